@@ -1,6 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
-import { reasonOf } from '@alongside/kernel/errors';
+import { OutboundAgents, OutboundError, outbound } from '@alongside/kernel/outbound';
 
 /** Why a server gave no usable response, for the log. */
 export class ServerCallError extends Error {
@@ -25,8 +23,6 @@ export interface ServerCall {
   milliseconds?: number;
 }
 
-const mostBytes = 1_048_576;
-
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -35,73 +31,34 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** The agent's calls to its configured servers. Does not follow redirects; keeps connections open. */
+/** The agent's calls to its configured servers. Keeps connections open. */
 export class Servers {
-  readonly #plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
-  readonly #tls = new https.Agent({ keepAlive: true, maxSockets: 16 });
+  readonly #agents = new OutboundAgents();
 
   /** @throws ServerCallError without a complete response in time; any status is a response. */
-  async call(call: ServerCall): Promise<ServerAnswer> {
+  async call({ method, url, headers, json, milliseconds = 5_000 }: ServerCall): Promise<ServerAnswer> {
+    const type: Record<string, string> = json === undefined ? {} : { 'content-type': 'application/json' };
     try {
-      return await this.#once(call);
+      const answer = await outbound(
+        url,
+        { privateAddresses: true, agents: this.#agents },
+        {
+          method,
+          headers: { accept: 'application/json', ...type, ...headers },
+          body: json === undefined ? undefined : JSON.stringify(json),
+          milliseconds,
+        },
+      );
+      return { status: answer.status, body: parsed(answer.body), date: answer.headers.date };
     } catch (error) {
-      // The server may have just closed a kept connection: the request never reached it, so a retry is safe.
-      if ((error as { unsent?: boolean }).unsent) return await this.#once(call);
-      throw error;
+      if (!(error instanceof OutboundError)) throw error;
+      throw new ServerCallError(`${URL.parse(url)?.origin} gave no answer: ${error.message}`, {
+        cause: error,
+      });
     }
   }
 
   close(): void {
-    this.#plain.destroy();
-    this.#tls.destroy();
-  }
-
-  #once({ method, url, headers, json, milliseconds = 5_000 }: ServerCall): Promise<ServerAnswer> {
-    return new Promise((resolve, reject) => {
-      const body = json === undefined ? undefined : JSON.stringify(json);
-      const secure = url.startsWith('https:');
-      const options = {
-        method,
-        agent: secure ? this.#tls : this.#plain,
-        headers: {
-          accept: 'application/json',
-          ...(body === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-          ...headers,
-        },
-      };
-      const request = (secure ? https : http).request(url, options);
-      const timer = setTimeout(
-        () => request.destroy(new Error(`no whole answer within ${milliseconds} ms`)),
-        milliseconds,
-      );
-      const fail = (error: Error) => {
-        clearTimeout(timer);
-        const unsent = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-        const reason = `${new URL(url).origin} gave no answer: ${reasonOf(error) || (error as NodeJS.ErrnoException).code}`;
-        reject(Object.assign(new ServerCallError(reason, { cause: error }), { unsent }));
-      };
-      request.on('error', fail);
-      request.on('response', (response) => {
-        const parts: Buffer[] = [];
-        let size = 0;
-        response.on('data', (part: Buffer) => {
-          size += part.length;
-          if (size > mostBytes) request.destroy(new Error(`the answer is larger than ${mostBytes} bytes`));
-          else parts.push(part);
-        });
-        response.on('error', fail);
-        response.on('end', () => {
-          clearTimeout(timer);
-          resolve({
-            status: response.statusCode ?? 0,
-            body: parsed(Buffer.concat(parts).toString('utf8')),
-            date: response.headers.date,
-          });
-        });
-      });
-      request.end(body);
-    });
+    this.#agents.close();
   }
 }

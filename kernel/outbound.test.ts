@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, isIP } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { FetchError, type FetchPolicy, safeFetch } from './safe-fetch.ts';
+import { OutboundAgents, OutboundError, type OutboundPolicy, outbound } from './outbound.ts';
 
 /** Resolves every name to these addresses, and counts the questions. */
 function resolver(...addresses: string[]) {
@@ -14,7 +15,7 @@ function resolver(...addresses: string[]) {
       null,
       addresses.map((address) => ({ address, family: isIP(address) })),
     );
-  }) as unknown as NonNullable<FetchPolicy['lookup']>;
+  }) as unknown as NonNullable<OutboundPolicy['lookup']>;
   return { asked, lookup };
 }
 
@@ -82,15 +83,28 @@ const metadata = [
 ];
 
 /** Fetches an address by its literal, and under a name that resolves to it. */
-async function refuses(policy: FetchPolicy, address: string): Promise<void> {
+async function refuses(policy: OutboundPolicy, address: string): Promise<void> {
   const literal = isIP(address) === 6 ? `[${address}]` : address;
-  const isPrivate = (error: Error) => error instanceof FetchError && /private address/.test(error.message);
-  await assert.rejects(safeFetch(`http://${literal}:9/`, { ...policy, lookup: noLookup }), isPrivate);
+  const isPrivate = (error: Error) => error instanceof OutboundError && /private address/.test(error.message);
+  await assert.rejects(outbound(`http://${literal}:9/`, { ...policy, lookup: noLookup }), isPrivate);
   const { lookup } = resolver(address, address);
-  await assert.rejects(safeFetch('http://keys.example/', { ...policy, lookup }), isPrivate);
+  await assert.rejects(outbound('http://keys.example/', { ...policy, lookup }), isPrivate);
 }
 
-describe('safeFetch', () => {
+async function serving<T>(listener: RequestListener, use: (origin: string) => Promise<T>): Promise<T> {
+  const server: Server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+const open = { privateAddresses: true };
+
+describe('outbound', () => {
   let server: Server;
   let port: number;
   let requests: string[] = [];
@@ -122,7 +136,7 @@ describe('safeFetch', () => {
   ])
     test(`refuses the loopback address written as ${address}`, async () => {
       await assert.rejects(
-        safeFetch(`http://${address}:9/`, { privateAddresses: false, lookup: noLookup }),
+        outbound(`http://${address}:9/`, { privateAddresses: false, lookup: noLookup }),
         /private address/,
       );
     });
@@ -130,11 +144,137 @@ describe('safeFetch', () => {
   test('connects to the address that it checked, and asks the resolver once', async () => {
     requests = [];
     const { asked, lookup } = resolver('169.254.169.254', 'fd00:ec2::254', '127.0.0.1');
-    const { status } = await safeFetch(`http://rebinding.example:${port}/`, {
+    const { status } = await outbound(`http://rebinding.example:${port}/`, {
       privateAddresses: true,
       lookup,
     });
     assert.deepEqual([status, asked.times], [200, 1]);
     assert.deepEqual(requests, [`rebinding.example:${port} /`]);
+  });
+
+  test('refuses private addresses, by number and by name, before it sends anything', async () => {
+    let asked = 0;
+    await serving(
+      (_request, response) => {
+        asked++;
+        response.end('{}');
+      },
+      async (origin) => {
+        const { port } = new URL(origin);
+        for (const host of [
+          '127.0.0.1',
+          'localhost',
+          '[::1]',
+          '[::ffff:127.0.0.1]',
+          '0.0.0.0',
+          '10.1.2.3',
+          '169.254.169.254',
+          '192.168.0.1',
+          '[fd00::1]',
+          // An IPv4 address within an IPv6 one: compatible, translated, tunnelled.
+          '[::127.0.0.1]',
+          '[64:ff9b:1::7f00:1]',
+          '[2002:7f00:1::]',
+        ])
+          await assert.rejects(
+            outbound(`http://${host}:${port}/`, { privateAddresses: false }),
+            OutboundError,
+            host,
+          );
+      },
+    );
+    assert.equal(asked, 0);
+  });
+
+  test('does not reuse a connection that was opened under a policy that allows private addresses', async () => {
+    const paths: string[] = [];
+    await serving(
+      (request, response) => {
+        paths.push(request.url ?? '');
+        response.end('{}');
+      },
+      async (origin) => {
+        const { port } = new URL(origin);
+        await outbound(`http://localhost:${port}/own`, open);
+        // The socket is in the pool of the process by then.
+        await new Promise((resolve) => setImmediate(resolve));
+        await assert.rejects(
+          outbound(`http://localhost:${port}/registered`, { privateAddresses: false }),
+          /private address/,
+        );
+      },
+    );
+    assert.deepEqual(paths, ['/own']);
+  });
+
+  test('refuses link-local addresses in development too', async () => {
+    for (const host of ['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', '[fd00:ec2::254]'])
+      await assert.rejects(outbound(`http://${host}:1/`, open), /is a private address/, host);
+  });
+
+  test('returns a redirect and does not follow it', async () => {
+    const paths: string[] = [];
+    await serving(
+      (request, response) => {
+        paths.push(request.url ?? '');
+        response.writeHead(302, { location: '/elsewhere' }).end();
+      },
+      async (origin) => assert.equal((await outbound(`${origin}/jwks`, open)).status, 302),
+    );
+    assert.deepEqual(paths, ['/jwks']);
+  });
+
+  test('stops reading an endless answer', async () => {
+    await serving(
+      (_request, response) => {
+        const more = () =>
+          response.write(Buffer.alloc(65_536, 32), () => !response.destroyed && setImmediate(more));
+        more();
+      },
+      async (origin) => assert.rejects(outbound(origin, open), /larger than/),
+    );
+  });
+
+  test('refuses addresses other than http and https', async () => {
+    for (const address of ['file:///etc/passwd', 'ftp://a.test/', 'nothing', 'data:application/json,{}'])
+      await assert.rejects(outbound(address, open), OutboundError);
+  });
+
+  test('replaces a kept connection that the server closed', async () => {
+    const agents = new OutboundAgents();
+    const policy = { ...open, agents };
+    const sockets: Socket[] = [];
+    await serving(
+      (request, response) => {
+        sockets.push(request.socket);
+        // The second request finds the first connection closed by a server that answered nothing.
+        if (sockets.length === 2) request.socket.resetAndDestroy();
+        else response.end('answer');
+      },
+      async (origin) => {
+        await outbound(origin, policy);
+        assert.equal((await outbound(origin, policy)).body, 'answer');
+        await assert.rejects(
+          serving(
+            (request) => request.socket.resetAndDestroy(),
+            (other) => outbound(other, policy),
+          ),
+          OutboundError,
+        );
+      },
+    );
+    assert.equal(sockets.length, 3);
+    assert.equal(sockets[0], sockets[1]);
+    agents.close();
+  });
+
+  test('sends the body of a DELETE with its length', async () => {
+    await serving(
+      async (request, response) => response.end(`${request.method} ${await text(request)}`),
+      async (origin) => {
+        const { body } = await outbound(origin, open, { method: 'DELETE', body: '{"cause":"é"}' });
+        assert.equal(body, 'DELETE {"cause":"é"}');
+      },
+    );
   });
 });

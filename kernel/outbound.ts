@@ -2,112 +2,161 @@ import { lookup as dnsLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Ask } from '@alongside/kernel/in-process';
+import type { Ask } from './in-process.ts';
 import { isMetadata, isSpecial } from './special-addresses.ts';
 
-/** Why an address could not be fetched, in words for the log. */
-export class FetchError extends Error {
-  override name = 'FetchError';
+/** The reason why a call got no whole answer, for the log. */
+export class OutboundError extends Error {
+  override name = 'OutboundError';
 }
 
-const limits = { bytes: 1_048_576, milliseconds: 3_000 };
-
-/** What a fetch to an address that somebody registered may reach. */
-export interface FetchPolicy {
-  /** Loopback and private addresses; for development. The metadata services of clouds never. */
+/** The limits of a call to another server. */
+export interface OutboundPolicy {
+  /** Whether loopback and private addresses may be called. The metadata services of clouds never are. */
   privateAddresses: boolean;
-  /** Resolves names; `dns.lookup` unless given. */
+  /** The longest answer in bytes; 1 MiB by default. */
+  maxBytes?: number;
+  /** Resolves names; `dns.lookup` by default. */
   lookup?: typeof dnsLookup;
+  /** Own kept connections. A kept connection that the server has just closed is replaced once. */
+  agents?: OutboundAgents;
 }
 
-const isRefused = ({ privateAddresses }: FetchPolicy, address: string): boolean =>
+/** Connections that are kept open between calls. */
+export class OutboundAgents {
+  readonly plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  readonly tls = new https.Agent({ keepAlive: true, maxSockets: 16 });
+
+  close(): void {
+    this.plain.destroy();
+    this.tls.destroy();
+  }
+}
+
+export type OutboundMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface OutboundRequest {
+  method?: OutboundMethod;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array | undefined;
+  /** The time limit of the whole answer; 3,000 by default. */
+  milliseconds?: number;
+}
+
+export interface OutboundAnswer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  bytes: Buffer;
+  /** The bytes as UTF-8 text. */
+  body: string;
+}
+
+const usual = { bytes: 1_048_576, milliseconds: 3_000 };
+
+/**
+ * Calls an HTTP or HTTPS address and follows no redirect.
+ * @throws OutboundError without a whole answer within the limits; every status is an answer
+ */
+export async function outbound(
+  address: string,
+  policy: OutboundPolicy,
+  request: OutboundRequest = {},
+): Promise<OutboundAnswer> {
+  const url = URL.parse(address);
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    throw new OutboundError('it is not an http or https address');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) && isRefused(policy, host)) throw new OutboundError(`${host} is a private address`);
+  try {
+    return await send(url, policy, request);
+  } catch (error) {
+    if (error instanceof ClosedConnection && policy.agents) return await send(url, policy, request);
+    throw error;
+  }
+}
+
+/** Returns a caller of a service of this installation. The operator configures its address, so it may be private. */
+export const askOver =
+  (origin: string): Ask =>
+  (path, call) =>
+    outbound(`${origin}${path}`, { privateAddresses: true }, call);
+
+/** A kept connection was closed before the request reached the server. */
+class ClosedConnection extends OutboundError {}
+
+function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promise<OutboundAnswer> {
+  const secure = url.protocol === 'https:';
+  const { maxBytes = usual.bytes } = policy;
+  const { method = 'GET', headers = {}, body, milliseconds = usual.milliseconds } = request;
+  return new Promise((resolve, reject) => {
+    const call = (secure ? https : http).request(url, {
+      method,
+      // Node sends the body of a DELETE without its length otherwise.
+      headers: body === undefined ? headers : { 'content-length': Buffer.byteLength(body), ...headers },
+      lookup: guardedLookup(policy),
+      agent: agentFor(policy, secure),
+    });
+    const timer = setTimeout(
+      () => call.destroy(new OutboundError(`no whole answer within ${milliseconds} ms`)),
+      milliseconds,
+    );
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(outboundError(error, call.reusedSocket));
+    };
+    call.on('error', fail);
+    call.on('response', (response) => {
+      const parts: Buffer[] = [];
+      let size = 0;
+      response.on('data', (part: Buffer) => {
+        size += part.length;
+        if (size > maxBytes) call.destroy(new OutboundError(`the answer is larger than ${maxBytes} bytes`));
+        else parts.push(part);
+      });
+      response.on('error', fail);
+      response.on('end', () => {
+        clearTimeout(timer);
+        const bytes = Buffer.concat(parts);
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          bytes,
+          body: bytes.toString('utf8'),
+        });
+      });
+    });
+    call.end(body);
+  });
+}
+
+function outboundError(error: NodeJS.ErrnoException, isReused: boolean): OutboundError {
+  if (error instanceof OutboundError) return error;
+  // Several addresses of one name were tried: each has its own error, and the whole has no message.
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  const reason = error.message || String(first?.message ?? error.code);
+  return isReused && error.code === 'ECONNRESET'
+    ? new ClosedConnection(reason, { cause: error })
+    : new OutboundError(reason, { cause: error });
+}
+
+const isRefused = ({ privateAddresses }: OutboundPolicy, address: string): boolean =>
   isMetadata(address) || (!privateAddresses && isSpecial(address));
 
-// The connection is made to the address that was checked, so a second answer of DNS changes nothing.
+// The connection is made to the checked address, so a second answer of DNS changes nothing.
 const guardedLookup =
-  (policy: FetchPolicy): LookupFunction =>
+  (policy: OutboundPolicy): LookupFunction =>
   (hostname, options, callback) =>
     (policy.lookup ?? dnsLookup)(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '');
       const allowed = addresses.filter(({ address }) => !isRefused(policy, address));
       const first = allowed[0];
-      if (!first) return callback(new FetchError(`${hostname} leads to a private address`), '');
+      if (!first) return callback(new OutboundError(`${hostname} leads to a private address`), '');
       if (options.all) return callback(null, allowed);
       return callback(null, first.address, first.family);
     });
 
-/** Asks a service of this installation over HTTP. Its address comes from the operator's configuration, so it may be private. */
-export const askOver =
-  (origin: string): Ask =>
-  (path, call) =>
-    safeFetch(`${origin}${path}`, { privateAddresses: true }, call);
-
-export interface FetchRequest {
-  method?: 'GET' | 'POST';
-  headers?: Record<string, string>;
-  body?: string | Uint8Array;
-  /** How long the whole answer may take; 3 s unless told. */
-  milliseconds?: number;
-}
-
-/**
- * Fetches an address that came from outside: no redirects, at most 1 MiB and 3 s, no private address unless allowed.
- * Throws FetchError when there is no answer; a status is an answer.
- */
-export function safeFetch(
-  address: string,
-  policy: FetchPolicy,
-  request: FetchRequest = {},
-): Promise<{ status: number; body: string; bytes: Buffer; contentType: string }> {
-  return new Promise((resolve, reject) => {
-    const url = URL.parse(address);
-    if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-      return reject(new FetchError('it is not an http or https address'));
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) && isRefused(policy, host)) return reject(new FetchError(`${host} is a private address`));
-    const patience = request.milliseconds ?? limits.milliseconds;
-    const timer = setTimeout(
-      () => call.destroy(new FetchError(`no whole answer within ${patience} ms`)),
-      patience,
-    );
-    const done = (error?: Error) => {
-      clearTimeout(timer);
-      if (error)
-        reject(error instanceof FetchError ? error : new FetchError(error.message, { cause: error }));
-    };
-    const send = url.protocol === 'https:' ? https.request : http.request;
-    const call = send(
-      url,
-      {
-        method: request.method ?? 'GET',
-        headers: request.headers ?? {},
-        lookup: guardedLookup(policy),
-        // A kept connection was looked up under the policy of whoever opened it: where private addresses are refused, none is used again.
-        ...(policy.privateAddresses ? {} : { agent: false }),
-      },
-      (response) => {
-        const parts: Buffer[] = [];
-        let size = 0;
-        response.on('data', (part: Buffer) => {
-          size += part.length;
-          if (size > limits.bytes)
-            call.destroy(new FetchError(`the answer is larger than ${limits.bytes} bytes`));
-          else parts.push(part);
-        });
-        response.on('error', done);
-        response.on('end', () => {
-          done();
-          const bytes = Buffer.concat(parts);
-          resolve({
-            status: response.statusCode ?? 0,
-            body: bytes.toString('utf8'),
-            bytes,
-            contentType: response.headers['content-type'] ?? '',
-          });
-        });
-      },
-    );
-    call.on('error', done);
-    call.end(request.body);
-  });
-}
+// A kept connection was checked by the policy of the caller that opened it, so a strict policy uses none.
+const agentFor = ({ privateAddresses, agents }: OutboundPolicy, secure: boolean) => {
+  if (!privateAddresses) return false;
+  return secure ? agents?.tls : agents?.plain;
+};

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { inProcess } from '@alongside/kernel/in-process';
 import { createLog, type LogLevel } from '@alongside/kernel/log';
+import { askOver } from '@alongside/kernel/outbound';
 import { peerUserOf } from '@alongside/kernel/peer-user';
 import type { Vault } from '@alongside/kernel/secrets';
 import { createIdentityAgent } from '../identity-agent/index.ts';
@@ -30,7 +31,6 @@ import {
   type RealmKeys,
 } from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop-nonce.ts';
-import { askOver } from './oauth/safe-fetch.ts';
 import { demoCredentials, platformClient } from './oauth/seeds.ts';
 import { createSample } from './sample/index.ts';
 import { realmPath, type Urls } from './service.ts';

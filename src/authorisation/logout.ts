@@ -4,10 +4,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { OutboundError } from '@alongside/kernel/outbound';
 import { trustedProxies } from '@alongside/kernel/peer';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
-import { FetchError } from '../oauth/safe-fetch.ts';
 import type { Base } from './base.ts';
 import { errors } from './errors.ts';
 import type { Parts } from './parts.ts';
@@ -42,7 +42,8 @@ export const verifyLogout = (keys: RemoteKeys, clock: Clock, algorithms?: readon
     const { typ, kid } = jwt.header;
     if (!types.includes(String(typ).toLowerCase())) throw errors.logoutUnverified(`typ is ${String(typ)}`);
     const signed = await signedByProvider(upstream, jwt, keys, algorithms).catch((error: unknown) => {
-      if (error instanceof FetchError) throw errors.logoutUnverified(`${upstream.jwksUrl}: ${error.message}`);
+      if (error instanceof OutboundError)
+        throw errors.logoutUnverified(`${upstream.jwksUrl}: ${error.message}`);
       throw error;
     });
     if (signed !== 'yes')

@@ -2,9 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
 import { z } from 'zod';
 import type { LocalOperator, StateFile } from '../state-file.ts';
 import { configFileOf } from './foreground.ts';
+
+/** The longest answer in bytes: an export of a large installation. */
+const longest = 1_073_741_824;
 
 /** Flags of every command that calls a running instance. */
 export const instanceFlags = {
@@ -132,7 +136,7 @@ export class InstanceApi {
    * Calls the API. Returns any status; throws one sentence if no server responds.
    * @param patience time limit of the whole response in milliseconds
    */
-  async call(method: string, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
+  async call(method: OutboundMethod, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
     const { text, ...answer } = await this.#ask(method, path, body, patience);
     return { ...answer, body: text === '' ? {} : this.#object(text) };
   }
@@ -145,25 +149,29 @@ export class InstanceApi {
   }
 
   async #ask(
-    method: string,
+    method: OutboundMethod,
     path: string,
     body: unknown,
     patience: number,
   ): Promise<{ status: number; messageId: string | undefined; text: string }> {
     try {
-      const response = await fetch(`${this.origin}/api/v1${path}`, {
-        method,
-        headers: {
-          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      const answer = await outbound(
+        `${this.origin}/api/v1${path}`,
+        { privateAddresses: true, maxBytes: longest },
+        {
+          method,
+          headers: {
+            ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          body: body === undefined ? undefined : JSON.stringify(body),
+          milliseconds: patience,
         },
-        body: body === undefined ? undefined : JSON.stringify(body),
-        signal: AbortSignal.timeout(patience),
-      });
-      const messageId = response.headers.get('x-message-id') ?? undefined;
-      return { status: response.status, messageId, text: await response.text() };
+      );
+      const messageId = [answer.headers['x-message-id']].flat()[0];
+      return { status: answer.status, messageId, text: answer.body };
     } catch (error) {
-      const cause = error instanceof Error && error.cause ? reasonOf(error.cause) : reasonOf(error);
+      const cause = reasonOf(error);
       throw new OperatorError(
         `No running instance answers at ${this.origin} (${cause}). Start one with "npm start", or say which with --port-base.`,
       );
@@ -171,14 +179,14 @@ export class InstanceApi {
   }
 
   /** Calls the API; throws unless it succeeds. */
-  async must<T>(method: string, path: string, body?: unknown, patience?: number): Promise<T> {
+  async must<T>(method: OutboundMethod, path: string, body?: unknown, patience?: number): Promise<T> {
     const answer = await this.call(method, path, body, patience);
     if (answer.status >= 300) throw new RefusedCall(answer);
     return answer.body as T;
   }
 
   /** Does the same for a named thing; throws the given sentence if it does not exist. */
-  async mustFind<T>(missing: string, method: string, path: string, body?: unknown): Promise<T> {
+  async mustFind<T>(missing: string, method: OutboundMethod, path: string, body?: unknown): Promise<T> {
     const answer = await this.call(method, path, body);
     if (answer.status === 404 && answer.body.error === 'not_found') throw new OperatorError(missing);
     if (answer.status >= 300) throw new RefusedCall(answer);

@@ -1,12 +1,11 @@
-import http from 'node:http';
-import https from 'node:https';
 import { type Answer, json } from '@alongside/kernel/answer';
 import { type Refuse, reasonOf } from '@alongside/kernel/errors';
+import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
 import { errors } from './errors.ts';
 
 /** One call of a neighbour. A body that is text goes out as it is, with the type that is named. */
 export interface NeighbourCall {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: OutboundMethod;
   path: string;
   ifMatch?: string;
   body?: unknown;
@@ -37,68 +36,36 @@ export interface NeighbourSettings {
   refused: Refuse;
 }
 
-const usualLimits = { milliseconds: 5_000, bytes: 8_388_608 };
-const longLimits = { milliseconds: 60_000, bytes: 134_217_728 };
+const usualLimits = { milliseconds: 5_000, maxBytes: 8_388_608 };
+const longLimits = { milliseconds: 60_000, maxBytes: 134_217_728 };
 
-const mediaTypes: Partial<Record<NeighbourCall['method'], string>> = {
+const mediaTypes: Partial<Record<OutboundMethod, string>> = {
   PATCH: 'application/merge-patch+json',
 };
 
-function send(
+async function send(
   { url, secret }: { url: string; secret: string },
   { method, path, ifMatch, body, type, isLong }: NeighbourCall,
 ): Promise<NeighbourAnswer> {
-  const limits = isLong ? longLimits : usualLimits;
-  return new Promise((resolve, reject) => {
-    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-    const headers = {
-      authorization: `Bearer ${secret}`,
-      ...(text === undefined
-        ? {}
-        : {
-            'content-type': type ?? mediaTypes[method] ?? 'application/json',
-            'content-length': Buffer.byteLength(text),
-          }),
-      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
-    };
-    const request = (url.startsWith('https:') ? https : http).request(`${url}${path}`, { method, headers });
-    const timer = setTimeout(
-      () => request.destroy(new Error('no whole answer in time')),
-      limits.milliseconds,
-    );
-    const fail = (error: Error) => {
-      clearTimeout(timer);
-      reject(error);
-    };
-    request.on('error', fail);
-    request.on('response', (response) => {
-      const parts: Buffer[] = [];
-      let size = 0;
-      response.on('data', (part: Buffer) => {
-        size += part.length;
-        if (size > limits.bytes) request.destroy(new Error('the answer is too long'));
-        else parts.push(part);
-      });
-      response.on('error', fail);
-      response.on('end', () => {
-        clearTimeout(timer);
-        try {
-          const { etag, location } = response.headers;
-          const whole = Buffer.concat(parts).toString('utf8');
-          const isJson = response.headers['content-type']?.startsWith('application/json');
-          resolve({
-            status: response.statusCode ?? 0,
-            etag,
-            location,
-            body: whole === '' ? undefined : isJson ? JSON.parse(whole) : whole,
-          });
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
-    });
-    request.end(text);
-  });
+  const { milliseconds, maxBytes } = isLong ? longLimits : usualLimits;
+  const contentType = type ?? mediaTypes[method] ?? 'application/json';
+  const answer = await outbound(
+    `${url}${path}`,
+    { privateAddresses: true, maxBytes },
+    {
+      method,
+      headers: {
+        authorization: `Bearer ${secret}`,
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      milliseconds,
+    },
+  );
+  const { etag, location, 'content-type': answered } = answer.headers;
+  const read = () => (answered?.startsWith('application/json') ? JSON.parse(answer.body) : answer.body);
+  return { status: answer.status, etag, location, body: answer.body === '' ? undefined : read() };
 }
 
 const errorOf = ({ body }: NeighbourAnswer): unknown => (body as { error?: unknown } | undefined)?.error;

@@ -4,7 +4,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
-import { safeFetch } from '../oauth/safe-fetch.ts';
+import { outbound } from '@alongside/kernel/outbound';
 import type { Clients, MockClient } from './clients.ts';
 import type { Realm } from './realms.ts';
 
@@ -61,7 +61,7 @@ export class LogoutMessages {
   async #post(realm: Realm, client: MockClient, ended: EndedSession) {
     try {
       // The mock runs in development only, where relying parties stand on this machine.
-      const { status, body } = await safeFetch(
+      const { status, body } = await outbound(
         client.backchannelLogoutUri,
         { privateAddresses: true },
         {

@@ -1,10 +1,10 @@
 import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
+import { OutboundError } from '@alongside/kernel/outbound';
 import type { SingleUse } from '../storage/single-use.ts';
 import { type Check, faultOf, shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
-import { FetchError } from './safe-fetch.ts';
 
 /** The one type of client assertion (RFC 7523 section 2.2). */
 export const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -104,7 +104,7 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
         : `key ${shown(kid)} by ${alg}: ${signed === 'no' ? 'another signature' : signed}`,
     );
   } catch (error) {
-    if (error instanceof FetchError) return failed(`${source.jwksUrl} cannot be read: ${error.message}`);
+    if (error instanceof OutboundError) return failed(`${source.jwksUrl} cannot be read: ${error.message}`);
     throw error;
   }
 }

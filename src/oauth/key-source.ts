@@ -43,7 +43,7 @@ function loneKey(keys: readonly JsonWebKey[], algorithm: SigningAlgorithm): KeyO
 
 /**
  * Whether the one key of this sender that can be meant signed a token that names none; `unknown key` when several fit.
- * Throws FetchError when keys at an address cannot be had.
+ * Throws OutboundError when keys at an address cannot be had.
  */
 async function signedByLone(
   source: KeySource,
@@ -65,7 +65,7 @@ async function signedByLone(
 
 /**
  * Whether one of these keys, the one that the token names by `kid`, signed it by this algorithm. `jku`, `jwk` and `x5u` in a
- * header count for nothing (RFC 8725 section 3.10). Throws FetchError when keys at an address cannot be had.
+ * header count for nothing (RFC 8725 section 3.10). Throws OutboundError when keys at an address cannot be had.
  */
 export async function signedBy(
   { jwks, jwksUrl }: KeySource,
@@ -97,7 +97,7 @@ export async function signedBy(
 export const signedByNamedOrLone: typeof signedBy = (source, jwt, algorithm, remote) =>
   (jwt.header.kid === undefined ? signedByLone : signedBy)(source, jwt, algorithm, remote);
 
-/** All registered keys, as they are registered. Throws FetchError when they stand at an address and cannot be had. */
+/** All registered keys, as they are registered. Throws OutboundError when they stand at an address and cannot be had. */
 export async function registeredKeys(
   { jwks, jwksUrl }: KeySource,
   remote: RemoteKeys,

@@ -3,9 +3,9 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
+import { OutboundError, type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { FetchBudget } from './fetch-budget.ts';
 import { keySetAddressProblem } from './registered-addresses.ts';
-import { FetchError, type FetchPolicy, safeFetch } from './safe-fetch.ts';
 
 interface CachedSet {
   keys: Map<string, KeyObject>;
@@ -45,14 +45,14 @@ function remember<T>(values: Map<string, T>, address: string, value: T): void {
 /** Public keys that others publish. Fetched safely, cached, and fetched once more when a kid is unknown; never without pause. */
 export class RemoteKeys {
   readonly #clock: Clock;
-  readonly #policy: FetchPolicy;
+  readonly #policy: OutboundPolicy;
   readonly #sets = new Map<string, CachedSet>();
   readonly #budget: FetchBudget;
   /** Why the last fetch of an address failed, where it did. */
   readonly #failures = new Map<string, string>();
   readonly #fetching = new Map<string, Promise<CachedSet>>();
 
-  constructor(clock: Clock, policy: FetchPolicy) {
+  constructor(clock: Clock, policy: OutboundPolicy) {
     this.#clock = clock;
     this.#policy = policy;
     this.#budget = new FetchBudget(clock);
@@ -64,7 +64,7 @@ export class RemoteKeys {
     return keys.filter(({ exp }) => typeof exp !== 'number' || exp > now);
   }
 
-  /** The key with this kid at this address; undefined when the set has none. Throws FetchError when there is no set. */
+  /** The key with this kid at this address; undefined when the set has none. Throws OutboundError when there is no set. */
   async key(address: string, kid: string): Promise<KeyObject | undefined> {
     const fresh = this.#fresh(address);
     const found = fresh?.keys.get(kid);
@@ -89,7 +89,7 @@ export class RemoteKeys {
     return age < justFetched || !this.#budget.take(address) ? undefined : this.#fetch(address);
   }
 
-  /** Every key at this address, as it stands there. Throws FetchError when there is no set. */
+  /** Every key at this address, as it stands there. Throws OutboundError when there is no set. */
   async all(address: string): Promise<readonly JsonWebKey[]> {
     return (this.#fresh(address) ?? (await this.#again(address))).jwks;
   }
@@ -104,12 +104,12 @@ export class RemoteKeys {
     const failure = this.#failures.get(address);
     if (failure === undefined || this.#fetching.has(address) || this.#budget.take(address))
       return this.#fetch(address);
-    return Promise.reject(new FetchError(`${failure} (a moment ago; it is not asked again at once)`));
+    return Promise.reject(new OutboundError(`${failure} (a moment ago; it is not asked again at once)`));
   }
 
   #fetch(address: string): Promise<CachedSet> {
     const problem = keySetAddressProblem(address);
-    if (problem) return Promise.reject(new FetchError(`the address ${problem}`));
+    if (problem) return Promise.reject(new OutboundError(`the address ${problem}`));
     const running = this.#fetching.get(address);
     if (running) return running;
     const fetching = this.#read(address)
@@ -132,18 +132,18 @@ export class RemoteKeys {
   }
 
   async #read(address: string): Promise<CachedSet> {
-    const { status, body } = await safeFetch(address, this.#policy, {
+    const { status, body } = await outbound(address, this.#policy, {
       headers: { accept: 'application/json' },
     });
-    if (status !== 200) throw new FetchError(`it answered ${status}`);
+    if (status !== 200) throw new OutboundError(`it answered ${status}`);
     let parsed: unknown;
     try {
       parsed = JSON.parse(body);
     } catch (error) {
-      throw new FetchError(`it is not JSON: ${reasonOf(error)}`);
+      throw new OutboundError(`it is not JSON: ${reasonOf(error)}`);
     }
     const jwks = (parsed as { keys?: unknown } | null)?.keys;
-    if (!Array.isArray(jwks)) throw new FetchError('it is not a JWK set');
+    if (!Array.isArray(jwks)) throw new OutboundError('it is not a JWK set');
     return {
       keys: readKeySet(parsed),
       jwks: jwks.filter((jwk) => typeof jwk === 'object' && jwk !== null).slice(0, mostKeys) as JsonWebKey[],

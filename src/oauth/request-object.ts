@@ -1,10 +1,10 @@
 import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { decodeJwt, isSigningAlgorithm, type JwtClaims, type SigningAlgorithm } from '@alongside/kernel/jws';
+import { OutboundError } from '@alongside/kernel/outbound';
 import { shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import { Parameters } from './parameters.ts';
 import type { RemoteKeys } from './remote-keys.ts';
-import { FetchError } from './safe-fetch.ts';
 
 /** Whose request object it must be, and for whom. */
 export interface RequestObjectRules {
@@ -84,7 +84,7 @@ export async function readRequestObject(
     const signed = await signedByNamedOrLone(source, jwt, header.alg, clientKeys);
     return signed === 'yes' ? { parameters: parametersOf(claims) } : fault(`signature: ${signed}`);
   } catch (error) {
-    if (error instanceof FetchError) return fault(`${source.jwksUrl} cannot be read: ${error.message}`);
+    if (error instanceof OutboundError) return fault(`${source.jwksUrl} cannot be read: ${error.message}`);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
+import { OutboundError } from '@alongside/kernel/outbound';
 import type { Applications, PlatformHalf } from '../../oauth/applications.ts';
 import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import { FetchError } from '../../oauth/safe-fetch.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import type { Assertion } from './assertion.ts';
@@ -33,7 +33,7 @@ export const checkAssertionSignature = (keys: RemoteKeys) =>
     const { kid, jwt } = assertion;
     const source = keysOf(client.half);
     const signed = await signedBy(source, jwt, 'RS512', keys).catch((error: unknown) => {
-      if (error instanceof FetchError)
+      if (error instanceof OutboundError)
         throw errors.assertionKeysUnreachable(`${source.jwksUrl}: ${error.message}`, {}, error);
       throw error;
     });

@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
+import { outbound } from '@alongside/kernel/outbound';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import { safeFetch } from '../../oauth/safe-fetch.ts';
 import { release } from '../../version.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
@@ -24,7 +24,7 @@ export const ping: NhsEndpoint = async () => json(200, release);
 async function check({ jwksUrl }: Upstream): Promise<Check> {
   const links = { self: jwksUrl };
   try {
-    const { status } = await safeFetch(jwksUrl, { privateAddresses: true });
+    const { status } = await outbound(jwksUrl, { privateAddresses: true });
     const healthy = status >= 200 && status < 300;
     return {
       status: healthy ? 'pass' : 'fail',

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import { FetchError } from '../../oauth/safe-fetch.ts';
+import { OutboundError } from '@alongside/kernel/outbound';
 import { errors } from './errors.ts';
 
 /** A step whose refusal is answered in another way than by throwing: most go back to the client as a redirect. */
@@ -14,7 +14,7 @@ export function orElse<K, E, R>(
       return await step(known);
     } catch (thrown) {
       if (thrown instanceof Refusal) return otherwise(known, thrown);
-      if (thrown instanceof FetchError) return otherwise(known, errors.upstreamFailed(reasonOf(thrown)));
+      if (thrown instanceof OutboundError) return otherwise(known, errors.upstreamFailed(reasonOf(thrown)));
       throw thrown;
     }
   };

@@ -1,7 +1,7 @@
 import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
+import { OutboundError, type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import { FetchError, type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A provider did not do what was asked of it. The message is for the log. */
@@ -10,7 +10,7 @@ export class UpstreamFailure extends Error {
 }
 
 // Providers are configured by the operator, so they may stand anywhere.
-const policy: FetchPolicy = { privateAddresses: true };
+const policy: OutboundPolicy = { privateAddresses: true };
 
 function parse(body: string): Record<string, unknown> | undefined {
   try {
@@ -34,7 +34,7 @@ async function reach(
   try {
     return await call;
   } catch (error) {
-    if (error instanceof FetchError)
+    if (error instanceof OutboundError)
       throw new UpstreamFailure(`${what} cannot be reached: ${error.message}`, { cause: error });
     throw error;
   }
@@ -57,7 +57,7 @@ export async function redeemCode(
     accept: 'application/json',
     'user-agent': 'APIM',
   };
-  const call = safeFetch(upstream.tokenUrl, policy, { method: 'POST', headers, body: form.toString() });
+  const call = outbound(upstream.tokenUrl, policy, { method: 'POST', headers, body: form.toString() });
   const { status, body } = await reach(call, upstream.tokenUrl);
   const answer = parse(body);
   const { id_token: idToken, access_token: accessToken, error } = answer ?? {};
@@ -74,14 +74,14 @@ export async function fetchUserinfo(
   accessToken: string,
 ): Promise<{ status: number; body: string; claims: Record<string, unknown> | undefined }> {
   const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' };
-  const { status, body } = await reach(safeFetch(userinfoUrl, policy, { headers }), userinfoUrl);
+  const { status, body } = await reach(outbound(userinfoUrl, policy, { headers }), userinfoUrl);
   return { status, body, claims: parse(body) };
 }
 
 /** Whether a provider says in its metadata that it takes proof keys (RFC 8414 section 2); undefined when they cannot be read. */
 export async function listsS256(issuer: string): Promise<boolean | undefined> {
   try {
-    const { status, body } = await safeFetch(`${issuer}/.well-known/openid-configuration`, policy);
+    const { status, body } = await outbound(`${issuer}/.well-known/openid-configuration`, policy);
     const methods = parse(body)?.code_challenge_methods_supported;
     if (status >= 500) return undefined;
     return status === 200 && Array.isArray(methods) && methods.includes('S256');
@@ -93,7 +93,7 @@ export async function listsS256(issuer: string): Promise<boolean | undefined> {
 /** What the published platform takes of a provider. */
 const published: readonly SigningAlgorithm[] = ['RS256', 'RS512'];
 
-/** Whether a provider signed this: with the key that the token names, by one of these algorithms. Throws FetchError when its keys cannot be had. */
+/** Whether a provider signed this: with the key that the token names, by one of these algorithms. Throws OutboundError when its keys cannot be had. */
 export async function signedByProvider(
   { jwksUrl }: Upstream,
   jwt: DecodedJwt,

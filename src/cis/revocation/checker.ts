@@ -2,7 +2,7 @@ import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
-import { safeFetch } from '../../oauth/safe-fetch.ts';
+import { outbound } from '@alongside/kernel/outbound';
 import { errors } from '../errors.ts';
 import { type CheckedCrl, checkCrl, findInCrl } from './crl-check.ts';
 import { type ExternalIssuer, type Finding, StatusUnknown } from './external-issuer.ts';
@@ -112,7 +112,7 @@ export class RevocationChecker {
     const { privateAddresses, patience = {} } = this.#deps;
     const milliseconds = (question ? patience.answer : patience.list) ?? usualPatience;
     try {
-      const { status, bytes } = await safeFetch(
+      const { status, bytes } = await outbound(
         url,
         { privateAddresses },
         question

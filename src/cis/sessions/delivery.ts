@@ -1,6 +1,7 @@
 import type { Background } from '@alongside/kernel/background';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { outbound } from '@alongside/kernel/outbound';
 import { batchSize } from '../../storage/batches.ts';
 import { type SessionEnded, sessionEndedPath } from '../protocol.ts';
 import type { SessionMessages } from './messages.ts';
@@ -135,17 +136,19 @@ class Outbox {
   /** Why it did not arrive; undefined when it did. */
   async #post({ body }: Message): Promise<string | undefined> {
     try {
-      const response = await fetch(`${this.#subscriber.url}${sessionEndedPath}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#subscriber.secret}` },
-        body: JSON.stringify(body),
-        redirect: 'error',
-        signal: AbortSignal.timeout(this.#times.timeout),
-      });
-      await response.body?.cancel();
-      return response.ok ? undefined : `it answered ${response.status}`;
+      const { status } = await outbound(
+        `${this.#subscriber.url}${sessionEndedPath}`,
+        { privateAddresses: true },
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#subscriber.secret}` },
+          body: JSON.stringify(body),
+          milliseconds: this.#times.timeout,
+        },
+      );
+      return status >= 200 && status < 300 ? undefined : `it answered ${status}`;
     } catch (error) {
-      return reasonOf((error as { cause?: unknown }).cause ?? error);
+      return reasonOf(error);
     }
   }
 }

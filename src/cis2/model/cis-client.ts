@@ -2,6 +2,7 @@ import { detailOf, reasonOf } from '@alongside/kernel/errors';
 import type { Ask } from '@alongside/kernel/in-process';
 import { ParsedTexts } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
+import { askOver } from '@alongside/kernel/outbound';
 import {
   type ChangesAnswer,
   type PeopleAnswer,
@@ -14,7 +15,6 @@ import {
   paths,
   type SessionState,
 } from '../../cis/protocol.ts';
-import { askOver } from '../../oauth/safe-fetch.ts';
 import { sharedErrors } from '../errors/shared.ts';
 
 /** Where CIS is and with which secret it is asked. */

@@ -1,8 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { TokenSigner } from '@alongside/kernel/keys';
+import { outbound } from '@alongside/kernel/outbound';
 import type { Cis2Half } from '../../oauth/applications.ts';
-import { safeFetch } from '../../oauth/safe-fetch.ts';
 import { logoutToken } from './logout-token.ts';
 
 interface Parts {
@@ -30,7 +30,7 @@ export async function postLogoutToken(
   try {
     const keys = (trusted ? undefined : parts.logoutSigner) ?? parts.keys;
     const token = await logoutToken({ ...parts, keys }, client, { uid, sid, trusted });
-    const { status, body } = await safeFetch(
+    const { status, body } = await outbound(
       address,
       { privateAddresses: trusted || parts.development },
       {

@@ -1,4 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import { outbound } from '@alongside/kernel/outbound';
 
 export interface Asked {
   /** Undefined without a response; `problem` is then the reason. */
@@ -9,26 +10,20 @@ export interface Asked {
 }
 
 const patience = 5_000;
-const longest = 1_048_576;
 
 /** Sends one request. Never throws. @param token sent as a bearer token */
 export async function ask(address: string, token?: string): Promise<Asked> {
   try {
-    const response = await fetch(address, {
-      redirect: 'manual',
-      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
-      signal: AbortSignal.timeout(patience),
-    });
-    const text = (await response.text()).slice(0, longest);
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await outbound(address, { privateAddresses: true }, { headers, milliseconds: patience });
     let body: unknown;
     try {
-      body = JSON.parse(text);
+      body = JSON.parse(answer.body);
     } catch {
       body = undefined;
     }
-    return { status: response.status, body, problem: undefined };
+    return { status: answer.status, body, problem: undefined };
   } catch (error) {
-    const cause = error instanceof Error && error.cause ? error.cause : error;
-    return { status: undefined, body: undefined, problem: reasonOf(cause) || String(cause) };
+    return { status: undefined, body: undefined, problem: reasonOf(error) };
   }
 }

@@ -1,9 +1,9 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
+import { type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { addressAttribute, publishedAddress } from '../../oauth/key-source.ts';
 import { keySetAddressProblem } from '../../oauth/registered-addresses.ts';
-import { type FetchPolicy, safeFetch } from '../../oauth/safe-fetch.ts';
 import type { Registration } from './shape.ts';
 import type { RegistrationWarning } from './warnings.ts';
 
@@ -60,14 +60,14 @@ export function keyWarnings(
 
 async function addressWarnings(
   address: string,
-  policy: FetchPolicy,
+  policy: OutboundPolicy,
   warningsOf: (keys: readonly JsonWebKey[]) => string[],
   where: string,
 ): Promise<string[]> {
   const problem = keySetAddressProblem(address);
   if (problem) return [`${where}: the address ${problem}; calls that need its keys will fail.`];
   try {
-    const { status, body } = await safeFetch(address, policy, { headers: { accept: 'application/json' } });
+    const { status, body } = await outbound(address, policy, { headers: { accept: 'application/json' } });
     if (status !== 200)
       return [`${where}: the address answered ${status}; calls that need its keys will fail.`];
     const set = JSON.parse(body) as { keys?: unknown } | null;
@@ -94,7 +94,7 @@ function placeOf(name: 'platform' | 'cis2', half: Half): { where: string; addres
 /** What a supplier should know of the registered keys. Nothing of it stops a registration: it fails at use. */
 export async function keySetWarnings(
   { platform, cis2 }: Registration,
-  policy: FetchPolicy,
+  policy: OutboundPolicy,
 ): Promise<RegistrationWarning[]> {
   const warnings: string[] = [];
   for (const [name, half] of [

@@ -1,7 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { outbound } from '@alongside/kernel/outbound';
 import { type PeopleAnswer, type Person, paths } from '../../cis/protocol.ts';
-import { safeFetch } from '../../oauth/safe-fetch.ts';
 import { bestSignIn } from '../../oauth/sign-in-levels.ts';
 import type { MockDependencies } from '../dependencies.ts';
 import { errors } from '../errors.ts';
@@ -20,7 +20,7 @@ async function ask<T>({ cis, log }: Parts, path: string): Promise<T | undefined>
   try {
     const headers = { authorization: `Bearer ${cis.secret}`, accept: 'application/json' };
     // The address comes from the operator's configuration, so it may be private.
-    const { status, body } = await safeFetch(`${cis.url}${path}`, { privateAddresses: true }, { headers });
+    const { status, body } = await outbound(`${cis.url}${path}`, { privateAddresses: true }, { headers });
     if (status === 404) return undefined;
     if (status !== 200) throw new Error(`it answered ${status}`);
     return JSON.parse(body) as T;

@@ -5,8 +5,13 @@ import { randomToken, uuid } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { signJwt } from '@alongside/kernel/jws';
 import { OperatorError } from '@alongside/kernel/operator';
+import {
+  OutboundError,
+  type OutboundPolicy,
+  type OutboundRequest,
+  outbound,
+} from '@alongside/kernel/outbound';
 import { withQuery } from '../../../oauth/parameters.ts';
-import { FetchError, type FetchPolicy, type FetchRequest, safeFetch } from '../../../oauth/safe-fetch.ts';
 import { FederationProblem } from './problem.ts';
 import type { FederatedProvider } from './provider.ts';
 
@@ -46,7 +51,7 @@ const isAddress = (value: unknown, plainHttp: boolean): value is string => {
 };
 
 // Which providers there are, the operator says: a hospital's own stands in its own network.
-export const providerPolicy: FetchPolicy = { privateAddresses: true };
+export const providerPolicy: OutboundPolicy = { privateAddresses: true };
 
 /** Another provider as its client. Throws FederationProblem. */
 export class Upstream {
@@ -158,14 +163,14 @@ export class Upstream {
     };
   }
 
-  async #json(address: string, request: FetchRequest): Promise<JsonObject> {
+  async #json(address: string, request: OutboundRequest): Promise<JsonObject> {
     try {
-      const { status, body } = await safeFetch(address, providerPolicy, request);
+      const { status, body } = await outbound(address, providerPolicy, request);
       if (status !== 200) throw new FederationProblem('refused', `${address} answered ${status}`);
       return parseJsonObject(body);
     } catch (error) {
       if (error instanceof FederationProblem) throw error;
-      const sentence = error instanceof FetchError ? 'unreachable' : 'refused';
+      const sentence = error instanceof OutboundError ? 'unreachable' : 'refused';
       throw new FederationProblem(sentence, `${address}: ${reasonOf(error)}`);
     }
   }

@@ -1,6 +1,6 @@
+import { OutboundError } from '@alongside/kernel/outbound';
 import { registeredKeys } from '../../key-source.ts';
 import { issuedFault, mutualTlsMethods, readCertificate, selfSignedFault } from '../../mutual-tls.ts';
-import { FetchError } from '../../safe-fetch.ts';
 import type { ClientAuthenticationMethod } from './method.ts';
 import { hasNoCredentials } from './none.ts';
 
@@ -26,7 +26,8 @@ export const mutualTls = (type: 'counts' | 'ignored'): ClientAuthenticationMetho
     try {
       return selfSignedFault(presented, await registeredKeys(half, server.clientKeys), { clock });
     } catch (error) {
-      if (error instanceof FetchError) return `the keys at ${half.jwksUrl} cannot be read: ${error.message}`;
+      if (error instanceof OutboundError)
+        return `the keys at ${half.jwksUrl} cannot be read: ${error.message}`;
       throw error;
     }
   },
