@@ -37,6 +37,7 @@ const measures = [
   },
   { name: 'step lists', of: (t) => count(t, /\bsteps(?:<[^()]*>)?\(/g) },
   { name: "path.split('/')", limit: 24, target: 0, of: (t) => count(t, /path\.split\('\/'\)/g) },
+  { name: 'outgoing HTTP callers', limit: 2, target: 1, of: outgoingCallers },
   { name: 'as never', limit: 6, target: 2, of: (t) => count(t, /\bas never\b/g) },
   { name: 'as unknown as', limit: 29, target: 8, of: (t) => count(t, /\bas unknown as\b/g) },
   {
@@ -94,6 +95,12 @@ function count(texts, pattern) {
   let found = 0;
   for (const text of texts.values()) found += text.match(pattern)?.length ?? 0;
   return found;
+}
+
+/** Counts the files that call other servers. Scripts of pages run in browsers; the client library is for others to use. */
+function outgoingCallers(texts) {
+  const calls = /\bhttps?\)?\.request\(|(?<![#.\w])fetch\(/;
+  return [...texts].filter(([file, text]) => !/^client\/|script\.ts$/.test(file) && calls.test(text)).length;
 }
 
 /** Returns the files that put CIS2 together. */
