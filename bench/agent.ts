@@ -1,5 +1,4 @@
-// The Identity Agent as a workstation runs it: packed, alone, against a CIS elsewhere. `npm run bench:agent`. Reports
-// medians; never fails on a figure.
+// Measures the packaged Identity Agent alone, with a CIS elsewhere: `npm run bench:agent`. Reports medians; never fails on a figure.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import http from 'node:http';
@@ -23,14 +22,14 @@ const handOffs = 100;
 const clone = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'agent-bench-'));
 
-/** Resident memory in MiB: all of it, and what is this process's own. */
+/** Returns resident memory in MiB: the total, and this process's own. */
 function memory(pid: number): { rss: number; own: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const of = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
   return { rss: of('VmRSS'), own: of('RssAnon') };
 }
 
-/** The package as it is published, with the packages that it needs. */
+/** Packs the package with its dependencies. */
 function pack(): string {
   const made = join(folder, 'package');
   execFileSync(process.execPath, [join(clone, 'identity-agent', 'pack.mjs'), made], { stdio: 'ignore' });
@@ -57,7 +56,7 @@ const flags = readFileSync(program, 'utf8').split('\n')[0]?.split(' ').slice(3) 
 const socket = join(folder, 'socket', 'a.sock');
 const port = 20_000 + (process.pid % 20_000);
 
-/** Starts the agent; resolves when it answers on its socket. */
+/** Starts the agent; resolves when it responds on its socket. */
 async function start(): Promise<{ child: ChildProcess; pid: number; readyMs: number }> {
   const began = performance.now();
   const child = spawn(
@@ -83,7 +82,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** One silent hand-off as a browser makes it: its milliseconds. */
+/** Makes one silent hand-off like a browser; returns its milliseconds. */
 async function handOff(): Promise<number> {
   const { jws } = await cis2.request();
   const began = performance.now();
@@ -98,7 +97,7 @@ async function handOff(): Promise<number> {
   return performance.now() - began;
 }
 
-// The first start compiles and makes the key; every later one is a start at a desk.
+// The first start compiles and creates the key; later ones are ordinary starts.
 const first = await start();
 await stop(first.child);
 const ready: number[] = [];

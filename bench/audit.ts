@@ -1,5 +1,5 @@
-// The audit log under writers: records a second, wait and processor time of a record, on SQLite and PostgreSQL, beside the chain of
-// earlier versions: `npm run bench:audit [-- --seconds 3] [--writers 1,8,32] [--json]`. Never fails on a figure.
+// Measures the audit log under load: records a second, wait and processor time of a record, on SQLite and PostgreSQL, compared with
+// the chain of earlier versions: `npm run bench:audit [-- --seconds 3] [--writers 1,8,32] [--json]`. Never fails on a figure.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +85,7 @@ const ways: Way[] = [
 const quantile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 
-/** One way with so many writers, each of which waits until its record is on the disk before the next. */
+/** Runs a number of writers, each of which waits until its record is on the disk before the next. */
 async function measure(database: Database, write: (target: string) => Promise<unknown>, count: number) {
   const waits: number[] = [];
   const began = performance.now();

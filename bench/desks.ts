@@ -1,4 +1,4 @@
-// Desks for the benchmarks: each has a software card, an agent's key and a session of its own, and signs in over the real wire.
+// Simulated workstations, each with a software card, an agent key and a session, which sign in over HTTP.
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { randomDigits, randomToken } from '@alongside/kernel/ids';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
@@ -31,7 +31,7 @@ const spki = (jwk: JsonWebKey): string =>
     Buffer.from(String(jwk.y), 'base64url'),
   ]).toString('base64');
 
-/** Posts JSON and takes nothing but success. */
+/** Posts JSON; throws unless it succeeds. */
 export async function post<T>(url: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',
@@ -43,7 +43,7 @@ export async function post<T>(url: string, body: unknown, headers: Record<string
   return (text === '' ? {} : JSON.parse(text)) as T;
 }
 
-/** A person who is signed in at a desk. */
+/** A signed-in user at a workstation. */
 export class BenchDesk {
   readonly #cis: string;
   readonly #agent = newPair();
@@ -60,7 +60,7 @@ export class BenchDesk {
     this.#certificate = certificate;
   }
 
-  /** A card for this person, certified by CIS. */
+  /** Creates a card for this person, certified by CIS. */
   static async issue(cis: string, uid: string, issuerSecret: string): Promise<BenchDesk> {
     const [card, signing] = [newPair(), newPair()];
     const { authentication } = await post<CertificateAnswer>(
@@ -77,7 +77,7 @@ export class BenchDesk {
     return new BenchDesk(cis, uid, card.key, authentication);
   }
 
-  /** Card and PIN: a session at CIS. */
+  /** Signs in at CIS with card and PIN. */
   async signIn(): Promise<void> {
     const { challenge } = await post<ChallengeAnswer>(`${this.#cis}${paths.challenge}`, {});
     const url = `${this.#cis}${paths.sessions}`;
@@ -101,7 +101,7 @@ export class BenchDesk {
     );
   }
 
-  /** Waits for the end of the session, as an agent does all the time, until the signal. */
+  /** Waits for the end of the session, like an agent, until the signal. */
   async waitForEnd(gone: AbortSignal): Promise<void> {
     const { sessionId: sid } = this.#answer ?? {};
     if (sid === undefined) throw new Error('this desk has not signed in');
@@ -114,7 +114,7 @@ export class BenchDesk {
     }
   }
 
-  /** Answers a hand-off of CIS2; the address that the browser goes back to. */
+  /** Completes a hand-off of CIS2; returns the browser's next address. */
   async handOff(location: string, exchangeUrl: string): Promise<string> {
     const session = this.#answer;
     const request = decodeJwt(new URL(location).searchParams.get('request') ?? '')

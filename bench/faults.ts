@@ -1,5 +1,5 @@
-// Injects faults into real processes under load, and counts the answers given against the answers honoured:
-// `npm run faults [-- --only NAME]`. Exit code 1 for a lost answer, a dead process or a failed request. Ctrl-C cleans up.
+// Injects faults into real processes under load, and checks that all responses are honoured: `npm run faults [-- --only NAME]`.
+// Exit code 1 for a lost response, a dead process or a failed request. Ctrl-C cleans up.
 import type { DatabaseName } from './faults/installation.ts';
 import { faults } from './faults/registry.ts';
 import { reportOf } from './faults/report.ts';

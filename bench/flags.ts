@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** What a benchmark was called with; anything else than its options ends it with its usage and exit code 2. */
+/** Parses a benchmark's options; ends it with its usage and exit code 2 for others. */
 export function readBenchFlags<T extends ParseArgsConfig>(
   usage: string,
   config: T,
@@ -12,7 +12,7 @@ export function readBenchFlags<T extends ParseArgsConfig>(
   }
 }
 
-/** Says how the benchmark is called, and why it was not. */
+/** Prints the usage of the benchmark, and the error. */
 export function endWith(usage: string, error?: Error): never {
   process.stderr.write(`${error ? `${error.message}\n` : ''}Usage: npm run ${usage}\n`);
   process.exit(2);

@@ -1,4 +1,4 @@
-// What one operation costs, beside oidc-provider (in memory, and durable as ours is) and the bare cryptography, in the same run:
+// Measures the cost of an operation, compared with oidc-provider (in memory, and durable) and the cryptography alone in the same run:
 // `npm run bench:peers [-- --rounds 5] [--operations 480] [--json]`. Reports medians; never fails on a figure.
 import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';

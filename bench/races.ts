@@ -1,6 +1,6 @@
-// Ten uses at once of each value that may be used once, over several processes of the API platform and of CIS2 on one database:
-// `npm run bench:races [-- ROUNDS] [--database sqlite|postgres] [--json]`. One winner in every round, or the exit code is 1.
-// Ctrl-C reports what was run.
+// Makes ten concurrent uses of each single-use value, over several processes of the API platform and of CIS2 on one database:
+// `npm run bench:races [-- ROUNDS] [--database sqlite|postgres] [--json]`. Exit code 1 unless every round has exactly one winner.
+// Ctrl-C reports the rounds so far.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ interface Sum {
   severalWinners: number;
 }
 
-/** Reasons of refusals are not looked at again, and would fill the disk. */
+/** Removes the recorded refusals, which are not needed and would fill the disk. */
 const forgetEvery = 1_000;
 const sayEvery = 5_000;
 
@@ -48,7 +48,7 @@ process.on('SIGINT', () => {
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-races-'));
-// The cluster is thrown away, so that it need not survive anything; what it isolates is as ever.
+// The cluster is temporary, so it need not be durable; its isolation is unchanged.
 const settings = [
   'synchronous_commit=off',
   'full_page_writes=off',
@@ -76,7 +76,7 @@ const secondsSince = (): number => (performance.now() - began) / 1_000;
 const onPlatform = () => racesOn({ platform, processes, signer });
 const kinds = onPlatform().length + cis2.races.length;
 
-/** Lanes that share a number of rounds. Each makes new races, because the refresh race is a chain of rotations. */
+/** Lanes share a number of rounds. Each has its own races, because the refresh race is a chain of rotations. */
 function lanesOf(count: number, racesOfLane: () => readonly Race[]): Promise<void>[] {
   let taken = 0;
   return Array.from({ length: count }, async () => {

@@ -1,8 +1,8 @@
-// The card of one of 1,000 signed-in people leaves the reader: how long until the API refuses the token? `npm run bench:removal`.
+// Removes the card of one of 1,000 signed-in users: how long until the API refuses the token? `npm run bench:removal`.
 //
-// Everybody is signed in for real: card, CIS session, hand-off, CIS2 session, code and token, over HTTP against one process on
-// SQLite. The one whose card leaves sits at the real Identity Agent; the others sit at desks that this program plays
-// (bench/desks.ts), since one process is one agent. Measured from the call that takes the card out to the API's 401.
+// All users sign in completely (card, CIS session, hand-off, CIS2 session, code and token), over HTTP with one process on SQLite.
+// The removed card is at the real Identity Agent. This program simulates the other workstations (bench/desks.ts), because one
+// process is one agent. Measures the time from the call that removes the card to the API's 401.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ interface Client {
   clientSecret: string;
 }
 
-/** An application of its own, with a product that lifts the published limit of 300 requests a minute. */
+/** Registers an application with a product without the published limit of 300 requests a minute. */
 async function register(urls: Urls): Promise<Client> {
   const scopes = [
     'urn:nhsd:apim:user-nhs-cis2:aal3:hello-world',
@@ -94,7 +94,7 @@ async function register(urls: Urls): Promise<Client> {
   return platform;
 }
 
-/** A token for whoever the browser leads to: the real agent by itself, a played desk when one is given. */
+/** Returns a token for the user of the real agent, or of a simulated workstation. */
 async function signInForToken(urls: Urls, client: Client, desk?: BenchDesk): Promise<string> {
   const browser = new Navigator();
   const query = new URLSearchParams({
@@ -136,7 +136,7 @@ async function statusOf(urls: Urls, token: string): Promise<number> {
   return response.status;
 }
 
-/** Who sits at the played desks: people of the bench alone, brought into the directory in one import. */
+/** Imports the users of the simulated workstations into the directory. */
 async function bringPeople(urls: Urls, secret: string, count: number): Promise<string[]> {
   const uids = Array.from({ length: count }, (_, index) => String(200_000_000_000 + index));
   const everybody = uids.map((uid) => ({
@@ -159,7 +159,7 @@ async function bringPeople(urls: Urls, secret: string, count: number): Promise<s
   return uids;
 }
 
-/** Does this for each, a few at a time. */
+/** Runs work for each element, a few at a time. */
 async function each<T>(list: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
   const rest = list.values();
   await Promise.all(
@@ -174,7 +174,7 @@ async function signInAtAgent(urls: Urls): Promise<void> {
   await consoleCall(urls, 'POST', '/agent/pin', { pin: '123456' });
 }
 
-/** Takes the card out and calls the API until it refuses: the milliseconds. */
+/** Removes the card and calls the API until it refuses; returns milliseconds. */
 async function removal(urls: Urls, token: string): Promise<{ refused: number; answered: number }> {
   const began = performance.now();
   let answered = 0;
@@ -208,7 +208,7 @@ try {
     const desk = await BenchDesk.issue(urls.cis, uid, vault.serviceSecret('card-issuer', 'cis'));
     await desk.signIn();
     tokens.push(await signInForToken(urls, client, desk));
-    // Each desk has its question for the end of its session open, as agents have.
+    // Each workstation waits for the end of its session, like an agent.
     desk.waitForEnd(over.signal).catch((error) => {
       if (!over.signal.aborted) throw error;
     });
@@ -225,7 +225,7 @@ try {
     refused.push(times.refused);
     answered.push(times.answered);
   }
-  // Nobody else was sent away.
+  // No other user was signed out.
   const others: number[] = [];
   await each(tokens, 8, async (token) => {
     others.push(await statusOf(urls, token));

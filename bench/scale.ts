@@ -1,7 +1,7 @@
-// Silent sign-ins at an installation with millions of tokens, compared with an empty one in the same run: `npm run bench:scale`.
+// Compares silent sign-ins at an installation with millions of tokens and at an empty one in the same run: `npm run bench:scale`.
 //
-// Two instances run the real command on two databases of one server. The sign-ins go to them in turn, so that what else the
-// machine does meets both. On PostgreSQL the benchmark also reports which tables were read as a whole meanwhile.
+// Two instances run the real command on two databases of one server. Sign-ins alternate between them, so that other load on the
+// machine affects both. On PostgreSQL the benchmark also reports full scans of tables.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ async function call<T>({ urls }: Running, method: string, path: string, body?: u
   return (await response.json()) as T;
 }
 
-/** Puts a person at the desk, and lifts the limits of the applications. */
+/** Signs a user in at the workstation, and removes the limits of the applications. */
 async function prepare(instance: Running): Promise<void> {
   const { products } = await call<{ products: { name: string }[] }>(instance, 'GET', '/products');
   for (const { name } of products)
@@ -104,7 +104,7 @@ async function prepare(instance: Running): Promise<void> {
   await call(instance, 'POST', '/agent/pin', { pin: '123456' });
 }
 
-/** One silent sign-in as a browser does it, in milliseconds. */
+/** Makes one silent sign-in like a browser; returns milliseconds. */
 async function signIn({ urls }: Running): Promise<number> {
   const began = performance.now();
   const { answer, hops } = await new Navigator().go(`${urls.sample}/sign-in/combined`);
@@ -116,7 +116,7 @@ const at = (times: readonly number[], part: number): number =>
   [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** How often each large table was read as a whole, and how many rows that took. PostgreSQL counts it. */
+/** Returns PostgreSQL's count of full scans of each large table, and their rows. */
 async function wholeReads(database: Database): Promise<Map<string, number>> {
   if (database.dialect !== 'postgres') return new Map();
   const rows = await database.all<{ name: string; scans: number }>(
@@ -125,7 +125,7 @@ async function wholeReads(database: Database): Promise<Map<string, number>> {
   return new Map(rows.map(({ name, scans }) => [name, scans]));
 }
 
-/** Tokens that regular work has still to remove: a fifth of the filled ones at first. */
+/** Returns the number of tokens that regular work has yet to remove: at first a fifth of the filled ones. */
 async function dueTokens(database: Database): Promise<number> {
   const row = await database.get<{ count: number }>(
     sql('SELECT COUNT(*) AS count FROM token WHERE expires_at < ?', systemClock.now() - 86_400_000),
@@ -141,7 +141,7 @@ process.on('SIGINT', () => {
 });
 
 async function measure() {
-  // The cluster is thrown away, so that it need not survive anything.
+  // The cluster is temporary, so it need not be durable.
   const postgres =
     options.database === 'postgres'
       ? await startPostgres({ settings: ['shared_buffers=512MB', 'max_wal_size=4GB'], apart: true })
@@ -195,7 +195,7 @@ async function measure() {
       `round ${round} of ${rounds}: p50 and p99 filled / empty ${ratios.at(-1)?.p50} and ${ratios.at(-1)?.p99}`,
     );
   }
-  // PostgreSQL publishes its counts a moment later, at the end of a transaction.
+  // PostgreSQL updates its counts a moment later, at the end of a transaction.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const scans = await wholeReads(watching);
   const dueAfter = await dueTokens(watching);

@@ -1,4 +1,4 @@
-// Cold start and the silent journey, measured on the real command: `npm run bench:start`. Reports medians; never fails on a figure.
+// Measures cold start and silent sign-in with the real command: `npm run bench:start`. Reports medians; never fails on a figure.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,12 @@ const { positionals } = readBenchFlags(usageText, { allowPositionals: true });
 const rounds = Number(positionals[0] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
 const journeys = 40;
-// The command as a user calls it, preparation check included.
+// The command for users, including the preparation check.
 const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
 
 interface Running {
   child: ChildProcess;
-  /** Of the process that serves, which may be a child of the command. */
+  /** Of the serving process, which may be a child of the command. */
   pid: number;
   urls: { console: string; sample: string };
   readyMs: number;
@@ -43,7 +43,7 @@ async function stop({ child }: Running): Promise<void> {
   await ended;
 }
 
-/** One sign-in as a browser does it: redirects only, until the application's page is shown. */
+/** Makes one sign-in like a browser: redirects only, until the application's page is shown. */
 async function journey(from: string): Promise<number> {
   const { answer, hops } = await new Navigator().go(from);
   if (answer.status !== 200) throw new Error(`${hops.at(-1)} answered ${answer.status}`);

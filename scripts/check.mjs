@@ -9,7 +9,7 @@ import { prepare } from './prepare.mjs';
 
 const folders = ['kernel', 'src', 'identity-agent', 'client', 'test', 'examples', 'bench', 'scripts'];
 
-/** Each static check by its name: what it looks at, and how it gets its complaints (none: it passed). */
+/** Each static check by name: its description, and a function that returns its complaints (none: it passed). */
 const checks = {
   style: {
     about: 'format and lint (biome)',
@@ -60,7 +60,7 @@ const checks = {
   },
 };
 
-/** `npm run check [-- NAME...]`: runs the static checks, all of them or those named; 1 if any complains. */
+/** `npm run check [-- NAME...]`: runs all or the named static checks; exits with 1 for any complaint. */
 await orOneSentence(async () => {
   const named = process.argv.slice(2);
   const unknown = named.find((name) => !(name in checks));

@@ -1,4 +1,4 @@
-// Writes the generated references in docs/, or compares them with what stands there: `--check`.
+// Writes the generated references in docs/, or with `--check` compares them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { auditPage } from './docs/audit-page.ts';
 import { commandsPage } from './docs/commands-page.ts';

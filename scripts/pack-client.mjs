@@ -8,8 +8,8 @@ import { orOneSentence } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 
 /**
- * `npm run pack:client [-- FOLDER]`: makes the client library's package, which `npm install FILE` takes, in a folder
- * (`dist/` by default). Prints the path of the file.
+ * `npm run pack:client [-- FOLDER]`: builds the client library's package for `npm install FILE` in a folder (`dist/` by default).
+ * Prints the path of the file.
  */
 await orOneSentence(async () => {
   const to = resolve(process.argv[2] ?? join(clone, 'dist'));

@@ -5,8 +5,8 @@ import { preparePackages } from './prepare/packages.mjs';
 import { orOneSentence, Stop } from './prepare/say.mjs';
 
 /**
- * Prepares what a command needs and is missing: a new enough Node, and the packages. Resolves with the path of
- * that Node. `tools` asks for the development packages too. Where nothing is missing it takes a few ms.
+ * Prepares missing requirements of a command: a new enough Node, and the packages. Resolves with the path of that Node. `tools`
+ * includes the development packages. If nothing is missing, it takes a few ms.
  */
 export async function prepare({ tools = false } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);

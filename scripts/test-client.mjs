@@ -10,7 +10,7 @@ import { runTests } from './test/run-tests.mjs';
 
 const emitted = inClone('.cache', 'client-on-oldest');
 
-/** Runs the client library's tests on the oldest Node that it supports, from emitted JavaScript: that Node strips no types. */
+/** Runs the client library's tests on the oldest supported Node, from emitted JavaScript, because it cannot strip types. */
 await orOneSentence(async () => {
   const newest = await prepare({ tools: true });
   const oldest = await prepareExactly('oldestClient');
@@ -20,7 +20,7 @@ await orOneSentence(async () => {
   process.exitCode = await runTests(oldest, files.map((file) => join(emitted, file)).sort(), [], {});
 });
 
-/** As the library is published: JavaScript beside whatever else stands in its folder. */
+/** Emits JavaScript next to the other files of its folder, as in the published library. */
 async function emit(node) {
   rmSync(emitted, { recursive: true, force: true });
   mkdirSync(emitted, { recursive: true });

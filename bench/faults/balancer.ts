@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** Milliseconds between two looks at `/readyz` of a target, and for its answer. */
+/** Milliseconds between two polls of a target's `/readyz`, and its time limit. */
 const every = 100;
 const patience = 1_000;
 
-/** A TCP balancer on loopback: leads each connection to a process that is ready, in turn. */
+/** A TCP load balancer on loopback, which connects to the ready processes in turn. */
 export class Balancer {
   readonly #ports: readonly number[];
   readonly #ready = new Set<number>();
@@ -30,7 +30,7 @@ export class Balancer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Whether it leads anything to this target. */
+  /** Returns whether this target is used. */
   isReady(target: number): boolean {
     return this.#ready.has(target);
   }
@@ -57,7 +57,7 @@ export class Balancer {
 
   #lead(client: Socket): void {
     const ready = this.#ports.filter((port) => this.#ready.has(port));
-    // A balancer that finds nothing ready tries all the same.
+    // Without a ready process, it still tries.
     const choice = ready.length > 0 ? ready : this.#ports;
     const port = choice[this.#turn++ % choice.length] ?? 0;
     const upstream = connect(port, '127.0.0.1');

@@ -1,13 +1,13 @@
 import type { DatabaseName, Installation } from './installation.ts';
 
-/** The installation and the time that a fault gets. */
+/** The installation and the duration for a fault. */
 export interface Stage {
   readonly installation: Installation;
-  /** For how many milliseconds the fault lasts. */
+  /** Duration of the fault in milliseconds. */
   readonly length: number;
-  /** Waits, and rejects when the run is cancelled. */
+  /** Waits; rejects when the run is cancelled. */
   wait(milliseconds: number): Promise<void>;
-  /** Cleans up when the fault is over, also after an error. */
+  /** Runs after the fault, also after an error. */
   defer(work: () => unknown): void;
   /** Adds a measurement of the fault itself to the report. */
   note(measurement: string): void;
@@ -17,18 +17,18 @@ export interface Stage {
 export interface Fault {
   readonly name: string;
   readonly summary: string;
-  /** Databases on which it exists; both unless given. */
+  /** Databases to which it applies; both by default. */
   readonly databases?: readonly DatabaseName[];
   /** Databases on which it is part of the bounded run of `npm test`. */
   readonly quickOn?: readonly DatabaseName[];
-  /** The data must be on a small file system of their own. */
+  /** Whether the data must be on a small separate file system. */
   readonly needsSmallDisks?: true;
-  /** No request may fail while it lasts. */
+  /** Whether no request may fail during it. */
   readonly isLossless?: true;
-  /** Clients may be refused (4xx) while it lasts. */
+  /** Whether clients may be refused (4xx) during it. */
   readonly refusesClients?: true;
   /** Returns why it cannot be injected on this machine. */
   unavailable?(database: DatabaseName): string | undefined;
-  /** Injects the fault, lets it last and takes it back. */
+  /** Injects the fault, waits and removes it. */
   inject(stage: Stage): Promise<void>;
 }

@@ -20,7 +20,7 @@ export interface Client {
   clientSecret: string;
 }
 
-/** Ports of one process: six services, two for mutual TLS, two to spare. */
+/** Ports of one process: six services, two for mutual TLS, two spare. */
 const portsEach = 10;
 const product = 'faults';
 
@@ -32,7 +32,7 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A process that is started again needs its ports again, so they are chosen here. */
+/** Chooses ports, because a restarted process needs the same ones. */
 async function freePorts(count: number): Promise<number> {
   for (;;) {
     const base = 20_000 + Math.floor(Math.random() * 10_000);
@@ -42,12 +42,12 @@ async function freePorts(count: number): Promise<number> {
 }
 
 /**
- * Four processes on one database: one with the agent of the desk and the console, one with CIS and CIS2, two with the API platform
- * behind a balancer. CIS2 and PostgreSQL are reached through proxies that can misbehave.
+ * Four processes on one database: one with the workstation's agent and the console, one with CIS and CIS2, two with the API
+ * platform behind a load balancer. CIS2 and PostgreSQL are behind proxies that can be faulty.
  */
 export interface Installation {
   readonly database: DatabaseName;
-  /** Folder of the data, of SQLite also. */
+  /** Data folder, also of SQLite. */
   readonly folder: string;
   /** Small disks of the data, which can be filled; undefined unless the installation was started with them. */
   readonly disks: SmallDisks | undefined;
@@ -57,41 +57,41 @@ export interface Installation {
   readonly signIn: ServiceProcess;
   readonly platforms: readonly ServiceProcess[];
   readonly balancer: Balancer;
-  /** In front of CIS2. */
+  /** Proxy of CIS2. */
   readonly cis2: FaultyProxy;
   readonly cis2Port: number;
-  /** In front of PostgreSQL; undefined with SQLite. */
+  /** Proxy of PostgreSQL; undefined with SQLite. */
   readonly storage: FaultyProxy | undefined;
   readonly postgres: TestPostgres | undefined;
   readonly client: Client;
-  /** In front of the mail server of CIS. */
+  /** Proxy of CIS's mail server. */
   readonly mail: FaultyProxy;
   /** Calls the API of the console. */
   consoleCall<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
-  /** Card into the reader and PIN given, as at a desk. */
+  /** Inserts the card and enters the PIN. */
   signInAtDesk(): Promise<void>;
-  /** Does something when the installation has stopped. */
+  /** Runs after the installation has stopped. */
   atEnd(work: () => unknown): void;
   stop(): Promise<void>;
 }
 
 export interface InstallationOptions {
   database: DatabaseName;
-  /** Puts the data on small disks, which can be filled. */
+  /** Whether the data is on small disks, which can be filled. */
   hasSmallDisks?: boolean | undefined;
 }
 
 /** Mount points of small disks. */
 export interface SmallDisks {
-  /** Of the tables; with SQLite also of the log. */
+  /** For the tables; with SQLite also for the log. */
   readonly tables: string;
   readonly log: string;
 }
 
-/** `/readyz` names a disk with little room, so that there must be enough before it is filled. */
+/** `/readyz` fails with little free space, so there must be enough before it is filled. */
 const megabytes = { sqlite: 384, tables: 96, log: 64 };
 
-/** Ends what was started, last first. */
+/** Ends everything that was started, the last first. */
 class Cleanup {
   readonly #work: (() => unknown)[] = [];
 
@@ -130,7 +130,7 @@ async function startMailServer(cleanup: Cleanup): Promise<number> {
   return (server.server.address() as AddressInfo).port;
 }
 
-/** Mounts the small disks of a PostgreSQL cluster, in folders that its account can reach. */
+/** Mounts the small disks of a PostgreSQL cluster in folders that its account can access. */
 function mountPostgresDisks(cleanup: Cleanup): SmallDisks {
   const mount = (size: number): string => {
     const folder = serviceFolder('alongside-disk-', serviceUser('postgres'));
@@ -162,7 +162,7 @@ async function start(
   let setting = `sqlite:${join(data, 'alongside.db')}`;
   if (database === 'postgres') {
     if (hasSmallDisks) disks = mountPostgresDisks(cleanup);
-    // Answered writes must survive a crash, so fsync is on. A small log is full soon.
+    // Confirmed writes must survive a crash, so fsync is on. A small log is quickly full.
     const settings = ['fsync=on', ...(disks ? ['max_wal_size=16MB', 'min_wal_size=2MB'] : [])];
     postgres = await startPostgres({ settings, apart: true, folders: disks });
     cleanup.add(() => postgres?.stop());

@@ -1,21 +1,21 @@
-/** How a request ended. */
+/** The result of a request. */
 export type Outcome = 'ok' | 'refused' | 'cut' | 'failed';
 
-/** An answer that was given, and the check that it is honoured. */
+/** A response with a check that it is honoured. */
 interface Promised {
   readonly kind: string;
-  /** Resolves with undefined when it cannot be checked now. */
+  /** Resolves with undefined if it cannot be checked now. */
   holds(): Promise<boolean | undefined>;
 }
 
-/** Milliseconds for which a check is tried again. */
+/** Milliseconds for which a check is repeated. */
 const patience = 20_000;
 const atOnce = 8;
 
-/** Counts requests and keeps the promises of their answers. */
+/** Counts requests and checks the promises of their responses. */
 export class Ledger {
   readonly requests: Record<Outcome, number> = { ok: 0, refused: 0, cut: 0, failed: 0 };
-  /** Examples of answers that are neither right nor a clean refusal. */
+  /** Examples of responses that are neither correct nor a clean refusal. */
   readonly examples: string[] = [];
   readonly #promises: Promised[] = [];
 
@@ -32,7 +32,10 @@ export class Ledger {
     this.#promises.push({ kind, holds });
   }
 
-  /** Checks every promise, kind after kind: a later kind may use up what an earlier one needs. Returns the lost ones by kind. */
+  /**
+   * Checks every promise, one kind after another, because a later kind may invalidate an earlier one. Returns the lost ones by
+   * kind.
+   */
   async verify(kinds: readonly string[]): Promise<Record<string, number>> {
     const lost: Record<string, number> = {};
     for (const kind of kinds) {
@@ -51,7 +54,7 @@ export class Ledger {
     for (;;) {
       const answer = await holds().catch(() => undefined);
       if (answer !== undefined) return answer;
-      // An answer that can never be checked is not honoured.
+      // A response that can never be checked counts as lost.
       if (performance.now() > end) return false;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -5,11 +5,11 @@ import { Navigator } from '../../test/support/navigate.ts';
 import type { Client } from './installation.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 
-/** In the order in which they are checked: the use of a spent code may end its tokens. */
+/** In the order of the checks: using a spent code may end its tokens. */
 export const promiseKinds = ['token works', 'refresh works', 'revocation holds', 'code stays spent'] as const;
 
 const callback = 'http://localhost:1/callback';
-/** Milliseconds after which an answer no longer counts. */
+/** Time limit of a response in milliseconds. */
 const patience = 15_000;
 
 interface Reply {
@@ -17,7 +17,7 @@ interface Reply {
   body: Record<string, unknown>;
 }
 
-/** Thrown in place of an answer that ends a journey. */
+/** Thrown for a response that ends a sign-in. */
 class Ended extends Error {
   readonly outcome: Outcome;
 
@@ -27,7 +27,7 @@ class Ended extends Error {
   }
 }
 
-// The agent answers 502 where CIS2 does not answer it.
+// The agent returns 502 if CIS2 does not respond.
 const clean = [429, 502, 503, 504];
 
 function parsed(text: string): Record<string, unknown> {
@@ -38,12 +38,12 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
-/** Journeys of one application: sign-in, code, token, call, refresh, revocation. */
+/** Requests of one application: sign-in, code, token, call, refresh, revocation. */
 export class Load {
   readonly #ledger: Ledger;
   readonly #api: string;
   readonly #client: Client;
-  /** Addresses of every process that serves the API: all honour the answer of one. */
+  /** Addresses of every process that serves the API; each must honour responses of the others. */
   readonly #processes: readonly string[];
   readonly #refusesClients: boolean;
   #isOver = false;
@@ -64,13 +64,13 @@ export class Load {
     this.#refusesClients = refusesClients;
   }
 
-  /** Runs journeys, several at once, until `stop`; `rest` is the milliseconds between two of a lane. */
+  /** Runs several sequences at once until `stop`; `rest` is the pause of a lane in milliseconds. */
   async run(lanes: number, rest: number): Promise<void> {
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
         for (let n = lane; !this.#isOver; n++) {
           const went = await this.journey(n);
-          // As a client does that was refused.
+          // Pauses after a refusal, like a client.
           const idle = went ? rest : Math.max(rest, 50);
           if (idle > 0) await pause(idle);
         }
@@ -82,7 +82,7 @@ export class Load {
     this.#isOver = true;
   }
 
-  /** Runs one journey. Returns false when a step failed. */
+  /** Runs one sequence. Returns false if a step failed. */
   async journey(n: number): Promise<boolean> {
     try {
       const verifier = randomBytes(32).toString('base64url');

@@ -5,17 +5,17 @@ import { fileURLToPath } from 'node:url';
 
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** One `alongside up --only …` of an installation; it can be killed and started again. */
+/** One `alongside up --only …` of an installation, which can be killed and restarted. */
 export class ServiceProcess {
   readonly name: string;
   readonly port: number;
   readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   #isStopping = false;
-  /** How often it ended by itself. */
+  /** Number of exits by itself. */
   deaths = 0;
 
-  /** @param port at which it answers `/readyz` */
+  /** @param port of its `/readyz` */
   constructor(name: string, port: number, flags: readonly string[]) {
     this.name = name;
     this.port = port;
@@ -26,12 +26,12 @@ export class ServiceProcess {
     return this.#child?.pid ?? 0;
   }
 
-  /** Resolves when it serves. */
+  /** Resolves when it is ready. */
   async start(): Promise<void> {
     this.#isStopping = false;
     const child = spawn(process.execPath, [command, 'up', '--json', ...this.#flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // The harness ends it in its own time, also after Ctrl-C.
+      // The harness ends it itself, also after Ctrl-C.
       detached: true,
     });
     this.#child = child;

@@ -18,7 +18,7 @@ import { upstreamDown } from './kinds/upstream-down.ts';
 import { upstreamLying } from './kinds/upstream-lying.ts';
 import { upstreamSlow } from './kinds/upstream-slow.ts';
 
-/** Every fault, in the order in which they are injected. */
+/** Every fault, in the order of injection. */
 export const faults: readonly Fault[] = [
   kill,
   rollingRestarts,
@@ -38,6 +38,6 @@ export const faults: readonly Fault[] = [
   hangingMailServer,
   idleConnections,
   slowBodies,
-  // The last one: afterwards another server is behind the proxy.
+  // Last, because afterwards another server is behind the proxy.
   databaseFailover,
 ];

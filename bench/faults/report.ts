@@ -14,7 +14,7 @@ const columns: readonly (readonly [string, (result: Result) => string])[] = [
   ['recovery ms', ({ recovery }) => String(recovery ?? '-')],
 ];
 
-/** Returns the table of results, and below it the details of those that failed or were skipped. */
+/** Returns the table of results, followed by details of failed and skipped ones. */
 export function reportOf(results: readonly Result[]): string {
   const rows = [columns.map(([name]) => name), ...results.map((one) => columns.map(([, cell]) => cell(one)))];
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -9,16 +9,16 @@ import { faults } from './registry.ts';
 export interface Result {
   fault: string;
   database: DatabaseName;
-  /** Why it was not injected. */
+  /** Reason for skipping it. */
   skipped?: string;
   requests: Record<Outcome, number>;
   promised: number;
-  /** Answers that were given and not honoured, by kind. */
+  /** Number of responses that were not honoured, by kind. */
   lost: Record<string, number>;
   deadProcesses: number;
-  /** Milliseconds from the end of the fault to a journey without a failure; null when there was none in time. */
+  /** Milliseconds from the end of the fault to a sequence without failure; null if there was none in time. */
   recovery: number | null;
-  /** Answers that are neither right nor a clean refusal. */
+  /** Responses that are neither correct nor a clean refusal. */
   examples: string[];
   /** Measurements of the fault itself. */
   notes: string[];
@@ -27,19 +27,19 @@ export interface Result {
 }
 
 export interface RunOptions {
-  /** Whether a fault is injected on a database. */
+  /** Returns whether a fault is injected on a database. */
   isChosen(fault: Fault, database: DatabaseName): boolean;
   databases: readonly DatabaseName[];
-  /** Milliseconds for which each fault lasts. */
+  /** Duration of each fault in milliseconds. */
   length: number;
   lanes: number;
-  /** Milliseconds between two journeys of a lane. */
+  /** Pause of a lane in milliseconds. */
   pause: number;
   signal: AbortSignal;
   progress(message: string): void;
 }
 
-/** Milliseconds of undisturbed load before a fault, and in which service must resume after it. */
+/** Milliseconds of normal load before a fault, and the time limit for recovery after it. */
 const before = 500;
 const recoveryPatience = 30_000;
 

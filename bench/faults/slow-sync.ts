@@ -6,7 +6,7 @@ import type { ServiceUser } from '../../test/support/service-user.ts';
 /** System calls that wait for the disk. SQLite uses fsync or fdatasync, PostgreSQL both. */
 const calls = 'fsync,fdatasync';
 
-/** Slows each sync of some processes down, and measures that it is slow. */
+/** Slows down each sync of some processes, and measures the delay. */
 export interface SlowSync {
   /** Ends it. Returns the milliseconds of each sync. */
   stop(): Promise<readonly number[]>;
@@ -18,7 +18,7 @@ export function familyOf(pid: number): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        // The parent is the second field behind the name, which may have any characters.
+        // The parent is the second field after the name, which may contain any characters.
         return Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]) === pid;
       } catch {
         return false;
@@ -36,7 +36,7 @@ export async function slowSync(pids: readonly number[], delay: number, user: Ser
       ...['-e', `inject=${calls}:delay_enter=${delay}ms`],
       ...pids.flatMap((pid) => ['-p', String(pid)]),
     ],
-    // Ctrl-C is for the harness, which then ends it.
+    // The harness handles Ctrl-C and then ends it.
     { ...user, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
   let trace = '';
@@ -53,7 +53,7 @@ export async function slowSync(pids: readonly number[], delay: number, user: Ser
   };
 }
 
-/** Returns why this user cannot slow down the processes of the other one here. */
+/** Returns why this user cannot slow down the other user's processes here. */
 export function slowSyncProblem(user: ServiceUser): string | undefined {
   const program = spawn('sleep', ['10'], { ...user, stdio: 'ignore' });
   try {

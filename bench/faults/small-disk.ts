@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Mounts a file system in memory of this many MiB, which can be filled. Returns the function that unmounts it. */
+/** Mounts a file system in memory of this many MiB, which can be filled. Returns a function that unmounts it. */
 export function mountSmallDisk(folder: string, megabytes: number): () => void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
   return () => execFileSync('umount', [folder], { stdio: 'pipe' });
@@ -23,7 +23,7 @@ export function smallDiskProblem(): string | undefined {
   }
 }
 
-/** Writes a file until the disk of the folder has no byte left. Returns the function that removes it. */
+/** Fills the disk of a folder with a file. Returns a function that removes it. */
 export function fillDisk(folder: string): () => void {
   const file = join(folder, 'filler');
   const descriptor = openSync(file, 'w');

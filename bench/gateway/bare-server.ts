@@ -1,5 +1,4 @@
-// The bare HTTP server of Node, which answers every request with what the gateway's hello-world does. Says its address on
-// standard output.
+// Node's bare HTTP server, which responds to every request like the gateway's hello-world. Prints its address on standard output.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -11,11 +11,11 @@ import { unlimited } from '../unlimited.ts';
 import { jwks } from './client-key.ts';
 import { redirectUri, type Target } from './target.ts';
 
-// The command as a user calls it, preparation check included.
+// The command for users, including the preparation check.
 const command = fileURLToPath(new URL('../../scripts/alongside.mjs', import.meta.url));
 const gp = '656005750108';
 
-/** Alongside as it runs for others: durable storage on disk, events and audit on, a person signed in at CIS2. */
+/** Alongside as in production: durable storage on disk, events and audit on, a user signed in at CIS2. */
 export async function startAlongside(): Promise<Target> {
   const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
   const flags = ['--port-base', '0', '--data', data, '--network-limits', JSON.stringify(unlimited)];
@@ -36,7 +36,7 @@ export async function startAlongside(): Promise<Target> {
     return (await answer.json()) as T;
   };
   const scope = 'urn:nhsd:apim:app:level3:hello-world';
-  // Without limits: they would refuse what a benchmark asks.
+  // Without limits, which would refuse the benchmark's requests.
   const apis = ['hello-world', 'oauth2', 'oauth2.1'];
   await make('/products', { name: 'bench', apis, scopes: [scope], limits: null });
   const keys = { tokenEndpointAuthMethod: 'private_key_jwt', signingAlg: 'RS512', jwks };
@@ -82,7 +82,7 @@ export async function startAlongside(): Promise<Target> {
   };
 }
 
-/** The cookies of a browser that has signed in at CIS2 as the seeded GP. */
+/** Returns the cookies of a browser that has signed in at CIS2 as the seeded GP. */
 async function signedIn(party: {
   clientId: string;
   scope: string;

@@ -6,12 +6,12 @@ export interface Reply {
   readonly body: string;
 }
 
-/** How many requests are under way at once. */
+/** Number of concurrent requests. */
 export const lanes = 16;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: lanes });
 
-/** One request over a kept connection; a form makes it a POST. */
+/** Sends one request over a kept connection; a form makes it a POST. */
 export function call(
   address: string,
   { form, headers = {} }: { form?: Record<string, string>; headers?: Record<string, string> } = {},
@@ -39,7 +39,7 @@ export function call(
   });
 }
 
-/** As `call`; throws unless the answer has this status. */
+/** Same as `call`; throws unless the response has this status. */
 export async function demand(status: number, ...args: Parameters<typeof call>): Promise<Reply> {
   const reply = await call(...args);
   if (reply.status !== status)
@@ -47,5 +47,5 @@ export async function demand(status: number, ...args: Parameters<typeof call>): 
   return reply;
 }
 
-/** The JSON of an answer. */
+/** Parses the JSON of a response. */
 export const json = ({ body }: Reply): Record<string, unknown> => JSON.parse(body) as Record<string, unknown>;

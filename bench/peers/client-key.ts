@@ -15,7 +15,7 @@ export const jwks = {
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A fresh client assertion (RFC 7523), or one with other members. */
+/** Creates a client assertion (RFC 7523), optionally with other members. */
 export function assertion(
   { clientId, audience }: { clientId: string; audience: string },
   other: { header?: object; claims?: object } = {},

@@ -3,7 +3,7 @@ import { assertion, assertionType } from './client-key.ts';
 import { codeJourney } from './scenarios.ts';
 import type { Client, Target } from './target.ts';
 
-/** Throws unless the server does what a server must before its speed is of interest. */
+/** Throws unless the server refuses invalid requests, before its speed is measured. */
 export async function gate(target: Target): Promise<void> {
   const grant = (client: Client, proof: string) =>
     call(client.tokenEndpoint, {

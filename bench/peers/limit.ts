@@ -9,7 +9,7 @@ const server = createPrivateKey(
   }).privateKey,
 );
 
-/** Processor time of one call in microseconds, the median of several series. */
+/** Returns the processor time of one call in microseconds, the median of several series. */
 function cost(work: () => unknown): number {
   const series = Array.from({ length: 5 }, () => {
     const before = process.cpuUsage();
@@ -20,7 +20,7 @@ function cost(work: () => unknown): number {
   return series.sort((a, b) => a - b)[2] ?? 0;
 }
 
-/** What the mathematics of each scenario alone costs on this machine now, in microseconds: no server can do less. */
+/** Returns the cost of each scenario's cryptography alone in microseconds: no server can take less. */
 export function limits(): Record<string, number> {
   const input = Buffer.from(assertion({ clientId: 'limit', audience: 'limit' }));
   const signature = sign('sha512', input, clientKey);

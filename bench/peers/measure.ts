@@ -1,12 +1,12 @@
 import { usage } from '../usage.ts';
 import type { Operation } from './scenarios.ts';
 
-/** What is measured: the process whose time counts, and what is asked of it. */
+/** A server process to measure, and its requests. */
 interface Measurable<T> {
   prepare(target: T, lanes: number, each: number): Promise<Operation[][]>;
 }
 
-/** One round: processor time of an operation in microseconds, operations a second, and times in milliseconds. */
+/** Runs one round: returns processor time of an operation in microseconds, operations a second, and times in milliseconds. */
 export async function measure<T extends { readonly pid: number }>(
   target: T,
   scenario: Measurable<NoInfer<T>>,

@@ -5,7 +5,7 @@ interface Payload {
   [member: string]: unknown;
 }
 
-/** Storage of oidc-provider in memory without a limit: its own forgets all but the last thousand entries, sessions among them. */
+/** Storage of oidc-provider in memory without a limit: its own keeps only the last thousand entries, including sessions. */
 export class MemoryAdapter {
   static readonly #entries = new Map<string, Payload>();
   static readonly #sessions = new Map<string, string>();

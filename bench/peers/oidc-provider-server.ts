@@ -1,5 +1,5 @@
-// oidc-provider with one client and one person, in memory or in SQLite: the process that bench:peers measures. Says its
-// address on standard output.
+// oidc-provider with one client and one user, in memory or in SQLite, as the process that bench:peers measures. Prints its address
+// on standard output.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ const { jwks, clientId, durable } = JSON.parse(process.argv[2] ?? '{}') as {
 const adapter = durable
   ? (await import('./sqlite-adapter.ts')).SqliteAdapter
   : (await import('./memory-adapter.ts')).MemoryAdapter;
-// The other servers have their turns in between.
+// The other servers are measured in between.
 const server = createServer({ keepAliveTimeout: 600_000 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

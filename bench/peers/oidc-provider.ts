@@ -7,7 +7,7 @@ import { redirectUri, type Target } from './target.ts';
 
 const clientId = 'bench-client';
 
-/** oidc-provider in memory or in SQLite, in a process of its own, with its person signed in. */
+/** Starts oidc-provider in memory or in SQLite, in a separate process, with its user signed in. */
 export async function startOidcProvider({ durable = false } = {}): Promise<Target> {
   const program = fileURLToPath(new URL('./oidc-provider-server.ts', import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify({ jwks, clientId, durable })], {

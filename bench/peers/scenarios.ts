@@ -3,15 +3,15 @@ import { call, demand, json } from './call.ts';
 import { assertion, assertionType } from './client-key.ts';
 import type { Client, Target } from './target.ts';
 
-/** One operation of a scenario, prepared: whatever a client computes is done before the time counts. */
+/** One prepared operation of a scenario: the client's computations are done before it is measured. */
 export type Operation = () => Promise<void>;
 
 export interface Scenario {
   readonly id: string;
   readonly about: string;
-  /** So many times the operations of the others: what is cheap is seen in large numbers only. */
+  /** Factor for the number of operations: cheap ones are measurable only in large numbers. */
   readonly times?: number;
-  /** Operations of one round. Those of one lane run one after the other. */
+  /** Prepares the operations of one round. Those of one lane run one after another. */
   prepare(target: Target, lanes: number, each: number): Promise<Operation[][]>;
 }
 
@@ -21,7 +21,7 @@ const authentication = (client: Client) => ({
   client_assertion: assertion(client),
 });
 
-/** The same operation over and over, with a fresh one for each turn. */
+/** Repeats an operation, with a new one for each turn. */
 const repeated = (make: () => Operation) => async (_: Target, lanes: number, each: number) =>
   Array.from({ length: lanes }, () => Array.from({ length: each }, make));
 
@@ -34,7 +34,7 @@ const credentials = (client: (target: Target) => Client): Scenario['prepare'] =>
   return (target, lanes, each) => repeated(() => operation(target))(target, lanes, each);
 };
 
-/** An authorization code of the signed-in person, and what redeems it. */
+/** Gets an authorization code of the signed-in user, and returns a function that redeems it. */
 export function codeJourney({ party }: Target): () => Promise<Record<string, unknown>> {
   const verifier = randomBytes(32).toString('base64url');
   const ask = new URL(party.authorizeEndpoint);
@@ -50,7 +50,7 @@ export function codeJourney({ party }: Target): () => Promise<Record<string, unk
   }).toString();
   const proof = authentication(party);
   return async () => {
-    // One redirects by 302, the other by 303.
+    // One redirects with 302, the other with 303.
     const { headers, status, body } = await call(ask.href, { headers: { cookie: party.cookie } });
     const code = URL.parse(headers.location ?? '')?.searchParams.get('code');
     if (!code) throw new Error(`no code: ${status} ${headers.location} ${body}`);

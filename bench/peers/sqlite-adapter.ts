@@ -21,7 +21,7 @@ const statements = {
 const parsed = (row: unknown): Payload | undefined =>
   row === undefined ? undefined : (JSON.parse((row as { payload: string }).payload) as Payload);
 
-/** Storage of oidc-provider in SQLite, each call durable when it returns: an adapter as its documentation has one written. */
+/** Storage of oidc-provider in SQLite with durable calls: an adapter as in its documentation. */
 export class SqliteAdapter {
   readonly #model: string;
 

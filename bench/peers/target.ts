@@ -1,18 +1,18 @@
-/** A client as a server knows it. It signs its assertions with the key of the benchmark, RS512 with RSA-4096. */
+/** A registered client. It signs its assertions with the key of the benchmark, RS512 with RSA-4096. */
 export interface Client {
   readonly clientId: string;
-  /** The one audience that its assertions must have. */
+  /** The required audience of its assertions. */
   readonly audience: string;
   readonly tokenEndpoint: string;
   readonly scope: string;
-  /** What its client credentials request has besides. */
+  /** Additional parameters of its client credentials request. */
   readonly more?: Readonly<Record<string, string>>;
 }
 
-/** A server that is measured, with a person signed in at it. */
+/** A server under measurement, with a signed-in user. */
 export interface Target {
   readonly name: string;
-  /** Of the process whose time counts. */
+  /** Of the measured process. */
   readonly pid: number;
   /** Client credentials with an opaque access token. */
   readonly opaque: Client;
@@ -30,5 +30,5 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** Where the browser is sent back to; nobody listens there. */
+/** The redirect URI, without a server. */
 export const redirectUri = 'https://client.example.test/callback';

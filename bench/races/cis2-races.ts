@@ -23,7 +23,10 @@ async function startWorker(start: Start): Promise<{ child: ChildProcess; port: s
   return { child, port: String((message as { port: number }).port) };
 }
 
-/** CIS2 in several processes on one database, and the races of what it gives out once. They share a desk: one round at a time. */
+/**
+ * Starts CIS2 in several processes on one database, with races for its single-use values. They share a workstation: one round at
+ * a time.
+ */
 export async function startCis2Races(
   database: string,
   count: number,
@@ -36,7 +39,7 @@ export async function startCis2Races(
   const relyingParty = await startRpEndpoint();
   const client = await cis2.register({ backchannelLogoutUri: relyingParty.url });
 
-  /** The same address at the process of this number. */
+  /** Returns the same address at the process with this number. */
   const at = (number: number, address: string): string => {
     const url = new URL(address);
     url.port = ports[number % ports.length] ?? '';

@@ -1,4 +1,4 @@
-// One of the processes of the race benchmark: CIS2 on the shared database, under the address of the first process.
+// A process of the race benchmark: CIS2 on the shared database, with the address of the first process.
 
 import { startInstance } from '../../src/cis2/testing/instance.ts';
 import { otherProcess } from '../../src/cis2/testing/other-process.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import type { Platform } from '../../src/authorisation/testing/platform.ts';
 
-/** What one request of a race was answered. */
+/** The response to one request of a race. */
 export interface Answer {
   status: number;
   body: Record<string, unknown>;
@@ -19,9 +19,9 @@ type Send = (
 
 /** Several processes of the service, on one database. */
 export interface Processes {
-  /** Sends to the process of this number. */
+  /** Sends a request to the process with this number. */
   send(number: number, ...request: Parameters<Send>): Promise<Answer>;
-  /** Fetches what is elsewhere on this machine. */
+  /** Fetches another address on this machine. */
   visit(address: URL): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -45,7 +45,7 @@ function readBody(text: string): Record<string, unknown> {
   }
 }
 
-/** Sends over connections that stay open: setting one up would cost more than the request. */
+/** Sends over kept connections, because opening one would cost more than the request. */
 function senderTo(agent: Agent, port: number): Send {
   return (method, path, form, headers = {}) => {
     const body = form === undefined ? undefined : new URLSearchParams(form).toString();
@@ -73,7 +73,7 @@ function senderTo(agent: Agent, port: number): Send {
   };
 }
 
-/** Starts so many processes beside the platform that seeded the database. */
+/** Starts this many processes besides the platform that seeded the database. */
 export async function startProcesses(
   count: number,
   database: string,

@@ -9,30 +9,30 @@ import {
 import { api, type Platform } from '../../src/authorisation/testing/platform.ts';
 import type { Answer, Processes } from './processes.ts';
 
-/** How many uses of one value happen at once. */
+/** Number of concurrent uses of one value. */
 export const uses = 10;
 
-/** What the races are run with. */
+/** The environment of the races. */
 export interface Track {
   platform: Platform;
   processes: Processes;
   signer: ClientKey;
 }
 
-/** One thing that may be used once. */
+/** A single-use value. */
 export interface Race {
   readonly name: string;
-  /** Makes one, uses it ten times at once; answers what every winner was given. */
+  /** Creates a value and uses it ten times at once; returns what each winner received. */
   run(round: number): Promise<string[]>;
 }
 
 type Form = Record<string, string>;
 
-/** Runs a use of every number, all at once. */
+/** Runs all uses at once. */
 export const atOnce = <T>(use: (number: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: uses }, (_, number) => use(number)));
 
-/** What the answers gave, each once; anything else than a gift or a refusal is an error of the benchmark. */
+/** Returns the distinct results of the responses; throws for anything but a success or a refusal. */
 function gifts(answers: readonly Answer[], member: string): string[] {
   const given = answers.flatMap(({ status, body, location }) => {
     const value = location?.searchParams.get(member) ?? body[member];
@@ -54,7 +54,7 @@ const standardRequest: Form = {
 const standardSecret = { client_id: 'key-of-web', client_secret: 'secret-of-web-0123456789abcdefghij' };
 const pathOf = ({ pathname, search }: URL): string => pathname + search;
 
-/** Through the provider, up to the callback: what sends the browser there, to the process of a number. */
+/** Signs in at the provider up to the callback; returns the redirect there, for the process with this number. */
 async function toCallback(
   { processes }: Track,
   base: string,
@@ -90,7 +90,7 @@ const code = (track: Track): Race => ({
   },
 });
 
-/** The winner's token is the next round's, so the whole race is one chain of rotations. */
+/** The winner's token is used in the next round, so the race is one chain of rotations. */
 const refresh = ({ platform, processes }: Track): Race => {
   let held: string | undefined;
   return {
@@ -128,7 +128,7 @@ const requestUri = (track: Track): Race => ({
       ...standardSecret,
     });
     const form = { client_id: 'key-of-web', request_uri: String(pushed.body.request_uri) };
-    // It is spent when a code is given for it, so ten browsers come back at once.
+    // It is spent when a code is issued for it, so ten browsers return at once.
     const back = await atOnce((number) => toCallback(track, '/oauth2.1', form, number));
     return gifts(await Promise.all(back.map((come) => come())), 'code');
   },

@@ -1,6 +1,6 @@
 import { type Database, sql } from '../../src/storage/database.ts';
 
-/** How many of each an installation has. */
+/** The size of an installation. */
 export interface Scale {
   tokens: number;
   people: number;
@@ -8,7 +8,7 @@ export interface Scale {
 }
 
 const hour = 3_600_000;
-/** Rows of one statement: progress is shown between two. */
+/** Rows of one statement; progress is shown in between. */
 const atOnce = 100_000;
 
 /** Random text of 64 hexadecimal digits. */
@@ -36,7 +36,7 @@ interface Filling {
 }
 
 /**
- * The tables, in SQL that both dialects read; `i` numbers the rows from 0. A tenth of the tokens is live, a fifth is to be removed, the
+ * The tables, in SQL for both dialects; `i` numbers the rows from 0. A tenth of the tokens is live, a fifth is to be removed, the
  * others expired within the last day.
  */
 function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialect'], now: number): Filling[] {
@@ -87,7 +87,7 @@ function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialec
       rows: sessions,
       columns:
         'id, uid, agent_id, card_serial, session_jwk, generation, mode, created_at, pin_at, heartbeat_at, ends_at',
-      // Heard from later than the benchmark lasts, because no agent sends their heartbeats.
+      // Last heartbeat after the benchmark's end, because no agent sends any.
       values: `${live('i')}, ${uid}, 'agent-' || i, 'card-' || i, '{"kty":"EC"}', 'hscn', 'normal', ${now}, ${now}, ${now + 6 * hour}, ${now + 9 * hour}`,
     },
     {
@@ -108,7 +108,7 @@ function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialec
   ];
 }
 
-/** Fills an installation by statements of many rows. */
+/** Fills an installation with statements of many rows. */
 export async function fill(
   database: Database,
   scale: Scale,
@@ -126,7 +126,7 @@ export async function fill(
       );
       progress(`${table}: ${to} of ${rows} rows`);
     }
-    // As PostgreSQL does by itself some time later.
+    // As PostgreSQL does by itself later.
     await database.run(sql(`ANALYZE ${table}`));
   }
 }

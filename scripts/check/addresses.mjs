@@ -1,6 +1,6 @@
 import { textOf, trackedFiles } from './tracked.mjs';
 
-/** What a file that others get must not hold. */
+/** Forbidden contents of published files. */
 const forbidden = [
   [/(?<![\w.~}$-])\/(?:work|root|home\/\w+|Users\/\w+)\/[\w.]/, 'a path of one machine'],
   [
@@ -13,7 +13,7 @@ const forbidden = [
   ],
 ];
 
-/** Finds absolute paths of one machine, package registries and paths that break in some folders in tracked files. */
+/** Finds absolute paths of one machine, package registries and unportable paths in tracked files. */
 export function addresses() {
   return trackedFiles().flatMap((file) => {
     const lines = textOf(file)?.split('\n') ?? [];

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { inClone } from '../prepare/clone.mjs';
 import { trackedFiles } from './tracked.mjs';
 
-/** The tables whose rows name their evidence, and the cell that each row begins with. */
+/** The tables with evidence in each row, and the cell that begins each row. */
 const tables = [
   { page: 'docs/threat-model.md', row: /^\| (T-[a-z]+-[STRIDE]\d+) \|/, exempt: undefined },
   { page: 'docs/assurance/asvs.md', row: /^\| (\d+\.\d+\.\d+) \|/, exempt: /\| (gap|not applicable) \|/ },
@@ -52,7 +52,7 @@ function holds(file, text) {
 
 const titles = new Map();
 
-/** The titles of a file's tests and suites: their literal pieces, where a title has values in it. */
+/** Returns the titles of a file's tests and suites: the literal parts of titles with values. */
 function titlesOf(file, text) {
   const known = titles.get(file);
   if (known) return known;

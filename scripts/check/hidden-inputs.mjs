@@ -2,21 +2,21 @@ import ts from 'typescript';
 import { textOf, trackedFiles } from './tracked.mjs';
 
 /**
- * Where time, chance and the environment may be read: everywhere else they come through the kernel's ports, or
- * through those two of the client library, which has no kernel.
+ * Files that may read time, randomness and the environment. Others use the kernel's ports, or those two of the client library,
+ * which does not have the kernel.
  */
 const allowed = /^(kernel|scripts|test|bench|examples)\/|^client\/(clock|environment)\.ts$|\.test\.ts$/;
 const members = new Set(['Date.now', 'Math.random', 'process.env']);
 const globals = new Set(['globalThis', 'global', 'window', 'self']);
 
-/** Complains about `Date.now`, `new Date()`, `Math.random` and `process.env`, however they are spelt. */
+/** Reports `Date.now`, `new Date()`, `Math.random` and `process.env` in any spelling. */
 export function hiddenInputs() {
   return trackedFiles()
     .filter((file) => /\.(ts|mts|mjs|cjs|js)$/.test(file) && !allowed.test(file))
     .flatMap((file) => inFile(file, textOf(file)));
 }
 
-/** The complaints about one file's text. */
+/** Returns the complaints about one file's text. */
 export function inFile(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const complaints = [];
@@ -61,7 +61,7 @@ function known(expression, member) {
   return members.has(name) ? [name] : [];
 }
 
-/** The name of a global that an expression is, also by way of `globalThis`; else undefined. */
+/** Returns the name of the global that an expression means, also through `globalThis`; else undefined. */
 function globalName(expression) {
   if (ts.isIdentifier(expression)) return expression.text;
   const global = ts.isPropertyAccessExpression(expression) && ts.isIdentifier(expression.expression);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { inClone } from '../prepare/clone.mjs';
 import { trackedFiles } from './tracked.mjs';
 
-/** Complains about lock files that name addresses, or lack the checksum of a package that is fetched. */
+/** Reports lock files that contain addresses, or lack the checksum of a downloaded package. */
 export function lockFiles() {
   return trackedFiles()
     .filter((file) => /(^|\/)package-lock\.json$/.test(file))

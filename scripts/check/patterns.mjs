@@ -2,23 +2,23 @@ import ts from 'typescript';
 import { superLinear } from './patterns/super-linear.mjs';
 import { textOf, trackedFiles } from './tracked.mjs';
 
-/** Product code: its regular expressions may be applied to text from outside. */
+/** Product code, with regular expressions that may match outside text. */
 const product = /^(?:kernel|src|identity-agent|client|examples)\/.*\.(?:ts|mts|mjs|js)$/;
 const tests = /\.test\.ts$|\.fixture\.ts$|\/(?:testing|fixture)\//;
 
-/** Files that build expressions from text of our own. */
+/** Files that build expressions from our own text. */
 const built = new Map([
   ['kernel/route-finder.ts', 'from the path templates of our own routes; a parameter is one segment'],
 ]);
 
-/** Complains about regular expressions of the product that are not known to take linear time. */
+/** Reports regular expressions of the product that may not run in linear time. */
 export function slowPatterns() {
   return trackedFiles()
     .filter((file) => product.test(file) && !tests.test(file))
     .flatMap((file) => inFile(file, textOf(file) ?? ''));
 }
 
-/** The complaints about one file's text. */
+/** Returns the complaints about one file's text. */
 export function inFile(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const complaints = [];

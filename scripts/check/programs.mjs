@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { clone, inClone } from '../prepare/clone.mjs';
 
-/** Runs a package's program (a JavaScript file under node_modules) and resolves with its complaints: what it printed, if it failed. */
+/** Runs a package's program (a JavaScript file under node_modules); resolves with its output as complaints if it failed. */
 export function program(node, file, args) {
   return script(node, inClone('node_modules', file), args);
 }
 
-/** Runs a JavaScript file and resolves with what it printed, as one complaint, if it failed. */
+/** Runs a JavaScript file; resolves with its output as one complaint if it failed. */
 export function script(node, file, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, [file, ...args], { cwd: clone, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -5,7 +5,7 @@ import { clone, inClone } from '../prepare/clone.mjs';
 
 const untracked = new Set(['node_modules', '.git', '.node', '.alongside', '.cache', 'dist', 'coverage']);
 
-/** The files that are tracked or would be with the next commit, as paths within the clone. */
+/** Returns files that are tracked or untracked but not ignored, as paths within the clone. */
 export function trackedFiles() {
   const { status, stdout } = spawnSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
     cwd: clone,
@@ -16,13 +16,13 @@ export function trackedFiles() {
   return files.filter((file) => existsSync(inClone(file))).sort();
 }
 
-/** The text of a tracked file; undefined for binary files. */
+/** Returns the text of a tracked file; undefined for binary files. */
 export function textOf(file) {
   const text = readFileSync(inClone(file), 'utf8');
   return text.includes('\0') ? undefined : text;
 }
 
-/** Without git, as in an unpacked archive. */
+/** For a folder without git, such as an unpacked archive. */
 function walk(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (untracked.has(entry.name)) return [];

@@ -5,8 +5,8 @@ import { Stop } from '../prepare/say.mjs';
 import { runToEnd } from '../test/run-to-end.mjs';
 
 /**
- * Emits the client library, or what `input` (`files` or `include` of a tsconfig.json) names of it, into a folder as
- * JavaScript that the oldest supported Node runs. `npm run check` has checked the types.
+ * Emits the client library, or the part in `input` (`files` or `include` of a tsconfig.json), to a folder as JavaScript for the
+ * oldest supported Node. `npm run check` has checked the types.
  */
 export async function emitClient(node, folder, input, options = {}) {
   const project = join(folder, 'tsconfig.json');
@@ -16,7 +16,7 @@ export async function emitClient(node, folder, input, options = {}) {
     rewriteRelativeImportExtensions: true,
     rootDir: inClone('client'),
     outDir: '.',
-    // Looked for from the project's file otherwise, which is not in the clone.
+    // By default they are searched from the project's file, which is outside the clone.
     typeRoots: [inClone('node_modules', '@types')],
     ...options,
   };
@@ -25,7 +25,7 @@ export async function emitClient(node, folder, input, options = {}) {
     JSON.stringify({ extends: inClone('tsconfig.json'), compilerOptions, include: [], ...input }),
   );
   const compiler = inClone('node_modules', '@typescript', 'native', 'bin', 'tsc');
-  // What a compiler says is not the answer of the command that emits.
+  // The compiler's output is not the result of the calling command.
   const stdio = ['ignore', process.stderr, process.stderr];
   if ((await runToEnd(node, [compiler, '-p', project], { cwd: clone, stdio })) !== 0)
     throw new Stop('the client library could not be emitted as JavaScript: see the errors above');

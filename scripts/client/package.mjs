@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { inClone } from '../prepare/clone.mjs';
 import { emitClient } from './emit.mjs';
 
-/** Makes the folder of the client library's package: what its index reaches, as JavaScript with type declarations. */
+/**
+ * Creates the folder of the client library's package: everything that its index imports, as JavaScript with type declarations.
+ */
 export async function clientPackage(node, folder) {
   const code = join(folder, 'dist');
   mkdirSync(code, { recursive: true });
@@ -15,18 +17,18 @@ export async function clientPackage(node, folder) {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
 }
 
-/** The clone's manifest, but pointing at what was emitted. */
+/** Returns the clone's manifest with the emitted files. */
 function manifest() {
   const own = JSON.parse(readFileSync(inClone('client', 'package.json'), 'utf8'));
   const { name, version, description, license, type, engines } = own;
-  // A supplier gets mends of a dependency without waiting for ours.
+  // Suppliers get fixes of a dependency without a release of ours.
   const ranges = Object.entries(own.dependencies).map(([dependency, exact]) => [dependency, `^${exact}`]);
   return {
     ...{ name, version, description, license, type, engines },
     dependencies: Object.fromEntries(ranges),
     files: ['dist'],
     sideEffects: false,
-    // For tools that do not know exports.
+    // For tools that do not support exports.
     main: './dist/index.js',
     types: './dist/index.d.ts',
     exports: {
@@ -36,14 +38,14 @@ function manifest() {
   };
 }
 
-/** The compiler renames the imports of what it emits as JavaScript, and leaves those of declarations. */
+/** Renames imports in declarations; the compiler only does this in JavaScript. */
 function rewrite(folder, file) {
   const path = join(folder, file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'));
 }
 
-/** A link to what the package does not have would lead nowhere: its words stay. */
+/** Returns the README with links to missing files replaced by their text. */
 function readme() {
   return readFileSync(inClone('client', 'README.md'), 'utf8').replace(/\[([^\]]+)\]\(\.\.\/[^)]*\)/g, '$1');
 }

@@ -3,7 +3,7 @@ import { cell, generated } from './page.ts';
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' ');
 
-/** Actions whose record is written before they happen. */
+/** Actions with a record that is written before they happen. */
 const aloneActions = Object.entries(auditActions)
   .filter(([, action]) => 'alone' in action && action.by !== 'audit log')
   .map(([name]) => `\`${name}\``)

@@ -20,7 +20,7 @@ const isCatalogue = (value: unknown): value is Record<string, Refuse> =>
   Object.values(value).length > 0 &&
   Object.values(value).every((entry) => typeof entry === 'function' && 'entry' in entry);
 
-/** Every catalogue of refusals in the source, wherever it stands: none can be forgotten. */
+/** Returns every error catalogue in the source, so that none is forgotten. */
 export async function catalogues(): Promise<{ title: string; entries: ErrorEntry[] }[]> {
   const files = globSync('{src,identity-agent,kernel}/**/*.ts', { cwd: root }).filter(
     (file) =>

@@ -3,7 +3,7 @@ import { cell, generated } from './page.ts';
 
 /** `docs/console-api.md`: the OpenAPI document as a readable table. */
 export function consoleApiPage(): string {
-  // Declared, never called: no call is made of what is not there.
+  // Only declared, never called.
   const calls = apiCalls({ urls: {}, development: true } as ApiParts);
   const inProduction = new Set(
     apiCalls({ urls: {}, development: false } as ApiParts).map(({ method, path }) => `${method} ${path}`),

@@ -19,7 +19,7 @@ const profiles: Readonly<Record<string, string>> = {
   foreign: 'certificate of an unknown issuer',
 };
 
-/** `docs/people.md`: who is in the seed. */
+/** `docs/people.md`: the seeded people. */
 export function peoplePage(): string {
   const rows = seedPeople().map((person) => {
     const card = seededCards.find(({ uid }) => uid === person.uid);

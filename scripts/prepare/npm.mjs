@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { Stop } from './say.mjs';
 
-/** What npm's error codes mean for a user, and what to do. */
+/** npm's error codes with their meaning and fix. */
 const meanings = [
   [
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED/,
@@ -33,8 +33,8 @@ const meanings = [
 ];
 
 /**
- * Runs npm quietly in a folder and resolves with what it said on standard error.
- * Fails with a `Stop` that starts with `what` and tells the reason in words.
+ * Runs npm quietly in a folder and resolves with its standard error. Fails with a `Stop` that starts with `what` and gives the
+ * reason.
  */
 export async function npm(args, { cwd, what }) {
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--no-update-notifier', '--loglevel=error'];
@@ -43,7 +43,7 @@ export async function npm(args, { cwd, what }) {
   throw new Stop(`${what} failed: ${reason(said)}`);
 }
 
-/** The reason in words that npm's error output gives. */
+/** Extracts the reason from npm's error output. */
 function reason(said) {
   const known = meanings.find(([pattern]) => pattern.test(said));
   if (known) return known[1];
@@ -77,7 +77,7 @@ function run(args, cwd) {
   });
 }
 
-/** Lets a signal end npm first and then this process, so that no npm goes on writing behind the next one's back. */
+/** Lets a signal end npm first and then this process, so that no npm keeps writing in the background. */
 function endWith(child) {
   let got;
   const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
@@ -94,7 +94,7 @@ function endWith(child) {
   };
 }
 
-/** The npm that called us, if one did; else the one on the path. */
+/** Returns the npm that called us, else the one on the path. */
 function npmCommand() {
   const caller = process.env.npm_execpath;
   if (caller && basename(caller) === 'npm-cli.js')
@@ -103,7 +103,7 @@ function npmCommand() {
   return { command: windows ? 'npm.cmd' : 'npm', before: [], shell: windows };
 }
 
-/** The environment without what an outer `npm run` meant for itself alone. */
+/** Returns the environment without the variables of an outer `npm run`. */
 function cleanEnvironment() {
   const own = /^npm_config_(local_prefix|global|workspaces?|dry_run|json|package_lock|package_lock_only)$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));

@@ -10,8 +10,8 @@ const stampFile = inClone('node_modules', '.alongside-stamp');
 const installedLock = inClone('node_modules', '.package-lock.json');
 
 /**
- * Makes node_modules what package-lock.json says. `tools` asks for the development packages too.
- * Never rewrites the packages under a running instance: says so, and goes on with those that are there.
+ * Makes node_modules match package-lock.json; `tools` includes the development packages. Never replaces packages under a running
+ * instance: reports that, and uses the existing ones.
  */
 export async function preparePackages({ tools }) {
   const wanted = readFileSync(inClone('package-lock.json'), 'utf8');
@@ -29,22 +29,22 @@ function isStamped(lock, tools) {
   return noted?.lock === lock && (noted.tools || !tools) && existsSync(installedLock);
 }
 
-/** Notes what is installed, so that the next start need not compare. */
+/** Records the installed state, so that the next start need not compare. */
 function stamp(lock, tools) {
   try {
     writeFileSync(stampFile, `${JSON.stringify({ lock, tools })}\n`);
   } catch {
-    // a clone that its user may not write, as in a container: compared again next time
+    // A clone that its user may not write, for example in a container, is compared again next time.
   }
 }
 
-/** Whether what npm noted as installed is what the lock file wants, as after a hand-made `npm ci`. */
+/** Returns whether npm's record of installed packages matches the lock file, for example after `npm ci` by hand. */
 function isInstalled(wanted, tools) {
   const installed = readJson(installedLock)?.packages;
   if (!installed) return false;
   const same = (a, b) => a.version === b.version && a.integrity === b.integrity && a.resolved === b.resolved;
   const complete = Object.entries(wanted.packages).every(([path, entry]) => {
-    // npm's own note has neither the root nor the workspaces' folders, only the links to them.
+    // npm's own record has neither the root nor the workspaces' folders, only links to them.
     if (!path.includes('node_modules/')) return true;
     const there = installed[path];
     if (!there) return entry.optional || entry.devOptional || (entry.dev && !tools);
@@ -53,7 +53,7 @@ function isInstalled(wanted, tools) {
   return complete && Object.keys(installed).every((path) => path in wanted.packages);
 }
 
-/** Installs all packages; false if a running instance forbids it and what is there must do. */
+/** Installs all packages; returns false if a running instance prevents it and the existing ones must do. */
 async function install() {
   const user = someoneRunning();
   if (user !== undefined) {

@@ -4,7 +4,7 @@ import { inClone } from './clone.mjs';
 
 const register = inClone('.node', 'running');
 
-/** Whether a process lives and, where the system tells, is a Node process and not a stranger with a reused id. */
+/** Returns whether a process is alive and, if the system shows it, is a Node process rather than another one with a reused id. */
 export function isAlive(pid) {
   try {
     process.kill(pid, 0);
@@ -18,7 +18,7 @@ export function isAlive(pid) {
   }
 }
 
-/** Notes that this process uses the clone's packages, until it exits or the returned function is called. */
+/** Records that this process uses the clone's packages, until it exits or the returned function is called. */
 export function noteRunning() {
   const note = join(register, String(process.pid));
   const forget = () => rmSync(note, { force: true });
@@ -26,13 +26,13 @@ export function noteRunning() {
     mkdirSync(register, { recursive: true });
     writeFileSync(note, '');
   } catch {
-    return () => {}; // a clone that cannot be written needs no guard against being rewritten
+    return () => {}; // a read-only clone cannot be overwritten
   }
   process.on('exit', forget);
   return forget;
 }
 
-/** The id of a living process that uses the clone's packages, if there is one besides this. */
+/** Returns the id of another living process that uses the clone's packages, if any. */
 export function someoneRunning() {
   return [instance(), ...noted()].find((pid) => pid !== undefined && pid !== process.pid && isAlive(pid));
 }
@@ -46,7 +46,7 @@ function instance() {
   }
 }
 
-/** The noted processes; notes of those that were killed are swept. */
+/** Returns the recorded processes; removes records of killed ones. */
 function noted() {
   let pids = [];
   try {

@@ -1,12 +1,12 @@
-/** A failure that its user can mend: one sentence that says what is wrong and what to do. */
+/** A failure that the user can fix: one sentence with the problem and the remedy. */
 export class Stop extends Error {}
 
-/** Tells the user something. On standard error, because standard output belongs to the command's own answer. */
+/** Prints a sentence on standard error, because standard output is for the command's result. */
 export function say(sentence) {
   process.stderr.write(`alongside: ${sentence}\n`);
 }
 
-/** Awaits slow work; says what is being done, and every 15 s that it still is. */
+/** Awaits slow work; prints the activity, and every 15 s that it continues. */
 export async function whileSaying(sentence, work) {
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 1000);
@@ -19,7 +19,7 @@ export async function whileSaying(sentence, work) {
   }
 }
 
-/** Runs a command's body; a `Stop` becomes its sentence and exit code 1. */
+/** Runs a command's body; prints the sentence of a `Stop` and exits with 1. */
 export async function orOneSentence(body) {
   try {
     return await body();

@@ -1,12 +1,12 @@
-/** Signals of one kind that come within this many milliseconds are one: npm passes on what the terminal sends too. */
+/** Milliseconds in which signals of one kind count as one: npm repeats the terminal's signal. */
 const together = 300;
 
 let told = false;
 
-/** Whether a signal has asked this process to end. */
+/** Returns whether a signal has asked this process to end. */
 export const wasToldToEnd = () => told;
 
-/** A handler that calls through, but not again within the time in which repeats are the same keypress. */
+/** Returns a handler that ignores repeats of the same keypress. */
 export function onceEach(call) {
   let last = Number.NEGATIVE_INFINITY;
   return () => {
@@ -18,12 +18,12 @@ export function onceEach(call) {
   };
 }
 
-/** Makes repeats of a signal one signal for this whole process, whatever listens. */
+/** Merges repeated signals for this whole process and all its listeners. */
 export function mergeSignals() {
   const emit = process.emit;
   const pass = (name) =>
     onceEach(() => {
-      // A `once` listener is gone after the first: without another one Node would let the repeat end the process.
+      // A `once` listener is removed after the first signal: without another one, Node would let the repeat end the process.
       const hold = () => {};
       process.on(name, hold);
       setTimeout(() => process.off(name, hold), together).unref();

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from './on-path.mjs';
 
-/** The headless build first: a page costs it less than half of the processor time. */
+/** The headless build first, because it needs less than half of the processor time. */
 const names = [
   'chromium-headless-shell',
   'chromium',
@@ -24,7 +24,7 @@ const usual = {
     .map((name) => join(process.env[name], 'Google', 'Chrome', 'Application', 'chrome.exe')),
 };
 
-/** The path of a Chromium that runs, or undefined. */
+/** Returns the path of a working Chromium, or undefined. */
 export function findBrowser() {
   const candidates = [
     process.env.ALONGSIDE_BROWSER,
@@ -35,15 +35,15 @@ export function findBrowser() {
   return candidates.find((path) => path && existsSync(path) && runs(path));
 }
 
-/** Ubuntu's `chromium-browser` may be a script that only says to install something else. */
+/** Ubuntu's `chromium-browser` may be a script that only recommends another package. */
 function runs(path) {
-  // Chrome for Windows opens a window instead of telling its version.
+  // Chrome for Windows opens a window instead of printing its version.
   if (process.platform === 'win32') return true;
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   return status === 0 && /chrom/i.test(stdout);
 }
 
-/** The browsers that Playwright has installed for this user, newest first. */
+/** Returns the browsers that Playwright has installed for this user, newest first. */
 function fromPlaywright() {
   const caches = { darwin: ['Library', 'Caches'], win32: ['AppData', 'Local'] };
   const cache =

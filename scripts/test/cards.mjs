@@ -6,7 +6,7 @@ import { npm } from '../prepare/npm.mjs';
 import { Stop } from '../prepare/say.mjs';
 import { onPath } from './on-path.mjs';
 
-/** What the tests of cards alone need. Where one is missing they say so and are not run, except in CI. */
+/** The tests of cards. If a program is missing, they are reported as not run, except in CI. */
 export const cardsTests = 'test/cards/';
 
 const arch = { x64: 'x86_64', arm64: 'aarch64' }[process.arch] ?? process.arch;
@@ -22,8 +22,8 @@ const pcscMiniFolder = inClone('.cache', 'pcsc-mini-0.1.3');
 const pcscMini = join(pcscMiniFolder, 'node_modules', 'pcsc-mini', 'build', 'index.js');
 
 /**
- * Only unpacked, never installed: the package would have the machine's own pcscd load vpcd, which listens on every
- * address. The tests load it in a network namespace of their own.
+ * Unpacks vpcd without installing it: an installed one would be loaded by the machine's own pcscd and listen on every address.
+ * The tests load it in a separate network namespace.
  */
 function unpackVpcd() {
   const fresh = `${vpcdFolder}.${process.pid}`;
@@ -72,7 +72,7 @@ async function installPcscMini() {
   await npm(['ci', '--ignore-scripts'], { cwd: pcscMiniFolder, what: 'installing pcsc-mini' });
 }
 
-/** As the list of `helpers.mjs`; `fetch` stands for what no package manager installs on the machine. */
+/** Same format as the list in `helpers.mjs`; `fetch` is for programs that no package manager installs. */
 export const cardHelpers = [
   { name: 'pcscd', variable: 'ALONGSIDE_PCSCD', find: () => program('pcscd'), debian: 'pcscd' },
   {

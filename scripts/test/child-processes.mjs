@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The processes that this process has started from its main thread and that are still there: pid and command line. Linux. */
+/** Returns the running child processes of this process's main thread: pid and command line. Linux. */
 export function childProcesses() {
   return read(`/proc/${process.pid}/task/${process.pid}/children`)
     .split(' ')

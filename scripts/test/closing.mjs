@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { StillRunning } from './still-running.mjs';
 
-/** How much of a failed file's standard error is kept, in characters. */
+/** Maximum number of characters kept of a failed file's standard error. */
 const longestSaid = 4_000;
 
 /**
@@ -41,7 +41,7 @@ export default async function* closing(events) {
 const isFile = ({ nesting, name }) => nesting === 0 && /\.test\.[jt]s$/.test(name);
 const isGroup = ({ nesting, name }) => nesting === 0 && name.endsWith('.test.mjs');
 
-/** A file's path within the clone, where node:test runs. */
+/** Returns a file's path within the clone, where node:test runs. */
 const within = (file) => (file ? relative(process.cwd(), resolve(file)) : undefined);
 
 function failure({ file, line, name, nesting }) {
@@ -51,7 +51,7 @@ function failure({ file, line, name, nesting }) {
   return isFile({ nesting, name }) ? { file: name, name: 'the file' } : { file: within(file), line, name };
 }
 
-/** Returns the test files that a group's entry file names. */
+/** Returns the test files of a group's entry file. */
 const filesOf = (group) =>
   [...readFileSync(group, 'utf8').matchAll(/^describe\((".*?"),/gm)].map(([, file]) => JSON.parse(file));
 
@@ -60,7 +60,7 @@ function skip({ file, name, skip: reason }) {
   return { file: within(file), name: `${name}${why}` };
 }
 
-/** node:test reports its counts as diagnostics of the form `pass 12`, the whole run's last. */
+/** node:test reports its counts as diagnostics of the form `pass 12`; those of the whole run are last. */
 function keepCount(lines, message) {
   const [, name] = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.exec(message) ?? [];
   if (name) lines.set(name, `# ${message}`);

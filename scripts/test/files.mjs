@@ -5,9 +5,7 @@ import { clone, inClone } from '../prepare/clone.mjs';
 const folders = ['kernel', 'src', 'identity-agent', 'client', 'examples', 'test'];
 const passedBy = new Set(['node_modules', 'dist']);
 
-/**
- * The test files, as paths within the clone. A pattern is the name of a file or folder, or a part of a path.
- */
+/** Returns the test files as paths within the clone. A pattern is the name of a file or folder, or a part of a path. */
 export function testFiles(patterns = []) {
   const all = folders
     .flatMap((folder) => testsIn(inClone(folder)))

@@ -6,7 +6,7 @@ import { onPath } from './on-path.mjs';
 import { findPostgres, oldestPostgres } from './postgres.mjs';
 import { programHelpers } from './programs.mjs';
 
-/** The programs that tests need besides Node: how each is found, what Debian calls it, and the test's variable for it. */
+/** The programs that tests need besides Node: how to find each, its Debian package, and the test's variable for it. */
 const helpers = [
   {
     name: 'Chromium',
@@ -27,8 +27,8 @@ const helpers = [
 ];
 
 /**
- * Finds the programs that tests need, installs those that are missing where the user may, and resolves with the
- * environment variables that tell the tests. What cannot be had is a `Stop` that says what to install.
+ * Finds the programs that tests need, installs missing ones if the user may, and resolves with the environment variables for the
+ * tests. Fails with a `Stop` that names what to install.
  */
 export async function prepareHelpers() {
   await installBetter();
@@ -48,19 +48,18 @@ export async function prepareHelpers() {
   return variables(helpers);
 }
 
-/** Installs the build of a helper that makes the tests faster; without it they run all the same. */
+/** Installs the build of a program that makes the tests faster, if possible. */
 async function installBetter() {
   for (const { name, variable, better } of helpers)
     if (better && !process.env[variable] && !better.find() && mayInstall())
       await orGoOn(() => install([{ name, debian: better.debian }]));
 }
 
-/** What only some tests need, each with the part of a path that those have. */
+/** Programs that only some tests need, each with a part of their path. */
 const optional = [...cardHelpers.map((helper) => ({ tests: cardsTests, ...helper })), ...programHelpers];
 
 /**
- * The same for what only some tests need, when those are among the files. What cannot be had is said, and its tests
- * are named as not run.
+ * Does the same for programs that only some of the files need. Reports those that are unavailable, and their tests as not run.
  */
 export async function prepareOptionalHelpers(files) {
   if (process.platform !== 'linux') return {};

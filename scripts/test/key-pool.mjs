@@ -4,13 +4,13 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { inClone } from '../prepare/clone.mjs';
 
-/** Private RSA keys for tests, as PEM. Nothing but tests reads them. */
+/** Private RSA keys for tests, as PEM. Only tests read them. */
 export const keyPool = inClone('.node', 'test-keys.json');
 
 /** Most test files take fewer. */
 const size = 24;
 
-/** Makes the pool, once in a clone: about two seconds. */
+/** Creates the pool once in a clone, which takes about two seconds. */
 export async function prepareKeyPool() {
   if (existsSync(keyPool)) return;
   const make = async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * What the tests could not run, one line each. Tests append to the file named in ALONGSIDE_NOT_RUN lines of
- * `WHAT<tab>COMMAND` (the command that runs it, given the rights); a skipped test is named as well.
+ * Lists what the tests could not run, one line each. Tests append lines of `WHAT<tab>COMMAND` to the file in ALONGSIDE_NOT_RUN
+ * (the command runs it, given the permissions); skipped tests are listed as well.
  */
 export function notRun(notes, skipped) {
   const noted = read(notes)

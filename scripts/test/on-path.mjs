@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The full path of a program that the user could call by its name, or undefined. */
+/** Returns the full path of a program on the search path, or undefined. */
 export function onPath(name) {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   return (process.env.PATH ?? '')

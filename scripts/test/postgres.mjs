@@ -6,7 +6,7 @@ import { onPath } from './on-path.mjs';
 /** The oldest PostgreSQL that the storage supports. */
 export const oldestPostgres = 15;
 
-/** The folder with the programs of the newest suitable PostgreSQL server, or undefined. */
+/** Returns the folder of the newest suitable PostgreSQL server's programs, or undefined. */
 export function findPostgres() {
   const named = process.env.ALONGSIDE_POSTGRES_BIN;
   if (named && version(named) >= oldestPostgres) return named;
@@ -17,7 +17,7 @@ export function findPostgres() {
   return found[0]?.folder;
 }
 
-/** The major version of the server whose programs are in a folder; 0 if there is none (as with client packages alone). */
+/** Returns the major version of the server in a folder; 0 if there is none (as with client packages alone). */
 function version(folder) {
   const has = (name) => existsSync(join(folder, name)) || existsSync(join(folder, `${name}.exe`));
   if (!has('initdb') || !has('postgres')) return 0;
@@ -33,7 +33,7 @@ function fromPgConfig() {
   return status === 0 ? [stdout.trim()] : [];
 }
 
-/** Where Debian, Red Hat's repository, Homebrew and the Windows installer put servers. */
+/** Returns the usual folders of Debian, Red Hat's repository, Homebrew and the Windows installer. */
 function usual() {
   return [
     ...versionsIn('/usr/lib/postgresql', /^\d+$/),

@@ -17,13 +17,13 @@ function findPhp() {
   return /^curl$/m.test(stdout) && /^openssl$/m.test(stdout) ? php : undefined;
 }
 
-/** Python with the logind of python-dbusmock, where the bus and what speaks to it are there as well. */
+/** Returns Python with python-dbusmock's logind, if the bus and its client are also installed. */
 function findDbusmock() {
   const python = ['dbus-daemon', 'gdbus'].every(onPath) && first(['/usr/bin/python3']);
   return python && spawnSync(python, ['-c', 'import dbusmock']).status === 0 ? python : undefined;
 }
 
-/** Programs of others that some tests run against an instance. Where one is missing those tests say so, except in CI. */
+/** Third-party programs that some tests run against an instance. If one is missing, those tests are reported, except in CI. */
 export const programHelpers = [
   {
     tests: 'test/conformance/apache',

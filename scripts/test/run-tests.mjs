@@ -43,10 +43,10 @@ export async function runTests(node, files, options, helpers) {
   }
 }
 
-/** Prints what failed, what was not run and the closing lines; the exit code. */
+/** Prints failures, tests that were not run and the closing lines; returns the exit code. */
 function conclude(code, notes, closing, inCi) {
   const { skipped, failed, said, lines } = readClosing(closing);
-  // The compact reporter of CI shows neither what files write nor which file a test is of.
+  // The compact reporter of CI shows neither the output of files nor the file of a test.
   if (inCi)
     for (const [files, text] of said)
       process.stdout.write(`standard error of ${files.join(', ')}:\n${text.trimEnd()}\n`);

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 /**
- * Runs a program to its end and resolves with its exit code (128 + number for a signal). A Ctrl-C is left to the
- * program, which the terminal tells as well; a SIGTERM is passed on.
+ * Runs a program to its end and resolves with its exit code (128 + number for a signal). The terminal sends Ctrl-C to the program
+ * itself; a SIGTERM is passed on.
  */
 export function runToEnd(command, args, options) {
   return new Promise((resolve, reject) => {

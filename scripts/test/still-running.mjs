@@ -1,9 +1,9 @@
 import { childProcesses } from './child-processes.mjs';
 
-/** How long a run may be silent before it names the files that are running, in milliseconds. */
+/** Milliseconds of silence after which a run names the running files. */
 const silence = 30_000;
 
-/** How long a file may take: more than the limit of its tests, which node:test cannot end in a process that is blocked. */
+/** Time limit of a file: more than the limit of its tests, which node:test cannot end in a blocked process. */
 const longest = 330_000;
 
 /** Reports on standard error the test files that run while no test has ended for a while, and kills one that hangs. */

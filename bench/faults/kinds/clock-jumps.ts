@@ -7,7 +7,7 @@ export const clockJumps: Fault = {
   name: 'clock-jumps',
   summary: 'the clock of all processes jumps forth and back by minutes',
   quickOn: ['sqlite'],
-  // A request signed before a jump is too old, or of the future.
+  // A request signed before a jump is too old or in the future.
   refusesClients: true,
   async inject({ installation, length, wait, defer }) {
     defer(() => installation.consoleCall('DELETE', '/clock'));

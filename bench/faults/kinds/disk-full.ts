@@ -2,10 +2,10 @@ import type { Fault, Stage } from '../fault.ts';
 import type { Installation } from '../installation.ts';
 import { fillDisk, smallDiskProblem } from '../small-disk.ts';
 
-/** Milliseconds in which PostgreSQL must serve again once its disk has room. */
+/** Milliseconds in which PostgreSQL must serve again after its disk has space. */
 const patience = 30_000;
 
-/** Fails unless the server refuses the statement because its disk is full, or ends while it runs. */
+/** Throws unless the server refuses the statement because its disk is full, or exits. */
 function expectNoSpace({ postgres }: Installation, database: string, statement: string): void {
   try {
     postgres?.execute(database, statement);
@@ -22,7 +22,7 @@ function expectNoSpace({ postgres }: Installation, database: string, statement: 
   throw new Error('PostgreSQL has room on its disk, so the fault was not injected');
 }
 
-/** Starts the server again if it has ended, as a service manager does, until it answers. */
+/** Restarts the server if it has exited, like a service manager, until it responds. */
 async function untilServing({ installation: { postgres }, wait }: Stage): Promise<void> {
   const end = performance.now() + patience;
   for (;;) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Fault } from '../fault.ts';
 
-/** Assertions under way at once. */
+/** Number of concurrent assertions. */
 const callers = 10;
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts';
 
 /** Users whose authenticators are removed: each removal sends a mail. */
 const users = ['gp-aal2', 'clinician-aal2', 'admin-aal2'];
-/** Milliseconds in which the mails must arrive once the server answers again. */
+/** Milliseconds in which the mails must arrive after the server responds again. */
 const patience = 60_000;
 
 interface Listed {

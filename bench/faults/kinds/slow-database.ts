@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Fault, Stage } from '../fault.ts';
 
-/** Milliseconds by which each message is late; for which the file is locked, and then is not. */
+/** Delay of each message in milliseconds; also the time for which the file is alternately locked and unlocked. */
 const delay = 50;
 const locked = 400;
 const open = 50;

@@ -2,9 +2,9 @@ import { serviceUser } from '../../../test/support/service-user.ts';
 import type { Fault } from '../fault.ts';
 import { familyOf, slowSync, slowSyncProblem } from '../slow-sync.ts';
 
-/** Milliseconds by which each sync is late: ten times those of a busy disk that turns. */
+/** Delay of each sync in milliseconds: ten times that of a busy hard disk. */
 const delay = 100;
-/** Syncs that must have been slow. */
+/** Minimum number of slow syncs. */
 const least = 5;
 
 export const slowDisk: Fault = {

@@ -11,7 +11,7 @@ const lies = [
   ['text/html', '<h1>It works!</h1>'],
 ] as const;
 
-/** Endpoints for services. Browsers still reach CIS2, or no code would return. */
+/** Endpoints for services. Browsers still reach CIS2, because otherwise no code would return. */
 const asked = /\/(access_token|userinfo|connect\/jwk_uri|\.well-known\/openid-configuration)$/;
 
 export const upstreamLying: Fault = {

@@ -1,13 +1,13 @@
 /**
- * The position automaton of an expression (Glushkov, 1961): one state for each place of a character, so that two
- * ways to read a text stay two ways. States are numbers; 0 is the start.
+ * The position automaton of an expression (Glushkov, 1961): one state for each character position, so that two ways to match a
+ * text stay distinct. States are numbers; 0 is the start.
  */
 export class Automaton {
-  /** The characters that lead into a state. */
+  /** The characters that lead to a state. */
   #sets = [undefined];
   /** The states that may follow a state. */
   #follow = [new Set()];
-  /** States in which the whole expression has been read. */
+  /** States in which the whole expression has matched. */
   finals = new Set();
   /** Whether one step repeats in two ways, as in `(a+)+`. */
   repeatsTwice = false;
@@ -18,12 +18,12 @@ export class Automaton {
     this.finals = new Set(isEmpty ? [0, ...last] : last);
   }
 
-  /** Lets the automaton begin at any place of a text: state 0 reads any character and stays. */
+  /** Lets the automaton begin at any position of a text: state 0 accepts any character and stays. */
   beginAnywhere() {
     this.#follow[0].add(0);
   }
 
-  /** For each state, for each class of characters that no set parts, the states that may follow. */
+  /** Returns for each state and each class of equivalent characters the states that may follow. */
   transitions() {
     const starts = new Set([0]);
     for (const set of this.#sets) {

@@ -26,7 +26,7 @@ export function growth(expression, { anchored, endsAnywhere }) {
   return undefined;
 }
 
-/** The strongly connected components that hold a loop. */
+/** Returns the strongly connected components that contain a loop. */
 function stronglyConnected(next) {
   const reach = next.map((_, from) => {
     const seen = new Set();
@@ -52,7 +52,7 @@ function stronglyConnected(next) {
   return loops;
 }
 
-/** Whether one word leads from a state of the loop back to it in two ways. */
+/** Returns whether one word leads from a state of the loop back to it in two ways. */
 function isReadTwoWays(next, loop) {
   const within = new Set(loop);
   return loop.some((state) =>
@@ -71,7 +71,7 @@ function isReadTwoWays(next, loop) {
   );
 }
 
-/** Whether one word leads from a state of the first loop to itself and to `last`, and from `last` to itself. */
+/** Returns whether one word leads from a state of the first loop to itself and to `last`, and from `last` to itself. */
 function readTheSame(next, first, second, last) {
   const [inFirst, inSecond] = [new Set(first), new Set(second)];
   return first.some(

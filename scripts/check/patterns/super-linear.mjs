@@ -5,12 +5,12 @@ import { growth } from './growth.mjs';
 
 const parser = new RegExpParser();
 
-/** A character that no text has: a branch that ends in it is explored and fails. */
+/** A character that no text contains: a branch that ends with it is explored and fails. */
 const deadEnd = '\\uffff';
 
 /**
- * Returns why a regular expression is not known to take linear time, or undefined when it does.
- * scslre finds what one repeated character slows down, also across lookarounds; `growth` finds the words.
+ * Returns why a regular expression may not run in linear time, or undefined if it does. scslre detects slowness from one repeated
+ * character, also across lookarounds; `growth` detects words.
  */
 export function superLinear(source, flags) {
   const literal = { source, flags };
@@ -31,7 +31,7 @@ export function superLinear(source, flags) {
 }
 
 /**
- * The pattern that an automaton is made of. Long bounded repetitions count as unbounded (what is linear without the
+ * Returns the pattern for the automaton. Long bounded repetitions count as unbounded (an expression that is linear without the
  * bound is linear with it), and a lookahead is a branch that is explored and left.
  */
 function modelOf({ raw, pattern }) {
@@ -62,7 +62,7 @@ function modelOf({ raw, pattern }) {
   return { literal, problem, hasCondition };
 }
 
-/** Whether each alternative begins with `^`, so that the pattern is tried at one place only. */
+/** Returns whether each alternative begins with `^`, so that the pattern is tried at one position only. */
 const startsAtStart = ({ alternatives }) =>
   alternatives.every(({ elements: [first] }) => {
     if (first?.type === 'Group' || first?.type === 'CapturingGroup') return startsAtStart(first);
