@@ -37,7 +37,7 @@ import { realmPath, type Urls } from './service.ts';
 import { Faults } from './storage/faults.ts';
 import { version } from './version.ts';
 
-/** What the parts are built from. */
+/** Inputs for building the services. */
 export interface Materials {
   config: Config;
   development: boolean;
@@ -50,25 +50,25 @@ export interface Materials {
   agentSocket: string;
   realmKeys: RealmKeys;
   citizens: AddedCitizens;
-  /** Brings storage back to the seed. */
+  /** Restores the seed. */
   reset: () => Promise<void>;
   /** SHA-256 of the access token in the state file. */
   operatorHash: string;
-  /** What a reload replaces. */
+  /** State that a reload replaces. */
   live: LiveSettings;
   logLevel: LogLevel;
-  /** With which the API platform is a client of our own CIS2. */
+  /** Secret of the API platform as a client of our own CIS2. */
   platformSecret: string;
 }
 
-/** Every part that was asked for, where it is served. */
+/** The requested services with their listeners. */
 export interface Composition {
   placements: Placement[];
-  /** Brings the agent of this process back to its seed; nothing without one. */
+  /** Restores the seed of this process's agent, if any. */
   resetAgent(): Promise<void>;
 }
 
-/** Builds the parts that the configuration asks for. With main.ts this file is the only one that knows every part. */
+/** Builds the configured services. Only this file and main.ts know all of them. */
 export async function compose(materials: Materials): Promise<Composition> {
   const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, citizens, reset } =
     materials;

@@ -5,7 +5,7 @@ import { networkLimits } from './oauth/network-limit.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
 import { isDatabaseSetting } from './storage/dialects.ts';
 
-/** Everything that runs by itself, in the order in which it starts. */
+/** The services, in the order in which they start. */
 export const serviceNames = [
   'cis',
   'cis2',
@@ -50,7 +50,7 @@ const only = z.union([z.string().transform((value) => value.split(',')), z.array
     .min(1, 'must name at least one service'),
 );
 
-/** An object, or a flag's JSON of one. */
+/** An object, or JSON of one in a flag. */
 const objectOrJson = z.union([
   z.string().transform((text, context): unknown => {
     try {
@@ -62,7 +62,7 @@ const objectOrJson = z.union([
   }),
   z.record(z.string(), z.unknown()),
 ]);
-/** What `apiLimits` may name: the base paths of the authorisation service and the protected APIs. */
+/** Names in `apiLimits`: the base paths of the authorisation service and the protected APIs. */
 export const limitedApis: readonly string[] = [
   'oauth2',
   'oauth2-mock',
@@ -71,7 +71,7 @@ export const limitedApis: readonly string[] = [
   'hello-world',
   'canary-api',
 ];
-/** What a product may hold to any effect: those, and the key sets of the mock. */
+/** Names of APIs in a product: those, and the key sets of the mock. */
 export const productApis: readonly string[] = [...limitedApis, 'mock-jwks'];
 const apiLimits = objectOrJson.pipe(
   limitsByApi.superRefine((byName, context) => {
@@ -85,7 +85,7 @@ const apiLimits = objectOrJson.pipe(
 );
 const basePathOptions = objectOrJson.pipe(optionsByBase);
 
-/** What production starts unless told: what belongs to a developer or to a desk runs elsewhere. */
+/** Services that production starts by default. Those of developers and workstations run elsewhere. */
 export const productionServices = serviceNames.filter(
   (name) => name !== 'sample' && name !== 'identity-agent',
 );
@@ -96,7 +96,7 @@ const drainDelay = z.coerce
   .min(0, 'must be 0 or more')
   .max(300, 'must be 300 or less');
 
-/** The one schema of `up` and `serve`: each key is also a flag and an environment variable. */
+/** The schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
   data: z.string().min(1).default('.alongside').describe('Data folder'),

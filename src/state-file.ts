@@ -5,7 +5,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Ports } from './boot/ports.ts';
 
-/** What a running instance tells other commands: the members of `GET /state`, and where its parts are on this machine. */
+/** Information of a running instance for other commands: the members of `GET /state`, and the addresses on this machine. */
 export interface StateFile {
   version: string;
   urls: {
@@ -19,22 +19,22 @@ export interface StateFile {
   database: string;
   pid: number;
   portBase: number;
-  /** The local port of each part, whatever its public address is. */
+  /** The local port of each service, whatever its public address is. */
   ports: Readonly<Ports>;
   agentSocket: string | null;
-  /** Where this very file is. */
+  /** Path of this file. */
   stateFile: string;
 }
 
-/** How the commands of this machine are let in, in production. It stands in the file alone, and is good until the instance stops. */
+/** Credentials of this machine's commands in production. They are only in the file, and valid until the instance stops. */
 export interface LocalOperator {
-  /** The console's own address on this machine. */
+  /** The console's address on this machine. */
   url: string;
-  /** Sent as a bearer: who can read the file can operate the instance. */
+  /** Sent as a bearer token: anyone who can read the file can operate the instance. */
   token: string;
 }
 
-/** Writes beside the state file, which is then readable by its owner alone. Returns where. */
+/** Writes a temporary file that only its owner can read. Returns its path. */
 function writeDraft(file: string, text: string): string {
   const draft = `${file}.${process.pid}`;
   try {
@@ -48,12 +48,12 @@ function writeDraft(file: string, text: string): string {
   return draft;
 }
 
-/** Writes the state file in one step. */
+/** Writes the state file atomically. */
 export function writeStateFile(state: StateFile & { operator?: LocalOperator }): void {
   renameSync(writeDraft(state.stateFile, `${JSON.stringify(state, null, 2)}\n`), state.stateFile);
 }
 
-/** Removes the state file that this process wrote; one of another instance stays. */
+/** Removes the state file of this process; keeps that of another instance. */
 export function removeStateFile(state: StateFile): void {
   if (writerOf(state.stateFile)?.pid === state.pid) rmSync(state.stateFile, { force: true });
 }
@@ -62,7 +62,7 @@ function writerOf(file: string): StateFile | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as StateFile;
   } catch {
-    return undefined; // none, or one that a crash cut short: nobody's
+    return undefined; // none, or one left incomplete by a crash
   }
 }
 
@@ -71,7 +71,7 @@ function runs(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it is somebody else's
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it belongs to another user
   }
 }
 
@@ -87,12 +87,12 @@ const listens = (port: number): Promise<boolean> =>
   });
 
 /**
- * Whether this process may write the state file. Another live instance keeps its own, or its commands would find nobody.
- * Throws where this one has a console, whose commands could not find it then.
+ * Returns whether this process may write the state file. Another live instance keeps its own, because its commands need it.
+ * Throws if this instance has a console, which commands could not find then.
  */
 export async function claimStateFile(file: string, hasConsole: boolean): Promise<boolean> {
   const other = writerOf(file);
-  // A number alone may be another program's by now, in a container above all: so the port is tried as well.
+  // The process id may belong to another program by now, especially in a container, so the port is tried as well.
   if (!other || other.pid === process.pid || !runs(other.pid) || !(await listens(other.portBase))) {
     // Tried before anything is built.
     rmSync(writeDraft(file, ''));

@@ -1,5 +1,5 @@
-/** Version of the product, as every part reports it. */
+/** Version of the product. */
 export const version = '0.1.0';
 
-/** Which build runs, as `/_ping` and `/_status` of the API platform say it. */
+/** The build in `/_ping` and `/_status` of the API platform. */
 export const release = { version, revision: '1', releaseId: 'alongside', commitId: 'unknown' } as const;

@@ -6,7 +6,7 @@ const [file, ...args] = process.argv.slice(2);
 endWithParent();
 runHere(file, args);
 
-/** Ends this process when the one that started it is gone without a word (killed with SIGKILL). */
+/** Ends this process when its parent was killed with SIGKILL. */
 function endWithParent() {
   const parent = new Socket({ fd: 3, readable: true, writable: false });
   parent.on('error', () => {});

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of this clone, wherever the command was called from. */
+/** The folder of this clone, whatever the working directory. */
 export const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** A path inside the clone. */
+/** Returns a path inside the clone. */
 export const inClone = (...parts) => join(clone, ...parts);
 
 /** The folder of V8's compile cache, which makes later starts quicker. */

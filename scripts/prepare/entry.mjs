@@ -1,10 +1,10 @@
 import Module from 'node:module';
 import { compileCache } from './clone.mjs';
 
-/** Warnings about Node itself: a user cannot act on them, and the tests still show them to developers. */
+/** Warnings about Node itself, on which users cannot act; the tests still show them to developers. */
 const silenced = new Set(['ExperimentalWarning', 'DeprecationWarning']);
 
-/** Makes this process the run of a TypeScript file, as if Node had been started with it. */
+/** Runs a TypeScript file in this process, as if Node had been started with it. */
 export function runHere(file, args) {
   process.argv = [process.execPath, file, ...args];
   silenceWarnings();

@@ -10,8 +10,8 @@ const childEntry = fileURLToPath(new URL('child.mjs', import.meta.url));
 const windows = process.platform === 'win32';
 
 /**
- * Runs a TypeScript file with its arguments on the given Node: in this process if that is its own Node, else
- * in a child that gets standard input and output, every signal once, and whose end becomes this process's end.
+ * Runs a TypeScript file with its arguments on the given Node: in this process if possible, else in a child with the same
+ * standard input and output, which gets every signal once. This process exits with the child.
  */
 export function launch(node, file, args) {
   const forget = noteRunning();
@@ -25,8 +25,8 @@ export function launch(node, file, args) {
 }
 
 function runInChild(node, file, args, forget) {
-  // A process group of its own: a Ctrl-C reaches npm, this process (again through npm) and the child otherwise
-  // together, up to three times. The pipe (descriptor 3) tells the child when this process is killed outright.
+  // In its own process group: otherwise a Ctrl-C reaches npm, this process (again through npm) and the child, up to three times.
+  // The pipe (descriptor 3) shows the child that this process was killed.
   const child = spawn(node, [childEntry, file, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     detached: !windows,
@@ -41,7 +41,7 @@ function runInChild(node, file, args, forget) {
     forget();
     if (signal === null) process.exit(code);
     process.kill(process.pid, signal);
-    // A signal that does not end this process must not leave it standing.
+    // A signal that does not end this process must not leave it running.
     setTimeout(() => process.exit(128 + constants.signals[signal]), 200);
   });
 }
@@ -52,7 +52,7 @@ function passSignals(child) {
     process.on(signal, handler);
     handlers.push([signal, handler]);
   };
-  // On Windows the console itself tells the child.
+  // On Windows the console itself sends the signal to the child.
   const send = windows ? () => {} : (signal) => child.kill(signal);
   for (const signal of windows ? ['SIGINT'] : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
     on(
@@ -72,10 +72,7 @@ function passSignals(child) {
   };
 }
 
-/**
- * Ends this process (SIGTERM) when the shell is gone through which npm started it: npm passes a signal to that
- * shell alone, which dies of it and tells nobody.
- */
+/** Ends this process (SIGTERM) when the shell through which npm started it has ended: npm sends a signal only to that shell. */
 function endWithNpm() {
   if (windows || process.env.npm_execpath === undefined) return;
   const parent = process.ppid;

@@ -7,10 +7,10 @@ import { Stop, say } from './say.mjs';
 
 const lock = inClone('.node', 'lock');
 const patience = 15 * 60_000;
-/** How long a lock may stand without its owner's name: the moment between the two writes, generously. */
+/** Milliseconds that a lock may exist without its owner's name, which is written a moment later. */
 const unnamed = 5_000;
 
-/** Does the work while no other process prepares this clone. A lock whose owner is gone is taken over. */
+/** Runs work while no other process prepares this clone. Takes over the lock of an owner that has ended. */
 export async function alone(work) {
   await take();
   try {
@@ -60,7 +60,7 @@ function owner(folder = lock) {
 function removeStale() {
   const pid = owner();
   if (pid === undefined ? age() < unnamed : isAlive(pid)) return false;
-  // Moved before it is deleted, so that of two waiters only one deletes, and only what it looked at.
+  // Moved before it is deleted, so that only one of two waiting processes deletes it, and only the lock that it has checked.
   const aside = `${lock}-stale-${process.pid}`;
   try {
     renameSync(lock, aside);

@@ -19,7 +19,7 @@ import { Stop, whileSaying } from './say.mjs';
 
 const executable = process.platform === 'win32' ? 'node.exe' : 'node';
 
-/** What can be prepared: where its version and checksum are committed, and where it goes. */
+/** The versions of Node to prepare: their committed version and checksum, and their folder. */
 const prepared = {
   main: { manifest: inClone('scripts', 'node'), folder: inClone('.node') },
   oldest: { manifest: inClone('scripts', 'node24'), folder: inClone('.node', '24') },
@@ -27,22 +27,22 @@ const prepared = {
 };
 
 /**
- * The path of a Node that runs Alongside: this process's own from 24 on, else the one that the clone prepares
- * for itself with the committed version and checksum. Takes a few ms once that is there.
+ * Returns the path of a Node that runs Alongside: this process's own from 24 on, else the one that the clone prepares with the
+ * committed version and checksum. Takes a few ms if that exists.
  */
 export async function prepareNode() {
   const major = Number(process.versions.node.split('.')[0]);
   return major >= 24 ? process.execPath : await prepareExactly('main');
 }
 
-/** The path of a Node of one kind that has been prepared already; undefined where it has not. */
+/** Returns the path of a prepared Node of one kind; undefined if it is not prepared. */
 export function preparedExactly(kind) {
   const { manifest, folder } = prepared[kind];
   const binary = join(folder, executable);
   return isThere(folder, binary, forThisMachine(manifest)) ? binary : undefined;
 }
 
-/** The path of the prepared Node of one kind (`main`, `oldest`, `oldestClient`), whatever the system's is. */
+/** Prepares a Node of one kind (`main`, `oldest`, `oldestClient`), whatever the system's is; returns its path. */
 export async function prepareExactly(kind) {
   const { manifest, folder } = prepared[kind];
   const wanted = forThisMachine(manifest);
@@ -95,7 +95,7 @@ async function fetchInto(folder, manifest, wanted) {
     const what = `preparing Node.js ${wanted.version}`;
     await npm(['ci', '--ignore-scripts', '--include=optional'], { cwd: work, what });
     const fetched = join(work, wanted.path, 'bin', executable);
-    // npm forgives an optional package that it could not fetch; we do not.
+    // npm tolerates a missing optional package; we do not.
     if (!existsSync(fetched)) {
       throw new Stop(
         `${what} failed: npm could not fetch it, or it differs from its committed checksum: check the network and npm's registry and proxy settings, or install Node.js 24 or newer`,
@@ -125,14 +125,14 @@ function mustRun(binary, { version }) {
     )
       return;
   } catch {
-    // told below
+    // reported below
   }
   throw new Stop(
     `the prepared Node.js ${version} does not run on this system: install Node.js 24 or newer and try again`,
   );
 }
 
-/** Puts a file in another's place; one that is being executed is moved aside where it cannot be replaced. */
+/** Replaces a file; one that is being executed is moved aside if it cannot be replaced. */
 function replace(from, to) {
   try {
     renameSync(from, to);
@@ -143,14 +143,14 @@ function replace(from, to) {
   }
 }
 
-/** What an interrupted or older preparation left. */
+/** Removes files of an interrupted or older preparation. */
 function removeLeftovers(folder) {
   for (const name of readdirSync(folder)) {
     if (!/^(fetch|old)-/.test(name)) continue;
     try {
       rmSync(join(folder, name), { recursive: true, force: true });
     } catch {
-      // still being executed on Windows: next time
+      // still being executed on Windows: removed next time
     }
   }
 }

@@ -6,8 +6,8 @@ import { StillRunning } from './still-running.mjs';
 const longestSaid = 4_000;
 
 /**
- * A second reporter for node:test beside the visible one. Writes JSON to its file: the closing lines, the tests that
- * failed or were skipped, and the standard error of the groups that have a failure.
+ * A second reporter for node:test. Writes JSON to its file: the closing lines, failed and skipped tests, and the standard error
+ * of groups with a failure.
  */
 export default async function* closing(events) {
   const still = new StillRunning();
@@ -22,7 +22,7 @@ export default async function* closing(events) {
       if (isFile(data)) still.ended(data.name);
     },
     'test:pass': (data) => data.skip !== undefined && skipped.push(skip(data)),
-    // A suite fails with its tests, which are listed, or by itself: its file cannot be loaded, or a hook throws.
+    // A suite fails because of its tests, which are listed, or by itself: its file cannot be loaded, or a hook throws.
     'test:fail': (data) => data.details.error?.failureType !== 'subtestsFailed' && failed.push(failure(data)),
     'test:stderr': ({ file, message }) =>
       stderr.set(file, `${stderr.get(file) ?? ''}${message}`.slice(-longestSaid)),

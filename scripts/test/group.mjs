@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { clone } from '../prepare/clone.mjs';
 import { keyPool } from './key-pool.mjs';
 
-/** The longest that a test file and each of its tests may take, in milliseconds. */
+/** Time limit of a test file and of each of its tests, in milliseconds. */
 export const limits = { timeout: 300_000 };
 
 /** Returns the body of the suite that runs a test file in this process. */
@@ -22,9 +22,9 @@ export const load = (file) => async () => {
 };
 
 /**
- * Property tests take the same values in every run, so that a run shows the effect of the change and not of chance,
- * and a value that hangs is named after half a minute. `ALONGSIDE_PROPERTY_SEED` and `ALONGSIDE_PROPERTY_RUNS` choose
- * others: `npm run properties` does.
+ * Property tests use the same values in every run, so that results depend on the change and not on chance, and report a value
+ * that hangs after half a minute. `ALONGSIDE_PROPERTY_SEED` and `ALONGSIDE_PROPERTY_RUNS` select others, as `npm run properties`
+ * does.
  */
 async function repeatProperties() {
   const { default: fc } = await import('fast-check');
@@ -37,9 +37,9 @@ async function repeatProperties() {
 }
 
 /**
- * RSA keys of 2,048 bits come from a pool that the clone made once, as making them is a sixth of a run's processor
- * time. They are real, and each is used once in a test file; then new ones are made. Keys of another kind, other
- * processes and worker threads are left alone.
+ * RSA keys of 2,048 bits are taken from a pool that is created once for the clone, because generating them takes a sixth of a
+ * run's processor time. They are real, and each is used once in a test file; then new ones are generated. Other keys, processes
+ * and worker threads are not affected.
  */
 const keys = { all: JSON.parse(readFileSync(keyPool, 'utf8')), left: [] };
 const { generateKeyPair, generateKeyPairSync } = crypto;

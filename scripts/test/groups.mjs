@@ -3,15 +3,15 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { clone, inClone } from '../prepare/clone.mjs';
 
-/** Files in a group: enough to share the cost of loading the product, few enough to spread over the cores. */
+/** Number of files in a group: enough to share the cost of loading the product, few enough to use all cores. */
 const size = 12;
 
 const prelude = pathToFileURL(inClone('scripts', 'test', 'group.mjs')).href;
 
 /**
- * Writes one entry file for each group of test files into the folder, as loading the product takes a third of a test
- * file's processor time and node:test starts a process for each entry file. In a group each test file is a suite, so
- * its hooks remain its own. Returns the paths of the entry files in the order to run them.
+ * Writes one entry file for each group of test files to the folder, because loading the product takes a third of a test file's
+ * processor time and node:test starts a process for each entry file. Each test file is a suite of its group, so its hooks stay
+ * separate. Returns the paths of the entry files in the order to run them.
  */
 export function writeGroups(files, folder) {
   return groups(files).map((group, index) => {
@@ -28,8 +28,8 @@ export function writeGroups(files, folder) {
 }
 
 /**
- * Files that drive a browser or other programs take longest: they start first, each in a process of its own. So does
- * the file that marks the words of pages, as it changes what the modules of its process hold.
+ * Files that use a browser or other programs take longest: they start first, each in its own process. So does the file that marks
+ * the texts of pages, because it changes the modules of its process.
  */
 function groups(files) {
   const alone = files.filter(isAlone);

@@ -10,7 +10,7 @@ import { AuditLog } from '../storage/audit.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openStorage } from './storage.ts';
 
-/** What an operator does about administrators on storage itself, beside a running instance or without one. */
+/** Manages administrators directly in storage, whether an instance runs or not. */
 export interface AdministratorDesk {
   invite(name: string): Promise<{ token: string; minutes: number }>;
   list(): Promise<ListedAdministrator[]>;
@@ -20,7 +20,7 @@ export interface AdministratorDesk {
 
 const actor = 'local operator';
 
-/** Opens storage as `serve` does. Throws OperatorError for what belongs to development. */
+/** Opens storage like `serve`. Throws OperatorError for data of development. */
 export async function openAdministratorDesk(config: Config): Promise<AdministratorDesk> {
   if (config.ephemeral || config.database === ':memory:')
     throw new OperatorError(

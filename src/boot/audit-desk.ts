@@ -4,13 +4,13 @@ import { AuditLog } from '../storage/audit.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openStorage } from './storage.ts';
 
-/** The audit log of storage itself, beside a running instance or without one. */
+/** The audit log directly in storage, whether an instance runs or not. */
 export interface AuditDesk {
   audit: AuditLog;
   close(): Promise<void>;
 }
 
-/** Opens the audit log of the data that the configuration names. Throws OperatorError when there is none. */
+/** Opens the audit log of the configured data. Throws OperatorError if there is none. */
 export async function openAuditDesk(config: Config): Promise<AuditDesk> {
   const folder = openDataFolder(config.data, false);
   const { database, vault } = await openStorage(config, folder.path, 'either');

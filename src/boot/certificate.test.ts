@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { makeAuthority } from '../../test/support/authority.ts';
 import { certificateProblem } from './certificate.ts';
 
-test('names what is wrong with the certificate of a server: its time or its names', () => {
+test("certificateProblem names a server certificate's wrong time or names", () => {
   const authority = makeAuthority();
   try {
     const pem = readFileSync(authority.issue('cis2.example').certificate, 'utf8');

@@ -8,7 +8,7 @@ const isFor = (certificate: X509Certificate, hostname: string): boolean => {
   return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
 };
 
-/** Returns what is wrong with the first certificate of a PEM text for these host names at this time, as a clause. */
+/** Returns the problem of the first certificate in a PEM text with these host names at this time, as a clause. */
 export function certificateProblem(
   pem: string,
   hostnames: readonly string[],

@@ -18,7 +18,7 @@ import { clockOffsetSetting, Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
 
-/** What stands between storage and the services: one of each for the whole process. */
+/** The shared objects of a process between storage and the services. */
 export interface Core {
   clock: AdjustableClock;
   database: Database;
@@ -28,7 +28,7 @@ export interface Core {
   events: StoredEvents;
   recorder: EventRecorder;
   refusals: Refusals;
-  /** What no request waits for, and stopping does. */
+  /** Work that no request waits for, but shutdown does. */
   background: Background;
   applications: Applications;
   products: Products;
@@ -36,12 +36,12 @@ export interface Core {
   tokens: Tokens;
   keys: Record<'cis' | 'cis2' | 'authorisation' | 'mock', SigningKeys>;
   regularWork: readonly RegularTask[];
-  /** Watches other processes no longer. */
+  /** Stops watching other processes. */
   stop(): void;
 }
 
 const minute = 60_000;
-/** Milliseconds that events of journeys are kept: as long as sessions of CIS and CIS2. The audit log is never cleared. */
+/** Milliseconds for which journey events are kept: as long as sessions of CIS and CIS2. The audit log is never cleared. */
 const eventsKept = 30 * 86_400_000;
 
 export async function createCore(

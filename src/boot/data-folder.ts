@@ -4,14 +4,14 @@ import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment, OperatorError } from '@alongside/kernel/operator';
 
-/** Where an instance keeps its data. */
+/** The data folder of an instance. */
 export interface DataFolder {
   path: string;
-  /** Removes what an ephemeral instance kept. */
+  /** Removes the data of an ephemeral instance. */
   discard(): void;
 }
 
-/** Opens the data folder, or makes a temporary one for an ephemeral instance. */
+/** Opens the data folder, or creates a temporary one for an ephemeral instance. */
 export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   if (ephemeral) {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-'));
@@ -31,7 +31,10 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
   return { path: folder, discard: () => undefined };
 }
 
-/** The agent's local socket, in a folder of this user alone. Unix socket paths are short, so it is not in the data folder. */
+/**
+ * Returns the path of the agent's local socket, in a folder of this user. Unix socket paths are short, so it is not in the data
+ * folder.
+ */
 export function agentSocketPath(agentPort: number): string {
   const name = agentPort === 8403 ? 'identity-agent' : `identity-agent-${agentPort}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\alongside-${name}`;

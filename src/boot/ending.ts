@@ -1,14 +1,14 @@
-/** What has to be ended, in the reverse order of its beginning: when an instance stops, and when its start fails half-way. */
+/** Steps to end what was started, in reverse order: when an instance stops, and when its start fails. */
 export class Ending {
   readonly #steps: (() => unknown)[] = [];
   #running: Promise<void> | undefined;
 
-  /** This comes before all that was added earlier. */
+  /** Adds a step that runs before all earlier ones. */
   add(step: () => unknown): void {
     this.#steps.unshift(step);
   }
 
-  /** Ends everything once, whatever fails on the way. @throws the first thing that did */
+  /** Runs all steps once, whatever fails. @throws the first error */
   run(): Promise<void> {
     this.#running ??= this.#run();
     return this.#running;

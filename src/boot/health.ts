@@ -1,7 +1,7 @@
 import { healthRoutes, type Readiness } from '@alongside/kernel/health';
 import type { Service } from '../service.ts';
 
-/** The service with the addresses that a balancer asks: any part may run apart. */
+/** Adds the health routes for load balancers to a service: each may run alone. */
 export const withHealth = (service: Service, readiness: Readiness): Service => ({
   ...service,
   routes: [...service.routes, ...healthRoutes(readiness)],

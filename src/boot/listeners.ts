@@ -17,7 +17,7 @@ import type { ListenerName, Ports } from './ports.ts';
 import type { Theme } from './theme.ts';
 import type { TlsFiles } from './tls.ts';
 
-/** What one listener serves: a service, or several that share an origin and are told apart by their first path. */
+/** The services of one listener: one, or several that share an origin and differ in the first part of the path. */
 export interface Placement {
   listener: ListenerName;
   service: Service;
@@ -45,7 +45,7 @@ function merge(placements: readonly Placement[]): Service {
 
 interface ListenerSettings {
   ports: Ports;
-  /** Whether somebody holds the ports until the listeners stand. */
+  /** Whether the ports are held until the listeners have started. */
   held: boolean;
   host: string;
   recorder: EventRecorder;
@@ -54,15 +54,15 @@ interface ListenerSettings {
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
   theme: Theme;
-  /** Where clients reach each listener. */
+  /** Public address of each listener. */
   urls: Readonly<Record<keyof Ports, string | undefined>>;
   readiness: Readiness;
 }
 
-/** The listeners of the same parts that ask clients for a certificate. */
+/** The mutual TLS listeners of these services. */
 const withCertificates = { api: 'apiMutualTls', cis2: 'cis2MutualTls' } as const;
 
-/** One listener as it is going to be: what it serves, where, and how. */
+/** The plan for one listener. */
 interface Plan {
   name: keyof Ports;
   host: string;
@@ -72,13 +72,13 @@ interface Plan {
   tls: ListenerOptions['tls'];
 }
 
-/** A browser keeps HSTS for a whole host: at loopback it would break every other program of the machine. */
+/** A browser applies HSTS to a whole host: on loopback it would break every other program of the machine. */
 function isHttps(url: string | undefined): boolean {
   const { protocol, hostname } = new URL(url ?? 'http://localhost');
   return protocol === 'https:' && !isLoopbackName(hostname);
 }
 
-/** The agent belongs to the desk and the console to the operator: neither listens beyond this machine. */
+/** The agent belongs to the workstation and the console to the operator: neither listens beyond this machine. */
 const isLocal = (name: ListenerName) => name === 'identityAgent' || name === 'console';
 
 function plansOf(
@@ -89,7 +89,7 @@ function plansOf(
     const here = placements.filter(({ listener }) => listener === name);
     const [first] = here;
     if (!first) return [];
-    // The agent answers to its desk alone, at the paths of the hand-off.
+    // The agent serves the hand-off paths only to its own workstation.
     const merged = merge(here);
     const service = name === 'identityAgent' ? merged : withHealth(merged, readiness);
     const parts = { service, log: first.log };
@@ -103,7 +103,7 @@ function plansOf(
   });
 }
 
-/** Starts every listener that has something to serve. When one cannot start, those that did are stopped again. */
+/** Starts every listener that has a service. If one cannot start, stops the others again. */
 export async function startListeners(
   placements: readonly Placement[],
   settings: ListenerSettings,

@@ -11,7 +11,7 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-test('the key is made once, for its owner alone, and leaves nothing beside it', (t) => {
+test('MasterKeyFile creates the key once, readable by its owner only, and leaves no other file', (t) => {
   const folder = folderOf(t);
   assert.equal(new MasterKeyFile(folder, undefined).read(), undefined);
   const first = new MasterKeyFile(folder, undefined).make().serviceSecret('a', 'b');
@@ -21,14 +21,14 @@ test('the key is made once, for its owner alone, and leaves nothing beside it', 
   assert.equal(statSync(join(folder, 'master.key')).mode & 0o777, 0o600);
 });
 
-test('the key is made although another process was killed while it made one', (t) => {
+test('MasterKeyFile creates the key after another process was killed while creating one', (t) => {
   const folder = folderOf(t);
   writeFileSync(join(folder, 'master.key.draft'), '');
   new MasterKeyFile(folder, undefined).make();
   assert.equal(Buffer.from(readFileSync(join(folder, 'master.key'), 'utf8'), 'base64url').length, 32);
 });
 
-test('a key that is too short is refused in one sentence', (t) => {
+test('MasterKeyFile refuses a short key in one sentence', (t) => {
   const folder = folderOf(t);
   writeFileSync(join(folder, 'master.key'), '');
   assert.throws(() => new MasterKeyFile(folder, undefined).read(), /must hold at least 32 bytes/);

@@ -5,7 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Vault } from '@alongside/kernel/secrets';
 
-/** The file with the master key: the configured one, which must exist, or one in the data folder, which is made once. */
+/** The file with the master key: the configured one, which must exist, or one in the data folder, which is created once. */
 export class MasterKeyFile {
   readonly path: string;
   readonly #isConfigured: boolean;
@@ -15,7 +15,7 @@ export class MasterKeyFile {
     this.#isConfigured = configured !== undefined;
   }
 
-  /** Returns the vault of this key; undefined when the data folder has none yet. Throws OperatorError. */
+  /** Returns the vault of this key; undefined if the data folder has none yet. Throws OperatorError. */
   read(): Vault | undefined {
     let text: string;
     try {
@@ -30,7 +30,7 @@ export class MasterKeyFile {
     return new Vault(key);
   }
 
-  /** Makes the key unless another process was first, and returns its vault. */
+  /** Creates the key unless another process has, and returns its vault. */
   make(): Vault {
     writeOnce(this.path, `${randomToken(32)}\n`);
     const vault = this.read();
@@ -39,7 +39,7 @@ export class MasterKeyFile {
   }
 }
 
-/** Writes a whole file to the disk before it gets its name: data sealed with a lost key is lost as well. */
+/** Writes a whole file to the disk before naming it: data encrypted with a lost key is lost as well. */
 function writeOnce(file: string, text: string): void {
   const draft = `${file}.${randomToken(8)}`;
   writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
@@ -50,7 +50,7 @@ function writeOnce(file: string, text: string): void {
   } finally {
     rmSync(draft);
   }
-  // Windows opens no folder.
+  // Windows cannot open a folder.
   if (process.platform === 'win32') return;
   const folder = openSync(dirname(file), 'r');
   fsyncSync(folder);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { seedPeople } from '../cis/directory/seed-people.ts';
 import { mockClaimsOf } from './mock-claims.ts';
 
-describe('claims at the mock realms', () => {
+describe('mockClaimsOf', () => {
   for (const person of seedPeople()) {
     const [role, ...others] = person.roles;
     const only = role && others.length === 0 ? role.roleId : undefined;
@@ -14,7 +14,7 @@ describe('claims at the mock realms', () => {
     });
   }
 
-  test('name is given and family name, display_name that of the directory', () => {
+  test("returns given and family name as name, and the directory's display_name", () => {
     const person = seedPeople().find(({ persona }) => persona === 'admin');
     assert.ok(person);
     const { userinfo } = mockClaimsOf({ ...person, displayName: 'Shown' });
@@ -24,7 +24,7 @@ describe('claims at the mock realms', () => {
     );
   });
 
-  test('what a userinfo document said beyond the directory prevails', () => {
+  test('prefers the values of an imported userinfo document', () => {
     const [person] = seedPeople();
     assert.ok(person);
     const otherClaims = { name: 'As pasted', selected_roleid: '1', more: { a: [1] } };

@@ -2,9 +2,9 @@ import type { Person } from '../cis/protocol.ts';
 import { allClaims } from '../cis2/openid/claims/person.ts';
 
 /**
- * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of people who have just one. `name`
- * is given and family name, apart from `display_name`, as in the published answer (NHSDigital/identity-service-api,
- * tests/utils/response_bank.py). What a pasted userinfo document said beyond the directory prevails.
+ * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of users with exactly one. `name` is given
+ * and family name, and may differ from `display_name`, as in the published response (NHSDigital/identity-service-api,
+ * tests/utils/response_bank.py). Values of an imported userinfo document take precedence.
  */
 export function mockClaimsOf(person: Person): {
   idToken: Record<string, unknown>;

@@ -4,7 +4,7 @@ import type { Settings } from '../storage/settings.ts';
 
 const modeSetting = 'mode';
 
-/** Whether anything is registered: data of versions that stored no mode is development's. */
+/** Returns whether anything is registered: data of versions without a stored mode belongs to development. */
 async function isUsed(database: Database): Promise<boolean> {
   return (await database.get(sql('SELECT id FROM application LIMIT 1'))) !== undefined;
 }
@@ -23,7 +23,7 @@ async function storedMode(database: Database, settings: Settings): Promise<strin
   return stored === undefined && (await isUsed(database)) ? 'development' : stored;
 }
 
-/** Throws OperatorError for data of the other mode: the secrets of the seed are public. Writes nothing. */
+/** Throws OperatorError for data of the other mode, because the seed's secrets are public. Writes nothing. */
 export async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
   const stored = await storedMode(database, settings);
   if (stored !== undefined && stored !== wanted) throw new OperatorError(refusals[wanted]);

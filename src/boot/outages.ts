@@ -5,13 +5,13 @@ import type { ServiceName } from '../config.ts';
 import type { Service } from '../service.ts';
 import type { Faults, NamedFault } from '../storage/faults.ts';
 
-/** A fault of a whole endpoint: what stands in front of a service that is down answers for it. */
+/** A fault of a whole endpoint: the response of a proxy for a service that is down. */
 interface Outage extends NamedFault {
   readonly service: ServiceName;
   readonly paths: RegExp;
 }
 
-/** Every outage, one each. */
+/** All outages. */
 export const outages: readonly Outage[] = [
   {
     name: 'cis2-token-unavailable',
@@ -50,7 +50,7 @@ const unavailable = (names: string) =>
     kernelErrors.faultInjected(`switched on: ${names}`),
   );
 
-/** The service with the outages that are switched on; development only. */
+/** Adds active outages to a service; development only. */
 export function withOutages(name: ServiceName, service: Service, faults: Faults): Service {
   const own = outages.filter((outage) => outage.service === name);
   if (own.length === 0) return service;

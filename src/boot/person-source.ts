@@ -2,7 +2,7 @@ import type { Ask } from '@alongside/kernel/in-process';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Person, paths } from '../cis/protocol.ts';
 
-/** Asks our own CIS for a person; undefined for one whom it does not know. */
+/** Looks a person up in our own CIS; undefined if unknown. */
 export const createPersonSource =
   (ask: Ask, secret: string) =>
   async (uid: string): Promise<Person | undefined> => {
@@ -14,7 +14,7 @@ export const createPersonSource =
     return JSON.parse(body) as Person;
   };
 
-/** The same person as the gateway asks for them during a session. */
+/** Looks a person up for the gateway during a session. */
 export const createPeopleNow =
   (source: ReturnType<typeof createPersonSource>) =>
   async (

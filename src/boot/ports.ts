@@ -4,20 +4,20 @@ import { createServer } from 'node:net';
 export const listenerNames = ['console', 'api', 'cis2', 'identityAgent', 'cis', 'sample'] as const;
 export type ListenerName = (typeof listenerNames)[number];
 
-/** Listeners that ask for a client certificate (RFC 8705), beside those of the same parts that do not: a browser would ask its user. */
+/** Mutual TLS listeners (RFC 8705). They are separate, because a browser would prompt its user for a certificate. */
 export const mutualTlsNames = ['apiMutualTls', 'cis2MutualTls'] as const;
 export type Ports = Record<ListenerName | (typeof mutualTlsNames)[number], number>;
 
-/** Ports that are an instance's own: nobody else is given them meanwhile. */
+/** Ports reserved for an instance. */
 export interface ChosenPorts {
   ports: Ports;
-  /** Whether they are held here, so that a listener must share them until they are let go of. */
+  /** Whether they are held here, so that a listener must share them until they are released. */
   held: boolean;
-  /** Lets go of them: the listeners stand. */
+  /** Releases them after the listeners have started. */
   release(): Promise<void>;
 }
 
-// Elsewhere two sockets cannot share a port, and a free one may be taken before its listener stands.
+// On other systems two sockets cannot share a port, so a free one may be taken before its listener starts.
 const canHold = process.platform === 'linux';
 
 const freePort = (): Promise<{ port: number; release: () => Promise<void> }> =>
@@ -35,10 +35,13 @@ const allNames = [...listenerNames, ...mutualTlsNames];
 const named = (portOf: (index: number) => number): Ports =>
   Object.fromEntries(allNames.map((name, index) => [name, portOf(index)])) as Ports;
 
-/** The ports in a row from the base. */
+/** Returns consecutive ports from the base. */
 export const portsFrom = (base: number): Ports => named((index) => base + index);
 
-/** Six ports in a row from the base and two for mutual TLS, or as many free ones when it is 0: addresses must be known before anything is built. */
+/**
+ * Returns six consecutive ports from the base and two for mutual TLS, or as many free ones for 0: addresses must be known before
+ * anything is built.
+ */
 export async function choosePorts(base: number): Promise<ChosenPorts> {
   if (base !== 0) return { ports: portsFrom(base), held: false, release: async () => undefined };
   const found = await Promise.all(allNames.map(freePort));

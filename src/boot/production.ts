@@ -48,7 +48,7 @@ const isHttps: Check = ({ urls, mutualTls }) => {
   return undefined;
 };
 
-/** Public addresses of what the listeners beyond loopback serve in this process. */
+/** Returns the public addresses that this process serves beyond loopback. */
 function servedAddresses({
   config: { only },
   urls,
@@ -74,7 +74,7 @@ const endsTls: Check = (plan) => {
     : undefined;
 };
 
-/** A proxy in front checks the certificate in its own way: the name may be another one then. */
+/** A proxy in front checks the certificate itself, and its name may differ. */
 const certificateIsValid: Check = (plan) => {
   const { config, tls, now } = plan;
   if (!tls) return undefined;
@@ -87,13 +87,13 @@ const certificateIsValid: Check = (plan) => {
   );
 };
 
-/** Codes that unlock a card are mailed, and so are notices of changed authenticators. */
+/** Self-service mails unlock codes and notices of changed authenticators. */
 const mailsSelfService: Check = ({ config: { only, selfService, smtpUrl } }) =>
   only.includes('cis') && selfService && smtpUrl === undefined
     ? 'Self-service needs a mail server: set --smtp-url, or switch self-service off with --no-self-service.'
     : undefined;
 
-/** Browsers make passkeys for names alone (WebAuthn section 5.1.3). */
+/** Browsers create passkeys only for host names (WebAuthn section 5.1.3). */
 const consoleHasName: Check = ({ config: { only }, urls }) => {
   const { hostname } = new URL(urls.console);
   return only.includes('console') && isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
@@ -101,7 +101,7 @@ const consoleHasName: Check = ({ config: { only }, urls }) => {
     : undefined;
 };
 
-/** Whether somebody beside its owner may open a file or folder; what is not there is told when it is read. */
+/** Returns whether others may open a file or folder; a missing one is reported when it is read. */
 const isOpenToOthers = (path: string): boolean =>
   process.platform !== 'win32' && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
 
@@ -127,17 +127,17 @@ const checks: readonly Check[] = [
   mailsSelfService,
 ];
 
-/** Returns everything that production refuses to start with, a sentence each. */
+/** Returns all problems that prevent a production start, one sentence each. */
 const productionProblems = (plan: Plan): string[] =>
   checks.map((check) => check(plan)).filter((problem) => problem !== undefined);
 
-/** Refuses to start production with what would not be safe, in one sentence (OperatorError). */
+/** Throws OperatorError with one sentence for an unsafe production configuration. */
 export function checkProduction(plan: Plan): void {
   const [problem] = productionProblems(plan);
   if (problem !== undefined) throw new OperatorError(problem);
 }
 
-/** Returns everything that a start with this configuration would refuse before it opens the database. */
+/** Returns all problems of this configuration that can be found before the database is opened. */
 export function startProblems(config: Config, now: number): string[] {
   const problems: string[] = [];
   const attempt = <T>(work: () => T): T | undefined => {

@@ -15,7 +15,7 @@ import { openStorage, type Storage } from './storage.ts';
 const folder = mkdtempSync(join(tmpdir(), 'alongside-readiness-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('readiness of a process', () => {
+describe('createReadiness', () => {
   let storage: Storage;
   let core: Core;
   let now: number;
@@ -46,7 +46,7 @@ describe('readiness of a process', () => {
   });
   const write = (text: string, ...values: string[]) => storage.database.run(sql(text, ...values));
 
-  test('fails for a signing key of its own services that it cannot open', async () => {
+  test('fails for a signing key of its own services that cannot be decrypted', async () => {
     await core.keys.cis.ensure('ES256');
     await write("UPDATE signing_key SET private_sealed = 'damaged.damaged' WHERE service = 'cis'");
     assert.deepEqual(await readiness.failed(), []);
@@ -60,7 +60,7 @@ describe('readiness of a process', () => {
     assert.deepEqual(await readiness.failed(), ['signing-keys']);
   });
 
-  test('fails for data that another master key sealed, as after a wrong restore', async () => {
+  test('fails for data encrypted with another master key, as after a wrong restore', async () => {
     await write(
       "UPDATE setting SET value = ? WHERE name = 'installation'",
       storage.vault.seal('another', 'value'),
@@ -68,14 +68,14 @@ describe('readiness of a process', () => {
     assert.deepEqual(await readiness.failed(), ['master-key']);
   });
 
-  test('fails for an older schema and accepts the one of a newer version', async () => {
+  test('fails for an older schema and accepts that of a newer version', async () => {
     await write("UPDATE setting SET value = '9999' WHERE name = 'schema'");
     assert.deepEqual(await readiness.failed(), []);
     await write("UPDATE setting SET value = '1' WHERE name = 'schema'");
     assert.deepEqual(await readiness.failed(), ['schema']);
   });
 
-  test('fails for storage that does not answer', async () => {
+  test('fails for storage that does not respond', async () => {
     await storage.database.close();
     assert.deepEqual(await readiness.failed(), ['storage']);
   });
@@ -88,7 +88,7 @@ describe('readiness of a process', () => {
     assert.deepEqual(await readiness.failed(), ['event-loop']);
   });
 
-  test('fails for a disk without room', async () => {
+  test('fails for a full disk', async () => {
     assert.equal(await haveRoom([folder]), true);
     assert.equal(await haveRoom([folder], Number.MAX_SAFE_INTEGER), false);
     await assert.rejects(haveRoom([join(folder, 'unmounted')]));

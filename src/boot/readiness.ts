@@ -9,10 +9,10 @@ import { masterKeyState } from '../storage/master-key-check.ts';
 import { knownSchema, schemaOf } from '../storage/migrations.ts';
 import type { Core } from './core.ts';
 
-/** Bytes that a disk must have free: a full one fails writes at any moment. */
+/** Minimum number of free bytes of a disk: a full one fails writes at any moment. */
 const leastFree = 16 * 1_048_576;
 
-/** Whether the disk of each folder has room. */
+/** Returns whether the disk of each folder has space. */
 export async function haveRoom(folders: readonly string[], least = leastFree): Promise<boolean> {
   const free = await Promise.all(
     folders.map(async (folder) => {
@@ -33,7 +33,7 @@ interface ReadinessDependencies {
   log: Log;
 }
 
-/** What `/readyz` of each part of this process checks. */
+/** The checks of `/readyz` in this process. */
 export function createReadiness(deps: ReadinessDependencies): Readiness {
   const { config, core, vault, folder, eventLoop, log } = deps;
   const { database, keys } = core;
@@ -51,7 +51,7 @@ export function createReadiness(deps: ReadinessDependencies): Readiness {
         return true;
       },
     },
-    // A newer schema is that of a version that is being rolled out.
+    // A newer schema belongs to a version that is being rolled out.
     { name: 'schema', needs: 'storage', holds: async () => (await schemaOf(database)) >= knownSchema },
     {
       name: 'master-key',

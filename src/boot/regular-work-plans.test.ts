@@ -20,11 +20,11 @@ import { publicUrls } from './urls.ts';
 const rows = 1_000;
 const now = Date.now();
 const hour = 3_600_000;
-/** Some rows of each kind are long over. */
+/** Some rows of each kind have long expired. */
 const time = (fresh: number) => `CASE WHEN i % 200 = 0 THEN ${now - 2_000 * hour} ELSE ${fresh} + i END`;
 const iso = (at: number) => new Date(at).toISOString();
 
-// One line a table that grows with use, in SQL that both dialects read.
+// One line for each table that grows with use, in SQL for both dialects.
 const fillings: Readonly<Record<string, string>> = {
   token: `(hash, kind, issuer, family, application_id, client_id, sid, scope, attributes, issued_at, expires_at)
     SELECT 'h' || i, 'access', 'x', 'f' || i, 'a', 'c', 's' || i, '', '{}', ${now}, ${time(now + hour)}`,
@@ -85,7 +85,7 @@ async function onSqlite(): Promise<Subject> {
 
 async function onPostgres(): Promise<Subject> {
   const server = await startPostgres();
-  // With few rows it would read a table as a whole although an index serves.
+  // With few rows it would scan a table although an index could be used.
   const url = `${await server.create('plans')}&options=${encodeURIComponent('-c enable_seqscan=off')}`;
   const database = await openDatabase(url, '');
   return {
@@ -127,10 +127,10 @@ function watched(database: Database, onStatement: (statement: Statement) => Prom
   });
 }
 
-/** Indexes of rows that are soon gone: reading all of one is reading little. */
+/** Indexes of rows that are soon removed, so that a full scan reads little. */
 const indexesOfFew = ['session_message_open'];
 
-/** The lines of a plan that read all of a table that grows with use, by itself or by the whole of an index. */
+/** Returns the lines of a plan that scan a table that grows with use, or a whole index of it. */
 function wholeReads(plan: readonly string[], { text }: Statement): string[] {
   const isLimited = /\bLIMIT\b/.test(text);
   return plan.filter((line, n) => {
@@ -144,7 +144,7 @@ function wholeReads(plan: readonly string[], { text }: Statement): string[] {
   });
 }
 
-/** An index that PostgreSQL reads without a condition. */
+/** Returns an index that PostgreSQL reads without a condition. */
 function postgresIndex(line: string, next = ''): string[] | undefined {
   const [all = '', index = '', table = ''] = /Index (?:Only )?Scan using (\w+) on (\w+)/.exec(line) ?? [];
   return all === '' || next.startsWith('Index Cond') ? undefined : [all, table, index];
@@ -152,7 +152,7 @@ function postgresIndex(line: string, next = ''): string[] | undefined {
 
 for (const open of [onSqlite, onPostgres])
   describe(`regular work and the start ${open === onSqlite ? 'on SQLite' : 'on PostgreSQL'}`, () => {
-    test('read no table that grows with use as a whole', { timeout: 120_000 }, async () => {
+    test('read no whole table that grows with use', { timeout: 120_000 }, async () => {
       const { database, explain, close } = await open();
       const folder = mkdtempSync(join(tmpdir(), 'alongside-plans-'));
       const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})`;

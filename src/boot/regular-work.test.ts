@@ -46,7 +46,7 @@ describe('RegularWork', () => {
     await database.close();
   });
 
-  test('goes on in another process at once after a stop, and after a crash once the lease expires', async () => {
+  test('continues in another process at once after a stop, and when the lease expires after a crash', async () => {
     const { database, processes, tick } = await installation(3);
     const [one, two, three] = processes;
     assert.ok(one && two && three);
@@ -55,7 +55,7 @@ describe('RegularWork', () => {
     two.clock.advance(5);
     await two.work.tick();
     assert.deepEqual(runsOf(processes), [1, 1, 0]);
-    // The second is killed: it renews nothing.
+    // The second process is killed: it renews nothing.
     for (let second = 0; second <= 40; second++) {
       await three.work.tick();
       three.clock.advance(1);
@@ -66,7 +66,7 @@ describe('RegularWork', () => {
     await database.close();
   });
 
-  test('goes on after the clock was set back or ahead by a day', async () => {
+  test('continues after the clock was set back or ahead by a day', async () => {
     for (const day of [-86_400, 86_400]) {
       const { database, processes, tick } = await installation(2);
       await tick();
@@ -80,7 +80,7 @@ describe('RegularWork', () => {
     }
   });
 
-  test('continues with the next tick while more is left, and never runs a task twice at the same time', async () => {
+  test('continues at the next tick while more remains, and never runs a task twice at the same time', async () => {
     let left = 3;
     let atOnce = 0;
     const { database, processes } = await installation(1, {
@@ -107,7 +107,7 @@ describe('RegularWork', () => {
     await database.close();
   });
 
-  test('tries a task that failed again at its next interval', async () => {
+  test('runs a failed task again at its next interval', async () => {
     const { database, processes, tick } = await installation(1, {
       run: () => Promise.reject(new Error('a fault')),
     });

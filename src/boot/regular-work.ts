@@ -4,7 +4,10 @@ import type { Log } from '@alongside/kernel/log';
 import type { RegularTask } from '../service.ts';
 import type { Leases } from '../storage/leases.ts';
 
-/** Milliseconds: a lease's length, when its holder renews it, when others look whether it is free, and between two looks at the tasks. */
+/**
+ * Milliseconds: length of a lease, interval of its renewal, interval of attempts to take it, and interval of checks for due
+ * tasks.
+ */
 const leaseLength = 30_000;
 const renewEvery = 10_000;
 const lookEvery = 5_000;
@@ -19,22 +22,22 @@ interface RegularWorkDependencies {
 
 interface Lease {
   isHeld: boolean;
-  /** When it was last asked for. */
+  /** Time of the last attempt to take it. */
   at: number;
 }
 
 const nameOf = ({ service, name }: RegularTask): string => `${service}.${name}`;
 
 /**
- * Runs the regular tasks of all services. One process of the installation holds the lease of a service and runs its tasks; when it
- * ends, another takes the lease at once, and when it is killed, once the lease has expired. Two holders at once, after a pause of
- * one process or a change of its clock, do a task twice, which every task allows.
+ * Runs the regular tasks of all services. One process of the installation holds the lease of a service and runs its tasks. When
+ * it ends, another takes the lease at once; when it is killed, after the lease has expired. Two holders at once, after a pause of
+ * one process or a change of its clock, run a task twice, which every task allows.
  */
 export class RegularWork {
   readonly #dependencies: RegularWorkDependencies;
   readonly #tasks: readonly RegularTask[];
   readonly #leases = new Map<string, Lease>();
-  /** When each task last began. */
+  /** When each task last started. */
   readonly #begun = new Map<string, number>();
   readonly #running = new Set<string>();
   #leasing: Promise<void> | undefined;
@@ -54,7 +57,7 @@ export class RegularWork {
     }, tickEvery).unref();
   }
 
-  /** Begins no more tasks and lets another process take over. */
+  /** Starts no more tasks and lets another process take over. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#leasing?.catch(() => undefined);
@@ -63,7 +66,7 @@ export class RegularWork {
     if (held.length > 0) await this.#dependencies.leases.release(held);
   }
 
-  /** Begins every task that is due here; resolves once they have ended. */
+  /** Runs every due task; resolves when they have ended. */
   async tick(): Promise<void> {
     this.#leasing ??= this.#lease().finally(() => {
       this.#leasing = undefined;
@@ -79,7 +82,7 @@ export class RegularWork {
       const before = this.#leases.get(service);
       const now = clock.now();
       if (before && Math.abs(now - before.at) < (before.isHeld ? renewEvery : lookEvery)) continue;
-      // A lease that could not be renewed is not relied on.
+      // A lease that could not be renewed counts as lost.
       this.#leases.set(service, { isHeld: false, at: now });
       const isHeld = await leases.take(service, leaseLength);
       this.#leases.set(service, { isHeld, at: now });
@@ -100,7 +103,7 @@ export class RegularWork {
     this.#running.add(name);
     this.#begun.set(name, clock.now());
     await background.run(log, `regular work failed and is tried again: ${name}`, async () => {
-      // With more to do than one round takes, the next one begins with the next tick.
+      // If more remains than one round handles, the next round starts at the next tick.
       if ((await task.run()) === true) this.#begun.delete(name);
     });
     this.#running.delete(name);

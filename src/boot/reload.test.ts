@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'alongside-reload-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const configOf = (settings: Record<string, unknown>): Config => loadConfig(productionShape, settings);
 
-describe('a reload', () => {
+describe('Reloads', () => {
   let logged: [string, Record<string, unknown>][];
   const note = (fields: Record<string, unknown>, message: string) => void logged.push([message, fields]);
   const log: Log = { ...silentLog, warn: note, error: note };
@@ -31,7 +31,7 @@ describe('a reload', () => {
     return { live, proxies, logLevel, reloads };
   }
 
-  test('puts proxies, log level and secrets in files into effect, and names what needs a restart', async () => {
+  test('applies proxies, log level and secrets in files, and names settings that need a restart', async () => {
     const secret = join(folder, 'smtp');
     writeFileSync(secret, 'smtp://one@mail.example');
     const settings = { smtpUrl: `@${secret}`, trustedProxies: ['10.0.0.1'], logLevel: 'warn' };
@@ -55,7 +55,7 @@ describe('a reload', () => {
     ['a part is switched on', { smtpUrl: 'smtp://mail.example' }, /--smtp-url needs a restart/],
     ['production would refuse it', { mailFrom: 'unsafe@example' }, /unsafe/],
   ] as const)
-    test(`keeps all of the earlier state, logs and counts when ${what}`, async () => {
+    test(`keeps the earlier state, logs and counts when ${what}`, async () => {
       const { proxies, logLevel, reloads } = await start(
         configOf({ trustedProxies: ['10.0.0.1'] }),
         (config) => {
@@ -75,7 +75,7 @@ describe('a reload', () => {
       assert.equal(proxies.includes('10.0.0.2'), true);
     });
 
-  test('follows a changed file of client authorities, and tries a damaged one once', async () => {
+  test('applies a changed file of client authorities, and tries an invalid one once', async () => {
     const [one, two] = [makeAuthority(), makeAuthority()];
     try {
       const tlsClientAuthorities = join(folder, 'clients.pem');
@@ -85,7 +85,7 @@ describe('a reload', () => {
       await reloads.checkFiles();
       assert.deepEqual(logged, []);
       copyFileSync(two.certificate, tlsClientAuthorities);
-      // Another size: the two files are of the same moment and may be of the same length.
+      // Changes the size, because both files may have the same time and size.
       appendFileSync(tlsClientAuthorities, '\n');
       await reloads.checkFiles();
       const current = () => held.map((certificate) => certificate.toString());
@@ -101,7 +101,7 @@ describe('a reload', () => {
     }
   });
 
-  test('covers the settings that alongside config calls reloadable', async () => {
+  test('covers the settings that alongside config shows as reloadable', async () => {
     const first = configOf({});
     const live = await openLiveSettings(first, { now: () => 0 }, silentLog);
     const rest = { live, proxies: new LiveProxies([]), logLevel: { current: 'warn' }, listeners: [] };
@@ -109,7 +109,7 @@ describe('a reload', () => {
     assert.deepEqual([...reloadableSettings].sort(), covered.sort());
   });
 
-  test('keeps the earlier state when the configuration cannot be read', async () => {
+  test('keeps the earlier state if the configuration cannot be read', async () => {
     const { reloads } = await start(configOf({}));
     const load = () => loadConfig(productionShape, {}, join(folder, 'no-config.json'));
     assert.equal(await reloads.reload(load), false);

@@ -3,17 +3,17 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import type { Config } from '../config.ts';
 
-/** Part of the configuration that changes while the process runs. */
+/** Part of the configuration that can change while the process runs. */
 export interface Reloadable {
-  /** Settings that this part reads. */
+  /** Settings of this part. */
   readonly settings: readonly (keyof Config)[];
-  /** Files that are looked at each minute; a change of one reloads this part. */
+  /** Files that are checked each minute; a change of one reloads this part. */
   files?(config: Config): (string | undefined)[];
-  /** Reads and checks the new state, and returns what puts it into effect. Throws when something is wrong with it. */
+  /** Reads and checks the new state, and returns a function that applies it. Throws for an invalid state. */
   prepare(config: Config): (() => void) | Promise<() => void>;
 }
 
-/** Replaces the elements of a list that others hold. */
+/** Replaces the elements of a shared list. */
 export function replaceAll<T>(list: T[], elements: readonly T[]): void {
   list.splice(0, list.length, ...elements);
 }
@@ -23,7 +23,7 @@ const stampOf = (file: string): string => {
   return `${mtimeMs} ${size} ${ino}`;
 };
 
-/** Puts a changed configuration into effect without a restart: all of it, or nothing when a part is wrong. */
+/** Applies a changed configuration without a restart: all of it, or nothing if a part is invalid. */
 export class Reloads {
   readonly #parts: Reloadable[] = [];
   readonly #stamps = new Map<Reloadable, string>();
@@ -33,14 +33,14 @@ export class Reloads {
   #failures = 0;
   #running: Promise<unknown> = Promise.resolve();
 
-  /** @param check throws for a configuration that must not be in effect */
+  /** @param check throws for a forbidden configuration */
   constructor(config: Config, { log, check }: { log: Log; check: (config: Config) => void }) {
     this.#config = config;
     this.#log = log;
     this.#check = check;
   }
 
-  /** How many reloads failed since the start. */
+  /** Number of failed reloads since the start. */
   get failures(): number {
     return this.#failures;
   }
@@ -50,7 +50,7 @@ export class Reloads {
     this.#stamps.set(part, this.#stampOf(part));
   }
 
-  /** Reads the configuration again. Resolves with whether it is in effect; what needs a restart is logged. */
+  /** Reads the configuration again. Resolves with whether it was applied; logs settings that need a restart. */
   reload(load: () => Config): Promise<boolean> {
     return this.#inTurn(async () => {
       const wanted = load();
@@ -67,7 +67,7 @@ export class Reloads {
     });
   }
 
-  /** Reloads the parts whose files changed. */
+  /** Reloads the parts with changed files. */
   checkFiles(): Promise<boolean> {
     return this.#inTurn(async () => {
       const changed = this.#parts.filter((part) => this.#stampOf(part) !== this.#stamps.get(part));
@@ -79,7 +79,7 @@ export class Reloads {
   }
 
   async #apply(parts: readonly Reloadable[], config: Config): Promise<void> {
-    // Before they are read: a later change is seen at the next look.
+    // Before they are read, so that a later change is noticed at the next check.
     for (const part of parts) this.#stamps.set(part, this.#stampOf(part, config));
     this.#check(config);
     const commits: (() => void)[] = [];

@@ -13,7 +13,7 @@ import { type Reloadable, replaceAll } from './reload.ts';
 import { openTls, trustAuthority } from './tls.ts';
 import { clientAuthoritiesOf, clientRevocationsOf } from './upstreams.ts';
 
-/** State that parts of the product hold and that a reload replaces. */
+/** Shared state that a reload replaces. */
 export interface LiveSettings {
   clientAuthorities: X509Certificate[];
   clientRevocations: ClientRevocations | undefined;
@@ -22,13 +22,13 @@ export interface LiveSettings {
   smtp: SmtpSettings | undefined;
 }
 
-/** Some settings change in their value alone: a part is built with them or without. */
+/** Refuses to switch a feature on or off: some settings can only change their value. */
 function refuseSwitch(before: unknown, after: unknown, flag: string): void {
   if ((before === undefined) !== (after === undefined))
     throw new OperatorError(`Setting or removing ${flag} needs a restart.`);
 }
 
-/** Reads what a reload replaces. Throws OperatorError. */
+/** Reads the state that a reload replaces. Throws OperatorError. */
 export async function openLiveSettings(config: Config, clock: Clock, log: Log): Promise<LiveSettings> {
   return {
     clientAuthorities: clientAuthoritiesOf(config),
@@ -73,7 +73,7 @@ const proxiesPart = (live: LiveProxies): Reloadable => ({
   },
 });
 
-/** Kept connections go on with the certificate that they began with. */
+/** Existing connections keep their certificate. */
 const tlsPart = (listeners: readonly Listener[], first: Config): Reloadable => ({
   settings: ['tlsCertificate', 'tlsKey', 'tlsAuthority'],
   files: ({ tlsCertificate, tlsKey, tlsAuthority }) => [tlsCertificate, tlsKey, tlsAuthority],
@@ -125,13 +125,13 @@ const mailPart = ({ smtp }: LiveSettings, first: Config): Reloadable => ({
   },
 });
 
-/** The settings that those parts read. */
+/** The settings of those parts. */
 export const reloadableSettings: ReadonlySet<string> = new Set<keyof Config>([
   ...(['logLevel', 'trustedProxies', 'tlsCertificate', 'tlsKey', 'tlsAuthority', 'cardIssuers'] as const),
   ...(['tlsClientAuthorities', 'tlsClientRevocations', 'smtpUrl', 'mailFrom'] as const),
 ]);
 
-/** Every part of the configuration that changes while the process runs. */
+/** All parts of the configuration that can change while the process runs. */
 export const reloadableParts = (
   config: Config,
   parts: { live: LiveSettings; logLevel: LogLevel; proxies: LiveProxies; listeners: readonly Listener[] },

@@ -1,6 +1,6 @@
 import { type Database, sql } from '../storage/database.ts';
 
-/** What a reset empties: everything that happened. Keys, certificates of the authority and the audit log stay. */
+/** Tables that a reset empties: everything that happened. Keys, certificates of the authority and the audit log stay. */
 const emptied = [
   'single_use',
   'token',

@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { OperatorError } from '@alongside/kernel/operator';
 import { signInSettings } from './sign-in.ts';
 
-test('nothing configured: nobody else signs people in, and only one address is near', () => {
+test('signInSettings has no other provider and no tablet networks by default', () => {
   const { providers, tabletNetworks } = signInSettings({ signInProviders: undefined, tabletNetworks: [] });
   assert.deepEqual(providers, []);
   assert.equal(tabletNetworks.includes('10.1.2.3'), false);
 });
 
-test('providers come from the file, networks from the list', () => {
+test('signInSettings reads providers from the file and networks from the list', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-sign-in-'));
   try {
     const file = join(folder, 'providers.json');
@@ -32,7 +32,7 @@ test('providers come from the file, networks from the list', () => {
   }
 });
 
-test('what cannot be read is said in one sentence', () => {
+test('signInSettings reports an unreadable file in one sentence', () => {
   assert.throws(
     () => signInSettings({ signInProviders: '/nowhere/providers.json', tabletNetworks: [] }),
     OperatorError,

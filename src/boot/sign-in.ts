@@ -23,7 +23,7 @@ function networksOf(entries: readonly string[]): TrustedProxies {
   }
 }
 
-/** What the configuration says of the ways to sign in beside smartcard and WebAuthn. Throws OperatorError. */
+/** Returns the configuration of authenticators besides smartcard and WebAuthn. Throws OperatorError. */
 export const signInSettings = (
   config: Pick<Config, 'signInProviders' | 'tabletNetworks'>,
 ): { providers: readonly FederatedProvider[]; tabletNetworks: TrustedProxies } => ({

@@ -41,7 +41,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await work(opened).finally(() => opened.database.close());
     }
 
-    test('refuses another master key and leaves every row as it was', async () => {
+    test('refuses another master key and changes no row', async () => {
       const [right, wrong] = [keyFile('right'), keyFile('wrong')];
       const database = await create('sealed');
       await using(database, right);
@@ -69,7 +69,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.notEqual(await databaseDump(database), kept, 'the right key writes the check value');
     });
 
-    test('refuses sealed data without its key file and makes no other key', async () => {
+    test('refuses encrypted data without its key file and creates no other key', async () => {
       const database = await create('lost');
       await using(database, keyFile('kept-elsewhere'));
       await assert.rejects(using(database, undefined), /master\.key is missing/);

@@ -9,7 +9,7 @@ import { Settings } from '../storage/settings.ts';
 import { MasterKeyFile } from './master-key.ts';
 import { checkMode, claimMode } from './mode.ts';
 
-/** Storage with the key that seals its secrets. */
+/** Storage with the key that encrypts its secrets. */
 export interface Storage {
   database: Database;
   vault: Vault;
@@ -24,7 +24,7 @@ async function refuseWrongKey(database: Database, vault: Vault | undefined, file
   );
 }
 
-/** Settings that say where storage is, and how to reach it. */
+/** Settings for the location of storage and its connections. */
 export type StorageConfig = Pick<Config, 'database' | 'ephemeral' | 'masterKey'> &
   Partial<
     Pick<Config, 'databaseConnections' | 'databaseReaders' | 'databaseConnectTimeout' | 'databaseTimeout'>
@@ -39,8 +39,8 @@ const connect = (config: StorageConfig, folder: string): Promise<Database> =>
   });
 
 /**
- * Opens storage for this mode and master key. Everything is checked before the first write, so that a start that is refused
- * changes nothing. `either` opens data of both modes, and no new data. Throws OperatorError in one sentence.
+ * Opens storage for this mode and master key. Checks everything before the first write, so that a refused start changes nothing.
+ * `either` opens data of both modes, and no new data. Throws OperatorError in one sentence.
  */
 export async function openStorage(
   config: StorageConfig,
@@ -61,7 +61,7 @@ export async function openStorage(
     const vault = found ?? keyFile.make();
     await migrate(database);
     await bindMasterKey(database, vault);
-    // Another process may have bound new data to its key meanwhile.
+    // Another process may have bound new data to its key.
     await refuseWrongKey(database, vault, keyFile.path);
     if (mode !== 'either') await claimMode(database, settings, mode);
     return { database, vault };

@@ -7,7 +7,7 @@ import { stylesheetPath } from '@alongside/kernel/layout';
 import { OperatorError } from '@alongside/kernel/operator';
 import { stylesheet } from '@alongside/kernel/stylesheet';
 
-/** An operator's own look: adds its routes to those of a service that shows pages. */
+/** An operator's theme: adds its routes to those of a service with pages. */
 export type Theme = (routes: readonly Route[]) => Route[];
 
 const types: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const types: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 };
 
-/** Largest file of a theme, in bytes: each is kept in memory. */
+/** Maximum size of a theme's file in bytes, because each is kept in memory. */
 const largest = 524_288;
 const sheet = 'theme.css';
 
@@ -36,7 +36,7 @@ const asset = (path: string, type: string, content: string | Buffer): Route => (
         'content-type': type,
         'cache-control': 'public, max-age=300',
         'x-content-type-options': 'nosniff',
-        // A picture that is opened by itself runs nothing.
+        // A picture opened directly runs no script.
         'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       },
       content,
@@ -44,8 +44,8 @@ const asset = (path: string, type: string, content: string | Buffer): Route => (
 });
 
 /**
- * Reads a theme folder: `theme.css` stands behind the own style sheet of every page, and pictures beside it are at
- * `/assets/theme/NAME`. Without a folder nothing changes. Throws OperatorError in one sentence.
+ * Reads a theme folder: `theme.css` is added to the style sheet of every page, and its pictures are at `/assets/theme/NAME`.
+ * Without a folder nothing changes. Throws OperatorError in one sentence.
  */
 export function openTheme(folder: string | undefined): Theme {
   if (folder === undefined) return (routes) => [...routes];

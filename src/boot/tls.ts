@@ -4,7 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 
-/** The certificate that the listeners show, and its key; PEM. */
+/** The listeners' certificate and its key; PEM. */
 export interface TlsFiles {
   certificate: string;
   key: string;
@@ -20,14 +20,17 @@ function read(file: string, what: string): string {
 
 let ownAuthorities: string[] | undefined;
 
-/** Reads the configured authority. Returns what makes this process trust it, beside those of the system, for its own calls. */
+/**
+ * Reads the configured authority. Returns a function that makes this process trust it, besides those of the system, for its own
+ * calls.
+ */
 export function trustAuthority(file: string | undefined): () => void {
   ownAuthorities ??= getCACertificates('default');
   const all = [...ownAuthorities, ...(file === undefined ? [] : [read(file, 'authority certificate')])];
   return () => setDefaultCACertificates(all);
 }
 
-/** Reads what HTTPS needs; undefined where it is not configured. Throws OperatorError in one sentence. */
+/** Reads the certificate and key for HTTPS; undefined if not configured. Throws OperatorError in one sentence. */
 export function openTls({ tlsCertificate, tlsKey }: Config): TlsFiles | undefined {
   if (!tlsCertificate && !tlsKey) return undefined;
   if (!tlsCertificate || !tlsKey)

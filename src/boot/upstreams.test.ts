@@ -31,11 +31,11 @@ const file = (name: string, content: unknown): string => {
 };
 const configOf = (settings: Record<string, unknown>) => loadConfig(configShape, settings);
 
-test('our own CIS2 and no provider for citizens, unless files say otherwise', () => {
+test('upstreamsOf uses our own CIS2 and no provider for citizens by default', () => {
   assert.deepEqual(upstreamsOf(configOf({}), own), { cis2: own });
 });
 
-test('a foreign CIS2 in the shape of the published one, its issuer byte for byte', () => {
+test('upstreamsOf reads another CIS2 in the format of the published one, its issuer byte for byte', () => {
   const issuer =
     'https://cis2.example.org:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
   const upstreamCis2 = file('cis2.json', { issuer, clientId: 'x', clientSecret: 'y' });
@@ -51,7 +51,7 @@ test('a foreign CIS2 in the shape of the published one, its issuer byte for byte
   });
 });
 
-test('a provider for citizens, whose client signs where there is no secret', () => {
+test('upstreamsOf reads a provider for citizens, whose client signs if there is no secret', () => {
   const upstreamNhsLogin = file('login.json', { issuer: 'https://login.example.org', clientId: 'x' });
   assert.deepEqual(upstreamsOf(configOf({ upstreamNhsLogin }), own).nhsLogin, {
     issuer: 'https://login.example.org',
@@ -70,7 +70,7 @@ test('a provider for citizens, whose client signs where there is no secret', () 
   assert.equal(nhsLogin?.sendNonceAndPkce, false);
 });
 
-test('authorities of client certificates, from one file', async () => {
+test('clientAuthoritiesOf reads authorities of client certificates from one file', async () => {
   assert.deepEqual(clientAuthoritiesOf(configOf({})), []);
   const now = Date.UTC(2026, 6, 1);
   const [one, two] = await Promise.all([newAuthority(now), newAuthority(now)]);
@@ -87,7 +87,7 @@ test('authorities of client certificates, from one file', async () => {
     );
 });
 
-test('revocation lists of client certificates: for authorities, from a file that holds some', async () => {
+test('clientRevocationsOf reads revocation lists for client authorities from a file', async () => {
   const now = Date.UTC(2026, 6, 1);
   const authority = await newAuthority(now);
   const tlsClientAuthorities = file('one.pem', authority.pem);
@@ -112,7 +112,7 @@ const rows: [string, unknown, RegExp][] = [
   ['an unknown member', { issuer: 'https://x.test', clientId: 'x', clientSecret: 'y', odd: 1 }, /odd/],
 ];
 for (const [name, content, message] of rows)
-  test(`one sentence for the operator: ${name}`, () => {
+  test(`upstreams report an error to the operator in one sentence: ${name}`, () => {
     const upstreamCis2 = file(`${name.replaceAll(' ', '-')}.json`, content);
     assert.throws(
       () => upstreamsOf(configOf({ upstreamCis2 }), own),

@@ -14,7 +14,10 @@ const address = z
   .string('must be an address')
   .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address');
 
-/** CIS2 as a provider of ours. Addresses are kept byte for byte: the real issuer has `:443` in it. What is left out is in the shape of CIS2. */
+/**
+ * CIS2 as our provider. Addresses are kept byte for byte, because the real issuer contains `:443`. Missing values have CIS2's
+ * defaults.
+ */
 const cis2Shape = z
   .strictObject({
     issuer: address,
@@ -72,8 +75,8 @@ function read<S extends z.ZodType>(file: string, shape: S): z.output<S> {
 }
 
 /**
- * The providers of `/oauth2` and `/oauth2.1`: ours, or those that JSON files describe, so that no secret stands on a command
- * line. Throws OperatorError in one sentence.
+ * Returns the providers of `/oauth2` and `/oauth2.1`: ours, or those in JSON files, so that no secret is on a command line.
+ * Throws OperatorError in one sentence.
  */
 export function upstreamsOf(
   { upstreamCis2, upstreamNhsLogin }: Config,
@@ -85,7 +88,7 @@ export function upstreamsOf(
   };
 }
 
-/** The authorities whose client certificates count for `tls_client_auth`; none unless configured. Throws OperatorError. */
+/** Returns the authorities of client certificates for `tls_client_auth`; none by default. Throws OperatorError. */
 export function clientAuthoritiesOf({ tlsClientAuthorities: file }: Config): X509Certificate[] {
   if (file === undefined) return [];
   let authorities: X509Certificate[];
@@ -99,7 +102,7 @@ export function clientAuthoritiesOf({ tlsClientAuthorities: file }: Config): X50
   return authorities;
 }
 
-/** What those authorities have revoked, where a file is configured. Throws OperatorError. */
+/** Reads the revocation lists of those authorities, if configured. Throws OperatorError. */
 export async function clientRevocationsOf(
   { tlsClientAuthorities, tlsClientRevocations: file }: Config,
   clock: Clock,

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import type { Ports } from './ports.ts';
 
-/** The public addresses: what the configuration says, else this machine. Agent and console stay on loopback, where HTTP does. */
+/** Returns the public addresses: the configured ones, else this machine. Agent and console stay on loopback, without TLS. */
 export function publicUrls(config: Config, ports: Ports): Urls {
   const scheme = config.tlsCertificate ? 'https' : 'http';
   return {
@@ -15,13 +15,13 @@ export function publicUrls(config: Config, ports: Ports): Urls {
   };
 }
 
-/** Where clients reach the same parts with a certificate; undefined where they cannot. */
+/** Public addresses of mutual TLS; undefined without it. */
 export interface MutualTlsUrls {
   api: string | undefined;
   cis2: string | undefined;
 }
 
-/** The addresses for clients with a certificate: of a proxy that asks for it, else of our own listeners. */
+/** Returns the addresses for clients with a certificate: of a proxy, else of our own listeners. */
 export const mutualTlsUrls = (config: Config, ports: Ports): MutualTlsUrls => ({
   api:
     config.urlApiMutualTls ?? (config.tlsCertificate ? `https://localhost:${ports.apiMutualTls}` : undefined),

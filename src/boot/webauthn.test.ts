@@ -20,9 +20,9 @@ const of = (config: Partial<Parameters<typeof webAuthnSettings>[0]>) =>
     ...config,
   });
 
-test('what is not set is left to CIS2', () => assert.deepEqual(of({}), { passkeyLevel: 2 }));
+test('webAuthnSettings leaves unset values to CIS2', () => assert.deepEqual(of({}), { passkeyLevel: 2 }));
 
-test('every certificate of the file, whatever stands between them', () => {
+test('webAuthnSettings reads every certificate of the file, whatever is between them', () => {
   const roots = file(`# one\n${developmentRoot}\n# two\n${developmentRoot}`);
   assert.equal(of({ webauthnRoots: roots }).roots?.length, 2);
   const models = ['01020304-0506-0708-0102-030405060708'];
@@ -32,7 +32,7 @@ test('every certificate of the file, whatever stands between them', () => {
   });
 });
 
-test('a file without one, and a file that is not there', () => {
+test('webAuthnSettings refuses a file without a certificate and a missing file', () => {
   assert.throws(() => of({ webauthnRoots: file('nothing') }), /holds no root/);
   assert.throws(() => of({ webauthnRoots: join(folder, 'nowhere') }), /cannot be read/);
 });

@@ -19,7 +19,7 @@ function readRoots(file: string): string[] {
   return roots;
 }
 
-/** What the configuration says of WebAuthn; what it does not say is left to CIS2. */
+/** Returns the WebAuthn configuration; unset values are left to CIS2. */
 export const webAuthnSettings = (
   config: Pick<Config, 'webauthnRoots' | 'webauthnModels' | 'webauthnPasskeyLevel'>,
 ): WebAuthnSettings => ({
