@@ -14,7 +14,7 @@ import { escapeHtml, html, safeHref, trusted } from './html.ts';
 import { type KeyStore, type SigningKeyRecord, SigningKeys } from './keys.ts';
 import { OperatorError, UsageError } from './operator.ts';
 import { equalSecrets, Vault } from './secrets.ts';
-import { steps } from './steps.ts';
+import { type Steps, steps } from './steps.ts';
 
 test('steps run in order, see earlier results, and end with the first response', async () => {
   const seen: string[] = [];
@@ -42,6 +42,31 @@ test('steps run in order, see earlier results, and end with the first response',
       .run({}),
     /nothing did not answer/,
   );
+});
+
+test('steps.use adds the steps of a shared part in its place', async () => {
+  const part = <Start, Known extends { value: number }>(list: Steps<Start, Known>) =>
+    list
+      .step(async function double({ value }: { value: number }) {
+        return { doubled: value * 2 };
+      })
+      .step(async function check() {});
+  const list = steps<{ value: number }>('test.shared')
+    .step(function first() {})
+    .use(part)
+    .step(async function answer({ doubled }) {
+      return json(200, { doubled });
+    });
+  assert.deepEqual(list.names, ['first', 'double', 'check', 'answer']);
+  assert.equal((await list.run({ value: 2 })).body, '{"doubled":4}');
+});
+
+test('a stack trace names the step and the list of steps', async () => {
+  const list = steps<object>('test.broken').step(async function breakDown() {
+    await Promise.resolve();
+    throw new Error('broken');
+  });
+  await assert.rejects(list.run({}), ({ stack }: Error) => /breakDown.*test\.broken/s.test(stack ?? ''));
 });
 
 test('html escapes every text from outside', () => {

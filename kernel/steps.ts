@@ -7,6 +7,8 @@ type Grown<C, R> = [Additions<R>] extends [never] ? C : C & Additions<R>;
 export interface Steps<Start, Known> {
   /** Adds a step to the end of the list. */
   step<R>(step: (known: Known) => R): Steps<Start, Grown<Known, R>>;
+  /** Adds steps that several lists share. */
+  use<K>(part: (list: Steps<Start, Known>) => Steps<Start, K>): Steps<Start, K>;
   /** Runs the steps in order until one returns a response. Throws if none does. */
   run(start: Start): Promise<Answer>;
   /** The names of the steps in order, for the generated documentation. */
@@ -15,11 +17,10 @@ export interface Steps<Start, Known> {
 
 type AnyStep = { name: string; call: (known: never) => unknown };
 
-function list<Start, Known>(steps: readonly AnyStep[]): Steps<Start, Known> {
-  return {
-    names: steps.map((step) => step.name),
-    step: (step) => list([...steps, { name: step.name, call: step as (known: never) => unknown }]),
-    async run(start) {
+function list<Start, Known>(name: string, steps: readonly AnyStep[]): Steps<Start, Known> {
+  // A stack trace shows the name of the list.
+  const { [name]: run } = {
+    async [name](start: Start): Promise<Answer> {
       const known = { ...(start as object) };
       for (const step of steps) {
         const result = await step.call(known as never);
@@ -28,8 +29,18 @@ function list<Start, Known>(steps: readonly AnyStep[]): Steps<Start, Known> {
       }
       throw new Error(`The last step of ${steps.map((step) => step.name).join(', ')} did not answer.`);
     },
+  } as Record<string, Steps<Start, Known>['run']>;
+  const made: Steps<Start, Known> = {
+    names: steps.map((step) => step.name),
+    step: (step) => list(name, [...steps, { name: step.name, call: step as (known: never) => unknown }]),
+    use: (part) => part(made),
+    run: run as Steps<Start, Known>['run'],
   };
+  return made;
 }
 
-/** Starts a list of steps with initial data, usually the request. */
-export const steps = <Start>(): Steps<Start, Start> => list([]);
+/**
+ * Starts a list of steps with initial data, usually the request.
+ * @param name names the list in stack traces, such as `cis2.authorize`.
+ */
+export const steps = <Start>(name = 'run'): Steps<Start, Start> => list(name, []);

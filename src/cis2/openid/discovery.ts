@@ -15,7 +15,7 @@ import { discoveryFaults, keySetFaults } from '../faults/document-faults.ts';
 import { endpointPaths } from '../model/endpoints.ts';
 import { profileRules } from '../model/profiles.ts';
 import { claimValues, scopeValues } from '../model/scopes.ts';
-import { promptValues } from './authorize/prompt.ts';
+import { promptValues } from './authorize/request-checks.ts';
 import { schemaPaths } from './claims/schemas.ts';
 
 const signing = ['RS256', 'ES256', 'PS256'];

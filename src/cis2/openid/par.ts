@@ -1,6 +1,5 @@
 import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
-import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
@@ -12,21 +11,10 @@ import { tokenErrors } from '../errors/token.ts';
 import { mustSign } from '../model/profiles.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import type { Reply } from '../responses/reply.ts';
-import { checkBoundKey } from './authorize/bound-key.ts';
-import { checkClaims } from './authorize/claims-parameter.ts';
 import { checkRedirectUri } from './authorize/client.ts';
-import { checkIdTokenHint } from './authorize/hints.ts';
-import { checkLevel } from './authorize/level.ts';
 import { checkLengths } from './authorize/parameters.ts';
-import { checkMaxAge, checkPrompt } from './authorize/prompt.ts';
-import { checkProofKey } from './authorize/proof-key.ts';
+import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
 import { type ObjectParts, openRequestObject } from './authorize/request-object.ts';
-import {
-  checkResponseMode,
-  checkResponseType,
-  checkScope,
-  refuseRequestObjects,
-} from './authorize/response.ts';
 import type { Cis2Server, ServerCall } from './server.ts';
 import { requireStandard } from './token/own-tokens.ts';
 
@@ -63,32 +51,15 @@ const openRequest = (parts: ObjectParts) =>
   };
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
-export function createPar(
-  parts: ObjectParts & {
-    server: Cis2Server;
-    keys: SigningKeys;
-    /** What is asked for where a request asks for nothing. */
-    defaultAcr: readonly string[];
-  },
-): Endpoint {
-  const list = steps<ServerCall>()
+export function createPar(parts: ObjectParts & RequestIssuer & { server: Cis2Server }): Endpoint {
+  const list = steps<ServerCall & { issuer: RequestIssuer }>('cis2.par')
     .step(readForm)
     .step(authenticateClient)
     .step(requireStandard)
     .step(proveKey('pushed'))
     .step(openRequest(parts))
     .step(checkRedirectUri)
-    .step(refuseRequestObjects)
-    .step(checkResponseType)
-    .step(checkScope)
-    .step(checkResponseMode)
-    .step(checkProofKey)
-    .step(checkPrompt)
-    .step(checkMaxAge)
-    .step(checkClaims)
-    .step(checkLevel(parts.defaultAcr))
-    .step(checkIdTokenHint(parts.keys, parts.issuer))
-    .step(checkBoundKey)
+    .use(requestChecks)
     .step(keepRequest);
-  return (request) => list.run({ server: parts.server, request });
+  return (request) => list.run({ server: parts.server, request, issuer: parts });
 }

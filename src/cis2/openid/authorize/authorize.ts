@@ -1,7 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
-import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
@@ -18,17 +17,12 @@ import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { Authenticators } from '../../sign-in/authenticators.ts';
 import { beginInteraction, expectPerson, findAuthenticators } from '../../sign-in/choose.ts';
-import { checkBoundKey } from './bound-key.ts';
-import { checkClaims } from './claims-parameter.ts';
 import { checkRedirectUri, findClient, prepareReply } from './client.ts';
 import { askForConsent } from './consent.ts';
-import { checkIdTokenHint, gatherRequest } from './hints.ts';
-import { checkLevel } from './level.ts';
+import { gatherRequest } from './hints.ts';
 import { readParameters, reenterByGet } from './parameters.ts';
-import { checkMaxAge, checkPrompt } from './prompt.ts';
-import { checkProofKey } from './proof-key.ts';
+import { type RequestIssuer, requestChecks } from './request-checks.ts';
 import { checkOrigin, resolveRequest } from './request-object.ts';
-import { checkResponseMode, checkResponseType, checkScope, refuseRequestObjects } from './response.ts';
 import { askForRole, settleSessionRole } from './role.ts';
 import { answerSilently, findSession } from './session.ts';
 
@@ -55,10 +49,8 @@ const noteRequest = (recorder: Recorder, urls: Urls) =>
     });
   };
 
-interface AuthorizeDependencies {
+interface AuthorizeDependencies extends RequestIssuer {
   applications: Applications;
-  keys: SigningKeys;
-  issuer: string;
   development: boolean;
   log: Log;
   recorder: Recorder;
@@ -73,14 +65,12 @@ interface AuthorizeDependencies {
   interactions: Interactions;
   pushed: PushedRequests;
   clientKeys: RemoteKeys;
-  /** Requested where a request names no class. */
-  defaultAcr: readonly string[];
 }
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */
 export function createAuthorize(needed: AuthorizeDependencies): Endpoint {
-  const { applications, keys, issuer } = needed;
-  const list = steps<{ request: HttpRequest }>()
+  const { applications, issuer } = needed;
+  const list = steps<{ request: HttpRequest; issuer: RequestIssuer }>('cis2.authorize')
     .step(readParameters)
     .step(reenterByGet(`${issuer}/authorize`))
     .step(findClient(applications))
@@ -88,17 +78,7 @@ export function createAuthorize(needed: AuthorizeDependencies): Endpoint {
     .step(checkRedirectUri)
     .step(prepareReply(needed))
     .step(checkOrigin)
-    .step(refuseRequestObjects)
-    .step(checkResponseType)
-    .step(checkScope)
-    .step(checkResponseMode)
-    .step(checkProofKey)
-    .step(checkPrompt)
-    .step(checkMaxAge)
-    .step(checkClaims)
-    .step(checkLevel(needed.defaultAcr))
-    .step(checkIdTokenHint(keys, issuer))
-    .step(checkBoundKey)
+    .use(requestChecks)
     .step(gatherRequest)
     .step(noteRequest(needed.recorder, needed.urls))
     .step(findSession(needed))
@@ -109,5 +89,5 @@ export function createAuthorize(needed: AuthorizeDependencies): Endpoint {
     .step(expectPerson)
     .step(findAuthenticators(needed.authenticators))
     .step(beginInteraction(needed.interactions));
-  return (request) => list.run({ request });
+  return (request) => list.run({ request, issuer: needed });
 }

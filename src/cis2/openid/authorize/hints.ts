@@ -10,31 +10,32 @@ import { readIdTokenHint } from '../id-token-hint.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
 
 /** The person that the client expects (OpenID Connect Core section 3.1.2.1), and whether a token of ours says so. The hint must be this client's own. */
-export const checkIdTokenHint = (keys: SigningKeys, issuer: string) =>
-  async function checkIdTokenHint({
-    parameters,
-    claims,
-    party,
-    reply,
-  }: {
-    parameters: Parameters;
-    claims: AuthorizationClaims;
-    party: RelyingParty;
-    reply: Reply;
-  }): Promise<Answer | { subject: string | null; hinted: boolean }> {
-    const token = parameters.get('id_token_hint');
-    if (token === undefined) return { subject: claims.subject, hinted: false };
-    const result = await readIdTokenHint(keys, issuer, token);
-    if ('fault' in result) return reply.fail(responseErrors.hintInvalid(result.fault));
-    const { hint } = result;
-    if (hint.audience !== party.client.clientId)
-      return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
-    if (claims.subject !== null && claims.subject !== hint.sub)
-      return reply.fail(
-        responseErrors.claimsInvalid('the claims parameter means another person than id_token_hint'),
-      );
-    return { subject: hint.sub, hinted: true };
-  };
+export async function checkIdTokenHint({
+  parameters,
+  claims,
+  party,
+  reply,
+  issuer: { keys, issuer },
+}: {
+  parameters: Parameters;
+  claims: AuthorizationClaims;
+  party: RelyingParty;
+  reply: Reply;
+  issuer: { issuer: string; keys: SigningKeys };
+}): Promise<Answer | { subject: string | null; hinted: boolean }> {
+  const token = parameters.get('id_token_hint');
+  if (token === undefined) return { subject: claims.subject, hinted: false };
+  const result = await readIdTokenHint(keys, issuer, token);
+  if ('fault' in result) return reply.fail(responseErrors.hintInvalid(result.fault));
+  const { hint } = result;
+  if (hint.audience !== party.client.clientId)
+    return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
+  if (claims.subject !== null && claims.subject !== hint.sub)
+    return reply.fail(
+      responseErrors.claimsInvalid('the claims parameter means another person than id_token_hint'),
+    );
+  return { subject: hint.sub, hinted: true };
+}
 
 /** Puts together what was checked. Pages are in English and fit every `display`, so `ui_locales` and it change nothing, as unknown parameters do. */
 export async function gatherRequest(known: {
