@@ -114,6 +114,29 @@ describe('without its audit record, in production', () => {
     );
   });
 
+  test('sign-ins without a proof are summed by network, without a record of each', async () => {
+    await console_.audit.tick();
+    const since = (await console_.audit.list()).at(-1)?.seq;
+    const answer = { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA', userHandle: 'AA' };
+    for (const id of ['key', 'unknown'])
+      for (let n = 0; n < 2; n++) {
+        const response = { id, rawId: id, type: 'public-key', response: answer };
+        const { status } = await console_.send('/sign-in', {
+          method: 'POST',
+          json: { response },
+          headers: headers(),
+        });
+        assert.ok(status >= 400 && status < 500, `it answers ${status}`);
+      }
+    assert.deepEqual(await console_.audit.list(since), []);
+    await console_.audit.tick();
+    const sums = (await console_.audit.list(since)).filter(({ action }) => action === 'unproven.refused');
+    assert.deepEqual(
+      sums.map(({ target, detail }) => [target, detail.count]),
+      [['console-sign-in', 4]],
+    );
+  });
+
   test('signing out fails and keeps the session', async () => {
     const signOut = () => console_.send('/sign-out', { method: 'POST', headers: headers() });
     await assertNeedsAudit(console_.database, tables, signOut);

@@ -98,28 +98,34 @@ const readSignIn = async ({ request }: Asked): Promise<Pick<SigningIn, 'body'>> 
   body: readShape(signInAnswer, parseObject(request.body)),
 });
 
-const findKey = ({ administrators, passkeys }: Parts) =>
-  async function findKey({ body }: SigningIn): Promise<Owner> {
+/** Name under which refusals of unproven callers are summed. */
+const signInCounter = 'console-sign-in';
+
+const findKey = ({ administrators, passkeys, audit }: Parts) =>
+  async function findKey({ request, body }: SigningIn): Promise<Owner> {
     const found = await administrators.byKey(body.response.id);
     if (found) return found;
+    audit.countUnproven(signInCounter, request.address);
     throw errors.passkeyUnknown('nobody has this passkey', { options: await passkeys.requestOptions() });
   };
 
 const signIn = ({ administrators, sessions, passkeys, audit }: Parts) =>
-  async function signIn({ body, administrator, key }: SigningIn & Owner): Promise<Answer> {
+  async function signIn({ request, body, administrator, key }: SigningIn & Owner): Promise<Answer> {
+    const use = await passkeys.verify(body.response, administrator, key);
+    if ('refused' in use) {
+      audit.countUnproven(signInCounter, request.address);
+      throw errors.passkeyRefused(use.refused, { options: await passkeys.requestOptions() });
+    }
     const entry = {
       actor: actorOf(administrator),
       action: 'administrator.signed-in',
       target: administrator.id,
     } as const;
-    const use = await passkeys.verify(body.response, administrator, key);
     const { writes, cookie } = sessions.opening(administrator);
     const record = audit.recordStatement({ ...entry, outcome: 'ok' });
-    if ('counter' in use && (await administrators.useKey(key, use.counter, [...writes, record])))
-      return admitted(cookie);
+    if (await administrators.useKey(key, use.counter, [...writes, record])) return admitted(cookie);
     await audit.recordAlone({ ...entry, outcome: 'refused' });
-    const detail = 'refused' in use ? use.refused : 'used or removed meanwhile';
-    throw errors.passkeyRefused(detail, { options: await passkeys.requestOptions() });
+    throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
   };
 
 const signOut = ({ sessions, audit }: Parts) =>

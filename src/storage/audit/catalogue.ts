@@ -350,7 +350,7 @@ export const auditActions = {
   },
   'administrator.signed-in': {
     by: 'console',
-    when: 'An administrator signed in, or was refused.',
+    when: 'An administrator signed in, or was refused after the proof.',
     fields: ['target'],
     facts: [],
   },
