@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { json, StreamAnswer } from './answer.ts';
 import { createListener, type Listener, type ListenerOptions } from './http.ts';
 import { silentLog } from './log.ts';
@@ -11,7 +11,7 @@ import { silentLog } from './log.ts';
 /** Longer than the time-out of a test. */
 const never = 600_000;
 
-describe('a listener that stops', () => {
+describe('a listener that stops', { timeout: 60_000 }, () => {
   let listener: Listener;
   let port: number;
   /** Responds to the request at `/slow`. */
@@ -56,15 +56,27 @@ describe('a listener that stops', () => {
     );
     port = await listener.listen(0);
   }
+  /** Callers of a test: one that fails would leave them open, and the process would never end. */
+  const callers: { destroy(): unknown }[] = [];
   beforeEach(() => start());
+  afterEach(async () => {
+    answer();
+    for (const caller of callers.splice(0)) caller.destroy();
+    await listener.close(never);
+  });
 
-  const agent = () => new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = () => {
+    const caller = new Agent({ keepAlive: true, maxSockets: 1 });
+    callers.push(caller);
+    return caller;
+  };
   async function ask(path: string, through: Agent): Promise<IncomingMessage> {
     const [response] = (await once(get({ port, path, agent: through }), 'response')) as [IncomingMessage];
     return response;
   }
   async function open(bytes = ''): Promise<Socket> {
     const socket = connect(port, '127.0.0.1');
+    callers.push(socket);
     await once(socket, 'connect');
     socket.write(bytes);
     return socket;
