@@ -3,7 +3,7 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { TokenRecord, Tokens } from './tokens.ts';
 
 /**
- * The tokens that a refresh gave out, sealed beside the refresh token that it used up: a client that lost the response and
+ * The tokens that a refresh gave out, sealed next to the refresh token that it used up: a client that lost the response and
  * repeats the request gets the same tokens (RFC 9700 section 4.14.2).
  */
 export class RefreshSuccessors<Successor extends { refreshToken: string }> {
@@ -25,7 +25,7 @@ export class RefreshSuccessors<Successor extends { refreshToken: string }> {
   }
 
   /**
-   * Returns the successor of a used refresh token while nobody has used it in turn.
+   * Returns the successor of a used refresh token until that is used itself.
    * @param retryTime milliseconds after the first use; 0 for never.
    */
   async find(token: string, { usedAt }: TokenRecord, retryTime: number): Promise<Successor | undefined> {

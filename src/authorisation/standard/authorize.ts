@@ -32,10 +32,10 @@ import {
   checkResponse,
   checkScope,
   checkSignIn,
+  readObject,
   redirectUriOf,
   type WithReply,
 } from './request-checks.ts';
-import { readObject } from './request-object.ts';
 import type { ServerCall, StandardServer } from './server.ts';
 
 interface WithPushed {
@@ -113,13 +113,13 @@ const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
   };
 
 /** The checks of an authorization request (RFC 6749 section 4.1.1, RFC 7636). */
-export function authorizeChecks(base: Base, parts: Parts) {
+export function authorizeChecks(server: StandardServer, base: Base, parts: Parts) {
   const { applications, products, developers, limiter, urls } = parts;
   return steps<{ request: HttpRequest }>()
     .step(readQuery)
     .step(readPushed(pushedAt(base, parts)))
     .step(identify(applications, base))
-    .step(readObject(base, parts))
+    .step(readObject(server))
     .step(prepareReply(parts, base))
     .step(requirePushed)
     .step(orElse(requireApproval, refuseClient))
@@ -137,8 +137,12 @@ export function authorizeChecks(base: Base, parts: Parts) {
 }
 
 /** `GET /authorize` of the standard profile (RFC 9207). */
-export function createAuthorize(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const list = authorizeChecks(base, parts).step(sendToProvider(base, departureFrom(base, parts)));
+export function createAuthorize(
+  server: StandardServer,
+  base: Base,
+  parts: Parts,
+): (request: HttpRequest) => Promise<Answer> {
+  const list = authorizeChecks(server, base, parts).step(sendToProvider(base, departureFrom(base, parts)));
   return (request) => list.run({ request });
 }
 

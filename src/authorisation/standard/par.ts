@@ -25,10 +25,10 @@ import {
   checkResponse,
   checkScope,
   checkSignIn,
+  readObject,
   redirectUriOf,
   type WithReply,
 } from './request-checks.ts';
-import { readObject } from './request-object.ts';
 import type { ServerCall, StandardServer } from './server.ts';
 
 /** What is wrong with a pushed request is said to its client at once, as JSON (RFC 9126 section 2.3). */
@@ -57,7 +57,7 @@ export function createPar(
     .step(orElse(requireActiveDeveloper(developers), notAllowed))
     .step(limitRate(limiter, base))
     .step(proveKey('pushed'))
-    .step(readObject(base, parts))
+    .step(readObject(server))
     .step(prepareReply(base))
     .step(checkResponse)
     .step(checkChallenge)

@@ -1,4 +1,3 @@
-import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformHalf, Profile } from '../../oauth/applications.ts';
 import type { ProfileRules } from '../../oauth/server/profile.ts';
 
@@ -17,6 +16,7 @@ const standard: StandardProfileRules = {
   algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
   assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'allowed',
+  requestObjects: 'allowed',
   pushed: false,
   rotation: true,
 };
@@ -27,6 +27,7 @@ const fapi2: StandardProfileRules = {
   algorithms: ['PS256', 'ES256', 'EdDSA'],
   assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'required',
+  requestObjects: 'allowed',
   pushed: true,
   rotation: false,
 };
@@ -38,14 +39,6 @@ export function rulesOf({ profile }: Pick<PlatformHalf, 'profile'>): StandardPro
   const rules = profiles[profile];
   if (!rules) throw new Error(`There are no rules of the profile ${profile}.`);
   return rules;
-}
-
-/** The algorithms that a client may sign with: the registered one, where its profile allows it. */
-export function algorithmsOf(half: PlatformHalf): readonly SigningAlgorithm[] {
-  const { algorithms } = rulesOf(half);
-  return half.signingAlg === ''
-    ? algorithms
-    : algorithms.filter((algorithm) => algorithm === half.signingAlg);
 }
 
 /** What clients of some profile may use: for metadata. Those of the others may use less. */

@@ -1,13 +1,16 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
+import type { Parameters } from '../../oauth/parameters.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
 import { scopesOf } from '../../oauth/products.ts';
+import { openRequestObject } from '../../oauth/server/request-object.ts';
 import type { WithClient, WithProducts } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import { isCallback } from '../redirects.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readScope } from './incoming.ts';
 import { readResources } from './resources.ts';
+import type { StandardServer } from './server.ts';
 
 // The checks of an authorization request, whether a browser brings it or its client pushes it.
 
@@ -17,6 +20,16 @@ export interface WithReply {
   fail(refusal: Refusal): Promise<Answer>;
 }
 export type Asked = Incoming & WithReply;
+
+/** Replaces the request by the request object in it. By reference none is fetched. */
+export const readObject = (server: StandardServer) =>
+  async function readObject({
+    parameters,
+    client,
+  }: Incoming & WithClient): Promise<{ parameters: Parameters } | undefined> {
+    const inside = await openRequestObject(server, client, parameters);
+    return inside && { parameters: inside };
+  };
 
 /** The address that the answer goes to; nothing is sent to one that is not registered. */
 export function redirectUriOf(base: Base, { parameters, client }: Incoming & WithClient): string {

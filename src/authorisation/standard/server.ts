@@ -32,7 +32,7 @@ const bindingAttributes = {
 const requiresBinding = ({ half }: Client, to: 'dpop' | 'certificate'): boolean =>
   half.attributes[bindingAttributes[to]] === 'true';
 
-/** What the metadata of a base path depends on. */
+/** The settings of a base path that decide its metadata. */
 export const settingsOf = (
   { issuer }: Base,
   { mutualTlsUrl, clientAuthorities }: Pick<Parts, 'mutualTlsUrl' | 'clientAuthorities'>,
@@ -62,6 +62,7 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
       tokenMissing: errors.tokenMissing,
       grantMissing: errors.grantMissing,
       grantUnsupported: errors.grantUnsupported,
+      requestObjectInvalid: errors.requestObject,
     },
     methods: clientAuthenticationMethods('allowed'),
     assertionJtiKind: 'authorisation-standard-jti',
@@ -79,6 +80,8 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
     announcesNonces: 'always',
     repeatable,
     checkLengths: requireLengths,
+    checkObjectLengths: requireLengths,
+    requestAlgorithmOf: ({ signingAlg }) => signingAlg,
     async admitUnauthenticated({ address }) {
       if (!(await parts.anonymousRows.admits(address)))
         throw platformErrors.busyQuota('the network, or all together, pushed too many requests');

@@ -83,7 +83,7 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ),
     ...browser(`${base.path}/jwks`, readable(keySet)),
     ...at(`${base.path}/authorize`, {
-      GET: guard(createAuthorize(base, parts)),
+      GET: guard(createAuthorize(server, base, parts)),
       POST: guard(createAuthorizeByPost(server)),
     }),
     ...at(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),

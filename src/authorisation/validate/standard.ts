@@ -19,10 +19,10 @@ import {
   checkResponse,
   checkScope,
   checkSignIn,
+  readObject,
   redirectUriOf,
   type WithReply,
 } from '../standard/request-checks.ts';
-import { readObject } from '../standard/request-object.ts';
 import { createServer } from '../standard/server.ts';
 import { clientName, standing } from './client.ts';
 import { type Probe, throwing } from './trial.ts';
@@ -53,7 +53,7 @@ export const authorizeProbes = (base: Base, parts: Parts): Probe[] => [
   {
     check: 'request',
     expected: 'none, or a signed request object',
-    step: readObject(base, parts),
+    step: readObject(createServer(base, [base], parts)),
     needed: true,
   },
   { step: () => neverRedirected },

@@ -131,7 +131,7 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
       start: incoming,
       probes: standard.authorizeProbes(base, parts),
       endpoint: () =>
-        standardAuthorizeChecks(base, parts)
+        standardAuthorizeChecks(createServer(base, [base], parts), base, parts)
           .step(pass)
           .run({ request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
     };

@@ -1,4 +1,3 @@
-import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { Cis2Half, Profile } from '../../oauth/applications.ts';
 import type { ProfileRules } from '../../oauth/server/profile.ts';
 
@@ -20,6 +19,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     // The published service requires its token endpoint as audience, and the kid always.
     assertion: { audience: 'token-endpoint', needsKid: true, longestAhead: 300 },
     senderConstraint: 'off',
+    requestObjects: 'off',
     extended: false,
     strict: false,
   },
@@ -28,6 +28,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256', 'EdDSA'],
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'allowed',
+    requestObjects: 'allowed',
     extended: true,
     strict: false,
   },
@@ -36,6 +37,7 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     algorithms: ['PS256', 'ES256', 'EdDSA'],
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'required',
+    requestObjects: 'with-nbf',
     extended: true,
     strict: true,
   },
@@ -50,9 +52,3 @@ export const mustPush = (client: Cis2Half): boolean =>
 /** Whether this client must sign its authorization requests (RFC 9101 section 10.5). */
 export const mustSign = (client: Cis2Half): boolean =>
   rulesOf(client).extended && client.signedRequests === 'required';
-
-/** The algorithms of a client's request objects: the registered one, if its profile allows it, or all of the profile. */
-export const requestAlgorithms = (client: Cis2Half): readonly SigningAlgorithm[] => {
-  const { requestObjectSigningAlg: registered } = client;
-  return rulesOf(client).algorithms.filter((algorithm) => !registered || algorithm === registered);
-};

@@ -1,28 +1,22 @@
 import { Refusal } from '@alongside/kernel/errors';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Endpoint } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../oauth/server/form.ts';
 import { keepRequest, refusePushed } from '../../oauth/server/pushed-request.ts';
+import { openRequestObject } from '../../oauth/server/request-object.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
+import type { ClientCall } from '../../oauth/server/server.ts';
 import { responseErrors } from '../errors/response.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { mustSign } from '../model/profiles.ts';
-import type { RelyingParty } from '../model/relying-party.ts';
 import type { Reply } from '../responses/reply.ts';
 import { checkRedirectUri } from './authorize/client.ts';
 import { checkLengths } from './authorize/parameters.ts';
 import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
-import { type ObjectParts, openRequestObject } from './authorize/request-object.ts';
-import type { Cis2Server, ServerCall } from './server.ts';
+import type { Cis2Server, ServerCall, WithParty } from './server.ts';
 import { requireStandard } from './token/own-tokens.ts';
-
-interface Pushing {
-  request: HttpRequest;
-  parameters: Parameters;
-  party: RelyingParty;
-}
 
 /** What authenticated the client is not part of the request. */
 const credentials = ['client_secret', 'client_assertion', 'client_assertion_type'];
@@ -36,28 +30,30 @@ const reply: Reply = {
 };
 
 /** The request of the form, or of the object in it; one that points at another is none (RFC 9126 section 2.1). */
-const openRequest = (parts: ObjectParts) =>
-  async function openRequest(known: Pushing): Promise<{ parameters: Parameters; reply: Reply }> {
-    if (known.parameters.has('request_uri'))
-      throw tokenErrors.tokenRequestMalformed('request_uri cannot be pushed');
-    const inside = await openRequestObject(parts, known).catch((thrown) => {
-      throw thrown instanceof Refusal && thrown.entry.redirect ? reply.fail(thrown) : thrown;
-    });
-    if (!inside && mustSign(known.party.client))
-      reply.fail(responseErrors.requestNotSigned('it is no request object'));
-    const parameters = inside ?? known.parameters.without(...credentials);
-    checkLengths(parameters);
-    return { parameters, reply };
-  };
+async function openRequest({
+  server,
+  client,
+  parameters: sent,
+}: ClientCall<WithParty> & WithParty): Promise<{ parameters: Parameters; reply: Reply }> {
+  if (sent.has('request_uri')) throw tokenErrors.tokenRequestMalformed('request_uri cannot be pushed');
+  const inside = await openRequestObject(server, client, sent).catch((thrown) => {
+    throw thrown instanceof Refusal && thrown.entry.redirect ? reply.fail(thrown) : thrown;
+  });
+  if (!inside && mustSign(client.half))
+    reply.fail(responseErrors.requestNotSigned('it is no request object'));
+  const parameters = inside ?? sent.without(...credentials);
+  checkLengths(parameters);
+  return { parameters, reply };
+}
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
-export function createPar(parts: ObjectParts & RequestIssuer & { server: Cis2Server }): Endpoint {
+export function createPar(parts: RequestIssuer & { server: Cis2Server }): Endpoint {
   const list = steps<ServerCall & { issuer: RequestIssuer }>('cis2.par')
     .step(readForm)
     .step(authenticateClient)
     .step(requireStandard)
     .step(proveKey('pushed'))
-    .step(openRequest(parts))
+    .step(openRequest)
     .step(checkRedirectUri)
     .use(requestChecks)
     .step(keepRequest);

@@ -25,7 +25,7 @@ import { createUserinfo } from './userinfo.ts';
 
 type OpenIdDependencies = Parameters<typeof createServer>[0] &
   Parameters<typeof createGrants>[0] &
-  Parameters<typeof createAuthorize>[0] &
+  Omit<Parameters<typeof createAuthorize>[0], 'server'> &
   Omit<Parameters<typeof createPar>[0], 'server'> &
   Omit<Parameters<typeof createUserinfo>[0], 'addresses'> &
   Parameters<typeof createEndSession>[0] &
@@ -83,7 +83,7 @@ export function openIdRoutes(dependencies: OpenIdDependencies): RenderedRoutes[]
         ...(dependencies.faults
           ? [at(['GET'], endpointPaths.noKeys, async () => json(200, { keys: [] }))]
           : []),
-        at(['GET', 'POST'], endpointPaths.authorize, createAuthorize(dependencies)),
+        at(['GET', 'POST'], endpointPaths.authorize, createAuthorize({ ...dependencies, server })),
         at(['GET', 'POST'], endpointPaths.endSession, createEndSession(dependencies)),
         { methods: ['POST'], path: signOutPath, endpoint: createConfirmSignOut(dependencies) },
         ...schemaRoutes(issuer, assuranceAsNumbers),

@@ -16,12 +16,14 @@ import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
+import { responseErrors } from '../errors/response.ts';
 import { tokenErrors } from '../errors/token.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { endpointPaths } from '../model/endpoints.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { profileRules } from '../model/profiles.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
+import { checkLengths } from './authorize/parameters.ts';
 import { describeToken } from './token/describe-token.ts';
 import { revocationStatement } from './token/revocation-record.ts';
 
@@ -30,6 +32,11 @@ export interface WithParty {
   readonly client: RegisteredClient & { readonly half: Cis2Half };
   readonly party: RelyingParty;
 }
+
+export const clientOf = ({ application, client }: RelyingParty): WithParty['client'] => ({
+  application,
+  half: client,
+});
 
 export type Cis2Server = AuthorizationServer<WithParty>;
 
@@ -45,6 +52,7 @@ const errors: Cis2Server['errors'] = {
   formExpected: tokenErrors.tokenRequestMalformed,
   formMalformed: tokenErrors.tokenRequestMalformed,
   parameterRepeated: tokenErrors.tokenParameterRepeated,
+  requestObjectInvalid: responseErrors.requestObjectInvalid,
 };
 
 interface ServerDependencies {
@@ -82,7 +90,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   assertionJtiKind: 'cis2-assertion',
   async findClient(clientId) {
     const party = await findRelyingParty(dependencies.applications, clientId);
-    return party && { party, client: { application: party.application, half: party.client } };
+    return party && { party, client: clientOf(party) };
   },
   certificateSubjectOf: ({ half }) => half.certificateSubject ?? {},
   requiresBinding: ({ half }, to) => half.boundTokens === to,
@@ -93,6 +101,8 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   announcesNonces: 'to-proofs',
   repeatable: [],
   checkLengths: () => undefined,
+  checkObjectLengths: checkLengths,
+  requestAlgorithmOf: ({ requestObjectSigningAlg }) => requestObjectSigningAlg,
   admitUnauthenticated: dependencies.limitRows,
   notePushed({ half, application }, parameters) {
     dependencies.recorder.record({

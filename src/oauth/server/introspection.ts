@@ -3,7 +3,7 @@ import type { ClientCall, WithClient } from './server.ts';
 /** The response to an introspection (RFC 7662 section 2.2). */
 export type Introspection = { active: false } | ({ active: true } & Record<string, unknown>);
 
-/** Refuses public clients: whoever may ask without authentication could try tokens out (RFC 7662 section 4). */
+/** Refuses public clients: without authentication anyone could try out tokens (RFC 7662 section 4). */
 export async function refusePublic({ server, client }: ClientCall & WithClient): Promise<void> {
   if (client.half.tokenEndpointAuthMethod === 'none')
     throw server.errors.clientUnauthenticated(`${client.application.name} is a public client`);

@@ -2,7 +2,7 @@ import { mutualTlsMethods } from '../mutual-tls.ts';
 import type { AuthenticationRules } from './profile.ts';
 import type { Addresses } from './server.ts';
 
-/** What a server announces about its clients. */
+/** The settings of a server that decide how its clients authenticate. */
 export interface ClientSettings {
   readonly issuer: string;
   /** Origin for clients with a certificate; they cannot show one without it. */

@@ -21,6 +21,8 @@ export interface AuthenticationRules {
 export interface ProfileRules extends AuthenticationRules {
   /** Whether access tokens are bound to a key (RFC 9449) or a certificate (RFC 8705). */
   readonly senderConstraint: 'off' | 'allowed' | 'required';
+  /** Whether clients may send request objects; FAPI 2.0 Message Signing section 5.3.1 wants `nbf` in them. */
+  readonly requestObjects: 'off' | 'allowed' | 'with-nbf';
 }
 
 /** Returns the rules of a client's profile. Throws for a profile that the server does not serve. */

@@ -4,12 +4,12 @@ import { pushedLifetime } from '../pushed-requests.ts';
 import type { WithProof } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
 
-/** Refuses a pushed request: its client gets as JSON at once what else travels to it by redirect (RFC 9126 section 2.3). */
+/** Refuses a pushed request with JSON, also for errors that the authorization endpoint redirects (RFC 9126 section 2.3). */
 export function refusePushed({ entry, detail }: Refusal): never {
   throw new Refusal({ ...entry, status: 400, redirect: false }, detail);
 }
 
-/** What authenticated the client, and the key that is stored as proved. */
+/** The client's credentials, and parameters that are stored as proved. */
 const replaced = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'dpop_jkt'];
 
 /** Stores a checked request and answers with its `request_uri` (RFC 9126 section 2.2). */

@@ -43,7 +43,7 @@ export interface WithProof {
   readonly jkt: string | null;
 }
 
-/** What the tokens of a call are bound to. */
+/** The key or certificate to which the tokens of a call are bound. */
 export interface WithConfirmation extends WithProof {
   readonly confirmation: Confirmation | null;
 }
@@ -58,7 +58,7 @@ export const proveKey = (endpoint: 'token' | 'pushed') =>
     throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
   };
 
-/** Decides what the tokens are bound to, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
+/** Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
 export async function bindTokens({
   server,
   request,

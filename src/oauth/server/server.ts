@@ -40,7 +40,8 @@ export type ServerFailure =
   | 'parameterRepeated'
   | 'tokenMissing'
   | 'grantMissing'
-  | 'grantUnsupported';
+  | 'grantUnsupported'
+  | 'requestObjectInvalid';
 
 /** The public addresses of an endpoint: its own, and the one for clients with a certificate (RFC 8705 section 5). */
 export type Addresses = readonly [string, ...string[]];
@@ -63,6 +64,10 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   readonly repeatable: readonly string[];
   /** Throws for a parameter that is too long. */
   checkLengths(parameters: Parameters): void;
+  /** The same for the parameters of a request object. */
+  checkObjectLengths(parameters: Parameters): void;
+  /** Returns the registered algorithm of request objects; empty for each that the profile allows. */
+  requestAlgorithmOf(half: K['client']['half']): string | undefined;
 
   /** Counts a request that creates a row without client authentication. Throws beyond the limit. */
   admitUnauthenticated(request: HttpRequest): Promise<void>;

@@ -5,7 +5,6 @@ import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
-import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { AuthorizationRequest } from '../../model/authorization-request.ts';
@@ -17,6 +16,7 @@ import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { Authenticators } from '../../sign-in/authenticators.ts';
 import { beginInteraction, expectPerson, findAuthenticators } from '../../sign-in/choose.ts';
+import type { Cis2Server } from '../server.ts';
 import { checkRedirectUri, findClient, prepareReply } from './client.ts';
 import { askForConsent } from './consent.ts';
 import { gatherRequest } from './hints.ts';
@@ -64,7 +64,7 @@ interface AuthorizeDependencies extends RequestIssuer {
   codes: Codes;
   interactions: Interactions;
   pushed: PushedRequests;
-  clientKeys: RemoteKeys;
+  server: Cis2Server;
 }
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */

@@ -1,48 +1,20 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { decodeJwt } from '@alongside/kernel/jws';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { type PushedRequests, requestUriPrefix } from '../../../oauth/pushed-requests.ts';
-import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
-import { readRequestObject } from '../../../oauth/request-object.ts';
+import { openRequestObject } from '../../../oauth/server/request-object.ts';
 import { responseErrors } from '../../errors/response.ts';
-import { mustPush, mustSign, requestAlgorithms, rulesOf } from '../../model/profiles.ts';
+import { mustPush, mustSign, rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
-import { checkLengths } from './parameters.ts';
+import { type Cis2Server, clientOf } from '../server.ts';
 import { isRegisteredRedirect } from './redirect-uri.ts';
 
 interface Asked {
   request: HttpRequest;
   parameters: Parameters;
   party: RelyingParty;
-}
-
-/** What request objects are read with. */
-export interface ObjectParts {
-  issuer: string;
-  clock: Clock;
-  clientKeys: RemoteKeys;
-}
-
-/** The parameters inside a request object that came by value; undefined when none came. Throws `requestObjectInvalid`. */
-export async function openRequestObject(
-  parts: ObjectParts,
-  { parameters, party: { client } }: Omit<Asked, 'request'>,
-): Promise<Parameters | undefined> {
-  const text = parameters.get('request');
-  if (text === undefined || !rulesOf(client).extended) return undefined;
-  const { clientId } = client;
-  const rules = { clientId, issuer: parts.issuer, algorithms: requestAlgorithms(client) };
-  const result = await readRequestObject(text, rules, client, parts);
-  if ('fault' in result) throw responseErrors.requestObjectInvalid(result.fault);
-  // FAPI 2.0 Message Signing section 5.3.1.
-  if (rulesOf(client).strict && decodeJwt(text)?.claims.nbf === undefined)
-    throw responseErrors.requestObjectInvalid('nbf is missing');
-  checkLengths(result.parameters);
-  return result.parameters;
 }
 
 /**
@@ -70,7 +42,7 @@ export interface RequestOrigin {
  * What the client pushed or signed takes the place of all that the browser brought beside it (RFC 9126 section 4,
  * RFC 9101 section 6.3). `client_id` is the same inside and outside.
  */
-export const resolveRequest = (parts: ReplyFrame & ObjectParts & { pushed: PushedRequests }) =>
+export const resolveRequest = (parts: ReplyFrame & { server: Cis2Server; pushed: PushedRequests }) =>
   async function resolveRequest(asked: Asked): Promise<Answer | RequestOrigin> {
     const { parameters, party } = asked;
     const requestUri = parameters.get('request_uri');
@@ -84,7 +56,7 @@ export const resolveRequest = (parts: ReplyFrame & ObjectParts & { pushed: Pushe
       return refuse(parts, asked, responseErrors.requestUriInvalid(detail));
     }
     try {
-      const inside = await openRequestObject(parts, asked);
+      const inside = await openRequestObject(parts.server, clientOf(party), parameters);
       return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
     } catch (thrown) {
       if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(parts, asked, thrown);

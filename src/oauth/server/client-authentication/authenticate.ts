@@ -2,7 +2,7 @@ import { refusalOfFailure } from '../../limit-failures.ts';
 import { rulesOf } from '../profile.ts';
 import type { AuthenticationServer, ClientAuthenticationMethod, FormCall, WithHalf } from './method.ts';
 
-/** A call whose client is to be authenticated. */
+/** A call before client authentication. */
 interface AuthenticationCall<K extends WithHalf> extends FormCall {
   readonly server: AuthenticationServer<K>;
 }

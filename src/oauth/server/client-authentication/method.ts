@@ -39,13 +39,13 @@ export interface AuthenticationServer<K extends WithHalf = WithHalf> {
   readonly assertionJtiKind: string;
   /** Returns the context of a client that may authenticate here. */
   findClient(clientId: string): Promise<K | undefined>;
-  /** Returns whose certificate the client registered for `tls_client_auth`. */
+  /** Returns the certificate subject that the client registered for `tls_client_auth`. */
   certificateSubjectOf(client: K['client']): CertificateSubject;
 
   readonly clock: Clock;
   readonly singleUse: SingleUse;
   readonly clientKeys: RemoteKeys;
-  /** Authorities of `tls_client_auth`, and what they revoked. */
+  /** Authorities of `tls_client_auth`, and their revocation lists. */
   readonly clientAuthorities: readonly X509Certificate[];
   readonly clientRevocations: ClientRevocations | undefined;
   /** Counts failures by network. */

@@ -20,7 +20,7 @@ const audiencesOf = (
   return audience === 'issuer' ? [issuer] : [token];
 };
 
-/** Returns what an assertion of this client must be. */
+/** Returns the rules for assertions of this client. */
 export function assertionRulesOf(server: AuthenticationServer, half: ClientHalf): AssertionRules {
   const { algorithms, assertion } = rulesOf(server, half);
   const { audience, needsKid, longestAhead } = assertion;

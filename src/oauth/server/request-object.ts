@@ -1,0 +1,31 @@
+import { decodeJwt } from '@alongside/kernel/jws';
+import type { Parameters } from '../parameters.ts';
+import { readRequestObject } from '../request-object.ts';
+import { rulesOf } from './profile.ts';
+import type { AuthorizationServer, WithClient } from './server.ts';
+
+/**
+ * Returns the parameters of the request object in `request`, which replace all others (RFC 9101 section 6.3). Returns undefined
+ * without one, and for a client whose profile has none.
+ */
+export async function openRequestObject(
+  server: AuthorizationServer,
+  { half }: WithClient['client'],
+  parameters: Parameters,
+): Promise<Parameters | undefined> {
+  const text = parameters.get('request');
+  const { requestObjects, algorithms } = rulesOf(server, half);
+  if (text === undefined || requestObjects === 'off') return undefined;
+  const registered = server.requestAlgorithmOf(half);
+  const rules = {
+    clientId: half.clientId,
+    issuer: server.issuer,
+    algorithms: registered ? algorithms.filter((algorithm) => algorithm === registered) : algorithms,
+  };
+  const result = await readRequestObject(text, rules, half, server);
+  if ('fault' in result) throw server.errors.requestObjectInvalid(result.fault);
+  if (requestObjects === 'with-nbf' && decodeJwt(text)?.claims.nbf === undefined)
+    throw server.errors.requestObjectInvalid('nbf is missing');
+  server.checkObjectLengths(result.parameters);
+  return result.parameters;
+}
