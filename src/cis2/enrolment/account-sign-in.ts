@@ -33,21 +33,22 @@ function askAgain(issuer: string, { uid, authentication }: Session, state: strin
   return { ...ownRequest(issuer, acr, more), expected };
 }
 
-const ask = (parts: Parts) =>
-  async function ask({ request }: Start): Promise<Asking> {
-    const query = parseParameters(request.query);
-    const found = await parts.sessions.current(request);
-    const session = found && parts.sessions.isActive(found) ? found : undefined;
-    const asked =
-      session && query?.has('again')
-        ? askAgain(parts.issuer, session, query.get('again') ?? null)
-        : askFirst(parts.issuer, session, query?.get('level') === '3');
-    return { ...asked, reply: replyTo(parts, { party: asked.party, ...asked.authorization }, request) };
-  };
+async function ask({ request, provider: parts }: Start & { provider: Parts }): Promise<Asking> {
+  const query = parseParameters(request.query);
+  const found = await parts.sessions.current(request);
+  const session = found && parts.sessions.isActive(found) ? found : undefined;
+  const asked =
+    session && query?.has('again')
+      ? askAgain(parts.issuer, session, query.get('again') ?? null)
+      : askFirst(parts.issuer, session, query?.get('level') === '3');
+  return { ...asked, reply: replyTo(parts, { party: asked.party, ...asked.authorization }, request) };
+}
 
 /** `GET /account/sign-in`: a sign-in that no application asks for. */
-export const accountSignIn = (parts: Parts): { run(start: Start): Promise<Answer> } =>
-  steps<Start>()
-    .step(ask(parts))
-    .step(findAuthenticators(parts.authenticators))
-    .step(beginInteraction(parts.interactions));
+export function accountSignIn(provider: Parts): { run(start: Start): Promise<Answer> } {
+  const list = steps<Start & { provider: Parts }>('cis2.account-sign-in')
+    .step(ask)
+    .step(findAuthenticators)
+    .step(beginInteraction);
+  return { run: (start) => list.run({ ...start, provider }) };
+}

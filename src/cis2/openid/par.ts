@@ -48,7 +48,7 @@ async function openRequest({
 
 /** `POST /par` (RFC 9126): the client proves itself and is told what is wrong before any browser is involved. */
 export function createPar(parts: RequestIssuer & { server: Cis2Server }): Endpoint {
-  const list = steps<ServerCall & { issuer: RequestIssuer }>('cis2.par')
+  const list = steps<ServerCall & { provider: RequestIssuer }>('cis2.par')
     .step(readForm)
     .step(authenticateClient)
     .step(requireStandard)
@@ -57,5 +57,5 @@ export function createPar(parts: RequestIssuer & { server: Cis2Server }): Endpoi
     .step(checkRedirectUri)
     .use(requestChecks)
     .step(keepRequest);
-  return (request) => list.run({ server: parts.server, request, issuer: parts });
+  return (request) => list.run({ server: parts.server, request, provider: parts });
 }

@@ -38,36 +38,42 @@ export async function expectPerson({
 }
 
 /** Which ways to sign in could meet the request. None: the client is told, never given less (OpenID Connect Core section 5.5.1.1). */
-export const findAuthenticators = (authenticators: Authenticators) =>
-  async function findAuthenticators({
-    authorization,
-    expected,
-    reply,
-  }: Asked & { expected: Expected | null }): Promise<Answer | { offered: Authenticator[] }> {
-    const offered = await authenticators.offered(authorization.acr, expected);
-    if (offered.length > 0) return { offered };
-    return reply.fail(responseErrors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
-  };
+export async function findAuthenticators({
+  authorization,
+  expected,
+  reply,
+  provider: { authenticators },
+}: Asked & { expected: Expected | null; provider: { authenticators: Authenticators } }): Promise<
+  Answer | { offered: Authenticator[] }
+> {
+  const offered = await authenticators.offered(authorization.acr, expected);
+  if (offered.length > 0) return { offered };
+  return reply.fail(responseErrors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
+}
 
 /** Straight to an authenticator on evidence that it answers, else the choice page; without a person to ask, an error. */
-export const beginInteraction = (interactions: Interactions) =>
-  async function beginInteraction(
-    known: Asked & { offered: Authenticator[]; expected: Expected | null },
-  ): Promise<Answer> {
-    const { request, party, authorization, reply, offered, expected } = known;
-    let straight: Authenticator | undefined;
-    if (!authorization.prompt.includes('select_account')) {
-      for (const authenticator of offered) {
-        if (!(await authenticator.goesStraight(request, party, authorization))) continue;
-        straight = authenticator;
-        break;
-      }
+export async function beginInteraction(
+  known: Asked & {
+    offered: Authenticator[];
+    expected: Expected | null;
+    provider: { interactions: Interactions };
+  },
+): Promise<Answer> {
+  const { request, party, authorization, reply, offered, expected } = known;
+  const { interactions } = known.provider;
+  let straight: Authenticator | undefined;
+  if (!authorization.prompt.includes('select_account')) {
+    for (const authenticator of offered) {
+      if (!(await authenticator.goesStraight(request, party, authorization))) continue;
+      straight = authenticator;
+      break;
     }
-    if (!straight && isSilent(authorization))
-      return reply.fail(responseErrors.loginRequired('there is no session that meets the request'));
-    const { interaction, cookie } = await interactions.begin(request, authorization, { expected });
-    const answer = straight
-      ? await straight.begin({ request, party, interaction }, false)
-      : redirect(interactionPath(interaction.id));
-    return answer.with({ 'set-cookie': cookie });
-  };
+  }
+  if (!straight && isSilent(authorization))
+    return reply.fail(responseErrors.loginRequired('there is no session that meets the request'));
+  const { interaction, cookie } = await interactions.begin(request, authorization, { expected });
+  const answer = straight
+    ? await straight.begin({ request, party, interaction }, false)
+    : redirect(interactionPath(interaction.id));
+  return answer.with({ 'set-cookie': cookie });
+}

@@ -26,28 +26,29 @@ import { checkOrigin, resolveRequest } from './request-object.ts';
 import { askForRole, settleSessionRole } from './role.ts';
 import { answerSilently, findSession } from './session.ts';
 
-const noteRequest = (recorder: Recorder, urls: Urls) =>
-  async function noteRequest({
-    party,
-    authorization,
-  }: {
-    party: RelyingParty;
-    authorization: AuthorizationRequest;
-  }): Promise<void> {
-    const { prompt, acr, scope } = authorization;
-    recorder.record({
-      keys: [authorization.state ?? ''],
-      from: partyOf(party.client, urls),
-      to: 'cis2',
-      name: 'cis2.authorize',
-      detail: {
-        client: party.application.name,
-        scope: scope.join(' '),
-        acr: acr.join(' '),
-        prompt: prompt.join(' '),
-      },
-    });
-  };
+async function noteRequest({
+  party,
+  authorization,
+  provider: { recorder, urls },
+}: {
+  party: RelyingParty;
+  authorization: AuthorizationRequest;
+  provider: { recorder: Recorder; urls: Urls };
+}): Promise<void> {
+  const { prompt, acr, scope } = authorization;
+  recorder.record({
+    keys: [authorization.state ?? ''],
+    from: partyOf(party.client, urls),
+    to: 'cis2',
+    name: 'cis2.authorize',
+    detail: {
+      client: party.application.name,
+      scope: scope.join(' '),
+      acr: acr.join(' '),
+      prompt: prompt.join(' '),
+    },
+  });
+}
 
 interface AuthorizeDependencies extends RequestIssuer {
   applications: Applications;
@@ -68,26 +69,25 @@ interface AuthorizeDependencies extends RequestIssuer {
 }
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */
-export function createAuthorize(needed: AuthorizeDependencies): Endpoint {
-  const { applications, issuer } = needed;
-  const list = steps<{ request: HttpRequest; issuer: RequestIssuer }>('cis2.authorize')
+export function createAuthorize(provider: AuthorizeDependencies): Endpoint {
+  const list = steps<{ request: HttpRequest; provider: AuthorizeDependencies }>('cis2.authorize')
     .step(readParameters)
-    .step(reenterByGet(`${issuer}/authorize`))
-    .step(findClient(applications))
-    .step(resolveRequest(needed))
+    .step(reenterByGet(`${provider.issuer}/authorize`))
+    .step(findClient)
+    .step(resolveRequest)
     .step(checkRedirectUri)
-    .step(prepareReply(needed))
+    .step(prepareReply)
     .step(checkOrigin)
     .use(requestChecks)
     .step(gatherRequest)
-    .step(noteRequest(needed.recorder, needed.urls))
-    .step(findSession(needed))
-    .step(settleSessionRole(needed))
-    .step(askForConsent(needed.interactions))
-    .step(askForRole(needed.interactions))
-    .step(answerSilently(needed))
+    .step(noteRequest)
+    .step(findSession)
+    .step(settleSessionRole)
+    .step(askForConsent)
+    .step(askForRole)
+    .step(answerSilently)
     .step(expectPerson)
-    .step(findAuthenticators(needed.authenticators))
-    .step(beginInteraction(needed.interactions));
-  return (request) => list.run({ request, issuer: needed });
+    .step(findAuthenticators)
+    .step(beginInteraction);
+  return (request) => list.run({ request, provider });
 }

@@ -16,14 +16,16 @@ interface WithParty extends WithParameters {
 }
 
 /** Who asks. An unknown client gets a page: its address cannot be trusted (RFC 6749 section 4.1.2.1). */
-export const findClient = (applications: Applications) =>
-  async function findClient({ parameters }: WithParameters): Promise<{ party: RelyingParty }> {
-    const clientId = parameters.get('client_id');
-    if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
-    const party = await findRelyingParty(applications, clientId);
-    if (!party) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
-    return { party };
-  };
+export async function findClient({
+  parameters,
+  provider: { applications },
+}: WithParameters & { provider: { applications: Applications } }): Promise<{ party: RelyingParty }> {
+  const clientId = parameters.get('client_id');
+  if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
+  const party = await findRelyingParty(applications, clientId);
+  if (!party) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
+  return { party };
+}
 
 /** What came and what is registered, and how the two differ when it is by a little. */
 const describe = (redirectUri: string, registered: readonly string[]): string => {
@@ -44,23 +46,23 @@ const modes: readonly string[] = ['query', 'form_post'] satisfies ResponseMode[]
 const isMode = (value: string): value is ResponseMode => modes.includes(value);
 
 /** From here on, errors travel back to the client, with its state and the issuer. */
-export const prepareReply = (frame: ReplyFrame) =>
-  async function prepareReply({
-    request,
-    parameters,
-    party,
-    redirectUri,
-  }: WithParty & { request: HttpRequest; redirectUri: string }): Promise<{
-    reply: Reply;
-    responseMode: ResponseMode;
-    state: string | null;
-  }> {
-    const asked = parameters.get('response_mode') ?? 'query';
-    const responseMode = isMode(asked) ? asked : 'query';
-    const state = parameters.get('state') ?? null;
-    return {
-      reply: replyTo(frame, { party, redirectUri, responseMode, state }, request),
-      responseMode,
-      state,
-    };
+export async function prepareReply({
+  request,
+  parameters,
+  party,
+  redirectUri,
+  provider,
+}: WithParty & { request: HttpRequest; redirectUri: string; provider: ReplyFrame }): Promise<{
+  reply: Reply;
+  responseMode: ResponseMode;
+  state: string | null;
+}> {
+  const asked = parameters.get('response_mode') ?? 'query';
+  const responseMode = isMode(asked) ? asked : 'query';
+  const state = parameters.get('state') ?? null;
+  return {
+    reply: replyTo(provider, { party, redirectUri, responseMode, state }, request),
+    responseMode,
+    state,
   };
+}

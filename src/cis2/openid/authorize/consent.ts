@@ -6,23 +6,24 @@ import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
 
 /** `prompt=consent` asks the person of a live session for a word, and not to sign in anew (OpenID Connect Core section 3.1.2.1). The published profile has no consent page. */
-export const askForConsent = (interactions: Interactions) =>
-  async function askForConsent({
-    request,
-    session,
-    party,
-    authorization,
-  }: {
-    request: HttpRequest;
-    session: Session | null;
-    party: RelyingParty;
-    authorization: AuthorizationRequest;
-  }): Promise<Answer | undefined> {
-    if (!session || !authorization.prompt.includes('consent') || party.client.profile === 'nhs')
-      return undefined;
-    const { interaction, cookie } = await interactions.begin(request, authorization, {
-      sid: session.sid,
-      confirmed: false,
-    });
-    return redirect(interactionPath(interaction.id, 'confirm'), 302, { 'set-cookie': cookie });
-  };
+export async function askForConsent({
+  request,
+  session,
+  party,
+  authorization,
+  provider: { interactions },
+}: {
+  request: HttpRequest;
+  session: Session | null;
+  party: RelyingParty;
+  authorization: AuthorizationRequest;
+  provider: { interactions: Interactions };
+}): Promise<Answer | undefined> {
+  if (!session || !authorization.prompt.includes('consent') || party.client.profile === 'nhs')
+    return undefined;
+  const { interaction, cookie } = await interactions.begin(request, authorization, {
+    sid: session.sid,
+    confirmed: false,
+  });
+  return redirect(interactionPath(interaction.id, 'confirm'), 302, { 'set-cookie': cookie });
+}

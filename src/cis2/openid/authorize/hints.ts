@@ -15,13 +15,13 @@ export async function checkIdTokenHint({
   claims,
   party,
   reply,
-  issuer: { keys, issuer },
+  provider: { keys, issuer },
 }: {
   parameters: Parameters;
   claims: AuthorizationClaims;
   party: RelyingParty;
   reply: Reply;
-  issuer: { issuer: string; keys: SigningKeys };
+  provider: { issuer: string; keys: SigningKeys };
 }): Promise<Answer | { subject: string | null; hinted: boolean }> {
   const token = parameters.get('id_token_hint');
   if (token === undefined) return { subject: claims.subject, hinted: false };

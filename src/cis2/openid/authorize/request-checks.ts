@@ -26,7 +26,7 @@ interface RequestContext {
   parameters: Parameters;
   reply: Reply;
   party: RelyingParty;
-  issuer: RequestIssuer;
+  provider: RequestIssuer;
 }
 
 /** Refuses by name the parameters that are not read for this client (OpenID Connect Core section 6). */
@@ -126,7 +126,7 @@ async function checkLevel({
   parameters,
   claims,
   reply,
-  issuer: { defaultAcr },
+  provider: { defaultAcr },
 }: RequestContext & { claims: AuthorizationClaims }): Promise<Answer | { acr: string[] }> {
   const claimed = claims.acr.values;
   const plain = (parameters.get('acr_values') ?? '').split(' ');

@@ -42,27 +42,28 @@ export interface RequestOrigin {
  * What the client pushed or signed takes the place of all that the browser brought beside it (RFC 9126 section 4,
  * RFC 9101 section 6.3). `client_id` is the same inside and outside.
  */
-export const resolveRequest = (parts: ReplyFrame & { server: Cis2Server; pushed: PushedRequests }) =>
-  async function resolveRequest(asked: Asked): Promise<Answer | RequestOrigin> {
-    const { parameters, party } = asked;
-    const requestUri = parameters.get('request_uri');
-    if (rulesOf(party.client).extended && requestUri !== undefined && parameters.has('request'))
-      return refuse(parts, asked, responseErrors.requestTwice('request and request_uri came together'));
-    if (rulesOf(party.client).extended && requestUri?.startsWith(requestUriPrefix)) {
-      const found = await parts.pushed.find(requestUri, party.client.clientId);
-      // It was checked, and its object opened, when it was pushed.
-      if (found) return { parameters: found, pushed: requestUri, signed: true };
-      const detail = `no request of ${party.client.clientId} waits under it`;
-      return refuse(parts, asked, responseErrors.requestUriInvalid(detail));
-    }
-    try {
-      const inside = await openRequestObject(parts.server, clientOf(party), parameters);
-      return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
-    } catch (thrown) {
-      if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(parts, asked, thrown);
-      throw thrown;
-    }
-  };
+export async function resolveRequest(
+  asked: Asked & { provider: ReplyFrame & { server: Cis2Server; pushed: PushedRequests } },
+): Promise<Answer | RequestOrigin> {
+  const { parameters, party, provider } = asked;
+  const requestUri = parameters.get('request_uri');
+  if (rulesOf(party.client).extended && requestUri !== undefined && parameters.has('request'))
+    return refuse(provider, asked, responseErrors.requestTwice('request and request_uri came together'));
+  if (rulesOf(party.client).extended && requestUri?.startsWith(requestUriPrefix)) {
+    const found = await provider.pushed.find(requestUri, party.client.clientId);
+    // It was checked, and its object opened, when it was pushed.
+    if (found) return { parameters: found, pushed: requestUri, signed: true };
+    const detail = `no request of ${party.client.clientId} waits under it`;
+    return refuse(provider, asked, responseErrors.requestUriInvalid(detail));
+  }
+  try {
+    const inside = await openRequestObject(provider.server, clientOf(party), parameters);
+    return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
+  } catch (thrown) {
+    if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(provider, asked, thrown);
+    throw thrown;
+  }
+}
 
 /** Some clients must push what they ask for, some must sign it. */
 export async function checkOrigin({

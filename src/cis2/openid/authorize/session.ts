@@ -51,60 +51,60 @@ export interface Found {
 const none: Found = { session: null, steppingUp: null, present: null };
 
 /** The live session of this browser that does for the request, if there is one. */
-export const findSession = (parts: {
-  sessions: Sessions;
-  authenticators: Authenticators;
-  ends: SessionEnds;
-  clock: Clock;
-}) =>
-  async function findSession(asked: Asked & { reply: Reply }): Promise<Answer | Found> {
-    const { request, authorization, reply } = asked;
-    const session = await parts.sessions.current(request);
-    if (!session || !parts.sessions.isActive(session)) return none;
-    const here = { ...none, present: session.uid };
-    if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...here, steppingUp: session.uid };
-    if (!meetsRequest(session, asked, parts.clock.now())) return here;
-    const authenticator = parts.authenticators.get(session.authentication.authenticator);
-    const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
-    if (standing.holds) return { ...here, session };
-    // That nobody is signed in is not known, so it is not said.
-    if (standing.unknown !== undefined && isSilent(authorization))
-      return reply.fail(responseErrors.temporarilyUnavailable(standing.unknown));
-    if (!standing.ended) return here;
-    await parts.ends.end([session], standing.ended);
-    return none;
-  };
+export async function findSession(
+  asked: Asked & {
+    reply: Reply;
+    provider: { sessions: Sessions; authenticators: Authenticators; ends: SessionEnds; clock: Clock };
+  },
+): Promise<Answer | Found> {
+  const { request, authorization, reply, provider } = asked;
+  const { sessions, authenticators, ends, clock } = provider;
+  const session = await sessions.current(request);
+  if (!session || !sessions.isActive(session)) return none;
+  const here = { ...none, present: session.uid };
+  if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...here, steppingUp: session.uid };
+  if (!meetsRequest(session, asked, clock.now())) return here;
+  const authenticator = authenticators.get(session.authentication.authenticator);
+  const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
+  if (standing.holds) return { ...here, session };
+  // That nobody is signed in is not known, so it is not said.
+  if (standing.unknown !== undefined && isSilent(authorization))
+    return reply.fail(responseErrors.temporarilyUnavailable(standing.unknown));
+  if (!standing.ended) return here;
+  await ends.end([session], standing.ended);
+  return none;
+}
 
 /** Silent single sign-on: a code from the live session, redirects only. */
-export const answerSilently = (parts: {
-  sessions: Sessions;
-  codes: Codes;
-  database: Database;
-  pushed: PushedRequests;
-}) =>
-  async function answerSilently({
-    party,
-    authorization,
-    session,
-    role: { roleId },
-    reply,
-  }: Asked & { session: Session | null; role: Settled; reply: Reply }): Promise<Answer | undefined> {
-    if (!session) return undefined;
-    const { code, statements } = parts.codes.granting(party, authorization, { ...session, roleId });
-    const { done } = await parts.database.batch([
-      parts.sessions.using(session),
-      ...(roleId === session.roleId ? [] : [parts.sessions.changingRole(session, roleId)]),
-      parts.sessions.joining(session.sid, party.client.clientId),
-      ...statements,
-    ]);
-    if (!done) {
-      const { pushed } = authorization;
-      // Two tabs with one request: nobody should sign in for the second, which no sign-in can answer any more.
-      if (pushed !== null && (await parts.pushed.isSpent(pushed)))
-        return reply.fail(responseErrors.requestUriInvalid('a code was given out for it at the same time'));
-      // The session ended in this very moment: go on as if there had been none.
-      return undefined;
-    }
-    parts.codes.sent(party, authorization, code, true);
-    return reply.succeed(code, authorization.scope);
-  };
+export async function answerSilently({
+  party,
+  authorization,
+  session,
+  role: { roleId },
+  reply,
+  provider: { sessions, codes, database, pushed: pushedRequests },
+}: Asked & {
+  session: Session | null;
+  role: Settled;
+  reply: Reply;
+  provider: { sessions: Sessions; codes: Codes; database: Database; pushed: PushedRequests };
+}): Promise<Answer | undefined> {
+  if (!session) return undefined;
+  const { code, statements } = codes.granting(party, authorization, { ...session, roleId });
+  const { done } = await database.batch([
+    sessions.using(session),
+    ...(roleId === session.roleId ? [] : [sessions.changingRole(session, roleId)]),
+    sessions.joining(session.sid, party.client.clientId),
+    ...statements,
+  ]);
+  if (!done) {
+    const { pushed } = authorization;
+    // Two tabs with one request: nobody should sign in for the second, which no sign-in can answer any more.
+    if (pushed !== null && (await pushedRequests.isSpent(pushed)))
+      return reply.fail(responseErrors.requestUriInvalid('a code was given out for it at the same time'));
+    // The session ended in this very moment: go on as if there had been none.
+    return undefined;
+  }
+  codes.sent(party, authorization, code, true);
+  return reply.succeed(code, authorization.scope);
+}
