@@ -18,7 +18,7 @@ import { Codes } from '../responses/codes.ts';
 import { Deliveries } from '../sessions/deliveries.ts';
 import { SessionEnds } from '../sessions/session-ends.ts';
 import { Sessions } from '../sessions/sessions.ts';
-import { bringing } from '../sign-in/bring.ts';
+import { bringing } from '../sign-in/complete-sign-in.ts';
 import { createFinish } from '../sign-in/finish.ts';
 import type { Realm } from './realm.ts';
 

@@ -7,7 +7,7 @@ import type { Credentials } from '../../model/credentials.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/bring.ts';
+import type { Bring } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';

@@ -9,7 +9,7 @@ import { isSilent } from '../../model/authorization-request.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/bring.ts';
+import type { Bring } from '../../sign-in/complete-sign-in.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';

@@ -4,7 +4,7 @@ import type { CisClient } from '../../model/cis-client.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/bring.ts';
+import type { Bring } from '../../sign-in/complete-sign-in.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';

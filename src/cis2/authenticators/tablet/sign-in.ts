@@ -8,7 +8,7 @@ import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/bring.ts';
+import type { Bring } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { words } from '../../text/words.ts';
