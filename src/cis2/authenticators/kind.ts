@@ -17,7 +17,7 @@ import type { LimitRows } from '../model/limit-rows.ts';
 import type { AfterSignOut } from '../model/session.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
 import type { Authenticator } from '../sign-in/authenticator.ts';
-import type { Bring } from '../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts';
 import type { Finish } from '../sign-in/finish.ts';
 
 /** The services that kinds are created from. Each passes on the few that it uses. */
@@ -38,7 +38,7 @@ export interface AuthenticatorDependencies extends ReplyFrame {
   limitRows: LimitRows;
   marks: BrowserMarks;
   finish: Finish;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   agentUrl: string;
   afterSignOut: AfterSignOut;
 }

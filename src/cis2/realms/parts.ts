@@ -18,7 +18,7 @@ import { Codes } from '../responses/codes.ts';
 import { Deliveries } from '../sessions/deliveries.ts';
 import { SessionEnds } from '../sessions/session-ends.ts';
 import { Sessions } from '../sessions/sessions.ts';
-import { bringing } from '../sign-in/complete-sign-in.ts';
+import { createCompleteSignIn } from '../sign-in/complete-sign-in.ts';
 import { createFinish } from '../sign-in/finish.ts';
 import type { Realm } from './realm.ts';
 
@@ -68,7 +68,7 @@ export function createParts(given: Cis2Dependencies, realm: Realm) {
     deliveries,
     ends,
     finish,
-    bring: bringing({ ...deps, finish }),
+    completeSignIn: createCompleteSignIn({ ...deps, finish }),
     notices: new Notices({ ...deps, cis }),
     credentials: new Credentials(database, clock, vault),
     clientKeys: new RemoteKeys(clock, { privateAddresses: deps.development }),

@@ -8,8 +8,8 @@ const isItsOwn = (path: string): boolean =>
   path.startsWith(`${passwordRealm.path}/`) || path.startsWith(`/interaction/${passwordRealm.mark}`);
 
 /**
- * The realm of passwords beside the other one, on one origin: its endpoints are its own, its pages stand below the same
- * paths and are told apart by the mark of their interactions. Everything else is of the other realm.
+ * Adds the password realm to the other one, on one origin. Its endpoints have separate paths. Its pages share their paths
+ * with the other realm; the prefix of the interaction id tells them apart.
  */
 export function withPasswordRealm(main: Service, password: Service): Service {
   const pages = new Map(password.routes.filter(isInteraction).map((route) => [keyOf(route), route.endpoint]));

@@ -3,19 +3,19 @@ import { defaultAcr } from '../model/acr.ts';
 
 /** One issuer of CIS2. */
 export interface Realm {
-  /** Below the origin. */
+  /** Path below the origin. */
   path: string;
-  /** What the ids of its interactions begin with; no random id does. */
+  /** Prefix of the ids of its interactions; no random id has it. */
   mark: string;
-  /** What its cookies are named after: a browser may be signed in at each. */
+  /** Prefix of its cookies: a browser may be signed in at each realm. */
   cookies: string;
-  /** What ID tokens call it (`realm`, of ForgeRock's product). */
+  /** The `realm` claim of ID tokens, as ForgeRock's product names it. */
   name: string;
-  /** Where the person says yes to signing out. */
+  /** Path of the form that confirms a sign-out. */
   signOutPath: string;
-  /** What is asked for where a request asks for nothing. */
+  /** The classes of a request that names no known one. */
   defaultAcr: readonly string[];
-  /** A password is its only way to sign in. */
+  /** A password is its only authenticator. */
   passwordOnly: boolean;
 }
 
@@ -32,7 +32,7 @@ export const healthcareRealm: Realm = {
 
 const passwordPath = '/openam/oauth2/realms/root/realms/oidc';
 
-/** The realm of development, where a password alone signs in. */
+/** The password realm of development. */
 export const passwordRealm: Realm = {
   path: passwordPath,
   mark: 'oidc.',

@@ -6,27 +6,31 @@ import type { AssuranceLevel } from '../model/acr.ts';
 import type { Finish } from './finish.ts';
 import type { Opened } from './open.ts';
 
-/** Who signed in just now, and how. */
-export interface Brought {
+/** The user who signed in just now, and how. */
+export interface AuthenticationResult {
   /** Id of the authenticator. */
   authenticator: string;
   uid: string;
   /** `amr` values. */
   methods: string[];
   level: AssuranceLevel;
-  /** The credential that was used; its end is the end of what it signed in. Null where there is none. */
+  /** Id of the credential used, or null. Its removal ends the session. */
   credentialId: string | null;
-  /** When the person did something for it, in milliseconds; now, where it is not said. */
+  /** When the user acted, in milliseconds; now by default. */
   personAt?: number;
 }
 
 /**
- * How an authenticator without an agent ends: the sign-in goes its way to the client.
- * @param spends conditional writes without which it counts no more, such as the use of the credential.
+ * Completes a sign-in without an agent and answers the client.
+ * @param spends conditional writes, such as the use of the credential; the sign-in fails if any of them does.
  */
-export type Bring = (opened: Opened, brought: Brought, spends: readonly Statement[]) => Promise<Answer>;
+export type CompleteSignIn = (
+  opened: Opened,
+  result: AuthenticationResult,
+  spends: readonly Statement[],
+) => Promise<Answer>;
 
-export const bringing = ({
+export const createCompleteSignIn = ({
   clock,
   recorder,
   finish,
@@ -34,18 +38,18 @@ export const bringing = ({
   clock: Clock;
   recorder: Recorder;
   finish: Finish;
-}): Bring =>
-  async function bring(opened, { level, personAt, ...brought }, spends) {
+}): CompleteSignIn =>
+  async function completeSignIn(opened, { level, personAt, ...result }, spends) {
     const now = clock.now();
     recorder.record({
       keys: [opened.interaction.authorization.state ?? '', opened.interaction.id],
       from: 'browser',
       to: 'cis2',
       name: 'cis2.sign-in',
-      detail: { authenticator: brought.authenticator, level },
+      detail: { authenticator: result.authenticator, level },
     });
     const authentication = {
-      ...brought,
+      ...result,
       level: { nhs: level, others: level },
       personAt: personAt ?? now,
       provenAt: now,

@@ -7,7 +7,7 @@ import type { Credentials } from '../../model/credentials.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
@@ -32,7 +32,7 @@ interface Parts {
   audit: AuditLog;
   recorder: Recorder;
   log: Log;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   limitRows: LimitRows;
 }
 
@@ -54,7 +54,7 @@ async function back(
 
 /** A sign-in at an OpenID provider of others, assurance level 2. */
 export function federated(parts: Parts): Authenticator {
-  const { federation, credentials, bring } = parts;
+  const { federation, credentials, completeSignIn } = parts;
   const { id, label } = federation.upstream.provider;
   const within = ({ interaction }: Pick<Sitting, 'interaction'>) => interactionPath(interaction.id, id);
 
@@ -71,14 +71,14 @@ export function federated(parts: Parts): Authenticator {
     const person = await federation.end(opened.request, within(opened));
     const credential = (await credentials.find<FederatedBody>(id, person.lookup))[0];
     if (!credential) throw new FederationProblem('unlinked', 'nobody is linked to this account');
-    const brought = {
+    const result = {
       authenticator: id,
       uid: credential.uid,
       ...federatedReached,
       credentialId: credential.id,
       personAt: person.authenticatedAt,
     };
-    return bring(opened, brought, [credentials.using(credential)]);
+    return completeSignIn(opened, result, [credentials.using(credential)]);
   };
 
   return {

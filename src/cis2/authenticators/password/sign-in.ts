@@ -9,7 +9,7 @@ import { isSilent } from '../../model/authorization-request.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
@@ -26,7 +26,7 @@ interface Parts {
   audit: AuditLog;
   recorder: Recorder;
   log: Log;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   development: boolean;
 }
 
@@ -71,11 +71,14 @@ const checkPassword = (parts: Parts) =>
     return credential ? { credential } : again(parts, known, sentences.wrong, 'not the name or the password');
   };
 
-const finish = ({ credentials, guesses, bring }: Parts) =>
+const finish = ({ credentials, guesses, completeSignIn }: Parts) =>
   async function finish(known: WithForm & { credential: Credential<Account> }): Promise<Answer> {
     const { id, uid } = known.credential;
-    const brought = { authenticator: passwordKind, uid, ...passwordReached, credentialId: id };
-    return bring(known, brought, [credentials.using(known.credential), guesses.forgetting(known.name)]);
+    const result = { authenticator: passwordKind, uid, ...passwordReached, credentialId: id };
+    return completeSignIn(known, result, [
+      credentials.using(known.credential),
+      guesses.forgetting(known.name),
+    ]);
   };
 
 /** A password alone, assurance level 1: for the development realm, never beside anything else. */

@@ -75,7 +75,7 @@ test('nobody is signed in as who is not in the directory, or is disabled', async
 test('outside development it cannot even be made', async () => {
   const nothing = {} as never;
   assert.throws(() =>
-    persona({ cis: nothing, credentials: nothing, bring: nothing, reaches, development: false }),
+    persona({ cis: nothing, credentials: nothing, completeSignIn: nothing, reaches, development: false }),
   );
   const production = await startInstance({ development: false });
   try {

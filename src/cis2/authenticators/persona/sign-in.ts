@@ -4,7 +4,7 @@ import type { CisClient } from '../../model/cis-client.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
@@ -13,7 +13,7 @@ import { personaPage } from './page.ts';
 interface Parts {
   cis: CisClient;
   credentials: Credentials;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   /** Levels and methods of every other authenticator. */
   reaches: readonly Reached[];
   development: boolean;
@@ -29,7 +29,7 @@ export function reachFor(reaches: readonly Reached[], asked: readonly string[]):
 }
 
 /** Somebody of the directory without any proof, at whatever level is asked for. Development only: throws elsewhere. */
-export function persona({ cis, credentials, bring, reaches, development }: Parts): Authenticator {
+export function persona({ cis, credentials, completeSignIn, reaches, development }: Parts): Authenticator {
   if (!development) throw new Error('Nobody signs in as anybody outside development.');
   const show = async ({ interaction, party }: Pick<Sitting, 'interaction' | 'party'>, problem: boolean) => {
     const people = (await cis.people()).filter(({ disabled }) => !disabled);
@@ -44,8 +44,8 @@ export function persona({ cis, credentials, bring, reaches, development }: Parts
     const uid = formOf(opened.request).get('uid');
     if (uid === undefined || !/^\d{1,20}$/.test(uid) || !(await cis.person(uid))) return show(opened, true);
     const { level, methods } = reachFor(reaches, opened.interaction.authorization.acr);
-    const brought = { authenticator: 'persona', uid, methods: [...methods], level, credentialId: null };
-    return bring(opened, brought, []);
+    const result = { authenticator: 'persona', uid, methods: [...methods], level, credentialId: null };
+    return completeSignIn(opened, result, []);
   };
   return {
     ...local(credentials),

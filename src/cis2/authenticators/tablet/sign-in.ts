@@ -8,7 +8,7 @@ import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { words } from '../../text/words.ts';
@@ -30,7 +30,7 @@ interface Parts {
   requests: TabletRequests;
   holders: HolderChecks;
   recorder: Recorder;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   urls: { cis2: string };
   development: boolean;
 }
@@ -81,8 +81,8 @@ const signIn =
     if (!credential) return tabletEndPage(page, sentences.expired);
     const level = parts.holders.levelOf(credential.body);
     const { id, uid } = credential;
-    const brought = { authenticator: tabletKind, uid, methods: tabletMethods, level, credentialId: id };
-    return parts.bring(opened, brought, [
+    const result = { authenticator: tabletKind, uid, methods: tabletMethods, level, credentialId: id };
+    return parts.completeSignIn(opened, result, [
       parts.requests.spending(request),
       parts.credentials.using(credential),
     ]);

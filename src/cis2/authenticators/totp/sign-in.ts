@@ -10,7 +10,7 @@ import type { Statement } from '../../../storage/database.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { Opened } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
@@ -40,7 +40,7 @@ interface Parts {
   audit: AuditLog;
   recorder: Recorder;
   log: Log;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   development: boolean;
 }
 
@@ -144,14 +144,14 @@ const checkCode = (parts: Parts) =>
   };
 
 /** The code counts once: its step is written where the last one stood, by one sign-in alone. */
-const finish = ({ credentials, guesses, known: browsers, bring }: Parts) =>
+const finish = ({ credentials, guesses, known: browsers, completeSignIn }: Parts) =>
   async function finish(
     known: WithCode & { credential: Credential<TotpBody>; usedStep: number },
   ): Promise<Answer> {
     const { request, credential, usedStep, step } = known;
     const { id, uid, body } = credential;
-    const brought = { authenticator: totpKind, uid, ...totpReached, credentialId: id };
-    const answer = await bring(known, brought, [
+    const result = { authenticator: totpKind, uid, ...totpReached, credentialId: id };
+    const answer = await completeSignIn(known, result, [
       credentials.using(credential, { ...body, lastStep: usedStep }),
       ...guesses.forgetting(request, step),
     ]);

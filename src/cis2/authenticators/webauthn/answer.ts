@@ -105,11 +105,11 @@ const checkLevel = (parts: WebAuthnParts) =>
     return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message } }, [uses]);
   };
 
-const finish = ({ bring }: WebAuthnParts) =>
+const finish = ({ completeSignIn }: WebAuthnParts) =>
   async function finish({ credential, level, uses, ...opened }: Used): Promise<Answer> {
     const { id, kind, uid } = credential;
-    const brought = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
-    return bring(opened, brought, [uses]);
+    const result = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
+    return completeSignIn(opened, result, [uses]);
   };
 
 /** `POST …/answer`: what the authenticator signed (WebAuthn section 7.2). */

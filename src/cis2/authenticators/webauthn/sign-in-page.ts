@@ -5,7 +5,7 @@ import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { Sitting } from '../../sign-in/authenticator.ts';
-import type { Bring } from '../../sign-in/complete-sign-in.ts';
+import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { Ceremony } from './ceremony.ts';
 import { webAuthnSignInPage } from './ceremony-pages.ts';
 import type { WebAuthnKind } from './kind.ts';
@@ -14,7 +14,7 @@ import { requestOptions } from './options.ts';
 /** What every authenticator by WebAuthn is built from. */
 export interface WebAuthnParts {
   ceremony: Ceremony;
-  bring: Bring;
+  completeSignIn: CompleteSignIn;
   database: Database;
   interactions: Interactions;
   recorder: Recorder;
