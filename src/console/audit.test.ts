@@ -78,6 +78,20 @@ describe('without its audit record', () => {
     });
 });
 
+test('an act at the agent is recorded before it, and again when it fails', async () => {
+  const console_ = await startConsole();
+  const { status } = await console_.send('/api/v1/cards/1', { method: 'DELETE' });
+  assert.equal(status, 503, 'no agent answers here');
+  assert.deepEqual(
+    (await console_.audit.list()).map(({ action, outcome, target }) => [action, outcome, target]),
+    [
+      ['card.destroyed', 'ok', '1'],
+      ['card.destroyed', 'failed', '1'],
+    ],
+  );
+  await console_.close();
+});
+
 describe('without its audit record, in production', () => {
   let console_: TestConsole;
   let cookie: string;

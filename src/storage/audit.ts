@@ -8,6 +8,7 @@ import {
   type ChainHead,
   type EncodedEntry,
   encodeEntry,
+  type LoneAction,
   type LoneEntry,
 } from './audit/entry.ts';
 import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
@@ -69,6 +70,22 @@ export class AuditLog {
    */
   recordAlone<A extends AuditAction>(entry: LoneEntry<A>): Promise<void> {
     return this.#sealer.add(this.#encode(entry));
+  }
+
+  /** Records an act without a batch, then does it. A second record, `failed`, follows when it throws. */
+  async recordThen<A extends LoneAction, T>(
+    entry: Omit<AuditEntry<A>, 'outcome'>,
+    act: () => Promise<T>,
+  ): Promise<T> {
+    const record = (outcome: AuditEntry['outcome']) =>
+      this.#sealer.add(this.#encode({ ...entry, outcome } as AuditEntry));
+    await record('ok');
+    try {
+      return await act();
+    } catch (error) {
+      await record('failed');
+      throw error;
+    }
   }
 
   /** Returns the statement that writes the record of an act, for the batch of the act: neither exists without the other. */

@@ -32,9 +32,12 @@ export function cardCalls({
   cis: CisDirectory;
   audit: AuditLog;
 }): ApiCall[] {
-  // The cards are the agent's: each act is recorded before the agent is asked for it.
-  const record = (action: 'card.made' | 'card.changed' | 'card.destroyed', target: string) =>
-    audit.recordAlone({ actor: 'developer', action, target, outcome: 'ok' });
+  /** The agent has the cards, so their acts have no batch here. */
+  const recorded = <T>(
+    action: 'card.made' | 'card.changed' | 'card.destroyed',
+    target: string,
+    act: () => Promise<T>,
+  ) => audit.recordThen({ actor: 'developer', action, target }, act);
 
   return [
     defineCall({
@@ -53,14 +56,8 @@ export function cardCalls({
       async handle({ body: { person: name, ...wishes } }) {
         const { uid, persona, displayName } = await cis.person(name);
         const serial = randomDigits(12);
-        await record('card.made', serial);
-        const card = await agent.addCard({
-          serial,
-          uid,
-          name: displayName,
-          ...(persona === null ? {} : { persona }),
-          ...wishes,
-        });
+        const seed = { serial, uid, name: displayName, ...(persona === null ? {} : { persona }), ...wishes };
+        const card = await recorded('card.made', serial, () => agent.addCard(seed));
         return json(201, card, { location: `${apiPath}/cards/${card.serial}` });
       },
     }),
@@ -71,8 +68,8 @@ export function cardCalls({
       body: change,
       answers: { 200: 'The card', 404: 'There is no such card', 503: 'No agent answers here' },
       async handle({ part, body }) {
-        await record('card.changed', part('serial'));
-        return json(200, await agent.editCard(part('serial'), body));
+        const name = part('serial');
+        return json(200, await recorded('card.changed', name, () => agent.editCard(name, body)));
       },
     }),
     defineCall({
@@ -81,8 +78,8 @@ export function cardCalls({
       summary: 'Destroys a card; one that is in the reader leaves it',
       answers: { 204: 'There is no such card any more', 404: 'There was none', 503: 'No agent answers here' },
       async handle({ part }) {
-        await record('card.destroyed', part('serial'));
-        await agent.removeCard(part('serial'));
+        const name = part('serial');
+        await recorded('card.destroyed', name, () => agent.removeCard(name));
         return noContent();
       },
     }),

@@ -44,11 +44,8 @@ export function clockCalls(parts: Parts): ApiCall[] {
 
   async function move(offset: number) {
     const detail = { offsetSeconds: offset / 1000 };
-    // Before the first of several effects: CIS, the stored offset, and the clock of this process.
-    await audit.recordAlone({
-      ...{ actor: 'developer', action: 'clock.moved', target: 'clock', outcome: 'ok', detail },
-    });
-    const warnings = await moveClock(parts, offset);
+    const entry = { actor: 'developer', action: 'clock.moved', target: 'clock', detail } as const;
+    const warnings = await audit.recordThen(entry, () => moveClock(parts, offset));
     return json(200, { ...clockState(clock), ...(warnings.length > 0 ? { warnings } : {}) });
   }
 

@@ -93,15 +93,11 @@ export function keyCalls({ clock, keys, audit }: Parts): ApiCall[] {
       answers: { 200: 'The keys of the service', 404: 'No such service has keys' },
       async handle({ part, body }) {
         const service = serviceOf(part('service'));
-        // Before the first successor: each algorithm is a write of its own.
-        await audit.recordAlone({
-          actor: 'developer',
-          action: 'keys.rotated',
-          target: service,
-          outcome: 'ok',
-          detail: { now: body.now },
-        });
-        await keys[service].rotate(body.now ? 'now' : 'scheduled');
+        // Each algorithm is a separate write.
+        await audit.recordThen(
+          { actor: 'developer', action: 'keys.rotated', target: service, detail: { now: body.now } },
+          () => keys[service].rotate(body.now ? 'now' : 'scheduled'),
+        );
         return describe([service]);
       },
     }),

@@ -33,6 +33,14 @@ export function resetCalls(parts: Parts): ApiCall[] {
     }
   }
 
+  /** The audit log is not reset. */
+  async function resetAll(): Promise<string[]> {
+    await parts.faults.clear();
+    const warnings = [...(await moveClock(parts, 0)), ...(await resetAgent())];
+    await parts.reset();
+    return warnings;
+  }
+
   return [
     defineCall({
       method: 'POST',
@@ -40,17 +48,8 @@ export function resetCalls(parts: Parts): ApiCall[] {
       summary: 'Back to the seed',
       answers: { 200: 'Done; "warnings" says what could not be reached' },
       async handle() {
-        // Before the first of many effects. The audit log itself is not reset.
-        await parts.audit.recordAlone({
-          actor: 'developer',
-          action: 'reset',
-          target: 'installation',
-          outcome: 'ok',
-        });
-        await parts.faults.clear();
-        const warnings = await moveClock(parts, 0);
-        warnings.push(...(await resetAgent()));
-        await parts.reset();
+        const entry = { actor: 'developer', action: 'reset', target: 'installation' } as const;
+        const warnings = await parts.audit.recordThen(entry, resetAll);
         return json(200, { reset: true, ...(warnings.length > 0 ? { warnings } : {}) });
       },
     }),

@@ -118,8 +118,7 @@ const documentShape = (urls: Urls) =>
 export function transferCalls(parts: Parts): ApiCall[] {
   const { database, applications, products, cis, agent, audit, log, urls } = parts;
   const shape = documentShape(urls);
-  const record = (action: 'state.exported' | 'state.imported', outcome: 'ok' | 'failed' = 'ok') =>
-    audit.recordAlone({ actor: 'developer', action, target: 'installation', outcome });
+  const entry = { actor: 'developer', target: 'installation' } as const;
 
   /** What others examine comes first, and is taken back when one of them refuses. */
   async function bring({ cards, cardRecords, people, ...own }: z.output<typeof shape>): Promise<void> {
@@ -169,7 +168,7 @@ export function transferCalls(parts: Parts): ApiCall[] {
           cardRecords: await exportedCardRecords(cis),
           ...(cards === 'true' ? { cards: await exportedCards(agent) } : {}),
         };
-        await record('state.exported');
+        await audit.recordAlone({ ...entry, action: 'state.exported', outcome: 'ok' });
         return json(200, state);
       },
     }),
@@ -186,14 +185,7 @@ export function transferCalls(parts: Parts): ApiCall[] {
         503: 'No agent answers here, or CIS does not; nothing is changed',
       },
       async handle({ body }) {
-        // Before the first of many effects, also at CIS and the agent. One that fails leaves a second record.
-        await record('state.imported');
-        try {
-          await bringNext(body);
-        } catch (error) {
-          await record('state.imported', 'failed');
-          throw error;
-        }
+        await audit.recordThen({ ...entry, action: 'state.imported' }, () => bringNext(body));
         const { cards, cardRecords, ...lists } = body;
         return json(200, {
           imported: {

@@ -479,7 +479,7 @@ export const auditActions = {
   },
   'state.imported': {
     by: 'console',
-    when: 'A state was imported. A failed import has a second record, failed.',
+    when: 'A state was imported.',
     fields: ['target'],
     facts: [],
     alone: true,

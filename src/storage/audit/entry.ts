@@ -42,7 +42,7 @@ export interface AuditEntry<A extends AuditAction = AuditAction> {
 }
 
 /** Actions with records that may be written without a batch. */
-type LoneAction = {
+export type LoneAction = {
   [A in AuditAction]: (typeof auditActions)[A] extends { alone: true } ? A : never;
 }[AuditAction];
 
