@@ -50,7 +50,7 @@ const measures = [
   { name: 'interfaces called Asked', limit: 12, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 292,
+    limit: 286,
     room: 5,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,

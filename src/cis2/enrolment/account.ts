@@ -18,7 +18,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
 import { accountSignIn } from './account-sign-in.ts';
 import { type Enrollings, enrolmentPath } from './enrollings.ts';
-import type { Enrolment } from './enrolment.ts';
+import type { Enrolment, Enrolments } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import { labelOf } from './label.ts';
 import { linkLifetime } from './links.ts';
@@ -26,7 +26,6 @@ import type { Notices } from './notices.ts';
 import { accountPage, credentialPage, type OwnCredential } from './pages/account.ts';
 import { accountNotice } from './pages/account-notice.ts';
 import { credentialPath, isRecent, orReauthenticate, pathAfter } from './recent.ts';
-import type { Enrolments } from './registry.ts';
 import { removing } from './remove.ts';
 import { orAskToSignIn, requireSignedIn, type SignedIn, type Start } from './signed-in.ts';
 

@@ -14,12 +14,11 @@ import { requireOwnPage } from '../responses/own-page.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { accountRoutes } from './account.ts';
 import { Enrollings, enrolmentPath } from './enrollings.ts';
-import type { Enrolment, EnrolmentSitting } from './enrolment.ts';
+import type { Enrolment, EnrolmentSitting, Enrolments } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import { type EnrolmentLink, EnrolmentLinks } from './links.ts';
 import type { Notices } from './notices.ts';
 import { linkPage } from './pages/enrolment.ts';
-import type { Enrolments } from './registry.ts';
 import { sittingOf } from './sitting.ts';
 
 interface Parts {

@@ -5,7 +5,7 @@ import type { Cis2Half } from '../../oauth/applications.ts';
 import { readBasic } from '../../oauth/basic.ts';
 import { readScope } from '../model/scopes.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
-import { isRegisteredRedirect } from './authorize/redirect-uri.ts';
+import { isRegisteredRedirect } from './authorize/client.ts';
 
 test('the claims parameter: anything is either refused or read into known names', () => {
   fc.assert(

@@ -5,7 +5,7 @@ import type { Service } from '../../service.ts';
 import { administrationRoutes } from '../administration/routes.ts';
 import { createAuthenticators } from '../authenticators/registry.ts';
 import type { Cis2Dependencies } from '../dependencies.ts';
-import { Enrolments } from '../enrolment/registry.ts';
+import { Enrolments } from '../enrolment/enrolment.ts';
 import { enrolmentRoutes } from '../enrolment/routes.ts';
 import { openIdRoutes } from '../openid/routes.ts';
 import { helpPage, helpPath } from '../pages/help.ts';

@@ -1,10 +1,14 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications } from '../../oauth/applications.ts';
+import type { Statement } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
-import type { Interaction, Interactions } from '../model/interactions.ts';
+import type { Authentication } from '../model/authentication.ts';
+import { type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
 import { findOwnParty } from '../model/own-party.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { signInErrors } from './errors.ts';
 
 /** One request of the browser within its interaction. */
@@ -39,4 +43,26 @@ export const openInteraction = (
     if (!interaction)
       throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
     return openReply(parts.applications, parts, request, interaction);
+  };
+
+/** An interaction in which somebody has signed in, now or before. */
+export interface WithSignIn extends Opened {
+  authentication: Authentication;
+  /** Conditional writes without which it counts no more. */
+  spends: readonly Statement[];
+}
+
+/** The sign-in that waits: the one that was brought, or the live session of this browser. Without one the choice comes again. */
+export const findSignIn = ({ sessions }: { sessions: Sessions }) =>
+  async function findSignIn({
+    request,
+    interaction,
+  }: Opened): Promise<Answer | Pick<WithSignIn, 'authentication' | 'spends'>> {
+    const { id, sid } = interaction;
+    const session = sid === null ? undefined : await sessions.current(request);
+    if (sid !== null && session?.sid === sid)
+      return { authentication: session.authentication, spends: [sessions.needing(sid)] };
+    if (sid === null && interaction.authentication)
+      return { authentication: interaction.authentication, spends: [] };
+    return redirect(interactionPath(id), request.method === 'POST' ? 303 : 302);
   };

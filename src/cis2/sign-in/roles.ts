@@ -6,8 +6,8 @@ import { interactionPath } from '../model/interactions.ts';
 import { choiceOf } from '../model/settle-role.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Finish } from './finish.ts';
+import type { WithSignIn } from './open.ts';
 import { rolePage } from './pages/role.ts';
-import type { WithSignIn } from './sign-in.ts';
 
 interface Parts {
   cis: CisClient;

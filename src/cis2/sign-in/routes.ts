@@ -17,11 +17,10 @@ import type { Authenticator } from './authenticator.ts';
 import type { Authenticators } from './authenticators.ts';
 import { signInErrors } from './errors.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
-import { type Opened, openInteraction } from './open.ts';
+import { findSignIn, type Opened, openInteraction, type WithSignIn } from './open.ts';
 import { choicePage } from './pages/choice.ts';
 import { confirmPage } from './pages/confirm.ts';
 import { showRoles, takeRole } from './roles.ts';
-import { findSignIn, type WithSignIn } from './sign-in.ts';
 
 type Parts = ReplyFrame & {
   applications: Applications;

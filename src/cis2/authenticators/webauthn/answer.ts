@@ -10,7 +10,7 @@ import type { Opened } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
-import { spendChallenge } from './challenges.ts';
+import { spendChallenge } from './ceremony.ts';
 import { type WebAuthnBody, type WebAuthnKind, webAuthnMethods } from './kind.ts';
 import { type AtUse, levelOf } from './policy.ts';
 import { type Assertion, type ClientData, clientDataOf, readAssertion } from './response.ts';

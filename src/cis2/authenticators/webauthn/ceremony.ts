@@ -1,10 +1,25 @@
+import { isIP } from 'node:net';
+import { randomToken } from '@alongside/kernel/ids';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
 import { webAuthnKinds } from './kinds.ts';
 import { type WebAuthnPolicy, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
-import { type WebAuthnParty, webAuthnParty } from './relying-party.ts';
+
+/** Us, as authenticators know us (WebAuthn section 4, "relying party identifier"). */
+export interface WebAuthnParty {
+  /** Host of the issuer. */
+  id: string;
+  /** Origin of the issuer: the only one whose responses are taken. */
+  origin: string;
+}
+
+/** Undefined when the issuer has no name but an address: browsers make no credential for one (WebAuthn section 5.1.3). */
+export function webAuthnParty(issuer: string): WebAuthnParty | undefined {
+  const { hostname, origin } = new URL(issuer);
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { id: hostname, origin } : undefined;
+}
 
 /** What a WebAuthn ceremony needs of the house. */
 export interface Ceremony {
@@ -54,4 +69,24 @@ export async function credentialWithId(
 ): Promise<Credential<WebAuthnBody> | undefined> {
   const found = await Promise.all(kinds.map((kind) => credentials.find<WebAuthnBody>(kind.id, id)));
   return found.flat()[0];
+}
+
+const challengeKind = 'cis2-webauthn';
+/** Milliseconds: five minutes, as long as the browser waits for the person. */
+export const challengeLifetime = 300_000;
+
+/** Makes a challenge for one interaction or one enrolment (WebAuthn section 13.4.3). */
+export async function newChallenge(singleUse: SingleUse, owner: string): Promise<string> {
+  const challenge = randomToken();
+  await singleUse.keep(challengeKind, challenge, owner, challengeLifetime);
+  return challenge;
+}
+
+/** Spends a challenge, whatever comes of it: true for the first answer to it, in time, of the same owner. */
+export async function spendChallenge(
+  singleUse: SingleUse,
+  challenge: string,
+  owner: string,
+): Promise<boolean> {
+  return (await singleUse.spend<string>(challengeKind, challenge)) === owner;
 }

@@ -15,10 +15,9 @@ import { enrolmentErrors } from '../../enrolment/errors.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
-import { userHandleOf } from './ceremony.ts';
+import { userHandleOf, type WebAuthnParty } from './ceremony.ts';
 import { developmentAaguid, developmentFingerprint } from './development-root.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
-import type { WebAuthnParty } from './relying-party.ts';
 
 /** The private key of a WebAuthn credential of development, and how it is copied. */
 interface Key {

@@ -1,7 +1,12 @@
 import type { Person } from '../../../cis/protocol.ts';
 import type { Credential } from '../../model/credentials.ts';
-import { type Ceremony, userHandleOf, webAuthnCredentials } from './ceremony.ts';
-import { challengeLifetime, newChallenge } from './challenges.ts';
+import {
+  type Ceremony,
+  challengeLifetime,
+  newChallenge,
+  userHandleOf,
+  webAuthnCredentials,
+} from './ceremony.ts';
 import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
 import { algorithms } from './library.ts';
 

@@ -1,12 +1,16 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Applications } from '../../../oauth/applications.ts';
+import type { Applications, Cis2Half } from '../../../oauth/applications.ts';
 import { likeness } from '../../../oauth/likeness.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
+import { redirectFits } from '../../../oauth/redirect-uris.ts';
 import { requestErrors } from '../../errors/request.ts';
 import type { ResponseMode } from '../../model/authorization-request.ts';
 import { findRelyingParty, type RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
-import { isRegisteredRedirect } from './redirect-uri.ts';
+
+/** Whether an address is one that the client registered (RFC 9700 section 2.1, RFC 8252 section 7.3). */
+export const isRegisteredRedirect = (client: Cis2Half, uri: string): boolean =>
+  redirectFits(client.redirectUris, client.applicationType === 'native', uri);
 
 interface WithParameters {
   parameters: Parameters;

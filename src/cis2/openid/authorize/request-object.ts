@@ -9,7 +9,7 @@ import { mustPush, mustSign, rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
 import { type Cis2Server, clientOf } from '../server.ts';
-import { isRegisteredRedirect } from './redirect-uri.ts';
+import { isRegisteredRedirect } from './client.ts';
 
 interface Asked {
   request: HttpRequest;

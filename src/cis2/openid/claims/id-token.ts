@@ -1,10 +1,19 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
+import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Cis2Half } from '../../../oauth/applications.ts';
 import { halfHash } from '../../../oauth/half-hash.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
-import { forgeRockClaims } from './forgerock.ts';
 import { assurance } from './person.ts';
+
+/** Claims that ForgeRock's product adds to ID tokens, beside the hashes of code and state. Nothing should rely on them; some code of relying parties lists them. */
+const forgeRockClaims = (realm: string): Record<string, string> => ({
+  auditTrackingId: `${uuid()}-${randomDigits(7)}`,
+  'org.forgerock.openidconnect.ops': randomToken(20),
+  tokenName: 'id_token',
+  tokenType: 'JWTToken',
+  realm,
+});
 
 /** Seconds. */
 const idTokenLifetime = 3_600;
