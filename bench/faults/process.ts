@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Log lines that are kept to explain failed requests. */
+const mostLines = 2_000;
+
 /** One `alongside up --only …` of an installation, which can be killed and restarted. */
 export class ServiceProcess {
   readonly name: string;
@@ -12,6 +15,7 @@ export class ServiceProcess {
   readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   #isStopping = false;
+  readonly #log: string[] = [];
   /** Number of exits by itself. */
   deaths = 0;
 
@@ -26,6 +30,11 @@ export class ServiceProcess {
     return this.#child?.pid ?? 0;
   }
 
+  /** Returns the recent log lines that contain this id. */
+  linesWith(id: string): string[] {
+    return this.#log.filter((line) => line.includes(id));
+  }
+
   /** Resolves when it is ready. */
   async start(): Promise<void> {
     this.#isStopping = false;
@@ -36,6 +45,10 @@ export class ServiceProcess {
     });
     this.#child = child;
     let words = '';
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+      this.#log.push(line.slice(0, 2_000));
+      if (this.#log.length > mostLines) this.#log.shift();
+    });
     child.stderr?.on('data', (part: Buffer) => {
       words = (words + part.toString()).slice(-2_000);
     });

@@ -118,7 +118,10 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
   await running;
   const lost = options.signal.aborted ? {} : await ledger.verify(promiseKinds);
   const deadProcesses = processes.reduce((sum, one) => sum + one.deaths, 0) - deaths;
-  const { requests, promised, examples } = ledger;
+  const { requests, promised } = ledger;
+  const ids = ledger.examples.flatMap((example) => /"message_id":"([^"]+)"/.exec(example)?.[1] ?? []);
+  const logged = ids.flatMap((id) => processes.flatMap((one) => one.linesWith(id)));
+  const examples = [...ledger.examples, ...logged];
   const failures = requests.refused + requests.cut + requests.failed;
   const passed =
     error === undefined &&
