@@ -9,21 +9,21 @@ export const ADVICE = {
     'See that the address is the right endpoint, and that nothing between changes its answers.',
   metadata_invalid:
     'See that the issuer is written as the service writes it, and look at the document yourself.',
-  callback_invalid: 'Hand over the whole address that the browser came back to, and start the sign-in again.',
+  callback_invalid: 'Pass the whole address of the callback, and start the sign-in again.',
   transaction_invalid:
     'Keep the state of begin() in the web session, and give it to finish() of the same client.',
   transaction_expired: 'Start the sign-in again.',
   state_mismatch:
-    'Start the sign-in again. If it happens often, see that the session cookie comes back with the callback.',
+    'Start the sign-in again. If it happens often, check that the browser sends the session cookie with the callback.',
   issuer_mismatch:
     'Do not use the code. Set issuer exactly as the service writes it, or look for who mixes them up.',
-  oauth: 'See what the error says; the service keeps the rest in its log.',
+  oauth: 'Read the error; the service has the details in its log.',
   id_token_invalid: 'Do not sign the person in.',
   logout_token_invalid: 'Answer 400 and end nothing.',
   subject_mismatch: 'Do not sign the person in: start the sign-in again.',
   authentication_too_old: 'Start a sign-in that asks for it: prompt login, or maxAge.',
   assurance_too_low:
-    'Start a sign-in that asks for the level in acrValues, or tell the person what they need.',
+    'Start a sign-in that asks for the level in acrValues, or tell the user which authenticator is needed.',
   sign_in_required: 'Sign the person in again: renewing is over.',
   browser_failed: 'See that the browser is installed and may be started; findBrowser() knows the usual ones.',
   ticket_invalid: 'Start the sign-in again.',
@@ -31,7 +31,7 @@ export const ADVICE = {
   fhir: 'See errorCode and diagnostics; quote requestId to support.',
   agent_unreachable: 'Start the Identity Agent, or name its socket in socketPath.',
   agent_untrusted: 'See who owns the socket and its folder; name another one in socketPath.',
-  agent_closed: 'Call again: the client connects anew. Ask status, for events may have been missed.',
+  agent_closed: 'Call again: the client reconnects. Call status, because events may be missing.',
   agent: 'See ticketError and group.',
 } as const satisfies Record<string, string>;
 
@@ -56,7 +56,7 @@ export const TOKEN_ADVICE = {
 
 /** Advice for errors of an authorisation server. // RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6 */
 const OAUTH_ADVICE: Readonly<Record<string, string>> = {
-  access_denied: 'Tell the person that the sign-in was refused, and offer to try again.',
+  access_denied: 'Tell the user that the sign-in was refused, and offer to try again.',
   invalid_client:
     'See that client id, secret, or key and its kid are the registered ones, of this environment.',
   invalid_grant:

@@ -71,7 +71,7 @@ export function checkAuthenticationTime(
   if (typeof claims.auth_time !== 'number' || claims.auth_time < oldest) {
     throw new ClientError(
       'authentication_too_old',
-      'The person did not authenticate as recently as was asked.',
+      'The user did not authenticate as recently as requested.',
       {
         expected: `auth_time ${Math.floor(oldest)} or later`,
         received: `auth_time ${String(claims.auth_time)}`,

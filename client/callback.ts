@@ -77,14 +77,10 @@ function checkIssuer(parameters: CallbackParameters, expected: CallbackExpectati
   if (expected.issuer === undefined) return;
   if (parameters.iss === undefined && !expected.issuerRequired) return;
   if (parameters.iss !== expected.issuer) {
-    throw new ClientError(
-      'issuer_mismatch',
-      'The answer comes from another issuer than the one that was asked.',
-      {
-        expected: `iss ${expected.issuer}`,
-        received: `iss ${printable(parameters.iss ?? 'none').slice(0, 300)}`,
-      },
-    );
+    throw new ClientError('issuer_mismatch', 'The response is from another issuer than the requested one.', {
+      expected: `iss ${expected.issuer}`,
+      received: `iss ${printable(parameters.iss ?? 'none').slice(0, 300)}`,
+    });
   }
 }
 

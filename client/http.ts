@@ -60,7 +60,7 @@ export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Pr
   work.catch(() => undefined);
   let stop = (): void => undefined;
   const given = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new ClientError('aborted', 'The call was given up.', { cause: signal.reason }));
+    stop = () => reject(new ClientError('aborted', 'The call was aborted.', { cause: signal.reason }));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
@@ -86,7 +86,7 @@ export function jsonObject(answer: HttpAnswer): Record<string, unknown> | undefi
 function failure(request: HttpRequest, limit: AbortSignal, cause: unknown): ClientError {
   const where = placeOf(request);
   if (request.signal?.aborted)
-    return new ClientError('aborted', `The call to ${where} was given up.`, { cause });
+    return new ClientError('aborted', `The call to ${where} was aborted.`, { cause });
   if (limit.aborted) {
     const expected = `an answer within ${request.timeoutMs ?? DEFAULT_TIMEOUT_MS} ms`;
     return new ClientError('timeout', `${where} did not answer in time.`, { cause, expected });

@@ -45,7 +45,7 @@ export function faultOf(error: unknown, token: string, agreed: Agreement): Fault
   if (error instanceof errors.JWKSNoMatchingKey)
     return keyFault(token, agreed, 'no key of the issuer fits it');
   if (error instanceof errors.JWKSMultipleMatchingKeys) {
-    return keyFault(token, agreed, 'several keys of the issuer fit it, and it does not say which');
+    return keyFault(token, agreed, 'several keys of the issuer fit it, and it does not name one');
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) {
     return { fault: 'signature', reason: 'its signature is wrong', received: `kid ${kidOf(token)}` };

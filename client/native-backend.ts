@@ -154,5 +154,5 @@ function checkDesktop(desktop: DesktopRequest): void {
   const proven =
     /^[A-Za-z0-9_-]{43}$/.test(desktop.challenge) && /^[A-Za-z0-9_-]{22,128}$/.test(desktop.state);
   if (!loopback || !proven)
-    throw new ClientError('callback_invalid', 'That is not a desktop that can be answered.');
+    throw new ClientError('callback_invalid', 'The address of the desktop is not on loopback.');
 }

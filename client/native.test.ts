@@ -177,7 +177,7 @@ describe('createNative at a third-party server', () => {
     };
     const outcome = assert.rejects(signInNative({ ...settings, browser, timeoutMs: 200 }), {
       code: 'timeout',
-      message: 'Nobody finished signing in within 1 seconds.',
+      message: 'The sign-in was not finished within 1 seconds.',
     });
     setTimeout(() => opened?.(), 250);
     await outcome;

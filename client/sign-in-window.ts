@@ -60,8 +60,8 @@ interface Limits {
 
 function limits({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: SignInWindowOptions): Limits {
   const controller = new AbortController();
-  const aborted = (): void => controller.abort(new ClientError('aborted', 'The sign-in was given up.'));
-  const text = `Nobody finished signing in within ${Math.ceil(timeoutMs / 1000)} seconds.`;
+  const aborted = (): void => controller.abort(new ClientError('aborted', 'The sign-in was aborted.'));
+  const text = `The sign-in was not finished within ${Math.ceil(timeoutMs / 1000)} seconds.`;
   const timer = setTimeout(() => controller.abort(new ClientError('timeout', text)), timeoutMs);
   const given = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });

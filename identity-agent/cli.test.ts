@@ -22,7 +22,7 @@ describe('identity-agent', () => {
     assert.equal(none.code, 1);
     assert.deepEqual(JSON.parse(none.err), {
       code: 0x80100009,
-      message: 'Nobody is signed in.',
+      message: 'No user is signed in.',
       data: { error: 'ticket', name: 'TCK_API_ERR_TICKET_NOT_AVAILABLE', group: 'GENERIC', number: 9 },
     });
     await desk.signIn();

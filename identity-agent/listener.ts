@@ -133,7 +133,7 @@ function inOneSentence(error: NodeJS.ErrnoException, port: number): Error {
     return portTaken(
       port,
       agentName,
-      'Stop what uses it or choose another --agent-port; "identity-agent doctor" says what it is.',
+      'Stop the program that uses it or choose another --agent-port; "identity-agent doctor" names it.',
     );
   if (error.code === 'EACCES')
     return new OperatorError(`Port ${port} needs rights that this user lacks, so ${agentName} cannot start.`);

@@ -20,7 +20,7 @@ const table = {
     SERVER_BUSY: [0x6, 'The Identity Agent is busy.'],
     SERVER_COMM_FAILED: [0x7, 'The Identity Agent does not answer.'],
     RESOURCE_ALLOCATION_FAILED: [0x8, 'The Identity Agent ran out of memory.'],
-    TICKET_NOT_AVAILABLE: [0x9, 'Nobody is signed in.'],
+    TICKET_NOT_AVAILABLE: [0x9, 'No user is signed in.'],
     INTERNAL_ERROR: [0xa, 'Something went wrong in the Identity Agent.'],
     NOT_IMPLEMENTED: [0xb, 'The Identity Agent does not offer this.'],
   },

@@ -23,9 +23,7 @@ for (const [name, make] of Object.entries(pages)) {
   if (!check) writeFileSync(file, text);
   else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
     stale = true;
-    process.stderr.write(
-      `docs/${name} is not what its source says. Run: node scripts/run.mjs scripts/docs.ts\n`,
-    );
+    process.stderr.write(`docs/${name} is out of date. Run: node scripts/run.mjs scripts/docs.ts\n`);
   }
 }
 if (stale) process.exitCode = 1;

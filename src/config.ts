@@ -126,7 +126,7 @@ export const configShape = {
     .describe('Milliseconds to wait for a response of PostgreSQL to a statement'),
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
   json: z.boolean().default(false).describe('Print one JSON line when ready'),
-  state: z.string().optional().describe('File that tells other commands where this instance is'),
+  state: z.string().optional().describe('File with the addresses of this instance, for other commands'),
   host: z
     .string()
     .default('127.0.0.1')

@@ -55,7 +55,7 @@ function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keepin
   const log = createLog(logLevel, 'events');
   return {
     gather: dialect === 'sqlite' && productionServices.every((name) => only.includes(name)) ? 20 : 0,
-    onLost: (error) => log.error({ detail: reasonOf(error) }, 'events could not be kept'),
+    onLost: (error) => log.error({ detail: reasonOf(error) }, 'events could not be stored'),
   };
 }
 
@@ -196,7 +196,7 @@ async function start(
   // Before the listeners end: what was begun may ask one of them.
   ending.add(async () => {
     left = await background.settled();
-    if (left > 0) log.warn({ left }, 'not all that was begun came to its end; a start takes up what is kept');
+    if (left > 0) log.warn({ left }, 'some background work did not finish; the next start continues it');
   });
   for (const { service } of placements) {
     ending.add(() => service.stop?.());

@@ -100,6 +100,6 @@ export async function claimStateFile(file: string, hasConsole: boolean): Promise
   }
   if (!hasConsole) return false;
   throw new OperatorError(
-    `Alongside runs here already: ${other.urls.console} (process ${other.pid}). Stop it first, or give this one a folder of its own with --data, or --state FILE to share the data.`,
+    `Alongside runs here already: ${other.urls.console} (process ${other.pid}). Stop it first, or use another folder with --data, or --state FILE to share the data.`,
   );
 }

@@ -176,7 +176,7 @@ export function parseStoredCards(value: unknown): StoredCard[] {
     if (wrong !== undefined)
       throw new CardStoreError('invalid_card', `A card's "${wrong}" is not acceptable.`);
     const { serial } = card as StoredCard;
-    if (serials.has(serial)) throw new CardStoreError('duplicate_card', `Card ${serial} is there twice.`);
+    if (serials.has(serial)) throw new CardStoreError('duplicate_card', `Card ${serial} exists twice.`);
     serials.add(serial);
   }
   return value as StoredCard[];

@@ -80,7 +80,7 @@ export class CardStore {
     return this.#mutex.run(async () => {
       const serial = seed.serial ?? randomDigits(12);
       if (this.#cards.has(serial))
-        throw new CardStoreError('duplicate_card', `Card ${serial} is there already.`);
+        throw new CardStoreError('duplicate_card', `Card ${serial} already exists.`);
       const card = this.#make(serial, seed);
       await this.#put(card);
       return publicCard(card);
@@ -122,7 +122,7 @@ export class CardStore {
       const cards = new Map<string, StoredCard>();
       for (const seed of seeds) {
         const serial = seed.serial ?? seededSerial(seed.uid, cards);
-        if (cards.has(serial)) throw new CardStoreError('duplicate_card', `Card ${serial} is there twice.`);
+        if (cards.has(serial)) throw new CardStoreError('duplicate_card', `Card ${serial} exists twice.`);
         cards.set(serial, this.#make(serial, seed));
       }
       await this.#replaceAll(cards, [...this.#cards.keys()]);

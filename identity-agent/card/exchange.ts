@@ -61,7 +61,7 @@ export async function exchange(
     parts.push(response.data);
     length += response.data.length;
     if (round === MOST_ROUNDS || length > MOST_BYTES)
-      throw new CardError('malformed_response', 'The card does not come to the end of its answer.');
+      throw new CardError('malformed_response', 'The response of the card does not end.');
   }
   return { data: new Uint8Array(Buffer.concat(parts)), sw: response.sw };
 }

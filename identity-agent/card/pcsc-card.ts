@@ -66,7 +66,7 @@ export class PcscCard implements CardTransport, InsertedCard {
       this.#last = transmitted.catch(() => undefined);
       const answer = await transmitted;
       // Some readers return nothing if the card is removed during the command.
-      if (answer.length < 2) throw new Error('The reader brought no answer.');
+      if (answer.length < 2) throw new Error('The reader returned no response.');
       return answer;
     });
   }

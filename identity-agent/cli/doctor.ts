@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'what is wrong at this desk, by name, and how to mend it; exit code 1 when something is',
+  summary: 'check this workstation and suggest fixes; exit code 1 if there is a problem',
   async run({ socket, json, terminal }) {
     const report = await examine(await subjectOf(socket));
     terminal.out(json ? `${JSON.stringify(report)}\n` : inWords(report));

@@ -7,7 +7,7 @@ const hidden = new Set<string>(['cardIssuerSecret']);
 
 export const settings: Command = {
   name: 'settings',
-  summary: 'every setting, and where its value comes from',
+  summary: 'show every setting with its origin',
   async run({ json, terminal }) {
     const { settings: values, from } = loadSettings([]);
     const shown = settingNames.map((name) => ({

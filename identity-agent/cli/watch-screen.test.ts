@@ -61,7 +61,7 @@ else
     test('reports problems with logind in one sentence', async (t) => {
       const { desk, watch } = await watchedDesk(t, python, { onBus: false });
       const cases: [Record<string, string>, RegExp][] = [
-        [{}, /^logind does not tell of the screen: .*\n$/],
+        [{}, /^logind does not report the screen: .*\n$/],
         [{ PATH: `${desk.folder}/bin` }, /^gdbus is needed and is not on this machine: .*\n$/],
         [{ ALONGSIDE_AGENT_SOCKET: `${desk.folder}/none.sock` }, /^No Identity Agent answers at .*\n$/],
       ];

@@ -27,7 +27,7 @@ async function ask(path: string, method: string, ...values: string[]): Promise<s
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new OperatorError(noProgram);
     const said = (error as { stderr?: string }).stderr?.trim() || reasonOf(error);
-    throw new OperatorError(`logind does not tell of the screen: ${said.split('\n')[0]?.slice(0, 200)}`);
+    throw new OperatorError(`logind does not report the screen: ${said.split('\n')[0]?.slice(0, 200)}`);
   }
 }
 
@@ -57,7 +57,9 @@ function watchLogind(monitor: ChildProcess, look: () => Promise<void>): Promise<
     monitor.on('error', (error: NodeJS.ErrnoException) =>
       reject(new OperatorError(error.code === 'ENOENT' ? noProgram : reasonOf(error))),
     );
-    monitor.on('exit', () => reject(new OperatorError('gdbus monitor has ended, so nobody hears logind.')));
+    monitor.on('exit', () =>
+      reject(new OperatorError('gdbus monitor has ended, so logind can no longer be watched.')),
+    );
     if (!monitor.stdout) return;
     createInterface({ input: monitor.stdout }).on('line', (line) => {
       if (worthALook.test(line)) looking = looking.then(look).catch(reject);
@@ -67,7 +69,7 @@ function watchLogind(monitor: ChildProcess, look: () => Promise<void>): Promise<
 
 export const watchScreen: Command = {
   name: 'watch-screen',
-  summary: 'tells the agent when logind says that the screen is locked or unlocked, until it is stopped',
+  summary: 'notify the agent when the screen is locked or unlocked, until stopped',
   async run({ socket, json, terminal }) {
     const agent = await AgentConnection.open(socket);
     const monitor = spawn('gdbus', ['monitor', ...bus], { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -4,7 +4,7 @@ const authority = 'The Registration Authority assigns the person to a position.'
 
 /** User errors with their fixes. */
 const refusals: Readonly<Record<string, string>> = {
-  person_unknown: 'The Registration Authority brings the person into the directory of CIS.',
+  person_unknown: 'Ask the Registration Authority to add the person to the directory of CIS.',
   person_disabled: 'The Registration Authority enables the account again.',
   no_role: authority,
 };

@@ -8,7 +8,7 @@ function reached(who: string, asked: Asked | undefined, isRight: (answer: unknow
   const { origin } = new URL(url);
   if (!answer) return [wrong(`No answer from ${who}: ${problem}`, mend)];
   if (answer.status !== 200 || !isRight(answer.body))
-    return [wrong(`What answers at ${url} is not ${who}: status ${answer.status}.`, 'Correct the address.')];
+    return [wrong(`The server at ${url} is not ${who}: status ${answer.status}.`, 'Correct the address.')];
   return [ok(`${origin} answers: ${who}.`)];
 }
 

@@ -8,7 +8,7 @@ export const service: Check = {
     return [
       wrong(
         `The agent does not run for this user: ${silence}`,
-        'Start it: systemctl --user start identity-agent, or "identity-agent run". Another user has an agent of their own.',
+        'Start it: systemctl --user start identity-agent, or "identity-agent run". Each user has a separate agent.',
       ),
     ];
   },

@@ -21,7 +21,7 @@ export const settings: Check = {
     if (missing && !agent)
       found.push(
         wrong(
-          'The settings do not say where CIS and CIS2 are.',
+          'The settings have no addresses of CIS and CIS2.',
           `Set "cis" and "cis2Issuer" in ${user} or ${policy}.`,
         ),
       );

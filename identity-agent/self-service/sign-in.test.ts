@@ -122,7 +122,8 @@ describe('the event questionOpened', () => {
     await desk.call('insertCard', { card: 'ada' });
     const page = `${desk.origin}/sign-in`;
     assert.deepEqual(await heard(), [{ question: 'pin', applications: [], page }]);
-    const late = (error: unknown) => error instanceof AgentCallError && /Nobody answered/.test(error.message);
+    const late = (error: unknown) =>
+      error instanceof AgentCallError && /The user did not respond/.test(error.message);
     const ask = { application: 'My clinic', timeout: 0 };
     await assert.rejects(desk.call('getTicket', ask), late);
     assert.deepEqual(await heard(), [], 'it was told a moment ago');

@@ -48,7 +48,7 @@ export class Endings {
       if (giveUp) this.#waiting.delete(ending.id);
       this.#log.warn(
         { cause: ending.cause, reason: reasonOf(error), again: !giveUp },
-        'CIS was not told that a session ended',
+        'CIS was not notified of an ended session',
       );
     }
   }

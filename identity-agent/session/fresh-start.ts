@@ -30,7 +30,7 @@ export class FreshStart {
       this.#told = error instanceof CisRefusal;
       this.#log.warn(
         { reason: reasonOf(error), again: !this.#told },
-        'CIS did not hear that this agent began',
+        'CIS was not notified of the start of this agent',
       );
     }
   }

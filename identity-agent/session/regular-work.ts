@@ -32,7 +32,7 @@ export class Presence {
       await this.#cis.presence({ sessionId });
       this.#due = now + presence.every * 1000;
     } catch (error) {
-      this.#log.warn({ reason: reasonOf(error) }, 'CIS did not hear that this agent is there');
+      this.#log.warn({ reason: reasonOf(error) }, 'CIS was not notified of the presence of this agent');
     }
   }
 

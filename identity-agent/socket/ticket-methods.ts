@@ -70,7 +70,7 @@ function signedIn(
     const late = () =>
       fail(
         agent.card
-          ? ticketFailure('USER_ABORT', `Nobody answered within ${seconds} s.`)
+          ? ticketFailure('USER_ABORT', `The user did not respond within ${seconds} s.`)
           : ticketFailure('AUTHENTICATION_NOT_POSSIBLE', 'There is no card in the reader.'),
       );
     const timer = setTimeout(late, seconds * 1000).unref();

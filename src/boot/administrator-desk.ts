@@ -24,7 +24,7 @@ const actor = 'local operator';
 export async function openAdministratorDesk(config: Config): Promise<AdministratorDesk> {
   if (config.ephemeral || config.database === ':memory:')
     throw new OperatorError(
-      'Administrators are kept in storage: leave out --ephemeral and --database :memory:.',
+      'Administrators are stored in the database: remove --ephemeral and --database :memory:.',
     );
   const folder = openDataFolder(config.data, false);
   const { database, vault } = await openStorage(config, folder.path, 'production');

@@ -10,7 +10,7 @@ export const createPersonSource =
       headers: { authorization: `Bearer ${secret}`, accept: 'application/json' },
     });
     if (status === 404) return undefined;
-    if (status !== 200) throw new OperatorError(`CIS answered ${status} when it was asked for a person.`);
+    if (status !== 200) throw new OperatorError(`CIS answered ${status} to the request for a person.`);
     return JSON.parse(body) as Person;
   };
 

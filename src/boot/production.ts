@@ -43,7 +43,7 @@ const isHttps: Check = ({ urls, mutualTls }) => {
   for (const [name, address] of addresses) {
     const { protocol, hostname } = new URL(address ?? 'https://localhost');
     if (protocol === 'http:' && !isLoopbackName(hostname))
-      return `The address ${address} must be https: everybody on the way could read it. Set it with --url-${flagOf(name)}.`;
+      return `The address ${address} must be https, because others could read the traffic. Set it with --url-${flagOf(name)}.`;
   }
   return undefined;
 };
@@ -107,7 +107,7 @@ const isOpenToOthers = (path: string): boolean =>
 
 const folderIsPrivate: Check = ({ config: { masterKey }, folder }) =>
   masterKey === undefined && isOpenToOthers(folder)
-    ? `The master key would stand in ${folder}, which other users can open: chmod 700 it, or keep the key elsewhere with --master-key.`
+    ? `The master key would be in ${folder}, which other users can open: chmod 700 it, or use --master-key.`
     : undefined;
 
 const keyIsPrivate: Check = ({ config: { masterKey } }) =>

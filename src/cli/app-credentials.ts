@@ -70,7 +70,7 @@ async function addKey(call: Call): Promise<void> {
   const { api, file, flags, words, json, out } = call;
   const id = word(words, 1, 'which: alongside app add-key ID --file KEY.json');
   noMore(words, 2);
-  if (file === undefined) throw new UsageError('Say where the public key is: --file KEY.json, a JWK.');
+  if (file === undefined) throw new UsageError('Name the file of the public key: --file KEY.json, a JWK.');
   const expiresAt = timeOf(flags, 'expires');
   const body = { half: halfOf(call), jwk: readJsonFile(file), ...(expiresAt ? { expiresAt } : {}) };
   const added = await api.mustFind<Key>(missing(id), 'POST', at(id, 'keys'), body);
@@ -88,7 +88,7 @@ async function removeKey(call: Call): Promise<void> {
   const where = at(id, `keys/${half}/${encodeURIComponent(kid)}`);
   await api.mustFind(`Application "${id}" has no key "${kid}" at its ${half} half.`, 'DELETE', where);
   if (json) return out.json({ removed: kid });
-  out.line(`Key ${kid} is gone: what it signed is refused from the next request on.`);
+  out.line(`Key ${kid} was removed. Its signatures are refused from the next request on.`);
 }
 
 async function newSecret(call: Call): Promise<void> {

@@ -16,7 +16,7 @@ function readValue(text: string, numbers: boolean): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`${text.slice(0, 60)} begins like JSON but is none.`);
+    throw new UsageError(`${text.slice(0, 60)} is not valid JSON.`);
   }
 }
 

@@ -31,7 +31,7 @@ export interface Command {
 /** Returns a required word. */
 export function word(words: readonly string[], index: number, what: string): string {
   const value = words[index];
-  if (value === undefined) throw new UsageError(`Say ${what}.`);
+  if (value === undefined) throw new UsageError(`Missing: ${what}.`);
   return value;
 }
 
@@ -46,7 +46,7 @@ export function choose<T>(table: Readonly<Record<string, T>>, words: readonly st
   const names = Object.keys(table).join(', ');
   const chosen = words[0];
   if (chosen === undefined)
-    throw new UsageError(`Say what to do: alongside ${command} ${Object.keys(table).join('|')}.`);
+    throw new UsageError(`Add a subcommand: alongside ${command} ${Object.keys(table).join('|')}.`);
   const found = Object.hasOwn(table, chosen) ? table[chosen] : undefined;
   if (found === undefined)
     throw new UsageError(`alongside ${command} does not know "${chosen}"; it knows ${names}.`);

@@ -74,7 +74,7 @@ describe('patchOf', () => {
 
   test('an edit needs a file or members, not both', () => {
     const file = (name?: string) => ({ flag: '--file', name });
-    assert.throws(() => patchFrom({ file: file(), assignments: [] }), /Say what to change/);
+    assert.throws(() => patchFrom({ file: file(), assignments: [] }), /Name the change/);
     assert.throws(() => patchFrom({ file: file('x'), assignments: ['a=1'] }), /not both/);
     assert.deepEqual(patchFrom({ file: file(), assignments: ['a=1'], own: { b: [] } }), { a: '1', b: [] });
   });

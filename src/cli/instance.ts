@@ -173,7 +173,7 @@ export class InstanceApi {
     } catch (error) {
       const cause = reasonOf(error);
       throw new OperatorError(
-        `No running instance answers at ${this.origin} (${cause}). Start one with "npm start", or say which with --port-base.`,
+        `No running instance responds at ${this.origin} (${cause}). Start one with "npm start", or select one with --port-base.`,
       );
     }
   }
@@ -200,14 +200,14 @@ export class InstanceApi {
     } catch {
       // Reported below.
     }
-    throw new OperatorError(`What answers at ${this.origin} is not the console of an instance.`);
+    throw new OperatorError(`The server at ${this.origin} is not the console of an instance.`);
   }
 }
 
 /** Formats an error response of the API for people, with the invalid member, if named. */
 export function sentence({ status, body }: ApiAnswer): string {
   if (body.error === 'sign_in_required')
-    return `${body.error_description} On its own machine commands are let in by its state file: say --data, --state or --config, not --port-base.`;
+    return `${body.error_description} On its own machine, commands need its state file: use --data, --state or --config, not --port-base.`;
   const said = String(
     body.error_description ?? body.message ?? body.error ?? `The console answered ${status}.`,
   );

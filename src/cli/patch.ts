@@ -23,6 +23,6 @@ export function patchFrom({
   if (file.name !== undefined && said) throw new UsageError(`Give either ${file.flag} or members, not both.`);
   if (file.name !== undefined) return readJsonFile(file.name);
   if (!said)
-    throw new UsageError(`Say what to change: --set path=value, or ${file.flag} FILE with a merge patch.`);
+    throw new UsageError(`Name the change: --set path=value, or ${file.flag} FILE with a merge patch.`);
   return members;
 }

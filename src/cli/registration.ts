@@ -70,10 +70,10 @@ export function registrationFrom(
     put({ half: 'platform', member: 'applicationType' }, 'native');
     if (flags.auth === undefined) put({ half: 'platform', member: 'tokenEndpointAuthMethod' }, 'none');
   }
-  if (flags.name === undefined) throw new UsageError('Say how it is called: --name NAME.');
+  if (flags.name === undefined) throw new UsageError('Name it: --name NAME.');
   if (!halves.platform && !halves.cis2)
     throw new UsageError(
-      'Say what it is for: --callback URL and --product NAME for the API platform, --redirect URL for CIS2.',
+      'Add its use: --callback URL and --product NAME for the API platform, --redirect URL for CIS2.',
     );
   const credentials = credentialsFrom(flags);
   const profile = flags.profile ?? (flags.native === true ? 'standard' : undefined);

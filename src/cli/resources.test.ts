@@ -419,7 +419,7 @@ describe('a command', () => {
   test('reports that no server responds', async () => {
     await assert.rejects(invoke(['keys', 'list', '--port-base', '1']), {
       name: 'OperatorError',
-      message: /^No running instance answers at http:\/\/localhost:1 \(/,
+      message: /^No running instance responds at http:\/\/localhost:1 \(/,
     });
     await assert.rejects(invoke(['keys', 'list', '--port-base', 'x']), UsageError);
     await assert.rejects(invoke(['keys', 'list', '--state', join(folder, 'none')]), /cannot be read/);

@@ -14,7 +14,7 @@ function help(): string[] {
     '',
     ...columns(commands.map((command) => [`  ${command.name}`, command.summary])),
     '',
-    'alongside COMMAND --help tells more. Every flag is also an environment variable (--port-base is ALONGSIDE_PORT_BASE).',
+    'See alongside COMMAND --help. Every flag is also an environment variable (--port-base is ALONGSIDE_PORT_BASE).',
     'With --json a command that fails prints {"error": {"code", "message"}} and exits with the same code as without.',
   ];
 }

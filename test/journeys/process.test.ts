@@ -248,7 +248,7 @@ describe('the alongside process', () => {
       1,
       /PostgreSQL .* cannot be used/,
     ],
-    ['nobody there', ['status', '--port-base', '9'], 1, /No running instance answers/],
+    ['nobody there', ['status', '--port-base', '9'], 1, /No running instance responds/],
   ] as const) {
     test(`reports ${what} in one sentence with exit code ${code}`, async () => {
       const ended = await command(argv);

@@ -248,7 +248,7 @@ describe('production', () => {
     const port = new URL(operator.url).port;
     await assert.rejects(
       instance.command('app', 'list', '--port-base', port),
-      /On its own machine commands are let in by its state file/,
+      /On its own machine, commands need its state file/,
     );
   });
 

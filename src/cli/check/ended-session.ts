@@ -18,7 +18,7 @@ export async function endSession(trial: Trial): Promise<Told> {
   if (!session) throw new Stranded('CIS2 has no session of this sign-in.');
   await provider.endSession(session.sid);
   const delivery = await provider.delivery(session.sid, known.clientId);
-  if (!delivery) throw new Stranded('CIS2 did not tell the application in time.');
+  if (!delivery) throw new Stranded('CIS2 did not notify the application in time.');
   return { result: delivery.result, signedIn: await trial.isSignedIn(browser) };
 }
 
@@ -37,7 +37,7 @@ interface LogoutFault {
 export const refusesLogout = ({ name, fault, does, source }: LogoutFault): Check => ({
   name,
   does: `A logout token ${does}, sent to the back-channel logout address after a sign-in.`,
-  expects: 'It answers 400 and its session goes on.',
+  expects: 'It returns 400 and its session continues.',
   source,
   async run(trial): Promise<Verdict> {
     if (untold(trial)) return notRun('No back-channel logout address is registered.');

@@ -26,7 +26,7 @@ export async function firstSignIn(trial: Trial, told: Told, apiOrigin: string): 
   const anybody = await stranger(trial, page);
   if (anybody.kind === 'page' && shows(anybody.body, text))
     throw new OperatorError(
-      `${page} shows "${text}" to anybody: name with --signed-in a text, and with --page a page, that only a signed-in person sees.`,
+      `${page} shows "${text}" also without a sign-in: set --signed-in to a text, and --page to a page, that only a signed-in user sees.`,
     );
   const request = asked.parameters.has('scope') ? asked.parameters : undefined;
   const clientId = asked.parameters.get('client_id') ?? '';
@@ -63,6 +63,6 @@ function unseen(texts: readonly string[], page: string, home: Landing): string {
   const found =
     home.kind === 'callback'
       ? 'it sends the browser to CIS2 again'
-      : `status ${home.status}, it says: ${wordsOf(home.body) || 'nothing'}`;
+      : `status ${home.status}, its text: ${wordsOf(home.body) || 'nothing'}`;
   return `After the sign-in ${page} does not show ${quoted} (${found}). If the person is signed in there, name with --signed-in a text that only a signed-in page shows, and with --page its address.`;
 }

@@ -10,8 +10,8 @@ export function refusal(reaction: Reaction): Verdict {
   if (reaction.signedIn) return failed('It signed the person in all the same.');
   const place = placeOf(reaction.landing);
   return isAccident(reaction)
-    ? warning(`It signed nobody in. ${place} That looks like an error that nobody handled.`)
-    : passed(`It signed nobody in. ${place}`);
+    ? warning(`It refused the sign-in. ${place} That looks like an unhandled error.`)
+    : passed(`It refused the sign-in. ${place}`);
 }
 
 interface SignInFault {
@@ -29,7 +29,7 @@ interface SignInFault {
 export const refusesSignIn = ({ name, fault, does, source, unfit }: SignInFault): Check => ({
   name,
   does: `A sign-in in which ${does}.`,
-  expects: 'It signs nobody in and shows an error.',
+  expects: 'It refuses the sign-in and shows an error.',
   source,
   async run(trial) {
     const reason = unfit?.(trial);

@@ -39,13 +39,13 @@ export const meetsDocument = ({ name, fault, does, expects, source, verdict }: D
     const { result, met } = await trial.provider.withFault(fault, { next: many }, () => attempt(trial));
     if (!met)
       return notRun(
-        `It did not fetch the discovery document meanwhile, so it went on with what it had. By hand: "alongside fault on ${fault}", start the application anew, try to sign in; then "alongside fault off".`,
+        `It did not fetch the discovery document, so it used its copy. Test by hand: "alongside fault on ${fault}", restart the application, try to sign in; then "alongside fault off".`,
       );
     const { outcome, detail } = verdict(result);
     const { signedIn } = await attempt(trial);
     return {
       outcome,
-      detail: signedIn ? detail : `${detail} It goes on with the faulty document: start it anew.`,
+      detail: signedIn ? detail : `${detail} It keeps the faulty document: restart it.`,
     };
   },
 });

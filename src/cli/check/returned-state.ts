@@ -13,7 +13,7 @@ interface StateFault {
 export const survivesState = ({ name, does, change }: StateFault): Check =>
   signsOut({
     name,
-    does: `A sign-out after which the browser comes back ${does}.`,
+    does: `A sign-out after which the browser returns ${does}.`,
     expects: 'It handles that: the person stays signed out, and sees a page.',
     source: 'OpenID Connect RP-Initiated Logout 1.0 sections 2 and 3',
     async run(trial, signingOut) {
@@ -23,7 +23,7 @@ export const survivesState = ({ name, does, change }: StateFault): Check =>
       if (end.signedIn) return failed('The person is signed in.');
       const { landing } = end;
       return landing.kind === 'page' && landing.status >= 500
-        ? failed(`${placeOf(landing)} That looks like an error that nobody handled.`)
+        ? failed(`${placeOf(landing)} That looks like an unhandled error.`)
         : passed(placeOf(landing));
     },
   });

@@ -51,7 +51,7 @@ async function withoutPlatformFaults(trial: Trial, run: () => Promise<void>): Pr
     const [reason] = await trial.provider.registrationRefusals(before);
     if (reason !== undefined)
       throw new OperatorError(
-        `The API platform refused the application for its registration (${reason}), so nothing can be said of the application. docs/errors.md names the fix.`,
+        `The API platform refused the application for its registration (${reason}), so the application cannot be judged. docs/errors.md has the fix.`,
       );
   };
   try {

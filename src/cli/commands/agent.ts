@@ -17,8 +17,8 @@ interface Call {
 
 const states: Record<AgentStatus['state'], string> = {
   noCard: 'No card is in the reader.',
-  pinRequested: 'A card is in the reader; its PIN is asked for.',
-  roleRequested: 'Signed in; a role is asked for.',
+  pinRequested: 'A card is in the reader. Enter its PIN.',
+  roleRequested: 'Signed in. Select a role.',
   signedIn: 'Signed in.',
   locked: 'Locked: put the card back in and give the PIN.',
   blocked: 'The PIN of this card is blocked.',
@@ -28,7 +28,7 @@ const states: Record<AgentStatus['state'], string> = {
 const locked = {
   card: states.locked,
   screen: 'Locked with the screen: unlock the screen and give the PIN.',
-  time: 'Locked: the PIN is too old and has to be given again.',
+  time: 'Locked: the PIN is too old. Enter it again.',
 };
 
 const inWords = ({ state, lock }: AgentStatus): string =>
@@ -105,8 +105,8 @@ async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
   if (!pinChecked)
     out.note(
       flags.pin === undefined
-        ? 'Somebody is signed in already, so no PIN was asked for.'
-        : 'Somebody is signed in already, so no PIN was asked for, and the one given was not looked at. Sign out first to give it.',
+        ? 'A user is already signed in, so no PIN was needed.'
+        : 'A user is already signed in, so no PIN was needed and yours was not checked. Sign out first to use it.',
     );
   show(after, out);
 }
@@ -139,14 +139,14 @@ const calls: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
 
 export const agent: Command = {
   name: 'agent',
-  summary: 'the Identity Agent of this machine: who is signed in at the desk',
+  summary: 'show and change who is signed in at the Identity Agent of this machine',
   help: [
     'alongside agent status                         state, person, role and card',
-    'alongside agent sign-in [--pin PIN] [--role R] answer the PIN question (123456 unless said), and the role question',
-    '                                               (an id, or a code such as R8001; the first role unless said);',
-    '                                               at a desk that is signed in nothing is asked, and "pinChecked" of --json is false',
+    'alongside agent sign-in [--pin PIN] [--role R] enter the PIN (default 123456) and select the role',
+    '                                               (an id, or a code such as R8001; default: the first);',
+    '                                               if a user is signed in, nothing is entered, and "pinChecked" of --json is false',
     'alongside agent sign-out                       end the session; the card stays in',
-    'alongside agent doctor                         what is wrong at the desk, by name; exit code 1 when something is',
+    'alongside agent doctor                         check the workstation; exit code 1 if there is a problem',
   ],
   async run({ argv, out }) {
     const shape = { ...instanceFlags, pin: z.string().optional(), role: z.string().optional() };

@@ -22,7 +22,7 @@ async function list({ api, words, json, out }: Call): Promise<void> {
   noMore(words, 2);
   const found = await api.mustFind<AuthenticatorsAnswer>(nobody(name), 'GET', of(name, 'authenticators'));
   if (json) return out.json(found);
-  if (found.authenticators.length === 0) out.note('None beside a smartcard.');
+  if (found.authenticators.length === 0) out.note('None besides a smartcard.');
   const rows = found.authenticators.map(({ id, kind, label, level, usedAt }) => [
     ...[kind, `AAL${level}`, label, id],
     usedAt === null ? 'never used' : `used ${usedAt}`,
@@ -39,7 +39,7 @@ async function code({ api, words, json, out }: Call): Promise<void> {
   const found = await api.mustFind<AuthenticatorsAnswer>(nobody(name), 'GET', of(name, 'authenticators'));
   const app = found.authenticators.find(({ kind, development }) => kind === 'totp' && development?.secret);
   if (!app?.development)
-    throw new OperatorError(`${name} has no authenticator app whose key this instance shows.`);
+    throw new OperatorError(`${name} has no authenticator app with a key that this instance shows.`);
   const { now } = await api.must<{ now: string }>('GET', '/clock');
   // Loaded here, because other commands do not need it.
   const { TOTP } = await import('otpauth');
@@ -62,7 +62,7 @@ async function enrol({ api, flags, words, json, out }: Call): Promise<void> {
   const made = await api.mustFind<EnrolmentAnswer>(nobody(name), 'POST', of(name, 'enrolments'), body);
   if (json) return out.json(made);
   out.line(made.url);
-  out.note(`Good once, until ${made.expiresAt}. Whoever opens it enrols for ${name}.`);
+  out.note(`Valid once, until ${made.expiresAt}. Opening it enrols an authenticator for ${name}.`);
 }
 
 async function remove({ api, words, json, out }: Call): Promise<void> {
@@ -72,14 +72,14 @@ async function remove({ api, words, json, out }: Call): Promise<void> {
   const where = of(name, `authenticators/${encodeURIComponent(id)}`);
   await api.mustFind(`"${name}" has no authenticator ${id}.`, 'DELETE', where);
   if (json) return out.json({ removed: id });
-  out.line(`${id} signs nobody in any more.`);
+  out.line(`${id} was removed.`);
 }
 
 const calls = { list, code, enrol, remove };
 
 export const authenticator: Command = {
   name: 'authenticator',
-  summary: 'ways to sign in beside the smartcard: security keys, passkeys, tablets, authenticator apps',
+  summary: 'authenticators besides the smartcard: security keys, passkeys, tablets, authenticator apps',
   help: [
     'alongside authenticator list P          those of a person; P is a persona or a uid',
     'alongside authenticator code P          what an authenticator app shows now; development only',

@@ -73,7 +73,7 @@ export const citizen: Command = {
   help: [
     'alongside citizen list',
     'alongside citizen add NUMBER --given NAME --family NAME [--proofing P0|P5|P9] [--born DATE] [--email ADDRESS]',
-    '                                      P9 unless told; replaces a citizen with the same NHS number',
+    '                                      default P9; replaces a citizen with the same NHS number',
     'alongside citizen remove NUMBER       the seeded citizens stay',
   ],
   async run({ argv, out }) {

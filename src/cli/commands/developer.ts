@@ -32,7 +32,7 @@ async function list({ api, words, json, out }: Call): Promise<void> {
 async function add({ api, flags, words, json, out }: Call): Promise<void> {
   const id = word(words, 1, 'who: alongside developer add ID --name NAME');
   noMore(words, 2);
-  if (flags.name === undefined) throw new UsageError('Say the name: --name NAME.');
+  if (flags.name === undefined) throw new UsageError('Name it: --name NAME.');
   const made = await api.must<Developer>('POST', '/developers', {
     id,
     name: flags.name,

@@ -72,7 +72,7 @@ export const directory: Command = {
   help: [
     'alongside directory export FILE.csv|FILE.json',
     'alongside directory import FILE.csv|FILE.json   adds and changes people: all of the file, or nothing',
-    '  --dry-run                                       says what it would do, and what is wrong by line',
+    '  --dry-run                                       print the changes and the errors by line',
   ],
   async run({ argv, out }) {
     const { flags, words } = readFlags({ ...instanceFlags, dryRun: z.boolean().optional() }, argv);

@@ -41,12 +41,12 @@ const doctorFlags = { ...instanceFlags, tlsAuthority: configShape.tlsAuthority }
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'look for each thing that could be wrong, and say how to mend it',
+  summary: 'check the instance and this machine, and suggest fixes',
   help: [
     'alongside doctor    Node.js, data folder, state file, ports and who uses them, every service, signing keys, certificates, clocks, the audit log of the',
     '                    last day, the socket of the Identity Agent, proxy variables, localhost, browser policies, browser',
     '',
-    'Exit code 0: nothing is wrong; 1: something is. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]},',
+    'Exit code 0: no problem; 1: a problem. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]},',
     'where "outcome" is ok, remark or wrong. It changes nothing.',
   ],
   async run({ argv, out }) {

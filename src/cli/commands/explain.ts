@@ -33,9 +33,9 @@ function linesOf(refusal: FoundRefusal & { ageSeconds: number }): string[] {
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'say why a request was refused',
+  summary: 'show why a request was refused',
   help: [
-    'alongside explain ID    why a request was refused: what was expected and received, the fix, who must act, the source',
+    'alongside explain ID    expected and received values, the fix, who must act, the source',
     '                        ID is the X-Message-Id of the answer, its message_id, the reference on an error page,',
     '                        or the X-Request-ID or X-Correlation-ID of the request',
   ],

@@ -19,9 +19,9 @@ function refusalOf(answer: ApiAnswer, read: ReadExport): string {
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'bring exactly the state of an export into a running instance',
+  summary: 'make a running instance match an export',
   help: [
-    'alongside import DIR             what the export does not hold is removed; what is the same is left alone',
+    'alongside import DIR             remove what the export does not contain; keep what is the same',
     'alongside import DIR --no-cards  leave the cards as they are',
     '',
     'Sessions, tokens, events, the audit log and signing keys are not part of it and stay. The session of a person who',

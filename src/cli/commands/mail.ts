@@ -5,7 +5,7 @@ import { InstanceApi, instanceFlags } from '../instance.ts';
 
 export const mail: Command = {
   name: 'mail',
-  summary: 'what CIS has mailed, or would have without a mail server; development only',
+  summary: 'show mail of CIS, also without a mail server; development only',
   help: ['alongside mail     the latest first: codes that unlock a card'],
   async run({ argv, out }) {
     const { flags, words } = readFlags(instanceFlags, argv);

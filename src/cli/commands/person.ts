@@ -66,7 +66,7 @@ async function show({ api, words, json, out }: Call): Promise<void> {
 async function add({ api, file, words, json, out }: Call): Promise<void> {
   noMore(words, 1);
   if (file === undefined)
-    throw new UsageError('Say who: alongside person add --json-file FILE (- for standard input).');
+    throw new UsageError('Name the file: alongside person add --json-file FILE (- for standard input).');
   const person = await api.must<Person>('POST', '/people', readJsonFile(file));
   if (json) return out.json(person);
   out.line(`${who(person)} is in the directory.`);
@@ -103,9 +103,9 @@ export const person: Command = {
   help: [
     'alongside person list',
     'alongside person show P                     every member; P is a persona or a uid',
-    'alongside person add --json-file FILE       add a person; - reads standard input; what can be worked out may be left out',
+    'alongside person add --json-file FILE       add a person; - reads standard input; derived values may be omitted',
     'alongside person edit P --set path=value... change members: --set title=Dr disabled=true professionalIds.gmc=1234567',
-    '                                            null takes a member away; a list is given whole, as JSON: roles=[...]',
+    '                                            null removes a member; write a whole list as JSON: roles=[...]',
     'alongside person edit P --json-file FILE    the same by a JSON merge patch (RFC 7396)',
     'alongside person remove P                   remove a person; the sessions end, the cards stay and are worth nothing',
   ],

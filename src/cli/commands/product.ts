@@ -62,7 +62,7 @@ async function add({ api, file, repeated, words, json, out }: Call): Promise<voi
   const name = words[1];
   noMore(words, 2);
   if (name === undefined && file === undefined)
-    throw new UsageError('Say how it is called: alongside product add NAME, or --file FILE.');
+    throw new UsageError('Name the product: alongside product add NAME, or --file FILE.');
   const product = await api.must<Product>('POST', '/products', {
     ...(file === undefined ? {} : readJsonFile(file)),
     ...(name === undefined ? {} : { name }),
@@ -70,7 +70,7 @@ async function add({ api, file, repeated, words, json, out }: Call): Promise<voi
     ...patchOf(repeated.set, { numbers: true }),
   });
   if (json) return out.json(product);
-  out.line(`Product ${product.name} is there.`);
+  out.line(`Created product ${product.name}.`);
   warn(product, out);
 }
 

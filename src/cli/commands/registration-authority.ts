@@ -22,7 +22,7 @@ const missing = (serial: string): string =>
 /** Returns the officer who is responsible for the act. */
 function actorOf({ flags }: Call): string {
   if (flags.actor === undefined)
-    throw new UsageError('Say who does it: --actor P, a person whose role allows it.');
+    throw new UsageError('Name the officer: --actor P, a person with a role that allows it.');
   return flags.actor;
 }
 
@@ -94,7 +94,7 @@ async function renew(call: Call): Promise<void> {
   const body = { actor: actorOf(call) };
   const card = await api.mustFind<CardRecord>(missing(serial), 'POST', at(serial, 'renew'), body);
   if (json) return out.json(card);
-  out.line(`Card ${card.serial} may be given new keys at a desk within the next day.`);
+  out.line(`Card ${card.serial} can be renewed at a workstation within the next day.`);
 }
 
 async function unblock(call: Call): Promise<void> {

@@ -4,7 +4,7 @@ import { InstanceApi, instanceFlags } from '../instance.ts';
 
 export const reset: Command = {
   name: 'reset',
-  summary: 'bring a running instance back to its seed',
+  summary: 'reset a running instance to its seed',
   help: [
     'alongside reset    people, cards, applications and patients as on the first day; sessions, tokens and events gone',
   ],

@@ -28,7 +28,7 @@ async function warnOfExposed(argv: readonly string[], level: string): Promise<vo
   for (const setting of exposed)
     createLog(level, 'alongside').warn(
       { setting },
-      'a secret stands in a flag, which every user of this machine can read: give @FILE, or the environment variable, or the configuration file',
+      'a flag contains a secret, which every user of this machine can read: use @FILE, the environment variable or the configuration file',
     );
 }
 
@@ -40,7 +40,7 @@ export const serve: Command = {
     '',
     'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reads certificates, proxies, log level and secrets in files again.',
     '',
-    'Nothing is seeded and nothing of development is there; what would not be safe is refused. docs/production.md tells more.',
+    'It seeds nothing, has no development features, and refuses unsafe settings. See docs/production.md.',
   ],
   async run({ argv, out }) {
     let running: Instance | undefined;

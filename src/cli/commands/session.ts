@@ -17,7 +17,7 @@ async function list({ api, words, json, out }: Call): Promise<void> {
   const query = person === undefined ? '' : `?person=${encodeURIComponent(person)}`;
   const found = await api.must<SessionsAnswer>('GET', `/sessions${query}`);
   if (json) return out.json(found);
-  if (found.sessions.length === 0) out.note('Nobody is signed in.');
+  if (found.sessions.length === 0) out.note('No user is signed in.');
   const rows = found.sessions.map(({ sid, uid, authenticator, level, clients, activeAt }) => [
     ...[sid, uid, authenticator, `AAL${level}`, `used ${activeAt}`],
     `${clients.length} ${clients.length === 1 ? 'client' : 'clients'}`,
@@ -30,7 +30,7 @@ async function end({ api, words, json, out }: Call): Promise<void> {
   noMore(words, 2);
   await api.mustFind(`There is no live session ${sid}.`, 'DELETE', `/sessions/${encodeURIComponent(sid)}`);
   if (json) return out.json({ ended: sid });
-  out.line(`Session ${sid} has ended; its relying parties are told.`);
+  out.line(`Session ${sid} has ended. Its relying parties are notified.`);
 }
 
 const deliveryRow = ({ id, clientId, cause, state, attempts, result }: DeliveryAnswer): string[] => [
@@ -41,7 +41,7 @@ async function deliveries({ api, words, json, out }: Call): Promise<void> {
   noMore(words, 1);
   const found = await api.must<DeliveriesAnswer>('GET', '/logout-deliveries');
   if (json) return out.json(found);
-  if (found.deliveries.length === 0) out.note('No relying party was told anything in the last seven days.');
+  if (found.deliveries.length === 0) out.note('No relying party was notified in the last seven days.');
   for (const line of columns(found.deliveries.map(deliveryRow))) out.line(line);
 }
 
@@ -61,8 +61,8 @@ export const session: Command = {
   summary: 'who is signed in at CIS2, and the back-channel logout messages of ended sessions',
   help: [
     'alongside session list [P]          live sessions; of one person, by persona or uid',
-    'alongside session end SID           its relying parties are told, its tokens at the platform are dead',
-    'alongside session deliveries        whom CIS2 told of ended sessions, and what came of it',
+    'alongside session end SID           end a session, notify its relying parties, invalidate its tokens',
+    'alongside session deliveries        show notifications of ended sessions and their results',
     'alongside session send-again ID     the message of a delivery once more',
   ],
   async run({ argv, out }) {

@@ -41,7 +41,7 @@ function banner(out: Output, state: StateFile, only: readonly ServiceName[], too
 const exposureWarning = (host: string): string | undefined =>
   /^(localhost|::1|127\.\d+\.\d+\.\d+)$/.test(host)
     ? undefined
-    : `WARNING: --host ${host} serves this development instance beyond this machine. Its secrets and PINs are public, and anybody who reaches it signs in as anybody: keep it in a trusted network, and use "alongside serve" for others.`;
+    : `WARNING: --host ${host} serves this development instance beyond this machine. Its secrets and PINs are public, and anyone who reaches it can sign in as any user: keep it in a trusted network, and use "alongside serve" for others.`;
 
 export const up: Command = {
   name: 'up',

@@ -29,7 +29,7 @@ function kindOf(text: string): keyof Pick<ValidateRequest, 'assertion' | 'url' |
 
 export const validate: Command = {
   name: 'validate',
-  summary: 'what the API platform would say to a client assertion or a request; nothing is used up',
+  summary: 'check a client assertion or a request as the API platform would, without using it up',
   help: [
     'alongside validate TEXT      a client assertion (JWT), the address of an authorization request,',
     '                             or the body of a token request; - reads standard input',

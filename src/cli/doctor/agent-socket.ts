@@ -17,7 +17,7 @@ async function judge(path: string): Promise<Finding> {
   } catch (error) {
     return wrong(
       reasonOf(error),
-      'Start the instance again on this machine, as this user. The socket is a file: nobody may delete it.',
+      'Start the instance again on this machine, as this user. The socket is a file: do not delete it.',
     );
   } finally {
     connection?.close();

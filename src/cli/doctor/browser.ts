@@ -49,7 +49,7 @@ export function judgeBrowser(variables: Variables): Finding {
   const chosen = variables.ALONGSIDE_BROWSER;
   if (chosen)
     return isProgram(chosen)
-      ? ok(`${chosen}, as ALONGSIDE_BROWSER says`)
+      ? ok(`${chosen}, from ALONGSIDE_BROWSER`)
       : wrong(
           `ALONGSIDE_BROWSER names ${chosen}, which is no program.`,
           'Let it name a browser, or take it away.',

@@ -25,7 +25,7 @@ export function judgeProxy(variables: Variables): Finding {
   if (caught.length === 0) return ok(`${set} is set and leaves this machine out.`);
   return wrong(
     `${set} is set and would catch ${caught.join(' and ')}.`,
-    'Set NO_PROXY and no_proxy to "localhost,127.0.0.1,::1", with what is there already.',
+    'Set NO_PROXY and no_proxy to "localhost,127.0.0.1,::1", with the existing entries.',
   );
 }
 

@@ -60,8 +60,8 @@ async function judge({ of, address, issuer }: Probe, urls: Urls): Promise<Findin
   const { status, body, problem } = await ask(asked);
   if (status === undefined)
     return wrong(
-      `Nobody answers at ${asked} (${problem}).`,
-      `Start this part, on this machine or where ${new URL(asked).origin} leads. The log says why it ended.`,
+      `No server responds at ${asked} (${problem}).`,
+      `Start this part, on this machine or where ${new URL(asked).origin} leads. The log has the reason why it ended.`,
       of,
     );
   const failed = (body as { failed?: unknown } | undefined)?.failed;
@@ -91,7 +91,7 @@ export const services: Check = {
     return [
       wrong(
         `No instance answers at ${origin} (${silence}).`,
-        'Start one with "npm start", or say which one is meant with --port-base or --state.',
+        'Start one with "npm start", or select one with --port-base or --state.',
         'console',
       ),
     ];

@@ -1,12 +1,12 @@
 import { type Check, type Finding, ok, type Subject, wrong } from './check.ts';
 
 function judge({ stateFile, console, origin, silence }: Subject): Finding {
-  if (!stateFile) return ok('There is none, or --port-base says where the instance is.');
+  if (!stateFile) return ok('There is none, or --port-base selects the instance.');
   const { file } = stateFile;
   if ('problem' in stateFile)
     return wrong(
       stateFile.problem,
-      'Start the instance again, which writes it anew, or say which one is meant with --state or --port-base.',
+      'Start the instance again, which writes it again, or select one with --state or --port-base.',
     );
   const { state, alive } = stateFile;
   if (!alive)
@@ -22,7 +22,7 @@ function judge({ stateFile, console, origin, silence }: Subject): Finding {
   if (console.urls.console !== state.urls.console || console.urls.cis2Issuer !== state.urls.cis2Issuer)
     return wrong(
       `Another instance answers at ${origin} than the one of ${file}.`,
-      'Stop one of the two, or say which one is meant with --port-base.',
+      'Stop one of the two, or select one with --port-base.',
     );
   return ok(`${file}, process ${state.pid}`);
 }

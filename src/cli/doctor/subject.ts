@@ -37,8 +37,8 @@ async function askConsole(
   const silence =
     problem ??
     (status === 401
-      ? 'it is in production and lets in who has its state file: say --data, --state or --config'
-      : `what answers there is not a console: status ${status}`);
+      ? 'it is in production and needs its state file: use --data, --state or --config'
+      : `the server there is not a console: status ${status}`);
   return { console: undefined, silence };
 }
 

@@ -146,7 +146,7 @@ export const auditActions = {
   },
   'cis2.signed-in-again': {
     by: 'CIS2',
-    when: 'A user signed in with an authenticator in a session that goes on.',
+    when: 'A user signed in with an authenticator in an existing session.',
     fields: ['session', 'application', 'address', 'device', 'role'],
     facts: ['authenticator', 'level', 'credential'],
   },

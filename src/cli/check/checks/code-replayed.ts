@@ -3,7 +3,7 @@ import { isAccident, refusal } from '../refusal.ts';
 
 export const codeReplayed: Check = {
   name: 'cis2-code-replayed',
-  does: 'After a sign-in the same answer of CIS2 comes once more in the same browser, as when somebody goes back or reloads.',
+  does: 'Repeats the same response of CIS2 in the same browser after a sign-in, as when a user goes back or reloads.',
   expects: 'It takes a state once, so it does not send the code to CIS2 again.',
   source: 'RFC 6749 section 4.1.2; RFC 9700 section 4.7',
   async run(trial) {

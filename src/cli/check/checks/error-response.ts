@@ -15,21 +15,21 @@ function shown(landing: Landing): Verdict {
     );
   if (wordsOf(landing.body) === '') return failed(`It shows nothing. ${placeOf(landing)}`);
   return /<(?:a|form|button)\b/i.test(landing.body)
-    ? passed(`It says "${wordsOf(landing.body).slice(0, 80)}" and lets the person go on.`)
+    ? passed(`It says "${wordsOf(landing.body).slice(0, 80)}" and offers a way to continue.`)
     : warning(`It says "${wordsOf(landing.body).slice(0, 80)}", without a way to begin again.`);
 }
 
 export const errorResponse: Check = {
   name: 'cis2-error-response',
   does: 'CIS2 answers with the error access_denied, and with markup in its description.',
-  expects: 'It signs nobody in, shows an error with a way to begin again, and the next sign-in begins.',
+  expects: 'It refuses the sign-in, shows an error with a way to begin again, and the next sign-in begins.',
   source: 'OpenID Connect Core 1.0 section 3.1.2.6; RFC 9700 section 4.2',
   async run(trial) {
     const browser = trial.browser();
     const answer = await trial.toCallback(browser);
     answer.parameters.delete('code');
     answer.parameters.set('error', 'access_denied');
-    answer.parameters.set('error_description', `The person said ${markup}`);
+    answer.parameters.set('error_description', `The user entered ${markup}`);
     const reaction = await trial.deliver(browser, answer);
     if (reaction.signedIn) return failed('It signed the person in all the same.');
     const said = shown(reaction.landing);

@@ -19,7 +19,7 @@ export const kidAbsentSingle: Check = {
     return signedIn
       ? passed('It signed the person in.')
       : warning(
-          `It signed nobody in. ${placeOf(landing)} CIS2 always names its key; a certification asks for it. The API platform refuses to exchange such an ID token.`,
+          `It refused the sign-in. ${placeOf(landing)} CIS2 always names its key; a certification asks for it. The API platform refuses to exchange such an ID token.`,
         );
   },
 };

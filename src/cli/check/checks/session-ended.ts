@@ -11,7 +11,7 @@ export const sessionEnded: Check = {
     if (untold(trial)) return failed('No back-channel logout address is registered.');
     const { result, signedIn } = await endSession(trial);
     return signedIn
-      ? failed(`Its session goes on (CIS2 was answered "${result}").`)
+      ? failed(`Its session continues (it responded to CIS2 with "${result}").`)
       : passed('Its session is over.');
   },
 };

@@ -8,7 +8,7 @@ export const signingKeyRotation: Check = {
   expects: 'It fetches the key set again when it meets an unknown kid, and signs the person in.',
   source: 'OpenID Connect Core 1.0 section 10.1.1',
   async run(trial) {
-    if (trial.takesNewKeys) return passed('It took up a new key that came later still, just before signing.');
+    if (trial.takesNewKeys) return passed('It accepted a new key that was published just before signing.');
     const { last, after } = await changeKey(trial);
     const seconds = Math.round(after / 1000);
     if (!last.signedIn)

@@ -5,7 +5,7 @@ import { refusesSignIn } from '../refusal.ts';
 export const staleAuthTime = refusesSignIn({
   name: 'cis2-stale-auth-time',
   fault: 'id-token-old-sign-in',
-  does: 'the ID token says that the person signed in a day ago (auth_time)',
+  does: 'the ID token has an auth_time of a day ago',
   source:
     'OpenID Connect Core 1.0 section 3.1.3.7 item 13; NHS CIS2 Authentication, changes of 25 August 2021',
   unfit: ({ known }) =>

@@ -8,8 +8,8 @@ const changes: readonly [string, (parameters: URLSearchParams) => void][] = [
 
 export const stateChanged: Check = {
   name: 'cis2-state-changed',
-  does: 'The answer of CIS2 comes back with another state, then with none.',
-  expects: 'It sends a state, signs nobody in without it, and shows an error.',
+  does: 'Returns the response of CIS2 with another state, then without one.',
+  expects: 'It sends a state, refuses a sign-in without it, and shows an error.',
   source: 'RFC 6749 section 10.12; OpenID Connect Core 1.0 section 3.1.2.7',
   async run(trial) {
     for (const [how, change] of changes) {
@@ -21,6 +21,6 @@ export const stateChanged: Check = {
       if (reaction.signedIn) return failed(`It signed the person in ${how}.`);
       if (isAccident(reaction)) return refusal(reaction);
     }
-    return passed('It signed nobody in.');
+    return passed('It refused the sign-in.');
   },
 };

@@ -2,8 +2,8 @@ import { type Check, failed, passed } from '../check.ts';
 
 export const stateOfAnotherBrowser: Check = {
   name: 'cis2-state-of-another-browser',
-  does: 'Somebody signs in and hands the address with the answer to another browser: to a new one, and to one that has begun a sign-in of its own (login CSRF).',
-  expects: 'It signs nobody in: the state belongs to the browser that began.',
+  does: 'Signs in and opens the address of the response in another browser: in a new one, and in one that has begun its own sign-in (login CSRF).',
+  expects: 'It refuses the sign-in: the state belongs to the browser that began.',
   source: 'RFC 9700 section 4.7; RFC 6749 section 10.12',
   async run(trial) {
     for (const begun of [false, true]) {
@@ -16,6 +16,6 @@ export const stateOfAnotherBrowser: Check = {
           `It signed the person in in ${begun ? 'a browser that had begun another sign-in' : 'a browser that had begun none'}.`,
         );
     }
-    return passed('It signed nobody in in the other browser.');
+    return passed('It refused the sign-in in the other browser.');
   },
 };

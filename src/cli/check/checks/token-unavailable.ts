@@ -6,7 +6,7 @@ export const tokenUnavailable: Check = {
   name: 'cis2-token-endpoint-unavailable',
   does: 'A sign-in in which the token endpoint of CIS2 answers 503, then one without any fault.',
   expects:
-    'It shows an error that it handled (502, 503 or below 500), signs nobody in, and the next sign-in succeeds.',
+    'It handles the error (502, 503 or below 500), refuses the sign-in, and the next sign-in succeeds.',
   source: 'RFC 9110 section 15.6.4',
   async run(trial) {
     const { result, met } = await trial.provider.withFault('cis2-token-unavailable', { next: 1 }, () =>

@@ -7,8 +7,8 @@ const other = '999999999999';
 
 export const userinfoInvalidSub: Check = {
   name: 'oidcc-client-test-userinfo-invalid-sub',
-  does: `A sign-in in which userinfo tells of another person (${other}) than the ID token.`,
-  expects: 'It uses nothing of the answer; best, it signs nobody in and shows an error.',
+  does: `A sign-in in which userinfo is about another person (${other}) than the ID token.`,
+  expects: 'It ignores the response or, better, refuses the sign-in and shows an error.',
   source: 'OpenID Connect Core 1.0 section 5.3.2',
   async run(trial) {
     const { result, met } = await trial.provider.withFault('userinfo-other-subject', { next: 1 }, () =>
