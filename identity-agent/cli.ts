@@ -30,14 +30,14 @@ The result of a method is one JSON line, and so is its refusal. Exit code 0: don
 answer; 2: wrong usage.
 `;
 
-interface Asked {
+interface CommandLine {
   socket: string;
   json: boolean;
   words: string[];
 }
 
-function readArguments(argv: readonly string[]): Asked | 'help' {
-  const asked: Asked = { socket: defaultSocketPath(), json: false, words: [] };
+function readArguments(argv: readonly string[]): CommandLine | 'help' {
+  const asked: CommandLine = { socket: defaultSocketPath(), json: false, words: [] };
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     if (word === '--help' || word === '-h') return 'help';
@@ -86,7 +86,7 @@ function refusalText(error: AgentCallError, word: string, forPrograms: boolean):
   return message;
 }
 
-async function carryOut({ socket, json, words }: Asked, terminal: Terminal): Promise<number> {
+async function carryOut({ socket, json, words }: CommandLine, terminal: Terminal): Promise<number> {
   async function withAgent<T>(work: (agent: AgentConnection) => Promise<T>): Promise<T> {
     const agent = await AgentConnection.open(socket);
     try {

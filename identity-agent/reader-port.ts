@@ -7,7 +7,7 @@ import { transports } from './card/transports.ts';
 /** Milliseconds after which a reader that could not be opened is tried again. */
 const pause = 10_000;
 
-interface Parts extends TransportOptions {
+interface ReaderPortOptions extends TransportOptions {
   /** Called once, with the reader. */
   opened(reader: Reader): void;
 }
@@ -20,13 +20,13 @@ export class ReaderPort {
   reader: Reader | undefined;
   #problem: string | null = null;
   readonly #transport: (typeof transports)[number];
-  readonly #parts: Parts;
+  readonly #parts: ReaderPortOptions;
   #next = 0;
   #opening: Promise<void> | undefined;
   #closed = false;
 
   /** @throws OperatorError for an unknown transport */
-  constructor(id: string, parts: Parts) {
+  constructor(id: string, parts: ReaderPortOptions) {
     const transport = transports.find((each) => each.id === id);
     if (!transport)
       throw new OperatorError(

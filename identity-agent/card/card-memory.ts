@@ -2,7 +2,7 @@ import type { CardKeyTypeId } from './key-types.ts';
 import type { SecretName, SlotName } from './piv.ts';
 
 /** The result of a PIN or PUK comparison. */
-export interface Presented {
+export interface SecretComparison {
   readonly ok: boolean;
   /** Remaining attempts; 0 if blocked, in which case nothing was compared. */
   readonly triesLeft: number;
@@ -19,7 +19,7 @@ export interface CardMemory {
   privateKey(slot: SlotName): Uint8Array | undefined;
   triesLeft(secret: SecretName): number;
   /** Compares in constant time and counts the attempt. The count is stored before the promise resolves. */
-  present(secret: SecretName, value: Uint8Array): Promise<Presented>;
+  present(secret: SecretName, value: Uint8Array): Promise<SecretComparison>;
   /** Replaces PIN or PUK and restores its attempts. */
   replace(secret: SecretName, value: Uint8Array): Promise<void>;
 }

@@ -39,7 +39,7 @@ interface Slot {
   movements: number;
 }
 
-type Told<T extends PcscTold['told']> = Extract<PcscTold, { readonly told: T }>;
+type MessageOf<T extends PcscTold['told']> = Extract<PcscTold, { readonly told: T }>;
 
 /**
  * Combines all card readers of this machine: the card that was inserted first is used; when it is removed, the next takes its
@@ -138,7 +138,7 @@ export class PcscReader implements Reader {
   }
 
   #heard(told: PcscTold): void {
-    const hear: { readonly [T in PcscTold['told']]: (told: Told<T>) => void } = {
+    const hear: { readonly [T in PcscTold['told']]: (told: MessageOf<T>) => void } = {
       plugged: ({ reader }) => this.#plugged(reader),
       unplugged: ({ reader }) => this.#unplugged(reader),
       moved: ({ reader, ...movement }) => this.#moved(reader, movement),

@@ -1,5 +1,5 @@
 import type { CommandApdu } from './apdu.ts';
-import type { CardMemory, Presented } from './card-memory.ts';
+import type { CardMemory, SecretComparison } from './card-memory.ts';
 import type { PrivateOperation } from './key-type.ts';
 import { keyTypes } from './key-types.ts';
 import {
@@ -55,7 +55,7 @@ const select: Instruction = ({ p1, p2, data = nothing }, { state }) => {
 };
 
 /** Returns the status word of a failed comparison. */
-const refused = ({ triesLeft }: Presented, before: number): number =>
+const refused = ({ triesLeft }: SecretComparison, before: number): number =>
   before === 0 ? SW.authenticationBlocked : triesStatus(triesLeft);
 
 const verify: Instruction = async ({ p1, p2, data = nothing }, { state, card }) => {

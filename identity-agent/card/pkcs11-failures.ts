@@ -17,10 +17,10 @@ export const RV = {
   alreadyInitialized: 0x191,
 } as const;
 
-type Known = ConstructorParameters<typeof CardError>;
-const removed: Known = ['card_removed', 'The card was taken out of the reader.'];
+type CardErrorArguments = ConstructorParameters<typeof CardError>;
+const removed: CardErrorArguments = ['card_removed', 'The card was taken out of the reader.'];
 
-const known = new Map<number, Known>([
+const known = new Map<number, CardErrorArguments>([
   [RV.deviceRemoved, removed],
   [RV.tokenNotPresent, removed],
   [RV.sessionClosed, removed],

@@ -31,7 +31,7 @@ const MOST_OBJECTS = 32;
 const MOST_BYTES = 16_384;
 
 /** A certificate on the token, with the identifier that it shares with its key. */
-interface Found {
+interface TokenCertificate {
   readonly id: Buffer;
   readonly der: Buffer;
 }
@@ -147,9 +147,9 @@ export class Pkcs11Token {
     }
   }
 
-  #certificate(slot: SlotName): Found {
+  #certificate(slot: SlotName): TokenCertificate {
     const found = this.#objects(CK.certificate)
-      .map((object): Found => {
+      .map((object): TokenCertificate => {
         const [id, value] = this.#module.C_GetAttributeValue(this.#session, object, [
           { type: CK.id },
           { type: CK.value },

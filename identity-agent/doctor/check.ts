@@ -18,7 +18,7 @@ export interface RunningAgent {
 }
 
 /** The result of one request to a server. */
-export interface Asked {
+export interface ServerProbe {
   url: string;
   /** Undefined without a response; `problem` is then the reason. */
   answer: ServerAnswer | undefined;
@@ -41,10 +41,10 @@ export interface Subject {
   /** Origin of the agent on loopback. */
   url: string;
   /** Undefined if no address is configured. */
-  cis: Asked | undefined;
-  cis2Keys: Asked | undefined;
+  cis: ServerProbe | undefined;
+  cis2Keys: ServerProbe | undefined;
   /** The agent's own port, called as a program would. */
-  port: Asked;
+  port: ServerProbe;
 }
 
 /** Checks for one problem, one file each. */

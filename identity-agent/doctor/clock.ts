@@ -1,10 +1,10 @@
-import { type Asked, type Check, type Finding, ok, remark, wrong } from './check.ts';
+import { type Check, type Finding, ok, remark, type ServerProbe, wrong } from './check.ts';
 
 /** Tolerated clock difference of a request or proof, in milliseconds. */
 const tolerated = 10_000;
 
 /** Returns how far a server's clock is ahead of this one, in milliseconds; undefined if unknown. */
-function ahead({ answer, before, after }: Asked): number | undefined {
+function ahead({ answer, before, after }: ServerProbe): number | undefined {
   const theirs = Date.parse(answer?.date ?? '');
   if (Number.isNaN(theirs)) return undefined;
   // The header has whole seconds, and the server responded at some moment between the two.
@@ -12,7 +12,7 @@ function ahead({ answer, before, after }: Asked): number | undefined {
   return Math.max(0, theirs - after);
 }
 
-function compare(who: string, asked: Asked | undefined): Finding[] {
+function compare(who: string, asked: ServerProbe | undefined): Finding[] {
   const off = asked && ahead(asked);
   if (off === undefined) return [];
   if (Math.abs(off) <= tolerated) return [ok(`The clocks of this machine and of ${who} agree.`)];

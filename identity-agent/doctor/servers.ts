@@ -1,8 +1,12 @@
-import { type Asked, type Check, type Finding, ok, wrong } from './check.ts';
+import { type Check, type Finding, ok, type ServerProbe, wrong } from './check.ts';
 
 const mend = 'See that this machine may reach that address: network, proxy, firewall, name, certificate.';
 
-function reached(who: string, asked: Asked | undefined, isRight: (answer: unknown) => boolean): Finding[] {
+function reached(
+  who: string,
+  asked: ServerProbe | undefined,
+  isRight: (answer: unknown) => boolean,
+): Finding[] {
   if (!asked) return [];
   const { url, answer, problem } = asked;
   const { origin } = new URL(url);

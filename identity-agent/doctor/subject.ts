@@ -4,12 +4,12 @@ import { type AgentConfiguration, type AgentStatus, methods } from '../protocol.
 import { Servers } from '../server-call.ts';
 import { loadSettings } from '../settings/settings.ts';
 import { AgentConnection } from '../socket/client.ts';
-import type { Asked, RunningAgent, Subject } from './check.ts';
+import type { RunningAgent, ServerProbe, Subject } from './check.ts';
 
 /** Time limit of a request, in milliseconds. */
 const patience = 5_000;
 
-async function askServer(servers: Servers, url: string): Promise<Asked> {
+async function askServer(servers: Servers, url: string): Promise<ServerProbe> {
   const before = systemClock.now();
   try {
     const answer = await servers.call({ method: 'GET', url, milliseconds: patience });

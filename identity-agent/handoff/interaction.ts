@@ -25,7 +25,7 @@ export interface InteractionParts {
 interface Start {
   request: HttpRequest;
 }
-interface Found extends Start {
+interface InteractionRequest extends Start {
   interaction: Interaction;
 }
 
@@ -79,12 +79,12 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   const continueTo = (to: string): Answer =>
     continuePage({ title: 'Continue', service: 'Identity Agent', development, to });
 
-  async function goOn({ interaction }: Found): Promise<Answer | undefined> {
+  async function goOn({ interaction }: InteractionRequest): Promise<Answer | undefined> {
     const location = await onward(interaction);
     return location === undefined ? undefined : redirect(location);
   }
 
-  function showPage({ interaction }: Found): Answer {
+  function showPage({ interaction }: InteractionRequest): Answer {
     const context = contextOf(interaction);
     const page = pageFor(context);
     if (page.id === 'pin' && interaction.shownFor !== context.insertion) {
@@ -94,14 +94,14 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     return interactionPage(page, context, interaction, development);
   }
 
-  function tellStep({ interaction }: Found): Answer {
+  function tellStep({ interaction }: InteractionRequest): Answer {
     const context = contextOf(interaction);
     const goesOn = vouching.sessionFor(interaction) && !context.offersRenewal && !context.asksConfirmation;
     return json(200, { step: goesOn ? 'onward' : stepToken(pageFor(context), context) });
   }
 
   /** Does not use the PIN if the prompt was completed elsewhere. */
-  async function answerPin({ request, interaction }: Found): Promise<void> {
+  async function answerPin({ request, interaction }: InteractionRequest): Promise<void> {
     const { pin, card } = readForm(request, { pin: /^[^\p{C}]{1,64}$/u, card: /^[A-Za-z0-9_-]{0,64}$/ });
     const { claims } = interaction.trusted;
     contextOf(interaction);
@@ -115,12 +115,12 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     interaction.pinGiven ||= result.ok;
   }
 
-  async function answerConfirmation({ request, interaction }: Found): Promise<void> {
+  async function answerConfirmation({ request, interaction }: InteractionRequest): Promise<void> {
     readForm(request, { how: /^yes$/ });
     interaction.confirmed = true;
   }
 
-  async function answerRenewal({ request, interaction }: Found): Promise<void> {
+  async function answerRenewal({ request, interaction }: InteractionRequest): Promise<void> {
     const { how } = readForm(request, { how: /^(now|later)$/ });
     const renewed = how === 'now' && (await agent.renewCard()).ok;
     if (how === 'later' || renewed) agent.putOffRenewal();
@@ -128,12 +128,12 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   }
 
   /** Redirects to the card pages, which link back here. */
-  function lookAfterCard({ interaction }: Found): Answer {
+  function lookAfterCard({ interaction }: InteractionRequest): Answer {
     const errand = errands.open(interaction.path);
     return redirect(agent.status().problem === 'card_blocked' ? `${errand.path}/unlock-code` : errand.path);
   }
 
-  async function answerRole({ request, interaction }: Found): Promise<void> {
+  async function answerRole({ request, interaction }: InteractionRequest): Promise<void> {
     const { roleId } = readForm(request, { roleId: /^[0-9]{1,20}$/ });
     const result = await agent.answerRole(roleId);
     if (!result.ok && result.error === 'unknown_role')
@@ -142,12 +142,12 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   }
 
   /** Shows a page to continue to another origin, or returns to the prompt. */
-  async function goOnOrBack({ interaction }: Found): Promise<Answer> {
+  async function goOnOrBack({ interaction }: InteractionRequest): Promise<Answer> {
     const location = await onward(interaction);
     return location === undefined ? redirect(interaction.path, 303) : continueTo(location);
   }
 
-  async function leave({ request, interaction }: Found): Promise<Answer> {
+  async function leave({ request, interaction }: InteractionRequest): Promise<Answer> {
     const { how } = readForm(request, { how: /^(another_way|cancel)$/ });
     return interaction.mutex.run(async () => {
       if (interaction.over) throw errors.interactionOver('another answer was first');

@@ -21,7 +21,7 @@ export interface Journey {
   pinsBefore: number;
 }
 
-interface Parts {
+interface VouchingDependencies {
   agent: Agent;
   exchange: Exchange;
   clock: Clock;
@@ -31,9 +31,9 @@ interface Parts {
 
 /** Proves the user's live session to CIS2. */
 export class Vouching {
-  readonly #parts: Parts;
+  readonly #parts: VouchingDependencies;
 
-  constructor(parts: Parts) {
+  constructor(parts: VouchingDependencies) {
     this.#parts = parts;
   }
 

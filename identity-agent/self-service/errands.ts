@@ -7,7 +7,7 @@ const lifetime = 1_200_000;
 const most = 100;
 
 /** The result of the last form, for the next page. */
-export interface Said {
+export interface FormResult {
   well: boolean;
   sentence: string;
 }
@@ -19,7 +19,7 @@ export class Errand {
   readonly until: number;
   /** Path of the sign-in that it was opened from, to return to. */
   readonly back: string | undefined;
-  said: Said | undefined;
+  said: FormResult | undefined;
   /** Time of the last request to its page that asks for PIN and role, in milliseconds. */
   askedAt = Number.NEGATIVE_INFINITY;
 

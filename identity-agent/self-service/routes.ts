@@ -20,7 +20,7 @@ export interface SelfServiceParts {
 interface Start {
   request: HttpRequest;
 }
-interface Found extends Start {
+interface ErrandRequest extends Start {
   errand: Errand;
 }
 
@@ -45,7 +45,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
   const [looksAfterCard, signsIn] = [beginning('overview'), beginning('sign-in')];
 
   function routesOf(page: CardPage): Route[] {
-    const noteSeen = ({ errand }: Found): void => {
+    const noteSeen = ({ errand }: ErrandRequest): void => {
       if (page.id === 'sign-in') errand.askedAt = clock.now();
     };
     const seeing = steps<Start>()
@@ -53,7 +53,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(guards.checkPeerUser)
       .step(findErrand)
       .step(noteSeen)
-      .step(function showPage({ errand }: Found): Answer {
+      .step(function showPage({ errand }: ErrandRequest): Answer {
         return cardPage(page, errand, agent, { development });
       });
     const looking = steps<Start>()
@@ -69,7 +69,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(guards.checkPeerUser)
       .step(findErrand)
       .step(noteSeen)
-      .step(async function act({ request, errand }: Found): Promise<Answer> {
+      .step(async function act({ request, errand }: ErrandRequest): Promise<Answer> {
         const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
         // Another card does not use an attempt.
         errand.said =

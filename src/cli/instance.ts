@@ -20,7 +20,7 @@ export const instanceFlags = {
 };
 
 /** The selected instance, from the flags. */
-export interface Wish {
+export interface InstanceSelection {
   portBase?: string;
   data?: string;
   state?: string;
@@ -29,7 +29,9 @@ export interface Wish {
 }
 
 /** Reads the location of the instance from its configuration file, which is otherwise for the instance only. */
-function configured(wish: Wish): Record<'portBase' | 'data' | 'state' | 'tlsAuthority', string | undefined> {
+function configured(
+  wish: InstanceSelection,
+): Record<'portBase' | 'data' | 'state' | 'tlsAuthority', string | undefined> {
   const file = configFileOf({ ...wish });
   let settings: Record<string, unknown> = {};
   try {
@@ -63,15 +65,15 @@ export type Place = { origin: string; stateFile: undefined } | { origin: undefin
 const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, stateFile: undefined });
 
 /** Returns the selected data folder. */
-export const dataFolderOf = (wish: Wish): string =>
+export const dataFolderOf = (wish: InstanceSelection): string =>
   wish.data ?? environment().ALONGSIDE_DATA ?? configured(wish).data ?? '.alongside';
 
 /** Returns the file with more authorities that the instance trusts. */
-export const tlsAuthorityOf = (wish: Wish): string | undefined =>
+export const tlsAuthorityOf = (wish: InstanceSelection): string | undefined =>
   wish.tlsAuthority ?? (environment().ALONGSIDE_TLS_AUTHORITY || configured(wish).tlsAuthority);
 
 /** Returns the expected location of the selected instance, whether it runs or not. */
-export function placeOf(wish: Wish): Place {
+export function placeOf(wish: InstanceSelection): Place {
   const variables = environment();
   const portBase = wish.portBase ?? variables.ALONGSIDE_PORT_BASE;
   const fallback = configured(wish);
@@ -89,7 +91,7 @@ export function placeOf(wish: Wish): Place {
 }
 
 /** Returns the address of the selected instance's console and, in production, the access token for commands. */
-function consoleOf(wish: Wish): { origin: string; token: string | undefined } {
+function consoleOf(wish: InstanceSelection): { origin: string; token: string | undefined } {
   const place = placeOf(wish);
   if (place.origin !== undefined) return { origin: place.origin, token: undefined };
   const { urls, operator } = readStateFile(place.stateFile);
@@ -125,7 +127,7 @@ export class InstanceApi {
   readonly inProduction: boolean;
   readonly #token: string | undefined;
 
-  constructor(wish: Wish) {
+  constructor(wish: InstanceSelection) {
     const { origin, token } = consoleOf(wish);
     this.origin = origin;
     this.inProduction = token !== undefined;

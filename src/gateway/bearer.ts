@@ -1,7 +1,7 @@
 import { faults } from './faults.ts';
 
 /** The contents of an Authorization header. */
-export interface Presented {
+export interface PresentedToken {
   /** The scheme as written. */
   written: string;
   /** The scheme in lower case. */
@@ -13,7 +13,7 @@ export interface Presented {
  * Parses an Authorization header in the published order of errors. None of it may be logged: even its first word can be a token
  * without a scheme.
  */
-export function readAuthorization(header: string | undefined): Presented {
+export function readAuthorization(header: string | undefined): PresentedToken {
   if (header === undefined) throw faults.missingAuthorization();
   const words = header.trim().split(/[ \t]+/);
   const [written = '', ...rest] = words;

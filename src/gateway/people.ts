@@ -18,7 +18,7 @@ export interface PeopleNow {
   find(uid: string): Promise<PersonNow | undefined>;
 }
 
-interface Known {
+interface CachedPerson {
   person: Promise<PersonNow | undefined>;
   until: number;
 }
@@ -39,7 +39,7 @@ export class People {
   readonly #source: PeopleNow;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, CachedPerson>();
   #restsUntil = 0;
 
   constructor(source: PeopleNow, clock: Clock, log: Log) {

@@ -5,7 +5,7 @@ type Handle = InstanceType<typeof sqlite.DatabaseSync>;
 type Prepared = ReturnType<Handle['prepare']>;
 
 /** A prepared statement, whether it returns rows, and the table that it writes. */
-export interface Known {
+export interface PreparedStatement {
   readonly prepared: Prepared;
   readonly givesRows: boolean;
   readonly writes: string | undefined;
@@ -47,7 +47,7 @@ export class SqliteConnection {
   #handle: Handle;
   /** Number of earlier connections. */
   #generation = 0;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, PreparedStatement>();
 
   /** @param file path of an existing file, or `:memory:` */
   constructor(file: string) {
@@ -59,7 +59,7 @@ export class SqliteConnection {
     return this.#handle.isTransaction;
   }
 
-  prepare(text: string): Known {
+  prepare(text: string): PreparedStatement {
     const found = this.#known.get(text);
     if (found) return found;
     const prepared = this.#handle.prepare(text);

@@ -16,13 +16,13 @@ import { namespaces } from './support/programs.ts';
 
 // Runs `identity-agent doctor` with each of the ten problems, and checks its text, JSON and exit code.
 
-interface Said {
+interface DoctorOutput {
   code: number;
   words: string;
   report: Report;
 }
 
-async function doctor(socket: string): Promise<Said> {
+async function doctor(socket: string): Promise<DoctorOutput> {
   const said = async (...flags: string[]) => {
     let out = '';
     const terminal = {
@@ -39,7 +39,7 @@ async function doctor(socket: string): Promise<Said> {
 }
 
 /** Checks that only this problem is reported, in each output. */
-function names({ code, words, report }: Said, cause: string, sentence: RegExp): void {
+function names({ code, words, report }: DoctorOutput, cause: string, sentence: RegExp): void {
   const wrong = report.checks.filter(({ outcome }) => outcome === 'wrong');
   assert.deepEqual([...new Set(wrong.map(({ name }) => name))], [cause], words);
   assert.match(wrong[0]?.detail ?? '', sentence);

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
 import { cardActSentence } from '../../session/card-sentences.ts';
-import type { Said } from '../errands.ts';
+import type { FormResult } from '../errands.ts';
 
 /** Digits as users may type them; the card decides whether they are right. */
 export const digits = /^[0-9]{1,12}$/;
@@ -34,7 +34,7 @@ export const cardSummary = ({ card }: AgentStatus): Html =>
   html`<dl class="summary"><dt>Smartcard</dt><dd>${card?.name}</dd></dl>`;
 
 /** Shown when the two new PINs differ. */
-export const differ: Said = { well: false, sentence: 'The two new PINs are not the same.' };
+export const differ: FormResult = { well: false, sentence: 'The two new PINs are not the same.' };
 
 const attempts = (left: number | null): string =>
   left === null ? '' : ` ${left} attempt${left === 1 ? '' : 's'} left.`;
@@ -45,7 +45,7 @@ type Outcome =
   | { ok: false; error: CardActError; sentence?: string; attemptsLeft?: number | null };
 
 /** Returns the message about an operation for the next page. */
-export function saidOf(result: Outcome, well: string): Said {
+export function saidOf(result: Outcome, well: string): FormResult {
   if (result.ok) return { well: true, sentence: well };
   const { error, sentence = cardActSentence(error), attemptsLeft = null } = result;
   return { well: false, sentence: sentence + attempts(attemptsLeft) };

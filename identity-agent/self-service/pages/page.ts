@@ -4,7 +4,7 @@ import { framedPage } from '@alongside/kernel/layout';
 import { scriptPath } from '../../handoff/pages/page.ts';
 import type { AgentStatus } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
-import type { Errand, Said } from '../errands.ts';
+import type { Errand, FormResult } from '../errands.ts';
 
 /** Data of a page. */
 export interface CardPageContext {
@@ -35,7 +35,7 @@ export interface CardPage {
   /** The fields of its form, besides the card's, with their format. */
   readonly fields: Readonly<Record<string, RegExp>>;
   /** Handles its form. */
-  act?(agent: Agent, fields: Readonly<Record<string, string>>): Promise<Said>;
+  act?(agent: Agent, fields: Readonly<Record<string, string>>): Promise<FormResult>;
   /** The next page after success; the overview by default. */
   readonly next?: CardPage['id'];
 }
@@ -52,7 +52,7 @@ export const cardStep = (page: CardPage, status: AgentStatus, insertion: string)
 
 const noCard = html`<p role="status" class="waiting">Put your smartcard into the reader. This page goes on by itself when it is in.</p>`;
 
-const saying = ({ well, sentence }: Said): Html =>
+const saying = ({ well, sentence }: FormResult): Html =>
   well
     ? html`<p class="note" role="status">${sentence}</p>`
     : html`<p class="error" id="problem" role="alert">${sentence}</p>`;

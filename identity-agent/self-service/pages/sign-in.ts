@@ -2,7 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { jobOf, roleChoices } from '../../handoff/pages/role.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/pin-answer.ts';
-import type { Said } from '../errands.ts';
+import type { FormResult } from '../errands.ts';
 import { cardForm, cardSummary, saidOf, secretField } from './fields.ts';
 import type { CardPage, CardPageContext } from './page.ts';
 
@@ -17,7 +17,7 @@ export async function givePin(agent: Agent, pin: string): Promise<PinResult> {
   return result;
 }
 
-function saidOfPin(agent: Agent, result: PinResult): Said {
+function saidOfPin(agent: Agent, result: PinResult): FormResult {
   const { reason, question } = agent.status();
   if (!result.ok) {
     const { error } = result;
@@ -29,7 +29,7 @@ function saidOfPin(agent: Agent, result: PinResult): Said {
   return { well: true, sentence: question === 'role' ? 'Your PIN is right.' : 'You can close this page.' };
 }
 
-async function chooseRole(agent: Agent, roleId: string): Promise<Said> {
+async function chooseRole(agent: Agent, roleId: string): Promise<FormResult> {
   const result = await agent.answerRole(roleId);
   if (result.ok) return { well: true, sentence: 'You can close this page.' };
   return {

@@ -1,7 +1,7 @@
 import { type Check, failed, notRun, passed, type Verdict, warning } from './check.ts';
 import { Stranded, type Trial } from './trial.ts';
 
-export interface Told {
+export interface NotificationResult {
   /** The result of the notification, such as `status 200`. */
   result: string;
   /** Whether the user is still signed in at the application. */
@@ -9,7 +9,7 @@ export interface Told {
 }
 
 /** Signs in, makes CIS2 end the session and notify the application. */
-export async function endSession(trial: Trial): Promise<Told> {
+export async function endSession(trial: Trial): Promise<NotificationResult> {
   const { provider, known } = trial;
   const before = new Set((await provider.sessionsWith(known.clientId)).map(({ sid }) => sid));
   const { browser, signedIn } = await trial.signIn();

@@ -3,7 +3,7 @@ import type { Callback, Landing } from './browser.ts';
 import { Stranded, shows, type Trial, wordsOf } from './trial.ts';
 
 /** Facts about the application, given by the caller. */
-export interface Told {
+export interface ApplicationFacts {
   signedIn: string | undefined;
   page: string | undefined;
 }
@@ -11,7 +11,7 @@ export interface Told {
 /**
  * Runs the first sign-in, with which all checks are compared. Throws Stranded if it fails, OperatorError if the call must change.
  */
-export async function firstSignIn(trial: Trial, told: Told, apiOrigin: string): Promise<void> {
+export async function firstSignIn(trial: Trial, told: ApplicationFacts, apiOrigin: string): Promise<void> {
   const browser = trial.browser();
   const asked = await trial.begin(trial.browser());
   forCis2(asked, apiOrigin);
@@ -46,7 +46,7 @@ const pageAfter = (landing: Landing, answer: Callback): string =>
     ? landing.url.href
     : `${answer.url.origin}/`;
 
-async function textsOf(trial: Trial, told: Told): Promise<string[]> {
+async function textsOf(trial: Trial, told: ApplicationFacts): Promise<string[]> {
   if (told.signedIn !== undefined) return [told.signedIn];
   const { uid, familyName } = await trial.provider.person();
   return [uid, familyName];

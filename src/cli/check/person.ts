@@ -2,14 +2,14 @@ import type { Browser, Landing, Page } from './browser.ts';
 import { formOf } from './markup.ts';
 
 /** The behaviour of the simulated user. */
-export interface Manner {
+export interface UserBehaviour {
   pin: string;
   /** Refuses when a page asks. */
   refuses?: boolean;
 }
 
 /** Completes a page of CIS2 or of the Identity Agent like a user; returns the same page if there is nothing to do. */
-export async function answerPage(page: Page, browser: Browser, manner: Manner): Promise<Landing> {
+export async function answerPage(page: Page, browser: Browser, manner: UserBehaviour): Promise<Landing> {
   const form = formOf(page);
   if (!form) return page;
   const answer = (name: string, value: string) =>

@@ -2,7 +2,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { Unreachable } from './browser.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { basis } from './checks.ts';
-import { firstSignIn, type Told } from './first-sign-in.ts';
+import { type ApplicationFacts, firstSignIn } from './first-sign-in.ts';
 import { reasonInWords, Stranded, type Trial } from './trial.ts';
 
 /** A result for the report. */
@@ -20,7 +20,7 @@ export interface Result {
 
 export interface Plan {
   chosen: readonly Check[];
-  told: Told;
+  told: ApplicationFacts;
   apiOrigin: string;
   signal: AbortSignal;
   /** Called with the current activity. */

@@ -7,7 +7,7 @@ import { answerPage } from './person.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
 /** Facts about the application from the first sign-in. */
-export interface Known {
+export interface FirstSignIn {
   clientId: string;
   registration: Registration | undefined;
   /** The authorization request; undefined if its parameters do not pass through the browser (RFC 9126, RFC 9101). */
@@ -68,7 +68,7 @@ export class Trial {
   /** Whether the application accepted a new key at once. */
   takesNewKeys = false;
   readonly #signal: AbortSignal;
-  #known: Known | undefined;
+  #known: FirstSignIn | undefined;
 
   constructor({ provider, start, cis2Issuer, signal, patience, signOut }: TrialSettings) {
     this.provider = provider;
@@ -80,12 +80,12 @@ export class Trial {
     this.#signal = signal;
   }
 
-  get known(): Known {
+  get known(): FirstSignIn {
     if (!this.#known) throw new Stranded('The first sign-in did not succeed.');
     return this.#known;
   }
 
-  learn(known: Known): void {
+  learn(known: FirstSignIn): void {
     this.#known = known;
   }
 

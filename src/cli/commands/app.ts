@@ -11,7 +11,7 @@ import { patchFrom } from '../patch.ts';
 import { registrationFlags, registrationFrom, registrationLists } from '../registration.ts';
 import { type Repeated, takeRepeated } from '../repeated.ts';
 
-interface Half {
+interface RegistrationHalf {
   clientId: string;
   clientSecret?: string;
 }
@@ -21,8 +21,8 @@ interface Application {
   name: string;
   status: string;
   profile: string;
-  platform?: Half | null;
-  cis2?: Half | null;
+  platform?: RegistrationHalf | null;
+  cis2?: RegistrationHalf | null;
   warnings?: { code: string; message: string }[];
 }
 
@@ -47,7 +47,7 @@ function showFresh({ platform, cis2, warnings = [] }: Application, out: Output):
   for (const { message } of warnings) out.note(`Warning: ${message}`);
 }
 
-const halfRows = (name: string, half: Half | null | undefined): string[][] => [
+const halfRows = (name: string, half: RegistrationHalf | null | undefined): string[][] => [
   ...(half ? [[`  ${name} client id`, half.clientId]] : []),
   ...(half?.clientSecret === undefined ? [] : [[`  ${name} client secret`, half.clientSecret]]),
 ];
@@ -97,7 +97,8 @@ async function edit({ api, file, repeated, words, json, out }: Call): Promise<vo
   if (json) return out.json(changed);
   out.line(`Application ${changed.id} is changed.`);
   const { platform, cis2, warnings } = changed;
-  const fresh = (half: Half | null | undefined) => (half?.clientSecret === undefined ? null : half);
+  const fresh = (half: RegistrationHalf | null | undefined) =>
+    half?.clientSecret === undefined ? null : half;
   showFresh({ ...changed, platform: fresh(platform), cis2: fresh(cis2), warnings }, out);
 }
 

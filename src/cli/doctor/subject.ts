@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { dataFolderOf, placeOf, readStateFile, type Wish } from '../instance.ts';
+import { dataFolderOf, type InstanceSelection, placeOf, readStateFile } from '../instance.ts';
 import type { ConsoleState, Subject } from './check.ts';
 import { ask } from './http.ts';
 
@@ -43,7 +43,7 @@ async function askConsole(
 }
 
 /** Collects the data for the checks. */
-export async function subjectOf(wish: Wish): Promise<Subject> {
+export async function subjectOf(wish: InstanceSelection): Promise<Subject> {
   const place = placeOf(wish);
   const stateFile = place.stateFile === undefined ? undefined : lookAt(place.stateFile);
   const known = stateFile && 'state' in stateFile ? stateFile.state : undefined;

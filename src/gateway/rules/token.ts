@@ -4,14 +4,14 @@ import { inGoodStanding } from '../../oauth/developers.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import { audienceOf, isFor } from '../audience.ts';
-import { type Presented, readAuthorization } from '../bearer.ts';
+import { type PresentedToken, readAuthorization } from '../bearer.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { faults } from '../faults.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
 export interface Verified {
-  presented: Presented;
+  presented: PresentedToken;
   token: TokenRecord;
   application: StoredApplication;
   scopes: ReadonlySet<string>;

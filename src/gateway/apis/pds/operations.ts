@@ -6,7 +6,7 @@ import type { Grants } from './redaction.ts';
 import type { Patients } from './store.ts';
 
 /** A request to an operation of the PDS. */
-export interface Asked {
+export interface OperationRequest {
   /** Named parts of the path. */
   parts: Readonly<Record<string, string>>;
   query: string;
@@ -24,7 +24,7 @@ export interface Operation {
   method: string;
   /** Path below the base path, with named parts. */
   path: RegExp;
-  answer(asked: Asked): Promise<Answer>;
+  answer(asked: OperationRequest): Promise<Answer>;
 }
 
 /** Returns the resource version as an entity tag (FHIR R4, HTTP, section 2.21.0.6). */

@@ -7,7 +7,7 @@ import { extensionUrls } from '../vocabulary.ts';
 import { bornWithin, type Criteria, readCriteria } from './criteria.ts';
 import { scoreOf } from './match.ts';
 
-interface Found {
+interface Match {
   patient: Patient;
   score: number;
 }
@@ -31,8 +31,8 @@ function summary(patient: Patient, grants: Grants): Patient {
  * Returns the matching records, the best first and equal ones by number, with merged ones replaced. Refuses as soon as there are
  * more than requested.
  */
-async function matches(patients: Patients, criteria: Criteria): Promise<Found[]> {
-  const found = new Map<string, Found>();
+async function matches(patients: Patients, criteria: Criteria): Promise<Match[]> {
+  const found = new Map<string, Match>();
   for await (const page of patients.bornWithin(bornWithin(criteria)))
     for (const record of page) {
       const score = scoreOf(record, criteria);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
 import { sha256 } from '@alongside/kernel/secrets';
 import { isNhsNumber } from '../nhs-number.ts';
-import { type Asked, etagOf, type Operation } from '../operations.ts';
+import { etagOf, type Operation, type OperationRequest } from '../operations.ts';
 import { fhir, outcomes } from '../outcomes.ts';
 import type { Patient, PatientRecord } from '../patient.ts';
 import { confidentialityOf, type Grants, shown } from '../redaction.ts';
@@ -17,20 +17,20 @@ import { invalidUpdate, type Patch, readPatches } from './patches.ts';
 import { checkRules } from './rules.ts';
 
 /** Returns the version that the client last saw. A malformed version matches none. */
-function readVersion({ headers }: Asked): string {
+function readVersion({ headers }: OperationRequest): string {
   const value = headers.get('if-match') ?? '';
   if (value === '') throw outcomes.missingVersion();
   return value;
 }
 
 /** The published service accepts any JSON type except FHIR's own. */
-function checkContentType({ headers }: Asked): void {
+function checkContentType({ headers }: OperationRequest): void {
   if (!headers.get('content-type')?.toLowerCase().startsWith('application/json'))
     throw outcomes.unsupportedService('the content type is no JSON');
 }
 
 /** Returns the record to change; a merged one accepts no changes. */
-async function recordOf({ patients, parts: { id = '' } }: Asked): Promise<PatientRecord> {
+async function recordOf({ patients, parts: { id = '' } }: OperationRequest): Promise<PatientRecord> {
   const record = await patients.get(id);
   if (!record) throw outcomes.notFound();
   if (record.supersededBy !== null)
@@ -72,7 +72,7 @@ function checkShape(patient: Patient): void {
 }
 
 /** Returns the changed record. */
-function changed(record: PatientRecord, patches: readonly Patch[], asked: Asked): PatientRecord {
+function changed(record: PatientRecord, patches: readonly Patch[], asked: OperationRequest): PatientRecord {
   const seen = shown(record.patient, asked.grants);
   checkHidden(patches, record.patient);
   checkIdentities(patches, seen);
@@ -90,7 +90,7 @@ const answerWith = ({ patient }: PatientRecord, grants: Grants): Answer =>
   fhir(200, shown(patient, grants), { etag: etagOf(patient.meta.versionId) });
 
 /** The key of a request of one application, so that its repetition changes nothing. */
-const repetitionOf = ({ headers, parts, body }: Asked): string =>
+const repetitionOf = ({ headers, parts, body }: OperationRequest): string =>
   sha256(
     JSON.stringify([
       headers.get('nhsd-application-id'),
