@@ -134,7 +134,7 @@ describe('verifyIdToken', () => {
       [bare, other],
       [own, { ...own, kid: 'again' }],
     ]) {
-      await assert.rejects(fits(...keys), { fault: 'key', message: /several keys .* does not say which/ });
+      await assert.rejects(fits(...keys), { fault: 'key', message: /several keys .* does not name one/ });
     }
     await assert.rejects(fits(encrypting, ec), { fault: 'key', message: /no key of the issuer fits/ });
     await assert.rejects(fits({ ...other, kid: KID }), { fault: 'signature' });

@@ -45,7 +45,7 @@ describe('Enhanced Normal', () => {
     const [session] = desk.cis.live;
     const { ticket } = await desk.call<{ ticket: string }>('getTicketNoAuth');
     assert.deepEqual(brief(await desk.call('screenLocked')), ['locked', null, 'screen']);
-    await assert.rejects(desk.call('getTicketNoAuth'), /Nobody is signed in/);
+    await assert.rejects(desk.call('getTicketNoAuth'), /No user is signed in/);
     assert.equal(await silent(desk, { interactive: true }), false, 'nobody vouches behind a locked screen');
     assert.deepEqual(brief(await desk.call('screenUnlocked')), ['pinRequested', 'pin', 'screen']);
     await assert.rejects(desk.call('answerPin', { pin: '999999' }), /PIN is wrong/);
@@ -315,7 +315,7 @@ describe('the newer generation', () => {
     await desk.call('answerPin', { pin: rightPin });
     const { ticket } = await first;
     assert.deepEqual(await desk.call('getTicketNoAuth', { application: 'One' }), { ticket });
-    await assert.rejects(desk.call('getTicketNoAuth', { application: 'Two' }), /Nobody is signed in/);
+    await assert.rejects(desk.call('getTicketNoAuth', { application: 'Two' }), /No user is signed in/);
     const second = desk.call<{ ticket: string }>('getTicket', { application: 'Two' });
     while ((await desk.call('status')).question !== 'pin');
     await desk.call('answerPin', { pin: rightPin });

@@ -51,6 +51,6 @@ describe('commands with a production instance', () => {
       assert.equal(of(name), undefined, name);
     const port = new URL(instance.stateFile().operator?.url ?? '').port;
     const stranger = (await report('--port-base', port)).find(({ name }) => name === 'service (console)');
-    assert.match(stranger?.detail ?? '', /in production .* say --data, --state or --config/);
+    assert.match(stranger?.detail ?? '', /in production .* use --data, --state or --config/);
   });
 });

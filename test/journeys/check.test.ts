@@ -187,9 +187,9 @@ describe('alongside check', () => {
 
   const called: [string, () => string[], RegExp][] = [
     [
-      'a text that everybody sees',
+      'a text that signed-out users see too',
       () => [party.start, '--signed-in', 'Sign in'],
-      /shows "Sign in" to anybody: name with --signed-in/,
+      /shows "Sign in" also without a sign-in: set --signed-in/,
     ],
     ['the combined pattern', () => [`${instance.urls.sample}/sign-in/combined`], /combined pattern/],
     ['an unknown check', () => [party.start, '--only', 'cis2-nothing'], /alongside check --list/],

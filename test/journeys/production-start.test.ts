@@ -38,7 +38,7 @@ test('alongside serve prints one line when ready, without secrets, and exits in 
     assert.equal(ready.ready, true);
     assert.equal(ready.agentSocket, null);
     assert.ok(existsSync(join(folder, 'named.db')));
-    const warned = logged.split('\n').filter((text) => text.includes('a secret stands in a flag'));
+    const warned = logged.split('\n').filter((text) => text.includes('a flag contains a secret'));
     assert.deepEqual(
       warned.map((text) => (JSON.parse(text) as { setting: string }).setting),
       ['--smtp-url'],
