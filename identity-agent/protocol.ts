@@ -239,6 +239,7 @@ export const methods = {
   screenUnlocked: 'screenUnlocked',
   /** `{}` -> AgentConfiguration. */
   configuration: 'configuration',
+  /** `{id}` -> the recorded refusal with this message id. */
   explain: 'explain',
   /** `{pin, newPin}` -> AgentStatus. A wrong PIN uses an attempt. */
   changePin: 'changePin',

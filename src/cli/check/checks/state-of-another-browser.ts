@@ -13,7 +13,7 @@ export const stateOfAnotherBrowser: Check = {
       const { signedIn } = await trial.deliver(other, answer);
       if (signedIn)
         return failed(
-          `It signed the person in in ${begun ? 'a browser that had begun another sign-in' : 'a browser that had begun none'}.`,
+          `It signed the user in in ${begun ? 'a browser that had begun another sign-in' : 'a browser that had not begun a sign-in'}.`,
         );
     }
     return passed('It refused the sign-in in the other browser.');
