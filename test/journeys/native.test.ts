@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { createNative, panelBrowser, separateBrowser } from '@alongside/client';
+import { createNative, findBrowser, panelBrowser, separateBrowser } from '@alongside/client';
 import { browserFlags, browserPath } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
 const run = promisify(execFile);
 const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
+// The headless shell, which other tests use, does not support --app.
+const executable = findBrowser() ?? browserPath();
 
 /** Returns the processes on this machine with this profile or address in their command line. */
 async function running(needle: string): Promise<string[]> {
@@ -36,7 +38,7 @@ describe('a native application', () => {
         scope,
       });
       const tokens = await application.signIn({
-        browser: open({ executable: browserPath(), flags: [...browserFlags, '--headless'] }),
+        browser: open({ executable, flags: [...browserFlags, '--headless'] }),
         timeoutMs: 30_000,
       });
       const response = await fetch(`${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`, {
@@ -53,7 +55,7 @@ describe('a native application', () => {
       env: {
         ...process.env,
         ALONGSIDE_STATE: instance.state.stateFile,
-        ALONGSIDE_BROWSER: browserPath(),
+        ALONGSIDE_BROWSER: executable,
         DISPLAY: '',
       },
       timeout: 60_000,
