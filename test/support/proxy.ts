@@ -29,18 +29,24 @@ export async function startProxy(target: NetConnectOpts): Promise<FaultyProxy> {
   const pass = (from: Socket, to: Socket) => {
     sockets.add(from);
     if (isStalled) from.pause();
-    const forward = (bytes: Buffer) => {
-      if (to.writable && !to.write(bytes)) from.pause();
+    // In order, also when the latency changes: each timer forwards the oldest part.
+    const late: (Buffer | 'end')[] = [];
+    const forward = () => {
+      const part = late.shift();
+      if (part === 'end') to.end();
+      else if (part && to.writable && !to.write(part)) from.pause();
     };
-    from.on('data', (bytes: Buffer) => {
-      if (latency === 0) forward(bytes);
-      else setTimeout(forward, latency, bytes);
-    });
+    const send = (part: Buffer | 'end') => {
+      late.push(part);
+      if (latency === 0 && late.length === 1) forward();
+      else setTimeout(forward, latency);
+    };
+    from.on('data', send);
     to.on('drain', () => {
       if (!isStalled) from.resume();
     });
     // Closes the other end too, which a silent server does not notice.
-    from.on('end', () => setTimeout(() => to.end(), latency));
+    from.on('end', () => send('end'));
     from.on('error', () => to.destroy());
     from.on('close', () => {
       sockets.delete(from);
