@@ -30,9 +30,7 @@ export function redirectBrowser(
 
 /** Flags of Chromium in tests: headless, and as root without the sandbox. */
 export function headlessChromium(): { executable: string; flags: string[] } {
-  // The headless shell, which other tests use, does not support --app.
-  const named = environmentVariable('ALONGSIDE_BROWSER');
-  const executable = named?.includes('headless-shell') ? findBrowser() : (named ?? findBrowser());
+  const executable = environmentVariable('ALONGSIDE_BROWSER') ?? findBrowser();
   if (!executable)
     throw new Error('The browser tests need Chromium: install it, or put it on the search path.');
   return { executable, flags: ['--headless', ...(ownUid() === 0 ? ['--no-sandbox'] : [])] };

@@ -4,15 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from './on-path.mjs';
 
-/** The headless build first, because it needs less than half of the processor time. */
-const names = [
-  'chromium-headless-shell',
-  'chromium',
-  'chromium-browser',
-  'google-chrome',
-  'google-chrome-stable',
-  'chrome',
-];
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 const usual = {
   darwin: [

@@ -13,7 +13,6 @@ const helpers = [
     variable: 'ALONGSIDE_BROWSER',
     find: findBrowser,
     debian: 'chromium',
-    better: { debian: 'chromium-headless-shell', find: () => onPath('chromium-headless-shell') },
     otherwise:
       'install Chromium or Chrome (`npx playwright-core install chromium` does it without root), or name one in ALONGSIDE_BROWSER',
   },
@@ -31,7 +30,6 @@ const helpers = [
  * tests. Fails with a `Stop` that names what to install.
  */
 export async function prepareHelpers() {
-  await installBetter();
   const missing = helpers.filter((helper) => find(helper) === undefined);
   if (missing.length > 0 && mayInstall()) {
     await install(missing);
@@ -46,13 +44,6 @@ export async function prepareHelpers() {
     );
   }
   return variables(helpers);
-}
-
-/** Installs the build of a program that makes the tests faster, if possible. */
-async function installBetter() {
-  for (const { name, variable, better } of helpers)
-    if (better && !process.env[variable] && !better.find() && mayInstall())
-      await orGoOn(() => install([{ name, debian: better.debian }]));
 }
 
 /** Programs that only some tests need, each with a part of their path. */

@@ -26,6 +26,14 @@ function findDbusmock() {
 /** Third-party programs that some tests run against an instance. If one is missing, those tests are reported, except in CI. */
 export const programHelpers = [
   {
+    // It takes less than half of the processor time of the full browser, which takes its place if it is missing.
+    tests: '',
+    name: "Chromium's headless build",
+    variable: 'ALONGSIDE_HEADLESS_BROWSER',
+    find: () => onPath('chromium-headless-shell'),
+    debian: 'chromium-headless-shell',
+  },
+  {
     tests: 'test/conformance/apache',
     name: 'Apache with mod_auth_openidc',
     variable: 'ALONGSIDE_APACHE',

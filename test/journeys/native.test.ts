@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { createNative, findBrowser, panelBrowser, separateBrowser } from '@alongside/client';
+import { createNative, panelBrowser, separateBrowser } from '@alongside/client';
 import { browserFlags, browserPath } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 
 const run = promisify(execFile);
 const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';
-// The headless shell, which other tests use, does not support --app.
-const executable = findBrowser() ?? browserPath();
+const executable = browserPath();
 
 /** Returns the processes on this machine with this profile or address in their command line. */
 async function running(needle: string): Promise<string[]> {

@@ -5,7 +5,6 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 export function browserPath(): string {
   const candidates = [
     process.env.ALONGSIDE_BROWSER,
-    '/usr/bin/chromium-headless-shell',
     '/usr/bin/chromium',
     '/usr/bin/chromium-browser',
     '/usr/bin/google-chrome',
@@ -34,7 +33,11 @@ const patience = 120_000;
 
 export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const args = [...browserFlags, ...flags];
-  const browser = await chromium.launch({ executablePath: browserPath(), args, timeout: patience });
+  const browser = await chromium.launch({
+    executablePath: process.env.ALONGSIDE_HEADLESS_BROWSER || browserPath(),
+    args,
+    timeout: patience,
+  });
   const newContext = browser.newContext.bind(browser);
   browser.newContext = async (options) => {
     const context = await newContext(options);
