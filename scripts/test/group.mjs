@@ -18,7 +18,12 @@ export const load = (file) => async () => {
   });
   const path = resolve(clone, file);
   if (readFileSync(path, 'utf8').includes("from 'fast-check'")) await repeatProperties();
-  await import(pathToFileURL(path).href);
+  keys.imports += 1;
+  try {
+    await import(pathToFileURL(path).href);
+  } finally {
+    keys.imports -= 1;
+  }
 };
 
 /**
@@ -41,7 +46,8 @@ async function repeatProperties() {
  * run's processor time. They are real, and each is used once in a test file; then new ones are generated. Other keys, processes
  * and worker threads are not affected.
  */
-const keys = { all: JSON.parse(readFileSync(keyPool, 'utf8')), left: [] };
+const pool = JSON.parse(readFileSync(keyPool, 'utf8'));
+const keys = { all: pool, left: pool, imports: 0 };
 const { generateKeyPair, generateKeyPairSync } = crypto;
 
 function pooled(type, options) {
@@ -49,6 +55,8 @@ function pooled(type, options) {
   if (!plain || keys.left.length === 0) return undefined;
   const [pem, ...left] = keys.left;
   keys.left = left;
+  // A file that takes a key while it is imported, before its hooks run, keeps it.
+  if (keys.imports > 0) keys.all = keys.all.filter((key) => key !== pem);
   const privateKey = createPrivateKey(pem);
   return { publicKey: createPublicKey(privateKey), privateKey };
 }

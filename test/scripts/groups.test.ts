@@ -56,6 +56,21 @@ describe('groups of test files', () => {
     assert.equal((await run({ 'a.test.ts': file(1), 'b.test.ts': file(2) })).code, 0);
   });
 
+  test('give a file no RSA key twice, whenever it takes them', async () => {
+    const file = `import { generateKeyPairSync } from 'node:crypto';
+      import { test } from 'node:test';
+      const make = () => {
+        const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+        return privateKey.export({ type: 'pkcs8', format: 'pem' });
+      };
+      const keys = [make(), make()];
+      test('has its own keys', () => {
+        keys.push(make(), make(), make());
+        if (new Set(keys).size !== 5) throw new Error('a key was given twice');
+      });`;
+    assert.equal((await run({ 'f.test.ts': file, 'g.test.ts': file, 'h.test.ts': file })).code, 0);
+  });
+
   test('report a failed test, a file that cannot be loaded, and standard error', async () => {
     const { code, failed, said } = await run({
       'c.test.ts': `import { test } from 'node:test'; console.error('on stderr'); test('fails', () => { throw 1; });`,
