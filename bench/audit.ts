@@ -134,7 +134,7 @@ try {
   await sqlite.close();
   rmSync(folder, { recursive: true, force: true });
 }
-const server = await startPostgres();
+const server = await startPostgres({ settings: ['fsync=on'] });
 try {
   const postgres = await openDatabase(await server.create('bench_audit'), '');
   await onDatabase('PostgreSQL', postgres);
