@@ -46,8 +46,8 @@ const measures = [
     target: 0,
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
-  { name: 'interfaces called Parts', limit: 68, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
-  { name: 'interfaces called Asked', limit: 12, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
+  { name: 'interfaces called Parts', limit: 66, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
+  { name: 'interfaces called Asked', limit: 8, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
     limit: 286,
