@@ -31,8 +31,8 @@ import {
   type RealmKeys,
 } from './mock/index.ts';
 import { ProofNonces } from './oauth/dpop-nonce.ts';
-import { demoCredentials, platformClient } from './oauth/seeds.ts';
 import { createSample } from './sample/index.ts';
+import { demoCredentials, platformClient } from './seed/registrations.ts';
 import { realmPath, type Urls } from './service.ts';
 import { Faults } from './storage/faults.ts';
 import { version } from './version.ts';

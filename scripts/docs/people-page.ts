@@ -1,5 +1,5 @@
-import { seededCards } from '../../identity-agent/seed-cards.ts';
-import { seedPeople } from '../../src/cis/directory/seed-people.ts';
+import { seededCards } from '../../identity-agent/card/seed.ts';
+import { seedPeople } from '../../src/cis/directory/seed/people.ts';
 import { cell, generated } from './page.ts';
 
 const ways: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { seedPeople } from '../cis/directory/seed-people.ts';
+import { seedPeople } from '../cis/directory/seed/people.ts';
 import { mockClaimsOf } from './mock-claims.ts';
 
 describe('mockClaimsOf', () => {

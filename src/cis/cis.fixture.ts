@@ -17,7 +17,7 @@ import { StoredEvents } from '../storage/events.ts';
 import { Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
-import { reset, seed } from './directory/seeds.ts';
+import { reset, seed } from './directory/seed.ts';
 import { type CisDeps, type CisService, createCis } from './index.ts';
 import {
   agentCallType,

@@ -13,7 +13,7 @@ import { AuditLog } from '../storage/audit.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { Refusals } from '../storage/refusals.ts';
-import { seed } from './apis/pds/seeds.ts';
+import { seed } from './apis/pds/seed.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createGateway, type GatewayOptions } from './index.ts';

@@ -2,7 +2,7 @@ import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/
 import type { EarlyRefusal } from '@alongside/kernel/request';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
-import { seed } from './apis/pds/seeds.ts';
+import { seed } from './apis/pds/seed.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { apiEndpoint } from './endpoint.ts';
@@ -49,7 +49,7 @@ export function createGateway(dependencies: Dependencies): Service {
   };
 }
 
-export { reset as resetPatients, seed as seedPatients } from './apis/pds/seeds.ts';
+export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts';
 export { pdsFaults } from './apis/pds/update/late.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/client';
 import type { Browser } from 'playwright-core';
 import { signClientAssertion } from '../../client/client-assertion.ts';
-import { demoCredentials } from '../../src/oauth/seeds.ts';
+import { demoCredentials } from '../../src/seed/registrations.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startInstance, type TestInstance } from '../support/instance.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { platformClient } from '../../src/oauth/seeds.ts';
+import { platformClient } from '../../src/seed/registrations.ts';
 import { isAccessible } from '../support/accessible.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type ProductionInstance, startProduction } from '../support/production.ts';

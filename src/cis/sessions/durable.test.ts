@@ -16,7 +16,7 @@ import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { Desk, issueCard, startCis, startSubscriber, startTime, uids } from '../cis.fixture.ts';
-import { seed } from '../directory/seeds.ts';
+import { seed } from '../directory/seed.ts';
 import { paths, sessionEndedPath } from '../protocol.ts';
 import { messageHold, SessionMessages } from './messages.ts';
 import { sessionLimits } from './session.ts';

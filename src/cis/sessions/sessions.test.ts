@@ -8,7 +8,7 @@ import { openDatabase } from '../../storage/dialects.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { startTime, uids } from '../cis.fixture.ts';
 import { Directory } from '../directory/directory.ts';
-import { seed } from '../directory/seeds.ts';
+import { seed } from '../directory/seed.ts';
 import { type Session, sessionLimits } from './session.ts';
 import { Sessions } from './sessions.ts';
 

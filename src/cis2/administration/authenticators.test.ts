@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { seedCredentials } from '../authenticators/seeds.ts';
+import { seedCredentials } from '../authenticators/seed.ts';
 import { type AuthenticatorsAnswer, consolePaths } from '../protocol.ts';
 import { send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';

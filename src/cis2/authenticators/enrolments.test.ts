@@ -8,7 +8,7 @@ import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { SoftTablet } from '../testing/soft-tablet.ts';
 import { words } from '../text/words.ts';
-import { seedCredentials } from './seeds.ts';
+import { seedCredentials } from './seed.ts';
 import { demoTablet } from './tablet/demo-key.ts';
 import { kidOf, tabletTypes } from './tablet/signed.ts';
 import { codeAt } from './totp/codes.ts';

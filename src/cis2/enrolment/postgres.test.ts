@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
 import { sql } from '../../storage/database.ts';
-import { resetCredentials, seedCredentials } from '../authenticators/seeds.ts';
+import { resetCredentials, seedCredentials } from '../authenticators/seed.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import type { BrowserContext, Page } from 'playwright-core';
 import { isAccessible } from '../../../test/support/accessible.ts';
-import { seedCredentials } from '../authenticators/seeds.ts';
+import { seedCredentials } from '../authenticators/seed.ts';
 import { codeAt } from '../authenticators/totp/codes.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';
 import { give } from '../testing/journey.ts';

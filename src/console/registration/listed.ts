@@ -1,6 +1,6 @@
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { Application, SecretRecord } from '../../oauth/applications.ts';
-import { seededSecrets } from '../../oauth/seeds.ts';
+import { seededSecrets } from '../../seed/registrations.ts';
 import { applicationView } from './stored.ts';
 
 /** The development secret of a seeded client, while it is still that of the seed. */

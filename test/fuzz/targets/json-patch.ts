@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mergePatch, parseJsonObject } from '../../../kernel/json.ts';
-import { seededPatients } from '../../../src/gateway/apis/pds/seeds.ts';
+import { seededPatients } from '../../../src/gateway/apis/pds/seed.ts';
 import { applyPatches } from '../../../src/gateway/apis/pds/update/apply.ts';
 import { normalised } from '../../../src/gateway/apis/pds/update/normalise.ts';
 import { readPatches } from '../../../src/gateway/apis/pds/update/patches.ts';

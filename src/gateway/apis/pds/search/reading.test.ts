@@ -7,7 +7,7 @@ import { type Database, type Statement, sql } from '../../../../storage/database
 import { openDatabase } from '../../../../storage/dialects.ts';
 import { migrationStatements } from '../../../../storage/migrations.ts';
 import type { PatientRecord } from '../patient.ts';
-import { generatePatients, seed, seededPatients } from '../seeds.ts';
+import { generatePatients, seed, seededPatients } from '../seed.ts';
 import { type BirthRange, Patients } from '../store.ts';
 import { bornWithin, type DayBound } from './criteria.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
-import { seededPatients } from '../seeds.ts';
+import { seededPatients } from '../seed.ts';
 import { applyPatches } from './apply.ts';
 import { checkIdentities } from './identities.ts';
 import { normalised } from './normalise.ts';

@@ -1,6 +1,6 @@
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { activitiesSetting } from './activities.ts';
-import { seedPeople } from './seed-people.ts';
+import { seedPeople } from './seed/people.ts';
 import { organisationStatements, personStatement, takeRolesStatements } from './statements.ts';
 
 const marker = 'cis.seeded';

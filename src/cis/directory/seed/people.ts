@@ -1,6 +1,6 @@
-import type { Person } from '../protocol.ts';
-import { type SeedOrganisation, seedOrganisations } from './seed-organisations.ts';
-import { type SeedRole, seedRoles } from './seed-roles.ts';
+import type { Person } from '../../protocol.ts';
+import { type SeedOrganisation, seedOrganisations } from './organisations.ts';
+import { type SeedRole, seedRoles } from './roles.ts';
 
 /** One seeded person in short: who, in which roles where, and with what they can sign in. */
 interface SeedPerson {

@@ -1,6 +1,6 @@
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Application, Cis2Half, PlatformHalf } from './applications.ts';
-import { demoKeySet } from './seed-key.ts';
+import type { Application, Cis2Half, PlatformHalf } from '../oauth/applications.ts';
+import { demoKeySet } from './key.ts';
 
 /** Public addresses that the seeded registrations need, without a slash at the end. */
 export interface SeedUrls {

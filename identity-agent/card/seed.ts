@@ -1,4 +1,4 @@
-import type { CardSeed } from './card/card-record.ts';
+import type { CardSeed } from './card-record.ts';
 
 /** Cards of the fictional people of the test system, with the uids, personas and names of the directory's seed. */
 export const seededCards: readonly CardSeed[] = [

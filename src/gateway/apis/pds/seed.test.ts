@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import { isNhsNumber } from './nhs-number.ts';
-import { generatePatients, reset, seed, seededPatients } from './seeds.ts';
+import { generatePatients, reset, seed, seededPatients } from './seed.ts';
 import { patientShape } from './shape.ts';
 import { Patients } from './store.ts';
 

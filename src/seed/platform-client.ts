@@ -1,6 +1,6 @@
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Applications } from './applications.ts';
-import { type SeedUrls, seededApplications, seededClients } from './seed-applications.ts';
+import type { Applications } from '../oauth/applications.ts';
+import { type SeedUrls, seededApplications, seededClients } from './applications.ts';
 
 /**
  * Registers the API platform as a client of CIS2, in production: as the seed does, but with a secret of this installation.

@@ -1,8 +1,8 @@
-import type { Application, Applications, StoredApplication } from './applications.ts';
-import type { Products } from './products.ts';
-import { type SeedUrls, seededApplications, seededClients } from './seed-applications.ts';
-import { demoKeyId, demoPrivateKeyPem } from './seed-key.ts';
-import { seededProducts } from './seed-products.ts';
+import type { Application, Applications, StoredApplication } from '../oauth/applications.ts';
+import type { Products } from '../oauth/products.ts';
+import { type SeedUrls, seededApplications, seededClients } from './applications.ts';
+import { demoKeyId, demoPrivateKeyPem } from './key.ts';
+import { seededProducts } from './products.ts';
 
 export { demoPrivateKeyPem };
 

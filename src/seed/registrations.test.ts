@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
+import { Applications, secretFits } from '../oauth/applications.ts';
+import { Products } from '../oauth/products.ts';
+import { redirectFits } from '../oauth/redirect-uris.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
-import { Applications, secretFits } from './applications.ts';
-import { Products } from './products.ts';
-import { redirectFits } from './redirect-uris.ts';
 import {
   demoCredentials,
   demoPrivateKeyPem,
@@ -14,7 +14,7 @@ import {
   resetRegistrations,
   seededSecrets,
   seedRegistrations,
-} from './seeds.ts';
+} from './registrations.ts';
 
 const urlsAt = (base: number) => ({
   api: `http://localhost:${base + 1}`,

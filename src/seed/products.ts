@@ -1,4 +1,4 @@
-import type { Product } from './products.ts';
+import type { Product } from '../oauth/products.ts';
 
 const userScope = (family: string, level: string, api: string): string =>
   `urn:nhsd:apim:${family}:${level}:${api}`;

@@ -1,8 +1,8 @@
 import { type Database, sql } from '../../../storage/database.ts';
 import type { PatientRecord } from './patient.ts';
-import { recordFrom } from './seeds/build.ts';
-import { citizens, scenarios, youds } from './seeds/scenarios.ts';
-import { wellKnown } from './seeds/well-known.ts';
+import { recordFrom } from './seed/build.ts';
+import { citizens, scenarios, youds } from './seed/scenarios.ts';
+import { wellKnown } from './seed/well-known.ts';
 import { insertingPatient } from './store.ts';
 
 /** Returns the seeded patients, all fictitious: those of the published sandbox, then one for each special property. */
@@ -23,4 +23,4 @@ export async function reset(database: Database): Promise<void> {
   await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(insertingPatient)]);
 }
 
-export { generatePatients } from './seeds/generate.ts';
+export { generatePatients } from './seed/generate.ts';

@@ -1,4 +1,4 @@
-import type { RoleProfile } from '../protocol.ts';
+import type { RoleProfile } from '../../protocol.ts';
 
 type Rights = Pick<RoleProfile, 'roleCode' | 'roleName' | 'activities' | 'workgroups' | 'areasOfWork'>;
 

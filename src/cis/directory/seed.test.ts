@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { startCis, type TestCis } from '../cis.fixture.ts';
 import { type Person, paths } from '../protocol.ts';
 import { completePerson, readDraft } from './person.ts';
-import { seedPeople } from './seed-people.ts';
-import { seed } from './seeds.ts';
+import { seedPeople } from './seed/people.ts';
+import { seed } from './seed.ts';
 
 const rolesOf = ({ roles }: Person) => roles.map(({ roleCode }) => roleCode.slice(-5));
 
