@@ -83,6 +83,17 @@ module.exports = {
       '^src/storage/',
       '^src/oauth/',
     ]),
+    ...only('seed-on-oauth', 'the seed imports kernel, storage and oauth only', '^src/seed/', [
+      '^kernel/',
+      '^src/(storage|oauth|seed)/',
+    ]),
+    {
+      name: 'seed-outermost',
+      comment: 'only the composition root and the console, which shows its secrets, import the seed',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(main|composition)\\.ts$', '^src/(seed|console)/', tests] },
+      to: { path: '^src/seed/' },
+    },
     ...only('client-alone', 'the client library imports nothing of the others', '^client/', ['^client/'], {
       shared: [],
     }),
