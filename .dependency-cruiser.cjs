@@ -54,7 +54,7 @@ const layered = (root, layers) => {
 };
 
 /** Rules: what lies at `from` may import of ours only what is `allowed`; its tests also what tests share. */
-const only = (name, comment, from, allowed, { shared = ['^test/support/'] } = {}) => [
+const only = (name, comment, from, allowed, { shared = ['^test/testing/'] } = {}) => [
   {
     name,
     comment,
@@ -64,7 +64,7 @@ const only = (name, comment, from, allowed, { shared = ['^test/support/'] } = {}
   },
   {
     name: `${name}-in-tests`,
-    comment: `${comment}; its tests may use test/support`,
+    comment: `${comment}; its tests may use test/testing`,
     severity: 'error',
     from: { path: `${from}.*(${tests})` },
     to: { path: ours, pathNot: [...allowed, ...shared] },

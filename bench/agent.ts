@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@alongside/kernel/clock';
-import { FixtureCis } from '../identity-agent/fixture/fixture-cis.ts';
-import { FixtureCis2 } from '../identity-agent/fixture/fixture-cis2.ts';
 import { methods } from '../identity-agent/protocol.ts';
 import { AgentConnection } from '../identity-agent/socket/client.ts';
+import { FixtureCis } from '../identity-agent/testing/cis.ts';
+import { FixtureCis2 } from '../identity-agent/testing/cis2.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { median } from './usage.ts';
 

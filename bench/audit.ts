@@ -9,7 +9,7 @@ import { Vault } from '@alongside/kernel/secrets';
 import { type AuditEntry, AuditLog } from '../src/storage/audit.ts';
 import { type Database, sql } from '../src/storage/database.ts';
 import { openDatabase } from '../src/storage/dialects.ts';
-import { startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/testing/postgres.ts';
 import { FormerChain } from './audit/former-chain.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 

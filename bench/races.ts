@@ -8,7 +8,7 @@ import { silentRecorder } from '@alongside/kernel/events';
 import { newClientKey } from '../src/authorisation/testing/assertions.ts';
 import { startPlatform } from '../src/authorisation/testing/platform.ts';
 import { sql } from '../src/storage/database.ts';
-import { startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/testing/postgres.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { startCis2Races } from './races/cis2-races.ts';
 import { startProcesses } from './races/processes.ts';

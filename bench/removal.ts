@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MasterKeyFile } from '../src/boot/master-key.ts';
 import { paths } from '../src/cis/protocol.ts';
-import { Navigator } from '../test/support/navigate.ts';
+import { Navigator } from '../test/testing/navigate.ts';
 import { BenchDesk, post } from './desks.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 

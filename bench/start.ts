@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { Navigator } from '../test/support/navigate.ts';
+import { Navigator } from '../test/testing/navigate.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { median, usage } from './usage.ts';
 

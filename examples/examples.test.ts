@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../test/support/browser.ts';
-import { startInstance, type TestInstance } from '../test/support/instance.ts';
+import { launchBrowser } from '../test/testing/browser.ts';
+import { startInstance, type TestInstance } from '../test/testing/instance.ts';
 
 const here = import.meta.dirname;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { runCli } from './cli.ts';
-import { testDesk } from './fixture/desk.ts';
+import { testDesk } from './testing/desk.ts';
 
 async function answering(secrets: string[], ...argv: string[]) {
   const said = { out: '', err: '' };

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transports } from './card/transports.ts';
 import { commands } from './cli/commands.ts';
-import { deskPrograms } from './desk-programs.fixture.ts';
 import { checks } from './doctor/checks.ts';
-import { testDesk } from './fixture/desk.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { settingFiles } from './settings/places.ts';
+import { testDesk } from './testing/desk.ts';
+import { deskPrograms } from './testing/desk-programs.ts';
 
 const page = await readFile(fileURLToPath(new URL('../docs/desk-engineers.md', import.meta.url)), 'utf8');
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { testDesk } from './fixture/desk.ts';
 import { methods, notifications } from './protocol.ts';
+import { testDesk } from './testing/desk.ts';
 import { ticketErrors } from './ticket-errors.ts';
 
 const page = await readFile(

@@ -7,8 +7,8 @@ import { catalogue } from '@alongside/kernel/errors';
 import { createListener, type HttpRequest, type Route } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import fc from 'fast-check';
-import { freePort } from './fixture/desk.ts';
 import { createAgentListener, fits } from './listener.ts';
+import { freePort } from './testing/desk.ts';
 
 const errors = catalogue('test', {
   no: { code: 'no', status: 418, description: 'No.', actor: 'user', fix: 'Try again.', source: 'test' },

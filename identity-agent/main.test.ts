@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli.ts';
-import { freePort, testDesk } from './fixture/desk.ts';
+import { freePort, testDesk } from './testing/desk.ts';
 
 const main = fileURLToPath(new URL('./bin.mjs', import.meta.url));
 const start = (...argv: string[]): ChildProcess =>

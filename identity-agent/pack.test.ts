@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, testDesk } from './fixture/desk.ts';
+import { freePort, testDesk } from './testing/desk.ts';
 
 const run = promisify(execFile);
 const clone = dirname(dirname(fileURLToPath(import.meta.url)));

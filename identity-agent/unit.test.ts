@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runCli } from './cli.ts';
-import { deskPrograms } from './desk-programs.fixture.ts';
-import { freePort, testDesk } from './fixture/desk.ts';
+import { freePort, testDesk } from './testing/desk.ts';
+import { deskPrograms } from './testing/desk-programs.ts';
 
 const unitOf = (name: string): string => fileURLToPath(new URL(`../deploy/${name}.service`, import.meta.url));
 const unit = unitOf('identity-agent');

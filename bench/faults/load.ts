@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sha256 } from '@alongside/kernel/secrets';
-import { Navigator } from '../../test/support/navigate.ts';
+import { Navigator } from '../../test/testing/navigate.ts';
 import type { Client } from './installation.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 

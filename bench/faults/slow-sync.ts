@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ServiceUser } from '../../test/support/service-user.ts';
+import type { ServiceUser } from '../../test/testing/service-user.ts';
 
 /** System calls that wait for the disk. SQLite uses fsync or fdatasync, PostgreSQL both. */
 const calls = 'fsync,fdatasync';

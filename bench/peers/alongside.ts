@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Browser } from '../../src/cli/check/browser.ts';
-import type { TestInstance } from '../../test/support/instance.ts';
+import type { TestInstance } from '../../test/testing/instance.ts';
 import { unlimited } from '../unlimited.ts';
 import { jwks } from './client-key.ts';
 import { redirectUri, type Target } from './target.ts';

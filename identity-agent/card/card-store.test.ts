@@ -3,12 +3,12 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
-import { person, poweredCard, TestAuthority, temporaryStore } from './card.fixture.ts';
 import type { CardSeed } from './card-record.ts';
 import { CardStore } from './card-store.ts';
 import { padded } from './piv.ts';
 import { PivApplet } from './piv-applet.ts';
 import { PivClient } from './piv-client.ts';
+import { person, poweredCard, TestAuthority, temporaryStore } from './testing/card.ts';
 
 const seeds: CardSeed[] = [
   { persona: 'first', uid: '656005750191', name: 'Robin First' },

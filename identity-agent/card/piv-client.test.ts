@@ -3,10 +3,10 @@ import { createHash, randomBytes, verify, X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decodeCommand } from './apdu.ts';
-import { poweredCard } from './card.fixture.ts';
 import type { CardKeyTypeId } from './key-types.ts';
 import { PivClient } from './piv-client.ts';
 import { algorithmOf, type SignatureAlgorithmId } from './signature-algorithms.ts';
+import { poweredCard } from './testing/card.ts';
 import { encodeTlv } from './tlv.ts';
 import type { CardTransport } from './transport.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
-import { TestAuthority, temporaryStore } from './card.fixture.ts';
+import { TestAuthority, temporaryStore } from './testing/card.ts';
 import type { CardSettings } from './transport-kind.ts';
 import { transports } from './transports.ts';
 import { VirtualReader } from './virtual-reader.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { person, TestAuthority, temporaryStore } from './card.fixture.ts';
 import { PivClient } from './piv-client.ts';
+import { person, TestAuthority, temporaryStore } from './testing/card.ts';
 import { VirtualReader } from './virtual-reader.ts';
 
 type Test = Parameters<typeof temporaryStore>[0];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { poweredCard } from './card.fixture.ts';
 import { VIRTUAL_CARD_ATR } from './piv.ts';
+import { poweredCard } from './testing/card.ts';
 import { VpcdConnection } from './vpcd-connection.ts';
 import { encodeFrame, FrameReader } from './vpcd-frames.ts';
 

@@ -3,8 +3,8 @@ import { appendFile, readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { deskPrograms, runAgentCommand } from '../desk-programs.fixture.ts';
-import { type TestDesk, testDesk } from '../fixture/desk.ts';
+import { type TestDesk, testDesk } from '../testing/desk.ts';
+import { deskPrograms, runAgentCommand } from '../testing/desk-programs.ts';
 
 /** The command with a substitute for xdg-open that records its arguments. */
 async function opening(t: TestContext, { folder, socketPath }: Pick<TestDesk, 'folder' | 'socketPath'>) {

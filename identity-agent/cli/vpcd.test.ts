@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { encodeFrame, FrameReader } from '../card/vpcd-frames.ts';
 import { runCli } from '../cli.ts';
-import { testDesk } from '../fixture/desk.ts';
+import { testDesk } from '../testing/desk.ts';
 
 /** The command line with its recorded output. */
 function terminal() {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { deskPrograms, runAgentCommand } from '../desk-programs.fixture.ts';
-import { testDesk } from '../fixture/desk.ts';
-import { dbusmock, startLogind } from '../fixture/logind.ts';
+import { testDesk } from '../testing/desk.ts';
+import { deskPrograms, runAgentCommand } from '../testing/desk-programs.ts';
+import { dbusmock, startLogind } from '../testing/logind.ts';
 
 const python = dbusmock();
 

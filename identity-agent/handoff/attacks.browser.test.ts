@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from '../../test/support/browser.ts';
-import { type TestDesk, testDesk } from '../fixture/desk.ts';
+import { launchBrowser } from '../../test/testing/browser.ts';
+import { type TestDesk, testDesk } from '../testing/desk.ts';
 
 // Attacks of a foreign page in the victim's browser on the agent, with a real Chromium and a signed-in user.
 

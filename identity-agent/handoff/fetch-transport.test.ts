@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type TestDesk, testDesk } from '../fixture/desk.ts';
 import { fetchHeader, handOffPath } from '../protocol.ts';
+import { type TestDesk, testDesk } from '../testing/desk.ts';
 
 const on = { fetchTransport: true };
 const call = (desk: TestDesk, jws: string, headers: Record<string, string | undefined> = {}, body?: string) =>

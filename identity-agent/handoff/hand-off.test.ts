@@ -3,8 +3,8 @@ import { createPrivateKey } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { randomToken } from '@alongside/kernel/ids';
 import { newKeyPair } from '@alongside/kernel/keys';
-import { ada, rightPin, testDesk } from '../fixture/desk.ts';
 import { handOffPath } from '../protocol.ts';
+import { ada, rightPin, testDesk } from '../testing/desk.ts';
 
 const codeOf = (location: string): string => new URL(location).searchParams.get('code') ?? '';
 const unsigned = (jws: string): string => {

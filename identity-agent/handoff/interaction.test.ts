@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
-import { roleOf } from '../fixture/fixture-cis.ts';
 import type { HandOffRequest } from '../protocol.ts';
+import { roleOf } from '../testing/cis.ts';
+import { ada, ben, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 
 /** Visits the agent from CIS2 and returns the path of the page. */
 async function begin(desk: TestDesk, claims: Partial<HandOffRequest> = {}): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
+import { rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 
 /** Opens the card pages and returns the path of the errand. */
 async function begin(desk: TestDesk, from = '/card'): Promise<string> {

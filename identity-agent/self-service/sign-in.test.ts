@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
-import { roleOf } from '../fixture/fixture-cis.ts';
 import { AgentCallError, AgentConnection } from '../socket/client.ts';
+import { roleOf } from '../testing/cis.ts';
+import { ada, ben, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 
 /** Opens the page and returns its address. */
 async function open(desk: TestDesk): Promise<string> {

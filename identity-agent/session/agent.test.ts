@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { ada, ben, rightPin, testDesk } from '../fixture/desk.ts';
-import { roleOf } from '../fixture/fixture-cis.ts';
 import type { AgentStatus } from '../protocol.ts';
 import { AgentCallError } from '../socket/client.ts';
+import { roleOf } from '../testing/cis.ts';
+import { ada, ben, rightPin, testDesk } from '../testing/desk.ts';
 
 const refusedWith = (error: string, attemptsLeft?: number) => (thrown: unknown) => {
   assert.ok(thrown instanceof AgentCallError, String(thrown));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { ada, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
 import type { AgentStatus, SocketCard } from '../protocol.ts';
 import { AgentCallError } from '../socket/client.ts';
+import { ada, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 
 const refusedWith = (error: string, attemptsLeft?: number | null) => (thrown: unknown) => {
   assert.ok(thrown instanceof AgentCallError, String(thrown));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomToken } from '@alongside/kernel/ids';
-import { ada, type TestDesk, testDesk } from '../fixture/desk.ts';
+import { ada, type TestDesk, testDesk } from '../testing/desk.ts';
 
 /** Creates a session of an agent with this key that was killed. */
 function leave({ cis, agent }: TestDesk): string {

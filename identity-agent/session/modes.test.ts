@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SessionMode } from '../../src/cis/protocol.ts';
-import { ada, ben, rightPin, type TestDesk, testDesk } from '../fixture/desk.ts';
-import { roleOf } from '../fixture/fixture-cis.ts';
 import type { AgentStatus } from '../protocol.ts';
+import { roleOf } from '../testing/cis.ts';
+import { ada, ben, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 import { modeOf } from './modes.ts';
 
 const all: readonly SessionMode[] = ['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type TestDesk, testDesk } from '../fixture/desk.ts';
 import { longestLine, methods, notifications } from '../protocol.ts';
+import { type TestDesk, testDesk } from '../testing/desk.ts';
 import { ticketErrors } from '../ticket-errors.ts';
 import { AgentCallError, AgentConnection } from './client.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
-import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
+import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import { codeOf, codeRequest } from './testing/journeys.ts';
 import { type Platform, type Reply, startPlatform } from './testing/platform.ts';
 import { careWorker } from './testing/provider.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { assertionOf, type ClientKey, newClientKey, withAssertion } from './testing/assertions.ts';
 import { authorizeRequest, codeOf, codeRequest, refreshRequest, tokensOf } from './testing/journeys.ts';
 import { api, type Platform, startPlatform } from './testing/platform.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { makeAuthority } from '../../test/support/authority.ts';
+import { makeAuthority } from '../../test/testing/authority.ts';
 import { certificateProblem } from './certificate.ts';
 
 test("certificateProblem names a server certificate's wrong time or names", () => {

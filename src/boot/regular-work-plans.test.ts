@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { silentLog } from '@alongside/kernel/log';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import { startPostgres } from '../../test/support/postgres.ts';
+import { startPostgres } from '../../test/testing/postgres.ts';
 import { compose } from '../composition.ts';
 import { type Config, configShape } from '../config.ts';
 import { AddedCitizens, RealmKeys } from '../mock/index.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import { loadConfig } from '@alongside/kernel/config';
 import { type Log, silentLog } from '@alongside/kernel/log';
-import { makeAuthority } from '../../test/support/authority.ts';
+import { makeAuthority } from '../../test/testing/authority.ts';
 import { type Config, productionShape } from '../config.ts';
 import { Reloads } from './reload.ts';
 import { LiveProxies, openLiveSettings, reloadableParts, reloadableSettings } from './reloadables.ts';

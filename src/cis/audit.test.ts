@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
-import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
+import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import { codeIn, mailsOf, manager, newKeys } from './cards/cards.fixture.ts';
 import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from './cis.fixture.ts';
 import { type LegacyClient, legacyCard, legacyClient } from './legacy/legacy.fixture.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
+import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { consolePaths } from './protocol.ts';
 import { passwordRealm } from './realms/realm.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import type { Cis2Half } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';

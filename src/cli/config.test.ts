@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { invoke } from './command.fixture.ts';
+import { invoke } from './testing/command.ts';
 
 describe('alongside config', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-config-'));

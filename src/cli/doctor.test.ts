@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { patternCovers } from '@alongside/kernel/browser-policies';
 import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
-import { invoke, runProcess } from './command.fixture.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { judgeBrowser } from './doctor/browser.ts';
 import { judgePolicies } from './doctor/browser-policy.ts';
 import { judgeClock } from './doctor/clock.ts';
@@ -16,6 +15,7 @@ import { judgeFolder } from './doctor/data-folder.ts';
 import { judgeLocalhost } from './doctor/localhost.ts';
 import { judgeNode } from './doctor/node.ts';
 import { judgeProxy } from './doctor/proxy.ts';
+import { invoke, runProcess } from './testing/command.ts';
 
 interface Report {
   ok: boolean;

@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
-import { invoke, invokeJson } from './command.fixture.ts';
-import { at, change, contents, exported, folder, removeFolders } from './transfer.fixture.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
+import { invoke, invokeJson } from './testing/command.ts';
+import { at, change, contents, exported, folder, removeFolders } from './testing/transfer.ts';
 
 let instance: TestInstance;
 

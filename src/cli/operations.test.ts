@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
-import { Navigator } from '../../test/support/navigate.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
+import { Navigator } from '../../test/testing/navigate.ts';
 import type { CardsAnswer } from '../cis/protocol.ts';
 import type { DeliveriesAnswer, SessionsAnswer } from '../cis2/protocol.ts';
-import { invoke, invokeJson, runProcess } from './command.fixture.ts';
+import { invoke, invokeJson, runProcess } from './testing/command.ts';
 
 // Operations on a running instance, each with its command.
 

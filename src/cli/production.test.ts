@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type ProductionInstance, startProduction } from '../../test/support/production.ts';
-import { invoke, runProcess } from './command.fixture.ts';
+import { type ProductionInstance, startProduction } from '../../test/testing/production.ts';
+import { invoke, runProcess } from './testing/command.ts';
 
 describe('commands with a production instance', () => {
   let instance: ProductionInstance;

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
-import { invoke, invokeJson, runProcess } from './command.fixture.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
+import { invoke, invokeJson, runProcess } from './testing/command.ts';
 
 let instance: TestInstance;
 let here: string[];

@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
-import { invoke, invokeJson, runProcess } from './command.fixture.ts';
-import { at, contents, exported, folder, removeFolders } from './transfer.fixture.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
+import { invoke, invokeJson, runProcess } from './testing/command.ts';
+import { at, contents, exported, folder, removeFolders } from './testing/transfer.ts';
 
 let first: TestInstance;
 let second: TestInstance;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { assertNeedsAudit } from '../../test/support/failing-audit.ts';
+import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import { Administrators, newAdministrator } from './administrators/administrators.ts';
 import { AdministratorSessions } from './administrators/sessions.ts';
 import { startConsole, type TestConsole } from './console.fixture.ts';

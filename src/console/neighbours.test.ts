@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { send } from './request.fixture.ts';
 
 // The console with the neighbours that it has in life: CIS and the agent of this machine.

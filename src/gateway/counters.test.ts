@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { admitted, counted, gapOf, windowOf } from '../oauth/counters.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { resetPatients } from './index.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstance, type TestInstance } from '../../test/support/instance.ts';
+import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { limitedApis } from '../config.ts';
 import { pdsBase, requestId, startGateway } from './gateway.fixture.ts';
 

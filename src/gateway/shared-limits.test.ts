@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';

@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres } from '../../test/support/postgres.ts';
+import { startPostgres } from '../../test/testing/postgres.ts';
 import { AuditLog } from './audit.ts';
 import { sql } from './database.ts';
 import { openDatabase } from './dialects.ts';

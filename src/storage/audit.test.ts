@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import type { ChainHead } from './audit/entry.ts';
 import { formerHash } from './audit/records.ts';
 import { type AuditAction, type AuditEntry, AuditLog, type AuditOptions } from './audit.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
-import { type FaultyProxy, startProxy } from '../../test/support/proxy.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { type FaultyProxy, startProxy } from '../../test/testing/proxy.ts';
 import { must, StatementError, StorageError, sql } from './database.ts';
 import { PostgresDatabase, type PostgresOptions } from './postgres.ts';
 

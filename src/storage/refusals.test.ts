@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import type { RefusalRecord } from '@alongside/kernel/refusals';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { type Database, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { Refusals } from './refusals.ts';

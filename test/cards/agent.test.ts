@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
+import { poweredCard } from '../../identity-agent/card/testing/card.ts';
 import type { CardSettings } from '../../identity-agent/card/transport-kind.ts';
-import { testDesk } from '../../identity-agent/fixture/desk.ts';
 import type { AgentStatus } from '../../identity-agent/protocol.ts';
-import { CardLab } from './support/card-lab.ts';
-import { needing, type ProgramName, pathOf } from './support/programs.ts';
+import { testDesk } from '../../identity-agent/testing/desk.ts';
+import { CardLab } from './testing/card-lab.ts';
+import { needing, type ProgramName, pathOf } from './testing/programs.ts';
 
 type Desk = Awaited<ReturnType<typeof testDesk>>;
 

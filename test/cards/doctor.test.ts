@@ -10,9 +10,9 @@ import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import type { Reader } from '../../identity-agent/card/transport.ts';
 import { runCli } from '../../identity-agent/cli.ts';
 import type { Report } from '../../identity-agent/doctor/doctor.ts';
-import { freePort, testDesk } from '../../identity-agent/fixture/desk.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { namespaces } from './support/programs.ts';
+import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { namespaces } from './testing/programs.ts';
 
 // Runs `identity-agent doctor` with each of the ten problems, and checks its text, JSON and exit code.
 

@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
 import type { CardKeyTypeId } from '../../identity-agent/card/key-types.ts';
+import { poweredCard } from '../../identity-agent/card/testing/card.ts';
 import type { VpcdConnection } from '../../identity-agent/card/vpcd-connection.ts';
-import { CardLab } from './support/card-lab.ts';
-import { type Ended, needing, run } from './support/programs.ts';
+import { CardLab } from './testing/card-lab.ts';
+import { type Ended, needing, run } from './testing/programs.ts';
 
 /** Options for OpenSC to sign SHA-256 of a message, and for openssl to verify it. */
 const kinds: { keyType: CardKeyTypeId; mechanism: string; key: RegExp }[] = [

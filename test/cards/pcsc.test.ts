@@ -3,15 +3,15 @@ import { createHash, verify, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
-import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
 import type { CardClient } from '../../identity-agent/card/card-client.ts';
 import { PcscCard } from '../../identity-agent/card/pcsc-card.ts';
 import { PcscReader } from '../../identity-agent/card/pcsc-reader.ts';
 import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import type { SignatureAlgorithmId } from '../../identity-agent/card/signature-algorithms.ts';
+import { poweredCard } from '../../identity-agent/card/testing/card.ts';
 import type { SlotCard } from '../../identity-agent/card/vpcd-connection.ts';
-import { CardLab, slotName } from './support/card-lab.ts';
-import { needing, pathOf } from './support/programs.ts';
+import { CardLab, slotName } from './testing/card-lab.ts';
+import { needing, pathOf } from './testing/programs.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
 

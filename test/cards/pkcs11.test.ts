@@ -11,13 +11,13 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
-import { poweredCard } from '../../identity-agent/card/card.fixture.ts';
 import type { CardClient } from '../../identity-agent/card/card-client.ts';
 import { Pkcs11Reader } from '../../identity-agent/card/pkcs11-reader.ts';
+import { poweredCard } from '../../identity-agent/card/testing/card.ts';
 import type { Reader } from '../../identity-agent/card/transport.ts';
-import { CardLab } from './support/card-lab.ts';
-import { needing, pathOf } from './support/programs.ts';
-import { makeSoftToken, softToken } from './support/soft-token.ts';
+import { CardLab } from './testing/card-lab.ts';
+import { needing, pathOf } from './testing/programs.ts';
+import { makeSoftToken, softToken } from './testing/soft-token.ts';
 
 const sha256 = (message: string): Uint8Array => new Uint8Array(createHash('sha256').update(message).digest());
 const clock = new ManualClock(0);

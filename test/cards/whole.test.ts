@@ -13,9 +13,9 @@ import type { VpcdConnection } from '../../identity-agent/card/vpcd-connection.t
 import { createIdentityAgent, type IdentityAgent } from '../../identity-agent/index.ts';
 import { methods } from '../../identity-agent/protocol.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { CardLab } from './support/card-lab.ts';
-import { needing, pathOf } from './support/programs.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { CardLab } from './testing/card-lab.ts';
+import { needing, pathOf } from './testing/programs.ts';
 
 const gp = '656005750108';
 const needed = needing(['pcscd', 'vpcd', 'OpenSC', 'pcsc-mini'], { isolated: true });

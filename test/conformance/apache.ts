@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { giveTo, serviceFolder, serviceUser } from '../support/service-user.ts';
+import { giveTo, serviceFolder, serviceUser } from '../testing/service-user.ts';
 
 /** Returns the location of Apache and its OpenID Connect module on this machine; undefined if either is missing. */
 export function findApache(): { program: string; modules: string } | undefined {

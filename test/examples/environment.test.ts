@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // The client library and the examples read the output of `alongside status --env`.
 const run = promisify(execFile);

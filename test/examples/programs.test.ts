@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { Navigator } from '../support/navigate.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 // Examples in other languages, run at a running instance.
 const examples = join(import.meta.dirname, '../../examples');

@@ -1,6 +1,6 @@
-import { TestAuthority } from '../../identity-agent/card/card.fixture.ts';
 import { issueKeys } from '../../identity-agent/card/card-issue.ts';
 import type { CardMemory } from '../../identity-agent/card/card-memory.ts';
+import { TestAuthority } from '../../identity-agent/card/testing/card.ts';
 
 /** A card with the PIN `123456` and unlimited attempts, so that every input finds the same state. */
 export async function memoryCard(): Promise<CardMemory> {

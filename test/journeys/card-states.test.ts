@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { atDesk, insert, patient, pinAtPage, takeCard } from '../support/desk.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { atDesk, insert, patient, pinAtPage, takeCard } from '../testing/desk.ts';
 
 // States of the card and operations of its holder, through the whole chain.
 

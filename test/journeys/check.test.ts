@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../../src/cli/check/checks.ts';
-import { invoke } from '../../src/cli/command.fixture.ts';
-import { type CarelessParty, startCarelessParty } from '../support/careless-party.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { invoke } from '../../src/cli/testing/command.ts';
+import { type CarelessParty, startCarelessParty } from '../testing/careless-party.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 interface Answer {
   ok: boolean;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { makeAuthority, type TestAuthority } from '../support/authority.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { makeAuthority, type TestAuthority } from '../testing/authority.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 interface ClientFiles {
   certificate: string;

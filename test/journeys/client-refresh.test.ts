@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createCombined, createPds, keepFresh, platformAt, TokenSet } from '@alongside/client';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { Navigator } from '../support/navigate.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 // The client library in the nhs profile, in which a repeated refresh token is refused at once.
 let instance: TestInstance;

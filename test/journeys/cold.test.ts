@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 const wrongPin = '999999';
 

@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { realmPath } from '../../src/service.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // An invalid percent-encoding or invalid UTF-8 (RFC 3986 section 2.1): each listener refuses it in its own format.
 let instance: TestInstance;

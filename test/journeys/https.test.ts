@@ -13,9 +13,9 @@ import { text } from '@alongside/kernel/answer';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { createLog } from '@alongside/kernel/log';
 import type { Browser } from 'playwright-core';
-import { makeAuthority, type TestAuthority } from '../support/authority.ts';
-import { launchBrowser, watchDocuments } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { makeAuthority, type TestAuthority } from '../testing/authority.ts';
+import { launchBrowser, watchDocuments } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 

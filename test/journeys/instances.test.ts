@@ -4,8 +4,8 @@ import { systemClock } from '@alongside/client';
 import type { Browser } from 'playwright-core';
 import { signClientAssertion } from '../../client/client-assertion.ts';
 import { demoCredentials } from '../../src/seed/registrations.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 describe('two instances on one machine, one browser', () => {
   let one: TestInstance;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { journeyDocument } from '../support/journey-document.ts';
+import { journeyDocument } from '../testing/journey-document.ts';
 
 const kept = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchBrowser } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // For a browser, a hosted CIS2 is a public page and the agent is this computer, so Local Network Access applies. Here the pages
 // of CIS2, the platform and the application count as public, although they are on this computer too.

@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { signJwt } from '@alongside/kernel/jws';
 import { HttpSession, scrape } from '../../src/mock/testing/scraper.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // Existing test code of suppliers: it scrapes the form, signs its own tokens and shortens lifetimes.
 const callback = 'https://app.example.test/callback';

@@ -3,8 +3,8 @@ import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { after, before, describe, test } from 'node:test';
-import { makeAuthority, type TestAuthority } from '../support/authority.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { makeAuthority, type TestAuthority } from '../testing/authority.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 interface Pair {
   certificate: string;

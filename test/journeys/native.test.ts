@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createNative, panelBrowser, separateBrowser } from '@alongside/client';
-import { browserFlags, browserPath } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { browserFlags, browserPath } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 const run = promisify(execFile);
 const scope = 'urn:nhsd:apim:user-nhs-cis2:aal3:personal-demographics-service';

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { StateFile } from '../../src/state-file.ts';
-import { Navigator } from '../support/navigate.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 

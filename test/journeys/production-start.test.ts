@@ -11,8 +11,8 @@ import { loadConfig } from '@alongside/kernel/config';
 import { randomToken } from '@alongside/kernel/ids';
 import { productionShape } from '../../src/config.ts';
 import { startAlongside } from '../../src/main.ts';
-import { makeAuthority } from '../support/authority.ts';
-import { databaseDump } from '../support/database-dump.ts';
+import { makeAuthority } from '../testing/authority.ts';
+import { databaseDump } from '../testing/database-dump.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 

@@ -6,9 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { platformClient } from '../../src/seed/registrations.ts';
-import { isAccessible } from '../support/accessible.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { type ProductionInstance, startProduction } from '../support/production.ts';
+import { isAccessible } from '../testing/accessible.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { type ProductionInstance, startProduction } from '../testing/production.ts';
 
 interface Desk {
   page: Page;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { realmPath } from '../../src/service.ts';
 import type { FoundRefusal } from '../../src/storage/refusals.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 let instance: TestInstance;
 before(async () => {

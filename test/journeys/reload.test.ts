@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { StateFile } from '../../src/state-file.ts';
-import { makeAuthority } from '../support/authority.ts';
+import { makeAuthority } from '../testing/authority.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 

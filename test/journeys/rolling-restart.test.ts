@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { realmPath } from '../../src/service.ts';
-import { rollingRestarts, ServeProcess } from '../support/rolling-restart.ts';
+import { rollingRestarts, ServeProcess } from '../testing/rolling-restart.ts';
 
 describe('two processes of alongside serve behind a load balancer', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-rolling-'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { Navigator } from '../support/navigate.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 let instance: TestInstance;
 before(async () => {

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // The public addresses of the platform and of CIS2 belong to a TLS proxy; the others are on loopback.
 const https = { urlApi: 'https://api.example.test', urlCis2: 'https://cis2.example.test' };

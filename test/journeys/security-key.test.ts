@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../src/cis2/protocol.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 type Credential = Parameters<CDPSession['send']>[1] & object;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { IdentityAgentClient } from '../../client/index.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { atDesk, insert, patient, pinAtPage, takeCard } from '../support/desk.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { atDesk, insert, patient, pinAtPage, takeCard } from '../testing/desk.ts';
 
 // Modes and generations through the whole chain: agent, CIS, CIS2, platform and an application.
 

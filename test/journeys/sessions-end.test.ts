@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { Navigator } from '../support/navigate.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 interface Session {
   sid: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { launchBrowser, watchDocuments } from '../support/browser.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
+import { launchBrowser, watchDocuments } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
 
 // The published pattern: a user who is signed in at the workstation sees only redirects.
 describe('a user who is signed in at the workstation', () => {

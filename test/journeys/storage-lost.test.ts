@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { realmPath } from '../../src/service.ts';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { type FaultyProxy, startProxy } from '../support/proxy.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { type FaultyProxy, startProxy } from '../testing/proxy.ts';
 
 let postgres: TestPostgres;
 let proxy: FaultyProxy;

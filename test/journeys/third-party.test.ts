@@ -4,8 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import { startInstance, type TestInstance } from '../support/instance.ts';
-import { Navigator } from '../support/navigate.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 // Unmodified third-party libraries as relying parties, which judge our responses.
 const callback = 'http://127.0.0.1:9/callback';

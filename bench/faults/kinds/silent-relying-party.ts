@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { Navigator } from '../../../test/support/navigate.ts';
+import { Navigator } from '../../../test/testing/navigate.ts';
 import type { Fault } from '../fault.ts';
 import type { Client, Installation } from '../installation.ts';
 

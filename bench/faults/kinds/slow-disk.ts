@@ -1,4 +1,4 @@
-import { serviceUser } from '../../../test/support/service-user.ts';
+import { serviceUser } from '../../../test/testing/service-user.ts';
 import type { Fault } from '../fault.ts';
 import { familyOf, slowSync, slowSyncProblem } from '../slow-sync.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { examine, looks } from '../../../test/support/accessible.ts';
-import { launchBrowser } from '../../../test/support/browser.ts';
-import { ada, rightPin, testDesk } from '../../fixture/desk.ts';
-import { roleOf } from '../../fixture/fixture-cis.ts';
+import { examine, looks } from '../../../test/testing/accessible.ts';
+import { launchBrowser } from '../../../test/testing/browser.ts';
+import { roleOf } from '../../testing/cis.ts';
+import { ada, rightPin, testDesk } from '../../testing/desk.ts';
 
 let browser: Browser;
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startInstance, type TestInstance } from '../../../test/support/instance.ts';
+import { startInstance, type TestInstance } from '../../../test/testing/instance.ts';
 import { MasterKeyFile } from '../../boot/master-key.ts';
 import { type TestCis, uids } from '../cis.fixture.ts';
 import { type LegacyClient, legacyCard, legacyClientAt } from './legacy.fixture.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../../test/testing/postgres.ts';
 import { sql } from '../../storage/database.ts';
 import { resetCredentials, seedCredentials } from '../authenticators/seed.ts';
 import { Browser } from '../testing/browser.ts';

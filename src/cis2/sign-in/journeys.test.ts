@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import type { BrowserContext, Page } from 'playwright-core';
-import { isAccessible } from '../../../test/support/accessible.ts';
+import { isAccessible } from '../../../test/testing/accessible.ts';
 import { seedCredentials } from '../authenticators/seed.ts';
 import { codeAt } from '../authenticators/totp/codes.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
-import { launchBrowser } from '../../../test/support/browser.ts';
+import { launchBrowser } from '../../../test/testing/browser.ts';
 import type { Cis2Half } from '../../oauth/applications.ts';
 import type { Cis2Dependencies } from '../index.ts';
 import { Credentials } from '../model/credentials.ts';

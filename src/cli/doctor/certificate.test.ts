@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { makeAuthority } from '../../../test/support/authority.ts';
+import { makeAuthority } from '../../../test/testing/authority.ts';
 import { judgeCertificate } from './certificate.ts';
 
 test('judgeCertificate reports an expired or mismatched certificate as wrong, and one in its last 14 days as a remark', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { examine } from '../../../test/support/accessible.ts';
-import { launchBrowser } from '../../../test/support/browser.ts';
-import { startInstance, type TestInstance } from '../../../test/support/instance.ts';
+import { examine } from '../../../test/testing/accessible.ts';
+import { launchBrowser } from '../../../test/testing/browser.ts';
+import { startInstance, type TestInstance } from '../../../test/testing/instance.ts';
 
 describe('the first page of the console', () => {
   let instance: TestInstance;

@@ -1,5 +1,5 @@
 import { answerPage } from '../../../src/cli/check/person.ts';
-import type { TestInstance } from '../../support/instance.ts';
+import type { TestInstance } from '../../testing/instance.ts';
 import type { Provider } from '../provider.ts';
 
 /** The user of an instance, who completes the pages of CIS2 and of the agent. */

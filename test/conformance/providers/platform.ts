@@ -1,4 +1,4 @@
-import { startInstance } from '../../support/instance.ts';
+import { startInstance } from '../../testing/instance.ts';
 import type { Provider } from '../provider.ts';
 import { deskOf } from './desk.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { startPostgres, type TestPostgres } from '../../../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../../../test/testing/postgres.ts';
 import { type Database, sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import { SingleUse } from '../../../storage/single-use.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { isAccessible } from '../../../../test/support/accessible.ts';
+import { isAccessible } from '../../../../test/testing/accessible.ts';
 import { passwordRealm } from '../../realms/realm.ts';
 import { cheapHash } from '../../testing/cheap-hash.ts';
 import { give } from '../../testing/journey.ts';

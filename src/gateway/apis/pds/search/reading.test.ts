@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import fc from 'fast-check';
-import { startPostgres, type TestPostgres } from '../../../../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../../../../test/testing/postgres.ts';
 import { type Database, type Statement, sql } from '../../../../storage/database.ts';
 import { openDatabase } from '../../../../storage/dialects.ts';
 import { migrationStatements } from '../../../../storage/migrations.ts';

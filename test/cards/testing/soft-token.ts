@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pkcs11js from 'pkcs11js';
-import { TestAuthority } from '../../../identity-agent/card/card.fixture.ts';
 import { issueKeys } from '../../../identity-agent/card/card-issue.ts';
 import type { CardKeyTypeId } from '../../../identity-agent/card/key-types.ts';
+import { TestAuthority } from '../../../identity-agent/card/testing/card.ts';
 import { pathOf, run } from './programs.ts';
 
 export const softToken = { label: 'alongside', pin: '123456', puk: '87654321' } as const;

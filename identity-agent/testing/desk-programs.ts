@@ -15,7 +15,7 @@ export async function deskPrograms(
 ): Promise<Record<string, string>> {
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });
-  const program = fileURLToPath(new URL('./bin.mjs', import.meta.url));
+  const program = fileURLToPath(new URL('../bin.mjs', import.meta.url));
   const all = { 'identity-agent': `exec '${process.execPath}' '${program}' "$@"`, ...scripts };
   for (const [name, text] of Object.entries(all)) {
     await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);

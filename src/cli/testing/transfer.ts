@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestInstance } from '../../test/support/instance.ts';
-import { invoke } from './command.fixture.ts';
+import type { TestInstance } from '../../../test/testing/instance.ts';
+import { invoke } from './command.ts';
 
 // Folders of exports, for the tests of export and import.
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
-import { commands } from './commands.ts';
+import { commands } from '../commands.ts';
 
 // Runs commands as processes and as calls, for the tests of this folder.
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 interface Ended {
   code: number | null;

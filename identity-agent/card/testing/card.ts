@@ -10,10 +10,10 @@ import {
   type CryptoEngineParameters,
   PublicKeyInfo,
 } from 'pkijs';
-import type { CertificateIssuer, CertificateRequest } from './card-issue.ts';
-import type { CardSeed } from './card-record.ts';
-import { CardStore } from './card-store.ts';
-import { PivApplet } from './piv-applet.ts';
+import type { CertificateIssuer, CertificateRequest } from '../card-issue.ts';
+import type { CardSeed } from '../card-record.ts';
+import { CardStore } from '../card-store.ts';
+import { PivApplet } from '../piv-applet.ts';
 
 const engine = new CryptoEngine({ name: 'node', crypto: webcrypto } as unknown as CryptoEngineParameters);
 const ISSUER = 'Test issuing authority';
