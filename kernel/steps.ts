@@ -3,19 +3,60 @@ import { Answer } from './answer.ts';
 type Additions<R> = Exclude<Awaited<R>, Answer | undefined | void>;
 type Grown<C, R> = [Additions<R>] extends [never] ? C : C & Additions<R>;
 
+/**
+ * The context of a step that runs only behind the named security checks: `Passed<'pkce' | 'redirect-uri'>`.
+ * The members exist in types alone.
+ */
+export type Passed<Check extends string> = { readonly [C in Check as `passed ${C}`]: true };
+
+/** The result of a check: that of its function, and the mark of the check. */
+type Checked<R, Check extends string> = Promise<
+  | Extract<Awaited<R>, Answer>
+  | ([Additions<R>] extends [never] ? Passed<Check> : Additions<R> & Passed<Check>)
+>;
+
+/** The name of each check by its function. */
+const checkNames = new WeakMap<object, string>();
+
+/**
+ * Makes a step a security check. Steps behind it may require `Passed<name>`, so a list that drops the check does not compile.
+ * @param f refuses, or returns data to add, or nothing. It runs unchanged.
+ */
+export function check<Known, R, const Check extends string>(
+  name: Check,
+  f: (known: Known) => R,
+): (known: Known) => Checked<R, Check> {
+  checkNames.set(f, name);
+  return f as (known: Known) => Checked<R, Check>;
+}
+
+/** Gives a function that wraps a step the name of the step, and its check if it is one. */
+export function namedAfter<F extends object>(step: { readonly name: string }, wrapper: F): F {
+  const name = checkNames.get(step);
+  if (name !== undefined) checkNames.set(wrapper, name);
+  return Object.defineProperty(wrapper, 'name', { value: step.name });
+}
+
+/** A list of steps as its documentation and its start-up checks see it. */
+export interface StepList {
+  readonly name: string;
+  /** The names of the steps in order. */
+  readonly names: readonly string[];
+  /** The names of the security checks in order. */
+  readonly checks: readonly string[];
+}
+
 /** A literal list of named steps. Each step gets the data collected so far and returns data to add, or a response. */
-export interface Steps<Start, Known> {
+export interface Steps<Start, Known> extends StepList {
   /** Adds a step to the end of the list. */
   step<R>(step: (known: Known) => R): Steps<Start, Grown<Known, R>>;
   /** Adds steps that several lists share. */
   use<K>(part: (list: Steps<Start, Known>) => Steps<Start, K>): Steps<Start, K>;
   /** Runs the steps in order until one returns a response. Throws if none does. */
   run(start: Start): Promise<Answer>;
-  /** The names of the steps in order, for the generated documentation. */
-  readonly names: readonly string[];
 }
 
-type AnyStep = { name: string; call: (known: never) => unknown };
+type AnyStep = (known: never) => unknown;
 
 function list<Start, Known>(name: string, steps: readonly AnyStep[]): Steps<Start, Known> {
   // A stack trace shows the name of the list.
@@ -23,7 +64,7 @@ function list<Start, Known>(name: string, steps: readonly AnyStep[]): Steps<Star
     async [name](start: Start): Promise<Answer> {
       const known = { ...(start as object) };
       for (const step of steps) {
-        const result = await step.call(known as never);
+        const result = await step(known as never);
         if (result instanceof Answer) return result;
         if (result) Object.assign(known, result);
       }
@@ -31,8 +72,10 @@ function list<Start, Known>(name: string, steps: readonly AnyStep[]): Steps<Star
     },
   } as Record<string, Steps<Start, Known>['run']>;
   const made: Steps<Start, Known> = {
+    name,
     names: steps.map((step) => step.name),
-    step: (step) => list(name, [...steps, { name: step.name, call: step as (known: never) => unknown }]),
+    checks: steps.map((step) => checkNames.get(step)).filter((check) => check !== undefined),
+    step: (step) => list(name, [...steps, step as AnyStep]),
     use: (part) => part(made),
     run: run as Steps<Start, Known>['run'],
   };

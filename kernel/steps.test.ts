@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Answer, json } from './answer.ts';
+import { check, namedAfter, type Passed, type Steps, steps } from './steps.ts';
+
+interface Call {
+  challenge?: string;
+}
+
+const checkOrigin = check('origin', async function checkOrigin(_call: Call): Promise<void> {});
+
+const checkPkce = check('pkce', async function checkPkce({ challenge }: Call) {
+  return challenge === undefined ? json(400, { error: 'no challenge' }) : { verified: challenge };
+});
+
+async function giveCode({ verified }: { verified: string } & Passed<'origin' | 'pkce'>): Promise<Answer> {
+  return json(200, { verified });
+}
+
+describe('check', () => {
+  test('runs the step unchanged and marks the steps behind it', async () => {
+    const list = steps<Call>('test.code').step(checkOrigin).step(checkPkce).step(giveCode);
+    assert.deepEqual(list.checks, ['origin', 'pkce']);
+    assert.deepEqual(list.names, ['checkOrigin', 'checkPkce', 'giveCode']);
+    assert.equal((await list.run({ challenge: 'x' })).body, '{"verified":"x"}');
+    assert.equal((await list.run({})).status, 400);
+  });
+
+  test('makes a dropped or a late check a type error', () => {
+    const list = steps<Call>('test.code');
+    // @ts-expect-error Property 'passed origin' is missing.
+    list.step(checkPkce).step(giveCode);
+    // @ts-expect-error Property 'passed pkce' is missing.
+    list.step(checkOrigin).step(giveCode);
+    // @ts-expect-error Property 'passed origin' is missing.
+    list.step(checkPkce).step(giveCode).step(checkOrigin);
+  });
+
+  test('keeps the mark through a generic step, a shared part and a wrapper', async () => {
+    const authenticate = check('client', async function authenticate<K>({ find }: { find(): K }): Promise<K> {
+      return find();
+    });
+    const part = <Start, Known extends Call>(list: Steps<Start, Known>) =>
+      list.step(checkOrigin).step(checkPkce);
+    const wrapped = <K, R>(step: (known: K) => R) =>
+      namedAfter(step, async (known: K): Promise<Awaited<R>> => await step(known));
+    const list = steps<Call & { find(): { client: string } }>('test.generic')
+      .step(wrapped(authenticate))
+      .use(part)
+      .step(async function answer({ client }: { client: string } & Passed<'client' | 'origin' | 'pkce'>) {
+        return json(200, { client });
+      });
+    assert.deepEqual(list.checks, ['client', 'origin', 'pkce']);
+    assert.deepEqual(list.names, ['authenticate', 'checkOrigin', 'checkPkce', 'answer']);
+    const answer = await list.run({ challenge: 'x', find: () => ({ client: 'one' }) });
+    assert.equal(answer.body, '{"client":"one"}');
+  });
+});
