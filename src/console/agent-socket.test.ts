@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AgentRefusal, AgentSocket, AgentUnreachable } from './agent-socket.ts';
-import { startConsole, type TestConsole } from './console.fixture.ts';
-import { startSocket } from './socket.fixture.ts';
+import { startSocket } from './testing/agent-socket.ts';
+import { startConsole, type TestConsole } from './testing/console.ts';
 
 type Server = Awaited<ReturnType<typeof startSocket>>;
 

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import { Administrators, newAdministrator } from './administrators/administrators.ts';
 import { AdministratorSessions } from './administrators/sessions.ts';
-import { startConsole, type TestConsole } from './console.fixture.ts';
+import { startConsole, type TestConsole } from './testing/console.ts';
 
 /** Tables that hold what an act of the console changes. */
 const tables = [

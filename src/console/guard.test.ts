@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { linuxPeerUser } from '@alongside/kernel/peer-user';
-import { startConsole, type TestConsole } from './console.fixture.ts';
-import type { Sent } from './request.fixture.ts';
+import { startConsole, type TestConsole } from './testing/console.ts';
+import type { Sent } from './testing/request.ts';
 
 const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
-import { send } from './request.fixture.ts';
+import { send } from './testing/request.ts';
 
 // The console with the neighbours that it has in life: CIS and the agent of this machine.
 describe('the console in an installation', () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { keySetAddressProblem, redirectProblem } from '../oauth/registered-addresses.ts';
-import { parseObject, parseQuery } from './api/json-body.ts';
+import { parseObject, parseQuery } from './api/request.ts';
 
 describe('bodies', () => {
   test('any text is an object or refused, and never anything else', () => {

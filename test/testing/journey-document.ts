@@ -1,6 +1,6 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
-import { isRedirect, wordsOf } from '../../src/console/page/arrows.ts';
 import { sequenceDiagram } from '../../src/console/page/diagram.ts';
+import { isRedirect, wordsOf } from '../../src/console/page/event-labels.ts';
 import { labelOf } from '../../src/console/page/parties.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 import { Navigator } from './navigate.ts';

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
 import { networkLimits } from '../../oauth/network-limit.ts';
 import { sql } from '../../storage/database.ts';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
 import { Administrators, actorOf, newAdministrator } from './administrators.ts';
 import { AdministratorSessions } from './sessions.ts';
 

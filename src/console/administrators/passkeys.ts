@@ -2,7 +2,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Administrator, AdministratorKey } from './administrators.ts';
-import type { Authentication, Registration } from './answers.ts';
+import type { Authentication, Registration } from './bodies.ts';
 
 // Loaded when somebody first needs it: it costs a quarter of a second.
 const library = () => import('@simplewebauthn/server');

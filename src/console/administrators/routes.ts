@@ -4,7 +4,7 @@ import { steps } from '@alongside/kernel/steps';
 import type { z } from 'zod';
 import type { AnonymousRows } from '../../oauth/anonymous-rows.ts';
 import type { AuditLog } from '../../storage/audit.ts';
-import { parseObject, readShape } from '../api/json-body.ts';
+import { parseObject, readShape } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import {
   type Administrator,
@@ -13,7 +13,7 @@ import {
   actorOf,
   newAdministrator,
 } from './administrators.ts';
-import { invitationAnswer, invitationToken, signInAnswer } from './answers.ts';
+import { invitationAnswer, invitationToken, signInAnswer } from './bodies.ts';
 import { invitationPage, signInPage, spentInvitationPage } from './pages.ts';
 import type { Passkeys } from './passkeys.ts';
 import type { AdministratorSessions } from './sessions.ts';

@@ -3,7 +3,7 @@ import type { Endpoint, HttpRequest, Method, Route } from '@alongside/kernel/htt
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { errors } from '../errors.ts';
-import { parseObject, parseQuery, readShape } from './json-body.ts';
+import { parseObject, parseQuery, readShape } from './request.ts';
 
 /** Where the API begins. */
 export const apiPath = '/api/v1';

@@ -1,6 +1,6 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { type Html, html } from '@alongside/kernel/html';
-import { isRedirect } from './arrows.ts';
+import { isRedirect } from './event-labels.ts';
 import type { Journey } from './journeys.ts';
 import { parties } from './parties.ts';
 

@@ -1,7 +1,7 @@
 import type { JourneyEvent, Outcome } from '@alongside/kernel/events';
 import { type Html, html } from '@alongside/kernel/html';
-import { isRedirect, wordsOf } from './arrows.ts';
 import { sequenceDiagram } from './diagram.ts';
+import { isRedirect, wordsOf } from './event-labels.ts';
 import type { Journey } from './journeys.ts';
 import { labelOf } from './parties.ts';
 

@@ -3,7 +3,7 @@ import { mergePatch } from '@alongside/kernel/json';
 import type { Application } from '../../oauth/applications.ts';
 import { publishedAddress } from '../../oauth/key-source.ts';
 import type { Products } from '../../oauth/products.ts';
-import { readShape } from '../api/json-body.ts';
+import { readShape } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import { checkPolicy } from './policy.ts';
 import { type Registration, registrationShape } from './shape.ts';

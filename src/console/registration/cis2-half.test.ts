@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
-import { readShape } from '../api/json-body.ts';
+import { readShape } from '../api/request.ts';
 import { checkPolicy } from './policy.ts';
 import { type Registration, registrationShape } from './shape.ts';
 

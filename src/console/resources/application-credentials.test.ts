@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { secretFits } from '../../oauth/applications.ts';
-import { startConsole, startTime, type TestConsole } from '../console.fixture.ts';
+import { startConsole, startTime, type TestConsole } from '../testing/console.ts';
 
 const publicJwk = (kid?: string) => ({
   ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
-import type { Answered } from '../request.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
+import type { Answered } from '../testing/request.ts';
 
 type View = Record<string, unknown> & { platform: Record<string, unknown>; cis2: Record<string, unknown> };
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
-import type { Answered } from '../request.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
+import type { Answered } from '../testing/request.ts';
 
 describe('registrations that do not fit, and odd ones that do', () => {
   let console_: TestConsole;

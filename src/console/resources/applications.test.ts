@@ -5,7 +5,7 @@ import { json } from '@alongside/kernel/answer';
 import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { secretFits } from '../../oauth/applications.ts';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
 
 type View = Record<string, unknown> & { platform: Record<string, unknown>; cis2: Record<string, unknown> };
 

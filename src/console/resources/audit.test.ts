@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sql } from '../../storage/database.ts';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
 
 const nhsNumber = '9000000009';
 

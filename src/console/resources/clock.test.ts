@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { json } from '@alongside/kernel/answer';
 import { createListener, type Listener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
-import { startConsole, startTime, type TestConsole } from '../console.fixture.ts';
+import { startConsole, startTime, type TestConsole } from '../testing/console.ts';
 
 let console_: TestConsole;
 const api = (method: string, path: string, body?: unknown, headers = {}) =>

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { Developers, StoredDeveloper } from '../../oauth/developers.ts';
 import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import { readShape } from '../api/json-body.ts';
 import { checkRevision, tagOf } from '../api/preconditions.ts';
+import { readShape } from '../api/request.ts';
 import { errors } from '../errors.ts';
 
 const developerShape = z.strictObject({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { JourneyEvent } from '@alongside/kernel/events';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
 
 /** A reader of server-sent events. */
 interface Reader {

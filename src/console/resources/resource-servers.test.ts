@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startConsole, type TestConsole } from '../console.fixture.ts';
+import { startConsole, type TestConsole } from '../testing/console.ts';
 
 let subject: TestConsole;
 before(async () => {

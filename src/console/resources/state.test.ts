@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startConsole, startTime, type TestConsole } from '../console.fixture.ts';
+import { startConsole, startTime, type TestConsole } from '../testing/console.ts';
 
 let console_: TestConsole;
 const api = (method: string, path: string, body?: unknown, headers = {}) =>

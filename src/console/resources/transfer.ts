@@ -18,8 +18,8 @@ import {
 } from '../transfer/applications.ts';
 import { bringCardRecords, cardRecordOutline, exportedCardRecords } from '../transfer/card-records.ts';
 import { bringCards, cardOutline, exportedCards } from '../transfer/cards.ts';
+import { bringPeople, personOutline, placedClaims } from '../transfer/cis.ts';
 import { bringPatients, exportedPatients, patientShape } from '../transfer/patients.ts';
-import { bringPeople, personOutline, placedClaims } from '../transfer/people.ts';
 import { bringProducts } from '../transfer/products.ts';
 import { findTwice } from '../transfer/shapes.ts';
 import { productShape } from './products.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { JourneyEvent } from '@alongside/kernel/events';
-import { wordsOf } from './arrows.ts';
+import { wordsOf } from './event-labels.ts';
 
 const root = new URL('../../../', import.meta.url);
 

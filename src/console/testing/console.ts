@@ -6,21 +6,21 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { anyPeerUser } from '@alongside/kernel/peer-user';
 import { Vault } from '@alongside/kernel/secrets';
-import { Applications } from '../oauth/applications.ts';
-import { Developers } from '../oauth/developers.ts';
-import { Products } from '../oauth/products.ts';
-import { Tokens } from '../oauth/tokens.ts';
-import { seedRegistrations } from '../seed/registrations.ts';
-import type { Urls } from '../service.ts';
-import { AuditLog } from '../storage/audit.ts';
-import { openDatabase } from '../storage/dialects.ts';
-import { StoredEvents } from '../storage/events.ts';
-import { Refusals } from '../storage/refusals.ts';
-import { Settings } from '../storage/settings.ts';
-import { StoredKeys } from '../storage/signing-keys.ts';
-import type { ConsoleDependencies } from './dependencies.ts';
-import { createConsole } from './index.ts';
-import { type Answered, type Sent, send } from './request.fixture.ts';
+import { Applications } from '../../oauth/applications.ts';
+import { Developers } from '../../oauth/developers.ts';
+import { Products } from '../../oauth/products.ts';
+import { Tokens } from '../../oauth/tokens.ts';
+import { seedRegistrations } from '../../seed/registrations.ts';
+import type { Urls } from '../../service.ts';
+import { AuditLog } from '../../storage/audit.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { StoredEvents } from '../../storage/events.ts';
+import { Refusals } from '../../storage/refusals.ts';
+import { Settings } from '../../storage/settings.ts';
+import { StoredKeys } from '../../storage/signing-keys.ts';
+import type { ConsoleDependencies } from '../dependencies.ts';
+import { createConsole } from '../index.ts';
+import { type Answered, type Sent, send } from './request.ts';
 
 // A console alone behind a port, its neighbours as small as they can be: what the tests of this folder share.
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
-import { parseObject, readShape } from '../api/json-body.ts';
-import { invitationAnswer, invitationToken, signInAnswer } from './answers.ts';
+import { parseObject, readShape } from '../api/request.ts';
+import { invitationAnswer, invitationToken, signInAnswer } from './bodies.ts';
 
 const text64 = fc.stringMatching(/^[\w-]{1,60}$/);
 const common = { id: text64, rawId: text64, type: fc.constant('public-key') };
