@@ -1,4 +1,5 @@
 import { Unavailable } from '@alongside/kernel/unavailable';
+import type { RowShape } from './row.ts';
 
 /** A value of a statement. Booleans are 0 and 1, times are milliseconds, structures are JSON text. */
 export type Value = string | number | null;
@@ -48,10 +49,10 @@ export interface Database {
   readonly dialect: 'sqlite' | 'postgres';
   /** Its location without credentials, for people. */
   readonly description: string;
-  /** Reads committed rows. */
-  all<R extends object = Row>(statement: Statement): Promise<R[]>;
-  /** Reads one committed row. */
-  get<R extends object = Row>(statement: Statement): Promise<R | undefined>;
+  /** Reads committed rows, of this shape. @throws RowError */
+  all<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R[]>;
+  /** Reads one committed row, of this shape. @throws RowError */
+  get<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R | undefined>;
   /**
    * Executes all of these statements or none, in order. Resolves when they are committed: every process sees them, and they
    * survive the end of this process.
@@ -87,4 +88,13 @@ export class StorageError extends Unavailable {
 /** Thrown when the database refuses a statement: a constraint, a wrong type, a missing table. */
 export class StatementError extends Error {
   override name = 'StatementError';
+}
+
+/** Thrown for a stored value that its row shape does not allow. Names the column, never the value. */
+export class RowError extends Error {
+  override name = 'RowError';
+
+  constructor(column: string) {
+    super(`The stored value of ${column} is invalid.`);
+  }
 }

@@ -18,6 +18,7 @@ import { failureOf } from './postgres-failure.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
+import type { RowShape } from './row.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -112,16 +113,17 @@ export class PostgresDatabase implements Database {
     return database;
   }
 
-  async all<R extends object = Row>(statement: Statement): Promise<R[]> {
+  async all<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R[]> {
     try {
-      return (await this.#reader.read(statement)) as R[];
+      const rows = await this.#reader.read(statement);
+      return shape ? rows.map(shape.read) : (rows as R[]);
     } catch (error) {
       throw failureOf('Reading failed', error);
     }
   }
 
-  async get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
-    return (await this.all<R>(statement))[0];
+  async get<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R | undefined> {
+    return (await this.all(statement, shape))[0];
   }
 
   async run(statement: Statement): Promise<StatementResult> {

@@ -15,6 +15,7 @@ import {
 } from './database.ts';
 import { Durability } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
+import type { RowShape } from './row.ts';
 import { SeldomRows } from './seldom-rows.ts';
 import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
 import { failureOf } from './sqlite-failure.ts';
@@ -80,20 +81,21 @@ export class SqliteDatabase implements Database {
     if (log || !inMemory) this.#durability = new Durability(log ?? new WriteAheadLog(file));
   }
 
-  all<R extends object = Row>(statement: Statement): Promise<R[]> {
-    return this.#read(
-      () => (statement.seldom ? [...this.#seldom.of(statement)] : this.#rowsOf(statement)) as R[],
-    );
+  all<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R[]> {
+    return this.#read(() => {
+      const rows = statement.seldom ? [...this.#seldom.of(statement)] : this.#rowsOf(statement);
+      return shape ? (rows as Row[]).map(shape.read) : (rows as R[]);
+    });
   }
 
-  get<R extends object = Row>(statement: Statement): Promise<R | undefined> {
+  get<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R | undefined> {
     const { text, values, seldom } = statement;
-    return this.#read(
-      () =>
-        (seldom ? this.#seldom.of(statement)[0] : this.#connection.prepare(text).prepared.get(...values)) as
-          | R
-          | undefined,
-    );
+    return this.#read(() => {
+      const row = seldom
+        ? this.#seldom.of(statement)[0]
+        : this.#connection.prepare(text).prepared.get(...values);
+      return shape && row ? shape.read(row as Row) : (row as R | undefined);
+    });
   }
 
   async run(statement: Statement): Promise<StatementResult> {
