@@ -1,10 +1,15 @@
 import { Unavailable } from '@alongside/kernel/unavailable';
-import type { RowShape } from './row.ts';
 
 /** A value of a statement. Booleans are 0 and 1, times are milliseconds, structures are JSON text. */
 export type Value = string | number | null;
 
 export type Row = Record<string, Value>;
+
+/** Converts stored rows to typed rows; `row.ts` makes them. */
+export interface RowReader<R extends object> {
+  /** @throws RowError */
+  readonly read: (row: Row) => R;
+}
 
 /** One SQL statement with `?` for each value, in the common part of both dialects. */
 export interface Statement {
@@ -50,9 +55,9 @@ export interface Database {
   /** Its location without credentials, for people. */
   readonly description: string;
   /** Reads committed rows, of this shape. @throws RowError */
-  all<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R[]>;
+  all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]>;
   /** Reads one committed row, of this shape. @throws RowError */
-  get<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R | undefined>;
+  get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined>;
   /**
    * Executes all of these statements or none, in order. Resolves when they are committed: every process sees them, and they
    * survive the end of this process.

@@ -7,6 +7,7 @@ import {
   type Database,
   type Health,
   type Row,
+  type RowReader,
   type Statement,
   type StatementResult,
   StorageError,
@@ -18,7 +19,6 @@ import { failureOf } from './postgres-failure.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
-import type { RowShape } from './row.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -113,7 +113,7 @@ export class PostgresDatabase implements Database {
     return database;
   }
 
-  async all<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R[]> {
+  async all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
     try {
       const rows = await this.#reader.read(statement);
       return shape ? rows.map(shape.read) : (rows as R[]);
@@ -122,7 +122,7 @@ export class PostgresDatabase implements Database {
     }
   }
 
-  async get<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R | undefined> {
+  async get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined> {
     return (await this.all(statement, shape))[0];
   }
 

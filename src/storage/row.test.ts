@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { type Database, RowError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import {
@@ -14,6 +14,7 @@ import {
   json,
   nullable,
   oneOf,
+  type RowOf,
   row,
   rowShapes,
   sharedJson,
@@ -38,13 +39,14 @@ describe('row', () => {
   };
 
   test('converts the columns of the shape and drops others', () => {
-    assert.deepEqual(shape.read({ ...stored, other: 'x' }), {
+    const expected: RowOf<typeof shape> = {
       serial: 's',
       state: 'active',
       issued_locked: true,
       renewal_until: null,
       found: { name: 'n' },
-    });
+    };
+    assert.deepEqual(shape.read({ ...stored, other: 'x' }), expected);
   });
 
   for (const [column, value] of [

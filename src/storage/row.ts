@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Row, RowError, type Value } from './database.ts';
+import { RowError, type RowReader, type Value } from './database.ts';
 
 /** A column of a row shape. */
 export interface Column<T> {
@@ -16,12 +16,10 @@ type Columns = Readonly<Record<string, Column<unknown>>>;
 type Read<C extends Columns> = { -readonly [K in keyof C]: C[K] extends Column<infer T> ? T : never };
 
 /** The columns that a statement returns from a table, and their types. */
-export interface RowShape<T extends object> {
+export interface RowShape<T extends object> extends RowReader<T> {
   /** The table; several, separated by spaces, for a join. */
   readonly table: string;
   readonly columns: Columns;
-  /** Returns a typed row with these columns only. @throws RowError */
-  readonly read: (row: Row) => T;
 }
 
 export type RowOf<S> = S extends RowShape<infer T> ? T : never;

@@ -9,13 +9,13 @@ import {
   type Database,
   type Health,
   type Row,
+  type RowReader,
   type Statement,
   type StatementResult,
   StorageError,
 } from './database.ts';
 import { Durability } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
-import type { RowShape } from './row.ts';
 import { SeldomRows } from './seldom-rows.ts';
 import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
 import { failureOf } from './sqlite-failure.ts';
@@ -81,14 +81,14 @@ export class SqliteDatabase implements Database {
     if (log || !inMemory) this.#durability = new Durability(log ?? new WriteAheadLog(file));
   }
 
-  all<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R[]> {
+  all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
     return this.#read(() => {
       const rows = statement.seldom ? [...this.#seldom.of(statement)] : this.#rowsOf(statement);
       return shape ? (rows as Row[]).map(shape.read) : (rows as R[]);
     });
   }
 
-  get<R extends object = Row>(statement: Statement, shape?: RowShape<R>): Promise<R | undefined> {
+  get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined> {
     const { text, values, seldom } = statement;
     return this.#read(() => {
       const row = seldom
