@@ -6,6 +6,7 @@ import { configurationPage } from './docs/configuration-page.ts';
 import { consoleApiPage } from './docs/console-api-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { peoplePage } from './docs/people-page.ts';
+import { structurePicture } from './docs/structure-picture.ts';
 
 const pages: Record<string, () => string | Promise<string>> = {
   'audit.md': auditPage,
@@ -14,6 +15,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'console-api.md': consoleApiPage,
   'errors.md': errorsPage,
   'people.md': peoplePage,
+  'structure.svg': structurePicture,
 };
 const check = process.argv.includes('--check');
 let stale = false;

@@ -1,6 +1,6 @@
-import { posix } from 'node:path';
 import ts from 'typescript';
-import { textOf, trackedFiles } from './tracked.mjs';
+import { importsOf, productFiles } from './imports.mjs';
+import { textOf } from './tracked.mjs';
 
 /**
  * Measures of the structure, each with a limit. A figure may only fall: lower the limit in the same commit. `target` is the goal.
@@ -26,7 +26,7 @@ const measures = [
     limit: 27,
     room: 5,
     target: 30,
-    of: (t) => Math.max(...wiringOf(t).map((file) => importsOf(t, file).length)),
+    of: (t) => Math.max(...wiringOf(t).map((file) => importsOf(file, t.get(file)).length)),
   },
   {
     name: 'wiring of cis2: longest function, lines',
@@ -65,16 +65,9 @@ const measures = [
   },
 ];
 
-const product = /^(src|kernel|identity-agent|client)\/.*\.ts$/;
-const tests = /\.(test|fixture)\.ts$|\/(fixture|testing)\//;
-
 /** Measures the product (no tests, no test helpers), prints the table and complains about each figure above its limit. */
 export function house() {
-  const texts = new Map(
-    trackedFiles()
-      .filter((file) => product.test(file) && !tests.test(file))
-      .map((file) => [file, textOf(file) ?? '']),
-  );
+  const texts = new Map(productFiles().map((file) => [file, textOf(file) ?? '']));
   const complaints = [];
   for (const { name, limit, target, room = 0, of } of measures) {
     const figure = of(texts);
@@ -106,16 +99,6 @@ function outgoingCallers(texts) {
 /** Returns the files that put CIS2 together. */
 const wiringOf = (texts) => [...texts.keys()].filter((file) => /^src\/cis2\/(index\.ts|realms\/)/.test(file));
 
-/** Returns the relative imports of a file, as paths within the clone. */
-function importsOf(texts, file) {
-  const found =
-    texts.get(file)?.matchAll(/^(?:import|export)\b[^';]*?'([^']+)';$|\bimport\('([^']+)'\)/gm) ?? [];
-  return [...found].map(([, still, dynamic]) => {
-    const name = still ?? dynamic;
-    return name.startsWith('.') ? posix.join(posix.dirname(file), name) : name;
-  });
-}
-
 /** Returns which direct entries of a folder each of its entries imports. */
 function entriesOf(texts, folder) {
   const entry = (file) => file.slice(folder.length + 1).split('/')[0];
@@ -123,7 +106,7 @@ function entriesOf(texts, folder) {
   for (const file of texts.keys()) {
     if (!file.startsWith(`${folder}/`)) continue;
     const imports = entries.get(entry(file)) ?? entries.set(entry(file), new Set()).get(entry(file));
-    for (const to of importsOf(texts, file)) {
+    for (const to of importsOf(file, texts.get(file))) {
       if (to.startsWith(`${folder}/`) && entry(to) !== entry(file)) imports.add(entry(to));
     }
   }
