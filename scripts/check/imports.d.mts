@@ -1,0 +1,2 @@
+export function productFiles(): string[];
+export function importsOf(file: string, text: string): string[];
