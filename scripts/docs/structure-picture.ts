@@ -126,52 +126,7 @@ export function structurePicture(): string {
   );
   const owners = [...new Set(protocols.map(({ to }) => to))].sort();
   const middles = new Map<string, number>();
-  const tops = rows.map(
-    (_, row) => margin + row * (height + gap) + (row > 1 ? owners.length * lane : 0),
-  );
-  const drawn = [
-        `<rect class="part" x="${x}" y="${y}" width="${w}" height="${height}" rx="5"/>`,
-        text(middle, y + 20, name, ' class="name" text-anchor="middle"'),
-        text(middle, y + 36, about, ' text-anchor="middle"'),
-      ].join('');
-      x += w + gap;
-      return drawn;
-    })
-    .join('\n');
-}
-
-/** Draws the protocol of one part as a line, with a dot for each part that imports it. */
-function protocolLane(
-  owner: string,
-  users: readonly string[],
-  y: number,
-  boxBottom: number,
-  at: (name: string) => number,
-): string {
-  const places = users.map(at);
-  const from = at(owner);
-  const [left, right] = [Math.min(from, ...places), Math.max(from, ...places)];
-  return [
-    `<path class="line" d="M${from} ${boxBottom}V${y}M${left} ${y}H${right}"/>`,
-    ...places.map(
-      (x) =>
-        `<path class="user" d="M${x} ${boxBottom}V${y}"/><circle class="dot" cx="${x}" cy="${y}" r="3"/>`,
-    ),
-    text(labels, y + 4, `${owner}/protocol.ts`),
-  ].join('');
-}
-
-/** Returns `docs/structure.svg`: the layers of the product, and which part imports the protocol of another. */
-export function structurePicture(): string {
-  const protocols = importsOfParts().filter(
-    ({ isProtocol, from }) => isProtocol && from !== 'cli' && from !== 'boot',
-  );
-  const owners = [...new Set(protocols.map(({ to }) => to))].sort();
-  const middles = new Map<string, number>();
-  const tops = rows.reduce<number[]>(
-    (sofar, _, row) => [...sofar, row === 0 ? margin : sofar[row - 1]! + height + (row === 2 ? lanes : gap)],
-    [],
-  );
+  const tops = rows.map((_, row) => margin + row * (height + gap) + (row > 1 ? owners.length * lane : 0));
   const drawn = rows.map((parts, row) => boxes(parts, tops[row]!, middles));
   const offset = (name: string, owner: string): number =>
     middles.get(name)! + (owners.indexOf(owner) - (owners.length - 1) / 2) * 14;
