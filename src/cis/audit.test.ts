@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
 import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
-import { codeIn, mailsOf, manager, newKeys } from './cards/cards.fixture.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from './cis.fixture.ts';
-import { type LegacyClient, legacyCard, legacyClient } from './legacy/legacy.fixture.ts';
 import { cardRenewalMessage, paths, signInMessage } from './protocol.ts';
+import { codeIn, mailsOf, manager, newKeys } from './testing/cards.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from './testing/cis.ts';
+import { type LegacyClient, legacyCard, legacyClient } from './testing/legacy-client.ts';
 
 /** Tables of CIS that hold what an act changes. */
 const tables = [

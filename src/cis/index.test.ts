@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startCis, type TestCis } from './cis.fixture.ts';
 import { errors } from './errors.ts';
+import { startCis, type TestCis } from './testing/cis.ts';
 
 describe('CIS as a service', () => {
   let cis: TestCis;

@@ -3,10 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
-import { cardOf, codeIn, mailsOf, manager } from './cards/cards.fixture.ts';
-import { Desk, issueCard, startCis, type TestCis, uids } from './cis.fixture.ts';
-import { legacyCard, legacyClient } from './legacy/legacy.fixture.ts';
 import { type KeptCardsAnswer, paths } from './protocol.ts';
+import { cardOf, codeIn, mailsOf, manager } from './testing/cards.ts';
+import { Desk, issueCard, startCis, type TestCis, uids } from './testing/cis.ts';
+import { legacyCard, legacyClient } from './testing/legacy-client.ts';
 
 // What is written in SQL of its own, in the other dialect.
 describe('CIS on PostgreSQL', () => {

@@ -7,12 +7,12 @@ import { Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { Settings } from '../../storage/settings.ts';
-import { newCardKey, startTime, uids } from '../cis.fixture.ts';
 import { Authorities, type Authority } from '../issuing-authority/authority.ts';
+import { signedByCard } from '../issuing-authority/card-keys.ts';
 import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { virtualCardPolicies } from '../issuing-authority/policies.ts';
 import { buildCertificate, type CertificatePlan, newSerial } from '../issuing-authority/x509-builder.ts';
-import { signedByCard } from './card-keys.ts';
+import { newCardKey, startTime, uids } from '../testing/cis.ts';
 import { CardExaminer } from './examination.ts';
 
 const second = 1_000;

@@ -2,11 +2,11 @@ import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { errors } from '../errors.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
+import { type CardDigest, signedByCard } from '../issuing-authority/card-keys.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { type CardPolicy, cardPolicies } from '../issuing-authority/policies.ts';
 import type { RevocationChecker } from '../revocation/checker.ts';
 import type { ExternalIssuer } from '../revocation/external-issuer.ts';
-import { type CardDigest, signedByCard } from './card-keys.ts';
 import { type CardCertificate, readCertificate, spellingOf } from './certificate.ts';
 
 export interface ExaminationDeps {

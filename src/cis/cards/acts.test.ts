@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, startSubscriber, type TestCis, uids } from '../cis.fixture.ts';
 import { type CardAct, paths } from '../protocol.ts';
-import { auditOf, cardOf, manager, newKeys } from './cards.fixture.ts';
+import { auditOf, cardOf, manager, newKeys } from '../testing/cards.ts';
+import { Desk, issueCard, startCis, startSubscriber, type TestCis, uids } from '../testing/cis.ts';
 import { positionFor, publishedPositions } from './positions.ts';
 
 describe('what the registration authority does with cards', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { type KeptCard, type KeptCardsAnswer, paths } from '../protocol.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
 
 describe('cards as an export carries them', () => {
   let cis: TestCis;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { sign, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { cardRenewalMessage, paths } from '../protocol.ts';
-import { auditOf, cardOf, newKeys } from './cards.fixture.ts';
+import { auditOf, cardOf, newKeys } from '../testing/cards.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
 
 describe('renewal by the holder', () => {
   let cis: TestCis;

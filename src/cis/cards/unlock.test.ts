@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
-import { auditOf, cardOf, codeIn, mailsOf, manager, newKeys } from './cards.fixture.ts';
+import { auditOf, cardOf, codeIn, mailsOf, manager, newKeys } from '../testing/cards.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
 
 describe('self-service unlocking', () => {
   let cis: TestCis;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
-import { startCis, type TestCis } from '../cis.fixture.ts';
 import { type ImportAnswer, type Person, paths } from '../protocol.ts';
+import { startCis, type TestCis } from '../testing/cis.ts';
 
 /** Counts the rows that reads return: the cost of a write besides its statements. */
 function counting(database: Database) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startCis, type TestCis, uids } from '../cis.fixture.ts';
 import { type Person, paths } from '../protocol.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
 
 describe('the directory over HTTP', () => {
   let cis: TestCis;

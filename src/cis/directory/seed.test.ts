@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startCis, type TestCis } from '../cis.fixture.ts';
 import { type Person, paths } from '../protocol.ts';
+import { startCis, type TestCis } from '../testing/cis.ts';
 import { completePerson, readDraft } from './person.ts';
 import { seedPeople } from './seed/people.ts';
 import { seed } from './seed.ts';

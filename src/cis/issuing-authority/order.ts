@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { isCardKey } from '../card/card-keys.ts';
 import { errors } from '../errors.ts';
 import type { CardProfile } from '../protocol.ts';
 import { base64 } from '../shapes.ts';
+import { isCardKey } from './card-keys.ts';
 import type { CertificatePurpose } from './policies.ts';
 
 /** What certificates are made for. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, type TestCis, uids } from '../cis.fixture.ts';
 import { paths, proofHeader } from '../protocol.ts';
-import { readRoleAssertion } from './assertion-reader.ts';
+import { Desk, issueCard, startCis, type TestCis, uids } from '../testing/cis.ts';
 import {
   gpObject,
   type LegacyCard,
@@ -11,7 +10,8 @@ import {
   legacyCard,
   legacyClient,
   parameterIn,
-} from './legacy.fixture.ts';
+} from '../testing/legacy-client.ts';
+import { readRoleAssertion } from './assertion-reader.ts';
 
 const certificateIn = (xml: string): X509Certificate =>
   new X509Certificate(

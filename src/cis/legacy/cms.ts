@@ -8,7 +8,7 @@ import {
   SignedData,
   SignerInfo,
 } from 'pkijs';
-import type { CardDigest } from '../card/card-keys.ts';
+import type { CardDigest } from '../issuing-authority/card-keys.ts';
 
 // Loaded only where the legacy interface is on. CMS (RFC 5652) as that interface has it: the challenge inside, one signer, its
 // certificate enclosed, no signed attributes.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign, type X509Certificate } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { newAuthority } from '../revocation/external.fixture.ts';
+import { newAuthority } from '../testing/external-authority.ts';
 import { readRoleAssertion } from './assertion-reader.ts';
 import { buildSignedChallenge, parseSignedChallenge } from './cms.ts';
 import { parseGpObject, writeGpObject } from './gp-object.ts';

@@ -8,9 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Vault } from '@alongside/kernel/secrets';
 import { Settings } from '../../storage/settings.ts';
-import { startCis, type TestCis, uids } from '../cis.fixture.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
-import { buildSignedChallenge } from './cms.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import {
   gpObject,
   type LegacyCard,
@@ -19,7 +18,8 @@ import {
   legacyClient,
   parameterIn,
   responseOf,
-} from './legacy.fixture.ts';
+} from '../testing/legacy-client.ts';
+import { buildSignedChallenge } from './cms.ts';
 import { parseSmime } from './smime.ts';
 import { isTicket } from './tickets.ts';
 

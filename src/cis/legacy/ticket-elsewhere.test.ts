@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../../test/testing/instance.ts';
 import { MasterKeyFile } from '../../boot/master-key.ts';
-import { type TestCis, uids } from '../cis.fixture.ts';
-import { type LegacyClient, legacyCard, legacyClientAt } from './legacy.fixture.ts';
+import { type TestCis, uids } from '../testing/cis.ts';
+import { type LegacyClient, legacyCard, legacyClientAt } from '../testing/legacy-client.ts';
 
 // A desktop application that knows only the legacy ticket can trade it for nothing else: at the other services it is a word like
 // any other.

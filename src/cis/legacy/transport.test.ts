@@ -6,8 +6,8 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
-import { startCis, startTime } from '../cis.fixture.ts';
-import { newAuthority } from '../revocation/external.fixture.ts';
+import { startCis, startTime } from '../testing/cis.ts';
+import { newAuthority } from '../testing/external-authority.ts';
 import { createTransportCheck } from './transport.ts';
 
 const request = (more: Partial<HttpRequest>): HttpRequest => ({

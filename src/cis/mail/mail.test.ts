@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { Log } from '@alongside/kernel/log';
 import { SMTPServer } from 'smtp-server';
-import { codeIn, mailsOf } from '../cards/cards.fixture.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
+import { codeIn, mailsOf } from '../testing/cards.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
 
 describe('mail to a server', () => {
   let cis: TestCis;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { mailsOf } from '../cards/cards.fixture.ts';
-import { startCis, type TestCis, uids } from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
+import { mailsOf } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
 
 describe('POST /directory/people/{uid}/mail', () => {
   let cis: TestCis;

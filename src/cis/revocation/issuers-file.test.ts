@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { OperatorError } from '@alongside/kernel/operator';
-import { newAuthority } from './external.fixture.ts';
+import { newAuthority } from '../testing/external-authority.ts';
 import { readIssuersFile } from './issuers-file.ts';
 
 let folder: string;

@@ -10,10 +10,10 @@ import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
 import { Settings } from '../../storage/settings.ts';
-import { manager } from '../cards/cards.fixture.ts';
-import { issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
 import { paths } from '../protocol.ts';
+import { manager } from '../testing/cards.ts';
+import { issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
 import { parseOcspRequest } from './ocsp-messages.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { Desk, issueCard, startCis, type TestCis, uids } from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
+import { Desk, issueCard, startCis, type TestCis, uids } from '../testing/cis.ts';
 
 describe('a developer moves the clock', () => {
   let cis: TestCis;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Database, sql } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../cis.fixture.ts';
 import { paths } from '../protocol.ts';
+import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
 
 describe('an agent that waits for the end of its session', () => {
   let cis: TestCis;

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { Vault } from '@alongside/kernel/secrets';
 import { Cards } from '../cards/cards.ts';
+import { Directory } from '../directory/directory.ts';
+import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import { paths } from '../protocol.ts';
 import {
   Desk,
   issueCard,
@@ -11,10 +14,7 @@ import {
   type TestCis,
   type TestSubscriber,
   uids,
-} from '../cis.fixture.ts';
-import { Directory } from '../directory/directory.ts';
-import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { paths } from '../protocol.ts';
+} from '../testing/cis.ts';
 
 // Short waits, so that a test of a second attempt takes no time.
 const delivery = { timeout: 60_000, first: 5, most: 20 };

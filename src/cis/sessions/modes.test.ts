@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
+import { type Generation, paths, type SessionMode, signInMessage } from '../protocol.ts';
 import {
   Desk,
   issueCard,
@@ -10,8 +11,7 @@ import {
   type TestCis,
   type TestSubscriber,
   uids,
-} from '../cis.fixture.ts';
-import { type Generation, paths, type SessionMode, signInMessage } from '../protocol.ts';
+} from '../testing/cis.ts';
 
 const modes: readonly SessionMode[] = ['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'];
 const generations: readonly Generation[] = ['hscn', 'internet'];

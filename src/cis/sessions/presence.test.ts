@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { callerNetwork, networkAddress } from '../address.ts';
-import { Desk, issueCard, newP256, startCis, type TestCis, uids } from '../cis.fixture.ts';
 import { Limiter } from '../limiter.ts';
 import { type PresenceAnswer, paths, proofHeader } from '../protocol.ts';
+import { Desk, issueCard, newP256, startCis, type TestCis, uids } from '../testing/cis.ts';
 
 describe('agents that say that they are there', () => {
   let cis: TestCis;

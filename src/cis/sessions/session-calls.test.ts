@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
+import { paths, proofHeader, type SignInAnswer, signInMessage } from '../protocol.ts';
 import {
   Desk,
   issueCard,
@@ -11,8 +12,7 @@ import {
   type TestCard,
   type TestCis,
   uids,
-} from '../cis.fixture.ts';
-import { paths, proofHeader, type SignInAnswer, signInMessage } from '../protocol.ts';
+} from '../testing/cis.ts';
 
 describe('what an agent does with its session', () => {
   let cis: TestCis;

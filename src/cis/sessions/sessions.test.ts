@@ -6,9 +6,9 @@ import { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { SingleUse } from '../../storage/single-use.ts';
-import { startTime, uids } from '../cis.fixture.ts';
 import { Directory } from '../directory/directory.ts';
 import { seed } from '../directory/seed.ts';
+import { startTime, uids } from '../testing/cis.ts';
 import { type Session, sessionLimits } from './session.ts';
 import { Sessions } from './sessions.ts';
 

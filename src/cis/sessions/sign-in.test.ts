@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
+import { paths, type SignInRequest, sessionCertificateType, signInMessage } from '../protocol.ts';
 import {
   Desk,
   issueCard,
@@ -12,8 +13,7 @@ import {
   type TestCard,
   type TestCis,
   uids,
-} from '../cis.fixture.ts';
-import { paths, type SignInRequest, sessionCertificateType, signInMessage } from '../protocol.ts';
+} from '../testing/cis.ts';
 
 describe('sign-in with a card', () => {
   let cis: TestCis;

@@ -5,9 +5,9 @@ import { Vault } from '@alongside/kernel/secrets';
 import { Certificate } from 'pkijs';
 import { openDatabase } from '../../storage/dialects.ts';
 import { Settings } from '../../storage/settings.ts';
-import { issueCard, newCardKey, spkiOf, startCis, startTime, type TestCis, uids } from '../cis.fixture.ts';
+import { Authorities } from '../issuing-authority/authority.ts';
 import { paths } from '../protocol.ts';
-import { Authorities } from './authority.ts';
+import { issueCard, newCardKey, spkiOf, startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 
 const day = 86_400_000;
 const vault = new Vault(Buffer.alloc(32, 7));

@@ -3,9 +3,9 @@ import { type KeyObject, sign } from 'node:crypto';
 import { createListener } from '@alongside/kernel/http';
 import { randomDigits } from '@alongside/kernel/ids';
 import { silentLog } from '@alongside/kernel/log';
-import { newCardKey, spkiOf, type TestCis } from '../cis.fixture.ts';
+import { buildSignedChallenge, type CmsSigner } from '../legacy/cms.ts';
 import { type CardProfile, paths } from '../protocol.ts';
-import { buildSignedChallenge, type CmsSigner } from './cms.ts';
+import { newCardKey, spkiOf, type TestCis } from './cis.ts';
 
 // A client of the old kind: it writes what published clients write and reads answers as they do, by pattern.
 

@@ -4,15 +4,15 @@ import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Admit, Caller } from '../callers.ts';
-import type { Cards } from '../cards/cards.ts';
 import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
+import type { CardCertificates, MadeCertificates } from '../issuing-authority/card-certificates.ts';
+import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import { type CertificateOrder, cardSerial, readKeys, spki } from '../issuing-authority/order.ts';
+import { profileNames } from '../issuing-authority/profiles.ts';
 import { readBody } from '../json-body.ts';
 import { digits12 } from '../shapes.ts';
-import type { CardCertificates, MadeCertificates } from './card-certificates.ts';
-import type { CertificateRecords } from './certificate-records.ts';
-import { type CertificateOrder, cardSerial, readKeys, spki } from './order.ts';
-import { profileNames } from './profiles.ts';
+import type { Cards } from './cards.ts';
 
 export interface IssueDeps {
   directory: Directory;

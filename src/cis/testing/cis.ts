@@ -10,15 +10,15 @@ import { signJwt } from '@alongside/kernel/jws';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { Vault } from '@alongside/kernel/secrets';
-import { AuditLog } from '../storage/audit.ts';
-import type { Database } from '../storage/database.ts';
-import { openDatabase } from '../storage/dialects.ts';
-import { StoredEvents } from '../storage/events.ts';
-import { Settings } from '../storage/settings.ts';
-import { StoredKeys } from '../storage/signing-keys.ts';
-import { SingleUse } from '../storage/single-use.ts';
-import { reset, seed } from './directory/seed.ts';
-import { type CisDeps, type CisService, createCis } from './index.ts';
+import { AuditLog } from '../../storage/audit.ts';
+import type { Database } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { StoredEvents } from '../../storage/events.ts';
+import { Settings } from '../../storage/settings.ts';
+import { StoredKeys } from '../../storage/signing-keys.ts';
+import { SingleUse } from '../../storage/single-use.ts';
+import { reset, seed } from '../directory/seed.ts';
+import { type CisDeps, type CisService, createCis } from '../index.ts';
 import {
   agentCallType,
   type CardProfile,
@@ -32,7 +32,7 @@ import {
   type SignInRequest,
   sessionEndedPath,
   signInMessage,
-} from './protocol.ts';
+} from '../protocol.ts';
 
 // A whole CIS behind a port, a subscriber behind another, and desks with software cards: what the tests of this folder share.
 

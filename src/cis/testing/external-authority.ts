@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomDigits } from '@alongside/kernel/ids';
-import { newCardKey, startTime, type TestCard } from '../cis.fixture.ts';
 import {
   buildCertificate,
   type CertificatePlan,
   type Name,
   newSerial,
 } from '../issuing-authority/x509-builder.ts';
-import { buildCrl, type CrlPlan } from './crl-builder.ts';
-import type { ExternalIssuer } from './external-issuer.ts';
-import { buildOcspResponse, type CertificateStatus, parseOcspRequest } from './ocsp-messages.ts';
+import { buildCrl, type CrlPlan } from '../revocation/crl-builder.ts';
+import type { ExternalIssuer } from '../revocation/external-issuer.ts';
+import { buildOcspResponse, type CertificateStatus, parseOcspRequest } from '../revocation/ocsp-messages.ts';
+import { newCardKey, startTime, type TestCard } from './cis.ts';
 
 // An authority of others: it issues cards, and says at an address of its own which are revoked.
 

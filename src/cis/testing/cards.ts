@@ -1,5 +1,5 @@
-import { newCardKey, spkiOf, type TestCis } from '../cis.fixture.ts';
 import { type CardRecord, type OutboxMail, paths } from '../protocol.ts';
+import { newCardKey, spkiOf, type TestCis } from './cis.ts';
 
 // What the tests of cards share.
 
