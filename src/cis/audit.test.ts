@@ -3,8 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
 import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
 import { cardRenewalMessage, paths, signInMessage } from './protocol.ts';
-import { codeIn, mailsOf, manager, newKeys } from './testing/cards.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from './testing/cis.ts';
+import { codeIn, issueCard, mailsOf, manager, newKeys, type TestCard, wrongCode } from './testing/cards.ts';
+
+import { startCis, type TestCis, uids } from './testing/cis.ts';
+import { Desk } from './testing/desk.ts';
 import { type LegacyClient, legacyCard, legacyClient } from './testing/legacy-client.ts';
 
 /** Tables of CIS that hold what an act changes. */
@@ -106,7 +108,7 @@ const acts: Readonly<Record<string, Prepare>> = {
       desk.askCode(card),
   'giving a wrong unlock code': async ({ cis, card, desk }) => {
     await desk.askCode(card);
-    const wrong = (await newestCode(cis)).replace(/^./, (digit) => String((Number(digit) + 1) % 10));
+    const wrong = wrongCode(await newestCode(cis));
     return () => desk.giveCode(card, wrong);
   },
   'giving the right unlock code': async ({ cis, card, desk }) => {

@@ -4,8 +4,10 @@ import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { type KeptCardsAnswer, paths } from './protocol.ts';
-import { cardOf, codeIn, mailsOf, manager } from './testing/cards.ts';
-import { Desk, issueCard, startCis, type TestCis, uids } from './testing/cis.ts';
+import { cardOf, codeIn, issueCard, mailsOf, manager, wrongCode } from './testing/cards.ts';
+
+import { startCis, type TestCis, uids } from './testing/cis.ts';
+import { Desk } from './testing/desk.ts';
 import { legacyCard, legacyClient } from './testing/legacy-client.ts';
 
 // What is written in SQL of its own, in the other dialect.
@@ -68,7 +70,7 @@ describe('CIS on PostgreSQL', () => {
     const [mail] = await mailsOf(cis);
     const code = codeIn(mail ?? assert.fail());
     const give = (given: string) => desk.giveCode(card, given);
-    const wrong = await give(code.replace(/^./, (digit) => String((Number(digit) + 1) % 10)));
+    const wrong = await give(wrongCode(code));
     assert.deepEqual([wrong.status, wrong.body.attemptsLeft], [403, 4]);
     const answers = await Promise.all([give(code), give(code), give(code)]);
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
@@ -120,7 +122,7 @@ describe('CIS on PostgreSQL', () => {
     assert.equal(ended.endCause ?? ended.cause, 'administrator');
 
     const list = async () =>
-      ((await cis.call(paths.cardRecords, { as: 'console' })).body as unknown as KeptCardsAnswer).cards;
+      (await cis.call<KeptCardsAnswer>(paths.cardRecords, { as: 'console' })).body.cards;
     const before = await list();
     const at = (serial: string) => paths.cardRecord(serial);
     for (const { serial } of before) await cis.call(at(serial), { method: 'DELETE', as: 'console' });

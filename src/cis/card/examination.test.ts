@@ -12,7 +12,8 @@ import { signedByCard } from '../issuing-authority/card-keys.ts';
 import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { virtualCardPolicies } from '../issuing-authority/policies.ts';
 import { buildCertificate, type CertificatePlan, newSerial } from '../issuing-authority/x509-builder.ts';
-import { newCardKey, startTime, uids } from '../testing/cis.ts';
+import { newCardKey } from '../testing/cards.ts';
+import { startTime, uids } from '../testing/cis.ts';
 import { CardExaminer } from './examination.ts';
 
 const second = 1_000;

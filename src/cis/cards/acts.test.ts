@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type CardAct, paths } from '../protocol.ts';
-import { auditOf, cardOf, manager, newKeys } from '../testing/cards.ts';
-import { Desk, issueCard, startCis, startSubscriber, type TestCis, uids } from '../testing/cis.ts';
+import { auditOf, cardOf, issueCard, manager, newKeys } from '../testing/cards.ts';
+
+import { startCis, startSubscriber, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 import { positionFor, publishedPositions } from './positions.ts';
 
 describe('what the registration authority does with cards', () => {

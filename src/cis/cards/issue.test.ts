@@ -7,7 +7,8 @@ import { openDatabase } from '../../storage/dialects.ts';
 import { Settings } from '../../storage/settings.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
 import { paths } from '../protocol.ts';
-import { issueCard, newCardKey, spkiOf, startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard, newCardKey, spkiOf } from '../testing/cards.ts';
+import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 
 const day = 86_400_000;
 const vault = new Vault(Buffer.alloc(32, 7));

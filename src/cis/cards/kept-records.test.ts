@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type KeptCard, type KeptCardsAnswer, paths } from '../protocol.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 describe('cards as an export carries them', () => {
   let cis: TestCis;
@@ -12,8 +14,7 @@ describe('cards as an export carries them', () => {
   });
   after(() => cis.close());
 
-  const list = async () =>
-    ((await cis.call(paths.cardRecords, { as: 'console' })).body as unknown as KeptCardsAnswer).cards;
+  const list = async () => (await cis.call<KeptCardsAnswer>(paths.cardRecords, { as: 'console' })).body.cards;
   const put = (kept: unknown, serial = card.serial) =>
     cis.call(paths.cardRecord(serial), { method: 'PUT', body: kept, as: 'console' });
   const kept = async (): Promise<KeptCard> => (await list())[0] as KeptCard;

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { sign, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { cardRenewalMessage, paths } from '../protocol.ts';
-import { auditOf, cardOf, newKeys } from '../testing/cards.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
+import { auditOf, cardOf, issueCard, newKeys, type TestCard } from '../testing/cards.ts';
+
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 describe('renewal by the holder', () => {
   let cis: TestCis;

@@ -59,11 +59,10 @@ describe('a directory of many people', () => {
   });
 
   async function bring(document: unknown) {
-    const { status, body } = await cis.call(paths.directoryImport, { body: document, as: 'console' });
-    return { status, body: body as unknown as ImportAnswer };
+    return cis.call<ImportAnswer>(paths.directoryImport, { body: document, as: 'console' });
   }
   const exported = async () =>
-    (await cis.call(paths.directoryExport, { as: 'console' })).body as unknown as { people: Person[] };
+    (await cis.call<{ people: Person[] }>(paths.directoryExport, { as: 'console' })).body;
   const write = (path: string, method: string, body: unknown) =>
     cis.call(path, { method, body, as: 'console' });
 

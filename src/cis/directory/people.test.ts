@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Person, paths } from '../protocol.ts';
-import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { startCis, type TestCis, type UnknownBody, uids } from '../testing/cis.ts';
 
 describe('the directory over HTTP', () => {
   let cis: TestCis;
@@ -22,7 +22,8 @@ describe('the directory over HTTP', () => {
     ],
     ...changes,
   });
-  const add = (person: unknown) => cis.call(paths.people, { body: person, as: 'console' });
+  const add = <Body = UnknownBody>(person: unknown) =>
+    cis.call<Body>(paths.people, { body: person, as: 'console' });
   const patch = (uid: string, body: unknown, headers: Record<string, string> = {}) =>
     cis.call(paths.person(uid), { method: 'PATCH', body, headers, as: 'console' });
 
@@ -76,9 +77,12 @@ describe('the directory over HTTP', () => {
   });
 
   test('a person is added with what can be worked out', async () => {
-    const { status, body, headers } = await add(newPerson({ title: 'Prof', middleNames: 'Bea Cecily' }));
+    const {
+      status,
+      body: person,
+      headers,
+    } = await add<Person>(newPerson({ title: 'Prof', middleNames: 'Bea Cecily' }));
     assert.equal(status, 201);
-    const person = body as unknown as Person;
     assert.match(person.uid, /^\d{12}$/);
     assert.equal(headers.get('location'), paths.person(person.uid));
     assert.equal(headers.get('etag'), '"1"');
@@ -94,14 +98,13 @@ describe('the directory over HTTP', () => {
       { personOrgId: role?.personOrgId, orgCode: 'A9A5A', orgName: 'Alder Vale Test Practice', member: true },
     ]);
     const read = await cis.call(paths.person(person.uid), { as: 'cis2' });
-    assert.deepEqual(read.body, body);
+    assert.deepEqual(read.body, person);
     const record = (await cis.audit.list()).findLast(({ action }) => action === 'directory.person-added');
     assert.deepEqual([record?.actor, record?.target], ['console', person.uid]);
   });
 
   test('a whole person goes round: what is read can be added again under another uid', async () => {
-    const { body } = await cis.call(paths.person(uids.nurse), { as: 'console' });
-    const nurse = body as unknown as Person;
+    const { body: nurse } = await cis.call<Person>(paths.person(uids.nurse), { as: 'console' });
     const roles = nurse.roles.map(({ roleId: _, ...role }) => role);
     const again = { ...nurse, uid: '123456789012', persona: null, roles };
     const added = await add(again);

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { type ImportAnswer, type Person, paths } from '../protocol.ts';
-import { Desk, issueCard, startCis, type TestCis, uids } from '../testing/cis.ts';
+import { type ImportAnswer, type PeopleAnswer, type Person, paths } from '../protocol.ts';
+import { issueCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 import { parseDirectoryCsv, writeDirectoryCsv } from './csv.ts';
 import { asItWas, joinList, splitList, writeCell } from './csv-cells.ts';
 import { columnNames } from './csv-columns.ts';
@@ -22,16 +24,15 @@ describe('import and export of the directory', () => {
     type = csv,
     query = '',
   ): Promise<{ status: number; answer: ImportAnswer }> {
-    const { status, body: answer } = await cis.call(`${paths.directoryImport}${query}`, {
+    const { status, body: answer } = await cis.call<ImportAnswer>(`${paths.directoryImport}${query}`, {
       method: 'POST',
       body,
       headers: { 'content-type': type },
       as: 'console',
     });
-    return { status, answer: answer as unknown as ImportAnswer };
+    return { status, answer };
   }
-  const everybody = async () =>
-    (await cis.call(paths.people, { as: 'console' })).body.people as unknown as Person[];
+  const everybody = async () => (await cis.call<PeopleAnswer>(paths.people, { as: 'console' })).body.people;
   const exported = async () =>
     JSON.stringify((await cis.call(paths.directoryExport, { as: 'console' })).body);
 
@@ -77,8 +78,7 @@ describe('import and export of the directory', () => {
       unchanged: 0,
       errors: [],
     });
-    const { body } = await cis.call(paths.person('100000000001'), { as: 'console' });
-    const person = body as unknown as Person;
+    const { body: person } = await cis.call<Person>(paths.person('100000000001'), { as: 'console' });
     assert.deepEqual(
       person.roles.map(({ orgCode, orgName, activities }) => [
         orgCode,

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { paths, proofHeader } from '../protocol.ts';
-import { Desk, issueCard, startCis, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 import {
   gpObject,
   type LegacyCard,

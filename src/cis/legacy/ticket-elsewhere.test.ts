@@ -17,14 +17,14 @@ describe('a legacy ticket at the other services', () => {
     const vault = new MasterKeyFile(dirname(instance.state.stateFile), undefined).make();
     const secret = vault.serviceSecret('card-issuer', 'cis');
     const issuer: Pick<TestCis, 'call'> = {
-      async call(path, { body } = {}) {
+      async call<Body>(path: string, { body }: { body?: unknown } = {}) {
         const response = await fetch(`${instance.urls.cis}${path}`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
           body: JSON.stringify(body),
         });
         const { status, headers } = response;
-        return { status, headers, body: (await response.json()) as Record<string, unknown> };
+        return { status, headers, body: (await response.json()) as Body };
       },
     };
     client = legacyClientAt(instance.urls.cis);

@@ -5,8 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Log } from '@alongside/kernel/log';
 import { SMTPServer } from 'smtp-server';
 import { paths } from '../protocol.ts';
-import { codeIn, mailsOf } from '../testing/cards.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
+import { codeIn, issueCard, mailsOf, type TestCard } from '../testing/cards.ts';
+
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 describe('mail to a server', () => {
   let cis: TestCis;

@@ -12,8 +12,9 @@ import fc from 'fast-check';
 import { Settings } from '../../storage/settings.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
 import { paths } from '../protocol.ts';
-import { manager } from '../testing/cards.ts';
-import { issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard, manager, type TestCard } from '../testing/cards.ts';
+
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { parseOcspRequest } from './ocsp-messages.ts';
 
 const run = promisify(execFile);

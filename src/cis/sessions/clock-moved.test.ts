@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { paths } from '../protocol.ts';
-import { Desk, issueCard, startCis, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 describe('a developer moves the clock', () => {
   let cis: TestCis;

@@ -3,7 +3,9 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Database, sql } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { paths } from '../protocol.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 describe('an agent that waits for the end of its session', () => {
   let cis: TestCis;

@@ -1,7 +1,9 @@
 // A process of its own for durable.test.ts: signs in at a CIS on the database in this folder, ends the session and stays until it is killed.
 import { openDatabase } from '../../storage/dialects.ts';
 import { paths } from '../protocol.ts';
-import { Desk, issueCard, startCis, uids } from '../testing/cis.ts';
+import { issueCard } from '../testing/cards.ts';
+import { startCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 const [folder = '', url = ''] = process.argv.slice(2);
 const database = await openDatabase('', folder);

@@ -5,16 +5,9 @@ import { Cards } from '../cards/cards.ts';
 import { Directory } from '../directory/directory.ts';
 import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { paths } from '../protocol.ts';
-import {
-  Desk,
-  issueCard,
-  startCis,
-  startSubscriber,
-  type TestCard,
-  type TestCis,
-  type TestSubscriber,
-  uids,
-} from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { startCis, startSubscriber, type TestCis, type TestSubscriber, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 // Short waits, so that a test of a second attempt takes no time.
 const delivery = { timeout: 60_000, first: 5, most: 20 };

@@ -2,16 +2,9 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
 import { type Generation, paths, type SessionMode, signInMessage } from '../protocol.ts';
-import {
-  Desk,
-  issueCard,
-  startCis,
-  startSubscriber,
-  type TestCard,
-  type TestCis,
-  type TestSubscriber,
-  uids,
-} from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { startCis, startSubscriber, type TestCis, type TestSubscriber, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 const modes: readonly SessionMode[] = ['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'];
 const generations: readonly Generation[] = ['hscn', 'internet'];

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { callerNetwork, networkAddress } from '../address.ts';
 import { Limiter } from '../limiter.ts';
 import { type PresenceAnswer, paths, proofHeader } from '../protocol.ts';
-import { Desk, issueCard, newP256, startCis, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk, newP256 } from '../testing/desk.ts';
 
 describe('agents that say that they are there', () => {
   let cis: TestCis;

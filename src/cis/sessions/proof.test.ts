@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type ProofAnswer, paths } from '../protocol.ts';
-import { Desk, issueCard, startCis, type TestCard, type TestCis, uids } from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { startCis, type TestCis, uids } from '../testing/cis.ts';
+import { Desk } from '../testing/desk.ts';
 
 describe("CIS2's question about a hand-off", () => {
   const message = createHash('sha256').update('issuer and nonce').digest();

@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { thumbprint } from '@alongside/kernel/jwk';
 import { paths, proofHeader, type SignInAnswer, signInMessage } from '../protocol.ts';
-import {
-  Desk,
-  issueCard,
-  newP256,
-  type ProofPlan,
-  startCis,
-  startTime,
-  type TestCard,
-  type TestCis,
-  uids,
-} from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
+import { Desk, newP256, type ProofPlan } from '../testing/desk.ts';
 
 describe('what an agent does with its session', () => {
   let cis: TestCis;

@@ -3,17 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
 import { paths, type SignInRequest, sessionCertificateType, signInMessage } from '../protocol.ts';
-import {
-  Desk,
-  issueCard,
-  newP256,
-  origin,
-  startCis,
-  startTime,
-  type TestCard,
-  type TestCis,
-  uids,
-} from '../testing/cis.ts';
+import { issueCard, type TestCard } from '../testing/cards.ts';
+import { origin, startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
+import { Desk, newP256 } from '../testing/desk.ts';
 
 describe('sign-in with a card', () => {
   let cis: TestCis;

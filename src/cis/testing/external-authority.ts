@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,9 +12,8 @@ import {
 import { buildCrl, type CrlPlan } from '../revocation/crl-builder.ts';
 import type { ExternalIssuer } from '../revocation/external-issuer.ts';
 import { buildOcspResponse, type CertificateStatus, parseOcspRequest } from '../revocation/ocsp-messages.ts';
-import { newCardKey, startTime, type TestCard } from './cis.ts';
-
-// An authority of others: it issues cards, and says at an address of its own which are revoked.
+import { newCardKey, type TestCard, testCard } from './cards.ts';
+import { startTime } from './cis.ts';
 
 const day = 86_400_000;
 const importKey = (key: KeyObject): Promise<CryptoKey> =>
@@ -27,6 +26,7 @@ const importKey = (key: KeyObject): Promise<CryptoKey> =>
   );
 const spki = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
 
+/** Creates an authority that issues cards, CRLs and OCSP responses. */
 export async function newAuthority(commonName = 'Another Authority') {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name: Name = [
@@ -53,7 +53,7 @@ export async function newAuthority(commonName = 'Another Authority') {
     );
   const certificate = await issue({ keyUsage: { bits: 0x06, unused: 1 }, authority: { pathLength: 0 } });
 
-  /** A card of this authority. */
+  /** Issues a card. */
   async function card(
     uid: string,
     changes: Partial<CertificatePlan> = {},
@@ -61,17 +61,8 @@ export async function newAuthority(commonName = 'Another Authority') {
     const key = newCardKey();
     const x509 = await issue({ subject: [['CN', uid]], subjectKey: spki(key.publicKey), ...changes });
     const der = x509.raw.toString('base64');
-    return {
-      uid,
-      x509,
-      serial: randomDigits(12),
-      certificate: der,
-      signingCertificate: der,
-      sign: (message) => ({
-        certificate: der,
-        signature: sign('sha256', Buffer.from(message), key.privateKey).toString('base64'),
-      }),
-    };
+    const certificates = { authentication: der, signing: der };
+    return { ...testCard(uid, randomDigits(12), certificates, key.privateKey), x509 };
   }
 
   const crl = (
@@ -92,27 +83,27 @@ export async function newAuthority(commonName = 'Another Authority') {
       by,
     );
 
-  interface Answering {
+  interface OcspPlan {
     status?: CertificateStatus;
     at?: number;
     nextUpdate?: number;
     nonce?: Buffer;
     by?: CryptoKey;
-    /** Answers for this certificate whichever was asked for. */
+    /** A request for another certificate, which the response answers. */
     insteadOf?: Buffer;
   }
 
-  const ocsp = (question: Buffer, how: Answering = {}) => {
-    const asked = parseOcspRequest(how.insteadOf ?? question);
+  const ocsp = (question: Buffer, plan: OcspPlan = {}) => {
+    const asked = parseOcspRequest(plan.insteadOf ?? question);
     return buildOcspResponse(
       {
-        statuses: asked.certificates.map((one) => ({ asked: one, status: how.status ?? { is: 'good' } })),
-        nonce: how.nonce ?? parseOcspRequest(question).nonce,
+        statuses: asked.certificates.map((one) => ({ asked: one, status: plan.status ?? { is: 'good' } })),
+        nonce: plan.nonce ?? parseOcspRequest(question).nonce,
         issuer: certificate.raw,
-        at: how.at ?? startTime,
-        nextUpdate: how.nextUpdate ?? startTime + day,
+        at: plan.at ?? startTime,
+        nextUpdate: plan.nextUpdate ?? startTime + day,
       },
-      how.by ?? signWith,
+      plan.by ?? signWith,
     );
   };
 
@@ -132,7 +123,7 @@ export const issuerOf = (authority: TestAuthority, more: Partial<ExternalIssuer>
 
 type Reply = Buffer | number | 'nothing';
 
-/** A place where lists and answers are fetched from; what it replies is the test's. */
+/** Starts a server for CRLs and OCSP. The test sets its responses. */
 export async function startPublisher() {
   const asked: string[] = [];
   const publisher = {

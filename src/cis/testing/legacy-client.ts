@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { type KeyObject, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { createListener } from '@alongside/kernel/http';
-import { randomDigits } from '@alongside/kernel/ids';
 import { silentLog } from '@alongside/kernel/log';
 import { buildSignedChallenge, type CmsSigner } from '../legacy/cms.ts';
-import { type CardProfile, paths } from '../protocol.ts';
-import { newCardKey, spkiOf, type TestCis } from './cis.ts';
-
-// A client of the old kind: it writes what published clients write and reads answers as they do, by pattern.
+import type { CardProfile } from '../protocol.ts';
+import { issueCard } from './cards.ts';
+import type { TestCis } from './cis.ts';
 
 const header = [
   'MIME-Version: 1.0',
@@ -20,8 +18,6 @@ const header = [
 
 export interface LegacyCard {
   uid: string;
-  certificate: Buffer;
-  key: KeyObject;
   signer(digest?: 'sha256' | 'sha1'): CmsSigner;
 }
 
@@ -30,27 +26,14 @@ export async function legacyCard(
   uid: string,
   { type = 'rsa', profile = 'standard' }: { type?: 'rsa' | 'ec'; profile?: CardProfile } = {},
 ): Promise<LegacyCard> {
-  const [authentication, signing] = [newCardKey(type), newCardKey()];
-  const { body } = await cis.call(paths.certificates, {
-    body: {
-      uid,
-      cardSerial: randomDigits(12),
-      profile,
-      authenticationKey: spkiOf(authentication.publicKey),
-      signingKey: spkiOf(signing.publicKey),
-    },
-    as: 'cardIssuer',
-  });
-  const certificate = Buffer.from(String(body.authentication), 'base64');
+  const { certificate, key } = await issueCard(cis, uid, { type, profile });
   return {
     uid,
-    certificate,
-    key: authentication.privateKey,
     signer: (digest = 'sha256') => ({
-      certificate,
+      certificate: Buffer.from(certificate, 'base64'),
       digest,
       algorithm: type === 'rsa' ? '1.2.840.113549.1.1.1' : '1.2.840.10045.4.3.2',
-      sign: (content) => sign(digest, content, authentication.privateKey),
+      sign: (content) => sign(digest, content, key),
     }),
   };
 }
@@ -74,22 +57,22 @@ export const gpObject = (parameters: Record<string, string>): string =>
 export const parameterIn = (text: string, name: string): string =>
   new RegExp(`<gpPARAM name="${name}">([^<]*)</gpPARAM>`).exec(text)?.[1] ?? '';
 
-interface TextAnswer {
+interface TextResponse {
   status: number;
   text: string;
 }
 
 export interface LegacyClient {
   url: string;
-  post(path: string, body: string, headers?: Record<string, string>): Promise<TextAnswer>;
-  get(path: string, headers?: Record<string, string>): Promise<TextAnswer>;
+  post(path: string, body: string, headers?: Record<string, string>): Promise<TextResponse>;
+  get(path: string, headers?: Record<string, string>): Promise<TextResponse>;
   activate(changes?: Record<string, string>): Promise<{ challenge: string; signature: string; text: string }>;
-  /** The parameters of a right validation; changes spoil it. */
+  /** Returns the parameters of a valid sign-in. Changes make it invalid. */
   form(card: LegacyCard, changes?: Record<string, string>): Promise<Record<string, string>>;
-  validate(form: Record<string, string>): Promise<TextAnswer>;
-  /** Signs in and chooses the first role; the ticket. */
+  validate(form: Record<string, string>): Promise<TextResponse>;
+  /** Signs in, chooses the first role and returns the ticket. */
   signIn(card: LegacyCard): Promise<string>;
-  assertion(ticket: string): Promise<TextAnswer>;
+  assertion(ticket: string): Promise<TextResponse>;
   stop(): Promise<void>;
 }
 
@@ -100,16 +83,16 @@ const common = {
   device_id: 'b02edd23,ClientIP=10.211.55.3',
 };
 
-/** A client of this CIS, behind a port of its own. */
+/** Creates a client of this CIS, and a listener for it. */
 export async function legacyClient(cis: TestCis): Promise<LegacyClient> {
   const listener = createListener(cis.service.routes, { name: 'cis', log: silentLog });
   const client = legacyClientAt(`http://127.0.0.1:${await listener.listen(0)}`);
   return { ...client, stop: () => listener.close() };
 }
 
-/** A client of a CIS that listens already. */
+/** Creates a client of the CIS at this address. It writes and reads messages as published clients do. */
 export function legacyClientAt(url: string): LegacyClient {
-  async function send(path: string, init: RequestInit): Promise<TextAnswer> {
+  async function send(path: string, init: RequestInit): Promise<TextResponse> {
     const response = await fetch(`${url}${path}`, init);
     return { status: response.status, text: await response.text() };
   }
