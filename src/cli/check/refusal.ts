@@ -1,3 +1,4 @@
+import type { Landing } from './browser.ts';
 import { type Check, failed, notRun, passed, type Verdict, warning } from './check.ts';
 import { placeOf, type Reaction, type Trial } from './trial.ts';
 
@@ -5,16 +6,21 @@ import { placeOf, type Reaction, type Trial } from './trial.ts';
 export const isAccident = ({ landing }: Reaction): boolean =>
   landing.kind === 'page' && landing.status >= 500;
 
+/** Describes a page that was shown for an unhandled error. */
+export const looksUnhandled = (landing: Landing): string =>
+  `${placeOf(landing)} That looks like an unhandled error.`;
+
+export const noTokenCall = notRun('The application did not ask CIS2 for tokens.');
+
 /** Judges the application's reaction to something that it must refuse. */
 export function refusal(reaction: Reaction): Verdict {
-  if (reaction.signedIn) return failed('It signed the person in all the same.');
-  const place = placeOf(reaction.landing);
+  if (reaction.signedIn) return failed('It signed the user in anyway.');
   return isAccident(reaction)
-    ? warning(`It refused the sign-in. ${place} That looks like an unhandled error.`)
-    : passed(`It refused the sign-in. ${place}`);
+    ? warning(`It refused the sign-in. ${looksUnhandled(reaction.landing)}`)
+    : passed(`It refused the sign-in. ${placeOf(reaction.landing)}`);
 }
 
-interface SignInFault {
+export interface SignInFault {
   name: string;
   /** Named fault of CIS2. */
   fault: string;
@@ -35,7 +41,6 @@ export const refusesSignIn = ({ name, fault, does, source, unfit }: SignInFault)
     const reason = unfit?.(trial);
     if (reason) return reason;
     const { result, met } = await trial.provider.withFault(fault, { next: 1 }, () => trial.signIn());
-    if (!met) return notRun('The application did not ask CIS2 for tokens.');
-    return refusal(result);
+    return met ? refusal(result) : noTokenCall;
   },
 });

@@ -1,7 +1,7 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import { Unreachable } from './browser.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
-import { basis } from './checks.ts';
+import { signIn } from './checks/session.ts';
 import { type ApplicationFacts, firstSignIn } from './first-sign-in.ts';
 import { reasonInWords, Stranded, type Trial } from './trial.ts';
 
@@ -88,9 +88,12 @@ export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
     if (signal.aborted) return results;
     if (error instanceof OperatorError || results.length > 0) throw error;
     if (!(error instanceof Stranded)) throw new OperatorError(`${trial.start}: ${reasonInWords(error)}`);
-    const others = chosen.filter((check) => check !== basis);
+    const others = chosen.filter((check) => check !== signIn);
     const reason = notRun('Without a sign-in that succeeds there is nothing to compare with.');
-    return [resultOf(basis, failed(reasonInWords(error))), ...others.map((check) => resultOf(check, reason))];
+    return [
+      resultOf(signIn, failed(reasonInWords(error))),
+      ...others.map((check) => resultOf(check, reason)),
+    ];
   }
   return results;
 }

@@ -152,6 +152,13 @@ export class Trial {
     return { browser, answer, ...(await this.deliver(browser, answer)) };
   }
 
+  /** Completes a sign-in without a fault. Throws Stranded if it does not succeed. */
+  async mustSignIn(): Promise<{ browser: Browser }> {
+    const { browser, signedIn } = await this.signIn();
+    if (!signedIn) throw new Stranded('A sign-in without any fault did not succeed this time.');
+    return { browser };
+  }
+
   /** Opens the page for signed-in users. */
   visit(browser: Browser): Promise<Landing> {
     browser.stopAt(this.endpoint);

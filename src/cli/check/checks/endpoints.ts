@@ -1,0 +1,62 @@
+import { type Check, failed, notRun, passed, warning } from '../check.ts';
+import { isAccident, noTokenCall, refusal } from '../refusal.ts';
+import { landingShows, placeOf } from '../trial.ts';
+
+/** The subject in the faulty userinfo response. */
+const otherSubject = '999999999999';
+const noUserinfoCall = notRun('The application did not ask CIS2 for userinfo.');
+
+/** Checks with an unusual response of the userinfo or token endpoint. */
+export const endpointChecks: readonly Check[] = [
+  {
+    name: 'oidcc-client-test-userinfo-invalid-sub',
+    does: `A sign-in in which userinfo is about another user (${otherSubject}) than the ID token.`,
+    expects: 'It ignores the response or, better, refuses the sign-in and shows an error.',
+    source: 'OpenID Connect Core 1.0 section 5.3.2',
+    async run(trial) {
+      const { result, met } = await trial.provider.withFault('userinfo-other-subject', { next: 1 }, () =>
+        trial.signIn(),
+      );
+      if (!met) return noUserinfoCall;
+      const landings = [result.landing, await trial.visit(result.browser)];
+      if (landings.some((landing) => landingShows(landing, otherSubject)))
+        return failed('It mistook the other user for the one who signed in.');
+      return result.signedIn
+        ? warning(
+            'It signed the user in anyway. That is right only if it used nothing of the response, which cannot be seen from outside.',
+          )
+        : refusal(result);
+    },
+  },
+  {
+    name: 'cis2-person-without-role',
+    does: 'A sign-in of a user for whom userinfo has no role.',
+    expects: 'It shows a page, signed in or not, and no unhandled error.',
+    source: 'NHS CIS2 Authentication, Role selection',
+    async run(trial) {
+      const { result, met } = await trial.provider.withFault('userinfo-no-roles', { next: 1 }, () =>
+        trial.signIn(),
+      );
+      if (!met) return noUserinfoCall;
+      return isAccident(result) ? failed(placeOf(result.landing)) : passed(placeOf(result.landing));
+    },
+  },
+  {
+    name: 'cis2-token-endpoint-unavailable',
+    does: 'A sign-in in which the token endpoint of CIS2 returns 503, then one without any fault.',
+    expects:
+      'It handles the error (502, 503 or below 500), refuses the sign-in, and the next sign-in succeeds.',
+    source: 'RFC 9110 section 15.6.4',
+    async run(trial) {
+      const { result, met } = await trial.provider.withFault('cis2-token-unavailable', { next: 1 }, () =>
+        trial.signIn(),
+      );
+      if (!met) return noTokenCall;
+      const { landing } = result;
+      const handled = landing.kind === 'page' && [502, 503, 504].includes(landing.status);
+      if (!result.signedIn && isAccident(result) && !handled) return failed(placeOf(landing));
+      if (!(await trial.signIn()).signedIn) return failed('The next sign-in did not succeed.');
+      return handled ? passed(placeOf(landing)) : refusal(result);
+    },
+  },
+];

@@ -1,0 +1,121 @@
+import type { Landing } from '../browser.ts';
+import { type Check, failed, passed, type Verdict, warning } from '../check.ts';
+import { isAccident, refusal } from '../refusal.ts';
+import { placeOf, Stranded, wordsOf } from '../trial.ts';
+
+const stateChanges: readonly [string, (parameters: URLSearchParams) => void][] = [
+  ['with another state', (parameters) => parameters.set('state', 'another-state')],
+  ['without state', (parameters) => parameters.delete('state')],
+];
+
+const stateChanged: Check = {
+  name: 'cis2-state-changed',
+  does: 'Returns the response of CIS2 with another state, then without one.',
+  expects: 'It sends a state, refuses a sign-in without it, and shows an error.',
+  source: 'RFC 6749 section 10.12; OpenID Connect Core 1.0 section 3.1.2.7',
+  async run(trial) {
+    for (const [how, change] of stateChanges) {
+      const browser = trial.browser();
+      const answer = await trial.toCallback(browser);
+      if (!answer.parameters.get('state')) return failed('It sends no state.');
+      change(answer.parameters);
+      const reaction = await trial.deliver(browser, answer);
+      if (reaction.signedIn) return failed(`It signed the user in ${how}.`);
+      if (isAccident(reaction)) return refusal(reaction);
+    }
+    return passed('It refused the sign-in.');
+  },
+};
+
+const stateOfAnotherBrowser: Check = {
+  name: 'cis2-state-of-another-browser',
+  does: 'Signs in and opens the address of the response in another browser: in a new one, and in one that has begun its own sign-in (login CSRF).',
+  expects: 'It refuses the sign-in: the state belongs to the browser that began.',
+  source: 'RFC 9700 section 4.7; RFC 6749 section 10.12',
+  async run(trial) {
+    for (const begun of [false, true]) {
+      const answer = await trial.toCallback(trial.browser());
+      const other = trial.browser();
+      if (begun) await trial.begin(other);
+      const { signedIn } = await trial.deliver(other, answer);
+      if (signedIn)
+        return failed(
+          `It signed the user in in ${begun ? 'a browser that had begun another sign-in' : 'a browser that had not begun a sign-in'}.`,
+        );
+    }
+    return passed('It refused the sign-in in the other browser.');
+  },
+};
+
+const markup = '<u>no</u>';
+
+/** Judges the error page that the user sees. */
+function judgeErrorPage(landing: Landing): Verdict {
+  if (landing.kind === 'callback')
+    return warning('It sent the browser to CIS2 at once, so the user cannot read the error.');
+  if (landing.body.includes(markup))
+    return failed(
+      'It shows error_description without escaping it: markup in an address becomes part of the page.',
+    );
+  if (wordsOf(landing.body) === '') return failed(`It shows nothing. ${placeOf(landing)}`);
+  const quoted = `It shows "${wordsOf(landing.body).slice(0, 80)}"`;
+  return /<(?:a|form|button)\b/i.test(landing.body)
+    ? passed(`${quoted} and offers a way to continue.`)
+    : warning(`${quoted}, without a way to begin again.`);
+}
+
+const errorResponse: Check = {
+  name: 'cis2-error-response',
+  does: 'CIS2 returns the error access_denied, with markup in its description.',
+  expects: 'It refuses the sign-in, shows an error with a way to begin again, and the next sign-in begins.',
+  source: 'OpenID Connect Core 1.0 section 3.1.2.6; RFC 9700 section 4.2',
+  async run(trial) {
+    const browser = trial.browser();
+    const answer = await trial.toCallback(browser);
+    answer.parameters.delete('code');
+    answer.parameters.set('error', 'access_denied');
+    answer.parameters.set('error_description', `The user entered ${markup}`);
+    const reaction = await trial.deliver(browser, answer);
+    if (reaction.signedIn) return refusal(reaction);
+    const page = judgeErrorPage(reaction.landing);
+    const verdict = page.outcome === 'passed' && isAccident(reaction) ? refusal(reaction) : page;
+    try {
+      await trial.begin(browser);
+    } catch (error) {
+      if (error instanceof Stranded) return failed(`Afterwards no sign-in begins: ${error.message}.`);
+      throw error;
+    }
+    return verdict;
+  },
+};
+
+const codeReplayed: Check = {
+  name: 'cis2-code-replayed',
+  does: 'Repeats the same response of CIS2 in the same browser after a sign-in, as when a user goes back or reloads.',
+  expects: 'It accepts a state once, so it does not send the code to CIS2 again.',
+  source: 'RFC 6749 section 4.1.2; RFC 9700 section 4.7',
+  async run(trial) {
+    const { provider } = trial;
+    const from = await provider.newestEvent();
+    const { browser, answer, signedIn } = await trial.signIn();
+    if (!signedIn) return failed('The sign-in itself did not succeed.');
+    const again = await trial.deliver(browser, answer);
+    const tokens = (await provider.eventsSince(from)).filter(({ name }) => name === 'cis2.token');
+    const redeemed = new Set(tokens.filter(({ outcome }) => outcome === 'ok').map(({ journey }) => journey));
+    if (tokens.some(({ journey, outcome }) => outcome === 'refused' && redeemed.has(journey)))
+      return failed(
+        'It sent the used code to CIS2 again, which then revokes the tokens of that code: going back ends the sign-in.',
+      );
+    return isAccident(again)
+      ? refusal({ ...again, signedIn: false })
+      : passed('It did not use the code again.');
+  },
+};
+
+/** Checks of the authorization response. */
+export const responseChecks: readonly Check[] = [
+  stateChanged,
+  stateOfAnotherBrowser,
+  errorResponse,
+  codeReplayed,
+];
