@@ -11,9 +11,9 @@ const attribute = 'id-token-audiences';
  * Whether the provider issued an ID token to this application: `aud` or `azp` names its own client at CIS2, or one that
  * its registration names for a provider elsewhere (OpenID Connect Core section 2, RFC 8693 section 5).
  */
-export function isIssuedTo({ aud, azp }: JwtClaims, { application, half }: Client): boolean {
+export function isIssuedTo({ aud, azp }: JwtClaims, { application, registration }: Client): boolean {
   const own = application.cis2?.clientId;
-  const named = (half.attributes[attribute] ?? '').split(' ').filter(Boolean);
+  const named = (registration.attributes[attribute] ?? '').split(' ').filter(Boolean);
   return [...(own === undefined ? [] : [own]), ...named].some((id) => isFor(aud, id) || azp === id);
 }
 

@@ -48,7 +48,7 @@ export const departureFrom = (
     const outgoing = await requests.begin(upstream, {
       ...request,
       applicationId: client.application.id,
-      clientId: client.half.clientId,
+      clientId: client.registration.clientId,
       browser: browser && sha256(browser),
     });
     const keys = [outgoing.state, request.state ?? ''];

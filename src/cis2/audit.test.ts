@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { assertNeedsAudit } from '../../test/testing/failing-audit.ts';
-import type { Cis2Half } from '../oauth/applications.ts';
+import type { Cis2Registration } from '../oauth/applications.ts';
 import { consolePaths } from './protocol.ts';
 import { passwordRealm } from './realms/realm.ts';
 import { Browser, form, type Reply, send } from './testing/browser.ts';
@@ -19,7 +19,7 @@ const tables = [
 ];
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   cis2 = await startInstance({ dynamicRegistration: true }, ':memory:', undefined, 'localhost');
   client = await cis2.register({ profile: 'standard', refreshTokens: true });

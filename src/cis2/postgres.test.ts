@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
-import type { Cis2Half } from '../oauth/applications.ts';
+import type { Cis2Registration } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
 import { otherProcess } from './testing/other-process.ts';
@@ -77,7 +77,7 @@ test('sign-in, silent sign-in, the end of the CIS session, back-channel logout',
   await rp.stop();
 });
 
-const refresh = (client: Cis2Half, refresh_token: string) =>
+const refresh = (client: Cis2Registration, refresh_token: string) =>
   send(
     'POST',
     `${cis2.issuer}/access_token`,
@@ -142,7 +142,7 @@ test('ten browsers with one pushed request, ten uses of one assertion: one winne
   const client = await strongClient(cis2);
   await cis2.agent.signIn(gp.uid);
   const browser = new Browser();
-  await cis2.signIn(browser, client.half, client.ask());
+  await cis2.signIn(browser, client.registration, client.ask());
   const begin = beginWith(cis2, client, { request_uri: requestUriOf(await client.push()) });
   const replies = await Promise.all(Array.from({ length: 10 }, () => browser.get(begin)));
   assert.equal(replies.filter(({ location }) => location.includes('code=')).length, 1);

@@ -1,12 +1,12 @@
 import type { Party } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Applications, Cis2Half, ClientHalf } from '../oauth/applications.ts';
+import type { Applications, Cis2Registration, ClientRegistration } from '../oauth/applications.ts';
 import { redirectFits } from '../oauth/redirect-uris.ts';
 import type { Urls } from '../service.ts';
 import { platformLogout, testClients } from './settings.ts';
 
 /** A client of the mock. */
-export interface MockClient extends ClientHalf {
+export interface MockClient extends ClientRegistration {
   name: string;
   /** Who it is in a journey. */
   party: Party;
@@ -41,19 +41,20 @@ const ownClient = ({ clientId, clientSecret }: { clientId: string; clientSecret:
   backchannelLogoutUri: platformLogout(urls),
 });
 
-const registeredClient = (name: string, half: Cis2Half): MockClient => ({
-  clientId: half.clientId,
+const registeredClient = (name: string, registration: Cis2Registration): MockClient => ({
+  clientId: registration.clientId,
   name,
   party: 'application',
-  profile: half.profile,
-  secrets: half.secrets,
-  jwks: half.jwks,
-  jwksUrl: half.jwksUrl,
-  signingAlg: half.signingAlg,
-  tokenEndpointAuthMethod: half.tokenEndpointAuthMethod,
-  redirectFits: (uri) => redirectFits(half.redirectUris, half.applicationType === 'native', uri),
-  postLogoutFits: (uri) => half.postLogoutRedirectUris.includes(uri),
-  backchannelLogoutUri: half.backchannelLogoutUri,
+  profile: registration.profile,
+  secrets: registration.secrets,
+  jwks: registration.jwks,
+  jwksUrl: registration.jwksUrl,
+  signingAlg: registration.signingAlg,
+  tokenEndpointAuthMethod: registration.tokenEndpointAuthMethod,
+  redirectFits: (uri) =>
+    redirectFits(registration.redirectUris, registration.applicationType === 'native', uri),
+  postLogoutFits: (uri) => registration.postLogoutRedirectUris.includes(uri),
+  backchannelLogoutUri: registration.backchannelLogoutUri,
 });
 
 /** Finds the clients of every realm: the mock's own, and each approved application that is registered at CIS2. */

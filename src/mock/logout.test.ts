@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt, signJwt, verifySignature } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../oauth/applications.ts';
+import type { Cis2Registration } from '../oauth/applications.ts';
 import { readKeySet } from '../oauth/remote-keys.ts';
 import { testClients } from './settings.ts';
 import { type Inbox, startInbox } from './testing/inbox.ts';
@@ -11,7 +11,7 @@ import { type Surface, secret, startSurface } from './testing/surface.ts';
 
 let surface: Surface;
 let party: Inbox;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   surface = await startSurface();
   party = await startInbox();

@@ -17,7 +17,7 @@ export interface SecretRecord {
 }
 
 /** What both halves of a registration have. */
-export interface ClientHalf {
+export interface ClientRegistration {
   profile: Profile;
   clientId: string;
   secrets: SecretRecord[];
@@ -28,7 +28,7 @@ export interface ClientHalf {
 }
 
 /** The application at the API platform. */
-export interface PlatformHalf extends ClientHalf {
+export interface PlatformRegistration extends ClientRegistration {
   callbackUrls: string[];
   /** Names of products; each may be revoked for this application alone. */
   products: { name: string; status: 'approved' | 'revoked' }[];
@@ -38,7 +38,7 @@ export interface PlatformHalf extends ClientHalf {
 }
 
 /** The application as a relying party of CIS2. */
-export interface Cis2Half extends ClientHalf {
+export interface Cis2Registration extends ClientRegistration {
   redirectUris: string[];
   postLogoutRedirectUris: string[];
   applicationType: 'web' | 'native';
@@ -70,8 +70,8 @@ export interface Application {
   name: string;
   developer: string;
   status: 'approved' | 'revoked';
-  platform: PlatformHalf | null;
-  cis2: Cis2Half | null;
+  platform: PlatformRegistration | null;
+  cis2: Cis2Registration | null;
 }
 
 export interface StoredApplication extends Application {
@@ -89,10 +89,10 @@ const publicClients = sql(
 );
 
 /** Whether this secret is one of the client's that have not run out. Every candidate is compared, in constant time. */
-export function secretFits(half: ClientHalf, secret: string, now: number): boolean {
+export function secretFits(registration: ClientRegistration, secret: string, now: number): boolean {
   const hash = sha256(secret);
   let fits = false;
-  for (const record of half.secrets) {
+  for (const record of registration.secrets) {
     const equal = equalSecrets(record.hash, hash);
     if (equal && (record.expiresAt === null || record.expiresAt > now)) fits = true;
   }

@@ -1,6 +1,6 @@
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
 import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
-import type { PlatformHalf } from './applications.ts';
+import type { PlatformRegistration } from './applications.ts';
 
 /** A limit as API products carry it. `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
 export interface RateLimits {
@@ -49,8 +49,8 @@ export class Products {
   }
 
   /** The approved products of an application. */
-  async of(half: PlatformHalf): Promise<StoredProduct[]> {
-    const names = half.products
+  async of(registration: PlatformRegistration): Promise<StoredProduct[]> {
+    const names = registration.products
       .filter((product) => product.status === 'approved')
       .map((product) => product.name);
     if (names.length === 0) return [];

@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { z } from 'zod';
 import type { Database } from '../storage/database.ts';
-import type { PlatformHalf } from './applications.ts';
+import type { PlatformRegistration } from './applications.ts';
 import { admitted, type Counters, counted, gapOf, readCounts, windowOf } from './counters.ts';
 import { NetworkLimit } from './network-limit.ts';
 import type { Product, RateLimits } from './products.ts';
@@ -40,7 +40,10 @@ export const limitsByApi = z.record(z.string(), limits);
 const longestAttribute = 10_000;
 
 /** What the application's own attribute says: of this API, else of all (`app`). One that is malformed says nothing. */
-function ownLimits({ attributes: { ratelimiting } }: PlatformHalf, api: string): RateLimits | undefined {
+function ownLimits(
+  { attributes: { ratelimiting } }: PlatformRegistration,
+  api: string,
+): RateLimits | undefined {
   if (ratelimiting === undefined || ratelimiting.length > longestAttribute) return undefined;
   try {
     const own = limitsByApi.safeParse(JSON.parse(ratelimiting)).data;
@@ -63,8 +66,12 @@ const speedOf = ({ quota }: RateLimits): number =>
  * The limits of one application at one API: its own (attribute `ratelimiting`), else the most generous of its products
  * that hold the API. Null when one of those lifts them; what is left out is as published.
  */
-export function limitsOf(half: PlatformHalf, products: readonly Product[], api: string): RateLimits | null {
-  const own = ownLimits(half, api);
+export function limitsOf(
+  registration: PlatformRegistration,
+  products: readonly Product[],
+  api: string,
+): RateLimits | null {
+  const own = ownLimits(registration, api);
   if (own) return completed(own);
   const found = products.filter(({ apis }) => apis.includes(api)).map(({ limits }) => limits);
   if (found.includes(null)) return null;

@@ -1,5 +1,5 @@
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Application, Cis2Half, PlatformHalf } from '../oauth/applications.ts';
+import type { Application, Cis2Registration, PlatformRegistration } from '../oauth/applications.ts';
 import { demoKeySet } from './key.ts';
 
 /** Public addresses that the seeded registrations need, without a slash at the end. */
@@ -36,12 +36,15 @@ export const seededClients = {
 const secretOf = (secret: string | undefined) =>
   secret === undefined ? [] : [{ hash: sha256(secret), createdAt: 0, expiresAt: null }];
 
-type PlatformDraft = Partial<PlatformHalf> & { products: PlatformHalf['products']; callbackUrls: string[] };
+type PlatformDraft = Partial<PlatformRegistration> & {
+  products: PlatformRegistration['products'];
+  callbackUrls: string[];
+};
 
 const platformHalf = (
   client: { clientId: string; clientSecret?: string },
   draft: PlatformDraft,
-): PlatformHalf => ({
+): PlatformRegistration => ({
   profile: 'nhs',
   clientId: client.clientId,
   secrets: secretOf(client.clientSecret),
@@ -57,8 +60,8 @@ const platformHalf = (
 
 const cis2Half = (
   client: { clientId: string; clientSecret: string },
-  draft: Pick<Cis2Half, 'redirectUris' | 'postLogoutRedirectUris' | 'backchannelLogoutUri'>,
-): Cis2Half => ({
+  draft: Pick<Cis2Registration, 'redirectUris' | 'postLogoutRedirectUris' | 'backchannelLogoutUri'>,
+): Cis2Registration => ({
   profile: 'nhs',
   clientId: client.clientId,
   secrets: secretOf(client.clientSecret),
@@ -76,7 +79,7 @@ const cis2Half = (
   ...draft,
 });
 
-const approved = (...names: string[]): PlatformHalf['products'] =>
+const approved = (...names: string[]): PlatformRegistration['products'] =>
   names.map((name) => ({ name, status: 'approved' }));
 const forPeople = approved('personal-demographics-service', 'hello-world', 'canary-api');
 

@@ -73,10 +73,10 @@ describe('the seeded registrations', () => {
       [(await applications.byCis2Client(separate.cis2.clientId))?.cis2, separate.cis2.clientSecret],
       [(await applications.byCis2Client(platformClient.clientId))?.cis2, platformClient.clientSecret],
     ] as const;
-    for (const [half, secret] of halves) {
-      assert.ok(half && secretFits(half, secret, now));
-      assert.ok(half.clientId.length >= 18 && /^[A-Za-z0-9_-]{32,}$/.test(secret));
-      assert.equal(seededSecrets.get(half.clientId), secret);
+    for (const [registration, secret] of halves) {
+      assert.ok(registration && secretFits(registration, secret, now));
+      assert.ok(registration.clientId.length >= 18 && /^[A-Za-z0-9_-]{32,}$/.test(secret));
+      assert.equal(seededSecrets.get(registration.clientId), secret);
     }
     assert.ok(combined.clientId.length >= 20 && separate.platform.clientId.length >= 20);
   });

@@ -1,5 +1,5 @@
 import { OutboundError } from '@alongside/kernel/outbound';
-import type { Applications, PlatformHalf } from '../../oauth/applications.ts';
+import type { Applications, PlatformRegistration } from '../../oauth/applications.ts';
 import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Base } from '../base.ts';
@@ -20,9 +20,9 @@ export const identifyByAssertion = (applications: Applications, base: Base) =>
   };
 
 /** The keys of a client, where it has any that can be read. */
-function keysOf(half: PlatformHalf): KeySource {
-  if (half.jwks) return half;
-  const address = half.jwksUrl ?? publishedAddress(half);
+function keysOf(registration: PlatformRegistration): KeySource {
+  if (registration.jwks) return registration;
+  const address = registration.jwksUrl ?? publishedAddress(registration);
   if (!address) throw errors.assertionNoKey('neither a key set nor the address of one is registered');
   return { jwks: null, jwksUrl: address };
 }
@@ -31,7 +31,7 @@ function keysOf(half: PlatformHalf): KeySource {
 export const checkAssertionSignature = (keys: RemoteKeys) =>
   async function checkAssertionSignature({ assertion, client }: WithAssertion & WithClient): Promise<void> {
     const { kid, jwt } = assertion;
-    const source = keysOf(client.half);
+    const source = keysOf(client.registration);
     const signed = await signedBy(source, jwt, 'RS512', keys).catch((error: unknown) => {
       if (error instanceof OutboundError)
         throw errors.assertionKeysUnreachable(`${source.jwksUrl}: ${error.message}`, {}, error);

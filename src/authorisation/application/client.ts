@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Applications, PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
+import type { Applications, PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
 import type { Developers } from '../../oauth/developers.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { Products, RateLimits, StoredProduct } from '../../oauth/products.ts';
@@ -10,7 +10,7 @@ import { errors } from '../errors.ts';
 /** An application as a client of the platform. */
 export interface Client {
   application: StoredApplication;
-  half: PlatformHalf;
+  registration: PlatformRegistration;
 }
 
 export interface WithClient {
@@ -28,13 +28,13 @@ export async function findClient(
 ): Promise<Client | undefined> {
   const application = await applications.byPlatformClient(clientId);
   if (!application?.platform || !base.serves.includes(application.platform.profile)) return undefined;
-  return { application, half: application.platform };
+  return { application, registration: application.platform };
 }
 
 /** Reads the client's products, also those that came or went a moment ago. */
 export const readProducts = (products: Products) =>
   async function readProducts({ client }: WithClient): Promise<{ products: StoredProduct[] }> {
-    return { products: await products.of(client.half) };
+    return { products: await products.of(client.registration) };
   };
 
 export async function requireApproval({ client: { application } }: WithClient): Promise<void> {
@@ -49,7 +49,7 @@ export async function requireApproval({ client: { application } }: WithClient): 
 export const requireSubscription = (base: Base) =>
   async function requireSubscription({ client, products }: WithProducts): Promise<void> {
     if (products.some((product) => product.apis.includes(base.api))) return;
-    if (client.half.products.length === 0 && base.serves.includes('nhs')) return;
+    if (client.registration.products.length === 0 && base.serves.includes('nhs')) return;
     const names = products.map((product) => product.name).join(', ') || 'none';
     throw errors.notSubscribed(
       `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,
@@ -71,11 +71,11 @@ type Exceeded = 'quota' | 'spikeArrest' | undefined;
 
 /** Refuses in the published order (ApplyRateLimiting): for the application's own limits, then for those of all clients together. */
 async function refuseOver(
-  { client: { application, half }, products }: WithProducts,
+  { client: { application, registration }, products }: WithProducts,
   base: Base,
   check: { own(limits: RateLimits | null): Promise<Exceeded>; all(): Promise<Exceeded> },
 ): Promise<void> {
-  const limits = limitsOf(half, products, base.api);
+  const limits = limitsOf(registration, products, base.api);
   const over = await check.own(limits);
   const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(limits)}`;
   if (over === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
@@ -112,7 +112,7 @@ export const limitUnproven = ({ unproven }: { unproven: NetworkLimit }) =>
 export const limitRate = (limiter: RateLimiter, base: Base) =>
   async function limitRate(known: WithProducts & { request: HttpRequest }): Promise<void> {
     const name = nameOf(base, known);
-    const isPublic = known.client.half.tokenEndpointAuthMethod === 'none';
+    const isPublic = known.client.registration.tokenEndpointAuthMethod === 'none';
     await refuseOver(known, base, {
       own: (limits) =>
         isPublic

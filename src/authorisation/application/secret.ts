@@ -18,8 +18,8 @@ export const checkSecret = (applications: Applications) =>
   async function checkSecret({ form, client }: Incoming & WithClient): Promise<void> {
     const secret = form.get('client_secret');
     if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
-    if (!secretFits(client.half, secret, applications.now))
+    if (!secretFits(client.registration, secret, applications.now))
       throw errors.clientOrSecret(
-        `the secret is none of the ${client.half.secrets.length} of ${client.application.name}, or has run out`,
+        `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has run out`,
       );
   };

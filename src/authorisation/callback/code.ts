@@ -26,7 +26,7 @@ export function grantOf({
   const { redirectUri, challenge, upstream, asked, resources, jkt } = pending;
   return {
     applicationId: client.application.id,
-    clientId: client.half.clientId,
+    clientId: client.registration.clientId,
     redirectUri,
     challenge,
     family: orderedId(),

@@ -76,7 +76,7 @@ export const identifyAgain = (applications: Applications, base: Base) =>
 
 export const checkCallbackAgain = (base: Base) =>
   async function checkCallbackAgain({ pending, client }: WithPending & WithClient): Promise<void> {
-    if (!isCallback(base, client.half, pending.redirectUri))
+    if (!isCallback(base, client.registration, pending.redirectUri))
       throw errors.redirectUnknown(`${pending.redirectUri} is no longer registered`);
   };
 

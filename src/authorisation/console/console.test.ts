@@ -165,9 +165,9 @@ describe('minted tokens', () => {
       assert.equal((await at.tokens.find(answer.body.access_token))?.issuer, 'https://api.test/oauth2.1');
 
       const { revision = 0, ...web } = (await at.applications.get('web')) ?? assert.fail();
-      const half = web.platform ?? assert.fail();
+      const registration = web.platform ?? assert.fail();
       const accessToken = { format: 'jwt', signingAlg: 'ES256' } as const;
-      const platformHalf = { ...half, accessToken, attributes: { 'may-act': 'key-of-signing' } };
+      const platformHalf = { ...registration, accessToken, attributes: { 'may-act': 'key-of-signing' } };
       assert.ok(await at.applications.replace({ ...web, platform: platformHalf }, revision));
       const signed = await mint({ person: careWorker.sub, application: 'web' }, undefined, at);
       const { header, claims } = decodeJwt(signed.body.access_token) ?? assert.fail('no JWT, as registered');

@@ -66,16 +66,17 @@ const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: r
     order,
   }: WithOrder): Promise<{ client: WithProducts['client'] } & WithBase> {
     const application = await applications.get(order.application);
-    const half = application?.platform;
-    if (!half) throw errors.applicationUnknown(`no application ${order.application} has a platform half`);
+    const registration = application?.platform;
+    if (!registration)
+      throw errors.applicationUnknown(`no application ${order.application} has a platform half`);
     const base = bases.find(({ path, serves }) =>
-      order.base === undefined ? serves.includes(half.profile) : path === order.base,
+      order.base === undefined ? serves.includes(registration.profile) : path === order.base,
     );
-    if (!base?.serves.includes(half.profile))
-      throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${half.profile}`);
-    if (base.profile !== 'nhs' && rulesOf(half).senderConstraint === 'required')
-      throw errors.tokensBound(`${application.name} is of the profile ${half.profile}`);
-    return { client: { application, half }, base };
+    if (!base?.serves.includes(registration.profile))
+      throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${registration.profile}`);
+    if (base.profile !== 'nhs' && rulesOf(registration).senderConstraint === 'required')
+      throw errors.tokensBound(`${application.name} is of the profile ${registration.profile}`);
+    return { client: { application, registration }, base };
   };
 
 const findPerson = (personSource: PersonSource) =>
@@ -127,7 +128,7 @@ const giveTokens = (parts: Parts) => {
     const lifetime = base.upstreams[0].refreshLifetime;
     const granted = {
       applicationId: client.application.id,
-      clientId: client.half.clientId,
+      clientId: client.registration.clientId,
       family: uuid(),
       uid: person.uid,
       // A session of its own, which a logout token for it may end.
@@ -139,7 +140,7 @@ const giveTokens = (parts: Parts) => {
     const access =
       base.profile === 'nhs'
         ? issuer.access(granted, accessLifetime)
-        : await new AccessTokens(base, parts).issue(client.half, granted, {
+        : await new AccessTokens(base, parts).issue(client.registration, granted, {
             lifetime: accessLifetime,
             resources: [],
             confirmation: null,

@@ -44,9 +44,9 @@ export const checkRedirectUri = (base: Base) =>
   async function checkRedirectUri({ query, client }: Incoming & WithClient): Promise<WithRedirect> {
     const redirectUri = query.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
-    if (!isCallback(base, client.half, redirectUri))
+    if (!isCallback(base, client.registration, redirectUri))
       throw errors.redirectUnknown(
-        `${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`,
+        `${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`,
       );
     return { redirectUri };
   };

@@ -175,21 +175,30 @@ describe('GET /callback', () => {
     const stored = await platform.applications.get('other');
     assert.ok(stored?.platform);
     const { revision, ...application } = stored;
-    const half = stored.platform;
+    const registration = stored.platform;
     const changes = [
       { application: { ...application, status: 'revoked' as const }, error: 'access_denied' },
       {
-        application: { ...application, platform: { ...half, callbackUrls: ['https://other.test/new'] } },
+        application: {
+          ...application,
+          platform: { ...registration, callbackUrls: ['https://other.test/new'] },
+        },
         error: 'invalid_request',
       },
       {
         application: {
           ...application,
-          platform: { ...half, products: [{ name: 'without-authorisation', status: 'approved' as const }] },
+          platform: {
+            ...registration,
+            products: [{ name: 'without-authorisation', status: 'approved' as const }],
+          },
         },
         error: 'access_denied',
       },
-      { application: { ...application, platform: { ...half, products: [] } }, error: 'unauthorized_client' },
+      {
+        application: { ...application, platform: { ...registration, products: [] } },
+        error: 'unauthorized_client',
+      },
       { application: { ...application, platform: null }, error: 'invalid_request' },
     ];
     let at = revision;

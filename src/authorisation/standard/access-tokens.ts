@@ -1,7 +1,7 @@
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
-import type { PlatformHalf } from '../../oauth/applications.ts';
+import type { PlatformRegistration } from '../../oauth/applications.ts';
 import {
   type Confirmation,
   confirmationAttribute,
@@ -39,12 +39,12 @@ function plainGrant(grant: TokenGrant): TokenGrant {
 
 /** What a refresh token carries of the same: the whole grant's resources, and a public client's key or certificate, as nothing else proves that client (RFC 9449 section 5, RFC 8705 section 4). */
 export const refreshBinding = (
-  half: PlatformHalf,
+  registration: PlatformRegistration,
   resources: readonly string[],
   confirmation: Confirmation | null,
 ): Attributes => ({
   ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
-  ...confirmationAttributes(half.tokenEndpointAuthMethod === 'none' ? confirmation : null),
+  ...confirmationAttributes(registration.tokenEndpointAuthMethod === 'none' ? confirmation : null),
 });
 
 /** `act` or `may_act` of a stored token. */
@@ -57,12 +57,12 @@ export function partyOf(
 }
 
 /** The algorithm of JWT access tokens: the registered one, where the client's profile allows it. */
-const algorithmOf = (half: PlatformHalf): SigningAlgorithm => {
-  const { signingAlg } = half.accessToken;
-  return rulesOf(half).algorithms.includes(signingAlg) ? signingAlg : 'PS256';
+const algorithmOf = (registration: PlatformRegistration): SigningAlgorithm => {
+  const { signingAlg } = registration.accessToken;
+  return rulesOf(registration).algorithms.includes(signingAlg) ? signingAlg : 'PS256';
 };
 
-const mayAct = ({ attributes }: PlatformHalf, of: Attributes): Attributes => {
+const mayAct = ({ attributes }: PlatformRegistration, of: Attributes): Attributes => {
   const delegate = attributes[delegateAttribute];
   return delegate === undefined || mayActAttribute in of
     ? {}
@@ -90,12 +90,16 @@ export class AccessTokens {
     this.#issuer = new Issuer(base, parts);
   }
 
-  async issue(half: PlatformHalf, grant: TokenGrant, options: AccessOptions): Promise<Issued> {
-    const { lifetime, resources, confirmation, format = half.accessToken.format } = options;
+  async issue(
+    registration: PlatformRegistration,
+    grant: TokenGrant,
+    options: AccessOptions,
+  ): Promise<Issued> {
+    const { lifetime, resources, confirmation, format = registration.accessToken.format } = options;
     const plain = plainGrant(grant);
     const attributes = {
       ...plain.attributes,
-      ...(grant.uid === null ? {} : mayAct(half, plain.attributes)),
+      ...(grant.uid === null ? {} : mayAct(registration, plain.attributes)),
       ...(resources.length === 0 ? {} : { [audienceAttribute]: resources.join(' ') }),
       ...confirmationAttributes(confirmation),
     };
@@ -104,7 +108,10 @@ export class AccessTokens {
     const described = { ...plain, attributes: { ...attributes, jti } };
     const issuedAt = this.#parts.clock.now();
     const claims = this.#claims(described, jti, confirmation, lifetime);
-    const token = await this.#parts.keys.sign(claims, { algorithm: algorithmOf(half), typ: 'at+jwt' });
+    const token = await this.#parts.keys.sign(claims, {
+      algorithm: algorithmOf(registration),
+      typ: 'at+jwt',
+    });
     return this.#issuer.made(token, described, issuedAt, lifetime);
   }
 

@@ -76,8 +76,8 @@ export async function requirePushed({
   requestUri,
   fail,
 }: WithClient & WithPushed & WithReply): Promise<Answer | undefined> {
-  return rulesOf(client.half).pushed && requestUri === null
-    ? fail(errors.notPushed(`${client.application.name} is of the profile ${client.half.profile}`))
+  return rulesOf(client.registration).pushed && requestUri === null
+    ? fail(errors.notPushed(`${client.application.name} is of the profile ${client.registration.profile}`))
     : undefined;
 }
 

@@ -10,8 +10,8 @@ import { audienceOf } from './resources.ts';
 /** Whether a resource server may inspect a token: an access token of any base path, of an application in good standing. */
 export const mayInspect =
   (issuers: readonly string[], { applications, developers }: Pick<Parts, 'applications' | 'developers'>) =>
-  async ({ half }: Client, record: TokenRecord): Promise<boolean> => {
-    if (record.kind !== 'access' || !issuers.includes(record.issuer) || !mayKnowOf(half, record))
+  async ({ registration }: Client, record: TokenRecord): Promise<boolean> => {
+    if (record.kind !== 'access' || !issuers.includes(record.issuer) || !mayKnowOf(registration, record))
       return false;
     const owner = await applications.get(record.applicationId);
     return owner?.platform?.clientId === record.clientId && (await inGoodStanding(owner, developers));

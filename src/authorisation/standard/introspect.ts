@@ -27,7 +27,7 @@ const answerWith = ({ keys, clock }: Pick<Parts, 'keys' | 'clock'>, base: Base) 
     if (!wanted.includes(signedType)) return json(200, introspection);
     const claims = {
       iss: base.issuer,
-      aud: client.half.clientId,
+      aud: client.registration.clientId,
       iat: seconds(clock),
       token_introspection: introspection,
     };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
-import type { PlatformHalf } from '../../oauth/applications.ts';
+import type { PlatformRegistration } from '../../oauth/applications.ts';
 import { ClientRevocations } from '../../oauth/client-revocations.ts';
 import { readAuthorities, readCertificate } from '../../oauth/mutual-tls.ts';
 import { newAuthority, type TestCertificate } from '../../oauth/testing/certificates.ts';
@@ -39,7 +39,7 @@ before(async () => {
     more: { clientAuthorities: readAuthorities(authority.pem), mutualTlsUrl },
   });
   platform = client.platform;
-  const byTls: Partial<PlatformHalf> = { profile: 'standard', secrets: [] };
+  const byTls: Partial<PlatformRegistration> = { profile: 'standard', secrets: [] };
   const certificateBound = { 'tls-client-certificate-bound-access-tokens': 'true' };
   for (const application of [
     applicationOf('issued', {
@@ -200,13 +200,13 @@ test('a certificate that its authority revoked authenticates nobody (RFC 5280 se
       clientRevocations: await ClientRevocations.open(file, clock, silentLog),
     },
   });
-  const half: Partial<PlatformHalf> = {
+  const registration: Partial<PlatformRegistration> = {
     profile: 'standard',
     secrets: [],
     tokenEndpointAuthMethod: 'tls_client_auth',
     attributes: { tls_client_auth_subject_dn: 'CN=client,O=Example' },
   };
-  await checking.applications.add(applicationOf('issued', half));
+  await checking.applications.add(applicationOf('issued', registration));
   const form = { grant_type: 'client_credentials', ...named('issued') };
   const ask = () => checking.post('/oauth2.1/token', form, issued.header);
   assert.equal((await ask()).status, 200);

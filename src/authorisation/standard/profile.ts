@@ -1,4 +1,4 @@
-import type { PlatformHalf, Profile } from '../../oauth/applications.ts';
+import type { PlatformRegistration, Profile } from '../../oauth/applications.ts';
 import type { ProfileRules } from '../../oauth/server/profile.ts';
 
 /** The rules for clients of one profile, beyond the practice that holds for all (RFC 9700). */
@@ -35,7 +35,7 @@ const fapi2: StandardProfileRules = {
 export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> = { standard, fapi2 };
 
 /** The rules of a client's profile. Throws for a profile that is not served here. */
-export function rulesOf({ profile }: Pick<PlatformHalf, 'profile'>): StandardProfileRules {
+export function rulesOf({ profile }: Pick<PlatformRegistration, 'profile'>): StandardProfileRules {
   const rules = profiles[profile];
   if (!rules) throw new Error(`There are no rules of the profile ${profile}.`);
   return rules;

@@ -37,9 +37,9 @@ export function redirectUriOf(base: Base, { parameters, client }: Incoming & Wit
   if (redirectUri === undefined && parameters.has('request_uri'))
     throw errors.requestUriInvalid(`${parameters.get('request_uri')} is none that /par of this server gives`);
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
-  if (!isCallback(base, client.half, redirectUri))
+  if (!isCallback(base, client.registration, redirectUri))
     throw errors.redirectUnknown(
-      `${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`,
+      `${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`,
     );
   return redirectUri;
 }

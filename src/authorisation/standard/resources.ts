@@ -7,7 +7,7 @@ const mostResources = 20;
 /** What an application may name as a resource: the platform, an API of its products, and what its attribute `resources` registers. */
 function known(api: string, { client, products }: WithProducts): Set<string> {
   const apis = products.flatMap((product) => product.apis);
-  const registered = (client.half.attributes.resources ?? '').split(' ').filter(Boolean);
+  const registered = (client.registration.attributes.resources ?? '').split(' ').filter(Boolean);
   return new Set([api, ...apis.map((name) => `${api}/${name}`), ...registered]);
 }
 

@@ -29,8 +29,8 @@ const bindingAttributes = {
   certificate: 'tls-client-certificate-bound-access-tokens',
 } as const;
 
-const requiresBinding = ({ half }: Client, to: 'dpop' | 'certificate'): boolean =>
-  half.attributes[bindingAttributes[to]] === 'true';
+const requiresBinding = ({ registration }: Client, to: 'dpop' | 'certificate'): boolean =>
+  registration.attributes[bindingAttributes[to]] === 'true';
 
 /** The settings of a base path that decide its metadata. */
 export const settingsOf = (
@@ -70,12 +70,12 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
       const client = await findClient(parts.applications, base, clientId);
       return client && { client };
     },
-    certificateSubjectOf: ({ half }) => certificateSubjectOf(half.attributes),
+    certificateSubjectOf: ({ registration }) => certificateSubjectOf(registration.attributes),
     requiresBinding,
     bindsCertificate: (client) =>
       requiresBinding(client, 'certificate') ||
-      (rulesOf(client.half).senderConstraint === 'required' &&
-        client.half.tokenEndpointAuthMethod.includes('tls')),
+      (rulesOf(client.registration).senderConstraint === 'required' &&
+        client.registration.tokenEndpointAuthMethod.includes('tls')),
     bindsKeyAndCertificate: false,
     announcesNonces: 'always',
     repeatable,

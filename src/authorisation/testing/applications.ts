@@ -1,6 +1,6 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Application, Cis2Half, PlatformHalf } from '../../oauth/applications.ts';
+import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import type { Product } from '../../oauth/products.ts';
 
 export const scopes = {
@@ -22,8 +22,8 @@ export const secretOf = (id: string): string => `secret-of-${id}-0123456789abcde
 /** An application with a platform half; its client id is `key-of-ID`. */
 export function applicationOf(
   id: string,
-  half: Partial<PlatformHalf> = {},
-  cis2: Cis2Half | null = null,
+  registration: Partial<PlatformRegistration> = {},
+  cis2: Cis2Registration | null = null,
 ): Application {
   return {
     id,
@@ -43,14 +43,14 @@ export function applicationOf(
       applicationType: 'web',
       accessToken: { format: 'opaque', signingAlg: 'RS256' },
       attributes: {},
-      ...half,
+      ...registration,
     },
     cis2,
   };
 }
 
 /** The same application as a relying party of CIS2. */
-export const cis2HalfOf = (id: string): Cis2Half => ({
+export const cis2HalfOf = (id: string): Cis2Registration => ({
   profile: 'nhs',
   clientId: `${id}.apps.test`,
   secrets: [],

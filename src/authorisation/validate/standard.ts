@@ -85,11 +85,11 @@ export const assertionProbes = (base: Base, parts: Parts): Probe[] => [
     received: clientName,
   },
   {
-    async rules({ client: { half }, jwt }: WithClient & { jwt: DecodedJwt }) {
-      const rules = assertionRulesOf(createServer(base, [base], parts), half);
+    async rules({ client: { registration }, jwt }: WithClient & { jwt: DecodedJwt }) {
+      const rules = assertionRulesOf(createServer(base, [base], parts), registration);
       const checks = [
         ...assertionChecks(jwt, rules, seconds(parts.clock)),
-        await signatureCheck(jwt, half, parts.clientKeys),
+        await signatureCheck(jwt, registration, parts.clientKeys),
         await unusedCheck(jwt, rules, parts.singleUse),
       ];
       return checks.map(failing);

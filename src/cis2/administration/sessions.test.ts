@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { DeliveriesAnswer, DeliveryAnswer, SessionsAnswer } from '../protocol.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
@@ -11,7 +11,7 @@ import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 
 let cis2: Instance;
 let rp: RpEndpoint;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   rp = await startRpEndpoint();
   cis2 = await startInstance();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { WebAuthnBody } from '../authenticators/webauthn/kind.ts';
 import { Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
@@ -12,7 +12,7 @@ import { softAssertion, softAttestation } from '../testing/soft-authenticator.ts
 import { give, optionsOf } from '../testing/webauthn-wire.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let credentials: Credentials;
 let browser: Browser;
 let passkey: AuthenticatorAnswer;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { randomToken } from '@alongside/kernel/ids';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Credentials } from '../model/credentials.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
@@ -11,7 +11,7 @@ import { type Said, softAttestation } from '../testing/soft-authenticator.ts';
 import { linkFor, optionsOf } from '../testing/webauthn-wire.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let credentials: Credentials;
 let browser: Browser;
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
 import { Credentials } from '../model/credentials.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
@@ -12,7 +12,7 @@ import { give, linkFor, optionsOf } from '../testing/webauthn-wire.ts';
 
 const own = { 'sec-fetch-site': 'same-origin' };
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let credentials: Credentials;
 let browser: Browser;
 let passkey: string;

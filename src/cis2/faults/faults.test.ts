@@ -8,7 +8,7 @@ import {
   type JWTPayload,
   jwtVerify,
 } from 'jose';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { Faults } from '../../storage/faults.ts';
 import { Settings } from '../../storage/settings.ts';
@@ -27,7 +27,7 @@ const faults = new Faults(new Settings(storage));
 let cis2: Instance;
 let rp: RpEndpoint;
 let platform: RpEndpoint;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   rp = await startRpEndpoint();
   platform = await startRpEndpoint();

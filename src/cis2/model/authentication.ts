@@ -1,4 +1,4 @@
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { AssuranceLevel, Reached } from './acr.ts';
 
 /** Who signed in, and how. Times in milliseconds. */
@@ -25,7 +25,7 @@ export interface Authentication {
 }
 
 /** The level and the methods of a sign-in as they count for this client. */
-export const reachedFor = ({ level, methods }: Authentication, client: Cis2Half): Reached => ({
-  level: client.profile === 'nhs' ? level.nhs : level.others,
+export const reachedFor = ({ level, methods }: Authentication, registration: Cis2Registration): Reached => ({
+  level: registration.profile === 'nhs' ? level.nhs : level.others,
   methods,
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { networkLimits } from '../../oauth/network-limit.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, form, type Reply, send } from '../testing/browser.ts';
@@ -10,7 +10,7 @@ import { gp } from '../testing/people.ts';
 describe('rows that requests create before a sign-in', () => {
   const perMinute = 4;
   let cis2: Instance;
-  let client: Cis2Half;
+  let client: Cis2Registration;
   before(async () => {
     cis2 = await startInstance(
       { networkLimits: networkLimits.parse({ rows: perMinute }) },

@@ -21,7 +21,7 @@ function ownParty(issuer: string): RelyingParty {
       cis2: null,
       revision: 0,
     },
-    client: {
+    registration: {
       profile: 'standard',
       clientId,
       secrets: [],
@@ -50,7 +50,7 @@ export function ownRequest(
   more: Partial<Pick<AuthorizationRequest, 'prompt' | 'subject' | 'state'>> = {},
 ): { party: RelyingParty; authorization: AuthorizationRequest } {
   const party = ownParty(issuer);
-  const [redirectUri = ''] = party.client.redirectUris;
+  const [redirectUri = ''] = party.registration.redirectUris;
   return {
     party,
     authorization: {

@@ -1,4 +1,4 @@
-import type { Cis2Half, Profile } from '../../oauth/applications.ts';
+import type { Cis2Registration, Profile } from '../../oauth/applications.ts';
 import type { ProfileRules } from '../../oauth/server/profile.ts';
 
 /** The rules for clients of one profile at CIS2. */
@@ -43,12 +43,13 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
   },
 };
 
-export const rulesOf = ({ profile }: Cis2Half): Cis2ProfileRules => profileRules[profile];
+export const rulesOf = ({ profile }: Cis2Registration): Cis2ProfileRules => profileRules[profile];
 
 /** Whether this client must push its authorization requests (RFC 9126 section 6). */
-export const mustPush = (client: Cis2Half): boolean =>
-  rulesOf(client).strict || (rulesOf(client).extended && client.pushedRequests === 'required');
+export const mustPush = (registration: Cis2Registration): boolean =>
+  rulesOf(registration).strict ||
+  (rulesOf(registration).extended && registration.pushedRequests === 'required');
 
 /** Whether this client must sign its authorization requests (RFC 9101 section 10.5). */
-export const mustSign = (client: Cis2Half): boolean =>
-  rulesOf(client).extended && client.signedRequests === 'required';
+export const mustSign = (registration: Cis2Registration): boolean =>
+  rulesOf(registration).extended && registration.signedRequests === 'required';

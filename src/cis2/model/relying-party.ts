@@ -1,11 +1,11 @@
 import type { Party } from '@alongside/kernel/events';
-import type { Applications, Cis2Half, StoredApplication } from '../../oauth/applications.ts';
+import type { Applications, Cis2Registration, StoredApplication } from '../../oauth/applications.ts';
 import type { Urls } from '../../service.ts';
 
 /** An approved application with its registration at CIS2. */
 export interface RelyingParty {
   application: StoredApplication;
-  client: Cis2Half;
+  registration: Cis2Registration;
 }
 
 /** The relying party with this client id; undefined when there is none, it was revoked, or its developer is inactive. */
@@ -16,9 +16,9 @@ export async function findRelyingParty(
   const application = await applications.byCis2Client(clientId);
   if (application?.status !== 'approved' || !application.cis2) return undefined;
   if (await applications.isOfInactive(application)) return undefined;
-  return { application, client: application.cis2 };
+  return { application, registration: application.cis2 };
 }
 
 /** Who this relying party is in a journey: the API platform is one as well. */
-export const partyOf = (client: Cis2Half, urls: Urls): Party =>
-  client.redirectUris.some((uri) => uri.startsWith(`${urls.api}/`)) ? 'authorisation' : 'application';
+export const partyOf = (registration: Cis2Registration, urls: Urls): Party =>
+  registration.redirectUris.some((uri) => uri.startsWith(`${urls.api}/`)) ? 'authorisation' : 'application';

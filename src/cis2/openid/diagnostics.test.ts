@@ -55,8 +55,8 @@ const cases: Case[] = [
   {
     name: 'a redirect_uri that nearly fits',
     ask: (cis2, client) => {
-      const redirect_uri = `${client.half.redirectUris[0]}/`;
-      return new Browser().get(cis2.authorizeUrl(client.half, { ...client.ask(), redirect_uri }));
+      const redirect_uri = `${client.registration.redirectUris[0]}/`;
+      return new Browser().get(cis2.authorizeUrl(client.registration, { ...client.ask(), redirect_uri }));
     },
     detail: () => /callback\/ came, registered are: \S+callback; they differ in the slash at the end only/,
   },
@@ -82,13 +82,15 @@ const cases: Case[] = [
     ask: async (cis2, client) => {
       const claims = {
         iss: 'https://other.example',
-        aud: client.half.clientId,
+        aud: client.registration.clientId,
         sub: gp.uid,
         exp: 9e9,
         auth_time: 1,
       };
       const hint = await cis2.keys.sign(claims, { algorithm: 'RS256' });
-      return new Browser().get(cis2.authorizeUrl(client.half, { ...client.ask(), id_token_hint: hint }));
+      return new Browser().get(
+        cis2.authorizeUrl(client.registration, { ...client.ask(), id_token_hint: hint }),
+      );
     },
     detail: ({ issuer }) => new RegExp(`iss is https://other\\.example, ${escaped(issuer)} was expected`),
   },
@@ -96,14 +98,16 @@ const cases: Case[] = [
     name: 'an id_token_hint by an unknown key',
     ask: async (cis2, client) => {
       const hint = await client.assertion({}, { typ: 'JWT', kid: 'foreign' });
-      return new Browser().get(cis2.authorizeUrl(client.half, { ...client.ask(), id_token_hint: hint }));
+      return new Browser().get(
+        cis2.authorizeUrl(client.registration, { ...client.ask(), id_token_hint: hint }),
+      );
     },
     detail: () => /kid is foreign, the keys of this issuer are [\w-]{20} [\w-]{20}/,
   },
   {
     name: 'a redirect_uri at the token endpoint that is another',
     ask: async (cis2, client) => {
-      const code = codeOf(await cis2.signIn(new Browser(), client.half, client.ask()));
+      const code = codeOf(await cis2.signIn(new Browser(), client.registration, client.ask()));
       return client.redeem(code, {}, { redirect_uri: 'https://app.example.test/other' });
     },
     detail: () =>

@@ -55,7 +55,7 @@ describe('what the browser brings', () => {
   const refused = async (address: string) =>
     new URL((await browser.get(address)).location).searchParams.get('error');
   test('a request that was not pushed [ensure-unsigned-authorization-request-without-using-par-fails]', async () => {
-    assert.equal(await refused(cis2.authorizeUrl(client.half, client.ask())), 'invalid_request');
+    assert.equal(await refused(cis2.authorizeUrl(client.registration, client.ask())), 'invalid_request');
   });
   test('a signed request that was not pushed', async () => {
     const address = beginWith(cis2, client, { request: await client.requestObject() });

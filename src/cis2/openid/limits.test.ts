@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser, send } from '../testing/browser.ts';
 import { type Instance, secret, startInstance } from '../testing/instance.ts';
 
 // What is too large is refused early, before anything is looked up.
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   cis2 = await startInstance();
   client = await cis2.register();

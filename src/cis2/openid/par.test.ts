@@ -56,7 +56,7 @@ describe('a pushed request', () => {
     const browser = new Browser();
     const hop = await browser.get(begin(client, requestUri, more));
     const back = await browser.get(await cis2.agent.answer(hop.location));
-    assert.ok(back.location.startsWith(`${client.half.redirectUris[0]}?`));
+    assert.ok(back.location.startsWith(`${client.registration.redirectUris[0]}?`));
     assert.equal(new URL(back.location).searchParams.get('state'), 'state-1');
     assert.equal(JSON.parse((await client.redeem(codeOf(back))).body).scope, 'openid');
   });
@@ -87,7 +87,7 @@ describe('a pushed request', () => {
     const again = await browser.get(begin(client, requestUri, { prompt: 'none' }));
     assert.equal(again.status, 400);
     assert.match(again.body, /not known, has run out or was used/);
-    const redirectUri = client.half.redirectUris[0] ?? '';
+    const redirectUri = client.registration.redirectUris[0] ?? '';
     const told = await browser.get(begin(client, requestUri, { redirect_uri: redirectUri, state: 's' }));
     const { error, state, iss } = Object.fromEntries(new URL(told.location).searchParams);
     assert.deepEqual([error, state, iss], ['invalid_request_uri', 's', cis2.issuer]);
@@ -115,7 +115,7 @@ describe('a pushed request', () => {
     const cases: [Record<string, string | undefined>, string][] = [
       [{ redirect_uri: undefined }, 'invalid_request'],
       [{ redirect_uri: 'https://evil.example/' }, 'invalid_request'],
-      [{ redirect_uri: `${client.half.redirectUris[0]}/` }, 'invalid_request'],
+      [{ redirect_uri: `${client.registration.redirectUris[0]}/` }, 'invalid_request'],
       [{ response_type: undefined }, 'invalid_request'],
       [{ response_type: 'token' }, 'unsupported_response_type'],
       [{ response_type: 'code id_token' }, 'unsupported_response_type'],
@@ -161,7 +161,7 @@ describe('a pushed request', () => {
       });
       assert.equal(JSON.parse(reply.body).error, 'invalid_client', JSON.stringify(aud));
     }
-    const foreign = await client.post('/par', { ...client.ask(), client_id: other.half.clientId });
+    const foreign = await client.post('/par', { ...client.ask(), client_id: other.registration.clientId });
     assert.equal(foreign.status, 401);
   });
 
@@ -197,7 +197,7 @@ test('clients of the published profile have no such endpoint', async () => {
 
 test('pushing is a setting of each client', async () => {
   const must = await strongClient(cis2, { pushedRequests: 'required' });
-  const reply = await new Browser().get(cis2.authorizeUrl(must.half, must.ask()));
+  const reply = await new Browser().get(cis2.authorizeUrl(must.registration, must.ask()));
   assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
   assert.equal((await new Browser().get(begin(must, requestUriOf(await must.push())))).status, 302);
 });

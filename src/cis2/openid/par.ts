@@ -39,7 +39,7 @@ async function openRequest({
   const inside = await openRequestObject(server, client, sent).catch((thrown) => {
     throw thrown instanceof Refusal && thrown.entry.redirect ? reply.fail(thrown) : thrown;
   });
-  if (!inside && mustSign(client.half))
+  if (!inside && mustSign(client.registration))
     reply.fail(responseErrors.requestNotSigned('it is no request object'));
   const parameters = inside ?? sent.without(...credentials);
   checkLengths(parameters);

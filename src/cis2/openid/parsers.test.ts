@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { readBasic } from '../../oauth/basic.ts';
 import { readScope } from '../model/scopes.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
@@ -66,7 +66,7 @@ test('scope: each value once, in order; odd characters and spaces are refused', 
 
 test('redirect addresses: nothing but the registered bytes, for a web application', () => {
   const registered = 'https://app.example.test/callback';
-  const client = { applicationType: 'web', redirectUris: [registered] } as Cis2Half;
+  const client = { applicationType: 'web', redirectUris: [registered] } as Cis2Registration;
   fc.assert(
     fc.property(fc.webUrl({ withQueryParameters: true }), (uri) =>
       assert.equal(isRegisteredRedirect(client, uri), uri === registered),
@@ -80,7 +80,7 @@ test('redirect addresses: nothing but the registered bytes, for a web applicatio
 });
 
 test('redirect addresses: a native application may change the port of a loopback literal, and nothing else', () => {
-  const client = { applicationType: 'native', redirectUris: ['http://127.0.0.1/done'] } as Cis2Half;
+  const client = { applicationType: 'native', redirectUris: ['http://127.0.0.1/done'] } as Cis2Registration;
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 65_535 }), (port) =>
       isRegisteredRedirect(client, `http://127.0.0.1:${port}/done`),

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
@@ -11,8 +11,8 @@ import { gp } from '../testing/people.ts';
 // Relying parties that others wrote, unmodified, with what FAPI 2.0 adds: what they accept is what the specifications say.
 let cis2: Instance;
 let key: CryptoKeyPair;
-let client: Cis2Half;
-let fapi2: Cis2Half;
+let client: Cis2Registration;
+let fapi2: Cis2Registration;
 
 before(async () => {
   cis2 = await startInstance({ clock: systemClock });
@@ -45,27 +45,27 @@ const callbackOf = async (address: URL): Promise<URL> => {
 };
 
 describe('openid-client', () => {
-  const discover = (half: Cis2Half, more: Partial<oidc.ClientMetadata> = {}) =>
+  const discover = (registration: Cis2Registration, more: Partial<oidc.ClientMetadata> = {}) =>
     oidc.discovery(
       new URL(cis2.issuer),
-      half.clientId,
-      { id_token_signed_response_alg: half.idTokenSigningAlg, ...more },
+      registration.clientId,
+      { id_token_signed_response_alg: registration.idTokenSigningAlg, ...more },
       oidc.PrivateKeyJwt({ key: key.privateKey, kid: 'rp-1' }),
       { execute: [oidc.allowInsecureRequests] },
     );
 
   /** Builds the address in one of the three ways, and signs in. */
   async function signIn(
-    half: Cis2Half,
+    registration: Cis2Registration,
     build: (config: oidc.Configuration, ask: Record<string, string>, dpop: oidc.DPoPHandle) => Promise<URL>,
   ): Promise<void> {
-    const config = await discover(half);
+    const config = await discover(registration);
     const dpop = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair());
     const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
     const expectedState = oidc.randomState();
     const expectedNonce = oidc.randomNonce();
     const ask = {
-      redirect_uri: half.redirectUris[0] ?? '',
+      redirect_uri: registration.redirectUris[0] ?? '',
       scope: 'openid nationalrbacaccess selectedrole offline_access',
       code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
       code_challenge_method: 'S256',
@@ -80,7 +80,7 @@ describe('openid-client', () => {
     const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, gp.uid, { DPoP: dpop });
     assert.equal(userinfo.nhsid_useruid, gp.uid);
     const next = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP: dpop });
-    assert.equal(next.refresh_token === tokens.refresh_token, half.profile === 'fapi2');
+    assert.equal(next.refresh_token === tokens.refresh_token, registration.profile === 'fapi2');
     const state = await oidc.tokenIntrospection(config, next.access_token);
     assert.deepEqual(state.cnf, { jkt: await dpop.calculateThumbprint() });
   }

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser } from '../testing/browser.ts';
 import { type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
@@ -38,7 +38,7 @@ const callbackOf = async (address: URL, browser = new Browser()): Promise<URL> =
 };
 
 describe('openid-client', () => {
-  const ways: [string, Partial<Cis2Half>, () => oidc.ClientAuth][] = [
+  const ways: [string, Partial<Cis2Registration>, () => oidc.ClientAuth][] = [
     ['client_secret_post', {}, () => oidc.ClientSecretPost(secret)],
     [
       'client_secret_basic',
@@ -64,9 +64,12 @@ describe('openid-client', () => {
         ),
     ],
   ];
-  for (const [name, half, authentication] of ways)
+  for (const [name, registration, authentication] of ways)
     test(`${name}: discovery, PKCE, nonce, state, iss, tokens, userinfo`, async () => {
-      const client = await cis2.register({ ...half, jwks: half.signingAlg ? (jwks as never) : null });
+      const client = await cis2.register({
+        ...registration,
+        jwks: registration.signingAlg ? (jwks as never) : null,
+      });
       const config = await oidc.discovery(new URL(cis2.issuer), client.clientId, {}, authentication(), plain);
       const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
       const expectedState = oidc.randomState();
@@ -165,20 +168,20 @@ describe('oauth4webapi', () => {
 
   test('the code flow with private_key_jwt, ID token signature and userinfo checked', async () => {
     const as = await server();
-    const half = await cis2.register({
+    const registration = await cis2.register({
       profile: 'standard',
       tokenEndpointAuthMethod: 'private_key_jwt',
       signingAlg: 'ES256',
       jwks: jwks as never,
     });
-    const client: oauth.Client = { client_id: half.clientId };
+    const client: oauth.Client = { client_id: registration.clientId };
     const verifier = oauth.generateRandomCodeVerifier();
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
     const address = new URL(as.authorization_endpoint ?? '');
     address.search = new URLSearchParams({
       response_type: 'code',
-      client_id: half.clientId,
-      redirect_uri: half.redirectUris[0] ?? '',
+      client_id: registration.clientId,
+      redirect_uri: registration.redirectUris[0] ?? '',
       scope: 'openid nhsperson',
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
@@ -192,7 +195,7 @@ describe('oauth4webapi', () => {
       client,
       authentication,
       parameters,
-      half.redirectUris[0] ?? '',
+      registration.redirectUris[0] ?? '',
       verifier,
       options,
     );
@@ -209,8 +212,8 @@ describe('oauth4webapi', () => {
 
   test('refusals have the form of the specification', async () => {
     const as = await server();
-    const half = await cis2.register();
-    const client: oauth.Client = { client_id: half.clientId };
+    const registration = await cis2.register();
+    const client: oauth.Client = { client_id: registration.clientId };
     const wrong = oauth.ClientSecretPost('wrong');
     const callback = new URLSearchParams({ code: 'x', state: 's', iss: cis2.issuer });
     const parameters = oauth.validateAuthResponse(as, client, callback, 's');
@@ -219,7 +222,7 @@ describe('oauth4webapi', () => {
       client,
       wrong,
       parameters,
-      half.redirectUris[0] ?? '',
+      registration.redirectUris[0] ?? '',
       oauth.nopkce,
       options,
     );

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Applications, Cis2Half } from '../../oauth/applications.ts';
+import type { Applications, Cis2Registration } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
@@ -29,13 +29,13 @@ import { revocationStatement } from './token/revocation-record.ts';
 
 /** A client that authenticated at CIS2: the same in the words of the core and of CIS2. */
 export interface WithParty {
-  readonly client: RegisteredClient & { readonly half: Cis2Half };
+  readonly client: RegisteredClient & { readonly registration: Cis2Registration };
   readonly party: RelyingParty;
 }
 
-export const clientOf = ({ application, client }: RelyingParty): WithParty['client'] => ({
+export const clientOf = ({ application, registration }: RelyingParty): WithParty['client'] => ({
   application,
-  half: client,
+  registration: registration,
 });
 
 export type Cis2Server = AuthorizationServer<WithParty>;
@@ -92,11 +92,13 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
     const party = await findRelyingParty(dependencies.applications, clientId);
     return party && { party, client: clientOf(party) };
   },
-  certificateSubjectOf: ({ half }) => half.certificateSubject ?? {},
-  requiresBinding: ({ half }, to) => half.boundTokens === to,
-  bindsCertificate: ({ half }, jkt) =>
-    half.boundTokens === 'certificate' ||
-    (profileRules[half.profile].senderConstraint === 'required' && jkt === null && !half.boundTokens),
+  certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},
+  requiresBinding: ({ registration }, to) => registration.boundTokens === to,
+  bindsCertificate: ({ registration }, jkt) =>
+    registration.boundTokens === 'certificate' ||
+    (profileRules[registration.profile].senderConstraint === 'required' &&
+      jkt === null &&
+      !registration.boundTokens),
   bindsKeyAndCertificate: true,
   announcesNonces: 'to-proofs',
   repeatable: [],
@@ -104,10 +106,10 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   checkObjectLengths: checkLengths,
   requestAlgorithmOf: ({ requestObjectSigningAlg }) => requestObjectSigningAlg,
   admitUnauthenticated: dependencies.limitRows,
-  notePushed({ half, application }, parameters) {
+  notePushed({ registration, application }, parameters) {
     dependencies.recorder.record({
       keys: [parameters.get('state') ?? ''],
-      from: partyOf(half, dependencies.urls),
+      from: partyOf(registration, dependencies.urls),
       to: 'cis2',
       name: 'cis2.par',
       detail: { client: application.name, scope: parameters.get('scope') ?? '' },
@@ -124,18 +126,18 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
     });
   },
   revocationStatement: (record) => revocationStatement(dependencies, record, 'client'),
-  noteRevocation({ half, application }, { kind }, token) {
+  noteRevocation({ registration, application }, { kind }, token) {
     dependencies.recorder.record({
       keys: [token],
-      from: partyOf(half, dependencies.urls),
+      from: partyOf(registration, dependencies.urls),
       to: 'cis2',
       name: 'cis2.revoke',
       detail: { client: application.name, kind },
     });
   },
   // A client may inspect its own tokens.
-  mayInspect: ({ half }, { issuer, clientId }) =>
-    issuer === dependencies.issuer && clientId === half.clientId,
+  mayInspect: ({ registration }, { issuer, clientId }) =>
+    issuer === dependencies.issuer && clientId === registration.clientId,
   describeToken: (record) => describeToken(dependencies.cis, record),
   clock: dependencies.clock,
   database: dependencies.database,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser, form, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, gpRole, nurse, nurseRole, starter } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   cis2 = await startInstance();
   client = await cis2.register();

@@ -88,11 +88,11 @@ const checkSender = (parts: Parts) =>
     token,
     scheme,
     record,
-    party: { client },
+    party: { registration },
   }: Bearer & { request: HttpRequest; scheme: Scheme; party: RelyingParty }): Promise<void> {
     const confirmation = confirmationOf(record);
     const wanted = tokenTypeOf(confirmation);
-    const algs = { algs: proofAlgorithmsOf(client.profile).join(' ') };
+    const algs = { algs: proofAlgorithmsOf(registration.profile).join(' ') };
     // The challenge names the scheme that would be right.
     if (wanted.toLowerCase() !== scheme)
       throw tokenErrors.accessTokenInvalid(`a ${wanted} token came by the scheme ${scheme}`, {
@@ -100,7 +100,7 @@ const checkSender = (parts: Parts) =>
         ...algs,
       });
     if (confirmation?.jkt !== undefined) {
-      const proof = await readProof(parts, request, client.profile, parts.addresses, token);
+      const proof = await readProof(parts, request, registration.profile, parts.addresses, token);
       if (proof && 'fault' in proof && proof.needsNonce)
         throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
       if (!proof || 'fault' in proof)
@@ -140,7 +140,7 @@ const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers, faults
     party,
     person,
   }: Bearer & { party: RelyingParty; person: Person }): Promise<Answer> {
-    const { client, application } = party;
+    const { registration, application } = party;
     const right = userinfoClaims(person, {
       scope: record.scope.split(' '),
       names: namedInUserinfo(record),
@@ -151,15 +151,15 @@ const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers, faults
     const claims = happening.reduce((before, fault) => fault.spoil(before), right);
     recorder.record({
       keys: [token],
-      from: partyOf(client, urls),
+      from: partyOf(registration, urls),
       to: 'cis2',
       name: 'cis2.userinfo',
       detail: { client: application.name, scope: record.scope },
     });
-    const algorithm = client.userinfoSigningAlg;
+    const algorithm = registration.userinfoSigningAlg;
     if (algorithm === null) return json(200, claims);
     // The published signed answer has no audience; OpenID Connect Core section 5.3.2 wants one.
-    const audience = client.profile === 'nhs' ? {} : { aud: client.clientId };
+    const audience = registration.profile === 'nhs' ? {} : { aud: registration.clientId };
     const jwt = await keys.sign({ ...claims, iss: issuer, ...audience }, { algorithm });
     return new Answer(200, { 'content-type': 'application/jwt', 'cache-control': 'no-store' }, jwt);
   };

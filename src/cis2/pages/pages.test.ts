@@ -4,7 +4,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { isAccessible } from '../../../test/testing/accessible.ts';
 import { launchBrowser } from '../../../test/testing/browser.ts';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { type AgentPage, startAgentPage } from '../testing/agent-page.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, locum, nurse, nurseRole } from '../testing/people.ts';
@@ -17,7 +17,7 @@ let page: Page;
 let cis2: Instance;
 let agentPage: AgentPage;
 let rp: RpEndpoint;
-let client: Cis2Half;
+let client: Cis2Registration;
 let callback: string;
 
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../testing/browser.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
@@ -16,7 +16,7 @@ const { wrong, locked } = words.password;
 
 let cis2: Instance;
 let issuer: string;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let hash: string;
 let email: string;

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { silentLog } from '@alongside/kernel/log';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Deliveries } from '../sessions/deliveries.ts';
 import { Expiry } from '../sessions/expiry.ts';
 import { SessionEnds } from '../sessions/session-ends.ts';
@@ -21,7 +21,7 @@ const password = 'green lamp sofa';
 const email = 'realms@example.test';
 let cis2: Instance;
 let rp: RpEndpoint;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let mainTokens: Record<string, string>;
 

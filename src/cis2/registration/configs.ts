@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Cis2Half, StoredApplication } from '../../oauth/applications.ts';
+import type { Cis2Registration, StoredApplication } from '../../oauth/applications.ts';
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
 import { registrationErrors } from './errors.ts';
 
@@ -39,7 +39,7 @@ const refuse = (member: string, problem: string) =>
  * Reads a configuration; what is wrong throws `configInvalid` by name. A new client is of the published profile; of one that is
  * there already, `before`, a configuration leaves alone what it has no member for.
  */
-export function readConfig(body: JsonObject, before: Cis2Half | null = null): ClientDraft {
+export function readConfig(body: JsonObject, before: Cis2Registration | null = null): ClientDraft {
   const result = shape.safeParse(body);
   if (!result.success) {
     const issue = result.error.issues[0];
@@ -49,7 +49,7 @@ export function readConfig(body: JsonObject, before: Cis2Half | null = null): Cl
   const usual = before ?? { ...draftDefaults('nhs'), tokenEndpointAuthMethod: 'client_secret_post' };
   const draft: ClientDraft = {
     name: config.client_name,
-    half: {
+    registration: {
       ...usual,
       tokenEndpointAuthMethod: config.token_endpoint_auth_method ?? usual.tokenEndpointAuthMethod,
       redirectUris: config.redirect_uris,
@@ -73,23 +73,25 @@ export const hashOf = ({ id, revision }: StoredApplication): string =>
 
 /** A registration as it is answered. Undefined when the application is no client of CIS2. */
 export function configOf(application: StoredApplication): Record<string, unknown> | undefined {
-  const { cis2: half, name } = application;
-  if (!half) return undefined;
+  const { cis2: registration, name } = application;
+  if (!registration) return undefined;
   return {
     id: application.id,
     config_name: name,
     hash: hashOf(application),
     client_config: {
-      client_id: half.clientId,
+      client_id: registration.clientId,
       client_name: name,
-      description: half.description ?? '',
-      redirect_uris: half.redirectUris,
-      post_logout_redirect_uris: half.postLogoutRedirectUris,
-      backchannel_logout_uri: half.backchannelLogoutUri,
-      token_endpoint_auth_method: half.tokenEndpointAuthMethod,
-      ...(half.jwksUrl === null ? {} : { jwks_uri: half.jwksUrl }),
-      ...(half.signingAlg === '' ? {} : { jwks_uri_signing_algorithm: half.signingAlg }),
-      ...(half.userinfoSigningAlg === null ? {} : { userinfo_signed_response_alg: half.userinfoSigningAlg }),
+      description: registration.description ?? '',
+      redirect_uris: registration.redirectUris,
+      post_logout_redirect_uris: registration.postLogoutRedirectUris,
+      backchannel_logout_uri: registration.backchannelLogoutUri,
+      token_endpoint_auth_method: registration.tokenEndpointAuthMethod,
+      ...(registration.jwksUrl === null ? {} : { jwks_uri: registration.jwksUrl }),
+      ...(registration.signingAlg === '' ? {} : { jwks_uri_signing_algorithm: registration.signingAlg }),
+      ...(registration.userinfoSigningAlg === null
+        ? {}
+        : { userinfo_signed_response_alg: registration.userinfoSigningAlg }),
     },
   };
 }

@@ -125,7 +125,7 @@ describe('configurations', () => {
   });
 
   test('a change leaves alone what a configuration has no member for', async () => {
-    const half = await cis2.register(
+    const registration = await cis2.register(
       {
         profile: 'standard',
         refreshTokens: true,
@@ -135,18 +135,18 @@ describe('configurations', () => {
       },
       { developer: 'demo' },
     );
-    const { id } = (await cis2.applications.byCis2Client(half.clientId)) ?? {};
+    const { id } = (await cis2.applications.byCis2Client(registration.clientId)) ?? {};
     const { hash, client_config } = bodyOf(await call('GET', `demo/${id}`));
     const reply = await call('PUT', `demo/${id}?hash=${hash}`, { ...client_config, client_name: 'Renamed' });
     assert.equal(reply.status, 200, reply.body);
-    const after = await cis2.applications.byCis2Client(half.clientId);
+    const after = await cis2.applications.byCis2Client(registration.clientId);
     assert.equal(after?.name, 'Renamed');
     const { profile, refreshTokens, idTokenSigningAlg, boundTokens, pkce, secrets } = after?.cis2 ?? {};
     assert.deepEqual(
       [profile, refreshTokens, idTokenSigningAlg, boundTokens, pkce],
       ['standard', true, 'ES256', 'dpop', 'required'],
     );
-    assert.deepEqual(secrets, half.secrets);
+    assert.deepEqual(secrets, registration.secrets);
   });
 
   test('what the console changed has another hash', async () => {

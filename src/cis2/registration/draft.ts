@@ -1,6 +1,6 @@
 import { randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Application, Cis2Half, StoredApplication } from '../../oauth/applications.ts';
+import type { Application, Cis2Registration, StoredApplication } from '../../oauth/applications.ts';
 import {
   keySetAddressProblem,
   redirectProblem,
@@ -11,7 +11,7 @@ import { profileRules } from '../model/profiles.ts';
 /** What a registration says of a client: all but its id and secrets. */
 export interface ClientDraft {
   name: string;
-  half: Omit<Cis2Half, 'clientId' | 'secrets'>;
+  registration: Omit<Cis2Registration, 'clientId' | 'secrets'>;
 }
 
 /** What is wrong with a draft: the member as RFC 7591 names it, and what would be right. */
@@ -21,7 +21,7 @@ export interface DraftProblem {
 }
 
 /** What a client has that says nothing of it. */
-export const draftDefaults = (profile: Cis2Half['profile']): ClientDraft['half'] => ({
+export const draftDefaults = (profile: Cis2Registration['profile']): ClientDraft['registration'] => ({
   profile,
   tokenEndpointAuthMethod: profile === 'fapi2' ? 'private_key_jwt' : 'client_secret_basic',
   signingAlg: '',
@@ -47,9 +47,9 @@ export const draftDefaults = (profile: Cis2Half['profile']): ClientDraft['half']
 const listProblem = (
   member: string,
   list: readonly string[],
-  half: ClientDraft['half'],
+  registration: ClientDraft['registration'],
 ): DraftProblem | undefined => {
-  const rules = { profile: half.profile, native: half.applicationType === 'native' };
+  const rules = { profile: registration.profile, native: registration.applicationType === 'native' };
   for (const address of list) {
     const problem = redirectProblem(address, rules);
     if (problem) return { member, problem: `${address.slice(0, 200)} ${problem}` };
@@ -61,11 +61,11 @@ const addressProblem = (member: string, problem: string | undefined): DraftProbl
   problem === undefined ? undefined : { member, problem };
 
 /** The first thing that is wrong with a draft as a whole, by the rules of its profile; undefined when nothing is. */
-export function draftProblem({ half }: ClientDraft): DraftProblem | undefined {
-  const { authenticationMethods: all, algorithms, strict } = profileRules[half.profile];
+export function draftProblem({ registration }: ClientDraft): DraftProblem | undefined {
+  const { authenticationMethods: all, algorithms, strict } = profileRules[registration.profile];
   // Public clients are registered by an operator alone.
   const authenticationMethods = all.filter((method) => method !== 'none');
-  const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = half;
+  const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = registration;
   const byKey = method === 'private_key_jwt' || method === 'self_signed_tls_client_auth';
   const rules: (DraftProblem & { broken: boolean })[] = [
     {
@@ -76,7 +76,7 @@ export function draftProblem({ half }: ClientDraft): DraftProblem | undefined {
     {
       member: 'redirect_uris',
       problem: 'must have one address at least',
-      broken: half.redirectUris.length === 0,
+      broken: registration.redirectUris.length === 0,
     },
     { member: 'jwks', problem: 'must not come with jwks_uri', broken: jwks !== null && jwksUrl !== null },
     {
@@ -93,50 +93,56 @@ export function draftProblem({ half }: ClientDraft): DraftProblem | undefined {
       member: 'request_object_signing_alg',
       problem: `must be one of ${algorithms.join(', ')}`,
       broken:
-        Boolean(half.requestObjectSigningAlg) &&
-        !algorithms.some((one) => one === half.requestObjectSigningAlg),
+        Boolean(registration.requestObjectSigningAlg) &&
+        !algorithms.some((one) => one === registration.requestObjectSigningAlg),
     },
     {
       member: 'id_token_signed_response_alg',
       problem: 'must be PS256 or ES256 in the fapi2 profile',
-      broken: strict && half.idTokenSigningAlg === 'RS256',
+      broken: strict && registration.idTokenSigningAlg === 'RS256',
     },
     {
       member: 'tls_client_auth_subject_dn',
       problem: 'or one other subject is needed for tls_client_auth, and for nothing else',
-      broken: (method === 'tls_client_auth') !== Boolean(half.certificateSubject),
+      broken: (method === 'tls_client_auth') !== Boolean(registration.certificateSubject),
     },
   ];
   const broken = rules.find((rule) => rule.broken);
   if (broken) return { member: broken.member, problem: broken.problem };
   return (
-    listProblem('redirect_uris', half.redirectUris, half) ??
-    listProblem('post_logout_redirect_uris', half.postLogoutRedirectUris, half) ??
+    listProblem('redirect_uris', registration.redirectUris, registration) ??
+    listProblem('post_logout_redirect_uris', registration.postLogoutRedirectUris, registration) ??
     addressProblem('jwks_uri', jwksUrl === null ? undefined : keySetAddressProblem(jwksUrl)) ??
     addressProblem(
       'backchannel_logout_uri',
-      half.backchannelLogoutUri === '' ? undefined : serverAddressProblem(half.backchannelLogoutUri),
+      registration.backchannelLogoutUri === ''
+        ? undefined
+        : serverAddressProblem(registration.backchannelLogoutUri),
     )
   );
 }
 
-const bySecret = (half: Pick<Cis2Half, 'tokenEndpointAuthMethod'>): boolean =>
-  half.tokenEndpointAuthMethod.startsWith('client_secret_');
+const bySecret = (registration: Pick<Cis2Registration, 'tokenEndpointAuthMethod'>): boolean =>
+  registration.tokenEndpointAuthMethod.startsWith('client_secret_');
 
 /** What only the console sets: a change by the client leaves it alone. */
-const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Half) => ({ firstAuthenticator, maxAge, pkce });
+const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Registration) => ({
+  firstAuthenticator,
+  maxAge,
+  pkce,
+});
 const describedAs = (description: string | undefined) => (description === undefined ? {} : { description });
 
 /** The application of a draft; a secret is made where its method needs one and it has none yet. */
 export function applicationOf(
-  { name, half }: ClientDraft,
+  { name, registration }: ClientDraft,
   identity: { team: string; clientId: string; before?: StoredApplication },
   now: number,
 ): { application: Application; secret?: string } {
   const { before, team, clientId } = identity;
   const kept = before?.cis2?.secrets ?? [];
   const settings = before?.cis2 ? settingsOf(before.cis2) : {};
-  const secret = bySecret(half) && kept.length === 0 ? randomToken() : undefined;
+  const secret = bySecret(registration) && kept.length === 0 ? randomToken() : undefined;
   const secrets = secret === undefined ? kept : [{ hash: sha256(secret), createdAt: now, expiresAt: null }];
   const application: Application = {
     id: before?.id ?? uuid(),
@@ -146,10 +152,10 @@ export function applicationOf(
     platform: before?.platform ?? null,
     cis2: {
       ...describedAs(before?.cis2?.description),
-      ...half,
+      ...registration,
       ...settings,
       clientId,
-      secrets: bySecret(half) ? secrets : [],
+      secrets: bySecret(registration) ? secrets : [],
     },
   };
   return secret === undefined ? { application } : { application, secret };

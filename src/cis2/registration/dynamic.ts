@@ -67,15 +67,15 @@ const findGrant = ({ tokens }: Parts) =>
 
 const shown = (
   parts: Parts,
-  { name, cis2: half }: Pick<StoredApplication, 'name' | 'cis2'>,
+  { name, cis2: registration }: Pick<StoredApplication, 'name' | 'cis2'>,
   more: object,
 ) => {
-  if (!half) throw new Error('An application without its half at CIS2 was to be shown.');
+  if (!registration) throw new Error('An application without its half at CIS2 was to be shown.');
   return {
-    client_id: half.clientId,
-    registration_client_uri: `${parts.registrationUrl}/${half.clientId}`,
+    client_id: registration.clientId,
+    registration_client_uri: `${parts.registrationUrl}/${registration.clientId}`,
     ...more,
-    ...metadataOf(name, half),
+    ...metadataOf(name, registration),
   };
 };
 
@@ -125,14 +125,14 @@ const answerClient = (parts: Parts) =>
   };
 
 /** Who replaces a registration names the client that it has, and its own secret if any (RFC 7592 section 2.2). */
-function checkIdentity({ party: { client } }: Managed, body: JsonObject, now: number): void {
-  if (body.client_id !== client.clientId)
+function checkIdentity({ party: { registration } }: Managed, body: JsonObject, now: number): void {
+  if (body.client_id !== registration.clientId)
     throw registrationErrors.registrationMetadata('another client_id', {
       member: 'client_id',
       problem: 'must be that of the client',
     });
   const { client_secret: secret } = body;
-  if (secret !== undefined && !(typeof secret === 'string' && secretFits(client, secret, now)))
+  if (secret !== undefined && !(typeof secret === 'string' && secretFits(registration, secret, now)))
     throw registrationErrors.registrationMetadata('another secret', {
       member: 'client_secret',
       problem: 'must be that of the client',
@@ -143,10 +143,10 @@ const replaceClient = (parts: Parts) =>
   async function replaceClient(known: Managed & { body: JsonObject }): Promise<Answer> {
     const { applications, audit, clock } = parts;
     const { party, body, token } = known;
-    const { application: before, client } = party;
+    const { application: before, registration } = party;
     checkIdentity(known, body, clock.now());
-    const draft: ClientDraft = readMetadata(body, client.profile);
-    const identity = { team: before.developer, clientId: client.clientId, before };
+    const draft: ClientDraft = readMetadata(body, registration.profile);
+    const identity = { team: before.developer, clientId: registration.clientId, before };
     const { application, secret } = applicationOf(draft, identity, clock.now());
     const record = audit.recordStatement({
       actor: before.developer,

@@ -2,7 +2,7 @@ import type { JsonObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import type { Cis2Half, Profile } from '../../oauth/applications.ts';
+import type { Cis2Registration, Profile } from '../../oauth/applications.ts';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
 import { registrationErrors } from './errors.ts';
@@ -67,7 +67,7 @@ function boundTokensOf(metadata: Metadata): 'dpop' | 'certificate' | null {
 
 const needed = (required: boolean | undefined) => (required ? 'required' : 'optional');
 
-function halfOf(metadata: Metadata, profile: Profile): ClientDraft['half'] {
+function halfOf(metadata: Metadata, profile: Profile): ClientDraft['registration'] {
   const usual = draftDefaults(profile);
   const subject = certificateSubjectOf(metadata);
   return {
@@ -101,8 +101,8 @@ export function readMetadata(body: JsonObject, profile: Profile): ClientDraft {
   const metadata = result.data;
   if (metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens)
     throw refuse('dpop_bound_access_tokens', 'must not come with tls_client_certificate_bound_access_tokens');
-  const half = halfOf(metadata, profile);
-  const draft = { name: metadata.client_name ?? 'A client that registered itself', half };
+  const registration = halfOf(metadata, profile);
+  const draft = { name: metadata.client_name ?? 'A client that registered itself', registration };
   const problem = draftProblem(draft);
   if (problem) throw refuse(problem.member, problem.problem);
   return draft;
@@ -114,27 +114,28 @@ const given = (members: Record<string, unknown>): Record<string, unknown> =>
   );
 
 /** What is registered, by the same names (RFC 7591 section 3.2.1). */
-export const metadataOf = (name: string, half: Cis2Half): Record<string, unknown> =>
+export const metadataOf = (name: string, registration: Cis2Registration): Record<string, unknown> =>
   given({
     client_name: name,
-    redirect_uris: half.redirectUris,
-    post_logout_redirect_uris: half.postLogoutRedirectUris,
-    backchannel_logout_uri: half.backchannelLogoutUri,
+    redirect_uris: registration.redirectUris,
+    post_logout_redirect_uris: registration.postLogoutRedirectUris,
+    backchannel_logout_uri: registration.backchannelLogoutUri,
     backchannel_logout_session_required: true,
-    application_type: half.applicationType,
+    application_type: registration.applicationType,
     response_types: ['code'],
-    grant_types: ['authorization_code', ...(half.refreshTokens ? ['refresh_token'] : [])],
-    token_endpoint_auth_method: half.tokenEndpointAuthMethod,
-    token_endpoint_auth_signing_alg: half.signingAlg,
-    jwks: half.jwks,
-    jwks_uri: half.jwksUrl,
-    id_token_signed_response_alg: half.idTokenSigningAlg,
-    userinfo_signed_response_alg: half.userinfoSigningAlg,
-    request_object_signing_alg: half.requestObjectSigningAlg,
-    require_pushed_authorization_requests: half.profile === 'fapi2' || half.pushedRequests === 'required',
-    require_signed_request_object: half.signedRequests === 'required',
-    dpop_bound_access_tokens: half.boundTokens === 'dpop',
-    tls_client_certificate_bound_access_tokens: half.boundTokens === 'certificate',
-    ...(half.certificateSubject ?? {}),
+    grant_types: ['authorization_code', ...(registration.refreshTokens ? ['refresh_token'] : [])],
+    token_endpoint_auth_method: registration.tokenEndpointAuthMethod,
+    token_endpoint_auth_signing_alg: registration.signingAlg,
+    jwks: registration.jwks,
+    jwks_uri: registration.jwksUrl,
+    id_token_signed_response_alg: registration.idTokenSigningAlg,
+    userinfo_signed_response_alg: registration.userinfoSigningAlg,
+    request_object_signing_alg: registration.requestObjectSigningAlg,
+    require_pushed_authorization_requests:
+      registration.profile === 'fapi2' || registration.pushedRequests === 'required',
+    require_signed_request_object: registration.signedRequests === 'required',
+    dpop_bound_access_tokens: registration.boundTokens === 'dpop',
+    tls_client_certificate_bound_access_tokens: registration.boundTokens === 'certificate',
+    ...(registration.certificateSubject ?? {}),
     subject_type: 'public',
   });

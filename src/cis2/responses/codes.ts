@@ -31,9 +31,13 @@ export interface CodeGrant extends SignInFacts {
 const lifetime = 60;
 
 /** When the person was authenticated, as this client counts it, in milliseconds. */
-export function authenticatedAt(session: Session, { client }: RelyingParty, maxAge: number | null): number {
+export function authenticatedAt(
+  session: Session,
+  { registration }: RelyingParty,
+  maxAge: number | null,
+): number {
   const { personAt, provenAt, proofCounts } = session.authentication;
-  return maxAge !== null && client.maxAge === 'proof' && proofCounts ? provenAt : personAt;
+  return maxAge !== null && registration.maxAge === 'proof' && proofCounts ? provenAt : personAt;
 }
 
 /** Authorization codes: what they stand for is kept under their hash for a minute. */
@@ -67,9 +71,9 @@ export class Codes {
     session: Session,
   ): { code: string; statements: Statement[] } {
     const code = randomToken();
-    const reached = reachedFor(session.authentication, party.client);
+    const reached = reachedFor(session.authentication, party.registration);
     const grant: CodeGrant = {
-      clientId: party.client.clientId,
+      clientId: party.registration.clientId,
       redirectUri: authorization.redirectUri,
       challenge: authorization.challenge,
       jkt: authorization.jkt,
@@ -112,7 +116,7 @@ export class Codes {
     this.#recorder.record({
       keys: [authorization.state ?? '', code],
       from: 'cis2',
-      to: partyOf(party.client, this.#urls),
+      to: partyOf(party.registration, this.#urls),
       name: 'cis2.code',
       detail: { client: party.application.name, silent },
     });

@@ -60,8 +60,8 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
         state,
         iss: frame.issuer,
         // Relying parties of the published service see these two as well.
-        ...(party.client.profile === 'nhs'
-          ? { scope: scope.join(' '), client_id: party.client.clientId }
+        ...(party.registration.profile === 'nhs'
+          ? { scope: scope.join(' '), client_id: party.registration.clientId }
           : {}),
       }),
     fail: (refusal) => {
@@ -69,7 +69,7 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
       frame.recorder.record({
         keys: [target.state ?? ''],
         from: 'cis2',
-        to: partyOf(party.client, frame.urls),
+        to: partyOf(party.registration, frame.urls),
         name: 'cis2.code',
         outcome: 'refused',
         detail: { client: party.application.name, error: entry.id },

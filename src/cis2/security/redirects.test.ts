@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser, send } from '../testing/browser.ts';
 import { type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 
 // Published faults of other providers: nothing is sent to an address that was not registered, byte for byte.
 let cis2: Instance;
-let web: Cis2Half;
-let native: Cis2Half;
-let standard: Cis2Half;
+let web: Cis2Registration;
+let native: Cis2Registration;
+let standard: Cis2Registration;
 before(async () => {
   cis2 = await startInstance();
   web = await cis2.register({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { newAuthority } from '../../oauth/testing/certificates.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
@@ -12,7 +12,7 @@ import { type StrongClient, strongClient } from '../testing/strong-client.ts';
 
 // Published faults of other providers: sessions, and what a server fetches for others.
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   cis2 = await startInstance();
   client = await cis2.register();
@@ -247,7 +247,10 @@ describe('no proxy is trusted that was not named (CVE-2026-33495, CVE-2026-40575
     });
     const redeemed = async (at: Instance, who: StrongClient) => {
       await at.agent.signIn(gp.uid);
-      return who.redeem(codeOf(await at.signIn(new Browser(), who.half, who.ask())), authority.header);
+      return who.redeem(
+        codeOf(await at.signIn(new Browser(), who.registration, who.ask())),
+        authority.header,
+      );
     };
     const reply = await redeemed(direct, party);
     assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);

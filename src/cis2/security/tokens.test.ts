@@ -31,7 +31,11 @@ after(() => cis2.stop());
 const errorOf = ({ body }: Reply): string => JSON.parse(body).error;
 const codeFor = async (parameters: Record<string, string | undefined> = {}, who = client): Promise<string> =>
   codeOf(
-    await cis2.signIn(new Browser(), who.half, who.ask({ scope: 'openid offline_access', ...parameters })),
+    await cis2.signIn(
+      new Browser(),
+      who.registration,
+      who.ask({ scope: 'openid offline_access', ...parameters }),
+    ),
   );
 const refresh = (refresh_token: string, who = client, more: Record<string, string> = {}) =>
   who.post('/access_token', { grant_type: 'refresh_token', refresh_token, ...more });
@@ -41,7 +45,7 @@ describe('codes', () => {
   test('CVE-2022-39222: whoever knows the address of another browser’s sign-in gets no code', async () => {
     cis2.agent.idle();
     const victim = new Browser();
-    const { location } = await victim.get(cis2.authorizeUrl(client.half, client.ask()));
+    const { location } = await victim.get(cis2.authorizeUrl(client.registration, client.ask()));
     cisSession = await cis2.agent.signIn(gp.uid);
     for (const path of ['', '/smartcard', '/resume', '/confirm', '/role']) {
       const reply = await new Browser().get(`${location}${path}`);
@@ -57,7 +61,7 @@ describe('codes', () => {
     const requestUri = requestUriOf(await client.push());
     const { access_token = '', refresh_token = '' } = await tokens();
     cis2.agent.idle();
-    const { location } = await new Browser().get(cis2.authorizeUrl(client.half, client.ask()));
+    const { location } = await new Browser().get(cis2.authorizeUrl(client.registration, client.ask()));
     cisSession = await cis2.agent.signIn(gp.uid);
     const interaction = location.split('/').at(-1) ?? '';
     for (const value of [
@@ -87,7 +91,7 @@ describe('proof keys', () => {
   test('CVE-2024-22258: who registered that they are required cannot leave them out', async () => {
     const must = await strongClient(cis2, { pkce: 'required' });
     const ask = must.ask({ code_challenge: undefined, code_challenge_method: undefined });
-    const reply = await new Browser().get(cis2.authorizeUrl(must.half, { ...ask, prompt: 'none' }));
+    const reply = await new Browser().get(cis2.authorizeUrl(must.registration, { ...ask, prompt: 'none' }));
     assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
   });
 });
@@ -187,7 +191,7 @@ describe('what is no access token of CIS2', () => {
     const now = Math.floor(cis2.clock.now() / 1000);
     const claims = {
       sub: gp.uid,
-      client_id: client.half.clientId,
+      client_id: client.registration.clientId,
       scope: 'openid',
       iat: now,
       exp: now + 300,
@@ -197,10 +201,10 @@ describe('what is no access token of CIS2', () => {
     const forged = [
       id_token,
       await sign({ iss: cis2.issuer, aud: cis2.issuer }),
-      await sign({ iss: cis2.issuer, aud: client.half.clientId }),
+      await sign({ iss: cis2.issuer, aud: client.registration.clientId }),
       await sign({ iss: 'https://other.example', aud: cis2.issuer }),
       await sign({ iss: cis2.issuer, aud: 'https://api.example.test' }, 'JWT'),
-      await sign({ iss: cis2.issuer, aud: client.half.clientId, events: {} }, 'logout+jwt'),
+      await sign({ iss: cis2.issuer, aud: client.registration.clientId, events: {} }, 'logout+jwt'),
     ];
     for (const token of forged) {
       const userinfo = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
@@ -222,7 +226,7 @@ describe('what is no access token of CIS2', () => {
   test('an access token is no ID token hint', async () => {
     const { access_token = '' } = await tokens();
     const hint = { id_token_hint: access_token, prompt: 'none' };
-    const reply = await new Browser().get(cis2.authorizeUrl(client.half, client.ask(hint)));
+    const reply = await new Browser().get(cis2.authorizeUrl(client.registration, client.ask(hint)));
     assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
   });
   test('Authlib 1.9.0: two sign-ins of one browser keep their own nonce, and their own scope', async () => {
@@ -232,7 +236,8 @@ describe('what is no access token of CIS2', () => {
       { nonce: 'nonce-two', scope: 'openid email' },
     ];
     const codes = [];
-    for (const ask of asks) codes.push(codeOf(await cis2.signIn(browser, client.half, client.ask(ask))));
+    for (const ask of asks)
+      codes.push(codeOf(await cis2.signIn(browser, client.registration, client.ask(ask))));
     const answers = await Promise.all(codes.map((code) => client.redeem(code)));
     assert.deepEqual(
       answers.map(({ body }) => {
@@ -273,7 +278,7 @@ test('CVE-2024-38371, CVE-2026-123542: there is no device flow to go round the b
 describe('no weaker flow than the one that was asked for', () => {
   test('CVE-2026-7571: neither a reload nor a posted form brings the implicit flow back', async () => {
     for (const response_type of ['token', 'id_token', 'id_token token', 'code token', 'none']) {
-      const address = cis2.authorizeUrl(client.half, client.ask({ response_type }));
+      const address = cis2.authorizeUrl(client.registration, client.ask({ response_type }));
       const first = await new Browser().get(address);
       const posted = await new Browser().post(`${cis2.issuer}/authorize`, client.ask({ response_type }));
       const second = await new Browser().get(posted.location);
@@ -285,7 +290,7 @@ describe('no weaker flow than the one that was asked for', () => {
   });
   test('CVE-2026-96446: a request_uri is spent, also by prompt=none', async () => {
     const browser = new Browser();
-    await cis2.signIn(browser, client.half, client.ask());
+    await cis2.signIn(browser, client.registration, client.ask());
     const requestUri = requestUriOf(await client.push({ prompt: 'none' }));
     assert.ok(codeOf(await browser.get(beginWith(cis2, client, { request_uri: requestUri }))));
     const again = await browser.get(beginWith(cis2, client, { request_uri: requestUri }));

@@ -155,7 +155,7 @@ export class Deliveries {
     // Whichever realm's process sends it: relying parties know the issuer at which the person signed in.
     const issuer = await sessions.issuerOf(delivery.sid);
     const outcome = party
-      ? await postLogoutToken({ ...this.#parts, issuer }, delivery, party.client)
+      ? await postLogoutToken({ ...this.#parts, issuer }, delivery, party.registration)
       : { delivered: true, detail: 'the client is gone' };
     const pause = backoff[delivery.attempts];
     const tried = { attempts: delivery.attempts + 1, result: outcome.detail, triedAt: clock.now() };
@@ -169,7 +169,7 @@ export class Deliveries {
     recorder.record({
       keys: [delivery.sid, delivery.cisSessionId ?? ''],
       from: 'cis2',
-      to: partyOf(party.client, urls),
+      to: partyOf(party.registration, urls),
       name: 'cis2.backchannel-logout',
       outcome: outcome.delivered ? 'ok' : 'failed',
       detail: { client: party.application.name, attempt: tried.attempts, result: outcome.detail },

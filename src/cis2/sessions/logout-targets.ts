@@ -32,7 +32,7 @@ async function platformTarget(parts: Parts): Promise<LogoutTarget[]> {
 export async function logoutTargets(parts: Parts, sid: string): Promise<LogoutTarget[]> {
   const targets = await platformTarget(parts);
   for (const clientId of await parts.sessions.clients(sid)) {
-    const address = (await findRelyingParty(parts.applications, clientId))?.client.backchannelLogoutUri;
+    const address = (await findRelyingParty(parts.applications, clientId))?.registration.backchannelLogoutUri;
     if (address && !targets.some((target) => target.clientId === clientId))
       targets.push({ clientId, address, trusted: false });
   }

@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 /** Seconds. */
@@ -13,13 +13,13 @@ const lifetime = 120;
  */
 export function logoutToken(
   parts: { keys: TokenSigner; issuer: string; clock: Clock },
-  client: Cis2Half,
+  registration: Cis2Registration,
   { uid, sid, trusted }: { uid: string; sid: string; trusted: boolean },
 ): Promise<string> {
   const now = seconds(parts.clock);
   const claims = {
     iss: parts.issuer,
-    aud: client.clientId,
+    aud: registration.clientId,
     sub: uid,
     sid,
     iat: now,
@@ -28,9 +28,9 @@ export function logoutToken(
     events: { [event]: {} },
   };
   // Relying parties of the published service pin RS256 and know no other type; our own platform knows both.
-  const nhs = client.profile === 'nhs';
+  const nhs = registration.profile === 'nhs';
   return parts.keys.sign(claims, {
-    algorithm: nhs ? 'RS256' : client.idTokenSigningAlg,
+    algorithm: nhs ? 'RS256' : registration.idTokenSigningAlg,
     typ: nhs && !trusted ? 'JWT' : 'logout+jwt',
   });
 }

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import { outbound } from '@alongside/kernel/outbound';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { logoutToken } from './logout-token.ts';
 
 interface Parts {
@@ -25,11 +25,11 @@ interface Message {
 export async function postLogoutToken(
   parts: Parts,
   { address, trusted, uid, sid }: Message,
-  client: Cis2Half,
+  registration: Cis2Registration,
 ): Promise<{ delivered: boolean; detail: string }> {
   try {
     const keys = (trusted ? undefined : parts.logoutSigner) ?? parts.keys;
-    const token = await logoutToken({ ...parts, keys }, client, { uid, sid, trusted });
+    const token = await logoutToken({ ...parts, keys }, registration, { uid, sid, trusted });
     const { status, body } = await outbound(
       address,
       { privateAddresses: trusted || parts.development },

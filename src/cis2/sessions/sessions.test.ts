@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { CookieNames } from '@alongside/kernel/cookies';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, form, send } from '../testing/browser.ts';
 import { type Instance, secret, startInstance } from '../testing/instance.ts';
@@ -18,7 +18,7 @@ import { Sessions } from './sessions.ts';
 const minute = 60;
 let cis2: Instance;
 let rp: RpEndpoint;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let advanced = 0;
 before(async () => {

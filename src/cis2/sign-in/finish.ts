@@ -118,7 +118,7 @@ const checkPerson = (parts: Parts) =>
 const checkLevel = (parts: Parts) =>
   async function checkLevel(known: Finishing): Promise<Answer | undefined> {
     const { interaction, authentication, party, spends } = known;
-    if (firstMet(interaction.authorization.acr, reachedFor(authentication, party.client)) !== undefined)
+    if (firstMet(interaction.authorization.acr, reachedFor(authentication, party.registration)) !== undefined)
       return undefined;
     if (isSilent(interaction.authorization))
       return failInteraction(
@@ -142,7 +142,7 @@ const checkAge = (parts: Parts) =>
       const back = { ...interaction, ...afresh, message: words.choice.pinOld };
       return toPage(parts, { ...known, interaction: back }, spends);
     }
-    const proofDoes = party.client.maxAge === 'proof' && proofCounts;
+    const proofDoes = party.registration.maxAge === 'proof' && proofCounts;
     // What was done within this interaction is new, however small the age.
     if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000)
       return undefined;
@@ -163,7 +163,7 @@ const confirmPerson = (parts: Parts) =>
     const { request, interaction, authentication, party, confirmed, spends } = known;
     if (confirmed) return undefined;
     const { prompt } = interaction.authorization;
-    const consent = prompt.includes('consent') && party.client.profile !== 'nhs';
+    const consent = prompt.includes('consent') && party.registration.profile !== 'nhs';
     const silent = authentication.personAt < interaction.createdAt && !interaction.chosen;
     const signedOut = parts.afterSignOut !== 'silent' && parts.marks.signedOut(request);
     if (!consent && !(silent && signedOut)) return undefined;
@@ -245,7 +245,7 @@ const establishSession = (parts: Parts) =>
       ...spends,
       interactions.ending(interaction),
       ...made.statements,
-      sessions.joining(made.session.sid, party.client.clientId),
+      sessions.joining(made.session.sid, party.registration.clientId),
       ...statements,
       signInStatement(parts, known, made.session),
     ]);

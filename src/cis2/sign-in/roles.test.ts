@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { decodeJwt } from '@alongside/kernel/jws';
 import fc from 'fast-check';
 import type { SessionState } from '../../cis/protocol.ts';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { detailsOf, lastPart, searchRoles } from '../model/search-roles.ts';
 import { settleRole } from '../model/settle-role.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
@@ -13,8 +13,8 @@ import { gp, gpRole, locum, nurse, nurseRole, starter } from '../testing/people.
 import { redeem } from '../testing/redeem.ts';
 
 let cis2: Instance;
-let nhs: Cis2Half;
-let standard: Cis2Half;
+let nhs: Cis2Registration;
+let standard: Cis2Registration;
 let browser: Browser;
 before(async () => {
   cis2 = await startInstance();
@@ -33,7 +33,7 @@ const selected = { scope: 'openid selectedrole' };
 const changed = { scope: 'openid changedrole' };
 const newer: Partial<SessionState> = { generation: 'internet' };
 
-const ask = (client: Cis2Half, parameters: Record<string, string>): Promise<Reply> =>
+const ask = (client: Cis2Registration, parameters: Record<string, string>): Promise<Reply> =>
   browser.get(cis2.authorizeUrl(client, parameters));
 const isRolePage = ({ location }: Reply): boolean => /\/interaction\/[^/]+\/role$/.test(location);
 const errorOf = ({ location }: Reply): string | null => new URL(location).searchParams.get('error');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import type { CdpCredential } from '../testing/cdp-credential.ts';
@@ -14,8 +14,8 @@ import { give, onward, optionsOf } from '../testing/webauthn-wire.ts';
 
 let cis2: Instance;
 let rp: RpEndpoint;
-let low: Cis2Half;
-let high: Cis2Half;
+let low: Cis2Registration;
+let high: Cis2Registration;
 let browser: Browser;
 let passkey: CdpCredential;
 let securityKey: CdpCredential;
@@ -43,7 +43,7 @@ const either = { acr_values: 'AAL2_OR_AAL3_ANY' };
 async function withKey(
   kind: string,
   key: CdpCredential,
-  client: Cis2Half,
+  client: Cis2Registration,
   parameters: Record<string, string> = {},
 ) {
   const choice = await browser.get(cis2.authorizeUrl(client, parameters));
@@ -53,7 +53,7 @@ async function withKey(
   const done = await browser.post(`${choice.location}/${kind}/answer`, { response });
   return claimsOf(client, { ...done, location: onward(done) });
 }
-async function claimsOf(client: Cis2Half, reply: Reply): Promise<Record<string, unknown>> {
+async function claimsOf(client: Cis2Registration, reply: Reply): Promise<Record<string, unknown>> {
   assert.match(reply.location, /code=/);
   return decodeJwt((await redeem(cis2, client, reply)).id_token)?.claims ?? {};
 }

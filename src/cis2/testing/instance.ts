@@ -9,7 +9,7 @@ import { type Log, silentLog } from '@alongside/kernel/log';
 import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import type { SessionEnded } from '../../cis/protocol.ts';
-import { type Application, Applications, type Cis2Half } from '../../oauth/applications.ts';
+import { type Application, Applications, type Cis2Registration } from '../../oauth/applications.ts';
 import { Tokens } from '../../oauth/tokens.ts';
 import { realmPath, type Service } from '../../service.ts';
 import { AuditLog } from '../../storage/audit.ts';
@@ -48,11 +48,15 @@ export interface Instance {
   /** What no request waits for. */
   background: Background;
   logged: Record<string, unknown>[];
-  register(half?: Partial<Cis2Half>, more?: Partial<Application>): Promise<Cis2Half>;
+  register(registration?: Partial<Cis2Registration>, more?: Partial<Application>): Promise<Cis2Registration>;
   /** An authorization request with sensible values for what is not given; `undefined` leaves one out. */
-  authorizeUrl(client: Cis2Half, parameters?: Record<string, string | undefined>): string;
+  authorizeUrl(client: Cis2Registration, parameters?: Record<string, string | undefined>): string;
   /** Signs the person at the agent in, in this browser; resolves with the answer that carries the code. */
-  signIn(browser: Browser, client: Cis2Half, parameters?: Record<string, string | undefined>): Promise<Reply>;
+  signIn(
+    browser: Browser,
+    client: Cis2Registration,
+    parameters?: Record<string, string | undefined>,
+  ): Promise<Reply>;
   /** Says as CIS that a session has ended. */
   sessionEnded(ended: SessionEnded, secretOfCis?: string): Promise<Reply>;
   stop(): Promise<void>;
@@ -60,7 +64,7 @@ export interface Instance {
 
 let registered = 0;
 
-const halfOf = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
+const halfOf = (clientId: string, registration: Partial<Cis2Registration>): Cis2Registration => ({
   profile: 'nhs',
   clientId,
   secrets: [{ hash: sha256(secret), createdAt: 0, expiresAt: null }],
@@ -75,10 +79,10 @@ const halfOf = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
   pkce: 'optional',
   refreshTokens: false,
   firstAuthenticator: null,
-  maxAge: half.profile === undefined || half.profile === 'nhs' ? 'proof' : 'pin',
+  maxAge: registration.profile === undefined || registration.profile === 'nhs' ? 'proof' : 'pin',
   idTokenSigningAlg: 'RS256',
   userinfoSigningAlg: null,
-  ...half,
+  ...registration,
 });
 
 /**
@@ -193,9 +197,9 @@ export async function startInstance(
     background,
     logged,
     authorizeUrl,
-    async register(half = {}, more = {}) {
+    async register(registration = {}, more = {}) {
       registered += 1;
-      const made = halfOf(half.clientId ?? `${registered}.example.apps`, half);
+      const made = halfOf(registration.clientId ?? `${registered}.example.apps`, registration);
       await applications.add({
         id: `app-${registered}`,
         name: `Example ${registered}`,

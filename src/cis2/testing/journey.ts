@@ -1,5 +1,5 @@
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { Draft } from '../model/credentials.ts';
 import { Credentials } from '../model/credentials.ts';
 import type { Browser, Reply } from './browser.ts';
@@ -22,7 +22,7 @@ export function forgetSession({ jar }: Browser): void {
 export async function choice(
   cis2: Instance,
   browser: Browser,
-  client: Cis2Half,
+  client: Cis2Registration,
   parameters: Record<string, string | undefined> = {},
 ): Promise<string> {
   const asked = await browser.get(cis2.authorizeUrl(client, parameters));
@@ -39,7 +39,7 @@ export function next(reply: Reply): Reply {
 /** The claims of the ID token behind an answer that carries a code. */
 export async function claimsOf(
   cis2: Instance,
-  client: Cis2Half,
+  client: Cis2Registration,
   reply: Reply,
 ): Promise<Record<string, unknown>> {
   const { id_token } = await redeem(cis2, client, next(reply));

@@ -1,4 +1,4 @@
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { form, type Reply, send } from './browser.ts';
 import { codeOf, type Instance, secret } from './instance.ts';
 
@@ -10,7 +10,7 @@ export interface TokenAnswer {
 }
 
 /** Redeems the code that came back, with the client's secret in the form. */
-export async function redeem(cis2: Instance, client: Cis2Half, back: Reply): Promise<TokenAnswer> {
+export async function redeem(cis2: Instance, client: Cis2Registration, back: Reply): Promise<TokenAnswer> {
   const body = form({
     grant_type: 'authorization_code',
     code: codeOf(back),

@@ -6,7 +6,7 @@ import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { form, type Reply, send } from './browser.ts';
 import type { Instance } from './instance.ts';
@@ -44,7 +44,7 @@ export const ath = (token: string): JwtClaims => ({ ath: sha256(token) });
 
 /** A client that authenticates with a key, as `standard` and `fapi2` have them. */
 export interface StrongClient {
-  half: Cis2Half;
+  registration: Cis2Registration;
   publicJwk: JsonWebKey;
   privateKey: KeyObject;
   assertion(claims?: JwtClaims, header?: object): Promise<string>;
@@ -63,7 +63,7 @@ const present = (values: Record<string, string | undefined>): Record<string, str
 
 export async function strongClient(
   cis2: Instance,
-  half: Partial<Cis2Half> = {},
+  registration: Partial<Cis2Registration> = {},
   alg: SigningAlgorithm = 'ES256',
 ): Promise<StrongClient> {
   const pair = await newKeyPair(alg);
@@ -74,14 +74,14 @@ export async function strongClient(
     tokenEndpointAuthMethod: 'private_key_jwt',
     signingAlg: alg,
     jwks: { keys: [publicJwk] },
-    ...half,
+    ...registration,
   });
   const { clientId } = client;
   const now = () => seconds(cis2.clock);
   const sign = (typ: string, claims: JwtClaims, header: object, key = privateKey) =>
     signJwt({ alg, kid: 'key-1', typ, ...header } as never, claims, key);
   const strong: StrongClient = {
-    half: client,
+    registration: client,
     publicJwk,
     privateKey,
     assertion: (claims = {}, header = {}) =>
@@ -146,5 +146,8 @@ export const requestUriOf = ({ body }: Reply): string =>
   String((JSON.parse(body) as { request_uri?: unknown }).request_uri);
 
 /** The address with which a browser begins a pushed or signed request. */
-export const beginWith = (cis2: Instance, { half }: StrongClient, more: Record<string, string>): string =>
-  `${cis2.issuer}/authorize?${new URLSearchParams({ client_id: half.clientId, ...more })}`;
+export const beginWith = (
+  cis2: Instance,
+  { registration }: StrongClient,
+  more: Record<string, string>,
+): string => `${cis2.issuer}/authorize?${new URLSearchParams({ client_id: registration.clientId, ...more })}`;

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { launchBrowser } from '../../../test/testing/browser.ts';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { Cis2Dependencies } from '../index.ts';
 import { Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
@@ -66,7 +66,7 @@ export async function virtualAuthenticator(
 /** A browser with authenticators, CIS2 under a name, and a client that waits for the answer. */
 export interface WebAuthnDesk {
   cis2: Instance;
-  client: Cis2Half;
+  client: Cis2Registration;
   credentials: Credentials;
   chromium: Browser;
   context: BrowserContext;
@@ -86,7 +86,7 @@ export interface WebAuthnDesk {
 
 export async function startWebAuthnDesk(
   settings: Cis2Dependencies['webAuthn'] = {},
-  register: Partial<Cis2Half> = {},
+  register: Partial<Cis2Registration> = {},
   more: Partial<Cis2Dependencies> = {},
 ): Promise<WebAuthnDesk> {
   const [chromium, rp, cis2]: [Browser, RpEndpoint, Instance] = await Promise.all([

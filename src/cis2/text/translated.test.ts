@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../oauth/applications.ts';
+import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { Reply, Browser as SomeBrowser } from '../testing/browser.ts';
 import type { Instance } from '../testing/instance.ts';
 import { markWords, unmarkedIn } from '../testing/marked-words.ts';
@@ -23,7 +23,7 @@ const provider = 'Example Mail';
 const good = 'green lamp sofa';
 let cis2: Instance;
 let production: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: SomeBrowser;
 
 before(async () => {

@@ -1,7 +1,7 @@
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { SecretRecord } from '../../oauth/applications.ts';
-import type { Cis2Registration, PlatformRegistration } from './shape.ts';
+import type { Cis2RegistrationBody, PlatformRegistrationBody } from './shape.ts';
 
 /** A client id of 32 letters and digits, as the published platform makes them. */
 export function newClientId(): string {
@@ -22,5 +22,8 @@ export function newSecret(
 const bySecret: readonly string[] = ['client_secret_post', 'client_secret_basic'];
 
 /** Whether a client has a secret. In the published profile every API key of the platform has one, for the grants that want it. */
-export const hasSecret = (half: PlatformRegistration | Cis2Registration, at: 'platform' | 'cis2'): boolean =>
+export const hasSecret = (
+  half: PlatformRegistrationBody | Cis2RegistrationBody,
+  at: 'platform' | 'cis2',
+): boolean =>
   bySecret.includes(half.tokenEndpointAuthMethod) || (at === 'platform' && half.profile === 'nhs');

@@ -1,7 +1,7 @@
 import { errors } from '../errors.ts';
-import type { Cis2Registration, PlatformRegistration, Registration } from './shape.ts';
+import type { Cis2RegistrationBody, PlatformRegistrationBody, Registration } from './shape.ts';
 
-type Half = PlatformRegistration | Cis2Registration;
+type Half = PlatformRegistrationBody | Cis2RegistrationBody;
 type Rule = { field: string; problem: string; broken: boolean };
 
 const senderBound = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
@@ -31,7 +31,7 @@ const forPlatform = ({
   tokenEndpointAuthMethod: method,
   products,
   revokedProducts,
-}: PlatformRegistration): Rule[] => [
+}: PlatformRegistrationBody): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
     problem: 'may be "client_secret_basic" in the standard profile only',
@@ -56,7 +56,7 @@ const forCis2 = ({
   idTokenSigningAlg,
   userinfoSigningAlg,
   pkce,
-}: Cis2Registration): Rule[] => [
+}: Cis2RegistrationBody): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
     problem: 'must be a secret or "private_key_jwt" in the nhs profile',

@@ -204,5 +204,5 @@ const wholeShape = z
 export const registrationShape = z.preprocess(withDefaults, wholeShape);
 
 export type Registration = z.output<typeof wholeShape>;
-export type PlatformRegistration = z.output<typeof platformShape>;
-export type Cis2Registration = z.output<typeof cis2Shape>;
+export type PlatformRegistrationBody = z.output<typeof platformShape>;
+export type Cis2RegistrationBody = z.output<typeof cis2Shape>;

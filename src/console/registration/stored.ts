@@ -1,6 +1,11 @@
-import type { Application, Cis2Half, PlatformHalf, SecretRecord } from '../../oauth/applications.ts';
+import type {
+  Application,
+  Cis2Registration,
+  PlatformRegistration,
+  SecretRecord,
+} from '../../oauth/applications.ts';
 import { hasSecret, newClientId, newSecret } from './credentials.ts';
-import type { Cis2Registration, PlatformRegistration, Registration } from './shape.ts';
+import type { Cis2RegistrationBody, PlatformRegistrationBody, Registration } from './shape.ts';
 
 /** Secrets that were made just now: the one time that they are known. */
 export interface FreshSecrets {
@@ -13,7 +18,7 @@ type Identity = { clientId: string; secrets: SecretRecord[] };
 /** The client id and secrets of a half: those that it has, and what it lacks made new. */
 function identityOf(
   before: Identity | null,
-  half: PlatformRegistration | Cis2Registration,
+  half: PlatformRegistrationBody | Cis2RegistrationBody,
   at: 'platform' | 'cis2',
   { now, fresh, chosen }: { now: number; fresh: FreshSecrets; chosen: Registration['credentials'] },
 ): Identity {
@@ -26,9 +31,9 @@ function identityOf(
 }
 
 function platformHalf(
-  { revokedProducts, products, ...half }: PlatformRegistration,
+  { revokedProducts, products, ...half }: PlatformRegistrationBody,
   identity: Identity,
-): PlatformHalf {
+): PlatformRegistration {
   const statusOf = (name: string) => (revokedProducts.includes(name) ? 'revoked' : 'approved');
   return { ...half, ...identity, products: products.map((name) => ({ name, status: statusOf(name) })) };
 }
@@ -42,7 +47,7 @@ export function storedFrom(
   const { name, developer, platform, cis2, credentials: chosen } = registration;
   const fresh: FreshSecrets = {};
   const making = { now, fresh, chosen };
-  const cis2Of = (half: Cis2Registration): Cis2Half => ({
+  const cis2Of = (half: Cis2RegistrationBody): Cis2Registration => ({
     ...half,
     ...identityOf(before.cis2, half, 'cis2', making),
   });
@@ -57,7 +62,7 @@ export function storedFrom(
   return { application, fresh };
 }
 
-const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: PlatformHalf) => ({
+const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: PlatformRegistration) => ({
   ...half,
   products: products.map(({ name }) => name),
   revokedProducts: products.filter(({ status }) => status === 'revoked').map(({ name }) => name),
@@ -73,7 +78,10 @@ const cis2Absent = {
   description: '',
 } as const;
 
-const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Half) => ({ ...cis2Absent, ...half });
+const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Registration) => ({
+  ...cis2Absent,
+  ...half,
+});
 
 /** The registration of a stored application: what a merge patch is applied to. */
 export const registrationOf = ({

@@ -1,4 +1,4 @@
-import type { Application, Cis2Half, PlatformHalf } from '../../oauth/applications.ts';
+import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 
 /** What will fail at use, though the registration is valid. Codes are stable. */
@@ -25,7 +25,7 @@ const basicDefault = (
   applies: profile === 'standard' && method === 'client_secret_post',
 });
 
-type Half = PlatformHalf | Cis2Half;
+type Half = PlatformRegistration | Cis2Registration;
 
 /** A public client in a browser calls with fetch, which CORS lets through from the origins of its callbacks alone. */
 const browserCallbacks = (
@@ -39,7 +39,7 @@ const browserCallbacks = (
     method === 'none' && applicationType === 'web' && callbacks.length > 0 && !callbacks.some(isWebOrigin),
 });
 
-function platformRules(platform: PlatformHalf, products: readonly StoredProduct[]): Rule[] {
+function platformRules(platform: PlatformRegistration, products: readonly StoredProduct[]): Rule[] {
   const { profile, tokenEndpointAuthMethod: method, callbackUrls } = platform;
   const names = platform.products.filter(({ status }) => status === 'approved').map(({ name }) => name);
   const api = authorisationApi(profile);
@@ -72,7 +72,7 @@ function platformRules(platform: PlatformHalf, products: readonly StoredProduct[
   ];
 }
 
-function cis2Rules(cis2: Cis2Half): Rule[] {
+function cis2Rules(cis2: Cis2Registration): Rule[] {
   const insecure = cis2.redirectUris.find(isInsecure);
   return [
     {

@@ -2,7 +2,12 @@ import { json, noContent } from '@alongside/kernel/answer';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import type { Application, Applications, Cis2Half, PlatformHalf } from '../../oauth/applications.ts';
+import type {
+  Application,
+  Applications,
+  Cis2Registration,
+  PlatformRegistration,
+} from '../../oauth/applications.ts';
 import { publishedAddress } from '../../oauth/key-source.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
@@ -17,7 +22,7 @@ interface Parts {
   audit: AuditLog;
 }
 
-type Half = PlatformHalf | Cis2Half;
+type Half = PlatformRegistration | Cis2Registration;
 type Place = 'platform' | 'cis2';
 
 const place = z
@@ -54,9 +59,9 @@ const keyView = (half: Place, jwk: JsonWebKey) => ({
 const halves: readonly Place[] = ['platform', 'cis2'];
 
 function halfOf(application: Application, at: Place): Half {
-  const half = application[at];
-  if (!half) throw invalid('half', `this application has no half "${at}"`);
-  return half;
+  const registration = application[at];
+  if (!registration) throw invalid('half', `this application has no half "${at}"`);
+  return registration;
 }
 
 const placeOf = (text: string): Place => {
@@ -104,8 +109,8 @@ export function applicationCredentialCalls({ applications, audit }: Parts): ApiC
           (application[at]?.jwks?.keys ?? []).map((jwk) => keyView(at, jwk)),
         );
         const addresses = halves.flatMap((at) => {
-          const half = application[at];
-          const address = half && addressOf(half);
+          const registration = application[at];
+          const address = registration && addressOf(registration);
           return address ? [{ half: at, address }] : [];
         });
         return json(200, { keys, addresses });

@@ -97,7 +97,7 @@ export const applicationShape = (urls: Urls) =>
   });
 
 const clientsOf = ({ platform, cis2 }: Application): string[] =>
-  [platform, cis2].flatMap((half) => (half ? [half.clientId] : []));
+  [platform, cis2].flatMap((registration) => (registration ? [registration.clientId] : []));
 
 async function bringOne(applications: Applications, target: Application): Promise<void> {
   for (;;) {

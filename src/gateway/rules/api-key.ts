@@ -1,5 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { PlatformHalf, StoredApplication } from '../../oauth/applications.ts';
+import type { PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
 import { inGoodStanding } from '../../oauth/developers.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -15,7 +15,9 @@ interface Keyed {
   product: StoredProduct;
 }
 
-const isPublished = (half: PlatformHalf | null | undefined): half is PlatformHalf => half?.profile === 'nhs';
+const isPublished = (
+  registration: PlatformRegistration | null | undefined,
+): registration is PlatformRegistration => registration?.profile === 'nhs';
 
 /**
  * Returns the application of an API key and the product that lets it call. Applications of other profiles must authenticate, so
@@ -24,12 +26,12 @@ const isPublished = (half: PlatformHalf | null | undefined): half is PlatformHal
 const ownerOf = ({ applications, developers, products }: Dependencies) =>
   async function ownerOf({ key, api, trace }: Arrival & { key: string }): Promise<Keyed> {
     const application = await applications.byPlatformClient(key);
-    const half = application?.platform;
-    if (!application || !isPublished(half)) throw faults.invalidApiKey('no application has this key');
-    trace.keyOf = { application: application.id, clientId: half.clientId };
+    const registration = application?.platform;
+    if (!application || !isPublished(registration)) throw faults.invalidApiKey('no application has this key');
+    trace.keyOf = { application: application.id, clientId: registration.clientId };
     if (!(await inGoodStanding(application, developers)))
       throw faults.invalidApiKey(`${application.name} was revoked, or its developer is inactive`);
-    const product = (await products.of(half)).find(({ apis }) => apis.includes(api.name));
+    const product = (await products.of(registration)).find(({ apis }) => apis.includes(api.name));
     if (!product)
       throw faults.apiKeyWithoutProduct(`no approved product of ${application.name} contains ${api.name}`);
     return { application, product };

@@ -10,8 +10,8 @@ import { sha256, Vault } from '@alongside/kernel/secrets';
 import {
   type Application,
   Applications,
-  type Cis2Half,
-  type PlatformHalf,
+  type Cis2Registration,
+  type PlatformRegistration,
 } from '../../oauth/applications.ts';
 import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const cis2Half = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
+const cis2Half = (clientId: string, registration: Partial<Cis2Registration>): Cis2Registration => ({
   profile: 'nhs',
   clientId,
   secrets,
@@ -54,10 +54,10 @@ const cis2Half = (clientId: string, half: Partial<Cis2Half>): Cis2Half => ({
   maxAge: 'proof',
   idTokenSigningAlg: 'RS256',
   userinfoSigningAlg: null,
-  ...half,
+  ...registration,
 });
 
-const platformHalf = (clientId: string, products: string[]): PlatformHalf => ({
+const platformHalf = (clientId: string, products: string[]): PlatformRegistration => ({
   profile: 'nhs',
   clientId,
   secrets,
@@ -141,9 +141,9 @@ export async function startSurface(options: Partial<MockDependencies> = {}, now 
     at: (endpoint: string, realm = 'Cis2-mock-internal-dev') =>
       `${origin}/realms/${realm}/protocol/openid-connect/${endpoint}`,
     async register(
-      half: Partial<Cis2Half> = {},
+      registration: Partial<Cis2Registration> = {},
       more: Partial<Application> & { products?: string[] } = {},
-    ): Promise<Application & { cis2: Cis2Half; platform: PlatformHalf }> {
+    ): Promise<Application & { cis2: Cis2Registration; platform: PlatformRegistration }> {
       registered += 1;
       const { products: held = [], ...rest } = more;
       const application = {
@@ -152,9 +152,9 @@ export async function startSurface(options: Partial<MockDependencies> = {}, now 
         developer: 'tests',
         status: 'approved' as const,
         platform: platformHalf(`key-${registered}`, held),
-        cis2: cis2Half(`client-${registered}`, half),
+        cis2: cis2Half(`client-${registered}`, registration),
         ...rest,
-      } as Application & { cis2: Cis2Half; platform: PlatformHalf };
+      } as Application & { cis2: Cis2Registration; platform: PlatformRegistration };
       await applications.add(application);
       return application;
     },

@@ -60,9 +60,11 @@ const lenientBasic: ClientAuthenticationMethod = {
   ...secretBasic,
   isUsed: ({ request }) => readBasic(request.headers.authorization) !== undefined,
   claimedClient: ({ request }) => readBasic(request.headers.authorization)?.clientId,
-  async verify({ request }, { half }, { clock }) {
+  async verify({ request }, { registration }, { clock }) {
     const secret = readBasic(request.headers.authorization)?.secret ?? '';
-    return secretFits(half, secret, clock.now()) ? undefined : `the secret is not one of ${half.clientId}`;
+    return secretFits(registration, secret, clock.now())
+      ? undefined
+      : `the secret is not one of ${registration.clientId}`;
   },
 };
 
@@ -73,7 +75,7 @@ const methods: readonly ClientAuthenticationMethod[] = [
   secretPost,
 ].map((method) => ({ ...method, ids: registrable, place: 'connection' }));
 
-type MockServer = AuthenticationServer<{ readonly client: { readonly half: MockClient } }>;
+type MockServer = AuthenticationServer<{ readonly client: { readonly registration: MockClient } }>;
 
 const serverOf = ({ clients, ...stores }: MockAuthentication, { issuer, endpoints }: Realm): MockServer => ({
   ...stores,
@@ -89,8 +91,8 @@ const serverOf = ({ clients, ...stores }: MockAuthentication, { issuer, endpoint
   methods,
   assertionJtiKind: 'mock-assertion',
   async findClient(clientId) {
-    const half = await clients.find(clientId);
-    return half && { client: { half } };
+    const registration = await clients.find(clientId);
+    return registration && { client: { registration } };
   },
   certificateSubjectOf: () => ({}),
   clientAuthorities: [],
@@ -102,5 +104,5 @@ export const authenticate = (mock: MockAuthentication) =>
   async function authenticate(known: TokenRequest): Promise<{ client: MockClient }> {
     const { request, parameters, realm } = known;
     const { client } = await authenticateClient({ server: serverOf(mock, realm), request, parameters });
-    return { client: client.half };
+    return { client: client.registration };
   };

@@ -5,7 +5,7 @@ export type Introspection = { active: false } | ({ active: true } & Record<strin
 
 /** Refuses public clients: without authentication anyone could try out tokens (RFC 7662 section 4). */
 export async function refusePublic({ server, client }: ClientCall & WithClient): Promise<void> {
-  if (client.half.tokenEndpointAuthMethod === 'none')
+  if (client.registration.tokenEndpointAuthMethod === 'none')
     throw server.errors.clientUnauthenticated(`${client.application.name} is a public client`);
 }
 

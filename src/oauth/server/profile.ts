@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
-import type { ClientHalf, Profile } from '../applications.ts';
+import type { ClientRegistration, Profile } from '../applications.ts';
 
 /** How clients of one profile authenticate. */
 export interface AuthenticationRules {
@@ -28,7 +28,7 @@ export interface ProfileRules extends AuthenticationRules {
 /** Returns the rules of a client's profile. Throws for a profile that the server does not serve. */
 export function rulesOf<Rules>(
   { profiles }: { readonly profiles: Readonly<Partial<Record<Profile, Rules>>> },
-  { profile }: Pick<ClientHalf, 'profile'>,
+  { profile }: Pick<ClientRegistration, 'profile'>,
 ): Rules {
   const rules = profiles[profile];
   if (!rules) throw new Error(`The server has no rules of the profile ${profile}.`);

@@ -20,7 +20,7 @@ export async function keepRequest({
   client,
   jkt,
 }: ClientCall & WithClient & WithProof): Promise<Answer> {
-  const { clientId, tokenEndpointAuthMethod } = client.half;
+  const { clientId, tokenEndpointAuthMethod } = client.registration;
   if (tokenEndpointAuthMethod === 'none') await server.admitUnauthenticated(request);
   const named = parameters.without(...replaced).and('client_id', clientId);
   const requestUri = await server.pushed.keep(clientId, jkt === null ? named : named.and('dpop_jkt', jkt));

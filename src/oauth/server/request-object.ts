@@ -10,19 +10,19 @@ import type { AuthorizationServer, WithClient } from './server.ts';
  */
 export async function openRequestObject(
   server: AuthorizationServer,
-  { half }: WithClient['client'],
+  { registration }: WithClient['client'],
   parameters: Parameters,
 ): Promise<Parameters | undefined> {
   const text = parameters.get('request');
-  const { requestObjects, algorithms } = rulesOf(server, half);
+  const { requestObjects, algorithms } = rulesOf(server, registration);
   if (text === undefined || requestObjects === 'off') return undefined;
-  const registered = server.requestAlgorithmOf(half);
+  const registered = server.requestAlgorithmOf(registration);
   const rules = {
-    clientId: half.clientId,
+    clientId: registration.clientId,
     issuer: server.issuer,
     algorithms: registered ? algorithms.filter((algorithm) => algorithm === registered) : algorithms,
   };
-  const result = await readRequestObject(text, rules, half, server);
+  const result = await readRequestObject(text, rules, registration, server);
   if ('fault' in result) throw server.errors.requestObjectInvalid(result.fault);
   if (requestObjects === 'with-nbf' && decodeJwt(text)?.claims.nbf === undefined)
     throw server.errors.requestObjectInvalid('nbf is missing');

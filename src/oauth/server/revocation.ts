@@ -5,9 +5,9 @@ import type { AuthorizationServer, ClientCall, RegisteredClient, WithClient } fr
 
 const isOwnToken = (
   { issuer }: AuthorizationServer,
-  { half }: RegisteredClient,
+  { registration }: RegisteredClient,
   record: TokenRecord,
-): boolean => record.issuer === issuer && record.clientId === half.clientId;
+): boolean => record.issuer === issuer && record.clientId === registration.clientId;
 
 /**
  * Revokes a token of the client: a refresh token with all tokens of its sign-in, an access token alone. An unknown token and

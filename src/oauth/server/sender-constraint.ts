@@ -50,9 +50,9 @@ export interface WithConfirmation extends WithProof {
 
 /** Verifies the DPoP proof, where the client's profile has sender-constrained tokens. */
 export const proveKey = (endpoint: 'token' | 'pushed') =>
-  async function proveKey({ server, request, client: { half } }: Call): Promise<WithProof> {
-    if (rulesOf(server, half).senderConstraint === 'off') return { jkt: null };
-    const proof = await readProof(server, request, half.profile, server.addresses[endpoint]);
+  async function proveKey({ server, request, client: { registration } }: Call): Promise<WithProof> {
+    if (rulesOf(server, registration).senderConstraint === 'off') return { jkt: null };
+    const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
     if (proof === undefined) return { jkt: null };
     if ('jkt' in proof) return proof;
     throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
@@ -65,7 +65,7 @@ export async function bindTokens({
   client,
   jkt,
 }: Call & WithProof): Promise<Pick<WithConfirmation, 'confirmation'>> {
-  const { senderConstraint } = rulesOf(server, client.half);
+  const { senderConstraint } = rulesOf(server, client.registration);
   if (senderConstraint === 'off') return { confirmation: null };
   const certificate = server.bindsCertificate(client, jkt) ? readCertificate(request.certificate) : undefined;
   if (jkt === null && server.requiresBinding(client, 'dpop'))

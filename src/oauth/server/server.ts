@@ -1,7 +1,7 @@
 import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Database, Statement } from '../../storage/database.ts';
-import type { ClientHalf, Profile, StoredApplication } from '../applications.ts';
+import type { ClientRegistration, Profile, StoredApplication } from '../applications.ts';
 import type { ProofNonces } from '../dpop-nonce.ts';
 import type { Parameters } from '../parameters.ts';
 import type { PushedRequests } from '../pushed-requests.ts';
@@ -16,7 +16,7 @@ import type { ProfileRules } from './profile.ts';
 /** A client and the application that registered it. */
 export interface RegisteredClient {
   readonly application: StoredApplication;
-  readonly half: ClientHalf;
+  readonly registration: ClientRegistration;
 }
 
 /** The context of steps behind client authentication. A server adds its own members. */
@@ -67,7 +67,7 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   /** The same for the parameters of a request object. */
   checkObjectLengths(parameters: Parameters): void;
   /** Returns the registered algorithm of request objects; empty for each that the profile allows. */
-  requestAlgorithmOf(half: K['client']['half']): string | undefined;
+  requestAlgorithmOf(registration: K['client']['registration']): string | undefined;
 
   /** Counts a request that creates a row without client authentication. Throws beyond the limit. */
   admitUnauthenticated(request: HttpRequest): Promise<void>;

@@ -33,7 +33,7 @@ export const auditRefusals = <C extends ClientCall & WithClient>({
       return await run(call);
     } catch (thrown) {
       const { server, request, client } = call;
-      if (thrown instanceof Refusal && client.half.tokenEndpointAuthMethod !== 'none')
+      if (thrown instanceof Refusal && client.registration.tokenEndpointAuthMethod !== 'none')
         await server.auditRefusedTokens(client, request, type, thrown);
       throw thrown;
     }

@@ -33,9 +33,9 @@ export const checkRedirectUri = (base: Base) =>
   async function checkRedirectUri({ form, client }: Incoming & WithClient): Promise<{ redirectUri: string }> {
     const redirectUri = form.get('redirect_uri');
     if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
-    if (!isCallback(base, client.half, redirectUri))
+    if (!isCallback(base, client.registration, redirectUri))
       throw errors.redirectUnknown(
-        `${redirectUri} came, registered are: ${client.half.callbackUrls.join(' ')}`,
+        `${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`,
       );
     return { redirectUri };
   };
@@ -63,7 +63,7 @@ export const findCode = (
     }
     if (expiresAt <= clock.now())
       throw errors.codeInvalid(`the code ran out ${clock.now() - expiresAt} ms ago`);
-    if (granted.clientId !== client.half.clientId)
+    if (granted.clientId !== client.registration.clientId)
       throw errors.codeInvalid(`the code was given to ${granted.clientId}`);
     if (granted.redirectUri !== redirectUri)
       throw errors.redirectUnknown(`${redirectUri} came, the code was sent to ${granted.redirectUri}`);

@@ -36,7 +36,7 @@ export const clientCredentials = grant(
         const access = issuer.access(
           {
             applicationId: client.application.id,
-            clientId: client.half.clientId,
+            clientId: client.registration.clientId,
             family,
             uid: null,
             sid: null,

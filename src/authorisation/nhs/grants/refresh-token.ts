@@ -35,7 +35,7 @@ export const findToken = ({ tokens }: Pick<Parts, 'tokens'>, base: Base) =>
     const record = await tokens.find(token);
     if (record?.kind !== 'refresh' || record.issuer !== base.issuer)
       throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
-    if (record.clientId !== client.half.clientId)
+    if (record.clientId !== client.registration.clientId)
       throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
     if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');
     return { token, record };

@@ -87,7 +87,7 @@ export const tokenExchange = grant(
         );
         const granted: TokenGrant = {
           applicationId: client.application.id,
-          clientId: client.half.clientId,
+          clientId: client.registration.clientId,
           family: orderedId(),
           uid: upstream.personOf(subject.claims),
           sid,

@@ -9,10 +9,10 @@ import type { Asking, TokenType } from './proven.ts';
 
 /** Only its own client, who proves what it is bound to, or a resource server that it is for may have it exchanged (RFC 8693 section 5). */
 function holderFault(record: TokenRecord, { client, confirmation }: Asking): string | undefined {
-  if (record.clientId !== client.half.clientId)
-    return mayKnowOf(client.half, record)
+  if (record.clientId !== client.registration.clientId)
+    return mayKnowOf(client.registration, record)
       ? undefined
-      : `it was given to ${record.clientId}, and ${client.half.clientId} is no resource server of it`;
+      : `it was given to ${record.clientId}, and ${client.registration.clientId} is no resource server of it`;
   const bound = confirmationOf(record);
   return bound === null || isSameConfirmation(bound, confirmation)
     ? undefined
@@ -53,7 +53,7 @@ export const accessToken: TokenType = {
       sub: record.uid ?? record.clientId,
       iss: base.issuer,
       clientId: record.clientId,
-      foreign: record.clientId !== asking.client.half.clientId,
+      foreign: record.clientId !== asking.client.registration.clientId,
       uid: record.uid,
       sid: record.sid,
       family: record.family,

@@ -33,7 +33,7 @@ export function actingParty(
   { client }: Asking,
   issuer: string,
 ): { act: Party | null } | { fault: string } {
-  const { clientId } = client.half;
+  const { clientId } = client.registration;
   if (!actor && !subject.foreign) return { act: subject.act };
   const acting: Acting = actor ?? { sub: clientId, iss: issuer, clientId, uid: null };
   if (subject.mayAct && !isNamed(subject.mayAct, acting))

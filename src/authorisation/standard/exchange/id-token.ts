@@ -36,7 +36,7 @@ function audienceFault(claims: DecodedJwt['claims'], upstream: Upstream, { clien
 /** Whether the token names an application that may act by it, though it was issued to another (RFC 8693 section 4.4). */
 const mayAct = (claims: DecodedJwt['claims'], { client }: Asking, base: Base): boolean => {
   const named = partyIn(claims.may_act);
-  return named?.client_id === client.half.clientId && (named.iss ?? base.issuer) === base.issuer;
+  return named?.client_id === client.registration.clientId && (named.iss ?? base.issuer) === base.issuer;
 };
 
 async function signatureFault(

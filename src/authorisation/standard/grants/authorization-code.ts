@@ -33,7 +33,7 @@ const findCode = (
     const found = await codes.find(code);
     if (!found) throw errors.codeInvalid(`no code of ${base.path} is like this`);
     const { payload: granted, usedAt, expiresAt } = found;
-    const isOwn = granted.clientId === client.half.clientId;
+    const isOwn = granted.clientId === client.registration.clientId;
     if (usedAt !== null) {
       const age = clock.now() - usedAt;
       // RFC 6749 section 4.1.2: a code that is used again has been stolen, or an answer was lost.
@@ -117,11 +117,11 @@ export const authorizationCode = grant('authorization_code', {
       });
       const grant = { ...granted, scope };
       const options = { lifetime: lifetimes.access, resources, confirmation };
-      const access = await accessTokens.issue(client.half, grant, options);
+      const access = await accessTokens.issue(client.registration, grant, options);
       const refresh = issuer.refresh(grant, Math.min(lifetimes.refresh, lifetimes.validity), {
         refresh_count: '0',
         _refresh_tokens_validity_ms: String(lifetimes.validity),
-        ...refreshBinding(client.half, granted.resources ?? [], confirmation),
+        ...refreshBinding(client.registration, granted.resources ?? [], confirmation),
       });
       await redeem({ code, granted, upstream }, [...access.writes, ...refresh.writes]);
       recorder.record({

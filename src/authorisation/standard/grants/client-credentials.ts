@@ -15,7 +15,7 @@ import { type FromClient, grant } from './grant.ts';
 
 /** What only a client that proves itself may have (RFC 6749 section 4.4). */
 export async function refusePublic({ client }: FromClient): Promise<void> {
-  if (client.half.tokenEndpointAuthMethod === 'none')
+  if (client.registration.tokenEndpointAuthMethod === 'none')
     throw errors.clientPublic(`${client.application.name} is a public client`);
 }
 
@@ -57,14 +57,18 @@ export const clientCredentials = grant('client_credentials', {
       const { access: lifetime } = lifetimesOf(base, parameters, { access: accessLifetime, refresh: 0 });
       const granted = {
         applicationId: client.application.id,
-        clientId: client.half.clientId,
+        clientId: client.registration.clientId,
         family,
         uid: null,
         sid: null,
         scope,
         attributes: applicationAttributes,
       };
-      const access = await accessTokens.issue(client.half, granted, { lifetime, resources, confirmation });
+      const access = await accessTokens.issue(client.registration, granted, {
+        lifetime,
+        resources,
+        confirmation,
+      });
       await database.batch(access.writes);
       const detail = { client: client.application.name, scope: scope.join(' ') };
       const name = 'authorisation.client-credentials';

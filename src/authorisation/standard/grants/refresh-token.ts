@@ -38,7 +38,7 @@ const findToken = ({ tokens, clock }: Pick<Parts, 'tokens' | 'clock'>, base: Bas
     const record = await tokens.find(token);
     if (record?.kind !== 'refresh' || record.issuer !== base.issuer)
       throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
-    if (record.clientId !== client.half.clientId)
+    if (record.clientId !== client.registration.clientId)
       throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
     const bound = confirmationOf(record);
     if (bound !== null && !isSameConfirmation(bound, confirmation))
@@ -63,7 +63,7 @@ const answer = (rotation: Rotation, rotated: Rotated, confirmation: Confirmation
 
 /** Whether nothing but the token itself shows who repeats: a thief could do so as well as the client. */
 const isBearerOfPublicClient = ({ client, record }: Repeated): boolean =>
-  client.half.tokenEndpointAuthMethod === 'none' && confirmationOf(record) === null;
+  client.registration.tokenEndpointAuthMethod === 'none' && confirmationOf(record) === null;
 
 /**
  * Answers a used token with the same successor, for an answer that was lost. Any later use, and every one of a public client
@@ -120,7 +120,11 @@ const keepRefreshing = (base: Base, parts: Parts, accessTokens: AccessTokens) =>
     const { access: lifetime } = lifetimesOf(base, parameters, usual);
     const { refresh_count: _, _refresh_tokens_validity_ms: __, ...attributes } = record.attributes;
     const granted = { ...record, scope, attributes, refreshed: true };
-    const access = await accessTokens.issue(client.half, granted, { lifetime, resources, confirmation });
+    const access = await accessTokens.issue(client.registration, granted, {
+      lifetime,
+      resources,
+      confirmation,
+    });
     const { done } = await parts.database.batch([parts.tokens.holding(token), ...access.writes]);
     if (!done) throw errors.refreshInvalid('the token was revoked at the same time');
     return json(200, {
@@ -145,7 +149,8 @@ const rotate = (base: Base, parts: Parts, accessTokens: AccessTokens) => {
       scope,
       { accessLifetime: access, refreshExpiresAt },
       accessScope,
-      (grant, lifetime) => accessTokens.issue(client.half, grant, { lifetime, resources, confirmation }),
+      (grant, lifetime) =>
+        accessTokens.issue(client.registration, grant, { lifetime, resources, confirmation }),
     );
     if (rotated) return answer(rotation, rotated, confirmation);
     const used = await parts.tokens.find(token);
@@ -169,7 +174,7 @@ export const refreshToken = grant('refresh_token', {
     const kept = keepRefreshing(base, parts, accessTokens);
     return async function issue(known: Valid): Promise<Answer> {
       const { client, record } = known;
-      const given = await (rulesOf(client.half).rotation ? rotated : kept)(known);
+      const given = await (rulesOf(client.registration).rotation ? rotated : kept)(known);
       parts.recorder.record({
         keys: [record.family],
         from: 'application',

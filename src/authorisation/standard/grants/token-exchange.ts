@@ -136,7 +136,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
       const lifetime = Math.min(lifetimes.access, subject.expiresAt - clock.now());
       const granted = {
         applicationId: client.application.id,
-        clientId: client.half.clientId,
+        clientId: client.registration.clientId,
         family: subject.family ?? orderedId(),
         uid: subject.uid,
         sid: subject.sid,
@@ -148,7 +148,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
         },
       };
       const format = issuedType === usualIssuedType ? undefined : 'jwt';
-      const access = await accessTokens.issue(client.half, granted, {
+      const access = await accessTokens.issue(client.registration, granted, {
         lifetime,
         resources,
         confirmation,
@@ -160,7 +160,7 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
         ? issuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
             refresh_count: '0',
             _refresh_tokens_validity_ms: String(lifetimes.validity),
-            ...refreshBinding(client.half, resources, confirmation),
+            ...refreshBinding(client.registration, resources, confirmation),
           })
         : null;
       // What came of a token must not outlive its revocation at the same moment.

@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { newKeyPair } from '@alongside/kernel/keys';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import { Authenticators } from '../../sign-in/authenticators.ts';
@@ -27,7 +27,7 @@ const say = (name: keyof typeof problems) => filled(problems[name], { provider: 
 let mail: OtherProvider;
 let hospital: OtherProvider;
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let linked: string;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
@@ -10,7 +10,7 @@ import { persona, reachFor } from './sign-in.ts';
 
 const reaches = authenticatorKinds.flatMap((kind) => kind.reaches);
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 before(async () => {
   cis2 = await startInstance();
   client = await cis2.register();

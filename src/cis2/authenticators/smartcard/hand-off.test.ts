@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt, publicKeyOf, signJwt, verifySignature } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { forgetSession } from '../../testing/journey.ts';
@@ -12,7 +12,7 @@ import { gp, nurse } from '../../testing/people.ts';
 import { type Forgery, handOffOf, TestAgent } from '../../testing/test-agent.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let sid: string;
 
 before(async () => {

@@ -85,7 +85,7 @@ export class HandOffs {
       prompt_login: promptLogin,
     };
     // Where a proof is fresh enough, the agent need not know of the age.
-    if (authorization.maxAge !== null && party.client.maxAge === 'pin')
+    if (authorization.maxAge !== null && party.registration.maxAge === 'pin')
       request.max_age = authorization.maxAge;
     const handOff: HandOff = { interactionId: interaction.id, nonce: request.nonce, txnHash, inWindow };
     const [jws] = await Promise.all([

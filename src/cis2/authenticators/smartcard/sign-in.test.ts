@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
 import { forgetSession } from '../../testing/journey.ts';
@@ -9,9 +9,9 @@ import { gp, gpRole, nurse, nurseRole, starter } from '../../testing/people.ts';
 import { handOffOf, TestAgent } from '../../testing/test-agent.ts';
 
 let cis2: Instance;
-let nhs: Cis2Half;
-let standard: Cis2Half;
-let straight: Cis2Half;
+let nhs: Cis2Registration;
+let standard: Cis2Registration;
+let straight: Cis2Registration;
 let browser: Browser;
 
 before(async () => {

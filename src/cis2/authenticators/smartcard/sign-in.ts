@@ -62,7 +62,11 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
       return handOffs.begin(sitting, promptLogin && !isSilent(interaction.authorization), inWindow);
     },
 
-    async goesStraight(request: HttpRequest, { client }: RelyingParty, authorization: AuthorizationRequest) {
+    async goesStraight(
+      request: HttpRequest,
+      { registration }: RelyingParty,
+      authorization: AuthorizationRequest,
+    ) {
       // Behind a proxy that does not name its clients, everybody would be near every agent.
       if (!isPage(request) || request.clientUnknown) return false;
       const heard = await cis.agentsAt(request.address);
@@ -73,7 +77,7 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
       // On the agent's own computer every browser is its.
       const near = isLoopback(request.address) ? heard : met;
       if (near.some(({ sessionId }) => sessionId !== null)) return true;
-      return client.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
+      return registration.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
     },
 
     async standing(session: Session, request: HttpRequest): Promise<Standing> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { trustedProxies } from '@alongside/kernel/peer';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Browser, type Reply } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -13,7 +13,7 @@ import { words } from '../../text/words.ts';
 const { denied, wrongNumber, elsewhere, expired, often } = words.tablet.desk;
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let tablet: SoftTablet;
 before(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Browser, type Reply } from '../../testing/browser.ts';
 import { cheapHash } from '../../testing/cheap-hash.ts';
@@ -19,7 +19,7 @@ const password = 'green lamp sofa';
 const acr_values = 'AAL2_TOTP';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let serial = 0;
 let email: string;
 let secret: string;

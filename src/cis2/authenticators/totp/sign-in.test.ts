@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Browser, type Reply } from '../../testing/browser.ts';
 import { cheapHash } from '../../testing/cheap-hash.ts';
@@ -18,7 +18,7 @@ const password = 'green lamp sofa';
 const acr_values = 'AAL2_TOTP';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let hash: string;
 let serial = 0;

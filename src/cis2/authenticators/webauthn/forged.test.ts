@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Credentials } from '../../model/credentials.ts';
 import { Browser, type Reply } from '../../testing/browser.ts';
@@ -13,7 +13,7 @@ import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 import type { WebAuthnBody } from './kind.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let credentials: Credentials;
 let key: CdpCredential;
 let credentialId: string;

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Developers } from '../../../oauth/developers.ts';
 import { Browser, type Reply, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { gp } from '../../testing/people.ts';
 
 let cis2: Instance;
-let nhs: Cis2Half;
-let standard: Cis2Half;
-let pkce: Cis2Half;
-let native: Cis2Half;
+let nhs: Cis2Registration;
+let standard: Cis2Registration;
+let pkce: Cis2Registration;
+let native: Cis2Registration;
 
 before(async () => {
   cis2 = await startInstance();
@@ -32,7 +32,7 @@ const sentBack = ({ location }: Reply): Record<string, string> =>
 
 // What precedes the client and its address is a page with 400 (RFC 6749 section 4.1.2.1).
 describe('what gets a page and never a redirect', () => {
-  const cases: [string, (client: Cis2Half) => string, RegExp][] = [
+  const cases: [string, (client: Cis2Registration) => string, RegExp][] = [
     ['no client', (c) => cis2.authorizeUrl(c, { client_id: undefined }), /names no client/],
     ['an empty client', (c) => cis2.authorizeUrl(c, { client_id: '' }), /names no client/],
     ['an unknown client', (c) => cis2.authorizeUrl(c, { client_id: 'nobody' }), /not known here/],
@@ -58,7 +58,7 @@ describe('what gets a page and never a redirect', () => {
       'javascript:alert(1)',
       'https://app.example.test/other',
       'https://app.example.test/other?a=1&b=2',
-    ].map((uri): [string, (client: Cis2Half) => string, RegExp] => [
+    ].map((uri): [string, (client: Cis2Registration) => string, RegExp] => [
       `the address ${uri}`,
       (c) => cis2.authorizeUrl(c, { redirect_uri: uri }),
       /not registered for this client/,
@@ -157,7 +157,7 @@ describe('native applications choose the port on a loopback literal (RFC 8252 se
 // Once client and address are known, errors go back with state and iss (RFC 9207 section 2).
 describe('what goes back to the client', () => {
   const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
-  type Case = [string, () => Cis2Half, Record<string, string | undefined>, string];
+  type Case = [string, () => Cis2Registration, Record<string, string | undefined>, string];
   const essential = (values: string[]) => JSON.stringify({ id_token: { acr: { essential: true, values } } });
   const cases: Case[] = [
     ['no response_type', () => nhs, { response_type: undefined }, 'invalid_request'],

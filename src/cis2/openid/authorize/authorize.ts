@@ -38,7 +38,7 @@ async function noteRequest({
   const { prompt, acr, scope } = authorization;
   recorder.record({
     keys: [authorization.state ?? ''],
-    from: partyOf(party.client, urls),
+    from: partyOf(party.registration, urls),
     to: 'cis2',
     name: 'cis2.authorize',
     detail: {

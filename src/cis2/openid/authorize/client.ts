@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Applications, Cis2Half } from '../../../oauth/applications.ts';
+import type { Applications, Cis2Registration } from '../../../oauth/applications.ts';
 import { likeness } from '../../../oauth/likeness.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { redirectFits } from '../../../oauth/redirect-uris.ts';
@@ -9,8 +9,8 @@ import { findRelyingParty, type RelyingParty } from '../../model/relying-party.t
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
 
 /** Whether an address is one that the client registered (RFC 9700 section 2.1, RFC 8252 section 7.3). */
-export const isRegisteredRedirect = (client: Cis2Half, uri: string): boolean =>
-  redirectFits(client.redirectUris, client.applicationType === 'native', uri);
+export const isRegisteredRedirect = (registration: Cis2Registration, uri: string): boolean =>
+  redirectFits(registration.redirectUris, registration.applicationType === 'native', uri);
 
 interface WithParameters {
   parameters: Parameters;
@@ -41,8 +41,8 @@ const describe = (redirectUri: string, registered: readonly string[]): string =>
 export async function checkRedirectUri({ parameters, party }: WithParty): Promise<{ redirectUri: string }> {
   const redirectUri = parameters.get('redirect_uri');
   if (redirectUri === undefined) throw requestErrors.redirectMissing('redirect_uri is missing');
-  if (!isRegisteredRedirect(party.client, redirectUri))
-    throw requestErrors.redirectUnknown(describe(redirectUri, party.client.redirectUris));
+  if (!isRegisteredRedirect(party.registration, redirectUri))
+    throw requestErrors.redirectUnknown(describe(redirectUri, party.registration.redirectUris));
   return { redirectUri };
 }
 

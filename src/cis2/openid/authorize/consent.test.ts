@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
 import type { CdpCredential } from '../../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -10,7 +10,7 @@ import { softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 
 let cis2: Instance;
-let standard: Cis2Half;
+let standard: Cis2Registration;
 let browser: Browser;
 let key: CdpCredential;
 before(async () => {
@@ -24,7 +24,7 @@ beforeEach(async () => {
   await signIn(standard);
 });
 
-async function signIn(client: Cis2Half): Promise<void> {
+async function signIn(client: Cis2Registration): Promise<void> {
   const { location } = await browser.get(cis2.authorizeUrl(client));
   const { challenge } = optionsOf(await browser.get(`${location}/security-key`));
   const response = JSON.stringify(softAssertion(key, { challenge, origin: cis2.origin }));

@@ -19,7 +19,7 @@ export async function askForConsent({
   authorization: AuthorizationRequest;
   provider: { interactions: Interactions };
 }): Promise<Answer | undefined> {
-  if (!session || !authorization.prompt.includes('consent') || party.client.profile === 'nhs')
+  if (!session || !authorization.prompt.includes('consent') || party.registration.profile === 'nhs')
     return undefined;
   const { interaction, cookie } = await interactions.begin(request, authorization, {
     sid: session.sid,

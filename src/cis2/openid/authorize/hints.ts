@@ -28,8 +28,8 @@ export async function checkIdTokenHint({
   const result = await readIdTokenHint(keys, issuer, token);
   if ('fault' in result) return reply.fail(responseErrors.hintInvalid(result.fault));
   const { hint } = result;
-  if (hint.audience !== party.client.clientId)
-    return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, party.client.clientId)));
+  if (hint.audience !== party.registration.clientId)
+    return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, party.registration.clientId)));
   if (claims.subject !== null && claims.subject !== hint.sub)
     return reply.fail(
       responseErrors.claimsInvalid('the claims parameter means another person than id_token_hint'),
@@ -72,7 +72,7 @@ export async function gatherRequest(known: {
   const { idToken, userinfo } = known.claims;
   return {
     authorization: {
-      clientId: party.client.clientId,
+      clientId: party.registration.clientId,
       redirectUri,
       responseMode,
       state,

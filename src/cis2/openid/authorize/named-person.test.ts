@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
 import type { CdpCredential } from '../../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -12,7 +12,7 @@ import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 // Whose word about a person changes what the pages show: docs/adr/0019.
 
 let cis2: Instance;
-let client: Cis2Half;
+let client: Cis2Registration;
 let browser: Browser;
 let key: CdpCredential;
 before(async () => {

@@ -57,9 +57,9 @@ async function checkScope({
   if (!asked.includes('openid'))
     return reply.fail(responseErrors.scopeMissing(`the scope is ${asked.join(' ')}`));
   const isKnown = (value: string) =>
-    isScope(value) || (value === offlineAccess && party.client.refreshTokens);
+    isScope(value) || (value === offlineAccess && party.registration.refreshTokens);
   const unknown = asked.filter((value) => !isKnown(value));
-  if (unknown.length > 0 && party.client.profile === 'nhs')
+  if (unknown.length > 0 && party.registration.profile === 'nhs')
     return reply.fail(responseErrors.scopeUnknown(`${unknown.join(' ')} is not known`));
   return { scope: asked.filter(isKnown) };
 }
@@ -82,7 +82,7 @@ async function checkProofKey({
   if (challenge === undefined) {
     if (method !== undefined)
       return reply.fail(responseErrors.challengeInvalid('a method came without a challenge'));
-    const { pkce, profile, tokenEndpointAuthMethod } = party.client;
+    const { pkce, profile, tokenEndpointAuthMethod } = party.registration;
     const required = pkce === 'required' || profile === 'fapi2' || tokenEndpointAuthMethod === 'none';
     return required ? reply.fail(responseErrors.challengeMissing()) : { challenge: null };
   }
@@ -149,7 +149,7 @@ async function checkBoundKey({
   reply,
   jkt: proven = null,
 }: RequestContext & { jkt?: string | null }): Promise<Answer | { jkt: string | null }> {
-  const named = rulesOf(party.client).extended ? parameters.get('dpop_jkt') : undefined;
+  const named = rulesOf(party.registration).extended ? parameters.get('dpop_jkt') : undefined;
   if (named === undefined) return { jkt: proven };
   const fits = thumbprintForm.test(named) && (proven === null || proven === named);
   return fits

@@ -23,7 +23,7 @@ after(() => cis2.stop());
 const now = () => Math.floor(cis2.clock.now() / 1000);
 const send = (object: string, more: Record<string, string> = {}, who = client): Promise<Reply> =>
   new Browser().get(beginWith(cis2, who, { request: object, ...more }));
-const redirectUri = () => client.half.redirectUris[0] ?? '';
+const redirectUri = () => client.registration.redirectUris[0] ?? '';
 
 describe('a request object by value (RFC 9101)', () => {
   test('is the whole request: what stands outside counts for nothing', async () => {
@@ -89,8 +89,8 @@ describe('a request object by value (RFC 9101)', () => {
     ['another aud', () => client.requestObject({ aud: 'https://other.example' })],
     ['the address of the endpoint as aud', () => client.requestObject({ aud: `${cis2.issuer}/authorize` })],
     ['no iss', () => client.requestObject({ iss: undefined })],
-    ['another iss', () => client.requestObject({ iss: strict.half.clientId })],
-    ['another client_id inside', () => client.requestObject({ client_id: strict.half.clientId })],
+    ['another iss', () => client.requestObject({ iss: strict.registration.clientId })],
+    ['another client_id inside', () => client.requestObject({ client_id: strict.registration.clientId })],
     ['no client_id inside', () => client.requestObject({ client_id: undefined })],
     ['another request object inside', () => client.requestObject({ request: 'x.y.z' })],
     ['a request_uri inside', () => client.requestObject({ request_uri: 'https://app.example.test/r' })],
@@ -170,7 +170,7 @@ describe('a request object by value (RFC 9101)', () => {
   });
 
   test('by another reference than ours they are not fetched', async () => {
-    const address = cis2.authorizeUrl(client.half, {
+    const address = cis2.authorizeUrl(client.registration, {
       ...client.ask(),
       request_uri: 'https://app.example.test/r',
     });
@@ -189,7 +189,7 @@ test('the registered algorithm is the only one', async () => {
 describe('signing is a setting of each client', () => {
   test('unsigned is refused, by browser and pushed; signed is not', async () => {
     const must = await strongClient(cis2, { signedRequests: 'required' });
-    const plain = await new Browser().get(cis2.authorizeUrl(must.half, must.ask()));
+    const plain = await new Browser().get(cis2.authorizeUrl(must.registration, must.ask()));
     assert.equal(new URL(plain.location).searchParams.get('error'), 'invalid_request');
     assert.equal((await must.push()).status, 400);
     assert.equal((await send(await must.requestObject(), {}, must)).status, 302);

@@ -23,7 +23,7 @@ interface Asked {
  */
 function refuse(frame: ReplyFrame, { request, parameters, party }: Asked, refusal: Refusal): Answer {
   const redirectUri = parameters.get('redirect_uri');
-  if (redirectUri === undefined || !isRegisteredRedirect(party.client, redirectUri))
+  if (redirectUri === undefined || !isRegisteredRedirect(party.registration, redirectUri))
     throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
   const state = parameters.get('state') ?? null;
   const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
@@ -47,13 +47,13 @@ export async function resolveRequest(
 ): Promise<Answer | RequestOrigin> {
   const { parameters, party, provider } = asked;
   const requestUri = parameters.get('request_uri');
-  if (rulesOf(party.client).extended && requestUri !== undefined && parameters.has('request'))
+  if (rulesOf(party.registration).extended && requestUri !== undefined && parameters.has('request'))
     return refuse(provider, asked, responseErrors.requestTwice('request and request_uri came together'));
-  if (rulesOf(party.client).extended && requestUri?.startsWith(requestUriPrefix)) {
-    const found = await provider.pushed.find(requestUri, party.client.clientId);
+  if (rulesOf(party.registration).extended && requestUri?.startsWith(requestUriPrefix)) {
+    const found = await provider.pushed.find(requestUri, party.registration.clientId);
     // It was checked, and its object opened, when it was pushed.
     if (found) return { parameters: found, pushed: requestUri, signed: true };
-    const detail = `no request of ${party.client.clientId} waits under it`;
+    const detail = `no request of ${party.registration.clientId} waits under it`;
     return refuse(provider, asked, responseErrors.requestUriInvalid(detail));
   }
   try {
@@ -67,14 +67,14 @@ export async function resolveRequest(
 
 /** Some clients must push what they ask for, some must sign it. */
 export async function checkOrigin({
-  party: { client },
+  party: { registration },
   reply,
   pushed,
   signed,
 }: Asked & RequestOrigin & { reply: Reply }): Promise<Answer | undefined> {
-  if (mustPush(client) && pushed === null)
+  if (mustPush(registration) && pushed === null)
     return reply.fail(responseErrors.requestNotPushed('the request came by the browser'));
-  if (mustSign(client) && !signed)
+  if (mustSign(registration) && !signed)
     return reply.fail(responseErrors.requestNotSigned('it is no request object'));
   return undefined;
 }

@@ -29,7 +29,7 @@ function isMeant({ uid }: Session, { authorization: { prompt, subject } }: Omit<
 }
 
 const reachesLevel = (session: Session, { party, authorization }: Omit<Asked, 'request'>): boolean =>
-  firstMet(authorization.acr, reachedFor(session.authentication, party.client)) !== undefined;
+  firstMet(authorization.acr, reachedFor(session.authentication, party.registration)) !== undefined;
 
 /** Whether a session meets a request without anybody having to sign in: level, age, person, and no prompt for one. */
 function meetsRequest(session: Session, asked: Omit<Asked, 'request'>, now: number): boolean {
@@ -94,7 +94,7 @@ export async function answerSilently({
   const { done } = await database.batch([
     sessions.using(session),
     ...(roleId === session.roleId ? [] : [sessions.changingRole(session, roleId)]),
-    sessions.joining(session.sid, party.client.clientId),
+    sessions.joining(session.sid, party.registration.clientId),
     ...statements,
   ]);
   if (!done) {

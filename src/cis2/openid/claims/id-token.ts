@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { halfHash } from '../../../oauth/half-hash.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
 import { assurance } from './person.ts';
@@ -41,7 +41,11 @@ interface Made {
 }
 
 /** An ID token (OpenID Connect Core section 2), in the shape that is published for CIS2. */
-export function signIdToken(parts: IdTokenParts, client: Cis2Half, made: Made): Promise<string> {
+export function signIdToken(
+  parts: IdTokenParts,
+  registration: Cis2Registration,
+  made: Made,
+): Promise<string> {
   const { facts, accessToken, nonce, hashes, more } = made;
   const now = seconds(parts.clock);
   const level = (value: string | number) => assurance(value, parts.assuranceAsNumbers);
@@ -49,8 +53,8 @@ export function signIdToken(parts: IdTokenParts, client: Cis2Half, made: Made): 
     ...more,
     iss: parts.issuer,
     sub: facts.uid,
-    aud: client.clientId,
-    azp: client.clientId,
+    aud: registration.clientId,
+    azp: registration.clientId,
     exp: now + idTokenLifetime,
     iat: now,
     auth_time: facts.authTime,
@@ -64,9 +68,9 @@ export function signIdToken(parts: IdTokenParts, client: Cis2Half, made: Made): 
     idassurancelevel: level(facts.idAssuranceLevel),
     authentication_assurance_level: level(facts.level),
     ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
-    ...(parts.forgeRockClaims && client.profile === 'nhs'
+    ...(parts.forgeRockClaims && registration.profile === 'nhs'
       ? { ...hashes, ...forgeRockClaims(parts.realmName) }
       : {}),
   };
-  return parts.keys.sign(claims, { algorithm: client.idTokenSigningAlg });
+  return parts.keys.sign(claims, { algorithm: registration.idTokenSigningAlg });
 }

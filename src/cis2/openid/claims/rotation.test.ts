@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { StoredKeys } from '../../../storage/signing-keys.ts';
 import { Browser, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -13,7 +13,7 @@ const day = 86_400;
 const algorithms = ['RS256', 'PS256', 'ES256'] as const;
 
 let cis2: Instance;
-const clients: Cis2Half[] = [];
+const clients: Cis2Registration[] = [];
 before(async () => {
   cis2 = await startInstance();
   for (const idTokenSigningAlg of algorithms) {
@@ -43,7 +43,7 @@ class CachingParty {
   }
 }
 
-const idToken = async (client: Cis2Half): Promise<string> => {
+const idToken = async (client: Cis2Registration): Promise<string> => {
   const back = await cis2.signIn(new Browser(), client);
   return (await redeem(cis2, client, back)).id_token;
 };

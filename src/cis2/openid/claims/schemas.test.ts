@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { claimValues, scopeValues } from '../../model/scopes.ts';
 import { Browser, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -25,7 +25,12 @@ const fits = (schema: Schema, claims: Claims): boolean =>
 const unnamed = (schema: Schema, claims: Claims): string[] =>
   Object.keys(claims).filter((name) => !Object.hasOwn(schema.properties, name));
 
-async function claimsOf(cis2: Instance, client: Cis2Half, uid: string, more: Record<string, string> = {}) {
+async function claimsOf(
+  cis2: Instance,
+  client: Cis2Registration,
+  uid: string,
+  more: Record<string, string> = {},
+) {
   await cis2.agent.signIn(uid, uid === nurse.uid ? { roleId: nurseRole.roleId } : {});
   const back = await cis2.signIn(new Browser(), client, { scope: scopes, ...more });
   const { id_token, access_token } = await redeem(cis2, client, back);

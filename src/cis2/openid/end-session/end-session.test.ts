@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Browser, type Reply, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
@@ -9,8 +9,8 @@ import { gp } from '../../testing/people.ts';
 import { redeem } from '../../testing/redeem.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
-let other: Cis2Half;
+let client: Cis2Registration;
+let other: Cis2Registration;
 let browser: Browser;
 let hint: string;
 const back = 'https://app.example.test/signed-out';

@@ -103,9 +103,9 @@ async function findTarget({
 }): Promise<{ to: string | null }> {
   const address = parameters.get('post_logout_redirect_uri');
   if (address === undefined || !party) return { to: null };
-  if (!party.client.postLogoutRedirectUris.includes(address))
+  if (!party.registration.postLogoutRedirectUris.includes(address))
     throw endSessionErrors.logoutRedirect(
-      `${address} came, registered are: ${party.client.postLogoutRedirectUris.join(' ')}`,
+      `${address} came, registered are: ${party.registration.postLogoutRedirectUris.join(' ')}`,
     );
   // A hint that was sent and does not hold proves no client.
   if (!hint && parameters.has('id_token_hint')) return { to: null };

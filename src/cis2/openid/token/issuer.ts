@@ -76,7 +76,7 @@ export class TokenIssuer {
       issuer: this.#issuer,
       family,
       applicationId: party.application.id,
-      clientId: party.client.clientId,
+      clientId: party.registration.clientId,
       uid: facts.uid,
       sid: facts.sid,
       scope: scope.join(' '),

@@ -18,7 +18,7 @@ after(() => cis2.stop());
 
 const browser = new Browser();
 const at = (path: string) => `${cis2.issuer}${path}`;
-const code = async () => codeOf(await cis2.signIn(browser, client.half, client.ask()));
+const code = async () => codeOf(await cis2.signIn(browser, client.registration, client.ask()));
 const proof = async (path: string, claims = {}) => ({ dpop: await prover.proof('POST', at(path), claims) });
 const errorOf = ({ body }: Reply): unknown => JSON.parse(body).error;
 const nonceOf = ({ headers }: Reply): string => String(headers['dpop-nonce']);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
 import { nurse, nurseRole } from '../../testing/people.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
-let other: Cis2Half;
-let nhs: Cis2Half;
+let client: Cis2Registration;
+let other: Cis2Registration;
+let nhs: Cis2Registration;
 before(async () => {
   cis2 = await startInstance();
   client = await cis2.register({ profile: 'standard', refreshTokens: true });

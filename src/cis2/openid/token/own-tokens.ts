@@ -9,8 +9,8 @@ import { tokenErrors } from '../../errors/token.ts';
 import type { Cis2Server, ServerCall, WithParty } from '../server.ts';
 
 /** The published service has no pushed requests, revocation or introspection. */
-export async function requireStandard({ client: { half } }: WithParty): Promise<void> {
-  if (half.profile === 'nhs') throw tokenErrors.endpointOff('the client is of the nhs profile');
+export async function requireStandard({ client: { registration } }: WithParty): Promise<void> {
+  if (registration.profile === 'nhs') throw tokenErrors.endpointOff('the client is of the nhs profile');
 }
 
 const answerIntrospection = async ({ introspection }: { introspection: Introspection }): Promise<Answer> =>

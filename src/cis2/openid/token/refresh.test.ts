@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { halfHash } from '../../../oauth/half-hash.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
 import { gp, nurse, nurseRole } from '../../testing/people.ts';
 
 let cis2: Instance;
-let standard: Cis2Half;
-let nhs: Cis2Half;
-let without: Cis2Half;
-let other: Cis2Half;
+let standard: Cis2Registration;
+let nhs: Cis2Registration;
+let without: Cis2Registration;
+let other: Cis2Registration;
 let advanced = 0;
 before(async () => {
   cis2 = await startInstance();
@@ -35,7 +35,7 @@ const advance = (seconds: number) => {
   cis2.clock.advance(seconds);
 };
 
-const post = (client: Cis2Half, values: Record<string, string>): Promise<Reply> =>
+const post = (client: Cis2Registration, values: Record<string, string>): Promise<Reply> =>
   send(
     'POST',
     `${cis2.issuer}/access_token`,
@@ -48,16 +48,19 @@ const tokensOf = ({ body, status }: Reply): Tokens => {
   assert.equal(status, 200, body);
   return JSON.parse(body);
 };
-const redeem = async (client: Cis2Half, back: Reply): Promise<Tokens> => {
+const redeem = async (client: Cis2Registration, back: Reply): Promise<Tokens> => {
   const values = { code: codeOf(back), redirect_uri: client.redirectUris[0] ?? '' };
   return tokensOf(await post(client, { grant_type: 'authorization_code', ...values }));
 };
-const signIn = async (client: Cis2Half, more: Record<string, string> = {}): Promise<Tokens> => {
+const signIn = async (client: Cis2Registration, more: Record<string, string> = {}): Promise<Tokens> => {
   const parameters = { scope: client === nhs ? 'openid profile' : 'openid profile offline_access', ...more };
   return redeem(client, await cis2.signIn(new Browser(), client, parameters));
 };
-const refresh = (client: Cis2Half, token: string, more: Record<string, string> = {}): Promise<Reply> =>
-  post(client, { grant_type: 'refresh_token', refresh_token: token, ...more });
+const refresh = (
+  client: Cis2Registration,
+  token: string,
+  more: Record<string, string> = {},
+): Promise<Reply> => post(client, { grant_type: 'refresh_token', refresh_token: token, ...more });
 const errorOf = ({ body }: Reply): string => JSON.parse(body).error;
 const userinfo = (token: string): Promise<Reply> =>
   send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
@@ -158,15 +161,15 @@ describe('refusals', () => {
     assert.equal(errorOf(await refresh(standard, token)), 'invalid_grant');
   });
   test('refresh tokens that were switched off since', async () => {
-    const half = await cis2.register({ profile: 'standard', refreshTokens: true });
-    const { refresh_token } = await signIn(half);
-    const application = await cis2.applications.byCis2Client(half.clientId);
+    const registration = await cis2.register({ profile: 'standard', refreshTokens: true });
+    const { refresh_token } = await signIn(registration);
+    const application = await cis2.applications.byCis2Client(registration.clientId);
     assert.ok(application);
     await cis2.applications.replace(
-      { ...application, cis2: { ...half, refreshTokens: false } },
+      { ...application, cis2: { ...registration, refreshTokens: false } },
       application.revision,
     );
-    assert.equal(errorOf(await refresh(half, refresh_token)), 'unauthorized_client');
+    assert.equal(errorOf(await refresh(registration, refresh_token)), 'unauthorized_client');
   });
 });
 

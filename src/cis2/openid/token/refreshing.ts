@@ -1,11 +1,11 @@
-import type { Cis2Half, Profile } from '../../../oauth/applications.ts';
+import type { Cis2Registration, Profile } from '../../../oauth/applications.ts';
 
 /** The scope that asks for a refresh token (OpenID Connect Core section 11). */
 export const offlineAccess = 'offline_access';
 
 /** Whether a code of these scopes brings a refresh token. The published profile knows no scope for it. */
-export const bringsRefreshToken = (client: Cis2Half, scope: readonly string[]): boolean =>
-  client.refreshTokens && (client.profile === 'nhs' || scope.includes(offlineAccess));
+export const bringsRefreshToken = (registration: Cis2Registration, scope: readonly string[]): boolean =>
+  registration.refreshTokens && (registration.profile === 'nhs' || scope.includes(offlineAccess));
 
 /** What the use of a refresh token does, by profile. */
 export interface RefreshRule {

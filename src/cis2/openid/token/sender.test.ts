@@ -34,7 +34,9 @@ after(() => cis2.stop());
 const at = (path: string) => `${cis2.issuer}${path}`;
 const browser = new Browser();
 const codeFor = async (who = client, more: Record<string, string> = {}): Promise<string> =>
-  codeOf(await cis2.signIn(browser, who.half, who.ask({ scope: 'openid email offline_access', ...more })));
+  codeOf(
+    await cis2.signIn(browser, who.registration, who.ask({ scope: 'openid email offline_access', ...more })),
+  );
 const dpop = async (who: Prover, path = '/access_token', claims = {}, header = {}) => ({
   dpop: await who.proof('POST', at(path), claims, header),
 });

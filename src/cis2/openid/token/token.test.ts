@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Cis2Half } from '../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
 import { gp } from '../../testing/people.ts';
 
 let cis2: Instance;
-let client: Cis2Half;
-let other: Cis2Half;
-let basic: Cis2Half;
+let client: Cis2Registration;
+let other: Cis2Registration;
+let basic: Cis2Registration;
 const browser = new Browser();
 const formType = { 'content-type': 'application/x-www-form-urlencoded' };
 const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
@@ -30,7 +30,7 @@ const post = (body: string, headers: Record<string, string> = formType): Promise
   send('POST', `${cis2.issuer}/access_token`, headers, body);
 
 type Values = Record<string, string | undefined>;
-const values = (code: string, of: Cis2Half, more: Values = {}): Record<string, string> => {
+const values = (code: string, of: Cis2Registration, more: Values = {}): Record<string, string> => {
   const all: Values = {
     grant_type: 'authorization_code',
     code,

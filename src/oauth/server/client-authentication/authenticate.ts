@@ -1,9 +1,14 @@
 import { refusalOfFailure } from '../../limit-failures.ts';
 import { rulesOf } from '../profile.ts';
-import type { AuthenticationServer, ClientAuthenticationMethod, FormCall, WithHalf } from './method.ts';
+import type {
+  AuthenticationServer,
+  ClientAuthenticationMethod,
+  FormCall,
+  WithRegistration,
+} from './method.ts';
 
 /** A call before client authentication. */
-interface AuthenticationCall<K extends WithHalf> extends FormCall {
+interface AuthenticationCall<K extends WithRegistration> extends FormCall {
   readonly server: AuthenticationServer<K>;
 }
 
@@ -11,7 +16,9 @@ interface AuthenticationCall<K extends WithHalf> extends FormCall {
  * Authenticates the client by the one method that the request uses, which must be the registered one (RFC 6749 section 2.3).
  * The reason of a failure is for the log alone. Failures are counted for the network of the caller.
  */
-export async function authenticateClient<K extends WithHalf>(call: AuthenticationCall<K>): Promise<K> {
+export async function authenticateClient<K extends WithRegistration>(
+  call: AuthenticationCall<K>,
+): Promise<K> {
   try {
     return await authenticate(call);
   } catch (thrown) {
@@ -25,7 +32,7 @@ const uses = (methods: readonly ClientAuthenticationMethod[]): string =>
     ? 'has no client authentication'
     : `uses ${methods.flatMap(({ ids }) => ids).join(', ')}`;
 
-async function authenticate<K extends WithHalf>(call: AuthenticationCall<K>): Promise<K> {
+async function authenticate<K extends WithRegistration>(call: AuthenticationCall<K>): Promise<K> {
   const { server, parameters } = call;
   const used = server.methods.filter((method) => method.isUsed(call));
   const [first] = used;
@@ -40,11 +47,11 @@ async function authenticate<K extends WithHalf>(call: AuthenticationCall<K>): Pr
     throw refuse(`client_id is ${named}, the authentication names ${clientId}`);
   const known = await server.findClient(clientId);
   if (!known) throw refuse(`no approved client of ${server.issuer} has the id ${clientId}`);
-  const { half } = known.client;
-  const { tokenEndpointAuthMethod: registered, profile } = half;
+  const { registration } = known.client;
+  const { tokenEndpointAuthMethod: registered, profile } = registration;
   const method = used.find((candidate) => candidate.ids.includes(registered));
   if (!method) throw refuse(`the client registered ${registered}, the request ${uses(used)}`);
-  if (!rulesOf(server, half).authenticationMethods.includes(registered))
+  if (!rulesOf(server, registration).authenticationMethods.includes(registered))
     throw refuse(`the profile ${profile} does not allow ${registered}`);
   const fault = await method.verify(call, known.client, server);
   if (fault !== undefined) throw refuse(fault);

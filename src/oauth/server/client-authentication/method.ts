@@ -3,7 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import type { ClientHalf, Profile } from '../../applications.ts';
+import type { ClientRegistration, Profile } from '../../applications.ts';
 import type { CertificateSubject } from '../../certificate-subject.ts';
 import type { ClientRevocations } from '../../client-revocations.ts';
 import type { NetworkLimit } from '../../network-limit.ts';
@@ -18,8 +18,8 @@ export interface FormCall {
 }
 
 /** The context of steps behind client authentication. */
-export interface WithHalf {
-  readonly client: { readonly half: ClientHalf };
+export interface WithRegistration {
+  readonly client: { readonly registration: ClientRegistration };
 }
 
 export type AuthenticationFailure =
@@ -29,7 +29,7 @@ export type AuthenticationFailure =
   | 'networkBusy';
 
 /** A server as far as it authenticates clients. */
-export interface AuthenticationServer<K extends WithHalf = WithHalf> {
+export interface AuthenticationServer<K extends WithRegistration = WithRegistration> {
   readonly issuer: string;
   readonly addresses: { readonly token: readonly [string, ...string[]] };
   readonly profiles: Readonly<Partial<Record<Profile, AuthenticationRules>>>;
@@ -66,7 +66,7 @@ export interface ClientAuthenticationMethod {
   /** Returns the reason for the log, or undefined when valid. Uses up single-use values last. */
   verify(
     call: FormCall,
-    client: WithHalf['client'],
+    client: WithRegistration['client'],
     server: AuthenticationServer,
   ): Promise<string | undefined>;
 }

@@ -18,16 +18,16 @@ export const mutualTls = (type: 'counts' | 'ignored'): ClientAuthenticationMetho
     (type === 'ignored' || !call.parameters.has('client_assertion_type')),
   claimedClient: ({ parameters }) => parameters.get('client_id'),
   async verify({ request }, client, server) {
-    const { half } = client;
+    const { registration } = client;
     const { clock, clientAuthorities: authorities, clientRevocations: revocations } = server;
     const presented = readCertificate(request.certificate, request.certificateChain);
-    if (half.tokenEndpointAuthMethod === 'tls_client_auth')
+    if (registration.tokenEndpointAuthMethod === 'tls_client_auth')
       return issuedFault(presented, server.certificateSubjectOf(client), { authorities, revocations, clock });
     try {
-      return selfSignedFault(presented, await registeredKeys(half, server.clientKeys), { clock });
+      return selfSignedFault(presented, await registeredKeys(registration, server.clientKeys), { clock });
     } catch (error) {
       if (error instanceof OutboundError)
-        return `the keys at ${half.jwksUrl} cannot be read: ${error.message}`;
+        return `the keys at ${registration.jwksUrl} cannot be read: ${error.message}`;
       throw error;
     }
   },

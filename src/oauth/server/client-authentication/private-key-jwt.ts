@@ -1,6 +1,6 @@
 import { seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import type { ClientHalf } from '../../applications.ts';
+import type { ClientRegistration } from '../../applications.ts';
 import {
   type AssertionRules,
   assertionFault,
@@ -21,14 +21,17 @@ const audiencesOf = (
 };
 
 /** Returns the rules for assertions of this client. */
-export function assertionRulesOf(server: AuthenticationServer, half: ClientHalf): AssertionRules {
-  const { algorithms, assertion } = rulesOf(server, half);
+export function assertionRulesOf(
+  server: AuthenticationServer,
+  registration: ClientRegistration,
+): AssertionRules {
+  const { algorithms, assertion } = rulesOf(server, registration);
   const { audience, needsKid, longestAhead } = assertion;
   return {
-    clientId: half.clientId,
+    clientId: registration.clientId,
     audiences: audiencesOf(server, audience),
-    algorithms: half.signingAlg
-      ? algorithms.filter((algorithm) => algorithm === half.signingAlg)
+    algorithms: registration.signingAlg
+      ? algorithms.filter((algorithm) => algorithm === registration.signingAlg)
       : algorithms,
     jtiKind: server.assertionJtiKind,
     needsKid,
@@ -45,11 +48,16 @@ function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefin
 }
 
 /** Returns hints for the log about the mistakes that suppliers make most. */
-function hintsOf(assertion: string, half: ClientHalf, { audiences }: AssertionRules, now: number): string[] {
+function hintsOf(
+  assertion: string,
+  registration: ClientRegistration,
+  { audiences }: AssertionRules,
+  now: number,
+): string[] {
   const jwt = decodeJwt(assertion);
   if (!jwt) return [];
   const { header, claims } = jwt;
-  const kids = half.jwks?.keys.map(({ kid }) => kid ?? '(none)');
+  const kids = registration.jwks?.keys.map(({ kid }) => kid ?? '(none)');
   const unknown = kids && typeof header.kid === 'string' && !kids.includes(header.kid);
   return [
     likeness(claims.aud, audiences[0]),
@@ -69,14 +77,14 @@ export const privateKeyJwt = (type: 'counts' | 'ignored'): ClientAuthenticationM
   isUsed: ({ parameters }) =>
     parameters.has('client_assertion') || (type === 'counts' && parameters.has('client_assertion_type')),
   claimedClient: ({ parameters }) => claimedClient(parameters.get('client_assertion')),
-  async verify({ parameters }, { half }, server) {
+  async verify({ parameters }, { registration }, server) {
     const named = parameters.get('client_assertion_type');
     if (named !== clientAssertionType)
       return `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`;
     const assertion = parameters.get('client_assertion') ?? '';
-    const rules = assertionRulesOf(server, half);
-    const fault = await assertionFault(assertion, rules, half, server);
+    const rules = assertionRulesOf(server, registration);
+    const fault = await assertionFault(assertion, rules, registration, server);
     if (fault === undefined) return undefined;
-    return [fault, ...hintsOf(assertion, half, rules, seconds(server.clock))].join('; ');
+    return [fault, ...hintsOf(assertion, registration, rules, seconds(server.clock))].join('; ');
   },
 });

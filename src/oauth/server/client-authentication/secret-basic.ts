@@ -9,9 +9,9 @@ export const secretBasic: ClientAuthenticationMethod = {
   failure: 'clientUnauthenticated',
   isUsed: ({ request }) => request.headers.authorization !== undefined,
   claimedClient: ({ request }) => readBasic(request.headers.authorization)?.clientId,
-  async verify({ request }, { half }, { clock }) {
+  async verify({ request }, { registration }, { clock }) {
     const secret = readBasic(request.headers.authorization)?.secret ?? '';
-    return secretFits(half, secret, clock.now())
+    return secretFits(registration, secret, clock.now())
       ? undefined
       : 'the secret is not the client’s, or has expired';
   },

@@ -8,9 +8,9 @@ export const secretPost: ClientAuthenticationMethod = {
   failure: 'clientUnauthenticated',
   isUsed: ({ parameters }) => parameters.has('client_secret'),
   claimedClient: ({ parameters }) => parameters.get('client_id'),
-  async verify({ parameters }, { half }, { clock }) {
+  async verify({ parameters }, { registration }, { clock }) {
     const secret = parameters.get('client_secret') ?? '';
-    return secretFits(half, secret, clock.now())
+    return secretFits(registration, secret, clock.now())
       ? undefined
       : 'the secret is not the client’s, or has expired';
   },

@@ -36,7 +36,7 @@ const subject = [
   ['CN', 'client'],
 ] as const;
 const redeem = async (who: StrongClient, headers: Record<string, string>, more = {}): Promise<Reply> =>
-  who.redeem(codeOf(await cis2.signIn(browser, who.half, who.ask())), headers, more);
+  who.redeem(codeOf(await cis2.signIn(browser, who.registration, who.ask())), headers, more);
 const refused = (reply: Reply, detail: RegExp) => {
   assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);
   assert.match(String(reply.headers['x-error-detail']), detail);
@@ -75,7 +75,10 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
       await redeem(client, certificate, { client_id: others.clientId }),
       /registered client_secret_post/,
     );
-    refused(await redeem(client, certificate, { client_id: selfSigned.half.clientId }), /registered keys/);
+    refused(
+      await redeem(client, certificate, { client_id: selfSigned.registration.clientId }),
+      /registered keys/,
+    );
   });
   test('a header of a peer that is no trusted proxy is no certificate', async () => {
     const plain = await startInstance({ clientAuthorities: readAuthorities(authority.pem) }, ':memory:', []);

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { uuid } from '@alongside/kernel/ids';
 import { type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair } from '@alongside/kernel/keys';
-import type { Cis2Half } from '../../../../oauth/applications.ts';
+import type { Cis2Registration } from '../../../../oauth/applications.ts';
 import { Browser, form, type Reply, send } from '../../../testing/browser.ts';
 import { codeOf, type Instance, startInstance } from '../../../testing/instance.ts';
 import { gp } from '../../../testing/people.ts';
@@ -18,8 +18,8 @@ let rsa: KeyObject;
 let ec: KeyObject;
 let jwks: { keys: Record<string, unknown>[] };
 const browser = new Browser();
-const clients = new Map<SigningAlgorithm, Cis2Half>();
-let standard: Cis2Half;
+const clients = new Map<SigningAlgorithm, Cis2Registration>();
+let standard: Cis2Registration;
 
 before(async () => {
   cis2 = await startInstance();
@@ -48,7 +48,7 @@ before(async () => {
 after(() => cis2.stop());
 
 const now = () => Math.floor(cis2.clock.now() / 1000);
-const clientOf = (alg: SigningAlgorithm): Cis2Half => clients.get(alg) as Cis2Half;
+const clientOf = (alg: SigningAlgorithm): Cis2Registration => clients.get(alg) as Cis2Registration;
 
 interface Forgery {
   header?: Record<string, unknown>;
@@ -56,7 +56,10 @@ interface Forgery {
   key?: KeyObject;
 }
 
-function assertion(client: Cis2Half, { header = {}, claims = {}, key }: Forgery = {}): Promise<string> {
+function assertion(
+  client: Cis2Registration,
+  { header = {}, claims = {}, key }: Forgery = {},
+): Promise<string> {
   const alg = client.signingAlg as SigningAlgorithm;
   const full = {
     iss: client.clientId,
@@ -71,7 +74,11 @@ function assertion(client: Cis2Half, { header = {}, claims = {}, key }: Forgery 
   return signJwt({ alg, kid: own.kid, ...header } as never, full, key ?? own.key);
 }
 
-async function redeem(client: Cis2Half, jwt: string, more: Record<string, string> = {}): Promise<Reply> {
+async function redeem(
+  client: Cis2Registration,
+  jwt: string,
+  more: Record<string, string> = {},
+): Promise<Reply> {
   const code = codeOf(await cis2.signIn(browser, client));
   const body = form({
     grant_type: 'authorization_code',

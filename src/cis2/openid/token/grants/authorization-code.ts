@@ -78,7 +78,7 @@ async function moreClaims(
 
 /** The refresh token of a code, if it brings one. It lives no longer than the session. */
 async function refreshOf({ sessions, issuing }: Parts, grant: TokenGrant): Promise<Made | undefined> {
-  if (!bringsRefreshToken(grant.party.client, grant.scope)) return undefined;
+  if (!bringsRefreshToken(grant.party.registration, grant.scope)) return undefined;
   const session = await sessions.get(grant.facts.sid);
   if (!session) throw tokenErrors.codeInvalid('its session has ended');
   return issuing.refresh(grant, session.endsAt);
@@ -96,7 +96,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     const found = await parts.codes.find(code);
     if (!found) throw tokenErrors.codeInvalid('the code is unknown');
     const { payload: grant, usedAt, expiresAt } = found;
-    const { clientId } = party.client;
+    const { clientId } = party.registration;
     if (usedAt !== null) return refuseAgain(parts, grant, usedAt, clientId);
     if (expiresAt <= parts.clock.now()) throw tokenErrors.codeInvalid('the code has run out');
     if (grant.clientId !== clientId) throw tokenErrors.codeInvalid(`it belongs to ${grant.clientId}`);
@@ -108,7 +108,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
   },
 
   async issue({ party, confirmation }, { code, grant }) {
-    const { client, application } = party;
+    const { registration, application } = party;
     const { scope, family } = grant;
     const tokenGrant: TokenGrant = { party, facts: grant, scope, family, confirmation };
     const access = parts.issuing.access(tokenGrant);
@@ -120,7 +120,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     const more = await moreClaims(parts, grant);
     const { nonce } = grant;
     const made = { facts: grant, accessToken: access.token, nonce, hashes, more };
-    const idToken = await signIdToken(parts, client, made);
+    const idToken = await signIdToken(parts, registration, made);
     const { done } = await parts.database.batch([
       parts.codes.spending(code),
       parts.sessions.needing(grant.sid),
@@ -131,7 +131,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     parts.recorder.record({
       // In the separate pattern the application exchanges the ID token.
       keys: [code, access.token, refresh?.token ?? '', idToken],
-      from: partyOf(client, parts.urls),
+      from: partyOf(registration, parts.urls),
       to: 'cis2',
       name: 'cis2.token',
       detail: { client: application.name, acr: grant.acr },

@@ -65,7 +65,7 @@ async function findToken(
   const record = await tokens.find(token);
   if (record?.kind !== 'refresh' || record.issuer !== issuer)
     throw tokenErrors.refreshInvalid('no refresh token is like this');
-  if (record.clientId !== party.client.clientId)
+  if (record.clientId !== party.registration.clientId)
     throw tokenErrors.refreshInvalid(`it was given to ${record.clientId}`);
   if (record.revokedAt !== null) throw tokenErrors.refreshInvalid('it was revoked, or its session has ended');
   if (record.expiresAt <= clock.now()) throw tokenErrors.refreshInvalid('it has run out');
@@ -109,7 +109,7 @@ async function answer(parts: Parts, { party }: GrantRequest, valid: Valid, succe
   const made = { facts: valid.facts, accessToken, more: valid.more, nonce: null, hashes: {} };
   return {
     access_token: accessToken,
-    ...(openid ? { id_token: await signIdToken(parts, party.client, made) } : {}),
+    ...(openid ? { id_token: await signIdToken(parts, party.registration, made) } : {}),
     expires_in: parts.issuing.secondsLeft(accessExpiresAt),
     scope,
     token_type: tokenTypeOf(successor.confirmation ?? null),
@@ -123,7 +123,7 @@ const isSameSender = ({ confirmation }: GrantRequest, successor: Successor): boo
 
 /** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
 async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
-  const { profile, tokenEndpointAuthMethod: method } = asked.party.client;
+  const { profile, tokenEndpointAuthMethod: method } = asked.party.registration;
   // Who repeats the token of a public client that no key binds may be anybody (RFC 9700 section 4.14).
   const isUnproven = method === 'none' && asked.confirmation === null;
   const { rotates, retryTime: usual } = refreshRules[profile];
@@ -145,7 +145,8 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
   type: 'refresh_token',
 
   async validate(asked) {
-    if (!asked.party.client.refreshTokens) throw tokenErrors.refreshOff('the client is registered without');
+    if (!asked.party.registration.refreshTokens)
+      throw tokenErrors.refreshOff('the client is registered without');
     const { token, record } = await findToken(parts, asked);
     return { token, record, scope: scopeOf(asked, record), ...(await factsNow(parts, record)) };
   },
@@ -156,7 +157,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     if (record.usedAt !== null) return answerAgain(parts, asked, valid);
     const session = await parts.sessions.get(facts.sid);
     if (!session) throw tokenErrors.refreshInvalid('its session has ended');
-    const { rotates } = refreshRules[party.client.profile];
+    const { rotates } = refreshRules[party.registration.profile];
     const grant = { party, facts, family: record.family, confirmation: asked.confirmation, refreshed: true };
     const access = parts.issuing.access({ ...grant, scope });
     const next = rotates
@@ -183,7 +184,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     }
     parts.recorder.record({
       keys: [token, successor.refreshToken, successor.accessToken],
-      from: partyOf(party.client, parts.urls),
+      from: partyOf(party.registration, parts.urls),
       to: 'cis2',
       name: 'cis2.refresh',
       detail: { client: party.application.name, scope: successor.scope },
