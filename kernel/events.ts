@@ -17,7 +17,7 @@ export type Party =
 export type Outcome = 'ok' | 'refused' | 'failed';
 
 /** An event as a step records it. */
-export interface Arrow {
+export interface NewEvent {
   /**
    * Values that already pass between services (state, code, hand-off jti, session id). They link events to a
    * journey; the first known value wins. Only their hashes are stored.
@@ -60,7 +60,7 @@ export interface EventStore {
 
 /** Records events. */
 export interface Recorder {
-  record(arrow: Arrow): void;
+  record(event: NewEvent): void;
 }
 
 /** Flush after this many events. */
@@ -84,7 +84,7 @@ export class EventRecorder implements Recorder {
   readonly #gather: number;
   readonly #onLost: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
-  #pending: (Arrow & { at: number })[] = [];
+  #pending: (NewEvent & { at: number })[] = [];
   /** Whether an event failed. It must then be stored before the response, so that its reason can be found. */
   #isPressing = false;
   #flushing: Promise<void> = Promise.resolve();
@@ -97,9 +97,9 @@ export class EventRecorder implements Recorder {
     this.#onLost = onLost;
   }
 
-  record(arrow: Arrow): void {
-    this.#pending.push({ ...arrow, at: this.#clock.now() });
-    if ((arrow.outcome ?? 'ok') !== 'ok') this.#isPressing = true;
+  record(event: NewEvent): void {
+    this.#pending.push({ ...event, at: this.#clock.now() });
+    if ((event.outcome ?? 'ok') !== 'ok') this.#isPressing = true;
     // For gathered events and for events outside requests.
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
@@ -135,13 +135,13 @@ export class EventRecorder implements Recorder {
   }
 
   async #write(): Promise<void> {
-    const arrows = this.#pending;
-    if (arrows.length === 0) return;
+    const pending = this.#pending;
+    if (pending.length === 0) return;
     this.#pending = [];
     this.#isPressing = false;
     const fresh = new Map<string, string>();
     const events: Omit<JourneyEvent, 'seq'>[] = [];
-    for (const { keys, at, from, to, name, outcome, detail } of arrows) {
+    for (const { keys, at, from, to, name, outcome, detail } of pending) {
       const hashes = keys.filter((key) => key !== '').map((key) => sha256(key));
       // The first known value wins: steps list values of one journey before shared ones.
       const met = hashes.findIndex((hash) => fresh.has(hash));

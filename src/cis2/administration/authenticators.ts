@@ -154,7 +154,7 @@ const addCredential = (parts: Parts) =>
         field: 'credential',
         problem: 'somebody has it already',
       });
-    const { id, statement } = credentials.adding({ ...draft, uid: person.uid, kind });
+    const { id, statement } = credentials.prepare({ ...draft, uid: person.uid, kind });
     await database.batch([
       statement,
       audit.recordStatement({

@@ -8,7 +8,7 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import type { Reached } from '../model/acr.ts';
+import type { AuthenticationStrength } from '../model/acr.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Credentials, Draft } from '../model/credentials.ts';
@@ -55,12 +55,14 @@ export interface AuthenticatorKind<Settings = unknown> {
    * The levels and methods (`amr`) under which its classes are published, one method each. `acr_values`, the discovery
    * document and the persona derive from them.
    */
-  readonly reaches: readonly Reached[];
+  readonly reaches: readonly AuthenticationStrength[];
   /** A class that all its methods meet, such as AAL3_SMARTCARD. */
   readonly family?: string;
   /** Created in development only; of `password-realm`, its authenticators sign in at that realm only. */
   readonly only?: 'development' | 'password-realm';
-  create(dependencies: AuthenticatorDependencies & Settings & { reaches: readonly Reached[] }): {
+  create(
+    dependencies: AuthenticatorDependencies & Settings & { reaches: readonly AuthenticationStrength[] },
+  ): {
     authenticators: readonly Authenticator[];
     enrolments?: readonly Enrolment[];
     routes?: readonly RouteGroup[];

@@ -1,6 +1,6 @@
 import type { Route } from '@alongside/kernel/http';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import { classesOf, generalClasses, type Reached } from '../model/acr.ts';
+import { type AuthenticationStrength, classesOf, generalClasses } from '../model/acr.ts';
 import type { Authenticator } from '../sign-in/authenticator.ts';
 import { federatedKind } from './federated/index.ts';
 import type { FederatedProvider } from './federated/provider.ts';
@@ -31,7 +31,7 @@ export const authenticatorKinds: readonly AuthenticatorKind<AuthenticatorSetting
   passwordOnlyKind,
 ];
 
-const reaches: readonly Reached[] = authenticatorKinds.flatMap((kind) => kind.reaches);
+const reaches: readonly AuthenticationStrength[] = authenticatorKinds.flatMap((kind) => kind.reaches);
 
 /** The authentication context classes, in the order of the discovery document. */
 export const acrValues: readonly string[] = [

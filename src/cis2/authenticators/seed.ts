@@ -15,7 +15,7 @@ interface Parts {
 function seedStatements({ database, clock, vault }: Parts): Statement[] {
   const credentials = new Credentials(database, clock, vault);
   const drafts = authenticatorKinds.flatMap(({ seed }) => seed?.() ?? []);
-  return drafts.map((draft) => credentials.adding(draft).statement);
+  return drafts.map((draft) => credentials.prepare(draft).statement);
 }
 
 /** Adds the seeded credentials, once in the life of a database: one that was removed since stays away. Development only. */

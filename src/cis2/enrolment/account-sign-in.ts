@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { Expected, Interactions } from '../model/interactions.ts';
-import { ownRequest } from '../model/own-party.ts';
+import { accountRequest } from '../model/own-party.ts';
 import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -16,13 +16,13 @@ type Parts = ReplyFrame & {
   sessions: Sessions;
 };
 
-type Asking = ReturnType<typeof ownRequest> & { expected: Expected | null; reply: Reply };
+type Asking = ReturnType<typeof accountRequest> & { expected: Expected | null; reply: Reply };
 
 /** Any level, or the third where the user wants to do what needs it. Whoever is signed in already steps up. */
 function askFirst(issuer: string, session: Session | undefined, third: boolean) {
   const acr = third ? ['AAL3_ANY'] : ['AAL2_OR_AAL3_ANY'];
   const expected: Expected | null = session ? { uid: session.uid, firm: false, steppingUp: true } : null;
-  return { ...ownRequest(issuer, acr), expected };
+  return { ...accountRequest(issuer, acr), expected };
 }
 
 /** The same user again, at the level of the session, with the PIN or its equal (OpenID Connect Core section 3.1.2.1). */
@@ -30,7 +30,7 @@ function askAgain(issuer: string, { uid, authentication }: Session, state: strin
   const acr = authentication.level.others === 3 ? ['AAL3_ANY'] : ['AAL2_OR_AAL3_ANY'];
   const more = { prompt: ['login'], subject: uid, state };
   const expected: Expected | null = { uid, firm: true, steppingUp: false };
-  return { ...ownRequest(issuer, acr, more), expected };
+  return { ...accountRequest(issuer, acr, more), expected };
 }
 
 async function ask({ request, provider: parts }: Start & { provider: Parts }): Promise<Asking> {
@@ -41,7 +41,7 @@ async function ask({ request, provider: parts }: Start & { provider: Parts }): P
     session && query?.has('again')
       ? askAgain(parts.issuer, session, query.get('again') ?? null)
       : askFirst(parts.issuer, session, query?.get('level') === '3');
-  return { ...asked, reply: replyTo(parts, { party: asked.party, ...asked.authorization }, request) };
+  return { ...asked, reply: replyTo(parts, { client: asked.client, ...asked.authorization }, request) };
 }
 
 /** `GET /account/sign-in`: a sign-in that no application asks for. */

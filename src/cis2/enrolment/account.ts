@@ -17,7 +17,7 @@ import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
 import { accountSignIn } from './account-sign-in.ts';
-import { type Enrollings, enrolmentPath } from './enrollings.ts';
+import { enrolmentPath, type PendingEnrolments } from './enrollings.ts';
 import type { Enrolment, Enrolments } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import { labelOf } from './label.ts';
@@ -40,7 +40,7 @@ type Parts = ReplyFrame & {
   credentials: Credentials;
   sessions: Sessions;
   ends: SessionEnds;
-  enrollings: Enrollings;
+  pendingEnrolments: PendingEnrolments;
   enrolments: Enrolments;
   interactions: Interactions;
 };
@@ -91,14 +91,14 @@ const findEnrolment = ({ enrolments }: Parts) =>
   };
 
 /** An enrolment that was begun soon after the PIN may be finished while it lives. */
-const beginAdding = ({ enrollings, database, sessions, clock }: Parts) =>
+const beginAdding = ({ pendingEnrolments, database, sessions, clock }: Parts) =>
   async function beginAdding({
     session,
     level,
     enrolment,
   }: SignedIn & { enrolment: Enrolment }): Promise<Answer> {
     const { uid, sid } = session;
-    const begun = enrollings.beginning({
+    const begun = pendingEnrolments.prepare({
       uid,
       sid,
       kind: enrolment.kind,
@@ -106,9 +106,9 @@ const beginAdding = ({ enrollings, database, sessions, clock }: Parts) =>
       ceiling: level,
       expiresAt: clock.now() + linkLifetime,
     });
-    const { done } = await database.batch([sessions.needing(sid), begun.statement]);
+    const { done } = await database.batch([sessions.requireLiveStatement(sid), begun.statement]);
     if (!done) throw enrolmentErrors.notSignedIn('the session ended in this very moment');
-    return redirect(enrolmentPath(begun.enrolling.id), 303, { 'set-cookie': begun.cookie });
+    return redirect(enrolmentPath(begun.pending.id), 303, { 'set-cookie': begun.cookie });
   };
 
 /** One of the person's own, which counts no more than the sign-in of now. */
@@ -140,7 +140,7 @@ const rename = ({ database, credentials, audit, notices, clock }: Parts) =>
   async function rename({ request, session, credential }: Owned): Promise<Answer> {
     const label = labelOf(formOf(request).get('label'), credential.label);
     const { done } = await database.batch([
-      credentials.renaming(credential.id, label),
+      credentials.renameStatement(credential.id, label),
       notices.postStatement(session.uid, accountNotice('renamed', label, clock.now())),
       audit.recordStatement({
         actor: `user:${session.uid}`,

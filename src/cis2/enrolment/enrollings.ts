@@ -5,7 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, sha256, type Vault } from '@alongside/kernel/secrets';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Enrolling } from './enrolment.ts';
+import type { PendingEnrolment } from './enrolment.ts';
 
 const kindOfValue = 'cis2-enrolment';
 /** Name of the key under which secrets between two pages are sealed. */
@@ -14,7 +14,7 @@ const purpose = 'cis2-enrolment';
 export const enrolmentPath = (id: string, part = ''): string => `/enrolment/${id}${part && `/${part}`}`;
 
 /** Enrolments under way: kept in storage, so that any process can go on with one, and bound to one browser. */
-export class Enrollings {
+export class PendingEnrolments {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
   readonly #cookies: CookieNames;
@@ -28,13 +28,13 @@ export class Enrollings {
   }
 
   /** Begins one: the write that keeps it, and the cookie for its browser. */
-  beginning(given: Omit<Enrolling, 'id' | 'tag' | 'txnHash' | 'kept'>): {
-    enrolling: Enrolling;
+  prepare(given: Omit<PendingEnrolment, 'id' | 'tag' | 'txnHash' | 'kept'>): {
+    pending: PendingEnrolment;
     cookie: string;
     statement: Statement;
   } {
     const txn = randomToken();
-    const enrolling: Enrolling = {
+    const pending: PendingEnrolment = {
       ...given,
       id: randomToken(),
       tag: randomToken(9),
@@ -43,15 +43,15 @@ export class Enrollings {
     };
     const lifetime = given.expiresAt - this.#clock.now();
     return {
-      enrolling,
-      cookie: this.#cookies.set(this.#cookieOf(enrolling), txn, Math.ceil(lifetime / 1000)),
-      statement: this.#singleUse.keeping(kindOfValue, enrolling.id, enrolling, lifetime),
+      pending,
+      cookie: this.#cookies.set(this.#cookieOf(pending), txn, Math.ceil(lifetime / 1000)),
+      statement: this.#singleUse.keeping(kindOfValue, pending.id, pending, lifetime),
     };
   }
 
   /** The enrolment with this id, if it lives and the request comes from its browser. */
-  async open(id: string, request: HttpRequest): Promise<Enrolling | undefined> {
-    const stored = await this.#singleUse.peek<Enrolling>(kindOfValue, id);
+  async open(id: string, request: HttpRequest): Promise<PendingEnrolment | undefined> {
+    const stored = await this.#singleUse.peek<PendingEnrolment>(kindOfValue, id);
     if (!stored) return undefined;
     const txn = readCookies(request.headers.cookie).get(this.#cookies.name(this.#cookieOf(stored)));
     if (txn === undefined || !equalSecrets(sha256(txn), stored.txnHash)) return undefined;
@@ -59,22 +59,22 @@ export class Enrollings {
   }
 
   /** Keeps a text for the next page; false when the enrolment ended meanwhile. */
-  keep(enrolling: Enrolling, text: string): Promise<boolean> {
-    const stored = { ...enrolling, kept: this.#vault.seal(purpose, text) };
-    return this.#singleUse.replace(kindOfValue, enrolling.id, stored);
+  keep(pending: PendingEnrolment, text: string): Promise<boolean> {
+    const stored = { ...pending, kept: this.#vault.seal(purpose, text) };
+    return this.#singleUse.replace(kindOfValue, pending.id, stored);
   }
 
   /** The conditional write that ends it: one end only. */
-  ending({ id }: Enrolling): Statement {
+  endStatement({ id }: PendingEnrolment): Statement {
     return this.#singleUse.spending(kindOfValue, id);
   }
 
   /** Set-Cookie value that takes its cookie away. */
-  clearing(enrolling: Enrolling): string {
-    return this.#cookies.clear(this.#cookieOf(enrolling));
+  clearedCookie(pending: PendingEnrolment): string {
+    return this.#cookies.clear(this.#cookieOf(pending));
   }
 
-  #cookieOf({ tag }: Pick<Enrolling, 'tag'>): string {
+  #cookieOf({ tag }: Pick<PendingEnrolment, 'tag'>): string {
     return `enrolment-${tag}`;
   }
 }

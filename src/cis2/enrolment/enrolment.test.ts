@@ -22,7 +22,8 @@ before(async () => {
 after(() => cis2.stop());
 beforeEach(async () => {
   browser = new Browser();
-  for (const { id } of await credentials.of(gp.uid)) await cis2.database.batch([credentials.revoking(id)]);
+  for (const { id } of await credentials.of(gp.uid))
+    await cis2.database.batch([credentials.revokeStatement(id)]);
 });
 
 const own = { 'sec-fetch-site': 'same-origin' };

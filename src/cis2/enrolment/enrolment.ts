@@ -7,7 +7,7 @@ import type { AssuranceLevel } from '../model/acr.ts';
 import type { Credential, Draft } from '../model/credentials.ts';
 
 /** The setting up of one authenticator for one person, under way in one browser: by a link of an officer, or by the person. */
-export interface Enrolling {
+export interface PendingEnrolment {
   id: string;
   /** Part of the cookie's name. */
   tag: string;
@@ -29,9 +29,9 @@ export interface Enrolling {
 }
 
 /** One request of the browser within an enrolment. */
-export interface EnrolmentSitting {
+export interface EnrolmentContext {
   request: HttpRequest;
-  enrolling: Enrolling;
+  pending: PendingEnrolment;
   person: Person;
   /** Address of a part of it: `path('')` is its first page, `path('code')` is that of a route. */
   path(part: string): string;
@@ -64,7 +64,7 @@ export interface Enrolment {
   /** Development only: reads or makes a credential for a developer. Throws `consoleBody` for a wrong body. */
   importCredential?(body: JsonObject): Omit<Draft, 'uid' | 'kind'>;
   /** Its first page. */
-  begin(sitting: EnrolmentSitting): Promise<Answer>;
+  begin(context: EnrolmentContext): Promise<Answer>;
   /** Its other pages and answers, `/enrolment/{id}/{path}`. A POST was checked to come from one of our own pages. */
   readonly routes: readonly EnrolmentRoute[];
 }
@@ -73,7 +73,7 @@ export interface EnrolmentRoute {
   readonly method: 'GET' | 'POST';
   /** One part of a path, without slashes. */
   readonly path: string;
-  run(sitting: EnrolmentSitting): Promise<Answer>;
+  run(context: EnrolmentContext): Promise<Answer>;
 }
 
 /** The ways to sign in that a person can be given, in the order of the pages. */

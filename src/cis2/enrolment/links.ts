@@ -47,7 +47,7 @@ export class EnrolmentLinks {
   }
 
   /** The conditional write that uses it: one use only. */
-  using(token: string): Statement {
+  useStatement(token: string): Statement {
     return this.#singleUse.spending(kindOfValue, token);
   }
 }

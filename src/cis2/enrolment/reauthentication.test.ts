@@ -50,7 +50,8 @@ beforeEach(async () => {
   cis2.cis.mails.length = 0;
 });
 afterEach(async () => {
-  for (const { id } of await credentials.of(gp.uid)) await cis2.database.batch([credentials.revoking(id)]);
+  for (const { id } of await credentials.of(gp.uid))
+    await cis2.database.batch([credentials.revokeStatement(id)]);
 });
 
 describe('a session more than five minutes after the PIN', () => {

@@ -32,7 +32,7 @@ export const removing = ({
     { actor, cause }: { actor: string; cause: EndReason },
   ): Promise<void> {
     const { done } = await database.batch([
-      credentials.revoking(id),
+      credentials.revokeStatement(id),
       notices.postStatement(uid, accountNotice('removed', label, clock.now())),
       audit.recordStatement({
         actor,

@@ -13,13 +13,13 @@ import type { Credentials } from '../model/credentials.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { accountRoutes } from './account.ts';
-import { Enrollings, enrolmentPath } from './enrollings.ts';
-import type { Enrolment, EnrolmentSitting, Enrolments } from './enrolment.ts';
+import { enrolmentPath, PendingEnrolments } from './enrollings.ts';
+import type { Enrolment, EnrolmentContext, Enrolments } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import { type EnrolmentLink, EnrolmentLinks } from './links.ts';
 import type { Notices } from './notices.ts';
 import { linkPage } from './pages/enrolment.ts';
-import { sittingOf } from './sitting.ts';
+import { createEnrolmentContext } from './sitting.ts';
 
 interface Parts {
   origin: string;
@@ -31,7 +31,7 @@ interface Parts {
   credentials: Credentials;
   sessions: Sessions;
   links: EnrolmentLinks;
-  enrollings: Enrollings;
+  pendingEnrolments: PendingEnrolments;
   enrolments: Enrolments;
   development: boolean;
 }
@@ -49,7 +49,7 @@ interface Linked extends Start {
 
 interface Sat extends Start {
   enrolment: Enrolment;
-  sitting: EnrolmentSitting;
+  context: EnrolmentContext;
 }
 
 const partOf = ({ path }: HttpRequest, index: number): string => path.split('/')[index] ?? '';
@@ -82,34 +82,34 @@ const showLink = ({ development }: Parts) =>
   };
 
 /** The link is used up when the person begins, so that whoever finds it afterwards finds nothing. */
-const useLink = ({ database, links, enrollings }: Parts) =>
+const useLink = ({ database, links, pendingEnrolments }: Parts) =>
   async function useLink({ token, link }: Linked): Promise<Answer> {
     const { uid, kind, actor, expiresAt } = link;
-    const begun = enrollings.beginning({ uid, kind, actor, expiresAt, sid: null, ceiling: 3 });
-    const { done } = await database.batch([links.using(token), begun.statement]);
+    const begun = pendingEnrolments.prepare({ uid, kind, actor, expiresAt, sid: null, ceiling: 3 });
+    const { done } = await database.batch([links.useStatement(token), begun.statement]);
     if (!done) throw enrolmentErrors.linkUnknown('it was used in this very moment');
-    return redirect(enrolmentPath(begun.enrolling.id), 303, { 'set-cookie': begun.cookie });
+    return redirect(enrolmentPath(begun.pending.id), 303, { 'set-cookie': begun.cookie });
   };
 
 const sit = (parts: Parts) =>
-  async function sit({ request }: Start): Promise<Pick<Sat, 'enrolment' | 'sitting'>> {
-    const enrolling = await parts.enrollings.open(partOf(request, 2), request);
-    const enrolment = enrolling && parts.enrolments.get(enrolling.kind);
-    if (!enrolling || !enrolment)
+  async function sit({ request }: Start): Promise<Pick<Sat, 'enrolment' | 'context'>> {
+    const pending = await parts.pendingEnrolments.open(partOf(request, 2), request);
+    const enrolment = pending && parts.enrolments.get(pending.kind);
+    if (!pending || !enrolment)
       throw enrolmentErrors.enrolmentUnknown('no live one of this browser has this id');
-    const person = await livePerson(parts, enrolling.uid);
-    return { enrolment, sitting: sittingOf(parts, request, enrolling, person) };
+    const person = await livePerson(parts, pending.uid);
+    return { enrolment, context: createEnrolmentContext(parts, request, pending, person) };
   };
 
-async function begin({ enrolment, sitting }: Sat): Promise<Answer> {
-  return enrolment.begin(sitting);
+async function begin({ enrolment, context }: Sat): Promise<Answer> {
+  return enrolment.begin(context);
 }
 
 /** Any other address of an enrolment is one of its kind's own. */
-async function toKind({ request, enrolment, sitting }: Sat): Promise<Answer> {
+async function toKind({ request, enrolment, context }: Sat): Promise<Answer> {
   const path = partOf(request, 3);
   const known = enrolment.routes.find((route) => route.path === path && route.method === request.method);
-  return known ? known.run(sitting) : redirect(sitting.path(''), 303);
+  return known ? known.run(context) : redirect(context.path(''), 303);
 }
 
 /** Links of officers, and the pages of an enrolment for the browser that began it alone. */
@@ -136,7 +136,7 @@ function linkRoutes(parts: Parts): Route[] {
 
 type EnrolmentDependencies = Omit<
   Parts & Parameters<typeof accountRoutes>[0],
-  'origin' | 'links' | 'enrollings'
+  'origin' | 'links' | 'pendingEnrolments'
 > & {
   singleUse: SingleUse;
   cookies: CookieNames;
@@ -152,7 +152,7 @@ export function enrolmentRoutes(dependencies: EnrolmentDependencies): Route[] {
     ...dependencies,
     origin: new URL(issuer).origin,
     links: new EnrolmentLinks(singleUse, clock),
-    enrollings: new Enrollings(singleUse, clock, cookies, vault),
+    pendingEnrolments: new PendingEnrolments(singleUse, clock, cookies, vault),
   };
   return [...linkRoutes(parts), ...(selfService ? accountRoutes(parts) : [])];
 }

@@ -39,12 +39,12 @@ async function whoIsSignedIn(
   const session = await sessions.current(request);
   if (!session || !sessions.isActive(session)) return 'no session of this browser is in use';
   const authenticator = authenticators.get(session.authentication.authenticator);
-  const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
-  if (standing.ended) await ends.end([session], standing.ended);
-  if (!standing.holds) return 'what the session stands on does not hold any more';
+  const validity = (await authenticator?.checkSession(session, request)) ?? { valid: false };
+  if (validity.ended) await ends.end([session], validity.ended);
+  if (!validity.valid) return 'what the session stands on does not hold any more';
   const person = await cis.person(session.uid);
   if (!person || person.disabled) return 'the person is disabled or has left the directory';
-  await database.batch([sessions.using(session)]);
+  await database.batch([sessions.useStatement(session)]);
   return { session, person, level: session.authentication.level.others };
 }
 

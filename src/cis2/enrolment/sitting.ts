@@ -5,8 +5,8 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { type Enrollings, enrolmentPath } from './enrollings.ts';
-import type { Enrolling, EnrolmentSitting } from './enrolment.ts';
+import { enrolmentPath, type PendingEnrolments } from './enrollings.ts';
+import type { EnrolmentContext, PendingEnrolment } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import type { Notices } from './notices.ts';
 import { accountNotice } from './pages/account-notice.ts';
@@ -14,7 +14,7 @@ import { enrolledPage } from './pages/enrolment.ts';
 
 interface Parts {
   database: Database;
-  enrollings: Enrollings;
+  pendingEnrolments: PendingEnrolments;
   credentials: Credentials;
   sessions: Sessions;
   audit: AuditLog;
@@ -24,29 +24,29 @@ interface Parts {
 }
 
 /** One request within an enrolment, as its kind sees it. */
-export function sittingOf(
-  { database, enrollings, credentials, sessions, audit, notices, clock, development }: Parts,
+export function createEnrolmentContext(
+  { database, pendingEnrolments, credentials, sessions, audit, notices, clock, development }: Parts,
   request: HttpRequest,
-  enrolling: Enrolling,
+  pending: PendingEnrolment,
   person: Person,
-): EnrolmentSitting {
-  const { id, uid, kind, actor, sid } = enrolling;
+): EnrolmentContext {
+  const { id, uid, kind, actor, sid } = pending;
   return {
     request,
-    enrolling,
+    pending,
     person,
     path: (part) => enrolmentPath(id, part),
     async keep(value) {
-      if (!(await enrollings.keep(enrolling, value)))
+      if (!(await pendingEnrolments.keep(pending, value)))
         throw enrolmentErrors.enrolmentUnknown('it was completed meanwhile');
     },
     async complete(draft, { note = '', spends = [] } = {}) {
-      const added = credentials.adding({ ...draft, uid, kind });
+      const added = credentials.prepare({ ...draft, uid, kind });
       const { done } = await database.batch([
         ...spends,
-        enrollings.ending(enrolling),
+        pendingEnrolments.endStatement(pending),
         // A person's own act counts while the session behind it lives.
-        ...(sid === null ? [] : [sessions.needing(sid)]),
+        ...(sid === null ? [] : [sessions.requireLiveStatement(sid)]),
         added.statement,
         notices.postStatement(uid, accountNotice('added', draft.label, clock.now())),
         audit.recordStatement({
@@ -68,7 +68,7 @@ export function sittingOf(
         others: others.length,
         development,
       });
-      return answer.with({ 'set-cookie': enrollings.clearing(enrolling) });
+      return answer.with({ 'set-cookie': pendingEnrolments.clearedCookie(pending) });
     },
   };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { acrValues } from '../authenticators/registry.ts';
-import { asksOnlyFor, couldMeet, firstMet, type Reached } from './acr.ts';
+import { type AuthenticationStrength, asksOnlyFor, couldMeet, firstMet } from './acr.ts';
 
-const reached: Record<string, Reached> = {
+const reached: Record<string, AuthenticationStrength> = {
   hscn: { level: 3, methods: ['N3_SMARTCARD'] },
   internet: { level: 3, methods: ['CIS2_SMARTCARD'] },
   'card out': { level: 2, methods: ['CIS2_SMARTCARD'] },
@@ -44,17 +44,23 @@ describe('authentication context classes', () => {
   for (const [value, names] of Object.entries(table))
     test(value, () => {
       const met = Object.keys(reached).filter(
-        (name) => firstMet([value], reached[name] as Reached) === value,
+        (name) => firstMet([value], reached[name] as AuthenticationStrength) === value,
       );
       assert.deepEqual(met, names);
     });
   test('the first asked one that was met is answered', () => {
     assert.equal(
-      firstMet(['AAL3_FIDO2', 'AAL2_OR_AAL3_ANY', 'AAL3_ANY'], reached.hscn as Reached),
+      firstMet(['AAL3_FIDO2', 'AAL2_OR_AAL3_ANY', 'AAL3_ANY'], reached.hscn as AuthenticationStrength),
       'AAL2_OR_AAL3_ANY',
     );
-    assert.equal(firstMet(['constructor'], reached.hscn as Reached), undefined);
-    assert.equal(couldMeet(['AAL2_ANY'], [reached.hscn as Reached, reached.internet as Reached]), false);
+    assert.equal(firstMet(['constructor'], reached.hscn as AuthenticationStrength), undefined);
+    assert.equal(
+      couldMeet(
+        ['AAL2_ANY'],
+        [reached.hscn as AuthenticationStrength, reached.internet as AuthenticationStrength],
+      ),
+      false,
+    );
   });
   test('who asks for the smartcard only', () => {
     const card = ['N3_SMARTCARD', 'CIS2_SMARTCARD'];

@@ -2,7 +2,7 @@
 export type AssuranceLevel = 1 | 2 | 3;
 
 /** What a sign-in reached, or what an authenticator can reach: a level, and how (`amr`). */
-export interface Reached {
+export interface AuthenticationStrength {
   level: AssuranceLevel;
   methods: readonly string[];
 }
@@ -17,7 +17,7 @@ const general: Readonly<Record<string, readonly AssuranceLevel[]>> = {
 export const generalClasses: readonly string[] = Object.keys(general);
 
 /** The classes of each method at its level, such as AAL3_FIDO2. */
-export const classesOf = ({ level, methods }: Reached): string[] =>
+export const classesOf = ({ level, methods }: AuthenticationStrength): string[] =>
   methods.map((method) => `AAL${level}_${method}`);
 
 /** A class requested where a request names no known one: never less than level 3. */
@@ -31,7 +31,7 @@ function namesMethod(value: string, method: string): boolean {
   return name !== undefined && (method === name || method.endsWith(`_${name}`));
 }
 
-function meets(value: string, { level, methods }: Reached): boolean {
+function meets(value: string, { level, methods }: AuthenticationStrength): boolean {
   if (Object.hasOwn(general, value)) return general[value]?.includes(level) ?? false;
   return (
     methodClass.exec(value)?.[1] === String(level) && methods.some((method) => namesMethod(value, method))
@@ -39,11 +39,11 @@ function meets(value: string, { level, methods }: Reached): boolean {
 }
 
 /** The first asked class that was reached: the `acr` of the token. Undefined when none was. */
-export const firstMet = (asked: readonly string[], reached: Reached): string | undefined =>
+export const firstMet = (asked: readonly string[], reached: AuthenticationStrength): string | undefined =>
   asked.find((value) => meets(value, reached));
 
 /** Whether something that can reach these could meet what is asked. */
-export const couldMeet = (asked: readonly string[], offers: readonly Reached[]): boolean =>
+export const couldMeet = (asked: readonly string[], offers: readonly AuthenticationStrength[]): boolean =>
   offers.some((offer) => firstMet(asked, offer) !== undefined);
 
 /** Whether only these methods meet all the requested classes. */

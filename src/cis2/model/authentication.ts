@@ -1,5 +1,5 @@
 import type { Cis2Registration } from '../../oauth/applications.ts';
-import type { AssuranceLevel, Reached } from './acr.ts';
+import type { AssuranceLevel, AuthenticationStrength } from './acr.ts';
 
 /** Who signed in, and how. Times in milliseconds. */
 export interface Authentication {
@@ -25,7 +25,10 @@ export interface Authentication {
 }
 
 /** The level and the methods of a sign-in as they count for this client. */
-export const reachedFor = ({ level, methods }: Authentication, registration: Cis2Registration): Reached => ({
+export const strengthFor = (
+  { level, methods }: Authentication,
+  registration: Cis2Registration,
+): AuthenticationStrength => ({
   level: registration.profile === 'nhs' ? level.nhs : level.others,
   methods,
 });

@@ -101,7 +101,7 @@ export class Credentials {
   }
 
   /** The write that adds one, and its id. */
-  adding({ uid, kind, label, lookup, body, secret }: Draft): { id: string; statement: Statement } {
+  prepare({ uid, kind, label, lookup, body, secret }: Draft): { id: string; statement: Statement } {
     const id = uuid();
     const statement = sql(
       `INSERT INTO credential (id, uid, kind, label, lookup, body, sealed, created_at)
@@ -119,7 +119,7 @@ export class Credentials {
   }
 
   /** The conditional write that uses one: nothing of its batch happens when it was revoked or changed meanwhile. */
-  using(credential: Credential<unknown>, body: unknown = credential.body): Statement {
+  useStatement(credential: Credential<unknown>, body: unknown = credential.body): Statement {
     return must(
       sql(
         'UPDATE credential SET body = ?, used_at = ? WHERE id = ? AND body = ? AND revoked_at IS NULL',
@@ -132,12 +132,12 @@ export class Credentials {
   }
 
   /** The conditional write that gives one another name. */
-  renaming(id: string, label: string): Statement {
+  renameStatement(id: string, label: string): Statement {
     return must(sql('UPDATE credential SET label = ? WHERE id = ? AND revoked_at IS NULL', label, id));
   }
 
   /** The conditional write that ends one: one end only. */
-  revoking(id: string): Statement {
+  revokeStatement(id: string): Statement {
     return must(
       sql('UPDATE credential SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', this.#clock.now(), id),
     );

@@ -45,7 +45,7 @@ export interface Interaction {
 }
 
 /** What a sign-in that begins anew within an interaction starts from. */
-export const afresh = { authentication: null, sid: null, confirmed: false } as const;
+export const withoutSignIn = { authentication: null, sid: null, confirmed: false } as const;
 
 const kind = 'cis2-interaction';
 /** How long a person may take to sign in, in seconds. */
@@ -94,7 +94,7 @@ export class Interactions {
       chosen: false,
       personSince: authorization.prompt.includes('login') ? now : null,
       message: '',
-      ...afresh,
+      ...withoutSignIn,
       sid,
       confirmed,
     };
@@ -116,12 +116,12 @@ export class Interactions {
   }
 
   /** The conditional write that answers it: one answer only. */
-  ending({ id }: Interaction): Statement {
+  endStatement({ id }: Interaction): Statement {
     return this.#singleUse.spending(kind, id);
   }
 
   /** Set-Cookie value that takes its cookie away. */
-  clearing({ tag }: Interaction): string {
+  clearedCookie({ tag }: Interaction): string {
     return this.#cookies.clear(`txn-${tag}`);
   }
 }

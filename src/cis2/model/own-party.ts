@@ -9,7 +9,7 @@ export const accountPath = '/account';
 const clientId = 'alongside-account';
 
 /** Our own page as one that asks for a sign-in: it needs the session that comes of it, and never redeems its code. */
-function ownParty(issuer: string): RelyingParty {
+function accountClient(issuer: string): RelyingParty {
   const address = `${new URL(issuer).origin}${accountPath}`;
   return {
     application: {
@@ -44,15 +44,15 @@ function ownParty(issuer: string): RelyingParty {
 }
 
 /** The request of our own page for a sign-in of one of these classes, and who asks. */
-export function ownRequest(
+export function accountRequest(
   issuer: string,
   acr: readonly string[],
   more: Partial<Pick<AuthorizationRequest, 'prompt' | 'subject' | 'state'>> = {},
-): { party: RelyingParty; authorization: AuthorizationRequest } {
-  const party = ownParty(issuer);
-  const [redirectUri = ''] = party.registration.redirectUris;
+): { client: RelyingParty; authorization: AuthorizationRequest } {
+  const client = accountClient(issuer);
+  const [redirectUri = ''] = client.registration.redirectUris;
   return {
-    party,
+    client,
     authorization: {
       clientId,
       redirectUri,
@@ -75,5 +75,5 @@ export function ownRequest(
 }
 
 /** Our own page, if it is the one that asked. */
-export const findOwnParty = (issuer: string, asking: string): RelyingParty | undefined =>
-  asking === clientId ? ownParty(issuer) : undefined;
+export const findAccountClient = (issuer: string, asking: string): RelyingParty | undefined =>
+  asking === clientId ? accountClient(issuer) : undefined;

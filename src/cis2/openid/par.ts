@@ -15,7 +15,7 @@ import type { Reply } from '../responses/reply.ts';
 import { checkRedirectUri } from './authorize/client.ts';
 import { checkLengths } from './authorize/parameters.ts';
 import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
-import type { Cis2Server, ServerCall, WithParty } from './server.ts';
+import type { Cis2Server, ServerCall, WithRelyingParty } from './server.ts';
 import { requireStandard } from './token/own-tokens.ts';
 
 /** What authenticated the client is not part of the request. */
@@ -34,7 +34,7 @@ async function openRequest({
   server,
   client,
   parameters: sent,
-}: ClientCall<WithParty> & WithParty): Promise<{ parameters: Parameters; reply: Reply }> {
+}: ClientCall<WithRelyingParty> & WithRelyingParty): Promise<{ parameters: Parameters; reply: Reply }> {
   if (sent.has('request_uri')) throw tokenErrors.tokenRequestMalformed('request_uri cannot be pushed');
   const inside = await openRequestObject(server, client, sent).catch((thrown) => {
     throw thrown instanceof Refusal && thrown.entry.redirect ? reply.fail(thrown) : thrown;

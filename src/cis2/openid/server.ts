@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Applications, Cis2Registration } from '../../oauth/applications.ts';
+import type { Applications } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
@@ -10,7 +10,7 @@ import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
-import type { AuthorizationServer, RegisteredClient } from '../../oauth/server/server.ts';
+import type { AuthorizationServer } from '../../oauth/server/server.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -27,18 +27,12 @@ import { checkLengths } from './authorize/parameters.ts';
 import { describeToken } from './token/describe-token.ts';
 import { revocationStatement } from './token/revocation-record.ts';
 
-/** A client that authenticated at CIS2: the same in the words of the core and of CIS2. */
-export interface WithParty {
-  readonly client: RegisteredClient & { readonly registration: Cis2Registration };
-  readonly party: RelyingParty;
+/** The context of steps behind client authentication. */
+export interface WithRelyingParty {
+  readonly client: RelyingParty;
 }
 
-export const clientOf = ({ application, registration }: RelyingParty): WithParty['client'] => ({
-  application,
-  registration: registration,
-});
-
-export type Cis2Server = AuthorizationServer<WithParty>;
+export type Cis2Server = AuthorizationServer<WithRelyingParty>;
 
 /** The first context of every endpoint that clients call. */
 export interface ServerCall {
@@ -89,8 +83,8 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   methods: clientAuthenticationMethods('refused'),
   assertionJtiKind: 'cis2-assertion',
   async findClient(clientId) {
-    const party = await findRelyingParty(dependencies.applications, clientId);
-    return party && { party, client: clientOf(party) };
+    const client = await findRelyingParty(dependencies.applications, clientId);
+    return client && { client };
   },
   certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},
   requiresBinding: ({ registration }, to) => registration.boundTokens === to,

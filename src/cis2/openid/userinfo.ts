@@ -88,8 +88,8 @@ const checkSender = (parts: Parts) =>
     token,
     scheme,
     record,
-    party: { registration },
-  }: Bearer & { request: HttpRequest; scheme: Scheme; party: RelyingParty }): Promise<void> {
+    client: { registration },
+  }: Bearer & { request: HttpRequest; scheme: Scheme; client: RelyingParty }): Promise<void> {
     const confirmation = confirmationOf(record);
     const wanted = tokenTypeOf(confirmation);
     const algs = { algs: proofAlgorithmsOf(registration.profile).join(' ') };
@@ -120,10 +120,10 @@ const checkSender = (parts: Parts) =>
   };
 
 const findParty = ({ applications }: Parts) =>
-  async function findParty({ record }: Bearer): Promise<{ party: RelyingParty }> {
-    const party = await findRelyingParty(applications, record.clientId);
-    if (!party) throw tokenErrors.accessTokenInvalid('its client was revoked');
-    return { party };
+  async function findParty({ record }: Bearer): Promise<{ client: RelyingParty }> {
+    const client = await findRelyingParty(applications, record.clientId);
+    if (!client) throw tokenErrors.accessTokenInvalid('its client was revoked');
+    return { client };
   };
 
 const findPerson = ({ cis }: Parts) =>
@@ -137,10 +137,10 @@ const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers, faults
   async function answerClaims({
     token,
     record,
-    party,
+    client,
     person,
-  }: Bearer & { party: RelyingParty; person: Person }): Promise<Answer> {
-    const { registration, application } = party;
+  }: Bearer & { client: RelyingParty; person: Person }): Promise<Answer> {
+    const { registration, application } = client;
     const right = userinfoClaims(person, {
       scope: record.scope.split(' '),
       names: namedInUserinfo(record),

@@ -33,7 +33,7 @@ interface Start {
 }
 
 interface Managed extends Start {
-  party: RelyingParty;
+  client: RelyingParty;
   token: string;
 }
 
@@ -108,24 +108,24 @@ const register = (parts: Parts) =>
 
 /** A client manages itself alone; a client that is gone has no token any more (RFC 7592 section 2). */
 const findManaged = ({ applications, tokens, registrationPath }: Parts) =>
-  async function findManaged({ request }: Start): Promise<{ party: RelyingParty; token: string }> {
+  async function findManaged({ request }: Start): Promise<{ client: RelyingParty; token: string }> {
     const token = bearerOf(request);
     const clientId = await tokens.clientOf(token);
     const asked = decodeURIComponent(request.path.slice(registrationPath.length + 1));
     if (clientId === undefined || clientId !== asked)
       throw registrationErrors.registrationToken(`it is not the token of ${asked.slice(0, 100)}`);
-    const party = await findRelyingParty(applications, clientId);
-    if (!party) throw registrationErrors.registrationToken('the client is gone or was revoked');
-    return { party, token };
+    const client = await findRelyingParty(applications, clientId);
+    if (!client) throw registrationErrors.registrationToken('the client is gone or was revoked');
+    return { client, token };
   };
 
 const answerClient = (parts: Parts) =>
-  async function answerClient({ party, token }: Managed): Promise<Answer> {
-    return json(200, shown(parts, party.application, { registration_access_token: token }));
+  async function answerClient({ client, token }: Managed): Promise<Answer> {
+    return json(200, shown(parts, client.application, { registration_access_token: token }));
   };
 
 /** Who replaces a registration names the client that it has, and its own secret if any (RFC 7592 section 2.2). */
-function checkIdentity({ party: { registration } }: Managed, body: JsonObject, now: number): void {
+function checkIdentity({ client: { registration } }: Managed, body: JsonObject, now: number): void {
   if (body.client_id !== registration.clientId)
     throw registrationErrors.registrationMetadata('another client_id', {
       member: 'client_id',
@@ -142,8 +142,8 @@ function checkIdentity({ party: { registration } }: Managed, body: JsonObject, n
 const replaceClient = (parts: Parts) =>
   async function replaceClient(known: Managed & { body: JsonObject }): Promise<Answer> {
     const { applications, audit, clock } = parts;
-    const { party, body, token } = known;
-    const { application: before, registration } = party;
+    const { client, body, token } = known;
+    const { application: before, registration } = client;
     checkIdentity(known, body, clock.now());
     const draft: ClientDraft = readMetadata(body, registration.profile);
     const identity = { team: before.developer, clientId: registration.clientId, before };
@@ -163,7 +163,7 @@ const replaceClient = (parts: Parts) =>
   };
 
 const removeClient = ({ applications, tokens, audit }: Parts) =>
-  async function removeClient({ party: { application }, token }: Managed): Promise<Answer> {
+  async function removeClient({ client: { application }, token }: Managed): Promise<Answer> {
     const record = audit.recordStatement({
       actor: application.developer,
       action: 'cis2.client-removed',

@@ -7,7 +7,7 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse, SpentValue } from '../../storage/single-use.ts';
 import { firstMet } from '../model/acr.ts';
-import { reachedFor } from '../model/authentication.ts';
+import { strengthFor } from '../model/authentication.ts';
 import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import { partyOf, type RelyingParty } from '../model/relying-party.ts';
 import type { Session } from '../model/session.ts';
@@ -65,15 +65,15 @@ export class Codes {
   }
 
   /** A fresh code for this client and session, and the writes that bring it into being: one code for each pushed request. */
-  granting(
-    party: RelyingParty,
+  prepare(
+    client: RelyingParty,
     authorization: AuthorizationRequest,
     session: Session,
   ): { code: string; statements: Statement[] } {
     const code = randomToken();
-    const reached = reachedFor(session.authentication, party.registration);
+    const reached = strengthFor(session.authentication, client.registration);
     const grant: CodeGrant = {
-      clientId: party.registration.clientId,
+      clientId: client.registration.clientId,
       redirectUri: authorization.redirectUri,
       challenge: authorization.challenge,
       jkt: authorization.jkt,
@@ -83,7 +83,7 @@ export class Codes {
       family: orderedId(),
       sid: session.sid,
       uid: session.uid,
-      authTime: Math.floor(authenticatedAt(session, party, authorization.maxAge) / 1000),
+      authTime: Math.floor(authenticatedAt(session, client, authorization.maxAge) / 1000),
       acr: firstMet(authorization.acr, reached) ?? '',
       methods: [...reached.methods],
       level: reached.level,
@@ -97,7 +97,7 @@ export class Codes {
       outcome: 'ok',
       actor: session.uid,
       role: session.roleId,
-      application: party.application.id,
+      application: client.application.id,
       session: session.sid,
       family: grant.family,
       device: session.agentId,
@@ -112,13 +112,13 @@ export class Codes {
   }
 
   /** Says that a code was sent. Called once its batch is done. */
-  sent(party: RelyingParty, authorization: AuthorizationRequest, code: string, silent: boolean): void {
+  sent(client: RelyingParty, authorization: AuthorizationRequest, code: string, silent: boolean): void {
     this.#recorder.record({
       keys: [authorization.state ?? '', code],
       from: 'cis2',
-      to: partyOf(party.registration, this.#urls),
+      to: partyOf(client.registration, this.#urls),
       name: 'cis2.code',
-      detail: { client: party.application.name, silent },
+      detail: { client: client.application.name, silent },
     });
   }
 
@@ -127,7 +127,7 @@ export class Codes {
   }
 
   /** The conditional write that redeems it. */
-  spending(code: string): Statement {
+  spendStatement(code: string): Statement {
     return this.#singleUse.spending(this.#kind, code);
   }
 }

@@ -14,7 +14,7 @@ import { words } from '../text/words.ts';
 
 /** Where an authorization response goes. */
 export interface ReplyTarget {
-  party: RelyingParty;
+  client: RelyingParty;
   redirectUri: string;
   responseMode: ResponseMode;
   state: string | null;
@@ -38,16 +38,16 @@ export interface ReplyFrame {
 
 /** Makes the way back to one client for one request of the browser. */
 export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
-  const { redirectUri, responseMode, party } = target;
+  const { redirectUri, responseMode, client } = target;
   const state = target.state ?? undefined;
   const send = (parameters: Record<string, string | undefined>): Answer => {
     if (responseMode === 'form_post')
-      return formPostPage(redirectUri, parameters, party.application.name, frame.development);
+      return formPostPage(redirectUri, parameters, client.application.name, frame.development);
     const to = withQuery(redirectUri, parameters);
     // A form of ours may not lead to another origin by redirect, so its answer is a page that goes on.
     if (request.method === 'POST')
       return goingOnPage({
-        title: filled(words.common.goingBack, { application: party.application.name }),
+        title: filled(words.common.goingBack, { application: client.application.name }),
         development: frame.development,
         to,
       });
@@ -60,8 +60,8 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
         state,
         iss: frame.issuer,
         // Relying parties of the published service see these two as well.
-        ...(party.registration.profile === 'nhs'
-          ? { scope: scope.join(' '), client_id: party.registration.clientId }
+        ...(client.registration.profile === 'nhs'
+          ? { scope: scope.join(' '), client_id: client.registration.clientId }
           : {}),
       }),
     fail: (refusal) => {
@@ -69,10 +69,10 @@ export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpReq
       frame.recorder.record({
         keys: [target.state ?? ''],
         from: 'cis2',
-        to: partyOf(party.registration, frame.urls),
+        to: partyOf(client.registration, frame.urls),
         name: 'cis2.code',
         outcome: 'refused',
-        detail: { client: party.application.name, error: entry.id },
+        detail: { client: client.application.name, error: entry.id },
       });
       const parameters = {
         error: entry.code,

@@ -151,11 +151,11 @@ export class Deliveries {
 
   async #send(delivery: Delivery): Promise<void> {
     const { applications, sessions, clock, recorder, urls } = this.#parts;
-    const party = await findRelyingParty(applications, delivery.clientId);
+    const client = await findRelyingParty(applications, delivery.clientId);
     // Whichever realm's process sends it: relying parties know the issuer at which the person signed in.
     const issuer = await sessions.issuerOf(delivery.sid);
-    const outcome = party
-      ? await postLogoutToken({ ...this.#parts, issuer }, delivery, party.registration)
+    const outcome = client
+      ? await postLogoutToken({ ...this.#parts, issuer }, delivery, client.registration)
       : { delivered: true, detail: 'the client is gone' };
     const pause = backoff[delivery.attempts];
     const tried = { attempts: delivery.attempts + 1, result: outcome.detail, triedAt: clock.now() };
@@ -165,14 +165,14 @@ export class Deliveries {
         : { ...tried, dueAt: clock.now() + pause };
     await this.#store.change(delivery, after);
     this.#note(delivery, after, pause);
-    if (!party) return;
+    if (!client) return;
     recorder.record({
       keys: [delivery.sid, delivery.cisSessionId ?? ''],
       from: 'cis2',
-      to: partyOf(party.registration, urls),
+      to: partyOf(client.registration, urls),
       name: 'cis2.backchannel-logout',
       outcome: outcome.delivered ? 'ok' : 'failed',
-      detail: { client: party.application.name, attempt: tried.attempts, result: outcome.detail },
+      detail: { client: client.application.name, attempt: tried.attempts, result: outcome.detail },
     });
   }
 

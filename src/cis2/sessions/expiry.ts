@@ -33,7 +33,7 @@ export class Expiry {
   }
 
   /** The conditional write that ends one of them: not when it was used meanwhile. */
-  ending({ sid }: Session): Statement {
+  endStatement({ sid }: Session): Statement {
     const now = this.#parts.clock.now();
     const idle = this.#parts.idleSignOut ? now : 0;
     return must(

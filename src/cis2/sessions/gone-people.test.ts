@@ -91,9 +91,7 @@ test('of 1,000 people who are signed in, those who are disabled or removed lose 
     });
     for (const person of people) cis2.cis.people.set(person.uid, person);
     await cis2.database.batch(
-      people.flatMap(
-        ({ uid }) => sessions.establishing(authentication(uid), '3', null, undefined).statements,
-      ),
+      people.flatMap(({ uid }) => sessions.prepare(authentication(uid), '3', null, undefined).statements),
     );
     const live = async () =>
       (await cis2.database.all(sql('SELECT uid FROM cis2_session WHERE ended_at IS NULL'))).length;

@@ -37,7 +37,8 @@ export class SessionEnds {
   async endExpired(expiry: Expiry): Promise<boolean> {
     return await inBatches(async () => {
       const over = await expiry.over();
-      for (const session of over) await this.#endOne(session, 'expired', { ending: expiry.ending(session) });
+      for (const session of over)
+        await this.#endOne(session, 'expired', { ending: expiry.endStatement(session) });
       return over.length;
     });
   }
@@ -52,7 +53,7 @@ export class SessionEnds {
     const told = { sid, uid, cisSessionId, cause };
     // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
     const { done } = await database.batch([
-      ending ?? sessions.ending(sid, cause),
+      ending ?? sessions.endStatement(sid, cause),
       deliveries.promising(told),
       audit.recordStatement({
         action: 'cis2.session-ended',

@@ -92,7 +92,7 @@ export class Sessions {
    * The writes that make a session of a sign-in, and its Set-Cookie value. The cookie is always new (CVE-2024-7341);
    * the sid stays when the same person signs in again in the same browser.
    */
-  establishing(
+  prepare(
     authentication: Authentication,
     idAssuranceLevel: string,
     roleId: string | null,
@@ -146,7 +146,7 @@ export class Sessions {
   }
 
   /** The conditional write that uses a session: nothing of its batch happens when it has ended. */
-  using(session: Session): Statement {
+  useStatement(session: Session): Statement {
     const now = this.#clock.now();
     return must(
       sql(
@@ -160,7 +160,7 @@ export class Sessions {
   }
 
   /** The write that gives a session another role, unless it was changed meanwhile. */
-  changingRole(session: Session, roleId: string | null): Statement {
+  changeRoleStatement(session: Session, roleId: string | null): Statement {
     const { issuer, authentication, idAssuranceLevel } = session;
     const body = (of: string | null): string =>
       JSON.stringify({ issuer, authentication, idAssuranceLevel, roleId: of } satisfies SessionBody);
@@ -173,7 +173,7 @@ export class Sessions {
   }
 
   /** The conditional write that only asks whether a session still lives. */
-  needing(sid: string): Statement {
+  requireLiveStatement(sid: string): Statement {
     const now = this.#clock.now();
     return must(
       sql(
@@ -185,7 +185,7 @@ export class Sessions {
   }
 
   /** The write that makes a relying party one of the session: it is told of its end. */
-  joining(sid: string, clientId: string): Statement {
+  joinStatement(sid: string, clientId: string): Statement {
     return sql(
       'INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?) ON CONFLICT (sid, client_id) DO NOTHING',
       sid,
@@ -202,7 +202,7 @@ export class Sessions {
   }
 
   /** The conditional write that ends a session: one end only. */
-  ending(sid: string, cause: EndReason): Statement {
+  endStatement(sid: string, cause: EndReason): Statement {
     return must(
       sql(
         'UPDATE cis2_session SET ended_at = ?, end_cause = ? WHERE sid = ? AND ended_at IS NULL',
@@ -237,7 +237,7 @@ export class Sessions {
   }
 
   /** Set-Cookie value that takes the cookie away. */
-  clearing(): string {
+  clearedCookie(): string {
     return this.#cookies.clear('session');
   }
 

@@ -13,7 +13,7 @@ const way = (id: string, level: AssuranceLevel, users: string[]): Authenticator 
   routes: [],
   begin: () => Promise.reject(new Error('nobody begins here')),
   goesStraight: async () => false,
-  standing: async () => ({ holds: true }),
+  checkSession: async () => ({ valid: true }),
   usableBy: async (uid) => users.includes(uid),
 });
 const all = new Authenticators([way('one', 3, ['a']), way('two', 2, ['b']), way('three', 3, ['a', 'b'])]);

@@ -10,7 +10,7 @@ import type { Authenticators } from './authenticators.ts';
 
 interface Asked {
   request: HttpRequest;
-  party: RelyingParty;
+  client: RelyingParty;
   authorization: AuthorizationRequest;
   reply: Reply;
 }
@@ -59,12 +59,12 @@ export async function beginInteraction(
     provider: { interactions: Interactions };
   },
 ): Promise<Answer> {
-  const { request, party, authorization, reply, offered, expected } = known;
+  const { request, client, authorization, reply, offered, expected } = known;
   const { interactions } = known.provider;
   let straight: Authenticator | undefined;
   if (!authorization.prompt.includes('select_account')) {
     for (const authenticator of offered) {
-      if (!(await authenticator.goesStraight(request, party, authorization))) continue;
+      if (!(await authenticator.goesStraight(request, client, authorization))) continue;
       straight = authenticator;
       break;
     }
@@ -73,7 +73,7 @@ export async function beginInteraction(
     return reply.fail(responseErrors.loginRequired('there is no session that meets the request'));
   const { interaction, cookie } = await interactions.begin(request, authorization, { expected });
   const answer = straight
-    ? await straight.begin({ request, party, interaction }, false)
+    ? await straight.begin({ request, client, interaction }, false)
     : redirect(interactionPath(interaction.id));
   return answer.with({ 'set-cookie': cookie });
 }

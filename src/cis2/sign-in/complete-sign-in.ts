@@ -4,7 +4,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Statement } from '../../storage/database.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { Finish } from './finish.ts';
-import type { Opened } from './open.ts';
+import type { InteractionContext } from './open.ts';
 
 /** The user who signed in just now, and how. */
 export interface AuthenticationResult {
@@ -25,7 +25,7 @@ export interface AuthenticationResult {
  * @param spends conditional writes, such as the use of the credential; the sign-in fails if any of them does.
  */
 export type CompleteSignIn = (
-  opened: Opened,
+  context: InteractionContext,
   result: AuthenticationResult,
   spends: readonly Statement[],
 ) => Promise<Answer>;
@@ -39,10 +39,10 @@ export const createCompleteSignIn = ({
   recorder: Recorder;
   finish: Finish;
 }): CompleteSignIn =>
-  async function completeSignIn(opened, { level, personAt, ...result }, spends) {
+  async function completeSignIn(context, { level, personAt, ...result }, spends) {
     const now = clock.now();
     recorder.record({
-      keys: [opened.interaction.authorization.state ?? '', opened.interaction.id],
+      keys: [context.interaction.authorization.state ?? '', context.interaction.id],
       from: 'browser',
       to: 'cis2',
       name: 'cis2.sign-in',
@@ -58,5 +58,5 @@ export const createCompleteSignIn = ({
       agentId: null,
       roleId: null,
     };
-    return finish.run({ ...opened, authentication, spends, confirmed: false });
+    return finish.run({ ...context, authentication, spends, confirmed: false });
   };

@@ -7,11 +7,11 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { responseErrors } from '../errors/response.ts';
 import { firstMet } from '../model/acr.ts';
-import { type Authentication, reachedFor } from '../model/authentication.ts';
+import { type Authentication, strengthFor } from '../model/authentication.ts';
 import { isSilent } from '../model/authorization-request.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import { afresh, type Interactions, interactionPath } from '../model/interactions.ts';
+import { type Interactions, interactionPath, withoutSignIn } from '../model/interactions.ts';
 import type { AfterSignOut, Session } from '../model/session.ts';
 import { choiceOf, settleRole } from '../model/settle-role.ts';
 import type { Codes } from '../responses/codes.ts';
@@ -19,10 +19,10 @@ import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { words } from '../text/words.ts';
 import { signInErrors } from './errors.ts';
-import type { Opened } from './open.ts';
+import type { InteractionContext } from './open.ts';
 
 /** A sign-in that an authenticator brought, on its way to the client. */
-export interface Finishing extends Opened {
+export interface Finishing extends InteractionContext {
   authentication: Authentication;
   /** Conditional writes that make this way of finishing happen once. */
   spends: readonly Statement[];
@@ -61,19 +61,19 @@ const seeOther = (request: { method: string }) => (request.method === 'POST' ? 3
 /** Ends the interaction with an error for the client. */
 export async function failInteraction(
   { database, interactions }: Pick<Parts, 'database' | 'interactions'>,
-  { interaction, reply }: Opened,
+  { interaction, reply }: InteractionContext,
   spends: readonly Statement[],
   refusal: Refusal,
 ): Promise<Answer> {
-  const { done } = await database.batch([...spends, interactions.ending(interaction)]);
+  const { done } = await database.batch([...spends, interactions.endStatement(interaction)]);
   if (!done) throw signInErrors.returnRefused('it was answered before');
-  return reply.fail(refusal).with({ 'set-cookie': interactions.clearing(interaction) });
+  return reply.fail(refusal).with({ 'set-cookie': interactions.clearedCookie(interaction) });
 }
 
 /** Leads the person to a page of the interaction, which goes on from what is kept. */
 export async function toPage(
   { database, interactions }: Pick<Parts, 'database' | 'interactions'>,
-  { request, interaction }: Pick<Opened, 'request' | 'interaction'>,
+  { request, interaction }: Pick<InteractionContext, 'request' | 'interaction'>,
   spends: readonly Statement[],
   part = '',
 ): Promise<Answer> {
@@ -117,8 +117,10 @@ const checkPerson = (parts: Parts) =>
 
 const checkLevel = (parts: Parts) =>
   async function checkLevel(known: Finishing): Promise<Answer | undefined> {
-    const { interaction, authentication, party, spends } = known;
-    if (firstMet(interaction.authorization.acr, reachedFor(authentication, party.registration)) !== undefined)
+    const { interaction, authentication, client, spends } = known;
+    if (
+      firstMet(interaction.authorization.acr, strengthFor(authentication, client.registration)) !== undefined
+    )
       return undefined;
     if (isSilent(interaction.authorization))
       return failInteraction(
@@ -127,22 +129,22 @@ const checkLevel = (parts: Parts) =>
         spends,
         responseErrors.loginRequired('the sign-in does not meet the asked level'),
       );
-    const back = { ...interaction, ...afresh, message: words.choice.levelUnmet };
+    const back = { ...interaction, ...withoutSignIn, message: words.choice.levelUnmet };
     return toPage(parts, { ...known, interaction: back }, spends);
   };
 
 /** `prompt=login` and a strict `max_age` want the PIN itself to be new (OpenID Connect Core section 3.1.2.1). */
 const checkAge = (parts: Parts) =>
   async function checkAge(known: Finishing): Promise<Answer | undefined> {
-    const { interaction, authentication, party, spends } = known;
+    const { interaction, authentication, client, spends } = known;
     const { maxAge } = interaction.authorization;
     const { personAt, proofCounts } = authentication;
     const now = parts.clock.now();
     if (interaction.personSince !== null && personAt < interaction.personSince - skew) {
-      const back = { ...interaction, ...afresh, message: words.choice.pinOld };
+      const back = { ...interaction, ...withoutSignIn, message: words.choice.pinOld };
       return toPage(parts, { ...known, interaction: back }, spends);
     }
-    const proofDoes = party.registration.maxAge === 'proof' && proofCounts;
+    const proofDoes = client.registration.maxAge === 'proof' && proofCounts;
     // What was done within this interaction is new, however small the age.
     if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000)
       return undefined;
@@ -153,17 +155,17 @@ const checkAge = (parts: Parts) =>
         spends,
         responseErrors.loginRequired('the PIN is older than max_age'),
       );
-    const again = { ...interaction, ...afresh, personSince: now };
+    const again = { ...interaction, ...withoutSignIn, personSince: now };
     return toPage(parts, { ...known, interaction: again }, spends, authentication.authenticator);
   };
 
 /** After an explicit sign-out nobody is signed in again without a word; and `consent` asks, outside the published profile. */
 const confirmPerson = (parts: Parts) =>
   async function confirmPerson(known: Finishing): Promise<Answer | undefined> {
-    const { request, interaction, authentication, party, confirmed, spends } = known;
+    const { request, interaction, authentication, client, confirmed, spends } = known;
     if (confirmed) return undefined;
     const { prompt } = interaction.authorization;
-    const consent = prompt.includes('consent') && party.registration.profile !== 'nhs';
+    const consent = prompt.includes('consent') && client.registration.profile !== 'nhs';
     const silent = authentication.personAt < interaction.createdAt && !interaction.chosen;
     const signedOut = parts.afterSignOut !== 'silent' && parts.marks.signedOut(request);
     if (!consent && !(silent && signedOut)) return undefined;
@@ -215,7 +217,7 @@ const chooseRole = (parts: Parts) =>
 /** A sign-in begins a session, or proves its user anew. */
 const signInStatement = (
   { audit }: Parts,
-  { request, authentication, party, before }: Whole,
+  { request, authentication, client, before }: Whole,
   { sid, roleId }: Session,
 ): Statement =>
   audit.recordStatement({
@@ -223,7 +225,7 @@ const signInStatement = (
     outcome: 'ok',
     actor: authentication.uid,
     role: roleId,
-    application: party.application.id,
+    application: client.application.id,
     session: sid,
     device: authentication.agentId,
     address: request.address,
@@ -236,16 +238,16 @@ const signInStatement = (
 
 const establishSession = (parts: Parts) =>
   async function establishSession(known: Whole & { roleId: string | null }): Promise<Answer> {
-    const { request, interaction, party, reply, authentication, person, spends, found, before, roleId } =
+    const { request, interaction, client, reply, authentication, person, spends, found, before, roleId } =
       known;
     const { sessions, codes, ends, marks, interactions } = parts;
-    const made = sessions.establishing(authentication, person.idAssuranceLevel, roleId, before);
-    const { code, statements } = codes.granting(party, interaction.authorization, made.session);
+    const made = sessions.prepare(authentication, person.idAssuranceLevel, roleId, before);
+    const { code, statements } = codes.prepare(client, interaction.authorization, made.session);
     const { done } = await parts.database.batch([
       ...spends,
-      interactions.ending(interaction),
+      interactions.endStatement(interaction),
       ...made.statements,
-      sessions.joining(made.session.sid, party.registration.clientId),
+      sessions.joinStatement(made.session.sid, client.registration.clientId),
       ...statements,
       signInStatement(parts, known, made.session),
     ]);
@@ -259,11 +261,11 @@ const establishSession = (parts: Parts) =>
     if (found && !before) await ends.end([found], 'anotherPerson');
     if (authentication.agentId !== null)
       await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
-    codes.sent(party, interaction.authorization, code, authentication.personAt < interaction.createdAt);
+    codes.sent(client, interaction.authorization, code, authentication.personAt < interaction.createdAt);
     return reply.succeed(code, interaction.authorization.scope).with({
       'set-cookie': [
         made.cookie,
-        interactions.clearing(interaction),
+        interactions.clearedCookie(interaction),
         ...(marks.signedOut(request) ? [marks.signingIn()] : []),
       ],
     });

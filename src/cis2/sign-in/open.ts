@@ -5,17 +5,17 @@ import type { Statement } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
 import type { Authentication } from '../model/authentication.ts';
 import { type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
-import { findOwnParty } from '../model/own-party.ts';
+import { findAccountClient } from '../model/own-party.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { signInErrors } from './errors.ts';
 
 /** One request of the browser within its interaction. */
-export interface Opened {
+export interface InteractionContext {
   request: HttpRequest;
   interaction: Interaction;
-  party: RelyingParty;
+  client: RelyingParty;
   reply: Reply;
 }
 
@@ -25,19 +25,20 @@ export async function openReply(
   frame: ReplyFrame,
   request: HttpRequest,
   interaction: Interaction,
-): Promise<Opened> {
+): Promise<InteractionContext> {
   const { authorization } = interaction;
   const { clientId } = authorization;
-  const party = findOwnParty(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
-  if (!party) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
-  return { request, interaction, party, reply: replyTo(frame, { party, ...authorization }, request) };
+  const client =
+    findAccountClient(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
+  if (!client) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
+  return { request, interaction, client, reply: replyTo(frame, { client, ...authorization }, request) };
 }
 
 /** Opens the interaction that the path names, for the browser that began it. */
 export const openInteraction = (
   parts: ReplyFrame & { interactions: Interactions; applications: Applications },
 ) =>
-  async function openInteraction({ request }: { request: HttpRequest }): Promise<Opened> {
+  async function openInteraction({ request }: { request: HttpRequest }): Promise<InteractionContext> {
     const id = request.path.split('/')[2] ?? '';
     const interaction = await parts.interactions.open(id, request);
     if (!interaction)
@@ -46,7 +47,7 @@ export const openInteraction = (
   };
 
 /** An interaction in which somebody has signed in, now or before. */
-export interface WithSignIn extends Opened {
+export interface WithSignIn extends InteractionContext {
   authentication: Authentication;
   /** Conditional writes without which it counts no more. */
   spends: readonly Statement[];
@@ -57,11 +58,11 @@ export const findSignIn = ({ sessions }: { sessions: Sessions }) =>
   async function findSignIn({
     request,
     interaction,
-  }: Opened): Promise<Answer | Pick<WithSignIn, 'authentication' | 'spends'>> {
+  }: InteractionContext): Promise<Answer | Pick<WithSignIn, 'authentication' | 'spends'>> {
     const { id, sid } = interaction;
     const session = sid === null ? undefined : await sessions.current(request);
     if (sid !== null && session?.sid === sid)
-      return { authentication: session.authentication, spends: [sessions.needing(sid)] };
+      return { authentication: session.authentication, spends: [sessions.requireLiveStatement(sid)] };
     if (sid === null && interaction.authentication)
       return { authentication: interaction.authentication, spends: [] };
     return redirect(interactionPath(id), request.method === 'POST' ? 303 : 302);

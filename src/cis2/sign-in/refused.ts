@@ -1,7 +1,7 @@
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
-import type { Opened } from './open.ts';
+import type { InteractionContext } from './open.ts';
 
 interface RefusalParts {
   audit: AuditLog;
@@ -15,7 +15,7 @@ interface RefusalParts {
  */
 export function noteRefusedSignIn(
   { audit, recorder, log }: RefusalParts,
-  { request, interaction }: Pick<Opened, 'request' | 'interaction'>,
+  { request, interaction }: Pick<InteractionContext, 'request' | 'interaction'>,
   authenticator: string,
   detail: string,
 ): void {

@@ -26,12 +26,12 @@ async function roleUntilNow({ sessions }: Parts, { request, authentication }: Wi
 /** Shows the roles that the directory has now. Where there is nothing to choose, the sign-in goes on. */
 export const showRoles = (parts: Parts) =>
   async function showRoles(known: WithSignIn): Promise<Answer> {
-    const { request, interaction, party, authentication } = known;
+    const { request, interaction, client, authentication } = known;
     const person = await parts.cis.person(authentication.uid);
     if (!person || person.roles.length < 2) return redirect(interactionPath(interaction.id, 'resume'));
     const question = {
       person,
-      applicationName: party.application.name,
+      applicationName: client.application.name,
       roleId: await roleUntilNow(parts, known),
       search: parseParameters(request.query)?.get('search') ?? '',
       unanswered: false,
@@ -42,13 +42,13 @@ export const showRoles = (parts: Parts) =>
 /** Goes on with the chosen role; a form without one of the person's gets the page again. */
 export const takeRole = (parts: Parts) =>
   async function takeRole(known: WithSignIn & { form: Parameters }): Promise<Answer> {
-    const { interaction, party, authentication, form } = known;
+    const { interaction, client, authentication, form } = known;
     const person = await parts.cis.person(authentication.uid);
     const chosenRoleId = person && choiceOf(person, form.get('role'));
     if (person && person.roles.length > 1 && chosenRoleId === undefined) {
       const question = {
         person,
-        applicationName: party.application.name,
+        applicationName: client.application.name,
         roleId: null,
         search: form.get('search') ?? '',
         unanswered: true,

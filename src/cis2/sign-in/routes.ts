@@ -7,7 +7,12 @@ import type { Database } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
 import { responseErrors } from '../errors/response.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import { afresh, type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
+import {
+  type Interaction,
+  type Interactions,
+  interactionPath,
+  withoutSignIn,
+} from '../model/interactions.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -17,7 +22,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Authenticators } from './authenticators.ts';
 import { signInErrors } from './errors.ts';
 import { type Finish, failInteraction, toPage } from './finish.ts';
-import { findSignIn, type Opened, openInteraction, type WithSignIn } from './open.ts';
+import { findSignIn, type InteractionContext, openInteraction, type WithSignIn } from './open.ts';
 import { choicePage } from './pages/choice.ts';
 import { confirmPage } from './pages/confirm.ts';
 import { showRoles, takeRole } from './roles.ts';
@@ -32,7 +37,7 @@ type Parts = ReplyFrame & {
   finish: Finish;
 };
 
-interface WithForm extends Opened {
+interface WithForm extends InteractionContext {
   form: Parameters;
 }
 
@@ -46,11 +51,11 @@ const offeredIn = ({ authenticators }: Parts, { authorization, expected }: Inter
   authenticators.offered(authorization.acr, expected);
 
 const showChoice = (parts: Parts) =>
-  async function showChoice({ interaction, party }: Opened): Promise<Answer> {
+  async function showChoice({ interaction, client }: InteractionContext): Promise<Answer> {
     const { expected } = interaction;
     const signedIn = expected?.steppingUp ? await parts.cis.person(expected.uid) : undefined;
     return choicePage(interaction, {
-      applicationName: party.application.name,
+      applicationName: client.application.name,
       offered: await offeredIn(parts, interaction),
       signedIn: signedIn?.displayName ?? null,
       development: parts.development,
@@ -65,11 +70,11 @@ const takeCancel = (parts: Parts, name: string, value: string) =>
 
 /** The chosen way begins at its own address, reached from a page: a form may not lead to the agent by redirect. */
 const takeChoice = (parts: Parts) =>
-  async function takeChoice({ interaction, form, party }: WithForm): Promise<Answer> {
+  async function takeChoice({ interaction, form, client }: WithForm): Promise<Answer> {
     const offered = await offeredIn(parts, interaction);
     const chosen = offered.find(({ id }) => id === form.get('authenticator'));
     if (!chosen) return redirect(interactionPath(interaction.id), 303);
-    const title = filled(words.common.goingTo, { application: party.application.name });
+    const title = filled(words.common.goingTo, { application: client.application.name });
     const to = interactionPath(interaction.id, chosen.id);
     return goingOnPage({ title, development: parts.development, to });
   };
@@ -87,15 +92,15 @@ const findAuthenticator = (parts: Parts) =>
   async function findAuthenticator({
     request,
     interaction,
-  }: Opened): Promise<Answer | { authenticator: Authenticator }> {
+  }: InteractionContext): Promise<Answer | { authenticator: Authenticator }> {
     const id = request.path.split('/')[3];
     const authenticator = (await offeredIn(parts, interaction)).find((offered) => offered.id === id);
     return authenticator ? { authenticator } : redirect(interactionPath(interaction.id));
   };
 
 const begin = ({ interactions }: Parts) =>
-  async function begin(known: Opened & { authenticator: Authenticator }): Promise<Answer> {
-    const interaction = { ...known.interaction, chosen: true, message: '', ...afresh };
+  async function begin(known: InteractionContext & { authenticator: Authenticator }): Promise<Answer> {
+    const interaction = { ...known.interaction, chosen: true, message: '', ...withoutSignIn };
     if (!(await interactions.save(interaction)))
       throw signInErrors.interactionUnknown('it was answered meanwhile');
     const inWindow = parseParameters(known.request.query)?.get('window') === '1';
@@ -106,7 +111,7 @@ const begin = ({ interactions }: Parts) =>
 async function toAuthenticator({
   authenticator,
   ...opened
-}: Opened & { authenticator: Authenticator }): Promise<Answer> {
+}: InteractionContext & { authenticator: Authenticator }): Promise<Answer> {
   const { request, interaction } = opened;
   const path = request.path.split('/')[4];
   const known = authenticator.routes.find(
@@ -116,10 +121,10 @@ async function toAuthenticator({
 }
 
 const showConfirm = ({ cis, development }: Parts) =>
-  async function showConfirm({ interaction, party, authentication }: WithSignIn): Promise<Answer> {
+  async function showConfirm({ interaction, client, authentication }: WithSignIn): Promise<Answer> {
     const person = await cis.person(authentication.uid);
     if (!person) return redirect(interactionPath(interaction.id));
-    return confirmPage(interaction, person.displayName, party.application.name, development);
+    return confirmPage(interaction, person.displayName, client.application.name, development);
   };
 
 const takeAnother = (parts: Parts) =>
@@ -127,7 +132,7 @@ const takeAnother = (parts: Parts) =>
     const { interaction, form } = known;
     const waits = interaction.authentication !== null || interaction.sid !== null;
     if (waits && form.get('answer') === 'yes') return undefined;
-    return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message: '' } }, []);
+    return toPage(parts, { ...known, interaction: { ...interaction, ...withoutSignIn, message: '' } }, []);
   };
 
 const finish = (parts: Parts, confirmed: boolean) =>

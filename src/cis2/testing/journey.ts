@@ -8,7 +8,7 @@ import { redeem } from './redeem.ts';
 
 /** Gives somebody a credential; its id. */
 export async function give({ database, clock, vault }: Instance, draft: Draft): Promise<string> {
-  const { id, statement } = new Credentials(database, clock, vault).adding(draft);
+  const { id, statement } = new Credentials(database, clock, vault).prepare(draft);
   await database.run(statement);
   return id;
 }

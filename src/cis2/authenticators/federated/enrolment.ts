@@ -1,7 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Log } from '@alongside/kernel/log';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { filled } from '../../text/filled.ts';
@@ -26,26 +26,26 @@ export function federatedEnrolment(parts: Parts): Enrolment {
   const { federation, credentials, singleUse, log, development } = parts;
   const { id, label, issuer } = federation.upstream.provider;
   const say = (sentence: string) => filled(sentence, { provider: label });
-  const within = ({ path }: EnrolmentSitting) => path('').replace(/\/$/, '');
+  const within = ({ path }: EnrolmentContext) => path('').replace(/\/$/, '');
 
-  const show = async ({ path }: EnrolmentSitting, problem = ''): Promise<Answer> =>
+  const show = async ({ path }: EnrolmentContext, problem = ''): Promise<Answer> =>
     linkAccountPage({ provider: label, go: path('go'), problem, development });
 
-  const guarded = async (sitting: EnrolmentSitting, act: () => Promise<Answer>): Promise<Answer> => {
+  const guarded = async (context: EnrolmentContext, act: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
-      log.info({ id: sitting.request.id, kind: id, detail: error.message }, 'a link was refused');
-      return show(sitting, say(problems[error.sentence]));
+      log.info({ id: context.request.id, kind: id, detail: error.message }, 'a link was refused');
+      return show(context, say(problems[error.sentence]));
     }
   };
 
-  const take = async (sitting: EnrolmentSitting): Promise<Answer> => {
-    const { lookup, name } = await federation.end(sitting.request, within(sitting));
-    if ((await credentials.find(id, lookup)).length > 0) return show(sitting, say(says.taken));
+  const take = async (context: EnrolmentContext): Promise<Answer> => {
+    const { lookup, name } = await federation.end(context.request, within(context));
+    if ((await credentials.find(id, lookup)).length > 0) return show(context, say(says.taken));
     const body: FederatedBody = { issuer, name };
-    return sitting.complete(
+    return context.complete(
       { label: labelOf(name, label), lookup, body },
       // Two people who link one account in the same moment: one wins.
       {
@@ -60,16 +60,16 @@ export function federatedEnrolment(parts: Parts): Enrolment {
     label,
     hint: say(words.ways.federated.enrolmentHint),
     level: 2,
-    begin: (sitting) => show(sitting),
+    begin: (context) => show(context),
     routes: [
       {
         method: 'GET',
         path: 'go',
         // Whoever links an account shows now that it is theirs.
-        run: (sitting) =>
-          guarded(sitting, async () => redirect(await federation.begin(within(sitting), true))),
+        run: (context) =>
+          guarded(context, async () => redirect(await federation.begin(within(context), true))),
       },
-      { method: 'GET', path: 'return', run: (sitting) => guarded(sitting, () => take(sitting)) },
+      { method: 'GET', path: 'return', run: (context) => guarded(context, () => take(context)) },
     ],
   };
 }

@@ -4,12 +4,12 @@ import { callbackRoute } from './callback.ts';
 import { federatedEnrolment } from './enrolment.ts';
 import { Federation } from './federation.ts';
 import type { FederatedProvider } from './provider.ts';
-import { federated, federatedReached } from './sign-in.ts';
+import { federated, federatedStrength } from './sign-in.ts';
 import { providerPolicy, Upstream } from './upstream.ts';
 
 /** OpenID providers of others: one authenticator for each configured provider. */
 export const federatedKind: AuthenticatorKind<{ providers?: readonly FederatedProvider[] }> = {
-  reaches: [federatedReached],
+  reaches: [federatedStrength],
   create(dependencies) {
     const { clock, development, issuer, providers = [], singleUse } = dependencies;
     const keys = new RemoteKeys(clock, providerPolicy);

@@ -6,10 +6,10 @@ import type { Database } from '../../../storage/database.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
-import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
+import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
-import type { Opened } from '../../sign-in/open.ts';
+import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
@@ -37,17 +37,17 @@ interface Parts {
 }
 
 /** Level 2, by a provider. */
-export const federatedReached = { level: 2 as const, methods: ['NHSMAIL'] };
+export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };
 
 /** Returns to the choice with a message. */
 async function back(
   parts: Parts,
-  opened: Pick<Opened, 'request' | 'interaction'>,
+  context: Pick<InteractionContext, 'request' | 'interaction'>,
   { sentence, message: detail }: FederationProblem,
 ): Promise<Answer> {
-  const { request, interaction } = opened;
+  const { request, interaction } = context;
   const { id, label } = parts.federation.upstream.provider;
-  noteRefusedSignIn(parts, opened, id, detail);
+  noteRefusedSignIn(parts, context, id, detail);
   const message = filled(words.federated.problems[sentence], { provider: label });
   return toPage(parts, { request, interaction: { ...interaction, message } }, []);
 }
@@ -56,29 +56,33 @@ async function back(
 export function federated(parts: Parts): Authenticator {
   const { federation, credentials, completeSignIn } = parts;
   const { id, label } = federation.upstream.provider;
-  const within = ({ interaction }: Pick<Sitting, 'interaction'>) => interactionPath(interaction.id, id);
+  const within = ({ interaction }: Pick<AuthenticationContext, 'interaction'>) =>
+    interactionPath(interaction.id, id);
 
-  const guarded = async (opened: Pick<Opened, 'request' | 'interaction'>, act: () => Promise<Answer>) => {
+  const guarded = async (
+    context: Pick<InteractionContext, 'request' | 'interaction'>,
+    act: () => Promise<Answer>,
+  ) => {
     try {
       return await act();
     } catch (error) {
-      if (error instanceof FederationProblem) return back(parts, opened, error);
+      if (error instanceof FederationProblem) return back(parts, context, error);
       throw error;
     }
   };
 
-  const takeReturn = async (opened: Opened): Promise<Answer> => {
-    const person = await federation.end(opened.request, within(opened));
+  const takeReturn = async (context: InteractionContext): Promise<Answer> => {
+    const person = await federation.end(context.request, within(context));
     const credential = (await credentials.find<FederatedBody>(id, person.lookup))[0];
     if (!credential) throw new FederationProblem('unlinked', 'nobody is linked to this account');
     const result = {
       authenticator: id,
       uid: credential.uid,
-      ...federatedReached,
+      ...federatedStrength,
       credentialId: credential.id,
       personAt: person.authenticatedAt,
     };
-    return completeSignIn(opened, result, [credentials.using(credential)]);
+    return completeSignIn(context, result, [credentials.useStatement(credential)]);
   };
 
   return {
@@ -86,13 +90,15 @@ export function federated(parts: Parts): Authenticator {
     id,
     label,
     hint: filled(words.ways.federated.hint, { provider: label }),
-    offers: [federatedReached],
-    begin: (sitting) =>
-      guarded(sitting, async () => {
-        await parts.limitRows(sitting.request);
-        return redirect(await federation.begin(within(sitting), sitting.interaction.personSince !== null));
+    offers: [federatedStrength],
+    begin: (context) =>
+      guarded(context, async () => {
+        await parts.limitRows(context.request);
+        return redirect(await federation.begin(within(context), context.interaction.personSince !== null));
       }),
     usableBy: async (uid) => (await credentials.of(uid, id)).length > 0,
-    routes: [{ method: 'GET', path: 'return', run: (opened) => guarded(opened, () => takeReturn(opened)) }],
+    routes: [
+      { method: 'GET', path: 'return', run: (context) => guarded(context, () => takeReturn(context)) },
+    ],
   };
 }

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
@@ -36,25 +36,25 @@ export function passwordEnrolment({
   credentials: Credentials;
   development: boolean;
 }): Enrolment {
-  const show = async (sitting: EnrolmentSitting, problems: FieldProblems): Promise<Answer> => {
-    const account = await accountOf<Account>(credentials, passwordKind, sitting.person);
+  const show = async (context: EnrolmentContext, problems: FieldProblems): Promise<Answer> => {
+    const account = await accountOf<Account>(credentials, passwordKind, context.person);
     if ('refused' in account) return noAccountPage(sentences.passwordTitle, account.refused, development);
     const { email } = account;
-    return passwordEnrolmentPage({ action: sitting.path('answer'), email, problems, development });
+    return passwordEnrolmentPage({ action: context.path('answer'), email, problems, development });
   };
 
-  const take = async (sitting: EnrolmentSitting): Promise<Answer> => {
-    const { request, person } = sitting;
+  const take = async (context: EnrolmentContext): Promise<Answer> => {
+    const { request, person } = context;
     const form = formOf(request);
     const account = await accountOf<Account>(credentials, passwordKind, person);
     const password = form.get('password') ?? '';
     const problems = passwordProblems(password, form.get('repeat') ?? '', person);
-    if ('refused' in account || Object.keys(problems).length > 0) return show(sitting, problems);
+    if ('refused' in account || Object.keys(problems).length > 0) return show(context, problems);
     const { email, own } = account;
     const body: Account = { email, hash: await hashPassword(password) };
-    return sitting.complete(
+    return context.complete(
       { label, lookup: email, body },
-      { note: sentences.passwordAdded, spends: own.map(({ id }) => credentials.revoking(id)) },
+      { note: sentences.passwordAdded, spends: own.map(({ id }) => credentials.revokeStatement(id)) },
     );
   };
 
@@ -68,7 +68,7 @@ export function passwordEnrolment({
       return { email, ...(hash === demoHash ? { password: demoPassword } : {}) };
     },
     importCredential: importPassword,
-    begin: (sitting) => show(sitting, {}),
+    begin: (context) => show(context, {}),
     routes: [{ method: 'POST', path: 'answer', run: take }],
   };
 }

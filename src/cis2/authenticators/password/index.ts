@@ -2,12 +2,12 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { guesses } from '../shared/tries.ts';
 import { passwordEnrolment } from './enrolment.ts';
 import { passwordSeeds } from './seed.ts';
-import { password, passwordKind, passwordReached } from './sign-in.ts';
+import { password, passwordKind, passwordStrength } from './sign-in.ts';
 
 /** A password alone, in the password realm. */
 export const passwordOnlyKind: AuthenticatorKind = {
   only: 'password-realm',
-  reaches: [passwordReached],
+  reaches: [passwordStrength],
   create: (dependencies) => ({
     authenticators: [
       password({

@@ -10,7 +10,7 @@ import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
-import type { Opened } from '../../sign-in/open.ts';
+import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
 import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
@@ -30,22 +30,22 @@ interface Parts {
   development: boolean;
 }
 
-interface WithForm extends Opened {
+interface WithForm extends InteractionContext {
   form: Parameters;
   name: string;
 }
 
 /** Level 1, by a password. */
-export const passwordReached = { level: 1 as const, methods: ['USERPASS'] };
+export const passwordStrength = { level: 1 as const, methods: ['USERPASS'] };
 const sentences = words.password;
 
-function again(parts: Parts, opened: Opened, problem: string, detail: string): Answer {
-  noteRefusedSignIn(parts, opened, passwordKind, detail);
-  const { interaction, party } = opened;
-  return passwordPage(interaction, party.application.name, problem, parts.development);
+function again(parts: Parts, context: InteractionContext, problem: string, detail: string): Answer {
+  noteRefusedSignIn(parts, context, passwordKind, detail);
+  const { interaction, client } = context;
+  return passwordPage(interaction, client.application.name, problem, parts.development);
 }
 
-async function readForm({ request }: Opened): Promise<Pick<WithForm, 'form' | 'name'>> {
+async function readForm({ request }: InteractionContext): Promise<Pick<WithForm, 'form' | 'name'>> {
   const form = formOf(request);
   return { form, name: accountName(form.get('username')) };
 }
@@ -74,17 +74,17 @@ const checkPassword = (parts: Parts) =>
 const finish = ({ credentials, guesses, completeSignIn }: Parts) =>
   async function finish(known: WithForm & { credential: Credential<Account> }): Promise<Answer> {
     const { id, uid } = known.credential;
-    const result = { authenticator: passwordKind, uid, ...passwordReached, credentialId: id };
+    const result = { authenticator: passwordKind, uid, ...passwordStrength, credentialId: id };
     return completeSignIn(known, result, [
-      credentials.using(known.credential),
-      guesses.forgetting(known.name),
+      credentials.useStatement(known.credential),
+      guesses.forgetStatement(known.name),
     ]);
   };
 
 /** A password alone, assurance level 1: for the development realm, never beside anything else. */
 export function password(parts: Parts): Authenticator {
   if (!parts.development) throw new Error('A password alone signs nobody in outside development.');
-  const answer = steps<Opened>()
+  const answer = steps<InteractionContext>()
     .step(readForm)
     .step(takeGuess(parts))
     .step(checkPassword(parts))
@@ -94,12 +94,12 @@ export function password(parts: Parts): Authenticator {
     id: passwordKind,
     label: words.ways.password.label,
     hint: words.ways.password.hint,
-    offers: [passwordReached],
-    begin: async ({ interaction, party }) =>
-      passwordPage(interaction, party.application.name, '', parts.development),
+    offers: [passwordStrength],
+    begin: async ({ interaction, client }) =>
+      passwordPage(interaction, client.application.name, '', parts.development),
     // The only way of its realm needs no choice.
-    goesStraight: async (_request, _party, authorization) => !isSilent(authorization),
+    goesStraight: async (_request, _client, authorization) => !isSilent(authorization),
     usableBy: async (uid) => (await parts.credentials.of(uid, passwordKind)).length > 0,
-    routes: [{ method: 'POST', path: 'answer', run: (opened) => answer.run(opened) }],
+    routes: [{ method: 'POST', path: 'answer', run: (context) => answer.run(context) }],
   };
 }

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../../cis/protocol.ts';
-import type { Reached } from '../../model/acr.ts';
+import type { AuthenticationStrength } from '../../model/acr.ts';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
 import { askingPage } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
@@ -28,7 +28,7 @@ export const personaPage = (
     problem,
   }: { interaction: Interaction; applicationName: string; problem: boolean },
   people: readonly Person[],
-  { level, methods }: Reached,
+  { level, methods }: AuthenticationStrength,
 ): Answer =>
   askingPage(problem ? 400 : 200, {
     title: says.title,

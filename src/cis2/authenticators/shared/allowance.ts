@@ -36,7 +36,7 @@ export class Allowance {
   }
 
   /** Returns the write that uncounts one, which was right. */
-  givingBack(what: string): Statement {
+  giveBackStatement(what: string): Statement {
     return sql(
       `UPDATE single_use SET payload = CAST(CAST(payload AS INTEGER) - 1 AS TEXT)
        WHERE kind = ? AND hash = ? AND CAST(payload AS INTEGER) > 0`,

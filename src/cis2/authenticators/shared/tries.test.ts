@@ -62,7 +62,7 @@ for (const [dialect, setting] of settings)
       await one.take('x');
       assert.equal(await one.take('x'), undefined);
       assert.equal(await other.take('x'), 1);
-      await database.batch([one.forgetting('x')]);
+      await database.batch([one.forgetStatement('x')]);
       assert.equal(await one.take('x'), 1);
     });
     test('an allowance of a period, over two processes: so many are left, and the period ends when it must', async () => {
@@ -86,7 +86,7 @@ for (const [dialect, setting] of settings)
       clock.advance(1);
       assert.equal(await one.take('ada', beyond), true);
       for (let more = 0; more < 4; more++) await two.take('ada', beyond);
-      await databases[0].batch([one.givingBack('ada'), one.givingBack('nobody')]);
+      await databases[0].batch([one.giveBackStatement('ada'), one.giveBackStatement('nobody')]);
       assert.equal(await two.take('ada', beyond), true);
       assert.equal(await two.take('ada', beyond), false);
     });
@@ -116,7 +116,9 @@ for (const [dialect, setting] of settings)
       );
       assert.equal(answers.filter((one) => one !== undefined).length, 1);
       assert.equal(await desk.settle({ ...asked, uid: '656005750106' }, 'approved'), true);
-      const spends = await Promise.all([desk, tablet].map((side) => database.batch([side.spending(asked)])));
+      const spends = await Promise.all(
+        [desk, tablet].map((side) => database.batch([side.spendStatement(asked)])),
+      );
       assert.equal(spends.filter(({ done }) => done).length, 1);
       assert.equal(await tablet.settle(asked, 'denied'), false);
     });

@@ -47,7 +47,7 @@ export class Tries {
   }
 
   /** The write that forgets them: one was right. */
-  forgetting(what: string): Statement {
+  forgetStatement(what: string): Statement {
     return sql('DELETE FROM single_use WHERE kind = ? AND hash = ?', this.#kind, sha256(what));
   }
 }

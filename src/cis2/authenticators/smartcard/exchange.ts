@@ -79,7 +79,7 @@ const answerCode = ({ database, handOffs }: Parts) =>
     handOff: HandOff;
     outcome: HandOffResult['outcome'];
   }): Promise<Answer> {
-    const { code, statements } = handOffs.exchanging(jti, handOff, outcome);
+    const { code, statements } = handOffs.exchange(jti, handOff, outcome);
     const { done } = await database.batch(statements);
     if (!done) throw smartcardErrors.exchangeUsed('another exchange of this jti was first');
     return json(200, { code } satisfies ExchangeAnswer);

@@ -16,7 +16,7 @@ import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Authentication } from '../../model/authentication.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
-import type { Sitting } from '../../sign-in/authenticator.ts';
+import type { AuthenticationContext } from '../../sign-in/authenticator.ts';
 
 /** What CIS2 keeps of a hand-off request until its exchange. */
 export interface HandOff {
@@ -63,7 +63,7 @@ export class HandOffs {
 
   /** Sends the browser to the agent with a signed request. Nothing in it is a secret. Throws `tooManyRows`. */
   async begin(
-    { request: { address }, interaction, party }: Sitting,
+    { request: { address }, interaction, client }: AuthenticationContext,
     promptLogin: boolean,
     inWindow: boolean,
   ): Promise<Answer> {
@@ -80,12 +80,12 @@ export class HandOffs {
       nonce: randomToken(),
       txn_h: txnHash,
       response_uri: this.#responseUri,
-      client_name: party.application.name,
+      client_name: client.application.name,
       interactive: !isSilent(authorization),
       prompt_login: promptLogin,
     };
     // Where a proof is fresh enough, the agent need not know of the age.
-    if (authorization.maxAge !== null && party.registration.maxAge === 'pin')
+    if (authorization.maxAge !== null && client.registration.maxAge === 'pin')
       request.max_age = authorization.maxAge;
     const handOff: HandOff = { interactionId: interaction.id, nonce: request.nonce, txnHash, inWindow };
     const [jws] = await Promise.all([
@@ -108,7 +108,7 @@ export class HandOffs {
   }
 
   /** The writes that exchange a request for a code: one exchange only. */
-  exchanging(
+  exchange(
     jti: string,
     handOff: HandOff,
     outcome: HandOffResult['outcome'],
@@ -135,7 +135,7 @@ export class HandOffs {
   }
 
   /** The conditional write that uses a code up. */
-  returning(code: string): Statement {
+  returnStatement(code: string): Statement {
     return this.#parts.singleUse.spending(resultKind, code);
   }
 }

@@ -4,11 +4,11 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { createExchange } from './exchange.ts';
 import { HandOffs } from './hand-offs.ts';
 import { createReturn } from './return.ts';
-import { smartcard, smartcardReaches } from './sign-in.ts';
+import { smartcard, smartcardStrengths } from './sign-in.ts';
 
 /** The smartcard, through the Identity Agent. */
 export const smartcardKind: AuthenticatorKind = {
-  reaches: smartcardReaches,
+  reaches: smartcardStrengths,
   family: 'AAL3_SMARTCARD',
   create(dependencies) {
     const handOffs = new HandOffs(dependencies);

@@ -14,7 +14,7 @@ import type { Interactions } from '../../model/interactions.ts';
 import type { ReplyFrame } from '../../responses/reply.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { type Finish, failInteraction, toPage } from '../../sign-in/finish.ts';
-import { type Opened, openReply } from '../../sign-in/open.ts';
+import { type InteractionContext, openReply } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
 import { words } from '../../text/words.ts';
 import type { HandOffResult, HandOffs } from './hand-offs.ts';
@@ -30,7 +30,7 @@ type Parts = ReplyFrame & {
   log: Log;
 };
 
-interface Returned extends Opened {
+interface Returned extends InteractionContext {
   code: string;
   result: HandOffResult;
 }
@@ -47,7 +47,7 @@ const openResult = (parts: Parts) =>
     if (!result) throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
     const interaction = await parts.interactions.open(result.interactionId, request);
     if (!interaction) {
-      await parts.database.batch([parts.handOffs.returning(code)]);
+      await parts.database.batch([parts.handOffs.returnStatement(code)]);
       throw signInErrors.returnRefused(
         'the cookie of this sign-in is missing or another one; the code is spent',
       );
@@ -102,7 +102,7 @@ const keepForOpener = (parts: Parts) =>
       'error' in result.outcome
         ? { ...interaction, message: words.handOff[result.outcome.error], authentication: null }
         : { ...interaction, message: '', authentication: result.outcome.authentication };
-    await toPage(parts, { ...known, interaction: kept }, [parts.handOffs.returning(code)]);
+    await toPage(parts, { ...known, interaction: kept }, [parts.handOffs.returnStatement(code)]);
     return windowPage(interaction, parts.development).with(metCookie(parts, known));
   };
 
@@ -117,7 +117,7 @@ const answerReason = (parts: Parts) =>
     const { result, code, interaction } = known;
     if (!('error' in result.outcome)) return undefined;
     const reason: HandOffError = result.outcome.error;
-    const spends = [parts.handOffs.returning(code)];
+    const spends = [parts.handOffs.returnStatement(code)];
     if (isSilent(interaction.authorization)) return failInteraction(parts, known, spends, silently(reason));
     if (reason === 'cancelled')
       return failInteraction(parts, known, spends, responseErrors.denied('cancelled at the agent'));
@@ -133,7 +133,7 @@ const finishSignIn = (parts: Parts) =>
     const { result, code } = known;
     if ('error' in result.outcome) throw new Error('A reason was answered before.');
     const { authentication } = result.outcome;
-    const spends = [parts.handOffs.returning(code)];
+    const spends = [parts.handOffs.returnStatement(code)];
     const answer = await parts.finish.run({ ...known, authentication, spends, confirmed: false });
     return answer.with(metCookie(parts, known));
   };

@@ -2,14 +2,14 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import type { PresenceAnswer } from '../../../cis/protocol.ts';
-import { asksOnlyFor, type Reached } from '../../model/acr.ts';
+import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { AfterSignOut, Session } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
-import type { Authenticator, Standing } from '../../sign-in/authenticator.ts';
+import type { Authenticator, SessionValidity } from '../../sign-in/authenticator.ts';
 import { words } from '../../text/words.ts';
 import type { HandOffs } from './hand-offs.ts';
 import { methodOf } from './session-proof.ts';
@@ -25,7 +25,7 @@ interface Parts {
 const methods = Object.values(methodOf);
 
 /** Level 3, by either generation of the agent. */
-export const smartcardReaches: readonly Reached[] = methods.map((method) => ({
+export const smartcardStrengths: readonly AuthenticationStrength[] = methods.map((method) => ({
   level: 3,
   methods: [method],
 }));
@@ -49,17 +49,17 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
   return {
     id: 'smartcard',
     ...words.ways.smartcard,
-    offers: smartcardReaches,
+    offers: smartcardStrengths,
     inWindow: true,
     routes: [],
     // Whose card is in a reader, only the agent can say.
     usableBy: async () => true,
 
-    begin(sitting, inWindow) {
-      const { interaction, request } = sitting;
+    begin(context, inWindow) {
+      const { interaction, request } = context;
       const pinAfterSignOut = afterSignOut === 'pin' && marks.signedOut(request);
       const promptLogin = interaction.personSince !== null || pinAfterSignOut;
-      return handOffs.begin(sitting, promptLogin && !isSilent(interaction.authorization), inWindow);
+      return handOffs.begin(context, promptLogin && !isSilent(interaction.authorization), inWindow);
     },
 
     async goesStraight(
@@ -80,22 +80,22 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
       return registration.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
     },
 
-    async standing(session: Session, request: HttpRequest): Promise<Standing> {
-      if (session.cisSessionId === null) return { holds: false };
+    async checkSession(session: Session, request: HttpRequest): Promise<SessionValidity> {
+      if (session.cisSessionId === null) return { valid: false };
       try {
         const [state, agents] = await Promise.all([
           cis.session(session.cisSessionId),
           cis.agentsAt(request.address),
         ]);
-        if (!state) return { holds: false, ended: 'expired' };
+        if (!state) return { valid: false, ended: 'expired' };
         if (!state.active && endsWithCis(state.generation, state.endCause))
-          return { holds: false, ended: state.endCause ?? 'expired' };
+          return { valid: false, ended: state.endCause ?? 'expired' };
         // The desk is locked, or somebody signed in at it since: what holds, the agent must say.
         const desk = agents.find(({ agentId }) => agentId === session.agentId);
-        return { holds: desk === undefined || desk.sessionId === session.cisSessionId };
+        return { valid: desk === undefined || desk.sessionId === session.cisSessionId };
       } catch (error) {
         log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
-        return { holds: false, unknown: reasonOf(error) };
+        return { valid: false, unknown: reasonOf(error) };
       }
     },
   };

@@ -57,7 +57,7 @@ const checkHolder = ({ holders, requests, credentials, database, audit }: Tablet
     if (!holder || claims.number === no) return;
     try {
       const now = await holders.verified(holder, claims.holder, asked.nonce);
-      await database.batch([credentials.using(credential, { ...credential.body, holder: now })]);
+      await database.batch([credentials.useStatement(credential, { ...credential.body, holder: now })]);
     } catch (error) {
       const { id, uid } = credential;
       await requests.settle(asked, 'denied', refusalStatement(audit, { request, uid, id }, 'holder'));

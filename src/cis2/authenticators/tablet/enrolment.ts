@@ -4,7 +4,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { decodeJwt, keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import type { SingleUse } from '../../../storage/single-use.ts';
-import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import { formOf } from '../../model/form.ts';
 import { words } from '../../text/words.ts';
@@ -45,26 +45,26 @@ function importTablet(body: JsonObject): ImportedCredential {
 /** How a person is given a tablet: the link is opened on it, or it scans a picture and both show the same number. */
 export function tabletEnrolment({ singleUse, issuer, holders, development }: Parts): Enrolment {
   const { origin } = new URL(issuer);
-  const shown = ({ path }: EnrolmentSitting) => ({ path, development });
+  const shown = ({ path }: EnrolmentContext) => ({ path, development });
 
-  const joiningFor = async ({ enrolling: { kept } }: EnrolmentSitting) =>
+  const joiningFor = async ({ pending: { kept } }: EnrolmentContext) =>
     kept === null ? undefined : joiningOf(singleUse, kept);
 
-  const show = async (sitting: EnrolmentSitting, problem = ''): Promise<Answer> => {
-    const known = sitting.enrolling.kept;
-    const joining = problem ? undefined : await joiningFor(sitting);
+  const show = async (context: EnrolmentContext, problem = ''): Promise<Answer> => {
+    const known = context.pending.kept;
+    const joining = problem ? undefined : await joiningFor(context);
     if (joining?.jwk)
-      return tabletComparePage(shown(sitting), comparedNumber(joining.jwk), joining.label || app.title);
+      return tabletComparePage(shown(context), comparedNumber(joining.jwk), joining.label || app.title);
     const code = joining && known !== null ? known : await newJoining(singleUse);
-    if (code !== known) await sitting.keep(code);
+    if (code !== known) await context.keep(code);
     const address = `${origin}${tabletPaths.app}#${joinPrefix}${code}`;
-    return tabletEnrolmentPage(shown(sitting), { issuer, code, address, problem, party: holders.party });
+    return tabletEnrolmentPage(shown(context), { issuer, code, address, problem, party: holders.party });
   };
 
-  const complete = (sitting: EnrolmentSitting, jwk: JsonWebKey, holder: Holder | null): Promise<Answer> => {
-    const body: TabletBody = { jwk, ceiling: sitting.enrolling.ceiling === 3 ? 3 : 2, shared: false, holder };
-    const label = labelOf(formOf(sitting.request).get('label'), app.title);
-    return sitting.complete(
+  const complete = (context: EnrolmentContext, jwk: JsonWebKey, holder: Holder | null): Promise<Answer> => {
+    const body: TabletBody = { jwk, ceiling: context.pending.ceiling === 3 ? 3 : 2, shared: false, holder };
+    const label = labelOf(formOf(context.request).get('label'), app.title);
+    return context.complete(
       { label, lookup: kidOf(jwk), body },
       // One key is one person's.
       { note: sentences.added, spends: [singleUse.claiming('cis2-tablet-key', kidOf(jwk), 900_000)] },
@@ -72,23 +72,23 @@ export function tabletEnrolment({ singleUse, issuer, holders, development }: Par
   };
 
   /** The page was opened on the tablet: its key came with the form, signed with itself. */
-  const here = async (sitting: EnrolmentSitting): Promise<Answer> => {
-    const jwt = decodeJwt(formOf(sitting.request).get('token') ?? '');
+  const here = async (context: EnrolmentContext): Promise<Answer> => {
+    const jwt = decodeJwt(formOf(context.request).get('token') ?? '');
     const jwk = jwt && (await keyThatSigned(jwt));
-    if (!jwt || !jwk) return show(sitting, sentences.refused);
+    if (!jwt || !jwk) return show(context, sentences.refused);
     const { code, holder: given } = checkType(jwt, tabletTypes.key, issuer);
-    if (typeof code !== 'string' || code !== sitting.enrolling.kept) return show(sitting, sentences.refused);
+    if (typeof code !== 'string' || code !== context.pending.kept) return show(context, sentences.refused);
     const holder = await holders.registered(given, code).catch(() => undefined);
-    return holder === undefined ? show(sitting, sentences.unverified) : complete(sitting, jwk, holder);
+    return holder === undefined ? show(context, sentences.unverified) : complete(context, jwk, holder);
   };
 
-  const compared = async (sitting: EnrolmentSitting): Promise<Answer> => {
-    const joining = await joiningFor(sitting);
-    if (joining?.jwk && formOf(sitting.request).get('answer') === 'yes')
-      return complete(sitting, joining.jwk, joining.holder);
+  const compared = async (context: EnrolmentContext): Promise<Answer> => {
+    const joining = await joiningFor(context);
+    if (joining?.jwk && formOf(context.request).get('answer') === 'yes')
+      return complete(context, joining.jwk, joining.holder);
     // Whatever came is not the person's: the next one is for another code.
-    await sitting.keep(await newJoining(singleUse));
-    return redirect(sitting.path(''), 303);
+    await context.keep(await newJoining(singleUse));
+    return redirect(context.path(''), 303);
   };
 
   return {
@@ -98,14 +98,14 @@ export function tabletEnrolment({ singleUse, issuer, holders, development }: Par
     level: holders.levels[0] ?? 2,
     levelOf: ({ body }) => holders.levelOf(body as TabletBody),
     importCredential: importTablet,
-    begin: (sitting) => show(sitting),
+    begin: (context) => show(context),
     routes: [
       { method: 'POST', path: 'here', run: here },
       { method: 'POST', path: 'compared', run: compared },
       {
         method: 'GET',
         path: 'state',
-        run: async (sitting) => json(200, { state: (await joiningFor(sitting))?.jwk ? 'came' : 'waiting' }),
+        run: async (context) => json(200, { state: (await joiningFor(context))?.jwk ? 'came' : 'waiting' }),
       },
     ],
   };

@@ -99,7 +99,7 @@ export class TabletRequests {
   }
 
   /** The conditional write that uses an answered request: one sign-in only. */
-  spending({ id }: TabletRequest): Statement {
+  spendStatement({ id }: TabletRequest): Statement {
     return this.#singleUse.spending(kinds.request, id);
   }
 

@@ -7,10 +7,10 @@ import { couldMeet } from '../../model/acr.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
-import type { Authenticator, Sitting } from '../../sign-in/authenticator.ts';
+import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
-import type { Opened } from '../../sign-in/open.ts';
+import type { InteractionContext } from '../../sign-in/open.ts';
 import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
 import type { HolderChecks } from './holder.ts';
@@ -43,12 +43,12 @@ const serialOf = (text: string | undefined): number => (/^[1-5]$/.test(text ?? '
 
 const pageOf = (
   { development, clock }: Parts,
-  { interaction, party }: Pick<Sitting, 'interaction' | 'party'>,
+  { interaction, client }: Pick<AuthenticationContext, 'interaction' | 'client'>,
   serial: number,
   found: TabletRequest | undefined,
 ): DeskPage => ({
   interaction,
-  applicationName: party.application.name,
+  applicationName: client.application.name,
   serial,
   left: (found?.expiresAt ?? 0) - clock.now(),
   development,
@@ -56,9 +56,9 @@ const pageOf = (
 
 /** Makes a request and leads to the page that waits for it. */
 const begin = (parts: Parts) =>
-  async function begin(sitting: Sitting): Promise<Answer> {
-    const { request, interaction, party } = sitting;
-    const serial = await parts.requests.make(interaction.id, nearAddress(request), party.application.name);
+  async function begin(context: AuthenticationContext): Promise<Answer> {
+    const { request, interaction, client } = context;
+    const serial = await parts.requests.make(interaction.id, nearAddress(request), client.application.name);
     if (serial === undefined)
       return toPage(parts, { request, interaction: { ...interaction, message: sentences.often } }, []);
     parts.recorder.record({
@@ -71,20 +71,20 @@ const begin = (parts: Parts) =>
     return redirect(interactionPath(interaction.id, `tablet/wait?request=${serial}`));
   };
 
-type View = (opened: Opened, request: TabletRequest, page: DeskPage) => Answer | Promise<Answer>;
+type View = (context: InteractionContext, request: TabletRequest, page: DeskPage) => Answer | Promise<Answer>;
 
 /** The tablet said yes, to this browser alone: the sign-in goes on, once. */
 const signIn =
   (parts: Parts): View =>
-  async (opened, request, page) => {
+  async (context, request, page) => {
     const credential = await parts.credentials.get<TabletBody>(request.credentialId ?? '');
     if (!credential) return tabletEndPage(page, sentences.expired);
     const level = parts.holders.levelOf(credential.body);
     const { id, uid } = credential;
     const result = { authenticator: tabletKind, uid, methods: tabletMethods, level, credentialId: id };
-    return parts.completeSignIn(opened, result, [
-      parts.requests.spending(request),
-      parts.credentials.using(credential),
+    return parts.completeSignIn(context, result, [
+      parts.requests.spendStatement(request),
+      parts.credentials.useStatement(credential),
     ]);
   };
 
@@ -103,7 +103,7 @@ const views = (parts: Parts): Readonly<Record<TabletState, View>> => ({
   elsewhere: ended(sentences.elsewhere),
 });
 
-const find = async ({ requests }: Parts, { request, interaction }: Opened) => {
+const find = async ({ requests }: Parts, { request, interaction }: InteractionContext) => {
   const serial = serialOf(parseParameters(request.query)?.get('request'));
   return { serial, found: await requests.get(interaction.id, serial) };
 };
@@ -128,24 +128,24 @@ export function tablet(parts: Parts): Authenticator {
       {
         method: 'GET',
         path: 'wait',
-        async run(opened) {
-          const { serial, found } = await find(parts, opened);
-          const page = pageOf(parts, opened, serial, found);
-          return found ? show[found.state](opened, found, page) : tabletEndPage(page, sentences.expired);
+        async run(context) {
+          const { serial, found } = await find(parts, context);
+          const page = pageOf(parts, context, serial, found);
+          return found ? show[found.state](context, found, page) : tabletEndPage(page, sentences.expired);
         },
       },
       {
         method: 'GET',
         path: 'state',
-        run: async (opened) => json(200, { state: (await find(parts, opened)).found?.state ?? 'expired' }),
+        run: async (context) => json(200, { state: (await find(parts, context)).found?.state ?? 'expired' }),
       },
       {
         method: 'POST',
         path: 'stop',
-        async run(opened) {
-          const { interaction } = opened;
-          await requests.end(interaction.id, serialOf(formOf(opened.request).get('request')));
-          return toPage(parts, { ...opened, interaction: { ...interaction, message: '' } }, []);
+        async run(context) {
+          const { interaction } = context;
+          await requests.end(interaction.id, serialOf(formOf(context.request).get('request')));
+          return toPage(parts, { ...context, interaction: { ...interaction, message: '' } }, []);
         },
       },
     ],

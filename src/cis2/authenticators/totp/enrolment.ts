@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
@@ -47,16 +47,16 @@ function importTotp(body: JsonObject): ImportedCredential {
 
 /** How a person is given an authenticator app: a key for the app, and a password beside it. */
 export function totpEnrolment({ clock, credentials, development }: Parts): Enrolment {
-  const open = (person: EnrolmentSitting['person']) => accountOf<TotpBody>(credentials, totpKind, person);
+  const open = (person: EnrolmentContext['person']) => accountOf<TotpBody>(credentials, totpKind, person);
 
-  const show = async (sitting: EnrolmentSitting, problems: FieldProblems): Promise<Answer> => {
-    const account = await open(sitting.person);
+  const show = async (context: EnrolmentContext, problems: FieldProblems): Promise<Answer> => {
+    const account = await open(context.person);
     if ('refused' in account) return noAccountPage(sentences.title, account.refused, development);
-    const secret = sitting.enrolling.kept ?? newSecret();
-    if (sitting.enrolling.kept === null) await sitting.keep(secret);
+    const secret = context.pending.kept ?? newSecret();
+    if (context.pending.kept === null) await context.keep(secret);
     const { email, own } = account;
     return totpEnrolmentPage({
-      action: sitting.path('answer'),
+      action: context.path('answer'),
       email,
       problems,
       development,
@@ -66,24 +66,24 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
     });
   };
 
-  const take = async (sitting: EnrolmentSitting): Promise<Answer> => {
-    const { request, enrolling, person } = sitting;
+  const take = async (context: EnrolmentContext): Promise<Answer> => {
+    const { request, pending, person } = context;
     const form = formOf(request);
-    const secret = enrolling.kept;
+    const secret = pending.kept;
     const account = await open(person);
-    if (secret === null || 'refused' in account) return show(sitting, {});
+    if (secret === null || 'refused' in account) return show(context, {});
     const password = form.get('password') ?? '';
     const lastStep = stepOf(secret, codeOf(form.get('code')) ?? '', clock.now(), null);
     const problems: FieldProblems = {
       ...passwordProblems(password, form.get('repeat') ?? '', person),
       ...(lastStep === undefined ? { code: sentences.wrongCode } : {}),
     };
-    if (lastStep === undefined || Object.keys(problems).length > 0) return show(sitting, problems);
+    if (lastStep === undefined || Object.keys(problems).length > 0) return show(context, problems);
     // The code that set it up is used: it signs nobody in afterwards.
     const body: TotpBody = { email: account.email, hash: await hashPassword(password), lastStep };
-    return sitting.complete(
+    return context.complete(
       { label, lookup: account.email, body, secret },
-      { note: sentences.totpAdded, spends: account.own.map(({ id }) => credentials.revoking(id)) },
+      { note: sentences.totpAdded, spends: account.own.map(({ id }) => credentials.revokeStatement(id)) },
     );
   };
 
@@ -103,7 +103,7 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
       };
     },
     importCredential: importTotp,
-    begin: (sitting) => show(sitting, {}),
+    begin: (context) => show(context, {}),
     routes: [{ method: 'POST', path: 'answer', run: take }],
   };
 }

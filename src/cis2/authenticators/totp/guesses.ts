@@ -45,10 +45,10 @@ export class TotpGuesses {
   }
 
   /** The writes after a right one: what was wrong before it here is forgotten, and it is no guess of the day. */
-  forgetting(request: HttpRequest, step: TotpStep): Statement[] {
+  forgetStatements(request: HttpRequest, step: TotpStep): Statement[] {
     return [
-      this.#inRow.forgetting(this.#place(request, step)),
-      this.#inDay.givingBack(this.#pool(request, step)),
+      this.#inRow.forgetStatement(this.#place(request, step)),
+      this.#inDay.giveBackStatement(this.#pool(request, step)),
     ];
   }
 

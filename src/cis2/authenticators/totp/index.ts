@@ -3,11 +3,11 @@ import { totpEnrolment } from './enrolment.ts';
 import { TotpGuesses } from './guesses.ts';
 import { KnownBrowsers } from './known-browsers.ts';
 import { totpSeeds } from './seed.ts';
-import { totp, totpKind, totpReached } from './sign-in.ts';
+import { totp, totpKind, totpStrength } from './sign-in.ts';
 
 /** An authenticator app: password and one-time code. */
 export const authenticatorAppKind: AuthenticatorKind = {
-  reaches: [totpReached],
+  reaches: [totpStrength],
   create(dependencies) {
     const { database, clock, cookies, vault } = dependencies;
     const known = new KnownBrowsers(cookies, vault);

@@ -11,7 +11,7 @@ import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
-import type { Opened } from '../../sign-in/open.ts';
+import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
 import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
@@ -44,37 +44,45 @@ interface Parts {
   development: boolean;
 }
 
-interface WithCode extends Opened {
+interface WithCode extends InteractionContext {
   sealed: string;
   code: string | undefined;
   step: TotpStep;
 }
 
 /** Level 2, by a one-time code. */
-export const totpReached = { level: 2 as const, methods: ['TOTP'] };
+export const totpStrength = { level: 2 as const, methods: ['TOTP'] };
 /** What a code is compared with where there is no account: as much work, and never right. */
 const nobody = 'A'.repeat(32);
 const sentences = words.totp;
 
-const shown = ({ development }: Parts, { interaction, party }: Pick<Opened, 'interaction' | 'party'>) => ({
+const shown = (
+  { development }: Parts,
+  { interaction, client }: Pick<InteractionContext, 'interaction' | 'client'>,
+) => ({
   interaction,
-  applicationName: party.application.name,
+  applicationName: client.application.name,
   // What the application says of the person; anything but an address is left out.
   email: emailOf(interaction.authorization.loginHint ?? undefined) ?? '',
   development,
 });
 
 /** Returns the page of the code again. */
-function again(parts: Parts, known: Opened & { sealed: string }, problem: string, detail: string): Answer {
+function again(
+  parts: Parts,
+  known: InteractionContext & { sealed: string },
+  problem: string,
+  detail: string,
+): Answer {
   noteRefusedSignIn(parts, known, totpKind, detail);
   return totpCodePage({ ...shown(parts, known), problem, step: known.sealed });
 }
 
 /** Whatever came, the code is asked for next: the page must not tell whether address and password were right. */
 const takePassword = (parts: Parts) =>
-  async function takePassword(opened: Opened): Promise<Answer> {
+  async function takePassword(context: InteractionContext): Promise<Answer> {
     const { credentials, vault, clock, known } = parts;
-    const { request } = opened;
+    const { request } = context;
     const form = formOf(request);
     const name = accountName(form.get('email'));
     const word = form.get('password');
@@ -85,19 +93,21 @@ const takePassword = (parts: Parts) =>
       word,
       known.placeOf(request, name),
     );
-    const step = sealStep(vault, clock, opened.interaction.id, {
+    const step = sealStep(vault, clock, context.interaction.id, {
       name,
       credentialId: credential?.id ?? uuid(),
     });
-    return totpCodePage({ ...shown(parts, opened), problem: '', step });
+    return totpCodePage({ ...shown(parts, context), problem: '', step });
   };
 
 const readCode = (parts: Parts) =>
-  async function readCode(opened: Opened): Promise<Answer | Pick<WithCode, 'sealed' | 'code' | 'step'>> {
-    const form = formOf(opened.request);
+  async function readCode(
+    context: InteractionContext,
+  ): Promise<Answer | Pick<WithCode, 'sealed' | 'code' | 'step'>> {
+    const form = formOf(context.request);
     const sealed = form.get('step') ?? '';
-    const step = openStep(parts.vault, parts.clock, opened.interaction.id, sealed);
-    if (!step) return totpPasswordPage({ ...shown(parts, opened), problem: sentences.tooLate });
+    const step = openStep(parts.vault, parts.clock, context.interaction.id, sealed);
+    if (!step) return totpPasswordPage({ ...shown(parts, context), problem: sentences.tooLate });
     return { sealed, step, code: codeOf(form.get('code')) };
   };
 
@@ -150,18 +160,18 @@ const finish = ({ credentials, guesses, known: browsers, completeSignIn }: Parts
   ): Promise<Answer> {
     const { request, credential, usedStep, step } = known;
     const { id, uid, body } = credential;
-    const result = { authenticator: totpKind, uid, ...totpReached, credentialId: id };
+    const result = { authenticator: totpKind, uid, ...totpStrength, credentialId: id };
     const answer = await completeSignIn(known, result, [
-      credentials.using(credential, { ...body, lastStep: usedStep }),
-      ...guesses.forgetting(request, step),
+      credentials.useStatement(credential, { ...body, lastStep: usedStep }),
+      ...guesses.forgetStatements(request, step),
     ]);
     return answer.with({ 'set-cookie': browsers.remembering(request, step.name) });
   };
 
 /** An authenticator app: e-mail address, password and six digits (RFC 6238), assurance level 2. */
 export function totp(parts: Parts): Authenticator {
-  const password = steps<Opened>().step(takePassword(parts));
-  const code = steps<Opened>()
+  const password = steps<InteractionContext>().step(takePassword(parts));
+  const code = steps<InteractionContext>()
     .step(readCode(parts))
     .step(takeGuess(parts))
     .step(checkCode(parts))
@@ -171,12 +181,12 @@ export function totp(parts: Parts): Authenticator {
     id: totpKind,
     label: words.ways.totp.label,
     hint: words.ways.totp.hint,
-    offers: [totpReached],
-    begin: async (sitting) => totpPasswordPage({ ...shown(parts, sitting), problem: '' }),
+    offers: [totpStrength],
+    begin: async (context) => totpPasswordPage({ ...shown(parts, context), problem: '' }),
     usableBy: async (uid) => (await parts.credentials.of(uid, totpKind)).length > 0,
     routes: [
-      { method: 'POST', path: 'password', run: (opened) => password.run(opened) },
-      { method: 'POST', path: 'code', run: (opened) => code.run(opened) },
+      { method: 'POST', path: 'password', run: (context) => password.run(context) },
+      { method: 'POST', path: 'code', run: (context) => code.run(context) },
     ],
   };
 }

@@ -4,9 +4,9 @@ import type { Statement } from '../../../storage/database.ts';
 import { firstMet } from '../../model/acr.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
-import { afresh } from '../../model/interactions.ts';
+import { withoutSignIn } from '../../model/interactions.ts';
 import { toPage } from '../../sign-in/finish.ts';
-import type { Opened } from '../../sign-in/open.ts';
+import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
@@ -19,9 +19,9 @@ import { findCredential, verifyAssertion } from './verify.ts';
 
 const { webAuthn: says } = words;
 
-interface Answered extends Opened {
+interface Answered extends InteractionContext {
   assertion: Assertion;
-  client: ClientData;
+  clientData: ClientData;
 }
 
 interface Known extends Answered {
@@ -31,30 +31,32 @@ interface Known extends Answered {
 type Used = Known & { level: 2 | 3; uses: Statement };
 
 /** Returns the page again, with a fresh challenge. */
-type Again = (opened: Opened, sentence: string, detail: string) => Promise<Answer>;
+type Again = (context: InteractionContext, sentence: string, detail: string) => Promise<Answer>;
 
 const again =
   (parts: WebAuthnParts, kind: WebAuthnKind): Again =>
-  (opened, sentence, detail) => {
-    noteRefusedSignIn(parts, opened, kind.id, detail);
-    return showSignIn(parts, kind, opened, filled(sentence, { thing: kind.thing }));
+  (context, sentence, detail) => {
+    noteRefusedSignIn(parts, context, kind.id, detail);
+    return showSignIn(parts, kind, context, filled(sentence, { thing: kind.thing }));
   };
 
 const readAnswer = (refuse: Again) =>
-  async function readAnswer(opened: Opened): Promise<Answer | Pick<Answered, 'assertion' | 'client'>> {
-    const assertion = readAssertion(formOf(opened.request).get('response') ?? '');
-    const client = assertion && clientDataOf(assertion);
-    if (assertion && client) return { assertion, client };
-    return refuse(opened, says.malformed, 'the form holds no assertion of this page');
+  async function readAnswer(
+    context: InteractionContext,
+  ): Promise<Answer | Pick<Answered, 'assertion' | 'clientData'>> {
+    const assertion = readAssertion(formOf(context.request).get('response') ?? '');
+    const clientData = assertion && clientDataOf(assertion);
+    if (assertion && clientData) return { assertion, clientData };
+    return refuse(context, says.malformed, 'the form holds no assertion of this page');
   };
 
 /** Any answer spends its challenge, right or wrong: none is tried twice. */
 const spend = ({ ceremony }: WebAuthnParts, refuse: Again) =>
   async function spend(known: Answered): Promise<Answer | undefined> {
-    const { client, interaction } = known;
-    if (!(await spendChallenge(ceremony.singleUse, client.challenge, interaction.id)))
+    const { clientData, interaction } = known;
+    if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, interaction.id)))
       return refuse(known, says.tooLate, 'the challenge is old, used, or of another sign-in');
-    if (client.framed) return refuse(known, says.refused, 'the page stood within another site');
+    if (clientData.framed) return refuse(known, says.refused, 'the page stood within another site');
     return undefined;
   };
 
@@ -75,8 +77,8 @@ const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, detail: string) 
 
 const verify = ({ ceremony, audit }: WebAuthnParts, refuse: Again) =>
   async function verify(known: Known): Promise<Answer | { use: AtUse; uses: Statement }> {
-    const { assertion, client, credential } = known;
-    const use = await verifyAssertion(ceremony, assertion, client.challenge, credential);
+    const { assertion, clientData, credential } = known;
+    const use = await verifyAssertion(ceremony, assertion, clientData.challenge, credential);
     if ('refused' in use) {
       if (use.copied) await audit.recordAlone(copiedKey(credential, use.refused));
       return refuse(known, says.refused, use.refused);
@@ -84,7 +86,7 @@ const verify = ({ ceremony, audit }: WebAuthnParts, refuse: Again) =>
     // A key that is shared has no counter, and may sign in at many places in the same moment.
     const { shared, counter } = credential.body;
     const body: WebAuthnBody = { ...credential.body, counter: shared ? counter : use.counter };
-    return { use, uses: ceremony.credentials.using(credential, body) };
+    return { use, uses: ceremony.credentials.useStatement(credential, body) };
   };
 
 /** What counts is the credential, by whichever of its pages it came. */
@@ -98,24 +100,24 @@ const findLevel = ({ ceremony }: WebAuthnParts) =>
 /** A level that does not do leads back to the choice, never to less than was asked. */
 const checkLevel = (parts: WebAuthnParts) =>
   async function checkLevel(known: Used): Promise<Answer | undefined> {
-    const { interaction, party, level, uses } = known;
+    const { interaction, client, level, uses } = known;
     if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
       return undefined;
-    const message = filled(says.tooLow, { level, application: party.application.name });
-    return toPage(parts, { ...known, interaction: { ...interaction, ...afresh, message } }, [uses]);
+    const message = filled(says.tooLow, { level, application: client.application.name });
+    return toPage(parts, { ...known, interaction: { ...interaction, ...withoutSignIn, message } }, [uses]);
   };
 
 const finish = ({ completeSignIn }: WebAuthnParts) =>
-  async function finish({ credential, level, uses, ...opened }: Used): Promise<Answer> {
+  async function finish({ credential, level, uses, ...context }: Used): Promise<Answer> {
     const { id, kind, uid } = credential;
     const result = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
-    return completeSignIn(opened, result, [uses]);
+    return completeSignIn(context, result, [uses]);
   };
 
 /** `POST …/answer`: what the authenticator signed (WebAuthn section 7.2). */
 export function answerSteps(parts: WebAuthnParts, kind: WebAuthnKind) {
   const refuse = again(parts, kind);
-  return steps<Opened>()
+  return steps<InteractionContext>()
     .step(readAnswer(refuse))
     .step(spend(parts, refuse))
     .step(findOwner(parts, refuse))

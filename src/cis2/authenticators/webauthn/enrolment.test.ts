@@ -18,7 +18,7 @@ after(() => desk.stop());
 
 const removeAll = async () => {
   for (const { id } of await desk.credentials.of(gp.uid))
-    await desk.cis2.database.batch([desk.credentials.revoking(id)]);
+    await desk.cis2.database.batch([desk.credentials.revokeStatement(id)]);
 };
 beforeEach(async () => {
   await removeAll();

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
-import type { Enrolment, EnrolmentSitting } from '../../enrolment/enrolment.ts';
+import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
@@ -24,78 +24,78 @@ interface Parts {
 }
 
 interface Sat {
-  sitting: EnrolmentSitting;
+  context: EnrolmentContext;
 }
 
 interface Answered extends Sat {
   attestation: Attestation;
-  client: ClientData;
+  clientData: ClientData;
 }
 
 async function showCreation(
   { ceremony, development }: Parts,
   kind: WebAuthnKind,
-  { enrolling, person, path, request }: EnrolmentSitting,
+  { pending, person, path, request }: EnrolmentContext,
   problem = '',
 ): Promise<Answer> {
   return webAuthnCreationPage({
     kind,
     personName: person.displayName,
     label: labelOf(formOf(request).get('label'), kind.label),
-    options: await creationOptions(ceremony, kind, enrolling.id, person),
+    options: await creationOptions(ceremony, kind, pending.id, person),
     action: path('answer'),
     problem,
     development,
   });
 }
 
-type Again = (sitting: EnrolmentSitting, sentence: string, detail: string) => Promise<Answer>;
+type Again = (context: EnrolmentContext, sentence: string, detail: string) => Promise<Answer>;
 
 const readAnswer = (refuse: Again) =>
-  async function readAnswer({ sitting }: Sat): Promise<Answer | Omit<Answered, 'sitting'>> {
-    const attestation = readAttestation(formOf(sitting.request).get('response') ?? '');
-    const client = attestation && clientDataOf(attestation);
-    if (attestation && client) return { attestation, client };
-    return refuse(sitting, says.malformed, 'the form holds no attestation of this page');
+  async function readAnswer({ context }: Sat): Promise<Answer | Omit<Answered, 'context'>> {
+    const attestation = readAttestation(formOf(context.request).get('response') ?? '');
+    const clientData = attestation && clientDataOf(attestation);
+    if (attestation && clientData) return { attestation, clientData };
+    return refuse(context, says.malformed, 'the form holds no attestation of this page');
   };
 
 /** Any answer spends its challenge, right or wrong: none is tried twice. */
 const spend = ({ ceremony }: Parts, refuse: Again) =>
-  async function spend({ sitting, client }: Answered): Promise<Answer | undefined> {
-    if (!(await spendChallenge(ceremony.singleUse, client.challenge, sitting.enrolling.id)))
-      return refuse(sitting, says.tooLate, 'the challenge is old, used, or of another enrolment');
-    if (client.framed) return refuse(sitting, says.notAdded, 'the page stood within another site');
+  async function spend({ context, clientData }: Answered): Promise<Answer | undefined> {
+    if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, context.pending.id)))
+      return refuse(context, says.tooLate, 'the challenge is old, used, or of another enrolment');
+    if (clientData.framed) return refuse(context, says.notAdded, 'the page stood within another site');
     return undefined;
   };
 
 const verify = ({ ceremony }: Parts, refuse: Again) =>
   async function verify({
-    sitting,
+    context,
     attestation,
-    client,
+    clientData,
   }: Answered): Promise<Answer | { body: WebAuthnBody }> {
-    const ceiling = sitting.enrolling.ceiling === 3 ? 3 : 2;
-    const verified = await verifyAttestation(ceremony, attestation, client.challenge, ceiling);
+    const ceiling = context.pending.ceiling === 3 ? 3 : 2;
+    const verified = await verifyAttestation(ceremony, attestation, clientData.challenge, ceiling);
     if ('body' in verified) return verified;
-    return refuse(sitting, says.notAdded, verified.refused);
+    return refuse(context, says.notAdded, verified.refused);
   };
 
 /** No two people share a credential (WebAuthn section 7.1, "verify that the credentialId is not yet registered"). */
 const refuseKnown = ({ ceremony }: Parts, refuse: Again) =>
-  async function refuseKnown({ sitting, attestation }: Answered): Promise<Answer | undefined> {
+  async function refuseKnown({ context, attestation }: Answered): Promise<Answer | undefined> {
     if (!(await credentialWithId(ceremony, attestation.id))) return undefined;
-    return refuse(sitting, says.notAdded, 'somebody has a credential with this id');
+    return refuse(context, says.notAdded, 'somebody has a credential with this id');
   };
 
 const add = ({ ceremony }: Parts, kind: WebAuthnKind) =>
-  async function add({ sitting, attestation, body }: Answered & { body: WebAuthnBody }): Promise<Answer> {
+  async function add({ context, attestation, body }: Answered & { body: WebAuthnBody }): Promise<Answer> {
     const third = levelAtBest(kind, body, ceremony.policy) === 3;
     const draft = {
-      label: labelOf(formOf(sitting.request).get('label'), kind.label),
+      label: labelOf(formOf(context.request).get('label'), kind.label),
       lookup: attestation.id,
       body,
     };
-    return sitting.complete(draft, {
+    return context.complete(draft, {
       note: third ? says.addedThird : says.addedSecond,
       // Two enrolments of one credential in the same moment: one wins.
       spends: [ceremony.singleUse.claiming('cis2-webauthn-id', attestation.id, 900_000)],
@@ -105,9 +105,9 @@ const add = ({ ceremony }: Parts, kind: WebAuthnKind) =>
 /** How a person is given a WebAuthn credential of one kind. */
 export function webAuthnEnrolment(kind: WebAuthnKind, parts: Parts): Enrolment {
   const { ceremony, log } = parts;
-  const refuse: Again = (sitting, sentence, detail) => {
-    log.info({ id: sitting.request.id, kind: kind.id, detail }, 'a WebAuthn registration was refused');
-    return showCreation(parts, kind, sitting, filled(sentence, { thing: kind.thing }));
+  const refuse: Again = (context, sentence, detail) => {
+    log.info({ id: context.request.id, kind: kind.id, detail }, 'a WebAuthn registration was refused');
+    return showCreation(parts, kind, context, filled(sentence, { thing: kind.thing }));
   };
   const list = steps<Sat>()
     .step(readAnswer(refuse))
@@ -123,7 +123,7 @@ export function webAuthnEnrolment(kind: WebAuthnKind, parts: Parts): Enrolment {
     levelOf: ({ body }) => levelAtBest(kind, body as WebAuthnBody, ceremony.policy),
     reveal: (credential, secret) => revealKey(ceremony.party, credential, secret),
     importCredential: (body) => importKey(kind, body),
-    begin: (sitting) => showCreation(parts, kind, sitting),
-    routes: [{ method: 'POST', path: 'answer', run: (sitting) => list.run({ sitting }) }],
+    begin: (context) => showCreation(parts, kind, context),
+    routes: [{ method: 'POST', path: 'answer', run: (context) => list.run({ context }) }],
   };
 }

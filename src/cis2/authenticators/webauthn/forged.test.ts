@@ -38,7 +38,7 @@ beforeEach(async () => {
 async function change(members: Partial<WebAuthnBody>): Promise<void> {
   const credential = await credentials.get<WebAuthnBody>(credentialId);
   assert.ok(credential);
-  await cis2.database.batch([credentials.using(credential, { ...credential.body, ...members })]);
+  await cis2.database.batch([credentials.useStatement(credential, { ...credential.body, ...members })]);
 }
 
 async function open(kind = 'security-key', parameters: Record<string, string> = {}) {
@@ -270,7 +270,7 @@ describe('a credential of development, whose key is known to many', () => {
     assert.ok(stored?.lookup);
     const { uid, kind, label, lookup, body } = stored;
     await real.database.batch([
-      copy.adding({ uid, kind, label, lookup, body: { ...body, shared: true } }).statement,
+      copy.prepare({ uid, kind, label, lookup, body: { ...body, shared: true } }).statement,
     ]);
     const other = new Browser();
     const at = (address: string) => address.replace(cis2.origin, real.origin);
@@ -294,7 +294,7 @@ test('a credential that is removed signs in no more, and its sessions end', asyn
   const done = await post(address, answer(challenge));
   assert.match(onward(done), /code=/);
   assert.match((await browser.get(cis2.authorizeUrl(client))).location, /code=/);
-  await cis2.database.batch([credentials.revoking(credentialId)]);
+  await cis2.database.batch([credentials.revokeStatement(credentialId)]);
   assert.match(
     (await browser.get(cis2.authorizeUrl(client, { prompt: 'none' }))).location,
     /error=login_required/,

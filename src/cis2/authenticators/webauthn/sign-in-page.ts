@@ -4,7 +4,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database } from '../../../storage/database.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
-import type { Sitting } from '../../sign-in/authenticator.ts';
+import type { AuthenticationContext } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { Ceremony } from './ceremony.ts';
 import { webAuthnSignInPage } from './ceremony-pages.ts';
@@ -27,7 +27,7 @@ export interface WebAuthnParts {
 export async function showSignIn(
   { ceremony, development }: Pick<WebAuthnParts, 'ceremony' | 'development'>,
   kind: WebAuthnKind,
-  { request, interaction, party }: Sitting,
+  { request, interaction, client }: AuthenticationContext,
   problem = '',
 ): Promise<Answer> {
   await ceremony.limitRows(request);
@@ -35,7 +35,7 @@ export async function showSignIn(
   const uid = interaction.expected?.uid ?? null;
   return webAuthnSignInPage({
     kind,
-    applicationName: party.application.name,
+    applicationName: client.application.name,
     options: await requestOptions(ceremony, kind, interaction.id, uid),
     action: interactionPath(interaction.id, `${kind.id}/answer`),
     otherWay: interactionPath(interaction.id),

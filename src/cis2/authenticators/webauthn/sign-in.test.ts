@@ -18,7 +18,7 @@ after(() => desk.stop());
 beforeEach(async () => {
   for (const { uid } of [gp, nurse])
     for (const { id } of await desk.credentials.of(uid))
-      await desk.cis2.database.batch([desk.credentials.revoking(id)]);
+      await desk.cis2.database.batch([desk.credentials.revokeStatement(id)]);
   await desk.fresh();
 });
 
@@ -78,7 +78,7 @@ describe('what does not do', () => {
     const { key, id } = await desk.give('security-key');
     const authenticator = await virtualAuthenticator(desk.page);
     await authenticator.add(key);
-    await desk.cis2.database.batch([desk.credentials.revoking(id)]);
+    await desk.cis2.database.batch([desk.credentials.revokeStatement(id)]);
     await ask();
     await choose('Security key');
     await problem(/not known here/);
@@ -118,7 +118,7 @@ describe('what does not do', () => {
 /** A key as a tester brings one. */
 async function softKey() {
   const { key, id } = await desk.give('security-key', nurse.uid);
-  await desk.cis2.database.batch([desk.credentials.revoking(id)]);
+  await desk.cis2.database.batch([desk.credentials.revokeStatement(id)]);
   return { credentialId: key.credentialId, privateKey: key.privateKey };
 }
 
@@ -176,7 +176,7 @@ describe('the pages', () => {
   const failed = async () => {
     await (await virtualAuthenticator(desk.page)).add((await desk.give('security-key')).key);
     await desk.cis2.database.batch(
-      (await desk.credentials.of(gp.uid)).map(({ id }) => desk.credentials.revoking(id)),
+      (await desk.credentials.of(gp.uid)).map(({ id }) => desk.credentials.revokeStatement(id)),
     );
     await ask();
     await choose('Security key');

@@ -18,11 +18,11 @@ export function webAuthn(kind: WebAuthnKind, parts: WebAuthnParts): Authenticato
     label: kind.label,
     hint: kind.hint,
     offers: kind.best(policy) === 3 ? [reached(3), reached(2)] : [reached(2)],
-    begin: (sitting) => showSignIn(parts, kind, sitting),
+    begin: (context) => showSignIn(parts, kind, context),
     async usableBy(uid, acr) {
       const own = await credentials.of<WebAuthnBody>(uid, kind.id);
       return own.some(({ body }) => couldMeet(acr, [reached(levelAtBest(kind, body, policy))]));
     },
-    routes: [{ method: 'POST', path: 'answer', run: (opened) => answer.run(opened) }],
+    routes: [{ method: 'POST', path: 'answer', run: (context) => answer.run(context) }],
   };
 }

@@ -27,22 +27,22 @@ import { askForRole, settleSessionRole } from './role.ts';
 import { answerSilently, findSession } from './session.ts';
 
 async function noteRequest({
-  party,
+  client,
   authorization,
   provider: { recorder, urls },
 }: {
-  party: RelyingParty;
+  client: RelyingParty;
   authorization: AuthorizationRequest;
   provider: { recorder: Recorder; urls: Urls };
 }): Promise<void> {
   const { prompt, acr, scope } = authorization;
   recorder.record({
     keys: [authorization.state ?? ''],
-    from: partyOf(party.registration, urls),
+    from: partyOf(client.registration, urls),
     to: 'cis2',
     name: 'cis2.authorize',
     detail: {
-      client: party.application.name,
+      client: client.application.name,
       scope: scope.join(' '),
       acr: acr.join(' '),
       prompt: prompt.join(' '),

@@ -15,20 +15,20 @@ export const isRegisteredRedirect = (registration: Cis2Registration, uri: string
 interface WithParameters {
   parameters: Parameters;
 }
-interface WithParty extends WithParameters {
-  party: RelyingParty;
+interface WithClient extends WithParameters {
+  client: RelyingParty;
 }
 
 /** Who asks. An unknown client gets a page: its address cannot be trusted (RFC 6749 section 4.1.2.1). */
 export async function findClient({
   parameters,
   provider: { applications },
-}: WithParameters & { provider: { applications: Applications } }): Promise<{ party: RelyingParty }> {
+}: WithParameters & { provider: { applications: Applications } }): Promise<{ client: RelyingParty }> {
   const clientId = parameters.get('client_id');
   if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
-  const party = await findRelyingParty(applications, clientId);
-  if (!party) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
-  return { party };
+  const client = await findRelyingParty(applications, clientId);
+  if (!client) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
+  return { client };
 }
 
 /** What came and what is registered, and how the two differ when it is by a little. */
@@ -38,11 +38,11 @@ const describe = (redirectUri: string, registered: readonly string[]): string =>
 };
 
 /** Where to answer: an address that the client registered, byte for byte. */
-export async function checkRedirectUri({ parameters, party }: WithParty): Promise<{ redirectUri: string }> {
+export async function checkRedirectUri({ parameters, client }: WithClient): Promise<{ redirectUri: string }> {
   const redirectUri = parameters.get('redirect_uri');
   if (redirectUri === undefined) throw requestErrors.redirectMissing('redirect_uri is missing');
-  if (!isRegisteredRedirect(party.registration, redirectUri))
-    throw requestErrors.redirectUnknown(describe(redirectUri, party.registration.redirectUris));
+  if (!isRegisteredRedirect(client.registration, redirectUri))
+    throw requestErrors.redirectUnknown(describe(redirectUri, client.registration.redirectUris));
   return { redirectUri };
 }
 
@@ -53,10 +53,10 @@ const isMode = (value: string): value is ResponseMode => modes.includes(value);
 export async function prepareReply({
   request,
   parameters,
-  party,
+  client,
   redirectUri,
   provider,
-}: WithParty & { request: HttpRequest; redirectUri: string; provider: ReplyFrame }): Promise<{
+}: WithClient & { request: HttpRequest; redirectUri: string; provider: ReplyFrame }): Promise<{
   reply: Reply;
   responseMode: ResponseMode;
   state: string | null;
@@ -65,7 +65,7 @@ export async function prepareReply({
   const responseMode = isMode(asked) ? asked : 'query';
   const state = parameters.get('state') ?? null;
   return {
-    reply: replyTo(provider, { party, redirectUri, responseMode, state }, request),
+    reply: replyTo(provider, { client, redirectUri, responseMode, state }, request),
     responseMode,
     state,
   };

@@ -9,17 +9,17 @@ import type { Session } from '../../model/session.ts';
 export async function askForConsent({
   request,
   session,
-  party,
+  client,
   authorization,
   provider: { interactions },
 }: {
   request: HttpRequest;
   session: Session | null;
-  party: RelyingParty;
+  client: RelyingParty;
   authorization: AuthorizationRequest;
   provider: { interactions: Interactions };
 }): Promise<Answer | undefined> {
-  if (!session || !authorization.prompt.includes('consent') || party.registration.profile === 'nhs')
+  if (!session || !authorization.prompt.includes('consent') || client.registration.profile === 'nhs')
     return undefined;
   const { interaction, cookie } = await interactions.begin(request, authorization, {
     sid: session.sid,

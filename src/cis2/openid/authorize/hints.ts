@@ -13,13 +13,13 @@ import type { AuthorizationClaims } from './claims-parameter.ts';
 export async function checkIdTokenHint({
   parameters,
   claims,
-  party,
+  client,
   reply,
   provider: { keys, issuer },
 }: {
   parameters: Parameters;
   claims: AuthorizationClaims;
-  party: RelyingParty;
+  client: RelyingParty;
   reply: Reply;
   provider: { issuer: string; keys: SigningKeys };
 }): Promise<Answer | { subject: string | null; hinted: boolean }> {
@@ -28,8 +28,8 @@ export async function checkIdTokenHint({
   const result = await readIdTokenHint(keys, issuer, token);
   if ('fault' in result) return reply.fail(responseErrors.hintInvalid(result.fault));
   const { hint } = result;
-  if (hint.audience !== party.registration.clientId)
-    return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, party.registration.clientId)));
+  if (hint.audience !== client.registration.clientId)
+    return reply.fail(responseErrors.hintInvalid(unlike('aud', hint.audience, client.registration.clientId)));
   if (claims.subject !== null && claims.subject !== hint.sub)
     return reply.fail(
       responseErrors.claimsInvalid('the claims parameter means another person than id_token_hint'),
@@ -40,7 +40,7 @@ export async function checkIdTokenHint({
 /** Puts together what was checked. Pages are in English and fit every `display`, so `ui_locales` and it change nothing, as unknown parameters do. */
 export async function gatherRequest(known: {
   parameters: Parameters;
-  party: RelyingParty;
+  client: RelyingParty;
   redirectUri: string;
   responseMode: ResponseMode;
   state: string | null;
@@ -56,7 +56,7 @@ export async function gatherRequest(known: {
 }): Promise<{ authorization: AuthorizationRequest }> {
   const {
     parameters,
-    party,
+    client,
     redirectUri,
     responseMode,
     state,
@@ -72,7 +72,7 @@ export async function gatherRequest(known: {
   const { idToken, userinfo } = known.claims;
   return {
     authorization: {
-      clientId: party.registration.clientId,
+      clientId: client.registration.clientId,
       redirectUri,
       responseMode,
       state,

@@ -25,7 +25,7 @@ export interface RequestIssuer {
 interface RequestContext {
   parameters: Parameters;
   reply: Reply;
-  party: RelyingParty;
+  client: RelyingParty;
   provider: RequestIssuer;
 }
 
@@ -48,7 +48,7 @@ async function checkResponseType({ parameters, reply }: RequestContext): Promise
 async function checkScope({
   parameters,
   reply,
-  party,
+  client,
 }: RequestContext): Promise<Answer | { scope: string[] }> {
   const asked = readScope(parameters.get('scope') ?? '');
   if (parameters.get('scope') === undefined)
@@ -57,9 +57,9 @@ async function checkScope({
   if (!asked.includes('openid'))
     return reply.fail(responseErrors.scopeMissing(`the scope is ${asked.join(' ')}`));
   const isKnown = (value: string) =>
-    isScope(value) || (value === offlineAccess && party.registration.refreshTokens);
+    isScope(value) || (value === offlineAccess && client.registration.refreshTokens);
   const unknown = asked.filter((value) => !isKnown(value));
-  if (unknown.length > 0 && party.registration.profile === 'nhs')
+  if (unknown.length > 0 && client.registration.profile === 'nhs')
     return reply.fail(responseErrors.scopeUnknown(`${unknown.join(' ')} is not known`));
   return { scope: asked.filter(isKnown) };
 }
@@ -75,14 +75,14 @@ async function checkResponseMode({ parameters, reply }: RequestContext): Promise
 async function checkProofKey({
   parameters,
   reply,
-  party,
+  client,
 }: RequestContext): Promise<Answer | { challenge: string | null }> {
   const challenge = parameters.get('code_challenge');
   const method = parameters.get('code_challenge_method');
   if (challenge === undefined) {
     if (method !== undefined)
       return reply.fail(responseErrors.challengeInvalid('a method came without a challenge'));
-    const { pkce, profile, tokenEndpointAuthMethod } = party.registration;
+    const { pkce, profile, tokenEndpointAuthMethod } = client.registration;
     const required = pkce === 'required' || profile === 'fapi2' || tokenEndpointAuthMethod === 'none';
     return required ? reply.fail(responseErrors.challengeMissing()) : { challenge: null };
   }
@@ -145,11 +145,11 @@ const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;
 /** The key that must redeem the code: `dpop_jkt`, or that of the proof that came along with a pushed request (RFC 9449 section 10). */
 async function checkBoundKey({
   parameters,
-  party,
+  client,
   reply,
   jkt: proven = null,
 }: RequestContext & { jkt?: string | null }): Promise<Answer | { jkt: string | null }> {
-  const named = rulesOf(party.registration).extended ? parameters.get('dpop_jkt') : undefined;
+  const named = rulesOf(client.registration).extended ? parameters.get('dpop_jkt') : undefined;
   if (named === undefined) return { jkt: proven };
   const fits = thumbprintForm.test(named) && (proven === null || proven === named);
   return fits

@@ -8,26 +8,26 @@ import { responseErrors } from '../../errors/response.ts';
 import { mustPush, mustSign, rulesOf } from '../../model/profiles.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../../responses/reply.ts';
-import { type Cis2Server, clientOf } from '../server.ts';
+import type { Cis2Server } from '../server.ts';
 import { isRegisteredRedirect } from './client.ts';
 
 interface Asked {
   request: HttpRequest;
   parameters: Parameters;
-  party: RelyingParty;
+  client: RelyingParty;
 }
 
 /**
  * What stands inside cannot be believed, so neither can its address: the refusal goes to the address outside when the client
  * registered that one, else it is a page.
  */
-function refuse(frame: ReplyFrame, { request, parameters, party }: Asked, refusal: Refusal): Answer {
+function refuse(frame: ReplyFrame, { request, parameters, client }: Asked, refusal: Refusal): Answer {
   const redirectUri = parameters.get('redirect_uri');
-  if (redirectUri === undefined || !isRegisteredRedirect(party.registration, redirectUri))
+  if (redirectUri === undefined || !isRegisteredRedirect(client.registration, redirectUri))
     throw new Refusal({ ...refusal.entry, status: 400, redirect: false }, refusal.detail);
   const state = parameters.get('state') ?? null;
   const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
-  return replyTo(frame, { party, redirectUri, responseMode, state }, request).fail(refusal);
+  return replyTo(frame, { client, redirectUri, responseMode, state }, request).fail(refusal);
 }
 
 /** Where the parameters come from: a pushed request, a signed object, or the browser. */
@@ -45,19 +45,19 @@ export interface RequestOrigin {
 export async function resolveRequest(
   asked: Asked & { provider: ReplyFrame & { server: Cis2Server; pushed: PushedRequests } },
 ): Promise<Answer | RequestOrigin> {
-  const { parameters, party, provider } = asked;
+  const { parameters, client, provider } = asked;
   const requestUri = parameters.get('request_uri');
-  if (rulesOf(party.registration).extended && requestUri !== undefined && parameters.has('request'))
+  if (rulesOf(client.registration).extended && requestUri !== undefined && parameters.has('request'))
     return refuse(provider, asked, responseErrors.requestTwice('request and request_uri came together'));
-  if (rulesOf(party.registration).extended && requestUri?.startsWith(requestUriPrefix)) {
-    const found = await provider.pushed.find(requestUri, party.registration.clientId);
+  if (rulesOf(client.registration).extended && requestUri?.startsWith(requestUriPrefix)) {
+    const found = await provider.pushed.find(requestUri, client.registration.clientId);
     // It was checked, and its object opened, when it was pushed.
     if (found) return { parameters: found, pushed: requestUri, signed: true };
-    const detail = `no request of ${party.registration.clientId} waits under it`;
+    const detail = `no request of ${client.registration.clientId} waits under it`;
     return refuse(provider, asked, responseErrors.requestUriInvalid(detail));
   }
   try {
-    const inside = await openRequestObject(provider.server, clientOf(party), parameters);
+    const inside = await openRequestObject(provider.server, client, parameters);
     return { parameters: inside ?? parameters, pushed: null, signed: inside !== undefined };
   } catch (thrown) {
     if (thrown instanceof Refusal && thrown.entry.redirect) return refuse(provider, asked, thrown);
@@ -67,7 +67,7 @@ export async function resolveRequest(
 
 /** Some clients must push what they ask for, some must sign it. */
 export async function checkOrigin({
-  party: { registration },
+  client: { registration },
   reply,
   pushed,
   signed,

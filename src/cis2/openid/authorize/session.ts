@@ -5,7 +5,7 @@ import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { firstMet } from '../../model/acr.ts';
-import { reachedFor } from '../../model/authentication.ts';
+import { strengthFor } from '../../model/authentication.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
@@ -18,7 +18,7 @@ import type { Authenticators } from '../../sign-in/authenticators.ts';
 
 interface Asked {
   request: HttpRequest;
-  party: RelyingParty;
+  client: RelyingParty;
   authorization: AuthorizationRequest;
 }
 
@@ -28,15 +28,15 @@ function isMeant({ uid }: Session, { authorization: { prompt, subject } }: Omit<
   return subject === null || subject === uid;
 }
 
-const reachesLevel = (session: Session, { party, authorization }: Omit<Asked, 'request'>): boolean =>
-  firstMet(authorization.acr, reachedFor(session.authentication, party.registration)) !== undefined;
+const reachesLevel = (session: Session, { client, authorization }: Omit<Asked, 'request'>): boolean =>
+  firstMet(authorization.acr, strengthFor(session.authentication, client.registration)) !== undefined;
 
 /** Whether a session meets a request without anybody having to sign in: level, age, person, and no prompt for one. */
 function meetsRequest(session: Session, asked: Omit<Asked, 'request'>, now: number): boolean {
-  const { party, authorization } = asked;
+  const { client, authorization } = asked;
   const { maxAge } = authorization;
   if (!isMeant(session, asked) || !reachesLevel(session, asked)) return false;
-  return maxAge === null || now - authenticatedAt(session, party, maxAge) <= maxAge * 1000;
+  return maxAge === null || now - authenticatedAt(session, client, maxAge) <= maxAge * 1000;
 }
 
 /** What the session of this browser is for a request: one that does, or the person who has to step up. */
@@ -65,19 +65,19 @@ export async function findSession(
   if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...here, steppingUp: session.uid };
   if (!meetsRequest(session, asked, clock.now())) return here;
   const authenticator = authenticators.get(session.authentication.authenticator);
-  const standing = (await authenticator?.standing(session, request)) ?? { holds: false };
-  if (standing.holds) return { ...here, session };
+  const validity = (await authenticator?.checkSession(session, request)) ?? { valid: false };
+  if (validity.valid) return { ...here, session };
   // That nobody is signed in is not known, so it is not said.
-  if (standing.unknown !== undefined && isSilent(authorization))
-    return reply.fail(responseErrors.temporarilyUnavailable(standing.unknown));
-  if (!standing.ended) return here;
-  await ends.end([session], standing.ended);
+  if (validity.unknown !== undefined && isSilent(authorization))
+    return reply.fail(responseErrors.temporarilyUnavailable(validity.unknown));
+  if (!validity.ended) return here;
+  await ends.end([session], validity.ended);
   return none;
 }
 
 /** Silent single sign-on: a code from the live session, redirects only. */
 export async function answerSilently({
-  party,
+  client,
   authorization,
   session,
   role: { roleId },
@@ -90,11 +90,11 @@ export async function answerSilently({
   provider: { sessions: Sessions; codes: Codes; database: Database; pushed: PushedRequests };
 }): Promise<Answer | undefined> {
   if (!session) return undefined;
-  const { code, statements } = codes.granting(party, authorization, { ...session, roleId });
+  const { code, statements } = codes.prepare(client, authorization, { ...session, roleId });
   const { done } = await database.batch([
-    sessions.using(session),
-    ...(roleId === session.roleId ? [] : [sessions.changingRole(session, roleId)]),
-    sessions.joining(session.sid, party.registration.clientId),
+    sessions.useStatement(session),
+    ...(roleId === session.roleId ? [] : [sessions.changeRoleStatement(session, roleId)]),
+    sessions.joinStatement(session.sid, client.registration.clientId),
     ...statements,
   ]);
   if (!done) {
@@ -105,6 +105,6 @@ export async function answerSilently({
     // The session ended in this very moment: go on as if there had been none.
     return undefined;
   }
-  codes.sent(party, authorization, code, true);
+  codes.sent(client, authorization, code, true);
   return reply.succeed(code, authorization.scope);
 }

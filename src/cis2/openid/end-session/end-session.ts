@@ -83,29 +83,29 @@ const findClient = ({ applications }: Parts) =>
   }: {
     parameters: Parameters;
     hint: IdTokenHint | null;
-  }): Promise<{ party: RelyingParty | null }> {
+  }): Promise<{ client: RelyingParty | null }> {
     const named = parameters.get('client_id');
     if (hint && named !== undefined && named !== hint.audience)
       throw endSessionErrors.logoutClient(`client_id is ${named}, the hint was made for ${hint.audience}`);
     const clientId = hint?.audience ?? named;
-    return { party: (clientId !== undefined && (await findRelyingParty(applications, clientId))) || null };
+    return { client: (clientId !== undefined && (await findRelyingParty(applications, clientId))) || null };
   };
 
 /** Only an exact address of a client that is known leads anywhere (section 3). */
 async function findTarget({
   parameters,
-  party,
+  client,
   hint,
 }: {
   parameters: Parameters;
-  party: RelyingParty | null;
+  client: RelyingParty | null;
   hint: IdTokenHint | null;
 }): Promise<{ to: string | null }> {
   const address = parameters.get('post_logout_redirect_uri');
-  if (address === undefined || !party) return { to: null };
-  if (!party.registration.postLogoutRedirectUris.includes(address))
+  if (address === undefined || !client) return { to: null };
+  if (!client.registration.postLogoutRedirectUris.includes(address))
     throw endSessionErrors.logoutRedirect(
-      `${address} came, registered are: ${party.registration.postLogoutRedirectUris.join(' ')}`,
+      `${address} came, registered are: ${client.registration.postLogoutRedirectUris.join(' ')}`,
     );
   // A hint that was sent and does not hold proves no client.
   if (!hint && parameters.has('id_token_hint')) return { to: null };
@@ -138,18 +138,18 @@ const askFirst = ({ singleUse, signOutPath, development, limitRows }: Parts) =>
     proven,
     elsewhere,
     to,
-    party,
+    client,
   }: Meant & {
     request: HttpRequest;
     to: string | null;
-    party: RelyingParty | null;
+    client: RelyingParty | null;
   }): Promise<Answer | undefined> {
     if (!session || proven) return undefined;
     await limitRows(request);
     const question = randomToken();
     const kept: SignOut = { sid: session.sid, to, elsewhere };
     await singleUse.keep(confirmKind, question, kept, confirmLifetime);
-    const applicationName = party?.application.name ?? null;
+    const applicationName = client?.application.name ?? null;
     return confirmSignOutPage({ action: signOutPath, question, applicationName, elsewhere, development });
   };
 
@@ -181,7 +181,7 @@ const signOut = ({ ends, marks, sessions, recorder, development }: Parts) =>
         : redirect(address);
     const answer = to === null ? signedOutPage(development) : leading(to);
     return answer.with({
-      'set-cookie': session ? [sessions.clearing(), marks.signingOut()] : [sessions.clearing()],
+      'set-cookie': session ? [sessions.clearedCookie(), marks.signingOut()] : [sessions.clearedCookie()],
     });
   };
 

@@ -10,7 +10,7 @@ import { attributesOf, type SignInFacts } from '../../model/token-facts.ts';
 
 /** What tokens are made of: whose, of which sign-in, for what. */
 export interface TokenGrant {
-  party: RelyingParty;
+  client: RelyingParty;
   facts: SignInFacts;
   scope: readonly string[];
   /** All that comes from one code. */
@@ -69,14 +69,14 @@ export class TokenIssuer {
   }
 
   #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): Made {
-    const { party, facts, scope, family, confirmation } = grant;
+    const { client, facts, scope, family, confirmation } = grant;
     const token = randomToken();
     const issuing = this.#tokens.issuing(token, {
       kind,
       issuer: this.#issuer,
       family,
-      applicationId: party.application.id,
-      clientId: party.registration.clientId,
+      applicationId: client.application.id,
+      clientId: client.registration.clientId,
       uid: facts.uid,
       sid: facts.sid,
       scope: scope.join(' '),
@@ -91,13 +91,16 @@ export class TokenIssuer {
     return { token, expiresAt, statements };
   }
 
-  #recordStatement(token: string, { party, facts, scope, family, refreshed = false }: TokenGrant): Statement {
+  #recordStatement(
+    token: string,
+    { client, facts, scope, family, refreshed = false }: TokenGrant,
+  ): Statement {
     return this.#audit.recordStatement({
       action: refreshed ? 'cis2.tokens-refreshed' : 'cis2.tokens-issued',
       outcome: 'ok',
       actor: facts.uid,
       role: facts.roleId,
-      application: party.application.id,
+      application: client.application.id,
       session: facts.sid,
       family,
       tokenId: sha256(token),

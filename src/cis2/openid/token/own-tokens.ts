@@ -6,10 +6,10 @@ import { readForm } from '../../../oauth/server/form.ts';
 import { type Introspection, introspectToken, refusePublic } from '../../../oauth/server/introspection.ts';
 import { revokeToken } from '../../../oauth/server/revocation.ts';
 import { tokenErrors } from '../../errors/token.ts';
-import type { Cis2Server, ServerCall, WithParty } from '../server.ts';
+import type { Cis2Server, ServerCall, WithRelyingParty } from '../server.ts';
 
 /** The published service has no pushed requests, revocation or introspection. */
-export async function requireStandard({ client: { registration } }: WithParty): Promise<void> {
+export async function requireStandard({ client: { registration } }: WithRelyingParty): Promise<void> {
   if (registration.profile === 'nhs') throw tokenErrors.endpointOff('the client is of the nhs profile');
 }
 

@@ -8,14 +8,14 @@ import { authenticateClient } from '../../../oauth/server/client-authentication/
 import { readForm } from '../../../oauth/server/form.ts';
 import { bindTokens, proveKey } from '../../../oauth/server/sender-constraint.ts';
 import { auditRefusals, type GrantEndpoint, runGrant } from '../../../oauth/server/token-endpoint.ts';
-import type { Cis2Server, ServerCall, WithParty } from '../server.ts';
+import type { Cis2Server, ServerCall, WithRelyingParty } from '../server.ts';
 import type { Grant, GrantRequest } from './grants/grant.ts';
 
 const grantEndpoint = ({
   type,
   validate,
   issue,
-}: Grant): GrantEndpoint<ServerCall & GrantRequest & WithParty> => ({
+}: Grant): GrantEndpoint<ServerCall & GrantRequest & WithRelyingParty> => ({
   type,
   run: async (call) => json(200, await issue(call, await validate(call)), { pragma: 'no-cache' }),
 });

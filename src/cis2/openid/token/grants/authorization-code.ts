@@ -78,7 +78,7 @@ async function moreClaims(
 
 /** The refresh token of a code, if it brings one. It lives no longer than the session. */
 async function refreshOf({ sessions, issuing }: Parts, grant: TokenGrant): Promise<Made | undefined> {
-  if (!bringsRefreshToken(grant.party.registration, grant.scope)) return undefined;
+  if (!bringsRefreshToken(grant.client.registration, grant.scope)) return undefined;
   const session = await sessions.get(grant.facts.sid);
   if (!session) throw tokenErrors.codeInvalid('its session has ended');
   return issuing.refresh(grant, session.endsAt);
@@ -88,7 +88,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
   type: 'authorization_code',
 
   async validate(asked) {
-    const { parameters, party } = asked;
+    const { parameters, client } = asked;
     const code = parameters.get('code');
     if (code === undefined) throw tokenErrors.codeMissing('code is missing');
     const redirectUri = parameters.get('redirect_uri');
@@ -96,7 +96,7 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     const found = await parts.codes.find(code);
     if (!found) throw tokenErrors.codeInvalid('the code is unknown');
     const { payload: grant, usedAt, expiresAt } = found;
-    const { clientId } = party.registration;
+    const { clientId } = client.registration;
     if (usedAt !== null) return refuseAgain(parts, grant, usedAt, clientId);
     if (expiresAt <= parts.clock.now()) throw tokenErrors.codeInvalid('the code has run out');
     if (grant.clientId !== clientId) throw tokenErrors.codeInvalid(`it belongs to ${grant.clientId}`);
@@ -107,10 +107,10 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     return { code, grant };
   },
 
-  async issue({ party, confirmation }, { code, grant }) {
-    const { registration, application } = party;
+  async issue({ client, confirmation }, { code, grant }) {
+    const { registration, application } = client;
     const { scope, family } = grant;
-    const tokenGrant: TokenGrant = { party, facts: grant, scope, family, confirmation };
+    const tokenGrant: TokenGrant = { client, facts: grant, scope, family, confirmation };
     const access = parts.issuing.access(tokenGrant);
     const refresh = await refreshOf(parts, tokenGrant);
     const hashes = {
@@ -122,8 +122,8 @@ export const authorizationCode = (parts: Parts): Grant<Valid> => ({
     const made = { facts: grant, accessToken: access.token, nonce, hashes, more };
     const idToken = await signIdToken(parts, registration, made);
     const { done } = await parts.database.batch([
-      parts.codes.spending(code),
-      parts.sessions.needing(grant.sid),
+      parts.codes.spendStatement(code),
+      parts.sessions.requireLiveStatement(grant.sid),
       ...access.statements,
       ...(refresh?.statements ?? []),
     ]);

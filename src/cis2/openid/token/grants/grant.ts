@@ -5,7 +5,7 @@ import type { RelyingParty } from '../../../model/relying-party.ts';
 /** What is known when a grant is looked at: who asks, and for what. */
 export interface GrantRequest {
   parameters: Parameters;
-  party: RelyingParty;
+  client: RelyingParty;
   /** What its tokens are bound to. */
   confirmation: Confirmation | null;
 }

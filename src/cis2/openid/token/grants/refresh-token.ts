@@ -58,14 +58,14 @@ interface Valid {
 
 async function findToken(
   { tokens, issuer, clock }: Parts,
-  { parameters, party }: GrantRequest,
+  { parameters, client }: GrantRequest,
 ): Promise<{ token: string; record: TokenRecord }> {
   const token = parameters.get('refresh_token');
   if (token === undefined) throw tokenErrors.refreshMissing('refresh_token is missing');
   const record = await tokens.find(token);
   if (record?.kind !== 'refresh' || record.issuer !== issuer)
     throw tokenErrors.refreshInvalid('no refresh token is like this');
-  if (record.clientId !== party.registration.clientId)
+  if (record.clientId !== client.registration.clientId)
     throw tokenErrors.refreshInvalid(`it was given to ${record.clientId}`);
   if (record.revokedAt !== null) throw tokenErrors.refreshInvalid('it was revoked, or its session has ended');
   if (record.expiresAt <= clock.now()) throw tokenErrors.refreshInvalid('it has run out');
@@ -102,14 +102,14 @@ async function factsNow(
 const needing = (token: string): Statement =>
   must(sql('UPDATE token SET used_at = used_at WHERE hash = ? AND revoked_at IS NULL', sha256(token)));
 
-async function answer(parts: Parts, { party }: GrantRequest, valid: Valid, successor: Successor) {
+async function answer(parts: Parts, { client }: GrantRequest, valid: Valid, successor: Successor) {
   const { accessToken, refreshToken, accessExpiresAt, scope } = successor;
   const openid = scope.split(' ').includes('openid');
   // The nonce was of the first answer (OpenID Connect Core section 12.2).
   const made = { facts: valid.facts, accessToken, more: valid.more, nonce: null, hashes: {} };
   return {
     access_token: accessToken,
-    ...(openid ? { id_token: await signIdToken(parts, party.registration, made) } : {}),
+    ...(openid ? { id_token: await signIdToken(parts, client.registration, made) } : {}),
     expires_in: parts.issuing.secondsLeft(accessExpiresAt),
     scope,
     token_type: tokenTypeOf(successor.confirmation ?? null),
@@ -123,7 +123,7 @@ const isSameSender = ({ confirmation }: GrantRequest, successor: Successor): boo
 
 /** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
 async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
-  const { profile, tokenEndpointAuthMethod: method } = asked.party.registration;
+  const { profile, tokenEndpointAuthMethod: method } = asked.client.registration;
   // Who repeats the token of a public client that no key binds may be anybody (RFC 9700 section 4.14).
   const isUnproven = method === 'none' && asked.confirmation === null;
   const { rotates, retryTime: usual } = refreshRules[profile];
@@ -145,7 +145,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
   type: 'refresh_token',
 
   async validate(asked) {
-    if (!asked.party.registration.refreshTokens)
+    if (!asked.client.registration.refreshTokens)
       throw tokenErrors.refreshOff('the client is registered without');
     const { token, record } = await findToken(parts, asked);
     return { token, record, scope: scopeOf(asked, record), ...(await factsNow(parts, record)) };
@@ -153,12 +153,12 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
 
   async issue(asked, valid) {
     const { token, record, facts, scope } = valid;
-    const { party } = asked;
+    const { client } = asked;
     if (record.usedAt !== null) return answerAgain(parts, asked, valid);
     const session = await parts.sessions.get(facts.sid);
     if (!session) throw tokenErrors.refreshInvalid('its session has ended');
-    const { rotates } = refreshRules[party.registration.profile];
-    const grant = { party, facts, family: record.family, confirmation: asked.confirmation, refreshed: true };
+    const { rotates } = refreshRules[client.registration.profile];
+    const grant = { client, facts, family: record.family, confirmation: asked.confirmation, refreshed: true };
     const access = parts.issuing.access({ ...grant, scope });
     const next = rotates
       ? parts.issuing.refresh({ ...grant, scope: record.scope.split(' ') }, session.endsAt)
@@ -172,7 +172,7 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     };
     const { done } = await parts.database.batch([
       next ? parts.tokens.spending(token, parts.successors.seal(successor)) : needing(token),
-      parts.sessions.needing(facts.sid),
+      parts.sessions.requireLiveStatement(facts.sid),
       ...access.statements,
       ...(next?.statements ?? []),
     ]);
@@ -184,10 +184,10 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
     }
     parts.recorder.record({
       keys: [token, successor.refreshToken, successor.accessToken],
-      from: partyOf(party.registration, parts.urls),
+      from: partyOf(client.registration, parts.urls),
       to: 'cis2',
       name: 'cis2.refresh',
-      detail: { client: party.application.name, scope: successor.scope },
+      detail: { client: client.application.name, scope: successor.scope },
     });
     return answer(parts, asked, valid, successor);
   },
