@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
+import { accountRequest } from '../model/account-client.ts';
 import type { Expected, Interactions } from '../model/interactions.ts';
-import { accountRequest } from '../model/own-party.ts';
 import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';

@@ -1,6 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import { accountPath } from '../model/own-party.ts';
+import { accountPath } from '../model/account-client.ts';
 import type { Session } from '../model/session.ts';
 import type { SignedIn } from './signed-in.ts';
 

@@ -13,13 +13,13 @@ import type { Credentials } from '../model/credentials.ts';
 import { requireOwnPage } from '../responses/own-page.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { accountRoutes } from './account.ts';
-import { enrolmentPath, PendingEnrolments } from './enrollings.ts';
+import { createEnrolmentContext } from './context.ts';
 import type { Enrolment, EnrolmentContext, Enrolments } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import { type EnrolmentLink, EnrolmentLinks } from './links.ts';
 import type { Notices } from './notices.ts';
 import { linkPage } from './pages/enrolment.ts';
-import { createEnrolmentContext } from './sitting.ts';
+import { enrolmentPath, PendingEnrolments } from './pending-enrolments.ts';
 
 interface Parts {
   origin: string;

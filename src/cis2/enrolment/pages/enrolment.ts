@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import { accountPath } from '../../model/own-party.ts';
+import { accountPath } from '../../model/account-client.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { markedUp } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';

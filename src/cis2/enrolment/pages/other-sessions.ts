@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { accountPath } from '../../model/own-party.ts';
+import { accountPath } from '../../model/account-client.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 

@@ -5,12 +5,12 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { enrolmentPath, type PendingEnrolments } from './enrollings.ts';
 import type { EnrolmentContext, PendingEnrolment } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import type { Notices } from './notices.ts';
 import { accountNotice } from './pages/account-notice.ts';
 import { enrolledPage } from './pages/enrolment.ts';
+import { enrolmentPath, type PendingEnrolments } from './pending-enrolments.ts';
 
 interface Parts {
   database: Database;
