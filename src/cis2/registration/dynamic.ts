@@ -70,7 +70,7 @@ const shown = (
   { name, cis2: registration }: Pick<StoredApplication, 'name' | 'cis2'>,
   more: object,
 ) => {
-  if (!registration) throw new Error('An application without its half at CIS2 was to be shown.');
+  if (!registration) throw new Error('An application without a registration at CIS2 was to be shown.');
   return {
     client_id: registration.clientId,
     registration_client_uri: `${parts.registrationUrl}/${registration.clientId}`,

@@ -25,8 +25,8 @@ const marks = new BrowserMarks(
 );
 const cookieOf = (setCookie: string) => setCookie.split(';')[0] ?? '';
 const from = (address: string, cookie = '') => ({ address, headers: { cookie } }) as unknown as HttpRequest;
-const party = (firstAuthenticator: string | null) =>
-  ({ client: { firstAuthenticator } }) as unknown as RelyingParty;
+const client = (firstAuthenticator: string | null) =>
+  ({ registration: { firstAuthenticator } }) as unknown as RelyingParty;
 const asked = (prompt: string[] = []) => ({ prompt, acr: ['AAL3_ANY'] }) as unknown as AuthorizationRequest;
 
 test('a browser elsewhere goes straight to an agent that it has met, or when the smartcard is asked for', async () => {
@@ -44,7 +44,7 @@ test('a browser elsewhere goes straight to an agent that it has met, or when the
   ];
   const met = (id: string) => cookieOf(marks.meeting(from(''), id));
   const straight = (request: HttpRequest, first: string | null = null, prompt: string[] = []) =>
-    card.goesStraight(request, party(first), asked(prompt));
+    card.goesStraight(request, client(first), asked(prompt));
 
   assert.equal(await straight(from('192.0.2.7')), false);
   assert.equal(await straight(from('192.0.2.7', met('one'))), true);
