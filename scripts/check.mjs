@@ -41,6 +41,10 @@ const checks = {
     about: 'regular expressions of the product take linear time',
     run: async () => (await import('./check/patterns.mjs')).slowPatterns(),
   },
+  statements: {
+    about: 'functions that return a statement, and no others, are named so',
+    run: async () => (await import('./check/statements.mjs')).statements(),
+  },
   lock: { about: 'lock files without addresses, with checksums', run: lockFiles },
   addresses: { about: 'no paths of one machine, no registries, no path from URL.pathname', run: addresses },
   assurance: {

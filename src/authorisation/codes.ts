@@ -47,7 +47,7 @@ export class Codes {
   /** A code that exists once its write is durable. */
   creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
     const code = randomToken(codeBytes);
-    return { code, write: this.#singleUse.keeping(kind, code, this.#payload(grant), this.#lifetime) };
+    return { code, write: this.#singleUse.keepStatement(kind, code, this.#payload(grant), this.#lifetime) };
   }
 
   get #lifetime(): number {
@@ -65,7 +65,7 @@ export class Codes {
   }
 
   /** The condition of the batch that turns the code into tokens: one batch wins. */
-  spending(code: string): Statement {
-    return this.#singleUse.spending(kind, code);
+  spendStatement(code: string): Statement {
+    return this.#singleUse.spendStatement(kind, code);
   }
 }

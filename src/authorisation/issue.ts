@@ -85,7 +85,7 @@ export class Issuer {
     const expiresAt = issuedAt + lifetime;
     const { scope, attributes, refreshed: _, ...rest } = grant;
     const issuer = this.#base.issuer;
-    const issuing = this.#tokens.issuing(token, {
+    const issuing = this.#tokens.issueStatement(token, {
       ...rest,
       kind,
       issuer,

@@ -29,7 +29,7 @@ export const redeeming = (
   const revoke = revoking({ tokens, audit }, base);
   return async ({ code, granted, upstream }: WithCode, writes: readonly Statement[]): Promise<void> => {
     // One batch, so of any number of uses at once one wins and the others find nothing written.
-    const { done } = await database.batch([codes.spending(code), ...writes]);
+    const { done } = await database.batch([codes.spendStatement(code), ...writes]);
     if (!done) throw refuse('the code was used by another request at the same time');
     if (await endedSessions.isOver(base, upstream, granted.sid)) {
       await revoke(granted, 'session-ended');

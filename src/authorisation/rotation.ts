@@ -83,9 +83,11 @@ export class Rotation {
       scope: accessScope.join(' '),
     };
     const successor = this.#base.hardening.refreshRetry ? this.#successors.seal(rotated) : null;
-    const ending = this.#base.hardening.refreshEndsAccess ? [tokens.revokingAccess(record.family)] : [];
+    const ending = this.#base.hardening.refreshEndsAccess
+      ? [tokens.revokeAccessStatement(record.family)]
+      : [];
     const { done } = await database.batch([
-      tokens.spending(token, successor),
+      tokens.spendStatement(token, successor),
       ...ending,
       ...access.writes,
       ...refresh.writes,

@@ -225,7 +225,7 @@ describe('a token bound to a DPoP key (RFC 9449)', () => {
 
   test('gets a challenge in the scheme DPoP if it is unknown or revoked', async () => {
     const revoked = await gateway.issue(cnf({ jkt: holder.jkt }));
-    await gateway.database.run(gateway.tokens.revoking(revoked));
+    await gateway.database.run(gateway.tokens.revokeStatement(revoked));
     for (const value of ['unknown', revoked]) {
       const dpop = await holder.proof(gateway, value);
       const challenge = `DPoP error="invalid_token", algs="${algorithms}"`;

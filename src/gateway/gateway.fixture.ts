@@ -161,7 +161,7 @@ export async function startGateway(
     const token = randomToken(21);
     const applicationId = record.applicationId ?? 'full';
     await database.run(
-      tokens.issuing(token, {
+      tokens.issueStatement(token, {
         kind: 'access',
         issuer: `${api}/oauth2`,
         family: randomToken(),

@@ -20,9 +20,9 @@ describe('the access token', () => {
     const { issue, clock } = gateway;
     made.expired = await issue({ expiresAt: clock.now() });
     made.revoked = await issue();
-    await gateway.database.run(gateway.tokens.revoking(made.revoked));
+    await gateway.database.run(gateway.tokens.revokeStatement(made.revoked));
     made.expiredAndRevoked = await issue({ expiresAt: clock.now() - 1 });
-    await gateway.database.run(gateway.tokens.revoking(made.expiredAndRevoked));
+    await gateway.database.run(gateway.tokens.revokeStatement(made.expiredAndRevoked));
     made.refresh = await issue({ kind: 'refresh' });
     made.bound = await issue({ attributes: { cnf: '{"jkt":"abc"}' } });
     made.foreign = await issue({ clientId: 'cis2-client' });

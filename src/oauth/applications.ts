@@ -167,7 +167,7 @@ export class Applications {
         application.id,
         JSON.stringify(application),
       ),
-      ...this.#clients(application),
+      ...this.#clientStatements(application),
       ...others,
     ]);
   }
@@ -184,7 +184,7 @@ export class Applications {
         ),
       ),
       sql('DELETE FROM client WHERE application_id = ?', application.id),
-      ...this.#clients(application),
+      ...this.#clientStatements(application),
       ...others,
     ]);
     return done;
@@ -213,12 +213,12 @@ export class Applications {
     return row && this.#parsed.of(row.id, row);
   }
 
-  #clients({ id, platform, cis2 }: Application): Statement[] {
-    const insert = (clientId: string, half: string) =>
+  #clientStatements({ id, platform, cis2 }: Application): Statement[] {
+    const insertStatement = (clientId: string, half: string) =>
       sql('INSERT INTO client (client_id, application_id, half) VALUES (?, ?, ?)', clientId, id, half);
     return [
-      ...(platform ? [insert(platform.clientId, 'platform')] : []),
-      ...(cis2 ? [insert(cis2.clientId, 'cis2')] : []),
+      ...(platform ? [insertStatement(platform.clientId, 'platform')] : []),
+      ...(cis2 ? [insertStatement(cis2.clientId, 'cis2')] : []),
     ];
   }
 }

@@ -69,7 +69,7 @@ export class PushedRequests {
   }
 
   /** The condition of the batch that gives a code out: one code for each pushed request. */
-  spending(requestUri: string): Statement {
-    return this.#singleUse.spending(this.#kind, requestUri);
+  spendStatement(requestUri: string): Statement {
+    return this.#singleUse.spendStatement(this.#kind, requestUri);
   }
 }

@@ -75,7 +75,7 @@ export class Tokens {
   }
 
   /** The write that brings a token into being. */
-  issuing(token: string, record: Omit<TokenRecord, 'usedAt' | 'revokedAt'>): Statement {
+  issueStatement(token: string, record: Omit<TokenRecord, 'usedAt' | 'revokedAt'>): Statement {
     return sql(
       `INSERT INTO token (hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -114,7 +114,7 @@ export class Tokens {
   }
 
   /** The conditional write that uses a refresh token up; as a `must` it lets one rotation win. */
-  spending(token: string, successorSealed: string | null = null): Statement {
+  spendStatement(token: string, successorSealed: string | null = null): Statement {
     const now = this.#clock.now();
     return must(
       sql(
@@ -129,7 +129,7 @@ export class Tokens {
   }
 
   /** The condition of a batch that a token is still good when it happens; the token is not used up. */
-  holding(token: string, kind: TokenRecord['kind'] = 'refresh'): Statement {
+  requireLiveStatement(token: string, kind: TokenRecord['kind'] = 'refresh'): Statement {
     return must(
       sql(
         `UPDATE token SET issued_at = issued_at
@@ -150,7 +150,7 @@ export class Tokens {
   }
 
   /** The write that ends one token. */
-  revoking(token: string): Statement {
+  revokeStatement(token: string): Statement {
     return sql(
       'UPDATE token SET revoked_at = ? WHERE hash = ? AND revoked_at IS NULL',
       this.#clock.now(),
@@ -159,7 +159,7 @@ export class Tokens {
   }
 
   /** The write that ends all tokens of one authorization. */
-  revokingFamily(family: string): Statement {
+  revokeFamilyStatement(family: string): Statement {
     return sql(
       'UPDATE token SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL',
       this.#clock.now(),
@@ -168,7 +168,7 @@ export class Tokens {
   }
 
   /** The write that ends the access tokens of one authorization, and leaves what refreshes them. */
-  revokingAccess(family: string): Statement {
+  revokeAccessStatement(family: string): Statement {
     return sql(
       "UPDATE token SET revoked_at = ? WHERE family = ? AND kind = 'access' AND revoked_at IS NULL",
       this.#clock.now(),
@@ -181,7 +181,7 @@ export class Tokens {
    * @param record the audit record, written with the first token that ends
    */
   revokeFamily(family: string, record: Statement): Promise<number> {
-    return this.#revokeTwice(this.revokingFamily(family), record);
+    return this.#revokeTwice(this.revokeFamilyStatement(family), record);
   }
 
   /**

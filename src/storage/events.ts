@@ -44,7 +44,7 @@ const linkInsert: Insert = {
 };
 
 /** Splits rows into few statements with few different texts. */
-function inserts({ head, row, tail }: Insert, rows: readonly string[][]): Statement[] {
+function insertStatements({ head, row, tail }: Insert, rows: readonly string[][]): Statement[] {
   const statements: Statement[] = [];
   for (let from = 0; from < rows.length; from += 8) {
     const some = rows.slice(from, from + 8);
@@ -88,9 +88,12 @@ export class StoredEvents implements EventStore {
     const joins = links
       .filter(({ hash }) => !this.#recent.has(hash))
       .map(({ hash, journey }) => [hash, journey]);
-    await this.#database.batch([...inserts(eventInsert, rows), ...inserts(linkInsert, joins)], {
-      lazy: true,
-    });
+    await this.#database.batch(
+      [...insertStatements(eventInsert, rows), ...insertStatements(linkInsert, joins)],
+      {
+        lazy: true,
+      },
+    );
     this.#remember(links);
   }
 

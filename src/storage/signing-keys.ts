@@ -45,13 +45,13 @@ export class StoredKeys implements KeyStore {
 
   async addFirst(record: SigningKeyRecord): Promise<boolean> {
     const { changes } = await this.#database.run(
-      this.#insert(record, `${record.service}:${record.algorithm}`),
+      this.#insertStatement(record, `${record.service}:${record.algorithm}`),
     );
     return changes === 1;
   }
 
   async save(records: readonly SigningKeyRecord[]): Promise<void> {
-    await this.#database.batch(records.map((record) => this.#insert(record, null)));
+    await this.#database.batch(records.map((record) => this.#insertStatement(record, null)));
   }
 
   async succeed(before: SigningKeyRecord, successor: SigningKeyRecord): Promise<boolean> {
@@ -66,12 +66,12 @@ export class StoredKeys implements KeyStore {
           kid,
         ),
       ),
-      this.#insert(successor, null),
+      this.#insertStatement(successor, null),
     ]);
     return done;
   }
 
-  #insert(record: SigningKeyRecord, firstOf: string | null): Statement {
+  #insertStatement(record: SigningKeyRecord, firstOf: string | null): Statement {
     const conflict = firstOf
       ? 'ON CONFLICT DO NOTHING'
       : 'ON CONFLICT (service, kid) DO UPDATE SET signs_until = excluded.signs_until, removed_at = excluded.removed_at';

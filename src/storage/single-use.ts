@@ -25,7 +25,7 @@ export class SingleUse {
   }
 
   /** Returns the statement that stores a value until it expires. `lifetime` is in milliseconds. */
-  keeping(kind: string, value: string, payload: unknown, lifetime: number): Statement {
+  keepStatement(kind: string, value: string, payload: unknown, lifetime: number): Statement {
     const now = this.#clock.now();
     return sql(
       'INSERT INTO single_use (kind, hash, payload, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
@@ -45,11 +45,11 @@ export class SingleUse {
     lifetime: number,
     ...others: Statement[]
   ): Promise<void> {
-    await this.#database.batch([this.keeping(kind, value, payload, lifetime), ...others]);
+    await this.#database.batch([this.keepStatement(kind, value, payload, lifetime), ...others]);
   }
 
   /** Returns the conditional statement that spends a value; as a `must`, it lets only the winner's batch succeed. */
-  spending(kind: string, value: string): Statement {
+  spendStatement(kind: string, value: string): Statement {
     const now = this.#clock.now();
     return must(
       sql(
@@ -64,7 +64,7 @@ export class SingleUse {
 
   /** Spends a value. Returns its payload to one caller, and undefined for a spent, expired or unknown value. */
   async spend<P>(kind: string, value: string): Promise<P | undefined> {
-    const { rows } = await this.#database.run(this.spending(kind, value));
+    const { rows } = await this.#database.run(this.spendStatement(kind, value));
     const payload = rows[0]?.payload;
     return typeof payload === 'string' ? (JSON.parse(payload) as P) : undefined;
   }
@@ -103,7 +103,7 @@ export class SingleUse {
   }
 
   /** Returns the statement that claims a value created by its sender, such as a jti, for `lifetime` milliseconds. */
-  claiming(kind: string, value: string, lifetime: number): Statement {
+  claimStatement(kind: string, value: string, lifetime: number): Statement {
     const now = this.#clock.now();
     // An expired claim may be made again before the sweep removes it.
     return must(
@@ -122,7 +122,7 @@ export class SingleUse {
 
   /** Claims a value: returns true for the first caller, false for later ones. */
   async claim(kind: string, value: string, lifetime: number): Promise<boolean> {
-    const { changes } = await this.#database.run(this.claiming(kind, value, lifetime));
+    const { changes } = await this.#database.run(this.claimStatement(kind, value, lifetime));
     return changes === 1;
   }
 

@@ -58,7 +58,7 @@ describe('GET /userinfo', () => {
       const other = await tokensOf(platform, '/oauth2-mock');
       const short = await tokensOf(platform, '/oauth2', 'combined', { _access_token_expiry_ms: '1000' });
       const revoked = await tokensOf(platform);
-      await platform.database.run(platform.tokens.revoking(revoked.access_token ?? ''));
+      await platform.database.run(platform.tokens.revokeStatement(revoked.access_token ?? ''));
       platform.clock.advance(1);
       for (const authorization of [
         `bearer ${tokens.access_token}`,

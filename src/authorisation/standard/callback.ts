@@ -68,7 +68,7 @@ const giveCode = (
     const { requestUri = null } = known.pending;
     const grant = grantOf(known);
     const { code, write } = codes.creating(grant);
-    const spending = requestUri === null ? [] : [pushed.spending(requestUri)];
+    const spending = requestUri === null ? [] : [pushed.spendStatement(requestUri)];
     const { done } = await parts.database.batch([
       ...spending,
       write,

@@ -87,7 +87,7 @@ describe('introspection (RFC 7662)', () => {
     const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
     await inactive('unknown');
     await inactive(refresh);
-    await client.platform.database.run(client.platform.tokens.revoking(token));
+    await client.platform.database.run(client.platform.tokens.revokeStatement(token));
     await inactive(token);
     const late = await client.tokensOf('web');
     client.platform.clock.advance(599);

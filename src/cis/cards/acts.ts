@@ -144,7 +144,7 @@ export function actRoutes(deps: ActDeps): Route[] {
     await cards.order(
       { serial: successor, uid: card.uid, orderedBy: body.actor, locked: body.locked, replaces: serial },
       recordStatement(body.actor, 'replace', serial, { position, reason: body.reason, by: successor }),
-      ...cards.ending(serial, 'replaced', body.reason),
+      ...cards.endStatements(serial, 'replaced', body.reason),
     );
     await endSessions(serial);
     return json(201, await cards.find(successor), { location: `/cards/${successor}` });

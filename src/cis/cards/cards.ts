@@ -93,7 +93,7 @@ export class Cards {
           this.#clock.now(),
         ),
       ),
-      ...this.#records.adding(certificates),
+      ...this.#records.addStatements(certificates),
       record,
     ]);
     if (!done) throw errors.cardOver(`card ${serial} was revoked meanwhile`);
@@ -128,7 +128,7 @@ export class Cards {
   }
 
   /** The writes that end a card: they happen once. */
-  ending(serial: string, state: 'revoked' | 'replaced', reason: RevocationReason): Statement[] {
+  endStatements(serial: string, state: 'revoked' | 'replaced', reason: RevocationReason): Statement[] {
     return [
       must(
         sql(
@@ -137,14 +137,14 @@ export class Cards {
           serial,
         ),
       ),
-      this.#records.revoking(serial, reason, this.#clock.now()),
+      this.#records.revokeStatement(serial, reason, this.#clock.now()),
       groundStatement('card_serial', serial),
     ];
   }
 
   /** Revokes a card. Throws `card_revoked` when it is over already. */
   async revoke(serial: string, reason: RevocationReason, record: Statement): Promise<void> {
-    const { done } = await this.#database.batch([...this.ending(serial, 'revoked', reason), record]);
+    const { done } = await this.#database.batch([...this.endStatements(serial, 'revoked', reason), record]);
     if (!done) throw errors.cardOver(`card ${serial}`);
   }
 

@@ -38,7 +38,7 @@ const keptOf = (row: CardRow, issued: readonly CertificateRow[]): KeptCard => ({
 });
 
 /** A certificate as it was; of one that is on record here already, a revocation is added and never taken back. */
-const keeping = (card: KeptCard, one: KeptCard['issued'][number]): Statement =>
+const keepStatement = (card: KeptCard, one: KeptCard['issued'][number]): Statement =>
   sql(
     `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -104,7 +104,7 @@ export class KeptRecords {
         card.renewalUntil,
         card.createdAt,
       ),
-      ...card.issued.map((one) => keeping(card, one)),
+      ...card.issued.map((one) => keepStatement(card, one)),
       groundStatement('card_serial', card.serial),
     ]);
   }

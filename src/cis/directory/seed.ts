@@ -5,7 +5,7 @@ import { organisationStatements, personStatement, takeRolesStatements } from './
 
 const marker = 'cis.seeded';
 
-const planting = (): Statement[] =>
+const plantStatements = (): Statement[] =>
   seedPeople().flatMap((person) => [
     personStatement(person),
     // Who is there already is left alone.
@@ -18,7 +18,7 @@ export async function seed(database: Database): Promise<void> {
   const first = must(
     sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
   );
-  await database.batch([first, ...planting()]);
+  await database.batch([first, ...plantStatements()]);
 }
 
 /**
@@ -36,7 +36,7 @@ export async function reset(database: Database): Promise<void> {
     sql('DELETE FROM person_role'),
     sql('DELETE FROM person'),
     sql('DELETE FROM organisation'),
-    ...planting(),
+    ...plantStatements(),
     sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
   ]);
 }

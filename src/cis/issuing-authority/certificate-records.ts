@@ -41,7 +41,7 @@ const fromRow = (row: CertificateRow): CertificateRecord => ({
   issuedAt: row.issued_at,
 });
 
-const insert = (record: CertificateRecord): Statement =>
+const insertStatement = (record: CertificateRecord): Statement =>
   sql(
     `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -65,16 +65,16 @@ export class CertificateRecords {
   }
 
   /** The writes that put certificates on record. */
-  adding(records: readonly CertificateRecord[]): Statement[] {
-    return records.map(insert);
+  addStatements(records: readonly CertificateRecord[]): Statement[] {
+    return records.map(insertStatement);
   }
 
   async add(records: readonly CertificateRecord[]): Promise<void> {
-    await this.#database.batch(this.adding(records));
+    await this.#database.batch(this.addStatements(records));
   }
 
   /** The write that revokes every certificate of a card. */
-  revoking(cardSerial: string, reason: string, now: number): Statement {
+  revokeStatement(cardSerial: string, reason: string, now: number): Statement {
     return sql(
       'UPDATE certificate SET revoked_at = ?, revocation_reason = ? WHERE card_serial = ? AND revoked_at IS NULL',
       now,

@@ -34,7 +34,7 @@ export class Tickets {
   /** A new ticket of a session, in the place of the ones before. */
   async make(sessionId: string): Promise<string> {
     const ticket = newTicket();
-    await this.#database.batch([this.#forgetting(sessionId), this.#adding(ticket, sessionId)]);
+    await this.#database.batch([this.#forgetStatement(sessionId), this.#addStatement(ticket, sessionId)]);
     return ticket;
   }
 
@@ -52,11 +52,11 @@ export class Tickets {
     );
   }
 
-  #forgetting(sessionId: string): Statement {
+  #forgetStatement(sessionId: string): Statement {
     return sql('DELETE FROM legacy_ticket WHERE session_id = ?', sessionId);
   }
 
-  #adding(ticket: string, sessionId: string): Statement {
+  #addStatement(ticket: string, sessionId: string): Statement {
     return sql(
       'INSERT INTO legacy_ticket (hash, session_id, training, created_at) VALUES (?, ?, 0, ?)',
       sha256(ticket),

@@ -62,7 +62,7 @@ export class Sessions {
     );
     const { done } = await this.#database.batch([
       // The row represents the desk: two sign-ins at one agent are serialised in both dialects.
-      { ...this.#singleUse.claiming('cis-desk', agentId, 1), mustChange: false },
+      { ...this.#singleUse.claimStatement('cis-desk', agentId, 1), mustChange: false },
       ...former.flatMap(({ statements }) => statements),
       // The person is locked until the session is written, so no change of theirs is missed.
       must(
@@ -72,7 +72,7 @@ export class Sessions {
           ...[uid, personRevision, agentId],
         ),
       ),
-      this.#insert(session),
+      this.#insertStatement(session),
       record,
     ]);
     return done ? former.map(({ ended }) => ended) : undefined;
@@ -253,7 +253,7 @@ export class Sessions {
     return (await this.#database.batch([must(update), ...others])).done;
   }
 
-  #insert(session: Session): Statement {
+  #insertStatement(session: Session): Statement {
     return sql(
       `INSERT INTO cis_session (id, uid, agent_id, card_serial, session_jwk, generation, mode, role_id, created_at, pin_at, heartbeat_at, ends_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -48,6 +48,6 @@ export class EnrolmentLinks {
 
   /** The conditional write that uses it: one use only. */
   useStatement(token: string): Statement {
-    return this.#singleUse.spending(kindOfValue, token);
+    return this.#singleUse.spendStatement(kindOfValue, token);
   }
 }

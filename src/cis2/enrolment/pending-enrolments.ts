@@ -45,7 +45,7 @@ export class PendingEnrolments {
     return {
       pending,
       cookie: this.#cookies.set(this.#cookieOf(pending), txn, Math.ceil(lifetime / 1000)),
-      statement: this.#singleUse.keeping(kindOfValue, pending.id, pending, lifetime),
+      statement: this.#singleUse.keepStatement(kindOfValue, pending.id, pending, lifetime),
     };
   }
 
@@ -66,7 +66,7 @@ export class PendingEnrolments {
 
   /** The conditional write that ends it: one end only. */
   endStatement({ id }: PendingEnrolment): Statement {
-    return this.#singleUse.spending(kindOfValue, id);
+    return this.#singleUse.spendStatement(kindOfValue, id);
   }
 
   /** Set-Cookie value that takes its cookie away. */

@@ -117,7 +117,7 @@ export class Interactions {
 
   /** The conditional write that answers it: one answer only. */
   endStatement({ id }: Interaction): Statement {
-    return this.#singleUse.spending(kind, id);
+    return this.#singleUse.spendStatement(kind, id);
   }
 
   /** Set-Cookie value that takes its cookie away. */

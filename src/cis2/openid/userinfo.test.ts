@@ -228,7 +228,7 @@ describe('where the token may be', () => {
       issuedAt: 0,
       expiresAt: cis2.clock.now() + 1e6,
     };
-    await cis2.database.run(cis2.tokens.issuing('foreign', record));
+    await cis2.database.run(cis2.tokens.issueStatement('foreign', record));
     assert.equal((await bearer('foreign')).status, 401);
   });
 });

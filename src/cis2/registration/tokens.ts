@@ -72,7 +72,10 @@ export class RegistrationTokens {
   issueFor(clientId: string): { token: string; statement: Statement } {
     const token = randomToken();
     const { registration: lifetime } = lifetimes;
-    return { token, statement: this.#singleUse.keeping(kinds.registration, token, { clientId }, lifetime) };
+    return {
+      token,
+      statement: this.#singleUse.keepStatement(kinds.registration, token, { clientId }, lifetime),
+    };
   }
 
   async clientOf(token: string): Promise<string | undefined> {
@@ -81,7 +84,7 @@ export class RegistrationTokens {
 
   /** Returns the condition of the batch that removes a client: its token was valid, and no longer is. */
   forgetStatement(token: string): Statement {
-    return this.#singleUse.spending(kinds.registration, token);
+    return this.#singleUse.spendStatement(kinds.registration, token);
   }
 
   async #grant(kind: 'team' | 'initial', token: string): Promise<InitialGrant | undefined> {

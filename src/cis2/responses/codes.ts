@@ -91,7 +91,7 @@ export class Codes {
       roleId: session.roleId,
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
     };
-    const keeping = this.#singleUse.keeping(this.#kind, code, grant, lifetime * 1000);
+    const keeping = this.#singleUse.keepStatement(this.#kind, code, grant, lifetime * 1000);
     const audited = this.#audit.recordStatement({
       action: 'cis2.code-issued',
       outcome: 'ok',
@@ -107,7 +107,7 @@ export class Codes {
     const statements = [keeping, audited];
     return {
       code,
-      statements: pushed === null ? statements : [this.#pushed.spending(pushed), ...statements],
+      statements: pushed === null ? statements : [this.#pushed.spendStatement(pushed), ...statements],
     };
   }
 
@@ -128,6 +128,6 @@ export class Codes {
 
   /** The conditional write that redeems it. */
   spendStatement(code: string): Statement {
-    return this.#singleUse.spending(this.#kind, code);
+    return this.#singleUse.spendStatement(this.#kind, code);
   }
 }

@@ -217,7 +217,7 @@ describe('what is no access token of CIS2', () => {
     const record = await cis2.tokens.find(access_token);
     assert.ok(record);
     await cis2.database.run(
-      cis2.tokens.issuing(token, { ...record, issuer: 'https://api.example.test/oauth2' }),
+      cis2.tokens.issueStatement(token, { ...record, issuer: 'https://api.example.test/oauth2' }),
     );
     const elsewhere = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
     assert.equal(elsewhere.status, 401);

@@ -279,7 +279,7 @@ describe('delivery', () => {
       values: [cisSid],
     });
     const ended = { sid: row?.sid ?? '', uid: gp.uid, cisSessionId: cisSid, cause: 'signedOut' } as const;
-    await cis2.database.run(deliveries.promising(ended));
+    await cis2.database.run(deliveries.promiseStatement(ended));
     assert.equal(rp.received.length, 0);
     await Promise.all([deliveries.run(), parts().deliveries.run()]);
     assert.equal(rp.received.length, 1);

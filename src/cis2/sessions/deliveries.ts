@@ -62,8 +62,8 @@ export class Deliveries {
   }
 
   /** The write that promises to tell of an ended session. */
-  promising(ended: EndedSession): Statement {
-    return this.#parts.singleUse.keeping(endedKind, ended.sid, ended, patience);
+  promiseStatement(ended: EndedSession): Statement {
+    return this.#parts.singleUse.keepStatement(endedKind, ended.sid, ended, patience);
   }
 
   /** Begins to tell of a session whose end is kept, without waiting for it. */
@@ -135,8 +135,8 @@ export class Deliveries {
     } as const;
     const deliveries = targets.map((target): Delivery => ({ ...ended, ...target, ...begun, id: uuid() }));
     const { done } = await database.batch([
-      singleUse.spending(endedKind, ended.sid),
-      ...deliveries.map((delivery) => this.#store.adding(delivery)),
+      singleUse.spendStatement(endedKind, ended.sid),
+      ...deliveries.map((delivery) => this.#store.addStatement(delivery)),
     ]);
     if (!done) return;
     await database.durable();

@@ -74,7 +74,7 @@ export class DeliveryStore {
   }
 
   /** The write that brings one into being. */
-  adding(delivery: Delivery): Statement {
+  addStatement(delivery: Delivery): Statement {
     return sql(
       `INSERT INTO logout_delivery (id, sid, uid, cis_session_id, client_id, address, trusted, cause, state, attempts,
        result, created_at, due_at, tried_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

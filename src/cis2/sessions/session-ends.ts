@@ -54,7 +54,7 @@ export class SessionEnds {
     // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
     const { done } = await database.batch([
       ending ?? sessions.endStatement(sid, cause),
-      deliveries.promising(told),
+      deliveries.promiseStatement(told),
       audit.recordStatement({
         action: 'cis2.session-ended',
         outcome: 'ok',

@@ -141,7 +141,7 @@ export class Sessions {
           session.uid,
           now,
         );
-    const statements = [must(write), ...this.#unlessCisEnded(session)];
+    const statements = [must(write), ...this.#unlessCisEndedStatements(session)];
     return { session, cookie: this.#cookies.set('session', value), statements };
   }
 
@@ -241,7 +241,7 @@ export class Sessions {
     return this.#cookies.clear('session');
   }
 
-  #unlessCisEnded(session: Session): Statement[] {
+  #unlessCisEndedStatements(session: Session): Statement[] {
     if (session.cisSessionId === null) return [];
     return [
       must(

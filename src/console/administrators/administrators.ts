@@ -67,7 +67,7 @@ export class Administrators {
   ): Promise<boolean> {
     const now = this.#clock.now();
     const { done } = await this.#database.batch([
-      this.#singleUse.spending(invitation, token),
+      this.#singleUse.spendStatement(invitation, token),
       sql('INSERT INTO administrator (id, name, created_at) VALUES (?, ?, ?)', id, name, now),
       must(
         sql(

@@ -29,7 +29,11 @@ describe('/tokens/inspect', () => {
 
   test('tells scope and attributes, and nothing that is sealed', async () => {
     await console_.database.run(
-      console_.tokens.issuing('token-1', { ...record, kind: 'access', issuer: 'http://api.test/oauth2' }),
+      console_.tokens.issueStatement('token-1', {
+        ...record,
+        kind: 'access',
+        issuer: 'http://api.test/oauth2',
+      }),
     );
     assert.deepEqual((await api('POST', '/tokens/inspect', { token: 'token-1' })).body, {
       scope: 'a b',
@@ -39,10 +43,18 @@ describe('/tokens/inspect', () => {
 
   test('knows neither refresh tokens, nor those of CIS2, nor others', async () => {
     await console_.database.run(
-      console_.tokens.issuing('token-2', { ...record, kind: 'refresh', issuer: 'http://api.test/oauth2' }),
+      console_.tokens.issueStatement('token-2', {
+        ...record,
+        kind: 'refresh',
+        issuer: 'http://api.test/oauth2',
+      }),
     );
     await console_.database.run(
-      console_.tokens.issuing('token-3', { ...record, kind: 'access', issuer: 'http://cis2.test/issuer' }),
+      console_.tokens.issueStatement('token-3', {
+        ...record,
+        kind: 'access',
+        issuer: 'http://cis2.test/issuer',
+      }),
     );
     for (const token of ['token-2', 'token-3', 'token-4']) {
       const answer = await api('POST', '/tokens/inspect', { token });

@@ -92,7 +92,7 @@ const birthDateOf = ({ patient: { birthDate } }: ExportedPatient): string =>
 
 /** Makes exactly these the patients: all or nothing. */
 export async function bringPatients(database: Database, records: readonly ExportedPatient[]): Promise<void> {
-  const inserting = (record: ExportedPatient) =>
+  const insertStatement = (record: ExportedPatient) =>
     sql(
       'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?)',
       record.patient.id,
@@ -100,5 +100,5 @@ export async function bringPatients(database: Database, records: readonly Export
       JSON.stringify(record),
       birthDateOf(record),
     );
-  await database.batch([sql('DELETE FROM patient'), ...records.map(inserting)]);
+  await database.batch([sql('DELETE FROM patient'), ...records.map(insertStatement)]);
 }

@@ -21,7 +21,7 @@ export async function revokeToken({ server, parameters, client }: ClientCall & W
   if (record && isOwnToken(server, client, record)) {
     const audited = server.revocationStatement(record);
     if (record.kind === 'refresh') await tokens.revokeFamily(record.family, audited);
-    else await database.batch([must(tokens.revoking(token)), audited]);
+    else await database.batch([must(tokens.revokeStatement(token)), audited]);
     server.noteRevocation(client, record, token);
   }
   return new Answer(200, { 'cache-control': 'no-store' });

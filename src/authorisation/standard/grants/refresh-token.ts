@@ -125,7 +125,7 @@ const keepRefreshing = (base: Base, parts: Parts, accessTokens: AccessTokens) =>
       resources,
       confirmation,
     });
-    const { done } = await parts.database.batch([parts.tokens.holding(token), ...access.writes]);
+    const { done } = await parts.database.batch([parts.tokens.requireLiveStatement(token), ...access.writes]);
     if (!done) throw errors.refreshInvalid('the token was revoked at the same time');
     return json(200, {
       access_token: access.token,

@@ -164,7 +164,8 @@ export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-excha
           })
         : null;
       // What came of a token must not outlive its revocation at the same moment.
-      const holding = subject.family === null ? [] : [tokens.holding(known.subjectToken, 'access')];
+      const holding =
+        subject.family === null ? [] : [tokens.requireLiveStatement(known.subjectToken, 'access')];
       const { done } = await database.batch([
         ...holding,
         ...access.writes,

@@ -50,7 +50,7 @@ export function federatedEnrolment(parts: Parts): Enrolment {
       // Two people who link one account in the same moment: one wins.
       {
         note: say(says.added),
-        spends: [singleUse.claiming('cis2-federated-link', `${id} ${lookup}`, 900_000)],
+        spends: [singleUse.claimStatement('cis2-federated-link', `${id} ${lookup}`, 900_000)],
       },
     );
   };

@@ -124,8 +124,8 @@ export class HandOffs {
     return {
       code,
       statements: [
-        singleUse.spending(requestKind, jti),
-        singleUse.keeping(resultKind, code, result, codeLifetime * 1000),
+        singleUse.spendStatement(requestKind, jti),
+        singleUse.keepStatement(resultKind, code, result, codeLifetime * 1000),
       ],
     };
   }
@@ -136,6 +136,6 @@ export class HandOffs {
 
   /** The conditional write that uses a code up. */
   returnStatement(code: string): Statement {
-    return this.#parts.singleUse.spending(resultKind, code);
+    return this.#parts.singleUse.spendStatement(resultKind, code);
   }
 }

@@ -67,7 +67,7 @@ export function tabletEnrolment({ singleUse, issuer, holders, development }: Par
     return context.complete(
       { label, lookup: kidOf(jwk), body },
       // One key is one person's.
-      { note: sentences.added, spends: [singleUse.claiming('cis2-tablet-key', kidOf(jwk), 900_000)] },
+      { note: sentences.added, spends: [singleUse.claimStatement('cis2-tablet-key', kidOf(jwk), 900_000)] },
     );
   };
 

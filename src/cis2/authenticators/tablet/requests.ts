@@ -87,8 +87,8 @@ export class TabletRequests {
       expiresAt: this.#clock.now() + tabletLifetime,
     };
     await this.#database.batch([
-      this.#singleUse.keeping(kinds.request, request.id, request, tabletLifetime),
-      this.#singleUse.keeping(kinds.code, request.code, request.id, tabletLifetime),
+      this.#singleUse.keepStatement(kinds.request, request.id, request, tabletLifetime),
+      this.#singleUse.keepStatement(kinds.code, request.code, request.id, tabletLifetime),
     ]);
     return serial;
   }
@@ -100,7 +100,7 @@ export class TabletRequests {
 
   /** The conditional write that uses an answered request: one sign-in only. */
   spendStatement({ id }: TabletRequest): Statement {
-    return this.#singleUse.spending(kinds.request, id);
+    return this.#singleUse.spendStatement(kinds.request, id);
   }
 
   /** Ends a request whatever its state, and lets its person open another one. */

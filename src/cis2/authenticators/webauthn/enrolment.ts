@@ -98,7 +98,7 @@ const add = ({ ceremony }: Parts, kind: WebAuthnKind) =>
     return context.complete(draft, {
       note: third ? says.addedThird : says.addedSecond,
       // Two enrolments of one credential in the same moment: one wins.
-      spends: [ceremony.singleUse.claiming('cis2-webauthn-id', attestation.id, 900_000)],
+      spends: [ceremony.singleUse.claimStatement('cis2-webauthn-id', attestation.id, 900_000)],
     });
   };
 

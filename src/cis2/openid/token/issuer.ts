@@ -71,7 +71,7 @@ export class TokenIssuer {
   #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): Made {
     const { client, facts, scope, family, confirmation } = grant;
     const token = randomToken();
-    const issuing = this.#tokens.issuing(token, {
+    const issuing = this.#tokens.issueStatement(token, {
       kind,
       issuer: this.#issuer,
       family,

@@ -3,7 +3,7 @@ import type { PatientRecord } from './patient.ts';
 import { recordFrom } from './seed/build.ts';
 import { citizens, scenarios, youds } from './seed/scenarios.ts';
 import { wellKnown } from './seed/well-known.ts';
-import { insertingPatient } from './store.ts';
+import { insertPatientStatement } from './store.ts';
 
 /** Returns the seeded patients, all fictitious: those of the published sandbox, then one for each special property. */
 export const seededPatients = (): PatientRecord[] =>
@@ -14,13 +14,13 @@ export async function seed(
   database: Database,
   records: Iterable<PatientRecord> = seededPatients(),
 ): Promise<number> {
-  const { results } = await database.batch([...records].map(insertingPatient));
+  const { results } = await database.batch([...records].map(insertPatientStatement));
   return results.reduce((sum, { changes }) => sum + changes, 0);
 }
 
 /** Replaces all patients by the seeded ones in one batch. */
 export async function reset(database: Database): Promise<void> {
-  await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(insertingPatient)]);
+  await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(insertPatientStatement)]);
 }
 
 export { generatePatients } from './seed/generate.ts';

@@ -43,7 +43,7 @@ const pageSize = 250;
 /** The column that a search uses. */
 const birthDateOf = ({ patient }: PatientRecord): string => patient.birthDate ?? '';
 
-export const insertingPatient = (record: PatientRecord): Statement =>
+export const insertPatientStatement = (record: PatientRecord): Statement =>
   sql(
     'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?) ON CONFLICT (nhs_number) DO NOTHING',
     record.patient.id,
@@ -127,7 +127,7 @@ export class Patients {
           version,
         ),
       ),
-      this.#repetitions.claiming(repetitionKind, repetition, repetitionTime),
+      this.#repetitions.claimStatement(repetitionKind, repetition, repetitionTime),
       ...more,
     ]);
     return done;

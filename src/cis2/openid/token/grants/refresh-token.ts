@@ -99,7 +99,7 @@ async function factsNow(
 }
 
 /** The conditional write that only asks whether a refresh token that stays may be used still. */
-const needing = (token: string): Statement =>
+const requireLiveStatement = (token: string): Statement =>
   must(sql('UPDATE token SET used_at = used_at WHERE hash = ? AND revoked_at IS NULL', sha256(token)));
 
 async function answer(parts: Parts, { client }: GrantRequest, valid: Valid, successor: Successor) {
@@ -171,7 +171,9 @@ export const refreshToken = (parts: Parts): Grant<Valid> => ({
       confirmation: asked.confirmation,
     };
     const { done } = await parts.database.batch([
-      next ? parts.tokens.spending(token, parts.successors.seal(successor)) : needing(token),
+      next
+        ? parts.tokens.spendStatement(token, parts.successors.seal(successor))
+        : requireLiveStatement(token),
       parts.sessions.requireLiveStatement(facts.sid),
       ...access.statements,
       ...(next?.statements ?? []),
