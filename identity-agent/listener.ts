@@ -8,6 +8,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { nothingHere, respond } from '@alongside/kernel/respond';
+import { paramsIn } from '@alongside/kernel/route-finder';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
 // replaces the kernel's. Endpoints see the same.
@@ -53,7 +54,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-function requestOf(incoming: IncomingMessage, body: string): HttpRequest {
+function requestOf(incoming: IncomingMessage, body: string): Omit<HttpRequest, 'params'> {
   const [path = '/', ...query] = (incoming.url ?? '/').split('?');
   return {
     id: uuid(),
@@ -65,7 +66,7 @@ function requestOf(incoming: IncomingMessage, body: string): HttpRequest {
     body,
     address: incoming.socket.remoteAddress ?? '',
     port: incoming.socket.remotePort ?? 0,
-  } as HttpRequest;
+  };
 }
 
 function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
@@ -84,15 +85,17 @@ const tooLong: Pick<Route, 'endpoint'> = {
 /** Creates the listener of an agent's routes; the first route that matches the path and method responds. */
 export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
   const manners = { name: 'identity-agent', ...options };
-  const find = ({ method, path }: HttpRequest): Pick<Route, 'endpoint'> =>
-    routes.find((route) => route.methods.some((one) => one === method) && fits(route.path, path)) ??
-    nothingHere;
+  const find = ({ method, path }: Pick<HttpRequest, 'method' | 'path'>): Route | undefined =>
+    routes.find((route) => route.methods.some((one) => one === method) && fits(route.path, path));
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
       const body = await bodyOf(incoming);
       const request = requestOf(incoming, body ?? '');
-      send(outgoing, await respond(request, body === undefined ? tooLong : find(request), manners));
+      const route = find(request);
+      const params = route ? paramsIn(route.path, request.path) : {};
+      const way = body === undefined ? tooLong : (route ?? nothingHere);
+      send(outgoing, await respond({ ...request, params }, way, manners));
     } catch {
       incoming.socket.destroy();
     }

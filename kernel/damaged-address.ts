@@ -13,12 +13,12 @@ function decodes(text: string): boolean {
 
 /**
  * Returns a refusal for an address with an invalid percent-encoding or invalid UTF-8, otherwise undefined. A
- * route with its own early responses has its own order of checks and validates its query itself.
+ * route with `rawQuery` validates its query itself, in its own order.
  */
 export function damageOf(
   { path, query }: Pick<HttpRequest, 'path' | 'query'>,
-  { early }: Pick<Route, 'early'> = {},
+  { early, rawQuery = early !== undefined }: Pick<Route, 'early' | 'rawQuery'> = {},
 ): Refusal | undefined {
-  const where = decodes(path) ? (early || decodes(query) ? undefined : 'query') : 'path';
+  const where = decodes(path) ? (rawQuery || decodes(query) ? undefined : 'query') : 'path';
   return where && kernelErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
 }

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Answer, json, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
+import { Refusal } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
@@ -13,11 +14,12 @@ import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 import { portTaken, requireOwnPort } from './port-owner.ts';
 import type { HttpRequest, Route } from './request.ts';
-import { answerThrown, type Manners, noteRefusal, nothingHere, respond } from './respond.ts';
+import { answerThrown, type Manners, noteRefusal, nothingHere, respond, type Way } from './respond.ts';
+import { withoutCoveredMethods } from './route.ts';
 import { routeFinder } from './route-finder.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 
-export type { Endpoint, HttpRequest, Method, Route } from './request.ts';
+export type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from './request.ts';
 export { everyMethod } from './request.ts';
 export { plainError } from './respond.ts';
 
@@ -83,6 +85,7 @@ const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined)
     id: request.id,
     method: request.method,
     path,
+    params: request.params ?? {},
     query: query.join('?'),
     headers: request.headers,
     rawHeaders: request.raw.rawHeaders,
@@ -137,6 +140,13 @@ interface ServerError {
   message: string;
 }
 
+/** Returns the error of a request that Fastify refused before its endpoint. */
+function refusedBefore(error: ServerError): ServerError | Refusal {
+  const { statusCode = 500, message } = error;
+  if (statusCode >= 500) return error;
+  return (statusCode === 413 ? kernelErrors.bodyTooLarge : kernelErrors.requestMalformed)(message);
+}
+
 /** Time limits for clients, in milliseconds. */
 interface Timeouts {
   /** For the TLS handshake and for the headers of a request. */
@@ -186,7 +196,8 @@ function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
 /** Creates the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
   const background = new Background();
-  const find = routeFinder(routes);
+  const reachable = withoutCoveredMethods(routes);
+  const find = routeFinder(reachable);
   const manners = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
   const timeouts = { ...usualTimeouts, ...options.timeouts };
   const server = Fastify({
@@ -206,9 +217,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     frameworkErrors: (error, raw, reply) => {
       const { path } = toRequest(raw, options.proxies);
       const endpoint = async () => Promise.reject(kernelErrors.addressDamaged(error.message));
-      const { early } = find(raw.method, path) ?? {};
+      const { route } = find(raw.method, path) ?? {};
       background.run(options.log, 'a damaged address got no answer', () =>
-        handle(raw, reply, { endpoint, ...(early ? { early } : {}) }),
+        handle(raw, reply, { ...route, endpoint }),
       );
     },
     // Serves requests that arrive while the listener closes.
@@ -237,17 +248,13 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     connections.endUnused();
   });
 
-  const handle = async (
-    raw: FastifyRequest,
-    reply: FastifyReply,
-    ways: Pick<Route, 'endpoint' | 'early'>,
-  ): Promise<FastifyReply> => {
+  const handle = async (raw: FastifyRequest, reply: FastifyReply, way: Way): Promise<FastifyReply> => {
     const request = toRequest(raw, options.proxies);
-    let answer = await respond(request, ways, manners);
+    let answer = await respond(request, way, manners);
     try {
       await options.flush?.();
     } catch (error) {
-      answer = noteRefusal(await answerThrown(error, request, ways, manners), request, manners);
+      answer = noteRefusal(await answerThrown(error, request, way, manners), request, manners);
     }
     if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, options.isHttps ?? false, streams);
@@ -257,12 +264,15 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     (early: NonNullable<Route['early']>) =>
     ({ statusCode: status = 500, message: reason }: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
       handle(raw, reply, { endpoint: early({ status, reason }), early });
-  for (const route of routes) {
+  const inFormatOf = (route: Route) => (error: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
+    handle(raw, reply, { ...route, endpoint: () => Promise.reject(refusedBefore(error)) });
+  for (const route of reachable) {
     server.route({
       method: [...route.methods],
       url: route.path,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
       ...(route.early ? { errorHandler: earlyHandler(route.early) } : {}),
+      ...(route.errors ? { errorHandler: inFormatOf(route) } : {}),
       handler: (raw, reply) => handle(raw, reply, route),
     });
   }
@@ -270,11 +280,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   server.setErrorHandler((error: ServerError, raw, reply) => {
     const status = error.statusCode ?? 500;
     const endpoint = async () => {
-      if (status >= 500) throw error;
-      const refusal = (status === 413 ? kernelErrors.bodyTooLarge : kernelErrors.requestMalformed)(
-        error.message,
-      );
-      return json(status, { error: 'invalid_request', error_description: error.message }).refusing(refusal);
+      const refused = refusedBefore(error);
+      if (!(refused instanceof Refusal)) throw refused;
+      return json(status, { error: 'invalid_request', error_description: error.message }).refusing(refused);
     };
     return handle(raw, reply, { endpoint });
   });

@@ -22,11 +22,12 @@ export function inProcess(routes: readonly Route[], manners: Manners): Ask {
   const find = routeFinder(routes);
   return async (address, { method = 'GET', headers = {}, body = '' } = {}) => {
     const [path = '/', ...query] = address.split('?');
+    const { route = nothingHere, params = {} } = find(method, path) ?? {};
     const request: HttpRequest = {
-      ...{ id: uuid(), method, path, query: query.join('?'), headers, body },
+      ...{ id: uuid(), method, path, params, query: query.join('?'), headers, body },
       ...{ rawHeaders: Object.entries(headers).flat(), address: '127.0.0.1', port: 0 },
     };
-    const answer = await respond(request, find(method, path) ?? nothingHere, manners);
+    const answer = await respond(request, route, manners);
     const text = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('utf8');
     return { status: answer.status, body: text };
   };

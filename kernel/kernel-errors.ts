@@ -1,4 +1,4 @@
-import { catalogue } from './errors.ts';
+import { catalogue, Refusal, type Refuse } from './errors.ts';
 
 /** Errors that all services share, mostly before any endpoint runs. */
 export const kernelErrors = catalogue('kernel', {
@@ -91,3 +91,17 @@ export const kernelErrors = catalogue('kernel', {
     source: 'RFC 9110 section 15.6.1',
   },
 });
+
+/** Returns a service's own error for a request that was refused before its endpoint; any other thrown value unchanged. */
+export function inOwnTerms(
+  thrown: unknown,
+  own: { readonly bodyTooLarge: Refuse; readonly requestMalformed: Refuse },
+): unknown {
+  if (!(thrown instanceof Refusal)) return thrown;
+  const { entry, detail } = thrown;
+  const { addressDamaged, bodyTooLarge, requestMalformed } = kernelErrors;
+  if (entry === bodyTooLarge.entry) return own.bodyTooLarge(detail);
+  return entry === requestMalformed.entry || entry === addressDamaged.entry
+    ? own.requestMalformed(detail)
+    : thrown;
+}

@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './answer.ts';
 
-/** One unvalidated HTTP request. */
-export interface HttpRequest {
+/** One unvalidated HTTP request. `Params` has the parameters of its route, such as `{ id: string }`. */
+export interface HttpRequest<Params = unknown> {
   /** Unique id; `message_id` of OAuth errors, `messageid` of the gateway. */
   readonly id: string;
   readonly method: string;
   /** Path without the query, percent-encoding unchanged. */
   readonly path: string;
+  /** The `:name` parts of the path, decoded. */
+  readonly params: Params;
   /** Query without its `?`, percent-encoding unchanged. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
@@ -36,7 +38,13 @@ export interface EarlyRefusal {
   reason: string;
 }
 
-export type Endpoint = (request: HttpRequest) => Promise<Answer>;
+export type Endpoint<Params = unknown> = (request: HttpRequest<Params>) => Promise<Answer>;
+
+/**
+ * Renders an error of a route: one that its endpoint threw, or an entry of `kernelErrors` for a request that was refused before
+ * the endpoint, such as an oversized body. `Retry-After` and the recorded reason are added.
+ */
+export type ErrorFormat = (thrown: unknown, request: HttpRequest) => Answer | Promise<Answer>;
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
@@ -47,6 +55,12 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
+  /** The error format of a route made by `route`; it replaces `early` and the listener's `onError`. */
+  readonly errors?: ErrorFormat;
+  /** Whether the endpoint checks the percent-encoding of the query itself, in its own order. */
+  readonly rawQuery?: boolean;
+  /** Whether it only answers 405, for the methods that its path lacks. */
+  readonly isMethodError?: boolean;
   /** Full paths that a route with `*` serves, with `:name` parts, for suggestions. */
   readonly known?: readonly string[];
   /** Replaces the endpoint for a request that the server refused before it. The default is a plain JSON body. */

@@ -4,7 +4,7 @@ import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Log } from './log.ts';
 import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.ts';
-import type { Endpoint, HttpRequest, Route } from './request.ts';
+import type { HttpRequest, Route } from './request.ts';
 import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
 
 /** How a service responds to errors. */
@@ -37,8 +37,11 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
   });
 }
 
+/** The members of a route that decide about a response. */
+export type Way = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'early'>;
+
 /** Responds to requests without a route. */
-export const nothingHere: { endpoint: Endpoint } = {
+export const nothingHere: Way = {
   async endpoint(request) {
     const refusal = kernelErrors.nothingHere('no route has this path and method');
     return plainError(refusal, request).refusing(refusal);
@@ -105,27 +108,23 @@ export function noteRefusal(
   return answer.with(marks);
 }
 
-/** Renders a thrown error in the service's format; if something is unavailable, in the route's format, if any. */
+/** Renders a thrown error in the format of the route. */
 export async function answerThrown(
   thrown: unknown,
   request: HttpRequest,
-  { early }: Pick<Route, 'early'>,
+  { errors, early }: Pick<Way, 'errors' | 'early'>,
   { onError = plainError }: Manners,
 ): Promise<Answer> {
   const failure = refusedIfUnavailable(thrown);
-  const rendered = () => {
-    const answer = onError(failure, request).with(retryHeaders(failure));
+  const rendered = async () => {
+    const answer = (await (errors ?? onError)(failure, request)).with(retryHeaders(failure));
     return answer.because ? answer : answer.refusing(refusalOf(failure));
   };
   if (!early || !(thrown instanceof Unavailable)) return rendered();
   return early({ status: 503, reason: reasonOf(thrown) })(request).catch(rendered);
 }
 
-async function answerTo(
-  request: HttpRequest,
-  way: Pick<Route, 'endpoint' | 'early'>,
-  manners: Manners,
-): Promise<Answer> {
+async function answerTo(request: HttpRequest, way: Way, manners: Manners): Promise<Answer> {
   const answered = await manners.before?.(request);
   if (answered) return answered;
   const damage = damageOf(request, way);
@@ -134,12 +133,8 @@ async function answerTo(
   return way.early({ status: damage.entry.status, reason: damage.detail })(request);
 }
 
-/** Runs an endpoint, or `early` for a malformed address. Records every refusal. */
-export async function respond(
-  request: HttpRequest,
-  way: Pick<Route, 'endpoint' | 'early'>,
-  manners: Manners,
-): Promise<Answer> {
+/** Runs an endpoint, unless the address is malformed. Records every refusal. */
+export async function respond(request: HttpRequest, way: Way, manners: Manners): Promise<Answer> {
   const answer = await answerTo(request, way, manners).catch((thrown: unknown) =>
     answerThrown(thrown, request, way, manners),
   );

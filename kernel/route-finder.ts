@@ -1,4 +1,5 @@
 import type { Route } from './request.ts';
+import { withoutCoveredMethods } from './route.ts';
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
@@ -12,17 +13,48 @@ const patternOf = (path: string): RegExp =>
 
 const isFixed = (path: string): boolean => !path.split('/').some((part) => part === '*' || part[0] === ':');
 
-/** Returns a function that finds the route of a request as a listener does. It ignores percent-encoding. */
-export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
-  const fixed = routes.filter(({ path }) => isFixed(path));
-  const patterns = routes
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // The request is refused before its endpoint.
+    return part;
+  }
+}
+
+/** Returns the decoded `:name` parts of a path. */
+export function paramsIn(template: string, path: string): Readonly<Record<string, string>> {
+  const parts = path.split('/');
+  return Object.fromEntries(
+    template
+      .split('/')
+      .flatMap((part, place) => (part.startsWith(':') ? [[part.slice(1), decoded(parts[place] ?? '')]] : [])),
+  );
+}
+
+/** A route with the parameters of one request. */
+export interface FoundRoute {
+  route: Route;
+  params: Readonly<Record<string, string>>;
+}
+
+/**
+ * Returns a function that finds the route of a request as a listener does. It compares the fixed parts of a path without
+ * decoding them.
+ */
+export function routeFinder(
+  routes: readonly Route[],
+): (method: string, path: string) => FoundRoute | undefined {
+  const reachable = withoutCoveredMethods(routes);
+  const fixed = reachable.filter(({ path }) => isFixed(path));
+  const patterns = reachable
     .filter(({ path }) => !isFixed(path))
     .map((route) => ({ route, pattern: patternOf(route.path) }));
   return (method, path) => {
     const serves = ({ methods }: Route): boolean => (methods as readonly string[]).includes(method);
-    return (
-      fixed.find((route) => route.path === path && serves(route)) ??
-      patterns.find(({ route, pattern }) => serves(route) && pattern.test(path))?.route
-    );
+    const here = fixed.find((route) => route.path === path && serves(route));
+    if (here) return { route: here, params: {} };
+    const route = patterns.find(({ route, pattern }) => serves(route) && pattern.test(path))?.route;
+    return route && { route, params: paramsIn(route.path, path) };
   };
 }

@@ -23,6 +23,7 @@ const requestOf = (query: string, body = ''): HttpRequest => ({
   path: '/oauth2/token',
   query,
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  params: {},
   rawHeaders: [],
   body,
   address: '',

@@ -1,5 +1,6 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
-import type { Endpoint, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import type { Handlers } from '@alongside/kernel/route';
 import type { Applications } from './applications.ts';
 
 type Render = (thrown: unknown, request: HttpRequest) => Answer;
@@ -36,7 +37,7 @@ export class Cors {
   }
 
   /** Adds the headers to what the endpoint answers. */
-  endpoint(endpoint: Endpoint): Endpoint {
+  endpoint<Params>(endpoint: Endpoint<Params>): Endpoint<Params> {
     return async (request) => {
       const headers = await this.#headersFor(request);
       this.#headers.set(request, headers);
@@ -64,13 +65,39 @@ export class Cors {
     };
   }
 
-  /** The route with the headers, also on what the server refuses before the endpoint. */
+  /** Adds the headers to the errors of a route, also of requests that are refused before its endpoint. */
+  errors(format: ErrorFormat): ErrorFormat {
+    return async (thrown, request) => {
+      const headers = await this.#headersFor(request).catch((): Headers => ({ vary: 'Origin' }));
+      return (await format(thrown, request)).with(headers);
+    };
+  }
+
+  /** Adds the headers to all responses of a route. */
   route(route: Route): Route {
-    const { early } = route;
+    const { early, errors } = route;
     return {
       ...route,
       endpoint: this.endpoint(route.endpoint),
+      ...(errors ? { errors: this.errors(errors) } : {}),
       ...(early ? { early: (refused) => this.endpoint(early(refused)) } : {}),
+    };
+  }
+
+  /** Adds a preflight to the handlers of a path, and the headers to all their responses. */
+  handlers<Params>(handlers: Handlers<Params>): Handlers<Params> {
+    const methods = Object.keys(handlers) as Method[];
+    const open = Object.entries(handlers).map(
+      ([method, handler]) =>
+        [
+          method,
+          { ...handler, endpoint: this.endpoint(handler.endpoint), errors: this.errors(handler.errors) },
+        ] as const,
+    );
+    const [, first] = open[0] ?? [];
+    return {
+      ...(first ? { OPTIONS: { endpoint: this.preflight(methods), errors: first.errors } } : {}),
+      ...Object.fromEntries(open),
     };
   }
 

@@ -16,6 +16,7 @@ const request = (more: Partial<HttpRequest>): HttpRequest => ({
   path: '/',
   query: '',
   headers: { host: 'localhost:8404' },
+  params: {},
   rawHeaders: [],
   body: '',
   address: '192.0.2.1',
