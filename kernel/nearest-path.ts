@@ -1,4 +1,5 @@
 import type { Route } from './request.ts';
+import { partsOf } from './route.ts';
 
 /** Maximum length of a path, and maximum number of edits, for a suggestion. */
 const longest = 120;
@@ -24,9 +25,8 @@ function edits(from: string, to: string): number {
 
 /** Fills the `:name` parts of a template from a path. */
 const filled = (template: string, path: string): string => {
-  const parts = path.split('/');
-  return template
-    .split('/')
+  const parts = partsOf(path);
+  return partsOf(template)
     .map((part, place) => (part.startsWith(':') ? (parts[place] ?? part) : part))
     .join('/');
 };

@@ -1,17 +1,16 @@
 import type { Route } from './request.ts';
-import { withoutCoveredMethods } from './route.ts';
+import { partsOf, withoutCoveredMethods } from './route.ts';
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 const patternOf = (path: string): RegExp =>
   new RegExp(
-    `^${path
-      .split('/')
+    `^${partsOf(path)
       .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]*' : escaped(part)))
       .join('/')}$`,
   );
 
-const isFixed = (path: string): boolean => !path.split('/').some((part) => part === '*' || part[0] === ':');
+const isFixed = (path: string): boolean => !partsOf(path).some((part) => part === '*' || part[0] === ':');
 
 function decoded(part: string): string {
   try {
@@ -24,11 +23,11 @@ function decoded(part: string): string {
 
 /** Returns the decoded `:name` parts of a path. */
 export function paramsIn(template: string, path: string): Readonly<Record<string, string>> {
-  const parts = path.split('/');
+  const parts = partsOf(path);
   return Object.fromEntries(
-    template
-      .split('/')
-      .flatMap((part, place) => (part.startsWith(':') ? [[part.slice(1), decoded(parts[place] ?? '')]] : [])),
+    partsOf(template).flatMap((part, place) =>
+      part.startsWith(':') ? [[part.slice(1), decoded(parts[place] ?? '')]] : [],
+    ),
   );
 }
 

@@ -59,6 +59,9 @@ export function route<const Path extends string>(
 export const withoutMethodErrors = (routes: readonly Route[]): Route[] =>
   routes.filter(({ isMethodError }) => !isMethodError);
 
+/** Returns the parts of a path between its slashes. */
+export const partsOf = (path: string): string[] => path.split('/');
+
 /** Whether one request may match both paths. */
 function overlaps(one: readonly string[], other: readonly string[]): boolean {
   return (
@@ -74,10 +77,10 @@ function overlaps(one: readonly string[], other: readonly string[]): boolean {
 export function withoutCoveredMethods(routes: readonly Route[]): Route[] {
   const served = routes
     .filter(({ isMethodError }) => !isMethodError)
-    .map(({ path, methods }) => ({ parts: path.split('/'), methods }));
+    .map(({ path, methods }) => ({ parts: partsOf(path), methods }));
   return routes.flatMap((route) => {
     if (!route.isMethodError) return [route];
-    const parts = route.path.split('/');
+    const parts = partsOf(route.path);
     const reached = new Set(
       served.filter((other) => overlaps(parts, other.parts)).flatMap(({ methods }) => methods),
     );

@@ -8,7 +8,8 @@ import type { Trace } from './trace.ts';
 
 type CallAction = AuditedCall['action'];
 
-interface RecordedCall {
+/** A call with its facts for the records. */
+export interface RecordedCall {
   request: HttpRequest;
   api: Api;
   verb: string;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { json } from '@alongside/kernel/answer';
-import { createListener, everyMethod, type Listener } from '@alongside/kernel/http';
+import { createListener, type Listener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
+import { anyMethod, route } from '@alongside/kernel/route';
 import { makePds } from './apis/pds/index.ts';
-import { apiEndpoint } from './endpoint.ts';
+import { apiHandler } from './endpoint.ts';
 import {
   identity,
   pdsBase,
@@ -23,17 +24,14 @@ describe('the identity headers for a back end', () => {
   before(async () => {
     gateway = await startGateway();
     const api = makePds(gateway.dependencies);
-    const endpoint = apiEndpoint(
+    const handler = apiHandler(
       {
         ...api,
         backEnd: async ({ headers, query }) => json(200, { headers: Object.fromEntries(headers), query }),
       },
       gateway.dependencies,
     );
-    echo = createListener([{ methods: everyMethod, path: `${pdsBase}/*`, endpoint }], {
-      name: 'echo',
-      log: silentLog,
-    });
+    echo = createListener(route(`${pdsBase}/*`, anyMethod(handler)), { name: 'echo', log: silentLog });
     port = await echo.listen(0);
   });
   after(async () => {

@@ -1,11 +1,11 @@
-import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
-import type { EarlyRefusal } from '@alongside/kernel/request';
+import type { Endpoint, Method, Route } from '@alongside/kernel/http';
+import { anyMethod, route } from '@alongside/kernel/route';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seed.ts';
 import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
-import { apiEndpoint } from './endpoint.ts';
+import { apiHandler } from './endpoint.ts';
 
 const calledMethods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -32,14 +32,13 @@ function withCors({ applications }: Dependencies, route: Route): Route {
  */
 export function createGateway(dependencies: Dependencies): Service {
   const routes: Route[] = makeApis(dependencies).flatMap((api) => {
-    const endpoint = apiEndpoint(api, dependencies);
-    const early = (refused: EarlyRefusal) => apiEndpoint(api, dependencies, refused);
+    const handlers = anyMethod(apiHandler(api, dependencies));
     const known = [...api.open, ...api.keyed, ...api.paths].map(
       ({ name }) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),
     );
     return [api.basePath, `${api.basePath}/*`]
-      .map((path): Route => ({ methods: everyMethod, path, known, endpoint, early }))
-      .map((route) => (dependencies.options.cors ? withCors(dependencies, route) : route));
+      .flatMap((path) => route(path, handlers, known))
+      .map((one) => (dependencies.options.cors ? withCors(dependencies, one) : one));
   });
   return {
     routes,
