@@ -11,7 +11,12 @@ import { type Authentication, strengthFor } from '../model/authentication.ts';
 import { isSilent } from '../model/authorization-request.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import { type Interactions, interactionPath, withoutSignIn } from '../model/interactions.ts';
+import {
+  type Interaction,
+  type Interactions,
+  interactionPath,
+  withoutSignIn,
+} from '../model/interactions.ts';
 import type { AfterSignOut, Session } from '../model/session.ts';
 import { choiceOf, settleRole } from '../model/settle-role.ts';
 import type { Codes } from '../responses/codes.ts';
@@ -19,28 +24,17 @@ import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { words } from '../text/words.ts';
 import { signInErrors } from './errors.ts';
-import type { InteractionContext } from './open.ts';
+import type { InteractionContext, SignInContext } from './open.ts';
 
-/** A sign-in that an authenticator brought, on its way to the client. */
-export interface Finishing extends InteractionContext {
-  authentication: Authentication;
-  /** Conditional writes that make this way of finishing happen once. */
-  spends: readonly Statement[];
-  /** The person said yes to "Continue as …". */
+/** A proved sign-in, with the answers that the user has given to its questions. */
+export interface ProvedSignIn extends SignInContext {
+  /** The user answered "Continue as …", or need not. */
   confirmed: boolean;
-  /** The role that was chosen on the page, of those that the person had then. */
-  chosenRoleId?: string;
+  /** Chosen on the role page, from the roles that the user had then. */
+  chosenRoleId?: string | undefined;
 }
 
-interface Whole extends Finishing {
-  person: Person;
-  /** The session of this browser, whoever's it is. */
-  found: Session | undefined;
-  /** The same, if it is this person's. */
-  before: Session | undefined;
-}
-
-interface Parts {
+interface FinishDependencies {
   clock: Clock;
   database: Database;
   cis: CisClient;
@@ -53,14 +47,24 @@ interface Parts {
   afterSignOut: AfterSignOut;
 }
 
-/** How long before the request for it a PIN may have been given, in milliseconds: clocks of two services differ. */
+interface FinishContext extends ProvedSignIn {
+  provider: FinishDependencies;
+}
+
+interface PersonContext extends FinishContext {
+  person: Person;
+  /** The session of this browser, of any user. */
+  found: Session | undefined;
+  /** The same session if it is this user's. */
+  before: Session | undefined;
+}
+
+/** The clocks of two services may differ by this many milliseconds. */
 const skew = 5_000;
 
-const seeOther = (request: { method: string }) => (request.method === 'POST' ? 303 : 302);
-
-/** Ends the interaction with an error for the client. */
+/** Ends the interaction with an error response to the client. */
 export async function failInteraction(
-  { database, interactions }: Pick<Parts, 'database' | 'interactions'>,
+  { database, interactions }: Pick<FinishDependencies, 'database' | 'interactions'>,
   { interaction, reply }: InteractionContext,
   spends: readonly Statement[],
   refusal: Refusal,
@@ -70,9 +74,9 @@ export async function failInteraction(
   return reply.fail(refusal).with({ 'set-cookie': interactions.clearedCookie(interaction) });
 }
 
-/** Leads the person to a page of the interaction, which goes on from what is kept. */
+/** Saves the interaction and redirects the browser to one of its pages. */
 export async function toPage(
-  { database, interactions }: Pick<Parts, 'database' | 'interactions'>,
+  { database, interactions }: Pick<FinishDependencies, 'database' | 'interactions'>,
   { request, interaction }: Pick<InteractionContext, 'request' | 'interaction'>,
   spends: readonly Statement[],
   part = '',
@@ -80,147 +84,123 @@ export async function toPage(
   const { done } = await database.batch(spends);
   if (!done || !(await interactions.save(interaction)))
     throw signInErrors.returnRefused('it was answered before');
-  return redirect(interactionPath(interaction.id, part), seeOther(request));
+  return redirect(interactionPath(interaction.id, part), request.method === 'POST' ? 303 : 302);
 }
 
-const findPerson = (parts: Parts) =>
-  async function findPerson(known: Finishing): Promise<Answer | { person: Person }> {
-    let person: Person | undefined;
-    try {
-      person = await parts.cis.person(known.authentication.uid);
-    } catch (error) {
-      // A person can try again on the page that says so; a client that asks silently is told.
-      if (!isSilent(known.interaction.authorization)) throw error;
-      return failInteraction(
-        parts,
-        known,
-        known.spends,
-        responseErrors.temporarilyUnavailable(reasonOf(error)),
-      );
-    }
-    if (person && !person.disabled) return { person };
-    const why = person ? 'the person is disabled' : 'the directory has no such person';
-    return failInteraction(parts, known, known.spends, responseErrors.personRefused(why));
-  };
+const fail = (context: FinishContext, refusal: Refusal): Promise<Answer> =>
+  failInteraction(context.provider, context, context.spends, refusal);
 
-const checkPerson = (parts: Parts) =>
-  async function checkPerson(known: Finishing): Promise<Answer | undefined> {
-    const { subject } = known.interaction.authorization;
-    if (subject === null || subject === known.authentication.uid) return undefined;
-    return failInteraction(
-      parts,
-      known,
-      known.spends,
-      responseErrors.loginRequired('another person than the expected one signed in'),
-    );
-  };
+/** Asks the user on a page of the interaction. A silent request may show no page, so it fails with `refusal`. */
+async function askUser(
+  context: FinishContext,
+  refusal: Refusal,
+  changes: Partial<Interaction>,
+  part = '',
+): Promise<Answer> {
+  const interaction = { ...context.interaction, ...changes };
+  if (isSilent(interaction.authorization)) return fail(context, refusal);
+  return toPage(context.provider, { ...context, interaction }, context.spends, part);
+}
 
-const checkLevel = (parts: Parts) =>
-  async function checkLevel(known: Finishing): Promise<Answer | undefined> {
-    const { interaction, authentication, client, spends } = known;
-    if (
-      firstMet(interaction.authorization.acr, strengthFor(authentication, client.registration)) !== undefined
-    )
-      return undefined;
-    if (isSilent(interaction.authorization))
-      return failInteraction(
-        parts,
-        known,
-        spends,
-        responseErrors.loginRequired('the sign-in does not meet the asked level'),
-      );
-    const back = { ...interaction, ...withoutSignIn, message: words.choice.levelUnmet };
-    return toPage(parts, { ...known, interaction: back }, spends);
-  };
+async function findPerson(context: FinishContext): Promise<Answer | { person: Person }> {
+  const { provider, interaction, authentication } = context;
+  let person: Person | undefined;
+  try {
+    person = await provider.cis.person(authentication.uid);
+  } catch (error) {
+    // A user can try again from the error page. A silent request needs an error response.
+    if (!isSilent(interaction.authorization)) throw error;
+    return fail(context, responseErrors.temporarilyUnavailable(reasonOf(error)));
+  }
+  if (person && !person.disabled) return { person };
+  const reason = person ? 'the person is disabled' : 'the directory has no such person';
+  return fail(context, responseErrors.personRefused(reason));
+}
 
-/** `prompt=login` and a strict `max_age` want the PIN itself to be new (OpenID Connect Core section 3.1.2.1). */
-const checkAge = (parts: Parts) =>
-  async function checkAge(known: Finishing): Promise<Answer | undefined> {
-    const { interaction, authentication, client, spends } = known;
-    const { maxAge } = interaction.authorization;
-    const { personAt, proofCounts } = authentication;
-    const now = parts.clock.now();
-    if (interaction.personSince !== null && personAt < interaction.personSince - skew) {
-      const back = { ...interaction, ...withoutSignIn, message: words.choice.pinOld };
-      return toPage(parts, { ...known, interaction: back }, spends);
-    }
-    const proofDoes = client.registration.maxAge === 'proof' && proofCounts;
-    // What was done within this interaction is new, however small the age.
-    if (maxAge === null || proofDoes || personAt >= interaction.createdAt || now - personAt <= maxAge * 1000)
-      return undefined;
-    if (isSilent(interaction.authorization))
-      return failInteraction(
-        parts,
-        known,
-        spends,
-        responseErrors.loginRequired('the PIN is older than max_age'),
-      );
-    const again = { ...interaction, ...withoutSignIn, personSince: now };
-    return toPage(parts, { ...known, interaction: again }, spends, authentication.authenticator);
-  };
+async function checkPerson(context: FinishContext): Promise<Answer | undefined> {
+  const { subject } = context.interaction.authorization;
+  if (subject === null || subject === context.authentication.uid) return undefined;
+  return fail(context, responseErrors.loginRequired('another person than the expected one signed in'));
+}
 
-/** After an explicit sign-out nobody is signed in again without a word; and `consent` asks, outside the published profile. */
-const confirmPerson = (parts: Parts) =>
-  async function confirmPerson(known: Finishing): Promise<Answer | undefined> {
-    const { request, interaction, authentication, client, confirmed, spends } = known;
-    if (confirmed) return undefined;
-    const { prompt } = interaction.authorization;
-    const consent = prompt.includes('consent') && client.registration.profile !== 'nhs';
-    const silent = authentication.personAt < interaction.createdAt && !interaction.chosen;
-    const signedOut = parts.afterSignOut !== 'silent' && parts.marks.signedOut(request);
-    if (!consent && !(silent && signedOut)) return undefined;
-    if (isSilent(interaction.authorization))
-      return failInteraction(
-        parts,
-        known,
-        spends,
-        responseErrors.interactionRequired('somebody signed out in this browser'),
-      );
-    return toPage(parts, { ...known, interaction: { ...interaction, authentication } }, spends, 'confirm');
-  };
+async function checkLevel(context: FinishContext): Promise<Answer | undefined> {
+  const { interaction, authentication, client } = context;
+  const strength = strengthFor(authentication, client.registration);
+  if (firstMet(interaction.authorization.acr, strength) !== undefined) return undefined;
+  const refusal = responseErrors.loginRequired('the sign-in does not meet the requested level');
+  return askUser(context, refusal, { ...withoutSignIn, message: words.choice.levelUnmet });
+}
 
-const findBefore = ({ sessions }: Parts) =>
-  async function findBefore({
-    request,
-    person,
-  }: Finishing & { person: Person }): Promise<Pick<Whole, 'found' | 'before'>> {
-    const found = await sessions.current(request);
-    return { found, before: found?.uid === person.uid ? found : undefined };
-  };
+/** `prompt=login` and a strict `max_age` require a new PIN (OpenID Connect Core section 3.1.2.1). */
+async function checkAge(context: FinishContext): Promise<Answer | undefined> {
+  const { provider, interaction, authentication, client } = context;
+  const { personSince, createdAt } = interaction;
+  const { maxAge } = interaction.authorization;
+  const { personAt, proofCounts } = authentication;
+  const now = provider.clock.now();
+  if (personSince !== null && personAt < personSince - skew) {
+    const refusal = responseErrors.loginRequired('the PIN is older than the request for it');
+    return askUser(context, refusal, { ...withoutSignIn, message: words.choice.pinOld });
+  }
+  const proofMeetsAge = client.registration.maxAge === 'proof' && proofCounts;
+  // A sign-in within this interaction is recent enough for any max_age.
+  if (maxAge === null || proofMeetsAge || personAt >= createdAt || now - personAt <= maxAge * 1000)
+    return undefined;
+  const refusal = responseErrors.loginRequired('the PIN is older than max_age');
+  return askUser(context, refusal, { ...withoutSignIn, personSince: now }, authentication.authenticator);
+}
 
-/** The roles to begin with: the one of this session, else the agent's. A card that came anew brings its own. */
+/**
+ * Asks "Continue as …" before an automatic sign-in in a browser in which a user signed out, and for `prompt=consent`
+ * (outside the `nhs` profile).
+ */
+async function confirmPerson(context: FinishContext): Promise<Answer | undefined> {
+  const { provider, request, interaction, authentication, client, confirmed } = context;
+  if (confirmed) return undefined;
+  const consent =
+    interaction.authorization.prompt.includes('consent') && client.registration.profile !== 'nhs';
+  const automatic = authentication.personAt < interaction.createdAt && !interaction.chosen;
+  const signedOut = provider.afterSignOut !== 'silent' && provider.marks.signedOut(request);
+  if (!consent && !(automatic && signedOut)) return undefined;
+  const refusal = responseErrors.interactionRequired('a user signed out in this browser');
+  return askUser(context, refusal, { authentication }, 'confirm');
+}
+
+async function findEarlierSession({
+  provider,
+  request,
+  person,
+}: FinishContext & { person: Person }): Promise<Pick<PersonContext, 'found' | 'before'>> {
+  const found = await provider.sessions.current(request);
+  return { found, before: found?.uid === person.uid ? found : undefined };
+}
+
+/** Returns the roles to start from: that of the session, unless the card was inserted again, then that of the agent. */
 const heldRoles = (before: Session | undefined, { cisSessionId, roleId }: Authentication) => [
   before && (cisSessionId === null || before.cisSessionId === cisSessionId) ? before.roleId : null,
   roleId,
 ];
 
-/** The last question: who comes to it has signed in and may be sent on. */
-const chooseRole = (parts: Parts) =>
-  async function chooseRole(known: Whole): Promise<Answer | { roleId: string | null }> {
-    const { interaction, authentication, person, before, spends, confirmed } = known;
-    const chosen = choiceOf(person, known.chosenRoleId);
-    if (chosen !== undefined) return { roleId: chosen };
-    const { scope } = interaction.authorization;
-    const { roleId, asks } = settleRole(person, scope, heldRoles(before, authentication));
-    if (!asks) return { roleId };
-    if (isSilent(interaction.authorization))
-      return failInteraction(
-        parts,
-        known,
-        spends,
-        responseErrors.interactionRequired('a role must be chosen'),
-      );
-    const waiting = interaction.sid === null ? { authentication, confirmed } : { confirmed };
-    return toPage(parts, { ...known, interaction: { ...interaction, ...waiting } }, spends, 'role');
-  };
+/** Asks for the role last, when nothing else can stop the sign-in. */
+async function chooseRole(context: PersonContext): Promise<Answer | { roleId: string | null }> {
+  const { interaction, authentication, person, before, confirmed } = context;
+  const chosen = choiceOf(person, context.chosenRoleId);
+  if (chosen !== undefined) return { roleId: chosen };
+  const { roleId, asks } = settleRole(
+    person,
+    interaction.authorization.scope,
+    heldRoles(before, authentication),
+  );
+  if (!asks) return { roleId };
+  const waiting = interaction.sid === null ? { authentication, confirmed } : { confirmed };
+  return askUser(context, responseErrors.interactionRequired('a role must be chosen'), waiting, 'role');
+}
 
-/** A sign-in begins a session, or proves its user anew. */
 const signInStatement = (
-  { audit }: Parts,
-  { request, authentication, client, before }: Whole,
+  { provider, request, authentication, client, before }: PersonContext,
   { sid, roleId }: Session,
 ): Statement =>
-  audit.recordStatement({
+  provider.audit.recordStatement({
     action: before ? 'cis2.signed-in-again' : 'cis2.sign-in',
     outcome: 'ok',
     actor: authentication.uid,
@@ -236,51 +216,54 @@ const signInStatement = (
     },
   });
 
-const establishSession = (parts: Parts) =>
-  async function establishSession(known: Whole & { roleId: string | null }): Promise<Answer> {
-    const { request, interaction, client, reply, authentication, person, spends, found, before, roleId } =
-      known;
-    const { sessions, codes, ends, marks, interactions } = parts;
-    const made = sessions.prepare(authentication, person.idAssuranceLevel, roleId, before);
-    const { code, statements } = codes.prepare(client, interaction.authorization, made.session);
-    const { done } = await parts.database.batch([
-      ...spends,
-      interactions.endStatement(interaction),
-      ...made.statements,
-      sessions.joinStatement(made.session.sid, client.registration.clientId),
-      ...statements,
-      signInStatement(parts, known, made.session),
-    ]);
-    if (!done) {
-      const { cisSessionId } = authentication;
-      if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId)))
-        throw signInErrors.sessionEnded('it ended during the sign-in');
-      throw signInErrors.returnRefused('it was answered before');
-    }
-    // One person in a browser, and one person at a desk.
-    if (found && !before) await ends.end([found], 'anotherPerson');
-    if (authentication.agentId !== null)
-      await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
-    codes.sent(client, interaction.authorization, code, authentication.personAt < interaction.createdAt);
-    return reply.succeed(code, interaction.authorization.scope).with({
-      'set-cookie': [
-        made.cookie,
-        interactions.clearedCookie(interaction),
-        ...(marks.signedOut(request) ? [marks.signingIn()] : []),
-      ],
-    });
-  };
+async function establishSession(context: PersonContext & { roleId: string | null }): Promise<Answer> {
+  const { provider, request, interaction, client, reply, authentication, person, found, before } = context;
+  const { sessions, codes, ends, marks, interactions } = provider;
+  const made = sessions.prepare(authentication, person.idAssuranceLevel, context.roleId, before);
+  const { code, statements } = codes.prepare(client, interaction.authorization, made.session);
+  const { done } = await provider.database.batch([
+    ...context.spends,
+    interactions.endStatement(interaction),
+    ...made.statements,
+    sessions.joinStatement(made.session.sid, client.registration.clientId),
+    ...statements,
+    signInStatement(context, made.session),
+  ]);
+  if (!done) {
+    const { cisSessionId } = authentication;
+    if (cisSessionId !== null && (await sessions.cisEnded(cisSessionId)))
+      throw signInErrors.sessionEnded('it ended during the sign-in');
+    throw signInErrors.returnRefused('it was answered before');
+  }
+  // A browser has one user, and so has a workstation.
+  if (found && !before) await ends.end([found], 'anotherPerson');
+  if (authentication.agentId !== null)
+    await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
+  codes.sent(client, interaction.authorization, code, authentication.personAt < interaction.createdAt);
+  return reply.succeed(code, interaction.authorization.scope).with({
+    'set-cookie': [
+      made.cookie,
+      interactions.clearedCookie(interaction),
+      ...(marks.signedOut(request) ? [marks.signingIn()] : []),
+    ],
+  });
+}
 
-/** From a proved sign-in to the code for the client. */
-export const createFinish = (parts: Parts) =>
-  steps<Finishing>()
-    .step(findPerson(parts))
-    .step(checkPerson(parts))
-    .step(checkLevel(parts))
-    .step(checkAge(parts))
-    .step(confirmPerson(parts))
-    .step(findBefore(parts))
-    .step(chooseRole(parts))
-    .step(establishSession(parts));
+const finishSteps = steps<FinishContext>('cis2.finish')
+  .step(findPerson)
+  .step(checkPerson)
+  .step(checkLevel)
+  .step(checkAge)
+  .step(confirmPerson)
+  .step(findEarlierSession)
+  .step(chooseRole)
+  .step(establishSession);
 
-export type Finish = ReturnType<typeof createFinish>;
+/** Finishes a proved sign-in: answers the client with a code, or asks the user on a page. */
+export interface Finish {
+  run(signIn: ProvedSignIn): Promise<Answer>;
+}
+
+export const createFinish = (provider: FinishDependencies): Finish => ({
+  run: (signIn) => finishSteps.run({ ...signIn, provider }),
+});

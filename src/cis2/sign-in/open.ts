@@ -19,7 +19,7 @@ export interface InteractionContext {
   reply: Reply;
 }
 
-/** The client and the way back to it, read again: a registration may have changed meanwhile. */
+/** Reads the client again, because its registration may have changed since the interaction began. */
 export async function openReply(
   applications: Applications,
   frame: ReplyFrame,
@@ -34,36 +34,40 @@ export async function openReply(
   return { request, interaction, client, reply: replyTo(frame, { client, ...authorization }, request) };
 }
 
-/** Opens the interaction that the path names, for the browser that began it. */
-export const openInteraction = (
-  parts: ReplyFrame & { interactions: Interactions; applications: Applications },
-) =>
-  async function openInteraction({ request }: { request: HttpRequest }): Promise<InteractionContext> {
-    const id = request.path.split('/')[2] ?? '';
-    const interaction = await parts.interactions.open(id, request);
-    if (!interaction)
-      throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
-    return openReply(parts.applications, parts, request, interaction);
-  };
+/** Opens the interaction of the path, for the browser that began it. */
+export async function openInteraction({
+  request,
+  provider,
+}: {
+  request: HttpRequest;
+  provider: ReplyFrame & { interactions: Interactions; applications: Applications };
+}): Promise<InteractionContext> {
+  const id = request.path.split('/')[2] ?? '';
+  const interaction = await provider.interactions.open(id, request);
+  if (!interaction) throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
+  return openReply(provider.applications, provider, request, interaction);
+}
 
-/** An interaction in which somebody has signed in, now or before. */
-export interface WithSignIn extends InteractionContext {
+/** An interaction with a sign-in, new or of the live session. */
+export interface SignInContext extends InteractionContext {
   authentication: Authentication;
-  /** Conditional writes without which it counts no more. */
+  /** Conditional writes that consume the sign-in, so that it finishes once. */
   spends: readonly Statement[];
 }
 
-/** The sign-in that waits: the one that was brought, or the live session of this browser. Without one the choice comes again. */
-export const findSignIn = ({ sessions }: { sessions: Sessions }) =>
-  async function findSignIn({
-    request,
-    interaction,
-  }: InteractionContext): Promise<Answer | Pick<WithSignIn, 'authentication' | 'spends'>> {
-    const { id, sid } = interaction;
-    const session = sid === null ? undefined : await sessions.current(request);
-    if (sid !== null && session?.sid === sid)
-      return { authentication: session.authentication, spends: [sessions.requireLiveStatement(sid)] };
-    if (sid === null && interaction.authentication)
-      return { authentication: interaction.authentication, spends: [] };
-    return redirect(interactionPath(id), request.method === 'POST' ? 303 : 302);
-  };
+/** Finds the sign-in that waits in the interaction, or redirects to the choice page if there is none. */
+export async function findSignIn({
+  request,
+  interaction,
+  provider: { sessions },
+}: InteractionContext & { provider: { sessions: Sessions } }): Promise<
+  Answer | Pick<SignInContext, 'authentication' | 'spends'>
+> {
+  const { id, sid } = interaction;
+  const session = sid === null ? undefined : await sessions.current(request);
+  if (sid !== null && session?.sid === sid)
+    return { authentication: session.authentication, spends: [sessions.requireLiveStatement(sid)] };
+  if (sid === null && interaction.authentication)
+    return { authentication: interaction.authentication, spends: [] };
+  return redirect(interactionPath(id), request.method === 'POST' ? 303 : 302);
+}

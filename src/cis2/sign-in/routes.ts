@@ -1,4 +1,5 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
@@ -7,12 +8,7 @@ import type { Database } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
 import { responseErrors } from '../errors/response.ts';
 import type { CisClient } from '../model/cis-client.ts';
-import {
-  type Interaction,
-  type Interactions,
-  interactionPath,
-  withoutSignIn,
-} from '../model/interactions.ts';
+import { type Interactions, interactionPath, withoutSignIn } from '../model/interactions.ts';
 import { goingOnPage } from '../pages/frame.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -21,170 +17,179 @@ import { words } from '../text/words.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Authenticators } from './authenticators.ts';
 import { signInErrors } from './errors.ts';
-import { type Finish, failInteraction, toPage } from './finish.ts';
-import { findSignIn, type InteractionContext, openInteraction, type WithSignIn } from './open.ts';
+import { type Finish, failInteraction, type ProvedSignIn, toPage } from './finish.ts';
+import { findSignIn, type InteractionContext, openInteraction, type SignInContext } from './open.ts';
 import { choicePage } from './pages/choice.ts';
 import { confirmPage } from './pages/confirm.ts';
 import { showRoles, takeRole } from './roles.ts';
 
-type Parts = ReplyFrame & {
+interface SignInDependencies extends ReplyFrame {
   applications: Applications;
   database: Database;
   interactions: Interactions;
   sessions: Sessions;
   authenticators: Authenticators;
   cis: CisClient;
+  recorder: Recorder;
   finish: Finish;
-};
-
-interface WithForm extends InteractionContext {
-  form: Parameters;
 }
 
-async function readForm({ request }: { request: HttpRequest }): Promise<{ form: Parameters }> {
+interface Start {
+  request: HttpRequest;
+  provider: SignInDependencies;
+}
+
+type PageContext = InteractionContext & Start;
+type FormContext = PageContext & { form: Parameters };
+
+async function readForm({ request }: Start): Promise<{ form: Parameters }> {
   const form = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
   if (!form) throw requestErrors.requestMalformed('a form was expected');
   return { form };
 }
 
-const offeredIn = ({ authenticators }: Parts, { authorization, expected }: Interaction) =>
-  authenticators.offered(authorization.acr, expected);
+const offeredIn = ({ provider, interaction: { authorization, expected } }: PageContext) =>
+  provider.authenticators.offered(authorization.acr, expected);
 
-const showChoice = (parts: Parts) =>
-  async function showChoice({ interaction, client }: InteractionContext): Promise<Answer> {
-    const { expected } = interaction;
-    const signedIn = expected?.steppingUp ? await parts.cis.person(expected.uid) : undefined;
-    return choicePage(interaction, {
-      applicationName: client.application.name,
-      offered: await offeredIn(parts, interaction),
-      signedIn: signedIn?.displayName ?? null,
-      development: parts.development,
-    });
-  };
-
-const takeCancel = (parts: Parts, name: string, value: string) =>
-  async function takeCancel(known: WithForm): Promise<Answer | undefined> {
-    if (known.form.get(name) !== value) return undefined;
-    return failInteraction(parts, known, [], responseErrors.denied('cancelled on a page'));
-  };
-
-/** The chosen way begins at its own address, reached from a page: a form may not lead to the agent by redirect. */
-const takeChoice = (parts: Parts) =>
-  async function takeChoice({ interaction, form, client }: WithForm): Promise<Answer> {
-    const offered = await offeredIn(parts, interaction);
-    const chosen = offered.find(({ id }) => id === form.get('authenticator'));
-    if (!chosen) return redirect(interactionPath(interaction.id), 303);
-    const title = filled(words.common.goingTo, { application: client.application.name });
-    const to = interactionPath(interaction.id, chosen.id);
-    return goingOnPage({ title, development: parts.development, to });
-  };
-
-/** Who is signed in here may not be who wants to step up: then it may be anybody. */
-const takeSomebodyElse = ({ interactions }: Parts) =>
-  async function takeSomebodyElse({ interaction, form }: WithForm): Promise<Answer | undefined> {
-    if (form.get('person') !== 'another' || interaction.expected?.firm) return undefined;
-    if (!(await interactions.save({ ...interaction, expected: null })))
-      throw signInErrors.interactionUnknown('it was answered meanwhile');
-    return redirect(interactionPath(interaction.id), 303);
-  };
-
-const findAuthenticator = (parts: Parts) =>
-  async function findAuthenticator({
-    request,
-    interaction,
-  }: InteractionContext): Promise<Answer | { authenticator: Authenticator }> {
-    const id = request.path.split('/')[3];
-    const authenticator = (await offeredIn(parts, interaction)).find((offered) => offered.id === id);
-    return authenticator ? { authenticator } : redirect(interactionPath(interaction.id));
-  };
-
-const begin = ({ interactions }: Parts) =>
-  async function begin(known: InteractionContext & { authenticator: Authenticator }): Promise<Answer> {
-    const interaction = { ...known.interaction, chosen: true, message: '', ...withoutSignIn };
-    if (!(await interactions.save(interaction)))
-      throw signInErrors.interactionUnknown('it was answered meanwhile');
-    const inWindow = parseParameters(known.request.query)?.get('window') === '1';
-    return known.authenticator.begin({ ...known, interaction }, inWindow);
-  };
-
-/** Any other address of an authenticator is one of its own. */
-async function toAuthenticator({
-  authenticator,
-  ...opened
-}: InteractionContext & { authenticator: Authenticator }): Promise<Answer> {
-  const { request, interaction } = opened;
-  const path = request.path.split('/')[4];
-  const known = authenticator.routes.find(
-    (candidate) => candidate.path === path && candidate.method === request.method,
-  );
-  return known ? known.run(opened) : redirect(interactionPath(interaction.id), 303);
+async function showChoice(context: PageContext): Promise<Answer> {
+  const { provider, interaction, client } = context;
+  const { expected } = interaction;
+  const signedIn = expected?.steppingUp ? await provider.cis.person(expected.uid) : undefined;
+  return choicePage(interaction, {
+    applicationName: client.application.name,
+    offered: await offeredIn(context),
+    signedIn: signedIn?.displayName ?? null,
+    development: provider.development,
+  });
 }
 
-const showConfirm = ({ cis, development }: Parts) =>
-  async function showConfirm({ interaction, client, authentication }: WithSignIn): Promise<Answer> {
-    const person = await cis.person(authentication.uid);
-    if (!person) return redirect(interactionPath(interaction.id));
-    return confirmPage(interaction, person.displayName, client.application.name, development);
-  };
+/** Returns the error response of a user who cancels on a page. */
+async function takeCancel(context: FormContext): Promise<Answer | undefined> {
+  const { form } = context;
+  if (form.get('cancel') !== '1' && form.get('answer') !== 'cancel') return undefined;
+  return failInteraction(context.provider, context, [], responseErrors.denied('cancelled on a page'));
+}
 
-const takeAnother = (parts: Parts) =>
-  async function takeAnother(known: WithForm): Promise<Answer | undefined> {
-    const { interaction, form } = known;
-    const waits = interaction.authentication !== null || interaction.sid !== null;
-    if (waits && form.get('answer') === 'yes') return undefined;
-    return toPage(parts, { ...known, interaction: { ...interaction, ...withoutSignIn, message: '' } }, []);
-  };
+/** Goes to the chosen authenticator through a page: its address may redirect to the agent, which a form may not do (CSP). */
+async function takeChoice(context: FormContext): Promise<Answer> {
+  const { provider, interaction, form, client } = context;
+  const offered = await offeredIn(context);
+  const chosen = offered.find(({ id }) => id === form.get('authenticator'));
+  if (!chosen) return redirect(interactionPath(interaction.id), 303);
+  const title = filled(words.common.goingTo, { application: client.application.name });
+  const to = interactionPath(interaction.id, chosen.id);
+  return goingOnPage({ title, development: provider.development, to });
+}
 
-const finish = (parts: Parts, confirmed: boolean) =>
-  async function finish(known: WithSignIn): Promise<Answer> {
-    return parts.finish.run({ ...known, confirmed: confirmed || known.interaction.confirmed });
-  };
+/** Lets any user sign in, if the user of this browser's session is not the one who wants to step up. */
+async function takeSomebodyElse({ provider, interaction, form }: FormContext): Promise<Answer | undefined> {
+  if (form.get('person') !== 'another' || interaction.expected?.firm) return undefined;
+  if (!(await provider.interactions.save({ ...interaction, expected: null })))
+    throw signInErrors.interactionUnknown('it was answered meanwhile');
+  return redirect(interactionPath(interaction.id), 303);
+}
 
-/** The pages of an interaction, each for the browser that began it alone. */
-export function interactionRoutes(parts: Parts): Route[] {
-  const opened = steps<{ request: HttpRequest }>().step(openInteraction(parts));
-  const answered = opened.step(readForm);
+async function findAuthenticator(context: PageContext): Promise<Answer | { authenticator: Authenticator }> {
+  const id = context.request.path.split('/')[3];
+  const authenticator = (await offeredIn(context)).find((offered) => offered.id === id);
+  return authenticator ? { authenticator } : redirect(interactionPath(context.interaction.id));
+}
+
+async function beginSignIn(context: PageContext & { authenticator: Authenticator }): Promise<Answer> {
+  const { provider, request, client, authenticator } = context;
+  const interaction = { ...context.interaction, chosen: true, message: '', ...withoutSignIn };
+  if (!(await provider.interactions.save(interaction)))
+    throw signInErrors.interactionUnknown('it was answered meanwhile');
+  const inWindow = parseParameters(request.query)?.get('window') === '1';
+  return authenticator.begin({ request, client, interaction }, inWindow);
+}
+
+/** Calls a route of the authenticator. */
+async function callAuthenticator({
+  request,
+  interaction,
+  client,
+  reply,
+  authenticator,
+}: PageContext & { authenticator: Authenticator }): Promise<Answer> {
+  const path = request.path.split('/')[4];
+  const route = authenticator.routes.find(
+    (candidate) => candidate.path === path && candidate.method === request.method,
+  );
+  return route
+    ? route.run({ request, interaction, client, reply })
+    : redirect(interactionPath(interaction.id), 303);
+}
+
+async function showConfirm({
+  provider,
+  interaction,
+  client,
+  authentication,
+}: SignInContext & Start): Promise<Answer> {
+  const person = await provider.cis.person(authentication.uid);
+  if (!person) return redirect(interactionPath(interaction.id));
+  return confirmPage(interaction, person.displayName, client.application.name, provider.development);
+}
+
+/** Any answer but yes goes back to the choice page. */
+async function takeConfirmation(context: FormContext): Promise<Answer | { confirmed: boolean }> {
+  const { interaction, form } = context;
+  const waits = interaction.authentication !== null || interaction.sid !== null;
+  if (waits && form.get('answer') === 'yes') return { confirmed: true };
+  const changed = { ...interaction, ...withoutSignIn, message: '' };
+  return toPage(context.provider, { ...context, interaction: changed }, []);
+}
+
+async function finishSignIn(
+  context: Start & SignInContext & Partial<Pick<ProvedSignIn, 'confirmed' | 'chosenRoleId'>>,
+): Promise<Answer> {
+  const { provider, interaction, confirmed = interaction.confirmed } = context;
+  return provider.finish.run({ ...context, confirmed });
+}
+
+const page = (name: string) => steps<Start>(name).step(openInteraction);
+const form = (name: string) => page(name).step(readForm);
+
+const choice = page('cis2.choice').step(showChoice);
+const chosen = form('cis2.chosen').step(takeCancel).step(takeSomebodyElse).step(takeChoice);
+const confirm = page('cis2.confirm').step(findSignIn).step(showConfirm);
+const confirmed = form('cis2.confirmed')
+  .step(takeCancel)
+  .step(takeConfirmation)
+  .step(findSignIn)
+  .step(finishSignIn);
+const resume = page('cis2.resume').step(findSignIn).step(finishSignIn);
+const role = page('cis2.role').step(findSignIn).step(showRoles);
+const roleChosen = form('cis2.role-chosen')
+  .step(takeCancel)
+  .step(findSignIn)
+  .step(takeRole)
+  .step(finishSignIn);
+const begin = page('cis2.begin').step(findAuthenticator).step(beginSignIn);
+const authenticator = page('cis2.authenticator').step(findAuthenticator).step(callAuthenticator);
+
+/** The pages of an interaction, each for the browser that began it. */
+export function interactionRoutes(provider: SignInDependencies): Route[] {
   const route = (
     method: 'GET' | 'POST',
     path: string,
-    list: { run(start: { request: HttpRequest }): Promise<Answer> },
+    list: { run(start: Start): Promise<Answer> },
   ): Route => ({
     methods: [method],
     path: `/interaction/:id${path}`,
-    endpoint: (request) => list.run({ request }),
+    endpoint: (request) => list.run({ request, provider }),
   });
   return [
-    route('GET', '', opened.step(showChoice(parts))),
-    route(
-      'POST',
-      '',
-      answered
-        .step(takeCancel(parts, 'cancel', '1'))
-        .step(takeSomebodyElse(parts))
-        .step(takeChoice(parts)),
-    ),
-    route('GET', '/confirm', opened.step(findSignIn(parts)).step(showConfirm(parts))),
-    route(
-      'POST',
-      '/confirm',
-      answered
-        .step(takeCancel(parts, 'answer', 'cancel'))
-        .step(takeAnother(parts))
-        .step(findSignIn(parts))
-        .step(finish(parts, true)),
-    ),
-    route('GET', '/resume', opened.step(findSignIn(parts)).step(finish(parts, false))),
-    route('GET', '/role', opened.step(findSignIn(parts)).step(showRoles(parts))),
-    route(
-      'POST',
-      '/role',
-      answered
-        .step(takeCancel(parts, 'cancel', '1'))
-        .step(findSignIn(parts))
-        .step(takeRole(parts)),
-    ),
-    route('GET', '/:authenticator', opened.step(findAuthenticator(parts)).step(begin(parts))),
-    route('GET', '/:authenticator/:page', opened.step(findAuthenticator(parts)).step(toAuthenticator)),
-    route('POST', '/:authenticator/:page', opened.step(findAuthenticator(parts)).step(toAuthenticator)),
+    route('GET', '', choice),
+    route('POST', '', chosen),
+    route('GET', '/confirm', confirm),
+    route('POST', '/confirm', confirmed),
+    route('GET', '/resume', resume),
+    route('GET', '/role', role),
+    route('POST', '/role', roleChosen),
+    route('GET', '/:authenticator', begin),
+    route('GET', '/:authenticator/:page', authenticator),
+    route('POST', '/:authenticator/:page', authenticator),
   ];
 }
