@@ -56,6 +56,11 @@ export interface AuthenticatorKind<Settings = unknown> {
    * document and the persona derive from them.
    */
   readonly reaches: readonly AuthenticationStrength[];
+  /**
+   * Methods whose sessions remain when the card is removed. CIS2 then enforces inactivity and looks the user up in the directory,
+   * because CIS does not end these sessions.
+   */
+  readonly unwatchedMethods?: readonly string[];
   /** A class that all its methods meet, such as AAL3_SMARTCARD. */
   readonly family?: string;
   /** Created in development only; of `password-realm`, its authenticators sign in at that realm only. */

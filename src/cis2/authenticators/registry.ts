@@ -31,6 +31,11 @@ export const authenticatorKinds: readonly AuthenticatorKind<AuthenticatorSetting
   passwordOnlyKind,
 ];
 
+/** Methods whose sessions the workstation does not end. */
+export const unwatchedMethods: readonly string[] = authenticatorKinds.flatMap(
+  ({ unwatchedMethods = [] }) => unwatchedMethods,
+);
+
 const reaches: readonly AuthenticationStrength[] = authenticatorKinds.flatMap((kind) => kind.reaches);
 
 /** The authentication context classes, in the order of the discovery document. */

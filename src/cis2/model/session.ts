@@ -1,7 +1,7 @@
 import type { EndCause } from '../../cis/protocol.ts';
 import type { Authentication } from './authentication.ts';
 
-/** Why a session ends: the causes of CIS are those of CIS2. */
+/** Why a session ended. CIS2 has the causes of CIS. */
 export type EndReason = EndCause;
 
 /** What the next sign-in in a browser does after a sign-out: asks "Continue as …", signs in silently, or asks for the PIN. */
@@ -10,27 +10,27 @@ export type AfterSignOut = 'ask' | 'silent' | 'pin';
 /** What an ID token hint does in a browser without its session: asks the user, or ends the session. */
 export type SignOutWithoutSession = 'ask' | 'end';
 
-/** A person signed in at CIS2 in one browser. Times in milliseconds. */
+/** A sign-in of a person in one browser. Times in milliseconds. */
 export interface Session {
   /** Known to clients; never the cookie. */
   sid: string;
-  /** Of the realm in which the person signed in. */
+  /** Issuer of the realm. */
   issuer: string;
   uid: string;
   cisSessionId: string | null;
   agentId: string | null;
   authentication: Authentication;
   idAssuranceLevel: string;
-  /** The role that the person works in, until another is chosen. */
+  /** The role in use; null if none is. */
   roleId: string | null;
   activeAt: number;
   endsAt: number;
 }
 
-/** What a row holds as JSON. */
+/** The JSON column of a row. */
 export type SessionBody = Pick<Session, 'issuer' | 'authentication' | 'idAssuranceLevel' | 'roleId'>;
 
-/** A session as it is kept. */
+/** A stored session. */
 export interface SessionRow {
   sid: string;
   uid: string;
@@ -41,7 +41,7 @@ export interface SessionRow {
   ends_at: number;
 }
 
-/** @param issuer of a session that was kept before there were realms. */
+/** @param issuer of sessions from before realms existed. */
 export const fromRow = (row: SessionRow, issuer = ''): Session => ({
   sid: row.sid,
   uid: row.uid,
@@ -54,13 +54,14 @@ export const fromRow = (row: SessionRow, issuer = ''): Session => ({
 
 const minute = 60_000;
 
-/** How long a session is used silently without being used, by level (NIST SP 800-63B section 4): the person's idleness. */
+/** Returns the inactivity limit of a session by its level (NIST SP 800-63B section 4), in milliseconds. */
 export const idleTime = (session: Session): number =>
   (session.authentication.level.nhs === 3 ? 15 : 30) * minute;
 
 /**
- * Whether the workstation watches over the person's idleness: it locks, or the card leaves, and then CIS ends the smartcard session and
- * this one with it. In the newer generation the card may be gone long since.
+ * Whether the workstation enforces inactivity: CIS ends the smartcard session, and this one with it, when the workstation locks or
+ * the card is removed.
+ * @param unwatched methods whose sessions remain when the card is removed.
  */
-export const isWatched = ({ cisSessionId, authentication }: Session): boolean =>
-  cisSessionId !== null && !authentication.methods.includes('CIS2_SMARTCARD');
+export const isWatched = ({ cisSessionId, authentication }: Session, unwatched: readonly string[]): boolean =>
+  cisSessionId !== null && !authentication.methods.some((method) => unwatched.includes(method));

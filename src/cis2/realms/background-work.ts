@@ -1,6 +1,6 @@
 import type { RegularTask } from '../../service.ts';
+import { DirectoryFollower } from '../sessions/gone-people.ts';
 import { Expiry } from '../sessions/expiry.ts';
-import { GonePeople } from '../sessions/gone-people.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
 import { endTakenAway } from '../sign-in/taken-away.ts';
 import type { RealmParts } from './parts.ts';
@@ -13,10 +13,10 @@ const hour = 3_600_000;
 export function regularWork(parts: RealmParts): RegularTask[] {
   const { ends, sessions, deliveries, notices } = parts;
   const expiry = new Expiry(parts);
-  const gone = new GonePeople(parts);
+  const follower = new DirectoryFollower(parts);
   return [
     { service: 'cis2', name: 'expired-sessions', every: often, run: () => ends.endExpired(expiry) },
-    { service: 'cis2', name: 'gone-people', every: often, run: () => gone.run() },
+    { service: 'cis2', name: 'gone-people', every: often, run: () => follower.run() },
     { service: 'cis2', name: 'logout-deliveries', every: often, run: () => deliveries.run() },
     { service: 'cis2', name: 'notices', every: often, run: () => notices.run() },
     { service: 'cis2', name: 'old-deliveries', every: hour, run: () => deliveries.sweep() },

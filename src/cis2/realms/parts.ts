@@ -4,6 +4,7 @@ import { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import { NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
 import { PushedRequests } from '../../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../../oauth/remote-keys.ts';
+import { unwatchedMethods } from '../authenticators/registry.ts';
 import type { Cis2Dependencies } from '../dependencies.ts';
 import { Notices } from '../enrolment/notices.ts';
 import { faultySigner } from '../faults/faulty-signer.ts';
@@ -39,7 +40,7 @@ export function createParts(given: Cis2Dependencies, realm: Realm) {
   const cookies = new CookieNames(new URL(issuer).origin, realm.cookies);
   const marks = new BrowserMarks(cookies, vault);
   const cis = new CisClient(deps.cis, deps.log);
-  const sessions = new Sessions(database, singleUse, clock, cookies, issuer);
+  const sessions = new Sessions({ ...deps, cookies, unwatchedMethods });
   const limitRows = limitingRows(new AnonymousRows(deps, 'cis2', deps.networkLimits));
   const interactions = new Interactions(singleUse, clock, cookies, limitRows, realm.mark);
   const pushed = new PushedRequests('cis2-pushed', issuer, deps);
@@ -61,6 +62,7 @@ export function createParts(given: Cis2Dependencies, realm: Realm) {
     cis,
     cisUrl: deps.cis.url,
     sessions,
+    unwatchedMethods,
     limitRows,
     interactions,
     pushed,

@@ -71,8 +71,8 @@ const statusOf = async (realm: Realm, token = '') =>
 
 /** What one realm does in its rounds, on the same storage. */
 function rounds(realm: Realm) {
-  const names = new CookieNames(cis2.origin, realm.cookies);
-  const sessions = new Sessions(cis2.database, cis2.singleUse, cis2.clock, names, issuerOf(realm));
+  const cookies = new CookieNames(cis2.origin, realm.cookies);
+  const sessions = new Sessions({ ...cis2, cookies, issuer: issuerOf(realm), unwatchedMethods: [] });
   const quiet = { recorder: { record() {} } as never, log: silentLog, development: true };
   const urls = { api: 'https://api.example.test' } as never;
   const deliveries = new Deliveries({ ...cis2, ...quiet, urls, sessions });

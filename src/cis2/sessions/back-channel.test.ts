@@ -330,13 +330,8 @@ function parts() {
     cis: '',
     sample: '',
   };
-  const sessions = new Sessions(
-    cis2.database,
-    cis2.singleUse,
-    cis2.clock,
-    new CookieNames(cis2.origin, 'cis2'),
-    cis2.issuer,
-  );
+  const cookies = new CookieNames(cis2.origin, 'cis2');
+  const sessions = new Sessions({ ...cis2, cookies, unwatchedMethods: [] });
   const deliveries = new Deliveries({ ...shared, sessions, urls });
   const ends = new SessionEnds({ ...shared, sessions, deliveries });
   const expiry = new Expiry({ ...cis2, idleSignOut: true });

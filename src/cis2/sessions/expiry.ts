@@ -4,35 +4,35 @@ import { batchSize } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { fromRow, idleTime, type Session, type SessionRow } from '../model/session.ts';
 
-interface Parts {
+interface ExpiryDependencies {
   clock: Clock;
   database: Database;
   tokens: Tokens;
-  /** Of sessions that were kept before there were realms. */
+  /** Issuer of sessions from before realms existed. */
   issuer: string;
-  /** Whether a session that nobody uses ends; otherwise it is only used silently no more. */
+  /** Whether an idle session ends. If not, it only needs a new sign-in. */
   idleSignOut: boolean;
 }
 
-/** Which sessions are over by the clock: after their longest time, or because nobody uses them. */
+/** Finds sessions past their lifetime or their inactivity limit. */
 export class Expiry {
-  readonly #parts: Parts;
+  readonly #parts: ExpiryDependencies;
 
-  constructor(parts: Parts) {
+  constructor(parts: ExpiryDependencies) {
     this.#parts = parts;
   }
 
-  /** Returns sessions whose time is over and that have not ended yet: a batch of each kind. */
+  /** Returns live sessions that should end: one batch past the lifetime, one past the inactivity limit. */
   async over(): Promise<Session[]> {
     const longest = await this.#sessions('ends_at');
     if (!this.#parts.idleSignOut) return longest;
     const unused: Session[] = [];
     for (const session of await this.#sessions('idle_at'))
-      if (!(await this.#putOff(session))) unused.push(session);
+      if (!(await this.#extend(session))) unused.push(session);
     return [...longest, ...unused];
   }
 
-  /** The conditional write that ends one of them: not when it was used meanwhile. */
+  /** Returns the conditional write that ends such a session, unless it was used since. */
   endStatement({ sid }: Session): Statement {
     const now = this.#parts.clock.now();
     const idle = this.#parts.idleSignOut ? now : 0;
@@ -59,8 +59,8 @@ export class Expiry {
     return rows.map((row) => fromRow(row, issuer));
   }
 
-  /** An application that is given tokens for a session is in use, though the browser does not come here for it. */
-  async #putOff(session: Session): Promise<boolean> {
+  /** Extends the session if an application received tokens since: it is in use, though not from the browser. */
+  async #extend(session: Session): Promise<boolean> {
     const { database, clock, tokens } = this.#parts;
     const given = await tokens.lastGivenOut(session.sid);
     const idleAt = (given ?? 0) + idleTime(session);

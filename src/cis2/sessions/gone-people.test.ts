@@ -62,8 +62,8 @@ test('that CIS is away is logged once, however many rounds it lasts, and that it
     cis2.cis.down = false;
     for (let round = 0; round < 2; round++) await lookForGonePeople();
     assert.deepEqual(said, [
-      'whether people are still there is not known now',
-      'whether people are still there is known again',
+      'changes of the directory cannot be followed',
+      'changes of the directory are followed again',
     ]);
   } finally {
     await cis2.stop();

@@ -1,39 +1,47 @@
 import { detailOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
-import { type Database, type Row, sql } from '../../storage/database.ts';
+import { type Database, sql } from '../../storage/database.ts';
+import { computed, flag, row, text } from '../../storage/row.ts';
 import { Settings } from '../../storage/settings.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Sessions } from './sessions.ts';
 
-interface Parts {
+interface FollowerDependencies {
   database: Database;
   cis: CisClient;
   sessions: Sessions;
   ends: SessionEnds;
   log: Log;
+  /** Methods whose sessions CIS does not end; see `AuthenticatorKind`. */
+  unwatchedMethods: readonly string[];
 }
 
-/** How many people a round reads in turn, how many of them it asks CIS about, and how many at the same time. */
-const inTurn = 200;
-const most = 20;
-const atOnce = 20;
+/** People that one round reads from the sessions. */
+const mostRead = 200;
+/** People of those that one round looks up at CIS. */
+const mostLookups = 20;
+/** Lookups at the same time. */
+const concurrency = 20;
 
-/** Setting that holds the number of the last change that was followed: another process goes on from there. */
+const uidRow = row('cis2_session', { uid: text });
+const unwatchedRow = row('cis2_session', { uid: text, is_unwatched: computed(flag) });
+
+/** The setting with the number of the last change, from which any process continues. */
 const followedSetting = 'cis2.directory-changes';
 
 /**
- * Ends the sessions of people who were disabled or left the directory. It follows who was changed there, which costs one question a
- * round however many are signed in; for what it may have missed, while no process ran, it also asks for everybody in turn.
+ * Ends the sessions of people who were disabled in or removed from the directory. It follows the changes of the directory, with one
+ * request a round. It also looks up all signed-in people in turn, for changes that it missed while no process ran.
  */
-export class GonePeople {
-  readonly #parts: Parts;
+export class DirectoryFollower {
+  readonly #parts: FollowerDependencies;
   readonly #settings: Settings;
   #after = '';
-  /** Said once, and once more when it is over: the rounds are seconds apart. */
-  #isBlind = false;
+  /** Logs only the first failure and the recovery: rounds are seconds apart. */
+  #isFailing = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: FollowerDependencies) {
     this.#parts = parts;
     this.#settings = new Settings(parts.database);
   }
@@ -41,13 +49,13 @@ export class GonePeople {
   async run(): Promise<void> {
     try {
       await this.#follow();
-      await this.#inTurn();
-      if (this.#isBlind) this.#parts.log.warn({}, 'whether people are still there is known again');
-      this.#isBlind = false;
+      await this.#lookUpInTurn();
+      if (this.#isFailing) this.#parts.log.warn({}, 'changes of the directory are followed again');
+      this.#isFailing = false;
     } catch (error) {
-      if (!this.#isBlind)
-        this.#parts.log.warn({ reason: detailOf(error) }, 'whether people are still there is not known now');
-      this.#isBlind = true;
+      if (!this.#isFailing)
+        this.#parts.log.warn({ reason: detailOf(error) }, 'changes of the directory cannot be followed');
+      this.#isFailing = true;
     }
   }
 
@@ -56,47 +64,52 @@ export class GonePeople {
     for (let seen = stored === undefined ? undefined : Number(stored); ; ) {
       const changed = await this.#parts.cis.changes(seen);
       if (!changed) return;
-      await this.#look(await this.#signedIn(changed.uids));
-      // A lower number is of a directory that began again.
+      await this.#lookUp(await this.#signedIn(changed.uids));
+      // The number is lower after the directory was set up again.
       if (changed.last !== seen) await this.#settings.set(followedSetting, String(changed.last));
       if (seen === undefined || changed.uids.length === 0) return;
       seen = changed.last;
     }
   }
 
-  /** Sessions without a CIS session, and those that outlive the card's removal, by person. */
-  async #inTurn(): Promise<void> {
-    const rows = await this.#parts.database.all<{ uid: string; is_alone: number }>(
+  /** Looks up people with a session that CIS does not end. */
+  async #lookUpInTurn(): Promise<void> {
+    const { database, unwatchedMethods } = this.#parts;
+    const unwatched = unwatchedMethods.map(() => ' OR body LIKE ?').join('');
+    const rows = await database.all(
       sql(
-        `SELECT uid, MAX(CASE WHEN cis_session_id IS NULL OR body LIKE '%"CIS2_SMARTCARD"%' THEN 1 ELSE 0 END) AS is_alone
-         FROM cis2_session WHERE ended_at IS NULL AND uid > ? GROUP BY uid ORDER BY uid LIMIT ${inTurn}`,
+        `SELECT uid, MAX(CASE WHEN cis_session_id IS NULL${unwatched} THEN 1 ELSE 0 END) AS is_unwatched
+         FROM cis2_session WHERE ended_at IS NULL AND uid > ? GROUP BY uid ORDER BY uid LIMIT ${mostRead}`,
+        ...unwatchedMethods.map((method) => `%"${method}"%`),
         this.#after,
       ),
+      unwatchedRow,
     );
-    const alone = rows.filter(({ is_alone }) => is_alone === 1).map(({ uid }) => uid);
-    await this.#look(alone.slice(0, most));
-    if (alone.length > most) this.#after = alone[most - 1] ?? '';
-    else this.#after = rows.length === inTurn ? (rows.at(-1)?.uid ?? '') : '';
+    const unwatchedPeople = rows.filter(({ is_unwatched }) => is_unwatched).map(({ uid }) => uid);
+    await this.#lookUp(unwatchedPeople.slice(0, mostLookups));
+    if (unwatchedPeople.length > mostLookups) this.#after = unwatchedPeople[mostLookups - 1] ?? '';
+    else this.#after = rows.length === mostRead ? (rows.at(-1)?.uid ?? '') : '';
   }
 
-  /** Those of them who have a live session. */
+  /** Returns those with a live session. */
   async #signedIn(uids: readonly string[]): Promise<string[]> {
     if (uids.length === 0) return [];
-    const rows = await this.#parts.database.all<Row>(
+    const rows = await this.#parts.database.all(
       sql(
         `SELECT DISTINCT uid FROM cis2_session WHERE ended_at IS NULL AND uid IN (${uids.map(() => '?').join(', ')})`,
         ...uids,
       ),
+      uidRow,
     );
-    return rows.map(({ uid }) => String(uid));
+    return rows.map(({ uid }) => uid);
   }
 
-  async #look(uids: readonly string[]): Promise<void> {
-    for (let done = 0; done < uids.length; done += atOnce)
-      await Promise.all(uids.slice(done, done + atOnce).map((uid) => this.#lookAt(uid)));
+  async #lookUp(uids: readonly string[]): Promise<void> {
+    for (let done = 0; done < uids.length; done += concurrency)
+      await Promise.all(uids.slice(done, done + concurrency).map((uid) => this.#endIfDisabled(uid)));
   }
 
-  async #lookAt(uid: string): Promise<void> {
+  async #endIfDisabled(uid: string): Promise<void> {
     const { cis, sessions, ends } = this.#parts;
     const person = await cis.person(uid);
     if (!person || person.disabled) await ends.end(await sessions.ofPerson(uid), 'disabled');

@@ -3,7 +3,7 @@ import type { Applications } from '../../oauth/applications.ts';
 import { findRelyingParty } from '../model/relying-party.ts';
 import type { Sessions } from './sessions.ts';
 
-/** A relying party that wants to know of the end of a session, and where. */
+/** A relying party to notify of the end of a session, and its address. */
 export interface LogoutTarget {
   clientId: string;
   address: string;

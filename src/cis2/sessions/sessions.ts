@@ -18,30 +18,42 @@ import {
 } from '../model/session.ts';
 
 const minute = 60_000;
-/** Longest time since the person last did something for it. */
+/** Lifetime after the last act of the user, such as a PIN. */
 const longest = 720 * minute;
-/** How long the record of an ended session is kept. */
+/** How long an ended session is kept. */
 const kept = 30 * 24 * 60 * minute;
 const cisEndedKind = 'cis2-cis-ended';
 
-/** The single sign-on sessions of CIS2; a browser has one in each realm. */
+interface SessionDependencies {
+  database: Database;
+  singleUse: SingleUse;
+  clock: Clock;
+  /** Cookies of the realm. */
+  cookies: CookieNames;
+  issuer: string;
+  /** Methods whose sessions the workstation does not end; see `AuthenticatorKind`. */
+  unwatchedMethods: readonly string[];
+}
+
+/** The single sign-on sessions of CIS2. A browser has one in each realm. */
 export class Sessions {
   readonly #database: Database;
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
   readonly #cookies: CookieNames;
   readonly #issuer: string;
+  readonly #unwatchedMethods: readonly string[];
 
-  /** @param issuer of the realm whose cookies these are. */
-  constructor(database: Database, singleUse: SingleUse, clock: Clock, cookies: CookieNames, issuer: string) {
-    this.#database = database;
-    this.#singleUse = singleUse;
-    this.#clock = clock;
-    this.#cookies = cookies;
-    this.#issuer = issuer;
+  constructor(dependencies: SessionDependencies) {
+    this.#database = dependencies.database;
+    this.#singleUse = dependencies.singleUse;
+    this.#clock = dependencies.clock;
+    this.#cookies = dependencies.cookies;
+    this.#issuer = dependencies.issuer;
+    this.#unwatchedMethods = dependencies.unwatchedMethods;
   }
 
-  /** The live session of this browser in this realm, whether it was used lately or not. */
+  /** Returns the live session of this browser in this realm, idle or not. */
   async current(request: HttpRequest): Promise<Session | undefined> {
     const cookie = readCookies(request.headers.cookie).get(this.#cookies.name('session'));
     if (cookie === undefined) return undefined;
@@ -57,40 +69,40 @@ export class Sessions {
     return this.#live('cis_session_id = ?', cisSessionId);
   }
 
-  /** The live sessions of a person, in any browser. */
+  /** Returns the live sessions of a person in all browsers. */
   ofPerson(uid: string): Promise<Session[]> {
     return this.#live('uid = ?', uid);
   }
 
-  /** The live sessions of a person but this one. */
+  /** Returns the other live sessions of a person. */
   async othersOf(uid: string, sid: string): Promise<Session[]> {
     return (await this.ofPerson(uid)).filter((session) => session.sid !== sid);
   }
 
-  /** Sessions that an agent made for this person. */
+  /** Returns the live sessions of a person from this agent. */
   ofAgent(agentId: string, uid: string): Promise<Session[]> {
     return this.#live('agent_id = ? AND uid = ?', agentId, uid);
   }
 
-  /** Sessions that an agent made for anybody else: there is one person at a desk. */
+  /** Returns the live sessions of other people from this agent: a workstation has one user. */
   ofOthers(agentId: string, uid: string): Promise<Session[]> {
     return this.#live('agent_id = ? AND uid <> ?', agentId, uid);
   }
 
-  /** Under which issuer a session was made, ended or not. */
+  /** Returns the issuer of a session, live or ended. */
   async issuerOf(sid: string): Promise<string> {
     const row = await this.#database.get<SessionRow>(sql('SELECT * FROM cis2_session WHERE sid = ?', sid));
     return row ? fromRow(row, this.#issuer).issuer : this.#issuer;
   }
 
-  /** Whether it was used lately enough to be used silently. */
+  /** Whether the session was used recently enough for a silent sign-in. */
   isActive(session: Session): boolean {
     return session.activeAt + idleTime(session) > this.#clock.now();
   }
 
   /**
-   * The writes that make a session of a sign-in, and its Set-Cookie value. The cookie is always new (CVE-2024-7341);
-   * the sid stays when the same person signs in again in the same browser.
+   * Returns the session of a sign-in, its statements and its Set-Cookie value. The cookie is always new (CVE-2024-7341).
+   * The sid stays the same when the same person signs in again in the same browser.
    */
   prepare(
     authentication: Authentication,
@@ -104,7 +116,7 @@ export class Sessions {
       sid: before?.sid ?? uuid(),
       issuer: this.#issuer,
       uid: authentication.uid,
-      // A session that a card made goes on ending with the card, whatever the person signs in with afterwards.
+      // The session of a card still ends with the card after a sign-in with another authenticator.
       cisSessionId: authentication.cisSessionId ?? before?.cisSessionId ?? null,
       agentId: authentication.agentId ?? before?.agentId ?? null,
       authentication,
@@ -122,7 +134,7 @@ export class Sessions {
       this.#issuer,
       authentication.authenticator,
       now,
-      isWatched(session) ? null : now + idleTime(session),
+      this.#idleAt(session, now),
       session.endsAt,
     ];
     const write = before
@@ -145,21 +157,21 @@ export class Sessions {
     return { session, cookie: this.#cookies.set('session', value), statements };
   }
 
-  /** The conditional write that uses a session: nothing of its batch happens when it has ended. */
+  /** Returns the conditional write that notes a use. Its batch fails if the session has ended. */
   useStatement(session: Session): Statement {
     const now = this.#clock.now();
     return must(
       sql(
         'UPDATE cis2_session SET active_at = ?, idle_at = ? WHERE sid = ? AND ended_at IS NULL AND ends_at > ?',
         now,
-        isWatched(session) ? null : now + idleTime(session),
+        this.#idleAt(session, now),
         session.sid,
         now,
       ),
     );
   }
 
-  /** The write that gives a session another role, unless it was changed meanwhile. */
+  /** Returns the write that changes the role, unless another request changed the session first. */
   changeRoleStatement(session: Session, roleId: string | null): Statement {
     const { issuer, authentication, idAssuranceLevel } = session;
     const body = (of: string | null): string =>
@@ -172,7 +184,7 @@ export class Sessions {
     );
   }
 
-  /** The conditional write that only asks whether a session still lives. */
+  /** Returns a condition: its batch fails if the session has ended. */
   requireLiveStatement(sid: string): Statement {
     const now = this.#clock.now();
     return must(
@@ -184,7 +196,7 @@ export class Sessions {
     );
   }
 
-  /** The write that makes a relying party one of the session: it is told of its end. */
+  /** Returns the write that adds a relying party, which is notified when the session ends. */
   joinStatement(sid: string, clientId: string): Statement {
     return sql(
       'INSERT INTO cis2_session_client (sid, client_id, joined_at) VALUES (?, ?, ?) ON CONFLICT (sid, client_id) DO NOTHING',
@@ -201,7 +213,7 @@ export class Sessions {
     return rows.map((row) => String(row.client_id));
   }
 
-  /** The conditional write that ends a session: one end only. */
+  /** Returns the conditional write that ends a session once. */
   endStatement(sid: string, cause: EndReason): Statement {
     return must(
       sql(
@@ -213,7 +225,7 @@ export class Sessions {
     );
   }
 
-  /** Notes that a CIS session is over, so that a sign-in under way cannot make a session of it afterwards. */
+  /** Notes the end of a CIS session, so that a sign-in in progress cannot use it. */
   async noteCisEnd(cisSessionId: string): Promise<void> {
     await this.#singleUse.claim(cisEndedKind, cisSessionId, 60 * minute);
   }
@@ -222,7 +234,7 @@ export class Sessions {
     return this.#singleUse.claimed(cisEndedKind, cisSessionId);
   }
 
-  /** Forgets sessions that ended long ago. Returns whether more are left. */
+  /** Deletes sessions that ended long ago. Returns whether more remain. */
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis2_session', key: 'sid', column: 'ended_at', before };
@@ -236,9 +248,14 @@ export class Sessions {
     });
   }
 
-  /** Set-Cookie value that takes the cookie away. */
+  /** Returns the Set-Cookie value that removes the cookie. */
   clearedCookie(): string {
     return this.#cookies.clear('session');
+  }
+
+  /** Returns when the session becomes idle; null if the workstation enforces inactivity. */
+  #idleAt(session: Session, now: number): number | null {
+    return isWatched(session, this.#unwatchedMethods) ? null : now + idleTime(session);
   }
 
   #unlessCisEndedStatements(session: Session): Statement[] {

@@ -4,11 +4,13 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { createExchange } from './exchange.ts';
 import { HandOffs } from './hand-offs.ts';
 import { createReturn } from './return.ts';
+import { methodOf } from './session-proof.ts';
 import { smartcard, smartcardStrengths } from './sign-in.ts';
 
 /** The smartcard, through the Identity Agent. */
 export const smartcardKind: AuthenticatorKind = {
   reaches: smartcardStrengths,
+  unwatchedMethods: [methodOf.internet],
   family: 'AAL3_SMARTCARD',
   create(dependencies) {
     const handOffs = new HandOffs(dependencies);
