@@ -1,5 +1,5 @@
 import type { RegularTask } from '../../service.ts';
-import { DirectoryFollower } from '../sessions/gone-people.ts';
+import { DirectoryFollower } from '../sessions/directory-follower.ts';
 import { Expiry } from '../sessions/expiry.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
 import { endTakenAway } from '../sign-in/taken-away.ts';

@@ -3,7 +3,7 @@ import { silentLog } from '@alongside/kernel/log';
 import { unwatchedMethods } from '../authenticators/registry.ts';
 import { CisClient } from '../model/cis-client.ts';
 import { Deliveries } from '../sessions/deliveries.ts';
-import { DirectoryFollower } from '../sessions/gone-people.ts';
+import { DirectoryFollower } from '../sessions/directory-follower.ts';
 import { Expiry } from '../sessions/expiry.ts';
 import { SessionEnds } from '../sessions/session-ends.ts';
 import { Sessions } from '../sessions/sessions.ts';
