@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { developmentRoot } from '../cis2/authenticators/webauthn/development-root.ts';
+import { developmentRoot } from '../cis2/authenticators/webauthn/policy.ts';
 import { webAuthnSettings } from './webauthn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'alongside-webauthn-'));

@@ -15,7 +15,7 @@ import type { Database } from '../storage/database.ts';
 import type { Faults } from '../storage/faults.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { FederatedProvider } from './authenticators/federated/provider.ts';
-import type { Networks } from './authenticators/tablet/proximity.ts';
+import type { Networks } from './authenticators/tablet/requests.ts';
 import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
 import type { CisAccess } from './model/cis-client.ts';
 import type { AfterSignOut, SignOutWithoutSession } from './model/session.ts';

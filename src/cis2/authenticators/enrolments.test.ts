@@ -9,8 +9,8 @@ import { gp, nurse } from '../testing/people.ts';
 import { SoftTablet } from '../testing/soft-tablet.ts';
 import { words } from '../text/words.ts';
 import { seedCredentials } from './seed.ts';
-import { demoTablet } from './tablet/demo-key.ts';
-import { kidOf, tabletTypes } from './tablet/signed.ts';
+import { kidOf, tabletTypes } from './tablet/protocol.ts';
+import { demoTablet } from './tablet/seed.ts';
 import { codeAt } from './totp/codes.ts';
 import type { TotpBody } from './totp/sign-in.ts';
 

@@ -9,7 +9,7 @@ import { passwordOnlyKind } from './password/index.ts';
 import { personaKind } from './persona/index.ts';
 import { smartcardKind } from './smartcard/index.ts';
 import { tabletAppKind } from './tablet/index.ts';
-import type { Networks } from './tablet/proximity.ts';
+import type { Networks } from './tablet/requests.ts';
 import { authenticatorAppKind } from './totp/index.ts';
 import { webAuthnKind } from './webauthn/index.ts';
 import type { WebAuthnSettings } from './webauthn/policy.ts';

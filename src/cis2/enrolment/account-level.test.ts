@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Registration } from '../../oauth/applications.ts';
-import type { WebAuthnBody } from '../authenticators/webauthn/kind.ts';
+import type { WebAuthnBody } from '../authenticators/webauthn/variants.ts';
 import { Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
-import type { CdpCredential } from '../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
-import { softAssertion, softAttestation } from '../testing/soft-authenticator.ts';
+import { type CdpCredential, softAssertion, softAttestation } from '../testing/soft-authenticator.ts';
 import { give, optionsOf } from '../testing/webauthn-wire.ts';
 
 let cis2: Instance;

@@ -4,12 +4,11 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { sql } from '../../storage/database.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
-import type { CdpCredential } from '../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
-import { softAssertion } from '../testing/soft-authenticator.ts';
+import { type CdpCredential, softAssertion } from '../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../testing/webauthn-wire.ts';
 
 let cis2: Instance;

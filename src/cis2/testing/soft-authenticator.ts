@@ -1,5 +1,16 @@
 import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
-import type { CdpCredential } from './cdp-credential.ts';
+
+/** A WebAuthn credential as the Chrome DevTools Protocol gives and takes it; binary members are base64. */
+export interface CdpCredential {
+  credentialId: string;
+  isResidentCredential: boolean;
+  rpId?: string;
+  privateKey: string;
+  userHandle?: string;
+  signCount: number;
+  backupEligibility?: boolean;
+  backupState?: boolean;
+}
 
 /** What is said and signed, each part as a forger would have it. */
 export interface Said {

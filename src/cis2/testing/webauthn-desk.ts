@@ -4,11 +4,11 @@ import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { Cis2Dependencies } from '../index.ts';
 import { Credentials } from '../model/credentials.ts';
 import type { AuthenticatorAnswer } from '../protocol.ts';
-import type { CdpCredential } from './cdp-credential.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { gp } from './people.ts';
 import { redeem } from './redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from './rp-endpoint.ts';
+import type { CdpCredential } from './soft-authenticator.ts';
 import { give, linkFor } from './webauthn-wire.ts';
 
 /** A virtual authenticator of a browser, as the Chrome DevTools Protocol drives it. */

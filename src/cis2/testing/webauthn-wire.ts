@@ -1,7 +1,7 @@
 import { type AuthenticatorAnswer, consolePaths } from '../protocol.ts';
 import { type Reply, send } from './browser.ts';
-import type { CdpCredential } from './cdp-credential.ts';
 import { consoleSecret, type Instance } from './instance.ts';
+import type { CdpCredential } from './soft-authenticator.ts';
 
 /** Asks CIS2 as the console does. */
 export function asConsole(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { emailOf } from '../../../src/cis2/authenticators/shared/email.ts';
+import { emailOf } from '../../../src/cis2/authenticators/shared/accounts.ts';
 import { passwordProblem } from '../../../src/cis2/authenticators/shared/rules.ts';
-import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/short-code.ts';
+import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/protocol.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/label.ts';
 import { readScope } from '../../../src/cis2/model/scopes.ts';
 import { searchRoles } from '../../../src/cis2/model/search-roles.ts';

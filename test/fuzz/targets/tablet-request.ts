@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Refusal } from '../../../kernel/errors.ts';
 import { HolderChecks } from '../../../src/cis2/authenticators/tablet/holder.ts';
-import { checkType, tabletTypes, tokenIn } from '../../../src/cis2/authenticators/tablet/signed.ts';
+import { checkType, tabletTypes, tokenIn } from '../../../src/cis2/authenticators/tablet/protocol.ts';
 import { asText, type FuzzTarget, json } from '../target.ts';
 
 const issuer = 'https://cis2.example.test';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Ceremony } from '../../../src/cis2/authenticators/webauthn/ceremony.ts';
 import { webAuthnPolicy } from '../../../src/cis2/authenticators/webauthn/policy.ts';
-import { verifyAttestation } from '../../../src/cis2/authenticators/webauthn/register.ts';
 import { readAttestation } from '../../../src/cis2/authenticators/webauthn/response.ts';
+import { verifyAttestation } from '../../../src/cis2/authenticators/webauthn/verify.ts';
 import { softAttestation } from '../../../src/cis2/testing/soft-authenticator.ts';
 import { type FuzzTarget, hex } from '../target.ts';
 

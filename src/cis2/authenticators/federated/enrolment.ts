@@ -1,15 +1,40 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
+import { html } from '@alongside/kernel/html';
 import type { Log } from '@alongside/kernel/log';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
+import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import type { Credentials } from '../../model/credentials.ts';
+import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import type { Federation } from './federation.ts';
-import { linkAccountPage } from './page.ts';
-import { FederationProblem } from './problem.ts';
 import type { FederatedBody } from './sign-in.ts';
+import { FederationProblem } from './upstream.ts';
+
+/** Before a person signs in elsewhere so that the account there is linked. */
+function linkAccountPage({
+  provider,
+  go,
+  problem,
+  development,
+}: {
+  provider: string;
+  go: string;
+  /** Why the page comes again; empty at first. */
+  problem: string;
+  development: boolean;
+}): Answer {
+  const say = (sentence: string) => filled(sentence, { provider });
+  return cis2Page(problem ? 400 : 200, {
+    title: say(says.title),
+    development,
+    main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
+<p>${say(says.lead)}</p>
+<p><a class="button" href="${go}">${say(says.button)}</a></p>`,
+  }).with(ownReferrer);
+}
 
 interface Parts {
   federation: Federation;

@@ -9,8 +9,8 @@ import { newKeyPair } from '@alongside/kernel/keys';
 import fc from 'fast-check';
 import { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import { verifyUpstream } from './id-token.ts';
-import { FederationProblem } from './problem.ts';
 import type { FederatedProvider } from './provider.ts';
+import { FederationProblem } from './upstream.ts';
 
 const issuer = 'https://mail.example.test';
 const now = 1_800_000_000;

@@ -4,9 +4,8 @@ import { decodeJwt, isSigningAlgorithm, type JwtClaims } from '@alongside/kernel
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { signedBy } from '../../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
-import { FederationProblem } from './problem.ts';
 import type { FederatedProvider } from './provider.ts';
-import type { ProviderMetadata } from './upstream.ts';
+import { FederationProblem, type ProviderMetadata } from './upstream.ts';
 
 /** What must hold of an ID token beside its signature. */
 interface Expected {

@@ -1,8 +1,7 @@
 import { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { AuthenticatorKind } from '../kind.ts';
-import { callbackRoute } from './callback.ts';
 import { federatedEnrolment } from './enrolment.ts';
-import { Federation } from './federation.ts';
+import { callbackRoute, Federation } from './federation.ts';
 import type { FederatedProvider } from './provider.ts';
 import { federated, federatedStrength } from './sign-in.ts';
 import { providerPolicy, Upstream } from './upstream.ts';

@@ -15,7 +15,7 @@ import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
 import type { Federation } from './federation.ts';
-import { FederationProblem } from './problem.ts';
+import { FederationProblem } from './upstream.ts';
 
 /** What is kept of an account at another provider, beside what it is found by. */
 export interface FederatedBody {

@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
 import { OperatorError } from '@alongside/kernel/operator';
-import { FederationProblem } from './problem.ts';
 import type { FederatedProvider } from './provider.ts';
-import { newUpstreamRequest, Upstream } from './upstream.ts';
+import { FederationProblem, newUpstreamRequest, Upstream } from './upstream.ts';
 
 // A provider that does whatever a test says.
 type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => void;

@@ -12,8 +12,20 @@ import {
   outbound,
 } from '@alongside/kernel/outbound';
 import { withQuery } from '../../../oauth/parameters.ts';
-import { FederationProblem } from './problem.ts';
+import type { Words } from '../../text/english.ts';
 import type { FederatedProvider } from './provider.ts';
+
+/** Why a sign-in at another provider brought nobody. The message is for the log. */
+export class FederationProblem extends Error {
+  override name = 'FederationProblem';
+  /** What the person is told. */
+  readonly sentence: keyof Words['federated']['problems'];
+
+  constructor(sentence: FederationProblem['sentence'], detail: string) {
+    super(detail);
+    this.sentence = sentence;
+  }
+}
 
 /** What we use of a provider's metadata (OpenID Connect Discovery section 3). */
 export interface ProviderMetadata {

@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
+import { html } from '@alongside/kernel/html';
 import type { Log } from '@alongside/kernel/log';
 import { callerNetwork } from '@alongside/kernel/networks';
 import { steps } from '@alongside/kernel/steps';
@@ -8,15 +9,41 @@ import type { AuditLog } from '../../../storage/audit.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
+import { type Interaction, interactionPath } from '../../model/interactions.ts';
+import { field } from '../../pages/field.ts';
+import { askingPage } from '../../pages/frame.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
+import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
 import { local } from '../shared/local.ts';
 import type { Tries } from '../shared/tries.ts';
-import { passwordPage } from './page.ts';
+
+const { password: says, common } = words;
+
+/** User name and password, as the development realm of the published service asks for them. */
+const passwordPage = (
+  interaction: Interaction,
+  applicationName: string,
+  problem: string,
+  development: boolean,
+): Answer =>
+  askingPage(problem ? 400 : 200, {
+    title: says.title,
+    development,
+    main: html`<p class="lead">${filled(common.signingIn, { application: applicationName })}</p>
+<p class="quiet">${says.lead}</p>
+${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
+<form method="post" action="${interactionPath(interaction.id, 'password/answer')}">
+${field({ name: 'username', label: says.name, hint: says.nameHint, type: 'text', autocomplete: 'username', longest: 254 })}
+${field({ name: 'password', label: says.password, type: 'password', autocomplete: 'current-password', longest: 1024 })}
+<div class="actions"><button>${says.next}</button></div>
+</form>
+<p><a href="${interactionPath(interaction.id)}">${common.otherWay}</a></p>`,
+  });
 
 export const passwordKind = 'password';
 

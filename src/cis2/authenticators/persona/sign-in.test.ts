@@ -6,7 +6,7 @@ import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
 import { gp, locum, nurse } from '../../testing/people.ts';
 import { acrValues, authenticatorKinds } from '../registry.ts';
-import { persona, reachFor } from './sign-in.ts';
+import { persona, reachFor } from './index.ts';
 
 const reaches = authenticatorKinds.flatMap((kind) => kind.reaches);
 let cis2: Instance;

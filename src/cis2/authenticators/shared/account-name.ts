@@ -2,8 +2,7 @@ import type { Person } from '../../../cis/protocol.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { words } from '../../text/words.ts';
 import type { FieldProblems } from './account-page.ts';
-import type { Account } from './accounts.ts';
-import { emailOf } from './email.ts';
+import { type Account, emailOf } from './accounts.ts';
 import { type PasswordProblem, passwordProblem } from './rules.ts';
 
 const sentences = words.secrets;

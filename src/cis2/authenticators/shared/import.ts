@@ -2,7 +2,7 @@ import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { enrolmentErrors } from '../../enrolment/errors.ts';
 import type { Draft } from '../../model/credentials.ts';
-import { emailOf } from './email.ts';
+import { emailOf } from './accounts.ts';
 
 /** A credential that a developer adds through the console. */
 export type ImportedCredential = Omit<Draft, 'uid' | 'kind'>;

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { cheapHash } from '../../testing/cheap-hash.ts';
-import { demoHash, demoPassword } from './demo.ts';
-import { emailOf } from './email.ts';
+import { demoHash, demoPassword, emailOf } from './accounts.ts';
 import { hashPassword, passwordHolds, readHash } from './hash.ts';
 import { type PasswordProblem, passwordProblem } from './rules.ts';
 

@@ -9,7 +9,7 @@ import { type Database, sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
 import { TabletRequests } from '../tablet/requests.ts';
-import { Allowance } from './allowance.ts';
+import { Allowance } from '../totp/guesses.ts';
 import { guesses, Tries } from './tries.ts';
 
 let postgres: TestPostgres;

@@ -23,10 +23,15 @@ import type { CisClient } from '../../model/cis-client.ts';
 import { sessionErrors } from '../../sessions/errors.ts';
 import { words } from '../../text/words.ts';
 import { smartcardErrors } from './errors.ts';
-import type { HandOff, HandOffResult, HandOffs } from './hand-offs.ts';
-import { checkProof, readProof } from './proof.ts';
-import { readSessionCertificate, type SessionCertificate } from './session-certificate.ts';
-import { askCis, authenticationOf } from './session-proof.ts';
+import {
+  askCis,
+  authenticationOf,
+  checkProof,
+  readProof,
+  readSessionCertificate,
+  type SessionCertificate,
+} from './proof.ts';
+import type { HandOff, HandOffResult, HandOffs } from './sign-in.ts';
 
 interface Parts {
   issuer: string;

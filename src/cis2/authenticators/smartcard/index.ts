@@ -2,10 +2,8 @@ import { paths } from '../../../cis/protocol.ts';
 import { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { AuthenticatorKind } from '../kind.ts';
 import { createExchange } from './exchange.ts';
-import { HandOffs } from './hand-offs.ts';
 import { createReturn } from './return.ts';
-import { methodOf } from './session-proof.ts';
-import { smartcard, smartcardStrengths } from './sign-in.ts';
+import { HandOffs, methodOf, smartcard, smartcardStrengths } from './sign-in.ts';
 
 /** The smartcard, through the Identity Agent. */
 export const smartcardKind: AuthenticatorKind = {

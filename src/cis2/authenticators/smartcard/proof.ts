@@ -1,11 +1,68 @@
+import type { KeyObject } from 'node:crypto';
 import { type Clock, seconds } from '@alongside/kernel/clock';
-import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
+import { reasonOf } from '@alongside/kernel/errors';
+import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
+import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { z } from 'zod';
-import { type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
+import { cardMessage, type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
+import { type ProofAnswer, type SessionState, sessionCertificateType } from '../../../cis/protocol.ts';
+import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { Urls } from '../../../service.ts';
+import { sharedErrors } from '../../errors/shared.ts';
+import type { Authentication } from '../../model/authentication.ts';
+import type { CisClient } from '../../model/cis-client.ts';
+import { signInErrors } from '../../sign-in/errors.ts';
 import { smartcardErrors } from './errors.ts';
-import type { HandOff } from './hand-offs.ts';
-import type { SessionCertificate } from './session-certificate.ts';
+import { type HandOff, methodOf } from './sign-in.ts';
+
+/** A session key that CIS certified (RFC 7800). */
+export interface SessionCertificate {
+  sessionId: string;
+  uid: string;
+  key: KeyObject;
+  keyThumbprint: string;
+}
+
+/** Clocks may differ by so many seconds. */
+const certificateSkew = 10;
+
+function confirmedKey(confirmation: unknown): { key: KeyObject; keyThumbprint: string } | undefined {
+  const jwk = (confirmation as { jwk?: unknown } | null | undefined)?.jwk;
+  const key = publicKeyOf(jwk);
+  return key && keyFits('ES256', key) ? { key, keyThumbprint: thumbprint(jwk as JsonWebKey) } : undefined;
+}
+
+/** Checks a session certificate against the keys that CIS publishes; throws `proofInvalid`. */
+export async function readSessionCertificate(
+  token: string,
+  parts: { cisKeys: RemoteKeys; cisKeysUrl: string; urls: Urls; clock: Clock },
+): Promise<SessionCertificate> {
+  const refuse = (why: string) => smartcardErrors.proofInvalid(`session certificate: ${why}`);
+  const jwt = decodeJwt(token);
+  if (!jwt) throw refuse('it is not a JWT');
+  const { alg, kid, typ } = jwt.header;
+  if (typ !== sessionCertificateType) throw refuse(`the type is ${String(typ)}`);
+  if (!isSigningAlgorithm(alg) || typeof kid !== 'string')
+    throw refuse(`alg ${String(alg)} or the kid is not usable`);
+  let cisKey: KeyObject | undefined;
+  try {
+    cisKey = await parts.cisKeys.key(parts.cisKeysUrl, kid);
+  } catch (error) {
+    throw sharedErrors.cisUnreachable(`the keys of CIS: ${reasonOf(error)}`);
+  }
+  if (!cisKey) throw refuse('CIS has no key with this kid');
+  if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature does not hold');
+  const { iss, sub, sid, exp, iat, cnf } = jwt.claims;
+  if (iss !== parts.urls.cis) throw refuse(`iss is ${String(iss)}, ${parts.urls.cis} was expected`);
+  const now = seconds(parts.clock);
+  if (typeof sub !== 'string' || typeof sid !== 'string') throw refuse('sub or sid is missing');
+  if (typeof exp !== 'number' || exp + certificateSkew <= now) throw refuse('it has run out');
+  if (typeof iat !== 'number' || iat - certificateSkew > now) throw refuse('it is from the future');
+  const confirmed = confirmedKey(cnf);
+  if (!confirmed) throw refuse('cnf.jwk is not a public P-256 key');
+  return { sessionId: sid, uid: sub, ...confirmed };
+}
 
 const text = z.string().min(1).max(512);
 const base64 = z.base64().min(1).max(16_384);
@@ -64,4 +121,57 @@ export function checkProof(
     throw refuse('card_signature and card_certificate belong together');
   if (proof.card_signature !== undefined && !proof.card_present)
     throw refuse('a card that is not in cannot sign');
+}
+
+/** Whether a session may hand off while the card is out. */
+const cardMayLeave = ({ generation, mode }: SessionState): boolean =>
+  generation === 'internet' || mode === 'mobility';
+
+/** Asks CIS whether the session lives and the card signed this hand-off. */
+export async function askCis(cis: CisClient, issuer: string, proof: HandOffProof): Promise<ProofAnswer> {
+  const { card_signature: signature, card_certificate: certificate } = proof;
+  const answer = await cis.prove(
+    proof.cis_sid,
+    signature !== undefined && certificate !== undefined
+      ? {
+          message: Buffer.from(cardMessage(issuer, proof.nonce)).toString('base64'),
+          card: { signature, certificate },
+        }
+      : { message: null, card: null },
+  );
+  if (!answer?.session.active)
+    throw signInErrors.sessionEnded(answer ? `it ended: ${answer.session.endCause}` : 'CIS does not know it');
+  return answer;
+}
+
+/** Compares what the agent says with what CIS knows, and makes the sign-in of it. */
+export function authenticationOf(
+  proof: HandOffProof,
+  certificate: SessionCertificate,
+  { session, card }: ProofAnswer,
+  clock: Clock,
+): Authentication {
+  const refuse = (why: string) => smartcardErrors.proofInvalid(`CIS: ${why}`);
+  if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub)
+    throw refuse('the session is another one');
+  if (session.agentId !== proof.iss) throw refuse('the session was made by another agent');
+  if (thumbprint(session.sessionKey) !== certificate.keyThumbprint)
+    throw refuse('the session has another key');
+  if ((proof.selected_roleid || null) !== (session.roleId || null)) throw refuse('the role is another one');
+  if (card && !card.valid) throw smartcardErrors.cardRefused(card.reason ?? 'the signature does not hold');
+  if (!proof.card_present && !cardMayLeave(session)) throw refuse('the card of this session must be in');
+  const cardSigned = card?.valid === true;
+  return {
+    authenticator: 'smartcard',
+    uid: session.uid,
+    methods: [methodOf[session.generation]],
+    // Without the card's own signature of this hand-off, only the published profile calls it the third level.
+    level: { nhs: 3, others: cardSigned ? 3 : 2 },
+    personAt: Date.parse(session.pinTime),
+    provenAt: clock.now(),
+    proofCounts: cardSigned,
+    cisSessionId: session.sessionId,
+    agentId: session.agentId,
+    roleId: session.roleId || null,
+  };
 }

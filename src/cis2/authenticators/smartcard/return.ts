@@ -17,7 +17,7 @@ import { type Finish, failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
 import { words } from '../../text/words.ts';
-import type { HandOffResult, HandOffs } from './hand-offs.ts';
+import type { HandOffResult, HandOffs } from './sign-in.ts';
 
 type Parts = ReplyFrame & {
   applications: Applications;

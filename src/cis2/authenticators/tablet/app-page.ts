@@ -5,7 +5,7 @@ import { cis2Page } from '../../pages/frame.ts';
 import { filled, markedUp } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import { appScriptPath } from './app-script.ts';
-import { demoTablet } from './demo-key.ts';
+import { demoTablet } from './seed.ts';
 
 const { app: says } = words.tablet;
 

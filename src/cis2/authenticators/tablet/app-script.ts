@@ -1,8 +1,7 @@
 import type { Route } from '@alongside/kernel/http';
 import { scriptRoute } from '../../pages/script-route.ts';
-import { algorithms } from '../webauthn/library.ts';
-import { joinPrefix, tabletPaths } from './paths.ts';
-import { tabletTypes } from './signed.ts';
+import { algorithms } from '../webauthn/variants.ts';
+import { joinPrefix, tabletPaths, tabletTypes } from './protocol.ts';
 
 export const appScriptPath = '/assets/tablet.js';
 

@@ -13,10 +13,9 @@ import {
 } from '../../testing/webauthn-desk.ts';
 import { linkFor } from '../../testing/webauthn-wire.ts';
 import { words } from '../../text/words.ts';
-import { developmentAaguid, developmentRoot } from '../webauthn/development-root.ts';
-import type { WebAuthnBody } from '../webauthn/kind.ts';
-import type { TabletBody } from './signed.ts';
-import { tabletTypes } from './signed.ts';
+import { developmentAaguid, developmentRoot } from '../webauthn/policy.ts';
+import type { WebAuthnBody } from '../webauthn/variants.ts';
+import { type TabletBody, tabletTypes } from './protocol.ts';
 
 // The tablet makes sure of its holder by WebAuthn: in a real browser with a virtual authenticator, and forged.
 const { app } = words.tablet;

@@ -1,11 +1,10 @@
 import type { JsonObject } from '@alongside/kernel/json';
 import type { Ceremony } from '../webauthn/ceremony.ts';
 import { isThirdLevel } from '../webauthn/policy.ts';
-import { verifyAttestation } from '../webauthn/register.ts';
 import { clientDataOf, readAssertion, readAttestation } from '../webauthn/response.ts';
-import { verifyAssertion } from '../webauthn/verify.ts';
+import { verifyAssertion, verifyAttestation } from '../webauthn/verify.ts';
 import { tabletErrors } from './errors.ts';
-import type { Holder, TabletBody } from './signed.ts';
+import type { Holder, TabletBody } from './protocol.ts';
 
 const textOf = (given: unknown): string => (given === undefined ? '' : JSON.stringify(given as JsonObject));
 

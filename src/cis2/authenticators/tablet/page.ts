@@ -1,12 +1,15 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
+import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import { cis2Page } from '../../pages/frame.ts';
+import { field } from '../../pages/field.ts';
+import { cis2Page, type PageOptions } from '../../pages/frame.ts';
 import { qrCode } from '../../pages/qr.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
-import { grouped } from './short-code.ts';
-import { watching } from './watching.ts';
+import { appScriptPath } from './app-script.ts';
+import { grouped, joiningLifetime } from './protocol.ts';
+import { watching } from './wait-script.ts';
 
 const { desk: says } = words.tablet;
 
@@ -71,4 +74,56 @@ export const tabletEndPage = ({ interaction, development }: DeskPage, sentence: 
     main: html`<p class="error" role="alert">${sentence}</p>
 <p><a class="button" href="${interactionPath(interaction.id, 'tablet')}">${says.again}</a></p>
 <p><a href="${interactionPath(interaction.id)}">${says.otherWay}</a></p>`,
+  });
+
+const { enrolment: enrol, app } = words.tablet;
+
+interface Shown {
+  path(part: string): string;
+  development: boolean;
+}
+
+const framed = (
+  more: Pick<PageOptions, 'title' | 'main' | 'development'> & { head: Html },
+  status = 200,
+): Answer => cis2Page(status, more, { script: ["'self'"], connect: ["'self'"] }).with(ownReferrer);
+
+/** On the tablet itself, or a picture for it. */
+export const tabletEnrolmentPage = (
+  { path, development }: Shown,
+  given: { issuer: string; code: string; address: string; problem: string; party: string },
+): Answer => {
+  const { issuer, code, address, problem, party } = given;
+  return framed(
+    {
+      title: enrol.title,
+      development,
+      head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'), 'waiting', joiningLifetime)}`,
+      main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
+<section class="panel"><h2>${enrol.here}</h2><p>${app.join}</p>
+<noscript><p class="error">${app.noScript}</p></noscript>
+<form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}" data-party="${party}">
+<p class="error" role="alert" id="unverified" hidden>${app.unverified}</p>
+${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: app.title })}
+<input type="hidden" name="token" value=""><div class="actions"><button>${app.joinButton}</button></div></form></section>
+<section class="panel"><h2>${enrol.elsewhere}</h2><p>${enrol.scan}</p>
+${qrCode(address, enrol.picture)}
+<p class="waiting" role="status" data-address="${address}">${enrol.waiting}</p></section>`,
+    },
+    problem ? 400 : 200,
+  );
+};
+
+/** A tablet has come: it is the right one if both show the same number. */
+export const tabletComparePage = ({ path, development }: Shown, number: string, label: string): Answer =>
+  framed({
+    title: enrol.compareTitle,
+    development,
+    head: html``,
+    main: html`<p>${enrol.compare}</p>
+<p><strong class="matching" data-number>${number}</strong></p>
+<form method="post" action="${path('compared')}">
+${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: label })}
+<div class="actions"><button name="answer" value="yes">${enrol.yes}</button>
+<button class="secondary" name="answer" value="no" formnovalidate>${enrol.no}</button></div></form>`,
   });

@@ -7,9 +7,8 @@ import { send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { gp } from '../../testing/people.ts';
 import { errorIn, SoftTablet } from '../../testing/soft-tablet.ts';
-import { isNear, noNetworks } from './proximity.ts';
-import { grouped, newShortCode, shortCodeOf } from './short-code.ts';
-import { kidOf, tabletTypes, tokenIn } from './signed.ts';
+import { grouped, kidOf, newShortCode, shortCodeOf, tabletTypes, tokenIn } from './protocol.ts';
+import { isNear, noNetworks } from './requests.ts';
 
 let cis2: Instance;
 let tablet: SoftTablet;

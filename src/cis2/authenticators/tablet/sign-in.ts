@@ -15,10 +15,8 @@ import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
 import type { HolderChecks } from './holder.ts';
 import { type DeskPage, tabletEndPage, tabletNumberPage, tabletScanPage } from './page.ts';
-import { tabletPaths } from './paths.ts';
-import { nearAddress } from './proximity.ts';
-import type { TabletRequest, TabletRequests, TabletState } from './requests.ts';
-import type { TabletBody } from './signed.ts';
+import { type TabletBody, tabletPaths } from './protocol.ts';
+import { nearAddress, type TabletRequest, type TabletRequests, type TabletState } from './requests.ts';
 
 export const tabletKind = 'tablet';
 

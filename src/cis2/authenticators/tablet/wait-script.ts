@@ -1,7 +1,8 @@
+import { type Html, html } from '@alongside/kernel/html';
 import type { Route } from '@alongside/kernel/http';
 import { scriptRoute } from '../../pages/script-route.ts';
 
-export const waitScriptPath = '/assets/wait.js';
+const waitScriptPath = '/assets/wait.js';
 
 /** How often a waiting page looks, in milliseconds; while nobody answers twice as long each time, up to the most. */
 const interval = 1_000;
@@ -36,3 +37,10 @@ const script = `'use strict';
 `;
 
 export const waitScriptRoute: Route = scriptRoute(waitScriptPath, script);
+
+/**
+ * For the head of a page that waits: it looks by script whether something has happened, and loads itself anew where there is none.
+ * @param left milliseconds until it is over; nobody looks longer than that.
+ */
+export const watching = (address: string, state: string, left: number): Html =>
+  html`<script src="${waitScriptPath}" defer></script><noscript><meta http-equiv="refresh" content="3"></noscript><meta name="watched" content="${address}" data-state="${state}" data-left="${Math.max(0, left)}">`;

@@ -14,14 +14,40 @@ import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { words } from '../../text/words.ts';
-import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
-import { emailOf } from '../shared/email.ts';
+import { type Account, accountName, claimAccount, emailOf } from '../shared/accounts.ts';
 import { local } from '../shared/local.ts';
 import { codeOf, stepOf } from './codes.ts';
-import { guessesInDay, type TotpGuesses } from './guesses.ts';
+import { guessesInDay, type TotpGuesses, type TotpStep } from './guesses.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 import { totpCodePage, totpPasswordPage } from './page.ts';
-import { openStep, sealStep, type TotpStep } from './step.ts';
+
+interface Sealed extends TotpStep {
+  interactionId: string;
+  expiresAt: number;
+}
+
+const purpose = 'cis2-totp-step';
+/** How long the code may take, in milliseconds. */
+const lifetime = 300_000;
+const longest = 4_096;
+
+/** Seals it for the page of one interaction: whoever has the page can neither read nor change it. */
+const sealStep = (vault: Vault, clock: Clock, interactionId: string, step: TotpStep): string =>
+  vault.seal(
+    purpose,
+    JSON.stringify({ ...step, interactionId, expiresAt: clock.now() + lifetime } satisfies Sealed),
+  );
+
+/** Opens it; undefined when it was changed, is too old or was made in another interaction. */
+function openStep(vault: Vault, clock: Clock, interactionId: string, sealed: string): TotpStep | undefined {
+  if (sealed.length > longest) return undefined;
+  try {
+    const step = JSON.parse(vault.open(purpose, sealed)) as Sealed;
+    return step.interactionId === interactionId && clock.now() < step.expiresAt ? step : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 export const totpKind = 'totp';
 

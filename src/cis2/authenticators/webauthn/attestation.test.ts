@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { Utf8String } from 'asn1js';
 import { AttributeTypeAndValue, BasicConstraints, Certificate, Extension } from 'pkijs';
-import { rootOf } from './attestation.ts';
-import { developmentFingerprint, developmentRoot } from './development-root.ts';
+import { developmentFingerprint, developmentRoot } from './policy.ts';
+import { rootOf } from './verify.ts';
 
 interface Made {
   der: Buffer;

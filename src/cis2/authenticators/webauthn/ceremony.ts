@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { randomToken } from '@alongside/kernel/ids';
+import type { Person } from '../../../cis/protocol.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
-import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
-import { webAuthnKinds } from './kinds.ts';
 import { type WebAuthnPolicy, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
+import { algorithms, type WebAuthnBody, type WebAuthnKind, webAuthnKinds } from './variants.ts';
 
 /** Us, as authenticators know us (WebAuthn section 4, "relying party identifier"). */
 export interface WebAuthnParty {
@@ -54,7 +54,7 @@ export function createCeremony({
 export const userHandleOf = (uid: string): string => Buffer.from(uid).toString('base64url');
 
 /** A person's WebAuthn credentials of every kind. */
-export async function webAuthnCredentials(
+async function webAuthnCredentials(
   { credentials, kinds }: Pick<Ceremony, 'credentials' | 'kinds'>,
   uid: string,
 ): Promise<Credential<WebAuthnBody>[]> {
@@ -73,10 +73,10 @@ export async function credentialWithId(
 
 const challengeKind = 'cis2-webauthn';
 /** Milliseconds: five minutes, as long as the browser waits for the person. */
-export const challengeLifetime = 300_000;
+const challengeLifetime = 300_000;
 
 /** Makes a challenge for one interaction or one enrolment (WebAuthn section 13.4.3). */
-export async function newChallenge(singleUse: SingleUse, owner: string): Promise<string> {
+async function newChallenge(singleUse: SingleUse, owner: string): Promise<string> {
   const challenge = randomToken();
   await singleUse.keep(challengeKind, challenge, owner, challengeLifetime);
   return challenge;
@@ -89,4 +89,57 @@ export async function spendChallenge(
   owner: string,
 ): Promise<boolean> {
   return (await singleUse.spend<string>(challengeKind, challenge)) === owner;
+}
+
+const described = (credential: Credential<WebAuthnBody>) => ({
+  type: 'public-key' as const,
+  id: credential.lookup ?? '',
+  transports: credential.body.transports,
+});
+
+/** Options for `navigator.credentials.create` (WebAuthn section 5.4). */
+export async function creationOptions(
+  ceremony: Ceremony,
+  kind: WebAuthnKind,
+  owner: string,
+  person: Person,
+): Promise<object> {
+  const { party, policy, singleUse } = ceremony;
+  const had = await webAuthnCredentials(ceremony, person.uid);
+  return {
+    rp: { id: party.id, name: 'Alongside' },
+    user: { id: userHandleOf(person.uid), name: person.uid, displayName: person.displayName },
+    challenge: await newChallenge(singleUse, owner),
+    pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+    timeout: challengeLifetime,
+    excludeCredentials: had.map(described),
+    authenticatorSelection: {
+      ...(kind.attachment ? { authenticatorAttachment: kind.attachment } : {}),
+      residentKey: 'required',
+      requireResidentKey: true,
+      userVerification: 'required',
+    },
+    hints: kind.hints,
+    // Browsers may ask the person before they say which model it is, so only where it counts.
+    attestation: kind.best(policy) === 3 ? 'direct' : 'none',
+  };
+}
+
+/** Options for `navigator.credentials.get` (WebAuthn section 5.5). Without a person, any that the authenticator has found by itself. */
+export async function requestOptions(
+  ceremony: Ceremony,
+  kind: WebAuthnKind,
+  owner: string,
+  uid: string | null,
+): Promise<object> {
+  const { party, singleUse } = ceremony;
+  const had = uid === null ? [] : await webAuthnCredentials(ceremony, uid);
+  return {
+    rpId: party.id,
+    challenge: await newChallenge(singleUse, owner),
+    timeout: challengeLifetime,
+    allowCredentials: had.filter((credential) => credential.kind === kind.id).map(described),
+    userVerification: 'required',
+    hints: kind.hints,
+  };
 }

@@ -8,7 +8,7 @@ import {
   virtualAuthenticator,
   type WebAuthnDesk,
 } from '../../testing/webauthn-desk.ts';
-import type { WebAuthnBody } from './kind.ts';
+import type { WebAuthnBody } from './variants.ts';
 
 let desk: WebAuthnDesk;
 before(async () => {

@@ -6,14 +6,13 @@ import { labelOf } from '../../enrolment/label.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
-import { type Ceremony, credentialWithId, spendChallenge } from './ceremony.ts';
-import { webAuthnCreationPage } from './ceremony-pages.ts';
+import { type Ceremony, creationOptions, credentialWithId, spendChallenge } from './ceremony.ts';
 import { importKey, revealKey } from './import.ts';
-import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
-import { creationOptions } from './options.ts';
+import { webAuthnCreationPage } from './page.ts';
 import { levelAtBest } from './policy.ts';
-import { verifyAttestation } from './register.ts';
 import { type Attestation, type ClientData, clientDataOf, readAttestation } from './response.ts';
+import type { WebAuthnBody, WebAuthnKind } from './variants.ts';
+import { verifyAttestation } from './verify.ts';
 
 const { webAuthn: says } = words;
 

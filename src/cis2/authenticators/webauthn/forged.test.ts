@@ -4,13 +4,12 @@ import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Credentials } from '../../model/credentials.ts';
 import { Browser, type Reply } from '../../testing/browser.ts';
-import type { CdpCredential } from '../../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { gp, nurse } from '../../testing/people.ts';
 import { redeem } from '../../testing/redeem.ts';
-import { type Said, softAssertion } from '../../testing/soft-authenticator.ts';
+import { type CdpCredential, type Said, softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
-import type { WebAuthnBody } from './kind.ts';
+import type { WebAuthnBody } from './variants.ts';
 
 let cis2: Instance;
 let client: Cis2Registration;

@@ -16,8 +16,8 @@ import { labelOf } from '../../enrolment/label.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { userHandleOf, type WebAuthnParty } from './ceremony.ts';
-import { developmentAaguid, developmentFingerprint } from './development-root.ts';
-import type { WebAuthnBody, WebAuthnKind } from './kind.ts';
+import { developmentAaguid, developmentFingerprint } from './policy.ts';
+import type { WebAuthnBody, WebAuthnKind } from './variants.ts';
 
 /** The private key of a WebAuthn credential of development, and how it is copied. */
 interface Key {

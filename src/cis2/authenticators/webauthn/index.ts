@@ -1,12 +1,11 @@
 import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from './ceremony.ts';
 import { webAuthnEnrolment } from './enrolment.ts';
-import { webAuthnMethods } from './kind.ts';
-import { webAuthnKinds } from './kinds.ts';
 import type { WebAuthnSettings } from './policy.ts';
 import { webAuthnScriptRoute } from './script.ts';
 import { webAuthnSeeds } from './seed.ts';
 import { webAuthn } from './sign-in.ts';
+import { webAuthnKinds, webAuthnMethods } from './variants.ts';
 
 /** Security keys, Windows Hello and passkeys; none where the issuer is an IP address. */
 export const webAuthnKind: AuthenticatorKind<{ webAuthn?: WebAuthnSettings }> = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gp } from '../../testing/people.ts';
 import { startWebAuthnDesk, virtualAuthenticator } from '../../testing/webauthn-desk.ts';
-import type { WebAuthnBody } from './kind.ts';
 import type { WebAuthnSettings } from './policy.ts';
+import type { WebAuthnBody } from './variants.ts';
 
 /** Sets one up under this policy; what is kept of it. */
 async function setUpUnder(settings: WebAuthnSettings, kind = 'security-key') {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { webAuthnParty } from './ceremony.ts';
-import { developmentAaguid, developmentFingerprint, developmentRoot } from './development-root.ts';
-import type { WebAuthnBody } from './kind.ts';
-import { passkey, securityKey } from './kinds.ts';
-import { levelOf, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
+import {
+  developmentAaguid,
+  developmentFingerprint,
+  developmentRoot,
+  levelOf,
+  type WebAuthnSettings,
+  webAuthnPolicy,
+} from './policy.ts';
+import { passkey, securityKey, type WebAuthnBody } from './variants.ts';
 
 const body: WebAuthnBody = {
   publicKey: '',

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
-import type { CdpCredential } from '../../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { claimsOf, next } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
-import { softAssertion } from '../../testing/soft-authenticator.ts';
+import { type CdpCredential, softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 
 let cis2: Instance;

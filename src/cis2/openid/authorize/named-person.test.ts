@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
-import type { CdpCredential } from '../../testing/cdp-credential.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { gp, nurse, starter } from '../../testing/people.ts';
 import { redeem } from '../../testing/redeem.ts';
-import { softAssertion } from '../../testing/soft-authenticator.ts';
+import { type CdpCredential, softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 
 // Whose word about a person changes what the pages show: docs/adr/0019.

@@ -1,3 +1,4 @@
+import { randomToken } from '@alongside/kernel/ids';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import {
@@ -7,8 +8,49 @@ import {
   publicKeyOf,
   verifySignature,
 } from '@alongside/kernel/jws';
-import type { WebAuthnBody } from '../webauthn/kind.ts';
+import type { WebAuthnBody } from '../webauthn/variants.ts';
 import { tabletErrors } from './errors.ts';
+
+/** Paths of the tablet app below the origin. */
+export const tabletPaths = {
+  app: '/tablet',
+  open: '/tablet/open',
+  answer: '/tablet/answer',
+  join: '/tablet/join',
+  demoKey: '/tablet/demo-key',
+} as const;
+
+/** What stands before the code in the address that a tablet opens to be set up. */
+export const joinPrefix = 'join-';
+
+/** Milliseconds, as long as an enrolment's page is looked at. */
+export const joiningLifetime = 600_000;
+
+// No vowels, so no words; no letters that look like digits (RFC 8628 section 6.1).
+const letters = 'BCDFGHJKLMNPQRSTVWXZ';
+const length = 8;
+
+/** Bytes from here on would make some letters likelier than others. */
+const fair = 256 - (256 % letters.length);
+
+/** A code that a person can type: 34 bits. */
+export function newShortCode(): string {
+  let code = '';
+  while (code.length < length)
+    for (const byte of Buffer.from(randomToken(), 'base64url'))
+      if (byte < fair && code.length < length) code += letters[byte % letters.length];
+  return code;
+}
+
+/** As it is shown: two groups. */
+export const grouped = (code: string): string => `${code.slice(0, 4)}-${code.slice(4)}`;
+
+/** Reads what somebody typed or scanned; undefined when it cannot be a code. */
+export function shortCodeOf(text: unknown): string | undefined {
+  if (typeof text !== 'string' || text.length > 32) return undefined;
+  const code = text.toUpperCase().replace(/[\s-]/g, '');
+  return code.length === length && [...code].every((letter) => letters.includes(letter)) ? code : undefined;
+}
 
 /** Kinds of what a tablet signs: none of them is ever taken for another (RFC 8725 section 3.11). */
 export const tabletTypes = {

@@ -2,7 +2,8 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { DecodedJwt } from '@alongside/kernel/jws';
+import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
+import { equalSecrets } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import { counted } from '../../../oauth/counters.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
@@ -10,10 +11,15 @@ import type { Database, Statement } from '../../../storage/database.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { tabletErrors } from './errors.ts';
 import type { HolderChecks } from './holder.ts';
-import { isNear, type Networks, nearAddress } from './proximity.ts';
-import type { TabletRequest, TabletRequests } from './requests.ts';
-import { shortCodeOf } from './short-code.ts';
-import { checkType, signedWith, type TabletBody, tabletTypes, tokenIn } from './signed.ts';
+import { checkType, shortCodeOf, signedWith, type TabletBody, tabletTypes, tokenIn } from './protocol.ts';
+import {
+  isNear,
+  type Networks,
+  nearAddress,
+  type TabletRequest,
+  type TabletRequests,
+  type TabletState,
+} from './requests.ts';
 
 export interface TabletParts {
   clock: Clock;
@@ -29,7 +35,7 @@ export interface TabletParts {
 }
 
 /** Returns the audit record of a sign-in that ended at a tablet which proved itself. */
-export const refusalStatement = (
+const refusalStatement = (
   audit: AuditLog,
   { request, uid, id }: { request: HttpRequest; uid: string; id: string },
   error: string,
@@ -59,7 +65,7 @@ const readToken = async ({ request }: Start): Promise<{ jwt: DecodedJwt }> => ({
 });
 
 /** The tablet whose key signed; it is found by the thumbprint of the key. */
-export const findTablet = ({ credentials, holders }: TabletParts) =>
+const findTablet = ({ credentials, holders }: TabletParts) =>
   async function findTablet({ jwt }: { jwt: DecodedJwt }): Promise<{ credential: Credential<TabletBody> }> {
     const { kid } = jwt.header;
     const found = typeof kid === 'string' ? await credentials.find<TabletBody>('tablet', kid) : [];
@@ -140,5 +146,92 @@ export function createTabletOpen(parts: TabletParts) {
     .step(takeCode(parts))
     .step(checkNear(parts))
     .step(answerQuestion(parts));
+  return (request: HttpRequest) => list.run({ request });
+}
+
+interface Known extends Start {
+  jwt: DecodedJwt;
+  credential: Credential<TabletBody>;
+  claims: JwtClaims;
+}
+
+/** What a tablet says instead of a number. */
+const no = 'no';
+
+const readClaims = ({ issuer }: TabletParts) =>
+  async function readClaims({ jwt }: { jwt: DecodedJwt }): Promise<{ claims: JwtClaims }> {
+    const claims = checkType(jwt, tabletTypes.answer, issuer);
+    for (const name of ['request', 'nonce', 'number'])
+      if (typeof claims[name] !== 'string' || (claims[name] as string).length > 64)
+        throw tabletErrors.tabletMalformed(`${name} is not a short string`);
+    return { claims };
+  };
+
+/** One answer to a question, of the tablet that was asked, right or wrong. */
+const takeAnswer = ({ requests }: TabletParts) =>
+  async function takeAnswer({ claims, credential }: Known): Promise<{ asked: TabletRequest }> {
+    const asked = await requests.takeAnswer(String(claims.request), credential.id);
+    if (asked?.state !== 'opened') throw tabletErrors.tabletCodeUnknown('nothing waits for this answer');
+    if (!equalSecrets(asked.nonce, String(claims.nonce)))
+      throw tabletErrors.tabletMalformed('nonce is of another request');
+    return { asked };
+  };
+
+/** Who says which number is the owner of the tablet, not only somebody who has it; a refusal ends the request. */
+const checkHolder = ({ holders, requests, credentials, database, audit }: TabletParts) =>
+  async function checkHolder({
+    request,
+    claims,
+    credential,
+    asked,
+  }: Known & { asked: TabletRequest }): Promise<void> {
+    const { holder } = credential.body;
+    if (!holder || claims.number === no) return;
+    try {
+      const now = await holders.verified(holder, claims.holder, asked.nonce);
+      await database.batch([credentials.useStatement(credential, { ...credential.body, holder: now })]);
+    } catch (error) {
+      const { id, uid } = credential;
+      await requests.settle(asked, 'denied', refusalStatement(audit, { request, uid, id }, 'holder'));
+      throw error;
+    }
+  };
+
+const settle = ({ requests, recorder, audit }: TabletParts) =>
+  async function settle({
+    request,
+    claims,
+    credential: { id, uid },
+    asked,
+  }: Known & { asked: TabletRequest }): Promise<Answer> {
+    const said = String(claims.number);
+    const state: TabletState =
+      said === no ? 'denied' : equalSecrets(said, asked.number) ? 'approved' : 'wrongNumber';
+    // The sign-in that an approved one leads to has a record of its own.
+    const records = state === 'approved' ? [] : [refusalStatement(audit, { request, uid, id }, state)];
+    if (!(await requests.settle(asked, state, ...records)))
+      throw tabletErrors.tabletCodeUnknown('the desk gave up meanwhile');
+    recorder.record({
+      keys: [asked.id.split('.')[0] ?? ''],
+      from: 'browser',
+      to: 'cis2',
+      name: 'cis2.tablet-answer',
+      outcome: state === 'approved' ? 'ok' : 'refused',
+      detail: { state },
+    });
+    if (state === 'wrongNumber')
+      throw tabletErrors.tabletWrongNumber('a candidate that is not on the screen');
+    return json(200, { state });
+  };
+
+/** `POST /tablet/answer`: the number, or no, signed with the key of the tablet. */
+export function createTabletAnswer(parts: TabletParts) {
+  const list = steps<Start>()
+    .step(readToken)
+    .step(findTablet(parts))
+    .step(readClaims(parts))
+    .step(takeAnswer(parts))
+    .step(checkHolder(parts))
+    .step(settle(parts));
   return (request: HttpRequest) => list.run({ request });
 }

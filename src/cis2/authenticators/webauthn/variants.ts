@@ -1,3 +1,5 @@
+import { words } from '../../text/words.ts';
+
 /** One way to sign in by WebAuthn: what it is called, and what the browser is asked for. */
 export interface WebAuthnKind {
   /** Id of the authenticator and kind of its credentials. */
@@ -37,3 +39,35 @@ export interface WebAuthnBody {
 
 /** `amr` of every sign-in by WebAuthn. */
 export const webAuthnMethods: readonly string[] = ['FIDO2'];
+
+/** A key that users carry, in a port or held to the reader. */
+export const securityKey: WebAuthnKind = {
+  id: 'security-key',
+  ...words.ways.securityKey,
+  attachment: 'cross-platform',
+  hints: ['security-key'],
+  best: () => 3,
+};
+
+/** A key of the computer itself, unlocked by a face, a finger or a PIN. */
+const windowsHello: WebAuthnKind = {
+  id: 'windows-hello',
+  ...words.ways.windowsHello,
+  attachment: 'platform',
+  hints: ['client-device'],
+  best: () => 3,
+};
+
+/** A key of a phone or a password manager, which may copy it: level 2, unless policy and attestation allow level 3. */
+export const passkey: WebAuthnKind = {
+  id: 'passkey',
+  ...words.ways.passkey,
+  hints: ['hybrid', 'client-device'],
+  best: ({ passkeyLevel }) => passkeyLevel,
+};
+
+/** Every kind of WebAuthn credential, in the order of the pages. */
+export const webAuthnKinds: readonly WebAuthnKind[] = [securityKey, windowsHello, passkey];
+
+/** COSE algorithms that we take (RFC 9053 section 2, RFC 8812 section 2): ES256, EdDSA, RS256. */
+export const algorithms: readonly number[] = [-7, -8, -257];
