@@ -7,7 +7,7 @@ import type { MockPerson, People } from '../people/people.ts';
 import { peopleOf } from '../people/registry.ts';
 import type { AtRealm, RealmEndpoint } from '../realm-endpoint.ts';
 import type { MockSessions } from '../sessions.ts';
-import { signInForm } from './form.ts';
+import { signInForm } from './pages.ts';
 import { type AuthorizationRequest, checkRedirect, checkRequest, findClient, readAsked } from './request.ts';
 
 interface Parts {
