@@ -1,4 +1,5 @@
 import type { Ask } from '@alongside/kernel/in-process';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Person, paths } from '../cis/protocol.ts';
 
@@ -11,7 +12,7 @@ export const createPersonSource =
     });
     if (status === 404) return undefined;
     if (status !== 200) throw new OperatorError(`CIS answered ${status} to the request for a person.`);
-    return JSON.parse(body) as Person;
+    return parseOwnJson<Person>(body);
   };
 
 /** Looks a person up for the gateway during a session. */

@@ -8,24 +8,24 @@ import { platformLogout, testClients } from './settings.ts';
 /** A client of the mock. */
 export interface MockClient extends ClientRegistration {
   name: string;
-  /** Who it is in a journey. */
+  /** Its party in events. */
   party: Party;
   redirectFits(uri: string): boolean;
-  /** `proven`: an ID token of the client came with the request. */
+  /** @param proven whether the request has an ID token of the client */
   postLogoutFits(uri: string, proven: boolean): boolean;
-  /** Empty when it does not want to hear of ended sessions. */
+  /** Empty without back-channel logout. */
   backchannelLogoutUri: string;
 }
 
 const plainAddress = /^https?:\/\/[!$-;=?-[\]_a-z~]+$/i;
 
-/** An absolute http or https address that may stand in a header, without credentials and fragment. */
+/** Whether this is an absolute http or https address, safe in a header, without credentials or fragment. */
 function isPlainAddress(address: string): boolean {
   const url = plainAddress.test(address) ? URL.parse(address) : null;
   return url !== null && url.username === '' && url.password === '';
 }
 
-/** The mock's own client goes wherever test code wants to catch its code, as published test code expects (pytest-nhsd-apim, KeycloakUserConfig). */
+/** The mock's own client accepts every callback, as published test code expects (pytest-nhsd-apim, KeycloakUserConfig). */
 const ownClient = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }, urls: Urls) => ({
   clientId,
   name: clientId,
@@ -57,11 +57,11 @@ const registeredClient = (name: string, registration: Cis2Registration): MockCli
   backchannelLogoutUri: registration.backchannelLogoutUri,
 });
 
-/** Finds the clients of every realm: the mock's own, and each approved application that is registered at CIS2. */
+/** The clients of all realms: the mock's own, and each approved application that is registered at CIS2. */
 export class Clients {
   readonly #applications: Applications;
   readonly #own: ReadonlyMap<string, MockClient>;
-  /** The API platform, which is told of every ended session. */
+  /** The API platform, which is notified of every ended session. */
   readonly platform: MockClient;
 
   constructor(applications: Applications, urls: Urls) {

@@ -10,7 +10,7 @@ import type { Urls } from '../service.ts';
 import type { Database } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 
-/** What the mock is built from. Each of its parts names the few of these that it uses. */
+/** The dependencies of the mock. */
 export interface MockDependencies {
   clock: Clock;
   database: Database;
@@ -22,19 +22,19 @@ export interface MockDependencies {
   log: Log;
   recorder: Recorder;
   urls: Urls;
-  /** Where CIS answers, and a secret with which the directory may be read. */
+  /** Address of CIS and a secret that may read its directory. */
   cis: { url: string; secret: string };
-  /** What `/mock-jwks/status-endpoint-api-key` hands out: the header `apikey` of `/_status`. */
+  /** Response of `/mock-jwks/status-endpoint-api-key`: the header `apikey` of `/_status`. */
   statusApiKey: string;
-  /** Without it there is no mock. */
+  /** False switches the mock off. */
   development: boolean;
   /**
-   * A care worker as CIS2 describes people: what an ID token says of the person beside the sign-in itself, and a complete userinfo
-   * with `sub`. `selected_roleid` belongs into the ID token only of somebody with one role.
+   * Returns the claims of a care worker as CIS2 sends them: those of the ID token about the person, and a complete userinfo with
+   * `sub`. The ID token has `selected_roleid` only for a person with one role.
    */
   claimsOf: (person: Person) => { idToken: Record<string, unknown>; userinfo: Record<string, unknown> };
-  /** Issuers by realm, where they are not the realm's address. */
+  /** Issuers by the names of their realms, if different from the realms' addresses. */
   issuers?: Readonly<Record<string, string>>;
-  /** Limits of unproven requests by network; the usual ones unless given. */
+  /** Limits of unauthenticated requests by network; the usual ones by default. */
   networkLimits?: NetworkLimits | undefined;
 }

@@ -4,7 +4,7 @@ const developer = { actor: 'developer' } as const;
 const request = { ...developer, status: 400, code: 'invalid_request' } as const;
 const keycloak = 'Keycloak, OpenID Connect endpoints';
 
-/** The mock's realms, and the keys that testers bring. */
+/** Errors of the realms and of keys that testers add. */
 export const errors = catalogue('mock', {
   realmUnknown: {
     ...developer,
@@ -146,5 +146,37 @@ export const errors = catalogue('mock', {
     description: 'The realm holds 50 keys of testers. Remove one first.',
     source: 'RFC 9110 section 15.5.10',
     fix: 'Remove a key of the realm first.',
+  },
+});
+
+const key = { actor: 'developer', status: 401, source: 'Apigee, VerifyAPIKey policy' } as const;
+
+/** Errors of `/mock-jwks`. The codes of API keys are those of Apigee. */
+export const keySetErrors = catalogue('mock', {
+  apiKeyMissing: {
+    ...key,
+    code: 'steps.oauth.v2.FailedToResolveAPIKey',
+    description: 'Failed to resolve API Key variable request.header.apikey',
+    fix: 'Add the header apikey.',
+  },
+  apiKeyInvalid: {
+    ...key,
+    code: 'oauth.v2.InvalidApiKey',
+    description: 'Invalid ApiKey',
+    fix: 'Send the API key of an approved application in the header apikey.',
+  },
+  apiKeyWithoutProduct: {
+    ...key,
+    code: 'oauth.v2.InvalidApiKeyForGivenResource',
+    description: 'Invalid ApiKey for given resource',
+    fix: 'Add a product that holds mock-jwks to the application.',
+  },
+  keySetMalformed: {
+    actor: 'developer',
+    status: 400,
+    code: 'messaging.adaptors.http.flow.BadRequest',
+    description: 'The path must be the base64url of a JWK set of at most 64 KiB',
+    source: 'RFC 7517 section 5',
+    fix: 'Send the base64url of a JWK set of at most 64 KiB in the path.',
   },
 });

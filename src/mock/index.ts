@@ -1,103 +1,75 @@
-import { json, text } from '@alongside/kernel/answer';
-import type { Method, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, Route } from '@alongside/kernel/http';
+import { type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
 import { Clients } from './clients.ts';
 import type { MockDependencies } from './dependencies.ts';
-import { createCerts, createDiscovery, realmKeySet } from './discovery.ts';
-import { realmError } from './error-formats.ts';
-import { withApiKey } from './jwks/routes.ts';
-import { faultAnswer } from './jwks/faults.ts';
-import { createSpelledKeySet } from './jwks/spelled-key-set.ts';
-import { createLogout } from './logout.ts';
+import { certs, discovery, realmKeySet } from './discovery.ts';
+import { bearerError, pageError, tokenError } from './error-formats.ts';
+import { keySetRoutes } from './jwks/routes.ts';
+import { logout } from './logout.ts';
 import { LogoutMessages } from './logout-messages.ts';
 import { createPeople } from './people/registry.ts';
-import { atRealm, type RealmEndpoint } from './realm-endpoint.ts';
+import { atRealm, type Mock, type RealmSteps } from './realm-endpoint.ts';
 import { RealmKeys } from './realm-keys.ts';
 import { MockSessions } from './sessions.ts';
-import { platformCallback, testClients } from './settings.ts';
-import { createSignIn } from './sign-in/sign-in.ts';
-import { createToken } from './token/token.ts';
-import { createUserinfo } from './userinfo.ts';
+import { signIn } from './sign-in/sign-in.ts';
+import { token } from './token/token.ts';
+import { userinfo } from './userinfo.ts';
 
 export type { MockDependencies } from './dependencies.ts';
 export { AddedCitizens } from './people/added-citizens.ts';
 export { RealmKeys } from './realm-keys.ts';
 export { mockBasePath, mockNhsLogin } from './settings.ts';
 
-/** Where realms stand; older test code has the second. */
+/** Roots of the realms. Older test code uses the second. */
 const roots = ['/realms', '/auth/realms'];
 
-const nothing: Service = { routes: [] };
-
-function realmRoutes(deps: MockDependencies): Route[] {
-  const { clock, applications, keys, recorder, urls, log, singleUse } = deps;
-  const { failures } = deps.networkLimits ?? networkLimits.parse({});
+function realmRoutes(dependencies: MockDependencies): Route[] {
+  const { clock, applications, keys, recorder, urls, log, singleUse } = dependencies;
+  const { failures } = dependencies.networkLimits ?? networkLimits.parse({});
   const clients = new Clients(applications, urls);
-  const keySet = realmKeySet(keys, new RealmKeys(deps.database));
-  const parts = {
+  const mock: Mock = {
     clock,
     clients,
-    people: createPeople(deps),
+    people: createPeople(dependencies),
     sessions: new MockSessions(singleUse),
     singleUse,
     clientKeys: new RemoteKeys(clock, { privateAddresses: true }),
-    failures: new NetworkLimit(deps, 'client-authentication', failures),
+    failures: new NetworkLimit(dependencies, 'client-authentication', failures),
     keys,
-    keySet,
+    keySet: realmKeySet(keys, new RealmKeys(dependencies.database)),
     messages: new LogoutMessages({ clients, keys, clock, recorder, log }),
     recorder,
-    urls,
   };
-  const route = (methods: Method[], path: string, endpoint: RealmEndpoint): Route[] =>
-    roots.map((root) => ({
-      methods,
-      path: `${root}/:realm${path}`,
-      endpoint: atRealm(endpoint, urls.cis2, deps.issuers),
-    }));
-  const protocol = '/protocol/openid-connect';
-  return [
-    ...route(['GET'], '/.well-known/openid-configuration', createDiscovery()),
-    ...route(['GET', 'POST'], `${protocol}/auth`, createSignIn(parts)),
-    ...route(['POST'], `${protocol}/token`, createToken(parts)),
-    ...route(['GET', 'POST'], `${protocol}/userinfo`, createUserinfo(parts)),
-    ...route(['GET'], `${protocol}/certs`, createCerts(keySet)),
-    ...route(['GET', 'POST'], `${protocol}/logout`, createLogout(parts)),
-  ];
-}
-
-function jwksRoutes(deps: MockDependencies): Route[] {
-  const { urls, statusApiKey } = deps;
-  const named = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }) => ({
-    client_id: clientId,
-    client_secret: clientSecret,
-    redirect_uri: platformCallback(urls),
+  const at = (list: RealmSteps, errors: ErrorFormat) => ({
+    endpoint: atRealm(list, mock, urls.cis2, dependencies.issuers),
+    errors,
   });
-  const credentials = { cis2: named(testClients.cis2), 'nhs-login': named(testClients.nhsLogin) };
-  return [
-    {
-      methods: ['GET'],
-      path: '/mock-jwks/keycloak-client-credentials',
-      endpoint: withApiKey(deps, () => json(200, credentials)),
-    },
-    {
-      methods: ['GET'],
-      path: '/mock-jwks/status-endpoint-api-key',
-      endpoint: withApiKey(deps, () => text(200, statusApiKey)),
-    },
-    { methods: ['GET'], path: '/mock-jwks/*', endpoint: createSpelledKeySet() },
-  ];
+  const get = (list: RealmSteps, errors = bearerError) => ({ GET: at(list, errors) });
+  const post = (list: RealmSteps, errors: ErrorFormat) => ({ POST: at(list, errors) });
+  const both = (list: RealmSteps, errors: ErrorFormat) => ({ ...get(list, errors), ...post(list, errors) });
+  const endpoints: Readonly<Record<string, Handlers<{ readonly realm: string }>>> = {
+    '.well-known/openid-configuration': get(discovery),
+    'protocol/openid-connect/auth': both(signIn, pageError),
+    'protocol/openid-connect/token': post(token, tokenError),
+    'protocol/openid-connect/userinfo': both(userinfo, bearerError),
+    'protocol/openid-connect/certs': get(certs),
+    'protocol/openid-connect/logout': both(logout, pageError),
+  };
+  return roots.flatMap((root) =>
+    Object.entries(endpoints).flatMap(([path, handlers]) => route(`${root}/:realm/${path}`, handlers)),
+  );
 }
 
 /**
- * The mock surface: realms in the shape of the published mock for the CIS2 port, `/mock-jwks` for the port of the platform, so that
- * test code and sign-in helpers that exist run by changing the host. Nothing of it outside development.
+ * Creates the mock surface in the shape of the published mock: realms for the port of CIS2, `/mock-jwks` for the port of the
+ * platform. Existing test code and sign-in helpers run with another host name. Outside development it has no routes.
  */
-export function createMockSurface(deps: MockDependencies): { cis2: Service; api: Service } {
-  if (!deps.development) return { cis2: nothing, api: nothing };
-  return {
-    cis2: { routes: realmRoutes(deps), onError: realmError },
-    api: { routes: jwksRoutes(deps), onError: faultAnswer },
-  };
+export function createMockSurface(dependencies: MockDependencies): { cis2: Service; api: Service } {
+  const service = (routesOf: (dependencies: MockDependencies) => Route[]): Service => ({
+    routes: dependencies.development ? withoutMethodErrors(routesOf(dependencies)) : [],
+  });
+  return { cis2: service(realmRoutes), api: service(keySetRoutes) };
 }

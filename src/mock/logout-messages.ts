@@ -8,7 +8,7 @@ import { outbound } from '@alongside/kernel/outbound';
 import type { Clients, MockClient } from './clients.ts';
 import type { Realm } from './realms.ts';
 
-interface Parts {
+interface LogoutMessagesDependencies {
   clients: Clients;
   keys: SigningKeys;
   clock: Clock;
@@ -25,42 +25,43 @@ const event = 'http://schemas.openid.net/event/backchannel-logout';
 /** Seconds. */
 const lifetime = 120;
 
-/** Tells relying parties that a session is over (OpenID Connect Back-Channel Logout 1.0), once each and at once. */
+/** Notifies relying parties that a session ended (OpenID Connect Back-Channel Logout 1.0), once each and at once. */
 export class LogoutMessages {
-  readonly #parts: Parts;
+  readonly #dependencies: LogoutMessagesDependencies;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(dependencies: LogoutMessagesDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** Tells the client, and always the platform: it may hold tokens that were exchanged for the client's ID token. */
+  /** Notifies the client, and always the platform, which may hold tokens that it issued for the client's ID token. */
   async send(realm: Realm, client: MockClient | null, ended: EndedSession): Promise<void> {
-    const { platform } = this.#parts.clients;
-    const told = client && client.backchannelLogoutUri !== platform.backchannelLogoutUri ? [client] : [];
-    await Promise.all([platform, ...told].map((party) => this.#tell(realm, party, ended)));
+    const { platform } = this.#dependencies.clients;
+    const others = client && client.backchannelLogoutUri !== platform.backchannelLogoutUri ? [client] : [];
+    await Promise.all([platform, ...others].map((party) => this.#notify(realm, party, ended)));
   }
 
-  async #tell(realm: Realm, client: MockClient, ended: EndedSession): Promise<void> {
+  async #notify(realm: Realm, client: MockClient, ended: EndedSession): Promise<void> {
     if (client.backchannelLogoutUri === '') return;
-    const result = await this.#post(realm, client, ended);
-    this.#parts.recorder.record({
+    const { recorder, log } = this.#dependencies;
+    const { isDelivered, detail } = await this.#post(realm, client, ended);
+    recorder.record({
       keys: [ended.sid],
       from: 'cis2',
       to: client.party,
       name: 'cis2.backchannel-logout',
-      outcome: result.delivered ? 'ok' : 'failed',
-      detail: { client: client.name, mock: realm.name, result: result.detail },
+      outcome: isDelivered ? 'ok' : 'failed',
+      detail: { client: client.name, mock: realm.name, result: detail },
     });
-    if (!result.delivered)
-      this.#parts.log.warn(
-        { address: client.backchannelLogoutUri, reason: result.detail },
+    if (!isDelivered)
+      log.warn(
+        { address: client.backchannelLogoutUri, reason: detail },
         'back-channel logout of the mock failed',
       );
   }
 
   async #post(realm: Realm, client: MockClient, ended: EndedSession) {
     try {
-      // The mock runs in development only, where relying parties stand on this machine.
+      // The mock runs only in development, where relying parties may be on this machine.
       const { status, body } = await outbound(
         client.backchannelLogoutUri,
         { privateAddresses: true },
@@ -70,16 +71,17 @@ export class LogoutMessages {
           body: `logout_token=${await this.#token(realm, client, ended)}`,
         },
       );
-      // The platform's way to say that it holds nothing of the session.
-      const unknown = status === 501 && body.includes('SID not found');
-      return { delivered: (status >= 200 && status < 300) || unknown, detail: `status ${status}` };
+      // The platform's response if it has nothing of the session.
+      const isUnknown = status === 501 && body.includes('SID not found');
+      return { isDelivered: (status >= 200 && status < 300) || isUnknown, detail: `status ${status}` };
     } catch (error) {
-      return { delivered: false, detail: reasonOf(error) };
+      return { isDelivered: false, detail: reasonOf(error) };
     }
   }
 
   #token(realm: Realm, client: MockClient, { sub, sid }: EndedSession): Promise<string> {
-    const now = seconds(this.#parts.clock);
+    const { clock, keys } = this.#dependencies;
+    const now = seconds(clock);
     const claims = {
       iss: realm.issuer,
       aud: client.clientId,
@@ -90,10 +92,7 @@ export class LogoutMessages {
       jti: uuid(),
       events: { [event]: {} },
     };
-    // Relying parties of the published service know no other type.
-    return this.#parts.keys.sign(claims, {
-      algorithm: 'RS256',
-      typ: client.profile === 'nhs' ? 'JWT' : 'logout+jwt',
-    });
+    // Relying parties of the published service accept no other type.
+    return keys.sign(claims, { algorithm: 'RS256', typ: client.profile === 'nhs' ? 'JWT' : 'logout+jwt' });
   }
 }

@@ -39,17 +39,17 @@ const goTo = (query: Record<string, string>, realm?: string) =>
 const statusOf = async (token: string): Promise<number> =>
   (await fetch(surface.at('userinfo'), { headers: { authorization: `Bearer ${token}` } })).status;
 
-/** The logout token that came, its signature checked against the realm. */
-async function told({ received }: Inbox, realm?: string) {
+/** Returns the received logout token after verifying its signature with the realm's keys. */
+async function logoutToken({ received }: Inbox, realm?: string) {
   const jwt = decodeJwt(received[0]?.form.get('logout_token') ?? '');
-  assert.ok(jwt, 'nothing came');
+  assert.ok(jwt, 'no logout token was received');
   const key = readKeySet(await (await fetch(surface.at('certs', realm))).json()).get(String(jwt.header.kid));
   assert.ok(key && (await verifySignature(jwt, 'RS256', key)));
   return jwt;
 }
 
-describe('signing out with an ID token', () => {
-  test('the client and the platform are told, and the access token dies', async () => {
+describe('logout with an ID token', () => {
+  test('notifies the client and the platform, and ends the access token', async () => {
     const { id_token, access_token } = await own();
     assert.equal(await statusOf(access_token), 200);
     const answer = await goTo({
@@ -61,11 +61,11 @@ describe('signing out with an ID token', () => {
     assert.equal(answer.headers.get('location'), 'https://app.example.test/signed-out?state=s');
     assert.equal(await statusOf(access_token), 401);
     const { sid } = decodeJwt(id_token)?.claims ?? {};
-    const atClient = await told(party);
+    const atClient = await logoutToken(party);
     assert.equal(atClient.header.typ, 'JWT');
     assert.equal(atClient.claims.aud, client.clientId);
     assert.equal(atClient.claims.sid, sid);
-    const atPlatform = await told(surface.platform);
+    const atPlatform = await logoutToken(surface.platform);
     assert.equal(surface.platform.received[0]?.path, '/oauth2-mock/backchannel_logout');
     const { iss, aud, events, nonce } = atPlatform.claims;
     assert.deepEqual(
@@ -79,37 +79,37 @@ describe('signing out with an ID token', () => {
     );
   });
 
-  test('a second time tells nobody again', async () => {
+  test('notifies each party once for repeated requests', async () => {
     const { id_token } = await own();
     await Promise.all([1, 2, 3].map(() => goTo({ id_token_hint: id_token })));
     assert.equal(party.received.length, 1);
     assert.equal(surface.platform.received.length, 1);
   });
 
-  test('a sign-in of the platform itself is told once, in either realm', async () => {
+  test('notifies the platform once of the end of its own session, in either realm', async () => {
     const { clientId, clientSecret } = testClients.cis2;
     const realm = 'NHS-Login-mock-internal-dev';
     const { id_token } = await tokensOf(clientId, clientSecret, realm, '9912003071');
     await goTo({ id_token_hint: id_token }, realm);
     assert.equal(surface.platform.received.length, 1);
-    assert.equal((await told(surface.platform, realm)).claims.iss, surface.realm(realm));
+    assert.equal((await logoutToken(surface.platform, realm)).claims.iss, surface.realm(realm));
   });
 
-  test('by POST: 303', async () => {
+  test('responds with 303 to a POST', async () => {
     const { id_token } = await own();
     const body = { id_token_hint: id_token, post_logout_redirect_uri: 'https://app.example.test/signed-out' };
     const init = { method: 'POST', body: new URLSearchParams(body), redirect: 'manual' } as const;
     assert.equal((await fetch(surface.at('logout'), init)).status, 303);
   });
 
-  test('an ID token that has run out still says which session is meant', async () => {
+  test('accepts an expired ID token', async () => {
     const { id_token } = await own();
     surface.clock.advance(7_200);
     await goTo({ id_token_hint: id_token });
     assert.equal(party.received.length, 1);
   });
 
-  test('one that a tester signed with a key of the realm counts; one of nobody’s key does not', async () => {
+  test('accepts an ID token signed with an added key of the realm, and ignores one with an unknown key', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const claims = { iss: surface.realm(), aud: client.clientId, sub: '1', sid: 'sid-of-a-tester' };
     const hint = await signJwt({ alg: 'RS512', kid: 'mine' }, claims, privateKey);
@@ -120,10 +120,10 @@ describe('signing out with an ID token', () => {
       kid: 'mine',
     });
     await goTo({ id_token_hint: hint });
-    assert.equal((await told(party)).claims.sid, 'sid-of-a-tester');
+    assert.equal((await logoutToken(party)).claims.sid, 'sid-of-a-tester');
   });
 
-  test('a relying party that fails keeps nobody from signing out', async () => {
+  test('ends the session also if a relying party fails', async () => {
     party.answer = { status: 500, body: '' };
     surface.platform.answer = { status: 501, body: '{"error_description":"SID not found"}' };
     try {
@@ -142,8 +142,8 @@ describe('signing out with an ID token', () => {
   });
 });
 
-describe('signing out without one', () => {
-  test('ends nothing and shows a page', async () => {
+describe('logout without an ID token', () => {
+  test('shows a page and ends no session', async () => {
     const { access_token } = await own();
     const answer = await goTo({});
     assert.equal(answer.status, 200);
@@ -153,14 +153,14 @@ describe('signing out without one', () => {
   });
 
   const refused: [string, Record<string, string>][] = [
-    ['another address', { client_id: 'CLIENT', post_logout_redirect_uri: 'https://evil.test/' }],
+    ['an unregistered address', { client_id: 'CLIENT', post_logout_redirect_uri: 'https://evil.test/' }],
     [
-      'the mock’s own client',
+      'an address for the mock’s own client',
       { client_id: 'test-client-cis2', post_logout_redirect_uri: 'https://evil.test/' },
     ],
   ];
   for (const [name, query] of refused)
-    test(`leads nowhere: ${name}`, async () => {
+    test(`refuses to redirect to ${name}`, async () => {
       const client_id = query.client_id === 'CLIENT' ? client.clientId : (query.client_id ?? '');
       const answer = await goTo({ ...query, client_id });
       assert.equal(answer.status, 400);

@@ -18,7 +18,7 @@ const kidsIn = async (realm: string): Promise<(string | undefined)[]> => {
   return keys.map(({ kid }) => kid);
 };
 
-test('older test code has /auth before /realms', async () => {
+test('certs is also below /auth/realms, for older test code', async () => {
   const older = surface.at('certs', 'Cis2-mock-ref').replace('/realms/', '/auth/realms/');
   const { keys } = (await (await fetch(older)).json()) as { keys: JsonWebKey[] };
   assert.deepEqual(
@@ -27,10 +27,10 @@ test('older test code has /auth before /realms', async () => {
   );
 });
 
-describe('keys that testers bring', () => {
+describe('RealmKeys', () => {
   const kid = '4A72Ed2asGJ0mdjHNTgo8HQJac7kIAKBTsb_sM1ikn8';
 
-  test('a key stands in certs of its realm alone, beside the mock’s own, until it is removed', async () => {
+  test('adds a key to certs of one realm until it is removed', async () => {
     await surface.realmKeys.add('Cis2-mock-ref', jwk(kid));
     assert.equal((await kidsIn('Cis2-mock-ref')).length, 2);
     assert.ok((await kidsIn('Cis2-mock-ref')).includes(kid));
@@ -41,39 +41,39 @@ describe('keys that testers bring', () => {
     assert.ok(!(await kidsIn('Cis2-mock-ref')).includes(kid));
   });
 
-  test('the same kid again replaces the key; additions at the same time lose none', async () => {
+  test('replaces a key with the same kid and loses none of several concurrent additions', async () => {
     const kids = Array.from({ length: 20 }, (_, index) => `k/${index} ü`);
     await Promise.all([...kids, ...kids].map((one) => surface.realmKeys.add('Cis2-mock-many', jwk(one))));
     const listed = (await surface.realmKeys.list('Cis2-mock-many')).map((key) => key.kid);
     assert.deepEqual(listed.sort(), kids.sort());
   });
 
-  test('nothing but known public members is kept', async () => {
+  test('stores only known public members', async () => {
     const kept = await surface.realmKeys.add('Cis2-mock-a', { ...jwk('k'), x5c: ['x'], note: '<script>' });
     assert.deepEqual(Object.keys(kept).sort(), ['e', 'kid', 'kty', 'n']);
   });
 
   const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
   const unusable: [string, unknown][] = [
-    ['no object', 'x'],
-    ['nothing', null],
-    ['no kid', pair.publicKey.export({ format: 'jwk' })],
-    ['a long kid', jwk('k'.repeat(257))],
+    ['a text', 'x'],
+    ['null', null],
+    ['a key without kid', pair.publicKey.export({ format: 'jwk' })],
+    ['a key with a long kid', jwk('k'.repeat(257))],
     ['a private key', { ...pair.privateKey.export({ format: 'jwk' }), kid: 'k' }],
     ['a symmetric key', { kty: 'oct', k: 'AAAA', kid: 'k' }],
-    ['a key to encrypt with', { ...jwk('k'), use: 'enc' }],
+    ['an encryption key', { ...jwk('k'), use: 'enc' }],
     ['a short key', { ...short, kid: 'k' }],
   ];
   for (const [name, key] of unusable)
-    test(`${name} is refused`, () =>
+    test(`refuses ${name}`, () =>
       assert.rejects(surface.realmKeys.add('Cis2-mock-b', key), { entry: errors.keyUnusable.entry }));
 
-  test('a realm of another shape has no keys', async () => {
-    await assert.rejects(surface.realmKeys.add('master', jwk('k')), { message: /no realm/ });
-    await assert.rejects(surface.realmKeys.list('Cis2-mock-a/'), { message: /no realm/ });
+  test('refuses names that are not of a realm', async () => {
+    await assert.rejects(surface.realmKeys.add('master', jwk('k')), { entry: errors.realmUnknown.entry });
+    await assert.rejects(surface.realmKeys.list('Cis2-mock-a/'), { entry: errors.realmUnknown.entry });
   });
 
-  test('fifty keys are enough, and a reset takes all away', async () => {
+  test('refuses a 51st key of a realm, and removes all on a reset', async () => {
     for (let index = 0; index < 50; index += 1)
       await surface.realmKeys.add('Cis2-mock-full', jwk(`k${index}`));
     await assert.rejects(surface.realmKeys.add('Cis2-mock-full', jwk('one-more')), { message: /50 keys/ });

@@ -1,89 +1,77 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, sql } from '../storage/database.ts';
+import { z } from 'zod';
+import type { Database } from '../storage/database.ts';
 import { errors } from './errors.ts';
 import { realmOf } from './realms.ts';
+import { StoredRecords } from './stored-records.ts';
 
-/** Most keys that testers may bring to one realm. */
+/** Maximum number of added keys of a realm. */
 const mostKeys = 50;
 const longestKid = 256;
 const types = ['RSA', 'EC'];
-/** What is kept of a key; everything else is left out. */
-const members = ['kty', 'kid', 'use', 'alg', 'n', 'e', 'crv', 'x', 'y'] as const;
 
-const prefixOf = (realm: string): string => `mock.realm-keys.${realm}/`;
+/** The members of a key that are stored. */
+const memberShape = z.string().optional().catch(undefined);
+const keyShape = z.object({
+  kty: memberShape,
+  kid: z.string(),
+  ...{ use: memberShape, alg: memberShape, n: memberShape, e: memberShape },
+  ...{ crv: memberShape, x: memberShape, y: memberShape },
+});
+type StoredKey = z.infer<typeof keyShape>;
 
-/** A public signature key with its kid, of which nothing but the known members is kept. Throws `keyUnusable`. */
-function publicJwk(jwk: unknown): JsonWebKey & { kid: string } {
+/** Returns the stored members of a public signature key. Throws `keyUnusable`. */
+function publicJwk(jwk: unknown): StoredKey {
   const key = publicKeyOf(jwk);
   if (!key) throw errors.keyUnusable('it is not a public key, or has private members');
-  const given = jwk as JsonWebKey;
-  const { kid, kty, use } = given;
-  if (typeof kid !== 'string' || kid === '' || kid.length > longestKid)
+  const stored = keyShape.safeParse(jwk).data;
+  if (stored === undefined || stored.kid === '' || stored.kid.length > longestKid)
     throw errors.keyUnusable('kid is missing or too long');
-  if (!types.includes(kty ?? '') || (use !== undefined && use !== 'sig'))
-    throw errors.keyUnusable(`kty is ${String(kty)}, use is ${String(use)}`);
+  const { kty = '', use } = stored;
+  if (!types.includes(kty) || (use !== undefined && use !== 'sig'))
+    throw errors.keyUnusable(`kty is ${kty}, use is ${String(use)}`);
   if (kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
-    throw errors.keyUnusable('an RSA key has 2048 bits or more (RFC 7518 section 3.3)');
-  const kept = members.filter((name) => typeof given[name] === 'string').map((name) => [name, given[name]]);
-  return { ...(Object.fromEntries(kept) as JsonWebKey), kid };
+    throw errors.keyUnusable('an RSA key needs 2048 bits or more (RFC 7518 section 3.3)');
+  return stored;
 }
 
-/**
- * Public keys that testers add to a realm, so that they can sign ID and logout tokens themselves: they stand in its `certs`.
- * Each key is a setting of its own, so two additions at the same time never lose one.
- */
+/** Public keys that testers add to the `certs` of a realm, so that they can sign ID and logout tokens themselves. */
 export class RealmKeys {
-  readonly #database: Database;
+  readonly #records: StoredRecords<StoredKey>;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#records = new StoredRecords(database, 'mock.realm-keys.', keyShape);
   }
 
-  /** The keys of a realm by kid. Throws `realmUnknown`. */
+  /** Returns the added keys of a realm. Throws `realmUnknown`. */
   async list(realm: string): Promise<JsonWebKey[]> {
-    const prefix = this.#prefix(realm);
-    const rows = await this.#database.all<{ value: string }>(
-      sql(
-        'SELECT value FROM setting WHERE substr(name, 1, ?) = ? ORDER BY name LIMIT ?',
-        prefix.length,
-        prefix,
-        mostKeys,
-      ),
-    );
-    return rows.map(({ value }) => JSON.parse(value) as JsonWebKey);
+    return (await this.#records.list(prefixOf(realm))).slice(0, mostKeys);
   }
 
-  /** Adds a key, or puts it in the place of the one with its kid; answers with what is kept. Throws `realmUnknown`, `keyUnusable` or `keysFull`. */
+  /** Adds a key, or replaces the one with the same kid. Returns the stored key. Throws `realmUnknown`, `keyUnusable` or `keysFull`. */
   async add(realm: string, jwk: unknown): Promise<JsonWebKey> {
-    const prefix = this.#prefix(realm);
-    const kept = publicJwk(jwk);
-    const others = (await this.list(realm)).filter(({ kid }) => kid !== kept.kid);
+    const prefix = prefixOf(realm);
+    const stored = publicJwk(jwk);
+    const others = (await this.list(realm)).filter(({ kid }) => kid !== stored.kid);
     if (others.length >= mostKeys) throw errors.keysFull(`${realm} has ${others.length}`);
-    await this.#database.run(
-      sql(
-        'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-        `${prefix}${sha256(kept.kid)}`,
-        JSON.stringify(kept),
-      ),
-    );
-    return kept;
+    await this.#records.put(prefix + sha256(stored.kid), stored);
+    return stored;
   }
 
-  /** Takes a key away; false when the realm has none with this kid. Throws `realmUnknown`. */
+  /** Removes a key. Returns false if the realm has none with this kid. Throws `realmUnknown`. */
   async remove(realm: string, kid: string): Promise<boolean> {
-    const name = `${this.#prefix(realm)}${sha256(kid)}`;
-    return (await this.#database.run(sql('DELETE FROM setting WHERE name = ?', name))).changes === 1;
+    return this.#records.remove(prefixOf(realm) + sha256(kid));
   }
 
-  /** Takes every key of every realm away: for a reset. */
-  async clear(): Promise<void> {
-    await this.#database.run(sql("DELETE FROM setting WHERE substr(name, 1, 16) = 'mock.realm-keys.'"));
+  /** Removes the keys of all realms, for a reset. */
+  clear(): Promise<void> {
+    return this.#records.clear();
   }
+}
 
-  #prefix(realm: string): string {
-    if (!realmOf(realm, '')) throw errors.realmUnknown(`${realm.slice(0, 80)} was asked for`);
-    return prefixOf(realm);
-  }
+function prefixOf(realm: string): string {
+  if (!realmOf(realm, '')) throw errors.realmUnknown(`there is no realm ${realm.slice(0, 80)}`);
+  return `${realm}/`;
 }

@@ -1,4 +1,4 @@
-/** A realm of the mock, as its name says. Any name of the right shape is a realm, so that test code keeps the name of its environment. */
+/** A realm of the mock. Every name of the right form is a realm, so that test code keeps the name of its environment. */
 export interface Realm {
   name: string;
   /** `iss` of its tokens, byte for byte. */
@@ -14,21 +14,18 @@ export interface Realm {
 
 const form = /^(?:Cis2|NHS-Login)-mock-[A-Za-z0-9-]{1,64}$/;
 
-/** The realms that `/oauth2-mock` is bound to. */
+/** The realms at which `/oauth2-mock` signs users in. */
 export const boundRealms = {
   cis2: 'Cis2-mock-internal-dev',
   nhsLogin: 'NHS-Login-mock-internal-dev',
 } as const;
 
-/** Whether the people of a realm are citizens; else they are care workers. */
+/** Whether the users of a realm are citizens; otherwise they are care workers. */
 export const isForCitizens = ({ name }: Realm): boolean => name.startsWith('NHS-Login-');
 
-/** Where a realm stands below the origin of CIS2. */
-const realmAddress = (cis2: string, name: string): string => `${cis2}/realms/${name}`;
-
 /**
- * The realm of this name; undefined when there is none.
- * @param issuers issuers that are configured, by the realm's name; else the realm's address is its issuer.
+ * Returns the realm with this name; undefined if the form is wrong.
+ * @param issuers configured issuers by the names of their realms; the realm's address by default
  */
 export function realmOf(
   name: string,
@@ -36,7 +33,7 @@ export function realmOf(
   issuers: Readonly<Record<string, string>> = {},
 ): Realm | undefined {
   if (!form.test(name)) return undefined;
-  const address = realmAddress(cis2, name);
+  const address = `${cis2}/realms/${name}`;
   const below = `${address}/protocol/openid-connect`;
   return {
     name,

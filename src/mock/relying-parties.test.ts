@@ -5,23 +5,23 @@ import * as oidc from 'openid-client';
 import { HttpSession, scrape } from './testing/scraper.ts';
 import { type Surface, secret, startSurface } from './testing/surface.ts';
 
-// A relying party that others wrote, unmodified: what it accepts is what the specifications say.
+// openid-client is an independent implementation of the specifications.
 let surface: Surface;
 before(async () => {
-  // The library holds times against the machine's clock.
+  // The library compares times with the clock of the machine.
   surface = await startSurface({}, systemClock.now());
 });
 after(() => surface.stop());
 
-const ways: [string, () => oidc.ClientAuth][] = [
+const methods: [string, () => oidc.ClientAuth][] = [
   ['client_secret_post', () => oidc.ClientSecretPost(secret)],
   ['client_secret_basic', () => oidc.ClientSecretBasic(secret)],
 ];
 
 describe('openid-client at a realm, as a registered application', () => {
   for (const realm of ['Cis2-mock-int', 'NHS-Login-mock-int'])
-    for (const [name, authentication] of ways)
-      test(`${realm}, ${name}: discovery, PKCE, nonce, state, iss, userinfo, logout`, async () => {
+    for (const [name, authentication] of methods)
+      test(`signs in and out at ${realm} with ${name}`, async () => {
         const { cis2 } = await surface.register({ tokenEndpointAuthMethod: name });
         const config = await oidc.discovery(
           new URL(surface.realm(realm)),
@@ -67,8 +67,8 @@ describe('openid-client at a realm, as a registered application', () => {
       });
 });
 
-describe('what main.ts builds', () => {
-  test('nothing of the mock stands outside development', async () => {
+describe('createMockSurface', () => {
+  test('has no routes outside development', async () => {
     const production = await startSurface({ development: false });
     try {
       assert.deepEqual(production.surface.cis2.routes, []);
@@ -80,7 +80,7 @@ describe('what main.ts builds', () => {
     }
   });
 
-  test('a configured issuer is used byte for byte, in discovery and in tokens', async () => {
+  test('uses a configured issuer unchanged in the metadata', async () => {
     const issuer = 'https://identity.example.test/realms/Cis2-mock-internal-dev';
     const configured = await startSurface({ issuers: { 'Cis2-mock-internal-dev': issuer } });
     try {

@@ -12,7 +12,7 @@ export interface MockSession {
   scope: string;
 }
 
-/** What an authorization code stands for. */
+/** The session and the request of an authorization code. */
 export interface CodeGrant extends MockSession {
   redirectUri: string;
   nonce: string | null;
@@ -23,13 +23,13 @@ const kinds = { code: 'mock-code', access: 'mock-access', ended: 'mock-ended' } 
 /** Milliseconds. */
 const codeLifetime = 60_000;
 const accessLifetime = 3_600_000;
-/** Longer than anything that can come from a session. */
+/** Longer than any token of a session. */
 const endedLifetime = accessLifetime + codeLifetime;
 
-/** Seconds that an access token lasts, as the token endpoint says it: one less than it does. */
+/** `expires_in` in seconds: one less than the lifetime. */
 export const expiresIn = accessLifetime / 1_000 - 1;
 
-/** Sign-ins of the mock: codes, access tokens, and which sessions were signed out. Nothing is kept in a process. */
+/** Sign-ins of the mock: codes, access tokens and ended sessions, in storage. */
 export class MockSessions {
   readonly #singleUse: SingleUse;
 
@@ -37,7 +37,7 @@ export class MockSessions {
     this.#singleUse = singleUse;
   }
 
-  /** A fresh session and the code that leads to its tokens. */
+  /** Creates a session and the code for its tokens. */
   async begin(grant: Omit<CodeGrant, 'sid'>): Promise<{ code: string; sid: string }> {
     const code = randomToken();
     const sid = uuid();
@@ -45,12 +45,12 @@ export class MockSessions {
     return { code, sid };
   }
 
-  /** What a code stands for, while it can be used. */
+  /** Returns the grant of a valid code. */
   peek(code: string): Promise<CodeGrant | undefined> {
     return this.#singleUse.peek<CodeGrant>(kinds.code, code);
   }
 
-  /** Uses a code: true for one caller alone. */
+  /** Uses a code up. Returns true for one caller only. */
   async spend(code: string): Promise<boolean> {
     return (await this.#singleUse.spend<CodeGrant>(kinds.code, code)) !== undefined;
   }
@@ -62,14 +62,14 @@ export class MockSessions {
     return token;
   }
 
-  /** The session of an access token of this realm; undefined when the token has run out or the session was signed out. */
+  /** Returns the session of an access token of this realm; undefined if the token expired or the session ended. */
   async ofToken(realm: string, token: string): Promise<MockSession | undefined> {
     const session = await this.#singleUse.peek<MockSession>(kinds.access, token);
     if (session?.realm !== realm || (await this.#isEnded(session.sid))) return undefined;
     return session;
   }
 
-  /** Signs a session out; false when that was done before. */
+  /** Ends a session. Returns false if it has ended before. */
   end(sid: string): Promise<boolean> {
     return this.#singleUse.claim(kinds.ended, sid, endedLifetime);
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { mockBasePath } from './settings.ts';
 
 const urls = {
@@ -13,38 +13,40 @@ const urls = {
 const named = 'https://issuer.test/odd';
 const { others, cis2, nhsLogin } = mockBasePath(urls, { 'Cis2-mock-configured': named });
 
-test('/oauth2-mock signs in at two realms and takes the tokens of every one', () => {
-  assert.equal(cis2.issuer, 'https://cis2.test/realms/Cis2-mock-internal-dev');
-  assert.equal(nhsLogin.issuer, 'https://cis2.test/realms/NHS-Login-mock-internal-dev');
-  const qa = 'https://cis2.test/realms/Cis2-mock-internal-qa';
-  assert.deepEqual(others(qa), {
-    cis2: {
-      ...cis2,
-      issuer: qa,
-      authorizeUrl: `${qa}/protocol/openid-connect/auth`,
-      tokenUrl: `${qa}/protocol/openid-connect/token`,
-      userinfoUrl: `${qa}/protocol/openid-connect/userinfo`,
-      jwksUrl: `${qa}/protocol/openid-connect/certs`,
-    },
+describe('mockBasePath', () => {
+  test('signs users in at two realms and accepts the tokens of all', () => {
+    assert.equal(cis2.issuer, 'https://cis2.test/realms/Cis2-mock-internal-dev');
+    assert.equal(nhsLogin.issuer, 'https://cis2.test/realms/NHS-Login-mock-internal-dev');
+    const qa = 'https://cis2.test/realms/Cis2-mock-internal-qa';
+    assert.deepEqual(others(qa), {
+      cis2: {
+        ...cis2,
+        issuer: qa,
+        authorizeUrl: `${qa}/protocol/openid-connect/auth`,
+        tokenUrl: `${qa}/protocol/openid-connect/token`,
+        userinfoUrl: `${qa}/protocol/openid-connect/userinfo`,
+        jwksUrl: `${qa}/protocol/openid-connect/certs`,
+      },
+    });
+    const citizens = others('https://cis2.test/realms/NHS-Login-mock-sandbox');
+    assert.ok(citizens && 'nhsLogin' in citizens);
+    assert.equal(citizens.nhsLogin?.providerName, 'apim-mock-nhs-login');
+    const configured = others(named);
+    assert.ok(configured && 'cis2' in configured);
+    assert.equal(
+      configured.cis2?.jwksUrl,
+      'https://cis2.test/realms/Cis2-mock-configured/protocol/openid-connect/certs',
+    );
   });
-  const citizens = others('https://cis2.test/realms/NHS-Login-mock-sandbox');
-  assert.ok(citizens && 'nhsLogin' in citizens);
-  assert.equal(citizens.nhsLogin?.providerName, 'apim-mock-nhs-login');
-  const configured = others(named);
-  assert.ok(configured && 'cis2' in configured);
-  assert.equal(
-    configured.cis2?.jwksUrl,
-    'https://cis2.test/realms/Cis2-mock-configured/protocol/openid-connect/certs',
-  );
-});
 
-for (const issuer of [
-  'https://evil.test/realms/Cis2-mock-internal-dev',
-  'https://cis2.test/realms/Cis2-mock-x/',
-  'https://cis2.test/realms/Cis2-mock-',
-  'https://cis2.test/realms/Other',
-  'https://cis2.test/realms/x/Cis2-mock-internal-dev',
-  'https://cis2.test/realms/Cis2-mock-configured',
-  '',
-])
-  test(`takes none of ${issuer || 'nobody'}`, () => assert.equal(others(issuer), undefined));
+  for (const issuer of [
+    'https://evil.test/realms/Cis2-mock-internal-dev',
+    'https://cis2.test/realms/Cis2-mock-x/',
+    'https://cis2.test/realms/Cis2-mock-',
+    'https://cis2.test/realms/Other',
+    'https://cis2.test/realms/x/Cis2-mock-internal-dev',
+    'https://cis2.test/realms/Cis2-mock-configured',
+    '',
+  ])
+    test(`accepts no tokens of the issuer "${issuer}"`, () => assert.equal(others(issuer), undefined));
+});

@@ -1,22 +1,22 @@
 import type { Urls } from '../service.ts';
 import { boundRealms, isForCitizens, type Realm, realmOf } from './realms.ts';
 
-/** FOR DEVELOPMENT ONLY: the secret of the mock's own clients. It is the same in every installation, and public. */
+/** FOR DEVELOPMENT ONLY: the public secret of the mock's own clients, the same in every installation. */
 const secret = 'test-client-development-secret-1x7Wd4Rq';
 
-/** The mock's own clients, under the names that published test code knows. The first is the API platform. */
+/** The mock's own clients, with the names that published test code uses. The first is the API platform. */
 export const testClients = {
   cis2: { clientId: 'test-client-cis2', clientSecret: secret },
   nhsLogin: { clientId: 'test-client-nhs-login', clientSecret: secret },
 } as const;
 
-/** Base path of the platform that is bound to the mock. */
+/** Base path of the platform with the mock as its provider. */
 const mockBase = '/oauth2-mock';
 
-/** Where the platform takes the mock's codes. */
+/** Callback of the platform for the mock's codes. */
 export const platformCallback = (urls: Urls): string => `${urls.api}${mockBase}/callback`;
 
-/** Where the platform hears of ended sessions. */
+/** Back-channel logout address of the platform. */
 export const platformLogout = (urls: Urls): string => `${urls.api}${mockBase}/backchannel_logout`;
 
 type Issuers = Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ function boundRealm(urls: Urls, name: string, issuers: Issuers | undefined): Rea
   return realm;
 }
 
-/** A realm as a provider of care workers behind `/oauth2-mock`. */
+/** Returns a realm as a provider of care workers for `/oauth2-mock`. */
 function mockCis2Settings({ issuer, endpoints }: Realm) {
   return {
     issuer,
@@ -41,7 +41,7 @@ function mockCis2Settings({ issuer, endpoints }: Realm) {
   };
 }
 
-/** A realm as a provider of citizens. The platform is the same client there. */
+/** Returns a realm as a provider of citizens. The platform is the same client there. */
 function mockNhsLoginSettings({ issuer, endpoints }: Realm) {
   return {
     issuer,
@@ -54,7 +54,7 @@ function mockNhsLoginSettings({ issuer, endpoints }: Realm) {
   };
 }
 
-/** Any realm as a provider: test code keeps the name of its environment. Undefined when the issuer is no realm's. */
+/** Returns the realm with this issuer as a provider; undefined if there is none. */
 function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: string) {
   const configured = Object.entries(issuers ?? {}).find(([, value]) => value === issuer)?.[0];
   const name = configured ?? issuer.slice(issuer.lastIndexOf('/') + 1);
@@ -63,11 +63,11 @@ function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: strin
   return isForCitizens(realm) ? { nhsLogin: mockNhsLoginSettings(realm) } : { cis2: mockCis2Settings(realm) };
 }
 
-/** The provider of citizens in development, also for `/oauth2` as in the published internal environments. */
+/** Returns the provider of citizens in development, also for `/oauth2` as in the published internal environments. */
 export const mockNhsLogin = (urls: Urls, issuers?: Issuers) =>
   mockNhsLoginSettings(boundRealm(urls, boundRealms.nhsLogin, issuers));
 
-/** `/oauth2-mock` as the authorisation service wants it: as the internal development profile answers, no stricter than published. */
+/** Returns the settings of `/oauth2-mock` for the authorisation service: those of the internal development profile, no stricter than published. */
 export const mockBasePath = <O extends object>(urls: Urls, issuers?: Issuers, options?: O) => ({
   path: mockBase,
   profile: 'nhs' as const,

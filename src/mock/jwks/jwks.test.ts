@@ -19,7 +19,7 @@ after(() => surface.stop());
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${surface.api}/mock-jwks/${path}`, { headers });
 
-describe('a key set that its address spells', () => {
+describe('GET /mock-jwks/{key set}', () => {
   const set = {
     keys: [{ kty: 'RSA', n: 'x'.repeat(683), e: 'AQAB', kid: 'test-1', alg: 'RS512', use: 'sig' }],
   };
@@ -31,20 +31,20 @@ describe('a key set that its address spells', () => {
     ['base64, percent-encoded', encodeURIComponent(Buffer.from(`${text}\n`).toString('base64'))],
   ];
   for (const [name, path] of spellings)
-    test(name, async () => {
+    test(`returns a key set in ${name}`, async () => {
       const answer = await get(path);
       assert.equal(answer.status, 200);
       assert.equal(answer.headers.get('content-type'), 'application/json');
       assert.deepEqual(await answer.json(), set);
     });
 
-  test('a slash of the other alphabet is part of it', async () => {
+  test('accepts a slash of the base64 alphabet', async () => {
     const path = Buffer.from('{"keys":["???>>>~~~"]}').toString('base64');
     assert.match(path, /\//);
     assert.deepEqual(await (await get(path)).json(), { keys: ['???>>>~~~'] });
   });
 
-  test('a path of 12 KB', async () => {
+  test('accepts a path of 12 KB', async () => {
     const long = { keys: [{ kty: 'RSA', kid: 'k'.repeat(9_100) }] };
     const path = Buffer.from(JSON.stringify(long)).toString('base64url');
     assert.ok(path.length > 12_000, String(path.length));
@@ -52,21 +52,21 @@ describe('a key set that its address spells', () => {
   });
 
   for (const [name, text] of [
-    ['no JSON', 'keys'],
-    ['another object', '{"key":[]}'],
+    ['text that is not JSON', 'keys'],
+    ['an object without keys', '{"key":[]}'],
     ['a list', '[]'],
     ['null', 'null'],
   ] as const)
-    test(`${name} is refused`, async () => {
+    test(`refuses ${name}`, async () => {
       const answer = await get(Buffer.from(text).toString('base64url'));
       assert.equal(answer.status, 400);
       assert.ok(((await answer.json()) as { fault: { faultstring: string } }).fault.faultstring);
     });
 
   for (const path of ['', '!!!', '..%2f..%2f', '%00', Buffer.from([0xff, 0xfe]).toString('base64url')])
-    test(`"${path}" is refused`, async () => assert.equal((await get(path)).status, 400));
+    test(`refuses the path "${path}"`, async () => assert.equal((await get(path)).status, 400));
 
-  test('whatever set is spelled is answered, and nothing else ever throws', () => {
+  test('decodes every encoded set, and never throws for other text', () => {
     fc.assert(
       fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), (keys) => {
         const text = JSON.stringify({ keys });
@@ -81,14 +81,14 @@ describe('a key set that its address spells', () => {
   });
 });
 
-describe('what an API key opens', () => {
+describe('endpoints with an API key', () => {
   const named = (client: { clientId: string; clientSecret: string }) => ({
     client_id: client.clientId,
     client_secret: client.clientSecret,
     redirect_uri: `${surface.platform.url}/oauth2-mock/callback`,
   });
 
-  test('the credentials of the mock’s clients: three members each, as published test code takes them', async () => {
+  test('return the credentials of the mock’s clients with three members each', async () => {
     const { platform } = await surface.register({}, { products: ['with-mock-jwks'] });
     const answer = await get('keycloak-client-credentials', { apikey: platform.clientId });
     assert.equal(answer.status, 200);
@@ -98,14 +98,14 @@ describe('what an API key opens', () => {
     });
   });
 
-  test('the key of _status, as text', async () => {
+  test('return the API key of _status as text', async () => {
     const { platform } = await surface.register({}, { products: ['with-mock-jwks'] });
     const answer = await get('status-endpoint-api-key', { apikey: platform.clientId });
     assert.equal(await answer.text(), 'status-api-key-0123456789');
   });
 
   const refused: [string, () => Promise<Record<string, string>>, string][] = [
-    ['no key', async () => ({}), 'steps.oauth.v2.FailedToResolveAPIKey'],
+    ['a request without a key', async () => ({}), 'steps.oauth.v2.FailedToResolveAPIKey'],
     ['an unknown key', async () => ({ apikey: 'unknown' }), 'oauth.v2.InvalidApiKey'],
     [
       'an application without the product',
@@ -133,7 +133,7 @@ describe('what an API key opens', () => {
   ];
   for (const [name, headers, errorcode] of refused)
     for (const path of ['keycloak-client-credentials', 'status-endpoint-api-key'])
-      test(`${name}: ${path} is closed`, async () => {
+      test(`refuse ${name} at ${path}`, async () => {
         const answer = await get(path, await headers());
         assert.equal(answer.status, 401);
         const { fault } = (await answer.json()) as { fault: { detail: { errorcode: string } } };

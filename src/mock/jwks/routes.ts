@@ -1,34 +1,50 @@
-import type { Answer } from '@alongside/kernel/answer';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
-import type { Applications } from '../../oauth/applications.ts';
-import type { Products } from '../../oauth/products.ts';
-import { faults } from './faults.ts';
+import { type Answer, json, text } from '@alongside/kernel/answer';
+import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import type { MockDependencies } from '../dependencies.ts';
+import { faultError } from '../error-formats.ts';
+import { keySetErrors } from '../errors.ts';
+import { platformCallback, testClients } from '../settings.ts';
+import { spelledKeySetEndpoint } from './spelled-key-set.ts';
 
-interface Parts {
-  applications: Applications;
-  products: Products;
-}
-
-/** The API that a product must hold. */
+/** The API that a product must contain. */
 const api = 'mock-jwks';
 
-async function checkApiKey({ applications, products }: Parts, request: HttpRequest): Promise<void> {
-  const { apikey } = request.headers;
-  if (typeof apikey !== 'string' || apikey === '') throw faults.apiKeyMissing('there is no header apikey');
+async function checkApiKey(
+  { applications, products }: MockDependencies,
+  { headers: { apikey } }: HttpRequest,
+): Promise<void> {
+  if (typeof apikey !== 'string' || apikey === '') throw keySetErrors.apiKeyMissing('no header apikey');
   const application = await applications.byPlatformClient(apikey);
   if (application?.status !== 'approved' || !application.platform)
-    throw faults.apiKeyInvalid('no approved application has this key');
+    throw keySetErrors.apiKeyInvalid('no approved application has this key');
   if (await applications.isOfInactive(application))
-    throw faults.apiKeyInvalid(`the developer of ${application.name} is inactive`);
-  const held = await products.of(application.platform);
-  if (!held.some(({ apis }) => apis.includes(api)))
-    throw faults.apiKeyWithoutProduct(`no product of ${application.name} holds ${api}`);
+    throw keySetErrors.apiKeyInvalid(`the developer of ${application.name} is inactive`);
+  const contained = await products.of(application.platform);
+  if (!contained.some(({ apis }) => apis.includes(api)))
+    throw keySetErrors.apiKeyWithoutProduct(`no product of ${application.name} contains ${api}`);
 }
 
-/** Answers whoever shows the API key of an application with a product that holds `mock-jwks`. */
-export const withApiKey =
-  (parts: Parts, answer: () => Answer): Endpoint =>
-  async (request) => {
-    await checkApiKey(parts, request);
-    return answer();
-  };
+/** The routes of `/mock-jwks`. The first two require the API key of an application with a product that contains `mock-jwks`. */
+export function keySetRoutes(dependencies: MockDependencies): Route[] {
+  const { urls, statusApiKey } = dependencies;
+  const withApiKey =
+    (answer: Answer): Endpoint =>
+    async (request) => {
+      await checkApiKey(dependencies, request);
+      return answer;
+    };
+  const named = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }) => ({
+    client_id: clientId,
+    client_secret: clientSecret,
+    redirect_uri: platformCallback(urls),
+  });
+  const credentials = json(200, { cis2: named(testClients.cis2), 'nhs-login': named(testClients.nhsLogin) });
+  const get = (path: string, endpoint: Endpoint) =>
+    route(`/mock-jwks/${path}`, { GET: { endpoint, errors: faultError } });
+  return [
+    ...get('keycloak-client-credentials', withApiKey(credentials)),
+    ...get('status-endpoint-api-key', withApiKey(text(200, statusApiKey))),
+    ...get('*', spelledKeySetEndpoint),
+  ];
+}

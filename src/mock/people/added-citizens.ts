@@ -1,65 +1,55 @@
-import { type Database, sql } from '../../storage/database.ts';
+import { z } from 'zod';
+import type { Database } from '../../storage/database.ts';
+import { StoredRecords } from '../stored-records.ts';
 
-/** Somebody who can sign in at the realms for citizens. */
-export interface Citizen {
+const citizenShape = z.object({
   /** Also the user id. */
-  nhsNumber: string;
-  /** How well the identity is proven (identity-service-api: the first two characters are the level). */
-  proofing: 'P9' | 'P5' | 'P0';
-  givenName: string;
-  familyName: string;
+  nhsNumber: z.string(),
+  /** Identity proofing; the first two characters are the level (identity-service-api). */
+  proofing: z.enum(['P9', 'P5', 'P0']),
+  givenName: z.string(),
+  familyName: z.string(),
   /** ISO date. */
-  birthdate: string;
-  email?: string | undefined;
-  /** Vector of trust (NHS login, vectors of trust); that of the proofing when absent. */
-  vot?: string | undefined;
-}
+  birthdate: z.string(),
+  email: z.string().optional(),
+  /** Vector of trust (NHS login, vectors of trust); by default that of the proofing. */
+  vot: z.string().optional(),
+});
 
-const prefix = 'mock.citizens.';
+/** A user of the realms for citizens. */
+export type Citizen = z.infer<typeof citizenShape>;
 
-/** Citizens that testers add. Each is a setting of its own, so that two additions at the same time never lose one. */
+/** Maximum number of characters of a user id to look up. */
+const longestNumber = 10;
+
+/** Citizens that testers add. */
 export class AddedCitizens {
-  readonly #database: Database;
+  readonly #records: StoredRecords<Citizen>;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#records = new StoredRecords(database, 'mock.citizens.', citizenShape);
   }
 
-  async list(): Promise<Citizen[]> {
-    const rows = await this.#database.all<{ value: string }>(
-      sql('SELECT value FROM setting WHERE substr(name, 1, ?) = ? ORDER BY name', prefix.length, prefix),
-    );
-    return rows.map(({ value }) => JSON.parse(value) as Citizen);
+  list(): Promise<Citizen[]> {
+    return this.#records.list();
   }
 
   async find(nhsNumber: string): Promise<Citizen | undefined> {
-    const row = await this.#database.get<{ value: string }>(
-      sql('SELECT value FROM setting WHERE name = ?', prefix + nhsNumber.slice(0, 10)),
-    );
-    const citizen = row && (JSON.parse(row.value) as Citizen);
-    return citizen?.nhsNumber === nhsNumber ? citizen : undefined;
+    return nhsNumber.length > longestNumber ? undefined : this.#records.find(nhsNumber);
   }
 
   /** Adds a citizen, or replaces the one with the same number. */
-  async put(citizen: Citizen): Promise<void> {
-    await this.#database.run(
-      sql(
-        'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-        prefix + citizen.nhsNumber,
-        JSON.stringify(citizen),
-      ),
-    );
+  put(citizen: Citizen): Promise<void> {
+    return this.#records.put(citizen.nhsNumber, citizen);
   }
 
-  /** Returns false when nobody was added with this number. */
-  async remove(nhsNumber: string): Promise<boolean> {
-    return (
-      (await this.#database.run(sql('DELETE FROM setting WHERE name = ?', prefix + nhsNumber))).changes === 1
-    );
+  /** Returns false if no citizen with this number was added. */
+  remove(nhsNumber: string): Promise<boolean> {
+    return this.#records.remove(nhsNumber);
   }
 
   /** Removes all, for a reset. */
-  async clear(): Promise<void> {
-    await this.#database.run(sql('DELETE FROM setting WHERE substr(name, 1, ?) = ?', prefix.length, prefix));
+  clear(): Promise<void> {
+    return this.#records.clear();
   }
 }

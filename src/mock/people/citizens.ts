@@ -1,7 +1,7 @@
 import type { AddedCitizens, Citizen } from './added-citizens.ts';
 import type { MockPerson, People } from './people.ts';
 
-/** Fictional; their numbers are those of public test material. */
+/** Fictional people with numbers of public test material. */
 const citizens: readonly Citizen[] = [
   {
     nhsNumber: '9912003071',
@@ -29,9 +29,9 @@ const citizens: readonly Citizen[] = [
   },
 ];
 
-function describe(citizen: Citizen, issuer: string): MockPerson {
+function personOf(citizen: Citizen, issuer: string): MockPerson {
   const { nhsNumber, proofing, vot, givenName, familyName, birthdate, email } = citizen;
-  const both = {
+  const shared = {
     nhs_number: nhsNumber,
     identity_proofing_level: proofing,
     family_name: familyName,
@@ -40,7 +40,7 @@ function describe(citizen: Citizen, issuer: string): MockPerson {
   return {
     sub: nhsNumber,
     idToken: {
-      ...both,
+      ...shared,
       surname: familyName,
       id_status: 'verified',
       token_use: 'id',
@@ -49,7 +49,7 @@ function describe(citizen: Citizen, issuer: string): MockPerson {
     },
     userinfo: {
       sub: nhsNumber,
-      ...both,
+      ...shared,
       given_name: givenName,
       email: email ?? `${givenName.toLowerCase()}@example.test`,
       email_verified: true,
@@ -59,13 +59,13 @@ function describe(citizen: Citizen, issuer: string): MockPerson {
   };
 }
 
-/** Citizens as an NHS-login-like provider knows them: the fictional ones, and those that testers added. */
+/** Returns the citizens of a provider like NHS login: the fictional ones, and those that testers added. */
 export const citizensPeople = (added: AddedCitizens): People => ({
   prefix: 'NHS-Login-mock-',
   service: 'Mock sign-in for citizens',
   hint: '9912003071 (P9), 9912003072 (P5) or 9912003073 (P0), or an NHS number that was added',
   async find(username, issuer) {
     const citizen = (await added.find(username)) ?? citizens.find(({ nhsNumber }) => nhsNumber === username);
-    return citizen && describe(citizen, issuer);
+    return citizen && personOf(citizen, issuer);
   },
 });

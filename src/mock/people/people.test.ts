@@ -35,7 +35,7 @@ async function whoIs(username: string, realm?: string, more: Record<string, stri
   };
 }
 
-describe('care workers: the level is the person’s, whatever is asked for', () => {
+describe('care workers', () => {
   const table = [
     ['656005750108', '3', 'AAL3_ANY', 'N3_SMARTCARD'],
     ['656005750105', '3', 'AAL3_ANY', 'N3_SMARTCARD'],
@@ -45,7 +45,7 @@ describe('care workers: the level is the person’s, whatever is asked for', () 
   ];
   for (const [uid = '', level, acr, method] of table)
     for (const asked of ['AAL3_ANY', 'AAL1_USERPASS', undefined])
-      test(`${uid} is at level ${level} when ${asked} is asked for`, async () => {
+      test(`have the level of the person: ${uid} ${level} for acr_values ${asked}`, async () => {
         const { claims } = await whoIs(uid, undefined, asked ? { acr_values: asked } : {});
         assert.equal(claims.sub, uid);
         assert.deepEqual(
@@ -54,7 +54,7 @@ describe('care workers: the level is the person’s, whatever is asked for', () 
         );
       });
 
-  test('userinfo is complete without any scope, and the same as with all', async () => {
+  test('have the same complete userinfo for any scope', async () => {
     const { userinfo } = await whoIs('656005750104');
     assert.equal(userinfo.sub, '656005750104');
     assert.equal(userinfo.name, 'Fernsby Tilda Dr');
@@ -65,7 +65,7 @@ describe('care workers: the level is the person’s, whatever is asked for', () 
     );
   });
 
-  test('a persona is a user id as well', async () => {
+  test('can sign in by persona', async () => {
     assert.equal((await whoIs('gp')).claims.sub, '656005750108');
   });
 });
@@ -76,7 +76,7 @@ describe('citizens', () => {
     ['9912003072', 'P5'],
     ['9912003073', 'P0'],
   ])
-    test(`${number} is proven to ${level}`, async () => {
+    test(`have the proofing level of the person: ${number} ${level}`, async () => {
       const { claims, userinfo } = await whoIs(number, citizensRealm);
       assert.equal(claims.iss, surface.realm(citizensRealm));
       assert.deepEqual([claims.identity_proofing_level, claims.nhs_number], [level, number]);
@@ -89,7 +89,7 @@ describe('userinfo', () => {
   const ask = (init: RequestInit, realm?: string) => fetch(surface.at('userinfo', realm), init);
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-  test('the token may come by POST, and only of its realm and for an hour', async () => {
+  test('accepts a token by POST, of its own realm and for an hour', async () => {
     const { token } = await whoIs('656005750108');
     const posted = await ask({ method: 'POST', body: new URLSearchParams({ access_token: token }) });
     assert.equal(posted.status, 200);
@@ -100,7 +100,7 @@ describe('userinfo', () => {
     assert.equal((await ask(bearer(token))).status, 401);
   });
 
-  test('no token and a made-up one: 401 with a challenge (RFC 6750)', async () => {
+  test('responds with 401 and a challenge to no token and an unknown one (RFC 6750)', async () => {
     const none = await ask({});
     assert.equal(none.status, 401);
     assert.equal(none.headers.get('www-authenticate'), 'Bearer realm="mock"');

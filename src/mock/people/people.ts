@@ -1,20 +1,20 @@
-/** Somebody who signed in at the mock. */
+/** A user who signed in at the mock. */
 export interface MockPerson {
   sub: string;
-  /** What the ID token says of the person and the level, beside the protocol's own claims. */
+  /** Claims of the ID token about the person and the level, in addition to those of the protocol. */
   idToken: Record<string, unknown>;
   /** Complete, with `sub`. */
   userinfo: Record<string, unknown>;
 }
 
-/** Who can sign in at a kind of realm: one file each, listed in the registry. */
+/** The users of one kind of realm. */
 export interface People {
-  /** What the names of its realms begin with. */
+  /** Start of the names of its realms. */
   readonly prefix: string;
-  /** Name of the service that the realm stands for, in the header of its page. */
+  /** Name of the service, in the header of its page. */
   readonly service: string;
-  /** What to type, in words. */
+  /** Accepted user ids, as text. */
   readonly hint: string;
-  /** The person behind a user id; undefined when nobody can sign in with it. */
+  /** Returns the user with this id; undefined if there is none. */
   find(username: string, issuer: string): Promise<MockPerson | undefined>;
 }

@@ -4,14 +4,15 @@ import { careWorkers } from './care-workers.ts';
 import { citizensPeople } from './citizens.ts';
 import type { People } from './people.ts';
 
-/** Who signs in where. Every realm's name begins with one of their prefixes. */
-export const createPeople = (
-  parts: Pick<MockDependencies, 'cis' | 'claimsOf' | 'log' | 'database'>,
-): readonly People[] => [careWorkers(parts), citizensPeople(new AddedCitizens(parts.database))];
+/** Creates the users of all realms. The name of every realm starts with one of their prefixes. */
+export const createPeople = (dependencies: MockDependencies): readonly People[] => [
+  careWorkers(dependencies),
+  citizensPeople(new AddedCitizens(dependencies.database)),
+];
 
-/** The people of a realm. */
+/** Returns the users of a realm. */
 export function peopleOf(registry: readonly People[], realm: string): People {
   const people = registry.find(({ prefix }) => realm.startsWith(prefix));
-  if (!people) throw new Error(`Nobody is registered for the realm ${realm}.`);
+  if (!people) throw new Error(`No users are registered for the realm ${realm}.`);
   return people;
 }

@@ -1,71 +1,83 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
-import { isForm, noParameters, type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { isForm, noParameters, type Parameters, parseParameters, withQuery } from '../../oauth/parameters.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
-import type { Clients, MockClient } from '../clients.ts';
+import type { MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
-import type { AtRealm } from '../realm-endpoint.ts';
-import { type Back, backTo, type ResponseMode } from './back.ts';
+import type { RealmContext } from '../realm-endpoint.ts';
+import { formPost } from './pages.ts';
 
-export interface Asked extends AtRealm {
-  /** The authorization request: from the query, or from the form of a POST that has no query. */
+interface WithParameters extends RealmContext {
+  /** The authorization request: from the query, or from the form of a POST without a query. */
   parameters: Parameters;
-  /** The posted form of the page; none when the page is yet to be shown. */
+  /** The submitted form of the page, if any. */
   typed: Parameters | null;
 }
 
-interface ForClient extends Asked {
+interface WithClient extends WithParameters {
   client: MockClient;
 }
 
-/** What the rest of the sign-in goes by. */
-export interface AuthorizationRequest extends ForClient {
+/** A request whose client and redirect URI are valid. */
+export interface AuthorizationRequest extends WithClient {
   redirectUri: string;
-  back: Back;
+  /** Returns the authorization response with these parameters. */
+  respond: (members: Readonly<Record<string, string>>) => Answer;
 }
 
 const modes: readonly (string | undefined)[] = [undefined, 'query', 'form_post'];
 
-function parsed(text: string, what: string): Parameters {
+function parsed(text: string, source: string): Parameters {
   const parameters = parseParameters(text);
-  if (!parameters) throw errors.requestMalformed(`the ${what} is not well-formed`);
+  if (!parameters) throw errors.requestMalformed(`the ${source} is not well-formed`);
   return parameters;
 }
 
-/** An authorization request may come by POST as well (OpenID Connect Core section 3.1.2.1); the page's form names a user. */
-export function readAsked({ request }: AtRealm): Pick<Asked, 'parameters' | 'typed'> {
+/** Distinguishes an authorization request by POST (OpenID Connect Core section 3.1.2.1) from the page's form, which has a user id. */
+export function readParameters({ request }: RealmContext): Pick<WithParameters, 'parameters' | 'typed'> {
   const query = request.query === '' ? noParameters : parsed(request.query, 'query');
   const posted = request.method === 'POST' && isForm(request.headers['content-type']);
   const form = posted ? parsed(request.body, 'form') : null;
   const typed = form && (form.has('username') || !form.has('client_id')) ? form : null;
   const parameters = form && !typed && !query.has('client_id') ? form : query;
-  // No scope means anything here, so several mean nothing either.
+  // Scopes have no effect here, so several are harmless.
   const repeated = parameters.repeated(['scope']) ?? typed?.repeated();
-  if (repeated !== undefined) throw errors.repeated(`${repeated.slice(0, 80)} came more than once`);
+  if (repeated !== undefined) throw errors.repeated(`${repeated.slice(0, 80)} was sent more than once`);
   return { parameters, typed };
 }
 
-export const findClient = (clients: Clients) =>
-  async function findClient({ parameters }: Asked): Promise<{ client: MockClient }> {
-    const clientId = parameters.get('client_id') ?? '';
-    const client = await clients.find(clientId);
-    if (!client)
-      throw errors.clientUnknown(`client_id is "${clientId.slice(0, 80)}", or its application was revoked`);
-    return { client };
-  };
+export async function findClient({ mock, parameters }: WithParameters): Promise<{ client: MockClient }> {
+  const clientId = parameters.get('client_id') ?? '';
+  const client = await mock.clients.find(clientId);
+  if (!client)
+    throw errors.clientUnknown(`client_id is "${clientId.slice(0, 80)}", or its application was revoked`);
+  return { client };
+}
 
-/** Whom nobody registered gets nothing, not even an error (RFC 6749 section 4.1.2.1). */
-export function checkRedirect({ parameters, client, realm }: ForClient): {
-  redirectUri: string;
-  back: Back;
-} {
+/**
+ * Sends nothing, not even an error, to an unregistered address (RFC 6749 section 4.1.2.1). Responses have the client's state and
+ * the issuer (RFC 9207 section 2). The redirect is always 302: the form of the mock leads there directly.
+ */
+export function checkRedirect({
+  parameters,
+  client,
+  realm,
+}: WithClient): Pick<AuthorizationRequest, 'redirectUri' | 'respond'> {
   const redirectUri = parameters.get('redirect_uri') ?? '';
   if (!client.redirectFits(redirectUri))
     throw errors.redirectInvalid(`"${redirectUri.slice(0, 200)}" is not an address of ${client.clientId}`);
-  const mode: ResponseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query';
-  return { redirectUri, back: backTo(redirectUri, mode, parameters.get('state'), realm) };
+  const byForm = parameters.get('response_mode') === 'form_post';
+  const state = parameters.get('state');
+  return {
+    redirectUri,
+    respond(members) {
+      const all = { ...(state === undefined ? {} : { state }), ...members, iss: realm.issuer };
+      return byForm ? formPost(redirectUri, all) : redirect(withQuery(redirectUri, all));
+    },
+  };
 }
 
-/** The few things that are wrong with a request however lenient the mock is. Levels, ages, prompts and scopes are none. */
+/** Returns the error of a request, if any. The mock ignores levels, ages, prompts and scopes. */
 function refusalOf(parameters: Parameters): Refusal | undefined {
   const type = parameters.get('response_type');
   if (type !== 'code') return errors.responseType(`response_type is ${String(type).slice(0, 80)}`);
@@ -79,7 +91,7 @@ function refusalOf(parameters: Parameters): Refusal | undefined {
     : errors.challenge(`code_challenge_method is ${String(method).slice(0, 80)}`);
 }
 
-export function checkRequest({ parameters, back }: AuthorizationRequest) {
+export function checkRequest({ parameters, respond }: AuthorizationRequest): Answer | undefined {
   const refusal = refusalOf(parameters);
-  if (refusal) return back({ error: refusal.entry.code, error_description: refusal.entry.description });
+  return refusal && respond({ error: refusal.entry.code, error_description: refusal.entry.description });
 }

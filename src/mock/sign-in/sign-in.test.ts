@@ -25,8 +25,8 @@ const without = (name: string): Record<string, string> =>
 const show = (query: Record<string, string>, realm?: string) =>
   new HttpSession().request(`${surface.at('auth', realm)}?${new URLSearchParams(query)}`);
 
-describe('the form, as published helpers read it', () => {
-  test('first form, id, method, absolute action with the state, every input with name and value', async () => {
+describe('the sign-in form', () => {
+  test('has an id, a method, an absolute action with the state, and a name and value for each input', async () => {
     const answer = await show(asking({ state: 'a&b"c=d' }));
     const form = scrape(await answer.text());
     assert.equal(form.id, 'kc-form-login');
@@ -37,7 +37,7 @@ describe('the form, as published helpers read it', () => {
     assert.equal(action.searchParams.get('state'), 'a&b"c=d');
   });
 
-  test('no cookie at all, so none that is Secure; the policy names the target', async () => {
+  test('sets no cookie and names its target in the policy', async () => {
     const answer = await show(asking());
     assert.deepEqual(answer.headers.getSetCookie(), []);
     assert.match(
@@ -46,14 +46,14 @@ describe('the form, as published helpers read it', () => {
     );
   });
 
-  test('the page for the platform lets the browser go on to applications', async () => {
+  test('allows redirects to applications after the callback of the platform', async () => {
     const callback = `${surface.platform.url}/oauth2-mock/callback`;
     const answer = await show(asking({ client_id: 'test-client-cis2', redirect_uri: callback }));
     const policy = answer.headers.get('content-security-policy') ?? '';
     assert.ok(policy.includes(`form-action 'self' ${surface.platform.url} http: https:;`), policy);
   });
 
-  test('username alone is enough: 302 straight to the client', async () => {
+  test('needs the username only, and redirects to the client with 302', async () => {
     const session = new HttpSession();
     const form = scrape(await (await show(asking())).text());
     const answer = await session.post(form.action, { username: '656005750108' });
@@ -66,7 +66,7 @@ describe('the form, as published helpers read it', () => {
     assert.deepEqual(answer.headers.getSetCookie(), []);
   });
 
-  test('the same form may be posted again and again, by whomever: nothing is throttled', async () => {
+  test('can be submitted repeatedly from any browser without a limit', async () => {
     const { action } = scrape(await (await show(asking())).text());
     const post = () => new HttpSession().post(action, { username: '656005750108' });
     const answers = await Promise.all(Array.from({ length: 40 }, post));
@@ -76,12 +76,12 @@ describe('the form, as published helpers read it', () => {
     assert.equal(new Set(codes).size, 40);
   });
 
-  test('a request without state comes back without one', async () => {
+  test('returns no state for a request without one', async () => {
     const back = await signIn(surface, without('state'));
     assert.ok(back.searchParams.has('code') && !back.searchParams.has('state'));
   });
 
-  test('what asks for less or more than the person has changes nothing', async () => {
+  test('ignores prompt, acr_values, max_age and scope', async () => {
     for (const more of [
       { prompt: 'none' },
       { acr_values: 'AAL3_ANY' },
@@ -94,7 +94,7 @@ describe('the form, as published helpers read it', () => {
       );
   });
 
-  test('a client of the mock itself goes anywhere, its query kept', async () => {
+  test('redirects a client of the mock to any address and keeps its query', async () => {
     for (const redirect_uri of [
       'https://example.org',
       'https://google.com/?a=b',
@@ -106,13 +106,13 @@ describe('the form, as published helpers read it', () => {
     }
   });
 
-  test('an authorization request may come by POST', async () => {
+  test('accepts an authorization request by POST', async () => {
     const answer = await new HttpSession().post(surface.at('auth'), asking());
     assert.equal(answer.status, 200);
     assert.equal(new URL(scrape(await answer.text()).action).searchParams.get('client_id'), clientId);
   });
 
-  test('response_mode=form_post answers by a form of hidden fields', async () => {
+  test('responds to response_mode=form_post with a form of hidden fields', async () => {
     const form = scrape(await (await show(asking({ response_mode: 'form_post' }))).text());
     const answer = await new HttpSession().post(form.action, { ...form.inputs, username: '656005750108' });
     const posted = scrape(await answer.text());
@@ -122,7 +122,7 @@ describe('the form, as published helpers read it', () => {
   });
 });
 
-describe('who cannot sign in, and what is not asked for rightly', () => {
+describe('the authorization endpoint', () => {
   for (const username of [
     '000000000000',
     '656005750199',
@@ -132,7 +132,7 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
     '../people',
     'x'.repeat(9_000),
   ])
-    test(`"${username.slice(0, 20)}" is told so, with the form again`, async () => {
+    test(`shows the form again with 400 for the user id "${username.slice(0, 20)}"`, async () => {
       const { action } = scrape(await (await show(asking())).text());
       const answer = await new HttpSession().post(action, { username });
       assert.equal(answer.status, 400);
@@ -140,17 +140,29 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
     });
 
   const pages: [string, () => Record<string, string>][] = [
-    ['no client', () => without('client_id')],
+    ['a request without a client', () => without('client_id')],
     ['an unknown client', () => asking({ client_id: 'nobody' })],
-    ['no redirect_uri', () => without('redirect_uri')],
-    ['another redirect_uri', () => asking({ redirect_uri: `${redirectUri}/` })],
-    ['a script', () => asking({ client_id: 'test-client-cis2', redirect_uri: 'javascript:alert(1)' })],
-    ['a fragment', () => asking({ client_id: 'test-client-cis2', redirect_uri: 'https://a.test/#b' })],
-    ['credentials', () => asking({ client_id: 'test-client-cis2', redirect_uri: 'https://a:b@c.test/' })],
-    ['a line', () => asking({ client_id: 'test-client-cis2', redirect_uri: 'https://a.test/\r\nx: y' })],
+    ['a request without redirect_uri', () => without('redirect_uri')],
+    ['an unregistered redirect_uri', () => asking({ redirect_uri: `${redirectUri}/` })],
+    [
+      'a redirect_uri with a script',
+      () => asking({ client_id: 'test-client-cis2', redirect_uri: 'javascript:alert(1)' }),
+    ],
+    [
+      'a redirect_uri with a fragment',
+      () => asking({ client_id: 'test-client-cis2', redirect_uri: 'https://a.test/#b' }),
+    ],
+    [
+      'a redirect_uri with credentials',
+      () => asking({ client_id: 'test-client-cis2', redirect_uri: 'https://a:b@c.test/' }),
+    ],
+    [
+      'a redirect_uri with a line break',
+      () => asking({ client_id: 'test-client-cis2', redirect_uri: 'https://a.test/\r\nx: y' }),
+    ],
   ];
   for (const [name, query] of pages)
-    test(`${name}: a page with 400, no redirect`, async () => {
+    test(`shows an error page and does not redirect for ${name}`, async () => {
       const answer = await show(query());
       assert.equal(answer.status, 400);
       assert.equal(answer.headers.get('location'), null);
@@ -158,13 +170,13 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
     });
 
   const redirects: [string, () => Record<string, string>, string][] = [
-    ['no response_type', () => without('response_type'), 'unsupported_response_type'],
+    ['a request without response_type', () => without('response_type'), 'unsupported_response_type'],
     ['response_type=token', () => asking({ response_type: 'token' }), 'unsupported_response_type'],
     ['response_mode=fragment', () => asking({ response_mode: 'fragment' }), 'invalid_request'],
-    ['a plain challenge', () => asking({ code_challenge: 'a'.repeat(43) }), 'invalid_request'],
+    ['a plain PKCE challenge', () => asking({ code_challenge: 'a'.repeat(43) }), 'invalid_request'],
   ];
   for (const [name, query, error] of redirects)
-    test(`${name}: the client hears of it, with its state`, async () => {
+    test(`redirects the error to the client for ${name}`, async () => {
       const answer = await show(query());
       assert.equal(answer.status, 302);
       const { searchParams } = new URL(answer.headers.get('location') ?? '');
@@ -172,14 +184,14 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
       assert.equal(searchParams.get('state'), 'state-1');
     });
 
-  test('a parameter twice is refused, but for scope, which means nothing', async () => {
+  test('refuses a repeated parameter except scope, which has no effect', async () => {
     const answer = await fetch(`${surface.at('auth')}?${new URLSearchParams(asking())}&state=other`);
     assert.equal(answer.status, 400);
     const scopes = await fetch(`${surface.at('auth')}?${new URLSearchParams(asking())}&scope=other`);
     assert.equal(scopes.status, 200);
   });
 
-  test('a revoked application is no client', async () => {
+  test('refuses a revoked application', async () => {
     const revoked = await surface.register({}, { status: 'revoked' });
     assert.equal((await show(asking({ client_id: revoked.cis2.clientId }))).status, 400);
   });
@@ -193,13 +205,13 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
     '__proto__',
   ])
     for (const endpoint of ['auth', 'certs', 'userinfo'])
-      test(`there is no realm ${realm}: ${endpoint} is 404`, async () => {
+      test(`responds with 404 for the realm ${realm} at ${endpoint}`, async () => {
         const answer = await fetch(surface.at(endpoint, realm));
         assert.equal(answer.status, 404);
         assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
       });
 
-  test('the directory is down: 503', async () => {
+  test('responds with 503 while the directory is down', async () => {
     const { action } = scrape(await (await show(asking())).text());
     surface.directory.down = true;
     try {
@@ -210,9 +222,9 @@ describe('who cannot sign in, and what is not asked for rightly', () => {
   });
 });
 
-describe('nothing that comes from outside becomes markup', () => {
+describe('text from outside', () => {
   const attack = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
-  test('in the username, the state and the nonce', async () => {
+  test('is escaped in the username, the state and the nonce', async () => {
     const shown = await (await show(asking({ state: attack, nonce: attack }))).text();
     assert.ok(!shown.includes('<script') && !shown.includes('<img'), shown);
     const form = scrape(shown);
@@ -222,12 +234,12 @@ describe('nothing that comes from outside becomes markup', () => {
     assert.equal(scrape(again).inputs.username, attack.slice(0, 64));
   });
 
-  test('on an error page', async () => {
+  test('is escaped on an error page', async () => {
     const page = await (await show(asking({ client_id: attack }))).text();
     assert.ok(!page.includes('<script') && !page.includes('<img'), page);
   });
 
-  test('in the page of form_post', async () => {
+  test('is escaped in the page of form_post', async () => {
     const form = scrape(await (await show(asking({ response_mode: 'form_post', state: attack }))).text());
     const page = await (await new HttpSession().post(form.action, { username: '656005750108' })).text();
     assert.equal(page.match(/<script/g)?.length, 1);

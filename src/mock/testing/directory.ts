@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { paths } from '../../cis/protocol.ts';
 import { people } from './people.ts';
 
-/** The directory of CIS as its protocol says it, with the people of the tests. */
+/** A substitute for the directory of CIS with the people of the tests. */
 export interface Directory {
   url: string;
-  /** Answers nothing but 500 while it is set. */
+  /** Responds with 500 to everything while true. */
   down: boolean;
   stop(): Promise<void>;
 }

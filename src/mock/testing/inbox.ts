@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An endpoint that keeps the forms that were posted to it, by path. */
+/** An endpoint that stores the forms posted to it, by path. */
 export interface Inbox {
   url: string;
   received: { path: string; form: URLSearchParams }[];

@@ -30,7 +30,7 @@ const person = (uid: string, persona: string, authenticators: string[], roles: n
   disabled: false,
 });
 
-/** Everybody whom the directory of the tests knows. */
+/** The people in the directory of the tests. */
 export const people: readonly Person[] = [
   person('656005750108', 'gp', ['smartcard', 'securityKey'], 1),
   person('656005750104', 'admin', ['smartcard', 'windowsHello'], 2),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Surface } from './surface.ts';
 
-/** What a sign-in helper reads of a page: its first form, as published test code takes it apart. */
+/** The first form of a page, as published test code parses it. */
 export interface ScrapedForm {
   id: string;
   method: string;
@@ -23,7 +23,7 @@ const attributes = (tag: string): Map<string, string> =>
     [...tag.matchAll(/([a-z-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, unescaped(value)]),
   );
 
-/** Takes the first form of a page apart. An input without name or value fails, as a helper written for the published mock would. */
+/** Parses the first form of a page. Fails for an input without name or value, as helpers for the published mock do. */
 export function scrape(page: string): ScrapedForm {
   const [, head = '', inside = ''] = /<form([^>]*)>([\s\S]*?)<\/form>/.exec(page) ?? [];
   assert.notEqual(head, '', `there is no form in ${page}`);
@@ -42,7 +42,7 @@ export function scrape(page: string): ScrapedForm {
   };
 }
 
-/** A session of an HTTP library with a cookie jar; redirects are handed out, not followed. */
+/** A session of an HTTP library with a cookie jar, which does not follow redirects. */
 export class HttpSession {
   readonly cookies = new Map<string, string>();
 
@@ -61,7 +61,7 @@ export class HttpSession {
   }
 }
 
-/** Signs a user in by the form, as published helpers do, and brings back the address to which the client was sent. */
+/** Signs a user in by the form, as published helpers do. Returns the address of the redirect. */
 export async function signIn(
   surface: Surface,
   request: Record<string, string>,
@@ -85,7 +85,7 @@ export interface TokenAnswer {
   error?: string;
 }
 
-/** Posts to the token endpoint; the answer with its status. */
+/** Posts to the token endpoint. */
 export async function askForTokens(
   surface: Surface,
   form: Record<string, string>,

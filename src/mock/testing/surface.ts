@@ -24,7 +24,7 @@ import { createMockSurface, type MockDependencies, RealmKeys } from '../index.ts
 import { startDirectory } from './directory.ts';
 import { startInbox } from './inbox.ts';
 
-/** A secret of every client that tests register. */
+/** The secret of every client that tests register. */
 export const secret = 'a-client-secret-of-at-least-32-characters';
 const secrets = [{ hash: sha256(secret), createdAt: 0, expiresAt: null }];
 
@@ -73,8 +73,8 @@ const platformHalf = (clientId: string, products: string[]): PlatformRegistratio
 });
 
 /**
- * The mock surface with everything of its own real: storage, keys, HTTP. The directory and the platform are stand-ins that speak HTTP.
- * @param now where its clock stands, in milliseconds.
+ * Starts the mock surface with real storage, keys and HTTP, and HTTP substitutes for the directory and the platform.
+ * @param now initial time of its clock in milliseconds
  */
 export async function startSurface(options: Partial<MockDependencies> = {}, now = Date.UTC(2026, 6, 1, 12)) {
   const clock = new ManualClock(now);
@@ -109,13 +109,12 @@ export async function startSurface(options: Partial<MockDependencies> = {}, now 
     }),
     ...options,
   });
-  const listen = async ({ routes, onError }: Service, port: number) => {
+  const listen = async ({ routes }: Service, port: number) => {
     const listener = createListener(routes, {
       name: 'mock',
       log: silentLog,
       development: true,
       flush: () => recorder.flush(),
-      ...(onError ? { onError } : {}),
     });
     return { listener, port: await listener.listen(port, '127.0.0.1') };
   };

@@ -1,7 +1,5 @@
-import type { Clock } from '@alongside/kernel/clock';
 import { secretFits } from '../../oauth/applications.ts';
-import type { NetworkLimit } from '../../oauth/network-limit.ts';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import type { Parameters } from '../../oauth/parameters.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import type {
   AuthenticationServer,
@@ -11,19 +9,13 @@ import { privateKeyJwt } from '../../oauth/server/client-authentication/private-
 import { secretBasic } from '../../oauth/server/client-authentication/secret-basic.ts';
 import { secretPost } from '../../oauth/server/client-authentication/secret-post.ts';
 import type { AuthenticationRules } from '../../oauth/server/profile.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
-import type { Clients, MockClient } from '../clients.ts';
+import type { MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
-import type { Realm } from '../realms.ts';
-import type { TokenRequest } from './request.ts';
+import type { RealmContext } from '../realm-endpoint.ts';
 
-interface MockAuthentication {
-  clients: Clients;
-  clock: Clock;
-  singleUse: SingleUse;
-  clientKeys: RemoteKeys;
-  /** Client authentication that failed, by network. */
-  failures: NetworkLimit;
+/** A request to the token endpoint of a realm. */
+export interface TokenRequest extends RealmContext {
+  parameters: Parameters;
 }
 
 const registrable = [
@@ -68,7 +60,7 @@ const lenientBasic: ClientAuthenticationMethod = {
   },
 };
 
-/** The first method of a request counts, whatever the client registered. */
+/** The first method that a request uses applies, whatever the client registered. */
 const methods: readonly ClientAuthenticationMethod[] = [
   privateKeyJwt('ignored'),
   lenientBasic,
@@ -77,10 +69,13 @@ const methods: readonly ClientAuthenticationMethod[] = [
 
 type MockServer = AuthenticationServer<{ readonly client: { readonly registration: MockClient } }>;
 
-const serverOf = ({ clients, ...stores }: MockAuthentication, { issuer, endpoints }: Realm): MockServer => ({
-  ...stores,
-  issuer,
-  addresses: { token: [endpoints.token] },
+const serverOf = ({ mock, realm }: RealmContext): MockServer => ({
+  clock: mock.clock,
+  singleUse: mock.singleUse,
+  clientKeys: mock.clientKeys,
+  failures: mock.failures,
+  issuer: realm.issuer,
+  addresses: { token: [realm.endpoints.token] },
   profiles: { nhs: rules, standard: rules, fapi2: rules },
   errors: {
     clientUnauthenticated: errors.clientUnauthenticated,
@@ -91,7 +86,7 @@ const serverOf = ({ clients, ...stores }: MockAuthentication, { issuer, endpoint
   methods,
   assertionJtiKind: 'mock-assertion',
   async findClient(clientId) {
-    const registration = await clients.find(clientId);
+    const registration = await mock.clients.find(clientId);
     return registration && { client: { registration } };
   },
   certificateSubjectOf: () => ({}),
@@ -100,9 +95,8 @@ const serverOf = ({ clients, ...stores }: MockAuthentication, { issuer, endpoint
 });
 
 /** Authenticates the client by a secret, in the form or the header, or by a signed assertion. */
-export const authenticate = (mock: MockAuthentication) =>
-  async function authenticate(known: TokenRequest): Promise<{ client: MockClient }> {
-    const { request, parameters, realm } = known;
-    const { client } = await authenticateClient({ server: serverOf(mock, realm), request, parameters });
-    return { client: client.registration };
-  };
+export async function authenticate(context: TokenRequest): Promise<{ client: MockClient }> {
+  const { request, parameters } = context;
+  const { client } = await authenticateClient({ server: serverOf(context), request, parameters });
+  return { client: client.registration };
+}

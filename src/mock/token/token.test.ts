@@ -31,8 +31,8 @@ const form = (code: string, more: Record<string, string> = {}): Record<string, s
 const without = (from: Record<string, string>, ...names: string[]): Record<string, string> =>
   Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name)));
 
-describe('a code for tokens', () => {
-  test('ID token: header with kid and typ, RS256 by a key of certs, the claims of a sign-in', async () => {
+describe('the token endpoint', () => {
+  test('issues an ID token with kid and typ, signed with RS256 by a key of certs', async () => {
     const { status, body } = await askForTokens(surface, form(await codeFor({ nonce: 'n-1' })));
     assert.equal(status, 200);
     assert.equal(body.token_type, 'Bearer');
@@ -65,7 +65,7 @@ describe('a code for tokens', () => {
     });
   });
 
-  test('ten parallel uses of one code: one winner', async () => {
+  test('issues tokens to one of ten concurrent uses of a code', async () => {
     const request = form(await codeFor());
     const answers = await Promise.all(Array.from({ length: 10 }, () => askForTokens(surface, request)));
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
@@ -73,7 +73,7 @@ describe('a code for tokens', () => {
       if (status !== 200) assert.deepEqual([status, body.error], [400, 'invalid_grant']);
   });
 
-  test('a code runs out after a minute', async () => {
+  test('refuses a code after a minute', async () => {
     const code = await codeFor();
     surface.clock.advance(60);
     assert.equal((await askForTokens(surface, form(code))).body.error, 'invalid_grant');
@@ -81,40 +81,40 @@ describe('a code for tokens', () => {
 
   const refused: [string, (code: string) => Record<string, string>, number, string][] = [
     ['a wrong secret', (code) => form(code, { client_secret: 'wrong' }), 401, 'invalid_client'],
-    ['no secret', (code) => without(form(code), 'client_secret'), 401, 'invalid_client'],
+    ['a request without a secret', (code) => without(form(code), 'client_secret'), 401, 'invalid_client'],
     ['an unknown client', (code) => form(code, { client_id: 'nobody' }), 401, 'invalid_client'],
     ['another client', (code) => form(code, another()), 400, 'invalid_grant'],
     ['another redirect_uri', (code) => form(code, { redirect_uri: 'https://x.test' }), 400, 'invalid_grant'],
-    ['no redirect_uri', (code) => without(form(code), 'redirect_uri'), 400, 'invalid_grant'],
-    ['no code', (code) => without(form(code), 'code'), 400, 'invalid_request'],
-    ['no grant_type', (code) => without(form(code), 'grant_type'), 400, 'invalid_request'],
-    ['a password', (code) => form(code, { grant_type: 'password' }), 400, 'unsupported_grant_type'],
-    ['a made-up code', () => form('made-up'), 400, 'invalid_grant'],
+    ['a request without redirect_uri', (code) => without(form(code), 'redirect_uri'), 400, 'invalid_grant'],
+    ['a request without a code', (code) => without(form(code), 'code'), 400, 'invalid_request'],
+    ['a request without grant_type', (code) => without(form(code), 'grant_type'), 400, 'invalid_request'],
+    ['the password grant', (code) => form(code, { grant_type: 'password' }), 400, 'unsupported_grant_type'],
+    ['an unknown code', () => form('made-up'), 400, 'invalid_grant'],
   ];
   const another = () => ({
     client_id: testClients.cis2.clientId,
     client_secret: testClients.cis2.clientSecret,
   });
   for (const [name, request, status, error] of refused)
-    test(`${name}: ${status} ${error}, and the code is still good`, async () => {
+    test(`refuses ${name} with ${status} ${error} and leaves the code valid`, async () => {
       const code = await codeFor();
       const answer = await askForTokens(surface, request(code));
       assert.deepEqual([answer.status, answer.body.error], [status, error]);
       assert.equal((await askForTokens(surface, form(code))).status, 200);
     });
 
-  test('a code of one realm is none of another', async () => {
+  test('refuses a code of another realm', async () => {
     const answer = await askForTokens(surface, form(await codeFor()), 'Cis2-mock-int');
     assert.equal(answer.body.error, 'invalid_grant');
   });
 
-  test('no form, no tokens', async () => {
+  test('refuses a body that is not a form, and GET', async () => {
     const answer = await fetch(surface.at('token'), { method: 'POST', body: '{}' });
     assert.equal(answer.status, 400);
     assert.equal((await fetch(surface.at('token'))).status, 404);
   });
 
-  test('a challenge that was sent is enforced (RFC 7636)', async () => {
+  test('requires the verifier of a PKCE challenge (RFC 7636)', async () => {
     const verifier = 'v'.repeat(43);
     const code_challenge = createHash('sha256').update(verifier).digest('base64url');
     const code = await codeFor({ code_challenge, code_challenge_method: 'S256' });
@@ -125,9 +125,9 @@ describe('a code for tokens', () => {
   });
 });
 
-describe('clients', () => {
+describe('client authentication', () => {
   for (const [name, client] of Object.entries(testClients))
-    test(`${client.clientId} with its published secret (${name})`, async () => {
+    test(`accepts ${client.clientId} with its published secret (${name})`, async () => {
       const redirect_uri = 'https://example.org';
       const code = await codeFor({ client_id: client.clientId, redirect_uri });
       const credentials = { client_id: client.clientId, client_secret: client.clientSecret };
@@ -136,13 +136,13 @@ describe('clients', () => {
       assert.equal(decodeJwt(answer.body.id_token)?.claims.aud, client.clientId);
     });
 
-  test('the secret in the Basic header', async () => {
+  test('accepts the secret in the Basic header', async () => {
     const authorization = `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`;
     const body = without(form(await codeFor()), 'client_id', 'client_secret');
     assert.equal((await askForTokens(surface, body, undefined, { authorization })).status, 200);
   });
 
-  test('private_key_jwt: audience, time, signature and a jti that counts once', async () => {
+  test('validates audience, times, signature and single use of a private_key_jwt assertion', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1' };
@@ -178,7 +178,7 @@ describe('clients', () => {
   });
 });
 
-test('refuses wrong secrets beyond the limit of their network, and still accepts the right one', async (t) => {
+test('client authentication refuses wrong secrets beyond the limit of their network, and still accepts the right one', async (t) => {
   const limited = await startSurface({ networkLimits: { requests: 100, failures: 2, rows: 100 } });
   t.after(() => limited.stop());
   const { clientId } = (await limited.register()).cis2;

@@ -1,47 +1,39 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
-import type { Recorder } from '@alongside/kernel/events';
-import type { SigningKeys } from '@alongside/kernel/keys';
+import { seconds } from '@alongside/kernel/clock';
+import { uuid } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
-import type { NetworkLimit } from '../../oauth/network-limit.ts';
+import { halfHash } from '../../oauth/half-hash.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { verifierFits } from '../../oauth/pkce.ts';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
-import type { Clients, MockClient } from '../clients.ts';
+import type { MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';
-import type { MockPerson, People } from '../people/people.ts';
+import type { MockPerson } from '../people/people.ts';
 import { peopleOf } from '../people/registry.ts';
-import type { AtRealm, RealmEndpoint } from '../realm-endpoint.ts';
-import { type CodeGrant, expiresIn, type MockSessions } from '../sessions.ts';
-import { authenticate } from './authenticate.ts';
-import { signIdToken } from './id-token.ts';
-import type { TokenRequest } from './request.ts';
+import type { RealmContext } from '../realm-endpoint.ts';
+import { type CodeGrant, expiresIn } from '../sessions.ts';
+import { authenticate, type TokenRequest } from './authenticate.ts';
 
-interface Parts {
-  clients: Clients;
-  clock: Clock;
-  singleUse: SingleUse;
-  clientKeys: RemoteKeys;
-  /** Counts failed proofs by network. */
-  failures: NetworkLimit;
-  people: readonly People[];
-  sessions: MockSessions;
-  keys: SigningKeys;
-  recorder: Recorder;
+/** Seconds. */
+const idTokenLifetime = 3_600;
+
+interface WithClient extends TokenRequest {
+  client: MockClient;
 }
 
-interface WithCode extends TokenRequest {
-  client: MockClient;
+interface WithCode extends WithClient {
   code: string;
   grant: CodeGrant;
 }
 
-function readForm({ request }: AtRealm): { parameters: Parameters } {
+interface WithPerson extends WithCode {
+  person: MockPerson;
+}
+
+function readForm({ request }: RealmContext): { parameters: Parameters } {
   const parameters = isForm(request.headers['content-type']) ? parseParameters(request.body) : undefined;
   if (!parameters) throw errors.requestMalformed('a form was expected');
   const repeated = parameters.repeated();
-  if (repeated !== undefined) throw errors.repeated(`${repeated.slice(0, 80)} came more than once`);
+  if (repeated !== undefined) throw errors.repeated(`${repeated.slice(0, 80)} was sent more than once`);
   return { parameters };
 }
 
@@ -51,71 +43,84 @@ function checkGrantType({ parameters }: TokenRequest): void {
   if (type !== 'authorization_code') throw errors.grantUnsupported(`grant_type is ${type.slice(0, 80)}`);
 }
 
-/** Looks without using it, so that a mistake in the request leaves the code for the next attempt. */
-const findCode = (sessions: MockSessions) =>
-  async function findCode({ parameters, realm, client }: TokenRequest & { client: MockClient }) {
-    const code = parameters.get('code');
-    if (code === undefined) throw errors.codeMissing('code is missing');
-    const grant = await sessions.peek(code);
-    if (!grant) throw errors.codeInvalid('the code is unknown, was used, or has run out');
-    if (grant.realm !== realm.name || grant.clientId !== client.clientId)
-      throw errors.codeInvalid(`the code was made for ${grant.clientId} at ${grant.realm}`);
-    return { code, grant };
-  };
+/** Does not use the code up, so that it stays valid after an error in the request. */
+async function findCode({ mock, parameters, realm, client }: WithClient) {
+  const code = parameters.get('code');
+  if (code === undefined) throw errors.codeMissing('code is missing');
+  const grant = await mock.sessions.peek(code);
+  if (!grant) throw errors.codeInvalid('the code is unknown, expired or already used');
+  if (grant.realm !== realm.name || grant.clientId !== client.clientId)
+    throw errors.codeInvalid(`the code was issued to ${grant.clientId} at ${grant.realm}`);
+  return { code, grant };
+}
 
-/** What came with the authorization request comes again (RFC 6749 section 4.1.3, RFC 7636 section 4.6). */
+/** Compares with the authorization request (RFC 6749 section 4.1.3, RFC 7636 section 4.6). */
 function checkBinding({ parameters, grant }: WithCode): void {
   if (parameters.get('redirect_uri') !== grant.redirectUri)
     throw errors.codeInvalid(`redirect_uri was ${grant.redirectUri}`);
   if (grant.challenge !== null && !verifierFits(parameters.get('code_verifier'), grant.challenge))
-    throw errors.verifierInvalid('code_verifier is missing or does not fit the challenge');
+    throw errors.verifierInvalid('code_verifier is missing or does not match the challenge');
 }
 
-const findPerson = (people: readonly People[]) =>
-  async function findPerson({ realm, grant }: WithCode): Promise<{ person: MockPerson }> {
-    const person = await peopleOf(people, realm.name).find(grant.sub, realm.issuer);
-    if (!person) throw errors.codeInvalid('the person is gone or disabled');
-    return { person };
-  };
-
-const spendCode = (sessions: MockSessions) =>
-  async function spendCode({ code }: WithCode): Promise<void> {
-    if (!(await sessions.spend(code))) throw errors.codeInvalid('the code was used a moment ago');
-  };
-
-const issue = (parts: Parts) =>
-  async function issue(known: WithCode & { person: MockPerson }): Promise<Answer> {
-    const { realm, client, code, grant, person } = known;
-    const accessToken = await parts.sessions.accessToken(grant);
-    const idToken = await signIdToken(parts, realm, { grant, person, accessToken });
-    parts.recorder.record({
-      keys: [code, grant.sid, accessToken, idToken],
-      from: client.party,
-      to: 'cis2',
-      name: 'cis2.token',
-      detail: { client: client.name, mock: realm.name },
-    });
-    return json(200, {
-      access_token: accessToken,
-      expires_in: expiresIn,
-      token_type: 'Bearer',
-      id_token: idToken,
-      'not-before-policy': 0,
-      session_state: grant.sid,
-      scope: grant.scope,
-    });
-  };
-
-/** `POST .../token`: a code for an ID token and an access token. */
-export function createToken(parts: Parts): RealmEndpoint {
-  const list = steps<AtRealm>()
-    .step(readForm)
-    .step(authenticate(parts))
-    .step(checkGrantType)
-    .step(findCode(parts.sessions))
-    .step(checkBinding)
-    .step(findPerson(parts.people))
-    .step(spendCode(parts.sessions))
-    .step(issue(parts));
-  return (known) => list.run(known);
+async function findPerson({ mock, realm, grant }: WithCode): Promise<{ person: MockPerson }> {
+  const person = await peopleOf(mock.people, realm.name).find(grant.sub, realm.issuer);
+  if (!person) throw errors.codeInvalid('the user no longer exists or is disabled');
+  return { person };
 }
+
+async function spendCode({ mock, code }: WithCode): Promise<void> {
+  if (!(await mock.sessions.spend(code))) throw errors.codeInvalid('the code was used by another request');
+}
+
+/** Signs the ID token: RS256, with `kid` and `typ: JWT` in its header (OpenID Connect Core section 2). */
+function signIdToken({ mock, realm, grant, person }: WithPerson, accessToken: string): Promise<string> {
+  const now = seconds(mock.clock);
+  const claims = {
+    ...person.idToken,
+    iss: realm.issuer,
+    sub: person.sub,
+    aud: grant.clientId,
+    azp: grant.clientId,
+    exp: now + idTokenLifetime,
+    iat: now,
+    auth_time: grant.authTime,
+    jti: uuid(),
+    ...(grant.nonce === null ? {} : { nonce: grant.nonce }),
+    at_hash: halfHash(accessToken),
+    sid: grant.sid,
+  };
+  return mock.keys.sign(claims, { algorithm: 'RS256' });
+}
+
+async function issueTokens(context: WithPerson): Promise<Answer> {
+  const { mock, realm, client, code, grant } = context;
+  const accessToken = await mock.sessions.accessToken(grant);
+  const idToken = await signIdToken(context, accessToken);
+  mock.recorder.record({
+    keys: [code, grant.sid, accessToken, idToken],
+    from: client.party,
+    to: 'cis2',
+    name: 'cis2.token',
+    detail: { client: client.name, mock: realm.name },
+  });
+  return json(200, {
+    access_token: accessToken,
+    expires_in: expiresIn,
+    token_type: 'Bearer',
+    id_token: idToken,
+    'not-before-policy': 0,
+    session_state: grant.sid,
+    scope: grant.scope,
+  });
+}
+
+/** `POST .../token`: exchanges a code for an ID token and an access token. */
+export const token = steps<RealmContext>('mock.token')
+  .step(readForm)
+  .step(authenticate)
+  .step(checkGrantType)
+  .step(findCode)
+  .step(checkBinding)
+  .step(findPerson)
+  .step(spendCode)
+  .step(issueTokens);
