@@ -1,9 +1,6 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { SigningKeys } from '@alongside/kernel/keys';
 import { steps } from '@alongside/kernel/steps';
 import type { RealmContext } from './realm-endpoint.ts';
-import type { RealmKeys } from './realm-keys.ts';
 
 function sendMetadata({ realm: { issuer, endpoints } }: RealmContext): Answer {
   return json(200, {
@@ -30,17 +27,6 @@ function sendMetadata({ realm: { issuer, endpoints } }: RealmContext): Answer {
     backchannel_logout_session_supported: true,
   });
 }
-
-/** Returns all keys that may have signed a token of a realm: those of the mock, and those that testers added. */
-export type RealmKeySet = (realm: string) => Promise<{ keys: JsonWebKey[] }>;
-
-export const realmKeySet =
-  (keys: SigningKeys, realmKeys: RealmKeys): RealmKeySet =>
-  async (realm) => {
-    await keys.ensure('RS256');
-    const [own, added] = await Promise.all([keys.jwks(), realmKeys.list(realm)]);
-    return { keys: [...own.keys, ...added] };
-  };
 
 /** Not cacheable, because testers add keys. */
 async function sendKeySet({ mock, realm }: RealmContext): Promise<Answer> {

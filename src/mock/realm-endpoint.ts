@@ -7,10 +7,10 @@ import type { NetworkLimit } from '../oauth/network-limit.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Clients } from './clients.ts';
-import type { RealmKeySet } from './discovery.ts';
 import { errors } from './errors.ts';
 import type { LogoutMessages } from './logout-messages.ts';
 import type { People } from './people/people.ts';
+import type { RealmKeySet } from './realm-keys.ts';
 import { type Realm, realmOf } from './realms.ts';
 import type { MockSessions } from './sessions.ts';
 

@@ -1,5 +1,6 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
+import type { SigningKeys } from '@alongside/kernel/keys';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { Database } from '../storage/database.ts';
@@ -75,3 +76,14 @@ function prefixOf(realm: string): string {
   if (!realmOf(realm, '')) throw errors.realmUnknown(`there is no realm ${realm.slice(0, 80)}`);
   return `${realm}/`;
 }
+
+/** Returns all keys that may have signed a token of a realm: those of the mock, and those that testers added. */
+export type RealmKeySet = (realm: string) => Promise<{ keys: JsonWebKey[] }>;
+
+export const realmKeySet =
+  (keys: SigningKeys, realmKeys: RealmKeys): RealmKeySet =>
+  async (realm) => {
+    await keys.ensure('RS256');
+    const [own, added] = await Promise.all([keys.jwks(), realmKeys.list(realm)]);
+    return { keys: [...own.keys, ...added] };
+  };

@@ -3,9 +3,17 @@ import { answerTargets, formTarget } from '@alongside/kernel/form-targets';
 import { html, trusted } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
 import { sha256 } from '@alongside/kernel/secrets';
-import { withQuery } from '../../oauth/parameters.ts';
+import { type Parameters, withQuery } from '../../oauth/parameters.ts';
+import type { MockClient } from '../clients.ts';
 import type { People } from '../people/people.ts';
-import type { AuthorizationRequest } from './request.ts';
+import type { Realm } from '../realms.ts';
+
+interface FormContext {
+  realm: Realm;
+  client: MockClient;
+  redirectUri: string;
+  parameters: Parameters;
+}
 
 /** Parameters that the address of the form carries, so that nothing is stored before the sign-in. */
 const carried = [
@@ -26,7 +34,7 @@ const carried = [
  * @param unknown the typed user id that does not exist
  */
 export function signInForm(
-  { realm, client, redirectUri, parameters }: AuthorizationRequest,
+  { realm, client, redirectUri, parameters }: FormContext,
   people: People,
   unknown?: string,
 ): Answer {
