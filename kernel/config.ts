@@ -10,7 +10,8 @@ const isBoolean = (schema: z.ZodType): boolean => {
   return inner.def.type === 'boolean';
 };
 
-function nearest(name: string, names: readonly string[]): string {
+/** Returns a question that suggests a similar name; empty without one. */
+export function nearest(name: string, names: readonly string[]): string {
   const distance = (a: string, b: string): number => {
     let row = [...Array(b.length + 1).keys()];
     for (let i = 1; i <= a.length; i++) {

@@ -1,25 +1,12 @@
 import { UsageError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import { noMore, type Output, word } from './command.ts';
-import type { InstanceApi } from './instance.ts';
+import { type Action, type ConsoleCall, text } from './command.ts';
 import { readJsonFile } from './json-file.ts';
-import { columns } from './output.ts';
+import { columns } from './table.ts';
 
-/** Flags of the calls below. */
-export const credentialFlags = {
-  half: z.string().optional(),
-  expires: z.string().optional(),
-  othersExpire: z.string().optional(),
-};
+/** Flags of the actions below. */
+export const credentialFlags = { file: text, half: text, expires: text, othersExpire: text };
 
-interface Call {
-  api: InstanceApi;
-  file: string | undefined;
-  flags: Record<string, unknown>;
-  words: string[];
-  json: boolean;
-  out: Output;
-}
+type CredentialCall = ConsoleCall<typeof credentialFlags>;
 
 interface Key {
   half: string;
@@ -35,89 +22,96 @@ const missing = (id: string): string => `There is no application "${id}": alongs
 const at = (id: string, rest: string): string => `/applications/${encodeURIComponent(id)}/${rest}`;
 
 /** The selected half of the registration; `platform` by default. */
-const halfOf = ({ flags }: Call): string => (flags.half as string | undefined) ?? 'platform';
+const halfOf = ({ flags }: Pick<CredentialCall, 'flags'>): string => flags.half ?? 'platform';
 
 /** Parses a time; a date alone is its first moment in UTC. */
-function timeOf(flags: Record<string, unknown>, name: 'expires' | 'othersExpire'): string | undefined {
-  const value = flags[name] as string | undefined;
+function timeOf(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const time = Date.parse(value);
   if (Number.isNaN(time)) throw new UsageError(`"${value}" is no time: write it as 2027-01-31.`);
   return new Date(time).toISOString();
 }
 
-async function keys({ api, words, json, out }: Call): Promise<void> {
-  const id = word(words, 1, 'which: alongside app keys ID');
-  noMore(words, 2);
-  const found = await api.mustFind<{ keys: Key[]; addresses: { half: string; address: string }[] }>(
-    missing(id),
-    'GET',
-    at(id, 'keys'),
-  );
-  if (json) return out.json(found);
-  const rows = [
-    ...found.keys.map(({ half, kid, kty, alg, bits, expiresAt }) => [
-      ...[half, kid ?? '(no kid)', `${kty}${bits ? ` ${bits}` : ''}`, alg ?? ''],
-      expiresAt ? `until ${expiresAt}` : '',
-    ]),
-    ...found.addresses.map(({ half, address }) => [half, address, '', '', '']),
-  ];
-  if (rows.length === 0) out.note('No public key is registered.');
-  for (const line of columns(rows)) out.line(line);
-}
-
-async function addKey(call: Call): Promise<void> {
-  const { api, file, flags, words, json, out } = call;
-  const id = word(words, 1, 'which: alongside app add-key ID --file KEY.json');
-  noMore(words, 2);
-  if (file === undefined) throw new UsageError('Name the file of the public key: --file KEY.json, a JWK.');
-  const expiresAt = timeOf(flags, 'expires');
-  const body = { half: halfOf(call), jwk: readJsonFile(file), ...(expiresAt ? { expiresAt } : {}) };
-  const added = await api.mustFind<Key>(missing(id), 'POST', at(id, 'keys'), body);
-  if (json) return out.json(added);
-  out.line(`Key ${added.kid} is registered at the ${added.half} half.`);
-  for (const warning of added.warnings ?? []) out.note(`Warning: ${warning}`);
-}
-
-async function removeKey(call: Call): Promise<void> {
-  const { api, words, json, out } = call;
-  const id = word(words, 1, 'which: alongside app remove-key ID KID');
-  const kid = word(words, 2, 'which key: alongside app keys ID names them');
-  noMore(words, 3);
-  const half = halfOf(call);
-  const where = at(id, `keys/${half}/${encodeURIComponent(kid)}`);
-  await api.mustFind(`Application "${id}" has no key "${kid}" at its ${half} half.`, 'DELETE', where);
-  if (json) return out.json({ removed: kid });
-  out.line(`Key ${kid} was removed. Its signatures are refused from the next request on.`);
-}
-
-async function newSecret(call: Call): Promise<void> {
-  const { api, flags, words, json, out } = call;
-  const id = word(words, 1, 'which: alongside app new-secret ID');
-  noMore(words, 2);
-  const times = { expiresAt: timeOf(flags, 'expires'), othersExpireAt: timeOf(flags, 'othersExpire') };
-  const body = { half: halfOf(call), ...times };
-  const made = await api.mustFind<{ clientId: string; clientSecret: string }>(
-    missing(id),
-    'POST',
-    at(id, 'secrets'),
-    body,
-  );
-  if (json) return out.json(made);
-  for (const line of columns([
-    ['client id', made.clientId],
-    ['client secret', made.clientSecret],
-  ]))
-    out.line(line);
-  out.note('It is shown this once and kept as a hash only: keep it now.');
-}
-
-/** Calls of `alongside app` for keys and secrets. */
-export const credentialCalls = { keys, 'add-key': addKey, 'remove-key': removeKey, 'new-secret': newSecret };
-
-export const credentialHelp: readonly string[] = [
-  'alongside app keys ID           its registered public keys',
-  'alongside app add-key ID --file KEY.json   one more; --half cis2 for that half, --expires 2027-01-31',
-  'alongside app remove-key ID KID [--half cis2]',
-  'alongside app new-secret ID     one more, shown this once; --others-expire 2027-01-31 ends those before it',
-];
+/** Actions of `alongside app` for keys and secrets. */
+export const credentialActions = {
+  keys: {
+    words: 'ID',
+    help: 'its registered public keys',
+    async run({ api }, id) {
+      const found = await api.mustFind<{ keys: Key[]; addresses: { half: string; address: string }[] }>(
+        missing(id),
+        'GET',
+        at(id, 'keys'),
+      );
+      const rows = [
+        ...found.keys.map(({ half, kid, kty, alg, bits, expiresAt }) => [
+          ...[half, kid ?? '(no kid)', `${kty}${bits ? ` ${bits}` : ''}`, alg ?? ''],
+          expiresAt ? `until ${expiresAt}` : '',
+        ]),
+        ...found.addresses.map(({ half, address }) => [half, address, '', '', '']),
+      ];
+      return {
+        json: found,
+        lines: columns(rows),
+        notes: rows.length === 0 ? ['No public key is registered.'] : [],
+      };
+    },
+  },
+  'add-key': {
+    words: 'ID',
+    help: [
+      ['--file KEY.json', 'register one more public key, a JWK'],
+      ['  --half cis2', 'at the registration at CIS2'],
+      ['  --expires 2027-01-31'],
+    ],
+    async run(call, id) {
+      const { api, flags } = call;
+      if (flags.file === undefined)
+        throw new UsageError('Name the file of the public key: --file KEY.json, a JWK.');
+      const expiresAt = timeOf(flags.expires);
+      const body = { half: halfOf(call), jwk: readJsonFile(flags.file), expiresAt };
+      const added = await api.mustFind<Key>(missing(id), 'POST', at(id, 'keys'), body);
+      return {
+        json: added,
+        lines: [`Key ${added.kid} is registered at the ${added.half} half.`],
+        notes: (added.warnings ?? []).map((warning) => `Warning: ${warning}`),
+      };
+    },
+  },
+  'remove-key': {
+    words: 'ID KID',
+    help: [['[--half cis2]', 'refuse its signatures from the next request on']],
+    async run(call, id, kid) {
+      const half = halfOf(call);
+      const path = at(id, `keys/${half}/${encodeURIComponent(kid)}`);
+      await call.api.mustFind(`Application "${id}" has no key "${kid}" at its ${half} half.`, 'DELETE', path);
+      const line = `Key ${kid} was removed. Its signatures are refused from the next request on.`;
+      return { json: { removed: kid }, lines: [line] };
+    },
+  },
+  'new-secret': {
+    words: 'ID',
+    help: [
+      ['', 'create one more secret, shown this once'],
+      ['  --others-expire 2027-01-31', 'end the earlier ones then'],
+    ],
+    async run(call, id) {
+      const { api, flags } = call;
+      const times = { expiresAt: timeOf(flags.expires), othersExpireAt: timeOf(flags.othersExpire) };
+      const made = await api.mustFind<{ clientId: string; clientSecret: string }>(
+        missing(id),
+        'POST',
+        at(id, 'secrets'),
+        { half: halfOf(call), ...times },
+      );
+      return {
+        json: made,
+        lines: columns([
+          ['client id', made.clientId],
+          ['client secret', made.clientSecret],
+        ]),
+        notes: ['It is shown this once and stored as a hash only: store it now.'],
+      };
+    },
+  },
+} satisfies Record<string, Action<CredentialCall>>;

@@ -1,10 +1,8 @@
-import { UsageError } from '@alongside/kernel/operator';
-
-/** A call of a command, with unparsed words and flags. */
-export interface Invocation {
-  argv: readonly string[];
-  out: Output;
-}
+import { nearest, readFlags } from '@alongside/kernel/config';
+import { flagOf, UsageError } from '@alongside/kernel/operator';
+import { z } from 'zod';
+import { InstanceApi, instanceFlags } from './instance.ts';
+import { helpLines } from './table.ts';
 
 /** The output of commands. Standard output is only for the result; everything else goes to standard error. */
 export interface Output {
@@ -18,21 +16,166 @@ export interface Output {
   readonly terminal: boolean;
 }
 
-/** One command of `alongside`, one file each. */
+/** A call of a command, with unparsed words and flags. */
+export interface Invocation {
+  argv: readonly string[];
+  out: Output;
+  /** The registry, for the command that describes all others. */
+  commands: readonly Command[];
+}
+
+/** One command of `alongside`: a file in `commands/` and a line in `commands.ts`. Help, docs and completion follow from it. */
 export interface Command {
   readonly name: string;
   readonly summary: string;
   /** Lines of `alongside COMMAND --help`, without the summary. */
   readonly help: readonly string[];
+  readonly subcommands: readonly string[];
+  /** Its flags, such as `--port-base`. */
+  readonly flags: readonly string[];
   /** Resolves with the exit code: 0 success, 1 refused or failed, 2 wrong usage. */
   run(invocation: Invocation): Promise<number>;
 }
 
-/** Returns a required word. */
-export function word(words: readonly string[], index: number, what: string): string {
-  const value = words[index];
-  if (value === undefined) throw new UsageError(`Missing: ${what}.`);
-  return value;
+/** The result of an action. */
+export interface Result {
+  /** Printed with `--json`, instead of lines and notes. */
+  json?: unknown;
+  lines?: readonly string[];
+  notes?: readonly string[];
+  /** Exit code; 0 by default. */
+  code?: number;
+}
+
+/** A subcommand, or a command without subcommands. */
+export interface Action<C> {
+  /** Words that it takes: `P KIND`; optional ones in brackets; any number after `...`. */
+  readonly words?: string;
+  /** An explanation, or lines of help: flags after the words, and an explanation. Flags that begin with spaces have their own line. */
+  readonly help: string | readonly (readonly [flags: string, about?: string])[];
+  run(call: C, ...words: string[]): Result | Promise<Result>;
+}
+
+/** The parsed flags of a call. */
+export interface Call<S extends z.ZodRawShape, L extends string> {
+  /** The command's own flags. */
+  flags: z.output<z.ZodObject<S>>;
+  /** Values of repeatable flags. */
+  lists: Record<L, string[]>;
+  json: boolean;
+  out: Output;
+}
+
+interface Description<S extends z.ZodRawShape, L extends string> {
+  name: string;
+  summary: string;
+  /** The command's own flags: text or boolean. */
+  flags?: S;
+  /** Repeatable flags. */
+  lists?: readonly L[];
+  /** Further lines of help. */
+  notes?: readonly string[];
+}
+
+interface Definition<S extends z.ZodRawShape, L extends string, C> extends Description<S, L> {
+  /** Flags that select what the actions work on. */
+  base: z.ZodRawShape;
+  /** Opens it. */
+  open(flags: Record<string, unknown>): (C & Closable) | Promise<C & Closable>;
+  /** Subcommands in the order of the help; `''` is the command without a subcommand. */
+  actions: Readonly<Record<string, Action<Call<S, L> & C>>>;
+}
+
+interface Closable {
+  close?(): Promise<void>;
+}
+
+export const text = z.string().optional();
+export const yes = z.boolean().optional();
+
+/** Returns the names of flags, for completion. */
+export const flagNames = (keys: readonly string[]): string[] => keys.map((key) => `--${flagOf(key)}`);
+
+/** Defines a command. */
+export function command<S extends z.ZodRawShape, L extends string, C>(
+  definition: Definition<S, L, C>,
+): Command {
+  const { name, summary, base, flags: own = {} as S, lists = [], notes = [], open, actions } = definition;
+  const shape = { ...base, ...own };
+  const usage = (action: string) =>
+    ['alongside', name, action, shownWords(actions[action]?.words)].filter(Boolean).join(' ');
+  const rows = Object.entries(actions).flatMap(([action, { help }]) =>
+    typeof help === 'string'
+      ? [[usage(action), help] as const]
+      : help.map(
+          ([flags, about = '']) =>
+            [flags.startsWith(' ') ? flags : `${usage(action)} ${flags}`.trimEnd(), about] as const,
+        ),
+  );
+  return {
+    name,
+    summary,
+    help: [...helpLines(rows), ...(notes.length > 0 ? ['', ...notes] : [])],
+    subcommands: Object.keys(actions).filter(Boolean),
+    flags: flagNames([...Object.keys(shape), ...lists]),
+    async run({ argv, out }) {
+      const { values, rest } = takeRepeated(argv, lists);
+      const { flags, words } = readFlags(shape, rest);
+      const chosen = choose(name, Object.keys(actions), words);
+      const action = actions[chosen] as Action<Call<S, L> & C>;
+      const given = chosen === '' ? words : words.slice(1);
+      checkWords(given, action.words ?? '', usage(chosen));
+      const of = (keys: object) => Object.fromEntries(Object.entries(flags).filter(([key]) => key in keys));
+      const json = flags.json === true;
+      const opened = await open(of(base));
+      try {
+        // Own flags are text or boolean, as they are read.
+        const call = { flags: of(own) as z.output<z.ZodObject<S>>, lists: values, json, out };
+        return print(await action.run({ ...opened, ...call }, ...given), json, out);
+      } finally {
+        await opened.close?.();
+      }
+    },
+  };
+}
+
+/** Defines a command that calls the console of a running instance. */
+export const consoleCommand = <S extends z.ZodRawShape = z.ZodRawShape, L extends string = never>(
+  definition: Description<S, L> & { actions: Readonly<Record<string, Action<ConsoleCall<S, L>>>> },
+): Command =>
+  command({ ...definition, base: instanceFlags, open: (flags) => ({ api: new InstanceApi(flags) }) });
+
+export type ConsoleCall<S extends z.ZodRawShape = z.ZodRawShape, L extends string = never> = Call<S, L> & {
+  api: InstanceApi;
+};
+
+function print({ json: value, lines = [], notes = [], code = 0 }: Result, json: boolean, out: Output) {
+  if (!json) {
+    for (const line of lines) out.line(line);
+    for (const note of notes) out.note(note);
+  } else if (value !== undefined) out.json(value);
+  return code;
+}
+
+const shownWords = (words = ''): string => words.replace(' ...', '');
+
+/** Returns the requested subcommand; `''` for a command that has none. */
+function choose(name: string, actions: readonly string[], [asked = '']: readonly string[]): string {
+  if (actions.includes(asked)) return asked;
+  const named = actions.filter(Boolean);
+  if (named.length === 0) return '';
+  if (asked === '') throw new UsageError(`Add a subcommand: alongside ${name} ${named.join('|')}.`);
+  throw new UsageError(
+    `alongside ${name} does not know "${asked}".${nearest(asked, named)} It knows ${named.join(', ')}.`,
+  );
+}
+
+/** Refuses missing and extra words. */
+function checkWords(given: readonly string[], words: string, usage: string): void {
+  const names = words.split(' ').filter((name) => name !== '' && name !== '...');
+  const missing = names.slice(given.length).find((name) => !name.startsWith('['));
+  if (missing !== undefined) throw new UsageError(`${missing} is missing: ${usage}.`);
+  if (!words.endsWith('...')) noMore(given, names.length);
 }
 
 /** Refuses more words than a command takes. */
@@ -41,14 +184,26 @@ export function noMore(words: readonly string[], count: number): void {
   if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many.`);
 }
 
-/** Returns the requested subcommand from a literal table. */
-export function choose<T>(table: Readonly<Record<string, T>>, words: readonly string[], command: string): T {
-  const names = Object.keys(table).join(', ');
-  const chosen = words[0];
-  if (chosen === undefined)
-    throw new UsageError(`Add a subcommand: alongside ${command} ${Object.keys(table).join('|')}.`);
-  const found = Object.hasOwn(table, chosen) ? table[chosen] : undefined;
-  if (found === undefined)
-    throw new UsageError(`alongside ${command} does not know "${chosen}"; it knows ${names}.`);
-  return found;
+/** Removes repeatable flags from the arguments: `--callback A --callback=B`. */
+export function takeRepeated<const K extends string>(
+  argv: readonly string[],
+  keys: readonly K[],
+): { values: Record<K, string[]>; rest: string[] } {
+  const values = Object.fromEntries(keys.map((key): [string, string[]] => [key, []])) as Record<K, string[]>;
+  const rest: string[] = [];
+  for (let at = 0; at < argv.length; at += 1) {
+    const argument = argv[at] ?? '';
+    const [name, ...after] = argument.split('=');
+    const key = keys.find((candidate) => name === `--${flagOf(candidate)}`);
+    if (key === undefined) {
+      rest.push(argument);
+      continue;
+    }
+    if (after.length === 0) at += 1;
+    const value = after.length > 0 ? after.join('=') : argv[at];
+    if (value === undefined || (after.length === 0 && value.startsWith('--')))
+      throw new UsageError(`${name} needs a value.`);
+    values[key].push(value);
+  }
+  return { values, rest };
 }

@@ -7,6 +7,7 @@ import { authenticator } from './commands/authenticator.ts';
 import { card } from './commands/card.ts';
 import { check } from './commands/check.ts';
 import { citizen } from './commands/citizen.ts';
+import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
 import { developer } from './commands/developer.ts';
 import { directory } from './commands/directory.ts';
@@ -56,6 +57,7 @@ export const commands: readonly Command[] = [
   check,
   explain,
   validate,
+  completion,
 ];
 
 const names = commands.map((command) => command.name);

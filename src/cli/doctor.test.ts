@@ -8,13 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { patternCovers } from '@alongside/kernel/browser-policies';
 import { listeningInodes, portOwner } from '@alongside/kernel/port-owner';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
-import { judgeBrowser } from './doctor/browser.ts';
-import { judgePolicies } from './doctor/browser-policy.ts';
-import { judgeClock } from './doctor/clock.ts';
+import { judgeBrowser, judgePolicies } from './doctor/browser.ts';
 import { judgeFolder } from './doctor/data-folder.ts';
-import { judgeLocalhost } from './doctor/localhost.ts';
-import { judgeNode } from './doctor/node.ts';
-import { judgeProxy } from './doctor/proxy.ts';
+import { judgeClock, judgeLocalhost, judgeNode, judgeProxy } from './doctor/machine.ts';
 import { invoke, runProcess } from './testing/command.ts';
 
 interface Report {
@@ -129,7 +125,7 @@ describe('alongside doctor at a healthy instance', () => {
       /^WRONG {2}proxy: http_proxy is set and would catch localhost and 127\.0\.0\.1\.\n {7}-> Set NO_PROXY/m,
     );
     assert.match(text.out, /^ok {5}service \(cis2\)/m);
-    assert.match(text.out, /things? (is|are) wrong\.\n$/);
+    assert.match(text.out, /problems? found\.\n$/);
   });
 });
 

@@ -3,11 +3,10 @@ import { describe, test } from 'node:test';
 import { mergePatch } from '@alongside/kernel/json';
 import { UsageError } from '@alongside/kernel/operator';
 import fc from 'fast-check';
-import { patchOf } from './assignments.ts';
-import { memberLines } from './members.ts';
-import { patchFrom } from './patch.ts';
+import { takeRepeated } from './command.ts';
+import { patchFrom, patchOf } from './patch.ts';
 import { registrationFrom } from './registration.ts';
-import { takeRepeated } from './repeated.ts';
+import { memberLines } from './table.ts';
 
 describe('takeRepeated', () => {
   test('takes repeated flags at any position, in either spelling', () => {

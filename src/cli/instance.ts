@@ -138,9 +138,14 @@ export class InstanceApi {
    * Calls the API. Returns any status; throws one sentence if no server responds.
    * @param patience time limit of the whole response in milliseconds
    */
-  async call(method: OutboundMethod, path: string, body?: unknown, patience = 30_000): Promise<ApiAnswer> {
+  async call<T = Record<string, unknown>>(
+    method: OutboundMethod,
+    path: string,
+    body?: unknown,
+    patience = 30_000,
+  ): Promise<ApiAnswer & { body: T }> {
     const { text, ...answer } = await this.#ask(method, path, body, patience);
-    return { ...answer, body: text === '' ? {} : this.#object(text) };
+    return { ...answer, body: (text === '' ? {} : this.#object(text)) as T & ApiAnswer['body'] };
   }
 
   /** Reads a response that is not JSON, such as a CSV file. */

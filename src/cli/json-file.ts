@@ -6,24 +6,32 @@ import { OperatorError } from '@alongside/kernel/operator';
 const largest = 1_048_576;
 const standardInput = 0;
 
-/** Reads the JSON object in a file, or in standard input for `-`. Throws one sentence. */
-export function readJsonFile(name: string): Record<string, unknown> {
-  const shown = name === '-' ? 'Standard input' : name;
-  let text: string;
+/** Reads a text file, or standard input for `-`. Throws one sentence. */
+export function readText(name: string, maxBytes = Number.POSITIVE_INFINITY): string {
   try {
-    if (name !== '-' && statSync(name).size > largest)
-      throw new OperatorError(`it has more than ${largest} bytes`);
-    text = readFileSync(name === '-' ? standardInput : name, 'utf8');
+    if (name !== '-' && statSync(name).size > maxBytes)
+      throw new OperatorError(`it has more than ${maxBytes} bytes`);
+    return readFileSync(name === '-' ? standardInput : name, 'utf8');
   } catch (error) {
-    throw new OperatorError(`${shown} cannot be read: ${reasonOf(error)}.`);
+    throw new OperatorError(`${shown(name)} cannot be read: ${reasonOf(error)}.`);
   }
+}
+
+/** Reads the JSON object in a file, or in standard input for `-`. Throws one sentence. */
+export const readJsonFile = (name: string): Record<string, unknown> =>
+  jsonObject(readText(name, largest), shown(name));
+
+/** Parses a JSON object. Throws one sentence, with the name of the file. */
+export function jsonObject(text: string, name: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new OperatorError(`${shown} is not JSON: ${reasonOf(error)}.`);
+    throw new OperatorError(`${name} is not JSON: ${reasonOf(error)}.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OperatorError(`${shown} must hold one JSON object.`);
+    throw new OperatorError(`${name} must hold one JSON object.`);
   return value as Record<string, unknown>;
 }
+
+const shown = (name: string): string => (name === '-' ? 'Standard input' : name);

@@ -119,7 +119,7 @@ test('agent status reports why the session is locked', async () => {
     await desk.call('screenLocked');
     desk.close();
     const { lines } = await invoke(['agent', 'status', '--state', other.state.stateFile]);
-    assert.equal(lines[0], 'Locked with the screen: unlock the screen and give the PIN.');
+    assert.equal(lines[0], 'Locked with the screen: unlock the screen and enter the PIN.');
     await assert.rejects(
       invoke(['agent', 'sign-in', '--state', other.state.stateFile]),
       /^OperatorError: Locked with the screen/,

@@ -1,24 +1,23 @@
 import { UsageError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import type { Repeated } from './repeated.ts';
+import { text, yes } from './command.ts';
 
 type Members = Record<string, unknown>;
 
 /** Flags of `app add` for one member each. */
 export const registrationFlags = {
-  name: z.string().optional(),
-  profile: z.string().optional(),
-  developer: z.string().optional(),
-  native: z.boolean().optional(),
-  auth: z.string().optional(),
-  jwksUrl: z.string().optional(),
-  backchannelLogout: z.string().optional(),
-  cis2Auth: z.string().optional(),
-  cis2JwksUrl: z.string().optional(),
-  clientId: z.string().optional(),
-  clientSecret: z.string().optional(),
-  cis2ClientId: z.string().optional(),
-  cis2ClientSecret: z.string().optional(),
+  name: text,
+  profile: text,
+  developer: text,
+  native: yes,
+  auth: text,
+  jwksUrl: text,
+  backchannelLogout: text,
+  cis2Auth: text,
+  cis2JwksUrl: text,
+  clientId: text,
+  clientSecret: text,
+  cis2ClientId: text,
+  cis2ClientSecret: text,
 };
 
 /** Repeatable flags. */
@@ -57,7 +56,7 @@ function credentialsFrom(flags: Members): Members | undefined {
 /** Returns the registration of the flags of `app add`. A half is present if one of its flags is given. */
 export function registrationFrom(
   flags: Members,
-  repeated: Repeated<(typeof registrationLists)[number]>['values'],
+  repeated: Record<(typeof registrationLists)[number], string[]>,
 ): Members {
   const halves: Partial<Record<Field['half'], Members>> = {};
   const put = ({ half, member }: Field, value: unknown) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -82,5 +83,47 @@ describe('a command that fails with --json', () => {
   test('prints one JSON line for an unknown command', async () => {
     const ended = await run('nothing', '--json');
     assert.deepEqual([ended.code, errorIn(ended).code], [2, 'usage']);
+  });
+});
+
+describe('the registry of commands', () => {
+  test('gives each subcommand a line of help', () => {
+    for (const { name, subcommands, help } of commands)
+      for (const subcommand of subcommands)
+        assert.match(help.join('\n'), new RegExp(`^alongside ${name} (\\S+\\|)*${subcommand}\\b`, 'm'));
+  });
+
+  test('suggests a similar command, subcommand or flag', async () => {
+    for (const [argv, suggestion] of [
+      [['stauts'], 'status'],
+      [['card', 'insrt'], 'insert'],
+      [['keys', 'rotate', 'cis', '--nwo'], '--now'],
+    ] as [string[], string][]) {
+      const { code, notes } = await run(...argv);
+      assert.deepEqual([code, notes[0]?.includes(` Did you mean ${suggestion}?`)], [2, true]);
+    }
+  });
+
+  test('completes commands, subcommands and flags in a shell', async () => {
+    const { lines } = await run('completion', 'bash');
+    const complete = (...words: string[]) => {
+      const list = ['alongside', ...words].map((word) => `'${word}'`).join(' ');
+      const script = `${lines.join('\n')}\nCOMP_WORDS=(${list}); COMP_CWORD=${words.length}; _alongside; echo "\${COMPREPLY[@]}"`;
+      return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim();
+    };
+    assert.equal(complete('expl'), 'explain');
+    assert.equal(complete('card', 'in'), 'insert');
+    assert.equal(complete('app', 'add', '--call'), '--callback');
+    assert.equal((await run('completion', 'tcsh')).code, 2);
+  });
+
+  test('describes itself with completion --json', async () => {
+    const { lines } = await run('completion', '--json');
+    const described = JSON.parse(lines[0] ?? '') as { commands: { name: string; flags: string[] }[] };
+    assert.deepEqual(
+      described.commands.map(({ name }) => name),
+      commands.map(({ name }) => name),
+    );
+    assert.ok(described.commands.every(({ flags }) => flags.includes('--json')));
   });
 });

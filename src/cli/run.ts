@@ -1,10 +1,11 @@
+import { nearest } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { version } from '../version.ts';
 import type { Command, Output } from './command.ts';
 import { commands } from './commands.ts';
 import { RefusedCall } from './instance.ts';
-import { columns } from './output.ts';
+import { columns } from './table.ts';
 
 function help(): string[] {
   return [
@@ -36,12 +37,17 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
     return 0;
   }
   const command = commands.find((candidate) => candidate.name === name);
-  if (!command) throw new UsageError(`There is no command "${name}". alongside --help lists them.`);
+  if (!command) {
+    const names = commands.map((candidate) => candidate.name);
+    throw new UsageError(
+      `There is no command "${name}".${nearest(name, names)} alongside --help lists them.`,
+    );
+  }
   if (rest.includes('--help') || rest.includes('-h')) {
     for (const line of helpOf(command)) out.line(line);
     return 0;
   }
-  return await command.run({ argv: rest, out });
+  return await command.run({ argv: rest, out, commands });
 }
 
 /** The member `error` in the JSON line of a failed command. */

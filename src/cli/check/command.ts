@@ -1,27 +1,22 @@
-import { readFlags } from '@alongside/kernel/config';
 import { UsageError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import { type Invocation, noMore, type Output, word } from '../command.ts';
+import type { Output, Result } from '../command.ts';
 import { onStop } from '../foreground.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
-import { columns } from '../output.ts';
-import { takeRepeated } from '../repeated.ts';
+import type { InstanceApi } from '../instance.ts';
+import { columns } from '../table.ts';
 import { checks } from './checks.ts';
 import { ProviderSide } from './provider.ts';
-import { countsOf, show } from './report.ts';
+import { countsOf, reportLines } from './report.ts';
 import { runChecks } from './run.ts';
 import { Trial } from './trial.ts';
 
-const shape = {
-  ...instanceFlags,
-  person: z.string().optional().describe('Persona or uid who signs in; gp by default'),
-  pin: z.string().optional().describe('PIN of the card'),
-  signedIn: z.string().optional().describe('Text that only a signed-in page shows'),
-  page: z.string().optional().describe('Address of a page that shows it'),
-  signOut: z.string().optional().describe('Address that signs out'),
-  patience: z.string().optional().describe('Seconds before keys are fetched again'),
-  list: z.boolean().optional().describe('List the checks'),
-};
+interface CheckCall {
+  api: InstanceApi;
+  flags: Partial<Record<'person' | 'pin' | 'signedIn' | 'page' | 'signOut' | 'patience', string>> & {
+    list?: boolean;
+  };
+  lists: { only: string[] };
+  out: Output;
+}
 
 function chosen(names: readonly string[]) {
   const unknown = names.find((name) => !checks.some((check) => check.name === name));
@@ -41,32 +36,28 @@ function address(text: string): string {
   return new URL(text).href;
 }
 
-function list(json: boolean, out: Output): number {
+function list(): Result {
   const all = checks.map(({ name, does, expects, source }) => ({ name, does, expects, source }));
-  if (json) out.json({ checks: all });
-  else for (const line of columns(all.map(({ name, does }) => [name, does]))) out.line(line);
-  return 0;
+  return { json: { checks: all }, lines: columns(all.map(({ name, does }) => [name, does])) };
 }
 
-export async function runCheck({ argv, out }: Invocation): Promise<number> {
-  const { values, rest } = takeRepeated(argv, ['only']);
-  const { flags, words } = readFlags(shape, rest);
-  const told = flags as { [K in keyof typeof shape]?: string };
-  const json = flags.json === true;
-  if (flags.list === true) return list(json, out);
-  const url = address(
-    word(words, 0, 'the address that starts a sign-in: alongside check http://localhost:3000/login'),
-  );
-  noMore(words, 1);
-  const patience = milliseconds(told.patience ?? '35');
-  const plan = chosen(values.only.flatMap((names) => names.split(',')));
-  const page = told.page === undefined ? undefined : address(told.page);
-  const signOut = told.signOut === undefined ? undefined : address(told.signOut);
+/** Runs the checks against the application at an address. */
+export async function runCheck({ api, flags, lists, out }: CheckCall, word?: string): Promise<Result> {
+  if (flags.list) return list();
+  if (word === undefined)
+    throw new UsageError(
+      'Name the address that starts a sign-in: alongside check http://localhost:3000/login.',
+    );
+  const url = address(word);
+  const patience = milliseconds(flags.patience ?? '35');
+  const plan = chosen(lists.only.flatMap((names) => names.split(',')));
+  const page = flags.page === undefined ? undefined : address(flags.page);
+  const signOut = flags.signOut === undefined ? undefined : address(flags.signOut);
   const stop = new AbortController();
   const { signal } = stop;
   const release = onStop(() => stop.abort());
-  const who = { persona: told.person ?? 'gp', pin: told.pin ?? '123456', signal };
-  const provider = new ProviderSide(new InstanceApi(told), who);
+  const user = { persona: flags.person ?? 'gp', pin: flags.pin ?? '123456', signal };
+  const provider = new ProviderSide(api, user);
   try {
     await provider.demandDevelopment();
     const urls = await provider.urls();
@@ -76,17 +67,15 @@ export async function runCheck({ argv, out }: Invocation): Promise<number> {
       const trial = new Trial({ provider, start: url, cis2Issuer, signal, patience, signOut });
       const results = await runChecks(trial, {
         chosen: plan,
-        told: { signedIn: told.signedIn, page },
+        told: { signedIn: flags.signedIn, page },
         apiOrigin: urls.api,
         signal,
         progress: out.note,
       });
       const counts = countsOf(results);
       const ok = counts.failed === 0 && !signal.aborted;
-      if (json) out.json({ ok, url, counts, checks: results });
-      else show(results, out);
       if (signal.aborted) out.note('Stopped; the faults are off.');
-      return ok ? 0 : 1;
+      return { json: { ok, url, counts, checks: results }, lines: reportLines(results), code: ok ? 0 : 1 };
     } finally {
       await provider.leaveReader(before);
     }

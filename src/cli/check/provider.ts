@@ -5,7 +5,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import type { DeliveriesAnswer, DeliveryAnswer, SessionAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
-import { type InstanceApi, RefusedCall } from '../instance.ts';
+import type { InstanceApi } from '../instance.ts';
 
 /** The part of a registration at CIS2 that the checks use. */
 export interface Registration {
@@ -73,9 +73,7 @@ export class ProviderSide {
     await this.#api.must('PUT', '/readers/0/card', { card: this.persona });
     let status = await this.#api.must<AgentStatus>('GET', '/agent');
     if (status.question === 'pin') {
-      const answer = await this.#api.call('POST', '/agent/pin', { pin: this.pin });
-      if (answer.status >= 300) throw new RefusedCall(answer);
-      status = answer.body as unknown as AgentStatus;
+      status = await this.#api.must<AgentStatus>('POST', '/agent/pin', { pin: this.pin });
     }
     if (status.question === 'role')
       status = await this.#api.must('POST', '/agent/role', { roleId: status.roles[0]?.roleId });
@@ -139,8 +137,9 @@ export class ProviderSide {
 
   /** Returns the stored reason of a refusal; undefined if there is none. */
   async refusal(messageId: string): Promise<FoundRefusal | undefined> {
-    const answer = await this.#api.call('GET', `/refusals/${encodeURIComponent(messageId)}`);
-    return answer.status === 200 ? (answer.body as unknown as FoundRefusal) : undefined;
+    const path = `/refusals/${encodeURIComponent(messageId)}`;
+    const { status, body } = await this.#api.call<FoundRefusal>('GET', path);
+    return status === 200 ? body : undefined;
   }
 
   /** Returns the API platform's refusals after an event that only the application's registration can cause. */
@@ -164,8 +163,8 @@ export class ProviderSide {
   }
 
   /**
-   * Runs work while a fault is on, and always switches it off. `met` tells whether the application met it; it is always true for
-   * a permanent fault.
+   * Runs work while a fault is on, and always switches it off. `met`: whether the application met it, always true for a
+   * permanent fault.
    */
   async withFault<T>(
     name: string,

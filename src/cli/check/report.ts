@@ -1,4 +1,3 @@
-import type { Output } from '../command.ts';
 import type { Outcome } from './check.ts';
 import type { Result } from './run.ts';
 
@@ -17,18 +16,17 @@ export function countsOf(results: readonly Result[]): Counts {
   return counts;
 }
 
-/** Prints the results for people: a passed check in one line, the others with all details. */
-export function show(results: readonly Result[], out: Output): void {
-  for (const { outcome, name, did, expected, got, source } of results) {
-    out.line(`${marks[outcome]}${name}: ${got}`);
-    if (outcome === 'passed') continue;
-    out.line(`          done:     ${did}`);
-    out.line(`          expected: ${expected}`);
-    out.line(`          source:   ${source}`);
-  }
+/** Formats the results for people: a passed check in one line, the others with all details. */
+export function reportLines(results: readonly Result[]): string[] {
   const { passed, failed, warning, notRun } = countsOf(results);
-  out.line('');
-  out.line(
+  return [
+    ...results.flatMap(({ outcome, name, did, expected, got, source }) => [
+      `${marks[outcome]}${name}: ${got}`,
+      ...(outcome === 'passed'
+        ? []
+        : [`          done:     ${did}`, `          expected: ${expected}`, `          source:   ${source}`]),
+    ]),
+    '',
     `${passed} passed, ${failed} failed, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${notRun} not run.`,
-  );
+  ];
 }

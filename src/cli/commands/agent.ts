@@ -1,55 +1,41 @@
-import { readFlags } from '@alongside/kernel/config';
 import { OperatorError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import { examine, inWords as reportInWords } from '../../../identity-agent/doctor/doctor.ts';
+import { examine, inWords as reportText } from '../../../identity-agent/doctor/doctor.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
-import { type Command, choose, noMore, type Output } from '../command.ts';
-import { InstanceApi, instanceFlags, RefusedCall } from '../instance.ts';
+import { type ConsoleCall, consoleCommand, type Result, text } from '../command.ts';
+import { type InstanceApi, RefusedCall } from '../instance.ts';
 
-interface Call {
-  api: InstanceApi;
-  flags: { pin?: string; role?: string };
-  words: string[];
-  json: boolean;
-  out: Output;
-}
+const flags = { pin: text, role: text };
 
 const states: Record<AgentStatus['state'], string> = {
   noCard: 'No card is in the reader.',
   pinRequested: 'A card is in the reader. Enter its PIN.',
   roleRequested: 'Signed in. Select a role.',
   signedIn: 'Signed in.',
-  locked: 'Locked: put the card back in and give the PIN.',
+  locked: 'Locked: insert the card again and enter the PIN.',
   blocked: 'The PIN of this card is blocked.',
   cardRejected: 'The card was refused.',
 };
 
 const locked = {
   card: states.locked,
-  screen: 'Locked with the screen: unlock the screen and give the PIN.',
+  screen: 'Locked with the screen: unlock the screen and enter the PIN.',
   time: 'Locked: the PIN is too old. Enter it again.',
 };
 
-const inWords = ({ state, lock }: AgentStatus): string =>
+const stateText = ({ state, lock }: AgentStatus): string =>
   state === 'locked' && lock ? locked[lock.reason] : states[state];
 
-function show(status: AgentStatus, out: Output): void {
-  out.line(inWords(status));
-  if (status.reason) out.line(status.reason);
-  if (status.person) out.line(`Person  ${status.person.displayName} (${status.person.uid})`);
-  if (status.role) out.line(`Role    ${status.role.roleName} at ${status.role.orgCode}`);
-  if (status.card) out.line(`Card    ${status.card.serial}`);
-  if (status.question === 'pin' && status.attemptsLeft !== null)
-    out.line(`PIN     ${status.attemptsLeft} attempts left`);
-}
-
-async function status({ api, words, json, out }: Call): Promise<void> {
-  noMore(words, 1);
-  const found = await api.must<AgentStatus>('GET', '/agent');
-  if (json) return out.json(found);
-  show(found, out);
-}
+const statusLines = (status: AgentStatus): string[] => [
+  stateText(status),
+  ...(status.reason ? [status.reason] : []),
+  ...(status.person ? [`Person  ${status.person.displayName} (${status.person.uid})`] : []),
+  ...(status.role ? [`Role    ${status.role.roleName} at ${status.role.orgCode}`] : []),
+  ...(status.card ? [`Card    ${status.card.serial}`] : []),
+  ...(status.question === 'pin' && status.attemptsLeft !== null
+    ? [`PIN     ${status.attemptsLeft} attempts left`]
+    : []),
+];
 
 type Role = AgentStatus['roles'][number];
 
@@ -66,93 +52,102 @@ function roleIn(roles: readonly Role[], asked: string): Role {
   return found;
 }
 
-async function signIn({ api, flags, words, json, out }: Call): Promise<void> {
-  noMore(words, 1);
-  let answer = await api.call('POST', '/agent/pin', { pin: flags.pin ?? '123456' });
-  const pinChecked = answer.status !== 409;
-  if (!pinChecked) {
-    const before = await api.must<AgentStatus>('GET', '/agent');
-    if (before.state !== 'signedIn' && before.state !== 'roleRequested')
-      throw new OperatorError(inWords(before));
-    answer = { status: 200, body: before as unknown as Record<string, unknown> };
+/** Enters the PIN. `pinChecked` is false if a user was already signed in. */
+async function enterPin(
+  api: InstanceApi,
+  pin: string | undefined,
+): Promise<{ status: AgentStatus; pinChecked: boolean }> {
+  const answer = await api.call<AgentStatus>('POST', '/agent/pin', { pin: pin ?? '123456' });
+  if (answer.status === 409) {
+    const status = await api.must<AgentStatus>('GET', '/agent');
+    if (status.state !== 'signedIn' && status.state !== 'roleRequested')
+      throw new OperatorError(stateText(status));
+    return { status, pinChecked: false };
   }
   if (answer.status === 403 && answer.body.error === 'wrong_pin') {
     const left = Number(answer.body.attemptsLeft);
-    throw new OperatorError(left === 1 ? 'Wrong PIN: 1 attempt left.' : `Wrong PIN: ${left} attempts left.`);
+    throw new OperatorError(`Wrong PIN: ${left} ${left === 1 ? 'attempt' : 'attempts'} left.`);
   }
   if (answer.status === 423)
     throw new OperatorError(
-      'The PIN of this card is blocked. Give it back its attempts with "alongside card unblock CARD".',
+      'The PIN of this card is blocked. Restore its attempts with "alongside card unblock CARD".',
     );
   if (answer.status >= 300) throw new RefusedCall(answer);
-  let after = answer.body as unknown as AgentStatus;
-  if (after.state === 'cardRejected' || after.state === 'blocked')
-    throw new OperatorError(after.reason ?? states[after.state]);
+  const status = answer.body;
+  if (status.state === 'cardRejected' || status.state === 'blocked')
+    throw new OperatorError(status.reason ?? states[status.state]);
+  return { status, pinChecked: true };
+}
+
+async function signIn({ api, flags: { pin, role }, out }: ConsoleCall<typeof flags>): Promise<Result> {
+  const { status, pinChecked } = await enterPin(api, pin);
+  let after = status;
   if (after.question === 'role') {
-    const role = flags.role === undefined ? after.roles[0] : roleIn(after.roles, flags.role);
-    after = await api.must<AgentStatus>('POST', '/agent/role', { roleId: role?.roleId });
-    if (flags.role === undefined)
-      out.note('The person has several roles; the first was taken. Choose with --role, by id or code.');
+    const chosen = role === undefined ? after.roles[0] : roleIn(after.roles, role);
+    after = await api.must<AgentStatus>('POST', '/agent/role', { roleId: chosen?.roleId });
+    if (role === undefined)
+      out.note(
+        'The person has several roles; the first was selected. Select another with --role, by id or code.',
+      );
   }
   const held = after.roles.find(({ roleId }) => roleId === after.role?.roleId);
-  if (flags.role !== undefined && !isRole(held, flags.role))
+  if (role !== undefined && !isRole(held, role))
     throw new OperatorError(
       held
         ? `The session has the role ${held.roleId} and keeps it. Sign out first to choose another.`
         : 'The session has no role.',
     );
-  if (json) return out.json({ ...after, pinChecked });
-  if (!pinChecked)
-    out.note(
-      flags.pin === undefined
-        ? 'A user is already signed in, so no PIN was needed.'
-        : 'A user is already signed in, so no PIN was needed and yours was not checked. Sign out first to use it.',
-    );
-  show(after, out);
+  const unused = pin === undefined ? '.' : ' and yours was not checked. Sign out first to use it.';
+  return {
+    json: { ...after, pinChecked },
+    lines: statusLines(after),
+    notes: pinChecked ? [] : [`A user is already signed in, so no PIN was needed${unused}`],
+  };
 }
 
-async function signOut({ api, words, json, out }: Call): Promise<void> {
-  noMore(words, 1);
-  await api.must('DELETE', '/agent/session');
-  if (json) return out.json({ state: 'signedOut' });
-  out.line('Signed out.');
-}
-
-/** Runs the agent's own doctor. Resolves with whether it found a problem. */
-async function doctor({ api, words, json, out }: Call): Promise<boolean> {
-  noMore(words, 1);
-  const { agentSocket } = await api.must<{ agentSocket: string | null }>('GET', '/state');
-  if (agentSocket === null)
-    throw new OperatorError('This instance runs no Identity Agent. Run the doctor of the agent itself.');
-  const report = await examine(await subjectOf(agentSocket));
-  if (json) out.json(report);
-  else for (const line of reportInWords(report).trimEnd().split('\n')) out.line(line);
-  return !report.ok;
-}
-
-const calls: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
-  status,
-  'sign-in': signIn,
-  'sign-out': signOut,
-  doctor,
-};
-
-export const agent: Command = {
+export const agent = consoleCommand({
   name: 'agent',
-  summary: 'show and change who is signed in at the Identity Agent of this machine',
-  help: [
-    'alongside agent status                         state, person, role and card',
-    'alongside agent sign-in [--pin PIN] [--role R] enter the PIN (default 123456) and select the role',
-    '                                               (an id, or a code such as R8001; default: the first);',
-    '                                               if a user is signed in, nothing is entered, and "pinChecked" of --json is false',
-    'alongside agent sign-out                       end the session; the card stays in',
-    'alongside agent doctor                         check the workstation; exit code 1 if there is a problem',
-  ],
-  async run({ argv, out }) {
-    const shape = { ...instanceFlags, pin: z.string().optional(), role: z.string().optional() };
-    const { flags, words } = readFlags(shape, argv);
-    const call = choose(calls, words, 'agent');
-    const wrong = await call({ api: new InstanceApi(flags), flags, words, json: flags.json === true, out });
-    return wrong === true ? 1 : 0;
+  summary: 'the user who is signed in at the Identity Agent of this machine: show, sign in, sign out',
+  flags,
+  actions: {
+    status: {
+      help: 'state, person, role and card',
+      async run({ api }) {
+        const status = await api.must<AgentStatus>('GET', '/agent');
+        return { json: status, lines: statusLines(status) };
+      },
+    },
+    'sign-in': {
+      help: [
+        [
+          '[--pin PIN] [--role R]',
+          'enter the PIN (default 123456) and select the role (an id, or a code such as R8001;',
+        ],
+        [
+          '    ',
+          'default: the first); if a user is signed in, nothing is entered, and "pinChecked" of --json is false',
+        ],
+      ],
+      run: signIn,
+    },
+    'sign-out': {
+      help: 'end the session; the card stays in',
+      async run({ api }) {
+        await api.must('DELETE', '/agent/session');
+        return { json: { state: 'signedOut' }, lines: ['Signed out.'] };
+      },
+    },
+    doctor: {
+      help: 'check the workstation; exit code 1 if there is a problem',
+      async run({ api }) {
+        const { agentSocket } = await api.must<{ agentSocket: string | null }>('GET', '/state');
+        if (agentSocket === null)
+          throw new OperatorError(
+            'This instance runs no Identity Agent. Run the doctor of the agent itself.',
+          );
+        const report = await examine(await subjectOf(agentSocket));
+        return { json: report, lines: reportText(report).trimEnd().split('\n'), code: report.ok ? 0 : 1 };
+      },
+    },
   },
-};
+});

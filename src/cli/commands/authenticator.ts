@@ -1,96 +1,82 @@
-import { readFlags } from '@alongside/kernel/config';
 import { OperatorError } from '@alongside/kernel/operator';
-import { z } from 'zod';
 import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../cis2/protocol.ts';
-import { type Command, choose, noMore, type Output, word } from '../command.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
-import { columns } from '../output.ts';
+import { consoleCommand, text } from '../command.ts';
+import type { InstanceApi } from '../instance.ts';
+import { columns } from '../table.ts';
 
-interface Call {
-  api: InstanceApi;
-  flags: { officer?: string };
-  words: string[];
-  json: boolean;
-  out: Output;
-}
+const at = (name: string, rest: string): string => `/people/${encodeURIComponent(name)}/${rest}`;
+const missing = (name: string): string => `There is no person "${name}": give a persona or a uid.`;
+const authenticatorsOf = (api: InstanceApi, name: string) =>
+  api.mustFind<AuthenticatorsAnswer>(missing(name), 'GET', at(name, 'authenticators'));
 
-const of = (name: string, rest: string): string => `/people/${encodeURIComponent(name)}/${rest}`;
-const nobody = (name: string): string => `There is no person "${name}": give a persona or a uid.`;
-
-async function list({ api, words, json, out }: Call): Promise<void> {
-  const name = word(words, 1, 'whose: alongside authenticator list gp');
-  noMore(words, 2);
-  const found = await api.mustFind<AuthenticatorsAnswer>(nobody(name), 'GET', of(name, 'authenticators'));
-  if (json) return out.json(found);
-  if (found.authenticators.length === 0) out.note('None besides a smartcard.');
-  const rows = found.authenticators.map(({ id, kind, label, level, usedAt }) => [
-    ...[kind, `AAL${level}`, label, id],
-    usedAt === null ? 'never used' : `used ${usedAt}`,
-  ]);
-  for (const line of columns(rows)) out.line(line);
-  if (found.authenticators.some(({ development }) => development))
-    out.note('Their secrets of development: with --json.');
-}
-
-/** Prints the current code of an authenticator app, by the instance's clock. */
-async function code({ api, words, json, out }: Call): Promise<void> {
-  const name = word(words, 1, 'whose: alongside authenticator code gp-aal2');
-  noMore(words, 2);
-  const found = await api.mustFind<AuthenticatorsAnswer>(nobody(name), 'GET', of(name, 'authenticators'));
-  const app = found.authenticators.find(({ kind, development }) => kind === 'totp' && development?.secret);
-  if (!app?.development)
-    throw new OperatorError(`${name} has no authenticator app with a key that this instance shows.`);
-  const { now } = await api.must<{ now: string }>('GET', '/clock');
-  // Loaded here, because other commands do not need it.
-  const { TOTP } = await import('otpauth');
-  const shown = new TOTP({ secret: String(app.development.secret) }).generate({ timestamp: Date.parse(now) });
-  const { email, password } = app.development;
-  if (json) return out.json({ code: shown, email, password });
-  for (const line of columns([
-    ['e-mail', String(email)],
-    ['password', password === undefined ? '(changed)' : String(password)],
-    ['code', shown],
-  ]))
-    out.line(line);
-}
-
-async function enrol({ api, flags, words, json, out }: Call): Promise<void> {
-  const name = word(words, 1, 'whom and what: alongside authenticator enrol gp passkey');
-  const kind = word(words, 2, 'what: security-key, windows-hello, passkey, totp, password or tablet');
-  noMore(words, 3);
-  const body = { kind, ...(flags.officer === undefined ? {} : { officer: flags.officer }) };
-  const made = await api.mustFind<EnrolmentAnswer>(nobody(name), 'POST', of(name, 'enrolments'), body);
-  if (json) return out.json(made);
-  out.line(made.url);
-  out.note(`Valid once, until ${made.expiresAt}. Opening it enrols an authenticator for ${name}.`);
-}
-
-async function remove({ api, words, json, out }: Call): Promise<void> {
-  const name = word(words, 1, 'whose: alongside authenticator remove gp ID');
-  const id = word(words, 2, 'which: alongside authenticator list names them');
-  noMore(words, 3);
-  const where = of(name, `authenticators/${encodeURIComponent(id)}`);
-  await api.mustFind(`"${name}" has no authenticator ${id}.`, 'DELETE', where);
-  if (json) return out.json({ removed: id });
-  out.line(`${id} was removed.`);
-}
-
-const calls = { list, code, enrol, remove };
-
-export const authenticator: Command = {
+export const authenticator = consoleCommand({
   name: 'authenticator',
-  summary: 'authenticators besides the smartcard: security keys, passkeys, tablets, authenticator apps',
-  help: [
-    'alongside authenticator list P          those of a person; P is a persona or a uid',
-    'alongside authenticator code P          what an authenticator app shows now; development only',
-    'alongside authenticator enrol P KIND    a link by which the person enrols one: good once, for 15 minutes',
-    '  --officer P                             the registration authority officer who answers for it',
-    'alongside authenticator remove P ID',
-  ],
-  async run({ argv, out }) {
-    const { flags, words } = readFlags({ ...instanceFlags, officer: z.string().optional() }, argv);
-    const call = choose(calls, words, 'authenticator');
-    await call({ api: new InstanceApi(flags), flags, words, json: flags.json === true, out });
-    return 0;
+  summary: 'authenticators other than smartcards: security keys, passkeys, tablets, authenticator apps',
+  flags: { officer: text },
+  actions: {
+    list: {
+      words: 'P',
+      help: 'authenticators of a person; P is a persona or a uid',
+      async run({ api }, name) {
+        const found = await authenticatorsOf(api, name);
+        const rows = found.authenticators.map(({ id, kind, label, level, usedAt }) => [
+          ...[kind, `AAL${level}`, label, id],
+          usedAt === null ? 'never used' : `used ${usedAt}`,
+        ]);
+        const hasSecrets = found.authenticators.some(({ development }) => development);
+        return {
+          json: found,
+          lines: columns(rows),
+          notes: [
+            ...(rows.length === 0 ? ['None other than a smartcard.'] : []),
+            ...(hasSecrets ? ['--json shows their development secrets.'] : []),
+          ],
+        };
+      },
+    },
+    code: {
+      words: 'P',
+      help: "the current code of an authenticator app, by the instance's clock; development only",
+      async run({ api }, name) {
+        const { authenticators } = await authenticatorsOf(api, name);
+        const app = authenticators.find(({ kind, development }) => kind === 'totp' && development?.secret);
+        if (!app?.development)
+          throw new OperatorError(`${name} has no authenticator app with a key that this instance shows.`);
+        const { now } = await api.must<{ now: string }>('GET', '/clock');
+        // Loaded here, because other commands do not need it.
+        const { TOTP } = await import('otpauth');
+        const { email, password, secret } = app.development;
+        const code = new TOTP({ secret: String(secret) }).generate({ timestamp: Date.parse(now) });
+        const rows = [
+          ['e-mail', String(email)],
+          ['password', password === undefined ? '(changed)' : String(password)],
+          ['code', code],
+        ];
+        return { json: { code, email, password }, lines: columns(rows) };
+      },
+    },
+    enrol: {
+      words: 'P KIND',
+      help: [
+        ['', 'a link for the person to enrol one, valid once for 15 minutes'],
+        ['  KIND', 'security-key, windows-hello, passkey, totp, password or tablet'],
+        ['  --officer P', 'the responsible registration authority officer'],
+      ],
+      async run({ api, flags: { officer } }, name, kind) {
+        const body = { kind, officer };
+        const made = await api.mustFind<EnrolmentAnswer>(missing(name), 'POST', at(name, 'enrolments'), body);
+        const note = `Valid once, until ${made.expiresAt}. Opening it enrols an authenticator for ${name}.`;
+        return { json: made, lines: [made.url], notes: [note] };
+      },
+    },
+    remove: {
+      words: 'P ID',
+      help: 'remove one; alongside authenticator list names them',
+      async run({ api }, name, id) {
+        const path = at(name, `authenticators/${encodeURIComponent(id)}`);
+        await api.mustFind(`"${name}" has no authenticator ${id}.`, 'DELETE', path);
+        return { json: { removed: id }, lines: [`Removed authenticator ${id}.`] };
+      },
+    },
   },
-};
+});

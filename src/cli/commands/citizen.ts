@@ -1,9 +1,6 @@
-import { readFlags } from '@alongside/kernel/config';
 import { UsageError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import { type Command, choose, noMore, type Output, word } from '../command.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
-import { columns } from '../output.ts';
+import { consoleCommand, text } from '../command.ts';
+import { columns } from '../table.ts';
 
 interface Citizen {
   nhsNumber: string;
@@ -13,73 +10,50 @@ interface Citizen {
   birthdate: string;
 }
 
-const flags = {
-  given: z.string().optional(),
-  family: z.string().optional(),
-  proofing: z.string().optional(),
-  born: z.string().optional(),
-  email: z.string().optional(),
-};
-
-interface Call {
-  api: InstanceApi;
-  chosen: z.output<z.ZodObject<typeof flags>>;
-  words: string[];
-  json: boolean;
-  out: Output;
-}
-
-async function list({ api, words, json, out }: Call): Promise<void> {
-  noMore(words, 1);
-  const found = await api.must<{ citizens: Citizen[] }>('GET', '/citizens');
-  if (json) return out.json(found);
-  if (found.citizens.length === 0) out.note('No citizen was added.');
-  const rows = found.citizens.map((one) => [
-    one.nhsNumber,
-    one.proofing,
-    `${one.givenName} ${one.familyName}`,
-  ]);
-  for (const line of columns(rows)) out.line(line);
-}
-
-async function add({ api, chosen, words, json, out }: Call): Promise<void> {
-  const nhsNumber = word(words, 1, 'the NHS number: alongside citizen add NUMBER --given NAME --family NAME');
-  noMore(words, 2);
-  if (chosen.given === undefined || chosen.family === undefined)
-    throw new UsageError('Give both names: --given NAME --family NAME.');
-  const citizen = {
-    ...{ nhsNumber, givenName: chosen.given, familyName: chosen.family },
-    ...{ proofing: chosen.proofing, birthdate: chosen.born, email: chosen.email },
-  };
-  const added = await api.must<Citizen>('POST', '/citizens', citizen);
-  if (json) return out.json(added);
-  out.line(`${added.givenName} ${added.familyName} (${added.nhsNumber}, ${added.proofing}) can sign in.`);
-}
-
-async function remove({ api, words, json, out }: Call): Promise<void> {
-  const nhsNumber = word(words, 1, 'the NHS number: alongside citizen remove NUMBER');
-  noMore(words, 2);
-  const missing = `No citizen with the number "${nhsNumber}" was added: alongside citizen list names them.`;
-  await api.mustFind(missing, 'DELETE', `/citizens/${encodeURIComponent(nhsNumber)}`);
-  if (json) return out.json({ removed: nhsNumber });
-  out.line(`Removed citizen ${nhsNumber}.`);
-}
-
-const calls = { list, add, remove };
-
-export const citizen: Command = {
+export const citizen = consoleCommand({
   name: 'citizen',
   summary: 'citizens who sign in at the mock realms, in development',
-  help: [
-    'alongside citizen list',
-    'alongside citizen add NUMBER --given NAME --family NAME [--proofing P0|P5|P9] [--born DATE] [--email ADDRESS]',
-    '                                      default P9; replaces a citizen with the same NHS number',
-    'alongside citizen remove NUMBER       the seeded citizens stay',
-  ],
-  async run({ argv, out }) {
-    const { flags: given, words } = readFlags({ ...instanceFlags, ...flags }, argv);
-    const call = choose(calls, words, 'citizen');
-    await call({ api: new InstanceApi(given), chosen: given, words, json: given.json === true, out });
-    return 0;
+  flags: { given: text, family: text, proofing: text, born: text, email: text },
+  actions: {
+    list: {
+      help: 'citizens that were added',
+      async run({ api }) {
+        const found = await api.must<{ citizens: Citizen[] }>('GET', '/citizens');
+        const rows = found.citizens.map(({ nhsNumber, proofing, givenName, familyName }) => [
+          ...[nhsNumber, proofing, `${givenName} ${familyName}`],
+        ]);
+        return {
+          json: found,
+          lines: columns(rows),
+          notes: rows.length === 0 ? ['No citizen was added.'] : [],
+        };
+      },
+    },
+    add: {
+      words: 'NUMBER',
+      help: [
+        ['--given NAME --family NAME', 'add a citizen, or replace the one with the same NHS number'],
+        ['  --proofing P0|P5|P9', 'default P9'],
+        ['  --born DATE --email ADDRESS'],
+      ],
+      async run({ api, flags: { given, family, proofing, born, email } }, nhsNumber) {
+        if (given === undefined || family === undefined)
+          throw new UsageError('Give both names: --given NAME --family NAME.');
+        const names = { givenName: given, familyName: family };
+        const citizen = { nhsNumber, ...names, proofing, birthdate: born, email };
+        const added = await api.must<Citizen>('POST', '/citizens', citizen);
+        const shown = `${added.nhsNumber}, ${added.proofing}`;
+        return { json: added, lines: [`${added.givenName} ${added.familyName} (${shown}) can sign in.`] };
+      },
+    },
+    remove: {
+      words: 'NUMBER',
+      help: 'remove one; the seeded citizens stay',
+      async run({ api }, nhsNumber) {
+        const missing = `No citizen with the number "${nhsNumber}" was added: alongside citizen list names them.`;
+        await api.mustFind(missing, 'DELETE', `/citizens/${encodeURIComponent(nhsNumber)}`);
+        return { json: { removed: nhsNumber }, lines: [`Removed citizen ${nhsNumber}.`] };
+      },
+    },
   },
-};
+});

@@ -1,99 +1,61 @@
-import { readFlags } from '@alongside/kernel/config';
 import { UsageError } from '@alongside/kernel/operator';
-import { z } from 'zod';
 import type { Developer } from '../../oauth/developers.ts';
-import { type Command, choose, noMore, type Output, word } from '../command.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
-import { columns } from '../output.ts';
+import { consoleCommand, text, yes } from '../command.ts';
 import { patchFrom } from '../patch.ts';
-import { takeRepeated } from '../repeated.ts';
-
-interface Call {
-  api: InstanceApi;
-  flags: { name?: string; email?: string; company?: boolean };
-  set: string[];
-  words: string[];
-  json: boolean;
-  out: Output;
-}
+import { columns } from '../table.ts';
 
 const at = (id: string): string => `/developers/${encodeURIComponent(id)}`;
 const missing = (id: string): string => `There is no developer "${id}": alongside developer list names them.`;
 
-async function list({ api, words, json, out }: Call): Promise<void> {
-  noMore(words, 1);
-  const found = await api.must<{ developers: Developer[] }>('GET', '/developers');
-  if (json) return out.json(found);
-  if (found.developers.length === 0) out.note('There is none.');
-  for (const line of columns(found.developers.map(({ id, name, kind, status }) => [id, name, kind, status])))
-    out.line(line);
-}
-
-async function add({ api, flags, words, json, out }: Call): Promise<void> {
-  const id = word(words, 1, 'who: alongside developer add ID --name NAME');
-  noMore(words, 2);
-  if (flags.name === undefined) throw new UsageError('Name it: --name NAME.');
-  const made = await api.must<Developer>('POST', '/developers', {
-    id,
-    name: flags.name,
-    ...(flags.email === undefined ? {} : { email: flags.email }),
-    ...(flags.company ? { kind: 'company' } : {}),
-  });
-  if (json) return out.json(made);
-  out.line(`${made.name} (${made.id}) may register applications: alongside app add --developer ${made.id} …`);
-}
-
-async function edit({ api, set, words, json, out }: Call): Promise<void> {
-  const id = word(words, 1, 'whom: alongside developer edit ID --set status=inactive');
-  const patch = patchFrom({
-    file: { flag: '--file', name: undefined },
-    assignments: [...set, ...words.slice(2)],
-  });
-  const changed = await api.mustFind<Developer>(missing(id), 'PATCH', at(id), patch);
-  if (json) return out.json(changed);
-  out.line(
-    changed.status === 'active'
-      ? `${changed.name} is changed.`
-      : `${changed.name} is inactive: its applications are refused from their next request on.`,
-  );
-}
-
-async function remove({ api, words, json, out }: Call): Promise<void> {
-  const id = word(words, 1, 'whom: alongside developer remove ID');
-  noMore(words, 2);
-  await api.mustFind(missing(id), 'DELETE', at(id));
-  if (json) return out.json({ removed: id });
-  out.line(`Developer ${id} is gone; the applications stay.`);
-}
-
-const calls = { list, add, edit, remove };
-
-export const developer: Command = {
+export const developer = consoleCommand({
   name: 'developer',
-  summary: 'who registers applications; an inactive one is refused everywhere',
-  help: [
-    'alongside developer list',
-    'alongside developer add ID --name NAME [--email ADDRESS] [--company]',
-    'alongside developer edit ID --set status=inactive   its applications are refused from their next request on',
-    'alongside developer remove ID                       its applications stay',
-  ],
-  async run({ argv, out }) {
-    const { values, rest } = takeRepeated(argv, ['set']);
-    const own = {
-      name: z.string().optional(),
-      email: z.string().optional(),
-      company: z.boolean().optional(),
-    };
-    const { flags, words } = readFlags({ ...instanceFlags, ...own }, rest);
-    const call = choose(calls, words, 'developer');
-    await call({
-      api: new InstanceApi(flags),
-      flags,
-      set: values.set,
-      words,
-      json: flags.json === true,
-      out,
-    });
-    return 0;
+  summary: 'developers of applications; those of an inactive one are refused everywhere',
+  flags: { name: text, email: text, company: yes },
+  lists: ['set'],
+  actions: {
+    list: {
+      help: 'developers and their status',
+      async run({ api }) {
+        const found = await api.must<{ developers: Developer[] }>('GET', '/developers');
+        const rows = found.developers.map(({ id, name, kind, status }) => [id, name, kind, status]);
+        return {
+          json: found,
+          lines: columns(rows),
+          notes: rows.length === 0 ? ['There is no developer.'] : [],
+        };
+      },
+    },
+    add: {
+      words: 'ID',
+      help: [['--name NAME [--email ADDRESS] [--company]', 'add a developer, a person or a company']],
+      async run({ api, flags: { name, email, company } }, id) {
+        if (name === undefined) throw new UsageError('Name it: --name NAME.');
+        const kind = company ? { kind: 'company' } : {};
+        const made = await api.must<Developer>('POST', '/developers', { id, name, email, ...kind });
+        const next = `alongside app add --developer ${made.id} …`;
+        return { json: made, lines: [`${made.name} (${made.id}) may register applications: ${next}`] };
+      },
+    },
+    edit: {
+      words: 'ID ...',
+      help: [['--set status=inactive', 'refuse its applications from their next request on']],
+      async run({ api, lists }, id, ...assignments) {
+        const patch = patchFrom({ assignments: [...lists.set, ...assignments] });
+        const changed = await api.mustFind<Developer>(missing(id), 'PATCH', at(id), patch);
+        const effect =
+          changed.status === 'active'
+            ? 'is changed.'
+            : 'is inactive: its applications are refused from their next request on.';
+        return { json: changed, lines: [`${changed.name} ${effect}`] };
+      },
+    },
+    remove: {
+      words: 'ID',
+      help: 'remove one; its applications stay',
+      async run({ api }, id) {
+        await api.mustFind(missing(id), 'DELETE', at(id));
+        return { json: { removed: id }, lines: [`Removed developer ${id}; the applications stay.`] };
+      },
+    },
   },
-};
+});

@@ -60,7 +60,7 @@ describe('alongside explain', () => {
       note: () => undefined,
       terminal: false,
     };
-    const code = await explain.run({ argv: [...argv, '--state', state], out });
+    const code = await explain.run({ argv: [...argv, '--state', state], out, commands: [] });
     return { code, lines, values };
   };
 
@@ -82,7 +82,7 @@ describe('alongside explain', () => {
 
   test('reports an unknown id, a missing id and a second one', async () => {
     await assert.rejects(run('m/2'), /No stored refusal/);
-    await assert.rejects(run(), /message_id/);
+    await assert.rejects(run(), /ID is missing/);
     await assert.rejects(run('m-1', 'm-2'), /too many/);
   });
 });

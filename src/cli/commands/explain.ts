@@ -1,10 +1,8 @@
 import { relativeTime } from '@alongside/kernel/clock';
-import { readFlags } from '@alongside/kernel/config';
 import type { Actor } from '@alongside/kernel/errors';
 import type { FoundRefusal } from '../../storage/refusals.ts';
-import { type Command, noMore, word } from '../command.ts';
-import { InstanceApi, instanceFlags, RefusedCall } from '../instance.ts';
-import { columns } from '../output.ts';
+import { consoleCommand } from '../command.ts';
+import { columns } from '../table.ts';
 
 const actors: Readonly<Record<Actor, string>> = {
   user: 'the user',
@@ -31,23 +29,24 @@ function linesOf(refusal: FoundRefusal & { ageSeconds: number }): string[] {
   ];
 }
 
-export const explain: Command = {
+export const explain = consoleCommand({
   name: 'explain',
   summary: 'show why a request was refused',
-  help: [
-    'alongside explain ID    expected and received values, the fix, who must act, the source',
-    '                        ID is the X-Message-Id of the answer, its message_id, the reference on an error page,',
-    '                        or the X-Request-ID or X-Correlation-ID of the request',
-  ],
-  async run({ argv, out }) {
-    const { flags, words } = readFlags(instanceFlags, argv);
-    const id = word(words, 0, 'the message_id of the error, or the X-Request-ID or X-Correlation-ID');
-    noMore(words, 1);
-    const answer = await new InstanceApi(flags).call('GET', `/refusals/${encodeURIComponent(id)}`);
-    if (answer.status !== 200) throw new RefusedCall(answer);
-    const refusal = answer.body as unknown as FoundRefusal & { ageSeconds: number };
-    if (flags.json) out.json(refusal);
-    else for (const line of linesOf(refusal)) out.line(line);
-    return 0;
+  actions: {
+    '': {
+      words: 'ID',
+      help: 'expected and received values, the fix, who must act, the source',
+      async run({ api }, id) {
+        const refusal = await api.must<FoundRefusal & { ageSeconds: number }>(
+          'GET',
+          `/refusals/${encodeURIComponent(id)}`,
+        );
+        return { json: refusal, lines: linesOf(refusal) };
+      },
+    },
   },
-};
+  notes: [
+    'ID is the X-Message-Id of the response, its message_id, the reference on an error page, or the X-Request-ID or',
+    'X-Correlation-ID of the request.',
+  ],
+});

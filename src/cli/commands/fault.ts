@@ -1,31 +1,24 @@
-import { readFlags } from '@alongside/kernel/config';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import { z } from 'zod';
 import type { FaultState, NamedFault } from '../../storage/faults.ts';
-import { type Command, choose, noMore, type Output, word } from '../command.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
-import { columns } from '../output.ts';
+import { consoleCommand, text } from '../command.ts';
+import type { InstanceApi } from '../instance.ts';
+import { columns } from '../table.ts';
 
-interface Call {
-  api: InstanceApi;
-  flags: FaultState;
-  words: string[];
-  json: boolean;
-  out: Output;
-}
-
-type Listed = NamedFault & { state: FaultState | null };
+type ListedFault = NamedFault & { state: FaultState | null };
 
 const at = (name: string): string => `/faults/${encodeURIComponent(name)}`;
+const listFaults = (api: InstanceApi) => api.must<{ faults: ListedFault[] }>('GET', '/faults');
 
-async function demandKnown(api: InstanceApi, name: string): Promise<void> {
-  const { faults } = await api.must<{ faults: Listed[] }>('GET', '/faults');
-  if (!faults.some((fault) => fault.name === name))
+/** Returns all faults; refuses an unknown name. */
+async function demandKnown(api: InstanceApi, name?: string): Promise<ListedFault[]> {
+  const { faults } = await listFaults(api);
+  if (name !== undefined && !faults.some((fault) => fault.name === name))
     throw new OperatorError(`There is no fault "${name}": alongside fault list names them.`);
+  return faults;
 }
 
 /** Formats when a fault occurs. */
-function inWords({ probability, next, after }: FaultState): string {
+function occasions({ probability, next, after }: FaultState): string {
   const parts = [
     after === undefined || after === 0 ? '' : `after ${after} more`,
     next === undefined ? '' : `${next} more`,
@@ -34,42 +27,10 @@ function inWords({ probability, next, after }: FaultState): string {
   return parts.length === 0 ? 'on, every time' : `on, ${parts.join(', ')}`;
 }
 
-async function list({ api, words, json, out }: Call): Promise<void> {
-  noMore(words, 1);
-  const found = await api.must<{ faults: Listed[] }>('GET', '/faults');
-  if (json) return out.json(found);
-  for (const line of columns(
-    found.faults.map(({ name, summary, state }) => [name, state ? inWords(state) : 'off', summary]),
-  ))
-    out.line(line);
-}
-
-async function on({ api, flags, words, json, out }: Call): Promise<void> {
-  const name = word(words, 1, 'which: alongside fault on NAME [--next 1]');
-  noMore(words, 2);
-  await demandKnown(api, name);
-  const made = await api.must<{ state: FaultState }>('PUT', at(name), flags);
-  if (json) return out.json(made);
-  out.line(`${name} is ${inWords(made.state)}.`);
-}
-
-async function off({ api, words, json, out }: Call): Promise<void> {
-  noMore(words, 2);
-  const [, named] = words;
-  if (named !== undefined) await demandKnown(api, named);
-  const { faults } = await api.must<{ faults: Listed[] }>('GET', '/faults');
-  const names = named === undefined ? faults.filter(({ state }) => state).map(({ name }) => name) : [named];
-  for (const name of names) await api.must('DELETE', at(name));
-  if (json) return out.json({ off: names });
-  out.line(names.length === 0 ? 'Nothing was on.' : `Off: ${names.join(', ')}.`);
-}
-
-const calls = { list, on, off };
-
 const numbers = ['next', 'after', 'probability'] as const;
 
 /** Returns the state of the flags. @throws UsageError for an invalid number */
-function stateOf(flags: Partial<Record<string, unknown>>): FaultState {
+function stateOf(flags: Partial<Record<(typeof numbers)[number], string>>): FaultState {
   const given = numbers.filter((name) => flags[name] !== undefined);
   const state = Object.fromEntries(given.map((name) => [name, Number(flags[name])]));
   if (Object.values(state).some(Number.isNaN))
@@ -77,31 +38,49 @@ function stateOf(flags: Partial<Record<string, unknown>>): FaultState {
   return state;
 }
 
-export const fault: Command = {
+export const fault = consoleCommand({
   name: 'fault',
-  summary: 'faults for tests: wrong tokens, endpoints that are down; development only',
-  help: [
-    'alongside fault list                     every fault, and which are on',
-    'alongside fault on NAME                  from now on, every time',
-    'alongside fault on NAME --next 1         the next time only; --after 3: not the first three times',
-    'alongside fault on NAME --probability 0.2',
-    'alongside fault off [NAME]               this one, or all',
-  ],
-  async run({ argv, out }) {
-    const own = {
-      next: z.string().optional(),
-      after: z.string().optional(),
-      probability: z.string().optional(),
-    };
-    const { flags, words } = readFlags({ ...instanceFlags, ...own }, argv);
-    const call = choose(calls, words, 'fault');
-    await call({
-      api: new InstanceApi(flags),
-      flags: stateOf(flags),
-      words,
-      json: flags.json === true,
-      out,
-    });
-    return 0;
+  summary: 'faults for tests: wrong tokens, unavailable endpoints; development only',
+  flags: { next: text, after: text, probability: text },
+  actions: {
+    list: {
+      help: 'every fault, and which are on',
+      async run({ api }) {
+        const found = await listFaults(api);
+        const rows = found.faults.map(({ name, summary, state }) => [
+          ...[name, state ? occasions(state) : 'off', summary],
+        ]);
+        return { json: found, lines: columns(rows) };
+      },
+    },
+    on: {
+      words: 'NAME',
+      help: [
+        ['', 'from now on, every time'],
+        ['--next 1', 'the next time only'],
+        ['--after 3', 'from the fourth time on'],
+        ['--probability 0.2', 'at random'],
+      ],
+      async run({ api, flags }, name) {
+        const state = stateOf(flags);
+        await demandKnown(api, name);
+        const made = await api.must<{ state: FaultState }>('PUT', at(name), state);
+        return { json: made, lines: [`${name} is ${occasions(made.state)}.`] };
+      },
+    },
+    off: {
+      words: '[NAME]',
+      help: 'this one, or all',
+      async run({ api }, name?: string) {
+        const faults = await demandKnown(api, name);
+        const names =
+          name === undefined ? faults.filter(({ state }) => state).map((fault) => fault.name) : [name];
+        for (const each of names) await api.must('DELETE', at(each));
+        return {
+          json: { off: names },
+          lines: [names.length === 0 ? 'No fault was on.' : `Off: ${names.join(', ')}.`],
+        };
+      },
+    },
   },
-};
+});

@@ -1,14 +1,8 @@
-import { readFlags } from '@alongside/kernel/config';
 import { OperatorError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import { type Command, noMore, word } from '../command.ts';
+import { consoleCommand, yes } from '../command.ts';
 import { placeIn, type ReadExport, readExport } from '../export-folder/read.ts';
-import { type ApiAnswer, InstanceApi, instanceFlags, sentence } from '../instance.ts';
+import { type ApiAnswer, sentence } from '../instance.ts';
 import { amounts, transferPatience, withoutCards } from './export.ts';
-
-interface Imported {
-  imported: Record<string, number | null>;
-}
 
 /** Returns the sentence for a refusal, with a file instead of a position. */
 function refusalOf(answer: ApiAnswer, read: ReadExport): string {
@@ -17,28 +11,31 @@ function refusalOf(answer: ApiAnswer, read: ReadExport): string {
   return sentence({ ...answer, body: { ...answer.body, field: placeIn(read, field) } });
 }
 
-export const importCommand: Command = {
+export const importCommand = consoleCommand({
   name: 'import',
   summary: 'make a running instance match an export',
-  help: [
-    'alongside import DIR             remove what the export does not contain; keep what is the same',
-    'alongside import DIR --no-cards  leave the cards as they are',
-    '',
+  flags: { cards: yes },
+  actions: {
+    '': {
+      words: 'DIR',
+      help: [
+        ['', 'remove what the export does not contain; keep what is the same'],
+        ['--no-cards', 'leave the cards as they are'],
+      ],
+      async run({ api, flags }, folder) {
+        const read = readExport(folder);
+        const { cards, cardRecords, ...others } = read.state;
+        const state =
+          cards === undefined || flags.cards === false ? others : { ...others, cards, cardRecords };
+        const answer = await api.call('POST', '/import', state, transferPatience);
+        if (answer.status >= 300) throw new OperatorError(refusalOf(answer, read));
+        const imported = answer.body.imported as Record<string, number | null>;
+        return { json: { folder, imported }, lines: [`The instance has ${amounts(imported)}.`] };
+      },
+    },
+  },
+  notes: [
     'Sessions, tokens, events, the audit log and signing keys are not part of it and stay. The session of a person who',
     'is removed or disabled ends, and a card that is replaced leaves the reader.',
   ],
-  async run({ argv, out }) {
-    const { flags, words } = readFlags({ ...instanceFlags, cards: z.boolean().optional() }, argv);
-    const folder = word(words, 0, 'from where: alongside import DIR');
-    noMore(words, 1);
-    const read = readExport(folder);
-    const { cards, cardRecords, ...others } = read.state;
-    const state = cards === undefined || flags.cards === false ? others : { ...others, cards, cardRecords };
-    const answer = await new InstanceApi(flags).call('POST', '/import', state, transferPatience);
-    if (answer.status >= 300) throw new OperatorError(refusalOf(answer, read));
-    const { imported } = answer.body as unknown as Imported;
-    if (flags.json) out.json({ folder, imported });
-    else out.line(`The instance has ${amounts(imported)}.`);
-    return 0;
-  },
-};
+});

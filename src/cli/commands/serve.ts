@@ -2,9 +2,9 @@ import { exposedFlags, readFlags } from '@alongside/kernel/config';
 import { productionShape } from '../../config.ts';
 import type { Instance } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
-import type { Command, Output } from '../command.ts';
+import { type Command, flagNames, type Output } from '../command.ts';
 import { readConfig, stopInTime, stopOrReload } from '../foreground.ts';
-import { columns } from '../output.ts';
+import { columns } from '../table.ts';
 
 function banner(out: Output, state: StateFile): void {
   const { urls } = state;
@@ -34,14 +34,16 @@ async function warnOfExposed(argv: readonly string[], level: string): Promise<vo
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'production: serve others, in the foreground until an end signal; no development convenience',
+  summary: 'serve in production, in the foreground until an end signal; no development features',
   help: [
     'alongside serve [flags]   the flags of alongside up, which alongside up --help lists; --only leaves out sample and identity-agent by default',
     '',
-    'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reads certificates, proxies, log level and secrets in files again.',
+    'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reloads certificates, proxies, log level and secrets in files.',
     '',
     'It seeds nothing, has no development features, and refuses unsafe settings. See docs/production.md.',
   ],
+  subcommands: [],
+  flags: flagNames(Object.keys(productionShape)),
   async run({ argv, out }) {
     let running: Instance | undefined;
     const stopping = stopOrReload(() => running?.reload(() => readConfig(productionShape, argv)));

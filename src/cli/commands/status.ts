@@ -1,9 +1,7 @@
-import { readFlags } from '@alongside/kernel/config';
 import { OperatorError } from '@alongside/kernel/operator';
-import { z } from 'zod';
-import { type Command, noMore, type Output } from '../command.ts';
-import { InstanceApi, instanceFlags } from '../instance.ts';
-import { columns } from '../output.ts';
+import { consoleCommand, yes } from '../command.ts';
+import type { InstanceApi } from '../instance.ts';
+import { columns } from '../table.ts';
 
 interface State {
   version: string;
@@ -72,14 +70,8 @@ function variables({ state, applications }: Everything): string[] {
   return lines;
 }
 
-function show({ state, people, cards, applications }: Everything, out: Output): void {
-  out.line(`Alongside ${state.version}, ${state.database}`);
-  out.line('');
-  for (const line of columns([...Object.entries(state.urls), ['agentSocket', state.agentSocket ?? 'none']]))
-    out.line(line);
-  out.line('');
-  out.line(cards.length > 0 ? 'People and cards (every PIN is 123456)' : 'People');
-  const rows = people.map((person) => [
+function statusLines({ state, people, cards, applications }: Everything): string[] {
+  const peopleRows = people.map((person) => [
     `  ${person.persona ?? '-'}`,
     person.uid,
     person.displayName,
@@ -90,38 +82,43 @@ function show({ state, people, cards, applications }: Everything, out: Output): 
         : `${person.roles.length} roles`,
     cards.some((card) => card.persona === person.persona) ? 'card' : 'no card',
   ]);
-  for (const line of columns(rows)) out.line(line);
-  out.line('');
-  out.line('Applications (client id, and the secret where it is a seeded one)');
-  const registrations = applications.flatMap(({ id, platform, cis2 }) =>
+  const registrationRows = applications.flatMap(({ id, platform, cis2 }) =>
     [['API platform', platform] as const, ['CIS2', cis2] as const].flatMap(([half, credentials]) =>
       credentials ? [[`  ${id}`, half, credentials.clientId, credentials.clientSecret ?? '-']] : [],
     ),
   );
-  for (const line of columns(registrations)) out.line(line);
+  return [
+    `Alongside ${state.version}, ${state.database}`,
+    '',
+    ...columns([...Object.entries(state.urls), ['agentSocket', state.agentSocket ?? 'none']]),
+    '',
+    cards.length > 0 ? 'People and cards (every PIN is 123456)' : 'People',
+    ...columns(peopleRows),
+    '',
+    'Applications (client id, and the secret of a seeded one)',
+    ...columns(registrationRows),
+  ];
 }
 
-export const status: Command = {
+export const status = consoleCommand({
   name: 'status',
   summary: 'addresses, people, cards, applications and their credentials of a running instance',
-  help: [
-    'alongside status          for people',
-    'alongside status --json   one JSON line',
-    'alongside status --env    lines for a .env file',
-  ],
-  async run({ argv, out }) {
-    const { flags, words } = readFlags({ ...instanceFlags, env: z.boolean().optional() }, argv);
-    noMore(words, 0);
-    const everything = await read(new InstanceApi(flags));
-    if (flags.json)
-      out.json({
-        ...everything.state,
-        people: everything.people,
-        cards: everything.cards,
-        applications: everything.applications,
-      });
-    else if (flags.env) for (const line of variables(everything)) out.line(line);
-    else show(everything, out);
-    return 0;
+  flags: { env: yes },
+  actions: {
+    '': {
+      help: [
+        ['', 'for people'],
+        ['--json', 'one JSON line'],
+        ['--env', 'lines for a .env file'],
+      ],
+      async run({ api, flags }) {
+        const everything = await read(api);
+        const { state, ...others } = everything;
+        return {
+          json: { ...state, ...others },
+          lines: flags.env ? variables(everything) : statusLines(everything),
+        };
+      },
+    },
   },
-};
+});

@@ -1,9 +1,9 @@
 import { flagOf, variableOf } from '@alongside/kernel/operator';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
-import type { Command, Output } from '../command.ts';
+import { type Command, flagNames, type Output } from '../command.ts';
 import { readConfig, stopInTime, stopSignal } from '../foreground.ts';
-import { columns } from '../output.ts';
+import { columns } from '../table.ts';
 
 /** Returns the services of this process with their addresses. */
 function addressRows({ urls }: StateFile, only: readonly ServiceName[]): string[][] {
@@ -57,6 +57,8 @@ export const up: Command = {
       ]),
     ),
   ],
+  subcommands: [],
+  flags: flagNames(Object.keys(configShape)),
   async run({ argv, out }) {
     const started = performance.now();
     const stopping = stopSignal();

@@ -1,6 +1,6 @@
 import { systemClock } from '@alongside/kernel/clock';
 import { type Check, ok, wrong } from './check.ts';
-import { ask } from './http.ts';
+import { ask } from './subject.ts';
 
 interface Verified {
   ok?: boolean;

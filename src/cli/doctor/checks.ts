@@ -1,18 +1,13 @@
 import { agentSocket } from './agent-socket.ts';
 import { audit } from './audit.ts';
-import { browser } from './browser.ts';
-import { browserPolicy } from './browser-policy.ts';
+import { browser, browserPolicy } from './browser.ts';
 import { certificate } from './certificate.ts';
 import type { Check } from './check.ts';
-import { clock } from './clock.ts';
-import { dataFolder } from './data-folder.ts';
-import { localhost } from './localhost.ts';
-import { node } from './node.ts';
+import { dataFolder, stateFile } from './data-folder.ts';
+import { clock, localhost, node, proxy } from './machine.ts';
 import { ports } from './ports.ts';
-import { proxy } from './proxy.ts';
 import { services } from './services.ts';
 import { signingKeys } from './signing-keys.ts';
-import { stateFile } from './state-file.ts';
 
 /** All checks, in the order of the report. */
 export const checks: readonly Check[] = [

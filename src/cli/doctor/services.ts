@@ -1,6 +1,6 @@
 import type { StateFile } from '../../state-file.ts';
 import { type Check, type Finding, ok, wrong } from './check.ts';
-import { ask } from './http.ts';
+import { ask } from './subject.ts';
 
 type Urls = StateFile['urls'];
 

@@ -2,7 +2,7 @@ import { decodeJwt, type SigningAlgorithm, verifySignature } from '@alongside/ke
 import { readKeySet } from '../../oauth/remote-keys.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Check, type Finding, ok, wrong } from './check.ts';
-import { ask } from './http.ts';
+import { ask } from './subject.ts';
 
 /** A signature by one key of a service. */
 interface KeyProof {

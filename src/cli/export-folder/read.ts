@@ -2,6 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
+import { jsonObject } from '../json-file.ts';
 import { fileNameOf, type Kind, kindNames, limits, manifestName, type State, type Thing } from './layout.ts';
 import { isFile, jsonFiles } from './plain-files.ts';
 
@@ -26,15 +27,7 @@ class Reader {
       throw new OperatorError(
         `The export has more than ${limits.files} files or ${limits.whole} bytes: that is too much.`,
       );
-    let value: unknown;
-    try {
-      value = JSON.parse(readFileSync(path, 'utf8'));
-    } catch (error) {
-      throw new OperatorError(`${path} is not JSON: ${reasonOf(error)}.`);
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new OperatorError(`${path} must hold one JSON object.`);
-    return value as Thing;
+    return jsonObject(readFileSync(path, 'utf8'), path);
   }
 }
 

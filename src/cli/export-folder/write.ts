@@ -2,9 +2,18 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import { canonicalJson } from './canonical.ts';
 import { fileNameOf, kindNames, manifestName, type State } from './layout.ts';
 import { isFile, isFolder, jsonFiles } from './plain-files.ts';
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, sorted((value as Record<string, unknown>)[name])]));
+}
+
+/** Returns canonical JSON: sorted members, two spaces, a line feed at the end. */
+const canonicalJson = (value: unknown): string => `${JSON.stringify(sorted(value), null, 2)}\n`;
 
 /**
  * Writes a file that only its owner can read, because it contains hashes of secrets and keys of cards. Keeps an unchanged file.

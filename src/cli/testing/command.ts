@@ -41,6 +41,7 @@ export async function invoke(
   const notes: string[] = [];
   const code = await command.run({
     argv: rest,
+    commands,
     out: {
       line: (text) => lines.push(text),
       json: (value) => lines.push(JSON.stringify(value)),
