@@ -1,7 +1,7 @@
 import { loadConfig, readFlags } from '@alongside/kernel/config';
-import { environment } from '@alongside/kernel/operator';
 import type { Config, configShape } from '../config.ts';
 import { noMore, type Output } from './command.ts';
+import { configFileOf } from './instance.ts';
 
 // Shared by commands that run until stopped: `up`, `serve`, `check`.
 
@@ -57,10 +57,6 @@ export function stopOrReload(reload: () => unknown): Promise<void> {
     onStop(resolve, endSignals);
   });
 }
-
-/** Returns the path of the configuration file, if set. */
-export const configFileOf = (flags: Record<string, unknown>): string | undefined =>
-  (flags.config as string | undefined) ?? environment().ALONGSIDE_CONFIG;
 
 /** Reads the configuration from flags, environment and file. Throws UsageError for words other than flags. */
 export function readConfig(shape: typeof configShape, argv: readonly string[]): Config {

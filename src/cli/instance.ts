@@ -5,7 +5,6 @@ import { environment, OperatorError, UsageError } from '@alongside/kernel/operat
 import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
 import { z } from 'zod';
 import type { LocalOperator, StateFile } from '../state-file.ts';
-import { configFileOf } from './foreground.ts';
 
 /** The longest answer in bytes, for the export of a large installation: V8 holds no longer text. */
 const longest = 500_000_000;
@@ -27,6 +26,10 @@ export interface InstanceSelection {
   config?: string;
   tlsAuthority?: string;
 }
+
+/** Returns the path of the configuration file, if set. */
+export const configFileOf = (flags: Record<string, unknown>): string | undefined =>
+  (flags.config as string | undefined) ?? environment().ALONGSIDE_CONFIG;
 
 /** Reads the location of the instance from its configuration file, which is otherwise for the instance only. */
 function configured(

@@ -4,8 +4,7 @@ import { loadConfig } from '@alongside/kernel/config';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type Config, productionShape } from '../../config.ts';
 import { command, text } from '../command.ts';
-import { configFileOf } from '../foreground.ts';
-import { readStateFile } from '../instance.ts';
+import { configFileOf, readStateFile } from '../instance.ts';
 import { columns } from '../table.ts';
 
 /** Returns the public address of the console: configured, from the running instance, else this machine. */

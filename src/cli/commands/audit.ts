@@ -3,7 +3,7 @@ import { UsageError } from '@alongside/kernel/operator';
 import { productionShape } from '../../config.ts';
 import type { AuditFilter, AuditLog, AuditRecord } from '../../storage/audit.ts';
 import { type Call, command, type Result, text } from '../command.ts';
-import { configFileOf } from '../foreground.ts';
+import { configFileOf } from '../instance.ts';
 import { columns } from '../table.ts';
 
 const flags = {

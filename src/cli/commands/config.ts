@@ -3,7 +3,7 @@ import { examineConfig, loadConfig } from '@alongside/kernel/config';
 import { flagOf } from '@alongside/kernel/operator';
 import { productionShape } from '../../config.ts';
 import { command } from '../command.ts';
-import { configFileOf } from '../foreground.ts';
+import { configFileOf } from '../instance.ts';
 import { columns } from '../table.ts';
 
 const shown = (value: unknown): string =>
