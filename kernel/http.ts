@@ -93,6 +93,7 @@ const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined)
     ...(Buffer.isBuffer(request.body) ? { bytes: request.body } : {}),
     ...peerOf(connectionOf(request), request.headers, proxies),
     port: request.socket.remotePort ?? 0,
+    connection: request.socket,
   };
 };
 

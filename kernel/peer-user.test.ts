@@ -49,5 +49,10 @@ describe('the owner of a loopback connection', () => {
       false,
       'a connection in no table',
     );
+    const peerUser = linuxPeerUser(port, uid);
+    assert.equal(await peerUser.isOurs({ ...from, connection: client }), true);
+    assert.equal(await peerUser.isOurs({ ...from, port: 1, connection: client }), true, 'looked up once');
+    assert.equal(await peerUser.isOurs({ ...from, port: 1, connection: server }), false);
+    assert.equal(await peerUser.isOurs({ ...from, connection: server }), true, 'only a found user is kept');
   });
 });

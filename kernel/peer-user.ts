@@ -3,7 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 
 /** Decides whether the other end of a connection is a program of this user. All users of a machine share loopback. */
 export interface PeerUser {
-  isOurs(request: Pick<HttpRequest, 'address' | 'port'>): Promise<boolean>;
+  isOurs(request: Pick<HttpRequest, 'address' | 'port' | 'connection'>): Promise<boolean>;
 }
 
 /** Accepts every user: for containers, whose browser is in another network, and for systems other than Linux. */
@@ -43,16 +43,27 @@ export function uidIn(
   return undefined;
 }
 
-/** Reads the kernel's connection tables. A connection that is not listed belongs to no user. */
+/** Returns the uid of the other end of a connection; undefined if no table lists it. */
+async function uidOf(from: { address: string; port: number }, ourPort: number): Promise<number | undefined> {
+  for (const name of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const uid = uidIn(await readFile(name, 'latin1').catch(() => ''), from, ourPort);
+    if (uid !== undefined) return uid;
+  }
+  return undefined;
+}
+
+/**
+ * Reads the kernel's connection tables, once for each connection: Linux walks its whole hash table for it, which takes
+ * milliseconds. A connection that is not listed belongs to no user.
+ */
 export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
+  const uids = new WeakMap<object, number>();
   return {
     async isOurs(from) {
-      for (const name of ['/proc/net/tcp', '/proc/net/tcp6']) {
-        const table = await readFile(name, 'latin1').catch(() => '');
-        const uid = uidIn(table, from, ourPort);
-        if (uid !== undefined) return uid === ourUid;
-      }
-      return false;
+      const known = from.connection && uids.get(from.connection);
+      const uid = known ?? (await uidOf(from, ourPort));
+      if (from.connection && uid !== undefined) uids.set(from.connection, uid);
+      return uid === ourUid;
     },
   };
 }

@@ -25,6 +25,8 @@ export interface HttpRequest<Params = unknown> {
   readonly clientUnknown?: true;
   /** Port of the peer, to distinguish local users. */
   readonly port: number;
+  /** Identity of the connection, the same for all its requests; absent for calls within the process. */
+  readonly connection?: object;
   /** DER of the client certificate (RFC 8705), of any issuer. */
   readonly certificate?: Buffer;
   /** DER of the intermediates, in the order received. */
