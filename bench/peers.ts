@@ -1,17 +1,17 @@
 // Measures the cost of an operation, compared with oidc-provider (in memory, and durable) and the cryptography alone in the same run:
-// `npm run bench:peers [-- --rounds 5] [--operations 480] [--json]`. Reports medians; never fails on a figure.
+// `npm run bench:peers [-- --rounds 5] [--operations 480] [--only ID] [--json]`. Reports medians; never fails on a figure.
 import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
 import { gate } from './peers/gate.ts';
 import { limits } from './peers/limit.ts';
-import { measure } from './peers/measure.ts';
+import { type Measured, measure, mediansOf } from './peers/measure.ts';
 import { startOidcProvider } from './peers/oidc-provider.ts';
-import { scenarios } from './peers/scenarios.ts';
+import { type Scenario, scenarios } from './peers/scenarios.ts';
 import type { Target } from './peers/target.ts';
 import { median, usage } from './usage.ts';
 
-const usageText = 'bench:peers -- [--rounds 5] [--operations 480] [--only ID] [--json]';
+const usageText = `bench:peers -- [--rounds 5] [--operations 480] [--only ${scenarios.map(({ id }) => id).join('|')}] [--json]`;
 const { values } = readBenchFlags(usageText, {
   options: {
     rounds: { type: 'string', default: '5' },
@@ -22,45 +22,51 @@ const { values } = readBenchFlags(usageText, {
 });
 const rounds = Number(values.rounds);
 const each = Math.ceil(Number(values.operations) / lanes);
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1) endWith(usageText);
+const chosen = scenarios.filter(({ id }) => values.only === undefined || id === values.only);
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1 || chosen.length === 0)
+  endWith(usageText);
 const say = (text: string): unknown => process.stderr.write(`${text}\n`);
+
+/** Measures a scenario at each target in turns, after a warm-up. */
+async function compare(scenario: Scenario, ours: Target, peers: readonly Target[]) {
+  const runs = [ours, ...peers].map((target) => ({
+    target,
+    scenario: target === ours ? scenario : (scenario.peer ?? scenario),
+    all: [] as Measured[],
+  }));
+  const turns = each * (scenario.times ?? 1);
+  for (const run of runs) await measure(run.target, run.scenario, lanes, turns * 2);
+  for (let round = 0; round < rounds; round++)
+    for (const { target, scenario: its, all } of round % 2 === 0 ? runs : [...runs].reverse())
+      all.push(await measure(target, its, lanes, turns));
+  const [own, ...others] = runs;
+  const limit = limits()[scenario.id];
+  const figures = mediansOf(own?.all ?? []);
+  return {
+    id: scenario.id,
+    about: scenario.about,
+    ...figures,
+    ofLimit: limit === undefined ? null : figures.cpu / limit,
+    peers: others.map(({ target: { name }, all }) => ({
+      name,
+      ...mediansOf(all),
+      ...(scenario.peer ? { scenario: scenario.peer.id } : {}),
+      /** Our speed as a multiple of the peer's. */
+      speed: median((own?.all ?? []).map(({ cpu }, round) => (all[round]?.cpu ?? 0) / cpu)),
+    })),
+  };
+}
 
 say('starting the servers');
 const ours = await startAlongside();
-const peers = [await startOidcProvider(), await startOidcProvider({ durable: true })] as const;
+const peers = [await startOidcProvider(), await startOidcProvider({ durable: true })];
 const targets = [ours, ...peers];
 try {
   for (const target of targets) await gate(target);
-  say('all do what a server must');
-  const least = limits();
-  const report = [];
-  for (const scenario of scenarios.filter(({ id }) => values.only === undefined || id === values.only)) {
-    const turns = each * (scenario.times ?? 1);
-    for (const target of targets) await measure(target, scenario, lanes, turns * 2);
-    const results = new Map<Target, Measured[]>(targets.map((target) => [target, []]));
-    for (let round = 0; round < rounds; round++)
-      for (const target of round % 2 === 0 ? targets : [...targets].reverse())
-        results.get(target)?.push(await measure(target, scenario, lanes, turns));
-    const of = (target: Target, member: keyof Measured): number =>
-      median((results.get(target) ?? []).map((one) => one[member]));
-    const limit = least[scenario.id];
-    report.push({
-      id: scenario.id,
-      about: scenario.about,
-      cpu: of(ours, 'cpu'),
-      peers: peers.map((peer) => ({
-        name: peer.name,
-        cpu: of(peer, 'cpu'),
-        cheaper: median(
-          (results.get(ours) ?? []).map(({ cpu }, n) => (results.get(peer)?.[n]?.cpu ?? 0) / cpu),
-        ),
-        perSecond: of(peer, 'perSecond'),
-      })),
-      ofLimit: limit === undefined ? null : of(ours, 'cpu') / limit,
-      perSecond: of(ours, 'perSecond'),
-      p50: of(ours, 'p50'),
-      p99: of(ours, 'p99'),
-    });
+  say('every server refuses invalid requests');
+  const report: Awaited<ReturnType<typeof compare>>[] = [];
+  for (const scenario of chosen) {
+    report.push(await compare(scenario, ours, peers));
     say(`${scenario.about}: measured`);
   }
   const memory = targets.map(({ name, pid }) => ({ name, rss: usage(pid).rss }));
@@ -69,14 +75,14 @@ try {
     process.stdout.write(
       `Node ${process.version}, ${rounds} rounds of ${each * lanes}, ${lanes} at once; processor time in µs for one operation\n`,
     );
-    for (const row of report) {
+    for (const { about, cpu, ofLimit, perSecond, p50, p99, peers: others } of report) {
       process.stdout.write(
-        `${row.about.padEnd(38)} ${row.cpu.toFixed(0).padStart(6)}` +
-          `${row.ofLimit === null ? '' : `, ${row.ofLimit.toFixed(1)}x the cryptography`}, ${row.perSecond.toFixed(0)}/s, p50 ${row.p50.toFixed(1)} ms, p99 ${row.p99.toFixed(1)} ms\n`,
+        `${about.padEnd(38)} ${cpu.toFixed(0).padStart(6)}` +
+          `${ofLimit === null ? '' : `, ${ofLimit.toFixed(1)}x the cryptography`}, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`,
       );
-      for (const { name, cpu, cheaper, perSecond } of row.peers)
+      for (const peer of others)
         process.stdout.write(
-          `  ${name.padEnd(36)} ${cpu.toFixed(0).padStart(6)}, ${cheaper.toFixed(2)}x ours, ${perSecond.toFixed(0)}/s\n`,
+          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s: ours has ${peer.speed.toFixed(2)}x its speed\n`,
         );
     }
     process.stdout.write(
@@ -86,5 +92,3 @@ try {
 } finally {
   for (const target of targets) await target.stop();
 }
-
-type Measured = Awaited<ReturnType<typeof measure>>;

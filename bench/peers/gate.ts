@@ -33,7 +33,7 @@ export async function gate(target: Target): Promise<void> {
     for (const [fault, proof] of Object.entries(faults))
       if ((await grant(client, proof)).status < 400) throw new Error(`${target.name} takes ${fault}.`);
   }
-  const { id_token: idToken, refresh_token: refresh } = await codeJourney(target)();
+  const { id_token: idToken, refresh_token: refresh } = await codeJourney(target.party)();
   if (String(idToken).split('.').length !== 3) throw new Error(`${target.name} gives no ID token.`);
   if (refresh === undefined) throw new Error(`${target.name} gives no refresh token.`);
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { assertion, privateKey as clientKey, publicKey } from './client-key.ts';
 
 const server = createPrivateKey(
@@ -8,6 +8,8 @@ const server = createPrivateKey(
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   }).privateKey,
 );
+
+const serverPublic = createPublicKey(server);
 
 /** Returns the processor time of one call in microseconds, the median of several series. */
 function cost(work: () => unknown): number {
@@ -26,5 +28,13 @@ export function limits(): Record<string, number> {
   const signature = sign('sha512', input, clientKey);
   const checked = cost(() => verify('sha512', input, publicKey, signature));
   const signed = cost(() => sign('sha256', input, server));
-  return { opaque: checked, jwt: checked + signed, code: checked + signed, refresh: checked + signed };
+  const idToken = sign('sha256', input, server);
+  const idTokenChecked = cost(() => verify('sha256', input, serverPublic, idToken));
+  return {
+    opaque: checked,
+    jwt: checked + signed,
+    code: checked + signed,
+    refresh: checked + signed,
+    exchange: checked + idTokenChecked,
+  };
 }

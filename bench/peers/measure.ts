@@ -1,4 +1,4 @@
-import { usage } from '../usage.ts';
+import { median, usage } from '../usage.ts';
 import type { Operation } from './scenarios.ts';
 
 /** A server process to measure, and its requests. */
@@ -6,13 +6,29 @@ interface Measurable<T> {
   prepare(target: T, lanes: number, each: number): Promise<Operation[][]>;
 }
 
-/** Runs one round: returns processor time of an operation in microseconds, operations a second, and times in milliseconds. */
+/** Figures of one operation: processor time of the server in microseconds, operations a second, and times in milliseconds. */
+export interface Measured {
+  readonly cpu: number;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Returns the median of each figure. */
+export const mediansOf = (rounds: readonly Measured[]): Measured => ({
+  cpu: median(rounds.map(({ cpu }) => cpu)),
+  perSecond: median(rounds.map(({ perSecond }) => perSecond)),
+  p50: median(rounds.map(({ p50 }) => p50)),
+  p99: median(rounds.map(({ p99 }) => p99)),
+});
+
+/** Runs one round. */
 export async function measure<T extends { readonly pid: number }>(
   target: T,
   scenario: Measurable<NoInfer<T>>,
   lanes: number,
   each: number,
-) {
+): Promise<Measured> {
   const prepared = await scenario.prepare(target, lanes, each);
   const times: number[] = [];
   const before = usage(target.pid).cpu;

@@ -1,16 +1,19 @@
 // oidc-provider with one client and one user, in memory or in SQLite, as the process that bench:peers measures. Prints its address
 // on standard output.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jwtVerify } from 'jose';
 import OidcProvider from 'oidc-provider';
 import { redirectUri } from './target.ts';
 
-const { jwks, clientId, durable } = JSON.parse(process.argv[2] ?? '{}') as {
+const { jwks, clientId, secretClient, durable } = JSON.parse(process.argv[2] ?? '{}') as {
   jwks: object;
   clientId: string;
+  secretClient: { clientId: string; clientSecret: string };
   durable: boolean;
 };
+const exchangeType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const adapter = durable
   ? (await import('./sqlite-adapter.ts')).SqliteAdapter
   : (await import('./memory-adapter.ts')).MemoryAdapter;
@@ -33,13 +36,20 @@ const provider = new OidcProvider(issuer, {
     {
       client_id: clientId,
       redirect_uris: [redirectUri],
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials', exchangeType],
       token_endpoint_auth_method: 'private_key_jwt',
       token_endpoint_auth_signing_alg: 'RS512',
       jwks,
     },
+    {
+      client_id: secretClient.clientId,
+      client_secret: secretClient.clientSecret,
+      redirect_uris: [redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'client_secret_post',
+    },
   ],
-  clientAuthMethods: ['private_key_jwt'],
+  clientAuthMethods: ['private_key_jwt', 'client_secret_post'],
   enabledJWA: { clientAuthSigningAlgValues: ['RS512'], idTokenSigningAlgValues: ['RS256'] },
   scopes: ['openid', 'offline_access', 'profile', 'api:read'],
   claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name'] },
@@ -61,6 +71,30 @@ const provider = new OidcProvider(issuer, {
   interactions: { url: (_: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
   ttl: { AccessToken: 3_600, AuthorizationCode: 60, IdToken: 3_600, RefreshToken: 86_400, Session: 86_400 },
 });
+
+// As in its documentation for custom grants: verifies the ID token and issues an opaque access token.
+const idTokenKey = createPublicKey(privateKey);
+provider.registerGrantType(
+  exchangeType,
+  async (context) => {
+    const { client, params } = context.oidc;
+    const { payload } = await jwtVerify(String(params?.subject_token), idTokenKey, {
+      ...{ issuer, audience: String(client?.clientId), algorithms: ['RS256'] },
+    });
+    const grant = new provider.Grant({ accountId: String(payload.sub), clientId: String(client?.clientId) });
+    grant.addOIDCScope('openid');
+    const token = new provider.AccessToken({
+      ...{ accountId: String(payload.sub), client, gty: exchangeType, scope: 'openid' },
+      ...{ grantId: await grant.save(), claims: {}, extra: {} },
+    });
+    const value = await token.save();
+    context.body = {
+      ...{ access_token: value, expires_in: token.expiration, token_type: 'Bearer' },
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    };
+  },
+  ['subject_token', 'subject_token_type'],
+);
 
 const handle = provider.callback();
 server.on('request', async (request, response) => {

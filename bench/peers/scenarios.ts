@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { Navigator } from '../../test/testing/navigate.ts';
 import { call, demand, json } from './call.ts';
 import { assertion, assertionType } from './client-key.ts';
 import type { Client, Target } from './target.ts';
@@ -13,6 +14,8 @@ export interface Scenario {
   readonly times?: number;
   /** Prepares the operations of one round. Those of one lane run one after another. */
   prepare(target: Target, lanes: number, each: number): Promise<Operation[][]>;
+  /** The peer's operation for comparison, if the peer cannot do this one. */
+  peer?: { readonly id: string; readonly prepare: Scenario['prepare'] };
 }
 
 const authentication = (client: Client) => ({
@@ -34,11 +37,20 @@ const credentials = (client: (target: Target) => Client): Scenario['prepare'] =>
   return (target, lanes, each) => repeated(() => operation(target))(target, lanes, each);
 };
 
-/** Gets an authorization code of the signed-in user, and returns a function that redeems it. */
-export function codeJourney({ party }: Target): () => Promise<Record<string, unknown>> {
+interface CodeRequest {
+  readonly address: string;
+  /** Redeems the code of the response. */
+  redeem(location: string | undefined): Promise<Record<string, unknown>>;
+}
+
+/** Prepares an authorization request with PKCE, and the request for the tokens. */
+function codeRequest(
+  party: Omit<Target['party'], 'userinfoEndpoint' | 'cookie'>,
+  proof: Record<string, string> = authentication(party),
+): CodeRequest {
   const verifier = randomBytes(32).toString('base64url');
-  const ask = new URL(party.authorizeEndpoint);
-  ask.search = new URLSearchParams({
+  const address = new URL(party.authorizeEndpoint);
+  address.search = new URLSearchParams({
     response_type: 'code',
     client_id: party.clientId,
     redirect_uri: party.redirectUri,
@@ -48,47 +60,124 @@ export function codeJourney({ party }: Target): () => Promise<Record<string, unk
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   }).toString();
-  const proof = authentication(party);
-  return async () => {
-    // One redirects with 302, the other with 303.
-    const { headers, status, body } = await call(ask.href, { headers: { cookie: party.cookie } });
-    const code = URL.parse(headers.location ?? '')?.searchParams.get('code');
-    if (!code) throw new Error(`no code: ${status} ${headers.location} ${body}`);
-    const form = {
-      ...{ grant_type: 'authorization_code', code, redirect_uri: party.redirectUri },
-      ...{ code_verifier: verifier, ...proof },
-    };
-    return json(await demand(200, party.tokenEndpoint, { form }));
+  return {
+    address: address.href,
+    async redeem(location = '') {
+      const code = URL.parse(location)?.searchParams.get('code');
+      if (!code) throw new Error(`no code: ${location}`);
+      const form = {
+        ...{ grant_type: 'authorization_code', code, redirect_uri: party.redirectUri },
+        ...{ code_verifier: verifier, ...proof },
+      };
+      return json(await demand(200, party.tokenEndpoint, { form }));
+    },
   };
 }
 
-const userinfoOf = async ({ party }: Target, accessToken: unknown): Promise<void> =>
+/** Gets an authorization code of the signed-in user, and returns a function that redeems it. */
+export function codeJourney(
+  party: Target['party'],
+  proof?: Record<string, string>,
+): () => Promise<Record<string, unknown>> {
+  const { address, redeem } = codeRequest(party, proof);
+  // One redirects with 302, the other with 303.
+  return async () => redeem((await call(address, { headers: { cookie: party.cookie } })).headers.location);
+}
+
+const userinfoOf = async ({ party }: Pick<Target, 'party'>, accessToken: unknown): Promise<void> =>
   void (await demand(200, party.userinfoEndpoint, { headers: { authorization: `Bearer ${accessToken}` } }));
 
 const journeys: Scenario['prepare'] = (target, lanes, each) =>
   repeated(() => {
-    const tokens = codeJourney(target);
+    const tokens = codeJourney(target.party);
     return async () => userinfoOf(target, (await tokens()).access_token);
   })(target, lanes, each);
 
-const refreshes: Scenario['prepare'] = async (target, lanes, each) => {
-  const lane = async (): Promise<Operation[]> => {
-    let token = (await codeJourney(target)()).refresh_token;
-    return Array.from({ length: each }, () => {
-      const proof = authentication(target.party);
-      return async () => {
-        const form = { grant_type: 'refresh_token', refresh_token: String(token), ...proof };
-        token = json(await demand(200, target.party.tokenEndpoint, { form })).refresh_token ?? token;
-      };
-    });
+const secretOf = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }) => ({
+  client_id: clientId,
+  client_secret: clientSecret,
+});
+
+const refreshesOf =
+  (party: (target: Target) => Target['party'], proofOf: (target: Target) => Record<string, string>) =>
+  async (target: Target, lanes: number, each: number): Promise<Operation[][]> => {
+    const client = party(target);
+    const lane = async (): Promise<Operation[]> => {
+      let token = (await codeJourney(client, proofOf(target))()).refresh_token;
+      return Array.from({ length: each }, () => {
+        const proof = proofOf(target);
+        return async () => {
+          const form = { grant_type: 'refresh_token', refresh_token: String(token), ...proof };
+          token = json(await demand(200, client.tokenEndpoint, { form })).refresh_token ?? token;
+        };
+      });
+    };
+    const all: Operation[][] = [];
+    for (let n = 0; n < lanes; n++) all.push(await lane());
+    return all;
   };
-  const all: Operation[][] = [];
-  for (let n = 0; n < lanes; n++) all.push(await lane());
-  return all;
+
+const refreshes = refreshesOf(
+  ({ party }) => party,
+  ({ party }) => authentication(party),
+);
+const secretRefreshes = refreshesOf(
+  ({ secretParty }) => secretParty,
+  ({ secretParty }) => secretOf(secretParty),
+);
+
+const exchanges: Scenario['prepare'] = async (target, lanes, each) => {
+  const { at, ...party } = target.exchange;
+  const { id_token: token } = await codeJourney(party)();
+  return repeated(() => {
+    const form = {
+      ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token: String(token) },
+      ...{ subject_token_type: 'urn:ietf:params:oauth:token-type:id_token', ...authentication(at) },
+    };
+    return async () => void (await demand(200, at.tokenEndpoint, { form }));
+  })(target, lanes, each);
 };
 
+/** Parts of Alongside that the peer has no counterpart for. */
+function workstationOf({ workstation, name }: Target): NonNullable<Target['workstation']> {
+  if (!workstation) throw new Error(`${name} has no workstation.`);
+  return workstation;
+}
+
+/** A code journey in a new browser: CIS2 sends it through the Identity Agent, where the user is signed in. */
+const hops: Scenario['prepare'] = (target, lanes, each) =>
+  repeated(() => {
+    const { party } = workstationOf(target);
+    const { address, redeem } = codeRequest(party);
+    return async () => {
+      const reached = await new Navigator().go(address, party.redirectUri);
+      await userinfoOf({ party }, (await redeem(reached.address)).access_token);
+    };
+  })(target, lanes, each);
+
+/** Signs a new browser in by the combined pattern, without a question to the user. */
+export async function combinedSignIn(target: Target): Promise<string> {
+  const { combined } = workstationOf(target);
+  const { redirectUri } = target.party;
+  const { address, redeem } = codeRequest({ ...combined, redirectUri }, secretOf(combined));
+  const reached = await new Navigator().go(address, redirectUri);
+  return String((await redeem(reached.address)).access_token);
+}
+
+const apiCall = async (address: string, token: string): Promise<void> => {
+  const headers = { authorization: `Bearer ${token}`, 'x-request-id': randomUUID() };
+  await demand(200, address, { headers });
+};
+
+const signOns: Scenario['prepare'] = (target, lanes, each) =>
+  repeated(() => async () => apiCall(workstationOf(target).patient, await combinedSignIn(target)))(
+    target,
+    lanes,
+    each,
+  );
+
 const userinfos: Scenario['prepare'] = async (target, lanes, each) => {
-  const { access_token: token } = await codeJourney(target)();
+  const { access_token: token } = await codeJourney(target.party)();
   return repeated(() => () => userinfoOf(target, token))(target, lanes, each);
 };
 
@@ -102,7 +191,26 @@ export const scenarios: readonly Scenario[] = [
   { id: 'jwt', about: 'client credentials, JWT by RS512', prepare: credentials(({ jwt }) => jwt) },
   { id: 'code', about: 'code journey with ID token, userinfo', prepare: journeys },
   { id: 'refresh', about: 'refresh with ID token', prepare: refreshes },
+  { id: 'refresh-secret', about: 'refresh, client secret', prepare: secretRefreshes },
+  { id: 'exchange', about: 'token exchange', prepare: exchanges },
   { id: 'userinfo', about: 'userinfo', times: 4, prepare: userinfos },
   { id: 'discovery', about: 'discovery', times: 20, prepare: documents(({ discovery }) => discovery) },
   { id: 'jwks', about: 'keys', times: 20, prepare: documents(({ jwks }) => jwks) },
+  {
+    ...{ id: 'hop', about: 'code journey through the agent', prepare: hops },
+    peer: { id: 'code', prepare: journeys },
+  },
+  {
+    ...{ id: 'sign-on', about: 'combined sign-in and PDS call', prepare: signOns },
+    peer: { id: 'code', prepare: journeys },
+  },
 ];
+
+/** Calls through the gateway, which `bench:gateway` compares with a bare server. */
+export const gatewayScenarios: readonly Scenario[] = (['hello', 'patient'] as const).map((id) => ({
+  ...{ id, about: `gateway: ${id}`, times: 4 },
+  async prepare(target, lanes, each) {
+    const token = await combinedSignIn(target);
+    return repeated(() => () => apiCall(workstationOf(target)[id], token))(target, lanes, each);
+  },
+}));

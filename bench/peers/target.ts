@@ -25,8 +25,24 @@ export interface Target {
     readonly redirectUri: string;
     readonly cookie: string;
   };
+  /** Same as `party`, with a client secret in the body. */
+  readonly secretParty: Target['party'] & { readonly clientSecret: string };
+  /** Exchanges the user's ID token for an access token (RFC 8693), with an assertion of the client. */
+  readonly exchange: Target['party'] & {
+    /** Endpoint and audience of the exchange, which may be another server than the issuer of the ID token. */
+    readonly at: Client;
+  };
   readonly discovery: string;
   readonly jwks: string;
+  /** A user at a workstation with the Identity Agent; only Alongside has one. */
+  readonly workstation?: {
+    /** A client of CIS2 that signs in by smartcard. */
+    readonly party: Target['party'];
+    /** A client of the API platform with a secret, for the combined pattern. */
+    readonly combined: Client & { readonly clientSecret: string; readonly authorizeEndpoint: string };
+    readonly hello: string;
+    readonly patient: string;
+  };
   stop(): Promise<void>;
 }
 

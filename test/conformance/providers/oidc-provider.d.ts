@@ -14,6 +14,16 @@ declare module 'oidc-provider' {
     save(): Promise<string>;
   }
 
+  interface GrantContext {
+    oidc: { client?: { clientId: string }; params?: Record<string, unknown> };
+    body: unknown;
+  }
+
+  interface AccessToken {
+    readonly expiration: number;
+    save(): Promise<string>;
+  }
+
   export default class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>);
     callback(): RequestListener;
@@ -28,6 +38,14 @@ declare module 'oidc-provider' {
       accountId: string;
       clientId: unknown;
     }) => Grant;
+    AccessToken: new (
+      of: Record<string, unknown>,
+    ) => AccessToken;
+    registerGrantType(
+      type: string,
+      handler: (context: GrantContext) => Promise<void>,
+      parameters: readonly string[],
+    ): void;
     on(event: string, listener: (...details: unknown[]) => void): this;
   }
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { registerClients } from '../../bench/peers/clients.ts';
+import { gatewayScenarios, scenarios } from '../../bench/peers/scenarios.ts';
+import type { Target } from '../../bench/peers/target.ts';
+import { unlimited } from '../../bench/unlimited.ts';
+import { median } from '../../bench/usage.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { type Costs, costsNow, difference, startCounting } from './counters.ts';
+
+/** A limit for some of the costs. */
+type Limits = Readonly<Record<string, Partial<Costs>>>;
+
+/** Limits for one operation at a time, so that none shares a transaction or an fsync. They may only fall. */
+const onSqlite: Limits = {
+  opaque: { reads: 1, writes: 2, rows: 2, transactions: 2, fsyncs: 1, kilobytes: 1_100 },
+  jwt: { reads: 0, writes: 2, rows: 2, transactions: 2, fsyncs: 1, kilobytes: 1_100 },
+  code: { reads: 5, writes: 8, rows: 7, transactions: 3, fsyncs: 2, kilobytes: 2_200 },
+  refresh: { reads: 2, writes: 5, rows: 5, transactions: 2, fsyncs: 1, kilobytes: 1_100 },
+  'refresh-secret': { reads: 2, writes: 4, rows: 4, transactions: 1, fsyncs: 1, kilobytes: 700 },
+  exchange: { reads: 3, writes: 3, rows: 3, transactions: 2, fsyncs: 1, kilobytes: 900 },
+  userinfo: { reads: 1, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
+  discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
+  jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
+  hop: { reads: 13, writes: 17, rows: 17, transactions: 8, fsyncs: 4, kilobytes: 3_400 },
+  'sign-on': { reads: 20, writes: 23, rows: 23, transactions: 13, fsyncs: 8, kilobytes: 5_400 },
+  hello: { reads: 2, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 700 },
+  patient: { reads: 3, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 900 },
+};
+
+/** BEGIN, COMMIT and the statements of events count too. */
+const onPostgres: Limits = {
+  opaque: { sent: 16 },
+  jwt: { sent: 15 },
+  code: { sent: 42 },
+  refresh: { sent: 20 },
+  'refresh-secret': { sent: 19 },
+  exchange: { sent: 19 },
+  userinfo: { sent: 8 },
+  discovery: { sent: 2 },
+  jwks: { sent: 2 },
+  hop: { sent: 75 },
+  'sign-on': { sent: 130 },
+  hello: { sent: 11 },
+  patient: { sent: 12 },
+};
+
+const operations = 40;
+startCounting();
+
+/** Runs each scenario in a new instance and compares its average costs with the limits. */
+function suite(name: string, limits: Limits, settings: () => Promise<Record<string, unknown>>): void {
+  describe(name, () => {
+    let instance: TestInstance;
+    let target: Target;
+    before(async () => {
+      instance = await startInstance({ networkLimits: unlimited, ...(await settings()) });
+      const clients = await registerClients(instance.urls);
+      target = { name: 'Alongside', pid: process.pid, stop: instance.stop, ...clients };
+    });
+    after(() => instance?.stop());
+
+    for (const { id, about, prepare } of [...scenarios, ...gatewayScenarios]) {
+      test(`costs no more than its limits: ${about}`, async () => {
+        const prepared = async (count: number) => (await prepare(target, 1, count))[0] ?? [];
+        for (const operation of await prepared(10)) await operation();
+        const each: Costs[] = [];
+        for (const operation of await prepared(operations)) {
+          const start = costsNow();
+          await operation();
+          each.push(difference(costsNow(), start));
+        }
+        for (const [member, limit] of Object.entries(limits[id] ?? {})) {
+          // The median: the instance's regular work falls into some of the operations.
+          const cost = median(each.map((one) => one[member as keyof Costs]));
+          assert.ok(cost <= limit, `${member}: ${cost}, and the limit is ${limit}`);
+        }
+      });
+    }
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'costs-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+suite('an operation on SQLite', onSqlite, async () => ({ ephemeral: false, data: folder }));
+
+let postgres: TestPostgres;
+after(() => postgres?.stop());
+suite('an operation on PostgreSQL', onPostgres, async () => {
+  postgres = await startPostgres();
+  return { database: await postgres.create('costs') };
+});

@@ -1,0 +1,92 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { StatementSync } from 'node:sqlite';
+import { getHeapStatistics } from 'node:v8';
+import pg from 'pg';
+
+/** Costs of a process's operations, apart from time. */
+export interface Costs {
+  /** Statements that read rows. */
+  reads: number;
+  /** Statements that write rows, other than events, which are written later in groups. */
+  writes: number;
+  /** Rows that these wrote. */
+  rows: number;
+  /** Transactions with such a statement. */
+  transactions: number;
+  fsyncs: number;
+  /** Statements and transaction controls that were sent to PostgreSQL. */
+  sent: number;
+  /** Memory allocated by JavaScript, by the client of the test too, in thousands of bytes. */
+  kilobytes: number;
+}
+
+const costs: Costs = { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, sent: 0, kilobytes: 0 };
+
+/** Tables that are written some time after the response, so that their counts depend on the time. */
+const later = /^\s*\w+ (?:OR \w+ )?(?:INTO |FROM )?(?:event|journey_link|refusal|lease|audit\w*)\b/i;
+let hasWritten = false;
+
+type Method = (this: StatementSync, ...values: never[]) => unknown;
+
+function count(method: 'get' | 'all' | 'run'): void {
+  const original = StatementSync.prototype[method] as Method;
+  const counted: Method = function counted(...values) {
+    const text = this.sourceSQL;
+    const result = original.apply(this, values);
+    if (/^\s*(?:SELECT|WITH)\b/i.test(text)) costs.reads += 1;
+    else if (/^\s*(?:INSERT|UPDATE|DELETE)\b/i.test(text) && !later.test(text)) {
+      hasWritten = true;
+      costs.writes += 1;
+      costs.rows += Array.isArray(result)
+        ? result.length
+        : Number((result as { changes?: number })?.changes ?? 0);
+    } else if (text === 'COMMIT') {
+      costs.transactions += Number(hasWritten);
+      hasWritten = false;
+    }
+    return result;
+  };
+  Object.assign(StatementSync.prototype, { [method]: counted });
+}
+
+/** Counts all later statements and fsyncs of this process. */
+export function startCounting(): void {
+  for (const method of ['get', 'all', 'run'] as const) count(method);
+  const query = pg.Client.prototype.query as (...values: unknown[]) => unknown;
+  Object.assign(pg.Client.prototype, {
+    query(this: pg.Client, ...values: unknown[]) {
+      costs.sent += 1;
+      return query.apply(this, values);
+    },
+  });
+  const { fdatasync } = fs;
+  Object.assign(fs, {
+    fdatasync(...values: Parameters<typeof fdatasync>) {
+      costs.fsyncs += 1;
+      fdatasync(...values);
+    },
+  });
+  syncBuiltinESMExports();
+}
+
+/** Returns the bytes allocated so far, which the types of Node.js lack. */
+const allocated = (): number =>
+  (getHeapStatistics() as { total_allocated_bytes?: number }).total_allocated_bytes ?? 0;
+
+/** Returns the costs so far. */
+export const costsNow = (): Costs => ({
+  ...costs,
+  kilobytes: allocated() / 1_000,
+});
+
+/** Returns the costs between two moments. */
+export const difference = (end: Costs, start: Costs): Costs => ({
+  reads: end.reads - start.reads,
+  writes: end.writes - start.writes,
+  rows: end.rows - start.rows,
+  transactions: end.transactions - start.transactions,
+  fsyncs: end.fsyncs - start.fsyncs,
+  sent: end.sent - start.sent,
+  kilobytes: end.kilobytes - start.kilobytes,
+});
