@@ -33,8 +33,7 @@ function memory(pid: number): { rss: number; own: number } {
 function pack(): string {
   const made = join(folder, 'package');
   execFileSync(process.execPath, [join(clone, 'identity-agent', 'pack.mjs'), made], { stdio: 'ignore' });
-  for (const name of ['zod', '@noble'])
-    symlinkSync(join(clone, 'node_modules', name), join(made, 'node_modules', name));
+  symlinkSync(join(clone, 'node_modules', 'zod'), join(made, 'node_modules', 'zod'));
   return join(made, 'identity-agent', 'bin.mjs');
 }
 
