@@ -1,4 +1,4 @@
-import { faults } from './faults.ts';
+import { faults } from './errors/catalogue.ts';
 
 /** The contents of an Authorization header. */
 export interface PresentedToken {

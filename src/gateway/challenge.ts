@@ -1,7 +1,7 @@
 import type { Headers } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import { proofAlgorithmsOf } from '../oauth/dpop.ts';
-import { type FaultName, faultNameOf } from './faults.ts';
+import { type FaultName, faultNameOf } from './errors/catalogue.ts';
 import type { Trace } from './trace.ts';
 
 const badToken = 'invalid_token';

@@ -8,8 +8,8 @@ import type { Api } from './api.ts';
 import { type RecordedCall, recordCall } from './audit.ts';
 import { challengeOf } from './challenge.ts';
 import type { Dependencies } from './dependencies.ts';
+import { faults } from './errors/catalogue.ts';
 import { rendererOf } from './errors/registry.ts';
-import { faults } from './faults.ts';
 import { pipeline } from './pipeline.ts';
 import { recordEnding } from './record.ts';
 

@@ -1,5 +1,5 @@
 import type { Headers } from '@alongside/kernel/answer';
-import { faults } from './faults.ts';
+import { faults } from './errors/catalogue.ts';
 
 /** Headers with names in lower case, each with a single value. */
 export type HeaderMap = ReadonlyMap<string, string>;

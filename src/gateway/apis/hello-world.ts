@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
 import { type Api, anyOf, type Call, platformCors } from '../api.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import { checkOf } from './health.ts';
 import { applicationScope, userScope } from './scopes.ts';
 

@@ -1,5 +1,5 @@
 import { json } from '@alongside/kernel/answer';
-import { type FaultName, faultNameOf, sentenceOf } from '../faults.ts';
+import { type FaultName, faultNameOf, sentenceOf } from './catalogue.ts';
 import type { ErrorRenderer } from './renderer.ts';
 
 interface Form {

@@ -1,6 +1,6 @@
 import { type Headers, json } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
-import { type FaultName, faultNameOf, sentenceOf } from '../faults.ts';
+import { type FaultName, faultNameOf, sentenceOf } from './catalogue.ts';
 import { operationOutcome } from './operation-outcome.ts';
 import type { ErrorRenderer } from './renderer.ts';
 

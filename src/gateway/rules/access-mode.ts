@@ -1,6 +1,6 @@
 import type { AccessMode, Caller } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { Arrival } from './arrival.ts';
 
 /** Refuses scopes of a sign-in that is too weak for this API. */

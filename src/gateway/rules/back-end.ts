@@ -2,7 +2,7 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Call } from '../api.ts';
 import { changeStatement } from '../audit.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 

@@ -3,7 +3,7 @@ import { confirmationOf } from '../../oauth/confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import type { Verified } from './token.ts';

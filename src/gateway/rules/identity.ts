@@ -1,6 +1,6 @@
 import type { Call } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import { passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 

@@ -1,7 +1,7 @@
 import { limitFailures } from '../../oauth/limit-failures.ts';
 import { NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { Arrival } from './arrival.ts';
 
 /** Wraps a step that checks an API key: wrong keys count for the sender's network. */

@@ -3,7 +3,7 @@ import { admitted } from '../../oauth/counters.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import { limitsOf, publishedQuota, RateLimiter } from '../../oauth/rate-limits.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { Arrival } from './arrival.ts';
 
 type Call = Arrival & { application: StoredApplication; product: StoredProduct };

@@ -1,4 +1,4 @@
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 

@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { AccessMode } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import { People, type PersonNow } from '../people.ts';
 import type { Arrival } from './arrival.ts';

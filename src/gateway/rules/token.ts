@@ -6,7 +6,7 @@ import type { TokenRecord } from '../../oauth/tokens.ts';
 import { audienceOf, isFor } from '../audience.ts';
 import { type PresentedToken, readAuthorization } from '../bearer.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import { release } from '../../version.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../faults.ts';
+import { faults } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import { passOn } from './back-end.ts';

@@ -1,7 +1,7 @@
 import { noParameters, type Parameters, parseParameters } from '../../../oauth/parameters.ts';
 import { type AllowedPath, type Api, anyOf, type Call, type Restriction } from '../../api.ts';
 import type { Dependencies } from '../../dependencies.ts';
-import { faults } from '../../faults.ts';
+import { faults } from '../../errors/catalogue.ts';
 import { checkOf } from '../health.ts';
 import { applicationScope, userScope } from '../scopes.ts';
 import { auditedPdsCall } from './audited.ts';

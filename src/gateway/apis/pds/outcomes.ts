@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import { catalogue, type ErrorEntry, type Refusal } from '@alongside/kernel/errors';
+import { sentenceOf } from '../../errors/catalogue.ts';
 import { type Issue, operationOutcome } from '../../errors/operation-outcome.ts';
-import { sentenceOf } from '../../faults.ts';
 
 interface Outcome {
   status: number;

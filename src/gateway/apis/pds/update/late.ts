@@ -1,5 +1,5 @@
 import type { Faults, NamedFault } from '../../../../storage/faults.ts';
-import { faults as refusals } from '../../../faults.ts';
+import { faults as refusals } from '../../../errors/catalogue.ts';
 
 /** Faults of the PDS for developers. */
 export const pdsFaults: readonly NamedFault[] = [

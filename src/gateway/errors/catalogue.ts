@@ -1,5 +1,5 @@
 import { catalogue, type Refusal } from '@alongside/kernel/errors';
-import { senderFaults } from './sender-faults.ts';
+import { senderFaults } from './sender.ts';
 
 const published = 'NHSDigital/personal-demographics-service-api, proxies/live';
 const apigee = 'Apigee, OAuthV2 VerifyAccessToken';
