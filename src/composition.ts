@@ -314,15 +314,16 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...demoCredentials(urls),
     });
 
-  const places: Record<ServiceName, () => Omit<Placement, 'log'>[]> = {
+  type Places = Omit<Placement, 'log'>[];
+  const places: Record<ServiceName, () => Places | Promise<Places>> = {
     cis: () => (cis ? [{ listener: 'cis', service: cis }] : []),
     cis2: () => [
       { listener: 'cis2', service: cis2() },
       { listener: 'cis2', service: mock.cis2 },
     ],
     authorisation: () => [{ listener: 'api', service: authorisation() }],
-    gateway: () => [
-      { listener: 'api', service: gateway() },
+    gateway: async () => [
+      { listener: 'api', service: await gateway() },
       { listener: 'api', service: mock.api },
     ],
     'identity-agent': () => (agent ? [{ listener: 'identityAgent', service: agent.service }] : []),
@@ -330,13 +331,19 @@ export async function compose(materials: Materials): Promise<Composition> {
     sample: () => [{ listener: 'sample', service: sample() }],
   };
   return {
-    placements: config.only.flatMap((name) =>
-      places[name]().map(({ listener, service }) => ({
-        listener,
-        service: faults ? withOutages(name, service, faults) : service,
-        log: log(name),
-      })),
-    ),
+    placements: (
+      await Promise.all(
+        config.only.map(async (name) =>
+          (
+            await places[name]()
+          ).map(({ listener, service }) => ({
+            listener,
+            service: faults ? withOutages(name, service, faults) : service,
+            log: log(name),
+          })),
+        ),
+      )
+    ).flat(),
     resetAgent: async () => agent?.reset(),
   };
 }

@@ -1,6 +1,7 @@
 import { carriesSecret, isSecret } from '@alongside/kernel/config';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
+import { apis } from './gateway/apis/registry.ts';
 import { networkLimits } from './oauth/network-limit.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
 import { isDatabaseSetting } from './storage/dialects.ts';
@@ -67,11 +68,9 @@ export const limitedApis: readonly string[] = [
   'oauth2',
   'oauth2-mock',
   'oauth2.1',
-  'personal-demographics',
-  'hello-world',
-  'canary-api',
+  ...apis.map(({ name }) => name),
 ];
-/** Names of APIs in a product: those, and the key sets of the mock. */
+/** Names of APIs in a product: in addition, the key sets of the mock. */
 export const productApis: readonly string[] = [...limitedApis, 'mock-jwks'];
 const apiLimits = objectOrJson.pipe(
   limitsByApi.superRefine((byName, context) => {

@@ -5,6 +5,7 @@ import type { StoredApplication } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Statement } from '../storage/database.ts';
+import type { ErrorRenderer } from './errors/renderer.ts';
 import type { HeaderMap } from './headers.ts';
 
 /** A request to a back end. The gateway creates every identity header in it. */
@@ -96,11 +97,8 @@ export interface AllowedPath {
   pattern: RegExp;
 }
 
-/** The definition of a protected API for the gateway. */
-export interface Api {
-  /** Its name in products. */
-  name: string;
-  basePath: string;
+/** The definition of a protected API. */
+export interface ApiDefinition {
   /** In order of privilege, the least first; the last granted one applies. */
   modes: readonly AccessMode[];
   /** Scopes that are always refused. */
@@ -128,8 +126,8 @@ export interface Api {
   /** Limits for all clients together; null for none. */
   limits: RateLimits | null;
   operationLimits: readonly OperationLimit[];
-  /** Id of its error format. */
-  errors: string;
+  /** Its error format. */
+  errors: ErrorRenderer;
   /** Headers and methods of the CORS pre-flight. */
   cors: { headers: readonly string[]; methods: readonly string[] };
   /** The journey event of a call to the back end; null for none. */
@@ -137,6 +135,13 @@ export interface Api {
   /** The `checks` of `/_status`. */
   checks(health: Health): Record<string, unknown>;
   backEnd: BackEnd;
+}
+
+/** A protected API at its address. */
+export interface Api extends ApiDefinition {
+  /** Its name in products. */
+  name: string;
+  basePath: string;
 }
 
 /** State of the back end, for `/_status`. */

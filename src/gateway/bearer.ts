@@ -1,4 +1,4 @@
-import { faults } from './errors/catalogue.ts';
+import { errors } from './errors/catalogue.ts';
 
 /** The contents of an Authorization header. */
 export interface PresentedToken {
@@ -14,13 +14,13 @@ export interface PresentedToken {
  * without a scheme.
  */
 export function readAuthorization(header: string | undefined): PresentedToken {
-  if (header === undefined) throw faults.missingAuthorization();
+  if (header === undefined) throw errors.missingAuthorization();
   const words = header.trim().split(/[ \t]+/);
   const [written = '', ...rest] = words;
-  if (written === '') throw faults.emptyAuthorization();
-  if (rest.length === 0) throw faults.missingToken();
+  if (written === '') throw errors.emptyAuthorization();
+  if (rest.length === 0) throw errors.missingToken();
   const scheme = written.toLowerCase();
   if (scheme !== 'bearer' && scheme !== 'dpop')
-    throw faults.wrongTokenType('the scheme is neither Bearer nor DPoP', { type: written });
+    throw errors.wrongTokenType('the scheme is neither Bearer nor DPoP', { type: written });
   return { written, scheme, token: rest.join(' ') };
 }

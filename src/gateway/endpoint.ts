@@ -8,8 +8,7 @@ import type { Api } from './api.ts';
 import { type RecordedCall, recordCall } from './audit.ts';
 import { challengeOf } from './challenge.ts';
 import type { Dependencies } from './dependencies.ts';
-import { faults } from './errors/catalogue.ts';
-import { rendererOf } from './errors/registry.ts';
+import { errors } from './errors/catalogue.ts';
 import { pipeline } from './pipeline.ts';
 import { recordEnding } from './record.ts';
 
@@ -26,9 +25,9 @@ function mirrored({ headers }: HttpRequest): Headers {
 /** Returns any thrown value as a refusal. An unexpected error becomes the catch-all; its cause is only logged. */
 function refusalOf(thrown: unknown, messageId: string): Refusal {
   const cause = thrown instanceof Refusal ? thrown.cause : thrown;
-  if (cause instanceof Unavailable) return faults.unavailable(cause.message, { messageId }, cause);
-  const own = inOwnTerms(thrown, faults);
-  return own instanceof Refusal ? own : faults.unexpected('see the log', { messageId }, thrown);
+  if (cause instanceof Unavailable) return errors.unavailable(cause.message, { messageId }, cause);
+  const own = inOwnTerms(thrown, errors);
+  return own instanceof Refusal ? own : errors.unexpected('see the log', { messageId }, thrown);
 }
 
 /** Converts a text body to bytes: the HTTP server would add a charset to the published content types. */
@@ -38,7 +37,6 @@ const inBytes = ({ status, headers, body, because }: Answer): Answer =>
 /** Creates the handler of one API: rules, error format, mirrored ids, event, log line and recorded refusal. */
 export function apiHandler(api: Api, dependencies: Dependencies): Handler<unknown> {
   const rules = pipeline(dependencies);
-  const renderer = rendererOf(api.errors);
 
   const callOf = (request: HttpRequest): RecordedCall => ({
     request,
@@ -52,8 +50,8 @@ export function apiHandler(api: Api, dependencies: Dependencies): Handler<unknow
     const { request, trace } = call;
     const refusal = refusalOf(thrown, request.id);
     const rule = refusal.entry.id;
-    const ids = api.swapsIds && renderer.mirrors(refusal) ? mirrored(request) : {};
-    const answer = renderer
+    const ids = api.swapsIds && api.errors.mirrors(refusal) ? mirrored(request) : {};
+    const answer = api.errors
       .render(refusal)
       .with({ ...ids, ...challengeOf(refusal, trace), ...retryHeaders(refusal) })
       .refusing(refusal, api.basePath + (trace.operation ?? ''));

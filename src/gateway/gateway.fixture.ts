@@ -14,7 +14,6 @@ import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { Refusals } from '../storage/refusals.ts';
 import { seed } from './apis/pds/seed.ts';
-import { makeApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createGateway, type GatewayOptions } from './index.ts';
 
@@ -132,7 +131,7 @@ export async function startGateway(
     options: { legacyDefaultMode: false, requireAsid: false, ...options },
     ...more,
   };
-  const gateway = createGateway(dependencies);
+  const gateway = await createGateway(dependencies);
   await seed(database);
   const listener = createListener(gateway.routes, {
     name: 'gateway',
@@ -218,8 +217,6 @@ export async function startGateway(
       return applications.add({ ...application, platform });
     },
     events: (): Promise<JourneyEvent[]> => events.list(),
-    /** Names of the protected APIs. */
-    apiNames: makeApis(dependencies).map(({ name }) => name),
     stop: async () => {
       await listener.close();
       await database.close();

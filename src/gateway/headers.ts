@@ -1,5 +1,5 @@
 import type { Headers } from '@alongside/kernel/answer';
-import { faults } from './errors/catalogue.ts';
+import { errors } from './errors/catalogue.ts';
 
 /** Headers with names in lower case, each with a single value. */
 export type HeaderMap = ReadonlyMap<string, string>;
@@ -65,7 +65,7 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
   for (const [name, value] of pairs) {
     const before = headers.get(name);
     if (before !== undefined && singletons.has(spelled(name)))
-      throw faults.repeatedHeader(`${name} came more than once`, { header: name });
+      throw errors.repeatedHeader(`${name} came more than once`, { header: name });
     if (!dropped.has(name)) headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return headers;

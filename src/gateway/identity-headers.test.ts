@@ -4,7 +4,7 @@ import { json } from '@alongside/kernel/answer';
 import { createListener, type Listener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { anyMethod, route } from '@alongside/kernel/route';
-import { makePds } from './apis/pds/index.ts';
+import { loadApis } from './apis/registry.ts';
 import { apiHandler } from './endpoint.ts';
 import {
   identity,
@@ -23,7 +23,8 @@ describe('the identity headers for a back end', () => {
 
   before(async () => {
     gateway = await startGateway();
-    const api = makePds(gateway.dependencies);
+    const [api] = await loadApis(gateway.dependencies);
+    assert.ok(api);
     const handler = apiHandler(
       {
         ...api,

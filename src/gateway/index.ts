@@ -3,7 +3,7 @@ import { anyMethod, route } from '@alongside/kernel/route';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seed.ts';
-import { makeApis } from './apis/registry.ts';
+import { loadApis } from './apis/registry.ts';
 import type { Dependencies } from './dependencies.ts';
 import { apiHandler } from './endpoint.ts';
 
@@ -30,8 +30,9 @@ function withCors({ applications }: Dependencies, route: Route): Route {
  * Creates the API gateway with its APIs: checks every call, names its caller to the back end, and renders errors in the API's own
  * format.
  */
-export function createGateway(dependencies: Dependencies): Service {
-  const routes: Route[] = makeApis(dependencies).flatMap((api) => {
+export async function createGateway(dependencies: Dependencies): Promise<Service> {
+  const apis = await loadApis(dependencies);
+  const routes: Route[] = apis.flatMap((api) => {
     const handlers = anyMethod(apiHandler(api, dependencies));
     const known = [...api.open, ...api.keyed, ...api.paths].map(
       ({ name }) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RateLimits } from '../oauth/products.ts';
-import { makePds } from './apis/pds/index.ts';
+import { loadApis } from './apis/registry.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { limitRate } from './rules/rate-limits.ts';
 
@@ -113,7 +113,9 @@ describe('the limits of a product', () => {
   });
 
   test('do not name anyone for limits of the API itself', async () => {
-    const api = { ...makePds(gateway.dependencies), limits: quota(0) };
+    const [pds] = await loadApis(gateway.dependencies);
+    assert.ok(pds);
+    const api = { ...pds, limits: quota(0) };
     const application = await gateway.applications.get('none');
     const product = await gateway.products.get('product-none');
     assert.ok(application && product);

@@ -1,11 +1,10 @@
 import { text } from '@alongside/kernel/answer';
-import { type Api, platformCors } from '../api.ts';
+import { type ApiDefinition, platformCors } from '../api.ts';
+import { apigee } from '../errors/apigee.ts';
 import { checkOf } from './health.ts';
 
 /** The API for tests of the platform: accepts any valid token of an application with the product. */
-export const canary: Api = {
-  name: 'canary-api',
-  basePath: '/canary-api',
+export const canary: ApiDefinition = {
   modes: [{ name: 'any', granted: () => true, role: null }],
   refusedScopes: [],
   legacyMode: null,
@@ -20,7 +19,7 @@ export const canary: Api = {
   restrictions: [],
   limits: null,
   operationLimits: [],
-  errors: 'apigee',
+  errors: apigee,
   cors: platformCors,
   event: null,
   checks: (health) => ({ healthcheck: checkOf(health, health.address) }),

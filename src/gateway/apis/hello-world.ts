@@ -1,9 +1,11 @@
 import { json } from '@alongside/kernel/answer';
-import { type Api, anyOf, type Call, platformCors } from '../api.ts';
-import { faults } from '../errors/catalogue.ts';
+import { type ApiDefinition, anyOf, type Call, platformCors } from '../api.ts';
+import { apigee } from '../errors/apigee.ts';
+import { errors } from '../errors/catalogue.ts';
 import { checkOf } from './health.ts';
 import { applicationScope, userScope } from './scopes.ts';
 
+/** Its name in scopes. */
 const name = 'hello-world';
 
 const greetings: Readonly<Record<string, string>> = {
@@ -15,16 +17,14 @@ const greetings: Readonly<Record<string, string>> = {
 const only = (path: string, ...modes: string[]) => ({
   modes,
   forbids: (call: Call) => call.path !== path,
-  refuse: (call: Call) => faults.noProductMatch(`a token of mode ${call.mode.name} is for ${path}`),
+  refuse: (call: Call) => errors.noProductMatch(`a token of mode ${call.mode.name} is for ${path}`),
 });
 
 /** The path for applications, with a token or an API key. */
 const forApplications = { name: '/hello/application', pattern: /^\/hello\/application$/ };
 
 /** An API for first calls: an open path, one for applications, one for users (NHSDigital/hello-world-api). */
-export const helloWorld: Api = {
-  name,
-  basePath: '/hello-world',
+export const helloWorld: ApiDefinition = {
   modes: [
     { name: 'application-restricted', granted: anyOf(applicationScope(name)), role: null },
     {
@@ -59,7 +59,7 @@ export const helloWorld: Api = {
   ],
   limits: null,
   operationLimits: [],
-  errors: 'apigee',
+  errors: apigee,
   cors: platformCors,
   event: null,
   checks: (health) => ({ healthcheck: checkOf(health, `${health.address}/hello/world`) }),

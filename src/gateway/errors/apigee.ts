@@ -1,10 +1,10 @@
 import { json } from '@alongside/kernel/answer';
-import { type FaultName, faultNameOf, sentenceOf } from './catalogue.ts';
+import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
 import type { ErrorRenderer } from './renderer.ts';
 
 interface Form {
   code: string;
-  /** Apigee's text or status, if different from the fault's. */
+  /** Apigee's text or status, if different from the error's. */
   text?: string;
   status?: number;
 }
@@ -14,7 +14,7 @@ const unreadable: Form = { code: 'oauth.v2.InvalidAccessToken', text: 'Invalid a
 const unknown: Form = { code: 'keymanagement.service.invalid_access_token' };
 const raised: Form = { code: 'steps.raisefault.RaiseFault' };
 
-const forms: Readonly<Partial<Record<FaultName, Form>>> = {
+const forms: Readonly<Partial<Record<ErrorName, Form>>> = {
   bodyTooLarge: { code: 'protocol.http.TooBigBody' },
   requestMalformed: { code: 'protocol.http.BadFormData' },
   missingAuthorization: unreadable,
@@ -36,7 +36,7 @@ const forms: Readonly<Partial<Record<FaultName, Form>>> = {
 };
 
 /** The response of the shared flow for rate limits, for proxies without their own fault rule. */
-const policies: Readonly<Partial<Record<FaultName, string>>> = {
+const policies: Readonly<Partial<Record<ErrorName, string>>> = {
   quotaOfApplication: 'quota',
   spikeOfApplication: 'spikeArrest',
   busyApi: 'quota',
@@ -45,17 +45,18 @@ const policies: Readonly<Partial<Record<FaultName, string>>> = {
 
 /** Apigee's native faults, for proxies that do not handle errors. */
 export const apigee: ErrorRenderer = {
-  id: 'apigee',
   render(refusal) {
-    const name = faultNameOf(refusal) ?? 'unexpected';
+    const name = errorNameOf(refusal) ?? 'unexpected';
     const {
       code,
       text,
       status = Number(refusal.extra.status ?? refusal.entry.status),
     } = forms[name] ?? raised;
     const policy = refusal.extra.policy ?? policies[name];
-    if (policy !== undefined) return json(status, { message: sentenceOf(refusal), policy });
-    return json(status, { fault: { faultstring: text ?? sentenceOf(refusal), detail: { errorcode: code } } });
+    if (policy !== undefined) return json(status, { message: descriptionOf(refusal), policy });
+    return json(status, {
+      fault: { faultstring: text ?? descriptionOf(refusal), detail: { errorcode: code } },
+    });
   },
   mirrors: () => true,
 };

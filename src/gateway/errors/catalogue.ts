@@ -1,5 +1,5 @@
 import { catalogue, type Refusal } from '@alongside/kernel/errors';
-import { senderFaults } from './sender.ts';
+import { senderErrors } from './sender.ts';
 
 const published = 'NHSDigital/personal-demographics-service-api, proxies/live';
 const apigee = 'Apigee, OAuthV2 VerifyAccessToken';
@@ -9,7 +9,7 @@ const verifyKey = 'Apigee, VerifyAPIKey policy';
  * The gateway's errors, with the texts of the published proxies. `{name}` in a description is filled from the refusal's `extra`.
  * Each API renders them in its own format: `errors/`.
  */
-export const faults = catalogue('gateway', {
+export const errors = catalogue('gateway', {
   repeatedHeader: {
     code: 'repeated_header',
     status: 400,
@@ -74,7 +74,7 @@ export const faults = catalogue('gateway', {
     source: apigee,
     fix: 'Send an unexpired access token of this instance; get a new one where it was revoked.',
   },
-  ...senderFaults,
+  ...senderErrors,
   expiredToken: {
     code: 'expired_token',
     status: 401,
@@ -306,14 +306,14 @@ export const faults = catalogue('gateway', {
   },
 });
 
-export type FaultName = keyof typeof faults;
+export type ErrorName = keyof typeof errors;
 
-/** Returns the name of a gateway fault; undefined for a refusal of another catalogue. */
-export function faultNameOf(refusal: Refusal): FaultName | undefined {
+/** Returns the name of an error of the gateway; undefined for another catalogue. */
+export function errorNameOf(refusal: Refusal): ErrorName | undefined {
   const name = refusal.entry.id.replace(/^gateway\./, '');
-  return Object.hasOwn(faults, name) && refusal.entry.id !== name ? (name as FaultName) : undefined;
+  return Object.hasOwn(errors, name) && refusal.entry.id !== name ? (name as ErrorName) : undefined;
 }
 
-/** Returns the public sentence of a refusal with its values. A value is never used as a template. */
-export const sentenceOf = (refusal: Refusal): string =>
+/** Returns the public description of an error with its values. A value is never used as a template. */
+export const descriptionOf = (refusal: Refusal): string =>
   refusal.entry.description.replace(/\{(\w+)\}/g, (_, name: string) => String(refusal.extra[name] ?? ''));

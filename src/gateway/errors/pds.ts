@@ -1,6 +1,6 @@
 import { type Headers, json } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
-import { type FaultName, faultNameOf, sentenceOf } from './catalogue.ts';
+import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
 import { operationOutcome } from './operation-outcome.ts';
 import type { ErrorRenderer } from './renderer.ts';
 
@@ -8,7 +8,7 @@ interface Form {
   type: string;
   code: string;
   display(values: Refusal['extra']): string;
-  /** Returns the diagnostics, if different from the fault's sentence. */
+  /** Returns the diagnostics, if different from the description. */
   diagnostics?(refusal: Refusal): string;
   status?: number;
   headers?: Headers;
@@ -24,7 +24,7 @@ const unknown = form('unknown', 'UNKNOWN_ERROR', 'Unknown Error');
 
 const guide =
   'Please see: https://digital.nhs.uk/developer/guides-and-documentation/reference-guide#rate-limits for more details.';
-const limited: Form = { ...busy, diagnostics: (refusal) => `${sentenceOf(refusal)} ${guide}` };
+const limited: Form = { ...busy, diagnostics: (refusal) => `${descriptionOf(refusal)} ${guide}` };
 
 // Every refusal of a role becomes this one, whatever the shared flow returned.
 const role: Form = {
@@ -34,7 +34,7 @@ const role: Form = {
     `Invalid value - '${extra.value ?? ''}' in header 'NHSD-Session-URID'. Refer to the guidance for this header in our API Specification https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir`,
 };
 
-const forms: Readonly<Record<FaultName, Form>> = {
+const forms: Readonly<Record<ErrorName, Form>> = {
   repeatedHeader: invalid,
   bodyTooLarge: invalid,
   requestMalformed: invalid,
@@ -98,16 +98,15 @@ const forms: Readonly<Record<FaultName, Form>> = {
 
 /** OperationOutcome with Spine's codes: the PDS FHIR API. */
 export const pds: ErrorRenderer = {
-  id: 'pds',
   render(refusal) {
     const {
       type,
       code,
       display,
-      diagnostics = sentenceOf,
+      diagnostics = descriptionOf,
       status,
       headers = {},
-    } = forms[faultNameOf(refusal) ?? 'unexpected'];
+    } = forms[errorNameOf(refusal) ?? 'unexpected'];
     return json(
       status ?? Number(refusal.extra.status ?? refusal.entry.status),
       operationOutcome({
@@ -121,5 +120,5 @@ export const pds: ErrorRenderer = {
     );
   },
   // The published fault rule for roles does not mirror them.
-  mirrors: (refusal) => forms[faultNameOf(refusal) ?? 'unexpected'] !== role,
+  mirrors: (refusal) => forms[errorNameOf(refusal) ?? 'unexpected'] !== role,
 };

@@ -3,9 +3,8 @@ import type { Refusal } from '@alongside/kernel/errors';
 
 /** The error format of an API. */
 export interface ErrorRenderer {
-  readonly id: string;
-  /** Returns the response to a gateway fault; for other refusals, the catch-all. */
+  /** Returns the response to an error of the gateway; for others, the catch-all. */
   render(refusal: Refusal): Answer;
-  /** Returns whether the response to this fault mirrors the client's X-Request-ID and X-Correlation-ID. */
+  /** Returns whether the response mirrors the client's X-Request-ID and X-Correlation-ID. */
   mirrors(refusal: Refusal): boolean;
 }

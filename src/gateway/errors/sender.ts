@@ -1,5 +1,5 @@
 /** Errors about the sender of a valid token: its binding, its audience, its application. */
-export const senderFaults = {
+export const senderErrors = {
   boundToken: {
     code: 'bound_token',
     status: 401,

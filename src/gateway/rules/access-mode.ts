@@ -1,6 +1,6 @@
 import type { AccessMode, Caller } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { Arrival } from './arrival.ts';
 
 /** Refuses scopes of a sign-in that is too weak for this API. */
@@ -19,7 +19,7 @@ export const findAccessMode = ({ options }: Dependencies) =>
       ? api.modes.find(({ name }) => name === api.legacyMode)
       : undefined;
     const mode = api.modes.findLast((candidate) => candidate.granted(caller)) ?? legacy;
-    if (!mode) throw faults.noProductMatch(`no scope of the token is one of ${api.name}`);
+    if (!mode) throw errors.noProductMatch(`no scope of the token is one of ${api.name}`);
     trace.mode = mode.name;
     return { mode };
   };

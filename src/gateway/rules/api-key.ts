@@ -3,7 +3,7 @@ import type { PlatformRegistration, StoredApplication } from '../../oauth/applic
 import { inGoodStanding } from '../../oauth/developers.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import { passOn } from './back-end.ts';
@@ -27,13 +27,13 @@ const ownerOf = ({ applications, developers, products }: Dependencies) =>
   async function ownerOf({ key, api, trace }: Arrival & { key: string }): Promise<Keyed> {
     const application = await applications.byPlatformClient(key);
     const registration = application?.platform;
-    if (!application || !isPublished(registration)) throw faults.invalidApiKey('no application has this key');
+    if (!application || !isPublished(registration)) throw errors.invalidApiKey('no application has this key');
     trace.keyOf = { application: application.id, clientId: registration.clientId };
     if (!(await inGoodStanding(application, developers)))
-      throw faults.invalidApiKey(`${application.name} was revoked, or its developer is inactive`);
+      throw errors.invalidApiKey(`${application.name} was revoked, or its developer is inactive`);
     const product = (await products.of(registration)).find(({ apis }) => apis.includes(api.name));
     if (!product)
-      throw faults.apiKeyWithoutProduct(`no approved product of ${application.name} contains ${api.name}`);
+      throw errors.apiKeyWithoutProduct(`no approved product of ${application.name} contains ${api.name}`);
     return { application, product };
   };
 

@@ -2,7 +2,7 @@ import { Answer } from '@alongside/kernel/answer';
 import type { Call } from '../api.ts';
 import { changeStatement } from '../audit.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
@@ -12,11 +12,11 @@ import type { Arrival } from './arrival.ts';
  */
 function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Arrival): Answer {
   if (answer.status >= 500)
-    throw faults.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
+    throw errors.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
   const passed = new Answer(answer.status, answerable(answer.headers), answer.body);
   const refusal =
     answer.because?.refusal ??
-    (answer.status >= 400 ? faults.backEndRefused(`${api.name} answered ${answer.status}`) : undefined);
+    (answer.status >= 400 ? errors.backEndRefused(`${api.name} answered ${answer.status}`) : undefined);
   return refusal ? passed.refusing(refusal, api.basePath + (trace.operation ?? '')) : passed;
 }
 

@@ -3,7 +3,7 @@ import { confirmationOf } from '../../oauth/confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import type { Verified } from './token.ts';
@@ -12,9 +12,9 @@ import type { Verified } from './token.ts';
 function checkCertificate(wanted: string | undefined, certificate: Buffer | undefined): void {
   if (wanted === undefined) return;
   if (certificate === undefined)
-    throw faults.wrongCertificate('the token is bound to a certificate, and none came');
+    throw errors.wrongCertificate('the token is bound to a certificate, and none came');
   if (!equalSecrets(sha256(certificate), wanted))
-    throw faults.wrongCertificate('the certificate is not the one that the token is bound to');
+    throw errors.wrongCertificate('the certificate is not the one that the token is bound to');
 }
 
 const nothing = 'the token is bound to no key of a proof';
@@ -33,16 +33,16 @@ export const checkBinding = (dependencies: Dependencies) => {
     const { request, client, presented, trace } = call;
     const proof = client.get('dpop');
     trace.nonce = proofNonces?.current();
-    if (proof === undefined) throw faults.missingProof('the scheme is DPoP, and no proof came');
+    if (proof === undefined) throw errors.missingProof('the scheme is DPoP, and no proof came');
     if (proofNonces && !proofNonces.accepts(proof))
-      throw faults.nonceRequired('the proof has no nonce of ours, or an old one');
+      throw errors.nonceRequired('the proof has no nonce of ours, or an old one');
     const url = origins.map((origin) => origin + request.path);
     const algorithms = proofAlgorithmsOf(trace.profile);
     const target = { method: request.method, url, accessToken: presented.token, algorithms };
     const result = await checkProof(proof, target, checks);
-    if ('fault' in result) throw faults.invalidProof(result.fault);
+    if ('fault' in result) throw errors.invalidProof(result.fault);
     if (!equalSecrets(result.jkt, jkt))
-      throw faults.invalidProof('the key of the proof is not the one that the token is bound to');
+      throw errors.invalidProof('the key of the proof is not the one that the token is bound to');
   }
 
   return async function checkBinding(call: Arrival & Verified & { client: HeaderMap }): Promise<void> {
@@ -50,9 +50,9 @@ export const checkBinding = (dependencies: Dependencies) => {
     const { jkt, 'x5t#S256': x5t } = confirmationOf(token) ?? {};
     checkCertificate(x5t, request.certificate);
     if (jkt !== undefined) {
-      if (presented.scheme !== 'dpop') throw faults.boundToken('a token bound to a key came as Bearer');
+      if (presented.scheme !== 'dpop') throw errors.boundToken('a token bound to a key came as Bearer');
       await checkKey(jkt, call);
-    } else if (presented.scheme === 'dpop') throw faults.unboundToken(nothing);
-    else if (trace.profile !== 'nhs' && client.has('dpop')) throw faults.unboundToken(nothing);
+    } else if (presented.scheme === 'dpop') throw errors.unboundToken(nothing);
+    else if (trace.profile !== 'nhs' && client.has('dpop')) throw errors.unboundToken(nothing);
   };
 };

@@ -1,6 +1,6 @@
 import type { Call } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import { passable } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
@@ -13,7 +13,7 @@ export function describeCall({ request }: Arrival): { messageId: string } {
 export const requireAsid = ({ options }: Dependencies) =>
   function requireAsid({ api, application }: Arrival & Call): void {
     if (api.asid === 'sent' && options.requireAsid && !application.platform?.attributes.asid)
-      throw faults.missingAsid(`application ${application.id} has no attribute asid`);
+      throw errors.missingAsid(`application ${application.id} has no attribute asid`);
   };
 
 /** Replaces the client's identity headers by the gateway's. */

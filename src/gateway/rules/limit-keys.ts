@@ -1,7 +1,7 @@
 import { limitFailures } from '../../oauth/limit-failures.ts';
 import { NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { Arrival } from './arrival.ts';
 
 /** Wraps a step that checks an API key: wrong keys count for the sender's network. */
@@ -11,5 +11,5 @@ export function limitKeys<K extends Arrival, R>(
 ): (known: K) => Promise<R> {
   const { failures } = dependencies.networkLimits ?? networkLimits.parse({});
   const limit = new NetworkLimit(dependencies, 'client-authentication', failures);
-  return limitFailures(limit, (detail) => faults.busyApi(detail, { policy: 'quota' }), step);
+  return limitFailures(limit, (detail) => errors.busyApi(detail, { policy: 'quota' }), step);
 }

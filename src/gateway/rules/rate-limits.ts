@@ -3,7 +3,7 @@ import { admitted } from '../../oauth/counters.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import { limitsOf, publishedQuota, RateLimiter } from '../../oauth/rate-limits.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { Arrival } from './arrival.ts';
 
 type Call = Arrival & { application: StoredApplication; product: StoredProduct };
@@ -30,12 +30,12 @@ export const limitRate = ({ database, clock, options }: Dependencies) => {
       ? await limiter.exceeded(limits, name)
       : await limiter.exceededByNetwork(limits, `key:${name}`, request.address);
     if (over === 'spikeArrest')
-      throw faults.spikeOfApplication(`${application.id} is faster than ${limits?.spikeArrest?.ratelimit}`, {
+      throw errors.spikeOfApplication(`${application.id} is faster than ${limits?.spikeArrest?.ratelimit}`, {
         application: application.name,
       });
     const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
     if (over === 'quota')
-      throw faults.quotaOfApplication(`${application.id} used its ${limit}`, {
+      throw errors.quotaOfApplication(`${application.id} used its ${limit}`, {
         application: application.name,
         limit,
         interval,
@@ -49,7 +49,7 @@ export const limitRate = ({ database, clock, options }: Dependencies) => {
     if (over === undefined) return;
     const { quota, spikeArrest } = limits ?? {};
     const limit = over === 'quota' ? `used the ${quota?.limit}` : `are faster than ${spikeArrest?.ratelimit}`;
-    throw faults.busyApi(`all clients together ${limit}`, { policy: over });
+    throw errors.busyApi(`all clients together ${limit}`, { policy: over });
   }
 
   return async function limitRate(call: Call, proven = true): Promise<void> {
@@ -61,6 +61,6 @@ export const limitRate = ({ database, clock, options }: Dependencies) => {
         applies(verb, path) &&
         !(await admitted({ database, clock }, `operation:${api.name}:${name}`, rate))
       )
-        throw faults.spikeOfOperation(`${name} is faster than ${rate}`, { operation: name });
+        throw errors.spikeOfOperation(`${name} is faster than ${rate}`, { operation: name });
   };
 };

@@ -1,4 +1,4 @@
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
@@ -8,7 +8,7 @@ const requestIdForm = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]
 /** Allows only the paths of the API; a refusal names the unchanged path. */
 export function allowPath({ api, path, trace }: Arrival): void {
   const allowed = api.paths.find(({ pattern }) => pattern.test(path));
-  if (!allowed) throw faults.unsupportedPath('no path of this API', { path });
+  if (!allowed) throw errors.unsupportedPath('no path of this API', { path });
   trace.operation = allowed.name;
 }
 
@@ -17,6 +17,6 @@ export function checkRequestId({ api, client }: Arrival & { client: HeaderMap })
   if (api.requestId === 'ignored') return;
   const value = client.get('x-request-id');
   if (value === undefined) {
-    if (api.requestId === 'required') throw faults.missingRequestId();
-  } else if (!requestIdForm.test(value)) throw faults.invalidRequestId('X-Request-ID is no UUID', { value });
+    if (api.requestId === 'required') throw errors.missingRequestId();
+  } else if (!requestIdForm.test(value)) throw errors.invalidRequestId('X-Request-ID is no UUID', { value });
 }

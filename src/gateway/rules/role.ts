@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { AccessMode } from '../api.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import { People, type PersonNow } from '../people.ts';
 import type { Arrival } from './arrival.ts';
@@ -24,7 +24,7 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
   const kept = attributes['alongside.role_ids'];
   const ids = kept?.split(' ').filter(Boolean);
   if (ids?.some((id) => !roleId.test(id)) || (selected !== undefined && !roleId.test(selected)))
-    throw faults.rolesMalformed('a role id of the token is no number');
+    throw errors.rolesMalformed('a role id of the token is no number');
   const known = ids ?? (selected === undefined ? undefined : [selected]);
   const lost = [...(known ?? []), selected ?? []].flat().filter((id) => now && !now.roleIds.includes(id));
   const withdrawn = new Set(lost);
@@ -46,36 +46,36 @@ export const lookUpPerson = ({ people, clock, log }: Dependencies) => {
     if (uid === null) return { person: undefined };
     const person = await known?.find(attributes['id_token-issuer'], uid);
     if (person?.disabled)
-      throw faults.personDisabled('the account was disabled or removed after the sign-in');
+      throw errors.personDisabled('the account was disabled or removed after the sign-in');
     return { person };
   };
 };
 
 /** Refuses a role for a citizen, who has none. */
 function refuseLogin(wanted: string): never {
-  if (wanted === '') throw faults.roleNotInToken('a citizen has no role', { value: '' });
-  throw faults.noUserInfo('a citizen has no role', { value: wanted });
+  if (wanted === '') throw errors.roleNotInToken('a citizen has no role', { value: '' });
+  throw errors.noUserInfo('a citizen has no role', { value: wanted });
 }
 
 /** Returns the role that a header selects. It must be one of the user's, however the token was obtained. */
 function chosen(wanted: string, { ids, selected, withdrawn }: KnownRoles): string {
-  if (!roleId.test(wanted)) throw faults.roleInvalid('the header is no role id', { value: wanted });
+  if (!roleId.test(wanted)) throw errors.roleInvalid('the header is no role id', { value: wanted });
   if (withdrawn.has(wanted))
-    throw faults.roleInvalid('the role was withdrawn after the sign-in', { value: wanted });
+    throw errors.roleInvalid('the role was withdrawn after the sign-in', { value: wanted });
   if (wanted !== selected && !ids?.includes(wanted))
-    throw faults.roleInvalid('the role is none of the person', { value: wanted });
+    throw errors.roleInvalid('the role is none of the person', { value: wanted });
   return wanted;
 }
 
 /** Returns the role of a call without a header: the selected one, else the only one. */
 function implied({ ids, selected, withdrawn }: KnownRoles): string {
   if (selected !== undefined && withdrawn.has(selected))
-    throw faults.roleInvalid('the selected role was withdrawn after the sign-in', { value: '' });
+    throw errors.roleInvalid('the selected role was withdrawn after the sign-in', { value: '' });
   if (selected !== undefined) return selected;
   const [only, ...others] = ids ?? [];
-  if (only === undefined) throw faults.roleNone('the person has no role', { value: '' });
+  if (only === undefined) throw errors.roleNone('the person has no role', { value: '' });
   if (others.length > 0)
-    throw faults.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' });
+    throw errors.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' });
   return only;
 }
 
@@ -94,7 +94,7 @@ export function resolveRole(
   const known = rolesOf(token, person);
   if (known.ids === undefined && token.attributes.auth_grant_type === 'token_exchange') {
     if (wanted !== '' && !roleId.test(wanted))
-      throw faults.roleInvalid('the header is no role id', { value: wanted });
+      throw errors.roleInvalid('the header is no role id', { value: wanted });
     trace.roleUnchecked = true;
     trace.role = wanted;
     return { role: wanted };

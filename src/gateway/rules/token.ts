@@ -6,7 +6,7 @@ import type { TokenRecord } from '../../oauth/tokens.ts';
 import { audienceOf, isFor } from '../audience.ts';
 import { type PresentedToken, readAuthorization } from '../bearer.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 
@@ -31,17 +31,17 @@ export const verifyToken = ({ tokens, applications, developers, clock }: Depende
     // The scheme is compared exactly for tokens of the nhs profile, which are never bound, and for unknown tokens.
     const exactly = trace.profile === undefined ? presented.scheme === 'bearer' : trace.profile === 'nhs';
     if (exactly && presented.written !== 'Bearer')
-      throw faults.wrongTokenType('the scheme is not exactly Bearer', { type: presented.written });
-    if (token === undefined || application === undefined) throw faults.invalidToken('no such access token');
+      throw errors.wrongTokenType('the scheme is not exactly Bearer', { type: presented.written });
+    if (token === undefined || application === undefined) throw errors.invalidToken('no such access token');
     if (application.platform?.clientId !== token.clientId)
-      throw faults.invalidToken('the token is not of this platform');
+      throw errors.invalidToken('the token is not of this platform');
     trace.token = token;
     trace.tokenHash = sha256(presented.token);
-    if (token.revokedAt !== null || token.usedAt !== null) throw faults.invalidToken('the token was revoked');
-    if (token.expiresAt <= clock.now()) throw faults.expiredToken();
-    if (!tokens.isLive(token)) throw faults.invalidToken('the token may not be used');
+    if (token.revokedAt !== null || token.usedAt !== null) throw errors.invalidToken('the token was revoked');
+    if (token.expiresAt <= clock.now()) throw errors.expiredToken();
+    if (!tokens.isLive(token)) throw errors.invalidToken('the token may not be used');
     if (!(await inGoodStanding(application, developers)))
-      throw faults.invalidToken('the application was revoked, or its developer is inactive');
+      throw errors.invalidToken('the application was revoked, or its developer is inactive');
     return { presented, token, application, scopes: new Set(token.scope.split(' ').filter(Boolean)) };
   };
 
@@ -49,7 +49,7 @@ export const verifyToken = ({ tokens, applications, developers, clock }: Depende
 export const checkAudience = ({ urls }: Dependencies) =>
   function checkAudience({ api, token }: Arrival & Verified): void {
     if (!isFor(token, api, urls.api))
-      throw faults.wrongAudience(`the token is for ${audienceOf(token).join(', ')}, not for ${api.name}`);
+      throw errors.wrongAudience(`the token is for ${audienceOf(token).join(', ')}, not for ${api.name}`);
   };
 
 /** Returns the product that lets the application call this API, preferring one that grants a scope of the token. */
@@ -64,6 +64,6 @@ export const matchProduct = ({ products }: Dependencies) =>
     const product =
       containing.find((candidate) => candidate.scopes.some((scope) => scopes.has(scope))) ?? containing[0];
     if (!product)
-      throw faults.noProductMatch(`no approved product of ${application.id} contains ${api.name}`);
+      throw errors.noProductMatch(`no approved product of ${application.id} contains ${api.name}`);
     return { product };
   };

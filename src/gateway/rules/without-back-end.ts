@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import { release } from '../../version.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { faults } from '../errors/catalogue.ts';
+import { errors } from '../errors/catalogue.ts';
 import type { HeaderMap } from '../headers.ts';
 import type { Arrival } from './arrival.ts';
 import { passOn } from './back-end.ts';
@@ -47,7 +47,7 @@ export const answerStatus = (dependencies: Dependencies) => {
   > {
     if (verb !== 'GET' || path !== '/_status') return undefined;
     const key = statusApiKey ?? (await statusKeyOf(database));
-    if (!equalSecrets(client.get('apikey') ?? '', key)) throw faults.unknownStatusKey();
+    if (!equalSecrets(client.get('apikey') ?? '', key)) throw errors.unknownStatusKey();
     const { ok: healthy } = await database.healthy();
     return json(200, {
       status: healthy ? 'pass' : 'fail',

@@ -1,7 +1,8 @@
 import { noParameters, type Parameters, parseParameters } from '../../../oauth/parameters.ts';
-import { type AllowedPath, type Api, anyOf, type Call, type Restriction } from '../../api.ts';
+import { type AllowedPath, type ApiDefinition, anyOf, type Call, type Restriction } from '../../api.ts';
 import type { Dependencies } from '../../dependencies.ts';
-import { faults } from '../../errors/catalogue.ts';
+import { errors } from '../../errors/catalogue.ts';
+import { pds } from '../../errors/pds.ts';
 import { checkOf } from '../health.ts';
 import { applicationScope, userScope } from '../scopes.ts';
 import { auditedPdsCall } from './audited.ts';
@@ -24,10 +25,10 @@ const isSearch = ({ verb, path }: Call): boolean => verb === 'GET' && path === '
 
 const isCoverage = ({ path }: Call): boolean => /^\/Coverage(\/|$)/.test(path);
 
-const denyPatient = () => faults.patientForbidden("not the citizen's own record, or not theirs to do");
+const denyPatient = () => errors.patientForbidden("not the citizen's own record, or not theirs to do");
 
 const denyCoverage = ({ verb, mode }: Call) =>
-  faults.resourceForbidden('Coverage is for patient access alone', { verb, mode: mode.name });
+  errors.resourceForbidden('Coverage is for patient access alone', { verb, mode: mode.name });
 
 /** Returns the patient of a call; undefined if it concerns no particular one. */
 function subjectOf(call: Call): string | undefined {
@@ -47,13 +48,13 @@ const restrictions: readonly Restriction[] = [
   {
     modes: applicationModes,
     forbids: ({ verb }) => verb === 'PATCH',
-    refuse: ({ mode }) => faults.updateForbidden('PATCH is for people', { mode: mode.name }),
+    refuse: ({ mode }) => errors.updateForbidden('PATCH is for people', { mode: mode.name }),
   },
   { modes: [user, ...applicationModes], forbids: isCoverage, refuse: denyCoverage },
   {
     modes: [patient, ...applicationModes],
     forbids: ({ verb, path }) => verb === 'POST' && !path.startsWith('/Coverage'),
-    refuse: ({ mode }) => faults.createForbidden('POST is for healthcare workers', { mode: mode.name }),
+    refuse: ({ mode }) => errors.createForbidden('POST is for healthcare workers', { mode: mode.name }),
   },
   {
     modes: applicationModes,
@@ -62,7 +63,7 @@ const restrictions: readonly Restriction[] = [
       parametersOf(call)
         .all('_max-results')
         .some((value) => value !== '1'),
-    refuse: ({ mode }) => faults.severalResultsForbidden('_max-results is not 1', { mode: mode.name }),
+    refuse: ({ mode }) => errors.severalResultsForbidden('_max-results is not 1', { mode: mode.name }),
   },
   { modes: [patient], forbids: isSearch, refuse: denyPatient },
   {
@@ -90,9 +91,7 @@ function adjustQuery(call: Call): string {
 }
 
 /** The Personal Demographics Service FHIR API (NHSDigital/personal-demographics-service-api). */
-export const makePds = ({ database, clock, faults: switched }: Dependencies): Api => ({
-  name: 'personal-demographics',
-  basePath: '/personal-demographics/FHIR/R4',
+export const makePds = ({ database, clock, faults }: Dependencies): ApiDefinition => ({
   modes: [
     { name: application, granted: anyOf(applicationScope(service)), role: null },
     {
@@ -141,7 +140,7 @@ export const makePds = ({ database, clock, faults: switched }: Dependencies): Ap
   operationLimits: [
     { name: 'Create Patient', applies: (verb, path) => verb === 'POST' && path === '/Patient', rate: '3ps' },
   ],
-  errors: 'pds',
+  errors: pds,
   cors: {
     headers: [
       'origin',
@@ -160,5 +159,5 @@ export const makePds = ({ database, clock, faults: switched }: Dependencies): Ap
   event: { party: 'pds', name: (verb) => (verb === 'GET' ? 'pds.read' : 'pds.write') },
   audited: auditedPdsCall,
   checks: (health) => ({ 'spine:status': [checkOf(health, `${health.address}/_ping`)] }),
-  backEnd: makeBackEnd(database, clock, switched),
+  backEnd: makeBackEnd(database, clock, faults),
 });

@@ -1,6 +1,6 @@
 import { Answer } from '@alongside/kernel/answer';
 import { catalogue, type ErrorEntry, type Refusal } from '@alongside/kernel/errors';
-import { sentenceOf } from '../../errors/catalogue.ts';
+import { descriptionOf } from '../../errors/catalogue.ts';
 import { type Issue, operationOutcome } from '../../errors/operation-outcome.ts';
 
 interface Outcome {
@@ -171,7 +171,7 @@ export function answerTo(refusal: Refusal): Answer | undefined {
     severity = 'error',
     diagnostics,
   }: Outcome = table[name as OutcomeName];
-  const text = diagnostics === undefined ? undefined : sentenceOf(refusal);
+  const text = diagnostics === undefined ? undefined : descriptionOf(refusal);
   return fhir(status, operationOutcome({ severity, type, code, display, diagnostics: text })).refusing(
     refusal,
   );

@@ -1,5 +1,5 @@
 import type { Faults, NamedFault } from '../../../../storage/faults.ts';
-import { faults as refusals } from '../../../errors/catalogue.ts';
+import { errors } from '../../../errors/catalogue.ts';
 
 /** Faults of the PDS for developers. */
 export const pdsFaults: readonly NamedFault[] = [
@@ -15,5 +15,5 @@ export const pdsFaults: readonly NamedFault[] = [
  */
 export async function refuseLate(faults: Faults | undefined): Promise<void> {
   const happening = (await faults?.happening(pdsFaults)) ?? [];
-  if (happening.length > 0) throw refusals.updateLate('the fault pds-update-late is on');
+  if (happening.length > 0) throw errors.updateLate('the fault pds-update-late is on');
 }
