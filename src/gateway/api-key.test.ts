@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type RunningGateway, startGateway } from './gateway.fixture.ts';
+import { type RunningGateway, startGateway } from './testing/gateway.ts';
 
 let gateway: RunningGateway;
 before(async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { signJwt } from '@alongside/kernel/jws';
-import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+import { pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 
 const api = 'http://127.0.0.1';
 const path = `${pdsBase}/Patient/9000000009`;

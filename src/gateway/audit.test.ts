@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sha256 } from '@alongside/kernel/secrets';
 import { sql } from '../storage/database.ts';
-import { named, updater } from './apis/pds/update/update.fixture.ts';
-import { pdsBase, type RunningGateway, requestId, role, startGateway } from './gateway.fixture.ts';
+import { named, updater } from './apis/pds/testing/update.ts';
+import { pdsBase, type RunningGateway, requestId, role, startGateway } from './testing/gateway.ts';
 
 const nhsNumber = '9000000009';
 const path = `${pdsBase}/Patient/${nhsNumber}`;

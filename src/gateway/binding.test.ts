@@ -8,8 +8,8 @@ import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
 import { ProofNonces } from '../oauth/dpop-nonce.ts';
-import { type Holder, newHolder } from './binding.fixture.ts';
-import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+import { type Holder, newHolder } from './testing/binding.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 
 const patient = `${pdsBase}/Patient/9000000009`;
 const algorithms = 'ES256 EdDSA PS256 RS256 RS512';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+import { pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 
 const own = 'https://spa.test';
 const paths = [`${pdsBase}/Patient/9000000009`, '/hello-world/hello/user', '/canary-api'];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { admitted, counted, gapOf, windowOf } from '../oauth/counters.ts';
-import { pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
 import { resetPatients } from './index.ts';
+import { pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
 
 describe('limits', () => {
   test('convert n a second or minute to an interval in milliseconds', () => {

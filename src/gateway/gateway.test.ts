@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { release } from '../version.ts';
-import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './gateway.fixture.ts';
 import { statusKeyOf } from './rules/without-back-end.ts';
+import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './testing/gateway.ts';
 
 let gateway: RunningGateway;
 before(async () => {

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { readAuthorization } from './bearer.ts';
-import { identity } from './gateway.fixture.ts';
 import { answerable, passable, readHeaders } from './headers.ts';
+import { identity } from './testing/gateway.ts';
 
 describe('readHeaders and passable', () => {
   test('refuse a repeated header of identity or routing, with any spelling', () => {

@@ -14,7 +14,7 @@ import {
   role,
   scopes,
   startGateway,
-} from './gateway.fixture.ts';
+} from './testing/gateway.ts';
 
 describe('the identity headers for a back end', () => {
   let gateway: RunningGateway;

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { limitedApis } from '../config.ts';
 import { apis } from './apis/registry.ts';
-import { pdsBase, requestId } from './gateway.fixture.ts';
+import { pdsBase, requestId } from './testing/gateway.ts';
 
 const scope = 'urn:nhsd:apim:app:level3:personal-demographics-service';
 const path = `${pdsBase}/Patient/9000000009`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
 import type { PersonNow } from './people.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 
 const path = `${pdsBase}/Patient/9000000009`;
 const uid = '656005750107';

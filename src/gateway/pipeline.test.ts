@@ -8,7 +8,7 @@ import {
   role,
   scopes,
   startGateway,
-} from './gateway.fixture.ts';
+} from './testing/gateway.ts';
 
 const known = '/Patient/9000000009';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 
 const one = '555254240100';
 const two = '555254240101';

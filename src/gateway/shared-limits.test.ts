@@ -5,8 +5,8 @@ import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
-import { newHolder } from './binding.fixture.ts';
-import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './gateway.fixture.ts';
+import { newHolder } from './testing/binding.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
 
 describe('ten processes on one PostgreSQL', () => {
   let postgres: TestPostgres;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { pdsBase, type RunningGateway, startGateway } from './gateway.fixture.ts';
+import { pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 
 describe('request smuggling', () => {
   let gateway: RunningGateway;

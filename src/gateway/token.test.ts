@@ -7,7 +7,7 @@ import {
   requestId,
   role,
   startGateway,
-} from './gateway.fixture.ts';
+} from './testing/gateway.ts';
 
 const patient = `${pdsBase}/Patient/9000000009`;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { pdsBase, type RunningGateway, scopes, startGateway } from '../../gateway.fixture.ts';
+import { pdsBase, type RunningGateway, scopes, startGateway } from '../../testing/gateway.ts';
 import type { Patient } from './patient.ts';
 import { extensionUrls, urls } from './vocabulary.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from '../../gateway.fixture.ts';
+import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from '../../testing/gateway.ts';
 import type { Patient } from './patient.ts';
 import { extensionUrls } from './vocabulary.ts';
 

@@ -8,7 +8,7 @@ import {
   type RunningGateway,
   scopes,
   startGateway,
-} from '../../../gateway.fixture.ts';
+} from '../../../testing/gateway.ts';
 import type { Patient } from '../patient.ts';
 import { readCriteria } from './criteria.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type OutcomeBody, type RunningGateway, startGateway } from '../../../gateway.fixture.ts';
+import { type OutcomeBody, type RunningGateway, startGateway } from '../../../testing/gateway.ts';
+import { addressed, named, type Sent, updater } from '../testing/update.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
-import { addressed, named, type Sent, updater } from './update.fixture.ts';
 
 let gateway: RunningGateway;
 let token: string;

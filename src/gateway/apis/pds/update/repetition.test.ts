@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type OutcomeBody, type RunningGateway, scopes, startGateway } from '../../../gateway.fixture.ts';
-import { addressed, named, updater } from './update.fixture.ts';
+import { type OutcomeBody, type RunningGateway, scopes, startGateway } from '../../../testing/gateway.ts';
+import { addressed, named, updater } from '../testing/update.ts';
 
 const uuids = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { pdsBase, type RunningGateway, startGateway } from '../../../gateway.fixture.ts';
+import { pdsBase, type RunningGateway, startGateway } from '../../../testing/gateway.ts';
 import type { Patient } from '../patient.ts';
 import { patientShape } from '../shape.ts';
+import { addressed, named, updater } from '../testing/update.ts';
 import { extensionUrls } from '../vocabulary.ts';
-import { addressed, named, updater } from './update.fixture.ts';
 
 let gateway: RunningGateway;
 let token: string;

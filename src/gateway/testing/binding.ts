@@ -5,7 +5,7 @@ import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import { exportJWK, generateKeyPair } from 'jose';
-import { pdsBase, type RunningGateway } from './gateway.fixture.ts';
+import { pdsBase, type RunningGateway } from './gateway.ts';
 
 /** A client with a key that it can prove. */
 export async function newHolder(algorithm: SigningAlgorithm = 'ES256') {

@@ -1,4 +1,4 @@
-import { pdsBase, type RunningGateway } from '../../../gateway.fixture.ts';
+import { pdsBase, type RunningGateway } from '../../../testing/gateway.ts';
 import type { Patient } from '../patient.ts';
 
 /** Deviations from a usual update. */

@@ -5,17 +5,17 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import { Vault } from '@alongside/kernel/secrets';
-import { type Application, Applications } from '../oauth/applications.ts';
-import { Developers } from '../oauth/developers.ts';
-import { Products, type RateLimits } from '../oauth/products.ts';
-import { type TokenRecord, Tokens } from '../oauth/tokens.ts';
-import { AuditLog } from '../storage/audit.ts';
-import { openDatabase } from '../storage/dialects.ts';
-import { StoredEvents } from '../storage/events.ts';
-import { Refusals } from '../storage/refusals.ts';
-import { seed } from './apis/pds/seed.ts';
-import type { Dependencies } from './dependencies.ts';
-import { createGateway, type GatewayOptions } from './index.ts';
+import { type Application, Applications } from '../../oauth/applications.ts';
+import { Developers } from '../../oauth/developers.ts';
+import { Products, type RateLimits } from '../../oauth/products.ts';
+import { type TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import { AuditLog } from '../../storage/audit.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { StoredEvents } from '../../storage/events.ts';
+import { Refusals } from '../../storage/refusals.ts';
+import { seed } from '../apis/pds/seed.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { createGateway, type GatewayOptions } from '../index.ts';
 
 /** Noon of a summer day, so that results do not depend on the time of the run. */
 const noon = Date.UTC(2026, 6, 1, 12);
