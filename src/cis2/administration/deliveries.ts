@@ -1,19 +1,23 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { consolePaths, type DeliveriesAnswer, type DeliveryAnswer } from '../protocol.ts';
+import { serviceError } from '../responses/error-answers.ts';
+import { handlersOf } from '../responses/handlers.ts';
 import type { Deliveries } from '../sessions/deliveries.ts';
 import type { Delivery } from '../sessions/delivery-store.ts';
 import { requireConsole } from './caller.ts';
 import { administrationErrors } from './errors.ts';
 
-interface Parts {
+interface DeliveryDependencies {
   consoleSecret: string;
   deliveries: Deliveries;
 }
 
-interface Start {
-  request: HttpRequest;
+interface Start<Params = unknown> {
+  request: HttpRequest<Params>;
+  provider: DeliveryDependencies;
 }
 
 const most = 200;
@@ -37,35 +41,30 @@ const shown = (delivery: Delivery): DeliveryAnswer => {
   };
 };
 
-const answerDeliveries = ({ deliveries }: Parts) =>
-  async function answerDeliveries({ request }: Start): Promise<Answer> {
-    const since = new URLSearchParams(request.query).get('since');
-    const moment = since === null ? 0 : Date.parse(since);
-    if (Number.isNaN(moment)) throw administrationErrors.queryInvalid('since is no ISO time');
-    const list = await deliveries.since(moment, most);
-    return json(200, { deliveries: list.map(shown) } satisfies DeliveriesAnswer);
-  };
+async function answerDeliveries({ request, provider }: Start & Passed<'console'>): Promise<Answer> {
+  const since = new URLSearchParams(request.query).get('since');
+  const moment = since === null ? 0 : Date.parse(since);
+  if (Number.isNaN(moment)) throw administrationErrors.queryInvalid('since is no ISO time');
+  const list = await provider.deliveries.since(moment, most);
+  return json(200, { deliveries: list.map(shown) } satisfies DeliveriesAnswer);
+}
 
-const sendAgain = ({ deliveries }: Parts) =>
-  async function sendAgain({ request }: Start): Promise<Answer> {
-    const id = request.path.split('/')[3] ?? '';
-    const delivery = await deliveries.sendAgain(id);
-    if (!delivery)
-      throw administrationErrors.deliveryUnknown(`no delivery is ${id.slice(0, 100)}, or it is under way`);
-    return json(200, shown(delivery) satisfies DeliveryAnswer);
-  };
+async function sendAgain({ request, provider }: Start<{ id: string }> & Passed<'console'>): Promise<Answer> {
+  const { id } = request.params;
+  const delivery = await provider.deliveries.sendAgain(id);
+  if (!delivery)
+    throw administrationErrors.deliveryUnknown(`no delivery is ${id.slice(0, 100)}, or it is being sent`);
+  return json(200, shown(delivery) satisfies DeliveryAnswer);
+}
+
+const list = steps<Start>('cis2.deliveries').step(requireConsole).step(answerDeliveries);
+const send = steps<Start<{ id: string }>>('cis2.delivery-send').step(requireConsole).step(sendAgain);
 
 /** `GET /cis2/deliveries` and `POST /cis2/deliveries/{id}/send`: the log of back-channel logout. */
-export function deliveryRoutes(parts: Parts): Route[] {
-  const known = steps<Start>().step(requireConsole(parts.consoleSecret));
-  const listing = known.step(answerDeliveries(parts));
-  const sending = known.step(sendAgain(parts));
+export function deliveryRoutes(provider: DeliveryDependencies): Route[] {
+  const handler = handlersOf(provider, serviceError);
   return [
-    { methods: ['GET'], path: consolePaths.deliveries, endpoint: (request) => listing.run({ request }) },
-    {
-      methods: ['POST'],
-      path: consolePaths.sendDelivery(':id').replace('%3A', ':'),
-      endpoint: (request) => sending.run({ request }),
-    },
+    ...route(consolePaths.deliveries, { GET: handler(list) }),
+    ...route('/cis2/deliveries/:id/send', { POST: handler(send) }),
   ];
 }

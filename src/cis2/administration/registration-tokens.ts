@@ -2,15 +2,18 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import { consolePaths, type RegistrationTokenAnswer } from '../protocol.ts';
 import { registrationErrors } from '../registration/errors.ts';
 import type { RegistrationTokens } from '../registration/tokens.ts';
+import { serviceError } from '../responses/error-answers.ts';
+import { handlersOf } from '../responses/handlers.ts';
 import { requireConsole } from './caller.ts';
 
-interface Parts {
+interface TokenDependencies {
   consoleSecret: string;
   tokens: RegistrationTokens;
   audit: AuditLog;
@@ -24,7 +27,12 @@ const shape = z.strictObject({
 
 type Order = z.output<typeof shape>;
 
-async function readOrder({ request }: { request: HttpRequest }): Promise<{ order: Order }> {
+interface Start {
+  request: HttpRequest;
+  provider: TokenDependencies;
+}
+
+async function readOrder({ request }: Start): Promise<{ order: Order }> {
   try {
     return { order: shape.parse(parseJsonObject(request.body)) };
   } catch (error) {
@@ -34,33 +42,26 @@ async function readOrder({ request }: { request: HttpRequest }): Promise<{ order
   }
 }
 
-const issueToken = ({ tokens, audit }: Parts) =>
-  async function issueToken({ order: { kind, team, profile } }: { order: Order }): Promise<Answer> {
-    const record = audit.recordStatement({
-      actor: 'console',
-      action: 'cis2.registration-token',
-      target: team,
-      outcome: 'ok',
-      detail: { kind },
-    });
-    const { token, expiresAt } = await tokens.issue(kind, { team, profile }, record);
-    return json(201, {
-      token,
-      expiresAt: new Date(expiresAt).toISOString(),
-    } satisfies RegistrationTokenAnswer);
-  };
-
-/** `POST /cis2/registration-tokens`: a secret of a team, or an initial access token; shown once. */
-export function registrationTokenRoutes(parts: Parts): Route[] {
-  const issuing = steps<{ request: HttpRequest }>()
-    .step(requireConsole(parts.consoleSecret))
-    .step(readOrder)
-    .step(issueToken(parts));
-  return [
-    {
-      methods: ['POST'],
-      path: consolePaths.registrationTokens,
-      endpoint: (request) => issuing.run({ request }),
-    },
-  ];
+async function issueToken({
+  provider: { tokens, audit },
+  order: { kind, team, profile },
+}: Start & Passed<'console'> & { order: Order }): Promise<Answer> {
+  const record = audit.recordStatement({
+    actor: 'console',
+    action: 'cis2.registration-token',
+    target: team,
+    outcome: 'ok',
+    detail: { kind },
+  });
+  const { token, expiresAt } = await tokens.issue(kind, { team, profile }, record);
+  return json(201, {
+    token,
+    expiresAt: new Date(expiresAt).toISOString(),
+  } satisfies RegistrationTokenAnswer);
 }
+
+const issue = steps<Start>('cis2.registration-token').step(requireConsole).step(readOrder).step(issueToken);
+
+/** `POST /cis2/registration-tokens`: the secret of a team, or an initial access token. It is shown once. */
+export const registrationTokenRoutes = (provider: TokenDependencies): Route[] =>
+  route(consolePaths.registrationTokens, { POST: handlersOf(provider, serviceError)(issue) });

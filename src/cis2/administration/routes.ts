@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Route } from '@alongside/kernel/http';
+import { withoutMethodErrors } from '@alongside/kernel/route';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { EnrolmentLinks } from '../enrolment/links.ts';
 import { RegistrationTokens } from '../registration/tokens.ts';
@@ -16,7 +17,7 @@ type AdministrationDependencies = Omit<RouteDependencies, 'consoleSecret'> & {
   issuer: string;
   singleUse: SingleUse;
   clock: Clock;
-  /** The secret that the console presents; without it there is no console API. */
+  /** The secret that the console presents. Without it there is no console API. */
   consoleSecret?: string;
 };
 
@@ -28,7 +29,8 @@ export function administrationRoutes({
   if (consoleSecret === undefined) return [];
   const { issuer, singleUse, clock } = dependencies;
   const parts = { ...dependencies, consoleSecret };
-  return [
+  // A method that a path lacks is 404 here, as are the paths that only development has.
+  return withoutMethodErrors([
     ...sessionRoutes(parts),
     ...deliveryRoutes(parts),
     ...authenticatorRoutes({
@@ -37,5 +39,5 @@ export function administrationRoutes({
       links: new EnrolmentLinks(singleUse, clock),
     }),
     ...registrationTokenRoutes({ ...parts, tokens: new RegistrationTokens(parts) }),
-  ];
+  ]);
 }

@@ -1,16 +1,19 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { type Database, type Row, sql } from '../../storage/database.ts';
 import { fromRow, type Session, type SessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
+import { serviceError } from '../responses/error-answers.ts';
+import { handlersOf } from '../responses/handlers.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { requireConsole } from './caller.ts';
 import { administrationErrors } from './errors.ts';
 
-interface Parts {
+interface SessionDependencies {
   consoleSecret: string;
   clock: Clock;
   database: Database;
@@ -18,8 +21,9 @@ interface Parts {
   ends: SessionEnds;
 }
 
-interface Start {
-  request: HttpRequest;
+interface Start<Params = unknown> {
+  request: HttpRequest<Params>;
+  provider: SessionDependencies;
 }
 
 const most = 200;
@@ -40,47 +44,46 @@ const shown = (session: Session, createdAt: number, clients: string[]): SessionA
   endsAt: iso(session.endsAt),
 });
 
-/** Live sessions, those of one person when `uid` names one; the newest first. */
-const answerSessions = ({ database, clock, sessions }: Parts) =>
-  async function answerSessions({ request }: Start): Promise<Answer> {
-    const uid = new URLSearchParams(request.query).get('uid');
-    if (uid !== null && !uidForm.test(uid)) throw administrationErrors.queryInvalid('uid is not 12 digits');
-    const ofPerson = uid === null ? '' : 'uid = ? AND ';
-    const rows = await database.all<SessionRow & Row>(
-      sql(
-        `SELECT * FROM cis2_session WHERE ${ofPerson}ended_at IS NULL AND ends_at > ? ORDER BY created_at DESC, sid LIMIT ?`,
-        ...(uid === null ? [] : [uid]),
-        clock.now(),
-        most,
-      ),
-    );
-    const list = await Promise.all(
-      rows.map(async (row) => shown(fromRow(row), Number(row.created_at), await sessions.clients(row.sid))),
-    );
-    return json(200, { sessions: list } satisfies SessionsAnswer);
-  };
+/** Returns live sessions, of one person with `uid`; the newest first. */
+async function answerSessions({ request, provider }: Start & Passed<'console'>): Promise<Answer> {
+  const { database, clock, sessions } = provider;
+  const uid = new URLSearchParams(request.query).get('uid');
+  if (uid !== null && !uidForm.test(uid)) throw administrationErrors.queryInvalid('uid is not 12 digits');
+  const ofPerson = uid === null ? '' : 'uid = ? AND ';
+  const rows = await database.all<SessionRow & Row>(
+    sql(
+      `SELECT * FROM cis2_session WHERE ${ofPerson}ended_at IS NULL AND ends_at > ? ORDER BY created_at DESC, sid LIMIT ?`,
+      ...(uid === null ? [] : [uid]),
+      clock.now(),
+      most,
+    ),
+  );
+  const list = await Promise.all(
+    rows.map(async (row) => shown(fromRow(row), Number(row.created_at), await sessions.clients(row.sid))),
+  );
+  return json(200, { sessions: list } satisfies SessionsAnswer);
+}
 
-/** An administrator's end: tokens die and relying parties are told as for every other. */
-const endSession = ({ sessions, ends }: Parts) =>
-  async function endSession({ request }: Start): Promise<Answer> {
-    const sid = decodeURIComponent(request.path.split('/')[3] ?? '');
-    const session = await sessions.get(sid);
-    if (!session || (await ends.end([session], 'administrator', 'console')) === 0)
-      throw administrationErrors.sessionUnknown(`no live session is ${sid.slice(0, 100)}`);
-    return noContent();
-  };
+/** Ends a session for the administrator. Its tokens end too, and its relying parties are notified. */
+async function endSession({
+  request,
+  provider: { sessions, ends },
+}: Start<{ sid: string }> & Passed<'console'>): Promise<Answer> {
+  const { sid } = request.params;
+  const session = await sessions.get(sid);
+  if (!session || (await ends.end([session], 'administrator', 'console')) === 0)
+    throw administrationErrors.sessionUnknown(`no live session is ${sid.slice(0, 100)}`);
+  return noContent();
+}
+
+const list = steps<Start>('cis2.sessions').step(requireConsole).step(answerSessions);
+const end = steps<Start<{ sid: string }>>('cis2.session-end').step(requireConsole).step(endSession);
 
 /** `GET /cis2/sessions` and `DELETE /cis2/sessions/{sid}`. */
-export function sessionRoutes(parts: Parts): Route[] {
-  const known = steps<Start>().step(requireConsole(parts.consoleSecret));
-  const listing = known.step(answerSessions(parts));
-  const ending = known.step(endSession(parts));
+export function sessionRoutes(provider: SessionDependencies): Route[] {
+  const handler = handlersOf(provider, serviceError);
   return [
-    { methods: ['GET'], path: consolePaths.sessions, endpoint: (request) => listing.run({ request }) },
-    {
-      methods: ['DELETE'],
-      path: consolePaths.session(':sid').replace('%3A', ':'),
-      endpoint: (request) => ending.run({ request }),
-    },
+    ...route(consolePaths.sessions, { GET: handler(list) }),
+    ...route('/cis2/sessions/:sid', { DELETE: handler(end) }),
   ];
 }

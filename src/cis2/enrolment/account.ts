@@ -1,7 +1,8 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../oauth/parameters.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
@@ -11,7 +12,8 @@ import type { CisClient } from '../model/cis-client.ts';
 import type { Credential, Credentials } from '../model/credentials.ts';
 import { formOf } from '../model/form.ts';
 import type { Interactions } from '../model/interactions.ts';
-import { requireOwnPage } from '../responses/own-page.ts';
+import { handlersOf } from '../responses/handlers.ts';
+import { checkSameOrigin } from '../responses/own-page.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -23,13 +25,19 @@ import { labelOf } from './label.ts';
 import { linkLifetime } from './links.ts';
 import type { Notices } from './notices.ts';
 import { accountPage, credentialPage, type OwnCredential } from './pages/account.ts';
-import { accountNotice } from './pages/account-notice.ts';
 import { enrolmentPath, type PendingEnrolments } from './pending-enrolments.ts';
-import { credentialPath, isRecent, orReauthenticate, pathAfter } from './recent.ts';
-import { removing } from './remove.ts';
-import { orAskToSignIn, requireSignedIn, type SignedIn, type Start } from './signed-in.ts';
+import { removeCredential } from './remove.ts';
+import {
+  credentialPath,
+  isRecent,
+  orAskToSignIn,
+  pathAfter,
+  requireRecentSignIn,
+  requireSignedIn,
+  type SignedInUser,
+} from './signed-in.ts';
 
-type Parts = ReplyFrame & {
+interface AccountDependencies extends ReplyFrame {
   origin: string;
   clock: Clock;
   database: Database;
@@ -43,167 +51,197 @@ type Parts = ReplyFrame & {
   pendingEnrolments: PendingEnrolments;
   enrolments: Enrolments;
   interactions: Interactions;
-};
+}
 
-interface Owned extends SignedIn {
+interface Start<Params = unknown> {
+  request: HttpRequest<Params>;
+  provider: AccountDependencies;
+}
+
+type AccountContext<Params = unknown> = Start<Params> & SignedInUser;
+
+interface CredentialContext extends AccountContext {
   credential: Credential<unknown>;
 }
 
-const levelOf = ({ enrolments }: Parts, credential: Credential<unknown>): AssuranceLevel => {
+/** Marks of a change: of our own page, by a user who signed in recently. */
+type MayChange = Passed<'same-origin' | 'signed-in' | 'recent-sign-in'>;
+
+const levelOf = ({ enrolments }: AccountDependencies, credential: Credential<unknown>): AssuranceLevel => {
   const enrolment = enrolments.get(credential.kind);
   return enrolment?.levelOf?.(credential) ?? enrolment?.level ?? 3;
 };
 
-const described = (parts: Parts, credential: Credential<unknown>): OwnCredential => ({
+const described = (provider: AccountDependencies, credential: Credential<unknown>): OwnCredential => ({
   label: credential.label,
-  kind: parts.enrolments.get(credential.kind)?.label ?? credential.kind,
-  level: levelOf(parts, credential),
+  kind: provider.enrolments.get(credential.kind)?.label ?? credential.kind,
+  level: levelOf(provider, credential),
   createdAt: credential.createdAt,
   usedAt: credential.usedAt,
   href: credentialPath(credential.id),
 });
 
-const showAccount = (parts: Parts) =>
-  async function showAccount({ session, person, level }: SignedIn): Promise<Answer> {
-    const own = await parts.credentials.of(session.uid);
-    const others = await parts.sessions.othersOf(session.uid, session.sid);
-    return accountPage({
-      personName: person.displayName,
-      level,
-      recent: isRecent(session, parts.clock.now()),
-      others: others.length,
-      credentials: own.map((credential) => described(parts, credential)),
-      enrolments: parts.enrolments.all,
-      development: parts.development,
-    });
-  };
+async function showAccount({
+  provider,
+  session,
+  person,
+  level,
+}: AccountContext & Passed<'signed-in'>): Promise<Answer> {
+  const own = await provider.credentials.of(session.uid);
+  const others = await provider.sessions.othersOf(session.uid, session.sid);
+  return accountPage({
+    personName: person.displayName,
+    level,
+    recent: isRecent(session, provider.clock.now()),
+    others: others.length,
+    credentials: own.map((credential) => described(provider, credential)),
+    enrolments: provider.enrolments.all,
+    development: provider.development,
+  });
+}
 
-/** Nobody adds what counts more than the sign-in behind it (NIST SP 800-63B section 4.1.2.1). */
-const findEnrolment = ({ enrolments }: Parts) =>
-  async function findEnrolment({ request, level }: SignedIn): Promise<Answer | { enrolment: Enrolment }> {
-    const enrolment = enrolments.get(formOf(request).get('kind') ?? '');
+/** A user may not add an authenticator of a higher level than the sign-in (NIST SP 800-63B section 4.1.2.1). */
+const checkEnrolmentLevel = check(
+  'level',
+  async function checkEnrolmentLevel({
+    provider,
+    request,
+    level,
+  }: AccountContext & Passed<'signed-in'>): Promise<Answer | { enrolment: Enrolment }> {
+    const enrolment = provider.enrolments.get(formOf(request).get('kind') ?? '');
     if (!enrolment) return redirect(accountPath, 303);
     if (level < enrolment.level)
       throw enrolmentErrors.accountLevel(
         `${enrolment.kind} needs level ${enrolment.level}, the session has ${level}`,
       );
     return { enrolment };
-  };
+  },
+);
 
-/** An enrolment that was begun soon after the PIN may be finished while it lives. */
-const beginAdding = ({ pendingEnrolments, database, sessions, clock }: Parts) =>
-  async function beginAdding({
-    session,
-    level,
-    enrolment,
-  }: SignedIn & { enrolment: Enrolment }): Promise<Answer> {
-    const { uid, sid } = session;
-    const begun = pendingEnrolments.prepare({
-      uid,
-      sid,
-      kind: enrolment.kind,
-      actor: `user:${uid}`,
-      ceiling: level,
-      expiresAt: clock.now() + linkLifetime,
-    });
-    const { done } = await database.batch([sessions.requireLiveStatement(sid), begun.statement]);
-    if (!done) throw enrolmentErrors.notSignedIn('the session ended in this very moment');
-    return redirect(enrolmentPath(begun.pending.id), 303, { 'set-cookie': begun.cookie });
-  };
+/** The recent sign-in counts until the enrolment expires. */
+async function beginEnrolment({
+  provider: { pendingEnrolments, database, sessions, clock },
+  session: { uid, sid },
+  level,
+  enrolment,
+}: AccountContext & MayChange & Passed<'level'> & { enrolment: Enrolment }): Promise<Answer> {
+  const begun = pendingEnrolments.prepare({
+    uid,
+    sid,
+    kind: enrolment.kind,
+    actor: `user:${uid}`,
+    ceiling: level,
+    expiresAt: clock.now() + linkLifetime,
+  });
+  const { done } = await database.batch([sessions.requireLiveStatement(sid), begun.statement]);
+  if (!done) throw enrolmentErrors.notSignedIn('the session ended at the same time');
+  return redirect(enrolmentPath(begun.pending.id), 303, { 'set-cookie': begun.cookie });
+}
 
-/** One of the person's own, which counts no more than the sign-in of now. */
-const findOwn = (parts: Parts) =>
-  async function findOwn({
+/** Finds an authenticator of the user, of at most the level of the sign-in. */
+const findOwnCredential = check(
+  'owner',
+  async function findOwnCredential({
+    provider,
     request,
     session,
     level,
-  }: SignedIn): Promise<{ credential: Credential<unknown> }> {
-    const credential = await parts.credentials.get(request.path.split('/')[3] ?? '');
+  }: AccountContext<{ id: string }> & Passed<'signed-in'>): Promise<{ credential: Credential<unknown> }> {
+    const credential = await provider.credentials.get(request.params.id);
     if (credential?.uid !== session.uid)
       throw enrolmentErrors.credentialUnknown('the person has none with this id');
-    const needed = levelOf(parts, credential);
+    const needed = levelOf(provider, credential);
     if (level < needed)
       throw enrolmentErrors.accountLevel(`it is of level ${needed}, the session has ${level}`);
     return { credential };
-  };
+  },
+);
 
-const showOwn = (parts: Parts) =>
-  async function showOwn({ credential, session }: Owned): Promise<Answer> {
-    return credentialPage({
-      credential: described(parts, credential),
-      inUse: session.authentication.credentialId === credential.id,
-      development: parts.development,
-    });
-  };
+async function showCredential({
+  provider,
+  credential,
+  session,
+}: CredentialContext & Passed<'owner'>): Promise<Answer> {
+  return credentialPage({
+    credential: described(provider, credential),
+    inUse: session.authentication.credentialId === credential.id,
+    development: provider.development,
+  });
+}
 
-const rename = ({ database, credentials, audit, notices, clock }: Parts) =>
-  async function rename({ request, session, credential }: Owned): Promise<Answer> {
-    const label = labelOf(formOf(request).get('label'), credential.label);
-    const { done } = await database.batch([
-      credentials.renameStatement(credential.id, label),
-      notices.postStatement(session.uid, accountNotice('renamed', label, clock.now())),
-      audit.recordStatement({
-        actor: `user:${session.uid}`,
-        action: 'authenticator.rename',
-        target: session.uid,
-        outcome: 'ok',
-        detail: { kind: credential.kind, credential: credential.id },
-      }),
-    ]);
-    if (!done) throw enrolmentErrors.credentialUnknown('it was removed meanwhile');
-    notices.begin();
-    return redirect(accountPath, 303);
-  };
+async function rename({
+  provider: { database, credentials, audit, notices },
+  request,
+  session: { uid },
+  credential: { id, kind, label: before },
+}: CredentialContext & MayChange & Passed<'owner'>): Promise<Answer> {
+  const label = labelOf(formOf(request).get('label'), before);
+  const { done } = await database.batch([
+    credentials.renameStatement(id, label),
+    notices.postStatement(uid, 'renamed', label),
+    audit.recordStatement({
+      actor: `user:${uid}`,
+      action: 'authenticator.rename',
+      target: uid,
+      outcome: 'ok',
+      detail: { kind, credential: id },
+    }),
+  ]);
+  if (!done) throw enrolmentErrors.credentialUnknown('it was removed meanwhile');
+  notices.begin();
+  return redirect(accountPath, 303);
+}
 
-const remove = (parts: Parts) => {
-  const removeCredential = removing(parts);
-  return async function remove({ session, credential }: Owned): Promise<Answer> {
-    await removeCredential(credential, { actor: `user:${session.uid}`, cause: 'signedOut' });
-    return redirect(accountPath, 303);
-  };
-};
+async function remove({
+  provider,
+  session,
+  credential,
+}: CredentialContext & MayChange & Passed<'owner'>): Promise<Answer> {
+  await removeCredential(provider, credential, { actor: `user:${session.uid}`, cause: 'signedOut' });
+  return redirect(accountPath, 303);
+}
 
 /** Ends the sessions of the user in other browsers, as a change of an authenticator offers (ASVS 5.0, 7.4.3). */
-const endOthers = ({ sessions, ends }: Parts) =>
-  async function endOthers({ session: { uid, sid } }: SignedIn): Promise<Answer> {
-    await ends.end(await sessions.othersOf(uid, sid), 'signedOut', `user:${uid}`);
-    return redirect(accountPath, 303);
-  };
+async function endOthers({
+  provider: { sessions, ends },
+  session: { uid, sid },
+}: AccountContext & MayChange): Promise<Answer> {
+  await ends.end(await sessions.othersOf(uid, sid), 'signedOut', `user:${uid}`);
+  return redirect(accountPath, 303);
+}
 
-/** Back from a sign-in: the code in the address is for nobody, its state names the page to go on with. */
-async function forgetQuery({ request }: Start): Promise<Answer | undefined> {
+/** Removes the response of a sign-in from the address. Nothing redeems its code; its state names the next page. */
+async function removeQuery({ request }: Start): Promise<Answer | undefined> {
   if (request.query === '') return undefined;
   return redirect(pathAfter(parseParameters(request.query)?.get('state')));
 }
 
-/** `/account`: a person's own ways to sign in, after a sign-in in this browser. */
-export function accountRoutes(parts: Parts): Route[] {
-  const started = steps<Start>();
-  const signedIn = started.step(requireSignedIn(parts));
-  const posted = started.step(requireOwnPage(parts.origin)).step(requireSignedIn(parts));
-  const route = (
-    method: 'GET' | 'POST',
-    path: string,
-    list: { run(start: Start): Promise<Answer> },
-  ): Route => ({
-    methods: [method],
-    path,
-    endpoint: (request) => list.run({ request }),
-  });
-  const one = credentialPath(':id');
-  const again = orReauthenticate(parts);
-  const changing = posted.step(findOwn(parts)).step(again);
+const form = <Params = unknown>(name: string) =>
+  steps<Start<Params>>(name).step(checkSameOrigin).step(requireSignedIn);
+const changeForm = (name: string) =>
+  form<{ id: string }>(name).step(findOwnCredential).step(requireRecentSignIn);
+
+const account = steps<Start>('cis2.account').step(removeQuery).step(orAskToSignIn).step(showAccount);
+const add = form('cis2.account-add').step(checkEnrolmentLevel).step(requireRecentSignIn).step(beginEnrolment);
+const end = form('cis2.account-end-others').step(requireRecentSignIn).step(endOthers);
+const own = steps<Start<{ id: string }>>('cis2.account-authenticator')
+  .step(requireSignedIn)
+  .step(findOwnCredential)
+  .step(requireRecentSignIn)
+  .step(showCredential);
+const renamed = changeForm('cis2.account-rename').step(rename);
+const removed = changeForm('cis2.account-remove').step(remove);
+
+/** `/account`: the user's own authenticators, after a sign-in in this browser. */
+export function accountRoutes(provider: AccountDependencies, errors: ErrorFormat): Route[] {
+  const handler = handlersOf(provider, errors);
   return [
-    route('GET', accountPath, started.step(forgetQuery).step(orAskToSignIn(parts)).step(showAccount(parts))),
-    route('GET', `${accountPath}/sign-in`, accountSignIn(parts)),
-    route(
-      'POST',
-      `${accountPath}/add`,
-      posted.step(findEnrolment(parts)).step(again).step(beginAdding(parts)),
-    ),
-    route('POST', `${accountPath}/end-others`, posted.step(again).step(endOthers(parts))),
-    route('GET', one, signedIn.step(findOwn(parts)).step(again).step(showOwn(parts))),
-    route('POST', `${one}/rename`, changing.step(rename(parts))),
-    route('POST', `${one}/remove`, changing.step(remove(parts))),
+    ...route(accountPath, { GET: handler(account) }),
+    ...route(`${accountPath}/sign-in`, { GET: handler(accountSignIn) }),
+    ...route(`${accountPath}/add`, { POST: handler(add) }),
+    ...route(`${accountPath}/end-others`, { POST: handler(end) }),
+    ...route(`${accountPath}/authenticator/:id`, { GET: handler(own) }),
+    ...route(`${accountPath}/authenticator/:id/rename`, { POST: handler(renamed) }),
+    ...route(`${accountPath}/authenticator/:id/remove`, { POST: handler(removed) }),
   ];
 }

@@ -1,4 +1,3 @@
-import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -8,24 +7,30 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { EnrolmentContext, PendingEnrolment } from './enrolment.ts';
 import { enrolmentErrors } from './errors.ts';
 import type { Notices } from './notices.ts';
-import { accountNotice } from './pages/account-notice.ts';
 import { enrolledPage } from './pages/enrolment.ts';
 import { enrolmentPath, type PendingEnrolments } from './pending-enrolments.ts';
 
-interface Parts {
+interface EnrolmentContextDependencies {
   database: Database;
   pendingEnrolments: PendingEnrolments;
   credentials: Credentials;
   sessions: Sessions;
   audit: AuditLog;
   notices: Notices;
-  clock: Clock;
   development: boolean;
 }
 
-/** One request within an enrolment, as its kind sees it. */
+/** Returns the context of one request, for the routes of its kind. */
 export function createEnrolmentContext(
-  { database, pendingEnrolments, credentials, sessions, audit, notices, clock, development }: Parts,
+  {
+    database,
+    pendingEnrolments,
+    credentials,
+    sessions,
+    audit,
+    notices,
+    development,
+  }: EnrolmentContextDependencies,
   request: HttpRequest,
   pending: PendingEnrolment,
   person: Person,
@@ -45,10 +50,10 @@ export function createEnrolmentContext(
       const { done } = await database.batch([
         ...spends,
         pendingEnrolments.endStatement(pending),
-        // A person's own act counts while the session behind it lives.
+        // On the account page, the session must still be live.
         ...(sid === null ? [] : [sessions.requireLiveStatement(sid)]),
         added.statement,
-        notices.postStatement(uid, accountNotice('added', draft.label, clock.now())),
+        notices.postStatement(uid, 'added', draft.label),
         audit.recordStatement({
           actor,
           action: 'authenticator.add',

@@ -6,7 +6,7 @@ import type { Statement } from '../../storage/database.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { Credential, Draft } from '../model/credentials.ts';
 
-/** The setting up of one authenticator for one person, under way in one browser: by a link of an officer, or by the person. */
+/** The set-up of one authenticator for one person in one browser, from an officer's link or from the account page. */
 export interface PendingEnrolment {
   id: string;
   /** Part of the cookie's name. */
@@ -14,32 +14,32 @@ export interface PendingEnrolment {
   /** SHA-256 of the cookie's value, base64url. */
   txnHash: string;
   uid: string;
-  /** Id of the enrolment, which is that of its authenticator. */
+  /** Id of the authenticator. */
   kind: string;
-  /** No credential of it counts as more: the level of the sign-in behind it, or 3 when an officer gave the link. */
+  /** The highest level of the credential: that of the user's sign-in, or 3 for an officer's link. */
   ceiling: AssuranceLevel;
-  /** Who answers for it: `ra:{uid}` of an officer, or `user:{uid}`. */
+  /** The person responsible: `ra:{uid}` of an officer, or `user:{uid}`. */
   actor: string;
-  /** The live session behind a self-service one. */
+  /** The session of the user on the account page; null for a link. */
   sid: string | null;
-  /** What its kind keeps between two pages, such as a secret that was shown. Kept sealed. */
+  /** A text of the kind for its next page, such as a secret that it showed. Encrypted. */
   kept: string | null;
   /** Milliseconds. */
   expiresAt: number;
 }
 
-/** One request of the browser within an enrolment. */
+/** One request of the browser within its enrolment. */
 export interface EnrolmentContext {
   request: HttpRequest;
   pending: PendingEnrolment;
   person: Person;
-  /** Address of a part of it: `path('')` is its first page, `path('code')` is that of a route. */
+  /** Returns the path of a route; `path('')` is that of the first page. */
   path(part: string): string;
-  /** Keeps something for the next page. */
+  /** Stores a text for the next page. */
   keep(value: string): Promise<void>;
   /**
-   * Adds the credential, ends the enrolment and answers with its last page: one end only.
-   * @param more what the person should know of it, and conditional writes without which nothing is added.
+   * Adds the credential, ends the enrolment and returns its last page. An enrolment completes once.
+   * @param more a note for the user, and conditional writes; nothing is added if any of them fails.
    */
   complete(
     draft: Omit<Draft, 'uid' | 'kind'>,
@@ -47,41 +47,41 @@ export interface EnrolmentContext {
   ): Promise<Answer>;
 }
 
-/** A way to sign in that a person can be given. One file each; the registry is their only list. */
+/** How users set up one kind of authenticator. */
 export interface Enrolment {
   /** Id of the authenticator. */
   readonly kind: string;
-  /** In a list: "Security key". */
+  /** The name in lists, such as "Security key". */
   readonly label: string;
-  /** One sentence that says what the person needs for it. */
+  /** One sentence about the equipment that the user needs. */
   readonly hint: string;
-  /** The best level that it gives: who adds one without an officer must be signed in at this level at least. */
+  /** The highest level of its credentials. To add one without an officer, the user must be signed in at this level. */
   readonly level: AssuranceLevel;
-  /** The level of one of its credentials; `level` where it is not said. */
+  /** Returns the level of one credential; `level` by default. */
   levelOf?(credential: Credential<unknown>): AssuranceLevel;
-  /** Development only: what a tester needs to sign in with it, such as its secret. */
+  /** Development only: returns the data that a tester signs in with, such as the secret. */
   reveal?(credential: Credential<unknown>, secret: string | undefined): JsonObject;
-  /** Development only: reads or makes a credential for a developer. Throws `consoleBody` for a wrong body. */
+  /** Development only: reads or creates a credential. Throws `consoleBody` for an invalid body. */
   importCredential?(body: JsonObject): Omit<Draft, 'uid' | 'kind'>;
-  /** Its first page. */
+  /** Returns the first page. */
   begin(context: EnrolmentContext): Promise<Answer>;
-  /** Its other pages and answers, `/enrolment/{id}/{path}`. A POST was checked to come from one of our own pages. */
+  /** The other pages, at `/enrolment/{id}/{path}`. A POST comes from one of our own pages. */
   readonly routes: readonly EnrolmentRoute[];
 }
 
 export interface EnrolmentRoute {
   readonly method: 'GET' | 'POST';
-  /** One part of a path, without slashes. */
+  /** One segment, without slashes. */
   readonly path: string;
   run(context: EnrolmentContext): Promise<Answer>;
 }
 
-/** The ways to sign in that a person can be given, in the order of the pages. */
+/** The kinds of authenticators that users can set up, in the order of the pages. */
 export class Enrolments {
   readonly all: readonly Enrolment[];
   readonly #byKind: ReadonlyMap<string, Enrolment>;
 
-  /** Throws when two are of the same kind, for one of them could never be reached. */
+  /** Throws if two have the same kind, because one of them would be unreachable. */
   constructor(all: readonly Enrolment[]) {
     this.all = all;
     this.#byKind = new Map(all.map((enrolment) => [enrolment.kind, enrolment]));

@@ -1,7 +1,7 @@
-/** Most characters of the name that a person gives to something. */
+/** Maximum length of a name, in characters. */
 export const longestLabel = 60;
 
-/** The name that somebody gave, on one line and not too long; the other one where there is none. */
+/** Returns the name from a form on one line, shortened; `otherwise` if it is empty. */
 export function labelOf(given: string | undefined, otherwise: string): string {
   const label = (given ?? '')
     .slice(0, 4 * longestLabel)

@@ -3,23 +3,23 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 
-/** What an officer's link gives, and to whom. */
+/** An officer's link, by which a person sets up an authenticator. */
 export interface EnrolmentLink {
   uid: string;
   kind: string;
-  /** Who answers for it. */
+  /** The person responsible, such as `ra:{uid}`. */
   actor: string;
   /** Milliseconds. */
   expiresAt: number;
 }
 
 const kindOfValue = 'cis2-enrolment-link';
-/** Milliseconds: fifteen minutes. */
+/** In milliseconds. */
 export const linkLifetime = 900_000;
 
 export const linkPath = (token: string): string => `/enrol/${token}`;
 
-/** One-time links: only their hash is kept. */
+/** One-time links, stored as hashes. */
 export class EnrolmentLinks {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class EnrolmentLinks {
     this.#clock = clock;
   }
 
-  /** Makes one with its audit record; its token is shown once. */
+  /** Creates a link with its audit record. Its token is shown once. */
   async make(
     given: Omit<EnrolmentLink, 'expiresAt'>,
     record: Statement,
@@ -41,12 +41,12 @@ export class EnrolmentLinks {
     return { token, expiresAt };
   }
 
-  /** What a link gives, while it was not used. */
+  /** Returns an unused link. */
   find(token: string): Promise<EnrolmentLink | undefined> {
     return this.#singleUse.peek<EnrolmentLink>(kindOfValue, token);
   }
 
-  /** The conditional write that uses it: one use only. */
+  /** Returns the conditional write that uses the link once. */
   useStatement(token: string): Statement {
     return this.#singleUse.spendStatement(kindOfValue, token);
   }

@@ -8,12 +8,12 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { PendingEnrolment } from './enrolment.ts';
 
 const kindOfValue = 'cis2-enrolment';
-/** Name of the key under which secrets between two pages are sealed. */
+/** Purpose of the key that encrypts the text for the next page. */
 const purpose = 'cis2-enrolment';
 
 export const enrolmentPath = (id: string, part = ''): string => `/enrolment/${id}${part && `/${part}`}`;
 
-/** Enrolments under way: kept in storage, so that any process can go on with one, and bound to one browser. */
+/** Enrolments in progress. They are stored, so that any process can continue them, and bound to one browser. */
 export class PendingEnrolments {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
@@ -27,7 +27,7 @@ export class PendingEnrolments {
     this.#vault = vault;
   }
 
-  /** Begins one: the write that keeps it, and the cookie for its browser. */
+  /** Returns a new enrolment, the write that stores it and the cookie that binds it to the browser. */
   prepare(given: Omit<PendingEnrolment, 'id' | 'tag' | 'txnHash' | 'kept'>): {
     pending: PendingEnrolment;
     cookie: string;
@@ -49,7 +49,7 @@ export class PendingEnrolments {
     };
   }
 
-  /** The enrolment with this id, if it lives and the request comes from its browser. */
+  /** Returns a live enrolment, if the request is from its browser. */
   async open(id: string, request: HttpRequest): Promise<PendingEnrolment | undefined> {
     const stored = await this.#singleUse.peek<PendingEnrolment>(kindOfValue, id);
     if (!stored) return undefined;
@@ -58,18 +58,18 @@ export class PendingEnrolments {
     return { ...stored, kept: stored.kept === null ? null : this.#vault.open(purpose, stored.kept) };
   }
 
-  /** Keeps a text for the next page; false when the enrolment ended meanwhile. */
+  /** Stores a text for the next page. Returns false if the enrolment has ended. */
   keep(pending: PendingEnrolment, text: string): Promise<boolean> {
     const stored = { ...pending, kept: this.#vault.seal(purpose, text) };
     return this.#singleUse.replace(kindOfValue, pending.id, stored);
   }
 
-  /** The conditional write that ends it: one end only. */
+  /** Returns the conditional write that ends the enrolment once. */
   endStatement({ id }: PendingEnrolment): Statement {
     return this.#singleUse.spendStatement(kindOfValue, id);
   }
 
-  /** Set-Cookie value that takes its cookie away. */
+  /** Returns the Set-Cookie value that removes the cookie. */
   clearedCookie(pending: PendingEnrolment): string {
     return this.#cookies.clear(this.#cookieOf(pending));
   }

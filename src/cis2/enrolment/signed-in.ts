@@ -1,7 +1,10 @@
-import type { Answer } from '@alongside/kernel/answer';
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { check, type Passed } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { Database } from '../../storage/database.ts';
+import { accountPath } from '../model/account-client.ts';
 import type { AssuranceLevel } from '../model/acr.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import type { Session } from '../model/session.ts';
@@ -11,7 +14,7 @@ import type { Authenticators } from '../sign-in/authenticators.ts';
 import { enrolmentErrors } from './errors.ts';
 import { signedOutAccountPage } from './pages/account.ts';
 
-interface Parts {
+interface SignedInDependencies {
   database: Database;
   cis: CisClient;
   authenticators: Authenticators;
@@ -20,45 +23,78 @@ interface Parts {
   development: boolean;
 }
 
-export interface Start {
+interface Start {
   request: HttpRequest;
+  provider: SignedInDependencies;
 }
 
-/** Somebody who is signed in in this browser, at this level. */
-export interface SignedIn extends Start {
+/** The user who is signed in in this browser, and the level of the sign-in. */
+export interface SignedInUser {
   session: Session;
   person: Person;
   level: AssuranceLevel;
 }
 
-/** Who is signed in here, now and not a while ago; else why nobody. Being asked is using the session. */
-async function whoIsSignedIn(
-  { sessions, authenticators, ends, cis, database }: Parts,
-  request: HttpRequest,
-): Promise<Omit<SignedIn, 'request'> | string> {
+/** Finds the signed-in user and notes the use of the session. Returns the reason if there is none. */
+async function findUser({ request, provider }: Start): Promise<SignedInUser | string> {
+  const { sessions, authenticators, ends, cis, database } = provider;
   const session = await sessions.current(request);
   if (!session || !sessions.isActive(session)) return 'no session of this browser is in use';
   const authenticator = authenticators.get(session.authentication.authenticator);
   const validity = (await authenticator?.checkSession(session, request)) ?? { valid: false };
   if (validity.ended) await ends.end([session], validity.ended);
-  if (!validity.valid) return 'what the session stands on does not hold any more';
+  if (!validity.valid) return 'its authenticator no longer accepts the session';
   const person = await cis.person(session.uid);
   if (!person || person.disabled) return 'the person is disabled or has left the directory';
   await database.batch([sessions.useStatement(session)]);
   return { session, person, level: session.authentication.level.others };
 }
 
-/** Lets only somebody on who is signed in. */
-export const requireSignedIn = (parts: Parts) =>
-  async function requireSignedIn({ request }: Start): Promise<Omit<SignedIn, 'request'>> {
-    const found = await whoIsSignedIn(parts, request);
-    if (typeof found === 'string') throw enrolmentErrors.notSignedIn(found);
-    return found;
-  };
+export const requireSignedIn = check(
+  'signed-in',
+  async function requireSignedIn(context: Start): Promise<SignedInUser> {
+    const user = await findUser(context);
+    if (typeof user === 'string') throw enrolmentErrors.notSignedIn(user);
+    return user;
+  },
+);
 
-/** Shows who is not signed in where to do it. */
-export const orAskToSignIn = (parts: Parts) =>
-  async function orAskToSignIn({ request }: Start): Promise<Answer | Omit<SignedIn, 'request'>> {
-    const found = await whoIsSignedIn(parts, request);
-    return typeof found === 'string' ? signedOutAccountPage(parts.development) : found;
-  };
+/** Requires a signed-in user too, but shows others the page with the link to sign in. */
+export const orAskToSignIn = check('signed-in', async function orAskToSignIn(context: Start): Promise<
+  Answer | SignedInUser
+> {
+  const user = await findUser(context);
+  return typeof user === 'string' ? signedOutAccountPage(context.provider.development) : user;
+});
+
+/** Milliseconds after the PIN or its equivalent in which a user may change their authenticators (ASVS 5.0, 7.5.1). */
+const recentTime = 300_000;
+
+export const isRecent = ({ authentication }: Session, now: number): boolean =>
+  now - authentication.personAt < recentTime;
+
+/** The path of the page of one authenticator. */
+export const credentialPath = (id: string): string => `${accountPath}/authenticator/${id}`;
+
+const credentialId = /^[\w-]{1,64}$/;
+
+/** Returns the page to show after a sign-in with this `state`: that of an authenticator, or the account. */
+export const pathAfter = (state: string | undefined): string =>
+  state !== undefined && credentialId.test(state) ? credentialPath(state) : accountPath;
+
+/** Redirects a user whose sign-in is older to enter the PIN or its equivalent, and back. */
+export const requireRecentSignIn = check(
+  'recent-sign-in',
+  async function requireRecentSignIn({
+    session,
+    credential,
+    provider: { clock },
+  }: SignedInUser &
+    Passed<'signed-in'> & { credential?: { id: string }; provider: { clock: Clock } }): Promise<
+    Answer | undefined
+  > {
+    if (isRecent(session, clock.now())) return undefined;
+    const query = new URLSearchParams({ again: credential?.id ?? '' });
+    return redirect(`${accountPath}/sign-in?${query}`, 303);
+  },
+);

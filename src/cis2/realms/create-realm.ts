@@ -1,6 +1,6 @@
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, Route } from '@alongside/kernel/http';
 import { stylesheetRoute } from '@alongside/kernel/layout';
-import { sessionEndedPath } from '../../cis/protocol.ts';
+import { route } from '@alongside/kernel/route';
 import type { Service } from '../../service.ts';
 import { administrationRoutes } from '../administration/routes.ts';
 import { createAuthenticators } from '../authenticators/registry.ts';
@@ -10,16 +10,9 @@ import { enrolmentRoutes } from '../enrolment/routes.ts';
 import { openIdRoutes } from '../openid/routes.ts';
 import { helpPage, helpPath } from '../pages/help.ts';
 import { onceScriptRoute } from '../pages/once-script.ts';
-import { consolePrefix } from '../protocol.ts';
-import { registrationPrefixes, registrationRoutes } from '../registration/routes.ts';
-import {
-  errorPage,
-  type Render,
-  type RenderedRoutes,
-  registrationError,
-  serviceError,
-} from '../responses/error-answers.ts';
-import { createSessionEnded } from '../sessions/session-ended.ts';
+import { registrationRoutes } from '../registration/routes.ts';
+import { errorPage, serviceError } from '../responses/error-answers.ts';
+import { sessionEndedRoute } from '../sessions/session-ended.ts';
 import { Authenticators } from '../sign-in/authenticators.ts';
 import { hopScriptRoute } from '../sign-in/pages/hop-script.ts';
 import { interactionRoutes } from '../sign-in/routes.ts';
@@ -27,20 +20,10 @@ import { regularWork, startWork } from './background-work.ts';
 import { createParts } from './parts.ts';
 import type { Realm } from './realm.ts';
 
-/** Finds the renderer of a path: that of its route, that of a prefix, or the page. */
-function rendererOf(
-  groups: readonly RenderedRoutes[],
-  prefixes: readonly (readonly [string, Render])[],
-  page: Render,
-) {
-  const byPath = new Map(
-    groups.flatMap(({ render, routes }) => routes.map(({ path }) => [path, render] as const)),
-  );
-  return ({ path }: HttpRequest): Render =>
-    byPath.get(path) ?? prefixes.find(([prefix]) => path.startsWith(prefix))?.[1] ?? page;
-}
+const withErrors = (errors: ErrorFormat, routes: readonly Route[]): Route[] =>
+  routes.map((route) => ({ errors, ...route }));
 
-/** Creates one realm: its routes, the renderers of their errors, and its regular work. */
+/** Creates one realm: its routes and its regular work. */
 export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
   const shared = createParts(given, realm);
   const created = createAuthenticators(shared, realm.passwordOnly);
@@ -49,36 +32,23 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     authenticators: new Authenticators(created.authenticators),
     enrolments: new Enrolments(created.enrolments),
   };
-  const sessionEnded: Route = {
-    methods: ['POST'],
-    path: sessionEndedPath,
-    endpoint: createSessionEnded(parts),
-  };
-  const help: Route = { methods: ['GET'], path: helpPath, endpoint: async () => helpPage(parts.development) };
-  const groups: RenderedRoutes[] = [
-    ...openIdRoutes(parts),
-    { render: serviceError, routes: [sessionEnded, ...created.services] },
-  ];
+  const { development } = parts;
+  const errors = errorPage(development);
   const routes: Route[] = [
-    ...groups.flatMap((group) => group.routes),
+    ...openIdRoutes(parts).flatMap(({ render, routes }) => withErrors(render, routes)),
+    ...sessionEndedRoute(parts),
+    ...withErrors(serviceError, created.services),
     ...interactionRoutes(parts),
     ...enrolmentRoutes(parts),
-    ...created.pages,
+    ...withErrors(errors, created.pages),
     ...administrationRoutes(parts),
     ...registrationRoutes(parts),
-    help,
-    hopScriptRoute,
-    onceScriptRoute,
-    stylesheetRoute,
+    ...route(helpPath, { GET: { endpoint: async () => helpPage(development), errors } }),
+    ...withErrors(errors, [hopScriptRoute, onceScriptRoute, stylesheetRoute]),
   ];
-  const prefixes = [
-    [consolePrefix, serviceError] as const,
-    ...registrationPrefixes(parts.issuer).map((prefix) => [prefix, registrationError] as const),
-  ];
-  const render = rendererOf(groups, prefixes, errorPage(parts.development));
   return {
     routes,
-    onError: (thrown, request) => render(request)(thrown, request),
+    onError: errors,
     regularWork: regularWork(parts),
     start: () => startWork(parts),
   };

@@ -5,7 +5,7 @@ import type { Cis2Registration, StoredApplication } from '../../oauth/applicatio
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
 import { registrationErrors } from './errors.ts';
 
-// A client as the Connection Manager interface writes it.
+// A client in the form of the Connection Manager interface.
 
 const text = (longest: number) =>
   z
@@ -25,7 +25,7 @@ const shape = z.strictObject({
   jwks_uri: z.string().max(2_048).optional(),
   jwks_uri_signing_algorithm: z.enum(['RS256', 'RS512', 'ES256', 'PS256']).optional(),
   userinfo_signed_response_alg: z.enum(['RS256', 'ES256', 'PS256']).optional(),
-  // Answered by us, so a client that sends back what it read is understood.
+  // Our responses have it, so a body that was read from one is valid.
   client_id: text(500).optional(),
 });
 
@@ -36,8 +36,8 @@ const refuse = (member: string, problem: string) =>
   });
 
 /**
- * Reads a configuration; what is wrong throws `configInvalid` by name. A new client is of the published profile; of one that is
- * there already, `before`, a configuration leaves alone what it has no member for.
+ * Reads a configuration, or throws `configInvalid` with the name of an invalid member. A new client has the `nhs` profile.
+ * @param before the registration to change: it keeps what a configuration has no member for
  */
 export function readConfig(body: JsonObject, before: Cis2Registration | null = null): ClientDraft {
   const result = shape.safeParse(body);
@@ -67,11 +67,11 @@ export function readConfig(body: JsonObject, before: Cis2Registration | null = n
   return draft;
 }
 
-/** Changes with every change of the registration, whoever makes it: what optimistic locking compares. */
+/** Returns the version of a registration for optimistic locking. Every change of the registration changes it. */
 export const hashOf = ({ id, revision }: StoredApplication): string =>
   createHash('sha256').update(`${id} ${revision}`).digest('hex');
 
-/** A registration as it is answered. Undefined when the application is no client of CIS2. */
+/** Returns a registration as a configuration; undefined if the application is not a client of CIS2. */
 export function configOf(application: StoredApplication): Record<string, unknown> | undefined {
   const { cis2: registration, name } = application;
   if (!registration) return undefined;
@@ -96,7 +96,7 @@ export function configOf(application: StoredApplication): Record<string, unknown
   };
 }
 
-/** A client id in the form of the published manager: team, name, uuid. */
+/** Returns a client id in the published form: team, name, uuid. */
 export const configClientId = (team: string, name: string, id: string): string => {
   const slug = (value: string) =>
     value

@@ -1,4 +1,7 @@
+import { type Refuse, reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
+import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Application, Cis2Registration, StoredApplication } from '../../oauth/applications.ts';
 import {
@@ -8,19 +11,30 @@ import {
 } from '../../oauth/registered-addresses.ts';
 import { profileRules } from '../model/profiles.ts';
 
-/** What a registration says of a client: all but its id and secrets. */
+/** A registration without the client id and the secrets. */
 export interface ClientDraft {
   name: string;
   registration: Omit<Cis2Registration, 'clientId' | 'secrets'>;
 }
 
-/** What is wrong with a draft: the member as RFC 7591 names it, and what would be right. */
+/** An error of a draft: the member by its name in RFC 7591, and its rule. */
 export interface DraftProblem {
   member: string;
   problem: string;
 }
 
-/** What a client has that says nothing of it. */
+/** Parses the JSON object of a request. */
+export function readJsonBody({ headers, body }: HttpRequest, refuse: Refuse): JsonObject {
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
+    throw refuse('the body is not JSON', { problem: 'the body must be application/json' });
+  try {
+    return parseJsonObject(body);
+  } catch (error) {
+    throw refuse(reasonOf(error), { problem: reasonOf(error) });
+  }
+}
+
+/** Returns the values of members that a registration lacks. */
 export const draftDefaults = (profile: Cis2Registration['profile']): ClientDraft['registration'] => ({
   profile,
   tokenEndpointAuthMethod: profile === 'fapi2' ? 'private_key_jwt' : 'client_secret_basic',
@@ -60,10 +74,10 @@ const listProblem = (
 const addressProblem = (member: string, problem: string | undefined): DraftProblem | undefined =>
   problem === undefined ? undefined : { member, problem };
 
-/** The first thing that is wrong with a draft as a whole, by the rules of its profile; undefined when nothing is. */
+/** Returns the first error of a draft by the rules of its profile, or undefined. */
 export function draftProblem({ registration }: ClientDraft): DraftProblem | undefined {
   const { authenticationMethods: all, algorithms, strict } = profileRules[registration.profile];
-  // Public clients are registered by an operator alone.
+  // Only an operator registers public clients.
   const authenticationMethods = all.filter((method) => method !== 'none');
   const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = registration;
   const byKey = method === 'private_key_jwt' || method === 'self_signed_tls_client_auth';
@@ -125,7 +139,7 @@ export function draftProblem({ registration }: ClientDraft): DraftProblem | unde
 const bySecret = (registration: Pick<Cis2Registration, 'tokenEndpointAuthMethod'>): boolean =>
   registration.tokenEndpointAuthMethod.startsWith('client_secret_');
 
-/** What only the console sets: a change by the client leaves it alone. */
+/** Settings of the console, which a change by the client keeps. */
 const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Registration) => ({
   firstAuthenticator,
   maxAge,
@@ -133,7 +147,7 @@ const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Registration) => (
 });
 const describedAs = (description: string | undefined) => (description === undefined ? {} : { description });
 
-/** The application of a draft; a secret is made where its method needs one and it has none yet. */
+/** Returns the application of a draft, with a new secret if its method needs one and it has none. */
 export function applicationOf(
   { name, registration }: ClientDraft,
   identity: { team: string; clientId: string; before?: StoredApplication },

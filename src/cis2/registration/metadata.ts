@@ -7,7 +7,7 @@ import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
 import { type ClientDraft, draftDefaults, draftProblem } from './draft.ts';
 import { registrationErrors } from './errors.ts';
 
-// Client metadata by the names of RFC 7591 section 2, OpenID Connect Registration section 2, RFC 9126, 9101, 9449 and 8705.
+// Client metadata with the names of RFC 7591 section 2, OpenID Connect Registration section 2, RFC 9126, 9101, 9449 and 8705.
 
 const text = z
   .string()
@@ -67,7 +67,7 @@ function boundTokensOf(metadata: Metadata): 'dpop' | 'certificate' | null {
 
 const needed = (required: boolean | undefined) => (required ? 'required' : 'optional');
 
-function halfOf(metadata: Metadata, profile: Profile): ClientDraft['registration'] {
+function registrationOf(metadata: Metadata, profile: Profile): ClientDraft['registration'] {
   const usual = draftDefaults(profile);
   const subject = certificateSubjectOf(metadata);
   return {
@@ -91,7 +91,7 @@ function halfOf(metadata: Metadata, profile: Profile): ClientDraft['registration
   };
 }
 
-/** Reads client metadata. Members that are not known are ignored (RFC 7591 section 2); what is wrong throws by name. */
+/** Reads client metadata. Ignores unknown members (RFC 7591 section 2) and throws with the name of an invalid one. */
 export function readMetadata(body: JsonObject, profile: Profile): ClientDraft {
   const result = shape.safeParse(body);
   if (!result.success) {
@@ -101,7 +101,7 @@ export function readMetadata(body: JsonObject, profile: Profile): ClientDraft {
   const metadata = result.data;
   if (metadata.dpop_bound_access_tokens && metadata.tls_client_certificate_bound_access_tokens)
     throw refuse('dpop_bound_access_tokens', 'must not come with tls_client_certificate_bound_access_tokens');
-  const registration = halfOf(metadata, profile);
+  const registration = registrationOf(metadata, profile);
   const draft = { name: metadata.client_name ?? 'A client that registered itself', registration };
   const problem = draftProblem(draft);
   if (problem) throw refuse(problem.member, problem.problem);
@@ -113,7 +113,7 @@ const given = (members: Record<string, unknown>): Record<string, unknown> =>
     Object.entries(members).filter(([, value]) => value !== null && value !== undefined && value !== ''),
   );
 
-/** What is registered, by the same names (RFC 7591 section 3.2.1). */
+/** Returns a registration as client metadata (RFC 7591 section 3.2.1). */
 export const metadataOf = (name: string, registration: Cis2Registration): Record<string, unknown> =>
   given({
     client_name: name,

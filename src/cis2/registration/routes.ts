@@ -10,7 +10,7 @@ import { dynamicRoutes } from './dynamic.ts';
 import { TeamSessions } from './team-session.ts';
 import { RegistrationTokens } from './tokens.ts';
 
-interface Parts {
+interface RegistrationDependencies {
   issuer: string;
   applications: Applications;
   singleUse: SingleUse;
@@ -24,30 +24,22 @@ interface Parts {
   dynamicRegistration?: boolean;
 }
 
-/** Below the issuer, as ForgeRock's product names it. */
+/** The path below the issuer in ForgeRock's product. */
 const path = '/connect/register';
 
-/** Where clients register themselves; undefined where they may not. */
+/** Returns the address of dynamic registration, or undefined if it is off. */
 export const registrationUrlOf = (
-  parts: Pick<Parts, 'issuer' | 'dynamicRegistration'>,
+  parts: Pick<RegistrationDependencies, 'issuer' | 'dynamicRegistration'>,
 ): string | undefined => (parts.dynamicRegistration ? `${parts.issuer}${path}` : undefined);
 
-/** What stands below these is answered as JSON. */
-export const registrationPrefixes = (issuer: string): string[] => [
-  '/api/',
-  `${new URL(issuer).pathname}${path}`,
-];
-
-/** Connection Manager, and dynamic registration where it is on. */
-export function registrationRoutes(parts: Parts): Route[] {
-  const { origin, pathname } = new URL(parts.issuer);
+/** The Connection Manager interface, and dynamic registration if it is on. */
+export function registrationRoutes(parts: RegistrationDependencies): Route[] {
+  const { origin } = new URL(parts.issuer);
   const tokens = new RegistrationTokens(parts);
   const sessions = new TeamSessions({ ...parts, origin });
   const registrationUrl = registrationUrlOf(parts);
   return [
     ...connectionManagerRoutes({ ...parts, tokens, sessions }),
-    ...(registrationUrl === undefined
-      ? []
-      : dynamicRoutes({ ...parts, tokens, registrationUrl, registrationPath: `${pathname}${path}` })),
+    ...(registrationUrl === undefined ? [] : dynamicRoutes({ ...parts, tokens, registrationUrl })),
   ];
 }

@@ -4,23 +4,23 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import type { SigningKeys } from '@alongside/kernel/keys';
 
-interface Parts {
+interface TeamSessionDependencies {
   /** Public origin of the interface. */
   origin: string;
   keys: SigningKeys;
   clock: Clock;
 }
 
-/** Seconds. */
+/** In seconds. */
 const sessionLifetime = 3_600;
-/** No other token of this issuer has it. */
+/** Distinguishes these tokens from others of the issuer. */
 const typ = 'connection-manager+jwt';
 
-/** Sessions of suppliers at the Connection Manager interface: a JWT of ours, as access token and as cookie. */
+/** Sessions of suppliers at the Connection Manager interface: a JWT, sent as access token or as cookie. */
 export class TeamSessions {
-  readonly #parts: Parts;
+  readonly #parts: TeamSessionDependencies;
 
-  constructor(parts: Parts) {
+  constructor(parts: TeamSessionDependencies) {
     this.#parts = parts;
   }
 
@@ -31,7 +31,7 @@ export class TeamSessions {
     return keys.sign(claims, { algorithm: 'ES256', typ });
   }
 
-  /** The teams of a live session; undefined when the request carries none. */
+  /** Returns the teams of the session of a request; undefined without a live session. */
   async teams({ headers }: HttpRequest): Promise<string[] | undefined> {
     const { origin, keys, clock } = this.#parts;
     const bearer = /^bearer +([\x21-\x7e]{1,4096})$/i.exec(headers.authorization ?? '')?.[1];
@@ -44,7 +44,7 @@ export class TeamSessions {
     return Array.isArray(teams) ? teams.filter((team) => typeof team === 'string') : undefined;
   }
 
-  /** The published name wherever a browser takes it: on HTTPS. */
+  /** The published name on HTTPS. Browsers reject it on HTTP. */
   get cookieName(): string {
     return this.#isSecure
       ? '__Host-session'

@@ -1,17 +1,21 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Profile } from '../../oauth/applications.ts';
+import { refusalOfFailure } from '../../oauth/limit-failures.ts';
+import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
+import { tokenErrors } from '../errors/token.ts';
 
-/** Whose registrations a secret stands for. */
+/** The grant of a team's secret. */
 export interface TeamGrant {
   /** Id of the developer. */
   team: string;
 }
 
-/** Whose and which registrations an initial access token allows (RFC 7591 section 3). */
+/** The grant of an initial access token (RFC 7591 section 3). */
 export interface InitialGrant extends TeamGrant {
   profile: Exclude<Profile, 'nhs'>;
 }
@@ -23,17 +27,17 @@ const kinds = {
 } as const;
 
 const day = 86_400_000;
-/** Milliseconds: a team's secret, an initial access token, a registration access token. */
+/** In milliseconds. */
 const lifetimes = { team: 365 * day, initial: 30 * day, registration: 3_650 * day };
 
-/** Development's own, which stand here and are no secrets. */
+/** Published values for development. They are not secret. */
 const ofDevelopment: { token: string; kind: 'team' | 'initial'; grant: InitialGrant }[] = [
   { token: 'alongside-connection-manager', kind: 'team', grant: { team: 'demo', profile: 'standard' } },
   { token: 'alongside-initial-access', kind: 'initial', grant: { team: 'demo', profile: 'standard' } },
   { token: 'alongside-initial-access-fapi2', kind: 'initial', grant: { team: 'demo', profile: 'fapi2' } },
 ];
 
-/** The secrets with which registrations are made and changed; kept by hash only. */
+/** The secrets that allow registrations. They are stored as hashes. */
 export class RegistrationTokens {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
@@ -49,7 +53,7 @@ export class RegistrationTokens {
     this.#development = development;
   }
 
-  /** Makes a secret, shown once, with its audit record. Returns when it expires in milliseconds. */
+  /** Creates a secret, which is shown once, with its audit record. `expiresAt` is in milliseconds. */
   async issue(
     kind: 'team' | 'initial',
     grant: InitialGrant,
@@ -68,7 +72,7 @@ export class RegistrationTokens {
     return this.#grant('initial', token);
   }
 
-  /** Makes a token that reads and changes one client (RFC 7592 section 2), and the write that stores it. */
+  /** Creates the token that reads and changes one client (RFC 7592 section 2), and the write that stores it. */
   issueFor(clientId: string): { token: string; statement: Statement } {
     const token = randomToken();
     const { registration: lifetime } = lifetimes;
@@ -82,7 +86,7 @@ export class RegistrationTokens {
     return (await this.#singleUse.peek<{ clientId: string }>(kinds.registration, token))?.clientId;
   }
 
-  /** Returns the condition of the batch that removes a client: its token was valid, and no longer is. */
+  /** Returns the conditional write that ends the token of a removed client. */
   forgetStatement(token: string): Statement {
     return this.#singleUse.spendStatement(kinds.registration, token);
   }
@@ -93,4 +97,22 @@ export class RegistrationTokens {
       : undefined;
     return known?.grant ?? this.#singleUse.peek<InitialGrant>(kinds[kind], token);
   }
+}
+
+/** Runs the check of a secret, and counts a failure for the network of the caller. */
+export async function countingFailures<Context extends CountedContext, R>(
+  context: Context,
+  verify: (context: Context) => Promise<R>,
+): Promise<R> {
+  try {
+    return await verify(context);
+  } catch (thrown) {
+    const { request, provider } = context;
+    throw await refusalOfFailure(provider.failures, tokenErrors.networkBusy, request, thrown);
+  }
+}
+
+interface CountedContext {
+  request: HttpRequest;
+  provider: { failures: NetworkLimit };
 }

@@ -1,17 +1,24 @@
 import type { HttpRequest } from '@alongside/kernel/http';
+import { check } from '@alongside/kernel/steps';
 import { sharedErrors } from '../errors/shared.ts';
 
 /**
- * Lets a POST on only when it comes from a page of our own origin: fetch metadata say so, or, where the browser sends
- * none, the Origin does (Fetch Metadata Request Headers section 2.3).
+ * Accepts a POST only from a page of our own origin, by its fetch metadata or, from browsers without these, by its `Origin`
+ * (Fetch Metadata Request Headers section 2.3).
  */
-export const requireOwnPage = (origin: string) =>
-  async function requireOwnPage({ request }: { request: HttpRequest }): Promise<void> {
-    const site = request.headers['sec-fetch-site'];
+export const checkSameOrigin = check(
+  'same-origin',
+  async function checkSameOrigin({
+    request: { headers },
+    provider: { origin },
+  }: {
+    request: HttpRequest;
+    provider: { origin: string };
+  }): Promise<void> {
+    const site = headers['sec-fetch-site'];
     if (site === 'same-origin') return;
     if (site !== undefined) throw sharedErrors.foreignPage(`it comes from a page that is ${site}`);
-    if (request.headers.origin !== origin)
-      throw sharedErrors.foreignPage(
-        `its origin is ${request.headers.origin ?? 'not said'}, expected ${origin}`,
-      );
-  };
+    if (headers.origin !== origin)
+      throw sharedErrors.foreignPage(`its origin is ${headers.origin ?? 'not said'}, expected ${origin}`);
+  },
+);

@@ -39,11 +39,10 @@ export async function openInteraction({
   request,
   provider,
 }: {
-  request: HttpRequest;
+  request: HttpRequest<{ id: string }>;
   provider: ReplyFrame & { interactions: Interactions; applications: Applications };
 }): Promise<InteractionContext> {
-  const id = request.path.split('/')[2] ?? '';
-  const interaction = await provider.interactions.open(id, request);
+  const interaction = await provider.interactions.open(request.params.id, request);
   if (!interaction) throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
   return openReply(provider.applications, provider, request, interaction);
 }

@@ -1,6 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
@@ -10,6 +11,8 @@ import { responseErrors } from '../errors/response.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { type Interactions, interactionPath, withoutSignIn } from '../model/interactions.ts';
 import { goingOnPage } from '../pages/frame.ts';
+import { errorPage } from '../responses/error-answers.ts';
+import { handlersOf } from '../responses/handlers.ts';
 import type { ReplyFrame } from '../responses/reply.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { filled } from '../text/filled.ts';
@@ -34,12 +37,14 @@ interface SignInDependencies extends ReplyFrame {
   finish: Finish;
 }
 
-interface Start {
-  request: HttpRequest;
+interface Start<Params = Id> {
+  request: HttpRequest<Params>;
   provider: SignInDependencies;
 }
 
-type PageContext = InteractionContext & Start;
+type Id = { id: string };
+type AuthenticatorParams = Id & { authenticator: string };
+type PageContext<Params = Id> = InteractionContext & Start<Params>;
 type FormContext = PageContext & { form: Parameters };
 
 async function readForm({ request }: Start): Promise<{ form: Parameters }> {
@@ -89,8 +94,10 @@ async function takeSomebodyElse({ provider, interaction, form }: FormContext): P
   return redirect(interactionPath(interaction.id), 303);
 }
 
-async function findAuthenticator(context: PageContext): Promise<Answer | { authenticator: Authenticator }> {
-  const id = context.request.path.split('/')[3];
+async function findAuthenticator(
+  context: PageContext<AuthenticatorParams>,
+): Promise<Answer | { authenticator: Authenticator }> {
+  const { authenticator: id } = context.request.params;
   const authenticator = (await offeredIn(context)).find((offered) => offered.id === id);
   return authenticator ? { authenticator } : redirect(interactionPath(context.interaction.id));
 }
@@ -104,22 +111,22 @@ async function beginSignIn(context: PageContext & { authenticator: Authenticator
   return authenticator.begin({ request, client, interaction }, inWindow);
 }
 
+type CallContext = PageContext<AuthenticatorParams & { page: string }> & { authenticator: Authenticator };
+
 /** Calls a route of the authenticator. */
-async function callAuthenticator({
-  request,
-  interaction,
-  client,
-  reply,
-  authenticator,
-}: PageContext & { authenticator: Authenticator }): Promise<Answer> {
-  const path = request.path.split('/')[4];
-  const route = authenticator.routes.find(
-    (candidate) => candidate.path === path && candidate.method === request.method,
-  );
-  return route
-    ? route.run({ request, interaction, client, reply })
+async function callAuthenticator(
+  { request, interaction, client, reply, authenticator }: CallContext,
+  method: 'GET' | 'POST',
+): Promise<Answer> {
+  const { page } = request.params;
+  const found = authenticator.routes.find((one) => one.path === page && one.method === method);
+  return found
+    ? found.run({ request, interaction, client, reply })
     : redirect(interactionPath(interaction.id), 303);
 }
+
+const getFromAuthenticator = (context: CallContext): Promise<Answer> => callAuthenticator(context, 'GET');
+const postToAuthenticator = (context: CallContext): Promise<Answer> => callAuthenticator(context, 'POST');
 
 async function showConfirm({
   provider,
@@ -148,7 +155,7 @@ async function finishSignIn(
   return provider.finish.run({ ...context, confirmed });
 }
 
-const page = (name: string) => steps<Start>(name).step(openInteraction);
+const page = <Params extends Id = Id>(name: string) => steps<Start<Params>>(name).step(openInteraction);
 const form = (name: string) => page(name).step(readForm);
 
 const choice = page('cis2.choice').step(showChoice);
@@ -166,30 +173,24 @@ const roleChosen = form('cis2.role-chosen')
   .step(findSignIn)
   .step(takeRole)
   .step(finishSignIn);
-const begin = page('cis2.begin').step(findAuthenticator).step(beginSignIn);
-const authenticator = page('cis2.authenticator').step(findAuthenticator).step(callAuthenticator);
+const begin = page<AuthenticatorParams>('cis2.begin').step(findAuthenticator).step(beginSignIn);
+const authenticatorPage = (name: string) =>
+  page<AuthenticatorParams & { page: string }>(name).step(findAuthenticator);
+const authenticatorGet = authenticatorPage('cis2.authenticator-page').step(getFromAuthenticator);
+const authenticatorPost = authenticatorPage('cis2.authenticator-form').step(postToAuthenticator);
 
 /** The pages of an interaction, each for the browser that began it. */
 export function interactionRoutes(provider: SignInDependencies): Route[] {
-  const route = (
-    method: 'GET' | 'POST',
-    path: string,
-    list: { run(start: Start): Promise<Answer> },
-  ): Route => ({
-    methods: [method],
-    path: `/interaction/:id${path}`,
-    endpoint: (request) => list.run({ request, provider }),
-  });
+  const handler = handlersOf(provider, errorPage(provider.development));
   return [
-    route('GET', '', choice),
-    route('POST', '', chosen),
-    route('GET', '/confirm', confirm),
-    route('POST', '/confirm', confirmed),
-    route('GET', '/resume', resume),
-    route('GET', '/role', role),
-    route('POST', '/role', roleChosen),
-    route('GET', '/:authenticator', begin),
-    route('GET', '/:authenticator/:page', authenticator),
-    route('POST', '/:authenticator/:page', authenticator),
+    ...route('/interaction/:id', { GET: handler(choice), POST: handler(chosen) }),
+    ...route('/interaction/:id/confirm', { GET: handler(confirm), POST: handler(confirmed) }),
+    ...route('/interaction/:id/resume', { GET: handler(resume) }),
+    ...route('/interaction/:id/role', { GET: handler(role), POST: handler(roleChosen) }),
+    ...route('/interaction/:id/:authenticator', { GET: handler(begin) }),
+    ...route('/interaction/:id/:authenticator/:page', {
+      GET: handler(authenticatorGet),
+      POST: handler(authenticatorPost),
+    }),
   ];
 }
