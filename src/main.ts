@@ -8,21 +8,19 @@ import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { createLog, type LogLevel } from '@alongside/kernel/log';
 import { sha256 } from '@alongside/kernel/secrets';
+import { choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder } from './boot/data-folder.ts';
-import { Ending } from './boot/ending.ts';
 import { startListeners } from './boot/listeners.ts';
-import { choosePorts } from './boot/ports.ts';
 import { checkProduction } from './boot/production.ts';
 import { createReadiness } from './boot/readiness.ts';
 import { RegularWork } from './boot/regular-work.ts';
 import { Reloads } from './boot/reload.ts';
 import { LiveProxies, openLiveSettings, reloadableParts } from './boot/reloadables.ts';
-import { emptyHappenings } from './boot/reset.ts';
-import { openStorage } from './boot/storage.ts';
+import { Shutdown } from './boot/shutdown.ts';
+import { deleteHistory, openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
 import { openTls, trustAuthority } from './boot/tls.ts';
-import { mutualTlsUrls, publicUrls } from './boot/urls.ts';
 import * as directory from './cis/directory/seed.ts';
 import { resetCredentials, seedCredentials } from './cis2/authenticators/seed.ts';
 import { compose } from './composition.ts';
@@ -43,14 +41,14 @@ export interface Instance {
   state: StateFile;
   listeners: readonly Listener[];
   stop(): Promise<void>;
-  /** Puts a changed configuration into effect, or none of it. Resolves with whether it is. */
+  /** Applies a changed configuration, or nothing of it if it is invalid. Resolves with whether it was applied. */
   reload(load: () => Config): Promise<boolean>;
 }
 
-/** Milliseconds between two looks at the files of certificates. */
-const filesEvery = 60_000;
+/** Milliseconds between checks of the files of certificates. */
+const checkFilesEvery = 60_000;
 
-/** Events may be gathered where all of a journey passes through this process. */
+/** Batches events if this process handles all requests of a journey. */
 function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keeping {
   const log = createLog(logLevel, 'events');
   return {
@@ -59,21 +57,21 @@ function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keepin
   };
 }
 
-/** Anchors are logged at every level in production: shipped logs are what they are compared with. */
+/** Production logs anchors at every level, because they are compared with shipped logs. */
 const auditOptions = ({ auditRetention, logLevel }: Config, development: boolean): AuditOptions => ({
   log: createLog(logLevel, 'audit'),
   anchorLog: createLog(development ? logLevel : 'info', 'audit'),
   retentionDays: auditRetention,
 });
 
-/** Builds and starts what the configuration asks for: configuration -> storage -> keys -> services -> listeners. */
+/** Builds and starts the configured instance: storage, keys, services, listeners. */
 export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
-  const ending = new Ending();
+  const shutdown = new Shutdown();
   try {
-    return await start(config, options, ending);
+    return await start(config, options, shutdown);
   } catch (error) {
-    // What stands already would keep the process, and nobody could end it.
-    await ending.run().catch(() => undefined);
+    // Otherwise the parts that were started would keep the process running.
+    await shutdown.run().catch(() => undefined);
     throw error;
   }
 }
@@ -81,14 +79,14 @@ export async function startAlongside(config: Config, options: { development: boo
 async function start(
   config: Config,
   { development }: { development: boolean },
-  ending: Ending,
+  shutdown: Shutdown,
 ): Promise<Instance> {
   const folder = openDataFolder(config.data, config.ephemeral);
-  ending.add(() => folder.discard());
+  shutdown.add(() => folder.discard());
   const stateFile = config.state ?? join(folder.path, 'state.json');
   const stateFileIsOurs = await claimStateFile(stateFile, config.only.includes('console'));
   const { ports, held, release } = await choosePorts(config.portBase);
-  ending.add(release);
+  shutdown.add(release);
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
   const tls = openTls(config);
@@ -105,7 +103,7 @@ async function start(
     folder.path,
     development ? 'development' : 'production',
   );
-  ending.add(() => database.close());
+  shutdown.add(() => database.close());
   const logLevel: LogLevel = { current: config.logLevel };
   const log = createLog(logLevel, 'alongside');
   const core = await createCore(database, vault, {
@@ -117,9 +115,9 @@ async function start(
   });
   const { background, recorder } = core;
   let left = 0;
-  ending.add(async () => {
+  shutdown.add(async () => {
     core.stop();
-    // The last requests may have begun more; what was waited for in vain is not waited for again.
+    // The last requests may have started more work. Work that did not finish in time is not awaited again.
     if (left === 0) await background.settled();
     await recorder.keep();
     await core.audit.close();
@@ -127,7 +125,7 @@ async function start(
   });
   const eventLoop = new EventLoopWatch();
   eventLoop.start();
-  ending.add(() => eventLoop.stop());
+  shutdown.add(() => eventLoop.stop());
   const readiness = createReadiness({ config, core, vault, folder: folder.path, eventLoop, log });
   const theme = openTheme(config.theme);
   const agentSocket = agentSocketPath(ports.identityAgent);
@@ -141,7 +139,7 @@ async function start(
 
   async function reset(): Promise<void> {
     await core.recorder.keep();
-    await emptyHappenings(database);
+    await deleteHistory(database);
     await directory.reset(database);
     await resetRegistrations(registrations);
     await resetCredentials({ database, vault, clock: core.clock });
@@ -191,28 +189,28 @@ async function start(
     readiness,
     urls: { ...urls, apiMutualTls: mutualTls.api, cis2MutualTls: mutualTls.cis2 },
   });
-  ending.add(() => Promise.all(listeners.map((listener) => listener.close())));
+  shutdown.add(() => Promise.all(listeners.map((listener) => listener.close())));
   await release();
-  // Before the listeners end: what was begun may ask one of them.
-  ending.add(async () => {
+  // Before the listeners close, because background work may call them.
+  shutdown.add(async () => {
     left = await background.settled();
     if (left > 0) log.warn({ left }, 'some background work did not finish; the next start continues it');
   });
   for (const { service } of placements) {
-    ending.add(() => service.stop?.());
+    shutdown.add(() => service.stop?.());
     await service.start?.();
   }
   const work = new RegularWork({ ...core, log, leases: new Leases(database, core.clock) }, [
     ...core.regularWork,
     ...placements.flatMap(({ service }) => service.regularWork ?? []),
   ]);
-  ending.add(() => work.stop());
+  shutdown.add(() => work.stop());
   work.start();
 
   const reloads = new Reloads(config, { log, check: checkSafe });
   for (const part of reloadableParts(config, { live, logLevel, proxies, listeners })) reloads.add(part);
-  const looking = setInterval(() => reloads.checkFiles(), filesEvery).unref();
-  ending.add(() => clearInterval(looking));
+  const fileChecks = setInterval(() => reloads.checkFiles(), checkFilesEvery).unref();
+  shutdown.add(() => clearInterval(fileChecks));
 
   const state: StateFile = {
     version,
@@ -235,12 +233,12 @@ async function start(
   if (stateFileIsOurs)
     writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
 
-  ending.add(() => removeStateFile(state));
-  // First of all: balancers learn it while every request is still served.
-  ending.add(async () => {
+  shutdown.add(() => removeStateFile(state));
+  // First, so that load balancers notice while every request is still served.
+  shutdown.add(async () => {
     readiness.drain();
     for (const listener of listeners) listener.drain();
     await sleep(config.drainDelay * 1000);
   });
-  return { state, listeners, stop: () => ending.run(), reload: (load) => reloads.reload(load) };
+  return { state, listeners, stop: () => shutdown.run(), reload: (load) => reloads.reload(load) };
 }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import type { Ports } from './boot/ports.ts';
+import type { Ports } from './boot/addresses.ts';
 
 /** Information of a running instance for other commands: the members of `GET /state`, and the addresses on this machine. */
 export interface StateFile {

@@ -1,5 +1,5 @@
 import type { EventRecorder } from '@alongside/kernel/events';
-import type { Readiness } from '@alongside/kernel/health';
+import { healthRoutes, type Readiness } from '@alongside/kernel/health';
 import {
   createListener,
   type HttpRequest,
@@ -12,8 +12,7 @@ import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import type { Service } from '../service.ts';
-import { withHealth } from './health.ts';
-import type { ListenerName, Ports } from './ports.ts';
+import type { ListenerName, Ports } from './addresses.ts';
 import type { Theme } from './theme.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -91,7 +90,8 @@ function plansOf(
     if (!first) return [];
     // The agent serves the hand-off paths only to its own workstation.
     const merged = merge(here);
-    const service = name === 'identityAgent' ? merged : withHealth(merged, readiness);
+    const routes = name === 'identityAgent' ? [] : healthRoutes(readiness);
+    const service = { ...merged, routes: [...merged.routes, ...routes] };
     const parts = { service, log: first.log };
     if (isLocal(name)) return [{ name, host: '127.0.0.1', ...parts, proxies: undefined, tls: undefined }];
     const clientCertificates = parts.service.clientCertificates ?? false;

@@ -6,10 +6,8 @@ import { flagOf, OperatorError } from '@alongside/kernel/operator';
 import { trustedProxies } from '@alongside/kernel/peer';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
-import { certificateProblem } from './certificate.ts';
-import { portsFrom } from './ports.ts';
-import { openTls, type TlsFiles, trustAuthority } from './tls.ts';
-import { type MutualTlsUrls, mutualTlsUrls, publicUrls } from './urls.ts';
+import { type MutualTlsUrls, mutualTlsUrls, portsFrom, publicUrls } from './addresses.ts';
+import { certificateProblem, openTls, type TlsFiles, trustAuthority } from './tls.ts';
 
 interface Plan {
   config: Config;

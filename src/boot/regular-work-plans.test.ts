@@ -12,9 +12,9 @@ import { type Config, configShape } from '../config.ts';
 import { AddedCitizens, RealmKeys } from '../mock/index.ts';
 import { type Database, type Statement, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
+import { publicUrls } from './addresses.ts';
 import { createCore } from './core.ts';
 import { openLiveSettings } from './reloadables.ts';
-import { publicUrls } from './urls.ts';
 
 /** Rows of each table, most of them not due. */
 const rows = 1_000;

@@ -1,13 +1,45 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Config } from '../config.ts';
-import type { Database } from '../storage/database.ts';
+import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase } from '../storage/dialects.ts';
 import { bindMasterKey, masterKeyState } from '../storage/master-key-check.ts';
 import { migrate, refuseNewerSchema, schemaOf } from '../storage/migrations.ts';
 import { Settings } from '../storage/settings.ts';
 import { MasterKeyFile } from './master-key.ts';
-import { checkMode, claimMode } from './mode.ts';
+
+const modeSetting = 'mode';
+
+/** Returns whether anything is registered: data of versions without a stored mode belongs to development. */
+async function isUsed(database: Database): Promise<boolean> {
+  return (await database.get(sql('SELECT id FROM application LIMIT 1'))) !== undefined;
+}
+
+type Mode = 'development' | 'production';
+
+const refusals: Readonly<Record<Mode, string>> = {
+  development:
+    'This data belongs to production; development uses other data: choose it with --data or --database.',
+  production:
+    'This data was made in development, where secrets are public; choose other data with --data or --database.',
+};
+
+async function storedMode(database: Database, settings: Settings): Promise<string | undefined> {
+  const stored = await settings.get(modeSetting);
+  return stored === undefined && (await isUsed(database)) ? 'development' : stored;
+}
+
+/** Throws OperatorError for data of the other mode, because the seed's secrets are public. Writes nothing. */
+async function checkMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
+  const stored = await storedMode(database, settings);
+  if (stored !== undefined && stored !== wanted) throw new OperatorError(refusals[wanted]);
+}
+
+/** Marks the data as development's or production's. Throws OperatorError if another process marked it as the other. */
+async function claimMode(database: Database, settings: Settings, wanted: Mode): Promise<void> {
+  const mode = await settings.first(modeSetting, (await storedMode(database, settings)) ?? wanted);
+  if (mode !== wanted) throw new OperatorError(refusals[wanted]);
+}
 
 /** Storage with the key that encrypts its secrets. */
 export interface Storage {
@@ -69,4 +101,24 @@ export async function openStorage(
     await database.close();
     throw error;
   }
+}
+
+/** Tables that a reset empties. Keys, certificates of the authority and the audit log stay. */
+const emptied = [
+  'single_use',
+  'token',
+  'cis_session',
+  'cis2_session',
+  'cis2_session_client',
+  'logout_delivery',
+  'certificate',
+  'event',
+  'journey_link',
+  'refusal',
+  'counter',
+];
+
+/** Deletes sessions, tokens, events and everything else that only use created. */
+export async function deleteHistory(database: Database): Promise<void> {
+  await database.batch(emptied.map((table) => sql(`DELETE FROM ${table}`)));
 }

@@ -32,8 +32,8 @@ export const admin = command({
   async open(flags) {
     const config = loadConfig(productionShape, flags, configFileOf(flags));
     // Loaded here, so that other commands do not load storage.
-    const { openAdministratorDesk } = await import('../../boot/administrator-desk.ts');
-    const desk = await openAdministratorDesk(config);
+    const { openStoredAdministrators } = await import('../../boot/offline.ts');
+    const desk = await openStoredAdministrators(config);
     return { config, desk, close: () => desk.close() };
   },
   actions: {

@@ -101,8 +101,8 @@ export const audit = command({
   async open(settings) {
     const config = loadConfig(productionShape, settings, configFileOf(settings));
     // Loaded here, so that other commands do not load storage.
-    const { openAuditDesk } = await import('../../boot/audit-desk.ts');
-    const desk = await openAuditDesk(config);
+    const { openStoredAudit } = await import('../../boot/offline.ts');
+    const desk = await openStoredAudit(config);
     return { audit: desk.audit, close: () => desk.close() };
   },
   actions: {

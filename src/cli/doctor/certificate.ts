@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import { certificateProblem } from '../../boot/certificate.ts';
+import { certificateProblem } from '../../boot/tls.ts';
 import { type Check, type Finding, ok, wrong } from './check.ts';
 
 const patience = 5_000;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { type Owner, portOwner } from '@alongside/kernel/port-owner';
-import { listenerNames } from '../../boot/ports.ts';
+import { listenerNames } from '../../boot/addresses.ts';
 import { type Check, type Finding, ok, type Subject, wrong } from './check.ts';
 
 interface Port {

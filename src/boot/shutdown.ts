@@ -1,5 +1,5 @@
-/** Steps to end what was started, in reverse order: when an instance stops, and when its start fails. */
-export class Ending {
+/** Steps that undo a start, in reverse order: when an instance stops, and when its start fails. */
+export class Shutdown {
   readonly #steps: (() => unknown)[] = [];
   #running: Promise<void> | undefined;
 

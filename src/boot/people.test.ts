@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seedPeople } from '../cis/directory/seed/people.ts';
-import { mockClaimsOf } from './mock-claims.ts';
+import { mockClaimsOf } from './people.ts';
 
 describe('mockClaimsOf', () => {
   for (const person of seedPeople()) {

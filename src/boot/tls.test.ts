@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { makeAuthority } from '../../test/testing/authority.ts';
-import { certificateProblem } from './certificate.ts';
+import { certificateProblem } from './tls.ts';
 
 test("certificateProblem names a server certificate's wrong time or names", () => {
   const authority = makeAuthority();

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
+import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
+import { type FederatedProvider, readProviders } from '../cis2/authenticators/federated/provider.ts';
+import type { WebAuthnSettings } from '../cis2/authenticators/webauthn/policy.ts';
+import type { Config } from '../config.ts';
+
+function read(file: string, subject: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`${subject} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function readRoots(file: string): string[] {
+  const roots = read(file, 'The roots of WebAuthn attestation').match(certificate);
+  if (!roots)
+    throw new OperatorError(`${file} has no root of WebAuthn attestation: PEM certificates were expected.`);
+  return roots;
+}
+
+/** Returns the WebAuthn configuration; unset values are left to CIS2. */
+export const webAuthnSettings = (
+  config: Pick<Config, 'webauthnRoots' | 'webauthnModels' | 'webauthnPasskeyLevel'>,
+): WebAuthnSettings => ({
+  passkeyLevel: config.webauthnPasskeyLevel,
+  ...(config.webauthnRoots === undefined ? {} : { roots: readRoots(config.webauthnRoots) }),
+  ...(config.webauthnModels === undefined ? {} : { aaguids: config.webauthnModels }),
+});
+
+function networksOf(entries: readonly string[]): TrustedProxies {
+  try {
+    return trustedProxies(entries);
+  } catch {
+    throw new OperatorError(
+      `--tablet-networks "${entries.join(',')}" is invalid. Write each network as 10.1.0.0/16; a range has 8 bits or more.`,
+    );
+  }
+}
+
+/** Returns the configuration of authenticators besides smartcard and WebAuthn. Throws OperatorError. */
+export const signInSettings = ({
+  signInProviders,
+  tabletNetworks,
+}: Pick<Config, 'signInProviders' | 'tabletNetworks'>): {
+  providers: readonly FederatedProvider[];
+  tabletNetworks: TrustedProxies;
+} => ({
+  providers:
+    signInProviders === undefined
+      ? []
+      : readProviders(read(signInProviders, 'The file of sign-in providers')),
+  tabletNetworks: networksOf(tabletNetworks),
+});
