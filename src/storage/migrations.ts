@@ -16,9 +16,10 @@ import { notices } from './migrations/0013-notices.ts';
 import { roleOwners } from './migrations/0014-role-owners.ts';
 import { unlockCodes } from './migrations/0015-unlock-codes.ts';
 import { refusals } from './migrations/0016-refusals.ts';
+import { announcedChanges } from './migrations/0017-announced-changes.ts';
 
-/** A change of the schema: statements in the common part of both dialects, with `{words}` that differ. */
-export type Migration = readonly string[];
+/** A change of the schema: statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
+export type Migration = readonly (string | { readonly postgres: string })[];
 
 /** Every migration, oldest first. One that has shipped never changes. */
 const migrations: readonly Migration[] = [
@@ -38,6 +39,7 @@ const migrations: readonly Migration[] = [
   roleOwners,
   unlockCodes,
   refusals,
+  announcedChanges,
 ];
 
 /** `{sequence}`: an increasing number as the primary key. */
@@ -74,7 +76,10 @@ export const knownSchema = migrations.length;
 
 /** The statements of one migration. */
 export const migrationStatements = (number: number, dialect: Database['dialect']): Statement[] =>
-  (migrations[number - 1] ?? []).map((text) => sql(inDialect(text, dialect)));
+  (migrations[number - 1] ?? []).flatMap((statement) => {
+    if (typeof statement === 'string') return [sql(inDialect(statement, dialect))];
+    return dialect === 'postgres' ? [sql(statement.postgres)] : [];
+  });
 
 async function version(database: Database): Promise<number> {
   const row = await database.get<{ value: string }>(sql("SELECT value FROM setting WHERE name = 'schema'"));

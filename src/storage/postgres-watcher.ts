@@ -2,23 +2,40 @@ import { type ConnectionOptions, PostgresConnection } from './postgres-connectio
 
 const reconnectAfter = 250;
 /** A connection that only listens would never notice a lost server. */
-const askEvery = 5_000;
+const askEvery = 400;
+/** Milliseconds after which a connection without a response may have missed notifications. */
+const currentFor = 1_000;
 
-/** Listens for notifications of other processes on a separate connection; reconnects when it is lost. */
+/** Listens for notifications on a separate connection; reconnects when it is lost. */
 export class PostgresWatcher {
   readonly #options: ConnectionOptions;
-  readonly #channel: string;
-  readonly #notify: () => void;
+  readonly #listeners: Readonly<Record<string, (payload: string) => void>>;
+  readonly #onMissed: () => void;
   #timer: NodeJS.Timeout | undefined;
   #connection: PostgresConnection | undefined;
+  #connections = 0;
+  /** When the server last responded, on the monotonic clock. */
+  #provenAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  /** @param notify is called for each notification, and when some may have been missed */
-  constructor(options: ConnectionOptions, channel: string, notify: () => void) {
+  /**
+   * @param listeners called with the payload of each notification, by channel
+   * @param onMissed called when some may have been missed
+   */
+  constructor(
+    options: ConnectionOptions,
+    listeners: Readonly<Record<string, (payload: string) => void>>,
+    onMissed: () => void,
+  ) {
     this.#options = options;
-    this.#channel = channel;
-    this.#notify = notify;
+    this.#listeners = listeners;
+    this.#onMissed = onMissed;
     void this.#watch();
+  }
+
+  /** A number that changes with each connection; undefined while notifications may be late by more than a second. */
+  get version(): number | undefined {
+    return performance.now() - this.#provenAt < currentFor ? this.#connections : undefined;
   }
 
   async end(): Promise<void> {
@@ -30,12 +47,17 @@ export class PostgresWatcher {
   async #watch(again = false): Promise<void> {
     const connection = new PostgresConnection(this.#options);
     this.#connection = connection;
-    connection.on('notification', this.#notify);
-    connection.once('end', () => this.#after(reconnectAfter, () => this.#watch(true)));
+    connection.on('notification', ({ channel, payload = '' }) => this.#listeners[channel]?.(payload));
+    connection.once('end', () => {
+      this.#provenAt = Number.NEGATIVE_INFINITY;
+      this.#after(reconnectAfter, () => this.#watch(true));
+    });
     try {
       await connection.connect();
-      await connection.send(`LISTEN ${this.#channel}`);
-      if (again) this.#notify();
+      for (const channel of Object.keys(this.#listeners)) await connection.send(`LISTEN ${channel}`);
+      this.#connections += 1;
+      await this.#prove(connection);
+      if (again) this.#onMissed();
       this.#ask(connection);
     } catch (error) {
       connection.abandon(error as Error);
@@ -44,9 +66,16 @@ export class PostgresWatcher {
 
   #ask(connection: PostgresConnection): void {
     this.#after(askEvery, async () => {
-      await connection.send('SELECT 1').catch((error: Error) => connection.abandon(error));
+      await this.#prove(connection).catch((error: Error) => connection.abandon(error));
       if (!connection.failure) this.#ask(connection);
     });
+  }
+
+  /** The server sends the notifications of earlier commits before its response. */
+  async #prove(connection: PostgresConnection): Promise<void> {
+    const sentAt = performance.now();
+    await connection.send('SELECT 1');
+    this.#provenAt = sentAt;
   }
 
   #after(pause: number, work: () => Promise<void>): void {

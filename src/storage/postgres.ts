@@ -14,11 +14,13 @@ import {
   sql,
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
+import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
 import { type ConnectionOptions, PostgresConnection } from './postgres-connection.ts';
 import { failureOf } from './postgres-failure.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
+import { SeldomRows, shared, tableOf, tablesOf } from './seldom-rows.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -43,6 +45,19 @@ const channel = 'alongside_change';
 const goodbye = 500;
 
 const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
+
+/** Whether every change of the tables that a statement reads is announced. Parsed once for each text. */
+const cached = new Map<string, boolean>();
+function isCached({ seldom, text }: Statement): boolean {
+  if (!seldom) return false;
+  let known = cached.get(text);
+  if (known === undefined) {
+    const tables = tablesOf(text);
+    known = tables.length > 0 && tables.every((table) => announcedTables.includes(table));
+    cached.set(text, known);
+  }
+  return known;
+}
 
 function describe(url: string): string {
   const parsed = URL.parse(url);
@@ -81,6 +96,10 @@ export class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;
   readonly #reader: PostgresReader;
   readonly #listeners = new Set<() => void>();
+  readonly #seldom = new SeldomRows(
+    (statement) => this.#readShared(statement),
+    () => this.#watcher?.version,
+  );
   #watcher: PostgresWatcher | undefined;
   #pulse: NodeJS.Timeout | undefined;
   /** Whether the last write failed because of the server, not of its statement. */
@@ -115,7 +134,9 @@ export class PostgresDatabase implements Database {
 
   async all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
     try {
-      const rows = await this.#reader.read(statement);
+      const rows = isCached(statement)
+        ? [...(await this.#seldom.of(statement))]
+        : await this.#reader.read(statement);
       return shape ? rows.map(shape.read) : (rows as R[]);
     } catch (error) {
       throw failureOf('Reading failed', error);
@@ -124,6 +145,15 @@ export class PostgresDatabase implements Database {
 
   async get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined> {
     return (await this.all(statement, shape))[0];
+  }
+
+  async #readShared(statement: Statement): Promise<readonly Row[]> {
+    try {
+      return shared(await this.#reader.read(statement));
+    } catch (error) {
+      this.#seldom.forget(statement);
+      throw error;
+    }
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -158,15 +188,25 @@ export class PostgresDatabase implements Database {
     let reason: Error | undefined;
     try {
       const result = await (patient ? runPatiently : runBatch)(connection, statements, progress);
+      this.#forgetWritten(statements);
       if (result.done && statements.some((statement) => isWrite(statement.text))) this.#announce();
       return result;
     } catch (error) {
+      this.#forgetWritten(statements);
       progress.isLost = connection.isLost(error);
       // A server that became a standby refuses every write; the next connection may lead to its successor.
       if (progress.isLost || codeOf(error) === readOnly) reason = error as Error;
       throw error;
     } finally {
       connection.release(reason);
+    }
+  }
+
+  /** This process reads its own writes at once; the notification follows. */
+  #forgetWritten(statements: readonly Statement[]): void {
+    for (const { text } of statements) {
+      const table = tableOf(text);
+      if (table === undefined || announcedTables.includes(table)) this.#seldom.wrote(table);
     }
   }
 
@@ -192,9 +232,14 @@ export class PostgresDatabase implements Database {
 
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
-    this.#watcher ??= new PostgresWatcher(this.#options, channel, () => {
+    const notify = () => {
       for (const each of this.#listeners) each();
-    });
+    };
+    this.#watcher ??= new PostgresWatcher(
+      this.#options,
+      { [channel]: notify, [announcements]: (table) => this.#seldom.wrote(table) },
+      notify,
+    );
     return () => this.#listeners.delete(listener);
   }
 

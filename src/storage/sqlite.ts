@@ -16,7 +16,7 @@ import {
 } from './database.ts';
 import { Durability } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
-import { SeldomRows } from './seldom-rows.ts';
+import { SeldomRows, shared } from './seldom-rows.ts';
 import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
 import { failureOf } from './sqlite-failure.ts';
 import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
@@ -45,7 +45,7 @@ export class SqliteDatabase implements Database {
   /** Undefined in memory. */
   readonly #durability: Durability | undefined;
   readonly #seldom = new SeldomRows(
-    (statement) => this.#rowsOf(statement),
+    (statement) => shared(this.#rowsOf(statement)),
     () => this.#connection.dataVersion(),
   );
   readonly #listeners = new Set<() => void>();

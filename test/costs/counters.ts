@@ -23,8 +23,8 @@ export interface Costs {
 
 const costs: Costs = { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, sent: 0, kilobytes: 0 };
 
-/** Tables that are written some time after the response, so that their counts depend on the time. */
-const later = /^\s*\w+ (?:OR \w+ )?(?:INTO |FROM )?(?:event|journey_link|refusal|lease|audit\w*)\b/i;
+/** Tables that are used some time after the response, so that their counts depend on the time. */
+const later = /\b(?:INTO|FROM|UPDATE) (?:event|journey_link|refusal|lease|audit\w*)\b/i;
 let hasWritten = false;
 
 type Method = (this: StatementSync, ...values: never[]) => unknown;
@@ -34,8 +34,9 @@ function count(method: 'get' | 'all' | 'run'): void {
   const counted: Method = function counted(...values) {
     const text = this.sourceSQL;
     const result = original.apply(this, values);
+    if (later.test(text)) return result;
     if (/^\s*(?:SELECT|WITH)\b/i.test(text)) costs.reads += 1;
-    else if (/^\s*(?:INSERT|UPDATE|DELETE)\b/i.test(text) && !later.test(text)) {
+    else if (/^\s*(?:INSERT|UPDATE|DELETE)\b/i.test(text)) {
       hasWritten = true;
       costs.writes += 1;
       costs.rows += Array.isArray(result)
