@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transports } from './card/transports.ts';
 import { commands } from './cli/commands.ts';
-import { checks } from './doctor/checks.ts';
+import { checks } from './doctor/doctor.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { settingFiles } from './settings/places.ts';
 import { testDesk } from './testing/desk.ts';

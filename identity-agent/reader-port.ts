@@ -1,8 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Reader } from './card/transport.ts';
-import type { TransportOptions } from './card/transport-kind.ts';
-import { transports } from './card/transports.ts';
+import { type TransportOptions, transports } from './card/transports.ts';
 
 /** Milliseconds after which a reader that could not be opened is tried again. */
 const pause = 10_000;

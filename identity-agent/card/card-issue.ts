@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { CardProfile } from './card-record.ts';
-import type { CardKeyPair } from './key-type.ts';
-import { type CardKeyTypeId, keyTypes } from './key-types.ts';
+import { type CardKeyPair, type CardKeyTypeId, keyTypes } from './key-types.ts';
 import type { SlotName } from './piv.ts';
 
 /** A request for a virtual card's certificates. Keys are SPKI DER. */
@@ -58,4 +57,10 @@ export async function issueKeys(
     authentication: certified(authentication, certificates.authentication),
     signing: certified(signing, certificates.signing),
   };
+}
+
+/** Renews the keys of the card in the reader. Cards of other makers are renewed elsewhere. */
+export interface CardOffice {
+  /** Generates and certifies new keys and writes them to the card. Rejects with the issuer's error, without any change. */
+  renew(issuer: CertificateIssuer): Promise<void>;
 }

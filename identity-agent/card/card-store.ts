@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { randomDigits } from '@alongside/kernel/ids';
+import { type CardStoreFiles, readCards, writeCards } from './card-file.ts';
 import { type CertificateIssuer, issueKeys } from './card-issue.ts';
-import type { CardMemory } from './card-memory.ts';
+import { type CardMemory, storedCardMemory } from './card-memory.ts';
 import {
   type Card,
   type CardSeed,
@@ -14,8 +15,6 @@ import {
 import type { CardSecrets } from './card-secrets.ts';
 import { Mutex } from './mutex.ts';
 import { isPin, type SlotName, TRIES } from './piv.ts';
-import { storedCardMemory } from './stored-card-memory.ts';
-import { type CardStoreFiles, readCards, writeCards } from './stored-cards.ts';
 
 /** All cards with their keys, for another installation. Protect it like the cards. */
 export interface CardExport {

@@ -1,5 +1,5 @@
 import { type CommandApdu, chainOf, decodeResponse, encodeCommand, type ResponseApdu } from './apdu.ts';
-import { CardError } from './card-error.ts';
+import { CardError } from './card-client.ts';
 import { exactLengthIn, moreIn, SW } from './status-words.ts';
 import type { CardTransport } from './transport.ts';
 

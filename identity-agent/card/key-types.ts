@@ -1,5 +1,101 @@
-import { ecP256 } from './key-ec-p256.ts';
-import { rsa2048 } from './key-rsa-2048.ts';
+import { constants, createECDH, createPrivateKey, generateKeyPair, privateDecrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { ecdsaDer } from './signature-algorithms.ts';
+
+/** A new key pair: PKCS#8 DER and SPKI DER. */
+export interface CardKeyPair {
+  readonly privateKey: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+/** The card's raw private key operation. Returns undefined if the input does not have the algorithm's form. */
+export type PrivateOperation = (input: Uint8Array) => Uint8Array | undefined;
+
+/** A kind of key for virtual cards. */
+interface CardKeyType<Id extends string = string> {
+  readonly id: Id;
+  /** Algorithm identifier of GENERAL AUTHENTICATE (SP 800-78-4 table 6-2). */
+  readonly algorithm: number;
+  generate(): Promise<CardKeyPair>;
+  /** Loads a key from PKCS#8 DER. */
+  load(privateKey: Uint8Array): Promise<PrivateOperation>;
+}
+
+const generate = promisify(generateKeyPair);
+const encodings = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const;
+const keyFrom = (privateKey: Uint8Array) =>
+  createPrivateKey({ key: Buffer.from(privateKey), type: 'pkcs8', format: 'der' });
+
+const DIGEST_LENGTH = 32;
+
+/** Order of the base point of P-256 (SEC 2 section 2.4.2). */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+const toNumber = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+const toBytes = (value: bigint): Buffer =>
+  Buffer.from(value.toString(16).padStart(2 * DIGEST_LENGTH, '0'), 'hex');
+const modulo = (value: bigint): bigint => ((value % ORDER) + ORDER) % ORDER;
+
+/** Returns the inverse modulo the order, by the extended Euclidean algorithm. */
+function inverse(value: bigint): bigint {
+  let [a, b] = [ORDER, value];
+  let [x, y] = [0n, 1n];
+  while (b !== 0n) {
+    const quotient = a / b;
+    [a, b] = [b, a - quotient * b];
+    [x, y] = [y, x - quotient * y];
+  }
+  return modulo(x);
+}
+
+/**
+ * Signs a digest (FIPS 186-5 section 6.4.1). OpenSSL generates the nonce and its point; node:crypto signs messages only.
+ * The arithmetic is not constant-time, so it is for virtual cards only, whose keys are in a file anyway.
+ */
+function signDigest(digest: Uint8Array, privateKey: bigint): Uint8Array {
+  const nonce = createECDH('prime256v1');
+  const point = nonce.generateKeys();
+  const r = modulo(toNumber(point.subarray(1, 1 + DIGEST_LENGTH)));
+  const s = modulo(inverse(toNumber(nonce.getPrivateKey())) * modulo(toNumber(digest) + r * privateKey));
+  // The standard forbids zero, which has a probability of 2^-255.
+  if (r === 0n || s === 0n) return signDigest(digest, privateKey);
+  return ecdsaDer(Buffer.concat([toBytes(r), toBytes(s)]));
+}
+
+/** ECDSA on P-256 over a digest. */
+const ecP256: CardKeyType<'EC-P256'> = {
+  id: 'EC-P256',
+  algorithm: 0x11,
+  generate: () => generate('ec', { namedCurve: 'P-256', ...encodings }),
+  load: async (privateKey) => {
+    const key = keyFrom(privateKey);
+    const scalar = toNumber(Buffer.from(String(key.export({ format: 'jwk' }).d), 'base64url'));
+    return (digest) => (digest.length === DIGEST_LENGTH ? signDigest(digest, scalar) : undefined);
+  },
+};
+
+const BLOCK_LENGTH = 256;
+
+/** The raw RSA private key operation on one block; the client adds the padding. */
+const rsa2048: CardKeyType<'RSA-2048'> = {
+  id: 'RSA-2048',
+  algorithm: 0x07,
+  generate: () => generate('rsa', { modulusLength: 2048, ...encodings }),
+  load: async (privateKey) => {
+    const key = keyFrom(privateKey);
+    return (block) => {
+      if (block.length !== BLOCK_LENGTH) return undefined;
+      try {
+        return new Uint8Array(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, block));
+      } catch {
+        return undefined; // the block is not below the modulus
+      }
+    };
+  },
+};
 
 /** The registry of key types. */
 export const keyTypes = { 'EC-P256': ecP256, 'RSA-2048': rsa2048 } as const;

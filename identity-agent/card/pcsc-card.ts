@@ -1,5 +1,4 @@
-import type { CardClient } from './card-client.ts';
-import { CardError } from './card-error.ts';
+import { type CardClient, CardError } from './card-client.ts';
 import { type PcscConnection, PcscError, type PcscService } from './pcsc-service.ts';
 import { PivClient } from './piv-client.ts';
 import type { CardTransport, InsertedCard } from './transport.ts';

@@ -1,6 +1,5 @@
 import type { CommandApdu, ResponseApdu } from './apdu.ts';
-import type { CardClient, Unblocking, Verification } from './card-client.ts';
-import { CardError } from './card-error.ts';
+import { type CardClient, CardError, type Unblocking, type Verification } from './card-client.ts';
 import { type ExchangeOptions, exchange } from './exchange.ts';
 import { Mutex } from './mutex.ts';
 import {

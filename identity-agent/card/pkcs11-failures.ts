@@ -1,4 +1,4 @@
-import { CardError } from './card-error.ts';
+import { CardError } from './card-client.ts';
 
 /** Return values of PKCS#11 (version 2.40, section 5.1) that are handled individually. */
 export const RV = {

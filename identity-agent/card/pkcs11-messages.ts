@@ -1,4 +1,4 @@
-import type { CardErrorCode } from './card-error.ts';
+import type { CardErrorCode } from './card-client.ts';
 
 /** Settings of the module process, its one argument in JSON. */
 export interface ModuleSettings {

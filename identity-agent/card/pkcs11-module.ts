@@ -1,4 +1,4 @@
-import { CardError } from './card-error.ts';
+import { CardError } from './card-client.ts';
 import { NativeProcess } from './native-process.ts';
 import type { CallName, Failure, ModuleSettings } from './pkcs11-messages.ts';
 

@@ -1,5 +1,5 @@
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
-import { CardError } from './card-error.ts';
+import { CardError } from './card-client.ts';
 import type { Loaded, Reply } from './native-process.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
 import type { CallName, Failure, ModuleSettings, Question } from './pkcs11-messages.ts';

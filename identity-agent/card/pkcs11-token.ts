@@ -1,10 +1,8 @@
 import type { PKCS11 } from 'pkcs11js';
-import type { Unblocking, Verification } from './card-client.ts';
-import { CardError } from './card-error.ts';
-import { ecdsaDer } from './ecdsa-form.ts';
+import { CardError, type Unblocking, type Verification } from './card-client.ts';
 import { type SlotName, TRIES } from './piv.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
-import { digestInfo, type SignatureAlgorithmId } from './signature-algorithms.ts';
+import { digestInfo, ecdsaDer, type SignatureAlgorithmId } from './signature-algorithms.ts';
 
 /** Constants of PKCS#11 (version 2.40, header files). */
 const CK = {

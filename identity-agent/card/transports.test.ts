@@ -3,8 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { silentLog } from '@alongside/kernel/log';
 import { TestAuthority, temporaryStore } from './testing/card.ts';
-import type { CardSettings } from './transport-kind.ts';
-import { transports } from './transports.ts';
+import { type CardSettings, transports } from './transports.ts';
 import { VirtualReader } from './virtual-reader.ts';
 
 async function open(t: TestContext, id: string, settings: CardSettings = {}) {

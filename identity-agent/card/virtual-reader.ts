@@ -1,5 +1,4 @@
-import type { CardClient } from './card-client.ts';
-import { CardError } from './card-error.ts';
+import { type CardClient, CardError } from './card-client.ts';
 import type { CertificateIssuer } from './card-issue.ts';
 import { type Card, CardStoreError } from './card-record.ts';
 import type { CardStore } from './card-store.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import { CardError } from '../card/card-error.ts';
+import { CardError } from '../card/card-client.ts';
 import { type SlotCard, VpcdConnection } from '../card/vpcd-connection.ts';
 import { methods } from '../protocol.ts';
 import { AgentCallError, AgentConnection } from '../socket/client.ts';

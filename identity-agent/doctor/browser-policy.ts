@@ -5,7 +5,8 @@ import {
   proxiesLoopback,
   requestDenials,
 } from '@alongside/kernel/browser-policies';
-import { type Check, type Finding, ok, remark, type Subject, wrong } from './check.ts';
+import type { Check, Subject } from './check.ts';
+import { type Finding, ok, remark, wrong } from './report.ts';
 
 /** Returns the first entry of a policy's list that matches an address. */
 const covering = (value: unknown, url: URL): string | undefined =>

@@ -1,15 +1,7 @@
 import type { AgentConfiguration, AgentStatus } from '../protocol.ts';
 import type { ServerAnswer } from '../server-call.ts';
 import type { LoadedSettings } from '../settings/settings.ts';
-
-/** The result of a check. A remark is harmless. */
-export interface Finding {
-  outcome: 'ok' | 'remark' | 'wrong';
-  /** One sentence. */
-  detail: string;
-  /** How to fix it. */
-  mend?: string;
-}
+import type { DoctorCheck } from './report.ts';
 
 /** An agent that responded on the local socket. */
 export interface RunningAgent {
@@ -47,16 +39,4 @@ export interface Subject {
   port: ServerProbe;
 }
 
-/** Checks for one problem, one file each. */
-export interface Check {
-  readonly name: string;
-  run(subject: Subject): Promise<Finding[]> | Finding[];
-}
-
-export const ok = (detail: string): Finding => ({ outcome: 'ok', detail });
-export const remark = (detail: string, mend?: string): Finding => ({
-  outcome: 'remark',
-  detail,
-  ...(mend === undefined ? {} : { mend }),
-});
-export const wrong = (detail: string, mend: string): Finding => ({ outcome: 'wrong', detail, mend });
+export type Check = DoctorCheck<Subject>;

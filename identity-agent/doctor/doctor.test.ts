@@ -9,7 +9,8 @@ import { roleOf } from '../testing/cis.ts';
 import { ada, ben, rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 import { judgePolicies } from './browser-policy.ts';
 import type { Subject } from './check.ts';
-import { examine, inWords, type Report } from './doctor.ts';
+import { examine } from './doctor.ts';
+import { type Report, reportLines } from './report.ts';
 import { subjectOf } from './subject.ts';
 
 const found = ({ checks }: Report, name: string) =>
@@ -53,7 +54,7 @@ describe('the doctor of a healthy workstation', () => {
         ...['cis', 'cis2', 'browser-policy'],
       ],
     );
-    assert.match(inWords(report), /\nNothing is wrong\.\n$/);
+    assert.equal(reportLines(report).at(-1), 'No problem was found.');
     assert.ok(!JSON.stringify(report).includes(rightPin));
   });
 });
@@ -69,7 +70,7 @@ describe('the doctor', () => {
     );
     assert.deepEqual(found(report, 'reader'), [], 'what nobody can know is not said');
     assert.match(
-      inWords(report),
+      reportLines(report).join('\n'),
       /WRONG {2}service: [\s\S]*-> Start it: systemctl --user start identity-agent/,
     );
   });

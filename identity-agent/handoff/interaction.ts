@@ -9,7 +9,7 @@ import { readForm } from './form.ts';
 import type { Guards } from './guard.ts';
 import type { Interaction, Interactions, Notice } from './interactions.ts';
 import { interactionPage, type PageContext, stepToken } from './pages/page.ts';
-import { pageFor } from './pages/registry.ts';
+import { pageFor } from './pages/pages.ts';
 import type { Vouching } from './vouching.ts';
 
 export interface InteractionParts {

@@ -1,11 +1,11 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Party } from '@alongside/kernel/events';
 import type { AgentEndCause, CardSignature } from '../../src/cis/protocol.ts';
-import { CardError } from '../card/card-error.ts';
+import { CardError } from '../card/card-client.ts';
+import type { CardOffice } from '../card/card-issue.ts';
 import type { Reader } from '../card/transport.ts';
 import type { AgentStatus } from '../protocol.ts';
 import { type CardActResult, changePin, requestUnlockCode, unblockPin, unlockCard } from './card-acts.ts';
-import type { CardOffice } from './card-office.ts';
 import { isRenewalDue, type RenewalResult, renewCard } from './card-renewal.ts';
 import { CisRefusal } from './cis-client.ts';
 import { Desk, type DeskParts } from './desk.ts';

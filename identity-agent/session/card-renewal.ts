@@ -1,6 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { cardRenewalMessage, renewalDays } from '../../src/cis/protocol.ts';
-import { CardError } from '../card/card-error.ts';
+import { CardError } from '../card/card-client.ts';
 import type { CertificateIssuer } from '../card/card-issue.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';

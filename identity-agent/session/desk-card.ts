@@ -1,8 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { randomToken } from '@alongside/kernel/ids';
 import type { CardSignature, HeldCard } from '../../src/cis/protocol.ts';
-import type { CardClient, Unblocking, Verification } from '../card/card-client.ts';
-import { CardError } from '../card/card-error.ts';
+import { type CardClient, CardError, type Unblocking, type Verification } from '../card/card-client.ts';
 import { algorithmOf, type SignatureAlgorithmId } from '../card/signature-algorithms.ts';
 import type { InsertedCard } from '../card/transport.ts';
 

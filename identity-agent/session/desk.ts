@@ -3,16 +3,15 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { AgentEndCause, Generation, PinState, SessionMode } from '../../src/cis/protocol.ts';
+import type { CardOffice } from '../card/card-issue.ts';
 import { Mutex } from '../card/mutex.ts';
-import type { CardOffice } from './card-office.ts';
 import type { CisClient } from './cis-client.ts';
 import type { DeskCard } from './desk-card.ts';
 import { Endings } from './endings.ts';
 import { AgentArrows, type AgentNotices, type NoticeListener, type NoticeName } from './events.ts';
 import type { LiveSession, LockReason } from './live-session.ts';
-import { type Behaviour, behaviourOf } from './modes.ts';
+import { type Behaviour, behaviourOf, type Timers } from './modes.ts';
 import { Schedule } from './schedule.ts';
-import type { Timers } from './timers.ts';
 
 export interface DeskParts {
   cis: CisClient;

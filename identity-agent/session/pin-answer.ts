@@ -1,5 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
-import { CardError } from '../card/card-error.ts';
+import { CardError } from '../card/card-client.ts';
 import { tellBlocked } from './card-acts.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';

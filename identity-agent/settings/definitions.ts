@@ -1,7 +1,7 @@
 import type { Generation } from '../../src/cis/protocol.ts';
 import { transports } from '../card/transports.ts';
 import { type LogLevel, logLevels } from '../desk-log.ts';
-import { defaultTimers, timerLimits } from '../session/timers.ts';
+import { defaultTimers, timerLimits } from '../session/modes.ts';
 import { flag, type Kind, oneOf, text, url, whole } from './kinds.ts';
 
 /** Settings of an agent that runs alone. */

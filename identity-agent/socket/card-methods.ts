@@ -1,8 +1,7 @@
 import { type CardActError, methods } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
-import type { CardActResult } from '../session/card-acts.ts';
+import { type CardActResult, cardActSentence } from '../session/card-acts.ts';
 import type { RenewalResult } from '../session/card-renewal.ts';
-import { cardActSentence } from '../session/card-sentences.ts';
 import { RpcError } from './json-rpc.ts';
 import { aPin, need, only, refusedCode, type SocketMethod } from './method.ts';
 

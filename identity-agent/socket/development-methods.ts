@@ -1,4 +1,4 @@
-import { CardError } from '../card/card-error.ts';
+import { CardError } from '../card/card-client.ts';
 import { type Card, type CardSeed, CardStoreError } from '../card/card-record.ts';
 import type { CardExport, CardStore } from '../card/card-store.ts';
 import type { VirtualReader } from '../card/virtual-reader.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { poweredCard } from '../../identity-agent/card/testing/card.ts';
-import type { CardSettings } from '../../identity-agent/card/transport-kind.ts';
+import type { CardSettings } from '../../identity-agent/card/transports.ts';
 import type { AgentStatus } from '../../identity-agent/protocol.ts';
 import { testDesk } from '../../identity-agent/testing/desk.ts';
 import { CardLab } from './testing/card-lab.ts';

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { PivClient } from '../../identity-agent/card/piv-client.ts';
 import type { Reader } from '../../identity-agent/card/transport.ts';
 import { runCli } from '../../identity-agent/cli.ts';
-import type { Report } from '../../identity-agent/doctor/doctor.ts';
+import type { Report } from '../../identity-agent/doctor/report.ts';
 import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { namespaces } from './testing/programs.ts';

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
-import { cardActSentence } from '../../session/card-sentences.ts';
+import { cardActSentence } from '../../session/card-acts.ts';
 import type { FormResult } from '../errands.ts';
 
 /** Digits as users may type them; the card decides whether they are right. */

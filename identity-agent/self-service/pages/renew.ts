@@ -1,6 +1,6 @@
 import { html } from '@alongside/kernel/html';
+import { dateInWords } from '../../handoff/pages/page.ts';
 import type { Agent } from '../../session/agent.ts';
-import { dateInWords } from './dates.ts';
 import { cardForm, cardSummary, saidOf, secretField } from './fields.ts';
 import type { CardPage } from './page.ts';
 import { givePin } from './sign-in.ts';

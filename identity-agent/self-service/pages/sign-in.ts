@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { jobOf, roleChoices } from '../../handoff/pages/role.ts';
+import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/pin-answer.ts';
 import type { FormResult } from '../errands.ts';

@@ -1,5 +1,6 @@
 import { OperatorError } from '@alongside/kernel/operator';
-import { examine, inWords as reportText } from '../../../identity-agent/doctor/doctor.ts';
+import { examine } from '../../../identity-agent/doctor/doctor.ts';
+import { reportLines } from '../../../identity-agent/doctor/report.ts';
 import { subjectOf } from '../../../identity-agent/doctor/subject.ts';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { type ConsoleCall, consoleCommand, type Result, text } from '../command.ts';
@@ -146,7 +147,7 @@ export const agent = consoleCommand({
             'This instance runs no Identity Agent. Run the doctor of the agent itself.',
           );
         const report = await examine(await subjectOf(agentSocket));
-        return { json: report, lines: reportText(report).trimEnd().split('\n'), code: report.ok ? 0 : 1 };
+        return { json: report, lines: reportLines(report), code: report.ok ? 0 : 1 };
       },
     },
   },

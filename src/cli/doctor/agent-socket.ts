@@ -1,7 +1,8 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { type AgentStatus, methods } from '../../../identity-agent/protocol.ts';
 import { AgentConnection } from '../../../identity-agent/socket/client.ts';
-import { type Check, type Finding, ok, wrong } from './check.ts';
+import type { Check } from './check.ts';
 
 const patience = 5_000;
 

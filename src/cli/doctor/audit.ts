@@ -1,5 +1,6 @@
 import { systemClock } from '@alongside/kernel/clock';
-import { type Check, ok, wrong } from './check.ts';
+import { ok, wrong } from '../../../identity-agent/doctor/report.ts';
+import type { Check } from './check.ts';
 import { ask } from './subject.ts';
 
 interface Verified {

@@ -8,7 +8,8 @@ import {
   requestDenials,
 } from '@alongside/kernel/browser-policies';
 import { environment } from '@alongside/kernel/operator';
-import { type Check, type Finding, ok, type Subject, wrong } from './check.ts';
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
+import type { Check, Subject } from './check.ts';
 
 const names = [
   'chromium',

@@ -3,8 +3,9 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { certificateProblem } from '../../boot/tls.ts';
-import { type Check, type Finding, ok, wrong } from './check.ts';
+import type { Check } from './check.ts';
 
 const patience = 5_000;
 const day = 86_400_000;

@@ -1,15 +1,5 @@
+import type { DoctorCheck } from '../../../identity-agent/doctor/report.ts';
 import type { LocalOperator, StateFile } from '../../state-file.ts';
-
-/** The result of a check. A remark is harmless. */
-export interface Finding {
-  outcome: 'ok' | 'remark' | 'wrong';
-  /** The subject, if a check tests several things. */
-  of?: string;
-  /** One sentence. */
-  detail: string;
-  /** How to fix it. */
-  mend?: string;
-}
 
 /** The response of the console's `GET /state`, with its duration. */
 export interface ConsoleState {
@@ -39,20 +29,4 @@ export interface Subject {
   silence: string;
 }
 
-/** Checks for one problem, one file each. */
-export interface Check {
-  readonly name: string;
-  run(subject: Subject): Promise<Finding[]> | Finding[];
-}
-
-export const ok = (detail: string, of?: string): Finding => ({
-  outcome: 'ok',
-  ...(of === undefined ? {} : { of }),
-  detail,
-});
-export const wrong = (detail: string, mend: string, of?: string): Finding => ({
-  outcome: 'wrong',
-  ...(of === undefined ? {} : { of }),
-  detail,
-  mend,
-});
+export type Check = DoctorCheck<Subject>;

@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
-import { type Check, type Finding, ok, type Subject, wrong } from './check.ts';
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
+import type { Check, Subject } from './check.ts';
 
 /** Returns the folder, or its nearest existing parent. */
 const nearest = (folder: string): string =>

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { environment } from '@alongside/kernel/operator';
-import { type Check, type ConsoleState, type Finding, ok, wrong } from './check.ts';
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
+import type { Check, ConsoleState } from './check.ts';
 
 // Checks of this machine: Node.js, clock, localhost, proxy variables.
 

@@ -1,5 +1,6 @@
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import type { StateFile } from '../../state-file.ts';
-import { type Check, type Finding, ok, wrong } from './check.ts';
+import type { Check } from './check.ts';
 import { ask } from './subject.ts';
 
 type Urls = StateFile['urls'];

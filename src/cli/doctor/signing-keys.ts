@@ -1,7 +1,8 @@
 import { decodeJwt, type SigningAlgorithm, verifySignature } from '@alongside/kernel/jws';
+import { type Finding, ok, wrong } from '../../../identity-agent/doctor/report.ts';
 import { readKeySet } from '../../oauth/remote-keys.ts';
 import type { StateFile } from '../../state-file.ts';
-import { type Check, type Finding, ok, wrong } from './check.ts';
+import type { Check } from './check.ts';
 import { ask } from './subject.ts';
 
 /** A signature by one key of a service. */

@@ -1,0 +1,77 @@
+import { type Html, html } from '@alongside/kernel/html';
+import {
+  cardForm,
+  cardSummary,
+  differ,
+  digits,
+  newPinFields,
+  newPinForms,
+  saidOf,
+  secretField,
+} from './fields.ts';
+import type { CardPage } from './page.ts';
+
+const unblocked = 'Your smartcard is unblocked and has the new PIN.';
+
+/** Lets the holder change the PIN. */
+export const changePin: CardPage = {
+  id: 'change-pin',
+  title: 'Change your PIN',
+  fields: { pin: digits, ...newPinForms },
+  main: ({ status, path, insertion }) => html`${cardSummary(status)}
+${cardForm(
+  `${path}/change-pin`,
+  insertion,
+  html`${secretField('pin', 'Your PIN now', 'Three wrong entries block the card', true)}${newPinFields()}`,
+  'Change PIN',
+)}`,
+  act: async (agent, { pin = '', newPin = '', again }) =>
+    newPin === again ? saidOf(await agent.changePin(pin, newPin), 'Your PIN was changed.') : differ,
+};
+
+/** Requests a code by mail from CIS. */
+export const unlockCode: CardPage = {
+  id: 'unlock-code',
+  title: 'Unblock your smartcard',
+  fields: {},
+  next: 'unlock',
+  main: ({ status, path, insertion }) => html`${cardSummary(status)}
+<p>We can mail a code to the address that your Registration Authority has of you. It is good for 15 minutes.
+Leave the card in the reader, and do not close this page.</p>
+${cardForm(`${path}/unlock-code`, insertion, html``, 'Mail me a code')}
+<p><a href="${path}/unlock">I have a code already</a></p>`,
+  act: async (agent) =>
+    saidOf(
+      await agent.requestUnlockCode(),
+      'If your smartcard can be unblocked in this way, a code is on its way to you.',
+    ),
+};
+
+/** Returns the form with a code and a new PIN. */
+const codeForm = (path: string, insertion: string, field: Html): Html =>
+  cardForm(path, insertion, html`${field}${newPinFields()}`, 'Unblock');
+
+/** Asks for the mailed code and a new PIN. */
+export const unlock: CardPage = {
+  id: 'unlock',
+  title: 'Enter the code from your mail',
+  fields: { code: digits, ...newPinForms },
+  main: ({ status, path, insertion, development }) => html`${cardSummary(status)}
+${development ? html`<p class="quiet">This is a test system: no mail leaves it, "npx alongside mail" shows it.</p>` : undefined}
+${codeForm(`${path}/unlock`, insertion, secretField('code', 'Code from the mail', '8 digits, good for 15 minutes', true))}
+<p><a href="${path}/unlock-code">Ask for another code</a></p>`,
+  act: async (agent, { code = '', newPin = '', again }) =>
+    newPin === again ? saidOf(await agent.unlockCard(code, newPin), unblocked) : differ,
+};
+
+/** Asks for the card's own unblocking code and a new PIN. */
+export const unblock: CardPage = {
+  id: 'unblock',
+  title: 'Enter the unblocking code',
+  fields: { unblockingCode: digits, ...newPinForms },
+  main: ({ status, path, insertion }) => html`${cardSummary(status)}
+<p>Your Registration Authority gives you this code. Three wrong entries make the card useless.</p>
+${codeForm(`${path}/unblock`, insertion, secretField('unblockingCode', 'Unblocking code of the card', '8 digits', true))}`,
+  act: async (agent, { unblockingCode = '', newPin = '', again }) =>
+    newPin === again ? saidOf(await agent.unblockPin(unblockingCode, newPin), unblocked) : differ,
+};
