@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { ecP256 } from './key-ec-p256.ts';
+import { keyTypes } from './key-types.ts';
+
+const ecP256 = keyTypes['EC-P256'];
 
 describe('the P-256 key of a virtual card', () => {
   test('signs digests so that node:crypto verifies the message, each time with another nonce', async () => {

@@ -22,7 +22,7 @@ import { allowedHosts, checkHost, createGuards, secured } from './guard.ts';
 import { createHandOff, createHandOffSteps } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
-import { scriptRoute } from './pages/page.ts';
+import { scriptRoute } from './pages/script.ts';
 import { PinnedKeys } from './pinned-keys.ts';
 import type { UsedRequests } from './used-requests.ts';
 import { Vouching } from './vouching.ts';

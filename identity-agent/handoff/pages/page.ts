@@ -1,9 +1,9 @@
-import { Answer } from '@alongside/kernel/answer';
+import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { Route } from '@alongside/kernel/http';
 import { framedPage } from '@alongside/kernel/layout';
 import type { AgentStatus, HandOffError } from '../../protocol.ts';
 import type { Interaction, Notice } from '../interactions.ts';
+import { scriptPath } from './script.ts';
 
 /** Data of a page. */
 export interface PageContext {
@@ -36,9 +36,6 @@ export interface InteractionPage {
   /** Whether the page has no input, so that the browser may reload it without a script. */
   reloads?: boolean;
 }
-
-/** Path of the one script of the pages. */
-export const scriptPath = '/assets/interaction.js';
 
 /** Returns a token that changes with the page, for the script. */
 export const stepToken = (page: InteractionPage, { status, insertion }: PageContext): string =>
@@ -79,37 +76,6 @@ ${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(
     // With `no-referrer`, a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").
   ).with({ 'referrer-policy': 'same-origin' });
 }
-
-/** Polling interval of a page in milliseconds. */
-const every = 700;
-
-// Calls only the agent's own origin. A reload loses typed digits only if the page is over anyway.
-const script = `'use strict';
-(() => {
-  const place = document.querySelector('[data-state]');
-  if (!place) return;
-  // A reload must not replace a submitted form or a followed link.
-  let leaving = false;
-  for (const event of ['submit', 'beforeunload']) addEventListener(event, () => { leaving = true; });
-  const look = async () => {
-    if (leaving) return;
-    try {
-      const answer = await fetch(place.dataset.state, { cache: 'no-store', credentials: 'omit', redirect: 'error' });
-      const known = answer.ok ? (await answer.json()).step : 'over';
-      if (!leaving && known !== place.dataset.step) { location.replace(location.pathname); return; }
-    } catch { /* The agent does not answer: try again. */ }
-    setTimeout(look, ${every});
-  };
-  setTimeout(look, ${every});
-})();
-`;
-
-/** The script of the agent's pages. */
-export const scriptRoute: Route = {
-  methods: ['GET'],
-  path: scriptPath,
-  endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, script),
-};
 
 /** Formats an ISO time as a day. */
 export const dateInWords = (iso: string): string =>

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
-import { scriptPath } from '../../handoff/pages/page.ts';
+import { scriptPath } from '../../handoff/pages/script.ts';
 import type { AgentStatus } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { Errand, FormResult } from '../errands.ts';

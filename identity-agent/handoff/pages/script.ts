@@ -1,0 +1,36 @@
+import { Answer } from '@alongside/kernel/answer';
+import type { Route } from '@alongside/kernel/http';
+
+/** Path of the one script of the pages. */
+export const scriptPath = '/assets/interaction.js';
+
+/** Polling interval of a page in milliseconds. */
+const every = 700;
+
+// Calls only the agent's own origin. A reload loses typed digits only if the page is over anyway.
+const script = `'use strict';
+(() => {
+  const place = document.querySelector('[data-state]');
+  if (!place) return;
+  // A reload must not replace a submitted form or a followed link.
+  let leaving = false;
+  for (const event of ['submit', 'beforeunload']) addEventListener(event, () => { leaving = true; });
+  const look = async () => {
+    if (leaving) return;
+    try {
+      const answer = await fetch(place.dataset.state, { cache: 'no-store', credentials: 'omit', redirect: 'error' });
+      const known = answer.ok ? (await answer.json()).step : 'over';
+      if (!leaving && known !== place.dataset.step) { location.replace(location.pathname); return; }
+    } catch { /* The agent does not answer: try again. */ }
+    setTimeout(look, ${every});
+  };
+  setTimeout(look, ${every});
+})();
+`;
+
+/** The script of the agent's pages. */
+export const scriptRoute: Route = {
+  methods: ['GET'],
+  path: scriptPath,
+  endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, script),
+};
