@@ -1,11 +1,9 @@
 import type { CardSignature } from './sign-in.ts';
 
-// What the agent asks of CIS about the card in its reader.
-
-/** Which certificate a virtual card is given. */
+/** Kind of certificates of a virtual card. */
 export type CardProfile = 'standard' | 'expired' | 'revoked' | 'renew' | 'foreign';
 
-/** `POST /cards/certificates` by the issuer of virtual cards. Keys are SPKI DER in base64. */
+/** Body of `POST /cards/certificates`, for the issuer of virtual cards. Keys are SPKI DER in base64. */
 export interface CertificateRequest {
   uid: string;
   cardSerial: string;
@@ -13,25 +11,22 @@ export interface CertificateRequest {
   authenticationKey: string;
   signingKey: string;
   /**
-   * The card's unblocking code (PUK), 8 digits. CIS keeps it sealed, for self-service unlocking. Without it a virtual card of
-   * development counts as having the published one.
+   * The card's unblocking code (PUK), 8 digits. CIS encrypts it and uses it for self-service unlocking. The default in development
+   * is the published code.
    */
   unblockingCode?: string;
 }
 
-/** DER in base64. */
+/** Response of `POST /cards/certificates`. Certificates are DER in base64. */
 export interface CertificateAnswer {
   authentication: string;
   signing: string;
 }
 
-/** Days before the end of its certificate in which a card can be renewed by its holder. */
+/** Days before the expiry of the certificate in which the holder can renew the card. */
 export const renewalDays = 90;
 
-/**
- * What the card signs, with the key that it has, to be given certificates for new keys; as UTF-8. The keys are base64 as in
- * the request.
- */
+/** Returns the message that the card signs with its current key to get certificates for new keys, as UTF-8. Keys as in the request. */
 export const cardRenewalMessage = (
   challenge: string,
   cardSerial: string,
@@ -40,9 +35,9 @@ export const cardRenewalMessage = (
 ): string => `alongside card renewal\n${challenge}\n${cardSerial}\n${authenticationKey}\n${signingKey}`;
 
 /**
- * `POST /sessions/{id}/card-renewal`, with the session's proof: the certificate that the card has, its signature over
- * `cardRenewalMessage` and the new public keys (SPKI DER, base64). Answered 201 by `CertificateAnswer`; 409 `renewal_too_early`
- * before the last `renewalDays` days, 403 with the code of `SignInRefusal` when the card does not pass.
+ * Body of `POST /sessions/{id}/card-renewal`, with the session's proof: the current certificate of the card, its signature over
+ * `cardRenewalMessage`, and the new public keys (SPKI DER in base64). The response is 201 `CertificateAnswer`, 409
+ * `renewal_too_early` before the last `renewalDays` days, or 403 with a `SignInRefusal` for an invalid card.
  */
 export interface CardRenewalRequest extends CardSignature {
   challenge: string;
@@ -51,23 +46,23 @@ export interface CardRenewalRequest extends CardSignature {
 }
 
 /**
- * The proof that a card is in the agent's reader, when a blocked PIN keeps it from signing: its authentication certificate,
- * DER in base64, beside the agent's own proof as for presence. Without it, or with another one: 401 `card_unproven`. The path
- * names the serial of the card, or the uid of its holder where the reader cannot tell the serial.
+ * Proves that a card with a blocked PIN, which cannot sign, is in the agent's reader: its authentication certificate, DER in base64,
+ * with the agent's own proof as for presence. Otherwise the response is 401 `card_unproven`. The path has the serial of the card, or
+ * the uid of its holder if the reader cannot read the serial.
  */
 export interface HeldCard {
   certificate: string;
 }
 
-/** `POST /cards/{serial}/unlock-code` with `HeldCard`: 202 with this, whether or not a mail was sent. */
+/** Response of `POST /cards/{serial}/unlock-code` with `HeldCard`: always 202, whether or not a mail was sent. */
 export interface UnlockCodeAnswer {
-  /** Seconds for which a mailed code is good. */
+  /** Lifetime of a mailed code in seconds. */
   expiresIn: number;
 }
 
 /**
- * `POST /cards/{serial}/unlock`: 200 with the answer, once; 403 `wrong_code` with `attemptsLeft`; 410 `expired` when this
- * agent asked for no code that could still be right.
+ * Body of `POST /cards/{serial}/unlock`. The response is 200 `UnlockAnswer`, once; 403 `wrong_code` with `attemptsLeft`; or 410
+ * `expired` if this agent has no valid code for the card.
  */
 export interface UnlockRequest extends HeldCard {
   /** Eight digits, as mailed. */
@@ -75,11 +70,11 @@ export interface UnlockRequest extends HeldCard {
 }
 
 export interface UnlockAnswer {
-  /** What the card takes in place of its PIN to have a new one set. */
+  /** Sets a new PIN of the card. */
   unblockingCode: string;
 }
 
-/** `POST /cards/{serial}/pin-state`: 204. For the record only, nothing is decided by it. */
+/** Body of `POST /cards/{serial}/pin-state`, which responds with 204. CIS only stores it. */
 export interface PinStateRequest extends HeldCard {
   pin: PinState;
 }

@@ -1,6 +1,4 @@
-// People, organisations, roles and activities.
-
-/** A role of a person at an organisation: one role profile. */
+/** A role profile: a role of a person at an organisation. */
 export interface RoleProfile {
   /** Role profile id, 12 digits. */
   roleId: string;
@@ -19,7 +17,7 @@ export interface RoleProfile {
   areasOfWork: { name: string; code: string }[];
 }
 
-/** A person of the directory, as the console's API also shows it. */
+/** A person of the directory. The console API returns the same object. */
 export interface Person {
   uid: string;
   persona: string | null;
@@ -31,7 +29,7 @@ export interface Person {
   displayName: string;
   email: string;
   idAssuranceLevel: string;
-  /** What the person can sign in with: `smartcard`, `securityKey`, `windowsHello`, `passkey`, `tabletApp`, `authenticatorApp`, `password`. */
+  /** Authenticators of the person: `smartcard`, `securityKey`, `windowsHello`, `passkey`, `tabletApp`, `authenticatorApp`, `password`. */
   authenticators: string[];
   organisations: { personOrgId: string; orgCode: string; orgName: string; member: boolean; gnc?: string }[];
   roles: RoleProfile[];
@@ -39,11 +37,11 @@ export interface Person {
     Record<'gmc' | 'gmp' | 'gdc' | 'gdp' | 'gphc' | 'nmc' | 'rcn' | 'consultant', string>
   >;
   disabled: boolean;
-  /** Members of a userinfo document that was given for the person and that the others do not say. */
+  /** Further claims for the userinfo response of the person. */
   otherClaims?: Readonly<Record<string, unknown>>;
 }
 
-/** `GET /directory/people?persona=&after=&limit=`: people by uid. */
+/** Response of `GET /directory/people?persona=&after=&limit=`: people by uid. */
 export interface PeopleAnswer {
   people: Person[];
   /** `after` of the next page; null at the end. */
@@ -51,28 +49,16 @@ export interface PeopleAnswer {
 }
 
 /**
- * `GET /directory/changes?after=N`: who was changed or removed since, oldest first, at most a thousand; `last` is `after` of the next
- * call. Without `after` nobody, and the number of now. A change that is written at the same moment as another may be left out, and
- * ten thousand are kept: who must know for certain looks at each person now and then as well.
+ * Response of `GET /directory/changes?after=N`: people who were changed or removed since, oldest first, at most 1,000. `last` is
+ * `after` of the next call. Without `after`, `uids` is empty and `last` is the current number. Simultaneous changes may be missing,
+ * and only the last 10,000 are stored, so a service that needs every change must also read each person from time to time.
  */
 export interface ChangesAnswer {
   uids: string[];
   last: number;
 }
 
-/** `POST /directory/people/{uid}/mail`, CIS2: a mail to the person in plain text. One `id` is sent once, however often it is posted. */
-export interface PersonMail {
-  id: string;
-  subject: string;
-  text: string;
-}
-
-export interface PersonMailAnswer {
-  /** False when the directory has no address of the person. */
-  mailed: boolean;
-}
-
-/** `GET /directory/organisations`. */
+/** Response of `GET /directory/organisations`. */
 export interface OrganisationsAnswer {
   organisations: { code: string; name: string }[];
 }
@@ -84,14 +70,14 @@ export interface Activity {
   includes: string[];
 }
 
-/** `GET /directory/people/{uid}/activities` answers with a list of them, `roles`. */
+/** An entry of `roles`, the response of `GET /directory/people/{uid}/activities`. */
 export interface RoleActivities {
   roleId: string;
-  /** `includedBy` is the activity that brought it; null for the role's own. */
+  /** `includedBy` is the activity that includes this one; null for the role's own activities. */
   activities: { code: string; name: string; includedBy: string | null }[];
 }
 
-/** `GET /directory/export?format=json`, and the body of `POST /directory/import` as `application/json`. */
+/** Response of `GET /directory/export?format=json`, and body of `POST /directory/import` as `application/json`. */
 export interface DirectoryDocument {
   version: 1;
   people: Person[];
@@ -100,14 +86,14 @@ export interface DirectoryDocument {
 }
 
 /**
- * `POST /directory/import?dryRun=`, `application/json` or `text/csv` as the export gives them: 200, or 422 `invalid_import` with
- * the same members when something is wrong; then nothing was written. People who are not in it stay.
+ * Response of `POST /directory/import?dryRun=`, which accepts exports as `application/json` or `text/csv`. With errors it is 422
+ * `invalid_import`, has the same members, and nothing was written. People who are not in the import stay unchanged.
  */
 export interface ImportAnswer {
   dryRun: boolean;
   added: number;
   changed: number;
   unchanged: number;
-  /** Line of the CSV file, or place in the list, from 1; at most 200. */
+  /** At most 200. `line` is the line of the CSV file, or the position in the list, from 1. */
   errors: { line: number; field: string; problem: string }[];
 }

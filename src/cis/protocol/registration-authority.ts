@@ -1,41 +1,39 @@
 import type { PinState } from './card-holder.ts';
 
-// Cards as the registration authority sees them.
-
-/** What the registration authority does with a card: the last part of the address. */
+/** Action of the registration authority on a card: the last part of the path. */
 export type CardAct = 'revoke' | 'replace' | 'renew' | 'unblock';
 
-/** What the registration authority knows of a card. */
+/** A card for the registration authority. */
 export interface CardRecord {
   serial: string;
   uid: string;
-  /** `ordered`: no keys yet. `expired` by the clock. */
+  /** An `ordered` card has no keys yet. */
   state: 'ordered' | 'active' | 'expired' | 'revoked' | 'replaced';
   pin: PinState;
-  /** Whether it is to be made with a blocked PIN. */
+  /** Whether the card is issued with a blocked PIN. */
   issuedLocked: boolean;
-  /** Uid of who ordered it; null for one that the card issuer made by itself. */
+  /** Uid of the person who ordered the card; null if the card issuer made it without an order. */
   orderedBy: string | null;
-  /** Serial of the card that it stands for. */
+  /** Serial of the replaced card. */
   replaces: string | null;
-  /** ISO times of its authentication certificate; null without one. */
+  /** ISO times of the authentication certificate; null without one. */
   notBefore: string | null;
   notAfter: string | null;
-  /** Whether its holder may renew it now. */
+  /** Whether the holder may renew the card now. */
   renewable: boolean;
   revokedAt: string | null;
   revocationReason: RevocationReason | null;
-  /** Whether CIS keeps its unblocking code. */
+  /** Whether CIS stores the unblocking code. */
   unlockable: boolean;
 }
 
-/** `GET /cards?uid=&after=&limit=`. */
+/** Response of `GET /cards?uid=&after=&limit=`. */
 export interface CardsAnswer {
   cards: CardRecord[];
   next: string | null;
 }
 
-/** A card as an export carries it: what became of it and which certificates it was given. Times in milliseconds. */
+/** A card in an export: its state and its certificates. Times in milliseconds. */
 export interface KeptCard {
   serial: string;
   uid: string;
@@ -58,20 +56,20 @@ export interface KeptCard {
   }[];
 }
 
-/** `GET /card-records?after=`: cards by serial; `PUT` and `DELETE /card-records/{serial}` answer 204. */
+/** Response of `GET /card-records?after=`: cards by serial. `PUT` and `DELETE /card-records/{serial}` respond with 204. */
 export interface KeptCardsAnswer {
   cards: KeptCard[];
   next: string | null;
 }
 
-/** `POST /cards`: a card is ordered for a person. 201 with the `CardRecord`; 422 `act_not_allowed`. */
+/** Body of `POST /cards`, which orders a card. The response is 201 `CardRecord`, or 422 `act_not_allowed`. */
 export interface CardOrder {
-  /** Uid of the acting person: it must have a role that may do this. */
+  /** Uid of the acting person, who must have a role that allows the action. */
   actor: string;
   uid: string;
-  /** A random one unless given. */
+  /** Random by default. */
   serial?: string;
-  /** Issued with a blocked PIN, which its holder opens by self-service. */
+  /** Whether the card is issued with a blocked PIN, which its holder unlocks by self-service. */
   locked?: boolean;
 }
 
@@ -87,22 +85,25 @@ export const revocationReasons = [
 
 export type RevocationReason = (typeof revocationReasons)[number];
 
-/** Body of `POST /cards/{serial}/revoke`: 200 with the `CardRecord`. Sessions of the card end. */
+/** Body of `POST /cards/{serial}/revoke`, which also ends the sessions of the card. The response is 200 `CardRecord`. */
 export interface CardRevocation {
   actor: string;
   reason: RevocationReason;
 }
 
-/** Body of `POST /cards/{serial}/replace`: the old one is revoked, 201 with the `CardRecord` of the new one. */
+/** Body of `POST /cards/{serial}/replace`, which revokes the card. The response is 201 with the `CardRecord` of the new card. */
 export interface CardReplacement {
   actor: string;
   reason: RevocationReason;
-  /** Serial of the new card; a random one unless given. */
+  /** Serial of the new card; random by default. */
   serial?: string;
   locked?: boolean;
 }
 
-/** Body of `POST /cards/{serial}/renew` (200 `CardRecord`: new keys may be certified within 24 hours) and `/unblock` (200 `UnlockAnswer`). */
+/**
+ * Body of `POST /cards/{serial}/renew` (200 `CardRecord`; new keys may be certified within 24 hours) and of
+ * `POST /cards/{serial}/unblock` (200 `UnlockAnswer`).
+ */
 export interface CardActRequest {
   actor: string;
 }

@@ -1,56 +1,53 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { Generation, SessionMode } from './modes.ts';
-import type { CardSignature, SignInRefusal } from './sign-in.ts';
+import type { CardSignature, Generation, SessionMode, SignInRefusal } from './sign-in.ts';
 
-// A session while it lives, and its end.
-
-/** `POST /sessions/{id}/heartbeat` answers with it. No body in the request. */
+/** Response of `POST /sessions/{id}/heartbeat`, which has no body. */
 export interface HeartbeatAnswer {
-  /** ISO time: the session ends then unless it is heard from again. */
+  /** ISO time at which the session ends without another heartbeat or PIN. */
   idleEndsAt: string;
-  /** ISO time: the session ends then at the latest. */
+  /** Latest end of the session, as an ISO time. */
   endsAt: string;
 }
 
-/** Seconds that `GET /sessions/{id}/end` waits: less than proxies let an answer take. */
+/** Seconds that `GET /sessions/{id}/end` waits: below the usual time-outs of proxies. */
 export const endWait = 25;
 
 /**
- * `GET /sessions/{id}/end` answers with it as soon as the session ends, with null after `endWait`; the agent then asks again.
- * Asking is no heartbeat.
+ * Response of `GET /sessions/{id}/end`, sent as soon as the session ends, or with null after `endWait`; the agent then calls again.
+ * The call is not a heartbeat.
  */
 export interface SessionEnd {
   endCause: EndCause | null;
 }
 
-/** `PUT` (or `POST`) `/sessions/{id}/role`; answered by the same. Null takes the choice back. */
+/** Body and response of `PUT` (or `POST`) `/sessions/{id}/role`. Null undoes the choice. */
 export interface RoleChoice {
   roleId: string | null;
 }
 
-/** `POST /sessions/{id}/pin`: a fresh challenge, signed by the same person's card as at sign-in (`signInMessage`). */
+/** Body of `POST /sessions/{id}/pin`: a new challenge, signed by a card of the same person as at sign-in (`signInMessage`). */
 export interface PinRequest extends CardSignature {
   challenge: string;
 }
 
-/** `POST /sessions/{id}/pin` answers with it. */
+/** Response of `POST /sessions/{id}/pin`. */
 export interface PinAnswer {
   /** ISO time. */
   pinTime: string;
 }
 
-/** Body of `DELETE /sessions/{id}`, answered by 204; without a body the cause is `signedOut`. */
+/** Body of `DELETE /sessions/{id}`, which responds with 204. Without a body the cause is `signedOut`. */
 export interface SignOutRequest {
   cause: AgentEndCause;
 }
 
-/** Why an agent ends its session. */
+/** The cause for which an agent ends its session. */
 export type AgentEndCause = 'cardRemoved' | 'signedOut' | 'anotherPerson' | 'agentStopped';
 
-/** Why a session has ended. */
+/** The cause of the end of a session. */
 export type EndCause = AgentEndCause | 'expired' | 'administrator' | 'disabled';
 
-/** `GET /sessions/{id}` for services. */
+/** Response of `GET /sessions/{id}`, for services. */
 export interface SessionState {
   active: boolean;
   sessionId: string;
@@ -67,30 +64,52 @@ export interface SessionState {
   endCause: EndCause | null;
 }
 
-/** `POST /sessions/{id}/proof` for CIS2: does the session live, and did this card sign this message? */
+/** Body of `POST /sessions/{id}/proof`, for CIS2: reads the session and verifies a card signature. */
 export interface ProofRequest {
-  /** Base64 of the bytes that the card signed, or null when the card was not in. */
+  /** The signed bytes in base64; null if the card was not in the reader. */
   message: string | null;
   card: CardSignature | null;
 }
 
 export interface ProofAnswer {
   session: SessionState;
-  /** Null when there was no card signature to check; otherwise whether it holds, and why not. */
+  /** The result of the verification; null without a card signature. */
   card: { valid: boolean; reason: SignInRefusal | null } | null;
 }
 
-/** `POST /sessions/{id}/legacy-ticket`, no body, with the session's proof: 201. Making one makes the former ones of the session worthless. */
+/**
+ * Response of `POST /sessions/{id}/legacy-ticket`, with status 201. The call has the session's proof and no body. A new ticket
+ * replaces the previous one of the session.
+ */
 export interface LegacyTicketAnswer {
   ticket: string;
 }
 
-/** What CIS tells CIS2 as soon as a session has ended: `POST {cis2}/agent/session-ended`, with the service secret. */
+/** Body of `POST {cis2}/agent/session-ended`, which CIS sends as soon as a session has ended, with the service secret. */
 export interface SessionEnded {
   sessionId: string;
   agentId: string;
   uid: string;
   cause: EndCause;
-  /** In the newer generation and in Mobility the card may leave: then only some causes end the person's CIS2 session. */
+  /** In the newer generation and in Mobility, only some causes end the CIS2 session of the user. */
   generation: Generation;
+}
+
+/** Body of `POST /agents/presence`: reports an agent, signed in or not. The id of an agent is the thumbprint of its key. */
+export interface PresenceRequest {
+  sessionId: string | null;
+}
+
+/** Seconds between the reports of an agent, and for which one counts. */
+export const presence = { every: 120, counts: 240 } as const;
+
+/** Response of `GET /agents/presence?address=A`, for CIS2: the agents that recently reported from this address. */
+export interface PresenceAnswer {
+  agents: { agentId: string; seenAt: string; sessionId: string | null }[];
+}
+
+/** Body of `POST /clock-moved`, console, development only. */
+export interface ClockMoved {
+  /** Seconds that were added to the clock; negative if it went back. */
+  bySeconds: number;
 }

@@ -1,10 +1,20 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { RoleProfile } from './directory.ts';
-import type { Generation, SessionMode } from './modes.ts';
 
-// From the challenge to a session.
+/** Generation of the Identity Agent: the HSCN one, or the newer one (Smartcard Connect). */
+export type Generation = 'hscn' | 'internet';
 
-/** `POST /sessions/challenge` answers with it. Single use. */
+/**
+ * The effect of removing the card from the reader. If several modes are enabled, the agent uses the first of Mobility, Session
+ * Lock Persistence, Enhanced Normal and Normal. CIS stores the mode and returns it to services, but handles all modes alike: a
+ * session ends 600 s after the last heartbeat (every 120 s) or PIN, and ten hours after it began. The modes differ in the calls of
+ * the agent. In Normal and Enhanced Normal it ends the session when the card is removed (`cardRemoved`). In Session Lock
+ * Persistence, and while the screen is locked, it sends no heartbeats, so the user must enter the PIN within 600 s. In Mobility,
+ * and in the newer generation, heartbeats continue without the card.
+ */
+export type SessionMode = 'normal' | 'enhancedNormal' | 'sessionLockPersistence' | 'mobility';
+
+/** Response of `POST /sessions/challenge`. A challenge is single use. */
 export interface ChallengeAnswer {
   challenge: string;
   /** Seconds. */
@@ -12,13 +22,13 @@ export interface ChallengeAnswer {
 }
 
 /**
- * What the card signs at sign-in, as UTF-8: the challenge of CIS and the thumbprint of the session key that the agent made,
- * so that neither can be used with the other's counterpart.
+ * Returns the message that the card signs at sign-in, as UTF-8. It binds the challenge of CIS to the thumbprint of the session key
+ * of the agent.
  */
 export const signInMessage = (challenge: string, sessionKeyThumbprint: string): string =>
   `alongside cis sign-in\n${challenge}\n${sessionKeyThumbprint}`;
 
-/** How the card signs: ECDSA P-256 (DER) or RSASSA-PKCS1-v1_5, both over SHA-256. */
+/** A signature of the card: ECDSA P-256 (DER) or RSASSA-PKCS1-v1_5, both over SHA-256. */
 export interface CardSignature {
   /** The card's authentication certificate, DER in base64. */
   certificate: string;
@@ -26,33 +36,33 @@ export interface CardSignature {
   signature: string;
 }
 
-/** `POST /sessions`, with the agent's proof of its own key as for presence: its thumbprint is `agentId`. */
+/** Body of `POST /sessions`. The agent proves its own key, as for presence; `agentId` is the thumbprint of that key. */
 export interface SignInRequest extends CardSignature {
   challenge: string;
-  /** Public P-256 key that the agent made for this session. */
+  /** Public P-256 key that the agent generated for this session. */
   sessionKey: JsonWebKey;
   agentId: string;
   generation: Generation;
   mode: SessionMode;
 }
 
-/** `POST /sessions` answers 201 with it. */
+/** Response of `POST /sessions`, with status 201. */
 export interface SignInAnswer {
   sessionId: string;
   uid: string;
-  /** For the person at the desk. */
+  /** Shown to the user. */
   displayName: string;
   roles: RoleProfile[];
   roleId: string | null;
-  /** JWS of CIS, `typ: cis-session+jwt`, that certifies the session key: `iss`, `sub` uid, `sid`, `iat`, `exp`, `cnf.jwk` (RFC 7800). */
+  /** JWS of CIS that certifies the session key, `typ: cis-session+jwt`: `iss`, `sub` uid, `sid`, `iat`, `exp`, `cnf.jwk` (RFC 7800). */
   sessionCertificate: string;
   /** Seconds between heartbeats. */
   heartbeatEvery: number;
-  /** ISO time: the session ends then at the latest. */
+  /** Latest end of the session, as an ISO time. */
   endsAt: string;
 }
 
-/** Why CIS refuses a sign-in; `error` of the body, with `error_description` for the person. */
+/** The `error` of a rejected sign-in. Its `error_description` is for the user. */
 export type SignInRefusal =
   | 'invalid_request'
   | 'challenge_invalid'
@@ -64,9 +74,12 @@ export type SignInRefusal =
   | 'person_disabled'
   | 'no_role';
 
-/** Header in which the agent proves that it holds the session key (or, for sign-in and presence, its own key). */
+/** Header with the agent's proof that it holds the session key or, for sign-in and presence, its own key. */
 export const proofHeader = 'agent-proof';
 
-/** `typ` of that proof: ES256, claims `htm`, `htu`, `iat`, `jti` and `sid` of the session. Sign-in and presence carry the public key as `jwk` in the header instead. */
+/**
+ * `typ` of that proof: a JWS with ES256 and the claims `htm`, `htu`, `iat`, `jti` and `sid` of the session. For sign-in and presence
+ * it has no `sid`, and its header contains the public key as `jwk`.
+ */
 export const agentCallType = 'cis-agent-call+jwt';
 export const sessionCertificateType = 'cis-session+jwt';

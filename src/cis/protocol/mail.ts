@@ -1,0 +1,30 @@
+/** Body of `POST /directory/people/{uid}/mail`, CIS2: a mail to the person in plain text. Each `id` is sent once. */
+export interface PersonMail {
+  id: string;
+  subject: string;
+  text: string;
+}
+
+export interface PersonMailAnswer {
+  /** False if the directory has no address of the person. */
+  mailed: boolean;
+}
+
+/** A mail of the outbox. */
+export interface OutboxMail {
+  id: string;
+  to: string;
+  subject: string;
+  text: string;
+  /** ISO time. */
+  createdAt: string;
+  state: 'kept' | 'waiting' | 'sent' | 'failed';
+  attempts: number;
+  /** ISO time. */
+  sentAt: string | null;
+}
+
+/** Response of `GET /mail/outbox?limit=`, console, development only. The latest mail is first. */
+export interface OutboxAnswer {
+  mails: OutboxMail[];
+}
