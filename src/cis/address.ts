@@ -1,7 +1,5 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 
-export { callerNetwork, networkAddress } from '@alongside/kernel/networks';
-
 /** The part of a path at this place, decoded: 0 is the first after the leading slash. Empty when it is missing or damaged. */
 export function pathPart(request: HttpRequest, place: number): string {
   try {

@@ -1,31 +1,41 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { equalSecrets } from '@alongside/kernel/secrets';
+import { check } from '@alongside/kernel/steps';
 import { errors } from './errors.ts';
 
-/** The services that call CIS, each with its own secret. */
+/** The services that call CIS. Each has its own secret. */
 export type Caller = 'cis2' | 'console' | 'authorisation' | 'cardIssuer';
 
-/** Lets only some services go on: a step that adds who it is. */
-export type Admit = (...allowed: Caller[]) => (known: { request: HttpRequest }) => { caller: Caller };
+export type ServiceSecrets = Readonly<Record<Caller, string>>;
 
-/** Knows services by their bearer secret (RFC 6750 section 2.1), each compared in constant time. */
-export function createAdmission(secrets: Readonly<Record<Caller, string>>): Admit {
-  const names = Object.keys(secrets) as Caller[];
-  const callerOf = (presented: string): Caller | undefined => {
-    let found: Caller | undefined;
-    for (const name of names) if (equalSecrets(secrets[name], presented)) found = name;
-    return found;
-  };
-  return (...allowed) =>
-    function admit({ request }) {
-      const secret = /^Bearer ([\x21-\x7e]{1,256})$/.exec(request.headers.authorization ?? '')?.[1];
-      const caller = secret === undefined ? undefined : callerOf(secret);
-      if (!caller)
-        throw errors.serviceUnknown(
-          secret === undefined ? 'no bearer secret' : 'the secret is of no service',
-        );
-      if (!allowed.includes(caller))
-        throw errors.serviceForbidden(`${caller} is not among ${allowed.join(', ')}`);
-      return { caller };
-    };
+interface ServiceCall {
+  request: HttpRequest;
+  cis: { serviceSecrets: ServiceSecrets };
 }
+
+/** Returns the step that identifies the calling service by its bearer secret (RFC 6750 section 2.1) and allows only these. */
+export const admit = (...allowed: readonly Caller[]) =>
+  check('caller', function admit({ request, cis }: ServiceCall): { caller: Caller } {
+    const secret = /^Bearer ([\x21-\x7e]{1,256})$/.exec(request.headers.authorization ?? '')?.[1];
+    if (secret === undefined) throw errors.serviceUnknown('there is no bearer secret');
+    let caller: Caller | undefined;
+    // Compares with every secret, in constant time.
+    for (const name of Object.keys(cis.serviceSecrets) as Caller[])
+      if (equalSecrets(cis.serviceSecrets[name], secret)) caller = name;
+    if (!caller) throw errors.serviceUnknown('the secret belongs to no service');
+    if (!allowed.includes(caller))
+      throw errors.serviceForbidden(`${caller} called; allowed are ${allowed.join(', ')}`);
+    return { caller };
+  });
+
+/** A step that identifies the calling service; `admit` with the secrets bound. */
+export type Admit = (
+  ...allowed: Caller[]
+) => (known: { request: HttpRequest }) => Promise<{ caller: Caller }>;
+
+export const createAdmission =
+  (serviceSecrets: ServiceSecrets): Admit =>
+  (...allowed) =>
+    function admitted({ request }) {
+      return admit(...allowed)({ request, cis: { serviceSecrets } });
+    };

@@ -3,5 +3,5 @@ import { cardErrors } from './errors/cards.ts';
 import { legacyErrors } from './errors/legacy.ts';
 import { signInErrors } from './errors/sign-in.ts';
 
-/** Every refusal of CIS. */
+/** Every error of CIS. */
 export const errors = { ...callErrors, ...signInErrors, ...cardErrors, ...legacyErrors };

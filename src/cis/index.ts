@@ -3,20 +3,19 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
+import { withoutMethodErrors } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { RegularTask, Service, Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { SingleUse } from '../storage/single-use.ts';
-import { type Caller, createAdmission } from './callers.ts';
+import { createAdmission, type ServiceSecrets } from './callers.ts';
 import { CardExaminer } from './card/examination.ts';
 import { actRoutes } from './cards/acts.ts';
 import { Cards } from './cards/cards.ts';
-import { HeldCards } from './cards/held-cards.ts';
 import { issueRoutes } from './cards/issue.ts';
-import { keptRecordRoutes } from './cards/kept-record-routes.ts';
-import { KeptRecords } from './cards/kept-records.ts';
+import { KeptRecords, keptRecordRoutes } from './cards/kept-records.ts';
 import { type PositionCodes, publishedPositions } from './cards/positions.ts';
 import { renewalRoutes } from './cards/renewal.ts';
 import { unlockRoutes } from './cards/unlock.ts';
@@ -28,18 +27,17 @@ import { transferRoutes } from './directory/transfer.ts';
 import { Authorities } from './issuing-authority/authority.ts';
 import { CardCertificates } from './issuing-authority/card-certificates.ts';
 import { CertificateRecords } from './issuing-authority/certificate-records.ts';
-import { lazyLegacyRoutes } from './legacy/lazy.ts';
-import type { LegacySettings } from './legacy/settings.ts';
-import { cisLimits, Limiter } from './limiter.ts';
+import type { LegacySettings } from './legacy/index.ts';
+import { legacyRoutes } from './legacy/routes.ts';
+import { cisLimits, createNetworkLimits, Limiter } from './limits.ts';
 import { Outbox } from './mail/outbox.ts';
 import { outboxRoutes } from './mail/outbox-routes.ts';
 import { personMailRoutes } from './mail/person-mail-routes.ts';
 import { MailSender, type SmtpSettings } from './mail/sender.ts';
-import { createNetworkLimits } from './network-limits.ts';
 import type { Person } from './protocol.ts';
 import { publicRoutes } from './public.ts';
-import { type CheckerDeps, RevocationChecker } from './revocation/checker.ts';
-import type { ExternalIssuer } from './revocation/external-issuer.ts';
+import { type CheckerDependencies, RevocationChecker } from './revocation/checker.ts';
+import type { ExternalIssuer } from './revocation/external-issuers.ts';
 import { OwnCrl } from './revocation/own-crl.ts';
 import { revocationRoutes } from './revocation/revocation-routes.ts';
 import { createAgentCalls } from './sessions/agent-calls.ts';
@@ -76,7 +74,7 @@ export interface CisDeps {
   allowVirtualCards: boolean;
   /** Who is told of ended sessions: origins and the secrets they know CIS by. */
   subscribers: readonly Subscriber[];
-  serviceSecrets: Readonly<Record<Caller, string>>;
+  serviceSecrets: ServiceSecrets;
   /** Where mail is sent to, as the object says at each mail; without it mails stay in the outbox. */
   smtp?: SmtpSettings;
   /** Whether holders unlock cards by a mailed code; they do by default. */
@@ -89,7 +87,7 @@ export interface CisDeps {
   /** Authorities of others whose cards are accepted, as the list says at each card. */
   externalIssuers?: readonly ExternalIssuer[];
   /** How their revocation is asked for. */
-  revocation?: Partial<Pick<CheckerDeps, 'privateAddresses' | 'patience'>>;
+  revocation?: Partial<Pick<CheckerDependencies, 'privateAddresses' | 'patience'>>;
   /** Milliseconds of the deliveries to subscribers; for tests. */
   delivery?: typeof deliveryTimes;
 }
@@ -119,7 +117,7 @@ export function createCis(deps: CisDeps): CisService {
   const limits = { ...cisLimits, ...deps.limits };
   const outbox = new Outbox(database, deps.vault, clock, deps.smtp ? 'waiting' : 'kept');
   const sender = new MailSender(outbox, deps.smtp, background, log);
-  const codes = new UnlockCodes({ database, vault: deps.vault, clock, outbox });
+  const codes = new UnlockCodes(database, deps.vault, clock, outbox);
   const examiner = new CardExaminer({
     clock,
     authorities,
@@ -177,8 +175,9 @@ export function createCis(deps: CisDeps): CisService {
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
     ...{ sessions, agents, challenges, endings, watch, calls, sweep, outbox, sender, virtualCards },
     networks: createNetworkLimits({ database, clock }, limits),
-    held: new HeldCards(authorities, records),
-    keptRecords: new KeptRecords(database),
+    keptRecords: new KeptRecords(database, records),
+    serviceSecrets: deps.serviceSecrets,
+    selfService: deps.selfService ?? true,
     settings: deps.settings,
     development: deps.development,
     changed: personChanged,
@@ -188,14 +187,14 @@ export function createCis(deps: CisDeps): CisService {
   };
 
   return {
-    routes: [
+    routes: withoutMethodErrors([
       ...publicRoutes(keys),
       ...peopleRoutes(shared),
       ...transferRoutes(shared),
       ...issueRoutes(shared),
       ...actRoutes(shared),
       ...keptRecordRoutes(shared),
-      ...unlockRoutes({ ...shared, selfService: deps.selfService ?? true }),
+      ...unlockRoutes(shared),
       ...renewalRoutes(shared),
       ...revocationRoutes(shared),
       ...outboxRoutes(shared),
@@ -206,8 +205,8 @@ export function createCis(deps: CisDeps): CisService {
       ...proofRoutes(shared),
       ...presenceRoutes(shared),
       ...clockMovedRoutes(shared),
-      ...(deps.legacy ? lazyLegacyRoutes(shared, deps.legacy) : []),
-    ],
+      ...(deps.legacy ? legacyRoutes(shared, deps.legacy) : []),
+    ]),
     clientCertificates: (deps.legacy?.clients ?? []).length > 0,
     sweep,
     regularWork,

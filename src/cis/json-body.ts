@@ -4,10 +4,10 @@ import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import type { z } from 'zod';
 import { errors } from './errors.ts';
 
-/** Longest body in characters. */
+/** Maximum length of a body in characters. */
 const longest = 32_768;
 
-/** Reads one JSON object out of text from outside. Throws a refusal, `invalid_request`, for everything else. */
+/** Parses one JSON object from untrusted text. @throws Refusal `invalid_request` */
 export function parseObject(text: string): JsonObject {
   if (text.length > longest) throw errors.bodyInvalid(`the body has ${text.length} characters`);
   try {
@@ -17,20 +17,21 @@ export function parseObject(text: string): JsonObject {
   }
 }
 
-const mediaTypeOf = (request: HttpRequest): string =>
+/** Returns the media type of a body; empty without one. */
+export const mediaTypeOf = (request: HttpRequest): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
-/** The JSON object in the body of a request; its media type must be one of these. */
+/** Returns the JSON object in the body of a request with one of these media types. */
 export function readObject(
   request: HttpRequest,
   mediaTypes: readonly string[] = ['application/json'],
 ): JsonObject {
-  if (!mediaTypes.includes(mediaTypeOf(request)))
-    throw errors.mediaType(`it is ${mediaTypeOf(request) || 'not said'}`);
+  const mediaType = mediaTypeOf(request);
+  if (!mediaTypes.includes(mediaType)) throw errors.mediaType(`the media type is ${mediaType || 'missing'}`);
   return parseObject(request.body);
 }
 
-/** Kinds of JSON values in words. */
+/** The names of JSON types in problems. */
 const kinds: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -39,7 +40,7 @@ const kinds: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
-/** Where a value does not fit a schema, and what would be right. Where the schema has no words of its own, ours. */
+/** Returns the first invalid field of a value and its problem: the message of the schema, or a default. */
 export function firstProblem(error: z.ZodError): { field: string; problem: string } {
   const issue = error.issues[0];
   const path = (issue?.path ?? []).map(String);
@@ -54,10 +55,14 @@ export function firstProblem(error: z.ZodError): { field: string; problem: strin
   return at(`must be ${kinds[issue.expected] ?? issue.expected}`);
 }
 
-/** The body of a request in this shape. Throws `invalid_request` with the field that does not fit. */
+/** Returns the error for an invalid field of a request. */
+export const invalidField = (field: string, problem: string) =>
+  errors.bodyInvalid(`${field}: ${problem}`, { field, problem });
+
+/** Returns the body of a request in this shape. @throws Refusal `invalid_request` with the invalid field */
 export function readBody<S extends z.ZodType>(request: HttpRequest, schema: S): z.infer<S> {
   const result = schema.safeParse(readObject(request));
   if (result.success) return result.data;
   const { field, problem } = firstProblem(result.error);
-  throw errors.bodyInvalid(`${field}: ${problem}`, { field, problem });
+  throw invalidField(field, problem);
 }

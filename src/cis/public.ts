@@ -1,13 +1,14 @@
 import { json } from '@alongside/kernel/answer';
-import type { Route } from '@alongside/kernel/http';
+import { plainError, type Route } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import { route } from '@alongside/kernel/route';
 
-/** `GET /jwks`: the public keys of CIS, readable without authentication. */
+/** `GET /jwks`: the public keys of CIS, without authentication. */
 export function publicRoutes(keys: SigningKeys): Route[] {
-  async function jwks() {
+  async function answerKeys() {
     await keys.ensure('ES256');
     return json(200, await keys.jwks());
   }
 
-  return [{ methods: ['GET'], path: '/jwks', endpoint: jwks }];
+  return route('/jwks', { GET: { endpoint: answerKeys, errors: plainError } });
 }

@@ -1,14 +1,12 @@
 import { keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
 
-// The small shapes that several requests of CIS share.
-
 /** A uid, role profile id or person-at-organisation id. */
 export const digits12 = z.string().regex(/^[0-9]{12}$/, 'must be 12 digits');
 
 const canonicalBase64 = (value: string): boolean => Buffer.from(value, 'base64').toString('base64') === value;
 
-/** Bytes as base64 (RFC 4648 section 4) in their one spelling, at most so many characters. */
+/** Bytes as base64 (RFC 4648 section 4) in its canonical form, with a maximum number of characters. */
 export const base64 = (longest: number) =>
   z
     .string()
@@ -19,7 +17,7 @@ export const base64 = (longest: number) =>
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 
-/** A public P-256 key as a JWK (RFC 7518 section 6.2.1); only what names the key is kept. */
+/** A public P-256 key as a JWK (RFC 7518 section 6.2.1). Other members are dropped. */
 export const p256Key = z
   .object({
     kty: z.literal('EC'),
@@ -34,11 +32,9 @@ export const p256Key = z
     return key !== undefined && keyFits('ES256', key);
   }, 'must be a public P-256 key');
 
-/** What a card signed, with its certificate: the largest RSA key's signature and a certificate of some kilobytes. */
+/** A card signature with its certificate. Fits the signature of the largest RSA key and a certificate of some kilobytes. */
 export const cardSignature = { certificate: base64(8_192), signature: base64(1_024) };
 
-/** A challenge as it comes back. */
 export const challenge = z.string().min(1, 'must not be empty').max(128, 'must have at most 128 characters');
 
-/** A session id in a body. */
 export const sessionId = z.string().min(1, 'must not be empty').max(64, 'must have at most 64 characters');

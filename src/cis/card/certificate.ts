@@ -2,18 +2,18 @@ import { X509Certificate } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
 import { errors } from '../errors.ts';
 
-/** What CIS reads out of the certificate of a card. Nothing of it is trusted yet. */
+/** The fields of a card certificate. None is verified yet. */
 export interface CardCertificate {
   x509: X509Certificate;
   /** Hexadecimal, lower case. */
   serial: string;
   /** The common name: a uid. */
   uid: string;
-  /** Milliseconds; both ends belong to it. */
+  /** Milliseconds, inclusive. */
   notBefore: number;
   notAfter: number;
   isAuthority: boolean;
-  /** OIDs as asn1js spells them. */
+  /** OIDs in the notation of asn1js. */
   policies: string[];
   /** First byte of the key usage; 0 without one. */
   keyUsage: number;
@@ -32,13 +32,13 @@ async function parse(der: Buffer): Promise<CardCertificate> {
     import('pkijs'),
   ]);
   const x509 = new X509Certificate(der);
-  if (!x509.raw.equals(der)) throw new Error('it is not exactly one certificate in DER');
-  const parsed = Certificate.fromBER(new Uint8Array(der));
-  const names = parsed.subject.typesAndValues.filter(({ type }) => type === oids.commonName);
+  if (!x509.raw.equals(der)) throw new Error('it is not one certificate in DER');
+  const certificate = Certificate.fromBER(new Uint8Array(der));
+  const names = certificate.subject.typesAndValues.filter(({ type }) => type === oids.commonName);
   const uid = String(names[0]?.value.valueBlock.value ?? '');
   if (names.length !== 1 || !/^\d{12}$/.test(uid)) throw new Error('its common name is not one uid');
   const extension = (oid: string): unknown =>
-    parsed.extensions?.find(({ extnID }) => extnID === oid)?.parsedValue;
+    certificate.extensions?.find(({ extnID }) => extnID === oid)?.parsedValue;
   const usage = extension(oids.keyUsage);
   const policies = extension(oids.policies);
   const constraints = extension(oids.constraints);
@@ -46,8 +46,8 @@ async function parse(der: Buffer): Promise<CardCertificate> {
     x509,
     serial: x509.serialNumber.toLowerCase(),
     uid,
-    notBefore: parsed.notBefore.value.getTime(),
-    notAfter: parsed.notAfter.value.getTime(),
+    notBefore: certificate.notBefore.value.getTime(),
+    notAfter: certificate.notAfter.value.getTime(),
     isAuthority: x509.ca || (constraints instanceof BasicConstraints && constraints.cA),
     policies:
       policies instanceof CertificatePolicies
@@ -57,36 +57,36 @@ async function parse(der: Buffer): Promise<CardCertificate> {
   };
 }
 
-/** What certificates say, by their bytes: a card shows the same one at each sign-in. */
-const read = new Map<string, CardCertificate>();
-const mostRead = 1_000;
+/** Parsed certificates by their bytes. */
+const parsed = new Map<string, CardCertificate>();
+const mostParsed = 1_000;
 
-/** Takes a certificate apart. Throws `certificate_untrusted` when it is not one, or not a person's. */
+/** Parses the certificate of a person. @throws Refusal `certificate_untrusted` */
 export async function readCertificate(der: Buffer): Promise<CardCertificate> {
   const bytes = der.toString('latin1');
-  const known = read.get(bytes);
+  const known = parsed.get(bytes);
   if (known) return known;
   try {
     const certificate = Object.freeze(await parse(der));
-    if (read.size >= mostRead) read.clear();
-    read.set(bytes, certificate);
+    if (parsed.size >= mostParsed) parsed.clear();
+    parsed.set(bytes, certificate);
     return certificate;
   } catch (error) {
     throw errors.certificateUnreadable(reasonOf(error), {}, error);
   }
 }
 
-const spellings = new Map<string, string>();
+const notations = new Map<string, string>();
 
-/** An OID as asn1js spells it when it reads one: arcs beyond 2^53 come back in hexadecimal. */
-export async function spellingOf(oid: string): Promise<string> {
-  const known = spellings.get(oid);
+/** Returns an OID in the notation of asn1js, which writes arcs beyond 2^53 in hexadecimal. */
+export async function notationOf(oid: string): Promise<string> {
+  const known = notations.get(oid);
   if (known !== undefined) return known;
   const { ObjectIdentifier, fromBER } = await import('asn1js');
   const read = fromBER(new ObjectIdentifier({ value: oid }).toBER(false)).result as InstanceType<
     typeof ObjectIdentifier
   >;
-  const spelling = read.valueBlock.toString();
-  spellings.set(oid, spelling);
-  return spelling;
+  const notation = read.valueBlock.toString();
+  notations.set(oid, notation);
+  return notation;
 }

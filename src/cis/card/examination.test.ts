@@ -10,7 +10,7 @@ import { Settings } from '../../storage/settings.ts';
 import { Authorities, type Authority } from '../issuing-authority/authority.ts';
 import { signedByCard } from '../issuing-authority/card-keys.ts';
 import { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { virtualCardPolicies } from '../issuing-authority/policies.ts';
+import { virtualCardPolicies } from '../issuing-authority/profiles.ts';
 import { buildCertificate, type CertificatePlan, newSerial } from '../issuing-authority/x509-builder.ts';
 import { newCardKey } from '../testing/cards.ts';
 import { startTime, uids } from '../testing/cis.ts';

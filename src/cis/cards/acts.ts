@@ -1,209 +1,202 @@
 import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { randomDigits } from '@alongside/kernel/ids';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { pathPart } from '../address.ts';
-import type { Admit } from '../callers.ts';
+import { admit, type ServiceSecrets } from '../callers.ts';
 import type { Directory } from '../directory/directory.ts';
+import { type Call, handler, pageOf, readPage } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { cardSerial } from '../issuing-authority/order.ts';
 import { readBody } from '../json-body.ts';
-import {
-  type CardAct,
-  type CardRecord,
-  type CardsAnswer,
-  revocationReasons,
-  type UnlockAnswer,
-} from '../protocol.ts';
+import { type CardRecord, type CardsAnswer, revocationReasons, type UnlockAnswer } from '../protocol.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { digits12 } from '../shapes.ts';
+import { isOver } from './card-row.ts';
 import type { Cards } from './cards.ts';
-import { type Position, type PositionCodes, positionFor } from './positions.ts';
+import { type Act, type Position, type PositionCodes, positionFor } from './positions.ts';
 
-export interface ActDeps {
-  cards: Cards;
-  directory: Directory;
+export interface SessionDependencies {
   sessions: Sessions;
   endings: Endings;
+}
+
+interface ActDependencies extends SessionDependencies {
+  cards: Cards;
+  directory: Directory;
   audit: AuditLog;
-  admit: Admit;
+  serviceSecrets: ServiceSecrets;
   positions: PositionCodes;
 }
 
-interface Start {
-  request: HttpRequest;
-}
+type ActCall = Call<ActDependencies>;
+type ConsoleCall = ActCall & Passed<'caller'>;
+
+/** A call behind the checks of an act. */
+type Acting<S extends z.ZodType> = ActCall &
+  Passed<'caller' | 'position'> & { body: z.infer<S>; position: Position; serial: string };
 
 const mostCards = 500;
 
 const flag = z.boolean('must be true or false').default(false);
 const reason = z.enum(revocationReasons, `must be of ${revocationReasons.join(', ')}`);
-const shapes = {
-  order: z.strictObject({ actor: digits12, uid: digits12, serial: cardSerial.optional(), locked: flag }),
-  revoke: z.strictObject({ actor: digits12, reason }),
-  replace: z.strictObject({ actor: digits12, reason, serial: cardSerial.optional(), locked: flag }),
-  actor: z.strictObject({ actor: digits12 }),
-};
+const serial = cardSerial.optional();
+const orderShape = z.strictObject({ actor: digits12, uid: digits12, serial, locked: flag });
+const revocationShape = z.strictObject({ actor: digits12, reason });
+const replacementShape = z.strictObject({ actor: digits12, reason, serial, locked: flag });
+const actorShape = z.strictObject({ actor: digits12 });
 
-type Body<K extends keyof typeof shapes> = z.infer<(typeof shapes)[K]>;
-interface Acting<K extends keyof typeof shapes> {
-  body: Body<K>;
-  position: Position;
-}
+const readAct = <S extends z.ZodType>(shape: S) =>
+  function readAct({ request }: ActCall) {
+    return { body: readBody(request, shape) };
+  };
 
-function readPage({ request }: Start): { uid: string | null; after: string; limit: number } {
-  const query = new URLSearchParams(request.query);
-  const limit = Number(query.get('limit') ?? mostCards);
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostCards)
-    throw errors.bodyInvalid('limit', { field: 'limit', problem: `must be 1 to ${mostCards}` });
-  return { uid: query.get('uid'), after: query.get('after') ?? '', limit };
-}
-
-const readSerial = ({ request }: Start) => ({ serial: pathPart(request, 1) });
-const reader =
-  <K extends keyof typeof shapes>(kind: K) =>
-  ({ request }: Start): { body: Body<K> } => ({ body: readBody(request, shapes[kind]) as Body<K> });
-
-/** `/cards`: what the registration authority does with cards, by the console. Each act names who does it, and is audited so. */
-export function actRoutes(deps: ActDeps): Route[] {
-  const { cards, directory, sessions, endings, audit } = deps;
-  const byConsole = deps.admit('console');
-
-  const recordStatement = (
-    actor: string,
-    act: 'order' | CardAct,
-    target: string,
-    detail: Record<string, string | boolean>,
-  ) => audit.recordStatement({ actor, action: `cis.card-${act}`, target, outcome: 'ok', detail });
-
-  /** The acting person holds a position that may do this; an act without one is on record too. */
-  const requirePosition = (act: 'order' | CardAct) =>
-    async function requirePosition(known: { body: { actor: string }; serial?: string }) {
-      const person = (await directory.find(known.body.actor))?.person;
+/** Returns the check that the acting person has a position that allows this act. A refusal is audited too. */
+const requirePosition = (act: Act) =>
+  check(
+    'position',
+    async function requirePosition({
+      cis,
+      body,
+      serial = '',
+    }: ConsoleCall & { body: { actor: string }; serial?: string }) {
+      const person = (await cis.directory.find(body.actor))?.person;
       try {
-        return { position: positionFor(act, person, deps.positions) };
+        return { position: positionFor(act, person, cis.positions) };
       } catch (thrown) {
         if (thrown instanceof Refusal)
-          await audit.recordAlone({
-            actor: known.body.actor,
+          await cis.audit.recordAlone({
+            actor: body.actor,
             action: `cis.card-${act}`,
-            target: known.serial ?? '',
+            target: serial,
             outcome: 'refused',
             detail: { error: thrown.entry.code },
           });
         throw thrown;
       }
-    };
+    },
+  );
 
-  async function answerCards({ uid, after, limit }: ReturnType<typeof readPage>) {
-    const found = await cards.list(uid, after, limit + 1);
-    const next = found.length > limit ? (found[limit - 1]?.serial ?? null) : null;
-    return json(200, { cards: found.slice(0, limit), next } satisfies CardsAnswer);
-  }
+const recordStatement = (
+  { audit }: ActDependencies,
+  actor: string,
+  act: Act,
+  target: string,
+  detail: Record<string, string | boolean>,
+) => audit.recordStatement({ actor, action: `cis.card-${act}`, target, outcome: 'ok', detail });
 
-  const answerCard = async ({ serial }: { serial: string }) => json(200, await cards.find(serial));
-
-  const findCard = async ({ serial }: { serial: string }) => ({ card: await cards.find(serial) });
-
-  async function orderCard({ body, position }: Acting<'order'>) {
-    if (!(await directory.find(body.uid))) throw errors.personMissing(`uid ${body.uid}`);
-    const serial = body.serial ?? randomDigits(12);
-    const { actor, uid, locked } = body;
-    await cards.order(
-      { ...body, serial, orderedBy: actor, replaces: null },
-      recordStatement(actor, 'order', serial, { position, uid, locked }),
-    );
-    return json(201, await cards.find(serial), { location: `/cards/${serial}` });
-  }
-
-  /** Who is signed in with it is signed in no longer. */
-  async function endSessions(serial: string) {
-    await endings.announce(await sessions.endAllOfCard(serial, 'administrator'));
-  }
-
-  async function revokeCard({ body, position, serial }: Acting<'revoke'> & { serial: string }) {
-    const { actor, reason } = body;
-    await cards.revoke(serial, reason, recordStatement(actor, 'revoke', serial, { position, reason }));
-    await endSessions(serial);
-    return json(200, await cards.find(serial));
-  }
-
-  async function replaceCard({
-    body,
-    position,
-    serial,
-    card,
-  }: Acting<'replace'> & { serial: string; card: CardRecord }) {
-    if (card.state === 'revoked' || card.state === 'replaced')
-      throw errors.cardOver(`card ${serial} is ${card.state}`);
-    const successor = body.serial ?? randomDigits(12);
-    await cards.order(
-      { serial: successor, uid: card.uid, orderedBy: body.actor, locked: body.locked, replaces: serial },
-      recordStatement(body.actor, 'replace', serial, { position, reason: body.reason, by: successor }),
-      ...cards.endStatements(serial, 'replaced', body.reason),
-    );
-    await endSessions(serial);
-    return json(201, await cards.find(successor), { location: `/cards/${successor}` });
-  }
-
-  async function allowRenewal({ body, position, serial }: Acting<'actor'> & { serial: string }) {
-    await cards.allowRenewal(serial, recordStatement(body.actor, 'renew', serial, { position }));
-    return json(200, await cards.find(serial));
-  }
-
-  async function answerUnblocking({ body, position, serial }: Acting<'actor'> & { serial: string }) {
-    const row = await cards.row(serial);
-    if (!row) throw errors.cardUnknown(`card ${serial}`);
-    if (row.state !== 'active') throw errors.cardOver(`card ${serial} is ${row.state}`);
-    const unblockingCode = cards.unblockingCodeOf(row);
-    if (unblockingCode === undefined) throw errors.unblockingCodeUnknown(`card ${serial}`);
-    await audit.recordAlone({
-      actor: body.actor,
-      action: 'cis.card-unblock',
-      target: serial,
-      outcome: 'ok',
-      detail: { position },
-    });
-    return json(200, { unblockingCode } satisfies UnlockAnswer);
-  }
-
-  const listing = steps<Start>().step(byConsole).step(readPage).step(answerCards);
-  const reading = steps<Start>().step(byConsole).step(readSerial).step(answerCard);
-  const ordering = steps<Start>()
-    .step(byConsole)
-    .step(reader('order'))
-    .step(requirePosition('order'))
-    .step(orderCard);
-  const named = steps<Start>().step(byConsole).step(readSerial);
-  const revoking = named
-    .step(reader('revoke'))
-    .step(requirePosition('revoke'))
-    .step(findCard)
-    .step(revokeCard);
-  const replacing = named
-    .step(reader('replace'))
-    .step(requirePosition('replace'))
-    .step(findCard)
-    .step(replaceCard);
-  const renewing = named
-    .step(reader('actor'))
-    .step(requirePosition('renew'))
-    .step(findCard)
-    .step(allowRenewal);
-  const unblocking = named.step(reader('actor')).step(requirePosition('unblock')).step(answerUnblocking);
-
-  const act = (name: CardAct) => `/cards/:serial/${name}`;
-  return [
-    { methods: ['GET'], path: '/cards', endpoint: (request) => listing.run({ request }) },
-    { methods: ['POST'], path: '/cards', endpoint: (request) => ordering.run({ request }) },
-    { methods: ['GET'], path: '/cards/:serial', endpoint: (request) => reading.run({ request }) },
-    { methods: ['POST'], path: act('revoke'), endpoint: (request) => revoking.run({ request }) },
-    { methods: ['POST'], path: act('replace'), endpoint: (request) => replacing.run({ request }) },
-    { methods: ['POST'], path: act('renew'), endpoint: (request) => renewing.run({ request }) },
-    { methods: ['POST'], path: act('unblock'), endpoint: (request) => unblocking.run({ request }) },
-  ];
+/** Ends the sessions of a card, as an administrator. */
+export async function endSessionsOf({ sessions, endings }: SessionDependencies, serial: string) {
+  await endings.announce(await sessions.endAllOfCard(serial, 'administrator'));
 }
+
+async function answerCards({ request, cis }: ConsoleCall) {
+  const { query, after, limit } = readPage(request, mostCards);
+  const found = await cis.cards.list(query.get('uid'), after, limit + 1);
+  const { page, next } = pageOf(found, limit, (card) => card.serial);
+  return json(200, { cards: page, next } satisfies CardsAnswer);
+}
+
+const answerCard = async ({ cis, serial }: ConsoleCall & { serial: string }) =>
+  json(200, await cis.cards.find(serial));
+
+const findCard = async ({ cis, serial }: ConsoleCall & { serial: string }) => ({
+  card: await cis.cards.find(serial),
+});
+
+async function orderCard({ cis, body, position }: Omit<Acting<typeof orderShape>, 'serial'>) {
+  const { actor, uid, locked, serial = randomDigits(12) } = body;
+  if (!(await cis.directory.find(uid))) throw errors.personMissing(`uid ${uid}`);
+  const record = recordStatement(cis, actor, 'order', serial, { position, uid, locked });
+  await cis.cards.order({ serial, uid, locked, orderedBy: actor, replaces: null }, record);
+  return json(201, await cis.cards.find(serial), { location: `/cards/${serial}` });
+}
+
+async function revokeCard({ cis, body, position, serial }: Acting<typeof revocationShape>) {
+  const { actor, reason } = body;
+  const record = recordStatement(cis, actor, 'revoke', serial, { position, reason });
+  await cis.cards.revoke(serial, reason, record);
+  await endSessionsOf(cis, serial);
+  return json(200, await cis.cards.find(serial));
+}
+
+async function replaceCard({
+  cis,
+  body,
+  position,
+  serial,
+  card,
+}: Acting<typeof replacementShape> & { card: CardRecord }) {
+  if (isOver(card)) throw errors.cardOver(`card ${serial} is ${card.state}`);
+  const { actor, reason, locked, serial: successor = randomDigits(12) } = body;
+  await cis.cards.order(
+    { serial: successor, uid: card.uid, orderedBy: actor, locked, replaces: serial },
+    recordStatement(cis, actor, 'replace', serial, { position, reason, by: successor }),
+    ...cis.cards.endStatements(serial, 'replaced', reason),
+  );
+  await endSessionsOf(cis, serial);
+  return json(201, await cis.cards.find(successor), { location: `/cards/${successor}` });
+}
+
+async function allowRenewal({ cis, body, position, serial }: Acting<typeof actorShape>) {
+  await cis.cards.allowRenewal(serial, recordStatement(cis, body.actor, 'renew', serial, { position }));
+  return json(200, await cis.cards.find(serial));
+}
+
+async function answerUnblocking({ cis, body, position, serial }: Acting<typeof actorShape>) {
+  const card = await cis.cards.row(serial);
+  if (!card) throw errors.cardUnknown(`card ${serial}`);
+  if (card.state !== 'active') throw errors.cardOver(`card ${serial} is ${card.state}`);
+  const unblockingCode = cis.cards.unblockingCodeOf(card);
+  await cis.audit.recordAlone({
+    actor: body.actor,
+    action: 'cis.card-unblock',
+    target: serial,
+    outcome: 'ok',
+    detail: { position },
+  });
+  return json(200, { unblockingCode } satisfies UnlockAnswer);
+}
+
+const start = <P = unknown>(name: string) => steps<ActCall & P>(name).step(admit('console'));
+const act = (name: Act) => start<{ serial: string }>(`cis.${name}-card`);
+
+const list = start('cis.list-cards').step(answerCards);
+const order = start('cis.order-card')
+  .step(readAct(orderShape))
+  .step(requirePosition('order'))
+  .step(orderCard);
+const read = start<{ serial: string }>('cis.read-card').step(answerCard);
+const revoke = act('revoke')
+  .step(readAct(revocationShape))
+  .step(requirePosition('revoke'))
+  .step(findCard)
+  .step(revokeCard);
+const replace = act('replace')
+  .step(readAct(replacementShape))
+  .step(requirePosition('replace'))
+  .step(findCard)
+  .step(replaceCard);
+const renew = act('renew')
+  .step(readAct(actorShape))
+  .step(requirePosition('renew'))
+  .step(findCard)
+  .step(allowRenewal);
+const unblock = act('unblock')
+  .step(readAct(actorShape))
+  .step(requirePosition('unblock'))
+  .step(answerUnblocking);
+
+/** `/cards`: the actions of the registration authority, by the console. Each names the acting person and is audited. */
+export const actRoutes = (cis: ActDependencies): Route[] => [
+  ...route('/cards', { GET: handler(list, cis), POST: handler(order, cis) }),
+  ...route('/cards/:serial', { GET: handler(read, cis) }),
+  ...route('/cards/:serial/revoke', { POST: handler(revoke, cis) }),
+  ...route('/cards/:serial/replace', { POST: handler(replace, cis) }),
+  ...route('/cards/:serial/renew', { POST: handler(renew, cis) }),
+  ...route('/cards/:serial/unblock', { POST: handler(unblock, cis) }),
+];

@@ -1,26 +1,34 @@
+import { flag, integer, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
 import type { CertificateRecord } from '../issuing-authority/certificate-records.ts';
-import { type CardRecord, type PinState, type RevocationReason, renewalDays } from '../protocol.ts';
+import { type CardRecord, renewalDays } from '../protocol.ts';
 import { iso } from '../sessions/session.ts';
 
-/** A card as it is kept. Times in milliseconds. */
-export interface CardRow {
-  serial: string;
-  uid: string;
-  state: 'ordered' | 'active' | 'revoked' | 'replaced';
-  pin: PinState;
-  issued_locked: number;
-  unblocking_sealed: string | null;
-  ordered_by: string | null;
-  replaces: string | null;
-  renewal_until: number | null;
-  unlock_round: string | null;
-  unlock_attempts: number;
-  created_at: number;
-}
+/** States of a card in storage. `expired` follows from the clock. */
+export const cardStates = ['ordered', 'active', 'revoked', 'replaced'] as const;
+export const pinStates = ['open', 'blocked'] as const;
+
+/** A card in storage. Times in milliseconds. */
+export const cardRow = row('card', {
+  serial: text,
+  uid: text,
+  state: oneOf(...cardStates),
+  pin: oneOf(...pinStates),
+  issued_locked: flag,
+  unblocking_sealed: nullable(text),
+  ordered_by: nullable(text),
+  replaces: nullable(text),
+  renewal_until: nullable(integer),
+  created_at: integer,
+});
+
+export type CardRow = RowOf<typeof cardRow>;
+
+export const isOver = ({ state }: { state: CardRecord['state'] }): boolean =>
+  state === 'revoked' || state === 'replaced';
 
 const renewalWindow = renewalDays * 86_400_000;
 
-/** Whether a certificate is in the last days in which its holder may renew it. */
+/** Returns whether the holder may renew a certificate that expires at this time. */
 export const inRenewalWindow = (notAfter: number, now: number): boolean =>
   now <= notAfter && notAfter - now <= renewalWindow;
 
@@ -30,7 +38,7 @@ function stateOf(card: CardRow, latest: CertificateRecord | undefined, now: numb
   return now > latest.notAfter ? 'expired' : 'active';
 }
 
-/** A card as the registration authority sees it, with its latest authentication certificate. */
+/** Returns a card for the registration authority, with its latest authentication certificate. */
 export function recordOf(card: CardRow, latest: CertificateRecord | undefined, now: number): CardRecord {
   const state = stateOf(card, latest, now);
   return {
@@ -38,14 +46,14 @@ export function recordOf(card: CardRow, latest: CertificateRecord | undefined, n
     uid: card.uid,
     state,
     pin: card.pin,
-    issuedLocked: card.issued_locked !== 0,
+    issuedLocked: card.issued_locked,
     orderedBy: card.ordered_by,
     replaces: card.replaces,
     notBefore: latest ? iso(latest.notBefore) : null,
     notAfter: latest ? iso(latest.notAfter) : null,
     renewable: state === 'active' && latest !== undefined && inRenewalWindow(latest.notAfter, now),
     revokedAt: latest?.revokedAt == null ? null : iso(latest.revokedAt),
-    revocationReason: (latest?.revocationReason ?? null) as RevocationReason | null,
+    revocationReason: latest?.revocationReason ?? null,
     unlockable: card.unblocking_sealed !== null,
   };
 }

@@ -1,17 +1,17 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { groundStatement } from '../directory/changes.ts';
 import { errors } from '../errors.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import type { CardRecord, PinState, RevocationReason } from '../protocol.ts';
-import { groundStatement } from '../sessions/grounds.ts';
-import { type CardRow, recordOf } from './card-row.ts';
+import { type CardRow, cardRow, isOver, recordOf } from './card-row.ts';
 
-/** How long the registration authority's leave to renew a card holds, in milliseconds. */
+/** Milliseconds for which the registration authority allows a renewal. */
 const renewalLeave = 86_400_000;
 const sealName = 'unblocking-code';
 
-/** A card that is ordered. */
+/** An ordered card. */
 export interface NewCard {
   serial: string;
   uid: string;
@@ -20,7 +20,7 @@ export interface NewCard {
   replaces: string | null;
 }
 
-/** The cards in storage, and what may become of them. */
+/** The cards in storage. */
 export class Cards {
   readonly #database: Database;
   readonly #records: CertificateRecords;
@@ -34,41 +34,44 @@ export class Cards {
     this.#clock = clock;
   }
 
-  async row(serial: string): Promise<CardRow | undefined> {
-    return await this.#database.get<CardRow>(sql('SELECT * FROM card WHERE serial = ?', serial));
+  row(serial: string): Promise<CardRow | undefined> {
+    return this.#database.get(sql('SELECT * FROM card WHERE serial = ?', serial), cardRow);
   }
 
-  /** Throws `not_found`. */
+  /** @throws Refusal `not_found` */
   async find(serial: string): Promise<CardRecord> {
     const row = await this.row(serial);
     if (!row) throw errors.cardUnknown(`card ${serial}`);
-    const [record] = await this.#complete([row]);
-    return record as CardRecord;
+    const latest = (await this.#records.ofCards([serial])).at(-1);
+    return recordOf(row, latest, this.#clock.now());
   }
 
-  /** Cards by serial, those after this one, at most so many; all or those of one person. */
+  /** Returns the cards of one person or of all, by serial, after this one. */
   async list(uid: string | null, after: string, limit: number): Promise<CardRecord[]> {
-    const rows = await this.#database.all<CardRow>(
+    const rows = await this.#database.all(
       uid === null
         ? sql('SELECT * FROM card WHERE serial > ? ORDER BY serial LIMIT ?', after, limit)
         : sql('SELECT * FROM card WHERE uid = ? AND serial > ? ORDER BY serial LIMIT ?', uid, after, limit),
+      cardRow,
     );
-    return this.#complete(rows);
+    const certificates = await this.#records.ofCards(rows.map(({ serial }) => serial));
+    const latest = new Map(certificates.map((certificate) => [certificate.cardSerial, certificate]));
+    const now = this.#clock.now();
+    return rows.map((row) => recordOf(row, latest.get(row.serial), now));
   }
 
-  /** Whether certificates may be made for this card now. Throws what stands in the way. */
+  /** Checks that certificates may be issued for this card now. @throws Refusal */
   async requireIssuable(serial: string, uid: string, withoutOrder: boolean): Promise<void> {
     const card = await this.row(serial);
-    if (card && card.uid !== uid) throw errors.cardTaken(`card ${serial} is of ${card.uid}`);
-    if (card?.state === 'revoked' || card?.state === 'replaced')
-      throw errors.cardOver(`card ${serial} is ${card.state}`);
+    if (card && card.uid !== uid) throw errors.cardTaken(`card ${serial} belongs to ${card.uid}`);
+    if (card && isOver(card)) throw errors.cardOver(`card ${serial} is ${card.state}`);
     if (withoutOrder || card?.state === 'ordered') return;
     if ((card?.renewal_until ?? 0) > this.#clock.now()) return;
     throw errors.cardNotOrdered(`card ${serial} is ${card ? 'issued already' : 'unknown'}`);
   }
 
   /**
-   * Stores the certificates of a card; what allowed them is used up.
+   * Stores the certificates of a card and uses up its order or its permission to renew.
    * @param record the audit record of the issue
    */
   async issued(
@@ -96,15 +99,16 @@ export class Cards {
       ...this.#records.addStatements(certificates),
       record,
     ]);
-    if (!done) throw errors.cardOver(`card ${serial} was revoked meanwhile`);
+    if (!done) throw errors.cardOver(`card ${serial} has been revoked since`);
   }
 
   /**
-   * Orders a card. Throws `card_taken`.
+   * Orders a card.
    * @param record the audit record of the order
-   * @param instead the writes that end the card that it replaces
+   * @param endStatements for the card that it replaces
+   * @throws Refusal `card_taken`
    */
-  async order(card: NewCard, record: Statement, ...instead: Statement[]): Promise<void> {
+  async order(card: NewCard, record: Statement, ...endStatements: Statement[]): Promise<void> {
     const { done } = await this.#database.batch([
       must(
         sql(
@@ -121,13 +125,14 @@ export class Cards {
           card.serial,
         ),
       ),
-      ...instead,
+      ...endStatements,
       record,
     ]);
-    if (!done) throw errors.cardTaken(`card ${card.serial} exists, or the one that it replaces is over`);
+    if (!done)
+      throw errors.cardTaken(`card ${card.serial} exists, or the replaced card is revoked or replaced`);
   }
 
-  /** The writes that end a card: they happen once. */
+  /** Returns the statements that revoke or replace a card. They fail their batch if it is revoked or replaced already. */
   endStatements(serial: string, state: 'revoked' | 'replaced', reason: RevocationReason): Statement[] {
     return [
       must(
@@ -142,13 +147,13 @@ export class Cards {
     ];
   }
 
-  /** Revokes a card. Throws `card_revoked` when it is over already. */
+  /** Revokes a card. @throws Refusal `card_revoked` for a revoked or replaced card */
   async revoke(serial: string, reason: RevocationReason, record: Statement): Promise<void> {
     const { done } = await this.#database.batch([...this.endStatements(serial, 'revoked', reason), record]);
     if (!done) throw errors.cardOver(`card ${serial}`);
   }
 
-  /** Lets new keys of a card be certified for a day. Throws `card_revoked`. */
+  /** Allows the certification of new keys for a day. @throws Refusal `card_revoked` */
   async allowRenewal(serial: string, record: Statement): Promise<void> {
     const { done } = await this.#database.batch([
       must(
@@ -163,23 +168,17 @@ export class Cards {
     if (!done) throw errors.cardOver(`card ${serial} is not active`);
   }
 
-  /** Stores the state of the PIN that an agent reports, with the audit record of a change. */
-  async pinIs(serial: string, pin: PinState, record: Statement): Promise<void> {
+  /** Stores the reported state of the PIN, with the audit record of a change. */
+  async storePinState(serial: string, pin: PinState, record: Statement): Promise<void> {
     await this.#database.batch([
       must(sql('UPDATE card SET pin = ? WHERE serial = ? AND pin <> ?', pin, serial, pin)),
       record,
     ]);
   }
 
-  /** The unblocking code of a card; undefined when it is not kept here. */
-  unblockingCodeOf(card: CardRow): string | undefined {
-    return card.unblocking_sealed === null ? undefined : this.#vault.open(sealName, card.unblocking_sealed);
-  }
-
-  async #complete(rows: readonly CardRow[]): Promise<CardRecord[]> {
-    const certificates = await this.#records.ofCards(rows.map(({ serial }) => serial));
-    const latest = new Map(certificates.map((certificate) => [certificate.cardSerial, certificate]));
-    const now = this.#clock.now();
-    return rows.map((row) => recordOf(row, latest.get(row.serial), now));
+  /** Returns the unblocking code of a card. @throws Refusal `no_unblocking_code` */
+  unblockingCodeOf({ serial, unblocking_sealed: sealed }: CardRow): string {
+    if (sealed === null) throw errors.unblockingCodeUnknown(`card ${serial}`);
+    return this.#vault.open(sealName, sealed);
   }
 }

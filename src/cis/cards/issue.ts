@@ -1,12 +1,14 @@
 import { json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import type { Admit, Caller } from '../callers.ts';
+import { admit, type Caller, type ServiceSecrets } from '../callers.ts';
 import type { Directory } from '../directory/directory.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { CardCertificates, MadeCertificates } from '../issuing-authority/card-certificates.ts';
+import type { CardCertificates, IssuedCertificates } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { type CertificateOrder, cardSerial, readKeys, spki } from '../issuing-authority/order.ts';
 import { profileNames } from '../issuing-authority/profiles.ts';
@@ -14,20 +16,27 @@ import { readBody } from '../json-body.ts';
 import { digits12 } from '../shapes.ts';
 import type { Cards } from './cards.ts';
 
-export interface IssueDeps {
+interface IssueDependencies {
   directory: Directory;
   certificates: CardCertificates;
   records: CertificateRecords;
   cards: Cards;
   audit: AuditLog;
-  admit: Admit;
-  /** Whether virtual cards may be issued at all. */
+  serviceSecrets: ServiceSecrets;
+  /** Whether virtual cards may be issued. */
   virtualCards: boolean;
-  /** There a card needs no order of the registration authority, and has the published unblocking code unless it names another. */
+  /** In development, cards need no order and have the published unblocking code by default. */
   development: boolean;
 }
 
-/** The unblocking code of a virtual card that was made without naming one. */
+type IssueCall = Call<IssueDependencies>;
+
+interface Ordered extends IssueCall {
+  order: CertificateOrder;
+  unblockingCode: string | undefined;
+}
+
+/** The default unblocking code of virtual cards in development. */
 const publishedUnblockingCode = '87654321';
 
 const shape = z.strictObject({
@@ -42,61 +51,64 @@ const shape = z.strictObject({
     .optional(),
 });
 
-interface Ordered {
-  order: CertificateOrder;
-  unblockingCode: string | undefined;
-}
+const allowVirtualCards = check('virtual-cards', function allowVirtualCards({ cis }: IssueCall) {
+  if (!cis.virtualCards) throw errors.virtualCardsOff('neither development nor allowVirtualCards');
+});
 
-function readOrder({ request }: { request: HttpRequest }): Ordered {
+function readOrder({ request }: { request: HttpRequest }): Omit<Ordered, keyof IssueCall> {
   const { authenticationKey, signingKey, unblockingCode, ...rest } = readBody(request, shape);
   return { order: { ...rest, keys: readKeys(authenticationKey, signingKey) }, unblockingCode };
 }
 
-/** `POST /cards/certificates`: the two certificates of a virtual card. */
-export function issueRoutes(deps: IssueDeps): Route[] {
-  const { directory, certificates, records, cards, audit, admit } = deps;
+const requireHolder = check('holder', async function requireHolder({ cis, order }: Ordered) {
+  if (!(await cis.directory.find(order.uid))) throw errors.personMissing(`uid ${order.uid}`);
+  const holder = await cis.records.holderOf(order.cardSerial);
+  if (holder !== undefined && holder !== order.uid)
+    throw errors.cardTaken(`card ${order.cardSerial} belongs to ${holder}`);
+});
 
-  function allowVirtualCards() {
-    if (!deps.virtualCards) throw errors.virtualCardsOff('neither development nor allowVirtualCards');
-  }
+/** The registration authority has ordered the card or its renewal. */
+const requireOrder = check('order', async function requireOrder({ cis, order }: Ordered) {
+  await cis.cards.requireIssuable(order.cardSerial, order.uid, cis.development);
+});
 
-  async function findHolder({ order }: Ordered) {
-    if (!(await directory.find(order.uid))) throw errors.personMissing(`uid ${order.uid}`);
-    const holder = await records.holderOf(order.cardSerial);
-    if (holder !== undefined && holder !== order.uid)
-      throw errors.cardTaken(`card ${order.cardSerial} is of ${holder}`);
-  }
+const issueCertificates = async ({
+  cis,
+  order,
+}: Ordered & Passed<'caller' | 'virtual-cards' | 'holder' | 'order'>) => ({
+  issued: await cis.certificates.issue(order),
+});
 
-  /** The registration authority has ordered it: a new card, or a renewal of this one. */
-  async function requireOrder({ order }: Ordered) {
-    await cards.requireIssuable(order.cardSerial, order.uid, deps.development);
-  }
-
-  const makeCertificates = async ({ order }: Ordered) => ({ made: await certificates.make(order) });
-
-  async function recordCertificates(known: Ordered & { made: MadeCertificates; caller: Caller }) {
-    const { made, order, caller } = known;
-    const code = known.unblockingCode ?? (deps.development ? publishedUnblockingCode : undefined);
-    const record = audit.recordStatement({
-      actor: caller,
-      action: 'cis.certificates-issued',
-      target: order.uid,
-      outcome: 'ok',
-      detail: { card: order.cardSerial, profile: order.profile, serial: made.records.authentication.serial },
-    });
-    await cards.issued(order.cardSerial, order.uid, code, Object.values(made.records), record);
-  }
-
-  const answerCertificates = ({ made }: { made: MadeCertificates }) => json(201, made.answer);
-
-  const list = steps<{ request: HttpRequest }>()
-    .step(admit('cardIssuer'))
-    .step(allowVirtualCards)
-    .step(readOrder)
-    .step(findHolder)
-    .step(requireOrder)
-    .step(makeCertificates)
-    .step(recordCertificates)
-    .step(answerCertificates);
-  return [{ methods: ['POST'], path: '/cards/certificates', endpoint: (request) => list.run({ request }) }];
+async function storeCertificates({
+  cis,
+  caller,
+  order,
+  unblockingCode,
+  issued,
+}: Ordered & { caller: Caller; issued: IssuedCertificates }) {
+  const code = unblockingCode ?? (cis.development ? publishedUnblockingCode : undefined);
+  const record = cis.audit.recordStatement({
+    actor: caller,
+    action: 'cis.certificates-issued',
+    target: order.uid,
+    outcome: 'ok',
+    detail: { card: order.cardSerial, profile: order.profile, serial: issued.records.authentication.serial },
+  });
+  await cis.cards.issued(order.cardSerial, order.uid, code, Object.values(issued.records), record);
 }
+
+export const answerCertificates = ({ issued }: { issued: IssuedCertificates }) => json(201, issued.answer);
+
+const list = steps<IssueCall>('cis.issue-certificates')
+  .step(admit('cardIssuer'))
+  .step(allowVirtualCards)
+  .step(readOrder)
+  .step(requireHolder)
+  .step(requireOrder)
+  .step(issueCertificates)
+  .step(storeCertificates)
+  .step(answerCertificates);
+
+/** `POST /cards/certificates`: issues the certificates of a virtual card. */
+export const issueRoutes = (cis: IssueDependencies): Route[] =>
+  route('/cards/certificates', { POST: handler(list, cis) });

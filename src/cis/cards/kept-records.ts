@@ -1,90 +1,60 @@
-import { type Database, type Statement, sql } from '../../storage/database.ts';
-import type { KeptCard, PinState, RevocationReason } from '../protocol.ts';
-import { groundStatement } from '../sessions/grounds.ts';
-import type { CardRow } from './card-row.ts';
+import { json, noContent } from '@alongside/kernel/answer';
+import type { Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
+import { z } from 'zod';
+import { type Database, sql } from '../../storage/database.ts';
+import { admit, type ServiceSecrets } from '../callers.ts';
+import { groundStatement } from '../directory/changes.ts';
+import { type Call, handler, pageOf } from '../endpoint.ts';
+import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import { cardSerial } from '../issuing-authority/order.ts';
+import { purposes } from '../issuing-authority/profiles.ts';
+import { invalidField, readBody } from '../json-body.ts';
+import { type KeptCard, type KeptCardsAnswer, revocationReasons } from '../protocol.ts';
+import { digits12 } from '../shapes.ts';
+import { endSessionsOf, type SessionDependencies } from './acts.ts';
+import { type CardRow, cardRow, cardStates, isOver, pinStates } from './card-row.ts';
 
-interface CertificateRow {
-  serial: string;
-  card_serial: string;
-  purpose: KeptCard['issued'][number]['purpose'];
-  not_before: number;
-  not_after: number;
-  revoked_at: number | null;
-  revocation_reason: RevocationReason | null;
-  issued_at: number | null;
-}
-
-const numberOf = (value: number | null): number | null => (value === null ? null : Number(value));
-
-const keptOf = (row: CardRow, issued: readonly CertificateRow[]): KeptCard => ({
-  serial: row.serial,
-  uid: row.uid,
-  state: row.state,
-  pin: row.pin as PinState,
-  issuedLocked: Number(row.issued_locked) !== 0,
-  orderedBy: row.ordered_by,
-  replaces: row.replaces,
-  renewalUntil: numberOf(row.renewal_until),
-  createdAt: Number(row.created_at),
-  issued: issued.map((one) => ({
-    serial: one.serial,
-    purpose: one.purpose,
-    notBefore: Number(one.not_before),
-    notAfter: Number(one.not_after),
-    revokedAt: numberOf(one.revoked_at),
-    revocationReason: one.revocation_reason,
-    issuedAt: numberOf(one.issued_at),
-  })),
+const keptCard = (card: CardRow, issued: readonly CertificateRecord[]): KeptCard => ({
+  serial: card.serial,
+  uid: card.uid,
+  state: card.state,
+  pin: card.pin,
+  issuedLocked: card.issued_locked,
+  orderedBy: card.ordered_by,
+  replaces: card.replaces,
+  renewalUntil: card.renewal_until,
+  createdAt: card.created_at,
+  issued: issued.map(({ uid: _uid, cardSerial: _serial, ...certificate }) => certificate),
 });
 
-/** A certificate as it was; of one that is on record here already, a revocation is added and never taken back. */
-const keepStatement = (card: KeptCard, one: KeptCard['issued'][number]): Statement =>
-  sql(
-    `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (serial) DO UPDATE SET revoked_at = excluded.revoked_at, revocation_reason = excluded.revocation_reason
-     WHERE certificate.revoked_at IS NULL AND excluded.revoked_at IS NOT NULL`,
-    one.serial,
-    card.uid,
-    card.serial,
-    one.purpose,
-    one.notBefore,
-    one.notAfter,
-    one.revokedAt,
-    one.revocationReason,
-    one.issuedAt,
-  );
-
-/** The cards as an export carries them from one installation to another: their life, not their secrets. */
+/** The cards in an export: their states and certificates, without secrets. */
 export class KeptRecords {
   readonly #database: Database;
+  readonly #records: CertificateRecords;
 
-  constructor(database: Database) {
+  constructor(database: Database, records: CertificateRecords) {
     this.#database = database;
+    this.#records = records;
   }
 
-  /** By serial, those after this one, at most so many. */
+  /** Returns cards by serial, after this one. */
   async list(after: string, limit: number): Promise<KeptCard[]> {
-    const rows = await this.#database.all<CardRow>(
+    const cards = await this.#database.all(
       sql('SELECT * FROM card WHERE serial > ? ORDER BY serial LIMIT ?', after, limit),
+      cardRow,
     );
-    if (rows.length === 0) return [];
-    const certificates = await this.#database.all<CertificateRow>(
-      sql(
-        `SELECT * FROM certificate WHERE card_serial IN (${rows.map(() => '?').join(', ')}) ORDER BY serial`,
-        ...rows.map(({ serial }) => serial),
-      ),
+    const certificates = Map.groupBy(
+      await this.#records.allOfCards(cards.map(({ serial }) => serial)),
+      (certificate) => certificate.cardSerial,
     );
-    return rows.map((row) =>
-      keptOf(
-        row,
-        certificates.filter(({ card_serial: serial }) => serial === row.serial),
-      ),
-    );
+    return cards.map((card) => keptCard(card, certificates.get(card.serial) ?? []));
   }
 
-  /** Makes a card what it was. Its unblocking code, where it is here, stays; what an unlock had begun does not. */
+  /** Imports a card. An existing unblocking code stays; an unlock in progress is reset. */
   async put(card: KeptCard): Promise<void> {
+    const certificates = card.issued.map((one) => ({ ...one, uid: card.uid, cardSerial: card.serial }));
     await this.#database.batch([
       sql(
         `INSERT INTO card (serial, uid, state, pin, issued_locked, ordered_by, replaces, renewal_until, unlock_attempts, created_at)
@@ -104,13 +74,85 @@ export class KeptRecords {
         card.renewalUntil,
         card.createdAt,
       ),
-      ...card.issued.map((one) => keepStatement(card, one)),
+      ...this.#records.importStatements(certificates),
       groundStatement('card_serial', card.serial),
     ]);
   }
 
-  /** Forgets a card. Its certificates stay on record, so that one that was revoked stays revoked. */
+  /** Deletes a card but not its certificates, so that a revoked certificate stays revoked. */
   async remove(serial: string): Promise<void> {
     await this.#database.run(sql('DELETE FROM card WHERE serial = ?', serial));
   }
 }
+
+interface KeptRecordDependencies extends SessionDependencies {
+  keptRecords: KeptRecords;
+  serviceSecrets: ServiceSecrets;
+}
+
+type KeptRecordCall = Call<KeptRecordDependencies> & Passed<'caller'>;
+
+const mostCards = 500;
+const time = z.int('must be milliseconds').min(0, 'must be 0 or more');
+
+const shape: z.ZodType<KeptCard> = z.strictObject({
+  serial: cardSerial,
+  uid: digits12,
+  state: z.enum(cardStates, 'must be ordered, active, revoked or replaced'),
+  pin: z.enum(pinStates, 'must be open or blocked'),
+  issuedLocked: z.boolean('must be true or false'),
+  orderedBy: digits12.nullable(),
+  replaces: cardSerial.nullable(),
+  renewalUntil: time.nullable(),
+  createdAt: time,
+  issued: z
+    .array(
+      z.strictObject({
+        serial: z.string('must be text').regex(/^[0-9a-f]{1,64}$/, 'must be hexadecimal digits'),
+        purpose: z.enum(purposes, 'must be authentication or signing'),
+        notBefore: time,
+        notAfter: time,
+        revokedAt: time.nullable(),
+        revocationReason: z.enum(revocationReasons, 'must be a reason of RFC 5280 section 5.3.1').nullable(),
+        issuedAt: time.nullable(),
+      }),
+      'must be a list',
+    )
+    .max(100, 'must have at most 100 entries'),
+});
+
+async function answerPage({ request, cis }: KeptRecordCall) {
+  const after = new URLSearchParams(request.query).get('after') ?? '';
+  const found = await cis.keptRecords.list(after, mostCards + 1);
+  const { page, next } = pageOf(found, mostCards, ({ serial }) => serial);
+  return json(200, { cards: page, next } satisfies KeptCardsAnswer);
+}
+
+function readCard({ request, serial }: KeptRecordCall & { serial: string }): { card: KeptCard } {
+  const card = readBody(request, shape);
+  if (card.serial !== serial) throw invalidField('serial', 'must be that of the address');
+  return { card };
+}
+
+async function putCard({ cis, card }: KeptRecordCall & { card: KeptCard }) {
+  await cis.keptRecords.put(card);
+  if (isOver(card)) await endSessionsOf(cis, card.serial);
+  return noContent();
+}
+
+async function removeCard({ cis, serial }: KeptRecordCall & { serial: string }) {
+  await cis.keptRecords.remove(serial);
+  return noContent();
+}
+
+const start = <P = unknown>(name: string) =>
+  steps<Call<KeptRecordDependencies> & P>(name).step(admit('console'));
+const list = start('cis.list-kept-cards').step(answerPage);
+const put = start<{ serial: string }>('cis.put-kept-card').step(readCard).step(putCard);
+const remove = start<{ serial: string }>('cis.remove-kept-card').step(removeCard);
+
+/** `/card-records`: the cards in exports and imports of the console. */
+export const keptRecordRoutes = (cis: KeptRecordDependencies): Route[] => [
+  ...route('/card-records', { GET: handler(list, cis) }),
+  ...route('/card-records/:serial', { PUT: handler(put, cis), DELETE: handler(remove, cis) }),
+];

@@ -1,7 +1,7 @@
 import { errors } from '../errors.ts';
 import type { CardAct, Person } from '../protocol.ts';
 
-/** Positions of the registration authority, as its national policy names them. */
+/** Positions in the registration authority, by its national policy. */
 export type Position =
   | 'manager'
   | 'agentAdvanced'
@@ -10,22 +10,24 @@ export type Position =
   | 'idChecker'
   | 'localSmartcardAdministrator';
 
-/** What positions do with cards. */
-type Act = 'order' | CardAct;
+/** An action of the registration authority. */
+export type Act = 'order' | CardAct;
 
-/** Who may do what. A sponsor approves positions and an ID checker looks at documents: neither touches a card. */
+const issuers = ['manager', 'agentAdvanced', 'agent'] as const;
+
+/** The positions that allow each act. Sponsors approve positions and ID checkers check documents, so neither may act on cards. */
 const allowed: Readonly<Record<Act, readonly Position[]>> = {
-  order: ['manager', 'agentAdvanced', 'agent'],
-  revoke: ['manager', 'agentAdvanced', 'agent'],
-  replace: ['manager', 'agentAdvanced', 'agent'],
-  renew: ['manager', 'agentAdvanced', 'agent'],
-  unblock: ['manager', 'agentAdvanced', 'agent', 'localSmartcardAdministrator'],
+  order: issuers,
+  revoke: issuers,
+  replace: issuers,
+  renew: issuers,
+  unblock: [...issuers, 'localSmartcardAdministrator'],
 };
 
-/** RBAC codes of job roles (`R5080`) and activities (`B0000`) by which a person holds a position. */
+/** RBAC codes of job roles (`R5080`) and activities (`B0000`) that give a person a position. */
 export type PositionCodes = Readonly<Record<Position, readonly string[]>>;
 
-/** The two positions whose codes are public; an installation names those of the others. */
+/** The codes of the two positions that are public. An installation configures the others. */
 export const publishedPositions: PositionCodes = {
   manager: ['R5080'],
   agentAdvanced: [],
@@ -35,16 +37,20 @@ export const publishedPositions: PositionCodes = {
   localSmartcardAdministrator: [],
 };
 
-const codesOf = (person: Person): Set<string> =>
+const codesOf = ({ roles }: Pick<Person, 'roles'>): Set<string> =>
   new Set(
-    person.roles.flatMap(({ roleCode, activities }) => [
+    roles.flatMap(({ roleCode, activities }) => [
       roleCode.split(':').at(-1) ?? '',
       ...activities.map(({ code }) => code),
     ]),
   );
 
-/** The position in which a person may do this. Throws `act_not_allowed` when there is none. */
-export function positionFor(act: Act, person: Person | undefined, codes: PositionCodes): Position {
+/** Returns the position of a person that allows this act. @throws Refusal `act_not_allowed` */
+export function positionFor(
+  act: Act,
+  person: Pick<Person, 'uid' | 'disabled' | 'roles'> | undefined,
+  codes: PositionCodes,
+): Position {
   if (!person || person.disabled) throw errors.actNotAllowed('the acting person is unknown or disabled');
   const held = codesOf(person);
   const position = allowed[act].find((name) => codes[name].some((code) => held.has(code)));

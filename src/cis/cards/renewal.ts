@@ -1,14 +1,15 @@
-import { json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import type { Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { CardCertificates, MadeCertificates } from '../issuing-authority/card-certificates.ts';
+import type { CardCertificates, IssuedCertificates } from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { type CertificateOrder, readKeys, spki } from '../issuing-authority/order.ts';
 import { readBody } from '../json-body.ts';
@@ -19,8 +20,9 @@ import { iso, type Session } from '../sessions/session.ts';
 import { cardSignature, challenge } from '../shapes.ts';
 import { inRenewalWindow } from './card-row.ts';
 import type { Cards } from './cards.ts';
+import { answerCertificates } from './issue.ts';
 
-export interface RenewalDeps {
+interface RenewalDependencies {
   clock: Clock;
   calls: AgentCalls;
   challenges: Challenges;
@@ -33,103 +35,105 @@ export interface RenewalDeps {
   audit: AuditLog;
 }
 
-interface Start {
-  request: HttpRequest;
-}
-
 const shape = z.strictObject({ ...cardSignature, challenge, authenticationKey: spki, signingKey: spki });
 
-type Renewal = z.infer<typeof shape> & { keys: CertificateOrder['keys'] };
+interface RenewalCall extends Call<RenewalDependencies> {
+  session: Session;
+}
+
+interface Requested extends RenewalCall {
+  renewal: z.infer<typeof shape> & { keys: CertificateOrder['keys'] };
+}
+
+interface Examined extends Requested {
+  card: ExaminedCard;
+}
 
 const text = (der: Buffer): string => der.toString('base64');
 
-/** `POST /sessions/{id}/card-renewal`: the holder of a card has its keys replaced, in the last days of its certificates. */
-export function renewalRoutes(deps: RenewalDeps): Route[] {
-  const { clock, calls, challenges, examiner, directory, certificates, records, cards } = deps;
+function readRenewal({ request }: RenewalCall): Pick<Requested, 'renewal'> {
+  const body = readBody(request, shape);
+  return { renewal: { ...body, keys: readKeys(body.authenticationKey, body.signingKey) } };
+}
 
-  function readRenewal({ request }: Start): { renewal: Renewal } {
-    const body = readBody(request, shape);
-    return { renewal: { ...body, keys: readKeys(body.authenticationKey, body.signingKey) } };
-  }
+const spendChallenge = check('challenge', async function spendChallenge({ cis, renewal }: Requested) {
+  await cis.challenges.spend(renewal.challenge);
+});
 
-  async function spendChallenge({ renewal }: { renewal: Renewal }) {
-    await challenges.spend(renewal.challenge);
-  }
-
-  /** The card signed the new keys with the one that it has: nobody slips in others. */
-  async function examineCard({ renewal, session }: { renewal: Renewal; session: Session }) {
-    const message = Buffer.from(
-      cardRenewalMessage(
-        renewal.challenge,
-        session.cardSerial,
-        text(renewal.authenticationKey),
-        text(renewal.signingKey),
-      ),
+/** The current key of the card signed the new keys, so that nobody else can choose them. */
+const examineCard = check(
+  'card',
+  async function examineCard({ cis, renewal, session }: Requested & Passed<'challenge'>) {
+    const message = cardRenewalMessage(
+      renewal.challenge,
+      session.cardSerial,
+      text(renewal.authenticationKey),
+      text(renewal.signingKey),
     );
-    return { card: await examiner.examine({ ...renewal, message }) };
-  }
+    return { card: await cis.examiner.examine({ ...renewal, message: Buffer.from(message) }) };
+  },
+);
 
-  function requireSameCard({ session, card }: { session: Session; card: ExaminedCard }) {
-    if (card.uid !== session.uid || card.cardSerial !== session.cardSerial)
-      throw errors.anotherPerson(`the session is of card ${session.cardSerial}, this is ${card.cardSerial}`);
-  }
+const requireSameCard = check('same-card', function requireSameCard({ session, card }: Examined) {
+  if (card.uid !== session.uid || card.cardSerial !== session.cardSerial)
+    throw errors.anotherPerson(
+      `the session belongs to card ${session.cardSerial}, this is ${card.cardSerial}`,
+    );
+});
 
-  async function requireHolder({ session }: { session: Session }) {
-    const found = await directory.find(session.uid);
-    if (!found) throw errors.personUnknown(`uid ${session.uid}`);
-    if (found.person.disabled) throw errors.personDisabled(`uid ${session.uid}`);
-  }
+const requireHolder = check('holder', async function requireHolder({ cis, session }: Examined) {
+  const found = await cis.directory.find(session.uid);
+  if (!found) throw errors.personUnknown(`uid ${session.uid}`);
+  if (found.person.disabled) throw errors.personDisabled(`uid ${session.uid}`);
+});
 
-  async function requireWindow({ card }: { card: ExaminedCard }) {
-    const record = await records.find(card.certificateSerial);
-    if (!record || !inRenewalWindow(record.notAfter, clock.now()))
-      throw errors.renewalTooEarly(`it ends at ${record ? iso(record.notAfter) : 'no known time'}`);
-    await cards.requireIssuable(card.cardSerial, card.uid, true);
-  }
+const requireWindow = check('renewal-window', async function requireWindow({ cis, card }: Examined) {
+  const record = await cis.records.find(card.certificateSerial);
+  if (!record || !inRenewalWindow(record.notAfter, cis.clock.now()))
+    throw errors.renewalTooEarly(`it expires at ${record ? iso(record.notAfter) : 'an unknown time'}`);
+  await cis.cards.requireIssuable(card.cardSerial, card.uid, true);
+});
 
-  const makeCertificates = async ({ session, renewal }: { session: Session; renewal: Renewal }) => ({
-    made: await certificates.make({
-      uid: session.uid,
-      cardSerial: session.cardSerial,
-      profile: 'standard',
-      keys: renewal.keys,
-    }),
+const issueCertificates = async ({
+  cis,
+  session: { uid, cardSerial },
+  renewal: { keys },
+}: Requested & Passed<'session-proof' | 'live' | 'card' | 'same-card' | 'holder' | 'renewal-window'>) => ({
+  issued: await cis.certificates.issue({ uid, cardSerial, profile: 'standard', keys }),
+});
+
+/** The old certificates stay valid: the user may remove the card before it has stored the new ones. */
+async function storeCertificates({ cis, session, issued }: RenewalCall & { issued: IssuedCertificates }) {
+  const record = cis.audit.recordStatement({
+    actor: session.uid,
+    action: 'cis.card-renewed',
+    target: session.cardSerial,
+    outcome: 'ok',
+    detail: { serial: issued.records.authentication.serial },
   });
+  await cis.cards.issued(session.cardSerial, session.uid, undefined, Object.values(issued.records), record);
+  cis.recorder.record({
+    keys: [session.id],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.card-renewed',
+  });
+}
 
-  /** The old certificates go on until their own end: the card may have been pulled out before it took the new ones. */
-  async function recordRenewal({ session, made }: { session: Session; made: MadeCertificates }) {
-    const record = deps.audit.recordStatement({
-      actor: session.uid,
-      action: 'cis.card-renewed',
-      target: session.cardSerial,
-      outcome: 'ok',
-      detail: { serial: made.records.authentication.serial },
-    });
-    await cards.issued(session.cardSerial, session.uid, undefined, Object.values(made.records), record);
-    deps.recorder.record({
-      keys: [session.id],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.card-renewed',
-    });
-  }
-
-  const answerCertificates = ({ made }: { made: MadeCertificates }) => json(201, made.answer);
-
-  const list = steps<Start>()
-    .step(calls.findSession)
-    .step(calls.checkSessionProof)
-    .step(calls.requireLive)
+/** `POST /sessions/{id}/card-renewal`: certifies new keys of a card, shortly before its certificates expire. */
+export function renewalRoutes(cis: RenewalDependencies): Route[] {
+  const list = steps<Call<RenewalDependencies> & { id: string }>('cis.renew-card')
+    .step(cis.calls.findSession)
+    .step(check('session-proof', cis.calls.checkSessionProof))
+    .step(check('live', cis.calls.requireLive))
     .step(readRenewal)
     .step(spendChallenge)
     .step(examineCard)
     .step(requireSameCard)
     .step(requireHolder)
     .step(requireWindow)
-    .step(makeCertificates)
-    .step(recordRenewal)
+    .step(issueCertificates)
+    .step(storeCertificates)
     .step(answerCertificates);
-  return [
-    { methods: ['POST'], path: '/sessions/:id/card-renewal', endpoint: (request) => list.run({ request }) },
-  ];
+  return route('/sessions/:id/card-renewal', { POST: handler(list, cis) });
 }

@@ -3,31 +3,28 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { integer, row, text } from '../../storage/row.ts';
 import type { Mail, Outbox } from '../mail/outbox.ts';
 
-/** Seconds for which a mailed code is valid, and how many wrong ones may be tried. */
+/** Lifetime of a mailed code in seconds, and number of wrong tries. */
 export const unlockCodes = { lifetime: 900, attempts: 5 } as const;
-/** Milliseconds in which a new request does not void a code: its mail may still be on the way. */
-const keptBeside = 600_000;
+/** Milliseconds for which a new request leaves an earlier code valid: its mail may be delayed. */
+const overlap = 600_000;
 const macKey = 'cis-unlock-code';
 
-export type UnlockOutcome = { right: true } | { right: false; attemptsLeft: number } | 'expired';
+export type UnlockOutcome = { result: 'right' | 'expired' } | { result: 'wrong'; attemptsLeft: number };
 
 interface Holder {
   cardSerial: string;
   agentId: string;
 }
 
-interface CodeRow {
-  id: string;
-  mac: string;
-  attempts_left: number;
-}
+const codeRow = row('unlock_code', { id: text, mac: text });
+const attemptsRow = row('unlock_code', { attempts_left: integer });
 
 /**
- * Codes that unlock a blocked card. A code is valid at the agent that asked for it, once, and wrong ones count for this card
- * at this agent: guesses at another agent leave it alone. A code is stored as a keyed hash, so that its hundred million
- * spellings cannot be gone through in a stolen database.
+ * Codes that unlock a blocked card. A code is valid once, at the agent that requested it, and wrong tries count for this card at
+ * this agent alone. It is stored as a keyed hash, so that a stolen database does not reveal it by a search of all codes.
  */
 export class UnlockCodes {
   readonly #database: Database;
@@ -35,14 +32,14 @@ export class UnlockCodes {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
 
-  constructor(parts: { database: Database; vault: Vault; clock: Clock; outbox: Outbox }) {
-    this.#database = parts.database;
-    this.#vault = parts.vault;
-    this.#clock = parts.clock;
-    this.#outbox = parts.outbox;
+  constructor(database: Database, vault: Vault, clock: Clock, outbox: Outbox) {
+    this.#database = database;
+    this.#vault = vault;
+    this.#clock = clock;
+    this.#outbox = outbox;
   }
 
-  /** Makes a code, its mail and its audit record in one batch. False when the card is not active any more. */
+  /** Stores a new code, its mail and its audit record in one batch. Returns false if the card is no longer active. */
   async mail(
     { cardSerial, agentId }: Holder,
     write: (code: string) => Mail,
@@ -57,7 +54,7 @@ export class UnlockCodes {
         'DELETE FROM unlock_code WHERE card_serial = ? AND agent_id = ? AND created_at <= ?',
         cardSerial,
         agentId,
-        now - keptBeside,
+        now - overlap,
       ),
       sql(
         `INSERT INTO unlock_code (id, card_serial, agent_id, mac, attempts_left, created_at, ends_at)
@@ -77,8 +74,8 @@ export class UnlockCodes {
   }
 
   /**
-   * Tries a code, with its audit record in the same batch. A wrong one uses up an attempt, a right one voids every code of the
-   * card. Both happen only while attempts are left, so that guesses at the same time count one after the other.
+   * Tries a code and stores the audit record in the same batch. A wrong code uses up an attempt, the right one deletes every code of
+   * the card. Both are conditional on remaining attempts, so that simultaneous tries count one by one.
    */
   async try(
     { cardSerial, agentId }: Holder,
@@ -87,8 +84,9 @@ export class UnlockCodes {
   ): Promise<UnlockOutcome> {
     const isLive = 'card_serial = ? AND agent_id = ? AND attempts_left > 0 AND ends_at > ?';
     const values = [cardSerial, agentId, this.#clock.now()];
-    const live = await this.#database.all<CodeRow>(
-      sql(`SELECT id, mac, attempts_left FROM unlock_code WHERE ${isLive}`, ...values),
+    const live = await this.#database.all(
+      sql(`SELECT id, mac FROM unlock_code WHERE ${isLive}`, ...values),
+      codeRow,
     );
     const right = live.find(({ id, mac }) => equalSecrets(this.#mac(id, code), mac));
     if (right) {
@@ -98,7 +96,7 @@ export class UnlockCodes {
         sql('DELETE FROM unlock_code WHERE card_serial = ?', cardSerial),
         recordStatement('right'),
       ]);
-      return done ? { right: true } : 'expired';
+      return { result: done ? 'right' : 'expired' };
     }
     const { done, results } = await this.#database.batch([
       must(
@@ -109,17 +107,17 @@ export class UnlockCodes {
       ),
       recordStatement('wrong'),
     ]);
-    if (!done) return 'expired';
-    const left = results[0]?.rows.map((row) => Number(row.attempts_left)) ?? [];
-    return { right: false, attemptsLeft: Math.max(...left) };
+    if (!done) return { result: 'expired' };
+    const left = results[0]?.rows.map((stored) => attemptsRow.read(stored).attempts_left) ?? [];
+    return { result: 'wrong', attemptsLeft: Math.max(...left) };
   }
 
-  /** When a code that is mailed now ends, in milliseconds. */
+  /** The end of a code that is mailed now, in milliseconds. */
   get endsAt(): number {
     return this.#clock.now() + unlockCodes.lifetime * 1_000;
   }
 
-  /** Removes codes that have ended. */
+  /** Deletes expired codes. */
   async forget(): Promise<void> {
     await this.#database.run(sql('DELETE FROM unlock_code WHERE ends_at < ?', this.#clock.now()));
   }

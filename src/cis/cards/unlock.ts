@@ -1,29 +1,33 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import type { Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { pathPart } from '../address.ts';
 import type { Directory } from '../directory/directory.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
+import type { Authorities } from '../issuing-authority/authority.ts';
+import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { readBody } from '../json-body.ts';
-import type { cisLimits, Limiter } from '../limiter.ts';
+import type { CisNetworkLimits, cisLimits, Limiter } from '../limits.ts';
+import type { Mail } from '../mail/outbox.ts';
 import type { MailSender } from '../mail/sender.ts';
-import type { CisNetworkLimits } from '../network-limits.ts';
 import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
 import type { AgentCalls } from '../sessions/agent-calls.ts';
+import { iso } from '../sessions/session.ts';
 import { base64 } from '../shapes.ts';
-import type { CardRow } from './card-row.ts';
+import { type CardRow, pinStates } from './card-row.ts';
 import type { Cards } from './cards.ts';
-import type { HeldCards } from './held-cards.ts';
+import { requireHeldCard } from './held-cards.ts';
 import { type UnlockCodes, unlockCodes } from './unlock-codes.ts';
-import { unlockMail } from './unlock-mail.ts';
 
-export interface UnlockDeps {
+interface UnlockDependencies {
   cards: Cards;
   codes: UnlockCodes;
-  held: HeldCards;
+  authorities: Authorities;
+  records: CertificateRecords;
   directory: Directory;
   sender: MailSender;
   calls: AgentCalls;
@@ -32,169 +36,183 @@ export interface UnlockDeps {
   limits: typeof cisLimits;
   recorder: Recorder;
   audit: AuditLog;
-  /** Whether holders unlock their cards by a mailed code. */
+  /** Whether holders may unlock their cards with a mailed code. */
   selfService: boolean;
 }
 
-interface Start {
-  request: HttpRequest;
-}
+/** A call for a card. `serial` is replaced by `requireHeldCard`. */
+type UnlockCall = Call<UnlockDependencies> & { serial: string };
 
-/** A call of an agent with the card in its reader. */
-interface Held extends Start {
-  serial: string;
-  agentId: string;
-}
+/** A call of an agent that has the card in its reader. */
+type HeldCall = UnlockCall & Passed<'rate-limit' | 'held-card' | 'agent-proof'> & { agentId: string };
 
-// Missing, it is no proof: 401, and not a malformed request.
+// Optional, so that a missing certificate is 401 `card_unproven` instead of 400.
 const certificate = base64(8_192).optional();
 const heldShape = z.strictObject({ certificate });
 const codeShape = z.strictObject({ certificate, code: z.string().regex(/^\d{8}$/, 'must be 8 digits') });
 const pinShape = z.strictObject({
   certificate,
-  pin: z.enum(['open', 'blocked'], 'must be "open" or "blocked"'),
+  pin: z.enum(pinStates, 'must be "open" or "blocked"'),
 });
 
-/** Self-service: a blocked card is opened by a code that its holder is mailed. */
-export function unlockRoutes(deps: UnlockDeps): Route[] {
-  const { cards, codes, held, directory, sender, calls, limiter, limits, networks } = deps;
-  const { recorder, audit, selfService } = deps;
+const limitCalls = check('rate-limit', async function limitCalls({ request, cis }: UnlockCall) {
+  if (!(await cis.networks.unlockCalls.admits(request.address))) throw errors.tooManyRequests('unlock');
+});
 
-  const readSerial = ({ request }: Start) => ({ serial: pathPart(request, 1) });
+const readHeld = ({ request }: UnlockCall) => readBody(request, heldShape);
+const readCode = ({ request }: UnlockCall) => readBody(request, codeShape);
+const readPinState = ({ request }: UnlockCall) => readBody(request, pinShape);
 
-  async function limitCalls({ request }: Start): Promise<void> {
-    if (!(await networks.unlockCalls.admits(request.address))) throw errors.tooManyRequests('unlock');
-  }
+/** Returns the form of address: the display name in the directory starts with the family name. */
+const salutation = ({ title, givenName, familyName, displayName }: Person): string =>
+  familyName === '' ? displayName : [title, givenName, familyName].filter(Boolean).join(' ');
 
-  /** Changes nothing for who does not have the card: comes before the agent's proof, whose id is kept. */
-  const requireCard = async (known: { serial: string; certificate?: Buffer | undefined }) => ({
-    serial: await held.require(known.serial, known.certificate),
+const unlockMail = (person: Person, serial: string, code: string, endsAt: number): Mail => ({
+  to: person.email,
+  subject: 'Your smartcard unlock code',
+  text: [
+    `Hello ${salutation(person)},`,
+    '',
+    `Your code to unlock the smartcard ending ${serial.slice(-4)} is: ${code}`,
+    '',
+    `It works once, until ${iso(endsAt).slice(11, 16)} UTC. Enter it where you asked for it and choose a new passcode.`,
+    '',
+    'If you did not ask for this, tell your Registration Authority. Never give this code to anybody.',
+    '',
+  ].join('\n'),
+});
+
+/** Returns the holder of a card, or the reason for the audit log why no code can be mailed. */
+async function findAddressee(
+  { cards, directory }: UnlockDependencies,
+  serial: string,
+): Promise<{ person: Person } | { why: string; uid: string }> {
+  if (!(await cards.row(serial))) return { why: 'unknown', uid: '' };
+  const { state, unlockable, uid } = await cards.find(serial);
+  if (state !== 'active') return { why: state, uid };
+  if (!unlockable) return { why: 'noUnblockingCode', uid };
+  const person = (await directory.find(uid))?.person;
+  if (!person || person.disabled) return { why: 'person', uid };
+  return person.email === '' ? { why: 'noEmail', uid } : { person };
+}
+
+async function isOverLimit({ limiter, limits }: UnlockDependencies, serial: string, agentId: string) {
+  return (
+    (await limiter.over(`unlock-mail:${serial}:${agentId}`, limits.unlockMailsPerHour, 'hour')) ||
+    (await limiter.over(`unlock-mail:${serial}`, limits.unlockMailsOfCardPerHour, 'hour'))
+  );
+}
+
+/** Mails a code if possible. The response does not depend on it, so only the mailbox reveals the outcome. */
+async function mailCode({ cis, serial, agentId }: HeldCall): Promise<void> {
+  const { audit, codes } = cis;
+  const request = { action: 'cis.unlock-code', target: serial } as const;
+  const refuse = (actor: string, why: string) =>
+    audit.recordAlone({ ...request, actor, outcome: 'refused', detail: { why } });
+  const found = await findAddressee(cis, serial);
+  if ('why' in found) return refuse(found.uid, found.why);
+  const { person } = found;
+  if (await isOverLimit(cis, serial, agentId)) return refuse(person.uid, 'tooMany');
+  const isMailed = await codes.mail(
+    { cardSerial: serial, agentId },
+    (code) => unlockMail(person, serial, code, codes.endsAt),
+    audit.recordStatement({ ...request, actor: person.uid, outcome: 'ok' }),
+  );
+  if (!isMailed) return refuse(person.uid, 'card');
+  // The response does not wait for the mail server.
+  cis.sender.begin();
+  cis.recorder.record({
+    keys: [`card ${serial}`],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.unlock-code',
   });
+}
 
-  /** Whom a code may be mailed to for this card; in words why nobody. */
-  async function addressee(serial: string): Promise<{ person: Person } | { why: string; uid: string }> {
-    const row = await cards.row(serial);
-    if (!row) return { why: 'unknown', uid: '' };
-    const { state, unlockable, uid } = await cards.find(serial);
-    if (state !== 'active') return { why: state, uid };
-    if (!unlockable) return { why: 'noUnblockingCode', uid };
-    const person = (await directory.find(uid))?.person;
-    if (!person || person.disabled) return { why: 'person', uid };
-    return person.email === '' ? { why: 'noEmail', uid } : { person };
-  }
+const answerMailed = () => json(202, { expiresIn: unlockCodes.lifetime } satisfies UnlockCodeAnswer);
 
-  /** What comes of it is told to nobody who asks: only the mailbox shows it. */
-  async function mailCode({ serial, agentId }: Held): Promise<void> {
-    const found = await addressee(serial);
-    const request = { action: 'cis.unlock-code', target: serial } as const;
-    const refuse = (actor: string, why: string) =>
-      audit.recordAlone({ ...request, actor, outcome: 'refused', detail: { why } });
-    if ('why' in found) return refuse(found.uid, found.why);
-    const { person } = found;
-    const tooMany =
-      (await limiter.over(`unlock-mail:${serial}:${agentId}`, limits.unlockMailsPerHour, 'hour')) ||
-      (await limiter.over(`unlock-mail:${serial}`, limits.unlockMailsOfCardPerHour, 'hour'));
-    if (tooMany) return refuse(person.uid, 'tooMany');
-    const mailed = await codes.mail(
-      { cardSerial: serial, agentId },
-      (code) => unlockMail(person, serial, code, codes.endsAt),
-      audit.recordStatement({ ...request, actor: person.uid, outcome: 'ok' }),
-    );
-    if (!mailed) return refuse(person.uid, 'card');
-    // The answer does not wait for the mail server.
-    sender.begin();
-    recorder.record({
-      keys: [`card ${serial}`],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.unlock-code',
-    });
-  }
+async function findCard({ cis, serial }: HeldCall): Promise<{ card: CardRow }> {
+  const card = await cis.cards.row(serial);
+  if (!card) throw errors.codeExpired(`card ${serial} is unknown`);
+  return { card };
+}
 
-  const answerMailed = () => json(202, { expiresIn: unlockCodes.lifetime } satisfies UnlockCodeAnswer);
-
-  const readHeld = ({ request }: Start) => readBody(request, heldShape);
-  const readCode = ({ request }: Start) => readBody(request, codeShape);
-
-  async function findCard({ serial }: { serial: string }): Promise<{ row: CardRow }> {
-    const row = await cards.row(serial);
-    if (!row) throw errors.codeExpired(`card ${serial} is unknown`);
-    return { row };
-  }
-
-  async function tryCode({ row, code, agentId }: Held & { row: CardRow; code: string }): Promise<void> {
-    const entry = (code: 'right' | 'wrong' | 'expired') =>
+const tryCode = check(
+  'unlock-code',
+  async function tryCode({ cis, card, code, agentId }: HeldCall & { card: CardRow; code: string }) {
+    const { audit, codes, recorder } = cis;
+    const entry = (result: 'right' | 'wrong' | 'expired') =>
       ({
-        actor: row.uid,
+        actor: card.uid,
         action: 'cis.unlock',
-        target: row.serial,
-        outcome: code === 'right' ? 'ok' : 'refused',
-        detail: { code },
+        target: card.serial,
+        outcome: result === 'right' ? 'ok' : 'refused',
+        detail: { code: result },
       }) as const;
-    const outcome = await codes.try({ cardSerial: row.serial, agentId }, code, (result) =>
+    const outcome = await codes.try({ cardSerial: card.serial, agentId }, code, (result) =>
       audit.recordStatement(entry(result)),
     );
-    const right = outcome !== 'expired' && outcome.right;
+    const { result } = outcome;
     recorder.record({
-      keys: [`card ${row.serial}`],
+      keys: [`card ${card.serial}`],
       from: 'identity-agent',
       to: 'cis',
       name: 'cis.unlock',
-      outcome: right ? 'ok' : 'refused',
-      detail: { code: right ? 'right' : outcome === 'expired' ? 'expired' : 'wrong' },
+      outcome: result === 'right' ? 'ok' : 'refused',
+      detail: { code: result },
     });
-    if (outcome === 'expired') {
-      await audit.recordAlone({ ...entry('expired'), outcome: 'refused' });
-      throw errors.codeExpired(`card ${row.serial}`);
+    if (result === 'expired') {
+      await audit.recordAlone({ ...entry(result), outcome: 'refused' });
+      throw errors.codeExpired(`card ${card.serial}`);
     }
-    if (!outcome.right) throw errors.wrongCode(`card ${row.serial}`, { attemptsLeft: outcome.attemptsLeft });
-  }
+    if (result === 'wrong')
+      throw errors.wrongCode(`card ${card.serial}`, { attemptsLeft: outcome.attemptsLeft });
+  },
+);
 
-  function answerCode({ row }: { row: CardRow }) {
-    const unblockingCode = cards.unblockingCodeOf(row);
-    if (unblockingCode === undefined) throw errors.unblockingCodeUnknown(`card ${row.serial}`);
-    return json(200, { unblockingCode } satisfies UnlockAnswer);
-  }
+const answerCode = ({ cis, card }: HeldCall & Passed<'unlock-code'> & { card: CardRow }) =>
+  json(200, { unblockingCode: cis.cards.unblockingCodeOf(card) } satisfies UnlockAnswer);
 
-  const readPinState = ({ request }: Start) => readBody(request, pinShape);
+/** Stores the reported state. No decision depends on it. */
+async function storePinState({ cis, serial, pin, agentId }: HeldCall & { pin: PinState }) {
+  const record = cis.audit.recordStatement({
+    actor: agentId,
+    action: pin === 'blocked' ? 'cis.card-blocked' : 'cis.card-unblocked',
+    target: serial,
+    outcome: 'ok',
+  });
+  await cis.cards.storePinState(serial, pin, record);
+  return noContent();
+}
 
-  /** For the record only: nothing is decided by it. */
-  async function keepPinState({ serial, pin, agentId }: Held & { pin: PinState }) {
-    const record = audit.recordStatement({
-      actor: agentId,
-      action: pin === 'blocked' ? 'cis.card-blocked' : 'cis.card-unblocked',
-      target: serial,
-      outcome: 'ok',
-    });
-    await cards.pinIs(serial, pin, record);
-    return noContent();
-  }
-
-  const called = steps<Start>().step(limitCalls).step(readSerial);
-  const mailing = called
+/** Unlocks blocked cards with a code that is mailed to the holder. The agent's proof is stored, so the card is checked first. */
+export function unlockRoutes(cis: UnlockDependencies): Route[] {
+  const start = (name: string) => steps<UnlockCall>(name).step(limitCalls);
+  const checkAgentProof = check('agent-proof', cis.calls.checkAgentProof);
+  const request = start('cis.request-unlock-code')
     .step(readHeld)
-    .step(requireCard)
-    .step(calls.checkAgentProof)
+    .step(requireHeldCard)
+    .step(checkAgentProof)
     .step(mailCode)
     .step(answerMailed);
-  const unlocking = called
+  const unlock = start('cis.unlock')
     .step(readCode)
-    .step(requireCard)
-    .step(calls.checkAgentProof)
+    .step(requireHeldCard)
+    .step(checkAgentProof)
     .step(findCard)
     .step(tryCode)
     .step(answerCode);
-  const pin = called.step(readPinState).step(requireCard).step(calls.checkAgentProof).step(keepPinState);
-  const selfServiceRoutes: Route[] = [
-    {
-      methods: ['POST'],
-      path: '/cards/:serial/unlock-code',
-      endpoint: (request) => mailing.run({ request }),
-    },
-    { methods: ['POST'], path: '/cards/:serial/unlock', endpoint: (request) => unlocking.run({ request }) },
+  const pinState = start('cis.pin-state')
+    .step(readPinState)
+    .step(requireHeldCard)
+    .step(checkAgentProof)
+    .step(storePinState);
+  const selfService = [
+    ...route('/cards/:serial/unlock-code', { POST: handler(request, cis) }),
+    ...route('/cards/:serial/unlock', { POST: handler(unlock, cis) }),
   ];
   return [
-    ...(selfService ? selfServiceRoutes : []),
-    { methods: ['POST'], path: '/cards/:serial/pin-state', endpoint: (request) => pin.run({ request }) },
+    ...(cis.selfService ? selfService : []),
+    ...route('/cards/:serial/pin-state', { POST: handler(pinState, cis) }),
   ];
 }

@@ -1,26 +1,29 @@
 import { z } from 'zod';
 import type { Statement } from '../../storage/database.ts';
+import { storedJson } from '../../storage/row.ts';
 import type { Settings } from '../../storage/settings.ts';
 import type { Activity, Person, RoleActivities } from '../protocol.ts';
 
-/** Where the list is kept. */
+/** Name of the setting with the list. */
 export const activitiesSetting = 'cis.activities';
 const code = z.string().regex(/^B\d{4}$/, 'must be a business function: B0825');
 
-/** Activities as an import brings them. */
+/** An activity of an import. */
 export const activityShape = z.strictObject({
   code,
   name: z.string().min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
   includes: z.array(code).max(100, 'must have at most 100 entries').default([]),
 });
 
-/** The one inclusion that public sources name; the national list has its own terms and is imported, not bundled. */
+/** The only inclusion in public sources. The national list has its own terms, so installations import it. */
 const published: readonly Activity[] = [
   { code: 'B0820', name: 'View Patient Demographics', includes: [] },
   { code: 'B0825', name: 'Amend Patient Demographics', includes: ['B0820'] },
 ];
 
-/** The activities that an installation knows, and which of them include which. */
+const storedActivities = z.array(activityShape);
+
+/** The activities of an installation, and which ones they include. */
 export class Activities {
   readonly #settings: Settings;
 
@@ -29,24 +32,24 @@ export class Activities {
   }
 
   async list(): Promise<Activity[]> {
-    const kept = await this.#settings.get(activitiesSetting);
-    return kept === undefined ? [...published] : (JSON.parse(kept) as Activity[]);
+    const stored = await this.#settings.get(activitiesSetting);
+    return stored === undefined ? [...published] : storedJson(storedActivities, stored, activitiesSetting);
   }
 
-  /** Returns the write that replaces the whole list. */
+  /** Returns the statement that replaces the whole list. */
   replaceStatement(activities: readonly Activity[]): Statement {
     return this.#settings.setStatement(activitiesSetting, JSON.stringify(activities));
   }
 }
 
-/** What a person may do in each role: the activities of the role and all that they include, each once, with what brought it. */
+/** Returns the activities of a person in each role, with all included activities. Each has the activity that includes it. */
 export function expandActivities(person: Person, activities: readonly Activity[]): RoleActivities[] {
   const known = new Map(activities.map((activity) => [activity.code, activity]));
   return person.roles.map(({ roleId, activities: own }) => {
     const found = new Map(
       own.map(({ code, name }) => [code, { code, name, includedBy: null as string | null }]),
     );
-    // What is added while going on is gone through as well; what is there already ends every circle.
+    // The loop also visits activities that it adds. It adds each once, so cycles end.
     for (const { code } of found.values())
       for (const included of known.get(code)?.includes ?? [])
         if (!found.has(included))

@@ -1,26 +1,43 @@
-import { type Database, type Row, type Statement, sql } from '../../storage/database.ts';
+import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { computed, integer, nullable, row, text } from '../../storage/row.ts';
 import type { ChangesAnswer } from '../protocol.ts';
-import { groundStatement } from '../sessions/grounds.ts';
 
-/** So many are kept, and given at once. */
+/** Number of stored changes, and of changes in a response. */
 const kept = 10_000;
 const most = 1_000;
 
-/** The writes that note who was changed or removed, for the batch that does it: for other services, and for sessions here. */
+const changeRow = row('person_change', { seq: integer, uid: text });
+const lastRow = row('person_change', { seq: computed(nullable(integer)) });
+
+/** A person or a card of sessions, as the column of `cis_session`. */
+export type GroundKind = 'uid' | 'card_serial';
+
+/** Returns the statement that notes a change that may end the sessions of a person or a card, for the batch of the change. */
+export const groundStatement = (kind: GroundKind, value: string): Statement =>
+  sql(
+    `INSERT INTO session_ground (kind, value, noted_at) VALUES (?, ?, 0)
+     ON CONFLICT (kind, value) DO UPDATE SET noted_at = 0`,
+    kind,
+    value,
+  );
+
+/** Returns the statements that note changed or removed people, for other services and for sessions, for the batch of the change. */
 export const changeStatements = (uids: readonly string[]): Statement[] => [
   ...uids.map((uid) => sql('INSERT INTO person_change (uid) VALUES (?)', uid)),
   ...uids.map((uid) => groundStatement('uid', uid)),
   sql('DELETE FROM person_change WHERE seq <= (SELECT MAX(seq) FROM person_change) - ?', kept),
 ];
 
-/** Who was changed after this number, oldest first; without one, only the number of now. */
+/** Returns the people who changed after this number, oldest first; without one, only the current number. */
 export async function changesAfter(database: Database, after: number | undefined): Promise<ChangesAnswer> {
-  const rows =
+  const changes =
     after === undefined
       ? []
-      : await database.all<Row>(
+      : await database.all(
           sql('SELECT seq, uid FROM person_change WHERE seq > ? ORDER BY seq LIMIT ?', after, most),
+          changeRow,
         );
-  const last = rows.at(-1) ?? (await database.get(sql('SELECT MAX(seq) AS seq FROM person_change')));
-  return { uids: [...new Set(rows.map(({ uid }) => String(uid)))], last: Number(last?.seq ?? 0) };
+  const last =
+    changes.at(-1) ?? (await database.get(sql('SELECT MAX(seq) AS seq FROM person_change'), lastRow));
+  return { uids: [...new Set(changes.map(({ uid }) => uid))], last: last?.seq ?? 0 };
 }

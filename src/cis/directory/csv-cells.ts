@@ -1,25 +1,23 @@
-// How single values stand in the cells of a CSV file (RFC 4180), so that a spreadsheet runs none of them.
-
 const formula = /^[=+\-@\t\r']/;
 
-/** A cell that no spreadsheet takes for a formula: an apostrophe stands before what it would run. */
-const harmless = (value: string): string => (formula.test(value) ? `'${value}` : value);
+/** Prefixes a formula with an apostrophe, so that no spreadsheet runs it. */
+const escapeFormula = (value: string): string => (formula.test(value) ? `'${value}` : value);
 
-/** What `harmless` made, back as it was. */
-export const asItWas = (cell: string): string => (/^'[=+\-@\t\r']/.test(cell) ? cell.slice(1) : cell);
+/** Removes the apostrophe before a formula. */
+export const unescapeFormula = (cell: string): string => (/^'[=+\-@\t\r']/.test(cell) ? cell.slice(1) : cell);
 
-/** A cell, quoted where it has to be. */
+/** Writes a cell, quoted if necessary (RFC 4180). */
 export function writeCell(value: string): string {
-  const cell = harmless(value);
+  const cell = escapeFormula(value);
   return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
 const escapePart = (part: string): string => part.replace(/[\\|]/g, (character) => `\\${character}`);
 
-/** A list in one cell: entries joined by `|`. */
+/** Writes a list in one cell, separated by `|`. */
 export const joinList = (entries: readonly string[]): string => entries.map(escapePart).join('|');
 
-/** The entries of such a cell. */
+/** Reads a list from one cell. */
 export function splitList(cell: string): string[] {
   if (cell.trim() === '') return [];
   const entries = [''];

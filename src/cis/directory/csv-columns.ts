@@ -1,28 +1,26 @@
 import type { Person, RoleProfile } from '../protocol.ts';
 import { joinList, splitList } from './csv-cells.ts';
 
-// One line for each role profile of a person; one for an organisation without a role; one for a person without either.
+// A file has one line for each role profile, for each organisation without a role, and for each person without either.
 
-type Written = Record<string, unknown>;
-
-/** How a member stands in a cell, and how it is read back. */
+/** A column: writes a member to a cell and reads it back. */
 interface Column<T> {
   name: string;
   write(of: T): string;
-  /** The member as the person's shape takes it; undefined for an empty cell. */
+  /** Returns the member for the shape of a person; undefined for an empty cell. */
   read(cell: string): unknown;
 }
 
 const text = (cell: string): string | undefined => (cell === '' ? undefined : cell);
 const list = (cell: string): string[] => splitList(cell).map((entry) => entry.trim());
 
-const words = <T>(name: keyof T & string, empty?: string): Column<T> => ({
+const textColumn = <T>(name: keyof T & string, empty?: string): Column<T> => ({
   name,
   write: (of) => String(of[name] ?? ''),
   read: (cell) => text(cell) ?? empty,
 });
 
-/** `B0825 Amend Patient Demographics`: a code, a blank and a name. */
+/** A code, a space and a name: `B0825 Amend Patient Demographics`. */
 const coded = (name: 'activities' | 'workgroups' | 'areasOfWork'): Column<Partial<RoleProfile>> => ({
   name,
   write: (of) => joinList((of[name] ?? []).map((entry) => `${entry.code} ${entry.name}`)),
@@ -39,18 +37,18 @@ const flag = (cell: string): unknown => {
   return Object.hasOwn(flags, word) ? flags[word] : cell;
 };
 
-/** Of the person: the same on each of their lines, or empty on all but the first. */
+/** Columns of the person: equal on each of their lines, or empty after the first. */
 export const personColumns: readonly Column<Person>[] = [
-  words('uid'),
-  words('persona'),
-  words('title'),
-  words('givenName'),
-  words('middleNames'),
-  words('familyName'),
-  words('initials'),
-  words('displayName'),
-  words('email'),
-  words('idAssuranceLevel'),
+  textColumn('uid'),
+  textColumn('persona'),
+  textColumn('title'),
+  textColumn('givenName'),
+  textColumn('middleNames'),
+  textColumn('familyName'),
+  textColumn('initials'),
+  textColumn('displayName'),
+  textColumn('email'),
+  textColumn('idAssuranceLevel'),
   {
     name: 'authenticators',
     write: ({ authenticators }) => joinList(authenticators),
@@ -74,21 +72,21 @@ export const personColumns: readonly Column<Person>[] = [
   { name: 'disabled', write: ({ disabled }) => String(disabled), read: flag },
 ];
 
-/** Of an organisation of the person. */
+/** Columns of an organisation of the person. */
 export const organisationColumns: readonly Column<Person['organisations'][number]>[] = [
-  words('orgCode'),
-  words('orgName'),
-  words('personOrgId'),
+  textColumn('orgCode'),
+  textColumn('orgName'),
+  textColumn('personOrgId'),
   { name: 'member', write: ({ member }) => String(member), read: flag },
-  words('gnc'),
+  textColumn('gnc'),
 ];
 
-/** Of a role at that organisation. */
+/** Columns of a role at that organisation. */
 export const roleColumns: readonly Column<Partial<RoleProfile>>[] = [
-  words('roleId'),
-  words('roleCode'),
-  words('roleName'),
-  words('orgId'),
+  textColumn('roleId'),
+  textColumn('roleCode'),
+  textColumn('roleName'),
+  textColumn('orgId'),
   coded('activities'),
   coded('workgroups'),
   coded('areasOfWork'),
@@ -98,12 +96,12 @@ export const columnNames: readonly string[] = [...personColumns, ...organisation
   ({ name }) => name,
 );
 
-/** The members that these columns give, without the empty ones. */
+/** Reads the members of these columns, without empty ones. */
 export function readColumns(
   columns: readonly Column<never>[],
   cells: Readonly<Record<string, string>>,
-): Written {
-  const members: Written = {};
+): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
   for (const { name, read } of columns) {
     const value = read((cells[name] ?? '').trim());
     if (value !== undefined) members[name] = value;

@@ -1,17 +1,17 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Person } from '../protocol.ts';
-import { asItWas, writeCell } from './csv-cells.ts';
+import { unescapeFormula, writeCell } from './csv-cells.ts';
 import { columnNames, organisationColumns, personColumns, readColumns, roleColumns } from './csv-columns.ts';
 
-/** One thing that is wrong in an import, and where. */
+/** An error in an import. */
 export interface ImportProblem {
-  /** Line of a CSV file, or place in the list of a JSON document, from 1. */
+  /** Line of a CSV file, or position in the list of a JSON document, from 1. */
   line: number;
   field: string;
   problem: string;
 }
 
-/** A person as the file has one, not checked yet. */
+/** A person of a file, not validated yet. */
 export interface ImportedPerson {
   line: number;
   value: Record<string, unknown>;
@@ -25,7 +25,7 @@ export interface ParsedImport {
 const mostRecords = 200_000;
 const longestRecord = 65_536;
 
-/** The people as CSV, with a line of names first and CRLF at each end (RFC 4180 section 2). */
+/** Writes people as CSV, with a header line and CRLF line ends (RFC 4180 section 2). */
 export function writeDirectoryCsv(people: readonly Person[]): string {
   const lines = people.flatMap((person) => {
     const about = personColumns.map((column) => column.write(person));
@@ -48,15 +48,9 @@ interface Line {
   cells: Record<string, string>;
 }
 
-interface Record_ {
-  record: string[];
-  /** Where the record ends. */
-  info: { bytes: number };
-}
-
 const [carriageReturn, lineFeed] = [0x0d, 0x0a];
 
-/** The number of the line on which the record after this place begins; empty lines before it are passed. Places only grow. */
+/** Returns a function from the end of a record to the line of the next record, without empty lines. Its arguments must increase. */
 function lineCounter(bytes: Buffer): (place: number) => number {
   let at = 0;
   let line = 1;
@@ -68,41 +62,44 @@ function lineCounter(bytes: Buffer): (place: number) => number {
   };
 }
 
-/** The lines of the file by the names of its first. Throws where the file is no CSV. */
+/** Reads the lines of a file by the names in its header line. Throws if the file is not CSV. */
 async function readLines(text: string): Promise<{ lines: Line[]; problems: ImportProblem[] }> {
   const { parse } = await import('csv-parse/sync');
-  const records = parse(text, {
+  const records: { record: string[]; end: number }[] = [];
+  parse(text, {
     bom: true,
-    info: true,
     skip_empty_lines: true,
     relax_column_count: true,
     max_record_size: longestRecord,
     to: mostRecords + 1,
-  }) as unknown as Record_[];
+    on_record(record: string[], { bytes: end }) {
+      records.push({ record, end });
+      return null;
+    },
+  });
   const [head, ...rest] = records;
   const names = (head?.record ?? []).map((name) => name.trim());
   const problems: ImportProblem[] = [];
-  const problem = (line: number, field: string, words: string) =>
-    problems.push({ line, field, problem: words });
-  // A terminal may show it: what would steer one is not repeated.
+  const complain = (line: number, field: string, problem: string) => problems.push({ line, field, problem });
+  // Without control characters, because terminals may show it.
   const shown = (name: string) => name.slice(0, 60).replace(/\p{C}/gu, '?');
-  for (const name of names) if (!columnNames.includes(name)) problem(1, shown(name), 'is no column');
-  if (new Set(names).size < names.length) problem(1, '', 'a column is there twice');
-  if (!names.includes('uid')) problem(1, 'uid', 'is needed');
-  if (rest.length >= mostRecords) problem(1, '', `there are more than ${mostRecords} lines`);
+  for (const name of names) if (!columnNames.includes(name)) complain(1, shown(name), 'is no column');
+  if (new Set(names).size < names.length) complain(1, '', 'a column is there twice');
+  if (!names.includes('uid')) complain(1, 'uid', 'is needed');
+  if (rest.length >= mostRecords) complain(1, '', `there are more than ${mostRecords} lines`);
   if (problems.length > 0) return { lines: [], problems };
   const lineAt = lineCounter(Buffer.from(text));
-  let end = head?.info.bytes ?? 0;
+  let previousEnd = head?.end ?? 0;
   const lines: Line[] = [];
-  for (const { record, info } of rest) {
-    // A record may go over several lines: it is named by its first.
-    const line = lineAt(end);
-    end = info.bytes;
-    if (record.length !== names.length) problem(line, '', `has ${record.length} cells, not ${names.length}`);
+  for (const { record, end } of rest) {
+    // The first line of a record that has several.
+    const line = lineAt(previousEnd);
+    previousEnd = end;
+    if (record.length !== names.length) complain(line, '', `has ${record.length} cells, not ${names.length}`);
     else
       lines.push({
         line,
-        cells: Object.fromEntries(names.map((name, index) => [name, asItWas(record[index] ?? '')])),
+        cells: Object.fromEntries(names.map((name, index) => [name, unescapeFormula(record[index] ?? '')])),
       });
   }
   return { lines, problems };
@@ -115,7 +112,7 @@ interface Gathered {
   roles: Record<string, unknown>[];
 }
 
-/** Adds a line to what is known of its person; the problems of it. */
+/** Adds a line to its person. Returns the errors of the line. */
 function gather(person: Gathered, { line, cells }: Line): ImportProblem[] {
   const problems: ImportProblem[] = [];
   for (const { name } of personColumns) {
@@ -123,8 +120,8 @@ function gather(person: Gathered, { line, cells }: Line): ImportProblem[] {
     if (cell !== '' && cell !== (person.cells[name] ?? '').trim())
       problems.push({ line, field: name, problem: `differs from line ${person.line}` });
   }
-  const organisation = readColumns(organisationColumns as never, cells);
-  const role = readColumns(roleColumns as never, cells);
+  const organisation = readColumns(organisationColumns, cells);
+  const role = readColumns(roleColumns, cells);
   const hasRole = 'roleCode' in role || 'roleName' in role || 'roleId' in role;
   if (!('orgCode' in organisation)) {
     if (hasRole) problems.push({ line, field: 'orgCode', problem: 'is needed for a role' });
@@ -140,7 +137,7 @@ function gather(person: Gathered, { line, cells }: Line): ImportProblem[] {
   return problems;
 }
 
-/** Reads people out of a CSV file. What is wrong with its form is a problem of a line; nothing is thrown. */
+/** Reads people from a CSV file. Returns format errors as problems of lines and throws nothing. */
 export async function parseDirectoryCsv(text: string): Promise<ParsedImport> {
   let read: Awaited<ReturnType<typeof readLines>>;
   try {
@@ -167,7 +164,7 @@ export async function parseDirectoryCsv(text: string): Promise<ParsedImport> {
     people: [...people.values()].map(({ line, cells, organisations, roles }) => ({
       line,
       value: {
-        ...readColumns(personColumns as never, cells),
+        ...readColumns(personColumns, cells),
         organisations: [...organisations.values()],
         roles,
       },

@@ -1,6 +1,8 @@
 import { randomDigits } from '@alongside/kernel/ids';
-import { mergePatch, ParsedTexts } from '@alongside/kernel/json';
-import { type Database, must, type Statement, seldom, sql } from '../../storage/database.ts';
+import { mergePatch } from '@alongside/kernel/json';
+import { z } from 'zod';
+import { type Database, must, type RowReader, type Statement, seldom, sql } from '../../storage/database.ts';
+import { computed, integer, json, type RowOf, row, sharedJson, text } from '../../storage/row.ts';
 import { errors } from '../errors.ts';
 import type { ChangesAnswer, Person } from '../protocol.ts';
 import { changeStatements, changesAfter } from './changes.ts';
@@ -12,82 +14,82 @@ import {
   takeRolesStatements,
 } from './statements.ts';
 
-/** A person with the number of the version that was read: 1 at first, one more with each change. */
+/** A person with the revision that was read. It starts at 1 and increases with each change. */
 export interface PersonRecord {
   person: Person;
   revision: number;
 }
 
-interface PersonRow {
-  body: string;
-  revision: number;
-}
+/** Stored people were complete when they were written, so reads do not validate them again. */
+const storedPerson = z.custom<Person>((value) => typeof value === 'object' && value !== null);
+const personRow = row('person', { body: json(storedPerson), revision: integer });
+/** For `find`, which every sign-in calls. */
+const sharedPersonRow = row('person', { body: sharedJson(storedPerson), revision: integer });
+const organisationRow = row('organisation', { code: text, name: text });
+const ownerRow = row('person person_role', { name: computed(text), uid: text });
 
-const fromRow = ({ body, revision }: PersonRow): PersonRecord => ({
-  person: JSON.parse(body) as Person,
-  revision,
-});
+const recordOf = ({ body, revision }: RowOf<typeof personRow>): PersonRecord => ({ person: body, revision });
 
-/** A person as an import changes them, and as they were. */
+/** A person of an import, before and after the change. */
 export interface ChangedPerson extends PersonRecord {
   before: Person;
 }
 
-/** Values of one query at most. */
+/** Maximum number of values of a query. */
 const atOnce = 500;
 
-/** The people of the installation, their organisations and roles. */
+/** The people, organisations and roles of the installation. */
 export class Directory {
   readonly #database: Database;
-  readonly #parsed = new ParsedTexts<Person>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
   async find(uid: string): Promise<PersonRecord | undefined> {
-    const row = await this.#database.get<PersonRow>(
-      seldom(sql('SELECT body, revision FROM person WHERE uid = ?', uid)),
-    );
-    return row && { person: this.#parsed.of(uid, row.body), revision: row.revision };
+    const statement = seldom(sql('SELECT body, revision FROM person WHERE uid = ?', uid));
+    const found = await this.#database.get(statement, sharedPersonRow);
+    return found && recordOf(found);
   }
 
   async findPersona(persona: string): Promise<PersonRecord | undefined> {
-    const row = await this.#database.get<PersonRow>(
-      sql('SELECT body, revision FROM person WHERE persona = ?', persona),
-    );
-    return row && fromRow(row);
+    const statement = sql('SELECT body, revision FROM person WHERE persona = ?', persona);
+    const found = await this.#database.get(statement, personRow);
+    return found && recordOf(found);
   }
 
-  /** People by uid, those after this one, at most so many. */
+  /** Returns people by uid, after this one. */
   async list(after: string, limit: number): Promise<Person[]> {
-    const rows = await this.#database.all<PersonRow>(
+    const rows = await this.#database.all(
       sql('SELECT body, revision FROM person WHERE uid > ? ORDER BY uid LIMIT ?', after, limit),
+      personRow,
     );
-    return rows.map((row) => fromRow(row).person);
+    return rows.map(({ body }) => body);
   }
 
-  /** Everybody by uid. */
+  /** Returns all people by uid. */
   async everybody(): Promise<Person[]> {
-    const rows = await this.#database.all<PersonRow>(sql('SELECT body, revision FROM person ORDER BY uid'));
-    return rows.map((row) => fromRow(row).person);
+    const rows = await this.#database.all(sql('SELECT body, revision FROM person ORDER BY uid'), personRow);
+    return rows.map(({ body }) => body);
   }
 
-  /** Those of these people who are there. */
+  /** Returns the existing people of these uids, by uid. */
   async findAll(uids: readonly string[]): Promise<Map<string, PersonRecord>> {
-    const rows = await this.#amongst<PersonRow>('SELECT body, revision FROM person WHERE uid', uids);
-    return new Map(rows.map(fromRow).map((record) => [record.person.uid, record]));
+    const rows = await this.#amongst('SELECT body, revision FROM person WHERE uid', uids, personRow);
+    return new Map(rows.map(recordOf).map((record) => [record.person.uid, record]));
   }
 
-  /** Who has these personas and role profiles now, by `persona …` and `roleId …`. */
+  /** Returns the uids of the owners of these personas and role profiles, by `persona …` and `roleId …`. */
   async ownersOf(personas: readonly string[], roleIds: readonly string[]): Promise<Map<string, string>> {
-    const people = await this.#amongst<{ name: string; uid: string }>(
+    const people = await this.#amongst(
       'SELECT persona AS name, uid FROM person WHERE persona',
       personas,
+      ownerRow,
     );
-    const roles = await this.#amongst<{ name: string; uid: string }>(
+    const roles = await this.#amongst(
       'SELECT role_id AS name, uid FROM person_role WHERE role_id',
       roleIds,
+      ownerRow,
     );
     return new Map([
       ...people.map(({ name, uid }): [string, string] => [`persona ${name}`, uid]),
@@ -96,16 +98,16 @@ export class Directory {
   }
 
   /**
-   * Adds and changes people, all or none: false when one of them was changed meanwhile, or a uid, persona or role is taken now.
-   * @param others writes of the same act, such as its audit record
+   * Adds and changes people in one batch. Returns false if one of them has changed since, or if a uid, persona or role is taken.
+   * @param statements of the same act, such as its audit record
    */
-  async bring(
+  async import(
     added: readonly Person[],
     changed: readonly ChangedPerson[],
-    others: readonly Statement[],
+    statements: readonly Statement[],
   ): Promise<boolean> {
     const { done } = await this.#database.batch([
-      // Personas and roles may change hands among them.
+      // Personas and roles may move from one of them to another.
       ...changed.map(({ person, revision }) =>
         must(sql('UPDATE person SET persona = NULL WHERE uid = ? AND revision = ?', person.uid, revision)),
       ),
@@ -126,23 +128,24 @@ export class Directory {
       ]),
       ...[...added, ...changed.map(({ person }) => person)].flatMap(organisationStatements),
       ...changeStatements(changed.map(({ person }) => person.uid)),
-      ...others,
+      ...statements,
     ]);
     return done;
   }
 
-  /** Who was changed or removed after this number. */
+  /** Returns the people who were changed or removed after this number. */
   changes(after: number | undefined): Promise<ChangesAnswer> {
     return changesAfter(this.#database, after);
   }
 
-  async organisations(): Promise<{ code: string; name: string }[]> {
-    return this.#database.all(sql('SELECT code, name FROM organisation ORDER BY code'));
+  organisations(): Promise<RowOf<typeof organisationRow>[]> {
+    return this.#database.all(sql('SELECT code, name FROM organisation ORDER BY code'), organisationRow);
   }
 
   /**
-   * Adds a person from a value from outside. Throws `invalid_person` or `person_exists`.
+   * Adds a person from an untrusted value.
    * @param recordStatement returns the audit record for the uid
+   * @throws Refusal `invalid_person` or `person_exists`
    */
   async add(value: unknown, recordStatement: (uid: string) => Statement): Promise<PersonRecord> {
     const draft = readDraft(value);
@@ -159,8 +162,9 @@ export class Directory {
   }
 
   /**
-   * Changes a person by a merge patch. Throws `not_found`, `invalid_person`, `person_exists` for another's persona,
-   * or `precondition_failed` when this is no longer the expected revision.
+   * Changes a person by a merge patch.
+   * @throws Refusal `not_found`, `invalid_person`, `person_exists` for a persona of another person, or `precondition_failed` for
+   *   another revision than the expected one
    */
   async change(
     uid: string,
@@ -193,12 +197,12 @@ export class Directory {
         ...changeStatements([uid]),
         record,
       ]);
-      // Somebody else was quicker: the patch is applied to what they wrote.
+      // Another change came first, so the patch is applied to its result.
       if (done) return { person, revision };
     }
   }
 
-  /** Removes a person. Throws `not_found` or `precondition_failed`. */
+  /** Removes a person. @throws Refusal `not_found` or `precondition_failed` */
   async remove(uid: string, expected: number | undefined, record: Statement): Promise<void> {
     const condition = expected === undefined ? '' : ' AND revision = ?';
     const values = expected === undefined ? [uid] : [uid, expected];
@@ -209,9 +213,9 @@ export class Directory {
       record,
     ]);
     if (done) return;
-    const there = await this.find(uid);
-    throw there
-      ? errors.revisionChanged(`expected ${expected}, it is ${there.revision}`)
+    const existing = await this.find(uid);
+    throw existing
+      ? errors.revisionChanged(`expected ${expected}, it is ${existing.revision}`)
       : errors.personMissing(`uid ${uid}`);
   }
 
@@ -230,16 +234,17 @@ export class Directory {
     return person;
   }
 
-  /** Names of these organisations, by code. */
+  /** Returns the names of these organisations, by code. */
   async names(codes: readonly string[]): Promise<Map<string, string>> {
-    const rows = await this.#amongst<{ code: string; name: string }>(
+    const rows = await this.#amongst(
       'SELECT code, name FROM organisation WHERE code',
       codes,
+      organisationRow,
     );
     return new Map(rows.map(({ code, name }) => [code, name]));
   }
 
-  /** A role profile id belongs to one person. */
+  /** Rejects role profiles of other people. */
   async #refuseForeignRoles(person: Person): Promise<void> {
     const owners = await this.ownersOf(
       [],
@@ -256,16 +261,20 @@ export class Directory {
     }
   }
 
-  /** The rows with one of these values, by as many queries as it takes. */
-  async #amongst<R extends object>(select: string, values: readonly string[]): Promise<R[]> {
+  /** Returns the rows with one of these values, by several queries if necessary. */
+  async #amongst<R extends object>(
+    select: string,
+    values: readonly string[],
+    shape: RowReader<R>,
+  ): Promise<R[]> {
     const unique = [...new Set(values)];
     const rows: R[] = [];
     for (let from = 0; from < unique.length; from += atOnce) {
       const some = unique.slice(from, from + atOnce);
-      // Few lengths of lists, so few statements to plan.
+      // Lengths are powers of two, so that the database prepares few statements.
       while (some.length & (some.length - 1)) some.push(some[0] ?? '');
       const marks = some.map(() => '?').join(', ');
-      rows.push(...(await this.#database.all<R>(sql(`${select} IN (${marks})`, ...some))));
+      rows.push(...(await this.#database.all(sql(`${select} IN (${marks})`, ...some), shape)));
     }
     return rows;
   }

@@ -6,7 +6,7 @@ import type { ChangedPerson, Directory } from './directory.ts';
 import { completePerson, orgCodesOf, readDraft } from './person.ts';
 import type { PersonDraft } from './person-shape.ts';
 
-/** What an import would make of the directory. */
+/** The effect of an import on the directory. */
 export interface ImportPlan {
   added: Person[];
   changed: ChangedPerson[];
@@ -14,8 +14,8 @@ export interface ImportPlan {
   problems: ImportProblem[];
 }
 
-/** The directory as an import needs it: never more than it names. */
-type Present = Pick<Directory, 'findAll' | 'names' | 'ownersOf'>;
+/** An import reads only the people that it contains. */
+type ExistingPeople = Pick<Directory, 'findAll' | 'names' | 'ownersOf'>;
 
 const mostProblems = 200;
 
@@ -25,7 +25,7 @@ function problemOf(line: number, thrown: unknown): ImportProblem {
   return { line, field, problem };
 }
 
-/** Ids that the file leaves out stay as the person has them, so that bringing the same file twice changes nothing. */
+/** Keeps the ids of a person that the file omits, so that importing the same file twice changes nothing. */
 function keepIds(draft: PersonDraft, before: Person | undefined): PersonDraft {
   if (!before) return draft;
   const free = [...before.roles];
@@ -50,32 +50,32 @@ function keepIds(draft: PersonDraft, before: Person | undefined): PersonDraft {
   };
 }
 
-/** Members in one order, so that the same person written in another order is the same. */
-const spelling = (value: unknown): string =>
+/** Serialises a value with sorted members, so that their order does not matter. */
+const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
 
-interface Placed {
+interface ImportLine {
   line: number;
   person: Person;
 }
 
-/** What only one person may have: the field and the value. */
+/** Returns the fields and values that must be unique to a person. */
 const claimsOf = ({ persona, roles }: Person): [string, string][] => [
   ...(persona === null ? [] : [['persona', persona] as [string, string]]),
   ...roles.map(({ roleId }) => ['roleId', roleId] as [string, string]),
 ];
 
-/** Finds personas and role profiles that two people would have, both in the file or one of them beside it. */
-async function findTaken(people: readonly Placed[], present: Present): Promise<ImportProblem[]> {
+/** Finds personas and role profiles that two people would have. */
+async function findTaken(people: readonly ImportLine[], existing: ExistingPeople): Promise<ImportProblem[]> {
   const mine = new Set(people.map(({ person }) => person.uid));
   const claims = people.flatMap(({ person }) => claimsOf(person));
   const valuesOf = (wanted: string) => claims.filter(([field]) => field === wanted).map(([, value]) => value);
-  const owners = await present.ownersOf(valuesOf('persona'), valuesOf('roleId'));
-  // Those of the file have what the file says.
+  const owners = await existing.ownersOf(valuesOf('persona'), valuesOf('roleId'));
+  // The file replaces the claims of its people.
   for (const [claim, owner] of owners) if (mine.has(owner)) owners.delete(claim);
   const problems: ImportProblem[] = [];
   for (const { line, person } of people)
@@ -88,7 +88,7 @@ async function findTaken(people: readonly Placed[], present: Present): Promise<I
   return problems;
 }
 
-/** Reads the people of a file, each with a uid, and what is wrong with others. */
+/** Validates the people of a file, and gives each a uid. */
 function readDrafts(imported: readonly ImportedPerson[]) {
   const problems: ImportProblem[] = [];
   const seen = new Set<string>();
@@ -107,12 +107,15 @@ function readDrafts(imported: readonly ImportedPerson[]) {
   return { drafts, problems };
 }
 
-/** Works out an import: everything that is wrong with it, or who is added and changed. Nothing is written. */
-export async function planImport(imported: readonly ImportedPerson[], present: Present): Promise<ImportPlan> {
+/** Returns the effect and all errors of an import, without writing. */
+export async function planImport(
+  imported: readonly ImportedPerson[],
+  existing: ExistingPeople,
+): Promise<ImportPlan> {
   const { drafts, problems } = readDrafts(imported);
-  const known = await present.findAll(drafts.map(({ uid }) => uid));
-  const names = await present.names(drafts.flatMap(({ draft }) => orgCodesOf(draft)));
-  const complete: Placed[] = [];
+  const known = await existing.findAll(drafts.map(({ uid }) => uid));
+  const names = await existing.names(drafts.flatMap(({ draft }) => orgCodesOf(draft)));
+  const complete: ImportLine[] = [];
   for (const { line, uid, draft } of drafts) {
     try {
       const person = completePerson(keepIds(draft, known.get(uid)?.person), uid, names);
@@ -122,18 +125,18 @@ export async function planImport(imported: readonly ImportedPerson[], present: P
       problems.push(problemOf(line, thrown));
     }
   }
-  problems.push(...(await findTaken(complete, present)));
+  problems.push(...(await findTaken(complete, existing)));
   const plan: ImportPlan = { added: [], changed: [], unchanged: 0, problems };
   for (const { person } of complete) {
     const before = known.get(person.uid);
     if (!before) plan.added.push(person);
-    else if (spelling(before.person) === spelling(person)) plan.unchanged += 1;
+    else if (canonical(before.person) === canonical(person)) plan.unchanged += 1;
     else plan.changed.push({ person, revision: before.revision, before: before.person });
   }
   return plan;
 }
 
-/** What a caller is told of a plan. */
+/** Returns the response for a plan. */
 export const importAnswer = (
   { added, changed, unchanged, problems }: ImportPlan,
   dryRun: boolean,

@@ -1,29 +1,30 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonObject } from '@alongside/kernel/json';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import type { AuditAction, AuditLog } from '../../storage/audit.ts';
-import { pathPart } from '../address.ts';
-import type { Admit, Caller } from '../callers.ts';
+import { admit, type Caller, type ServiceSecrets } from '../callers.ts';
+import { type Call, handler, pageOf, readPage } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { readObject } from '../json-body.ts';
+import { invalidField, readObject } from '../json-body.ts';
 import type { OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
 import type { Directory, PersonRecord } from './directory.ts';
-import { expectedRevision, tagOf } from './preconditions.ts';
 
-export interface PeopleDeps {
+interface PeopleDependencies {
   directory: Directory;
   audit: AuditLog;
-  admit: Admit;
-  /** What follows from a person's change for the sessions that are open: null when the person was removed. */
+  serviceSecrets: ServiceSecrets;
+  /** Updates the open sessions of a changed person; null for a removed one. */
   changed(uid: string, person: Person | null): Promise<void>;
 }
 
-interface Start {
-  request: HttpRequest;
-}
+type PeopleCall = Call<PeopleDependencies> & Passed<'caller'> & { caller: Caller };
 
 const mostPeople = 1_000;
+
+/** Returns the entity tag of a revision (RFC 9110 section 8.8.3). */
+const tagOf = (revision: number): string => `"${revision}"`;
 
 const answerWith = (
   status: number,
@@ -31,115 +32,98 @@ const answerWith = (
   headers: Record<string, string> = {},
 ) => json(status, person, { etag: tagOf(revision), ...headers });
 
-function readPage({ request }: Start): { after: string; limit: number; persona: string | null } {
-  const query = new URLSearchParams(request.query);
-  const limit = Number(query.get('limit') ?? mostPeople);
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostPeople)
-    throw errors.bodyInvalid('limit', { field: 'limit', problem: `must be 1 to ${mostPeople}` });
-  return { after: query.get('after') ?? '', limit, persona: query.get('persona') };
+/** Reads the expected revision from `If-Match` (RFC 9110 section 13.1.1); undefined without one. */
+function readExpected({ request: { headers } }: { request: HttpRequest }): { expected: number | undefined } {
+  const tag = headers['if-match']?.trim();
+  if (tag === undefined || tag === '*') return { expected: undefined };
+  const revision = /^"(\d{1,15})"$/.exec(tag)?.[1];
+  // An unknown tag matches no revision.
+  if (revision === undefined) throw errors.revisionChanged('If-Match is not a tag of this service');
+  return { expected: Number(revision) };
 }
 
-function readAfter({ request }: Start): { after: number | undefined } {
-  const given = new URLSearchParams(request.query).get('after');
-  if (given === null) return { after: undefined };
-  if (/^\d{1,15}$/.test(given)) return { after: Number(given) };
-  throw errors.bodyInvalid('after', { field: 'after', problem: 'must be a whole number' });
-}
-
-const readUid = ({ request }: Start) => ({ uid: pathPart(request, 2) });
-const readExpected = ({ request }: Start) => ({ expected: expectedRevision(request) });
-const readBody = ({ request }: Start) => ({ body: readObject(request) });
-const readPatch = ({ request }: Start) => ({
+const readPerson = ({ request }: PeopleCall) => ({ body: readObject(request) });
+const readPatch = ({ request }: PeopleCall) => ({
   patch: readObject(request, ['application/merge-patch+json', 'application/json']),
 });
 
-/** The directory over HTTP: every service reads, the console writes. */
-export function peopleRoutes({ directory, audit, admit, changed }: PeopleDeps): Route[] {
-  const readers = admit('console', 'cis2', 'authorisation');
-  const writers = admit('console');
-  const recordStatement = (caller: Caller, action: AuditAction, target: string) =>
-    audit.recordStatement({ actor: caller, action, target, outcome: 'ok' });
+const recordStatement = ({ cis, caller }: PeopleCall, action: AuditAction, target: string) =>
+  cis.audit.recordStatement({ actor: caller, action, target, outcome: 'ok' });
 
-  async function answerPeople({ after, limit, persona }: ReturnType<typeof readPage>) {
-    if (persona !== null) {
-      const found = await directory.findPersona(persona);
-      return json(200, { people: found ? [found.person] : [], next: null } satisfies PeopleAnswer);
-    }
-    const people = await directory.list(after, limit + 1);
-    const next = people.length > limit ? (people[limit - 1]?.uid ?? null) : null;
-    return json(200, { people: people.slice(0, limit), next } satisfies PeopleAnswer);
+async function answerPeople({ request, cis }: PeopleCall) {
+  const { query, after, limit } = readPage(request, mostPeople);
+  const persona = query.get('persona');
+  if (persona !== null) {
+    const found = await cis.directory.findPersona(persona);
+    return json(200, { people: found ? [found.person] : [], next: null } satisfies PeopleAnswer);
   }
-
-  async function addPerson({ body, caller }: { body: JsonObject; caller: Caller }) {
-    const added = await directory.add(body, (uid) => recordStatement(caller, 'directory.person-added', uid));
-    return answerWith(201, added, { location: `/directory/people/${added.person.uid}` });
-  }
-
-  async function answerPerson({ uid }: { uid: string }) {
-    const found = await directory.find(uid);
-    if (!found) throw errors.personMissing(`uid ${uid}`);
-    return answerWith(200, found);
-  }
-
-  async function changePerson(known: {
-    uid: string;
-    expected: number | undefined;
-    patch: JsonObject;
-    caller: Caller;
-  }) {
-    const record = recordStatement(known.caller, 'directory.person-changed', known.uid);
-    const saved = await directory.change(known.uid, known.patch, known.expected, record);
-    await changed(known.uid, saved.person);
-    return answerWith(200, saved);
-  }
-
-  async function removePerson({
-    uid,
-    expected,
-    caller,
-  }: {
-    uid: string;
-    expected: number | undefined;
-    caller: Caller;
-  }) {
-    await directory.remove(uid, expected, recordStatement(caller, 'directory.person-removed', uid));
-    await changed(uid, null);
-    return noContent();
-  }
-
-  async function answerOrganisations() {
-    return json(200, { organisations: await directory.organisations() } satisfies OrganisationsAnswer);
-  }
-
-  const answerChanges = async ({ after }: ReturnType<typeof readAfter>) =>
-    json(200, await directory.changes(after));
-
-  const listing = steps<Start>().step(readers).step(readPage).step(answerPeople);
-  const adding = steps<Start>().step(writers).step(readBody).step(addPerson);
-  const reading = steps<Start>().step(readers).step(readUid).step(answerPerson);
-  const changing = steps<Start>()
-    .step(writers)
-    .step(readUid)
-    .step(readExpected)
-    .step(readPatch)
-    .step(changePerson);
-  const removing = steps<Start>().step(writers).step(readUid).step(readExpected).step(removePerson);
-  const following = steps<Start>().step(readers).step(readAfter).step(answerChanges);
-  const organisations = steps<Start>().step(readers).step(answerOrganisations);
-
-  const people = '/directory/people';
-  const person = '/directory/people/:uid';
-  return [
-    { methods: ['GET'], path: people, endpoint: (request) => listing.run({ request }) },
-    { methods: ['POST'], path: people, endpoint: (request) => adding.run({ request }) },
-    { methods: ['GET'], path: person, endpoint: (request) => reading.run({ request }) },
-    { methods: ['PATCH'], path: person, endpoint: (request) => changing.run({ request }) },
-    { methods: ['DELETE'], path: person, endpoint: (request) => removing.run({ request }) },
-    { methods: ['GET'], path: '/directory/changes', endpoint: (request) => following.run({ request }) },
-    {
-      methods: ['GET'],
-      path: '/directory/organisations',
-      endpoint: (request) => organisations.run({ request }),
-    },
-  ];
+  const found = await cis.directory.list(after, limit + 1);
+  const { page, next } = pageOf(found, limit, ({ uid }) => uid);
+  return json(200, { people: page, next } satisfies PeopleAnswer);
 }
+
+async function addPerson(call: PeopleCall & { body: JsonObject }) {
+  const added = await call.cis.directory.add(call.body, (uid) =>
+    recordStatement(call, 'directory.person-added', uid),
+  );
+  return answerWith(201, added, { location: `/directory/people/${added.person.uid}` });
+}
+
+async function answerPerson({ cis, uid }: PeopleCall & { uid: string }) {
+  const found = await cis.directory.find(uid);
+  if (!found) throw errors.personMissing(`uid ${uid}`);
+  return answerWith(200, found);
+}
+
+async function changePerson(
+  call: PeopleCall & { uid: string; expected: number | undefined; patch: JsonObject },
+) {
+  const { cis, uid, expected, patch } = call;
+  const record = recordStatement(call, 'directory.person-changed', uid);
+  const saved = await cis.directory.change(uid, patch, expected, record);
+  await cis.changed(uid, saved.person);
+  return answerWith(200, saved);
+}
+
+async function removePerson(call: PeopleCall & { uid: string; expected: number | undefined }) {
+  const { cis, uid, expected } = call;
+  await cis.directory.remove(uid, expected, recordStatement(call, 'directory.person-removed', uid));
+  await cis.changed(uid, null);
+  return noContent();
+}
+
+async function answerChanges({ request, cis }: PeopleCall) {
+  const after = new URLSearchParams(request.query).get('after') ?? undefined;
+  if (after !== undefined && !/^\d{1,15}$/.test(after)) throw invalidField('after', 'must be a whole number');
+  return json(200, await cis.directory.changes(after === undefined ? undefined : Number(after)));
+}
+
+const answerOrganisations = async ({ cis }: PeopleCall) =>
+  json(200, { organisations: await cis.directory.organisations() } satisfies OrganisationsAnswer);
+
+const start = <P = unknown>(name: string) => steps<Call<PeopleDependencies> & P>(name);
+const reading = <P = unknown>(name: string) => start<P>(name).step(admit('console', 'cis2', 'authorisation'));
+const writing = <P = unknown>(name: string) => start<P>(name).step(admit('console'));
+
+const list = reading('cis.list-people').step(answerPeople);
+const add = writing('cis.add-person').step(readPerson).step(addPerson);
+const read = reading<{ uid: string }>('cis.read-person').step(answerPerson);
+const change = writing<{ uid: string }>('cis.change-person')
+  .step(readExpected)
+  .step(readPatch)
+  .step(changePerson);
+const remove = writing<{ uid: string }>('cis.remove-person').step(readExpected).step(removePerson);
+const changes = reading('cis.read-changes').step(answerChanges);
+const organisations = reading('cis.list-organisations').step(answerOrganisations);
+
+/** `/directory`: every service reads people, and the console writes them. */
+export const peopleRoutes = (cis: PeopleDependencies): Route[] => [
+  ...route('/directory/people', { GET: handler(list, cis), POST: handler(add, cis) }),
+  ...route('/directory/people/:uid', {
+    GET: handler(read, cis),
+    PATCH: handler(change, cis),
+    DELETE: handler(remove, cis),
+  }),
+  ...route('/directory/changes', { GET: handler(changes, cis) }),
+  ...route('/directory/organisations', { GET: handler(organisations, cis) }),
+];

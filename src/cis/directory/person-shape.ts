@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { digits12 } from '../shapes.ts';
 
-// The forms of a person's data, each with what would be right.
-
 const words = (longest: number) =>
   z
     .string()
@@ -11,12 +9,12 @@ const words = (longest: number) =>
 
 const name = words(100).min(1, 'must not be empty');
 
-/** An organisation's code in the Organisation Data Service. */
+/** Code of an organisation in the Organisation Data Service. */
 const odsCode = z
   .string()
   .regex(/^[A-Z0-9]{3,12}$/, 'must be an ODS code: 3 to 12 capital letters and digits');
 
-/** As the published userinfo has it: the quotation marks are part of the name. */
+/** As in the published userinfo response, with the quotation marks. */
 const roleName = words(300).regex(
   /^"[^"]+"(:"[^"]+"){2}$/,
   'must be three quoted parts joined by colons: "Clinical":"Clinical Provision":"Nurse Access Role"',
@@ -66,7 +64,7 @@ const authenticators = [
 
 const professionalId = words(40).min(1, 'must not be empty').optional();
 
-/** A person as a caller writes one: what can be worked out may be left out. */
+/** A person from a caller, who may omit members that CIS can add. */
 export const personShape = z.strictObject({
   uid: digits12.optional(),
   persona: z

@@ -7,7 +7,7 @@ import { type PersonDraft, personShape } from './person-shape.ts';
 const invalid = (field: string, problem: string) =>
   errors.personInvalid(`${field}: ${problem}`, { field, problem });
 
-/** Reads a person out of a value from outside. Throws `invalid_person` with the field and what would be right. */
+/** Validates an untrusted value. @throws Refusal `invalid_person` with the invalid field */
 export function readDraft(value: unknown): PersonDraft {
   const result = personShape.safeParse(value);
   if (result.success) return result.data;
@@ -15,7 +15,7 @@ export function readDraft(value: unknown): PersonDraft {
   throw invalid(field, problem);
 }
 
-/** The name of an organisation: the directory's, else the caller's, which then becomes the directory's. */
+/** Returns the name of an organisation: of the directory or, for a new organisation, of the caller. */
 function nameOf(
   field: string,
   code: string,
@@ -82,11 +82,15 @@ function completeRoles(draft: PersonDraft, organisations: Organisations): Person
   return roles;
 }
 
-/** The codes of the organisations that a draft names. */
+/** Returns the codes of the organisations in a draft. */
 export const orgCodesOf = ({ organisations, roles }: PersonDraft): string[] =>
   [...organisations, ...roles].map(({ orgCode }) => orgCode);
 
-/** Works out what a draft left out. Throws `invalid_person` when its parts contradict each other or the directory's organisations. */
+/**
+ * Adds the missing members of a draft.
+ * @param known names of organisations in the directory, by code
+ * @throws Refusal `invalid_person` if the draft contradicts itself or the directory
+ */
 export function completePerson(draft: PersonDraft, uid: string, known: ReadonlyMap<string, string>): Person {
   const organisations = completeOrganisations(draft, known);
   const given = [draft.givenName, ...draft.middleNames.split(' ')].filter(Boolean);

@@ -8,12 +8,12 @@ const marker = 'cis.seeded';
 const plantStatements = (): Statement[] =>
   seedPeople().flatMap((person) => [
     personStatement(person),
-    // Who is there already is left alone.
+    // Existing people stay unchanged.
     ...takeRolesStatements(undefined, person).map((statement) => ({ ...statement, mustChange: false })),
     ...organisationStatements(person),
   ]);
 
-/** Adds the seeded people, once in the life of a database: who was removed since stays away. Several processes may call it at once. */
+/** Adds the seeded people to a new database, once, so removed people stay removed. Several processes may call it at once. */
 export async function seed(database: Database): Promise<void> {
   const first = must(
     sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
@@ -22,8 +22,8 @@ export async function seed(database: Database): Promise<void> {
 }
 
 /**
- * Puts the directory back to the seed and forgets every session, without telling anybody. Agents stay known, for the desks
- * are still there; certificates stay on record, so that a card that was revoked stays revoked.
+ * Resets the directory to the seed and deletes every session, without notifying subscribers. Agents stay, because the workstations
+ * still exist. Certificates stay, so that revoked cards stay revoked.
  */
 export async function reset(database: Database): Promise<void> {
   await database.batch([

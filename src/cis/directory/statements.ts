@@ -1,7 +1,7 @@
 import { must, type Statement, sql } from '../../storage/database.ts';
 import type { Person } from '../protocol.ts';
 
-/** The writes that add the organisations of a person which are not known yet. */
+/** Returns the statements that add the unknown organisations of a person. */
 export const organisationStatements = (person: Person): Statement[] =>
   person.organisations.map(({ orgCode, orgName }) =>
     sql(
@@ -11,7 +11,7 @@ export const organisationStatements = (person: Person): Statement[] =>
     ),
   );
 
-/** The write that adds a person, unless the uid or the persona is taken. */
+/** Returns the statement that adds a person unless the uid or the persona is taken. */
 export const personStatement = (person: Person): Statement =>
   sql(
     'INSERT INTO person (uid, persona, body, revision) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING',
@@ -22,7 +22,7 @@ export const personStatement = (person: Person): Statement =>
 
 const roleIdsOf = (person: Person | undefined): string[] => (person?.roles ?? []).map(({ roleId }) => roleId);
 
-/** The writes that free the role profiles which a person no longer has; they precede the writes that give them to others. */
+/** Returns the statements that free role profiles of a person. They must precede `takeRolesStatements` for other people. */
 export const freeRolesStatements = (before: Person, after: Person): Statement[] => {
   const left = new Set(roleIdsOf(after));
   return roleIdsOf(before)
@@ -30,7 +30,7 @@ export const freeRolesStatements = (before: Person, after: Person): Statement[] 
     .map((roleId) => sql('DELETE FROM person_role WHERE role_id = ? AND uid = ?', roleId, before.uid));
 };
 
-/** The writes that give a person new role profiles. Each is a condition: a role profile belongs to one person. */
+/** Returns the statements that give a person new role profiles. They fail the batch if one belongs to another person. */
 export const takeRolesStatements = (before: Person | undefined, after: Person): Statement[] => {
   const had = new Set(roleIdsOf(before));
   return roleIdsOf(after)

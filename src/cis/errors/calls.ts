@@ -2,12 +2,12 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
 
-/** Refusals of calls: their form, who makes them, sessions and the directory. */
+/** Errors of requests, services, sessions and the directory. */
 export const callErrors = catalogue('cis', {
   bodyInvalid: {
     code: 'invalid_request',
     status: 400,
-    description: 'The request is not in the form that CIS expects.',
+    description: 'The request does not have the form that CIS expects.',
     actor: 'developer',
     source: wire,
     fix: 'Correct the member that the reason names.',
@@ -39,10 +39,10 @@ export const callErrors = catalogue('cis', {
   proofInvalid: {
     code: 'invalid_proof',
     status: 401,
-    description: 'The agent did not prove that it holds the key.',
+    description: 'The agent did not prove possession of its key.',
     actor: 'agent',
     source: wire,
-    fix: 'Start the sign-in again. Restart the Identity Agent where it goes on.',
+    fix: 'Start the sign-in again. If the error persists, restart the Identity Agent.',
   },
   roleUnknown: {
     code: 'no_role',
@@ -66,7 +66,7 @@ export const callErrors = catalogue('cis', {
     description: 'This service may not do that.',
     actor: 'operator',
     source: 'RFC 6750 section 3.1',
-    fix: 'Let the service that owns this call make it.',
+    fix: 'Make this call from the service that owns it.',
   },
   personInvalid: {
     code: 'invalid_person',
@@ -74,20 +74,20 @@ export const callErrors = catalogue('cis', {
     description: 'The person is not valid.',
     actor: 'developer',
     source: wire,
-    fix: 'Correct the member that the answer names.',
+    fix: 'Correct the member that the response names.',
   },
   importInvalid: {
     code: 'invalid_import',
     status: 422,
-    description: 'The import has problems, so nothing of it was stored.',
-    fix: 'Correct every problem that the answer lists, then import again.',
+    description: 'The import has errors, so nothing was stored.',
+    fix: 'Correct the errors in the response, then import again.',
     actor: 'operator',
     source: wire,
   },
   personExists: {
     code: 'person_exists',
     status: 409,
-    description: 'There is a person with this uid or persona already.',
+    description: 'A person with this uid or persona already exists.',
     actor: 'developer',
     source: wire,
     fix: 'Use another uid and persona, or change the existing person.',
@@ -98,12 +98,12 @@ export const callErrors = catalogue('cis', {
     description: 'There is no person with this uid.',
     actor: 'developer',
     source: wire,
-    fix: 'Send the uid of a person of the directory.',
+    fix: 'Send the uid of a person in the directory.',
   },
   revisionChanged: {
     code: 'precondition_failed',
     status: 412,
-    description: 'The person was changed meanwhile. Read it again.',
+    description: 'The person has changed since it was read. Read it again.',
     actor: 'developer',
     source: 'RFC 9110 section 13.1.1',
     fix: 'Read the person again and repeat the change.',

@@ -2,7 +2,7 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
 
-/** Refusals in the life of cards: issue, unlocking, renewal, acts of the registration authority. */
+/** Errors of card issue, unlocking, renewal and the actions of the registration authority. */
 export const cardErrors = catalogue('cis', {
   virtualCardsOff: {
     code: 'virtual_cards_not_allowed',
@@ -10,12 +10,12 @@ export const cardErrors = catalogue('cis', {
     description: 'Virtual cards are not issued here.',
     actor: 'operator',
     source: wire,
-    fix: 'Issue smartcards; virtual cards are for development.',
+    fix: 'Issue smartcards. Virtual cards are for development.',
   },
   cardKeyUnfit: {
     code: 'invalid_key',
     status: 422,
-    description: 'A card has two different keys, each P-256 or RSA of 2048 to 4096 bits.',
+    description: 'A card needs two different keys, each P-256 or RSA of 2048 to 4096 bits.',
     actor: 'developer',
     source: 'SP 800-78 section 3.1',
     fix: 'Create two different keys on the card, each P-256 or RSA of 2048 to 4096 bits.',
@@ -23,7 +23,7 @@ export const cardErrors = catalogue('cis', {
   cardTaken: {
     code: 'card_taken',
     status: 409,
-    description: 'There is a card of this serial already.',
+    description: 'A card with this serial already exists.',
     actor: 'developer',
     source: wire,
     fix: 'Use another serial.',
@@ -39,10 +39,10 @@ export const cardErrors = catalogue('cis', {
   cardNotOrdered: {
     code: 'card_not_ordered',
     status: 403,
-    description: 'No registration authority has ordered this card, or its renewal.',
+    description: 'No registration authority has ordered this card or its renewal.',
     actor: 'operator',
     source: wire,
-    fix: 'Order the card, or its renewal, at the registration authority first.',
+    fix: 'Order the card or its renewal at the registration authority first.',
   },
   cardOver: {
     code: 'card_revoked',
@@ -55,18 +55,18 @@ export const cardErrors = catalogue('cis', {
   actNotAllowed: {
     code: 'act_not_allowed',
     status: 422,
-    description: 'The acting person has no position of the registration authority that may do this.',
+    description: 'The acting person has no position in the registration authority that allows this action.',
     actor: 'operator',
     source: wire,
-    fix: 'Give the acting person the position of the registration authority that the act needs.',
+    fix: 'Give the acting person a position in the registration authority that allows the action.',
   },
   unblockingCodeUnknown: {
     code: 'no_unblocking_code',
     status: 409,
-    description: 'The unblocking code of this card is not kept here.',
+    description: 'CIS does not have the unblocking code of this card.',
     actor: 'operator',
     source: wire,
-    fix: 'Issue a new card: the issuer did not deposit the unblocking code.',
+    fix: 'Issue a new card. The issuer did not send the unblocking code to CIS.',
   },
   cardUnproven: {
     code: 'card_unproven',
@@ -74,20 +74,20 @@ export const cardErrors = catalogue('cis', {
     description: 'The agent did not prove that this card is in its reader.',
     actor: 'agent',
     source: wire,
-    fix: 'Try again with the card in the reader. Update the Identity Agent where it goes on.',
+    fix: 'Try again with the card in the reader. If the error persists, update the Identity Agent.',
   },
   wrongCode: {
     code: 'wrong_code',
     status: 403,
-    description: 'This is not the code that was mailed.',
+    description: 'This is not the code in the email.',
     actor: 'user',
     source: wire,
-    fix: 'Enter the newest code that was mailed.',
+    fix: 'Enter the code from the newest email.',
   },
   codeExpired: {
     code: 'expired',
     status: 410,
-    description: 'There is no code that is still good. Please ask for a new one.',
+    description: 'No code is valid any more. Please ask for a new one.',
     actor: 'user',
     source: wire,
     fix: 'Ask for a new code.',
@@ -106,6 +106,6 @@ export const cardErrors = catalogue('cis', {
     description: 'Mail is shown in development only.',
     actor: 'operator',
     source: wire,
-    fix: 'Use a mail server in production: smtpUrl.',
+    fix: 'Configure a mail server in production: smtpUrl.',
   },
 });

@@ -1,6 +1,6 @@
 import { catalogue } from '@alongside/kernel/errors';
 
-/** Refusals of the legacy interface. */
+/** Errors of the legacy interface. */
 export const legacyErrors = catalogue('cis', {
   legacyInput: {
     code: 'invalid_input',
@@ -32,6 +32,6 @@ export const legacyErrors = catalogue('cis', {
     description: 'The ticket is of no session.',
     actor: 'developer',
     source: 'docs/legacy-interface.md',
-    fix: 'Sign in again for a new ticket, and choose a role where there are several.',
+    fix: 'Sign in again for a new ticket. If the user has several roles, choose one.',
   },
 });

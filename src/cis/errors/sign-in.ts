@@ -2,7 +2,7 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = 'CIS protocol';
 
-/** What is wrong with a card or its holder. The codes are those of `SignInRefusal`; the descriptions are for the person at the desk. */
+/** Errors of a card or its holder. The codes are those of `SignInRefusal`; the descriptions are for the user. */
 export const signInErrors = catalogue('cis', {
   challengeInvalid: {
     code: 'challenge_invalid',
@@ -24,7 +24,7 @@ export const signInErrors = catalogue('cis', {
     code: 'certificate_untrusted',
     status: 403,
     description:
-      'This card was issued by an authority that is not trusted here. Please contact your Registration Authority.',
+      'The authority that issued this card is not trusted here. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 6.1',
     fix: 'Ask the registration authority for a card of a trusted issuer. The operator can trust the issuer in cardIssuers.',
@@ -49,7 +49,7 @@ export const signInErrors = catalogue('cis', {
   certificateUse: {
     code: 'certificate_untrusted',
     status: 403,
-    description: 'This certificate is not one for signing in. Please contact your Registration Authority.',
+    description: 'This certificate is not for signing in. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 4.2.1.3',
     fix: 'Use the certificate for signing in, or ask the registration authority for a new card.',
@@ -82,7 +82,7 @@ export const signInErrors = catalogue('cis', {
     code: 'certificate_untrusted',
     status: 403,
     description:
-      'It cannot be found out now whether this card was revoked. Please try again, or contact your Registration Authority.',
+      'We cannot check whether this card has been revoked. Please try again, or contact your Registration Authority.',
     actor: 'operator',
     source: 'RFC 5280 section 6.3',
     fix: "Check that CIS reaches the revocation service of the card's issuer.",
@@ -90,7 +90,7 @@ export const signInErrors = catalogue('cis', {
   signatureInvalid: {
     code: 'signature_invalid',
     status: 401,
-    description: 'The card did not prove itself. Please take it out and try again.',
+    description: 'The signature of the card is invalid. Please take the card out and try again.',
     actor: 'agent',
     source: wire,
     fix: 'Take the card out, insert it and try again. The registration authority replaces a faulty card.',
@@ -115,7 +115,7 @@ export const signInErrors = catalogue('cis', {
   anotherPerson: {
     code: 'another_person',
     status: 403,
-    description: 'This card belongs to somebody else. Please sign in with it instead.',
+    description: 'This card belongs to another person. Please sign in with it instead.',
     actor: 'agent',
     source: wire,
     fix: 'Sign in with this card instead.',

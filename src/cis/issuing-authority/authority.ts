@@ -1,23 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
+import { z } from 'zod';
+import { storedJson } from '../../storage/row.ts';
 import type { Settings } from '../../storage/settings.ts';
 import type { CertificatePlan, Name } from './x509-builder.ts';
 
-/** A certificate and its private key as they are kept: DER and PKCS#8, base64. */
-interface KeptKey {
-  certificate: string;
-  privateKey: string;
-}
+/** A certificate and its private key in storage: DER and PKCS#8 in base64. */
+const storedKey = z.object({ certificate: z.string(), privateKey: z.string() });
+const storedAuthority = z.object({ root: storedKey, issuing: storedKey });
 
-interface KeptAuthority {
-  root: KeptKey;
-  issuing: KeptKey;
-}
-
-/** An authority that can sign certificates of cards. */
+/** An authority that signs card certificates. */
 export interface Authority {
-  /** Of the issuing key; the root stands above it. */
+  /** Certificate of the issuing key, which the root signed. */
   certificate: X509Certificate;
   root: X509Certificate;
   name: Name;
@@ -39,6 +34,8 @@ const { subtle } = crypto;
 /** keyCertSign and cRLSign. */
 const certificateSigning = { bits: 0x06, unused: 1 };
 
+const settingOf = (id: AuthorityId): string => `cis.authority.${id}`;
+
 const nameOf = (id: AuthorityId, commonName: string): Name => [
   ['C', 'GB'],
   ['O', organisations[id]],
@@ -54,14 +51,14 @@ async function newKey() {
 }
 
 /**
- * The authorities of virtual cards: a root and an issuing authority below it, P-256, kept sealed in storage.
- * They are made when the first card needs them, and all processes agree on the same ones.
+ * The authorities of virtual cards. Each has a root and an issuing key, P-256, encrypted in storage. It is created for the first card,
+ * once for all processes.
  */
 export class Authorities {
   readonly #settings: Settings;
   readonly #vault: Vault;
   readonly #clock: Clock;
-  #loaded = new Map<string, Promise<Authority>>();
+  readonly #loaded = new Map<string, Promise<Authority>>();
 
   constructor(settings: Settings, vault: Vault, clock: Clock) {
     this.#settings = settings;
@@ -69,37 +66,34 @@ export class Authorities {
     this.#clock = clock;
   }
 
-  /** This authority, made now if it is not there yet. */
+  /** Returns an authority and creates it if necessary. */
   async ensure(id: AuthorityId): Promise<Authority> {
     const sealed =
-      (await this.#settings.get(this.#place(id))) ??
-      (await this.#settings.first(this.#place(id), await this.#make(id)));
+      (await this.#settings.get(settingOf(id))) ??
+      (await this.#settings.first(settingOf(id), await this.#create(id)));
     return this.#load(id, sealed);
   }
 
-  /** This authority; undefined while no card has needed it. */
+  /** Returns an authority; undefined if no card has needed it yet. */
   async find(id: AuthorityId): Promise<Authority | undefined> {
-    const sealed = await this.#settings.get(this.#place(id));
+    const sealed = await this.#settings.get(settingOf(id));
     return sealed === undefined ? undefined : this.#load(id, sealed);
   }
 
-  #place(id: AuthorityId): string {
-    return `cis.authority.${id}`;
-  }
-
-  /** By what is stored, so that an import that brings another authority is seen. */
+  /** Caches by the stored text, because an import may replace an authority. */
   #load(id: AuthorityId, sealed: string): Promise<Authority> {
     const known = this.#loaded.get(sealed);
     if (known) return known;
     const loading = this.#open(id, sealed);
-    for (const before of this.#loaded.keys()) if (this.#loaded.size > 4) this.#loaded.delete(before);
+    for (const older of this.#loaded.keys()) if (this.#loaded.size > 4) this.#loaded.delete(older);
     this.#loaded.set(sealed, loading);
     loading.catch(() => this.#loaded.delete(sealed));
     return loading;
   }
 
   async #open(id: AuthorityId, sealed: string): Promise<Authority> {
-    const { root, issuing } = JSON.parse(this.#vault.open(this.#place(id), sealed)) as KeptAuthority;
+    const setting = settingOf(id);
+    const { root, issuing } = storedJson(storedAuthority, this.#vault.open(setting, sealed), setting);
     const certificate = new X509Certificate(Buffer.from(issuing.certificate, 'base64'));
     return {
       certificate,
@@ -112,7 +106,7 @@ export class Authorities {
     };
   }
 
-  async #make(id: AuthorityId): Promise<string> {
+  async #create(id: AuthorityId): Promise<string> {
     const { buildCertificate, newSerial } = await import('./x509-builder.ts');
     const now = this.#clock.now();
     const [root, issuing] = await Promise.all([newKey(), newKey()]);
@@ -142,10 +136,10 @@ export class Authorities {
       buildCertificate(rootPlan, root.signWith),
       buildCertificate(issuingPlan, root.signWith),
     ]);
-    const kept: KeptAuthority = {
+    const stored: z.infer<typeof storedAuthority> = {
       root: { certificate: rootCertificate.toString('base64'), privateKey: root.privateKey },
       issuing: { certificate: issuingCertificate.toString('base64'), privateKey: issuing.privateKey },
     };
-    return this.#vault.seal(this.#place(id), JSON.stringify(kept));
+    return this.#vault.seal(settingOf(id), JSON.stringify(stored));
   }
 }

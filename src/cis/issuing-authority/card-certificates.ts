@@ -3,33 +3,32 @@ import { type CertificateAnswer, paths } from '../protocol.ts';
 import type { Authorities, Authority } from './authority.ts';
 import type { CertificateRecord } from './certificate-records.ts';
 import type { CertificateOrder } from './order.ts';
-import { type CertificatePurpose, virtualCardPolicies } from './policies.ts';
-import { profiles, validityOf } from './profiles.ts';
+import { type CertificatePurpose, profiles, validityOf, virtualCardPolicies } from './profiles.ts';
 
-/** The two certificates of a card, made but not on record yet. */
-export interface MadeCertificates {
+/** The signed certificates of a card, and the records to store. */
+export interface IssuedCertificates {
   answer: CertificateAnswer;
   records: Record<CertificatePurpose, CertificateRecord>;
 }
 
-/** Makes the certificates of virtual cards. */
+/** Issues the certificates of virtual cards. */
 export class CardCertificates {
   readonly #authorities: Authorities;
   readonly #clock: Clock;
   readonly #origin: string;
 
-  /** @param origin public address of CIS, where revocation can be looked up. */
+  /** @param origin public address of CIS, for the addresses of the CRL and the responder */
   constructor(authorities: Authorities, clock: Clock, origin: string) {
     this.#authorities = authorities;
     this.#clock = clock;
     this.#origin = origin;
   }
 
-  async make(order: CertificateOrder): Promise<MadeCertificates> {
+  async issue(order: CertificateOrder): Promise<IssuedCertificates> {
     const authority = await this.#authorities.ensure(profiles[order.profile].authority);
     const [authentication, signing] = await Promise.all([
-      this.#makeOne(order, 'authentication', authority),
-      this.#makeOne(order, 'signing', authority),
+      this.#issueOne(order, 'authentication', authority),
+      this.#issueOne(order, 'signing', authority),
     ]);
     return {
       answer: {
@@ -44,7 +43,7 @@ export class CardCertificates {
     return { crl: `${this.#origin}${paths.crl}`, ocsp: `${this.#origin}${paths.ocsp}` };
   }
 
-  async #makeOne(order: CertificateOrder, purpose: CertificatePurpose, authority: Authority) {
+  async #issueOne(order: CertificateOrder, purpose: CertificatePurpose, authority: Authority) {
     const { buildCertificate, newSerial } = await import('./x509-builder.ts');
     const profile = profiles[order.profile];
     const policy = virtualCardPolicies[purpose];

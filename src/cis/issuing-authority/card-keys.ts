@@ -1,9 +1,8 @@
 import { type KeyObject, verify } from 'node:crypto';
 
-/** Hash functions that cards sign over. SHA-1 only where somebody has switched it on, for old cards. */
+/** Hash functions of card signatures. SHA-1 is for old cards, and off by default. */
 export type CardDigest = 'sha256' | 'sha1';
 
-/** How one kind of card key signs. */
 interface CardKeyKind {
   fits(key: KeyObject): boolean;
   verify(key: KeyObject, message: Uint8Array, signature: Uint8Array, digest: CardDigest): boolean;
@@ -11,7 +10,7 @@ interface CardKeyKind {
 
 const bitsOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0;
 
-/** Every kind of key that a card may have, by node:crypto's name of it. */
+/** The allowed kinds of card keys, by their names in node:crypto. */
 const kinds: Readonly<Record<string, CardKeyKind>> = {
   ec: {
     fits: (key) => key.asymmetricKeyDetails?.namedCurve === 'prime256v1',
@@ -20,7 +19,7 @@ const kinds: Readonly<Record<string, CardKeyKind>> = {
   },
   rsa: {
     fits: (key) => bitsOf(key) >= 2_048 && bitsOf(key) <= 4_096,
-    // RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2), which is what a PIV card makes.
+    // RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2), as PIV cards sign.
     verify: (key, message, signature, digest) => verify(digest, message, key, signature),
   },
 };
@@ -30,10 +29,10 @@ const kindOf = (key: KeyObject): CardKeyKind | undefined => {
   return kind?.fits(key) ? kind : undefined;
 };
 
-/** Whether a card may have this key. */
+/** Returns whether a card may have this key. */
 export const isCardKey = (key: KeyObject): boolean => kindOf(key) !== undefined;
 
-/** Whether the holder of this key signed this message. False also for a key that no card may have. */
+/** Verifies a signature. Returns false for a key that no card may have. */
 export const signedByCard = (
   key: KeyObject,
   message: Uint8Array,

@@ -1,7 +1,9 @@
 import { type Database, type Statement, sql } from '../../storage/database.ts';
-import type { CertificatePurpose } from './policies.ts';
+import { integer, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
+import { type RevocationReason, revocationReasons } from '../protocol.ts';
+import { type CertificatePurpose, purposes } from './profiles.ts';
 
-/** A certificate as CIS has it on record. Times in milliseconds. */
+/** An issued certificate. Times in milliseconds. */
 export interface CertificateRecord {
   /** Hexadecimal, lower case. */
   serial: string;
@@ -12,39 +14,40 @@ export interface CertificateRecord {
   notAfter: number;
   revokedAt: number | null;
   /** RFC 5280 section 5.3.1. */
-  revocationReason: string | null;
-  /** Null for those of before this was kept. */
+  revocationReason: RevocationReason | null;
+  /** Null for certificates that were issued before this column existed. */
   issuedAt: number | null;
 }
 
-interface CertificateRow {
-  serial: string;
-  uid: string;
-  card_serial: string;
-  purpose: string;
-  not_before: number;
-  not_after: number;
-  revoked_at: number | null;
-  revocation_reason: string | null;
-  issued_at: number | null;
-}
+const certificateRow = row('certificate', {
+  serial: text,
+  uid: text,
+  card_serial: text,
+  purpose: oneOf(...purposes),
+  not_before: integer,
+  not_after: integer,
+  revoked_at: nullable(integer),
+  revocation_reason: nullable(oneOf(...revocationReasons)),
+  issued_at: nullable(integer),
+});
+const holderRow = row('certificate', { uid: text });
 
-const fromRow = (row: CertificateRow): CertificateRecord => ({
-  serial: row.serial,
-  uid: row.uid,
-  cardSerial: row.card_serial,
-  purpose: row.purpose as CertificatePurpose,
-  notBefore: row.not_before,
-  notAfter: row.not_after,
-  revokedAt: row.revoked_at,
-  revocationReason: row.revocation_reason,
-  issuedAt: row.issued_at,
+const fromRow = (stored: RowOf<typeof certificateRow>): CertificateRecord => ({
+  serial: stored.serial,
+  uid: stored.uid,
+  cardSerial: stored.card_serial,
+  purpose: stored.purpose,
+  notBefore: stored.not_before,
+  notAfter: stored.not_after,
+  revokedAt: stored.revoked_at,
+  revocationReason: stored.revocation_reason,
+  issuedAt: stored.issued_at,
 });
 
-const insertStatement = (record: CertificateRecord): Statement =>
+const insertStatement = (record: CertificateRecord, onConflict = ''): Statement =>
   sql(
     `INSERT INTO certificate (serial, uid, card_serial, purpose, not_before, not_after, revoked_at, revocation_reason, issued_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ${onConflict}`,
     record.serial,
     record.uid,
     record.cardSerial,
@@ -56,7 +59,7 @@ const insertStatement = (record: CertificateRecord): Statement =>
     record.issuedAt,
   );
 
-/** Which certificates were issued for which card, and which were revoked. */
+/** The issued certificates and their revocation. */
 export class CertificateRecords {
   readonly #database: Database;
 
@@ -64,17 +67,28 @@ export class CertificateRecords {
     this.#database = database;
   }
 
-  /** The writes that put certificates on record. */
+  /** Returns the statements that add certificates. */
   addStatements(records: readonly CertificateRecord[]): Statement[] {
-    return records.map(insertStatement);
+    return records.map((record) => insertStatement(record));
+  }
+
+  /** Returns the statements that import certificates. For existing ones, they add a revocation and never remove one. */
+  importStatements(records: readonly CertificateRecord[]): Statement[] {
+    return records.map((record) =>
+      insertStatement(
+        record,
+        `ON CONFLICT (serial) DO UPDATE SET revoked_at = excluded.revoked_at, revocation_reason = excluded.revocation_reason
+         WHERE certificate.revoked_at IS NULL AND excluded.revoked_at IS NOT NULL`,
+      ),
+    );
   }
 
   async add(records: readonly CertificateRecord[]): Promise<void> {
     await this.#database.batch(this.addStatements(records));
   }
 
-  /** The write that revokes every certificate of a card. */
-  revokeStatement(cardSerial: string, reason: string, now: number): Statement {
+  /** Returns the statement that revokes every certificate of a card. */
+  revokeStatement(cardSerial: string, reason: RevocationReason, now: number): Statement {
     return sql(
       'UPDATE certificate SET revoked_at = ?, revocation_reason = ? WHERE card_serial = ? AND revoked_at IS NULL',
       now,
@@ -83,43 +97,50 @@ export class CertificateRecords {
     );
   }
 
-  /** The authentication certificates of these cards, the latest last. */
-  async ofCards(cardSerials: readonly string[]): Promise<CertificateRecord[]> {
-    if (cardSerials.length === 0) return [];
-    const rows = await this.#database.all<CertificateRow>(
-      sql(
-        `SELECT * FROM certificate WHERE purpose = 'authentication'
-         AND card_serial IN (${cardSerials.map(() => '?').join(', ')})
-         ORDER BY COALESCE(issued_at, not_before), not_after, serial`,
-        ...cardSerials,
-      ),
+  /** Returns the authentication certificates of these cards, the latest last. */
+  ofCards(cardSerials: readonly string[]): Promise<CertificateRecord[]> {
+    return this.#forCards(
+      cardSerials,
+      "AND purpose = 'authentication' ORDER BY COALESCE(issued_at, not_before), not_after, serial",
     );
-    return rows.map(fromRow);
   }
 
-  /** Every revoked certificate that has not ended before this time, by serial (RFC 5280 section 3.3: an expired one may leave the list). */
-  async revoked(endedAfter: number): Promise<CertificateRecord[]> {
-    const rows = await this.#database.all<CertificateRow>(
+  /** Returns all certificates of these cards, by serial. */
+  allOfCards(cardSerials: readonly string[]): Promise<CertificateRecord[]> {
+    return this.#forCards(cardSerials, 'ORDER BY serial');
+  }
+
+  /** Returns the revoked certificates that expire at this time or later, by serial (RFC 5280 section 3.3: a CRL may omit others). */
+  revoked(endedAfter: number): Promise<CertificateRecord[]> {
+    return this.#all(
       sql(
         'SELECT * FROM certificate WHERE revoked_at IS NOT NULL AND not_after >= ? ORDER BY serial',
         endedAfter,
       ),
     );
-    return rows.map(fromRow);
   }
 
   async find(serial: string): Promise<CertificateRecord | undefined> {
-    const row = await this.#database.get<CertificateRow>(
-      sql('SELECT * FROM certificate WHERE serial = ?', serial),
-    );
-    return row && fromRow(row);
+    const statement = sql('SELECT * FROM certificate WHERE serial = ?', serial);
+    const found = await this.#database.get(statement, certificateRow);
+    return found && fromRow(found);
   }
 
-  /** The person that a card was issued to; undefined for a card without certificates. */
+  /** Returns the uid of the holder of a card; undefined for a card without certificates. */
   async holderOf(cardSerial: string): Promise<string | undefined> {
-    const row = await this.#database.get<{ uid: string }>(
-      sql('SELECT uid FROM certificate WHERE card_serial = ? LIMIT 1', cardSerial),
+    const statement = sql('SELECT uid FROM certificate WHERE card_serial = ? LIMIT 1', cardSerial);
+    return (await this.#database.get(statement, holderRow))?.uid;
+  }
+
+  async #forCards(cardSerials: readonly string[], rest: string): Promise<CertificateRecord[]> {
+    if (cardSerials.length === 0) return [];
+    const marks = cardSerials.map(() => '?').join(', ');
+    return this.#all(
+      sql(`SELECT * FROM certificate WHERE card_serial IN (${marks}) ${rest}`, ...cardSerials),
     );
-    return row?.uid;
+  }
+
+  async #all(statement: Statement): Promise<CertificateRecord[]> {
+    return (await this.#database.all(statement, certificateRow)).map(fromRow);
   }
 }

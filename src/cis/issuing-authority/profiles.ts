@@ -1,23 +1,52 @@
-import type { CardProfile } from '../protocol.ts';
+import type { CardProfile, RevocationReason } from '../protocol.ts';
+import type { AuthorityId } from './authority.ts';
 
-/** What is particular to the certificates of one profile. */
+/** Arc of the certificate policies of this product, from a random UUID (ITU-T X.667), so that no real system trusts a test card. */
+const arc = '2.25.138091577927418632553263954621612673414';
+
+export const purposes = ['authentication', 'signing'] as const;
+
+export type CertificatePurpose = (typeof purposes)[number];
+
+/** A certificate policy of a card (RFC 5280 section 4.2.1.4). */
+export interface CardPolicy {
+  oid: string;
+  purpose: CertificatePurpose;
+  /** Whether these cards are software, which is accepted only if virtual cards are allowed. */
+  virtual: boolean;
+  /** First byte of the key usage (RFC 5280 section 4.2.1.3), and its number of unused bits. */
+  keyUsage: { bits: number; unused: number };
+}
+
+const digitalSignature = { bits: 0x80, unused: 7 };
+/** Also called contentCommitment. */
+const nonRepudiation = { bits: 0x40, unused: 6 };
+
+/** The policies of virtual cards. */
+export const virtualCardPolicies: Readonly<Record<CertificatePurpose, CardPolicy>> = {
+  authentication: { oid: `${arc}.1`, purpose: 'authentication', virtual: true, keyUsage: digitalSignature },
+  signing: { oid: `${arc}.2`, purpose: 'signing', virtual: true, keyUsage: nonRepudiation },
+};
+
+/** Every policy that CIS issues or accepts. */
+export const cardPolicies: readonly CardPolicy[] = Object.values(virtualCardPolicies);
+
+/** The properties of the certificates of a profile. */
 export interface Profile {
-  /** Days from now until it ends; negative when it has ended. It lasts two years in any case. */
+  /** Days until the certificates expire; negative for expired ones. Their lifetime is two years in any case. */
   endsIn: number;
-  /** Recorded as revoked at its issue, for this reason (RFC 5280 section 5.3.1). */
-  revoked: string | null;
-  /** Whose authority signs it: ours, or one that CIS does not trust. */
-  authority: 'own' | 'foreign';
+  /** The reason for which they are issued as revoked (RFC 5280 section 5.3.1). */
+  revoked: RevocationReason | null;
+  authority: AuthorityId;
 }
 
 const day = 86_400_000;
-/** A certificate of a card lasts two years. */
 const lifetimeYears = 2;
 
-// A card has been in use for a month when it is made, so that a developer can move the clock back without making it useless.
+// A new card is already a month old, so that it stays valid when a developer moves the clock back.
 const inUse = lifetimeYears * 365 - 30;
 
-/** Every profile of a virtual card. */
+/** The profiles of virtual cards. */
 export const profiles: Readonly<Record<CardProfile, Profile>> = {
   standard: { endsIn: inUse, revoked: null, authority: 'own' },
   expired: { endsIn: -1, revoked: null, authority: 'own' },
@@ -28,7 +57,7 @@ export const profiles: Readonly<Record<CardProfile, Profile>> = {
 
 export const profileNames = Object.keys(profiles) as CardProfile[];
 
-/** When a certificate of this profile begins and ends, in milliseconds, if it is made now. */
+/** Returns the validity of a certificate that is issued now, in milliseconds. */
 export function validityOf({ endsIn }: Profile, now: number): { notBefore: number; notAfter: number } {
   const notAfter = now + endsIn * day;
   const begin = new Date(notAfter);

@@ -28,7 +28,7 @@ import {
   TimeType,
 } from 'pkijs';
 
-// Loaded only when a certificate is made.
+// Loaded for the first certificate.
 
 /** A distinguished name: `[['C', 'GB'], ['CN', '656005750108']]`. */
 export type Name = readonly (readonly [keyof typeof attributes, string])[];
@@ -47,24 +47,24 @@ export interface CertificatePlan {
   subjectKey: Uint8Array;
   issuerKey: Uint8Array;
   keyUsage: { bits: number; unused: number };
-  /** Set for an authority: how many authorities may stand below it. */
+  /** For the certificate of an authority. */
   authority?: { pathLength: number };
   /** OID of the one policy. */
   policy?: string;
-  /** Where its revocation can be looked up. */
+  /** Addresses of the CRL and the responder. */
   revocation?: { crl: string; ocsp: string };
   /** OIDs of extended key usages. */
   extendedUsages?: readonly string[];
 }
 
-/** A serial number: 127 random bits, positive and never shorter (RFC 5280 section 4.1.2.2). */
+/** Returns a random serial number of 16 bytes that is positive (RFC 5280 section 4.1.2.2). */
 export function newSerial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
   return bytes.toString('hex');
 }
 
-/** One set for each attribute: pkijs itself would put all of them into one, which is another name (RFC 5280 section 4.1.2.4). */
+/** Builds a name with one set for each attribute (RFC 5280 section 4.1.2.4). pkijs itself would use one set for all. */
 export function distinguishedName(name: Name): RelativeDistinguishedNames {
   const sets = name.map(([type, value]) => {
     // Country is a PrintableString (RFC 5280 appendix A.1).
@@ -87,7 +87,7 @@ export function timeOf(milliseconds: number): Time {
 
 const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
 
-/** SHA-1 of the subject public key, as RFC 5280 section 4.2.1.2 (1) has it: a name, not a protection. */
+/** Returns the SHA-1 of the public key, by RFC 5280 section 4.2.1.2 (1). It only names the key. */
 export const keyIdentifier = (spki: Uint8Array): OctetString =>
   new OctetString({
     valueHex: createHash('sha1').update(keyInfo(spki).subjectPublicKey.valueBlock.valueHexView).digest(),
@@ -101,7 +101,7 @@ export const extension = (
 
 const addressName = (value: string): GeneralName => new GeneralName({ type: 6, value });
 
-/** Distribution point of the list, and the responder (RFC 5280 sections 4.2.1.13 and 4.2.2.1). */
+/** CRL distribution point and responder (RFC 5280 sections 4.2.1.13 and 4.2.2.1). */
 function revocationExtensions({ crl, ocsp }: { crl: string; ocsp: string }): Extension[] {
   const point = new DistributionPoint({ distributionPoint: [addressName(crl)] });
   const access = new AccessDescription({
@@ -151,7 +151,7 @@ function extensionsOf(plan: CertificatePlan): Extension[] {
   return list;
 }
 
-/** Makes and signs a certificate (RFC 5280), ECDSA with SHA-256. The answer is DER. */
+/** Builds and signs a certificate (RFC 5280), ECDSA with SHA-256. Returns DER. */
 export async function buildCertificate(plan: CertificatePlan, signWith: CryptoKey): Promise<Buffer> {
   const certificate = new Certificate({
     version: 2,

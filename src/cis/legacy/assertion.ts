@@ -4,20 +4,18 @@ import type { Person, RoleProfile } from '../protocol.ts';
 import type { LegacyKey } from './signer.ts';
 import { escapeXml, keepLineEnds } from './xml.ts';
 
-// Role assertions of SAML 1.1, in the published names and order.
-
 const namespace = 'http://www.syntegra.com';
 const protocol = 'urn:oasis:names:tc:SAML:1.0:protocol';
 const assertion = 'urn:oasis:names:tc:SAML:1.0:assertion';
 const confirmation = 'urn:com:sun:identity';
-/** Milliseconds that an assertion is good for before and after its making. */
+/** Validity of an assertion before and after its issue, in milliseconds. */
 const validity = { before: 180_000, after: 60_000 };
 
-/** What a role assertion says. Times in milliseconds. */
+/** The contents of a role assertion. Times in milliseconds. */
 export interface AssertionPlan {
   /** Public address of CIS. */
   issuer: string;
-  /** Network address of who asks. */
+  /** Network address of the caller. */
   recipient: string;
   ticket: string;
   person: Person;
@@ -27,11 +25,11 @@ export interface AssertionPlan {
   at: number;
 }
 
-/** Seconds are all that published assertions carry. */
+/** Formats a time without milliseconds, as in published assertions. */
 const instant = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
-/** An attribute; without a value it is left out. */
+/** Writes an attribute; nothing without a value. */
 function attribute(name: string, ...values: (string | undefined)[]): string {
   const given = values.filter((value) => value !== undefined && value !== '') as string[];
   if (given.length === 0) return '';
@@ -42,7 +40,7 @@ function attribute(name: string, ...values: (string | undefined)[]): string {
 const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
 const codes = (list: readonly { code: string }[]) => list.map(({ code }) => code);
 
-/** One block for each role profile; it begins with `nhsIdCode`. */
+/** Writes the attributes of a role profile, which start with `nhsIdCode`. */
 const roleBlock = (role: RoleProfile): string =>
   [
     attribute('nhsIdCode', role.orgCode),
@@ -86,7 +84,7 @@ function opening({ issuer, at }: AssertionPlan, declare: string): string {
   return `<saml:Assertion${declare} MajorVersion="1" MinorVersion="1" AssertionID="${newId()}" Issuer="${escapeXml(issuer)}" IssueInstant="${instant(at)}">${conditions}`;
 }
 
-/** The inner assertion: how and when the person signed in, and the ticket. */
+/** Writes the inner assertion, with the sign-in and the ticket. */
 const authentication = (plan: AssertionPlan): string =>
   [
     opening(plan, ''),
@@ -97,12 +95,12 @@ const authentication = (plan: AssertionPlan): string =>
   ].join('');
 
 function response(recipient: string, at: number, status: string, content: string): string {
-  // Both ids read "null" in what is published.
+  // Both ids are "null" in published responses.
   const head = `<samlp:Response xmlns:samlp="${protocol}" ResponseID="null" InResponseTo="null" MajorVersion="1" MinorVersion="1" IssueInstant="${instant(at)}" Recipient="${escapeXml(recipient)}">`;
   return `${head}<samlp:Status>${status}</samlp:Status>${content}</samlp:Response>`;
 }
 
-/** A role assertion, unsigned. */
+/** Writes a role assertion of SAML 1.1 without a signature, with the published names in the published order. */
 export const writeAssertion = (plan: AssertionPlan): string =>
   response(
     plan.recipient,
@@ -117,7 +115,7 @@ export const writeAssertion = (plan: AssertionPlan): string =>
     ].join(''),
   );
 
-/** A response without an assertion: the session is not active, or has no role yet. */
+/** Writes an error response: the session is not active, or has no role yet. */
 export const writeRefusal = (recipient: string, at: number, message: string): string =>
   response(
     recipient,
@@ -133,7 +131,7 @@ const algorithms = {
   signature: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
 };
 
-/** Signs the outer assertion of a response, as its last child (SAML 1.1 section 5.4). */
+/** Signs the outer assertion of a response. The signature is its last child (SAML 1.1 section 5.4). */
 export function signAssertion(xml: string, { certificate, privateKey }: LegacyKey): string {
   const place = "/*[local-name(.)='Response']/*[local-name(.)='Assertion']";
   const signed = new SignedXml({
@@ -149,6 +147,6 @@ export function signAssertion(xml: string, { certificate, privateKey }: LegacyKe
     digestAlgorithm: algorithms.digest,
   });
   signed.computeSignature(xml, { prefix: 'ds', location: { reference: place, action: 'append' } });
-  // The library writes them bare again, and a parser may change what is bare.
+  // The library unescapes line ends, which parsers may change.
   return keepLineEnds(signed.getSignedXml());
 }

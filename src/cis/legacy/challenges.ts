@@ -3,15 +3,15 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../../storage/single-use.ts';
 
-/** Milliseconds that a challenge is good for. */
+/** Milliseconds. */
 const lifetime = 60_000;
 const kind = 'cis-legacy-challenge';
 const sizes = { random: 20, time: 8, mac: 20 };
 const whole = sizes.random + sizes.time + sizes.mac;
 
 /**
- * Challenges of the published layout: 20 random bytes, 8 bytes of milliseconds, 20 bytes of a MAC by the server, which binds them
- * to who asked. Nothing is kept until one comes back; then it is used up.
+ * Challenges in the published layout: 20 random bytes, 8 bytes of milliseconds, and 20 bytes of a MAC, which binds them to their
+ * requester. Only spent challenges are stored.
  */
 export class LegacyChallenges {
   readonly #key: Buffer;
@@ -24,27 +24,27 @@ export class LegacyChallenges {
     this.#singleUse = singleUse;
   }
 
-  /** @param asker what has to be the same when it comes back. */
-  make(asker: string): Buffer {
+  /** @param requester must be the same when the challenge is spent */
+  make(requester: string): Buffer {
     const head = Buffer.alloc(sizes.random + sizes.time);
     randomBytes(sizes.random).copy(head);
     head.writeBigUInt64BE(BigInt(this.#clock.now()), sizes.random);
-    return Buffer.concat([head, this.#mac(head, asker)]);
+    return Buffer.concat([head, this.#mac(head, requester)]);
   }
 
-  /** Uses a challenge up. False when it is not ours, of another asker, too old, or was used. */
-  async spend(challenge: Buffer, asker: string): Promise<boolean> {
+  /** Spends a challenge. Returns false if it is forged, expired, spent or of another requester. */
+  async spend(challenge: Buffer, requester: string): Promise<boolean> {
     if (challenge.length !== whole) return false;
     const head = challenge.subarray(0, sizes.random + sizes.time);
-    if (!timingSafeEqual(challenge.subarray(head.length), this.#mac(head, asker))) return false;
+    if (!timingSafeEqual(challenge.subarray(head.length), this.#mac(head, requester))) return false;
     const age = this.#clock.now() - Number(head.readBigUInt64BE(sizes.random));
     if (age < 0 || age >= lifetime) return false;
-    // Longer than it is good for: a developer's clock may go back.
+    // Longer than the lifetime, because a developer may move the clock back.
     return await this.#singleUse.claim(kind, challenge.toString('base64'), 2 * lifetime);
   }
 
-  /** As long as a SHA-1, which the published layout leaves room for; made with SHA-256. */
-  #mac(head: Buffer, asker: string): Buffer {
-    return createHmac('sha256', this.#key).update(head).update(asker).digest().subarray(0, sizes.mac);
+  /** SHA-256, shortened to the length of SHA-1 in the published layout. */
+  #mac(head: Buffer, requester: string): Buffer {
+    return createHmac('sha256', this.#key).update(head).update(requester).digest().subarray(0, sizes.mac);
   }
 }

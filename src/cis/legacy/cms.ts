@@ -10,8 +10,7 @@ import {
 } from 'pkijs';
 import type { CardDigest } from '../issuing-authority/card-keys.ts';
 
-// Loaded only where the legacy interface is on. CMS (RFC 5652) as that interface has it: the challenge inside, one signer, its
-// certificate enclosed, no signed attributes.
+// CMS (RFC 5652) in the published form: the content, one signer and its certificate, no signed attributes.
 
 const oids = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' };
 
@@ -21,7 +20,7 @@ const digests: Readonly<Record<string, CardDigest>> = {
 };
 const digestOids = { sha1: '1.3.14.3.2.26', sha256: '2.16.840.1.101.3.4.2.1' } as const;
 
-/** Signature algorithms, and over which digest those sign that name one: rsaEncryption, RSA and ECDSA with SHA-1 and SHA-256. */
+/** Signature algorithms and their digests: rsaEncryption, RSA and ECDSA with SHA-1 and SHA-256. */
 const signatures: Readonly<Record<string, CardDigest | 'any'>> = {
   '1.2.840.113549.1.1.1': 'any',
   '1.2.840.113549.1.1.5': 'sha1',
@@ -32,10 +31,10 @@ const signatures: Readonly<Record<string, CardDigest | 'any'>> = {
 
 const longest = 16_384;
 
-/** A CMS message, taken apart; nothing of it is checked yet but its form. */
+/** A parsed CMS message. Its signature is not verified yet. */
 export interface SignedChallenge {
   content: Buffer;
-  /** DER of the one enclosed certificate, which the signer is named by. */
+  /** Certificate of the signer in DER. */
   certificate: Buffer;
   digest: CardDigest;
   signature: Buffer;
@@ -43,30 +42,31 @@ export interface SignedChallenge {
 
 const bytesOf = (value: OctetString): Buffer => Buffer.from(value.getValue());
 
-/** Reads a CMS message. Throws for everything that is not of the one published form. */
+/** Parses a CMS message. Throws unless it has the published form. */
 export function parseSignedChallenge(der: Uint8Array): SignedChallenge {
   if (der.length > longest) throw new Error(`it has more than ${longest} bytes`);
   const info = ContentInfo.fromBER(new Uint8Array(der));
   if (info.contentType !== oids.signedData) throw new Error('it is not SignedData');
   const signed = new SignedData({ schema: info.content });
   const { eContent, eContentType } = signed.encapContentInfo;
-  if (eContentType !== oids.data || !eContent) throw new Error('it does not enclose what is signed');
+  if (eContentType !== oids.data || !eContent) throw new Error('it does not contain the signed content');
   const [signer, ...others] = signed.signerInfos;
   const [certificate, ...more] = signed.certificates ?? [];
-  if (!signer || others.length > 0) throw new Error('it has not one signer');
+  if (!signer || others.length > 0) throw new Error('the number of signers is not one');
   if (!(certificate instanceof Certificate) || more.length > 0)
-    throw new Error('it encloses not one certificate');
-  // They would be signed in place of the content (RFC 5652 section 5.4), which no published client does.
+    throw new Error('the number of certificates is not one');
+  // Signed attributes replace the content in the signature (RFC 5652 section 5.4). No published client uses them.
   if (signer.signedAttrs || signer.unsignedAttrs) throw new Error('its signer has attributes');
-  if (!(signer.sid instanceof IssuerAndSerialNumber)) throw new Error('its signer is named in another way');
+  if (!(signer.sid instanceof IssuerAndSerialNumber))
+    throw new Error('its signer is not named by issuer and serial');
   const named =
     signer.sid.issuer.isEqual(certificate.issuer) &&
     signer.sid.serialNumber.isEqual(certificate.serialNumber);
-  if (!named) throw new Error('its signer is not of the enclosed certificate');
+  if (!named) throw new Error('its signer does not match the certificate');
   const digest = digests[signer.digestAlgorithm.algorithmId];
   const signs = signatures[signer.signatureAlgorithm.algorithmId];
   if (!digest || !signs || (signs !== 'any' && signs !== digest))
-    throw new Error('its algorithms are not taken');
+    throw new Error('its algorithms are not allowed');
   return {
     content: bytesOf(eContent),
     certificate: Buffer.from(certificate.toSchema().toBER(false)),
@@ -75,7 +75,7 @@ export function parseSignedChallenge(der: Uint8Array): SignedChallenge {
   };
 }
 
-/** What signs a CMS message: its certificate as DER, and a signature over the content. */
+/** The signer of a CMS message. Its certificate is DER. */
 export interface CmsSigner {
   certificate: Uint8Array;
   digest: CardDigest;
@@ -87,7 +87,7 @@ export interface CmsSigner {
 const algorithm = (algorithmId: string, withNull: boolean) =>
   new AlgorithmIdentifier({ algorithmId, ...(withNull ? { algorithmParams: new Null() } : {}) });
 
-/** Makes a CMS message of that form. The answer is DER. */
+/** Builds a CMS message in the published form. Returns DER. */
 export function buildSignedChallenge(content: Uint8Array, signer: CmsSigner): Buffer {
   const certificate = Certificate.fromBER(new Uint8Array(signer.certificate));
   const rsa = signer.algorithm === '1.2.840.113549.1.1.1';

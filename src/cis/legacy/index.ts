@@ -1,6 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Route } from '@alongside/kernel/http';
+import type { Endpoint } from '@alongside/kernel/http';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
@@ -13,15 +13,22 @@ import type { AgentCalls } from '../sessions/agent-calls.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { LegacyChallenges } from './challenges.ts';
-import type { LegacySettings } from './settings.ts';
-import { legacySignInRoutes } from './sign-in.ts';
+import { createActivate, createValidate } from './sign-in.ts';
 import { LegacySigner } from './signer.ts';
-import { ticketOfSessionRoutes } from './ticket-of-session.ts';
-import { ticketUseRoutes } from './ticket-use.ts';
+import { createChooseRole, createMakeTicket, createReadAssertion, createSignOut } from './ticket-use.ts';
 import { Tickets } from './tickets.ts';
-import { createTransportCheck } from './transport.ts';
 
-export interface LegacyDeps {
+/** Settings of the legacy interface. `docs/legacy-interface.md` names the choices that no public source decides. */
+export interface LegacySettings {
+  /** Whether card signatures over SHA-1 are accepted, besides SHA-256; false by default. */
+  sha1?: boolean;
+  /** Whether role assertions are signed; true by default. */
+  signAssertions?: boolean;
+  /** SHA-256 of the certificates of clients that may connect from other machines, in hexadecimal; none by default. */
+  clients?: readonly string[];
+}
+
+export interface LegacyDependencies {
   clock: Clock;
   database: Database;
   settings: Settings;
@@ -39,21 +46,28 @@ export interface LegacyDeps {
   origin: string;
 }
 
-/** The legacy interface on the sessions of CIS: what a desktop application of the old kind talks to. */
-export function legacyRoutes(deps: LegacyDeps, settings: LegacySettings): Route[] {
-  const { clock, database, singleUse, vault } = deps;
-  const shared = {
-    ...deps,
+export type LegacyEndpoints = Readonly<
+  Record<'activate' | 'validate' | 'signOut' | 'chooseRole' | 'readAssertion' | 'makeTicket', Endpoint>
+>;
+
+/** The legacy interface for desktop applications, on the sessions of CIS. */
+export function createLegacy(dependencies: LegacyDependencies, settings: LegacySettings): LegacyEndpoints {
+  const { clock, database, singleUse, vault, authorities } = dependencies;
+  const cis = {
+    ...dependencies,
     tickets: new Tickets(database, clock),
     challenges: new LegacyChallenges(vault, clock, singleUse),
-    signer: new LegacySigner(deps.settings, vault, deps.authorities, clock),
-    requireTransport: createTransportCheck(settings.clients ?? [], clock, deps.origin),
+    signer: new LegacySigner(dependencies.settings, vault, authorities, clock),
+    clients: settings.clients ?? [],
     sha1: settings.sha1 ?? false,
     signAssertions: settings.signAssertions ?? true,
   };
-  return [
-    ...legacySignInRoutes(shared),
-    ...ticketUseRoutes(shared),
-    ...ticketOfSessionRoutes(deps.calls, shared.tickets),
-  ];
+  return {
+    activate: createActivate(cis),
+    validate: createValidate(cis),
+    signOut: createSignOut(cis),
+    chooseRole: createChooseRole(cis),
+    readAssertion: createReadAssertion(cis),
+    makeTicket: createMakeTicket(cis),
+  };
 }

@@ -2,21 +2,24 @@ import { createPrivateKey, generateKeyPair, type KeyObject, sign, X509Certificat
 import { promisify } from 'node:util';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
+import { z } from 'zod';
+import { storedJson } from '../../storage/row.ts';
 import type { Settings } from '../../storage/settings.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CmsSigner } from './cms.ts';
 
-const place = 'cis.legacy.signer';
+const setting = 'cis.legacy.signer';
+const storedKey = z.object({ certificate: z.string(), privateKey: z.string() });
 const year = 365.25 * 86_400_000;
 
-/** The key with which CIS signs challenges and role assertions of the legacy interface, and its certificate. */
+/** The key that signs challenges and role assertions of the legacy interface, and its certificate. */
 export interface LegacyKey {
   certificate: X509Certificate;
   privateKey: KeyObject;
   cms: CmsSigner;
 }
 
-/** RSA, because what reads the legacy interface is old. Made when it is needed first, kept sealed; all processes have the same. */
+/** Provides an RSA key, because old clients read the signatures. It is created on first use, once for all processes, and encrypted in storage. */
 export class LegacySigner {
   readonly #settings: Settings;
   readonly #vault: Vault;
@@ -33,16 +36,16 @@ export class LegacySigner {
 
   async key(): Promise<LegacyKey> {
     const sealed =
-      (await this.#settings.get(place)) ?? (await this.#settings.first(place, await this.#make()));
+      (await this.#settings.get(setting)) ?? (await this.#settings.first(setting, await this.#create()));
     if (this.#loaded?.sealed !== sealed) this.#loaded = { sealed, key: this.#open(sealed) };
     return this.#loaded.key;
   }
 
   #open(sealed: string): LegacyKey {
-    const kept = JSON.parse(this.#vault.open(place, sealed)) as Record<'certificate' | 'privateKey', string>;
-    const certificate = new X509Certificate(Buffer.from(kept.certificate, 'base64'));
+    const stored = storedJson(storedKey, this.#vault.open(setting, sealed), setting);
+    const certificate = new X509Certificate(Buffer.from(stored.certificate, 'base64'));
     const privateKey = createPrivateKey({
-      key: Buffer.from(kept.privateKey, 'base64'),
+      key: Buffer.from(stored.privateKey, 'base64'),
       type: 'pkcs8',
       format: 'der',
     });
@@ -58,7 +61,7 @@ export class LegacySigner {
     };
   }
 
-  async #make(): Promise<string> {
+  async #create(): Promise<string> {
     const { buildCertificate, newSerial } = await import('../issuing-authority/x509-builder.ts');
     const authority = await this.#authorities.ensure('own');
     const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
@@ -84,7 +87,7 @@ export class LegacySigner {
     );
     const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
     return this.#vault.seal(
-      place,
+      setting,
       JSON.stringify({ certificate: certificate.toString('base64'), privateKey }),
     );
   }

@@ -1,27 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { type Database, sql } from '../../storage/database.ts';
+import { flag, row, text } from '../../storage/row.ts';
 
-/** Published tickets begin and end so: the token of an old single sign-on product, with its site. */
+/** Start and end of published tickets, which are tokens of an old single sign-on product. */
 const form = { head: 'AQIC5wM2LY4Sfc', tail: '@AAJTSQACMDE=#' };
 const shape = /^AQIC5wM2LY4Sfc[A-Za-z0-9+/]{33}=@AAJTSQACMDE=#$/;
 
-/** A new ticket, in the published alphabet: it has to be percent-encoded in an address. 198 random bits. */
+/** Returns a new ticket with 198 random bits. In a URL it needs percent-encoding. */
 export const newTicket = (): string =>
   `${form.head}${randomBytes(35).toString('base64').slice(form.head.length)}${form.tail}`;
 
-/** Whether a text has the form of a ticket. */
-export const isTicket = (text: string): boolean => shape.test(text);
+/** Returns whether a text has the form of a ticket. */
+export const isTicket = (value: string): boolean => shape.test(value);
 
-/** What a ticket is good for: reading the role assertion of one session, choosing its role, and ending it. */
+/** A ticket of one session: it reads the role assertion, chooses the role and ends the session. */
 export interface Ticket {
   sessionId: string;
-  /** The person chose the training mode. */
+  /** Whether the user chose the training mode. */
   training: boolean;
 }
 
-/** Tickets in storage, by hash. */
+const ticketRow = row('legacy_ticket', { session_id: text, training: flag });
+
+/** The tickets in storage, by hash. */
 export class Tickets {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -31,37 +34,33 @@ export class Tickets {
     this.#clock = clock;
   }
 
-  /** A new ticket of a session, in the place of the ones before. */
+  /** Creates a ticket of a session, which replaces earlier ones. */
   async make(sessionId: string): Promise<string> {
     const ticket = newTicket();
-    await this.#database.batch([this.#forgetStatement(sessionId), this.#addStatement(ticket, sessionId)]);
+    await this.#database.batch([
+      sql('DELETE FROM legacy_ticket WHERE session_id = ?', sessionId),
+      sql(
+        'INSERT INTO legacy_ticket (hash, session_id, training, created_at) VALUES (?, ?, 0, ?)',
+        sha256(ticket),
+        sessionId,
+        this.#clock.now(),
+      ),
+    ]);
     return ticket;
   }
 
   async find(ticket: string): Promise<Ticket | undefined> {
     if (!isTicket(ticket)) return undefined;
-    const row = await this.#database.get<{ session_id: string; training: number }>(
+    const found = await this.#database.get(
       sql('SELECT session_id, training FROM legacy_ticket WHERE hash = ?', sha256(ticket)),
+      ticketRow,
     );
-    return row && { sessionId: row.session_id, training: row.training !== 0 };
+    return found && { sessionId: found.session_id, training: found.training };
   }
 
   async setTraining(ticket: string, training: boolean): Promise<void> {
     await this.#database.run(
       sql('UPDATE legacy_ticket SET training = ? WHERE hash = ?', training ? 1 : 0, sha256(ticket)),
-    );
-  }
-
-  #forgetStatement(sessionId: string): Statement {
-    return sql('DELETE FROM legacy_ticket WHERE session_id = ?', sessionId);
-  }
-
-  #addStatement(ticket: string, sessionId: string): Statement {
-    return sql(
-      'INSERT INTO legacy_ticket (hash, session_id, training, created_at) VALUES (?, ?, 0, ?)',
-      sha256(ticket),
-      sessionId,
-      this.#clock.now(),
     );
   }
 }

@@ -8,7 +8,7 @@ import { createListener, type HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { startCis, startTime } from '../testing/cis.ts';
 import { newAuthority } from '../testing/external-authority.ts';
-import { createTransportCheck } from './transport.ts';
+import { checkTransport } from './transport.ts';
 
 const request = (more: Partial<HttpRequest>): HttpRequest => ({
   id: '',
@@ -26,37 +26,40 @@ const request = (more: Partial<HttpRequest>): HttpRequest => ({
 
 describe('who may call the legacy interface', () => {
   const clock = new ManualClock(startTime);
-  const callerOf = (more: Partial<HttpRequest>, clients: string[] = []): string => {
+  async function callerOf(more: Partial<HttpRequest>, clients: string[] = []): Promise<string> {
     try {
-      return createTransportCheck(clients, clock, 'https://cis.example:8404')({ request: request(more) })
-        .caller;
+      const cis = { clients, clock, origin: 'https://cis.example:8404' };
+      return (await checkTransport({ request: request(more), cis })).caller;
     } catch (thrown) {
       assert.ok(thrown instanceof Refusal);
       return thrown.entry.id;
     }
-  };
+  }
   const no = 'cis.legacyTransport';
 
-  test('this machine, but not what a proxy on it or a web page sends on', () => {
+  test('this machine, but not what a proxy on it or a web page sends on', async () => {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
-      assert.equal(callerOf({ address }), 'loopback');
-    assert.equal(callerOf({}), no);
+      assert.equal(await callerOf({ address }), 'loopback');
+    assert.equal(await callerOf({}), no);
     for (const header of ['x-forwarded-for', 'forwarded', 'via'])
       assert.equal(
-        callerOf({ address: '127.0.0.1', headers: { host: 'localhost', [header]: '192.0.2.1' } }),
+        await callerOf({ address: '127.0.0.1', headers: { host: 'localhost', [header]: '192.0.2.1' } }),
         no,
       );
     assert.equal(
-      callerOf({ address: '127.0.0.1', headers: { host: 'localhost', origin: 'https://page.test' } }),
+      await callerOf({ address: '127.0.0.1', headers: { host: 'localhost', origin: 'https://page.test' } }),
       no,
     );
-    assert.equal(callerOf({ address: '127.0.0.1', headers: { host: 'localhost', origin: 'null' } }), no);
+    assert.equal(
+      await callerOf({ address: '127.0.0.1', headers: { host: 'localhost', origin: 'null' } }),
+      no,
+    );
   });
 
-  test('only under a name of this machine or the public one: a rebound page has its own', () => {
+  test('only under a name of this machine or the public one: a rebound page has its own', async () => {
     const under = (host?: string) => callerOf({ address: '127.0.0.1', headers: host ? { host } : {} });
     for (const host of ['localhost', 'LOCALHOST:8404', '127.0.0.1:1', '[::1]:8404', 'cis.example'])
-      assert.equal(under(host), 'loopback', host);
+      assert.equal(await under(host), 'loopback', host);
     for (const host of [
       undefined,
       'page.test',
@@ -66,7 +69,7 @@ describe('who may call the legacy interface', () => {
       ':',
       'a b',
     ])
-      assert.equal(under(host), no, String(host));
+      assert.equal(await under(host), no, String(host));
   });
 
   test('a client with a certificate that is known and in date', async () => {
@@ -78,12 +81,12 @@ describe('who may call the legacy interface', () => {
     const colons = print(raw)
       .toUpperCase()
       .replace(/(..)(?=.)/g, '$1:');
-    assert.equal(callerOf({ certificate: raw }, [print(raw)]), print(raw));
-    assert.equal(callerOf({ certificate: raw }, [colons]), print(raw));
-    assert.equal(callerOf({ certificate: other.raw }, [print(raw)]), no);
-    assert.equal(callerOf({ certificate: raw }), no);
-    assert.equal(callerOf({ certificate: old.raw }, [print(old.raw)]), no);
-    assert.equal(callerOf({ certificate: Buffer.from('none') }, [print(raw)]), no);
+    assert.equal(await callerOf({ certificate: raw }, [print(raw)]), print(raw));
+    assert.equal(await callerOf({ certificate: raw }, [colons]), print(raw));
+    assert.equal(await callerOf({ certificate: other.raw }, [print(raw)]), no);
+    assert.equal(await callerOf({ certificate: raw }), no);
+    assert.equal(await callerOf({ certificate: old.raw }, [print(old.raw)]), no);
+    assert.equal(await callerOf({ certificate: Buffer.from('none') }, [print(raw)]), no);
   });
 });
 

@@ -1,44 +1,56 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { networkAddress } from '@alongside/kernel/networks';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import { networkAddress } from '../address.ts';
+import { check } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 
 const forwarding = ['forwarded', 'x-forwarded-for', 'via'];
 const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
-/** The name that a request was sent to; empty when it names none. */
+/** Returns the host name in a request; empty without one. */
 const hostOf = ({ headers }: HttpRequest): string =>
   URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? '';
 
-/** The client by its certificate, if it is one that is known and in date. */
+/** Returns the fingerprint of a configured client certificate; undefined for an unknown or expired one. */
 function knownClient(der: Buffer, clients: readonly string[], now: number): string | undefined {
-  const print = createHash('sha256').update(der).digest('hex');
-  if (!clients.some((client) => equalSecrets(client.toLowerCase().replaceAll(':', ''), print)))
+  const fingerprint = createHash('sha256').update(der).digest('hex');
+  if (!clients.some((client) => equalSecrets(client.toLowerCase().replaceAll(':', ''), fingerprint)))
     return undefined;
   const { validFromDate, validToDate } = new X509Certificate(der);
-  return validFromDate.getTime() <= now && now <= validToDate.getTime() ? print : undefined;
+  return validFromDate.getTime() <= now && now <= validToDate.getTime() ? fingerprint : undefined;
+}
+
+interface TransportCall {
+  request: HttpRequest;
+  cis: {
+    /** SHA-256 of client certificates, in hexadecimal. */
+    clients: readonly string[];
+    clock: Clock;
+    /** Public address of CIS. */
+    origin: string;
+  };
 }
 
 /**
- * Who may call: this machine, or a client that TLS knows by its certificate. The ticket is good for whoever holds it, so it never
- * goes over a network to others. A request that a browser or somebody's proxy has sent on does not count as from this machine, nor
- * does one under a name that is not ours: a page whose name was rebound to loopback reads as its own (DNS rebinding).
- * @param origin public address of CIS, whose name counts as ours
+ * Allows calls from this machine and from clients with a known certificate: tickets are bearer credentials, so no other network
+ * may see them. Rejects requests that a browser or a proxy has sent, and host names other than those of loopback and of CIS, which
+ * pages use after DNS rebinding.
  */
-export function createTransportCheck(clients: readonly string[], clock: Clock, origin: string) {
-  const names = new Set([...loopbackNames, new URL(origin).hostname]);
-  return function requireTransport({ request }: { request: HttpRequest }): { caller: string } {
+export const checkTransport = check(
+  'transport',
+  function checkTransport({ request, cis: { clients, clock, origin } }: TransportCall): { caller: string } {
     if (request.headers.origin !== undefined)
       throw errors.legacyTransport('the request comes from a web page');
     const client = request.certificate && knownClient(request.certificate, clients, clock.now());
     if (client !== undefined) return { caller: client };
-    const local = networkAddress(request.address) === '127.0.0.1';
-    if (!local || forwarding.some((name) => request.headers[name] !== undefined))
+    const isLocal = networkAddress(request.address) === '127.0.0.1';
+    if (!isLocal || forwarding.some((name) => request.headers[name] !== undefined))
       throw errors.legacyTransport(`${request.address} without a known certificate`);
-    if (!names.has(hostOf(request)))
-      throw errors.legacyTransport(`it was sent to another name than ${[...names].join(', ')}`);
+    const names = [...loopbackNames, new URL(origin).hostname];
+    if (!names.includes(hostOf(request)))
+      throw errors.legacyTransport(`the host is not one of ${names.join(', ')}`);
     return { caller: 'loopback' };
-  };
-}
+  },
+);

@@ -4,125 +4,116 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { outbound } from '@alongside/kernel/outbound';
 import { errors } from '../errors.ts';
-import { type CheckedCrl, checkCrl, findInCrl } from './crl-check.ts';
-import { type ExternalIssuer, type Finding, StatusUnknown } from './external-issuer.ts';
-import { checkOcsp } from './ocsp-check.ts';
+import type { CheckedCrl } from './crl-check.ts';
+import type { ExternalIssuer } from './external-issuers.ts';
+import { type RevocationStatus, StatusUnknown } from './status.ts';
 
-export interface CheckerDeps {
+export interface CheckerDependencies {
   clock: Clock;
   log: Log;
-  /** Whether lists and responders may stand at private addresses. */
+  /** Whether CRLs and responders may have private addresses. */
   privateAddresses: boolean;
-  /** Milliseconds that the fetch of an answer or of a list may take; for tests. */
+  /** Time limits for an OCSP response and for a CRL in milliseconds; for tests. */
   patience?: { answer?: number; list?: number } | undefined;
 }
 
-/** Milliseconds: how long a list or an answer is used without asking again. */
-const cached = { crl: 300_000, answer: 60_000 };
-const mostAnswers = 10_000;
+/** Milliseconds for which a CRL or an OCSP response is cached. */
+const lifetimes = { crl: 300_000, response: 60_000 };
+const mostResponses = 10_000;
 const usualPatience = 2_000;
 
-interface Kept<T> {
+interface Cached<T> {
   at: number;
   value: T;
 }
 
-/** Asks other authorities whether cards of theirs were revoked. */
+/** Checks the revocation status of cards of other authorities. */
 export class RevocationChecker {
-  readonly #deps: CheckerDeps;
-  readonly #lists = new Map<string, Kept<Promise<CheckedCrl>>>();
-  readonly #answers = new Map<string, Kept<Finding>>();
+  readonly #deps: CheckerDependencies;
+  readonly #lists = new Map<string, Cached<Promise<CheckedCrl>>>();
+  readonly #responses = new Map<string, Cached<RevocationStatus>>();
 
-  constructor(deps: CheckerDeps) {
-    this.#deps = deps;
+  constructor(dependencies: CheckerDependencies) {
+    this.#deps = dependencies;
   }
 
   /**
-   * Throws `certificate_revoked` for a revoked card, and `certificate_untrusted` when nothing can be found out and the issuer's
-   * fail mode is hard, or its responder says that it does not know the card.
+   * Throws `certificate_revoked` for a revoked card. Throws `certificate_untrusted` if the responder does not know the card, or if
+   * the status is unavailable and the fail mode of the issuer is hard.
    */
   async check(card: X509Certificate, issuer: ExternalIssuer): Promise<void> {
-    const finding = await this.#find(card, issuer);
-    if (finding.revoked)
-      throw errors.certificateRevoked(`${issuer.name} revoked ${card.serialNumber}: ${finding.reason}`, {
-        reason: finding.reason,
+    const status = await this.#statusOf(card, issuer);
+    if (status.revoked)
+      throw errors.certificateRevoked(`${issuer.name} revoked ${card.serialNumber}: ${status.reason}`, {
+        reason: status.reason,
       });
   }
 
-  async #find(card: X509Certificate, issuer: ExternalIssuer): Promise<Finding> {
+  async #statusOf(card: X509Certificate, issuer: ExternalIssuer): Promise<RevocationStatus> {
+    const { name: issuerName, ocspUrl, crlUrl, failMode } = issuer;
+    const sources = [
+      { name: 'OCSP', url: ocspUrl, read: (url: string) => this.#readOcsp(url, card, issuer) },
+      { name: 'CRL', url: crlUrl, read: (url: string) => this.#readCrl(url, card, issuer) },
+    ];
     const failures: string[] = [];
-    for (const [name, ask] of this.#ways(card, issuer)) {
+    for (const { name, url, read } of sources) {
+      if (url === undefined) continue;
       try {
-        return await ask();
+        return await read(url);
       } catch (error) {
         if (!(error instanceof StatusUnknown)) throw error;
         failures.push(`${name}: ${error.message}`);
       }
     }
-    const why = `${issuer.name}: ${failures.join('; ') || 'neither OCSP nor a list is configured'}`;
-    if (issuer.failMode === 'hard') throw errors.revocationUnknown(why);
-    this.#deps.log.warn({ issuer: issuer.name, why }, 'a card was taken though its revocation is unknown');
+    const why = `${issuerName}: ${failures.join('; ') || 'neither OCSP nor a CRL is configured'}`;
+    if (failMode === 'hard') throw errors.revocationUnknown(why);
+    this.#deps.log.warn({ issuer: issuerName, why }, 'accepted a card with an unknown revocation status');
     return { revoked: false };
   }
 
-  #ways(card: X509Certificate, issuer: ExternalIssuer): [string, () => Promise<Finding>][] {
-    const { ocspUrl, crlUrl } = issuer;
-    return [
-      ...(ocspUrl
-        ? [['OCSP', () => this.#ask(ocspUrl, card, issuer)] as [string, () => Promise<Finding>]]
-        : []),
-      ...(crlUrl
-        ? [['CRL', () => this.#look(crlUrl, card, issuer)] as [string, () => Promise<Finding>]]
-        : []),
-    ];
-  }
-
-  async #ask(url: string, card: X509Certificate, issuer: ExternalIssuer): Promise<Finding> {
+  async #readOcsp(url: string, card: X509Certificate, issuer: ExternalIssuer): Promise<RevocationStatus> {
     const now = this.#deps.clock.now();
     const key = `${url} ${card.fingerprint256}`;
-    const known = this.#answers.get(key);
-    if (known && now >= known.at && now - known.at < cached.answer) return known.value;
-    const { buildOcspRequest } = await import('./ocsp-messages.ts');
+    const cached = this.#responses.get(key);
+    if (cached && now >= cached.at && now - cached.at < lifetimes.response) return cached.value;
+    const [{ buildOcspRequest }, { checkOcsp }] = await Promise.all([
+      import('./ocsp-messages.ts'),
+      import('./ocsp-check.ts'),
+    ]);
     const nonce = randomBytes(16);
-    const question = await buildOcspRequest(card.raw, issuer.certificate.raw, nonce);
-    const der = await this.#fetch(url, question);
-    const finding = await checkOcsp(der, { certificate: card.raw, issuer, nonce, now });
-    // Its own issuer does not know it: that is no failure to find out.
-    if (finding === 'unknown') throw errors.revocationUnknown(`${issuer.name} does not know the card`);
-    if (this.#answers.size >= mostAnswers) this.#answers.clear();
-    this.#answers.set(key, { at: now, value: finding });
-    return finding;
+    const der = await this.#fetch(url, await buildOcspRequest(card, issuer.certificate, nonce));
+    const status = await checkOcsp(der, { card, issuer, nonce, now });
+    // An answer, not a failure: the CRL is not consulted.
+    if (status === 'unknown') throw errors.revocationUnknown(`${issuer.name} does not know the card`);
+    if (this.#responses.size >= mostResponses) this.#responses.clear();
+    this.#responses.set(key, { at: now, value: status });
+    return status;
   }
 
-  async #look(url: string, card: X509Certificate, issuer: ExternalIssuer): Promise<Finding> {
+  async #readCrl(url: string, card: X509Certificate, issuer: ExternalIssuer): Promise<RevocationStatus> {
+    const { checkCrl, statusInCrl } = await import('./crl-check.ts');
     const now = this.#deps.clock.now();
     const key = `${url} ${issuer.certificate.fingerprint256}`;
     let list = this.#lists.get(key);
-    if (!list || now < list.at || now - list.at >= cached.crl) {
+    if (!list || now < list.at || now - list.at >= lifetimes.crl) {
       const value = this.#fetch(url).then((der) => checkCrl(der, issuer.certificate));
       list = { at: now, value };
       this.#lists.set(key, list);
-      // A failure is not kept.
+      // Failures are not cached.
       value.catch(() => this.#lists.delete(key));
     }
-    return findInCrl(await list.value, card.serialNumber, issuer, now);
+    return statusInCrl(await list.value, card.serialNumber, issuer, now);
   }
 
-  async #fetch(url: string, question?: Uint8Array): Promise<Buffer> {
+  async #fetch(url: string, request?: Uint8Array): Promise<Buffer> {
     const { privateAddresses, patience = {} } = this.#deps;
-    const milliseconds = (question ? patience.answer : patience.list) ?? usualPatience;
+    const milliseconds = (request ? patience.answer : patience.list) ?? usualPatience;
+    const headers = { 'content-type': 'application/ocsp-request' };
     try {
       const { status, bytes } = await outbound(
         url,
         { privateAddresses },
-        question
-          ? {
-              method: 'POST',
-              headers: { 'content-type': 'application/ocsp-request' },
-              body: question,
-              milliseconds,
-            }
-          : { milliseconds },
+        request ? { method: 'POST', headers, body: request, milliseconds } : { milliseconds },
       );
       if (status !== 200) throw new Error(`the answer was ${status}`);
       return bytes;

@@ -8,18 +8,18 @@ import {
   timeOf,
 } from '../issuing-authority/x509-builder.ts';
 
-// Loaded only when a list is made.
+// Loaded for the first CRL.
 
-/** What stands in a list of revoked certificates. Times in milliseconds. */
+/** The contents of a CRL. Times in milliseconds. */
 export interface CrlPlan {
   issuer: Name;
   /** SPKI DER of the issuer's key. */
   issuerKey: Uint8Array;
-  /** Grows with each list (RFC 5280 section 5.2.3). */
+  /** Increases with each CRL (RFC 5280 section 5.2.3). */
   number: number;
   thisUpdate: number;
   nextUpdate: number;
-  /** Serials in hexadecimal; the reason's number where there is one to tell. */
+  /** Serials in hexadecimal. An undefined reason is omitted. */
   revoked: readonly { serial: string; at: number; reason: number | undefined }[];
 }
 
@@ -38,7 +38,7 @@ const entryOf = ({ serial, at, reason }: CrlPlan['revoked'][number]): RevokedCer
         }),
   });
 
-/** Makes and signs a list (RFC 5280 section 5), ECDSA with SHA-256. The answer is DER. */
+/** Builds and signs a CRL (RFC 5280 section 5), ECDSA with SHA-256. Returns DER. */
 export async function buildCrl(plan: CrlPlan, signWith: CryptoKey): Promise<Buffer> {
   const authorityKey = new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) });
   const crl = new CertificateRevocationList({
@@ -46,7 +46,7 @@ export async function buildCrl(plan: CrlPlan, signWith: CryptoKey): Promise<Buff
     issuer: distinguishedName(plan.issuer),
     thisUpdate: timeOf(plan.thisUpdate),
     nextUpdate: timeOf(plan.nextUpdate),
-    // Left out, not empty, when nothing is revoked (RFC 5280 section 5.1.2.6).
+    // Absent, not empty, without revoked certificates (RFC 5280 section 5.1.2.6).
     ...(plan.revoked.length === 0 ? {} : { revokedCertificates: plan.revoked.map(entryOf) }),
     crlExtensions: new Extensions({
       extensions: [

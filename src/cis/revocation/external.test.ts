@@ -7,9 +7,10 @@ import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 import { issuerOf, newAuthority, startPublisher, type TestAuthority } from '../testing/external-authority.ts';
 import { parseCrl } from './crl-check.ts';
-import { type ExternalIssuer, StatusUnknown } from './external-issuer.ts';
+import type { ExternalIssuer } from './external-issuers.ts';
 import { parseOcspResponse } from './ocsp-check.ts';
 import { buildOcspRequest } from './ocsp-messages.ts';
+import { StatusUnknown } from './status.ts';
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -183,7 +184,7 @@ describe('cards of another authority', () => {
       const card = await authority.card(uids.gp);
       const other = await authority.card(uids.nurse);
       const stranger = await newAuthority('A Stranger');
-      const about = await buildOcspRequest(other.x509.raw, authority.certificate.raw, Buffer.alloc(16, 1));
+      const about = await buildOcspRequest(other.x509, authority.certificate, Buffer.alloc(16, 1));
       const replies: [string, typeof publisher.ocsp][] = [
         ['a wrong signer', (question) => authority.ocsp(question, { by: stranger.signWith })],
         [
@@ -277,14 +278,15 @@ describe('cards of another authority', () => {
   });
 });
 
-test('no bytes make the readers do anything but read or say that nothing is known', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
-      for (const parse of [parseCrl, parseOcspResponse])
-        await parse(bytes).then(
-          () => undefined,
-          (error: unknown) => assert.ok(error instanceof StatusUnknown),
-        );
-    }),
-  );
-});
+for (const parse of [parseCrl, parseOcspResponse])
+  test(`${parse.name} parses any bytes or throws StatusUnknown`, () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        try {
+          parse(bytes);
+        } catch (error) {
+          assert.ok(error instanceof StatusUnknown);
+        }
+      }),
+    );
+  });

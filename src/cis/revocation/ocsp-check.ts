@@ -1,97 +1,87 @@
 import type { X509Certificate } from 'node:crypto';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { BasicOCSPResponse, Certificate, SingleResponse } from 'pkijs';
-import { type ExternalIssuer, type Finding, requireFresh, StatusUnknown } from './external-issuer.ts';
-import { signatureHolds } from './signatures.ts';
+import { BasicOCSPResponse, CertID, type Certificate, OCSPResponse, type SingleResponse } from 'pkijs';
+import type { ExternalIssuer } from './external-issuers.ts';
+import { hashes, oids } from './ocsp-messages.ts';
+import { isSignedBy, parseCertificate } from './signatures.ts';
+import { type RevocationStatus, requireFresh, StatusUnknown } from './status.ts';
 
-const oids = {
-  basic: '1.3.6.1.5.5.7.48.1.1',
-  nonce: '1.3.6.1.5.5.7.48.1.2',
-  extendedKeyUsage: '2.5.29.37',
-  ocspSigning: '1.3.6.1.5.5.7.3.9',
-};
+// Loaded for the first check.
+
+const extendedKeyUsage = '2.5.29.37';
+const ocspSigning = '1.3.6.1.5.5.7.3.9';
 
 /** CertStatus by its tag (RFC 6960 section 4.2.1). */
 const statuses = ['good', 'revoked', 'unknown'] as const;
 
-export interface AskedFor {
-  /** DER of the certificate. */
-  certificate: Uint8Array;
+/** The request that a response must answer. */
+export interface OcspQuery {
+  card: X509Certificate;
   issuer: ExternalIssuer;
   nonce: Uint8Array;
   /** Milliseconds. */
   now: number;
 }
 
-/** Reads an answer as DER. Throws StatusUnknown for what is none or holds none; nothing is checked yet. */
-export async function parseOcspResponse(der: Uint8Array): Promise<BasicOCSPResponse> {
-  const { BasicOCSPResponse: Basic, OCSPResponse } = await import('pkijs');
+/** Parses a response in DER and checks nothing. @throws StatusUnknown */
+export function parseOcspResponse(der: Uint8Array): BasicOCSPResponse {
   try {
-    const response = OCSPResponse.fromBER(new Uint8Array(der));
-    const status = response.responseStatus.valueBlock.valueDec;
-    if (status !== 0) throw new Error(`the responder says ${status}`);
-    if (response.responseBytes?.responseType !== oids.basic) throw new Error('it is of another type');
-    return Basic.fromBER(response.responseBytes.response.valueBlock.valueHexView as Uint8Array<ArrayBuffer>);
+    const { responseStatus, responseBytes } = OCSPResponse.fromBER(new Uint8Array(der));
+    const status = responseStatus.valueBlock.valueDec;
+    if (status !== 0) throw new Error(`its status is ${status}`);
+    if (responseBytes?.responseType !== oids.basic) throw new Error('its type is unknown');
+    return BasicOCSPResponse.fromBER(new Uint8Array(responseBytes.response.valueBlock.valueHexView));
   } catch (error) {
-    throw new StatusUnknown(`it is no answer: ${reasonOf(error).slice(0, 100)}`, { cause: error });
+    throw new StatusUnknown(`it is not a response: ${reasonOf(error).slice(0, 100)}`, { cause: error });
   }
 }
 
-/** The keys that may sign: the issuer's own, and of the enclosed certificates those that it made for this (RFC 6960 section 4.2.2.2). */
+/** Returns the certificates that may sign: of the issuer, and of responders to which it delegates (RFC 6960 section 4.2.2.2). */
 async function signers(basic: BasicOCSPResponse, issuer: Certificate, now: number): Promise<Certificate[]> {
   const delegated: Certificate[] = [];
   for (const candidate of (basic.certs ?? []).slice(0, 4)) {
-    const usage = candidate.extensions?.find(({ extnID }) => extnID === oids.extendedKeyUsage)?.parsedValue as
-      | { keyPurposes?: string[] }
-      | undefined;
-    const inTime = candidate.notBefore.value.getTime() <= now && now <= candidate.notAfter.value.getTime();
-    if (!usage?.keyPurposes?.includes(oids.ocspSigning) || !inTime) continue;
+    const usage: { keyPurposes?: string[] } | undefined = candidate.extensions?.find(
+      ({ extnID }) => extnID === extendedKeyUsage,
+    )?.parsedValue;
+    const isCurrent = candidate.notBefore.value.getTime() <= now && now <= candidate.notAfter.value.getTime();
+    if (!usage?.keyPurposes?.includes(ocspSigning) || !isCurrent) continue;
     if (!candidate.issuer.isEqual(issuer.subject)) continue;
-    const made = await signatureHolds(
-      candidate.tbsView as Uint8Array<ArrayBuffer>,
-      candidate.signatureValue,
-      issuer.subjectPublicKeyInfo,
-      candidate.signatureAlgorithm,
-    );
-    if (made) delegated.push(candidate);
+    const { tbsView, signatureValue, signatureAlgorithm } = candidate;
+    if (await isSignedBy(issuer, tbsView, signatureValue, signatureAlgorithm)) delegated.push(candidate);
   }
   return [issuer, ...delegated];
 }
 
 async function requireSigned(basic: BasicOCSPResponse, issuer: Certificate, now: number): Promise<void> {
-  for (const { subjectPublicKeyInfo } of await signers(basic, issuer, now)) {
-    const tbs = basic.tbsResponseData.tbsView as Uint8Array<ArrayBuffer>;
-    if (await signatureHolds(tbs, basic.signature, subjectPublicKeyInfo, basic.signatureAlgorithm)) return;
-  }
-  throw new StatusUnknown('nobody who may signed it');
+  const { tbsResponseData, signature, signatureAlgorithm } = basic;
+  for (const signer of await signers(basic, issuer, now))
+    if (await isSignedBy(signer, tbsResponseData.tbsView, signature, signatureAlgorithm)) return;
+  throw new StatusUnknown('no trusted key signed it');
 }
 
-/** An answer without a nonce was made beforehand; one with another nonce is the answer to somebody else. */
+/** Rejects another nonce. A response without a nonce was signed in advance. */
 function requireNonce(basic: BasicOCSPResponse, nonce: Uint8Array): void {
   const found = basic.tbsResponseData.responseExtensions?.find(({ extnID }) => extnID === oids.nonce);
   if (!found) return;
   const value = Buffer.from(found.extnValue.valueBlock.valueHexView);
-  // As an OCTET STRING in the extension (RFC 9654), or bare as old responders have it.
+  // An OCTET STRING in the extension (RFC 9654), or bare bytes from old responders.
   const bare = Buffer.from(nonce);
   const wrapped = Buffer.concat([Buffer.from([0x04, nonce.length]), bare]);
-  if (!value.equals(bare) && !value.equals(wrapped)) throw new StatusUnknown('its nonce is another');
+  if (!value.equals(bare) && !value.equals(wrapped)) throw new StatusUnknown('it has another nonce');
 }
 
-async function answerFor(basic: BasicOCSPResponse, asked: Certificate, issuer: Certificate) {
-  const { CertID } = await import('pkijs');
+async function findResponse(basic: BasicOCSPResponse, card: Certificate, issuer: Certificate) {
   for (const single of basic.tbsResponseData.responses) {
-    const hash = { '1.3.14.3.2.26': 'SHA-1', '2.16.840.1.101.3.4.2.1': 'SHA-256' }[
-      single.certID.hashAlgorithm.algorithmId
-    ];
+    const hash = hashes[single.certID.hashAlgorithm.algorithmId];
     if (hash === undefined) continue;
-    const own = await CertID.create(asked, { hashAlgorithm: hash, issuerCertificate: issuer });
+    const own = await CertID.create(card, { hashAlgorithm: hash.webCrypto, issuerCertificate: issuer });
     if (own.isEqual(single.certID)) return single;
   }
-  throw new StatusUnknown('it speaks of another certificate');
+  throw new StatusUnknown('it is for another certificate');
 }
 
-function findingOf(single: SingleResponse): Finding | 'unknown' {
-  const tag = (single.certStatus as { idBlock: { tagNumber: number } }).idBlock.tagNumber;
+function statusOf(single: SingleResponse): RevocationStatus | 'unknown' {
+  const tag: number = single.certStatus.idBlock.tagNumber;
   const status = statuses[tag];
   if (status === undefined) throw new StatusUnknown(`its status is ${tag}`);
   if (status === 'unknown') return 'unknown';
@@ -99,20 +89,19 @@ function findingOf(single: SingleResponse): Finding | 'unknown' {
 }
 
 /**
- * What an answer says of a certificate: `unknown` when the responder itself says that it does not know it. Throws StatusUnknown
- * when the answer is none, too old, of another certificate, or not signed by who may.
+ * Returns the status of a certificate by an OCSP response; `unknown` if the responder does not know the certificate.
+ * @throws StatusUnknown for a response that is malformed, too old, for another certificate, or not signed by a trusted key
  */
-export async function checkOcsp(der: Uint8Array, asked: AskedFor): Promise<Finding | 'unknown'> {
-  const { Certificate: Parsed } = await import('pkijs');
-  const basic = await parseOcspResponse(der);
-  const issuer = Parsed.fromBER(new Uint8Array((asked.issuer.certificate as X509Certificate).raw));
-  await requireSigned(basic, issuer, asked.now);
-  requireNonce(basic, asked.nonce);
-  const single = await answerFor(basic, Parsed.fromBER(new Uint8Array(asked.certificate)), issuer);
-  requireFresh(
-    { thisUpdate: single.thisUpdate.getTime(), nextUpdate: single.nextUpdate?.getTime() },
-    asked.issuer.freshness,
-    asked.now,
-  );
-  return findingOf(single);
+export async function checkOcsp(
+  der: Uint8Array,
+  { card, issuer, nonce, now }: OcspQuery,
+): Promise<RevocationStatus | 'unknown'> {
+  const basic = parseOcspResponse(der);
+  const authority = parseCertificate(issuer.certificate);
+  await requireSigned(basic, authority, now);
+  requireNonce(basic, nonce);
+  const single = await findResponse(basic, parseCertificate(card), authority);
+  const times = { thisUpdate: single.thisUpdate.getTime(), nextUpdate: single.nextUpdate?.getTime() };
+  requireFresh(times, issuer.freshness, now);
+  return statusOf(single);
 }

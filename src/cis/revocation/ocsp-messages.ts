@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { Constructed, Enumerated, GeneralizedTime, OctetString, Primitive } from 'asn1js';
 import {
   BasicOCSPResponse,
-  Certificate,
   Extension,
   OCSPRequest,
   OCSPResponse,
@@ -10,60 +9,63 @@ import {
   ResponseData,
   SingleResponse,
 } from 'pkijs';
+import { parseCertificate } from './signatures.ts';
 
-// Loaded only when somebody asks. What an OCSP message holds (RFC 6960), apart from who asks and what is answered.
+// OCSP messages (RFC 6960). Loaded for the first one.
 
-const oids = { basic: '1.3.6.1.5.5.7.48.1.1', nonce: '1.3.6.1.5.5.7.48.1.2' };
+export const oids = { basic: '1.3.6.1.5.5.7.48.1.1', nonce: '1.3.6.1.5.5.7.48.1.2' };
 
-/** Hashes by which an issuer may be named. SHA-1 is a name here, not a protection, and what most clients send. */
-const hashes: Readonly<Record<string, string>> = {
-  '1.3.14.3.2.26': 'sha1',
-  '2.16.840.1.101.3.4.2.1': 'sha256',
+/** Hash functions of issuer names, as node:crypto and Web Crypto call them. Most clients use SHA-1, which protects nothing here. */
+export const hashes: Readonly<Record<string, { node: string; webCrypto: string }>> = {
+  '1.3.14.3.2.26': { node: 'sha1', webCrypto: 'SHA-1' },
+  '2.16.840.1.101.3.4.2.1': { node: 'sha256', webCrypto: 'SHA-256' },
 };
+
+type Raw = Pick<X509Certificate, 'raw'>;
 
 /** Limits of a request. */
 const most = { bytes: 4_096, requests: 16, nonce: 128 };
 
-/** One certificate that is asked for. */
-export interface AskedCertificate {
+/** A certificate of a request. */
+export interface OcspSubject {
   /** Hexadecimal, lower case. */
   serial: string;
-  /** Name of its hash function for node:crypto; undefined for one that is not known. */
+  /** Name of the hash function for node:crypto; undefined for an unknown one. */
   hash: string | undefined;
   issuerNameHash: Buffer;
   issuerKeyHash: Buffer;
-  /** As it came, for the answer. */
+  /** Repeated in the response. */
   certId: SingleResponse['certID'];
 }
 
-/** A request, taken apart. */
-export interface OcspQuestion {
-  certificates: AskedCertificate[];
+/** A parsed request. */
+export interface ParsedOcspRequest {
+  certificates: OcspSubject[];
   nonce: Buffer | undefined;
 }
 
 const bytesOf = (value: OctetString): Buffer => Buffer.from(value.valueBlock.valueHexView);
 
-/** A serial in hexadecimal, without the zero byte that keeps it positive. */
+/** Returns a serial in hexadecimal, without the sign byte. */
 const serialOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes)
     .toString('hex')
     .replace(/^00(?=.)/, '');
 
-/** Reads a request (RFC 6960 section 4.1). Throws for what is none, or too large. */
-export function parseOcspRequest(der: Uint8Array): OcspQuestion {
+/** Parses a request (RFC 6960 section 4.1). Throws if it is malformed or too large. */
+export function parseOcspRequest(der: Uint8Array): ParsedOcspRequest {
   if (der.length > most.bytes) throw new Error(`it has more than ${most.bytes} bytes`);
   const { tbsRequest } = OCSPRequest.fromBER(new Uint8Array(der));
   const list = tbsRequest.requestList;
-  if (list.length === 0 || list.length > most.requests) throw new Error(`it asks for ${list.length}`);
-  const given = tbsRequest.requestExtensions?.find(({ extnID }) => extnID === oids.nonce);
-  const nonce = given ? Buffer.from(given.extnValue.valueBlock.valueHexView) : undefined;
+  if (list.length === 0 || list.length > most.requests) throw new Error(`it has ${list.length} certificates`);
+  const extension = tbsRequest.requestExtensions?.find(({ extnID }) => extnID === oids.nonce);
+  const nonce = extension && bytesOf(extension.extnValue);
   if (nonce && (nonce.length < 1 || nonce.length > most.nonce + 4)) throw new Error('its nonce is too long');
   return {
     nonce,
     certificates: list.map(({ reqCert }) => ({
       serial: serialOf(reqCert.serialNumber.valueBlock.valueHexView),
-      hash: hashes[reqCert.hashAlgorithm.algorithmId],
+      hash: hashes[reqCert.hashAlgorithm.algorithmId]?.node,
       issuerNameHash: bytesOf(reqCert.issuerNameHash),
       issuerKeyHash: bytesOf(reqCert.issuerKeyHash),
       certId: reqCert,
@@ -71,21 +73,18 @@ export function parseOcspRequest(der: Uint8Array): OcspQuestion {
   };
 }
 
-/** Whether a certificate that is asked for is said to be of this issuer. */
-export function isOfIssuer(asked: AskedCertificate, issuer: Uint8Array): boolean {
-  if (asked.hash === undefined) return false;
-  const parsed = Certificate.fromBER(new Uint8Array(issuer));
-  const hash = (data: ArrayBuffer | Uint8Array) =>
-    createHash(asked.hash as string)
-      .update(Buffer.from(data as Uint8Array))
-      .digest();
+/** Whether the certificate names this issuer. */
+export function isOfIssuer({ hash: name, issuerNameHash, issuerKeyHash }: OcspSubject, issuer: Raw): boolean {
+  if (name === undefined) return false;
+  const { subject, subjectPublicKeyInfo } = parseCertificate(issuer);
+  const hash = (data: Uint8Array) => createHash(name).update(data).digest();
   return (
-    hash(parsed.subject.toSchema().toBER(false)).equals(asked.issuerNameHash) &&
-    hash(parsed.subjectPublicKeyInfo.subjectPublicKey.valueBlock.valueHexView).equals(asked.issuerKeyHash)
+    hash(new Uint8Array(subject.toSchema().toBER(false))).equals(issuerNameHash) &&
+    hash(subjectPublicKeyInfo.subjectPublicKey.valueBlock.valueHexView).equals(issuerKeyHash)
   );
 }
 
-/** What is known of one certificate. Times in milliseconds. */
+/** The status of a certificate. Times in milliseconds. */
 export type CertificateStatus =
   | { is: 'good' | 'unknown' }
   | { is: 'revoked'; at: number; reason: number | undefined };
@@ -110,27 +109,27 @@ function statusSchema(status: CertificateStatus) {
   });
 }
 
-export interface OcspAnswerPlan {
-  statuses: readonly { asked: AskedCertificate; status: CertificateStatus }[];
+export interface OcspResponsePlan {
+  statuses: readonly { subject: OcspSubject; status: CertificateStatus }[];
   nonce: Buffer | undefined;
-  /** DER of the issuer's certificate, which signs itself. */
-  issuer: Uint8Array;
+  /** The issuer, which also signs the response. */
+  issuer: Raw;
   /** Milliseconds. */
   at: number;
   nextUpdate: number;
 }
 
-/** Makes and signs an answer, ECDSA with SHA-256, in the issuer's own name. The answer is DER. */
-export async function buildOcspResponse(plan: OcspAnswerPlan, signWith: CryptoKey): Promise<Buffer> {
-  const issuer = Certificate.fromBER(new Uint8Array(plan.issuer));
+/** Builds and signs a response as the issuer, ECDSA with SHA-256. Returns DER. */
+export async function buildOcspResponse(plan: OcspResponsePlan, signWith: CryptoKey): Promise<Buffer> {
+  const issuer = parseCertificate(plan.issuer);
   const basic = new BasicOCSPResponse({
     tbsResponseData: new ResponseData({
       responderID: issuer.subject,
       producedAt: whole(plan.at),
       responses: plan.statuses.map(
-        ({ asked, status }) =>
+        ({ subject, status }) =>
           new SingleResponse({
-            certID: asked.certId,
+            certID: subject.certId,
             certStatus: statusSchema(status),
             thisUpdate: whole(plan.at),
             nextUpdate: whole(plan.nextUpdate),
@@ -161,23 +160,19 @@ export async function buildOcspResponse(plan: OcspAnswerPlan, signWith: CryptoKe
   return Buffer.from(response.toSchema().toBER(false));
 }
 
-/** An answer without content: 1 malformed request, 2 internal error (RFC 6960 section 4.2.1). */
-export function ocspFailure(status: 1 | 2 | 3): Buffer {
+/** Returns an error response: 1 malformed request, 3 try later (RFC 6960 section 4.2.1). */
+export function ocspFailure(status: 1 | 3): Buffer {
   return Buffer.from(
     new OCSPResponse({ responseStatus: new Enumerated({ value: status }) }).toSchema().toBER(false),
   );
 }
 
-/** A question for one certificate, with SHA-1 names as every responder knows them. The answer is DER. */
-export async function buildOcspRequest(
-  certificate: Uint8Array,
-  issuer: Uint8Array,
-  nonce: Uint8Array,
-): Promise<Buffer> {
+/** Builds a request for one certificate. It names the issuer by SHA-1, which every responder supports. Returns DER. */
+export async function buildOcspRequest(certificate: Raw, issuer: Raw, nonce: Uint8Array): Promise<Buffer> {
   const request = new OCSPRequest();
-  await request.createForCertificate(Certificate.fromBER(new Uint8Array(certificate)), {
+  await request.createForCertificate(parseCertificate(certificate), {
     hashAlgorithm: 'SHA-1',
-    issuerCertificate: Certificate.fromBER(new Uint8Array(issuer)),
+    issuerCertificate: parseCertificate(issuer),
   });
   const value = new OctetString({ valueHex: new Uint8Array(nonce) }).toBER(false);
   request.tbsRequest.requestExtensions = [

@@ -1,28 +1,28 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, sql } from '../../storage/database.ts';
-import type { Authorities } from '../issuing-authority/authority.ts';
-import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { reasonNumber } from './reasons.ts';
+import type { Authorities, Authority } from '../issuing-authority/authority.ts';
+import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
+import { reasonNumber } from './status.ts';
 
-/** Milliseconds: for how long a list or an OCSP answer of CIS is good, and after which time a new list is made anyway. */
-export const ownRevocation = { good: 3_600_000, renewed: 1_800_000 } as const;
+/** Milliseconds for which a CRL or an OCSP response of CIS is valid, and after which the CRL is signed again. */
+export const ownRevocation = { valid: 3_600_000, renewed: 1_800_000 } as const;
 
 const numberSetting = 'cis.crl.number';
 
-interface Made {
+interface SignedCrl {
   der: Buffer;
   at: number;
   content: string;
 }
 
-/** The list of revoked certificates of our own authority: a new one as soon as something was revoked. */
+/** The CRL of the authority of this installation. It is signed again as soon as a card is revoked. */
 export class OwnCrl {
   readonly #database: Database;
   readonly #authorities: Authorities;
   readonly #records: CertificateRecords;
   readonly #clock: Clock;
-  #latest: Promise<Made> | undefined;
+  #latest: Promise<SignedCrl> | undefined;
 
   constructor(database: Database, authorities: Authorities, records: CertificateRecords, clock: Clock) {
     this.#database = database;
@@ -31,7 +31,7 @@ export class OwnCrl {
     this.#clock = clock;
   }
 
-  /** The list as DER. */
+  /** Returns the CRL as DER. */
   async current(): Promise<Buffer> {
     const now = this.#clock.now();
     const authority = await this.#authorities.ensure('own');
@@ -42,16 +42,16 @@ export class OwnCrl {
     const latest = await this.#latest?.catch(() => undefined);
     const age = now - (latest?.at ?? Number.NEGATIVE_INFINITY);
     if (latest && latest.content === content && age >= 0 && age < ownRevocation.renewed) return latest.der;
-    this.#latest = this.#make(content, now, authority, revoked);
+    this.#latest = this.#sign(content, now, authority, revoked);
     return (await this.#latest).der;
   }
 
-  async #make(
+  async #sign(
     content: string,
     now: number,
-    authority: Awaited<ReturnType<Authorities['ensure']>>,
-    revoked: Awaited<ReturnType<CertificateRecords['revoked']>>,
-  ): Promise<Made> {
+    authority: Authority,
+    revoked: readonly CertificateRecord[],
+  ): Promise<SignedCrl> {
     const { buildCrl } = await import('./crl-builder.ts');
     const der = await buildCrl(
       {
@@ -59,7 +59,7 @@ export class OwnCrl {
         issuerKey: authority.publicKey,
         number: await this.#nextNumber(),
         thisUpdate: now,
-        nextUpdate: now + ownRevocation.good,
+        nextUpdate: now + ownRevocation.valid,
         revoked: revoked.map(({ serial, revokedAt, revocationReason }) => ({
           serial,
           at: Math.min(revokedAt ?? now, now),
@@ -71,7 +71,7 @@ export class OwnCrl {
     return { der, at: now, content };
   }
 
-  /** Kept in storage, so that it grows among processes and when the clock is put back. */
+  /** Increments in storage, so the number grows across processes and when the clock goes back. */
   async #nextNumber(): Promise<number> {
     const { rows } = await this.#database.run(
       sql(

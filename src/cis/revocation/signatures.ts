@@ -1,8 +1,11 @@
+import type { X509Certificate } from 'node:crypto';
 import type { BitString } from 'asn1js';
-import type { AlgorithmIdentifier, PublicKeyInfo } from 'pkijs';
+import { type AlgorithmIdentifier, Certificate, getCrypto, type PublicKeyInfo } from 'pkijs';
 
-/** Signature algorithms that are believed: RSA and ECDSA over SHA-256 or longer. RSASSA-PSS names its hash elsewhere and is left out. */
-const believed = new Set([
+// Loaded for the first check.
+
+/** RSA and ECDSA over SHA-256 or longer. RSASSA-PSS is rejected: it names its hash in the parameters. */
+const trusted = new Set([
   '1.2.840.113549.1.1.11',
   '1.2.840.113549.1.1.12',
   '1.2.840.113549.1.1.13',
@@ -11,17 +14,20 @@ const believed = new Set([
   '1.2.840.10045.4.3.4',
 ]);
 
-/** Whether the holder of this key signed these bytes. False also for an algorithm that is not believed, and for what cannot be checked. */
-export async function signatureHolds(
-  signedBytes: BufferSource,
+export const parseCertificate = ({ raw }: Pick<X509Certificate, 'raw'>): Certificate =>
+  Certificate.fromBER(new Uint8Array(raw));
+
+/** Verifies a signature with a trusted algorithm. Returns false if it cannot be verified. */
+export async function isSignedBy(
+  { subjectPublicKeyInfo }: { subjectPublicKeyInfo: PublicKeyInfo },
+  signedBytes: Uint8Array,
   signature: BitString,
-  key: PublicKeyInfo,
   algorithm: AlgorithmIdentifier,
 ): Promise<boolean> {
-  if (!believed.has(algorithm.algorithmId)) return false;
-  const { getCrypto } = await import('pkijs');
+  if (!trusted.has(algorithm.algorithmId)) return false;
   try {
-    return await getCrypto(true).verifyWithPublicKey(signedBytes, signature, key, algorithm);
+    const bytes = new Uint8Array(signedBytes);
+    return await getCrypto(true).verifyWithPublicKey(bytes, signature, subjectPublicKeyInfo, algorithm);
   } catch {
     return false;
   }

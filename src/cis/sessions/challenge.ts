@@ -5,7 +5,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { steps } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { errors } from '../errors.ts';
-import type { CisNetworkLimits } from '../network-limits.ts';
+import type { CisNetworkLimits } from '../limits.ts';
 import type { ChallengeAnswer } from '../protocol.ts';
 
 /** Seconds that a challenge is good for. */

@@ -1,26 +1,15 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { batchSize } from '../../storage/batches.ts';
-import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { type Database, sql } from '../../storage/database.ts';
+import type { GroundKind } from '../directory/changes.ts';
 import type { EndCause } from '../protocol.ts';
 import type { Endings } from './endings.ts';
-
-/** A person or a card that sessions depend on, by the column of `cis_session` that names it. */
-type GroundKind = 'uid' | 'card_serial';
 
 /**
  * How long a note stays, in milliseconds: a sign-in that read the person or the card before the change may still open its session,
  * and is found by a later look.
  */
 const kept = 60_000;
-
-/** The write that notes a change of a person or a card which may end sessions, for the batch that makes the change. */
-export const groundStatement = (kind: GroundKind, value: string): Statement =>
-  sql(
-    `INSERT INTO session_ground (kind, value, noted_at) VALUES (?, ?, 0)
-     ON CONFLICT (kind, value) DO UPDATE SET noted_at = 0`,
-    kind,
-    value,
-  );
 
 /**
  * Ends the sessions of people who are gone or disabled and of cards that are over, when the process that made the change did not:

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { callerNetwork, networkAddress } from '@alongside/kernel/networks';
 import fc from 'fast-check';
-import { callerNetwork, networkAddress } from '../address.ts';
-import { Limiter } from '../limiter.ts';
+import { Limiter } from '../limits.ts';
 import { type PresenceAnswer, paths, proofHeader } from '../protocol.ts';
 import { issueCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';

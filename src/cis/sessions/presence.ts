@@ -1,13 +1,13 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
+import { networkAddress } from '@alongside/kernel/networks';
 import { steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { networkAddress } from '../address.ts';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import type { CisNetworkLimits } from '../network-limits.ts';
+import type { CisNetworkLimits } from '../limits.ts';
 import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import type { AgentCalls } from './agent-calls.ts';

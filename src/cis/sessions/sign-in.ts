@@ -14,7 +14,7 @@ import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory, PersonRecord } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import type { CisNetworkLimits } from '../network-limits.ts';
+import type { CisNetworkLimits } from '../limits.ts';
 import {
   type Generation,
   type SessionMode,

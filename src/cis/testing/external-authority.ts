@@ -10,7 +10,7 @@ import {
   newSerial,
 } from '../issuing-authority/x509-builder.ts';
 import { buildCrl, type CrlPlan } from '../revocation/crl-builder.ts';
-import type { ExternalIssuer } from '../revocation/external-issuer.ts';
+import type { ExternalIssuer } from '../revocation/external-issuers.ts';
 import { buildOcspResponse, type CertificateStatus, parseOcspRequest } from '../revocation/ocsp-messages.ts';
 import { newCardKey, type TestCard, testCard } from './cards.ts';
 import { startTime } from './cis.ts';
@@ -94,12 +94,12 @@ export async function newAuthority(commonName = 'Another Authority') {
   }
 
   const ocsp = (question: Buffer, plan: OcspPlan = {}) => {
-    const asked = parseOcspRequest(plan.insteadOf ?? question);
+    const { certificates } = parseOcspRequest(plan.insteadOf ?? question);
     return buildOcspResponse(
       {
-        statuses: asked.certificates.map((one) => ({ asked: one, status: plan.status ?? { is: 'good' } })),
+        statuses: certificates.map((subject) => ({ subject, status: plan.status ?? { is: 'good' } })),
         nonce: plan.nonce ?? parseOcspRequest(question).nonce,
-        issuer: certificate.raw,
+        issuer: certificate,
         at: plan.at ?? startTime,
         nextUpdate: plan.nextUpdate ?? startTime + day,
       },

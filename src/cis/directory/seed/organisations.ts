@@ -1,4 +1,4 @@
-/** Fictional organisations under codes that public test material uses. */
+/** Fictional organisations with codes from public test material. */
 export const seedOrganisations = {
   alder: { code: 'A9A5A', name: 'Alder Vale Test Practice' },
   birch: { code: 'B9A5A', name: 'Birch Lane Test Clinic' },

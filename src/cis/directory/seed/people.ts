@@ -2,7 +2,7 @@ import type { Person } from '../../protocol.ts';
 import { type SeedOrganisation, seedOrganisations } from './organisations.ts';
 import { type SeedRole, seedRoles } from './roles.ts';
 
-/** One seeded person in short: who, in which roles where, and with what they can sign in. */
+/** A seeded person, abbreviated. */
 interface SeedPerson {
   uid: string;
   persona: string;
@@ -17,7 +17,7 @@ interface SeedPerson {
 
 const practitioner = [['practitioner', 'alder']] as const;
 
-/** Every person is fictional. Uids are those of public test material. */
+/** All people are fictional. Their uids are from public test material. */
 const short: readonly SeedPerson[] = [
   {
     uid: '656005750108',
@@ -156,7 +156,7 @@ const short: readonly SeedPerson[] = [
   },
 ];
 
-/** 12 digits that are the same after every reset: 555, the end of the uid, what it is for, and a number. */
+/** Returns an id of 12 digits that is the same after every reset: 555, the end of the uid, the purpose and a number. */
 const stableId = (uid: string, purpose: '24' | '42', number: number): string =>
   `555${uid.slice(-4)}${purpose}${String(number).padStart(3, '0')}`;
 
@@ -195,5 +195,5 @@ function expand({ uid, persona, name, roles, authenticators, ...rest }: SeedPers
   };
 }
 
-/** Everybody who is there after a reset, the same each time. */
+/** Returns the people of the seed. */
 export const seedPeople = (): Person[] => short.map(expand);

@@ -10,7 +10,7 @@ const preparation = { name: 'Perform Prescription Preparation', code: 'B0278' };
 const workgroups = { name: 'Manage Workgroups', code: 'B0100' };
 const membership = { name: 'Manage Workgroup Membership', code: 'B0090' };
 
-/** The few job roles of the seeded people; the national list has its own terms and is not bundled. */
+/** The job roles of the seeded people. The national list has its own terms and is not bundled. */
 export const seedRoles = {
   generalPractitioner: {
     roleCode: 'S0010:G0020:R0260',

@@ -5,7 +5,27 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { firstProblem } from '../json-body.ts';
-import { type ExternalIssuer, usualFreshness } from './external-issuer.ts';
+
+/** An authority of another organisation whose cards CIS accepts. */
+export interface ExternalIssuer {
+  /** Name for the log. */
+  name: string;
+  /** Certificate of the key that signs the card certificates. It is pinned: no path is built. */
+  certificate: X509Certificate;
+  /** OIDs of certificate policies. A card needs one of them; an empty list allows any. */
+  policies: readonly string[];
+  /** OCSP responder (RFC 6960); used first. */
+  ocspUrl?: string;
+  /** CRL (RFC 5280 section 5). */
+  crlUrl?: string;
+  /** Without a revocation status, `hard` rejects the card and `soft` accepts it with a warning in the log. */
+  failMode: 'hard' | 'soft';
+  /** Maximum age of a CRL or an OCSP response in seconds. */
+  freshness: number;
+}
+
+/** The default of `freshness`. */
+const usualFreshness = 86_400;
 
 const url = z
   .string()
@@ -34,9 +54,8 @@ const shape = z
   .max(20, 'must have at most 20 entries');
 
 /**
- * Reads the file that names authorities whose cards are taken beside our own: a JSON list of
- * `{name, certificate, policies, ocsp, crl, failMode, freshness}`; a certificate is a PEM file, from where the list stands.
- * Throws OperatorError, in one sentence.
+ * Reads a file of external issuers: a JSON list of `{name, certificate, policies, ocsp, crl, failMode, freshness}`. A certificate is
+ * the path of a PEM file, relative to the list. @throws OperatorError
  */
 export function readIssuersFile(file: string): ExternalIssuer[] {
   let value: unknown;
@@ -48,7 +67,7 @@ export function readIssuersFile(file: string): ExternalIssuer[] {
   const result = shape.safeParse(value);
   if (!result.success) {
     const { field, problem } = firstProblem(result.error);
-    throw new OperatorError(`The list of card issuers ${file} is not right: ${field} ${problem}.`);
+    throw new OperatorError(`The list of card issuers ${file} is invalid: ${field} ${problem}.`);
   }
   return result.data.map(({ certificate, ocsp, crl, ...rest }) => ({
     ...rest,
@@ -59,11 +78,12 @@ export function readIssuersFile(file: string): ExternalIssuer[] {
 }
 
 function readCertificateFile(file: string): X509Certificate {
+  let certificate: X509Certificate;
   try {
-    const certificate = new X509Certificate(readFileSync(file));
-    if (certificate.ca) return certificate;
+    certificate = new X509Certificate(readFileSync(file));
   } catch (error) {
     throw new OperatorError(`The certificate ${file} of a card issuer cannot be read: ${reasonOf(error)}.`);
   }
-  throw new OperatorError(`The certificate ${file} is not one of an authority.`);
+  if (!certificate.ca) throw new OperatorError(`The certificate ${file} is not one of an authority.`);
+  return certificate;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { OperatorError } from '@alongside/kernel/operator';
 import { newAuthority } from '../testing/external-authority.ts';
-import { readIssuersFile } from './issuers-file.ts';
+import { readIssuersFile } from './external-issuers.ts';
 
 let folder: string;
 const file = (name: string, content: unknown): string => {
@@ -49,11 +49,11 @@ test('what is wrong is said in one sentence', async () => {
       (error: unknown) => error instanceof OperatorError && words.test(error.message),
     );
   says('{', /cannot be read/);
-  says({}, /is not right/);
+  says({}, /is invalid/);
   says([{ name: 'A', certificate: 'ca.pem' }], /0\.name must be lower-case/);
   says([{ name: 'a', certificate: 'ca.pem', crl: 'ldap://x' }], /0\.crl must be an http/);
   says([{ name: 'a', certificate: 'ca.pem', failMode: 'never' }], /0\.failMode must be "hard" or "soft"/);
-  says([{ name: 'a', certificate: 'ca.pem', more: 1 }], /is not right/);
+  says([{ name: 'a', certificate: 'ca.pem', more: 1 }], /is invalid/);
   says([{ name: 'a', certificate: 'none.pem' }], /none\.pem of a card issuer cannot be read/);
   says([{ name: 'a', certificate: 'leaf.pem' }], /leaf\.pem is not one of an authority/);
   assert.throws(() => readIssuersFile(join(folder, 'missing.json')), OperatorError);
