@@ -1,7 +1,9 @@
 import { json } from './answer.ts';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
-import type { Route } from './request.ts';
+import type { Endpoint, Route } from './request.ts';
+import { plainError } from './respond.ts';
+import { route, withoutMethodErrors } from './route.ts';
 
 /** A precondition for serving requests. */
 export interface ReadinessCheck {
@@ -91,16 +93,16 @@ export class Readiness {
  * Routes for load balancers: `GET /healthz` (the process is alive) and `GET /readyz` (it can serve; 503 with
  * the failed checks).
  */
-export const healthRoutes = (readiness: Readiness): Route[] => [
-  { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
-  {
-    methods: ['GET'],
-    path: '/readyz',
-    async endpoint() {
+export function healthRoutes(readiness: Readiness): Route[] {
+  const get = (path: string, endpoint: Endpoint): Route[] =>
+    withoutMethodErrors(route(path, { GET: { endpoint, errors: plainError } }));
+  return [
+    ...get('/healthz', async () => json(200, { status: 'ok' })),
+    ...get('/readyz', async () => {
       const failed = await readiness.failed();
       return failed.length === 0
         ? json(200, { status: 'ok' })
         : json(503, { status: 'not ready', failed }).reporting();
-    },
-  },
-];
+    }),
+  ];
+}

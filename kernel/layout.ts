@@ -1,6 +1,8 @@
 import { Answer, type PagePolicy, page } from './answer.ts';
 import { type Html, html } from './html.ts';
-import type { Route } from './http.ts';
+import type { Route } from './request.ts';
+import { plainError } from './respond.ts';
+import { route } from './route.ts';
 import { stylesheet } from './stylesheet.ts';
 
 /** Texts of the frame and their language (BCP 47). */
@@ -76,17 +78,18 @@ export const continuePage = (options: Omit<LayoutOptions, 'main' | 'head'> & { t
   framedPage(200, {
     ...options,
     head: html`<meta http-equiv="refresh" content="0;url=${options.to}">`,
-    main: html`<p role="status">You are being taken on.</p><p><a class="button" href="${options.to}">Continue</a></p>`,
+    main: html`<p role="status">You are being redirected.</p><p><a class="button" href="${options.to}">Continue</a></p>`,
   });
 
-/** Route of the style sheet, for each service with pages. */
-export const stylesheetRoute: Route = {
-  methods: ['GET'],
-  path: stylesheetPath,
-  endpoint: async () =>
-    new Answer(
-      200,
-      { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
-      stylesheet,
-    ),
-};
+/** Routes of the style sheet, for each service with pages. */
+export const stylesheetRoutes: readonly Route[] = route(stylesheetPath, {
+  GET: {
+    endpoint: async () =>
+      new Answer(
+        200,
+        { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
+        stylesheet,
+      ),
+    errors: plainError,
+  },
+});

@@ -5,9 +5,10 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { html } from '@alongside/kernel/html';
 import type { HttpRequest, Method, Route } from '@alongside/kernel/http';
-import { framedPage, stylesheetRoute } from '@alongside/kernel/layout';
+import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
+import { withoutMethodErrors } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
@@ -125,7 +126,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     { methods: ['GET'], path: '/', endpoint: (request) => home.run({ request }) },
     { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
     scriptRoute,
-    stylesheetRoute,
+    ...withoutMethodErrors(stylesheetRoutes),
     {
       methods: everyMethod,
       path: '/*',

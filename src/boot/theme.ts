@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Answer } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { Route } from '@alongside/kernel/http';
+import { plainError, type Route } from '@alongside/kernel/http';
 import { stylesheetPath } from '@alongside/kernel/layout';
 import { OperatorError } from '@alongside/kernel/operator';
+import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import { stylesheet } from '@alongside/kernel/stylesheet';
 
 /** An operator's theme: adds its routes to those of a service with pages. */
@@ -26,22 +27,20 @@ function read(file: string): Buffer {
   return content;
 }
 
-const asset = (path: string, type: string, content: string | Buffer): Route => ({
-  methods: ['GET'],
-  path,
-  endpoint: async () =>
-    new Answer(
-      200,
-      {
-        'content-type': type,
-        'cache-control': 'public, max-age=300',
-        'x-content-type-options': 'nosniff',
-        // A picture opened directly runs no script.
-        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-      },
-      content,
-    ),
-});
+function asset(path: string, type: string, content: string | Buffer): Route[] {
+  const answer = new Answer(
+    200,
+    {
+      'content-type': type,
+      'cache-control': 'public, max-age=300',
+      'x-content-type-options': 'nosniff',
+      // A picture opened directly runs no script.
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    },
+    content,
+  );
+  return withoutMethodErrors(route(path, { GET: { endpoint: async () => answer, errors: plainError } }));
+}
 
 /**
  * Reads a theme folder: `theme.css` is added to the style sheet of every page, and its pictures are at `/assets/theme/NAME`.
@@ -55,13 +54,13 @@ export function openTheme(folder: string | undefined): Theme {
     const pictures = readdirSync(folder).flatMap((name) => {
       const type = types[extname(name)];
       return type && /^[\w.-]+$/.test(name)
-        ? [asset(`/assets/theme/${name}`, type, read(join(folder, name)))]
+        ? asset(`/assets/theme/${name}`, type, read(join(folder, name)))
         : [];
     });
     const themed = asset(stylesheetPath, 'text/css; charset=utf-8', `${stylesheet}\n${own}`);
     return (routes) =>
       routes.some(({ path }) => path === stylesheetPath)
-        ? [...routes.filter(({ path }) => path !== stylesheetPath), themed, ...pictures]
+        ? [...routes.filter(({ path }) => path !== stylesheetPath), ...themed, ...pictures]
         : [...routes];
   } catch (error) {
     throw new OperatorError(`The theme ${folder} cannot be used: ${reasonOf(error)}.`);

@@ -2,22 +2,22 @@ import { createLogoutReceiver, createPds, memoryReplayStore } from '@alongside/c
 import { Answer, redirect } from '@alongside/kernel/answer';
 import { CookieNames, readCookies } from '@alongside/kernel/cookies';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { type Endpoint, type HttpRequest, plainError } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { continuePage, stylesheetRoute } from '@alongside/kernel/layout';
+import { continuePage, stylesheetRoutes } from '@alongside/kernel/layout';
+import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Service } from '../service.ts';
-import { homePage, rolePage, signInFailedPage, signInPage } from './pages.ts';
-import { patternsOf } from './patterns.ts';
+import { homePage, rolePage, service, signInFailedPage, signInPage } from './pages.ts';
+import { type Pattern, patternsOf, type SampleSettings } from './patterns.ts';
 import { type WebSession, WebSessions } from './sessions.ts';
-import type { SampleSettings } from './settings.ts';
 
 /** Seconds. */
 const tenMinutes = 600;
-/** A cookie for each sign-in: two tabs that begin at once, before the browser has one, would overwrite it for each other. */
-const begunBy = (state: string): string => `begun-${sha256(state).slice(0, 16)}`;
+/** One cookie per sign-in, so that two tabs that start at once do not overwrite each other's. */
+const startCookie = (state: string): string => `begun-${sha256(state).slice(0, 16)}`;
 
-type ForSession = (session: WebSession, request: HttpRequest) => Promise<Answer>;
+type SessionEndpoint = (session: WebSession, request: HttpRequest) => Promise<Answer>;
 
 /** A clinical application built on the client library: both patterns, one patient, roles, sign-out. */
 export function createSample(settings: SampleSettings): Service {
@@ -35,131 +35,110 @@ export function createSample(settings: SampleSettings): Service {
 
   const cookie = (request: HttpRequest, name: string) =>
     readCookies(request.headers.cookie).get(cookies.name(name));
-  const home = redirect('/', 303);
+  const queryOf = ({ query }: HttpRequest) => new URLSearchParams(query);
+  const failed = (status: number, reason: string) => signInFailedPage(status, reason, development);
 
   const withSession =
-    (endpoint: ForSession) =>
-    async (request: HttpRequest): Promise<Answer> => {
+    (endpoint: SessionEndpoint): Endpoint =>
+    async (request) => {
       const session = sessions.find(cookie(request, 'session'));
       return session ? endpoint(session, request) : redirect('/');
     };
 
-  /** Only this application's own pages may post to it. Where fetch metadata tells it, `Origin` is not asked: without a referrer it is `null`. */
-  const ownForm =
-    (endpoint: ForSession): ForSession =>
-    async (session, request) => {
+  /** Accepts forms of this application's own pages only. `Origin` is `null` without a referrer, so fetch metadata take precedence. */
+  const ownForm = (endpoint: SessionEndpoint): Endpoint =>
+    withSession(async (session, request) => {
       const site = request.headers['sec-fetch-site'];
-      const foreign = site === undefined ? request.headers.origin !== origin : site !== 'same-origin';
-      return foreign
-        ? signInFailedPage(403, 'That came from another site.', development)
-        : endpoint(session, request);
+      const isOwn = site === undefined ? request.headers.origin === origin : site === 'same-origin';
+      return isOwn ? endpoint(session, request) : failed(403, 'This form was sent by another site.');
+    });
+
+  const begin =
+    (pattern: Pattern): Endpoint =>
+    async (request) => {
+      const { url, state } = await pattern.begin(queryOf(request).get('role') === 'changed');
+      const browser = randomToken();
+      const sent = new URL(url).searchParams.get('state') ?? '';
+      sessions.start(browser, sent, pattern, state);
+      return redirect(url, 302, { 'set-cookie': cookies.set(startCookie(sent), browser, tenMinutes) });
     };
 
-  async function begin(request: HttpRequest, patternId: string): Promise<Answer> {
-    const pattern = patterns.find(({ id }) => id === patternId);
-    if (!pattern) return redirect('/');
-    const changeRole = new URLSearchParams(request.query).get('role') === 'changed';
-    const { url, state } = await pattern.begin(changeRole);
-    const browser = randomToken();
-    const sent = new URL(url).searchParams.get('state') ?? '';
-    sessions.start(browser, sent, pattern, state);
-    return redirect(url, 302, { 'set-cookie': cookies.set(begunBy(sent), browser, tenMinutes) });
-  }
-
-  async function callback(request: HttpRequest): Promise<Answer> {
-    const sent = new URLSearchParams(request.query).get('state') ?? '';
-    const started = sessions.take(cookie(request, begunBy(sent)) ?? '', sent);
-    if (!started)
-      return signInFailedPage(
-        400,
-        'This sign-in was not started in this browser, or it has been used.',
-        development,
-      );
+  const finish: Endpoint = async (request) => {
+    const sent = queryOf(request).get('state') ?? '';
+    const started = sessions.take(cookie(request, startCookie(sent)) ?? '', sent);
+    if (!started) return failed(400, 'This sign-in was not started in this browser, or it has been used.');
     try {
-      const person = await started.pattern.finish(
-        `${origin}${request.path}?${request.query}`,
-        started.transaction,
-      );
-      // The browser has one session: the old one goes with its tokens, so that nobody who knows its id goes on with it.
+      const address = `${origin}${request.path}?${request.query}`;
+      const person = await started.pattern.finish(address, started.transaction);
+      // Replaces the browser's session, so that its old id cannot be used any more.
       sessions.end(cookie(request, 'session'));
       const session = sessions.create(started.pattern, person);
       return redirect('/', 302, {
-        'set-cookie': [cookies.set('session', session.id), cookies.clear(begunBy(sent))],
+        'set-cookie': [cookies.set('session', session.id), cookies.clear(startCookie(sent))],
       });
     } catch (error) {
       log.info({ detail: reasonOf(error) }, 'a sign-in failed');
-      return signInFailedPage(400, reasonOf(error), development);
+      return failed(400, reasonOf(error));
     }
-  }
+  };
 
-  async function findPatient(session: WebSession, request: HttpRequest): Promise<Answer> {
-    const asked = (new URLSearchParams(request.query).get('nhs-number') ?? '').slice(0, 20);
+  const findPatient: SessionEndpoint = async (session, request) => {
+    const nhsNumber = (queryOf(request).get('nhs-number') ?? '').slice(0, 20);
     const pds = createPds({
       baseUrl: `${settings.api}/personal-demographics/FHIR/R4`,
       token: () => session.person.tokens.freshToken(),
       ...(session.roleId ? { sessionUrid: session.roleId } : {}),
     });
     try {
-      return homePage(session, development, { asked, patient: await pds.patient(asked) });
+      return homePage(session, development, { nhsNumber, patient: await pds.patient(nhsNumber) });
     } catch (error) {
-      return homePage(session, development, { asked, error });
+      return homePage(session, development, { nhsNumber, error });
     }
-  }
+  };
 
-  async function chooseRole(session: WebSession, request: HttpRequest): Promise<Answer> {
+  const chooseRole: SessionEndpoint = async (session, request) => {
     const roleId = new URLSearchParams(request.body).get('role');
     if (session.person.roles.some((role) => role.person_roleid === roleId)) session.roleId = roleId;
-    return home;
-  }
+    return redirect('/', 303);
+  };
 
-  async function signOut(session: WebSession): Promise<Answer> {
-    sessions.end(session.id);
+  const signOut: SessionEndpoint = async ({ id, person: { signOutUrl } }) => {
+    sessions.end(id);
     const cleared = { 'set-cookie': cookies.clear('session') };
-    const { signOutUrl } = session.person;
     if (signOutUrl === null) return redirect('/?signed-out=combined', 303, cleared);
-    return continuePage({
-      title: 'Signing out',
-      service: 'Sample clinical application',
-      development,
-      to: signOutUrl,
-    }).with(cleared);
-  }
+    return continuePage({ title: 'Signing out', service, development, to: signOutUrl }).with(cleared);
+  };
 
-  async function front(request: HttpRequest): Promise<Answer> {
+  const home: Endpoint = async (request) => {
     const session = sessions.find(cookie(request, 'session'));
     if (session) return homePage(session, development);
-    const combined = new URLSearchParams(request.query).get('signed-out') === 'combined';
-    const message = combined
-      ? 'You are signed out here: the tokens are forgotten. In the combined pattern an application has no ID token, so your session at CIS2 and at the desk goes on until you take the card out.'
-      : undefined;
-    return signInPage(patterns, development, settings.console, message);
-  }
+    const isSignedOut = queryOf(request).get('signed-out') === 'combined';
+    return signInPage(patterns, development, settings.console, isSignedOut);
+  };
 
-  async function backchannel(request: HttpRequest): Promise<Answer> {
+  const receiveLogout: Endpoint = async (request) => {
     const { status, headers, body } = await logout.receive(request.body, (notice) =>
       sessions.endNamed(notice),
     );
     return new Answer(status, headers, body);
-  }
+  };
 
-  const get = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['GET'], path, endpoint });
-  const post = (path: string, endpoint: Route['endpoint']): Route => ({ methods: ['POST'], path, endpoint });
+  const on = (endpoint: Endpoint): Handler<unknown> => ({ endpoint, errors: plainError });
   return {
-    routes: [
-      stylesheetRoute,
-      get('/', front),
-      ...patterns.flatMap(({ id }) => [
-        get(`/sign-in/${id}`, (request) => begin(request, id)),
-        get(`/${id}/callback`, callback),
+    routes: withoutMethodErrors([
+      ...stylesheetRoutes,
+      ...route('/', { GET: on(home) }),
+      ...patterns.flatMap((pattern) => [
+        ...route(`/sign-in/${pattern.id}`, { GET: on(begin(pattern)) }),
+        ...route(`/${pattern.id}/callback`, { GET: on(finish) }),
       ]),
-      get('/patient', withSession(findPatient)),
-      get(
-        '/role',
-        withSession(async (session) => rolePage(session, development)),
-      ),
-      post('/role', withSession(ownForm(chooseRole))),
-      post('/sign-out', withSession(ownForm(signOut))),
-      post('/backchannel-logout', backchannel),
-    ],
+      ...route('/patient', { GET: on(withSession(findPatient)) }),
+      ...route('/role', {
+        GET: on(withSession(async (session) => rolePage(session, development))),
+        POST: on(ownForm(chooseRole)),
+      }),
+      ...route('/sign-out', { POST: on(ownForm(signOut)) }),
+      ...route('/backchannel-logout', { POST: on(receiveLogout) }),
+    ]),
   };
 }

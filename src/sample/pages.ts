@@ -5,20 +5,23 @@ import { framedPage } from '@alongside/kernel/layout';
 import type { Pattern } from './patterns.ts';
 import type { WebSession } from './sessions.ts';
 
-const service = 'Sample clinical application';
+export const service = 'Sample clinical application';
 
-/** A role in words that a person reads: the last part of its three-part name, and where. */
-function roleInWords(role: Role): string {
+/** Returns the last part of a role's three-part name, and its organisation. */
+function labelOf(role: Role): string {
   const parts = role.role_name.match(/"([^"]*)"/g)?.map((part) => part.slice(1, -1));
   return `${parts?.at(-1) ?? role.role_name} at ${role.org_code}`;
 }
 
-/** @param console where somebody who has no card yet gets one */
+const signedOut =
+  'You are signed out of this application. The combined pattern has no ID token, so your session at CIS2 and at the workstation continues until you remove your card.';
+
+/** @param console address at which users without a card get one */
 export function signInPage(
   patterns: readonly Pattern[],
   development: boolean,
   console: string,
-  message?: string,
+  isSignedOut: boolean,
 ): Answer {
   const links = patterns.map(
     (pattern) => html`<a class="button" href="/sign-in/${pattern.id}">Sign in (${pattern.id})</a>`,
@@ -27,15 +30,15 @@ export function signInPage(
     title: 'Sign in',
     service,
     development,
-    main: html`${message ? html`<div class="note" role="status"><p>${message}</p></div>` : undefined}
-<p class="lead">With your smartcard in the reader and your PIN given, signing in shows redirects only.</p>
+    main: html`${isSignedOut ? html`<div class="note" role="status"><p>${signedOut}</p></div>` : undefined}
+<p class="lead">If your smartcard is in the reader and you have entered your PIN, sign-in only redirects.</p>
 <p class="actions">${links}</p>
-<p class="quiet">Combined: this application knows the API platform alone. Separate: it signs you in at CIS2 itself and exchanges the ID token.</p>
+<p class="quiet">Combined: this application uses the API platform only. Separate: it signs you in at CIS2 and exchanges the ID token.</p>
 ${development ? html`<p class="quiet">No card yet? Put one into the reader at the <a href="${safeHref(console)}">console</a>, or with <code>npx alongside card insert gp</code>. Every PIN is <code>123456</code>.</p>` : undefined}`,
   });
 }
 
-const field = (
+const searchForm = (
   value: string,
   error?: string,
 ): Html => html`<form method="get" action="/patient" class="panel">
@@ -46,13 +49,13 @@ ${error ? html`<p class="error-message" id="nhs-number-error">${error}</p>` : un
  aria-describedby="nhs-number-hint${error ? ' nhs-number-error' : ''}"></div>
 <button type="submit">Find patient</button></form>`;
 
-function who(session: WebSession): Html {
+function userPanel(session: WebSession): Html {
   const { person } = session;
   const role = person.roles.find((candidate) => candidate.person_roleid === session.roleId);
   return html`<div class="panel"><h2>Signed in</h2><dl class="summary">
 <dt>Person</dt><dd>${person.name}</dd>
 <dt>User id</dt><dd>${person.uid}</dd>
-<dt>Role</dt><dd>${role ? roleInWords(role) : person.roles.length === 0 ? 'none' : 'not chosen yet'}</dd>
+<dt>Role</dt><dd>${role ? labelOf(role) : person.roles.length === 0 ? 'none' : 'none selected'}</dd>
 <dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
 <div class="actions">${person.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
 <form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;
@@ -75,30 +78,30 @@ ${restricted ? html`<p class="warning">This record is restricted: part of it is 
 <dt>Gender</dt><dd>${patient.gender ?? 'not shown'}</dd><dt>Address</dt><dd>${address(patient)}</dd></dl></section>`;
 }
 
-/** What the home page shows below the search. */
-export interface Finding {
-  asked: string;
+/** The result of a search on the home page. */
+export interface SearchResult {
+  nhsNumber: string;
   patient?: { patient: Patient; supersededBy?: string };
   error?: unknown;
 }
 
 function failure(error: unknown): Html {
-  const words = error instanceof Error ? error.message : 'The patient could not be read.';
+  const reason = error instanceof Error ? error.message : 'The patient could not be read.';
   const diagnostics = error instanceof FhirError ? error.diagnostics : undefined;
   return html`<div class="error-summary" role="alert" tabindex="-1"><h2>The patient could not be shown</h2>
-<p>${words}</p>${diagnostics ? html`<p class="code">${diagnostics}</p>` : undefined}
+<p>${reason}</p>${diagnostics ? html`<p class="code">${diagnostics}</p>` : undefined}
 ${error instanceof FhirError ? html`<p class="quiet">Quote X-Request-ID ${error.requestId} to support.</p>` : undefined}</div>`;
 }
 
-export function homePage(session: WebSession, development: boolean, finding?: Finding): Answer {
+export function homePage(session: WebSession, development: boolean, result?: SearchResult): Answer {
   return framedPage(200, {
     title: 'Find a patient',
     service,
     development,
-    main: html`${finding?.error === undefined ? undefined : failure(finding.error)}
-${field(finding?.asked ?? '')}
-${finding?.patient ? record(finding.patient.patient, finding.patient.supersededBy) : undefined}
-${who(session)}`,
+    main: html`${result?.error === undefined ? undefined : failure(result.error)}
+${searchForm(result?.nhsNumber ?? '')}
+${result?.patient ? record(result.patient.patient, result.patient.supersededBy) : undefined}
+${userPanel(session)}`,
   });
 }
 
@@ -107,7 +110,7 @@ export function rolePage(session: WebSession, development: boolean): Answer {
     (
       role,
     ) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" value="${role.person_roleid}"
-${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${roleInWords(role)}</label></div>`,
+${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${labelOf(role)}</label></div>`,
   );
   return framedPage(200, {
     title: 'Change role',

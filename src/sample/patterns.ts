@@ -9,27 +9,50 @@ import {
   rolesOf,
   type Userinfo,
 } from '@alongside/client';
-import type { SampleSettings } from './settings.ts';
+import type { Clock } from '@alongside/kernel/clock';
+import type { Log } from '@alongside/kernel/log';
 
-/** What a finished sign-in tells the application. */
+/** The configuration of the sample application, with its two registrations. */
+export interface SampleSettings {
+  clock: Clock;
+  log: Log;
+  /** Its own public address. */
+  origin: string;
+  /** The API platform. */
+  api: string;
+  cis2Issuer: string;
+  /** Address at which users without a card get one. */
+  console: string;
+  development: boolean;
+  combined: { clientId: string; clientSecret: string };
+  separate: {
+    platform: { clientId: string; clientSecret: string };
+    cis2: { clientId: string; clientSecret: string };
+    /** Signs the client assertion at the platform; its public key is registered. */
+    key: { kid: string; privateKey: string };
+  };
+}
+
+/** The result of a sign-in. */
 export interface SignedIn {
   tokens: FreshTokens;
   name: string;
   uid: string;
   roles: Role[];
-  /** The role that was chosen at the agent or at CIS2. */
+  /** The role selected at the agent or at CIS2. */
   selectedRoleId: string | null;
-  /** Ends the session at CIS2 as well, where the application knows CIS2. */
+  /** Ends the session at CIS2 too; null in the combined pattern, which has no ID token. */
   signOutUrl: string | null;
-  /** The CIS2 session, to be found by back-channel logout. */
+  /** The session of CIS2, for back-channel logout. */
   sid: string | null;
 }
 
-/** One of the two patterns of the published page, behind the same three verbs. */
+/** One of the two published patterns. */
 export interface Pattern {
+  /** Also part of its paths. */
   readonly id: 'combined' | 'separate';
   readonly title: string;
-  /** Starts a sign-in; `changeRole` asks for another role where the pattern can. */
+  /** Starts a sign-in. `changeRole` requests another role, which the combined pattern cannot do. */
   begin(changeRole: boolean): Promise<{ url: string; state: string }>;
   finish(callback: string, state: string): Promise<SignedIn>;
 }
@@ -69,8 +92,8 @@ function combinedPattern(settings: SampleSettings): Pattern {
   };
 }
 
-/** Seconds, as the platform asks in the combined pattern. */
-const oldestSignIn = 300;
+/** Seconds, as the platform requests in the combined pattern. */
+const maxAge = 300;
 
 function separatePattern(settings: SampleSettings): Pattern {
   const { clock, origin, api, cis2Issuer, separate } = settings;
@@ -89,7 +112,7 @@ function separatePattern(settings: SampleSettings): Pattern {
   return {
     id: 'separate',
     title: 'separate authentication and authorisation',
-    begin: (changeRole) => flow.begin({ maxAge: oldestSignIn, ...(changeRole ? { role: 'changed' } : {}) }),
+    begin: (changeRole) => flow.begin({ maxAge, ...(changeRole ? { role: 'changed' } : {}) }),
     async finish(callback, state) {
       const signIn = await flow.finish(callback, state);
       const userinfo = await flow.userinfo(signIn);
@@ -107,7 +130,6 @@ function separatePattern(settings: SampleSettings): Pattern {
   };
 }
 
-/** Both patterns, by the name that stands in their paths. */
 export const patternsOf = (settings: SampleSettings): readonly Pattern[] => [
   combinedPattern(settings),
   separatePattern(settings),

@@ -8,7 +8,7 @@ export interface WebSession {
   readonly id: string;
   readonly pattern: Pattern;
   readonly person: SignedIn;
-  /** Role in which the person works now. */
+  /** The current role. */
   roleId: string | null;
   readonly startedAt: number;
   lastUsedAt: number;
@@ -16,11 +16,11 @@ export interface WebSession {
 
 const mostKept = 10_000;
 
-/** Web sessions and started sign-ins, in the memory of the one process that a sample needs. */
+/** Sessions and started sign-ins, in the memory of the single process of the sample. */
 export class WebSessions {
   readonly #clock: Clock;
   readonly #sessions = new Map<string, WebSession>();
-  /** Started sign-ins by the browser's cookie and the state, so that two tabs do not meet. */
+  /** Started sign-ins by the browser's cookie and the state, so that two tabs do not interfere. */
   readonly #started = new Map<string, { pattern: Pattern; transaction: string }>();
 
   constructor(clock: Clock) {
@@ -35,7 +35,7 @@ export class WebSessions {
     }
   }
 
-  /** Takes a started sign-in, once. */
+  /** Returns and removes a started sign-in. */
   take(browser: string, state: string): { pattern: Pattern; transaction: string } | undefined {
     const key = `${browser} ${state}`;
     const found = this.#started.get(key);
@@ -43,7 +43,7 @@ export class WebSessions {
     return found;
   }
 
-  /** A new session under a new id. */
+  /** Creates a session with a new id. */
   create(pattern: Pattern, person: SignedIn): WebSession {
     const now = this.#clock.now();
     const session = {
@@ -62,7 +62,7 @@ export class WebSessions {
     return session;
   }
 
-  /** The session with this id, unless it was idle too long or is over. */
+  /** Returns the session with this id unless it has ended or was idle too long. */
   find(id: string | undefined): WebSession | undefined {
     const session = id === undefined ? undefined : this.#sessions.get(id);
     if (!session) return undefined;
@@ -78,7 +78,7 @@ export class WebSessions {
     if (id !== undefined) this.#sessions.delete(id);
   }
 
-  /** Ends what a logout token names: one session, or all of a person. */
+  /** Ends the session or all sessions of the user that a logout token names. */
   endNamed(notice: { sid?: string; sub?: string }): void {
     for (const session of this.#sessions.values()) {
       const { sid, uid } = session.person;

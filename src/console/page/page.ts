@@ -3,7 +3,8 @@ import type { AdjustableClock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import { type Html, html } from '@alongside/kernel/html';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { framedPage, stylesheetRoute } from '@alongside/kernel/layout';
+import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
+import { withoutMethodErrors } from '@alongside/kernel/route';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../../cis2/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Products } from '../../oauth/products.ts';
@@ -185,7 +186,7 @@ export const assetRoutes: readonly Route[] = [
   asset(paths.script, 'text/javascript', script),
   asset(paths.stylesheet, 'text/css', consoleStylesheet),
   asset(administratorScriptPath, 'text/javascript', administratorScript),
-  stylesheetRoute,
+  ...withoutMethodErrors(stylesheetRoutes),
 ];
 
 /** `GET /`: the console's first page. With an admission, for those alone whom it lets in. */
