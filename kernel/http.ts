@@ -214,11 +214,11 @@ export function createListener(routes: readonly Route[], options: ListenerOption
         answerMalformed(error, socket, options),
       );
     },
-    // A path that cannot be decoded matches no route, but its route can still be determined.
+    // A path that cannot be decoded matches no route, but the format of its errors can still be determined.
     frameworkErrors: (error, raw, reply) => {
       const { path } = toRequest(raw, options.proxies);
       const endpoint = async () => Promise.reject(kernelErrors.addressDamaged(error.message));
-      const { route } = find(raw.method, path) ?? {};
+      const { route } = find(undefined, path) ?? {};
       background.run(options.log, 'a damaged address got no answer', () =>
         handle(raw, reply, { ...route, endpoint }),
       );

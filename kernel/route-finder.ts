@@ -38,19 +38,20 @@ export interface FoundRoute {
 }
 
 /**
- * Returns a function that finds the route of a request as a listener does. It compares the fixed parts of a path without
- * decoding them.
+ * Returns a function that finds the route of a request as a listener does; of a path with any method if the method is undefined.
+ * It compares the fixed parts of a path without decoding them.
  */
 export function routeFinder(
   routes: readonly Route[],
-): (method: string, path: string) => FoundRoute | undefined {
+): (method: string | undefined, path: string) => FoundRoute | undefined {
   const reachable = withoutCoveredMethods(routes);
   const fixed = reachable.filter(({ path }) => isFixed(path));
   const patterns = reachable
     .filter(({ path }) => !isFixed(path))
     .map((route) => ({ route, pattern: patternOf(route.path) }));
   return (method, path) => {
-    const serves = ({ methods }: Route): boolean => (methods as readonly string[]).includes(method);
+    const serves = ({ methods }: Route): boolean =>
+      method === undefined || (methods as readonly string[]).includes(method);
     const here = fixed.find((route) => route.path === path && serves(route));
     if (here) return { route: here, params: {} };
     const route = patterns.find(({ route, pattern }) => serves(route) && pattern.test(path))?.route;
