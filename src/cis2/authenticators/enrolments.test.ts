@@ -7,15 +7,16 @@ import { consoleSecret, type Instance, startInstance } from '../testing/instance
 import { alertOf, choice, claimsOf, give } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { SoftTablet } from '../testing/soft-tablet.ts';
-import { words } from '../text/words.ts';
 import { seedCredentials } from './seed.ts';
+import { accountText } from './shared/text.ts';
 import { kidOf, tabletTypes } from './tablet/protocol.ts';
 import { demoTablet } from './tablet/seed.ts';
+import { tabletText } from './tablet/text.ts';
 import { codeAt } from './totp/codes.ts';
 import type { TotpBody } from './totp/sign-in.ts';
+import { totpText } from './totp/text.ts';
 
 const good = 'green lamp sofa';
-const { secrets: says } = words;
 
 let cis2: Instance;
 let credentials: Credentials;
@@ -49,20 +50,24 @@ describe('an authenticator app', () => {
     return browser.post(`${at}/answer`, { password: good, repeat: good, code, ...more }, own);
   };
   const cases: [string, Record<string, string>, string[]][] = [
-    ['too short', { password: 'short', repeat: 'short' }, [says.problems.tooShort]],
-    ['known to everybody', { password: 'password-1234', repeat: 'password-1234' }, [says.problems.known]],
+    ['too short', { password: 'short', repeat: 'short' }, [accountText.problems.tooShort]],
+    [
+      'known to everybody',
+      { password: 'password-1234', repeat: 'password-1234' },
+      [accountText.problems.known],
+    ],
     [
       'the name of the person',
       { password: 'testone@example', repeat: 'testone@example' },
-      [says.problems.own],
+      [accountText.problems.own],
     ],
-    ['unequal', { repeat: 'green lamp soda' }, [says.problems.unequal]],
-    ['a wrong code', { code: '000000' }, [says.wrongCode]],
-    ['no code', { code: '' }, [says.wrongCode]],
+    ['unequal', { repeat: 'green lamp soda' }, [accountText.problems.unequal]],
+    ['a wrong code', { code: '000000' }, [totpText.enrolment.wrongCode]],
+    ['no code', { code: '' }, [totpText.enrolment.wrongCode]],
     [
       'two things',
       { password: 'short', repeat: 'short', code: '1' },
-      [says.problems.tooShort, says.wrongCode],
+      [accountText.problems.tooShort, totpText.enrolment.wrongCode],
     ],
   ];
   for (const [name, more, problems] of cases)
@@ -73,7 +78,7 @@ describe('an authenticator app', () => {
       assert.equal((await credentials.of(gp.uid, 'totp')).length, 0);
     });
   test('is not given for a code of long ago', async () => {
-    assert.deepEqual(problemsIn(await fill(await begin('totp'), {}, -2)), [says.wrongCode]);
+    assert.deepEqual(problemsIn(await fill(await begin('totp'), {}, -2)), [totpText.enrolment.wrongCode]);
   });
   test('replaces the one before; the code that set it up signs nobody in; no secret is kept readable', async () => {
     const at = await begin('totp');
@@ -86,7 +91,7 @@ describe('an authenticator app', () => {
     const rows = JSON.stringify(await cis2.database.all({ text: 'SELECT * FROM credential', values: [] }));
     assert.ok(!rows.includes(secret) && !rows.includes(good));
     const again = await begin('totp');
-    assert.ok((await browser.get(again)).body.includes(says.twice));
+    assert.ok((await browser.get(again)).body.includes(totpText.enrolment.replaces));
     assert.equal((await fill(again)).status, 200);
     const after = await credentials.of(gp.uid, 'totp');
     assert.equal(after.length, 1);
@@ -95,16 +100,16 @@ describe('an authenticator app', () => {
   });
   test('is not given without an e-mail address, or under one of another person', async () => {
     cis2.cis.people.set(nurse.uid, { ...nurse, email: '' });
-    assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), says.noEmail);
+    assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), accountText.noEmail);
     cis2.cis.people.set(nurse.uid, { ...nurse, email: gp.email.toUpperCase() });
-    assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), says.taken);
+    assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), accountText.taken);
     cis2.cis.people.set(nurse.uid, nurse);
   });
 });
 
 describe('a tablet', () => {
   const codeIn = ({ body }: Reply) => /data-code="([^"]+)"/.exec(body)?.[1] ?? '';
-  const refused = words.tablet.enrolment.refused;
+  const refused = tabletText.enrolment.refused;
   test('its key comes with the form, signed with itself', async () => {
     const tablet = await SoftTablet.create(cis2);
     const at = await begin('tablet');

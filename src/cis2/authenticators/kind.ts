@@ -20,7 +20,7 @@ import type { Authenticator } from '../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts';
 import type { Finish } from '../sign-in/finish.ts';
 
-/** The services that kinds are created from. Each passes on the few that it uses. */
+/** The services of CIS2 for kinds. Each kind uses a few of them. */
 export interface AuthenticatorDependencies extends ReplyFrame {
   clock: Clock;
   database: Database;
@@ -43,17 +43,17 @@ export interface AuthenticatorDependencies extends ReplyFrame {
   afterSignOut: AfterSignOut;
 }
 
-/** Routes that render their errors alike: as a page for users, or as JSON for programs. */
+/** Routes with one error format: a page for users, or JSON for programs. */
 export interface RouteGroup {
   errors: 'page' | 'json';
   routes: readonly Route[];
 }
 
-/** A kind of authenticator: one folder, and one line of the registry. `Settings` are its own, from the configuration. */
+/** A kind of authenticator: one folder, and one line of the registry. `Settings` are its settings in the configuration. */
 export interface AuthenticatorKind<Settings = unknown> {
   /**
-   * The levels and methods (`amr`) under which its classes are published, one method each. `acr_values`, the discovery
-   * document and the persona derive from them.
+   * The published levels and methods (`amr`), one method each. `acr_values`, the discovery document and the persona are
+   * derived from them.
    */
   readonly reaches: readonly AuthenticationStrength[];
   /**
@@ -63,15 +63,13 @@ export interface AuthenticatorKind<Settings = unknown> {
   readonly unwatchedMethods?: readonly string[];
   /** A class that all its methods meet, such as AAL3_SMARTCARD. */
   readonly family?: string;
-  /** Created in development only; of `password-realm`, its authenticators sign in at that realm only. */
+  /** Creates it in development only. `password-realm` limits its authenticators to that realm. */
   readonly only?: 'development' | 'password-realm';
-  create(
-    dependencies: AuthenticatorDependencies & Settings & { reaches: readonly AuthenticationStrength[] },
-  ): {
+  create(given: AuthenticatorDependencies & Settings & { reaches: readonly AuthenticationStrength[] }): {
     authenticators: readonly Authenticator[];
     enrolments?: readonly Enrolment[];
     routes?: readonly RouteGroup[];
   };
-  /** Credentials of the users of the seed. */
+  /** Credentials of seeded users. */
   seed?(): readonly Draft[];
 }

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Registration } from '../../oauth/applications.ts';
+import { passwordText } from '../authenticators/password/text.ts';
 import { Browser, form, type Reply, send } from '../testing/browser.ts';
 import { cheapHash } from '../testing/cheap-hash.ts';
 import { codeOf, type Instance, secret, startInstance } from '../testing/instance.ts';
 import { alertOf, give, next } from '../testing/journey.ts';
 import { gp } from '../testing/people.ts';
 import { startRpEndpoint } from '../testing/rp-endpoint.ts';
-import { words } from '../text/words.ts';
 import { passwordRealm } from './realm.ts';
 
 const password = 'green lamp sofa';
-const { wrong, locked } = words.password;
+const { wrong, locked } = passwordText;
 
 let cis2: Instance;
 let issuer: string;

@@ -142,10 +142,10 @@ describe('tablet app', () => {
     await ask('AAL3_IOS');
     await choose('Tablet app');
     await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
-    await tablet.getByText('signs somebody in at a desk near you').waitFor();
+    await tablet.getByText('is signing in to').waitFor();
     const number = await numberAtDesk();
     await tablet.getByRole('button', { name: number, exact: true }).click();
-    await tablet.getByRole('heading', { name: 'You are signed in at the desk' }).waitFor();
+    await tablet.getByRole('heading', { name: 'You are signed in at the workstation' }).waitFor();
     await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
   });
   test('used by typing the code; its key cannot be read by any script', async () => {
@@ -166,7 +166,7 @@ describe('tablet app', () => {
     await tablet.goto(`${desk.cis2.origin}/tablet`);
     await tablet.getByLabel('Code').fill((await codeAtDesk()).toLowerCase());
     await tablet.getByRole('button', { name: 'Continue' }).click();
-    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByText('is signing in to').waitFor();
     await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
     await claimsAre(nurse.uid, 'AAL3_ANY', 'IOS', '3');
   });
@@ -175,14 +175,14 @@ describe('tablet app', () => {
     await ask('AAL3_IOS');
     await choose('Tablet app');
     await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
-    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByText('is signing in to').waitFor();
     const number = await numberAtDesk();
     const buttons = await tablet.locator('#numbers button').allTextContents();
     await tablet
       .getByRole('button', { name: buttons.find((one) => one !== number) ?? '', exact: true })
       .click();
-    await tablet.getByText('This is not the number on the screen of the desk').waitFor();
-    await desk.page.getByText('Another number was chosen').waitFor();
+    await tablet.getByText('This is not the number on the screen of the workstation').waitFor();
+    await desk.page.getByText('The wrong number was chosen').waitFor();
     await desk.page.getByRole('link', { name: 'Try again' }).click();
     await desk.page.locator('[data-code]').waitFor();
   });
@@ -245,7 +245,7 @@ describe('tablet app', () => {
     await tablet.getByRole('button', { name: 'Use the tablet of locum' }).click();
     await tablet.getByLabel('Code').fill(await codeAtDesk());
     await tablet.getByRole('button', { name: 'Continue' }).click();
-    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByText('is signing in to').waitFor();
     await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
     await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
   });
@@ -255,7 +255,7 @@ describe('tablet app', () => {
     await ask('AAL3_IOS');
     await choose('Tablet app');
     await first.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
-    await first.getByText('signs somebody in').waitFor();
+    await first.getByText('is signing in to').waitFor();
     await first.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
     await desk.arrived();
     await desk.page.goto(`${desk.cis2.origin}/account`);
@@ -280,7 +280,7 @@ describe('tablet app', () => {
     await ask('AAL3_IOS');
     await choose('Tablet app');
     await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
-    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByText('is signing in to').waitFor();
     await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
     await claimsAre(gp.uid, 'AAL3_IOS', 'IOS', '3');
     await other.close();
@@ -295,7 +295,7 @@ describe('tablet app', () => {
     const own = await tabletPage();
     await own.goto(address);
     await own.getByRole('button', { name: 'Set up this tablet' }).click();
-    await own.getByText('This code is not known').waitFor();
+    await own.getByText('This code is unknown').waitFor();
     await desk.page.getByRole('button', { name: 'No, stop' }).click();
     await desk.page.locator('[data-address]').waitFor();
     assert.notEqual(await desk.page.locator('[data-address]').getAttribute('data-address'), address);
@@ -321,7 +321,7 @@ describe('another provider', () => {
     await give(desk.cis2, { uid: gp.uid, kind: 'federated', label: '', lookup, body });
     await open('federated', nurse.uid);
     await desk.page.getByRole('link', { name: 'Sign in at Example Mail' }).click();
-    await desk.page.getByText('That account is linked already').waitFor();
+    await desk.page.getByText('That account is already linked').waitFor();
   });
   test('the person says no there', async () => {
     mail.account = null;
@@ -400,7 +400,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
         await tablet.goto(`${desk.cis2.origin}/tablet`);
         await isAccessible(tablet);
         await tablet.goto(`${desk.cis2.origin}/tablet#${code}`);
-        await tablet.getByText('signs somebody in').waitFor();
+        await tablet.getByText('is signing in to').waitFor();
         await isAccessible(tablet);
         await desk.page.locator('[data-number]').waitFor();
       },

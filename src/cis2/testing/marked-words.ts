@@ -1,19 +1,35 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { english } from '../text/english.ts';
 
 const open = '~(';
 const close = ')~';
 
-/** Not sentences: what the words are for. */
+/** Members that are not text of a page. */
 const settings = ['locale'];
 
-function mark(words: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(words))
-    if (typeof value === 'object') mark(value as Record<string, unknown>);
-    else if (value !== '' && !settings.includes(name)) words[name] = `${open}${value}${close}`;
+function mark(texts: object): void {
+  for (const [name, value] of Object.entries(texts))
+    if (typeof value === 'object') mark(value);
+    else if (value !== '' && !settings.includes(name))
+      Object.assign(texts, { [name]: `${open}${value}${close}` });
 }
 
-/** Puts every sentence of the words between marks. Only for a process of its own, before any page is imported. */
-export const markWords = (): void => mark(english as unknown as Record<string, unknown>);
+const kinds = join(import.meta.dirname, '..', 'authenticators');
+
+/** Returns all texts of the pages: the shared ones, and those of each kind of authenticator. */
+export async function allTexts(): Promise<object[]> {
+  const files = readdirSync(kinds)
+    .map((kind) => join(kinds, kind, 'text.ts'))
+    .filter((file) => existsSync(file));
+  const modules: object[] = await Promise.all(files.map((file) => import(file)));
+  return [english, ...modules.flatMap((module) => Object.values(module))];
+}
+
+/** Marks every text in place. Only for a separate process, before it imports a page. */
+export async function markWords(): Promise<void> {
+  for (const text of await allTexts()) mark(text);
+}
 
 /** The name of the product is the same in every language. */
 const frame = ['Alongside'];
@@ -21,7 +37,7 @@ const unheard = /<(script|style|svg|time|code|head)\b[^>]*>[\s\S]*?<\/\1>/g;
 const block = /<\/?(?:p|h\d|div|li|dt|dd|label|legend|button|section|main|header|footer|br|a class)\b[^>]*>/g;
 const aloud = /\b(?:aria-label|alt|placeholder|data-unreachable)="([^"]*)"/g;
 
-/** The part of a text that stands between no marks. */
+/** Returns the unmarked part of a text. */
 function outside(text: string): string {
   let depth = 0;
   return text
@@ -34,7 +50,7 @@ function outside(text: string): string {
     .join('\n');
 }
 
-/** Words that a page shows or reads aloud and that came from no sentence, but for these pieces of data. */
+/** Returns the words that a page shows or reads aloud without a mark, except the given data. */
 export function unmarkedIn(page: string, data: readonly string[]): string[] {
   const title = /<title>([^<]*)<\/title>/.exec(page)?.[1] ?? '';
   const read = [...page.matchAll(aloud)].map(([, value = '']) => value);

@@ -6,7 +6,7 @@ import type { Instance } from '../testing/instance.ts';
 import { markWords, unmarkedIn } from '../testing/marked-words.ts';
 
 // A translation is here: English between marks. It is put in place before the pages are loaded.
-markWords();
+await markWords();
 const { startInstance, Browser } = await import('../testing/instance.ts');
 const { choice, give } = await import('../testing/journey.ts');
 const { linkFor, onward } = await import('../testing/webauthn-wire.ts');

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { html } from '@alongside/kernel/html';
+import { allTexts } from '../testing/marked-words.ts';
 import { hole, templatesOf } from '../testing/templates.ts';
-import { english } from './english.ts';
 import { filled, markedUp } from './filled.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -89,10 +89,10 @@ describe('words with values', () => {
   });
 });
 
-test('brackets and braces of the words come in pairs', () => {
+test('brackets and braces of the words come in pairs', async () => {
   const all = (value: unknown): string[] =>
     typeof value === 'string' ? [value] : Object.values(value as object).flatMap(all);
-  const odd = all(english).filter((text) =>
+  const odd = all(await allTexts()).filter((text) =>
     /[[\]{}]/.test(text.replace(/\{\w+\}/g, 'x').replace(/\[[^[\]{}]+\]/g, (found) => found.slice(1, -1))),
   );
   assert.deepEqual(odd, []);

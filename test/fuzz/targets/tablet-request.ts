@@ -26,7 +26,7 @@ export const target: FuzzTarget = {
       assert.ok(label.length <= 60);
       assert.doesNotMatch(label, /\p{C}/u);
       const { holder } = checkType(jwt, tabletTypes.key, issuer);
-      await holders.registered(holder, 'code');
+      await holders.register(holder, 'code');
       assert.fail('without WebAuthn nobody is registered in production');
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

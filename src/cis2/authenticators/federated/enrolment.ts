@@ -8,35 +8,12 @@ import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
 import type { Federation } from './federation.ts';
 import type { FederatedBody } from './sign-in.ts';
+import { federatedText } from './text.ts';
 import { FederationProblem } from './upstream.ts';
 
-/** Before a person signs in elsewhere so that the account there is linked. */
-function linkAccountPage({
-  provider,
-  go,
-  problem,
-  development,
-}: {
-  provider: string;
-  go: string;
-  /** Why the page comes again; empty at first. */
-  problem: string;
-  development: boolean;
-}): Answer {
-  const say = (sentence: string) => filled(sentence, { provider });
-  return cis2Page(problem ? 400 : 200, {
-    title: say(says.title),
-    development,
-    main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
-<p>${say(says.lead)}</p>
-<p><a class="button" href="${go}">${say(says.button)}</a></p>`,
-  }).with(ownReferrer);
-}
-
-interface Parts {
+interface EnrolmentDependencies {
   federation: Federation;
   credentials: Credentials;
   singleUse: SingleUse;
@@ -44,37 +21,49 @@ interface Parts {
   development: boolean;
 }
 
-const { problems, enrolment: says } = words.federated;
+const { problems, enrolment: text } = federatedText;
 
-/** How a person's account at another provider is linked: by signing in there, never by an e-mail address. */
-export function federatedEnrolment(parts: Parts): Enrolment {
-  const { federation, credentials, singleUse, log, development } = parts;
+/** Creates the enrolment, which links an account by a sign-in there, never by an e-mail address. */
+export function federatedEnrolment({
+  federation,
+  credentials,
+  singleUse,
+  log,
+  development,
+}: EnrolmentDependencies): Enrolment {
   const { id, label, issuer } = federation.upstream.provider;
-  const say = (sentence: string) => filled(sentence, { provider: label });
+  const named = (sentence: string) => filled(sentence, { provider: label });
   const within = ({ path }: EnrolmentContext) => path('').replace(/\/$/, '');
 
   const show = async ({ path }: EnrolmentContext, problem = ''): Promise<Answer> =>
-    linkAccountPage({ provider: label, go: path('go'), problem, development });
+    cis2Page(problem ? 400 : 200, {
+      title: named(text.title),
+      development,
+      main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
+<p>${named(text.lead)}</p>
+<p><a class="button" href="${path('go')}">${named(text.button)}</a></p>`,
+    }).with(ownReferrer);
 
-  const guarded = async (context: EnrolmentContext, act: () => Promise<Answer>): Promise<Answer> => {
+  /** Shows the page with the reason if `act` throws FederationProblem. */
+  const orShow = async (context: EnrolmentContext, act: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
       log.info({ id: context.request.id, kind: id, detail: error.message }, 'a link was refused');
-      return show(context, say(problems[error.sentence]));
+      return show(context, named(problems[error.problem]));
     }
   };
 
-  const take = async (context: EnrolmentContext): Promise<Answer> => {
+  const takeReturn = async (context: EnrolmentContext): Promise<Answer> => {
     const { lookup, name } = await federation.end(context.request, within(context));
-    if ((await credentials.find(id, lookup)).length > 0) return show(context, say(says.taken));
+    if ((await credentials.find(id, lookup)).length > 0) return show(context, named(text.taken));
     const body: FederatedBody = { issuer, name };
     return context.complete(
       { label: labelOf(name, label), lookup, body },
-      // Two people who link one account in the same moment: one wins.
+      // Of concurrent links of one account, one wins.
       {
-        note: say(says.added),
+        note: named(text.added),
         spends: [singleUse.claimStatement('cis2-federated-link', `${id} ${lookup}`, 900_000)],
       },
     );
@@ -83,18 +72,18 @@ export function federatedEnrolment(parts: Parts): Enrolment {
   return {
     kind: id,
     label,
-    hint: say(words.ways.federated.enrolmentHint),
+    hint: named(federatedText.enrolmentHint),
     level: 2,
     begin: (context) => show(context),
     routes: [
       {
         method: 'GET',
         path: 'go',
-        // Whoever links an account shows now that it is theirs.
+        // The user signs in there again, to prove who owns the account.
         run: (context) =>
-          guarded(context, async () => redirect(await federation.begin(within(context), true))),
+          orShow(context, async () => redirect(await federation.begin(within(context), true))),
       },
-      { method: 'GET', path: 'return', run: (context) => guarded(context, () => take(context)) },
+      { method: 'GET', path: 'return', run: (context) => orShow(context, () => takeReturn(context)) },
     ],
   };
 }

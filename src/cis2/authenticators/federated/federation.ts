@@ -2,147 +2,130 @@ import { redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { Vault } from '@alongside/kernel/secrets';
-import { noParameters, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
+import { z } from 'zod';
+import { noParameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { requestErrors } from '../../errors/request.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { type UpstreamPerson, verifyUpstream } from './id-token.ts';
-import { FederationProblem, newUpstreamRequest, type Upstream, type UpstreamRequest } from './upstream.ts';
+import { FederationProblem, newUpstreamRequest, type Upstream } from './upstream.ts';
 
-/** Where a browser that is at another provider belongs here. */
-export interface Visit {
+/** A browser at another provider, stored under its state. */
+interface Visit {
   /** Id of the authenticator. */
   provider: string;
-  /** Path of what it is part of, `/interaction/…` or `/enrolment/…`: bound to one browser there. */
+  /** The path that the browser returns to, `/interaction/…` or `/enrolment/…`, which is bound to one browser. */
   within: string;
   maxAge: number;
-}
-
-interface KeptVisit extends Visit {
+  /** The nonce and the PKCE verifier. */
   sealed: string;
 }
 
 const kind = 'cis2-federated';
 const purpose = 'cis2-federated';
-/** How long somebody may take there, in milliseconds. */
+/** Milliseconds at the provider. */
 const lifetime = 600_000;
-
-/** Keeps what comes back by its state. */
-const beginVisit = (
-  singleUse: SingleUse,
-  vault: Vault,
-  { state, ...secrets }: UpstreamRequest,
-  visit: Visit,
-): Promise<void> =>
-  singleUse.keep(
-    kind,
-    state,
-    { ...visit, sealed: vault.seal(purpose, JSON.stringify(secrets)) } satisfies KeptVisit,
-    lifetime,
-  );
-
 const stateShape = /^[\w-]{43}$/;
+const secretsShape = z.object({ nonce: z.string(), verifier: z.string() });
 
-/** Where this state belongs; it stays unused. */
+/** Finds the visit of a state, and does not spend it. */
 const visitOf = async (singleUse: SingleUse, state: string | undefined): Promise<Visit | undefined> =>
-  state !== undefined && stateShape.test(state) ? singleUse.peek<KeptVisit>(kind, state) : undefined;
+  state !== undefined && stateShape.test(state) ? singleUse.peek<Visit>(kind, state) : undefined;
 
-/**
- * Uses a state, whatever comes of it, and what was kept with it. Throws FederationProblem `lost` when it is unknown, used,
- * old, or of another browser's sign-in (RFC 9700 section 4.7).
- */
-async function endVisit(
-  singleUse: SingleUse,
-  vault: Vault,
-  query: Parameters,
-  { provider, within }: Pick<Visit, 'provider' | 'within'>,
-): Promise<Omit<UpstreamRequest, 'state'> & { maxAge: number }> {
-  const state = query.get('state');
-  const known = await visitOf(singleUse, state);
-  if (state === undefined || known?.provider !== provider || known.within !== within)
-    throw new FederationProblem('lost', 'its state is not of this sign-in');
-  const kept = await singleUse.spend<KeptVisit>(kind, state);
-  if (!kept) throw new FederationProblem('lost', 'its state was used in this very moment');
-  const secrets = JSON.parse(vault.open(purpose, kept.sealed)) as Omit<UpstreamRequest, 'state'>;
-  return { ...secrets, maxAge: kept.maxAge };
-}
-
-interface Parts {
+interface FederationDependencies {
   clock: Clock;
   vault: Vault;
   singleUse: SingleUse;
   keys: RemoteKeys;
 }
 
-/** A person may have signed in there so many seconds ago: as long as a session of ours lasts at most. */
-const longest = 43_200;
+/** Seconds since the user's sign-in there, at most: the longest lifetime of a session. */
+const longestAge = 43_200;
 
-/** Sign-ins at one other provider, there and back. Throws FederationProblem. */
+/** Sign-ins at one other provider. Throws FederationProblem. */
 export class Federation {
   readonly upstream: Upstream;
-  readonly #parts: Parts;
+  readonly #dependencies: FederationDependencies;
 
-  constructor(upstream: Upstream, parts: Parts) {
+  constructor(upstream: Upstream, dependencies: FederationDependencies) {
     this.upstream = upstream;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
   }
 
-  /** Where the browser goes. `within` is the path to which it comes back; `fresh` wants the person to sign in anew. */
+  /**
+   * Stores a visit. Returns the address at the provider.
+   * @param within the path that the browser returns to.
+   * @param fresh whether the user must sign in there again.
+   */
   async begin(within: string, fresh: boolean): Promise<string> {
-    const { singleUse, vault } = this.#parts;
-    const maxAge = fresh ? 0 : longest;
-    const asked = newUpstreamRequest();
-    const address = await this.upstream.authorizeUrl(asked, { maxAge, fresh });
-    await beginVisit(singleUse, vault, asked, { provider: this.upstream.provider.id, within, maxAge });
+    const { singleUse, vault } = this.#dependencies;
+    const maxAge = fresh ? 0 : longestAge;
+    const request = newUpstreamRequest();
+    const address = await this.upstream.authorizeUrl(request, { maxAge, fresh });
+    const { state, nonce, verifier } = request;
+    const sealed = vault.seal(purpose, JSON.stringify({ nonce, verifier }));
+    const visit: Visit = { provider: this.upstream.provider.id, within, maxAge, sealed };
+    await singleUse.keep(kind, state, visit, lifetime);
     return address;
   }
 
-  /** Who came back with this request. */
+  /** Verifies the response of the provider. Returns the user who signed in there. */
   async end(request: HttpRequest, within: string): Promise<UpstreamPerson> {
-    const { singleUse, vault, keys, clock } = this.#parts;
+    const { keys, clock } = this.#dependencies;
     const { provider } = this.upstream;
     const query = parseParameters(request.query) ?? noParameters;
-    if (query.repeated() !== undefined) throw new FederationProblem('refused', 'a parameter came twice');
-    const { nonce, verifier, maxAge } = await endVisit(singleUse, vault, query, {
-      provider: provider.id,
-      within,
-    });
+    if (query.repeated() !== undefined) throw new FederationProblem('refused', 'a parameter is repeated');
+    const { nonce, verifier, maxAge } = await this.#spendVisit(query.get('state'), within);
     const metadata = await this.upstream.metadata();
-    // Before anything is sent anywhere: whose code is it (RFC 9207 section 2.4)?
+    // The issuer is checked before the code is sent anywhere (RFC 9207 section 2.4).
     const iss = query.get('iss');
-    if (iss === undefined ? metadata.saysIssuer : iss !== provider.issuer)
-      throw new FederationProblem('refused', `iss of the answer is ${iss ?? 'missing'}`);
+    if (iss === undefined ? metadata.sendsIssuer : iss !== provider.issuer)
+      throw new FederationProblem('refused', `iss of the response is ${iss ?? 'missing'}`);
     const error = query.get('error');
-    if (error !== undefined) throw new FederationProblem('denied', `it says ${error.slice(0, 100)}`);
+    if (error !== undefined) throw new FederationProblem('denied', `the error is ${error.slice(0, 100)}`);
     const code = query.get('code');
-    if (code === undefined) throw new FederationProblem('refused', 'it brought no code');
+    if (code === undefined) throw new FederationProblem('refused', 'the response has no code');
     const token = await this.upstream.redeem(code, verifier);
     const person = await verifyUpstream(token, { provider, metadata, nonce, maxAge }, keys, clock);
-    // Who had to sign in anew, and by a clock that may be behind ours did, has: else the sign-in would never come to its end.
+    // After max_age=0, the time of this clock counts: that of a slower clock would require yet another sign-in.
     return maxAge === 0 ? { ...person, authenticatedAt: clock.now() } : person;
+  }
+
+  /** Spends the state of this sign-in, which belongs to one browser (RFC 9700 section 4.7). Returns the stored secrets. */
+  async #spendVisit(
+    state: string | undefined,
+    within: string,
+  ): Promise<z.infer<typeof secretsShape> & { maxAge: number }> {
+    const { singleUse, vault } = this.#dependencies;
+    const known = await visitOf(singleUse, state);
+    if (state === undefined || known?.provider !== this.upstream.provider.id || known.within !== within)
+      throw new FederationProblem('lost', 'the state is not of this sign-in');
+    const visit = await singleUse.spend<Visit>(kind, state);
+    if (!visit) throw new FederationProblem('lost', 'a concurrent request used the state');
+    return {
+      ...secretsShape.parse(JSON.parse(vault.open(purpose, visit.sealed))),
+      maxAge: visit.maxAge,
+    };
   }
 }
 
-/** What an answer of a provider is made of; nothing else goes on. */
-const carried = ['state', 'code', 'iss', 'error'] as const;
+/** The parameters of a provider's response that the redirect repeats. */
+const repeated = ['state', 'code', 'iss', 'error'] as const;
 
-/**
- * `GET /federated/{provider}/callback`: leads to where the state belongs, and does nothing else. Only the browser that
- * began there can go on there.
- */
+/** `GET /federated/{provider}/callback`: redirects to the path of the state, which is bound to the browser that began. */
 export const callbackRoute = (singleUse: SingleUse): Route => ({
   methods: ['GET'],
   path: '/federated/:provider/callback',
-  async endpoint(request: HttpRequest) {
-    const query = parseParameters(request.query);
+  async endpoint({ query: text, path }: HttpRequest) {
+    const query = parseParameters(text);
     if (!query || query.repeated() !== undefined)
-      throw requestErrors.requestMalformed('the answer of a provider');
+      throw requestErrors.requestMalformed('the response of a provider');
     const visit = await visitOf(singleUse, query.get('state'));
-    // The address says which provider answers: another one's state does not count here.
-    if (!visit || visit.provider !== request.path.split('/')[2])
-      throw signInErrors.interactionUnknown('no visit at this provider has this state');
-    const values = Object.fromEntries(carried.map((name) => [name, query.get(name)]));
+    // The address identifies the provider, so it cannot use the state of another one.
+    if (!visit || visit.provider !== path.split('/')[2])
+      throw signInErrors.interactionUnknown('no visit to this provider has this state');
+    const values = Object.fromEntries(repeated.map((name) => [name, query.get(name)]));
     return redirect(withQuery(`${visit.within}/return`, values));
   },
 });

@@ -77,7 +77,7 @@ const verify = (token: string, maxAge = 43_200) =>
         tokenEndpoint: '',
         jwksUri,
         algorithms: ['ES256'],
-        saysIssuer: true,
+        sendsIssuer: true,
       },
       nonce: 'the nonce',
       maxAge,
@@ -90,7 +90,7 @@ const signed = (claims: Record<string, unknown>, header: Record<string, unknown>
 const refused = async (token: string, maxAge?: number) =>
   verify(token, maxAge).then(
     () => 'taken',
-    (error) => (error instanceof FederationProblem ? error.sentence : error),
+    (error) => (error instanceof FederationProblem ? error.problem : error),
   );
 
 test('a good one says who it is, and when', async () => {
@@ -186,10 +186,10 @@ test('keys that cannot be had: the person is told that the provider does not ans
     tokenEndpoint: '',
     jwksUri,
     algorithms: ['ES256'],
-    saysIssuer: true,
+    sendsIssuer: true,
   };
   await assert.rejects(
     verifyUpstream(await signed({}), { provider, metadata, nonce: 'the nonce', maxAge: 0 }, gone, clock),
-    (error) => error instanceof FederationProblem && error.sentence === 'unreachable',
+    (error) => error instanceof FederationProblem && error.problem === 'unreachable',
   );
 });

@@ -7,7 +7,7 @@ import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { FederatedProvider } from './provider.ts';
 import { FederationProblem, type ProviderMetadata } from './upstream.ts';
 
-/** What must hold of an ID token beside its signature. */
+/** The expected values of an ID token. */
 interface Expected {
   provider: FederatedProvider;
   metadata: ProviderMetadata;
@@ -16,19 +16,19 @@ interface Expected {
   maxAge: number;
 }
 
-/** Who signed in at the provider. */
+/** The user who signed in at the provider. */
 export interface UpstreamPerson {
-  /** What the account is found by: the provider and its name for the person, never an e-mail address. */
+  /** Issuer and `sub`, which identify the account; never an e-mail address. */
   lookup: string;
-  /** What people recognise the account by. */
+  /** The account's name for its owner. */
   name: string;
-  /** When, in milliseconds. */
+  /** Milliseconds. */
   authenticatedAt: number;
 }
 
-/** Clocks differ by so many seconds. */
+/** Seconds. Accepted clock difference. */
 const skew = 60;
-/** No ID token is older, in seconds: it came a moment ago. */
+/** Seconds since `iat`, at most. */
 const oldest = 600;
 
 const refuse = (detail: string) => new FederationProblem('refused', `ID token: ${detail}`);
@@ -41,16 +41,16 @@ function checkAudience({ aud, azp }: JwtClaims, clientId: string): void {
 }
 
 function checkTimes({ exp, iat, auth_time }: JwtClaims, now: number, maxAge: number): number {
-  if (typeof exp !== 'number' || exp + skew <= now) throw refuse(`exp is ${String(exp)}, it is ${now}`);
+  if (typeof exp !== 'number' || exp + skew <= now) throw refuse(`exp is ${String(exp)} at ${now}`);
   if (typeof iat !== 'number' || iat > now + skew || iat < now - oldest)
-    throw refuse(`iat is ${String(iat)}, it is ${now}`);
+    throw refuse(`iat is ${String(iat)} at ${now}`);
   if (typeof auth_time !== 'number' || auth_time > now + skew)
-    throw refuse(`auth_time is ${String(auth_time)}, it is ${now}`);
+    throw refuse(`auth_time is ${String(auth_time)} at ${now}`);
   if (now - auth_time > maxAge + skew) throw refuse(`auth_time ${auth_time} is older than ${maxAge} s`);
   return auth_time;
 }
 
-/** Verifies an ID token as the client that it was made for (OpenID Connect Core section 3.1.3.7). Throws FederationProblem. */
+/** Verifies an ID token (OpenID Connect Core section 3.1.3.7). Throws FederationProblem. */
 export async function verifyUpstream(
   token: string,
   { provider, metadata, nonce, maxAge }: Expected,
@@ -58,7 +58,7 @@ export async function verifyUpstream(
   clock: Clock,
 ): Promise<UpstreamPerson> {
   const jwt = decodeJwt(token);
-  if (!jwt) throw refuse('it is no JWT');
+  if (!jwt) throw refuse('it is not a JWT');
   const { alg, typ } = jwt.header;
   if (!isSigningAlgorithm(alg) || !metadata.algorithms.includes(alg)) throw refuse(`alg is ${String(alg)}`);
   if (typ !== undefined && String(typ).toUpperCase() !== 'JWT') throw refuse(`typ is ${String(typ)}`);
@@ -73,7 +73,8 @@ export async function verifyUpstream(
   if (typeof claims.nonce !== 'string' || !equalSecrets(claims.nonce, nonce))
     throw refuse('nonce is of another sign-in');
   const { sub, acr } = claims;
-  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw refuse('sub is no name');
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255)
+    throw refuse('sub is missing, empty or too long');
   if (provider.acr.length > 0 && !(typeof acr === 'string' && provider.acr.includes(acr)))
     throw new FederationProblem('tooLow', `acr is ${String(acr)}, expected one of ${provider.acr.join(' ')}`);
   const name = claims[provider.nameClaim];

@@ -3,21 +3,21 @@ import { parseJsonObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 
-/** An OpenID provider of others at which people may sign in: a hospital's, or that of a mail service. */
+/** An OpenID provider of another organisation, such as a hospital or a mail service. */
 export interface FederatedProvider {
-  /** Id of the authenticator, and part of its redirect address: `federated`, or `federated-…` beside others. */
+  /** Id of the authenticator, and part of its redirect address: `federated` or `federated-…`. */
   id: string;
-  /** What people call it. */
+  /** Name for users. */
   label: string;
-  /** Byte for byte as it writes it itself. */
+  /** Compared byte for byte. */
   issuer: string;
   clientId: string;
-  /** How we prove to it who we are: a secret (client_secret_basic), or a key (private_key_jwt). */
+  /** Client authentication: a secret (client_secret_basic) or a key (private_key_jwt). */
   authentication: { secret: string } | { kid: string; key: KeyObject };
   scope: string;
-  /** Classes of its own of which one must be met for assurance level 2; none: every sign-in there has two factors. */
+  /** Accepted values of `acr`, which mean level 2. Empty if every sign-in there has two factors. */
   acr: readonly string[];
-  /** The claim by which people recognise the account. Nobody is found by it. */
+  /** The claim with the account's name, which only its owner sees. It never identifies the account. */
   nameClaim: string;
 }
 
@@ -54,7 +54,7 @@ function authenticationOf({ label, clientSecret, privateKey }: z.infer<typeof sh
   }
 }
 
-/** Reads the file that names other providers. Throws OperatorError that says what is wrong with it. */
+/** Reads the file of providers. Throws OperatorError. */
 export function readProviders(file: string): FederatedProvider[] {
   let value: unknown;
   try {

@@ -16,12 +16,12 @@ import { type OtherProvider, startOtherProvider } from '../../testing/other-prov
 import { gp, nurse } from '../../testing/people.ts';
 import { redeem } from '../../testing/redeem.ts';
 import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
 import type { FederatedProvider } from './provider.ts';
+import { federatedText } from './text.ts';
 
 const acr_values = 'AAL2_NHSMAIL';
 const label = 'Example Mail';
-const { problems } = words.federated;
+const { problems } = federatedText;
 const say = (name: keyof typeof problems) => filled(problems[name], { provider: label });
 
 let mail: OtherProvider;
@@ -310,7 +310,7 @@ describe('attack: mix-up', () => {
       const answer = await answerOf(await begin());
       change(answer);
       assert.equal(alertOf(await follow(answer.href)), say('refused'));
-      assert.match(JSON.stringify(cis2.logged.at(-1)), /iss of the answer/);
+      assert.match(JSON.stringify(cis2.logged.at(-1)), /iss of the response/);
     });
   test('the same name at two providers is two accounts', async () => {
     assert.equal((await claimsOf(cis2, client, await follow(`${await begin()}/federated`))).sub, gp.uid);

@@ -12,19 +12,19 @@ import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
 import type { Federation } from './federation.ts';
+import { federatedText as text } from './text.ts';
 import { FederationProblem } from './upstream.ts';
 
-/** What is kept of an account at another provider, beside what it is found by. */
+/** The stored part of a linked account. */
 export interface FederatedBody {
   issuer: string;
-  /** As it was when it was linked: for people to recognise it. */
+  /** The account's name when it was linked, for its owner. */
   name: string;
 }
 
-interface Parts {
+interface FederatedDependencies {
   federation: Federation;
   database: Database;
   interactions: Interactions;
@@ -36,45 +36,35 @@ interface Parts {
   limitRows: LimitRows;
 }
 
-/** Level 2, by a provider. */
 export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };
 
-/** Returns to the choice with a message. */
-async function back(
-  parts: Parts,
-  context: Pick<InteractionContext, 'request' | 'interaction'>,
-  { sentence, message: detail }: FederationProblem,
-): Promise<Answer> {
-  const { request, interaction } = context;
-  const { id, label } = parts.federation.upstream.provider;
-  noteRefusedSignIn(parts, context, id, detail);
-  const message = filled(words.federated.problems[sentence], { provider: label });
-  return toPage(parts, { request, interaction: { ...interaction, message } }, []);
-}
-
-/** A sign-in at an OpenID provider of others, assurance level 2. */
-export function federated(parts: Parts): Authenticator {
-  const { federation, credentials, completeSignIn } = parts;
+/** A sign-in at an OpenID provider of another organisation. */
+export function federatedAuthenticator(dependencies: FederatedDependencies): Authenticator {
+  const { federation, credentials, completeSignIn } = dependencies;
   const { id, label } = federation.upstream.provider;
   const within = ({ interaction }: Pick<AuthenticationContext, 'interaction'>) =>
     interactionPath(interaction.id, id);
 
-  const guarded = async (
+  /** Returns to the choice page with the reason if `act` throws FederationProblem. */
+  const orChoose = async (
     context: Pick<InteractionContext, 'request' | 'interaction'>,
     act: () => Promise<Answer>,
-  ) => {
+  ): Promise<Answer> => {
     try {
       return await act();
     } catch (error) {
-      if (error instanceof FederationProblem) return back(parts, context, error);
-      throw error;
+      if (!(error instanceof FederationProblem)) throw error;
+      const { request, interaction } = context;
+      noteRefusedSignIn(dependencies, context, id, error.message);
+      const message = filled(text.problems[error.problem], { provider: label });
+      return toPage(dependencies, { request, interaction: { ...interaction, message } }, []);
     }
   };
 
   const takeReturn = async (context: InteractionContext): Promise<Answer> => {
     const person = await federation.end(context.request, within(context));
-    const credential = (await credentials.find<FederatedBody>(id, person.lookup))[0];
-    if (!credential) throw new FederationProblem('unlinked', 'nobody is linked to this account');
+    const [credential] = await credentials.find<FederatedBody>(id, person.lookup);
+    if (!credential) throw new FederationProblem('unlinked', 'no user is linked to this account');
     const result = {
       authenticator: id,
       uid: credential.uid,
@@ -89,16 +79,16 @@ export function federated(parts: Parts): Authenticator {
     ...local(credentials),
     id,
     label,
-    hint: filled(words.ways.federated.hint, { provider: label }),
+    hint: filled(text.hint, { provider: label }),
     offers: [federatedStrength],
     begin: (context) =>
-      guarded(context, async () => {
-        await parts.limitRows(context.request);
+      orChoose(context, async () => {
+        await dependencies.limitRows(context.request);
         return redirect(await federation.begin(within(context), context.interaction.personSince !== null));
       }),
     usableBy: async (uid) => (await credentials.of(uid, id)).length > 0,
     routes: [
-      { method: 'GET', path: 'return', run: (context) => guarded(context, () => takeReturn(context)) },
+      { method: 'GET', path: 'return', run: (context) => orChoose(context, () => takeReturn(context)) },
     ],
   };
 }

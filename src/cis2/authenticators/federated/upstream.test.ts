@@ -53,7 +53,7 @@ const upstream = (more = {}, plainHttp = true) =>
 const problem = async (act: Promise<unknown>): Promise<string> =>
   act.then(
     () => 'none',
-    (error) => (error instanceof FederationProblem ? error.sentence : `${error}`),
+    (error) => (error instanceof FederationProblem ? error.problem : `${error}`),
   );
 
 describe('metadata', () => {

@@ -12,32 +12,32 @@ import {
   outbound,
 } from '@alongside/kernel/outbound';
 import { withQuery } from '../../../oauth/parameters.ts';
-import type { Words } from '../../text/english.ts';
 import type { FederatedProvider } from './provider.ts';
+import type { federatedText } from './text.ts';
 
-/** Why a sign-in at another provider brought nobody. The message is for the log. */
+/** A failed sign-in at another provider. The message is for the log. */
 export class FederationProblem extends Error {
   override name = 'FederationProblem';
-  /** What the person is told. */
-  readonly sentence: keyof Words['federated']['problems'];
+  /** Selects the text for the user. */
+  readonly problem: keyof (typeof federatedText)['problems'];
 
-  constructor(sentence: FederationProblem['sentence'], detail: string) {
+  constructor(problem: FederationProblem['problem'], detail: string) {
     super(detail);
-    this.sentence = sentence;
+    this.problem = problem;
   }
 }
 
-/** What we use of a provider's metadata (OpenID Connect Discovery section 3). */
+/** The used part of a provider's metadata (OpenID Connect Discovery section 3). */
 export interface ProviderMetadata {
   authorizationEndpoint: string;
   tokenEndpoint: string;
   jwksUri: string;
   algorithms: readonly string[];
-  /** It says in its answers who it is (RFC 9207 section 3). */
-  saysIssuer: boolean;
+  /** Whether its responses contain `iss` (RFC 9207 section 3). */
+  sendsIssuer: boolean;
 }
 
-/** What a request to the provider is made of, and is checked by when it comes back. */
+/** The random values of a request to the provider, which its response must match. */
 export interface UpstreamRequest {
   state: string;
   nonce: string;
@@ -51,21 +51,21 @@ export const newUpstreamRequest = (): UpstreamRequest => ({
   verifier: randomToken(),
 });
 
-/** How long metadata are used, in milliseconds. */
+/** Milliseconds. */
 const cacheTime = 3_600_000;
 const formType = 'application/x-www-form-urlencoded';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Over plain HTTP anybody on the way could be the provider (RFC 9700 section 2.6). */
+/** Refuses plain HTTP, over which an attacker could impersonate the provider (RFC 9700 section 2.6). */
 const isAddress = (value: unknown, plainHttp: boolean): value is string => {
   const protocol = typeof value === 'string' ? URL.parse(value)?.protocol : undefined;
   return protocol === 'https:' || (plainHttp && protocol === 'http:');
 };
 
-// Which providers there are, the operator says: a hospital's own stands in its own network.
+// The operator configures the providers, and a hospital's may have a private address.
 export const providerPolicy: OutboundPolicy = { privateAddresses: true };
 
-/** Another provider as its client. Throws FederationProblem. */
+/** The client of one other provider. Throws FederationProblem. */
 export class Upstream {
   readonly provider: FederatedProvider;
   readonly #clock: Clock;
@@ -73,14 +73,14 @@ export class Upstream {
   readonly #redirectUri: string;
   #cached: { metadata: ProviderMetadata; at: number } | undefined;
 
-  /** @param plainHttp in development. Throws OperatorError for a provider without HTTPS elsewhere. */
+  /** @param plainHttp accepts providers without HTTPS; otherwise throws OperatorError. */
   constructor(provider: FederatedProvider, clock: Clock, plainHttp: boolean, origin: string) {
     if (!isAddress(provider.issuer, plainHttp))
       throw new OperatorError(`The issuer of the provider ${provider.label} must be an https address.`);
     this.provider = provider;
     this.#clock = clock;
     this.#plainHttp = plainHttp;
-    // One address for each provider, so that no answer of one is taken for another's (RFC 9700 section 4.4.2).
+    // Each provider has its own address, so that responses cannot be mixed up (RFC 9700 section 4.4.2).
     this.#redirectUri = `${origin}/federated/${provider.id}/callback`;
   }
 
@@ -91,24 +91,27 @@ export class Upstream {
     const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const found = await this.#json(address, { headers: { accept: 'application/json' } });
     if (found.issuer !== issuer)
-      throw new FederationProblem('refused', `its metadata are of ${String(found.issuer)}`);
+      throw new FederationProblem('refused', `its metadata have the issuer ${String(found.issuer)}`);
     const { authorization_endpoint, token_endpoint, jwks_uri } = found;
     for (const value of [authorization_endpoint, token_endpoint, jwks_uri])
       if (!isAddress(value, this.#plainHttp))
-        throw new FederationProblem('refused', `its metadata name no safe address: ${String(value)}`);
+        throw new FederationProblem('refused', `its metadata contain an unsafe address: ${String(value)}`);
     const algorithms = found.id_token_signing_alg_values_supported;
     const metadata: ProviderMetadata = {
       authorizationEndpoint: String(authorization_endpoint),
       tokenEndpoint: String(token_endpoint),
       jwksUri: String(jwks_uri),
       algorithms: Array.isArray(algorithms) ? algorithms.map(String) : ['RS256'],
-      saysIssuer: found.authorization_response_iss_parameter_supported === true,
+      sendsIssuer: found.authorization_response_iss_parameter_supported === true,
     };
     this.#cached = { metadata, at: now };
     return metadata;
   }
 
-  /** Where the browser goes to sign in there. `maxAge` in seconds; `fresh` asks for the person, however lately it was. */
+  /**
+   * Returns the address of the sign-in for the browser.
+   * @param maxAge seconds; `fresh` makes the user sign in again in any case.
+   */
   async authorizeUrl(
     { state, nonce, verifier }: UpstreamRequest,
     { maxAge, fresh }: { maxAge: number; fresh: boolean },
@@ -130,7 +133,7 @@ export class Upstream {
     });
   }
 
-  /** The ID token for a code. */
+  /** Redeems a code. Returns the ID token. */
   async redeem(code: string, verifier: string): Promise<string> {
     const { tokenEndpoint } = await this.metadata();
     const { headers, form } = await this.#authentication();
@@ -146,14 +149,15 @@ export class Upstream {
       headers: { 'content-type': formType, accept: 'application/json', ...headers },
       body,
     });
-    if (typeof answer.id_token !== 'string') throw new FederationProblem('refused', 'it gave no ID token');
+    if (typeof answer.id_token !== 'string')
+      throw new FederationProblem('refused', 'the token response has no ID token');
     return answer.id_token;
   }
 
   async #authentication(): Promise<{ headers: Record<string, string>; form: Record<string, string> }> {
     const { clientId, authentication, issuer } = this.provider;
     if ('secret' in authentication) {
-      // RFC 6749 section 2.3.1: both are encoded before they are joined.
+      // Both are form-encoded before they are joined (RFC 6749 section 2.3.1).
       const pair = [clientId, authentication.secret].map((part) =>
         new URLSearchParams({ '': part }).toString().slice(1),
       );
@@ -178,12 +182,12 @@ export class Upstream {
   async #json(address: string, request: OutboundRequest): Promise<JsonObject> {
     try {
       const { status, body } = await outbound(address, providerPolicy, request);
-      if (status !== 200) throw new FederationProblem('refused', `${address} answered ${status}`);
+      if (status !== 200) throw new FederationProblem('refused', `${address} returned ${status}`);
       return parseJsonObject(body);
     } catch (error) {
       if (error instanceof FederationProblem) throw error;
-      const sentence = error instanceof OutboundError ? 'unreachable' : 'refused';
-      throw new FederationProblem(sentence, `${address}: ${reasonOf(error)}`);
+      const problem = error instanceof OutboundError ? 'unreachable' : 'refused';
+      throw new FederationProblem(problem, `${address}: ${reasonOf(error)}`);
     }
   }
 }

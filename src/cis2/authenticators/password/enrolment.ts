@@ -5,16 +5,15 @@ import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
-import { words } from '../../text/words.ts';
-import { accountOf, passwordProblems } from '../shared/account-name.ts';
-import { type FieldProblems, noAccountPage, passwordEnrolmentPage } from '../shared/account-page.ts';
-import { type Account, demoHash, demoPassword, emailOf } from '../shared/accounts.ts';
+import { accountPage, type FieldProblems, noAccountPage } from '../shared/account-page.ts';
+import { type Account, accountOf, demoHash, demoPassword, emailOf } from '../shared/accounts.ts';
 import { hashPassword } from '../shared/hash.ts';
 import { emailShape, type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
+import { passwordProblems } from '../shared/rules.ts';
 import { passwordKind } from './sign-in.ts';
+import { passwordText as text } from './text.ts';
 
-const sentences = words.secrets;
-const { label, enrolmentHint } = words.ways.password;
+const { label } = text;
 
 const importShape = z.object({ label: labelShape, email: emailShape });
 
@@ -26,7 +25,7 @@ function importPassword(body: JsonObject): ImportedCredential {
   return { label: labelOf(name, label), lookup, body: imported };
 }
 
-/** How a person is given a password of the development realm. */
+/** Creates the enrolment of a password for the development realm. */
 export function passwordEnrolment({
   credentials,
   development,
@@ -36,12 +35,12 @@ export function passwordEnrolment({
 }): Enrolment {
   const show = async (context: EnrolmentContext, problems: FieldProblems): Promise<Answer> => {
     const account = await accountOf<Account>(credentials, passwordKind, context.person);
-    if ('refused' in account) return noAccountPage(sentences.passwordTitle, account.refused, development);
-    const { email } = account;
-    return passwordEnrolmentPage({ action: context.path('answer'), email, problems, development });
+    if ('refused' in account) return noAccountPage(text.enrolmentTitle, account.refused, development);
+    const page = { action: context.path('answer'), email: account.email, problems, development };
+    return accountPage(page, text.enrolmentTitle);
   };
 
-  const take = async (context: EnrolmentContext): Promise<Answer> => {
+  const takeForm = async (context: EnrolmentContext): Promise<Answer> => {
     const { request, person } = context;
     const form = formOf(request);
     const account = await accountOf<Account>(credentials, passwordKind, person);
@@ -52,14 +51,14 @@ export function passwordEnrolment({
     const body: Account = { email, hash: await hashPassword(password) };
     return context.complete(
       { label, lookup: email, body },
-      { note: sentences.passwordAdded, spends: own.map(({ id }) => credentials.revokeStatement(id)) },
+      { note: text.added, spends: own.map(({ id }) => credentials.revokeStatement(id)) },
     );
   };
 
   return {
     kind: passwordKind,
     label,
-    hint: enrolmentHint,
+    hint: text.enrolmentHint,
     level: 1,
     reveal: ({ body }) => {
       const { email, hash } = body as Account;
@@ -67,6 +66,6 @@ export function passwordEnrolment({
     },
     importCredential: importPassword,
     begin: (context) => show(context, {}),
-    routes: [{ method: 'POST', path: 'answer', run: take }],
+    routes: [{ method: 'POST', path: 'answer', run: takeForm }],
   };
 }

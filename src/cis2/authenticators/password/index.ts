@@ -3,9 +3,9 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { type Account, demoHash } from '../shared/accounts.ts';
 import { guesses } from '../shared/tries.ts';
 import { passwordEnrolment } from './enrolment.ts';
-import { password, passwordKind, passwordStrength } from './sign-in.ts';
+import { passwordAuthenticator, passwordKind, passwordStrength } from './sign-in.ts';
 
-/** The one person of the seed who has nothing but a password. */
+/** The password of the seeded user who has no other authenticator. */
 function passwordSeeds(): Draft[] {
   const email = 'aal1@example.test';
   const body: Account = { email, hash: demoHash };
@@ -16,14 +16,12 @@ function passwordSeeds(): Draft[] {
 export const passwordOnlyKind: AuthenticatorKind = {
   only: 'password-realm',
   reaches: [passwordStrength],
-  create: (dependencies) => ({
-    authenticators: [
-      password({
-        ...dependencies,
-        guesses: guesses(dependencies.database, dependencies.clock, passwordKind),
-      }),
-    ],
-    enrolments: [passwordEnrolment(dependencies)],
-  }),
+  create(given) {
+    const { database, clock } = given;
+    return {
+      authenticators: [passwordAuthenticator({ ...given, guesses: guesses(database, clock, passwordKind) })],
+      enrolments: [passwordEnrolment(given)],
+    };
+  },
   seed: passwordSeeds,
 };

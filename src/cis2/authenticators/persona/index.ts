@@ -6,12 +6,12 @@ import { formOf } from '../../model/form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
-import { words } from '../../text/words.ts';
 import type { AuthenticatorKind } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import { personaPage } from './page.ts';
+import { personaText as text } from './text.ts';
 
-interface Parts {
+interface PersonaDependencies {
   cis: CisClient;
   credentials: Credentials;
   completeSignIn: CompleteSignIn;
@@ -23,45 +23,51 @@ interface Parts {
 /** Returns the level and method for the first requested class that any authenticator reaches. */
 export function reachFor(
   reaches: readonly AuthenticationStrength[],
-  asked: readonly string[],
+  requested: readonly string[],
 ): AuthenticationStrength {
-  for (const value of asked) {
-    const reached = reaches.find((one) => firstMet([value], one) !== undefined);
-    if (reached) return reached;
+  for (const value of requested) {
+    const strength = reaches.find((one) => firstMet([value], one) !== undefined);
+    if (strength) return strength;
   }
-  throw new Error(`Nothing reaches ${asked.join(' ')}.`);
+  throw new Error(`No authenticator reaches ${requested.join(' ')}.`);
 }
 
-/** Somebody of the directory without any proof, at whatever level is asked for. Development only: throws elsewhere. */
-export function persona({ cis, credentials, completeSignIn, reaches, development }: Parts): Authenticator {
-  if (!development) throw new Error('Nobody signs in as anybody outside development.');
+/** Signs in as any user of the directory without proof, at the requested level. Throws outside development. */
+export function persona({
+  cis,
+  credentials,
+  completeSignIn,
+  reaches,
+  development,
+}: PersonaDependencies): Authenticator {
+  if (!development) throw new Error('Personas sign in only in development.');
+
   const show = async (
-    { interaction, client }: Pick<AuthenticationContext, 'interaction' | 'client'>,
-    problem: boolean,
-  ) => {
+    context: Pick<AuthenticationContext, 'interaction' | 'client'>,
+    unchosen: boolean,
+  ): Promise<Answer> => {
     const people = (await cis.people()).filter(({ disabled }) => !disabled);
-    const applicationName = client.application.name;
-    return personaPage(
-      { interaction, applicationName, problem },
-      people,
-      reachFor(reaches, interaction.authorization.acr),
-    );
+    const strength = reachFor(reaches, context.interaction.authorization.acr);
+    return personaPage(context, people, strength, unchosen);
   };
-  const answer = async (context: InteractionContext): Promise<Answer> => {
+
+  const takeForm = async (context: InteractionContext): Promise<Answer> => {
     const uid = formOf(context.request).get('uid');
     if (uid === undefined || !/^\d{1,20}$/.test(uid) || !(await cis.person(uid))) return show(context, true);
     const { level, methods } = reachFor(reaches, context.interaction.authorization.acr);
     const result = { authenticator: 'persona', uid, methods: [...methods], level, credentialId: null };
     return completeSignIn(context, result, []);
   };
+
   return {
     ...local(credentials),
     id: 'persona',
-    ...words.ways.persona,
+    label: text.label,
+    hint: text.hint,
     offers: reaches,
     begin: (context) => show(context, false),
     usableBy: async () => true,
-    routes: [{ method: 'POST', path: 'answer', run: answer }],
+    routes: [{ method: 'POST', path: 'answer', run: takeForm }],
   };
 }
 
@@ -69,5 +75,5 @@ export function persona({ cis, credentials, completeSignIn, reaches, development
 export const personaKind: AuthenticatorKind = {
   only: 'development',
   reaches: [],
-  create: (dependencies) => ({ authenticators: [persona(dependencies)] }),
+  create: (given) => ({ authenticators: [persona(given)] }),
 };

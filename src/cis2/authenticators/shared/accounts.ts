@@ -1,36 +1,40 @@
+import type { Person } from '../../../cis/protocol.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { passwordHolds } from './hash.ts';
+import { accountText } from './text.ts';
 
-const longest = 254;
-// Letters of any script, none that a mail header or a page could stumble over; the domain in ASCII or already in punycode.
-const shape = /^[^\s@<>()[\],;:\\"\p{C}]{1,64}@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u;
+const longestEmail = 254;
+// Letters of any script, without characters that mail headers or pages escape. The domain is in ASCII or punycode.
+const emailShape = /^[^\s@<>()[\],;:\\"\p{C}]{1,64}@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u;
 
-/** An e-mail address as accounts are found by it: trimmed, in lower case and composed. Undefined when it is none. */
+/** Normalises an e-mail address for the look-up of accounts: trimmed, lower case, NFC. Returns undefined for other text. */
 export function emailOf(text: string | undefined): string | undefined {
-  if (text === undefined || text.length > longest) return undefined;
+  if (text === undefined || text.length > longestEmail) return undefined;
   const email = text.trim().normalize('NFC').toLowerCase();
-  return email.length <= longest && shape.test(email) && !/\.\.|-\.|\.-/.test(email.split('@')[1] ?? '')
+  return email.length <= longestEmail &&
+    emailShape.test(email) &&
+    !/\.\.|-\.|\.-/.test(email.split('@')[1] ?? '')
     ? email
     : undefined;
 }
 
-/** What a credential with a password holds. */
+/** The stored part of a credential with a password. */
 export interface Account {
   email: string;
   /** PHC string. */
   hash: string;
 }
 
-/** Longest thing that is taken for a name or a password, in characters. */
+/** Characters of a name or a password that are read. */
 const longestInput = 1_024;
 
-/** What guesses at an account are counted by: the address as accounts are found by it, or what came in its place. */
-export const accountName = (given: string | undefined): string =>
-  emailOf(given) ?? (given ?? '').slice(0, longestInput);
+/** Returns the name under which guesses at an account are counted: its address, or other input. */
+export const accountName = (input: string | undefined): string =>
+  emailOf(input) ?? (input ?? '').slice(0, longestInput);
 
 /**
- * Finds the account of this name, if the password is its own: the same work whether there is one or not.
- * @param place that the password comes from: passwords of other places do not wait behind it.
+ * Finds the account if the password is right. Takes as long if there is no account.
+ * @param place origin of the password. Passwords from other places do not queue behind it.
  */
 export async function claimAccount<Body extends Account>(
   credentials: Credentials,
@@ -39,15 +43,28 @@ export async function claimAccount<Body extends Account>(
   password: string | undefined,
   place: string,
 ): Promise<Credential<Body> | undefined> {
-  const found = (await credentials.find<Body>(kind, name))[0];
-  const given = (password ?? '').slice(0, longestInput);
-  const holds = await passwordHolds(given, found?.body.hash, place);
+  const [found] = await credentials.find<Body>(kind, name);
+  const holds = await passwordHolds((password ?? '').slice(0, longestInput), found?.body.hash, place);
   return holds ? found : undefined;
 }
 
-/** FOR DEVELOPMENT ONLY, and public to the whole world: the password of every seeded person who has one. */
+/** Returns the address with which a user signs in and the user's credentials with it, or why there is none. */
+export async function accountOf<Body extends Account>(
+  credentials: Credentials,
+  kind: string,
+  person: Person,
+): Promise<{ email: string; own: Credential<Body>[] } | { refused: string }> {
+  // Only the directory names the address, because a typed one is not verified.
+  const email = emailOf(person.email);
+  if (email === undefined) return { refused: accountText.noEmail };
+  const found = await credentials.find<Body>(kind, email);
+  if (found.some(({ uid }) => uid !== person.uid)) return { refused: accountText.taken };
+  return { email, own: await credentials.of<Body>(person.uid, kind) };
+}
+
+/** FOR DEVELOPMENT ONLY: the public password of every seeded account. */
 export const demoPassword = 'alongside-demo-1';
 
-/** Its hash, so that nobody waits for it at a first start. */
+/** Its hash, so that the first start need not compute it. */
 export const demoHash =
   '$scrypt$ln=15,r=8,p=3$4pRpQTL03zjDCx01tR1J8w$LqsjgJ9i9tbs5vaniL/OU2vvhpHcfp/TUwPFZaQR+XY';

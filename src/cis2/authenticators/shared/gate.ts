@@ -6,31 +6,34 @@ interface Waiter {
 }
 
 /**
- * Lets a few through at once and makes others wait. Whoever comes from another place takes turns with them, each place in its
- * own order, and when too many wait, the place with the most loses its last: a flood from one place keeps only that place out.
+ * Limits concurrent work and queues the rest. Places take turns, and each place is a queue. When the queues are full, the
+ * longest one loses its last entry, so a flood from one place delays only that place.
  */
 export class Gate {
   readonly #most: number;
   readonly #longest: number;
   #inside = 0;
   #waiting = 0;
-  /** Those who wait, by the place that they come from; the first place is the next. */
+  /** The queues by place, in the order of their turns. */
   readonly #places = new Map<string, Waiter[]>();
 
-  /** @param most at once, and the `longest` queue. */
+  /**
+   * @param most concurrent calls.
+   * @param longest waiting calls of all places.
+   */
   constructor(most: number, longest: number) {
     this.#most = most;
     this.#longest = longest;
   }
 
-  /** Does it when it is its turn. Throws `busy` when too many wait. */
+  /** Calls `act` in turn. Throws `busy` when too many calls wait. */
   async through<T>(act: () => Promise<T>, place = ''): Promise<T> {
     if (this.#inside >= this.#most) await this.#wait(place);
     else this.#inside += 1;
     try {
       return await act();
     } finally {
-      // Whoever waits takes this place.
+      // The next call takes over this slot.
       const next = this.#next();
       if (next) next.enter();
       else this.#inside -= 1;
@@ -38,14 +41,14 @@ export class Gate {
   }
 
   #wait(place: string): Promise<void> {
-    const own = this.#places.get(place) ?? [];
-    if (this.#waiting >= this.#longest) this.#makeRoom(own.length);
+    const queue = this.#places.get(place) ?? [];
+    if (this.#waiting >= this.#longest) this.#makeRoom(queue.length);
     this.#waiting += 1;
-    this.#places.set(place, own);
-    return new Promise<void>((enter, refuse) => own.push({ enter, refuse }));
+    this.#places.set(place, queue);
+    return new Promise<void>((enter, refuse) => queue.push({ enter, refuse }));
   }
 
-  /** Throws unless another place has more who wait than this one would have. */
+  /** Throws unless the queue of another place would be longer than this one. */
   #makeRoom(own: number): void {
     const busy = signInErrors.busy('too many passwords wait to be checked');
     const [longest] = [...this.#places.values()].sort((one, other) => other.length - one.length);

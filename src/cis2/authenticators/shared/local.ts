@@ -1,14 +1,13 @@
 import type { Credentials } from '../../model/credentials.ts';
-import type { Session } from '../../model/session.ts';
-import type { Authenticator, SessionValidity } from '../../sign-in/authenticator.ts';
+import type { Authenticator } from '../../sign-in/authenticator.ts';
 
-/** What every authenticator without an agent has in common: it waits for the person, and holds as long as its credential lives. */
+/** The members of every authenticator without an agent: a choice of the user, whose sessions need a live credential. */
 export const local = (
   credentials: Credentials,
 ): Pick<Authenticator, 'inWindow' | 'goesStraight' | 'checkSession'> => ({
   inWindow: false,
   goesStraight: async () => false,
-  async checkSession({ authentication: { credentialId } }: Session): Promise<SessionValidity> {
+  async checkSession({ authentication: { credentialId } }) {
     if (!credentialId || (await credentials.get(credentialId))) return { valid: true };
     return { valid: false, ended: 'administrator' };
   },

@@ -1,11 +1,14 @@
-/** Shortest password, in characters: longer than the eight of NIST SP 800-63B section 5.1.1.2. */
+import type { Person } from '../../../cis/protocol.ts';
+import type { FieldProblems } from './account-page.ts';
+import { accountText } from './text.ts';
+
+/** Characters; NIST SP 800-63B section 5.1.1.2 requires eight. */
 const shortestPassword = 12;
-/** Longest password, in characters. */
 const longestPassword = 128;
-/** The most UTF-16 code units that a password of that length is written in, in any normalisation form. */
+/** The most UTF-16 code units of a password of that length, in any normalisation form. */
 const longestWritten = 8 * longestPassword;
 
-/** Passwords of that length that people choose all the same, in lower case and without anything but letters and digits. */
+/** Common passwords of that length, in lower case, letters and digits only. */
 const known: ReadonlySet<string> = new Set([
   'password1234',
   'passwordpassword',
@@ -43,14 +46,14 @@ const known: ReadonlySet<string> = new Set([
 
 const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Whether the characters begin with a piece of this size at least twice, and end at most three characters later. */
+/** Returns whether a piece of this size repeats from the start and at most three characters follow. */
 function isRepeated(all: readonly string[], size: number): boolean {
   const other = all.findIndex((char, index) => char !== all[index % size]);
   const times = Math.floor((other < 0 ? all.length : other) / size);
   return times >= 2 && all.length - times * size <= 3;
 }
 
-/** A short piece again and again, or characters one after the other. */
+/** Returns whether the characters repeat a short piece or are a sequence. */
 const isPattern = (all: readonly string[]): boolean =>
   [1, 2, 3, 4].some((size) => isRepeated(all, size)) ||
   all.every((char, index) => {
@@ -58,12 +61,12 @@ const isPattern = (all: readonly string[]): boolean =>
     return step === 1 || step === -9;
   });
 
-/** Why a new password does not do. */
+/** Why a new password is refused. */
 export type PasswordProblem = 'tooShort' | 'tooLong' | 'known' | 'own' | 'unequal';
 
 /**
- * What is wrong with a new password, if anything (NIST SP 800-63B section 5.1.1.2: length and a list, no rules of composition).
- * @param own words that others know of the person, such as the name and the e-mail address.
+ * Returns why a new password is refused. Checks the length and a list, not the composition (NIST SP 800-63B section 5.1.1.2).
+ * @param own words that others know about the user, such as the name and the e-mail address.
  */
 export function passwordProblem(
   password: string,
@@ -85,4 +88,20 @@ export function passwordProblem(
     .reduce((rest, word) => rest.replaceAll(word, ''), text);
   if (left.length < text.length && left.length < shortestPassword / 2) return 'own';
   return normal === repeated.normalize('NFC') ? undefined : 'unequal';
+}
+
+const fieldOf: Readonly<Record<PasswordProblem, 'password' | 'repeat'>> = {
+  tooShort: 'password',
+  tooLong: 'password',
+  known: 'password',
+  own: 'password',
+  unequal: 'repeat',
+};
+
+/** Returns the problem of a user's new password, by the field that has it. */
+export function passwordProblems(password: string, repeated: string, person: Person): FieldProblems {
+  const { email, givenName, familyName, uid } = person;
+  const own = [email, ...email.split(/[@.]/), givenName, familyName, `${givenName}${familyName}`, uid];
+  const problem = passwordProblem(password, repeated, own);
+  return problem ? { [fieldOf[problem]]: accountText.problems[problem] } : {};
 }

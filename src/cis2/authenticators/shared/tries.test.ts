@@ -103,14 +103,14 @@ for (const [dialect, setting] of settings)
         (database) => new TabletRequests(database, new SingleUse(database, clock), clock),
       ) as [TabletRequests, TabletRequests];
       const [database] = databases;
-      const serial = (await desk.make('interaction', '192.0.2.1', 'Example')) ?? 0;
+      const serial = (await desk.create('interaction', '192.0.2.1', 'Example')) ?? 0;
       const made = await desk.get('interaction', serial);
       const code = made?.code ?? '';
       const opening = await Promise.all([desk, tablet, desk, tablet].map((side) => side.takeCode(code)));
       const [asked] = opening.filter((one) => one !== undefined);
       assert.equal(opening.filter((one) => one !== undefined).length, 1);
       assert.ok(asked);
-      const reference = (await tablet.opened(asked, '656005750106', 'credential')) ?? '';
+      const reference = (await tablet.open(asked, '656005750106', 'credential')) ?? '';
       const answers = await Promise.all(
         [desk, tablet, desk, tablet].map((side) => side.takeAnswer(reference, 'credential')),
       );

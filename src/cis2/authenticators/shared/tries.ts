@@ -3,8 +3,8 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, type Statement, sql } from '../../../storage/database.ts';
 
 /**
- * Tries at something, counted in storage before they are looked at: any number of processes and of requests at once have
- * as many in all. They are forgotten when nobody has tried for so long, and swept with what is used once.
+ * Limits consecutive tries. Each is counted in storage before it is checked, so the limit applies to all processes and
+ * concurrent requests together. The count expires some time after the last try.
  */
 export class Tries {
   readonly #database: Database;
@@ -13,7 +13,10 @@ export class Tries {
   readonly #most: number;
   readonly #wait: number;
 
-  /** @param most tries in a row, and `wait` in milliseconds after the last of them. */
+  /**
+   * @param most consecutive tries.
+   * @param wait milliseconds after the last try until the count expires.
+   */
   constructor(database: Database, clock: Clock, kind: string, most: number, wait: number) {
     this.#database = database;
     this.#clock = clock;
@@ -22,7 +25,7 @@ export class Tries {
     this.#wait = wait;
   }
 
-  /** Takes one; its number, or undefined when there were too many. */
+  /** Counts one. Returns its number, or undefined if there were too many. */
   async take(what: string): Promise<number | undefined> {
     const now = this.#clock.now();
     const { rows } = await this.#database.run(
@@ -46,12 +49,12 @@ export class Tries {
     return count === undefined ? undefined : Number(count);
   }
 
-  /** The write that forgets them: one was right. */
+  /** Returns the write that resets the count after a right try. */
   forgetStatement(what: string): Statement {
     return sql('DELETE FROM single_use WHERE kind = ? AND hash = ?', this.#kind, sha256(what));
   }
 }
 
-/** Five wrong guesses in a row lock for 15 minutes, whether there is such an account or not. */
+/** Locks a name for 15 minutes after five consecutive wrong guesses, whether or not it has an account. */
 export const guesses = (database: Database, clock: Clock, kind: string): Tries =>
   new Tries(database, clock, `cis2-guess-${kind}`, 5, 900_000);

@@ -1,16 +1,16 @@
 import { catalogue } from '@alongside/kernel/errors';
-import { english } from '../../text/english.ts';
+import { smartcardText } from './text.ts';
 
 const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
 
-/** The exchange between the agent and CIS2. */
+/** Errors of the exchange between the agent and CIS2. */
 export const smartcardErrors = catalogue('cis2', {
   exchangeUnknown: {
     status: 400,
     ...user,
     code: 'invalid_request',
-    description: 'The hand-off is not known or has run out.',
+    description: 'The hand-off is unknown or expired.',
     source: 'hand-off protocol',
     fix: 'Start again from the application.',
   },
@@ -18,7 +18,7 @@ export const smartcardErrors = catalogue('cis2', {
     status: 409,
     ...developer,
     code: 'already_used',
-    description: 'The hand-off was exchanged before.',
+    description: 'The hand-off was already exchanged.',
     source: 'hand-off protocol',
     fix: 'Start a new sign-in; each hand-off is exchanged once.',
   },
@@ -28,13 +28,13 @@ export const smartcardErrors = catalogue('cis2', {
     code: 'invalid_proof',
     description: 'The proof is not valid.',
     source: 'RFC 7800 section 3',
-    fix: 'Start the sign-in again. Restart the Identity Agent where it goes on.',
+    fix: 'Start the sign-in again. Restart the Identity Agent if the error persists.',
   },
   cardRefused: {
     status: 403,
     ...user,
     code: 'card_rejected',
-    description: english.errors.cardRefused,
+    description: smartcardText.cardRefused,
     source: 'hand-off protocol',
     fix: 'Ask the registration authority to check the card.',
   },

@@ -246,7 +246,8 @@ test('the return notes an agent that the browser has not met, where it has met o
       .filter(({ name }) => name === 'cis2.return')
       .map(({ detail }) => detail.agent)
       .slice(-3);
-  const warnings = () => cis2.logged.filter(({ message }) => /another Identity Agent/.test(String(message)));
+  const warnings = () =>
+    cis2.logged.filter(({ message }) => /an Identity Agent that it has not met/.test(String(message)));
   await browser.get(await cis2.agent.answer(await hop(browser)));
   await browser.get(await cis2.agent.answer(await hop(browser, { prompt: 'login' }), { pin: true }));
   assert.equal(warnings().length, 0);

@@ -10,20 +10,23 @@ export const smartcardKind: AuthenticatorKind = {
   reaches: smartcardStrengths,
   unwatchedMethods: [methodOf.internet],
   family: 'AAL3_SMARTCARD',
-  create(dependencies) {
-    const handOffs = new HandOffs(dependencies);
-    const cisKeys = new RemoteKeys(dependencies.clock, { privateAddresses: true });
-    const parts = { ...dependencies, handOffs, cisKeys, cisKeysUrl: `${dependencies.cisUrl}${paths.jwks}` };
+  create(given) {
+    const dependencies = {
+      ...given,
+      handOffs: new HandOffs(given),
+      cisKeys: new RemoteKeys(given.clock, { privateAddresses: true }),
+      cisKeysUrl: `${given.cisUrl}${paths.jwks}`,
+    };
     return {
-      authenticators: [smartcard(parts)],
+      authenticators: [smartcard(dependencies)],
       routes: [
         {
           errors: 'json',
-          routes: [{ methods: ['POST'], path: '/agent/exchange', endpoint: createExchange(parts) }],
+          routes: [{ methods: ['POST'], path: '/agent/exchange', endpoint: createExchange(dependencies) }],
         },
         {
           errors: 'page',
-          routes: [{ methods: ['GET'], path: '/agent/return', endpoint: createReturn(parts) }],
+          routes: [{ methods: ['GET'], path: '/agent/return', endpoint: createReturn(dependencies) }],
         },
       ],
     };

@@ -4,6 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
+import { check, type Passed } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { cardMessage, type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
 import { type ProofAnswer, type SessionState, sessionCertificateType } from '../../../cis/protocol.ts';
@@ -16,53 +17,85 @@ import { signInErrors } from '../../sign-in/errors.ts';
 import { smartcardErrors } from './errors.ts';
 import { type HandOff, methodOf } from './sign-in.ts';
 
+export interface ProofDependencies {
+  issuer: string;
+  cis: CisClient;
+  cisKeys: RemoteKeys;
+  cisKeysUrl: string;
+  urls: Urls;
+  clock: Clock;
+}
+
+/** An exchange with a proof, and the JWTs in its body. */
+export interface ProofCall {
+  smartcard: ProofDependencies;
+  token: string;
+  sessionCertificate: string;
+}
+
 /** A session key that CIS certified (RFC 7800). */
-export interface SessionCertificate {
+interface SessionCertificate {
   sessionId: string;
   uid: string;
   key: KeyObject;
   keyThumbprint: string;
 }
 
-/** Clocks may differ by so many seconds. */
+interface WithCertificate extends ProofCall {
+  certificate: SessionCertificate;
+}
+
+interface WithProof extends WithCertificate {
+  proof: HandOffProof;
+}
+
+/** Seconds. Clock difference accepted from CIS. */
 const certificateSkew = 10;
 
+/** Seconds. Clock difference accepted from a workstation; the nonce proves that a proof is new. */
+const skew = 60;
+
+const confirmationShape = z.object({ jwk: z.custom<JsonWebKey>() });
+
 function confirmedKey(confirmation: unknown): { key: KeyObject; keyThumbprint: string } | undefined {
-  const jwk = (confirmation as { jwk?: unknown } | null | undefined)?.jwk;
+  const jwk = confirmationShape.safeParse(confirmation).data?.jwk;
   const key = publicKeyOf(jwk);
-  return key && keyFits('ES256', key) ? { key, keyThumbprint: thumbprint(jwk as JsonWebKey) } : undefined;
+  return jwk && key && keyFits('ES256', key) ? { key, keyThumbprint: thumbprint(jwk) } : undefined;
 }
 
-/** Checks a session certificate against the keys that CIS publishes; throws `proofInvalid`. */
-export async function readSessionCertificate(
-  token: string,
-  parts: { cisKeys: RemoteKeys; cisKeysUrl: string; urls: Urls; clock: Clock },
-): Promise<SessionCertificate> {
-  const refuse = (why: string) => smartcardErrors.proofInvalid(`session certificate: ${why}`);
-  const jwt = decodeJwt(token);
-  if (!jwt) throw refuse('it is not a JWT');
-  const { alg, kid, typ } = jwt.header;
-  if (typ !== sessionCertificateType) throw refuse(`the type is ${String(typ)}`);
-  if (!isSigningAlgorithm(alg) || typeof kid !== 'string')
-    throw refuse(`alg ${String(alg)} or the kid is not usable`);
-  let cisKey: KeyObject | undefined;
-  try {
-    cisKey = await parts.cisKeys.key(parts.cisKeysUrl, kid);
-  } catch (error) {
-    throw sharedErrors.cisUnreachable(`the keys of CIS: ${reasonOf(error)}`);
-  }
-  if (!cisKey) throw refuse('CIS has no key with this kid');
-  if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature does not hold');
-  const { iss, sub, sid, exp, iat, cnf } = jwt.claims;
-  if (iss !== parts.urls.cis) throw refuse(`iss is ${String(iss)}, ${parts.urls.cis} was expected`);
-  const now = seconds(parts.clock);
-  if (typeof sub !== 'string' || typeof sid !== 'string') throw refuse('sub or sid is missing');
-  if (typeof exp !== 'number' || exp + certificateSkew <= now) throw refuse('it has run out');
-  if (typeof iat !== 'number' || iat - certificateSkew > now) throw refuse('it is from the future');
-  const confirmed = confirmedKey(cnf);
-  if (!confirmed) throw refuse('cnf.jwk is not a public P-256 key');
-  return { sessionId: sid, uid: sub, ...confirmed };
-}
+/** Verifies the session certificate with the keys that CIS publishes. Throws `proofInvalid`. */
+export const readCertificate = check(
+  'session-certificate',
+  async function readCertificate({
+    smartcard: { cisKeys, cisKeysUrl, urls, clock },
+    sessionCertificate,
+  }: ProofCall): Promise<{ certificate: SessionCertificate }> {
+    const refuse = (reason: string) => smartcardErrors.proofInvalid(`session certificate: ${reason}`);
+    const jwt = decodeJwt(sessionCertificate);
+    if (!jwt) throw refuse('it is not a JWT');
+    const { alg, kid, typ } = jwt.header;
+    if (typ !== sessionCertificateType) throw refuse(`the type is ${String(typ)}`);
+    if (!isSigningAlgorithm(alg) || typeof kid !== 'string')
+      throw refuse(`alg ${String(alg)} or the kid is not usable`);
+    let cisKey: KeyObject | undefined;
+    try {
+      cisKey = await cisKeys.key(cisKeysUrl, kid);
+    } catch (error) {
+      throw sharedErrors.cisUnreachable(`the keys of CIS: ${reasonOf(error)}`);
+    }
+    if (!cisKey) throw refuse('CIS has no key with this kid');
+    if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature is not valid');
+    const { iss, sub, sid, exp, iat, cnf } = jwt.claims;
+    if (iss !== urls.cis) throw refuse(`iss is ${String(iss)}, expected ${urls.cis}`);
+    const now = seconds(clock);
+    if (typeof sub !== 'string' || typeof sid !== 'string') throw refuse('sub or sid is missing');
+    if (typeof exp !== 'number' || exp + certificateSkew <= now) throw refuse('it has expired');
+    if (typeof iat !== 'number' || iat - certificateSkew > now) throw refuse('iat is in the future');
+    const confirmed = confirmedKey(cnf);
+    if (!confirmed) throw refuse('cnf.jwk is not a public P-256 key');
+    return { certificate: { sessionId: sid, uid: sub, ...confirmed } };
+  },
+);
 
 const text = z.string().min(1).max(512);
 const base64 = z.base64().min(1).max(16_384);
@@ -83,95 +116,115 @@ const proofShape = z.object({
   card_certificate: base64.optional(),
 });
 
-/** How far the clock of a workstation may be off, in seconds; the nonce is what makes a proof fresh. */
-const skew = 60;
+const refuseProof = (reason: string) => smartcardErrors.proofInvalid(`proof: ${reason}`);
 
-/** Checks who signed a proof: the session key and no other, under its one algorithm. Throws `proofInvalid`. */
-export async function readProof(token: string, certificate: SessionCertificate): Promise<HandOffProof> {
-  const refuse = (why: string) => smartcardErrors.proofInvalid(`proof: ${why}`);
-  const jwt = decodeJwt(token);
-  if (!jwt) throw refuse('it is not a JWT');
-  if (jwt.header.typ !== proofType) throw refuse(`the type is ${String(jwt.header.typ)}`);
-  if (jwt.header.alg !== 'ES256') throw refuse(`the algorithm is ${String(jwt.header.alg)}`);
-  if (!(await verifySignature(jwt, 'ES256', certificate.key)))
-    throw refuse('the session key did not sign it');
-  const parsed = proofShape.safeParse(jwt.claims);
-  if (!parsed.success)
-    throw refuse(`claim ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
-  return parsed.data;
-}
+/** Verifies that the certified session key signed the proof, with ES256. Throws `proofInvalid`. */
+export const readProof = check(
+  'proof-signature',
+  async function readProof({
+    token,
+    certificate,
+  }: WithCertificate): Promise<{ proof: HandOffProof; jti: string }> {
+    const jwt = decodeJwt(token);
+    if (!jwt) throw refuseProof('it is not a JWT');
+    if (jwt.header.typ !== proofType) throw refuseProof(`the type is ${String(jwt.header.typ)}`);
+    if (jwt.header.alg !== 'ES256') throw refuseProof(`the algorithm is ${String(jwt.header.alg)}`);
+    if (!(await verifySignature(jwt, 'ES256', certificate.key)))
+      throw refuseProof('the session key did not sign it');
+    const { data: proof, error } = proofShape.safeParse(jwt.claims);
+    if (!proof) throw refuseProof(`claim ${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`);
+    return { proof, jti: proof.request_jti };
+  },
+);
 
-/** Checks every claim of a proof against the request that it answers and the session that it speaks of. */
-export function checkProof(
-  proof: HandOffProof,
-  handOff: HandOff,
-  certificate: SessionCertificate,
-  parts: { issuer: string; clock: Clock },
-): void {
-  const refuse = (why: string) => smartcardErrors.proofInvalid(`proof: ${why}`);
-  const now = seconds(parts.clock);
-  if (proof.aud !== parts.issuer) throw refuse(`aud is ${proof.aud}, ${parts.issuer} was expected`);
-  if (!equalSecrets(proof.nonce, handOff.nonce)) throw refuse('the nonce is not the one of the request');
-  if (!equalSecrets(proof.txn_h, handOff.txnHash)) throw refuse('txn_h is not the one of the request');
-  if (proof.cis_sid !== certificate.sessionId) throw refuse('cis_sid is not the session of the certificate');
-  if (proof.sub !== certificate.uid) throw refuse('sub is not the person of the certificate');
-  if (Math.abs(proof.iat - now) > skew) throw refuse(`iat is ${proof.iat - now} s off`);
-  if (proof.pin_time > proof.iat + skew) throw refuse('pin_time is after iat');
-  if ((proof.card_signature === undefined) !== (proof.card_certificate === undefined))
-    throw refuse('card_signature and card_certificate belong together');
-  if (proof.card_signature !== undefined && !proof.card_present)
-    throw refuse('a card that is not in cannot sign');
-}
+/** Compares each claim of the proof with the request and the session certificate. */
+export const checkProof = check(
+  'proof-claims',
+  async function checkProof({
+    smartcard: { issuer, clock },
+    proof,
+    handOff,
+    certificate,
+  }: WithProof & { handOff: HandOff }): Promise<void> {
+    const now = seconds(clock);
+    if (proof.aud !== issuer) throw refuseProof(`aud is ${proof.aud}, expected ${issuer}`);
+    if (!equalSecrets(proof.nonce, handOff.nonce)) throw refuseProof('the nonce differs from the request');
+    if (!equalSecrets(proof.txn_h, handOff.txnHash)) throw refuseProof('txn_h differs from the request');
+    if (proof.cis_sid !== certificate.sessionId)
+      throw refuseProof('cis_sid is not the session of the certificate');
+    if (proof.sub !== certificate.uid) throw refuseProof('sub is not the user of the certificate');
+    if (Math.abs(proof.iat - now) > skew) throw refuseProof(`iat is ${proof.iat - now} s off`);
+    if (proof.pin_time > proof.iat + skew) throw refuseProof('pin_time is after iat');
+    if ((proof.card_signature === undefined) !== (proof.card_certificate === undefined))
+      throw refuseProof('card_signature and card_certificate must occur together');
+    if (proof.card_signature !== undefined && !proof.card_present)
+      throw refuseProof('a card that is not in the reader cannot sign');
+  },
+);
 
-/** Whether a session may hand off while the card is out. */
+/** Lets CIS confirm that the session is active and verify the card's signature of this hand-off. */
+export const proveSession = check(
+  'cis-session',
+  async function proveSession({
+    smartcard: { cis, issuer },
+    proof,
+  }: WithProof): Promise<{ cisAnswer: ProofAnswer }> {
+    const { card_signature: signature, card_certificate: certificate } = proof;
+    const cisAnswer = await cis.prove(
+      proof.cis_sid,
+      signature !== undefined && certificate !== undefined
+        ? {
+            message: Buffer.from(cardMessage(issuer, proof.nonce)).toString('base64'),
+            card: { signature, certificate },
+          }
+        : { message: null, card: null },
+    );
+    if (!cisAnswer?.session.active)
+      throw signInErrors.sessionEnded(
+        cisAnswer ? `it ended: ${cisAnswer.session.endCause}` : 'CIS does not know it',
+      );
+    return { cisAnswer };
+  },
+);
+
+/** Returns whether a session may hand off while the card is out of the reader. */
 const cardMayLeave = ({ generation, mode }: SessionState): boolean =>
   generation === 'internet' || mode === 'mobility';
 
-/** Asks CIS whether the session lives and the card signed this hand-off. */
-export async function askCis(cis: CisClient, issuer: string, proof: HandOffProof): Promise<ProofAnswer> {
-  const { card_signature: signature, card_certificate: certificate } = proof;
-  const answer = await cis.prove(
-    proof.cis_sid,
-    signature !== undefined && certificate !== undefined
-      ? {
-          message: Buffer.from(cardMessage(issuer, proof.nonce)).toString('base64'),
-          card: { signature, certificate },
-        }
-      : { message: null, card: null },
-  );
-  if (!answer?.session.active)
-    throw signInErrors.sessionEnded(answer ? `it ended: ${answer.session.endCause}` : 'CIS does not know it');
-  return answer;
-}
-
-/** Compares what the agent says with what CIS knows, and makes the sign-in of it. */
-export function authenticationOf(
-  proof: HandOffProof,
-  certificate: SessionCertificate,
-  { session, card }: ProofAnswer,
-  clock: Clock,
-): Authentication {
-  const refuse = (why: string) => smartcardErrors.proofInvalid(`CIS: ${why}`);
-  if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub)
-    throw refuse('the session is another one');
-  if (session.agentId !== proof.iss) throw refuse('the session was made by another agent');
+/** Compares the proof with the session at CIS, and returns the authentication that they prove together. */
+export async function authenticate({
+  smartcard: { clock },
+  proof,
+  certificate,
+  cisAnswer: { session, card },
+}: WithProof & { cisAnswer: ProofAnswer } & Passed<
+    'session-certificate' | 'proof-signature' | 'proof-claims' | 'cis-session'
+  >): Promise<{ outcome: { authentication: Authentication } }> {
+  const refuse = (reason: string) => smartcardErrors.proofInvalid(`CIS: ${reason}`);
+  if (session.sessionId !== proof.cis_sid || session.uid !== proof.sub) throw refuse('the session differs');
+  if (session.agentId !== proof.iss) throw refuse('another agent began the session');
   if (thumbprint(session.sessionKey) !== certificate.keyThumbprint)
     throw refuse('the session has another key');
-  if ((proof.selected_roleid || null) !== (session.roleId || null)) throw refuse('the role is another one');
-  if (card && !card.valid) throw smartcardErrors.cardRefused(card.reason ?? 'the signature does not hold');
-  if (!proof.card_present && !cardMayLeave(session)) throw refuse('the card of this session must be in');
+  if ((proof.selected_roleid || null) !== (session.roleId || null)) throw refuse('the role differs');
+  if (card && !card.valid) throw smartcardErrors.cardRefused(card.reason ?? 'the signature is not valid');
+  if (!proof.card_present && !cardMayLeave(session))
+    throw refuse('the card of this session must be in the reader');
   const cardSigned = card?.valid === true;
   return {
-    authenticator: 'smartcard',
-    uid: session.uid,
-    methods: [methodOf[session.generation]],
-    // Without the card's own signature of this hand-off, only the published profile calls it the third level.
-    level: { nhs: 3, others: cardSigned ? 3 : 2 },
-    personAt: Date.parse(session.pinTime),
-    provenAt: clock.now(),
-    proofCounts: cardSigned,
-    cisSessionId: session.sessionId,
-    agentId: session.agentId,
-    roleId: session.roleId || null,
+    outcome: {
+      authentication: {
+        authenticator: 'smartcard',
+        uid: session.uid,
+        methods: [methodOf[session.generation]],
+        // Without the card's signature of this hand-off, only the published profile counts it as level 3.
+        level: { nhs: 3, others: cardSigned ? 3 : 2 },
+        personAt: Date.parse(session.pinTime),
+        provenAt: clock.now(),
+        proofCounts: cardSigned,
+        cisSessionId: session.sessionId,
+        agentId: session.agentId,
+        roleId: session.roleId || null,
+      },
+    },
   };
 }

@@ -2,12 +2,13 @@ import type { Answer, Headers } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { HandOffError } from '../../../../identity-agent/protocol.ts';
 import type { Applications } from '../../../oauth/applications.ts';
 import { parseParameters } from '../../../oauth/parameters.ts';
 import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
+import type { Authentication } from '../../model/authentication.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { Interactions } from '../../model/interactions.ts';
@@ -16,10 +17,10 @@ import { signInErrors } from '../../sign-in/errors.ts';
 import { type Finish, failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
-import { words } from '../../text/words.ts';
 import type { HandOffResult, HandOffs } from './sign-in.ts';
+import { smartcardText } from './text.ts';
 
-type Parts = ReplyFrame & {
+type ReturnDependencies = ReplyFrame & {
   applications: Applications;
   database: Database;
   handOffs: HandOffs;
@@ -30,121 +31,133 @@ type Parts = ReplyFrame & {
   log: Log;
 };
 
+interface ReturnCall {
+  smartcard: ReturnDependencies;
+  request: HttpRequest;
+}
+
 interface Returned extends InteractionContext {
+  smartcard: ReturnDependencies;
   code: string;
   result: HandOffResult;
 }
 
 /**
- * Needs the code and the cookie of the browser that began: either alone is nothing. A code that another browser brings is
- * spent: it has leaked, or the sign-in of one person was led to the browser of another.
+ * Requires the code and the cookie of the browser that began. A code from another browser is spent: it leaked, or an
+ * attacker's sign-in was redirected to this browser.
  */
-const openResult = (parts: Parts) =>
-  async function openResult({ request }: { request: HttpRequest }): Promise<Returned> {
-    const code = parseParameters(request.query)?.get('code');
-    if (code === undefined) throw signInErrors.returnRefused('there is no code');
-    const result = await parts.handOffs.result(code);
-    if (!result) throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
-    const interaction = await parts.interactions.open(result.interactionId, request);
-    if (!interaction) {
-      await parts.database.batch([parts.handOffs.returnStatement(code)]);
-      throw signInErrors.returnRefused(
-        'the cookie of this sign-in is missing or another one; the code is spent',
-      );
-    }
-    return { code, result, ...(await openReply(parts.applications, parts, request, interaction)) };
-  };
+const openResult = check('browser', async function openResult({ smartcard, request }: ReturnCall): Promise<
+  Omit<Returned, 'smartcard'>
+> {
+  const { applications, database, handOffs, interactions } = smartcard;
+  const code = parseParameters(request.query)?.get('code');
+  if (code === undefined) throw signInErrors.returnRefused('there is no code');
+  const result = await handOffs.result(code);
+  if (!result) throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
+  const interaction = await interactions.open(result.interactionId, request);
+  if (!interaction) {
+    await database.batch([handOffs.spendStatement(code)]);
+    throw signInErrors.returnRefused('the cookie of this sign-in is missing or different; the code is spent');
+  }
+  return { code, result, ...(await openReply(applications, smartcard, request, interaction)) };
+});
 
-/** Whether this browser has met the agent: `another` than those before may have taken the port of the user's own. */
-function acquaintance({ marks }: Parts, request: HttpRequest, agentId: string | null) {
-  const met = marks.metAgents(request);
+/** Compares the agent with those that this browser has met. `another`: it may have taken the port of the user's agent. */
+function acquaintance(met: readonly string[], agentId: string | null): 'first' | 'known' | 'another' {
   if (agentId === null || met.length === 0) return 'first';
   return met.includes(agentId) ? 'known' : 'another';
 }
 
-const noteReturn = (parts: Parts) =>
-  async function noteReturn({
-    request,
-    result: { jti, outcome },
-    code,
-    interaction,
-  }: Returned): Promise<void> {
-    const detail: Record<string, string> =
-      'error' in outcome
-        ? { result: outcome.error }
-        : { result: 'proof', agent: acquaintance(parts, request, outcome.authentication.agentId) };
-    if (detail.agent === 'another')
-      parts.log.warn(
-        { id: request.id, address: request.address },
-        'another Identity Agent than before answered in this browser',
-      );
-    parts.recorder.record({
-      keys: [jti, interaction.authorization.state ?? '', code],
-      from: 'browser',
-      to: 'cis2',
-      name: 'cis2.return',
-      detail,
-    });
-  };
-
-/** The agent that brought a proof is known to this browser from now on. */
-function metCookie({ marks }: Parts, { request, result }: Returned): Headers {
-  const agentId = 'error' in result.outcome ? null : result.outcome.authentication.agentId;
-  return agentId === null ? {} : { 'set-cookie': marks.meeting(request, agentId) };
+async function recordReturn({
+  smartcard: { marks, log, recorder },
+  request,
+  result: { jti, outcome },
+  code,
+  interaction,
+}: Returned): Promise<void> {
+  const detail: Record<string, string> =
+    'error' in outcome
+      ? { result: outcome.error }
+      : { result: 'proof', agent: acquaintance(marks.metAgents(request), outcome.authentication.agentId) };
+  if (detail.agent === 'another')
+    log.warn(
+      { id: request.id, address: request.address },
+      'this browser returned from an Identity Agent that it has not met',
+    );
+  recorder.record({
+    keys: [jti, interaction.authorization.state ?? '', code],
+    from: 'browser',
+    to: 'cis2',
+    name: 'cis2.return',
+    detail,
+  });
 }
 
-/** Opened in a small window: what came is kept for the page that opened it, and the window closes. */
-const keepForOpener = (parts: Parts) =>
-  async function keepForOpener(known: Returned): Promise<Answer | undefined> {
-    const { result, code, interaction } = known;
-    if (!result.inWindow) return undefined;
-    const kept =
-      'error' in result.outcome
-        ? { ...interaction, message: words.handOff[result.outcome.error], authentication: null }
-        : { ...interaction, message: '', authentication: result.outcome.authentication };
-    await toPage(parts, { ...known, interaction: kept }, [parts.handOffs.returnStatement(code)]);
-    return windowPage(interaction, parts.development).with(metCookie(parts, known));
-  };
+/** Remembers in a cookie that this browser has met the agent. */
+const metCookie = (
+  { smartcard: { marks }, request }: Returned,
+  authentication: Authentication | undefined,
+): Headers => {
+  const agentId = authentication?.agentId ?? null;
+  return agentId === null ? {} : { 'set-cookie': marks.meeting(request, agentId) };
+};
 
-const silently = (reason: HandOffError) =>
+/** In a small window: stores the result for the page that opened the window, and closes the window. */
+async function keepForOpener(context: Returned): Promise<Answer | undefined> {
+  const { smartcard, result, code, interaction } = context;
+  if (!result.inWindow) return undefined;
+  const authentication = 'error' in result.outcome ? undefined : result.outcome.authentication;
+  const kept = {
+    ...interaction,
+    message: 'error' in result.outcome ? smartcardText.handOff[result.outcome.error] : '',
+    authentication: authentication ?? null,
+  };
+  await toPage(smartcard, { ...context, interaction: kept }, [smartcard.handOffs.spendStatement(code)]);
+  return windowPage(interaction, smartcard.development).with(metCookie(context, authentication));
+}
+
+const silentRefusal = (reason: HandOffError) =>
   (reason === 'cis_unreachable' ? responseErrors.temporarilyUnavailable : responseErrors.loginRequired)(
-    `the agent says ${reason}`,
+    `the agent reports ${reason}`,
   );
 
-/** A hand-off that brought nobody leads back to the choice, or to the client when nothing may be asked or the person said no. */
-const answerReason = (parts: Parts) =>
-  async function answerReason(known: Returned): Promise<Answer | undefined> {
-    const { result, code, interaction } = known;
-    if (!('error' in result.outcome)) return undefined;
-    const reason: HandOffError = result.outcome.error;
-    const spends = [parts.handOffs.returnStatement(code)];
-    if (isSilent(interaction.authorization)) return failInteraction(parts, known, spends, silently(reason));
-    if (reason === 'cancelled')
-      return failInteraction(parts, known, spends, responseErrors.denied('cancelled at the agent'));
-    return toPage(
-      parts,
-      { ...known, interaction: { ...interaction, message: words.handOff[reason] } },
-      spends,
-    );
-  };
-
-const finishSignIn = (parts: Parts) =>
-  async function finishSignIn(known: Returned): Promise<Answer> {
-    const { result, code } = known;
-    if ('error' in result.outcome) throw new Error('A reason was answered before.');
-    const { authentication } = result.outcome;
-    const spends = [parts.handOffs.returnStatement(code)];
-    const answer = await parts.finish.run({ ...known, authentication, spends, confirmed: false });
-    return answer.with(metCookie(parts, known));
-  };
-
-/** `GET /agent/return`: the browser is back from the agent. */
-export function createReturn(parts: Parts): Endpoint {
-  const list = steps<{ request: HttpRequest }>()
-    .step(openResult(parts))
-    .step(noteReturn(parts))
-    .step(keepForOpener(parts))
-    .step(answerReason(parts))
-    .step(finishSignIn(parts));
-  return (request) => list.run({ request });
+/** Without a proof: returns to the choice, or to the client after a silent or cancelled sign-in. */
+async function answerReason(context: Returned): Promise<Answer | { authentication: Authentication }> {
+  const {
+    smartcard,
+    result: { outcome },
+    code,
+    interaction,
+  } = context;
+  if (!('error' in outcome)) return outcome;
+  const reason = outcome.error;
+  const spends = [smartcard.handOffs.spendStatement(code)];
+  if (isSilent(interaction.authorization))
+    return failInteraction(smartcard, context, spends, silentRefusal(reason));
+  if (reason === 'cancelled')
+    return failInteraction(smartcard, context, spends, responseErrors.denied('cancelled at the agent'));
+  const message = smartcardText.handOff[reason];
+  return toPage(smartcard, { ...context, interaction: { ...interaction, message } }, spends);
 }
+
+async function finishSignIn(
+  context: Returned & { authentication: Authentication } & Passed<'browser'>,
+): Promise<Answer> {
+  const { smartcard, code, authentication } = context;
+  const spends = [smartcard.handOffs.spendStatement(code)];
+  const answer = await smartcard.finish.run({ ...context, spends, confirmed: false });
+  return answer.with(metCookie(context, authentication));
+}
+
+const returnSteps = steps<ReturnCall>('cis2.return')
+  .step(openResult)
+  .step(recordReturn)
+  .step(keepForOpener)
+  .step(answerReason)
+  .step(finishSignIn);
+
+/** `GET /agent/return`: the agent sent the browser back. */
+export const createReturn =
+  (smartcard: ReturnDependencies): Endpoint =>
+  (request) =>
+    returnSteps.run({ smartcard, request });

@@ -14,22 +14,21 @@ import {
   handOffPath,
   requestType,
 } from '../../../../identity-agent/protocol.ts';
-import type { PresenceAnswer, SessionState } from '../../../cis/protocol.ts';
+import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
 import type { Authentication } from '../../model/authentication.ts';
-import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
+import { isSilent } from '../../model/authorization-request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
-import type { RelyingParty } from '../../model/relying-party.ts';
-import type { AfterSignOut, Session } from '../../model/session.ts';
+import type { AfterSignOut } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
-import type { AuthenticationContext, Authenticator, SessionValidity } from '../../sign-in/authenticator.ts';
-import { words } from '../../text/words.ts';
+import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
+import { smartcardText as text } from './text.ts';
 
-/** What CIS2 keeps of a hand-off request until its exchange. */
+/** A hand-off request, stored until its exchange. */
 export interface HandOff {
   interactionId: string;
   nonce: string;
@@ -37,7 +36,7 @@ export interface HandOff {
   inWindow: boolean;
 }
 
-/** What the agent brought, as the browser's code fetches it. */
+/** The result of an exchange, stored under the code that the browser carries. */
 export interface HandOffResult {
   interactionId: string;
   jti: string;
@@ -47,8 +46,8 @@ export interface HandOffResult {
 
 const requestKind = 'cis2-hand-off';
 const resultKind = 'cis2-exchange-code';
-/** A person at the agent's pages has five minutes after the request was taken up. */
-const patience = handOffLifetime + 330;
+/** Seconds. The user has five minutes at the agent's pages after the agent has read the request. */
+const requestLifetime = handOffLifetime + 330;
 const codeLifetime = 30;
 
 interface HandOffDependencies {
@@ -63,22 +62,22 @@ interface HandOffDependencies {
 
 /** Hand-off requests to the Identity Agent, and the one-time codes that answer them. */
 export class HandOffs {
-  readonly #parts: HandOffDependencies;
-  /** Where the agent sends the browser back to. */
+  readonly #dependencies: HandOffDependencies;
+  /** The address to which the agent sends the browser back. */
   readonly #responseUri: string;
 
-  constructor(parts: HandOffDependencies) {
-    this.#parts = parts;
-    this.#responseUri = `${new URL(parts.issuer).origin}/agent/return`;
+  constructor(dependencies: HandOffDependencies) {
+    this.#dependencies = dependencies;
+    this.#responseUri = `${new URL(dependencies.issuer).origin}/agent/return`;
   }
 
-  /** Sends the browser to the agent with a signed request. Nothing in it is a secret. Throws `tooManyRows`. */
+  /** Redirects the browser to the agent with a signed request, which contains no secret. Throws `tooManyRows`. */
   async begin(
     { request: { address }, interaction, client }: AuthenticationContext,
     promptLogin: boolean,
     inWindow: boolean,
   ): Promise<Answer> {
-    const { issuer, agentUrl, keys, singleUse, clock, recorder, limitRows } = this.#parts;
+    const { issuer, agentUrl, keys, singleUse, clock, recorder, limitRows } = this.#dependencies;
     await limitRows({ address });
     const { authorization, txnHash } = interaction;
     const now = seconds(clock);
@@ -95,13 +94,13 @@ export class HandOffs {
       interactive: !isSilent(authorization),
       prompt_login: promptLogin,
     };
-    // Where a proof is fresh enough, the agent need not know of the age.
+    // If a new proof meets `max_age`, the agent does not need it.
     if (authorization.maxAge !== null && client.registration.maxAge === 'pin')
       request.max_age = authorization.maxAge;
     const handOff: HandOff = { interactionId: interaction.id, nonce: request.nonce, txnHash, inWindow };
     const [jws] = await Promise.all([
       keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType }),
-      singleUse.keep(requestKind, request.jti, handOff, patience * 1000),
+      singleUse.keep(requestKind, request.jti, handOff, requestLifetime * 1000),
     ]);
     const message = Buffer.from(cardMessage(request.iss, request.nonce)).toString('base64');
     recorder.record({
@@ -115,23 +114,18 @@ export class HandOffs {
   }
 
   find(jti: string): Promise<{ payload: HandOff; usedAt: number | null; expiresAt: number } | undefined> {
-    return this.#parts.singleUse.find<HandOff>(requestKind, jti);
+    return this.#dependencies.singleUse.find<HandOff>(requestKind, jti);
   }
 
-  /** The writes that exchange a request for a code: one exchange only. */
-  exchange(
+  /** Returns a new code, and the conditional writes that exchange a request for it once. */
+  prepareExchange(
     jti: string,
-    handOff: HandOff,
+    { interactionId, inWindow }: HandOff,
     outcome: HandOffResult['outcome'],
   ): { code: string; statements: Statement[] } {
-    const { singleUse } = this.#parts;
+    const { singleUse } = this.#dependencies;
     const code = randomToken();
-    const result: HandOffResult = {
-      interactionId: handOff.interactionId,
-      jti,
-      inWindow: handOff.inWindow,
-      outcome,
-    };
+    const result: HandOffResult = { interactionId, jti, inWindow, outcome };
     return {
       code,
       statements: [
@@ -142,32 +136,23 @@ export class HandOffs {
   }
 
   result(code: string): Promise<HandOffResult | undefined> {
-    return this.#parts.singleUse.peek<HandOffResult>(resultKind, code);
+    return this.#dependencies.singleUse.peek<HandOffResult>(resultKind, code);
   }
 
-  /** The conditional write that uses a code up. */
-  returnStatement(code: string): Statement {
-    return this.#parts.singleUse.spendStatement(resultKind, code);
+  /** Returns the conditional write that spends a code. */
+  spendStatement(code: string): Statement {
+    return this.#dependencies.singleUse.spendStatement(resultKind, code);
   }
 }
 
-interface Parts {
-  cis: CisClient;
-  handOffs: HandOffs;
-  marks: BrowserMarks;
-  log: Log;
-  afterSignOut: AfterSignOut;
-}
-
-/** `amr` of a smartcard, by the generation of the agent. */
-export const methodOf: Readonly<Record<SessionState['generation'], string>> = {
+/** `amr` by the generation of the agent. */
+export const methodOf: Readonly<Record<Generation, string>> = {
   hscn: 'N3_SMARTCARD',
   internet: 'CIS2_SMARTCARD',
 };
 
 const methods = Object.values(methodOf);
 
-/** Level 3, by either generation of the agent. */
 export const smartcardStrengths: readonly AuthenticationStrength[] = methods.map((method) => ({
   level: 3,
   methods: [method],
@@ -175,27 +160,36 @@ export const smartcardStrengths: readonly AuthenticationStrength[] = methods.map
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
 
-/** A hop is a whole page: a frame or a script that waits for it would wait for ever. */
-const isPage = ({ headers }: HttpRequest): boolean =>
-  [undefined, 'document'].includes(headers['sec-fetch-dest'] as string);
+/** Returns whether the browser loads a whole page: a frame or a script would never return from the agent. */
+const isPage = ({ headers: { 'sec-fetch-dest': destination } }: HttpRequest): boolean =>
+  destination === undefined || destination === 'document';
 
 type Agents = PresenceAnswer['agents'];
 
-/** The agents that have served this browser before. */
-function metOf(marks: BrowserMarks, request: HttpRequest, agents: Agents): Agents {
-  const met = marks.metAgents(request);
-  return agents.filter(({ agentId }) => met.includes(agentId));
+interface SmartcardDependencies {
+  cis: CisClient;
+  handOffs: HandOffs;
+  marks: BrowserMarks;
+  log: Log;
+  afterSignOut: AfterSignOut;
 }
 
-/** The smartcard, through the Identity Agent of the browser's computer. */
-export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): Authenticator {
+/** The smartcard, through the Identity Agent on the browser's computer. */
+export function smartcard({ cis, handOffs, marks, log, afterSignOut }: SmartcardDependencies): Authenticator {
+  /** Returns the agents that have served this browser before. */
+  const metAgents = (request: HttpRequest, agents: Agents): Agents => {
+    const met = marks.metAgents(request);
+    return agents.filter(({ agentId }) => met.includes(agentId));
+  };
+
   return {
     id: 'smartcard',
-    ...words.ways.smartcard,
+    label: text.label,
+    hint: text.hint,
     offers: smartcardStrengths,
     inWindow: true,
     routes: [],
-    // Whose card is in a reader, only the agent can say.
+    // Only the agent knows the owner of the card in the reader.
     usableBy: async () => true,
 
     begin(context, inWindow) {
@@ -205,25 +199,21 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
       return handOffs.begin(context, promptLogin && !isSilent(interaction.authorization), inWindow);
     },
 
-    async goesStraight(
-      request: HttpRequest,
-      { registration }: RelyingParty,
-      authorization: AuthorizationRequest,
-    ) {
-      // Behind a proxy that does not name its clients, everybody would be near every agent.
+    async goesStraight(request, { registration }, authorization) {
+      // Behind a proxy that does not forward client addresses, every browser seems near every agent.
       if (!isPage(request) || request.clientUnknown) return false;
-      const heard = await cis.agentsAt(request.address);
-      if (heard.length === 0) return false;
-      const met = metOf(marks, request, heard);
-      // A new browser has nobody signed in, and that is what its client asks (OpenID Connect Core section 3.1.2.1).
+      const agents = await cis.agentsAt(request.address);
+      if (agents.length === 0) return false;
+      const met = metAgents(request, agents);
+      // `prompt=none` in a browser that has met no agent: no user is signed in (OpenID Connect Core section 3.1.2.1).
       if (isSilent(authorization)) return met.length > 0;
-      // On the agent's own computer every browser is its.
-      const near = isLoopback(request.address) ? heard : met;
+      // On loopback, the browser runs on the agent's computer.
+      const near = isLoopback(request.address) ? agents : met;
       if (near.some(({ sessionId }) => sessionId !== null)) return true;
       return registration.firstAuthenticator === 'smartcard' || asksOnlyFor(authorization.acr, methods);
     },
 
-    async checkSession(session: Session, request: HttpRequest): Promise<SessionValidity> {
+    async checkSession(session, request) {
       if (session.cisSessionId === null) return { valid: false };
       try {
         const [state, agents] = await Promise.all([
@@ -233,11 +223,11 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Parts): A
         if (!state) return { valid: false, ended: 'expired' };
         if (!state.active && endsWithCis(state.generation, state.endCause))
           return { valid: false, ended: state.endCause ?? 'expired' };
-        // The desk is locked, or somebody signed in at it since: what holds, the agent must say.
-        const desk = agents.find(({ agentId }) => agentId === session.agentId);
-        return { valid: desk === undefined || desk.sessionId === session.cisSessionId };
+        // If the workstation is locked or has another session now, only the agent can confirm this one.
+        const workstation = agents.find(({ agentId }) => agentId === session.agentId);
+        return { valid: workstation === undefined || workstation.sessionId === session.cisSessionId };
       } catch (error) {
-        log.warn({ reason: reasonOf(error) }, 'a session is not used silently while CIS cannot be asked');
+        log.warn({ reason: reasonOf(error) }, 'a session is not used silently because CIS did not respond');
         return { valid: false, unknown: reasonOf(error) };
       }
     },

@@ -7,10 +7,10 @@ export const appScriptPath = '/assets/tablet.js';
 
 const { app, open, answer, join, demoKey } = tabletPaths;
 
-/** How long a person has for the PIN, finger or face, in milliseconds. */
-const patience = 60_000;
+/** Milliseconds in which the user gives the PIN, finger or face. */
+const verificationTimeout = 60_000;
 
-// The key is made so that no script can read it, and lives in the storage of this browser: the tablet.
+// The private key is not extractable. It stays in the browser's storage.
 const script = `'use strict';
 (() => {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
@@ -47,7 +47,7 @@ const script = `'use strict';
     return signed + '.' + base64url(signature);
   };
 
-  // The tablet itself makes sure who holds it, with a credential that it makes beside the key.
+  // A platform credential next to the key verifies the holder of the tablet.
   const canVerify = async (party) => party && window.PublicKeyCredential && await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable();
   const newHolder = async (party, code) => {
     if (!(await canVerify(party))) return undefined;
@@ -58,7 +58,7 @@ const script = `'use strict';
       pubKeyCredParams: ${JSON.stringify(algorithms)}.map((alg) => ({ type: 'public-key', alg })),
       authenticatorSelection: { authenticatorAttachment: 'platform', residentKey: 'discouraged', userVerification: 'required' },
       attestation: 'direct',
-      timeout: ${patience},
+      timeout: ${verificationTimeout},
     };
     const { id, type, response } = await navigator.credentials.create({ publicKey });
     const { clientDataJSON, attestationObject } = response;
@@ -66,7 +66,7 @@ const script = `'use strict';
   };
   const holderOf = async (party, id, nonce) => {
     const allowCredentials = [{ type: 'public-key', id: bytes(id) }];
-    const publicKey = { rpId: party, challenge: bytes(nonce), allowCredentials, userVerification: 'required', timeout: ${patience} };
+    const publicKey = { rpId: party, challenge: bytes(nonce), allowCredentials, userVerification: 'required', timeout: ${verificationTimeout} };
     const { type, response } = await navigator.credentials.get({ publicKey });
     const { clientDataJSON, authenticatorData, signature } = response;
     return { id, type, response: { clientDataJSON: base64url(clientDataJSON), authenticatorData: base64url(authenticatorData), signature: base64url(signature) } };
@@ -105,7 +105,7 @@ const script = `'use strict';
     for (const view of root.querySelectorAll('[data-view]')) view.hidden = view.dataset.view !== name;
     const title = root.querySelector('[data-view=' + name + '] h1');
     document.title = title.textContent + ' – ' + document.title.split(' – ').at(-1);
-    // Not at first: a page that has just come begins at its top by itself.
+    // A new page already starts at its top.
     if (shown) title.focus();
     shown = true;
   };
@@ -128,7 +128,7 @@ const script = `'use strict';
   };
 
   let asked;
-  const say = async (number) => {
+  const answerWith = async (number) => {
     const { request, nonce } = asked;
     const record = await load();
     let holder;
@@ -141,14 +141,14 @@ const script = `'use strict';
     const { state } = await call('${answer}', token);
     show(state);
   };
-  const bring = async (code) => {
+  const openCode = async (code) => {
     asked = await call('${open}', await sign(await load(), '${tabletTypes.open}', { aud: issuer, code }));
     byId('application').textContent = asked.application;
     byId('numbers').replaceChildren(...asked.candidates.map((number) => {
       const button = document.createElement('button');
       button.type = 'button';
       button.textContent = number;
-      button.addEventListener('click', guarded(() => say(number)));
+      button.addEventListener('click', guarded(() => answerWith(number)));
       return button;
     }));
     show('question');
@@ -161,12 +161,12 @@ const script = `'use strict';
       return show('join');
     }
     if (!(await load())) return show('none');
-    if (code) return bring(code);
+    if (code) return openCode(code);
     show('ready');
   };
 
-  byId('open').addEventListener('submit', guarded(() => bring(byId('code').value)));
-  byId('deny').addEventListener('click', guarded(() => say('no')));
+  byId('open').addEventListener('submit', guarded(() => openCode(byId('code').value)));
+  byId('deny').addEventListener('click', guarded(() => answerWith('no')));
   byId('join').addEventListener('submit', guarded(async () => {
     let made;
     try {

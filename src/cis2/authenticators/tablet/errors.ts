@@ -1,16 +1,17 @@
 import { catalogue } from '@alongside/kernel/errors';
-import { words } from '../../text/words.ts';
+import { tabletText } from './text.ts';
 
+const { errors: text } = tabletText;
 const user = { actor: 'user' } as const;
 const source = 'draft-ietf-oauth-cross-device-security';
 
-/** What the tablet app is told, and shows. */
+/** Errors of the tablet's endpoints. The app shows their descriptions. */
 export const tabletErrors = catalogue('cis2', {
   tabletMalformed: {
     status: 400,
     actor: 'developer',
     code: 'invalid_request',
-    description: words.errors.tabletMalformed,
+    description: text.tabletMalformed,
     source: 'tablet protocol',
     fix: 'Reload the page on the tablet, and update its browser.',
   },
@@ -18,7 +19,7 @@ export const tabletErrors = catalogue('cis2', {
     status: 403,
     ...user,
     code: 'unknown_tablet',
-    description: words.errors.tabletUnknown,
+    description: text.tabletUnknown,
     source: 'RFC 7800 section 3',
     fix: 'Ask the registration authority to set the tablet up.',
   },
@@ -26,15 +27,15 @@ export const tabletErrors = catalogue('cis2', {
     status: 403,
     ...user,
     code: 'holder_unverified',
-    description: words.errors.tabletUnverified,
+    description: text.tabletUnverified,
     source: 'NIST SP 800-63B section 4.2.1',
-    fix: 'Switch on a PIN, fingerprint or face check on the tablet.',
+    fix: 'Turn on a PIN, fingerprint or face check on the tablet.',
   },
   tabletCodeUnknown: {
     status: 404,
     ...user,
     code: 'unknown_code',
-    description: words.errors.tabletCodeUnknown,
+    description: text.tabletCodeUnknown,
     source: 'RFC 8628 section 5.1',
     fix: 'Start the sign-in again at the workstation.',
   },
@@ -42,7 +43,7 @@ export const tabletErrors = catalogue('cis2', {
     status: 403,
     ...user,
     code: 'not_near',
-    description: words.errors.tabletElsewhere,
+    description: text.tabletElsewhere,
     source,
     fix: 'Connect tablet and workstation to the same network, then start again.',
   },
@@ -50,7 +51,7 @@ export const tabletErrors = catalogue('cis2', {
     status: 409,
     ...user,
     code: 'already_open',
-    description: words.errors.tabletBusy,
+    description: text.tabletBusy,
     source: 'OpenID Connect CIBA Core section 7.1.1',
     fix: 'Answer the open sign-in on the tablet, or wait two minutes.',
   },
@@ -58,7 +59,7 @@ export const tabletErrors = catalogue('cis2', {
     status: 429,
     ...user,
     code: 'too_many',
-    description: words.errors.tabletOften,
+    description: text.tabletOften,
     source: 'OpenID Connect CIBA Core section 13',
     fix: 'Wait ten minutes, then start again.',
   },
@@ -66,7 +67,7 @@ export const tabletErrors = catalogue('cis2', {
     status: 403,
     ...user,
     code: 'wrong_number',
-    description: words.errors.tabletWrongNumber,
+    description: text.tabletWrongNumber,
     source,
     fix: 'Start again, and choose the number that the workstation shows.',
   },

@@ -12,13 +12,13 @@ import {
   type WebAuthnDesk,
 } from '../../testing/webauthn-desk.ts';
 import { linkFor } from '../../testing/webauthn-wire.ts';
-import { words } from '../../text/words.ts';
 import { developmentAaguid, developmentRoot } from '../webauthn/policy.ts';
 import type { WebAuthnBody } from '../webauthn/variants.ts';
 import { type TabletBody, tabletTypes } from './protocol.ts';
+import { tabletText } from './text.ts';
 
 // The tablet makes sure of its holder by WebAuthn: in a real browser with a virtual authenticator, and forged.
-const { app } = words.tablet;
+const { app } = tabletText;
 const trusted = { roots: [developmentRoot], aaguids: [developmentAaguid] };
 const none = { roots: [], aaguids: [] };
 
@@ -91,7 +91,7 @@ describe('in production', () => {
   test('one that verifies nobody cannot be set up, nor used', async () => {
     const tablet = await tabletPage({ hasUserVerification: false, isUserVerified: false });
     await setUpHere(tablet);
-    await tablet.getByText(words.tablet.enrolment.unverified).waitFor();
+    await tablet.getByText(tabletText.enrolment.unverified).waitFor();
     const soft = await SoftTablet.create(desk.cis2);
     await soft.of(gp.uid);
     const reply = await soft.open(await ask('AAL2_OR_AAL3_ANY'));
@@ -121,7 +121,7 @@ describe('in production', () => {
     await verifies(true);
     await tablet.getByRole('button', { name: app.joinButton }).click();
     await tablet.getByRole('heading', { name: app.joinedTitle }).waitFor();
-    await desk.page.getByRole('button', { name: words.tablet.enrolment.yes }).click();
+    await desk.page.getByRole('button', { name: tabletText.enrolment.yes }).click();
     await isSetUp(desk.page);
     assert.equal(
       (await kept())?.body.holder?.id,
@@ -151,7 +151,7 @@ describe('who cannot be made sure of', () => {
     await setUpHere(tablet);
     await isSetUp(tablet);
     await tablet.goto(`${desk.cis2.origin}/tablet#${await ask('AAL3_IOS')}`);
-    await tablet.getByText('signs somebody in').waitFor();
+    await tablet.getByText('is signing in to').waitFor();
     await verifies(false);
     await answer(tablet);
     await tablet.getByText(app.unverified).waitFor();
@@ -189,7 +189,7 @@ describe('who cannot be made sure of', () => {
   const isOver = async () => {
     // The page may lead on by itself at the same moment, which stops the reload.
     await desk.page.reload().catch(() => undefined);
-    await desk.page.getByText(words.tablet.desk.denied).waitFor();
+    await desk.page.getByText(tabletText.desk.denied).waitFor();
   };
   const forgeries: [string, (said: Awaited<ReturnType<typeof soft>>['said']) => unknown][] = [
     ['nothing of the holder', () => undefined],

@@ -1,14 +1,24 @@
-import type { JsonObject } from '@alongside/kernel/json';
 import type { Ceremony } from '../webauthn/ceremony.ts';
 import { isThirdLevel } from '../webauthn/policy.ts';
-import { clientDataOf, readAssertion, readAttestation } from '../webauthn/response.ts';
+import {
+  type Assertion,
+  type Attestation,
+  clientDataOf,
+  readAssertion,
+  readAttestation,
+} from '../webauthn/response.ts';
 import { verifyAssertion, verifyAttestation } from '../webauthn/verify.ts';
 import { tabletErrors } from './errors.ts';
 import type { Holder, TabletBody } from './protocol.ts';
 
-const textOf = (given: unknown): string => (given === undefined ? '' : JSON.stringify(given as JsonObject));
+const textOf = (claim: unknown): string => (claim === undefined ? '' : JSON.stringify(claim));
 
-/** How tablets make sure who holds them. Without a name of the issuer no browser has WebAuthn, so nobody is made sure of. */
+function refuseFramed(response: Assertion | Attestation): void {
+  if (clientDataOf(response)?.framed !== false)
+    throw tabletErrors.tabletUnverified('another site framed the page');
+}
+
+/** Verifies the holders of tablets by WebAuthn, which needs an issuer with a host name. */
 export class HolderChecks {
   readonly #ceremony: Ceremony | undefined;
   readonly #development: boolean;
@@ -18,12 +28,12 @@ export class HolderChecks {
     this.#development = development;
   }
 
-  /** The relying party for which a tablet makes its credential; empty where there is none. */
+  /** The relying party id of the tablet's credential; empty without WebAuthn. */
   get party(): string {
     return this.#ceremony?.party.id ?? '';
   }
 
-  /** The levels that some tablet can be of, the best first. */
+  /** The levels that tablets can reach, the highest first. */
   get levels(): (2 | 3)[] {
     if (this.#development) return [3, 2];
     if (!this.#ceremony) return [];
@@ -31,7 +41,7 @@ export class HolderChecks {
     return roots.size > 0 && aaguids.size > 0 ? [3, 2] : [2];
   }
 
-  /** Outside development a key alone is one factor, which is no second level (NIST SP 800-63B section 4.2.1). */
+  /** Outside development, a key alone is one factor, which is not enough for level 2 (NIST SP 800-63B section 4.2.1). */
   counts({ shared, holder }: TabletBody): boolean {
     return this.#development || (!shared && !!holder);
   }
@@ -43,29 +53,30 @@ export class HolderChecks {
   }
 
   /**
-   * What a tablet brings with its own key when it is set up: null when it cannot make sure of anybody.
-   * Throws `tabletUnverified` for what does not hold, and outside development for null.
+   * Verifies the credential that a tablet sends with its key. Returns null if the tablet cannot verify its holder.
+   * Throws `tabletUnverified` if the credential is invalid, and outside development instead of null.
    */
-  async registered(given: unknown, challenge: string): Promise<Holder | null> {
-    if (given === undefined && this.#development) return null;
-    const attestation = readAttestation(textOf(given));
+  async register(claim: unknown, challenge: string): Promise<Holder | null> {
+    if (claim === undefined && this.#development) return null;
+    const attestation = readAttestation(textOf(claim));
     if (!this.#ceremony || !attestation) throw tabletErrors.tabletUnverified('there is no attestation');
-    if (clientDataOf(attestation)?.framed !== false)
-      throw tabletErrors.tabletUnverified('the page was framed');
+    refuseFramed(attestation);
     const verified = await verifyAttestation(this.#ceremony, attestation, challenge, 3);
     if ('refused' in verified) throw tabletErrors.tabletUnverified(verified.refused);
     return { id: attestation.id, key: verified.body };
   }
 
-  /** The person was made sure of for this challenge: the holder as it is to be kept now. Throws `tabletUnverified`. */
-  async verified(holder: Holder, given: unknown, challenge: string): Promise<Holder> {
-    const assertion = readAssertion(textOf(given));
+  /** Verifies the holder for this challenge. Returns the holder with the new counter. Throws `tabletUnverified`. */
+  async verify(holder: Holder, claim: unknown, challenge: string): Promise<Holder> {
+    const assertion = readAssertion(textOf(claim));
     if (!this.#ceremony || assertion?.id !== holder.id)
       throw tabletErrors.tabletUnverified('there is no assertion of its credential');
-    if (clientDataOf(assertion)?.framed !== false) throw tabletErrors.tabletUnverified('the page was framed');
-    const known = { body: holder.key, lookup: holder.id };
-    const use = await verifyAssertion(this.#ceremony, assertion, challenge, known);
-    if ('refused' in use) throw tabletErrors.tabletUnverified(use.refused);
-    return { ...holder, key: { ...holder.key, counter: use.counter } };
+    refuseFramed(assertion);
+    const result = await verifyAssertion(this.#ceremony, assertion, challenge, {
+      body: holder.key,
+      lookup: holder.id,
+    });
+    if ('refused' in result) throw tabletErrors.tabletUnverified(result.refused);
+    return { ...holder, key: { ...holder.key, counter: result.counter } };
   }
 }

@@ -1,69 +1,81 @@
 import { json } from '@alongside/kernel/answer';
-import type { Endpoint, Route } from '@alongside/kernel/http';
-import type { SingleUse } from '../../../storage/single-use.ts';
-import type { AuthenticatorKind, RouteGroup } from '../kind.ts';
+import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from '../webauthn/ceremony.ts';
 import type { WebAuthnSettings } from '../webauthn/policy.ts';
 import { tabletAppPage } from './app-page.ts';
 import { appScriptRoute } from './app-script.ts';
-import { createTabletAnswer, createTabletOpen, type TabletParts } from './endpoints.ts';
+import { createTabletAnswer, createTabletOpen } from './endpoints.ts';
 import { createTabletJoin, tabletEnrolment } from './enrolment.ts';
 import { HolderChecks } from './holder.ts';
 import { longestTabletBody, tabletPaths } from './protocol.ts';
 import { type Networks, noNetworks, TabletRequests } from './requests.ts';
 import { demoTablet, tabletSeeds } from './seed.ts';
-import { tablet, tabletMethods } from './sign-in.ts';
+import { tabletAuthenticator, tabletMethods } from './sign-in.ts';
 import { waitScriptRoute } from './wait-script.ts';
-
-/** The tablet app: its page, and the endpoints that it calls. They accept no cookie, only the key of the tablet. */
-function tabletRoutes(parts: TabletParts & { singleUse: SingleUse }): RouteGroup[] {
-  const { issuer, development, singleUse, holders } = parts;
-  const post = (path: string, endpoint: Endpoint, bodyLimit = 8_192): Route => ({
-    methods: ['POST'],
-    path,
-    endpoint,
-    bodyLimit,
-  });
-  const get = (path: string, endpoint: Endpoint): Route => ({ methods: ['GET'], path, endpoint });
-  return [
-    {
-      errors: 'page',
-      routes: [
-        get(tabletPaths.app, async () => tabletAppPage(issuer, holders.party, development)),
-        ...(development ? [get(tabletPaths.demoKey, async () => json(200, demoTablet))] : []),
-        appScriptRoute,
-        waitScriptRoute,
-      ],
-    },
-    {
-      errors: 'json',
-      routes: [
-        post(tabletPaths.open, createTabletOpen(parts)),
-        post(tabletPaths.answer, createTabletAnswer(parts)),
-        post(tabletPaths.join, createTabletJoin(singleUse, holders, issuer), longestTabletBody),
-      ],
-    },
-  ];
-}
 
 interface TabletSettings {
   tabletNetworks?: Networks;
-  /** The tablet verifies its holder by WebAuthn. */
+  /** For the WebAuthn credentials that verify the holders of tablets. */
   webAuthn?: WebAuthnSettings;
 }
 
-/** The tablet app. */
+/** The tablet app. Its endpoints accept no cookie, only the key of the tablet. */
 export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
   reaches: [{ level: 3, methods: tabletMethods }],
-  create(dependencies) {
-    const { database, singleUse, clock, development, tabletNetworks: networks = noNetworks } = dependencies;
+  create(given) {
+    const { database, singleUse, clock, development, issuer, tabletNetworks: networks = noNetworks } = given;
     const requests = new TabletRequests(database, singleUse, clock);
-    const holders = new HolderChecks(createCeremony(dependencies), development);
-    const parts = { ...dependencies, requests, holders, networks };
+    const holders = new HolderChecks(createCeremony(given), development);
+    const dependencies = { ...given, requests, holders, networks };
     return {
-      authenticators: [tablet(parts)],
-      enrolments: [tabletEnrolment(parts)],
-      routes: tabletRoutes(parts),
+      authenticators: [tabletAuthenticator(dependencies)],
+      enrolments: [tabletEnrolment(dependencies)],
+      routes: [
+        {
+          errors: 'page',
+          routes: [
+            {
+              methods: ['GET'],
+              path: tabletPaths.app,
+              endpoint: async () => tabletAppPage(issuer, holders.party, development),
+            },
+            ...(development
+              ? [
+                  {
+                    methods: ['GET' as const],
+                    path: tabletPaths.demoKey,
+                    endpoint: async () => json(200, demoTablet),
+                  },
+                ]
+              : []),
+            appScriptRoute,
+            waitScriptRoute,
+          ],
+        },
+        {
+          errors: 'json',
+          routes: [
+            {
+              methods: ['POST'],
+              path: tabletPaths.open,
+              endpoint: createTabletOpen(dependencies),
+              bodyLimit: 8_192,
+            },
+            {
+              methods: ['POST'],
+              path: tabletPaths.answer,
+              endpoint: createTabletAnswer(dependencies),
+              bodyLimit: 8_192,
+            },
+            {
+              methods: ['POST'],
+              path: tabletPaths.join,
+              endpoint: createTabletJoin(dependencies),
+              bodyLimit: longestTabletBody,
+            },
+          ],
+        },
+      ],
     };
   },
   seed: tabletSeeds,

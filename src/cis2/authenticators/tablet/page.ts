@@ -8,23 +8,25 @@ import { qrCode } from '../../pages/qr.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import { appScriptPath } from './app-script.ts';
-import { grouped, joiningLifetime } from './protocol.ts';
-import { watching } from './wait-script.ts';
+import { grouped } from './protocol.ts';
+import { tabletText } from './text.ts';
+import { waitHead } from './wait-script.ts';
 
-const { desk: says } = words.tablet;
+const { desk, app, enrolment } = tabletText;
+const scripted = { script: ["'self'"], connect: ["'self'"] };
 
-/** The page at the desk. */
-export interface DeskPage {
+/** A page on the workstation that waits for the tablet. */
+export interface WorkstationPage {
   interaction: Interaction;
   applicationName: string;
-  /** Which of the requests of this sign-in. */
+  /** Serial number of the request within the sign-in. */
   serial: number;
-  /** Milliseconds until the request runs out. */
+  /** Milliseconds until the request expires. */
   left: number;
   development: boolean;
 }
 
-function waitingPage(page: DeskPage, state: string, title: string, main: Html): Answer {
+function waitingPage(page: WorkstationPage, state: string, title: string, main: Html): Answer {
   const { interaction, serial, applicationName, left, development } = page;
   const path = (part: string) => interactionPath(interaction.id, `tablet/${part}`);
   return cis2Page(
@@ -32,98 +34,110 @@ function waitingPage(page: DeskPage, state: string, title: string, main: Html): 
     {
       title,
       development,
-      head: watching(path(`state?request=${serial}`), state, left),
+      head: waitHead(path(`state?request=${serial}`), state, left),
       main: html`<p class="lead">${filled(words.common.signingIn, { application: applicationName })}</p>
 ${main}
-<p class="quiet">${says.lifetime} <noscript>${says.noScript}</noscript></p>
+<p class="quiet">${desk.lifetime} <noscript>${desk.noScript}</noscript></p>
 <form method="post" action="${path('stop')}"><input type="hidden" name="request" value="${serial}">
-<div class="actions"><button class="secondary">${says.cancel}</button></div></form>`,
+<div class="actions"><button class="secondary">${desk.cancel}</button></div></form>`,
     },
-    { script: ["'self'"], connect: ["'self'"] },
+    scripted,
   );
 }
 
-/** Nobody has answered yet: the picture and the code. */
-export const tabletScanPage = (page: DeskPage, appUrl: string, code: string): Answer =>
+/** Shows the QR code and the code, until a tablet opens the request. */
+export const tabletScanPage = (page: WorkstationPage, appUrl: string, code: string): Answer =>
   waitingPage(
     page,
     'waiting',
-    says.title,
-    html`<p>${filled(says.lead, { address: appUrl })}</p>
-${qrCode(`${appUrl}#${grouped(code)}`, says.picture)}
-<dl class="summary"><dt>${says.code}</dt><dd><strong class="code typed" data-code>${grouped(code)}</strong></dd></dl>
-<p class="waiting" role="status">${says.waiting}</p>`,
+    desk.title,
+    html`<p>${filled(desk.lead, { address: appUrl })}</p>
+${qrCode(`${appUrl}#${grouped(code)}`, desk.picture)}
+<dl class="summary"><dt>${desk.code}</dt><dd><strong class="code typed" data-code>${grouped(code)}</strong></dd></dl>
+<p class="waiting" role="status">${desk.waiting}</p>`,
   );
 
-/** A tablet has opened it, and asks for the number. */
-export const tabletNumberPage = (page: DeskPage, number: string): Answer =>
+/** Shows the number to choose on the tablet. */
+export const tabletNumberPage = (page: WorkstationPage, number: string): Answer =>
   waitingPage(
     page,
     'opened',
-    says.openedTitle,
-    html`<div class="panel" role="status"><p>${says.opened}</p>
-<p><span class="visually-hidden">${says.number}: </span><strong class="matching" data-number>${number}</strong></p></div>
-<p class="waiting">${says.opening}</p>`,
+    desk.openedTitle,
+    html`<div class="panel" role="status"><p>${desk.opened}</p>
+<p><span class="visually-hidden">${desk.number}: </span><strong class="matching" data-number>${number}</strong></p></div>
+<p class="waiting">${desk.opening}</p>`,
   );
 
-/** It ended without a sign-in. */
-export const tabletEndPage = ({ interaction, development }: DeskPage, sentence: string): Answer =>
+/** Shows why the request ended without a sign-in. */
+export const tabletEndPage = ({ interaction, development }: WorkstationPage, reason: string): Answer =>
   cis2Page(200, {
-    title: says.title,
+    title: desk.title,
     development,
-    main: html`<p class="error" role="alert">${sentence}</p>
-<p><a class="button" href="${interactionPath(interaction.id, 'tablet')}">${says.again}</a></p>
-<p><a href="${interactionPath(interaction.id)}">${says.otherWay}</a></p>`,
+    main: html`<p class="error" role="alert">${reason}</p>
+<p><a class="button" href="${interactionPath(interaction.id, 'tablet')}">${desk.again}</a></p>
+<p><a href="${interactionPath(interaction.id)}">${desk.otherWay}</a></p>`,
   });
 
-const { enrolment: enrol, app } = words.tablet;
+/** Milliseconds in which a tablet may scan the code of an enrolment. */
+export const joinLifetime = 600_000;
 
-interface Shown {
+interface EnrolmentPage {
   path(part: string): string;
   development: boolean;
 }
 
-const framed = (
-  more: Pick<PageOptions, 'title' | 'main' | 'development'> & { head: Html },
+const enrolmentPage = (
+  options: Pick<PageOptions, 'title' | 'main' | 'development'> & { head: Html },
   status = 200,
-): Answer => cis2Page(status, more, { script: ["'self'"], connect: ["'self'"] }).with(ownReferrer);
+): Answer => cis2Page(status, options, scripted).with(ownReferrer);
 
-/** On the tablet itself, or a picture for it. */
+const labelField = (value: string): Html =>
+  field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value });
+
+/** Sets this tablet up, or shows a QR code for another one. */
 export const tabletEnrolmentPage = (
-  { path, development }: Shown,
-  given: { issuer: string; code: string; address: string; problem: string; party: string },
-): Answer => {
-  const { issuer, code, address, problem, party } = given;
-  return framed(
+  { path, development }: EnrolmentPage,
+  {
+    issuer,
+    code,
+    address,
+    problem,
+    party,
+  }: { issuer: string; code: string; address: string; problem: string; party: string },
+): Answer =>
+  enrolmentPage(
     {
-      title: enrol.title,
+      title: enrolment.title,
       development,
-      head: html`<script src="${appScriptPath}" defer></script>${watching(path('state'), 'waiting', joiningLifetime)}`,
+      head: html`<script src="${appScriptPath}" defer></script>${waitHead(path('state'), 'waiting', joinLifetime)}`,
       main: html`${problem ? html`<p class="error" role="alert">${problem}</p>` : undefined}
-<section class="panel"><h2>${enrol.here}</h2><p>${app.join}</p>
+<section class="panel"><h2>${enrolment.here}</h2><p>${app.join}</p>
 <noscript><p class="error">${app.noScript}</p></noscript>
 <form method="post" action="${path('here')}" data-tablet-key data-issuer="${issuer}" data-code="${code}" data-party="${party}">
 <p class="error" role="alert" id="unverified" hidden>${app.unverified}</p>
-${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: app.title })}
+${labelField(app.title)}
 <input type="hidden" name="token" value=""><div class="actions"><button>${app.joinButton}</button></div></form></section>
-<section class="panel"><h2>${enrol.elsewhere}</h2><p>${enrol.scan}</p>
-${qrCode(address, enrol.picture)}
-<p class="waiting" role="status" data-address="${address}">${enrol.waiting}</p></section>`,
+<section class="panel"><h2>${enrolment.elsewhere}</h2><p>${enrolment.scan}</p>
+${qrCode(address, enrolment.picture)}
+<p class="waiting" role="status" data-address="${address}">${enrolment.waiting}</p></section>`,
     },
     problem ? 400 : 200,
   );
-};
 
-/** A tablet has come: it is the right one if both show the same number. */
-export const tabletComparePage = ({ path, development }: Shown, number: string, label: string): Answer =>
-  framed({
-    title: enrol.compareTitle,
+/** Asks whether the tablet that scanned the code shows the same number. */
+export const tabletComparePage = (
+  { path, development }: EnrolmentPage,
+  number: string,
+  label: string,
+): Answer =>
+  enrolmentPage({
+    title: enrolment.compareTitle,
     development,
     head: html``,
-    main: html`<p>${enrol.compare}</p>
+    main: html`<p>${enrolment.compare}</p>
 <p><strong class="matching" data-number>${number}</strong></p>
 <form method="post" action="${path('compared')}">
-${field({ name: 'label', label: app.joinLabel, type: 'text', autocomplete: 'off', longest: 60, value: label })}
-<div class="actions"><button name="answer" value="yes">${enrol.yes}</button>
-<button class="secondary" name="answer" value="no" formnovalidate>${enrol.no}</button></div></form>`,
+${labelField(label)}
+<div class="actions"><button name="answer" value="yes">${enrolment.yes}</button>
+<button class="secondary" name="answer" value="no" formnovalidate>${enrolment.no}</button></div></form>`,
   });

@@ -1,10 +1,9 @@
 import type { Draft } from '../../model/credentials.ts';
-import { kidOf, type TabletBody } from './protocol.ts';
-import { tabletKind } from './sign-in.ts';
+import { kidOf, publicPart, type TabletBody, tabletKind } from './protocol.ts';
 
 /**
- * FOR DEVELOPMENT ONLY, and public to the whole world: the key of the seeded tablet. Only development is seeded with its
- * public half, and no other instance takes a key that is marked as shared.
+ * FOR DEVELOPMENT ONLY: the public private key of the seeded tablet. Only development is seeded with it, and other
+ * instances refuse a key that is marked as shared.
  */
 export const demoTablet = {
   persona: 'locum',
@@ -17,10 +16,9 @@ export const demoTablet = {
   },
 } as const;
 
-/** The tablet of the person of the seed who has one. */
+/** The tablet of the seeded locum. */
 export function tabletSeeds(): Draft[] {
-  const { kty, crv, x, y } = demoTablet.jwk;
-  const jwk = { kty, crv, x, y };
+  const jwk = publicPart(demoTablet.jwk);
   const body: TabletBody = { jwk, ceiling: 3, shared: true };
   return [{ uid: '656005750106', kind: tabletKind, label: 'Tablet', lookup: kidOf(jwk), body }];
 }

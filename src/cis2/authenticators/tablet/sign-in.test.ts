@@ -8,9 +8,9 @@ import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf } from '../../testing/journey.ts';
 import { gp, nurse } from '../../testing/people.ts';
 import { errorIn, questionIn, SoftTablet } from '../../testing/soft-tablet.ts';
-import { words } from '../../text/words.ts';
+import { tabletText } from './text.ts';
 
-const { denied, wrongNumber, elsewhere, expired, often } = words.tablet.desk;
+const { denied, wrongNumber, elsewhere, expired, often } = tabletText.desk;
 
 let cis2: Instance;
 let client: Cis2Registration;

@@ -11,16 +11,14 @@ import type { AuthenticationContext, Authenticator } from '../../sign-in/authent
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
-import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
 import type { HolderChecks } from './holder.ts';
-import { type DeskPage, tabletEndPage, tabletNumberPage, tabletScanPage } from './page.ts';
-import { type TabletBody, tabletPaths } from './protocol.ts';
+import { tabletEndPage, tabletNumberPage, tabletScanPage, type WorkstationPage } from './page.ts';
+import { type TabletBody, tabletKind, tabletPaths } from './protocol.ts';
 import { nearAddress, type TabletRequest, type TabletRequests, type TabletState } from './requests.ts';
+import { tabletText } from './text.ts';
 
-export const tabletKind = 'tablet';
-
-interface Parts {
+interface TabletDependencies {
   clock: Clock;
   database: Database;
   interactions: Interactions;
@@ -35,117 +33,112 @@ interface Parts {
 
 /** `amr` of every sign-in by tablet. */
 export const tabletMethods = ['IOS'];
-const sentences = words.tablet.desk;
 
-const serialOf = (text: string | undefined): number => (/^[1-5]$/.test(text ?? '') ? Number(text) : 0);
+const text = tabletText.desk;
 
-const pageOf = (
-  { development, clock }: Parts,
-  { interaction, client }: Pick<AuthenticationContext, 'interaction' | 'client'>,
-  serial: number,
-  found: TabletRequest | undefined,
-): DeskPage => ({
-  interaction,
-  applicationName: client.application.name,
-  serial,
-  left: (found?.expiresAt ?? 0) - clock.now(),
-  development,
-});
+const serialOf = (value: string | undefined): number => (/^[1-5]$/.test(value ?? '') ? Number(value) : 0);
 
-/** Makes a request and leads to the page that waits for it. */
-const begin = (parts: Parts) =>
-  async function begin(context: AuthenticationContext): Promise<Answer> {
-    const { request, interaction, client } = context;
-    const serial = await parts.requests.make(interaction.id, nearAddress(request), client.application.name);
-    if (serial === undefined)
-      return toPage(parts, { request, interaction: { ...interaction, message: sentences.often } }, []);
-    parts.recorder.record({
-      keys: [interaction.authorization.state ?? '', interaction.id],
-      from: 'browser',
-      to: 'cis2',
-      name: 'cis2.tablet',
-      detail: { try: serial },
-    });
-    return redirect(interactionPath(interaction.id, `tablet/wait?request=${serial}`));
-  };
+/** Creates a request and redirects to the page that waits for it. */
+async function begin(
+  tablet: TabletDependencies,
+  { request, interaction, client }: AuthenticationContext,
+): Promise<Answer> {
+  const serial = await tablet.requests.create(interaction.id, nearAddress(request), client.application.name);
+  if (serial === undefined)
+    return toPage(tablet, { request, interaction: { ...interaction, message: text.often } }, []);
+  tablet.recorder.record({
+    keys: [interaction.authorization.state ?? '', interaction.id],
+    from: 'browser',
+    to: 'cis2',
+    name: 'cis2.tablet',
+    detail: { try: serial },
+  });
+  return redirect(interactionPath(interaction.id, `tablet/wait?request=${serial}`));
+}
 
-type View = (context: InteractionContext, request: TabletRequest, page: DeskPage) => Answer | Promise<Answer>;
+/** A request as its page on the workstation shows it. */
+interface ShownRequest {
+  tablet: TabletDependencies;
+  opened: InteractionContext;
+  request: TabletRequest;
+  page: WorkstationPage;
+}
 
-/** The tablet said yes, to this browser alone: the sign-in goes on, once. */
-const signIn =
-  (parts: Parts): View =>
-  async (context, request, page) => {
-    const credential = await parts.credentials.get<TabletBody>(request.credentialId ?? '');
-    if (!credential) return tabletEndPage(page, sentences.expired);
-    const level = parts.holders.levelOf(credential.body);
-    const { id, uid } = credential;
-    const result = { authenticator: tabletKind, uid, methods: tabletMethods, level, credentialId: id };
-    return parts.completeSignIn(context, result, [
-      parts.requests.spendStatement(request),
-      parts.credentials.useStatement(credential),
-    ]);
-  };
+type View = (shown: ShownRequest) => Answer | Promise<Answer>;
 
-const ended =
-  (sentence: string): View =>
-  (_opened, _request, page) =>
-    tabletEndPage(page, sentence);
+/** Completes the sign-in once, in the browser that began it. */
+async function signIn({ tablet, opened, request, page }: ShownRequest): Promise<Answer> {
+  const credential = await tablet.credentials.get<TabletBody>(request.credentialId ?? '');
+  if (!credential) return tabletEndPage(page, text.expired);
+  const { id, uid, body } = credential;
+  const level = tablet.holders.levelOf(body);
+  const result = { authenticator: tabletKind, uid, methods: tabletMethods, level, credentialId: id };
+  return tablet.completeSignIn(opened, result, [
+    tablet.requests.spendStatement(request),
+    tablet.credentials.useStatement(credential),
+  ]);
+}
 
-/** What the desk shows in each state. */
-const views = (parts: Parts): Readonly<Record<TabletState, View>> => ({
-  waiting: (_opened, { code }, page) => tabletScanPage(page, `${parts.urls.cis2}${tabletPaths.app}`, code),
-  opened: (_opened, { number }, page) => tabletNumberPage(page, number),
-  approved: signIn(parts),
-  denied: ended(sentences.denied),
-  wrongNumber: ended(sentences.wrongNumber),
-  elsewhere: ended(sentences.elsewhere),
-});
+/** The page for each state of a request. */
+const views: Readonly<Record<TabletState, View>> = {
+  waiting: ({ tablet, request, page }) =>
+    tabletScanPage(page, `${tablet.urls.cis2}${tabletPaths.app}`, request.code),
+  opened: ({ request, page }) => tabletNumberPage(page, request.number),
+  approved: signIn,
+  denied: ({ page }) => tabletEndPage(page, text.denied),
+  wrongNumber: ({ page }) => tabletEndPage(page, text.wrongNumber),
+  elsewhere: ({ page }) => tabletEndPage(page, text.elsewhere),
+};
 
-const find = async ({ requests }: Parts, { request, interaction }: InteractionContext) => {
+const find = async ({ requests }: TabletDependencies, { request, interaction }: InteractionContext) => {
   const serial = serialOf(parseParameters(request.query)?.get('request'));
   return { serial, found: await requests.get(interaction.id, serial) };
 };
 
-/** A tablet with a key of its own: number matching and proximity, after the model of OpenID Connect CIBA. */
-export function tablet(parts: Parts): Authenticator {
-  const { credentials, requests, holders } = parts;
+async function showRequest(tablet: TabletDependencies, opened: InteractionContext): Promise<Answer> {
+  const { interaction, client } = opened;
+  const { serial, found } = await find(tablet, opened);
+  const page = {
+    interaction,
+    applicationName: client.application.name,
+    serial,
+    left: (found?.expiresAt ?? 0) - tablet.clock.now(),
+    development: tablet.development,
+  };
+  return found
+    ? views[found.state]({ tablet, opened, request: found, page })
+    : tabletEndPage(page, text.expired);
+}
+
+async function stop(tablet: TabletDependencies, opened: InteractionContext): Promise<Answer> {
+  const { request, interaction } = opened;
+  await tablet.requests.end(interaction.id, serialOf(formOf(request).get('request')));
+  return toPage(tablet, { request, interaction: { ...interaction, message: '' } }, []);
+}
+
+/** A tablet with its own key: number matching and proximity, modelled on OpenID Connect CIBA. */
+export function tabletAuthenticator(tablet: TabletDependencies): Authenticator {
+  const { credentials, holders } = tablet;
   const reached = (level: 2 | 3) => ({ level, methods: tabletMethods });
-  const show = views(parts);
   return {
     ...local(credentials),
     id: tabletKind,
-    label: words.ways.tablet.label,
-    hint: words.ways.tablet.hint,
+    label: tabletText.label,
+    hint: tabletText.hint,
     offers: holders.levels.map(reached),
-    begin: begin(parts),
+    begin: (context) => begin(tablet, context),
     async usableBy(uid, acr) {
       const own = await credentials.of<TabletBody>(uid, tabletKind);
       return own.some(({ body }) => holders.counts(body) && couldMeet(acr, [reached(holders.levelOf(body))]));
     },
     routes: [
-      {
-        method: 'GET',
-        path: 'wait',
-        async run(context) {
-          const { serial, found } = await find(parts, context);
-          const page = pageOf(parts, context, serial, found);
-          return found ? show[found.state](context, found, page) : tabletEndPage(page, sentences.expired);
-        },
-      },
+      { method: 'GET', path: 'wait', run: (opened) => showRequest(tablet, opened) },
       {
         method: 'GET',
         path: 'state',
-        run: async (context) => json(200, { state: (await find(parts, context)).found?.state ?? 'expired' }),
+        run: async (opened) => json(200, { state: (await find(tablet, opened)).found?.state ?? 'expired' }),
       },
-      {
-        method: 'POST',
-        path: 'stop',
-        async run(context) {
-          const { interaction } = context;
-          await requests.end(interaction.id, serialOf(formOf(context.request).get('request')));
-          return toPage(parts, { ...context, interaction: { ...interaction, message: '' } }, []);
-        },
-      },
+      { method: 'POST', path: 'stop', run: (opened) => stop(tablet, opened) },
     ],
   };
 }

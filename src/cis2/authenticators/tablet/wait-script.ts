@@ -4,12 +4,11 @@ import { scriptRoute } from '../../pages/script-route.ts';
 
 const waitScriptPath = '/assets/wait.js';
 
-/** How often a waiting page looks, in milliseconds; while nobody answers twice as long each time, up to the most. */
+/** Milliseconds between two polls. After each failure the pause doubles, up to the longest. */
 const interval = 1_000;
-const mostPause = 16_000;
+const longestPause = 16_000;
 
-// The page says what it waits for, in which state it is and for how long; in another state, and at the end, it is loaded anew and
-// says what there is. Nobody looks while the page is hidden, or when the time is over.
+// Reloads the page when the state changes or the time is over. Does not poll while the page is hidden.
 const script = `'use strict';
 (() => {
   const watched = document.querySelector('meta[name=watched]');
@@ -24,7 +23,7 @@ const script = `'use strict';
       if (answer.status === 429 || answer.status >= 500) throw new Error('later');
       pause = ${interval};
     } catch {
-      pause = Math.min(2 * pause, ${mostPause});
+      pause = Math.min(2 * pause, ${longestPause});
       if (Date.now() < until) setTimeout(look, pause);
       return;
     }
@@ -39,8 +38,8 @@ const script = `'use strict';
 export const waitScriptRoute: Route = scriptRoute(waitScriptPath, script);
 
 /**
- * For the head of a page that waits: it looks by script whether something has happened, and loads itself anew where there is none.
- * @param left milliseconds until it is over; nobody looks longer than that.
+ * Returns the head of a page that polls an address and reloads when the state changes; without scripts it reloads regularly.
+ * @param left milliseconds until it stops polling.
  */
-export const watching = (address: string, state: string, left: number): Html =>
+export const waitHead = (address: string, state: string, left: number): Html =>
   html`<script src="${waitScriptPath}" defer></script><noscript><meta http-equiv="refresh" content="3"></noscript><meta name="watched" content="${address}" data-state="${state}" data-left="${Math.max(0, left)}">`;

@@ -1,31 +1,31 @@
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { Secret, TOTP } from 'otpauth';
 
-/** What authenticator apps know without being told (RFC 6238 section 4, and the key URI format). */
+/** The defaults of authenticator apps (RFC 6238 section 4, and the key URI format). */
 const settings = { algorithm: 'SHA1', digits: 6, period: 30 } as const;
-/** Steps before and after the present one whose codes are taken: clocks differ, and typing takes its time. */
+/** Accepted steps before and after the current one, for clock differences and slow typing. */
 const tolerance = 1;
 
-/** A new secret, base32: 160 bits (RFC 4226 section 4). */
+/** Returns a new secret of 160 bits (RFC 4226 section 4), base32. */
 export const newSecret = (): string => new Secret({ size: 20 }).base32;
 
-/** What an app reads out of the picture. */
+/** Returns the URI in the QR code for the app. */
 export const keyUri = (secret: string, email: string, issuer: string): string =>
   new TOTP({ ...settings, issuer, label: email, secret: Secret.fromBase32(secret) }).toString();
 
-/** The code of six digits as it was meant: apps show it in two groups. Undefined when it is none. */
+/** Reads a code of six digits, which apps show in two groups. Returns undefined for other text. */
 export function codeOf(text: string | undefined): string | undefined {
   const digits = (text ?? '').slice(0, 32).replace(/[\s-]/g, '');
   return /^[0-9]{6}$/.test(digits) ? digits : undefined;
 }
 
-/** The code of a secret at this time in milliseconds. */
+/** Returns the code of a secret. @param timestamp milliseconds. */
 export const codeAt = (secret: string, timestamp: number): string =>
   TOTP.generate({ ...settings, secret: Secret.fromBase32(secret), timestamp });
 
 /**
- * The step whose code this is, if it is one of now and newer than the last that was used; the oldest of those.
- * Every step is looked at, so that the time tells nothing (RFC 6238 section 5.2: each code once).
+ * Returns the earliest accepted step of a code that is later than the last used step (RFC 6238 section 5.2: each code once).
+ * Compares every step, so the time is constant.
  * @param now milliseconds.
  */
 export function stepOf(
@@ -34,9 +34,9 @@ export function stepOf(
   now: number,
   lastStep: number | null,
 ): number | undefined {
-  const present = TOTP.counter({ period: settings.period, timestamp: now });
+  const current = TOTP.counter({ period: settings.period, timestamp: now });
   let found: number | undefined;
-  for (let step = present + tolerance; step >= present - tolerance; step--) {
+  for (let step = current + tolerance; step >= current - tolerance; step--) {
     const same = equalSecrets(codeAt(secret, step * settings.period * 1000), code);
     if (same && (lastStep === null || step > lastStep)) found = step;
   }

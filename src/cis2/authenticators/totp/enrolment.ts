@@ -8,24 +8,25 @@ import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
-import { accountOf, passwordProblems } from '../shared/account-name.ts';
-import { type FieldProblems, noAccountPage, totpEnrolmentPage } from '../shared/account-page.ts';
-import { demoHash, demoPassword, emailOf } from '../shared/accounts.ts';
+import { type FieldProblems, noAccountPage } from '../shared/account-page.ts';
+import { accountOf, demoHash, demoPassword, emailOf } from '../shared/accounts.ts';
 import { hashPassword } from '../shared/hash.ts';
 import { emailShape, type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
+import { passwordProblems } from '../shared/rules.ts';
 import { codeOf, keyUri, newSecret, stepOf } from './codes.ts';
+import { totpEnrolmentPage } from './page.ts';
 import { type TotpBody, totpKind } from './sign-in.ts';
+import { totpText } from './text.ts';
 
-interface Parts {
+interface EnrolmentDependencies {
   clock: Clock;
   credentials: Credentials;
   development: boolean;
 }
 
-const sentences = words.secrets;
-const { label, enrolmentHint } = words.ways.totp;
-/** How the app lists its key. */
-const listed = filled(sentences.issuer, { service: words.serviceName });
+const { label, enrolmentHint, enrolment: text } = totpText;
+const uriOf = (secret: string, email: string): string =>
+  keyUri(secret, email, filled(text.issuer, { service: words.serviceName }));
 
 const importShape = z.object({
   label: labelShape,
@@ -36,7 +37,7 @@ const importShape = z.object({
     .optional(),
 });
 
-/** Reads an authenticator app with the password of the seed; makes the secret where none is sent. */
+/** Reads an authenticator app with the password of the seed. Generates a secret if the body has none. */
 function importTotp(body: JsonObject): ImportedCredential {
   const { label: name, email, secret = newSecret() } = readImport(importShape, body);
   const lookup = emailOf(email) ?? '';
@@ -44,28 +45,23 @@ function importTotp(body: JsonObject): ImportedCredential {
   return { label: labelOf(name, label), lookup, body: imported, secret };
 }
 
-/** How a person is given an authenticator app: a key for the app, and a password beside it. */
-export function totpEnrolment({ clock, credentials, development }: Parts): Enrolment {
+/** Creates the enrolment of an app, with its key and a password. */
+export function totpEnrolment({ clock, credentials, development }: EnrolmentDependencies): Enrolment {
   const open = (person: EnrolmentContext['person']) => accountOf<TotpBody>(credentials, totpKind, person);
 
   const show = async (context: EnrolmentContext, problems: FieldProblems): Promise<Answer> => {
     const account = await open(context.person);
-    if ('refused' in account) return noAccountPage(sentences.title, account.refused, development);
+    if ('refused' in account) return noAccountPage(text.title, account.refused, development);
     const secret = context.pending.kept ?? newSecret();
     if (context.pending.kept === null) await context.keep(secret);
     const { email, own } = account;
-    return totpEnrolmentPage({
-      action: context.path('answer'),
-      email,
-      problems,
-      development,
-      secret,
-      uri: keyUri(secret, email, listed),
-      replaces: own.length > 0,
-    });
+    return totpEnrolmentPage(
+      { action: context.path('answer'), email, problems, development },
+      { secret, uri: uriOf(secret, email), replaces: own.length > 0 },
+    );
   };
 
-  const take = async (context: EnrolmentContext): Promise<Answer> => {
+  const takeForm = async (context: EnrolmentContext): Promise<Answer> => {
     const { request, pending, person } = context;
     const form = formOf(request);
     const secret = pending.kept;
@@ -75,14 +71,14 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
     const lastStep = stepOf(secret, codeOf(form.get('code')) ?? '', clock.now(), null);
     const problems: FieldProblems = {
       ...passwordProblems(password, form.get('repeat') ?? '', person),
-      ...(lastStep === undefined ? { code: sentences.wrongCode } : {}),
+      ...(lastStep === undefined ? { code: text.wrongCode } : {}),
     };
     if (lastStep === undefined || Object.keys(problems).length > 0) return show(context, problems);
-    // The code that set it up is used: it signs nobody in afterwards.
+    // The code of the set-up is used, so it cannot sign in.
     const body: TotpBody = { email: account.email, hash: await hashPassword(password), lastStep };
     return context.complete(
       { label, lookup: account.email, body, secret },
-      { note: sentences.totpAdded, spends: account.own.map(({ id }) => credentials.revokeStatement(id)) },
+      { note: text.added, spends: account.own.map(({ id }) => credentials.revokeStatement(id)) },
     );
   };
 
@@ -92,17 +88,17 @@ export function totpEnrolment({ clock, credentials, development }: Parts): Enrol
     hint: enrolmentHint,
     level: 2,
     reveal: ({ body }, secret) => {
-      const { email, hash } = body as TotpBody;
       if (secret === undefined) return {};
+      const { email, hash } = body as TotpBody;
       return {
         email,
         secret,
-        uri: keyUri(secret, email, listed),
+        uri: uriOf(secret, email),
         ...(hash === demoHash ? { password: demoPassword } : {}),
       };
     },
     importCredential: importTotp,
     begin: (context) => show(context, {}),
-    routes: [{ method: 'POST', path: 'answer', run: take }],
+    routes: [{ method: 'POST', path: 'answer', run: takeForm }],
   };
 }

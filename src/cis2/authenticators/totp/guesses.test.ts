@@ -7,14 +7,14 @@ import { cheapHash } from '../../testing/cheap-hash.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, give, next } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
-import { words } from '../../text/words.ts';
 import { passwordGate } from '../shared/hash.ts';
 import { codeAt, newSecret } from './codes.ts';
 import { guessesInDay } from './guesses.ts';
+import { totpText } from './text.ts';
 
 // Strangers neither keep a person out nor guess without end: docs/adr/0020. Who comes from where is what a trusted proxy says.
 
-const { wrong, locked } = words.totp;
+const { wrong, locked } = totpText;
 const password = 'green lamp sofa';
 const acr_values = 'AAL2_TOTP';
 

@@ -27,7 +27,7 @@ export class Allowance {
 
   /**
    * Counts one more. Returns whether it is within the limit.
-   * @param beyond writes for the batch that counts the first one beyond the limit
+   * @param beyond writes for the batch that counts the first one beyond the limit.
    */
   async take(what: string, beyond: () => Promise<readonly Statement[]>): Promise<boolean> {
     for (;;) {
@@ -38,7 +38,7 @@ export class Allowance {
     }
   }
 
-  /** Returns the write that uncounts one, which was right. */
+  /** Returns the write that uncounts a right try. */
   giveBackStatement(what: string): Statement {
     return sql(
       `UPDATE single_use SET payload = CAST(CAST(payload AS INTEGER) - 1 AS TEXT)
@@ -77,31 +77,32 @@ export class Allowance {
   }
 }
 
-/** What the first page brought, on its way to the second. */
-export interface TotpStep {
-  /** Name of the account that guesses are counted by. */
-  name: string;
-  /** A credential, or an id like one where the address or the password was not right. */
-  credentialId: string;
-}
-
-/** Guesses in a day at the codes of one app: as many in browsers that are known, and as many in all others. */
+/** Guesses in a day at the codes of one app: as many in known browsers, and as many in all others. */
 export const guessesInDay = 100;
 const day = 86_400_000;
 
-/** What may be done with a guess. `lost`: it is counted, and wrong whatever it is. */
-export type Taken = 'locked' | 'lost' | 'good';
+/** The account and credential of one guess. */
+export interface GuessTarget {
+  /** Account name under which guesses are counted. */
+  name: string;
+  /** A credential, or a random id if the address or the password was wrong. */
+  credentialId: string;
+}
+
+/** Whether a guess is checked. An `exhausted` one is counted, and wrong in any case. */
+type GuessOutcome = 'locked' | 'exhausted' | 'allowed';
 
 /**
- * How often codes may be guessed (NIST SP 800-63B-4 section 3.2.2 allows 100 in a row; docs/adr/0020).
+ * Limits the guesses of codes (NIST SP 800-63B-4 section 3.2.2 allows 100 in a row; docs/adr/0020).
  *
- * Five wrong ones in a row lock for 15 minutes: the account in one browser that is known to be the person's, or in
- * all unknown browsers of one network. So nobody elsewhere keeps the person out.
+ * Five consecutive wrong guesses lock for 15 minutes: the account in one known browser of the user, or in all unknown
+ * browsers of one network. So attackers elsewhere cannot lock the user out.
  *
- * Many networks make up for that lock, so each app has 100 guesses in 24 hours from unknown browsers, and 100 from known ones,
- * which strangers do not use up. They count for the app, and only the right password leads to one: without it they cannot be
- * used up at all. One guess is right with 3 in 1,000,000 (three steps count). So who has the password and
- * no browser of the person's finds a code with less than 0.0003 in such a period, 1 in 3,333; with a known browser as well, 1 in 1,667.
+ * An attacker with many networks escapes that lock, so each app has 100 guesses in 24 hours from unknown browsers, and
+ * another 100 from known ones, which strangers cannot use up. Guesses count for the app, and only the right password leads
+ * to one, so without it they cannot be used up at all. A guess is right with probability 3 in 1,000,000 (three steps count).
+ * An attacker who has the password finds a code with probability below 0.0003 in a period (1 in 3,333), or 1 in 1,667 with
+ * a known browser as well.
  */
 export class TotpGuesses {
   readonly #inRow: Tries;
@@ -115,27 +116,31 @@ export class TotpGuesses {
   }
 
   /**
-   * Takes one, before the code is looked at, so that many at once are no more than one after the other.
-   * @param alarm writes that go with the first guess that is lost
+   * Counts a guess before the code is checked, so that the limit also holds for concurrent guesses.
+   * @param alarm writes for the batch of the first exhausted guess.
    */
-  async take(request: HttpRequest, step: TotpStep, alarm: () => Promise<Statement[]>): Promise<Taken> {
-    if ((await this.#inRow.take(this.#place(request, step))) === undefined) return 'locked';
-    return (await this.#inDay.take(this.#pool(request, step), alarm)) ? 'good' : 'lost';
+  async take(
+    request: HttpRequest,
+    target: GuessTarget,
+    alarm: () => Promise<Statement[]>,
+  ): Promise<GuessOutcome> {
+    if ((await this.#inRow.take(this.#place(request, target))) === undefined) return 'locked';
+    return (await this.#inDay.take(this.#pool(request, target), alarm)) ? 'allowed' : 'exhausted';
   }
 
-  /** The writes after a right one: what was wrong before it here is forgotten, and it is no guess of the day. */
-  forgetStatements(request: HttpRequest, step: TotpStep): Statement[] {
+  /** Returns the writes after a right guess: they reset the wrong guesses of this place, and uncount the right one. */
+  forgetStatements(request: HttpRequest, target: GuessTarget): Statement[] {
     return [
-      this.#inRow.forgetStatement(this.#place(request, step)),
-      this.#inDay.giveBackStatement(this.#pool(request, step)),
+      this.#inRow.forgetStatement(this.#place(request, target)),
+      this.#inDay.giveBackStatement(this.#pool(request, target)),
     ];
   }
 
-  #place(request: HttpRequest, { name }: TotpStep): string {
+  #place(request: HttpRequest, { name }: GuessTarget): string {
     return `${this.#known.placeOf(request, name)} ${name}`;
   }
 
-  #pool(request: HttpRequest, { name, credentialId }: TotpStep): string {
+  #pool(request: HttpRequest, { name, credentialId }: GuessTarget): string {
     return `${this.#known.browserOf(request, name) === undefined ? 'unknown' : 'known'} ${credentialId}`;
   }
 }

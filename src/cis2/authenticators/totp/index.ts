@@ -4,16 +4,15 @@ import { demoHash } from '../shared/accounts.ts';
 import { totpEnrolment } from './enrolment.ts';
 import { TotpGuesses } from './guesses.ts';
 import { KnownBrowsers } from './known-browsers.ts';
-import { type TotpBody, totp, totpKind, totpStrength } from './sign-in.ts';
+import { type TotpBody, totpAuthenticator, totpKind, totpStrength } from './sign-in.ts';
 
-/** FOR DEVELOPMENT ONLY: by persona, uid and the key of the app, the same in every installation. */
+/** FOR DEVELOPMENT ONLY: the public keys of seeded apps. */
 const seeded: readonly (readonly [persona: string, uid: string, secret: string])[] = [
   ['clinician-aal2', '656005750109', 'ALONGSIDECLINICIANAALTWOXXXXXXXX'],
   ['gp-aal2', '656005750111', 'ALONGSIDEGPAALTWOXXXXXXXXXXXXXXX'],
   ['admin-aal2', '656005750112', 'ALONGSIDEADMINAALTWOXXXXXXXXXXXX'],
 ];
 
-/** Authenticator apps of people of the seed. */
 const totpSeeds = (): Draft[] =>
   seeded.map(([persona, uid, secret]) => {
     const email = `${persona}@example.test`;
@@ -24,13 +23,13 @@ const totpSeeds = (): Draft[] =>
 /** An authenticator app: password and one-time code. */
 export const authenticatorAppKind: AuthenticatorKind = {
   reaches: [totpStrength],
-  create(dependencies) {
-    const { database, clock, cookies, vault } = dependencies;
+  create(given) {
+    const { database, clock, cookies, vault } = given;
     const known = new KnownBrowsers(cookies, vault);
     const guesses = new TotpGuesses(database, clock, totpKind, known);
     return {
-      authenticators: [totp({ ...dependencies, known, guesses })],
-      enrolments: [totpEnrolment(dependencies)],
+      authenticators: [totpAuthenticator({ ...given, known, guesses })],
+      enrolments: [totpEnrolment(given)],
     };
   },
   seed: totpSeeds,

@@ -8,12 +8,12 @@ const name = 'known';
 const purpose = 'cis2-known-browser';
 /** Seconds. */
 const year = 31_536_000;
-/** People whom a browser is known to have signed in; a shared desk has a few. */
-const mostPeople = 8;
+/** Accounts in one cookie. Several users share a workstation. */
+const mostAccounts = 8;
 
 /**
- * Browsers in which somebody has signed in with an authenticator app before. That opens nothing: it only keeps guesses of strangers
- * apart from the person's own.
+ * Browsers in which a user has signed in with an authenticator app before. They get no further access; their guesses are only
+ * counted apart from those of strangers.
  */
 export class KnownBrowsers {
   readonly #cookies: CookieNames;
@@ -24,23 +24,23 @@ export class KnownBrowsers {
     this.#vault = vault;
   }
 
-  /** Id of this browser, if this account has signed in in it. */
+  /** Returns the id of this browser if the account has signed in in it. */
   browserOf(request: HttpRequest, account: string): string | undefined {
-    const [browser, ...people] = this.#read(request);
-    return people.includes(sha256(account)) ? browser : undefined;
+    const [browser, ...accounts] = this.#read(request);
+    return accounts.includes(sha256(account)) ? browser : undefined;
   }
 
-  /** What guesses at an account, and passwords that wait to be checked, are counted by: this browser, if it is known, else its network. */
+  /** Returns the origin of guesses and queued passwords: this browser if it is known, else its network. */
   placeOf(request: HttpRequest, account: string): string {
     const browser = this.browserOf(request, account);
     return browser === undefined ? `network ${callerNetwork(request.address)}` : `browser ${browser}`;
   }
 
-  /** Set-Cookie value after this account signed in. */
-  remembering(request: HttpRequest, account: string): string {
-    const [browser = randomToken(12), ...people] = this.#read(request);
+  /** Returns the Set-Cookie value after this account has signed in. */
+  rememberCookie(request: HttpRequest, account: string): string {
+    const [browser = randomToken(12), ...accounts] = this.#read(request);
     const own = sha256(account);
-    const latest = [own, ...people.filter((one) => one !== own)].slice(0, mostPeople);
+    const latest = [own, ...accounts.filter((one) => one !== own)].slice(0, mostAccounts);
     return this.#cookies.set(name, this.#vault.seal(purpose, [browser, ...latest].join(' ')), year);
   }
 

@@ -10,10 +10,10 @@ import { cheapHash } from '../../testing/cheap-hash.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf, give, next } from '../../testing/journey.ts';
 import { gp, nurse } from '../../testing/people.ts';
-import { words } from '../../text/words.ts';
 import { codeAt, newSecret } from './codes.ts';
+import { totpText } from './text.ts';
 
-const { wrong, locked, tooLate } = words.totp;
+const { wrong, locked, tooLate } = totpText;
 const password = 'green lamp sofa';
 const acr_values = 'AAL2_TOTP';
 

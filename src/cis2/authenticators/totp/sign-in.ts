@@ -4,60 +4,33 @@ import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { z } from 'zod';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
-import type { Authenticator } from '../../sign-in/authenticator.ts';
+import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
-import { words } from '../../text/words.ts';
 import { type Account, accountName, claimAccount, emailOf } from '../shared/accounts.ts';
 import { local } from '../shared/local.ts';
 import { codeOf, stepOf } from './codes.ts';
-import { guessesInDay, type TotpGuesses, type TotpStep } from './guesses.ts';
+import { type GuessTarget, guessesInDay, type TotpGuesses } from './guesses.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 import { totpCodePage, totpPasswordPage } from './page.ts';
-
-interface Sealed extends TotpStep {
-  interactionId: string;
-  expiresAt: number;
-}
-
-const purpose = 'cis2-totp-step';
-/** How long the code may take, in milliseconds. */
-const lifetime = 300_000;
-const longest = 4_096;
-
-/** Seals it for the page of one interaction: whoever has the page can neither read nor change it. */
-const sealStep = (vault: Vault, clock: Clock, interactionId: string, step: TotpStep): string =>
-  vault.seal(
-    purpose,
-    JSON.stringify({ ...step, interactionId, expiresAt: clock.now() + lifetime } satisfies Sealed),
-  );
-
-/** Opens it; undefined when it was changed, is too old or was made in another interaction. */
-function openStep(vault: Vault, clock: Clock, interactionId: string, sealed: string): TotpStep | undefined {
-  if (sealed.length > longest) return undefined;
-  try {
-    const step = JSON.parse(vault.open(purpose, sealed)) as Sealed;
-    return step.interactionId === interactionId && clock.now() < step.expiresAt ? step : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { totpText as text } from './text.ts';
 
 export const totpKind = 'totp';
 
-/** What is kept of an authenticator app, beside its sealed secret. */
+/** The stored part of an authenticator app, next to its sealed secret. */
 export interface TotpBody extends Account {
-  /** Number of the step whose code was used last; null before the first. */
+  /** Number of the step of the last used code; null before the first use. */
   lastStep: number | null;
 }
 
-interface Parts {
+interface TotpDependencies {
   clock: Clock;
   vault: Vault;
   credentials: Credentials;
@@ -70,76 +43,112 @@ interface Parts {
   development: boolean;
 }
 
-interface WithCode extends InteractionContext {
-  sealed: string;
-  code: string | undefined;
-  step: TotpStep;
+interface TotpCall extends InteractionContext {
+  totp: TotpDependencies;
 }
 
-/** Level 2, by a one-time code. */
-export const totpStrength = { level: 2 as const, methods: ['TOTP'] };
-/** What a code is compared with where there is no account: as much work, and never right. */
-const nobody = 'A'.repeat(32);
-const sentences = words.totp;
+interface WithCode extends TotpCall {
+  /** The sealed state of the password page. */
+  sealed: string;
+  target: GuessTarget;
+  code: string | undefined;
+}
 
-const shown = (
-  { development }: Parts,
-  { interaction, client }: Pick<InteractionContext, 'interaction' | 'client'>,
-) => ({
-  interaction,
-  applicationName: client.application.name,
-  // What the application says of the person; anything but an address is left out.
-  email: emailOf(interaction.authorization.loginHint ?? undefined) ?? '',
-  development,
+interface Verified extends WithCode {
+  credential: Credential<TotpBody>;
+  usedStep: number;
+}
+
+export const totpStrength = { level: 2 as const, methods: ['TOTP'] };
+
+/** Takes the place of a missing secret: as much work, and never right. */
+const noSecret = 'A'.repeat(32);
+
+const purpose = 'cis2-totp-step';
+/** Milliseconds between the password and the code. */
+const sealLifetime = 300_000;
+const longestSealed = 4_096;
+
+const sealedShape = z.object({
+  name: z.string(),
+  credentialId: z.string(),
+  interactionId: z.string(),
+  expiresAt: z.number(),
 });
 
-/** Returns the page of the code again. */
-function again(
-  parts: Parts,
-  known: InteractionContext & { sealed: string },
-  problem: string,
-  detail: string,
-): Answer {
-  noteRefusedSignIn(parts, known, totpKind, detail);
-  return totpCodePage({ ...shown(parts, known), problem, step: known.sealed });
+/** Seals the target for the page of one interaction, so that its user can neither read nor change it. */
+const seal = ({ totp: { vault, clock }, interaction }: TotpCall, target: GuessTarget): string =>
+  vault.seal(
+    purpose,
+    JSON.stringify({
+      ...target,
+      interactionId: interaction.id,
+      expiresAt: clock.now() + sealLifetime,
+    } satisfies z.infer<typeof sealedShape>),
+  );
+
+/** Returns undefined if the text was changed, has expired, or belongs to another interaction. */
+function open({ totp: { vault, clock }, interaction }: TotpCall, sealed: string): GuessTarget | undefined {
+  if (sealed.length > longestSealed) return undefined;
+  try {
+    const { interactionId, expiresAt, ...target } = sealedShape.parse(
+      JSON.parse(vault.open(purpose, sealed)),
+    );
+    return interactionId === interaction.id && clock.now() < expiresAt ? target : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Whatever came, the code is asked for next: the page must not tell whether address and password were right. */
-const takePassword = (parts: Parts) =>
-  async function takePassword(context: InteractionContext): Promise<Answer> {
-    const { credentials, vault, clock, known } = parts;
-    const { request } = context;
-    const form = formOf(request);
-    const name = accountName(form.get('email'));
-    const word = form.get('password');
-    const credential = await claimAccount<TotpBody>(
-      credentials,
-      totpKind,
-      name,
-      word,
-      known.placeOf(request, name),
-    );
-    const step = sealStep(vault, clock, context.interaction.id, {
-      name,
-      credentialId: credential?.id ?? uuid(),
-    });
-    return totpCodePage({ ...shown(parts, context), problem: '', step });
-  };
+const pageOf = (
+  { development }: TotpDependencies,
+  { interaction, client }: Pick<AuthenticationContext, 'interaction' | 'client'>,
+  problem = '',
+) => ({ interaction, applicationName: client.application.name, problem, development });
 
-const readCode = (parts: Parts) =>
-  async function readCode(
-    context: InteractionContext,
-  ): Promise<Answer | Pick<WithCode, 'sealed' | 'code' | 'step'>> {
-    const form = formOf(context.request);
-    const sealed = form.get('step') ?? '';
-    const step = openStep(parts.vault, parts.clock, context.interaction.id, sealed);
-    if (!step) return totpPasswordPage({ ...shown(parts, context), problem: sentences.tooLate });
-    return { sealed, step, code: codeOf(form.get('code')) };
-  };
+/** Shows the first page, with the address that the application suggests, if it is one. */
+const showPasswordPage = (
+  totp: TotpDependencies,
+  context: Pick<AuthenticationContext, 'interaction' | 'client'>,
+  problem = '',
+): Answer =>
+  totpPasswordPage(
+    pageOf(totp, context, problem),
+    emailOf(context.interaction.authorization.loginHint ?? undefined) ?? '',
+  );
 
-/** Returns the audit record of too many guesses: they come from someone with the password of this user. */
-async function alarmStatements({ credentials, audit }: Parts, { step }: WithCode): Promise<Statement[]> {
-  const credential = await credentials.get(step.credentialId);
+/** Shows the page of the code again. The reason goes to the log only. */
+function refuse(call: TotpCall & { sealed: string }, problem: string, reason: string): Answer {
+  noteRefusedSignIn(call.totp, call, totpKind, reason);
+  return totpCodePage(pageOf(call.totp, call, problem), call.sealed);
+}
+
+/** Asks for the code after a wrong password too, so the page does not show whether the password was right. */
+async function takePassword(call: TotpCall): Promise<Answer> {
+  const { totp, request } = call;
+  const form = formOf(request);
+  const name = accountName(form.get('email'));
+  const credential = await claimAccount<TotpBody>(
+    totp.credentials,
+    totpKind,
+    name,
+    form.get('password'),
+    totp.known.placeOf(request, name),
+  );
+  return totpCodePage(pageOf(totp, call), seal(call, { name, credentialId: credential?.id ?? uuid() }));
+}
+
+async function readCode(call: TotpCall): Promise<Answer | Pick<WithCode, 'sealed' | 'code' | 'target'>> {
+  const form = formOf(call.request);
+  const sealed = form.get('step') ?? '';
+  const target = open(call, sealed);
+  if (!target) return showPasswordPage(call.totp, call, text.tooLate);
+  return { sealed, target, code: codeOf(form.get('code')) };
+}
+
+/** Returns the audit record of too many guesses, which come from someone with the user's password. */
+async function alarmStatements({ totp: { credentials, audit }, target }: WithCode): Promise<Statement[]> {
+  const credential = await credentials.get(target.credentialId);
   if (!credential) return [];
   const { id, uid } = credential;
   return [
@@ -153,66 +162,69 @@ async function alarmStatements({ credentials, audit }: Parts, { step }: WithCode
   ];
 }
 
-const takeGuess = (parts: Parts) =>
-  async function takeGuess(known: WithCode): Promise<Answer | { lost: boolean }> {
-    const taken = await parts.guesses.take(known.request, known.step, () => alarmStatements(parts, known));
-    if (taken === 'locked') return again(parts, known, sentences.locked, 'too many wrong tries in a row');
-    return { lost: taken === 'lost' };
-  };
+const checkGuesses = check('guesses', async function checkGuesses(call: WithCode): Promise<
+  Answer | { exhausted: boolean }
+> {
+  const { totp, request, target } = call;
+  const outcome = await totp.guesses.take(request, target, () => alarmStatements(call));
+  if (outcome === 'locked') return refuse(call, text.locked, 'too many consecutive wrong tries');
+  return { exhausted: outcome === 'exhausted' };
+});
 
-/** One that is lost is wrong in the same words after the same work: that there are none left would tell that the password was right. */
-const checkCode = (parts: Parts) =>
-  async function checkCode(
-    known: WithCode & { lost: boolean },
-  ): Promise<Answer | { credential: Credential<TotpBody>; usedStep: number }> {
-    const { credentials, clock } = parts;
-    const { credentialId } = known.step;
-    const credential = await credentials.get<TotpBody>(credentialId);
-    const secret = (await credentials.secret(credentialId)) ?? nobody;
-    const lastStep = credential?.body.lastStep ?? null;
-    const usedStep = stepOf(secret, known.code ?? '', clock.now(), lastStep);
-    if (!known.lost && credential?.kind === totpKind && usedStep !== undefined)
-      return { credential, usedStep };
-    if (known.lost)
-      return again(parts, known, sentences.wrong, 'no guesses at this app are left in this day');
-    const detail = credential ? 'not a code of now, or one that was used' : 'not the address or the password';
-    return again(parts, known, sentences.wrong, detail);
-  };
+/** Refuses an exhausted guess like a wrong code, after the same work, so the response does not confirm the password. */
+const checkCode = check('code', async function checkCode(call: WithCode & { exhausted: boolean }): Promise<
+  Answer | Pick<Verified, 'credential' | 'usedStep'>
+> {
+  const {
+    totp: { credentials, clock },
+    target: { credentialId },
+    code = '',
+    exhausted,
+  } = call;
+  const credential = await credentials.get<TotpBody>(credentialId);
+  const secret = (await credentials.secret(credentialId)) ?? noSecret;
+  const usedStep = stepOf(secret, code, clock.now(), credential?.body.lastStep ?? null);
+  if (!exhausted && credential?.kind === totpKind && usedStep !== undefined) return { credential, usedStep };
+  if (exhausted) return refuse(call, text.wrong, 'no guesses at this app are left today');
+  return refuse(
+    call,
+    text.wrong,
+    credential ? 'the code is wrong, expired or used' : 'the address or the password is wrong',
+  );
+});
 
-/** The code counts once: its step is written where the last one stood, by one sign-in alone. */
-const finish = ({ credentials, guesses, known: browsers, completeSignIn }: Parts) =>
-  async function finish(
-    known: WithCode & { credential: Credential<TotpBody>; usedStep: number },
-  ): Promise<Answer> {
-    const { request, credential, usedStep, step } = known;
-    const { id, uid, body } = credential;
-    const result = { authenticator: totpKind, uid, ...totpStrength, credentialId: id };
-    const answer = await completeSignIn(known, result, [
-      credentials.useStatement(credential, { ...body, lastStep: usedStep }),
-      ...guesses.forgetStatements(request, step),
-    ]);
-    return answer.with({ 'set-cookie': browsers.remembering(request, step.name) });
-  };
+/** The conditional write of the used step lets each code count for one sign-in. */
+async function finish(call: Verified & Passed<'guesses' | 'code'>): Promise<Answer> {
+  const { totp, request, credential, usedStep, target } = call;
+  const { id, uid, body } = credential;
+  const result = { authenticator: totpKind, uid, ...totpStrength, credentialId: id };
+  const answer = await totp.completeSignIn(call, result, [
+    totp.credentials.useStatement(credential, { ...body, lastStep: usedStep }),
+    ...totp.guesses.forgetStatements(request, target),
+  ]);
+  return answer.with({ 'set-cookie': totp.known.rememberCookie(request, target.name) });
+}
 
-/** An authenticator app: e-mail address, password and six digits (RFC 6238), assurance level 2. */
-export function totp(parts: Parts): Authenticator {
-  const password = steps<InteractionContext>().step(takePassword(parts));
-  const code = steps<InteractionContext>()
-    .step(readCode(parts))
-    .step(takeGuess(parts))
-    .step(checkCode(parts))
-    .step(finish(parts));
+const codeSteps = steps<TotpCall>('cis2.totp-code')
+  .step(readCode)
+  .step(checkGuesses)
+  .step(checkCode)
+  .step(finish);
+
+/** An authenticator app: e-mail address, password and six digits (RFC 6238). */
+export function totpAuthenticator(totp: TotpDependencies): Authenticator {
+  const { credentials } = totp;
   return {
-    ...local(parts.credentials),
+    ...local(credentials),
     id: totpKind,
-    label: words.ways.totp.label,
-    hint: words.ways.totp.hint,
+    label: text.label,
+    hint: text.hint,
     offers: [totpStrength],
-    begin: async (context) => totpPasswordPage({ ...shown(parts, context), problem: '' }),
-    usableBy: async (uid) => (await parts.credentials.of(uid, totpKind)).length > 0,
+    begin: async (context) => showPasswordPage(totp, context),
+    usableBy: async (uid) => (await credentials.of(uid, totpKind)).length > 0,
     routes: [
-      { method: 'POST', path: 'password', run: (context) => password.run(context) },
-      { method: 'POST', path: 'code', run: (context) => code.run(context) },
+      { method: 'POST', path: 'password', run: (context) => takePassword({ ...context, totp }) },
+      { method: 'POST', path: 'code', run: (context) => codeSteps.run({ ...context, totp }) },
     ],
   };
 }

@@ -5,35 +5,33 @@ import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
 import type { LimitRows } from '../../model/limit-rows.ts';
 import { type WebAuthnPolicy, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
-import { algorithms, type WebAuthnBody, type WebAuthnKind, webAuthnKinds } from './variants.ts';
+import { algorithms, variants, type WebAuthnBody, type WebAuthnVariant } from './variants.ts';
 
-/** Us, as authenticators know us (WebAuthn section 4, "relying party identifier"). */
+/** The relying party that authenticators know (WebAuthn section 4, "relying party identifier"). */
 export interface WebAuthnParty {
   /** Host of the issuer. */
   id: string;
-  /** Origin of the issuer: the only one whose responses are taken. */
+  /** Origin of the issuer. Responses from other origins are refused. */
   origin: string;
 }
 
-/** Undefined when the issuer has no name but an address: browsers make no credential for one (WebAuthn section 5.1.3). */
+/** Returns undefined if the issuer is an IP address: browsers make no credential for one (WebAuthn section 5.1.3). */
 export function webAuthnParty(issuer: string): WebAuthnParty | undefined {
   const { hostname, origin } = new URL(issuer);
   return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { id: hostname, origin } : undefined;
 }
 
-/** What a WebAuthn ceremony needs of the house. */
+/** The services and the policy that every WebAuthn ceremony uses. */
 export interface Ceremony {
   party: WebAuthnParty;
   policy: WebAuthnPolicy;
   singleUse: SingleUse;
   limitRows: LimitRows;
   credentials: Credentials;
-  /** Every kind of WebAuthn credential: one authenticator may hold a credential of any. */
-  kinds: readonly WebAuthnKind[];
   development: boolean;
 }
 
-/** Returns undefined where the issuer is an address without a name. */
+/** Returns undefined if the issuer is an IP address. */
 export function createCeremony({
   issuer,
   webAuthn = {},
@@ -41,48 +39,48 @@ export function createCeremony({
   singleUse,
   limitRows,
   credentials,
-}: Pick<Ceremony, 'singleUse' | 'limitRows' | 'credentials' | 'development'> & {
+}: Omit<Ceremony, 'party' | 'policy'> & {
   issuer: string;
   webAuthn?: WebAuthnSettings;
 }): Ceremony | undefined {
   const policy = webAuthnPolicy(webAuthn, development);
   const party = webAuthnParty(issuer);
-  return party && { party, policy, singleUse, limitRows, credentials, kinds: webAuthnKinds, development };
+  return party && { party, policy, singleUse, limitRows, credentials, development };
 }
 
-/** The bytes by which an authenticator knows a person: the uid (WebAuthn section 5.4.3). */
+/** Returns the bytes by which an authenticator knows a user: the uid (WebAuthn section 5.4.3). */
 export const userHandleOf = (uid: string): string => Buffer.from(uid).toString('base64url');
 
-/** A person's WebAuthn credentials of every kind. */
+/** Returns the user's WebAuthn credentials of every variant. */
 async function webAuthnCredentials(
-  { credentials, kinds }: Pick<Ceremony, 'credentials' | 'kinds'>,
+  credentials: Credentials,
   uid: string,
 ): Promise<Credential<WebAuthnBody>[]> {
-  const known = new Set(kinds.map(({ id }) => id));
-  return (await credentials.of<WebAuthnBody>(uid)).filter(({ kind }) => known.has(kind));
+  const all = await credentials.of<WebAuthnBody>(uid);
+  return all.filter(({ kind }) => variants.some(({ id }) => id === kind));
 }
 
-/** The live credential with this id, whichever kind it is of. */
+/** Returns the live credential with this id, of any variant. */
 export async function credentialWithId(
-  { credentials, kinds }: Pick<Ceremony, 'credentials' | 'kinds'>,
+  { credentials }: Ceremony,
   id: string,
 ): Promise<Credential<WebAuthnBody> | undefined> {
-  const found = await Promise.all(kinds.map((kind) => credentials.find<WebAuthnBody>(kind.id, id)));
+  const found = await Promise.all(variants.map((variant) => credentials.find<WebAuthnBody>(variant.id, id)));
   return found.flat()[0];
 }
 
 const challengeKind = 'cis2-webauthn';
-/** Milliseconds: five minutes, as long as the browser waits for the person. */
+/** Milliseconds. The browser waits for the user as long. */
 const challengeLifetime = 300_000;
 
-/** Makes a challenge for one interaction or one enrolment (WebAuthn section 13.4.3). */
+/** Creates a challenge for one interaction or one enrolment (WebAuthn section 13.4.3). */
 async function newChallenge(singleUse: SingleUse, owner: string): Promise<string> {
   const challenge = randomToken();
   await singleUse.keep(challengeKind, challenge, owner, challengeLifetime);
   return challenge;
 }
 
-/** Spends a challenge, whatever comes of it: true for the first answer to it, in time, of the same owner. */
+/** Spends a challenge. Returns true for the first response in time, within the interaction or enrolment that owns it. */
 export async function spendChallenge(
   singleUse: SingleUse,
   challenge: string,
@@ -91,55 +89,53 @@ export async function spendChallenge(
   return (await singleUse.spend<string>(challengeKind, challenge)) === owner;
 }
 
-const described = (credential: Credential<WebAuthnBody>) => ({
+const descriptorOf = ({ lookup, body: { transports } }: Credential<WebAuthnBody>) => ({
   type: 'public-key' as const,
-  id: credential.lookup ?? '',
-  transports: credential.body.transports,
+  id: lookup ?? '',
+  transports,
 });
 
-/** Options for `navigator.credentials.create` (WebAuthn section 5.4). */
+/** Returns options for `navigator.credentials.create` (WebAuthn section 5.4). */
 export async function creationOptions(
-  ceremony: Ceremony,
-  kind: WebAuthnKind,
+  { party, policy, singleUse, credentials }: Ceremony,
+  variant: WebAuthnVariant,
   owner: string,
-  person: Person,
+  { uid, displayName }: Person,
 ): Promise<object> {
-  const { party, policy, singleUse } = ceremony;
-  const had = await webAuthnCredentials(ceremony, person.uid);
+  const registered = await webAuthnCredentials(credentials, uid);
   return {
     rp: { id: party.id, name: 'Alongside' },
-    user: { id: userHandleOf(person.uid), name: person.uid, displayName: person.displayName },
+    user: { id: userHandleOf(uid), name: uid, displayName },
     challenge: await newChallenge(singleUse, owner),
     pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
     timeout: challengeLifetime,
-    excludeCredentials: had.map(described),
+    excludeCredentials: registered.map(descriptorOf),
     authenticatorSelection: {
-      ...(kind.attachment ? { authenticatorAttachment: kind.attachment } : {}),
+      ...(variant.attachment ? { authenticatorAttachment: variant.attachment } : {}),
       residentKey: 'required',
       requireResidentKey: true,
       userVerification: 'required',
     },
-    hints: kind.hints,
-    // Browsers may ask the person before they say which model it is, so only where it counts.
-    attestation: kind.best(policy) === 3 ? 'direct' : 'none',
+    hints: variant.hints,
+    // Browsers may ask users before they reveal the model, so request it only if the level depends on it.
+    attestation: variant.best(policy) === 3 ? 'direct' : 'none',
   };
 }
 
-/** Options for `navigator.credentials.get` (WebAuthn section 5.5). Without a person, any that the authenticator has found by itself. */
+/** Returns options for `navigator.credentials.get` (WebAuthn section 5.5). If `uid` is null, the authenticator finds the credential. */
 export async function requestOptions(
-  ceremony: Ceremony,
-  kind: WebAuthnKind,
+  { party, singleUse, credentials }: Ceremony,
+  variant: WebAuthnVariant,
   owner: string,
   uid: string | null,
 ): Promise<object> {
-  const { party, singleUse } = ceremony;
-  const had = uid === null ? [] : await webAuthnCredentials(ceremony, uid);
+  const own = uid === null ? [] : await credentials.of<WebAuthnBody>(uid, variant.id);
   return {
     rpId: party.id,
     challenge: await newChallenge(singleUse, owner),
     timeout: challengeLifetime,
-    allowCredentials: had.filter((credential) => credential.kind === kind.id).map(described),
+    allowCredentials: own.map(descriptorOf),
     userVerification: 'required',
-    hints: kind.hints,
+    hints: variant.hints,
   };
 }

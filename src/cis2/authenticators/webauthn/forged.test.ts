@@ -182,7 +182,7 @@ describe('the level is the credential’s, by the policy of now', () => {
     const back = await post(address, answer(challenge, { flags }));
     assert.equal(back.status, 303);
     const choice = await browser.get(back.location);
-    assert.match(choice.body, /reaches level 2, and Example \d+ needs more/);
+    assert.match(choice.body, /is level 2, and Example \d+ needs more/);
     assert.match(choice.body, /Windows Hello/);
   };
   test('no trusted attestation', () => isTooLow({ root: null }));

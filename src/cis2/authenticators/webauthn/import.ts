@@ -17,10 +17,10 @@ import type { Credential } from '../../model/credentials.ts';
 import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { userHandleOf, type WebAuthnParty } from './ceremony.ts';
 import { developmentAaguid, developmentFingerprint } from './policy.ts';
-import type { WebAuthnBody, WebAuthnKind } from './variants.ts';
+import type { WebAuthnBody, WebAuthnVariant } from './variants.ts';
 
-/** The private key of a WebAuthn credential of development, and how it is copied. */
-interface Key {
+/** The private key of a development credential. */
+interface DevelopmentKey {
   credentialId: string;
   privateKey: KeyObject;
   backupEligible: boolean;
@@ -28,7 +28,7 @@ interface Key {
 
 const curve = 'P-256';
 
-/** COSE_Key of a P-256 key, in its one canonical form (RFC 9052 section 7, RFC 9053 section 7.1.1). */
+/** Returns the COSE_Key of a P-256 key in canonical form (RFC 9052 section 7, RFC 9053 section 7.1.1). */
 function coseOf(privateKey: KeyObject): Buffer {
   const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
   return Buffer.concat([
@@ -39,8 +39,11 @@ function coseOf(privateKey: KeyObject): Buffer {
   ]);
 }
 
-/** A credential of development: as one that Chromium's virtual authenticator made, but its key is no secret. */
-function draftOf(label: string, { credentialId, privateKey, backupEligible }: Key): ImportedCredential {
+/** Returns a credential like those of Chromium's virtual authenticator, but with a public private key. */
+function draftOf(
+  label: string,
+  { credentialId, privateKey, backupEligible }: DevelopmentKey,
+): ImportedCredential {
   const body: WebAuthnBody = {
     publicKey: coseOf(privateKey).toString('base64url'),
     counter: 0,
@@ -55,7 +58,7 @@ function draftOf(label: string, { credentialId, privateKey, backupEligible }: Ke
   return { label, lookup: credentialId, body, secret };
 }
 
-/** The credential that stands in the seed under this name: the same key in every installation. */
+/** Derives a credential of the seed from its name, so every installation has the same key. */
 export function seededKey(name: string, label: string): ImportedCredential {
   const d = createHash('sha256').update(`alongside development key: ${name}`).digest();
   const ecdh = createECDH('prime256v1');
@@ -80,7 +83,7 @@ const text = (most: number) =>
     .max(most)
     .regex(/^[\w+/=-]+$/, 'must be base64');
 
-/** As `WebAuthn.getCredentials` of the Chrome DevTools Protocol gives it; what else it has is left out. */
+/** The result of `WebAuthn.getCredentials` of the Chrome DevTools Protocol. Other members are ignored. */
 const importShape = z.object({
   label: labelShape,
   credential: z
@@ -104,10 +107,10 @@ function readKey(privateKey: string): KeyObject {
   throw enrolmentErrors.consoleBody(problem, { field: 'credential.privateKey', problem });
 }
 
-/** Reads the credential of the body, or makes one. */
-export function importKey(kind: WebAuthnKind, body: JsonObject): ImportedCredential {
+/** Reads the credential in the body, or generates one. */
+export function importKey(variant: WebAuthnVariant, body: JsonObject): ImportedCredential {
   const { credential, label } = readImport(importShape, body);
-  const key: Key = credential
+  const key: DevelopmentKey = credential
     ? {
         credentialId: Buffer.from(credential.credentialId, 'base64').toString('base64url'),
         privateKey: readKey(credential.privateKey),
@@ -118,10 +121,10 @@ export function importKey(kind: WebAuthnKind, body: JsonObject): ImportedCredent
         privateKey: generateKeyPairSync('ec', { namedCurve: curve }).privateKey,
         backupEligible: false,
       };
-  return draftOf(labelOf(label, kind.label), key);
+  return draftOf(labelOf(label, variant.label), key);
 }
 
-/** What `WebAuthn.addCredential` of the Chrome DevTools Protocol takes: whoever has it signs in as its owner. */
+/** Returns the parameter of `WebAuthn.addCredential` of the Chrome DevTools Protocol, with which a tester signs in as the owner. */
 export function revealKey(
   party: WebAuthnParty,
   { uid, lookup, body }: Credential<unknown>,

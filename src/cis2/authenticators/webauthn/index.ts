@@ -4,18 +4,20 @@ import { webAuthnEnrolment } from './enrolment.ts';
 import type { WebAuthnSettings } from './policy.ts';
 import { webAuthnScriptRoute } from './script.ts';
 import { webAuthnSeeds } from './seed.ts';
-import { webAuthn } from './sign-in.ts';
-import { webAuthnKinds, webAuthnMethods } from './variants.ts';
+import { webAuthnAuthenticator } from './sign-in.ts';
+import { variants, webAuthnMethods } from './variants.ts';
 
-/** Security keys, Windows Hello and passkeys; none where the issuer is an IP address. */
+/** Security keys, Windows Hello and passkeys. They need an issuer with a host name. */
 export const webAuthnKind: AuthenticatorKind<{ webAuthn?: WebAuthnSettings }> = {
   reaches: [{ level: 3, methods: webAuthnMethods }],
-  create(dependencies) {
-    const ceremony = createCeremony(dependencies);
-    const parts = ceremony && { ...dependencies, ceremony };
+  create(given) {
+    const ceremony = createCeremony(given);
+    const dependencies = ceremony && { ...given, ceremony };
     return {
-      authenticators: parts ? webAuthnKinds.map((kind) => webAuthn(kind, parts)) : [],
-      enrolments: parts ? webAuthnKinds.map((kind) => webAuthnEnrolment(kind, parts)) : [],
+      authenticators: dependencies
+        ? variants.map((variant) => webAuthnAuthenticator(variant, dependencies))
+        : [],
+      enrolments: dependencies ? variants.map((variant) => webAuthnEnrolment(variant, dependencies)) : [],
       routes: [{ errors: 'page', routes: [webAuthnScriptRoute] }],
     };
   },

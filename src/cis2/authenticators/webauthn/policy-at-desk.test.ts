@@ -23,7 +23,7 @@ async function setUpUnder(settings: WebAuthnSettings, kind = 'security-key') {
     if ((await choice.count()) === 0) return { body: credential.body, says, level: undefined };
     await choice.check();
     await desk.page.getByRole('button', { name: 'Continue' }).click();
-    const low = desk.page.getByText('reaches level 2');
+    const low = desk.page.getByText('is level 2');
     await Promise.race([low.waitFor(), desk.arrived()]);
     return { body: credential.body, says, level: desk.page.url().includes('code=') ? 3 : 2 };
   } finally {

@@ -9,7 +9,7 @@ import {
   type WebAuthnSettings,
   webAuthnPolicy,
 } from './policy.ts';
-import { passkey, securityKey, type WebAuthnBody } from './variants.ts';
+import { type WebAuthnBody, webAuthnVariants } from './variants.ts';
 
 const body: WebAuthnBody = {
   publicKey: '',
@@ -21,6 +21,7 @@ const body: WebAuthnBody = {
   ceiling: 3,
   shared: false,
 };
+const { passkey, securityKey } = webAuthnVariants;
 const use = { userVerified: true, backupEligible: false };
 const development = webAuthnPolicy({}, true);
 
@@ -57,7 +58,7 @@ describe('the third level needs all of it', () => {
 describe('settings', () => {
   const bad: [WebAuthnSettings, RegExp][] = [
     [{ roots: ['nothing'] }, /not a PEM certificate/],
-    [{ aaguids: ['nothing'] }, /not an UUID/],
+    [{ aaguids: ['nothing'] }, /not a UUID/],
   ];
   for (const [settings, message] of bad)
     test(String(message), () => assert.throws(() => webAuthnPolicy(settings, false), message));

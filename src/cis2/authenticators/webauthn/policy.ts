@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { OperatorError } from '@alongside/kernel/operator';
-import type { WebAuthnBody, WebAuthnKind } from './variants.ts';
+import type { WebAuthnBody, WebAuthnVariant } from './variants.ts';
 
-/** What signs attestations in Chromium's virtual authenticator: known to everybody, so trusted in development alone. */
+/** Signs attestations in Chromium's virtual authenticator. Its key is public, so only development trusts it. */
 export const developmentRoot = `-----BEGIN CERTIFICATE-----
 MIIB1DCCAXqgAwIBAgIBATAKBggqhkjOPQQDAjBgMQswCQYDVQQGEwJVUzERMA8G
 A1UECgwIQ2hyb21pdW0xIjAgBgNVBAsMGUF1dGhlbnRpY2F0b3IgQXR0ZXN0YXRp
@@ -16,19 +16,19 @@ BSAwCgYIKoZIzj0EAwIDSAAwRQIhAO4K3DCVIHAXwH0doguEPI4usQ6TDvmWFk3R
 6AlyUHOoAiBrDSP1M+/UKWzVsHAVoZhzPQLdq1BVVNITFNmuLUWDFQ==
 -----END CERTIFICATE-----`;
 
-/** The model that it claims to be. */
+/** The model that it claims. */
 export const developmentAaguid = '01020304-0506-0708-0102-030405060708';
 
-/** Its fingerprint (SHA-256), by which credentials remember their root. */
+/** Fingerprint (SHA-256) of `developmentRoot`, as stored with credentials. */
 export const developmentFingerprint = new X509Certificate(developmentRoot).fingerprint256;
 
-/** Which WebAuthn credentials count as the third level. Without roots and models, none does. */
+/** The rule for level 3. Without trusted roots and accepted models, no credential reaches it. */
 export interface WebAuthnSettings {
-  /** Roots of attestation that are trusted, PEM; an authenticator's own attestation certificate will do. */
+  /** Trusted attestation roots, PEM, or attestation certificates of single authenticators. */
   roots?: readonly string[];
-  /** Models of authenticators that are accepted, as UUIDs (AAGUID). */
+  /** Accepted models of authenticators, as UUIDs (AAGUID). */
   aaguids?: readonly string[];
-  /** The best level of a passkey: 2 by default. With 3, one that meets the rule of security keys counts as they do. */
+  /** The highest level of a passkey: 2 by default. With 3, the rule for security keys applies to passkeys. */
   passkeyLevel?: 2 | 3;
 }
 
@@ -41,12 +41,10 @@ export interface WebAuthnPolicy {
 
 const uuidShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Name of a certificate, whatever its PEM looks like. */
-const fingerprintOf = (pem: string): string => new X509Certificate(pem).fingerprint256;
-
+/** Returns the root with its fingerprint, which does not depend on the layout of the PEM. */
 function readRoot(pem: string): [string, string] {
   try {
-    return [fingerprintOf(pem), pem];
+    return [new X509Certificate(pem).fingerprint256, pem];
   } catch (error) {
     throw new OperatorError('A trusted root of WebAuthn attestation is not a PEM certificate.', {
       cause: error,
@@ -54,14 +52,14 @@ function readRoot(pem: string): [string, string] {
   }
 }
 
-/** Reads the settings; in development, what is not set is the virtual authenticator of Chromium. Throws for what no policy can be. */
+/** Reads the settings. In development, the default is Chromium's virtual authenticator. Throws OperatorError. */
 export function webAuthnPolicy(settings: WebAuthnSettings, development: boolean): WebAuthnPolicy {
   const roots = settings.roots ?? (development ? [developmentRoot] : []);
   const aaguids = (settings.aaguids ?? (development ? [developmentAaguid] : [])).map((id) =>
     id.toLowerCase(),
   );
-  const odd = aaguids.find((id) => !uuidShape.test(id));
-  if (odd !== undefined) throw new OperatorError(`The WebAuthn model ${odd} is not an UUID (AAGUID).`);
+  const invalid = aaguids.find((id) => !uuidShape.test(id));
+  if (invalid !== undefined) throw new OperatorError(`The WebAuthn model ${invalid} is not a UUID (AAGUID).`);
   return {
     roots: new Map(roots.map(readRoot)),
     aaguids: new Set(aaguids),
@@ -69,30 +67,35 @@ export function webAuthnPolicy(settings: WebAuthnSettings, development: boolean)
   };
 }
 
-/** What the authenticator said of itself at this very use. */
-export interface AtUse {
+/** The flags of an authenticator in one assertion. */
+export interface AssertionFlags {
   userVerified: boolean;
   backupEligible: boolean;
 }
 
-/** Whether an authenticator is one whose key cannot leave it, of a model that is accepted, vouched for by a trusted root. */
+/** Returns whether a trusted root vouches for the authenticator and its model is accepted. */
 const isTrusted = ({ root, aaguid }: WebAuthnBody, policy: WebAuthnPolicy): boolean =>
   root !== null && policy.roots.has(root) && policy.aaguids.has(aaguid);
 
 /**
- * The level of a sign-in, by the policy of now: the third only with a trusted attestation and an accepted model, the person
- * verified, and a key that cannot be copied (NIST SP 800-63B section 3.1.7: non-exportable), at registration and at this use.
+ * Returns the level of a sign-in under the current policy. Level 3 requires a trusted attestation, an accepted model, a
+ * verified user, and a key that cannot be copied, at registration and now (NIST SP 800-63B section 3.1.7: non-exportable).
  */
-export function levelOf(kind: WebAuthnKind, body: WebAuthnBody, use: AtUse, policy: WebAuthnPolicy): 2 | 3 {
-  const singleDevice = !body.backupEligible && !use.backupEligible;
-  const third = isTrusted(body, policy) && use.userVerified && singleDevice;
-  return third && kind.best(policy) === 3 && body.ceiling === 3 ? 3 : 2;
+export function levelOf(
+  variant: WebAuthnVariant,
+  body: WebAuthnBody,
+  flags: AssertionFlags,
+  policy: WebAuthnPolicy,
+): 2 | 3 {
+  const singleDevice = !body.backupEligible && !flags.backupEligible;
+  const third = isTrusted(body, policy) && flags.userVerified && singleDevice;
+  return third && variant.best(policy) === 3 && body.ceiling === 3 ? 3 : 2;
 }
 
-/** The same rule for a key whose holder was verified at its registration, and is at every use. */
+/** Applies the same rule to a key that verifies its user at registration and at each use. */
 export const isThirdLevel = (body: WebAuthnBody, policy: WebAuthnPolicy): boolean =>
   isTrusted(body, policy) && !body.backupEligible;
 
-/** The best that a credential can do, as far as it is known before its next use. */
-export const levelAtBest = (kind: WebAuthnKind, body: WebAuthnBody, policy: WebAuthnPolicy): 2 | 3 =>
-  levelOf(kind, body, { userVerified: true, backupEligible: body.backupEligible }, policy);
+/** Returns the highest level that a credential can reach at its next use. */
+export const levelAtBest = (variant: WebAuthnVariant, body: WebAuthnBody, policy: WebAuthnPolicy): 2 | 3 =>
+  levelOf(variant, body, { userVerified: true, backupEligible: body.backupEligible }, policy);

@@ -8,7 +8,7 @@ const base64url = (most: number) =>
     .max(most)
     .regex(/^[\w-]+$/);
 
-// An id has 1,023 bytes at most (WebAuthn section 4, "credential ID").
+// An id has at most 1,023 bytes (WebAuthn section 4, "credential ID").
 const credentialId = base64url(1_364);
 const common = { id: credentialId, type: z.literal('public-key') };
 
@@ -42,9 +42,9 @@ const clientDataShape = z.object({
   topOrigin: z.string().optional(),
 });
 
-/** What signed is: a sign-in (WebAuthn section 5.2.2). */
+/** The response of an authenticator to a sign-in (WebAuthn section 5.2.2). */
 export type Assertion = z.infer<typeof assertionShape>;
-/** What a registration brings (WebAuthn section 5.2.1). */
+/** The response of an authenticator to a registration (WebAuthn section 5.2.1). */
 export type Attestation = z.infer<typeof attestationShape>;
 
 function read<T>(shape: z.ZodType<T>, text: string): T | undefined {
@@ -55,20 +55,20 @@ function read<T>(shape: z.ZodType<T>, text: string): T | undefined {
   }
 }
 
-/** Reads the JSON that our own script posts; undefined for anything else. */
+/** Reads the JSON that the page's script posts. Returns undefined for other text. */
 export const readAssertion = (text: string): Assertion | undefined => read(assertionShape, text);
 
-/** Reads the JSON that our own script posts; undefined for anything else. */
+/** Reads the JSON that the page's script posts. Returns undefined for other text. */
 export const readAttestation = (text: string): Attestation | undefined => read(attestationShape, text);
 
-/** What the browser says of a ceremony (WebAuthn section 5.8.1). */
+/** The browser's description of a ceremony (WebAuthn section 5.8.1). */
 export interface ClientData {
   challenge: string;
-  /** The page stood within one of another site. */
+  /** Whether another site framed the page. */
   framed: boolean;
 }
 
-/** Reads the client data of an answer; undefined when they are none. */
+/** Reads the client data of a response. Returns undefined if they are malformed. */
 export function clientDataOf({ response }: Assertion | Attestation): ClientData | undefined {
   const data = read(clientDataShape, Buffer.from(response.clientDataJSON, 'base64url').toString('utf8'));
   return (

@@ -1,10 +1,9 @@
 import type { Route } from '@alongside/kernel/http';
 import { scriptRoute } from '../../pages/script-route.ts';
 
-/** Where the browser's part of WebAuthn is. */
 export const webAuthnScriptPath = '/assets/webauthn.js';
 
-// The result goes back as a plain form, so the page needs no right to call anything. Binary members of the options are base64url.
+// Posts the result as a form, so the page needs no permission to connect. Binary members of the options are base64url.
 const script = `'use strict';
 (() => {
   const form = document.querySelector('form[data-webauthn]');

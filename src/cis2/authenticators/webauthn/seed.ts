@@ -1,7 +1,7 @@
 import type { Draft } from '../../model/credentials.ts';
 import { seededKey } from './import.ts';
 
-/** By persona, uid, kind and name; the key follows from the persona, so it is the same in every installation. */
+/** Each key is derived from persona and kind. */
 const seeded: readonly (readonly [persona: string, uid: string, kind: string, label: string])[] = [
   ['gp', '656005750108', 'security-key', 'Security key'],
   ['admin', '656005750104', 'windows-hello', 'Windows Hello'],
@@ -9,6 +9,6 @@ const seeded: readonly (readonly [persona: string, uid: string, kind: string, la
   ['gp-aal2', '656005750111', 'passkey', 'Passkey'],
 ];
 
-/** Importable credentials of people of the seed. */
+/** Credentials of seeded users, whose keys testers can import into a browser. */
 export const webAuthnSeeds = (): Draft[] =>
   seeded.map(([persona, uid, kind, label]) => ({ ...seededKey(`${persona} ${kind}`, label), uid, kind }));

@@ -71,7 +71,7 @@ describe('what does not do', () => {
     await (await virtualAuthenticator(desk.page, { isUserVerified: false })).add(key);
     await ask();
     await choose('Security key');
-    await problem(/Nothing came from your security key/);
+    await problem(/no response from your security key/);
     assert.equal(await desk.page.evaluate('document.activeElement.id'), 'start');
   });
   test('a credential that was removed; then another way', async () => {
@@ -81,7 +81,7 @@ describe('what does not do', () => {
     await desk.cis2.database.batch([desk.credentials.revokeStatement(id)]);
     await ask();
     await choose('Security key');
-    await problem(/not known here/);
+    await problem(/do not know this one/);
     await desk.page.getByRole('link', { name: 'Use another way to sign in' }).click();
     await desk.page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
   });
@@ -95,7 +95,7 @@ describe('what does not do', () => {
     await authenticator.add({ ...key, backupEligibility: true });
     await ask();
     await choose('Security key');
-    await problem(/reaches level 2, and Example \d+ needs more/);
+    await problem(/is level 2, and Example \d+ needs more/);
     await ask({ acr_values: 'AAL2_OR_AAL3_ANY' });
     await choose('Security key');
     assert.equal((await desk.claims()).authentication_assurance_level, '2');
@@ -180,7 +180,7 @@ describe('the pages', () => {
     );
     await ask();
     await choose('Security key');
-    await problem(/not known here/);
+    await problem(/do not know this one/);
   };
   test('by keyboard alone', async () => {
     const { key } = await desk.give('security-key');
@@ -189,10 +189,10 @@ describe('the pages', () => {
     await desk.page.getByRole('radio', { name: 'Smartcard' }).focus();
     await desk.page.keyboard.press('ArrowDown');
     await desk.page.keyboard.press('Enter');
-    await problem(/Nothing came/);
+    await problem(/no response/);
     // The button has the focus again.
     await desk.page.keyboard.press('Enter');
-    await problem(/Nothing came/);
+    await problem(/no response/);
     await desk.page.keyboard.press('Tab');
     await desk.page.keyboard.press('Enter');
     await desk.page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
@@ -203,7 +203,7 @@ describe('the pages', () => {
     await choose('Security key');
     await desk.page.getByRole('heading', { name: 'Sign in with your security key' }).waitFor();
     // Chromium does not show <noscript> where a tester has switched scripts off.
-    assert.match(await desk.page.content(), /<noscript>.*Your browser must run JavaScript/s);
+    assert.match(await desk.page.content(), /<noscript>.*Turn on JavaScript/s);
   });
   test('accessible while waiting', async () => {
     await virtualAuthenticator(desk.page, { automaticPresenceSimulation: false });

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Database, Statement } from '../../../storage/database.ts';
 import { type AssuranceLevel, couldMeet, firstMet } from '../../model/acr.ts';
@@ -14,17 +14,16 @@ import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
-import { words } from '../../text/words.ts';
 import { local } from '../shared/local.ts';
-import { type Ceremony, requestOptions, spendChallenge } from './ceremony.ts';
+import { type Ceremony, credentialWithId, requestOptions, spendChallenge, userHandleOf } from './ceremony.ts';
 import { webAuthnSignInPage } from './page.ts';
-import { type AtUse, levelAtBest, levelOf } from './policy.ts';
+import { type AssertionFlags, levelAtBest, levelOf } from './policy.ts';
 import { type Assertion, type ClientData, clientDataOf, readAssertion } from './response.ts';
-import { type WebAuthnBody, type WebAuthnKind, webAuthnMethods } from './variants.ts';
-import { findCredential, verifyAssertion } from './verify.ts';
+import { webAuthnText as text } from './text.ts';
+import { variants, type WebAuthnBody, type WebAuthnVariant, webAuthnMethods } from './variants.ts';
+import { verifyAssertion } from './verify.ts';
 
-/** What every authenticator by WebAuthn is built from. */
-export interface WebAuthnParts {
+export interface WebAuthnDependencies {
   ceremony: Ceremony;
   completeSignIn: CompleteSignIn;
   database: Database;
@@ -35,154 +34,203 @@ export interface WebAuthnParts {
   development: boolean;
 }
 
-/** Returns the page on which the browser asks the authenticator, with a fresh challenge. Throws `tooManyRows`. */
-async function showSignIn(
-  { ceremony, development }: Pick<WebAuthnParts, 'ceremony' | 'development'>,
-  kind: WebAuthnKind,
-  { request, interaction, client }: AuthenticationContext,
-  problem = '',
-): Promise<Answer> {
-  await ceremony.limitRows(request);
-  // Whose credentials they are is told only where a session or a token of ours says so (WebAuthn section 14.6.3).
-  const uid = interaction.expected?.uid ?? null;
-  return webAuthnSignInPage({
-    kind,
-    applicationName: client.application.name,
-    options: await requestOptions(ceremony, kind, interaction.id, uid),
-    action: interactionPath(interaction.id, `${kind.id}/answer`),
-    otherWay: interactionPath(interaction.id),
-    problem,
-    development,
-  });
+interface SignInCall extends InteractionContext {
+  webAuthn: WebAuthnDependencies;
+  variant: WebAuthnVariant;
 }
 
-const { webAuthn: says } = words;
-
-interface Answered extends InteractionContext {
+interface WithAssertion extends SignInCall {
   assertion: Assertion;
   clientData: ClientData;
 }
 
-interface Known extends Answered {
+interface WithCredential extends WithAssertion {
   credential: Credential<WebAuthnBody>;
 }
 
-type Used = Known & { level: 2 | 3; uses: Statement };
+interface Verified extends WithCredential {
+  level: 2 | 3;
+  useStatement: Statement;
+}
 
-/** Returns the page again, with a fresh challenge. */
-type Again = (context: InteractionContext, sentence: string, detail: string) => Promise<Answer>;
-
-const again =
-  (parts: WebAuthnParts, kind: WebAuthnKind): Again =>
-  (context, sentence, detail) => {
-    noteRefusedSignIn(parts, context, kind.id, detail);
-    return showSignIn(parts, kind, context, filled(sentence, { thing: kind.thing }));
+/** Returns the page with new options for the browser. Throws `tooManyRows`. */
+async function showSignIn(
+  { ceremony, development }: WebAuthnDependencies,
+  variant: WebAuthnVariant,
+  { request, interaction, client }: AuthenticationContext,
+  problem = '',
+): Promise<Answer> {
+  await ceremony.limitRows(request);
+  // Name credentials only if a session or a token of this service names their owner (WebAuthn section 14.6.3).
+  const uid = interaction.expected?.uid ?? null;
+  const page = {
+    variant,
+    options: await requestOptions(ceremony, variant, interaction.id, uid),
+    action: interactionPath(interaction.id, `${variant.id}/answer`),
+    problem,
+    development,
   };
+  return webAuthnSignInPage(page, client.application.name, interactionPath(interaction.id));
+}
 
-const readAnswer = (refuse: Again) =>
-  async function readAnswer(
-    context: InteractionContext,
-  ): Promise<Answer | Pick<Answered, 'assertion' | 'clientData'>> {
-    const assertion = readAssertion(formOf(context.request).get('response') ?? '');
-    const clientData = assertion && clientDataOf(assertion);
-    if (assertion && clientData) return { assertion, clientData };
-    return refuse(context, says.malformed, 'the form holds no assertion of this page');
-  };
+/** Shows the page again with a new challenge. The reason goes to the log only. */
+function refuse(
+  { webAuthn, variant, ...opened }: SignInCall,
+  sentence: string,
+  reason: string,
+): Promise<Answer> {
+  noteRefusedSignIn(webAuthn, opened, variant.id, reason);
+  return showSignIn(webAuthn, variant, opened, filled(sentence, { thing: variant.thing }));
+}
 
-/** Any answer spends its challenge, right or wrong: none is tried twice. */
-const spend = ({ ceremony }: WebAuthnParts, refuse: Again) =>
-  async function spend(known: Answered): Promise<Answer | undefined> {
-    const { clientData, interaction } = known;
-    if (!(await spendChallenge(ceremony.singleUse, clientData.challenge, interaction.id)))
-      return refuse(known, says.tooLate, 'the challenge is old, used, or of another sign-in');
-    if (clientData.framed) return refuse(known, says.refused, 'the page stood within another site');
-    return undefined;
-  };
+async function readResponse(
+  call: SignInCall,
+): Promise<Answer | Pick<WithAssertion, 'assertion' | 'clientData'>> {
+  const assertion = readAssertion(formOf(call.request).get('response') ?? '');
+  const clientData = assertion && clientDataOf(assertion);
+  if (assertion && clientData) return { assertion, clientData };
+  return refuse(call, text.malformed, 'the form contains no assertion of this page');
+}
 
-const findOwner = ({ ceremony }: WebAuthnParts, refuse: Again) =>
-  async function findOwner(known: Answered): Promise<Answer | { credential: Credential<WebAuthnBody> }> {
-    const found = await findCredential(ceremony, known.assertion, known.interaction.expected !== null);
-    return 'credential' in found ? found : refuse(known, says.unknown, found.refused);
-  };
+/** Spends the challenge, whether or not the response is valid, so no challenge can be tried twice. */
+const checkChallenge = check('challenge', async function checkChallenge(call: WithAssertion): Promise<
+  Answer | undefined
+> {
+  const { webAuthn, clientData, interaction } = call;
+  if (!(await spendChallenge(webAuthn.ceremony.singleUse, clientData.challenge, interaction.id)))
+    return refuse(call, text.tooLate, 'the challenge is expired, used, or of another sign-in');
+  return undefined;
+});
 
-/** For the audit log: a key of this person seems to have a copy. */
-const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, detail: string) => ({
+const checkTopFrame = check('top-frame', async function checkTopFrame(call: WithAssertion): Promise<
+  Answer | undefined
+> {
+  return call.clientData.framed ? refuse(call, text.refused, 'another site framed the page') : undefined;
+});
+
+/** Finds the credential, of any variant. A named user must be its owner (WebAuthn section 7.2 step 6). */
+const findCredential = check('credential-owner', async function findCredential(call: WithAssertion): Promise<
+  Answer | Pick<WithCredential, 'credential'>
+> {
+  const {
+    webAuthn: { ceremony },
+    assertion: { id, response },
+    interaction: { expected },
+  } = call;
+  const credential = await credentialWithId(ceremony, id);
+  if (!credential) return refuse(call, text.unknown, 'the credential is unknown');
+  if (credential.body.shared && !ceremony.development)
+    return refuse(call, text.unknown, 'it is a development credential, whose key is public');
+  // An authenticator may omit the user only if the browser sent it a list of credentials.
+  if (!response.userHandle && expected === null)
+    return refuse(call, text.unknown, 'there is no user handle, and no user was expected');
+  if (response.userHandle && response.userHandle !== userHandleOf(credential.uid))
+    return refuse(call, text.unknown, 'the user handle is not that of its owner');
+  return { credential };
+});
+
+/** Returns the audit record of a key that seems to have a copy. */
+const copiedKey = ({ id, uid, kind }: Credential<WebAuthnBody>, reason: string) => ({
   actor: `user:${uid}`,
   action: 'authenticator.counter-went-back' as const,
   target: uid,
   outcome: 'refused' as const,
-  detail: { kind, credential: id, reason: detail },
+  detail: { kind, credential: id, reason },
 });
 
-const verify = ({ ceremony, audit }: WebAuthnParts, refuse: Again) =>
-  async function verify(known: Known): Promise<Answer | { use: AtUse; uses: Statement }> {
-    const { assertion, clientData, credential } = known;
-    const use = await verifyAssertion(ceremony, assertion, clientData.challenge, credential);
-    if ('refused' in use) {
-      if (use.copied) await audit.recordAlone(copiedKey(credential, use.refused));
-      return refuse(known, says.refused, use.refused);
-    }
-    // A key that is shared has no counter, and may sign in at many places in the same moment.
-    const { shared, counter } = credential.body;
-    const body: WebAuthnBody = { ...credential.body, counter: shared ? counter : use.counter };
-    return { use, uses: ceremony.credentials.useStatement(credential, body) };
+const checkAssertion = check('assertion', async function checkAssertion(call: WithCredential): Promise<
+  Answer | { flags: AssertionFlags; useStatement: Statement }
+> {
+  const {
+    webAuthn: { ceremony, audit },
+    assertion,
+    clientData,
+    credential,
+  } = call;
+  const result = await verifyAssertion(ceremony, assertion, clientData.challenge, credential);
+  if ('refused' in result) {
+    if (result.copied) await audit.recordAlone(copiedKey(credential, result.refused));
+    return refuse(call, text.refused, result.refused);
+  }
+  // A shared key keeps its counter, because several testers may use it at the same time.
+  const counter = credential.body.shared ? credential.body.counter : result.counter;
+  return {
+    flags: result,
+    useStatement: ceremony.credentials.useStatement(credential, { ...credential.body, counter }),
   };
+});
 
-/** What counts is the credential, by whichever of its pages it came. */
-const findLevel = ({ ceremony }: WebAuthnParts) =>
-  async function findLevel({ credential, use }: Known & { use: AtUse }): Promise<{ level: 2 | 3 }> {
-    const kind = ceremony.kinds.find(({ id }) => id === credential.kind);
-    if (!kind) throw new Error('A credential of a kind that is none was found.');
-    return { level: levelOf(kind, credential.body, use, ceremony.policy) };
-  };
-
-/** A level that does not do leads back to the choice, never to less than was asked. */
-const checkLevel = (parts: WebAuthnParts) =>
-  async function checkLevel(known: Used): Promise<Answer | undefined> {
-    const { interaction, client, level, uses } = known;
-    if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
-      return undefined;
-    const message = filled(says.tooLow, { level, application: client.application.name });
-    return toPage(parts, { ...known, interaction: { ...interaction, ...withoutSignIn, message } }, [uses]);
-  };
-
-const finish = ({ completeSignIn }: WebAuthnParts) =>
-  async function finish({ credential, level, uses, ...context }: Used): Promise<Answer> {
-    const { id, kind, uid } = credential;
-    const result = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
-    return completeSignIn(context, result, [uses]);
-  };
-
-/** `POST …/answer`: what the authenticator signed (WebAuthn section 7.2). */
-function answerSteps(parts: WebAuthnParts, kind: WebAuthnKind) {
-  const refuse = again(parts, kind);
-  return steps<InteractionContext>()
-    .step(readAnswer(refuse))
-    .step(spend(parts, refuse))
-    .step(findOwner(parts, refuse))
-    .step(verify(parts, refuse))
-    .step(findLevel(parts))
-    .step(checkLevel(parts))
-    .step(finish(parts));
+/** The credential decides the level, not the page of the variant on which it was used. */
+async function findLevel({
+  webAuthn: { ceremony },
+  credential,
+  flags,
+}: WithCredential & { flags: AssertionFlags }): Promise<Pick<Verified, 'level'>> {
+  const variant = variants.find(({ id }) => id === credential.kind);
+  if (!variant) throw new Error(`The credential has the unknown kind ${credential.kind}.`);
+  return { level: levelOf(variant, credential.body, flags, ceremony.policy) };
 }
 
-/** One way to sign in by WebAuthn. */
-export function webAuthn(kind: WebAuthnKind, parts: WebAuthnParts): Authenticator {
-  const { ceremony } = parts;
-  const { credentials, policy } = ceremony;
+/** Returns to the choice page if the level is too low. */
+const checkLevel = check('level', async function checkLevel(call: Verified): Promise<Answer | undefined> {
+  const { webAuthn, interaction, client, level, useStatement } = call;
+  if (firstMet(interaction.authorization.acr, { level, methods: webAuthnMethods }) !== undefined)
+    return undefined;
+  const message = filled(text.tooLow, { level, application: client.application.name });
+  return toPage(webAuthn, { ...call, interaction: { ...interaction, ...withoutSignIn, message } }, [
+    useStatement,
+  ]);
+});
+
+function finish({
+  webAuthn,
+  credential,
+  level,
+  useStatement,
+  ...opened
+}: Verified &
+  Passed<'challenge' | 'top-frame' | 'credential-owner' | 'assertion' | 'level'>): Promise<Answer> {
+  const { id, kind, uid } = credential;
+  const result = { authenticator: kind, uid, methods: [...webAuthnMethods], level, credentialId: id };
+  return webAuthn.completeSignIn(opened, result, [useStatement]);
+}
+
+/** `POST …/answer`: verifies the response of the authenticator (WebAuthn section 7.2). */
+const answerSteps = steps<SignInCall>('cis2.webauthn-answer')
+  .step(readResponse)
+  .step(checkChallenge)
+  .step(checkTopFrame)
+  .step(findCredential)
+  .step(checkAssertion)
+  .step(findLevel)
+  .step(checkLevel)
+  .step(finish);
+
+/** Creates the authenticator of one variant. */
+export function webAuthnAuthenticator(
+  variant: WebAuthnVariant,
+  webAuthn: WebAuthnDependencies,
+): Authenticator {
+  const { credentials, policy } = webAuthn.ceremony;
+  const { id, label, hint } = variant;
   const reached = (level: AssuranceLevel) => ({ level, methods: webAuthnMethods });
-  const answer = answerSteps(parts, kind);
   return {
     ...local(credentials),
-    id: kind.id,
-    label: kind.label,
-    hint: kind.hint,
-    offers: kind.best(policy) === 3 ? [reached(3), reached(2)] : [reached(2)],
-    begin: (context) => showSignIn(parts, kind, context),
+    id,
+    label,
+    hint,
+    offers: variant.best(policy) === 3 ? [reached(3), reached(2)] : [reached(2)],
+    begin: (context) => showSignIn(webAuthn, variant, context),
     async usableBy(uid, acr) {
-      const own = await credentials.of<WebAuthnBody>(uid, kind.id);
-      return own.some(({ body }) => couldMeet(acr, [reached(levelAtBest(kind, body, policy))]));
+      const own = await credentials.of<WebAuthnBody>(uid, id);
+      return own.some(({ body }) => couldMeet(acr, [reached(levelAtBest(variant, body, policy))]));
     },
-    routes: [{ method: 'POST', path: 'answer', run: (context) => answer.run(context) }],
+    routes: [
+      {
+        method: 'POST',
+        path: 'answer',
+        run: (opened) => answerSteps.run({ ...opened, webAuthn, variant }),
+      },
+    ],
   };
 }

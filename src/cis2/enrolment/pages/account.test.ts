@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { isAccessible } from '../../../../test/testing/accessible.ts';
+import { passwordText } from '../../authenticators/password/text.ts';
+import { personaText } from '../../authenticators/persona/text.ts';
+import { tabletText } from '../../authenticators/tablet/text.ts';
 import { passwordRealm } from '../../realms/realm.ts';
 import { cheapHash } from '../../testing/cheap-hash.ts';
 import { give } from '../../testing/journey.ts';
@@ -45,7 +48,7 @@ async function account(uid: string): Promise<void> {
   await page.goto(`${cis2.origin}/account/sign-in`);
   await page.goto(`${page.url()}/persona`);
   await page.locator(`input[value="${uid}"]`).check();
-  await page.getByRole('button', { name: words.persona.next }).click();
+  await page.getByRole('button', { name: personaText.next }).click();
   await says(words.account.title);
 }
 
@@ -153,14 +156,14 @@ describe('the tablet’s ends', () => {
   for (const state of ends)
     test(`${state}: the page says so by itself, and goes on by keyboard`, async () => {
       await tabletEnd(state);
-      assert.equal(await desk.page.getByRole('alert').textContent(), words.tablet.desk[state]);
-      await tabTo(words.tablet.desk.again);
+      assert.equal(await desk.page.getByRole('alert').textContent(), tabletText.desk[state]);
+      await tabTo(tabletText.desk.again);
       await desk.page.keyboard.press('Enter');
       await desk.page.locator('[data-code]').waitFor();
     });
   test('another way, by keyboard', async () => {
     await tabletEnd('denied');
-    await tabTo(words.tablet.desk.otherWay);
+    await tabTo(tabletText.desk.otherWay);
     await desk.page.keyboard.press('Enter');
     await says(words.choice.title);
   });
@@ -198,8 +201,8 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       'the password, refused',
       async () => {
         await passwordForm();
-        await desk.page.getByLabel(words.password.name).fill('nobody');
-        await desk.page.getByLabel(words.password.password).fill('x');
+        await desk.page.getByLabel(passwordText.name).fill('nobody');
+        await desk.page.getByLabel(passwordText.password).fill('x');
         await desk.page.keyboard.press('Enter');
         await desk.page.getByRole('alert').waitFor();
       },
@@ -210,7 +213,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       async () => {
         await tabletEnd('denied');
         await desk.page.goto(desk.page.url().replace('request=1', 'request=5'));
-        await desk.page.getByText(words.tablet.desk.expired).waitFor();
+        await desk.page.getByText(tabletText.desk.expired).waitFor();
       },
     ],
   ];

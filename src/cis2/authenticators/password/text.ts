@@ -1,0 +1,15 @@
+export const passwordText = {
+  label: 'Password',
+  hint: 'Your user name and your password. For development.',
+  enrolmentHint: 'A password of 12 characters or more, for the development realm.',
+  title: 'Sign in with your password',
+  lead: 'This realm is for development: a password alone is assurance level 1.',
+  name: 'User Name',
+  nameHint: 'Your e-mail address',
+  password: 'Password',
+  next: 'Continue',
+  wrong: 'The user name or the password is wrong.',
+  locked: 'There were too many wrong tries. Wait 15 minutes and try again.',
+  enrolmentTitle: 'Set a password',
+  added: 'You can now sign in with your e-mail address and your password.',
+};
