@@ -1,7 +1,7 @@
 import { Browser } from '../../src/cli/check/browser.ts';
 import type { StateFile } from '../../src/state-file.ts';
 import { jwks } from './client-key.ts';
-import { redirectUri, type Target } from './target.ts';
+import { type Clients, redirectUri } from './target.ts';
 
 const gp = '656005750108';
 
@@ -9,9 +9,6 @@ interface Registered {
   clientId: string;
   clientSecret: string;
 }
-
-/** The clients of the benchmark at an instance, and its addresses. */
-export type Clients = Omit<Target, 'name' | 'pid' | 'stop'>;
 
 /** Registers the clients of the benchmark at a development instance, and signs the GP in at CIS2 and at the workstation. */
 export async function registerClients(urls: StateFile['urls']): Promise<Clients> {

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Navigator } from '../../test/testing/navigate.ts';
 import { call, demand, json } from './call.ts';
 import { assertion, assertionType } from './client-key.ts';
-import type { Client, Target } from './target.ts';
+import type { Client, Clients, Target } from './target.ts';
 
 /** One prepared operation of a scenario: the client's computations are done before it is measured. */
 export type Operation = () => Promise<void>;
@@ -44,7 +44,7 @@ interface CodeRequest {
 }
 
 /** Prepares an authorization request with PKCE, and the request for the tokens. */
-function codeRequest(
+export function codeRequest(
   party: Omit<Target['party'], 'userinfoEndpoint' | 'cookie'>,
   proof: Record<string, string> = authentication(party),
 ): CodeRequest {
@@ -139,8 +139,8 @@ const exchanges: Scenario['prepare'] = async (target, lanes, each) => {
 };
 
 /** Parts of Alongside that the peer has no counterpart for. */
-function workstationOf({ workstation, name }: Target): NonNullable<Target['workstation']> {
-  if (!workstation) throw new Error(`${name} has no workstation.`);
+function workstationOf({ workstation }: Clients): NonNullable<Clients['workstation']> {
+  if (!workstation) throw new Error('This server has no workstation.');
   return workstation;
 }
 
@@ -156,7 +156,7 @@ const hops: Scenario['prepare'] = (target, lanes, each) =>
   })(target, lanes, each);
 
 /** Signs a new browser in by the combined pattern, without a question to the user. */
-export async function combinedSignIn(target: Target): Promise<string> {
+export async function combinedSignIn(target: Clients): Promise<string> {
   const { combined } = workstationOf(target);
   const { redirectUri } = target.party;
   const { address, redeem } = codeRequest({ ...combined, redirectUri }, secretOf(combined));

@@ -9,11 +9,8 @@ export interface Client {
   readonly more?: Readonly<Record<string, string>>;
 }
 
-/** A server under measurement, with a signed-in user. */
-export interface Target {
-  readonly name: string;
-  /** Of the measured process. */
-  readonly pid: number;
+/** The clients of the benchmark at a server, with a signed-in user, and its addresses. */
+export interface Clients {
   /** Client credentials with an opaque access token. */
   readonly opaque: Client;
   /** Client credentials with a JWT access token by RS512. */
@@ -26,9 +23,9 @@ export interface Target {
     readonly cookie: string;
   };
   /** Same as `party`, with a client secret in the body. */
-  readonly secretParty: Target['party'] & { readonly clientSecret: string };
+  readonly secretParty: Clients['party'] & { readonly clientSecret: string };
   /** Exchanges the user's ID token for an access token (RFC 8693), with an assertion of the client. */
-  readonly exchange: Target['party'] & {
+  readonly exchange: Clients['party'] & {
     /** Endpoint and audience of the exchange, which may be another server than the issuer of the ID token. */
     readonly at: Client;
   };
@@ -37,12 +34,19 @@ export interface Target {
   /** A user at a workstation with the Identity Agent; only Alongside has one. */
   readonly workstation?: {
     /** A client of CIS2 that signs in by smartcard. */
-    readonly party: Target['party'];
+    readonly party: Clients['party'];
     /** A client of the API platform with a secret, for the combined pattern. */
     readonly combined: Client & { readonly clientSecret: string; readonly authorizeEndpoint: string };
     readonly hello: string;
     readonly patient: string;
   };
+}
+
+/** A server under measurement. */
+export interface Target extends Clients {
+  readonly name: string;
+  /** Of the measured process. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { call } from '../../bench/peers/call.ts';
+import { registerClients } from '../../bench/peers/clients.ts';
+import { codeRequest, combinedSignIn } from '../../bench/peers/scenarios.ts';
+import type { Clients } from '../../bench/peers/target.ts';
+import { unlimited } from '../../bench/unlimited.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { executedFiles } from './executed-files.ts';
+
+// A reader has to follow fewer files: events, logs and storage run for every request. The limits may only fall.
+describe('the number of files that run stays within its limit', () => {
+  let instance: TestInstance;
+  let clients: Clients;
+  before(async () => {
+    instance = await startInstance({ networkLimits: unlimited });
+    clients = await registerClients(instance.urls);
+    await combinedSignIn(clients);
+  });
+  after(() => instance?.stop());
+
+  test('at CIS2 for an authorization request with a session', async () => {
+    const { address } = codeRequest(clients.party);
+    const files = await executedFiles(() => call(address, { headers: { cookie: clients.party.cookie } }));
+    assert.ok(files.length <= 68, `${files.length} files:\n${files.join('\n')}`);
+  });
+
+  test('in all services for a silent sign-in by the combined pattern', async () => {
+    const files = await executedFiles(() => combinedSignIn(clients));
+    assert.ok(files.length <= 198, `${files.length} files:\n${files.join('\n')}`);
+  });
+});
