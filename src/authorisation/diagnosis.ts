@@ -1,6 +1,7 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import { Refusal, type Refuse } from '@alongside/kernel/errors';
-import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
+import type { Endpoint, ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import { inOwnTerms } from '@alongside/kernel/kernel-errors';
 import type { OnMalformed } from '@alongside/kernel/malformed';
 import { refusedIfUnavailable, retryHeaders, Unavailable } from '@alongside/kernel/unavailable';
 import { withQuery } from '../oauth/parameters.ts';
@@ -38,6 +39,17 @@ const guard =
       const refusal = refused instanceof Refusal ? refused : unexpected('see the log', {}, thrown);
       return errorAnswer(refusal, request).with(retryHeaders(refusal));
     }
+  };
+
+/** Renders the errors of a route as JSON, with the entries of one catalogue for unreadable requests and unexpected errors. */
+export const errorFormat =
+  (own: { bodyTooLarge: Refuse; requestMalformed: Refuse; unexpected: Refuse }): ErrorFormat =>
+  (thrown, request) => {
+    const refusal = inOwnTerms(thrown, own);
+    return errorAnswer(
+      refusal instanceof Refusal ? refusal : own.unexpected('see the log', {}, thrown),
+      request,
+    );
   };
 
 /** What a route answers to a request that never came to its endpoint: a body that is too large, say. */

@@ -18,11 +18,11 @@ import { createValidate } from './validate/validate.ts';
 
 export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 
-/** The API authorisation service: one core under several base paths, each bound to its profile and its providers. */
-export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
+/** Creates the services that all base paths share. */
+export function createParts(dependencies: AuthorisationDependencies): Parts {
   const limits = dependencies.networkLimits ?? networkLimits.parse({});
   const { clock, database, urls, development, singleUse, vault } = dependencies;
-  const parts: Parts = {
+  return {
     ...dependencies,
     diagnosis,
     developers: new Developers(database),
@@ -36,6 +36,11 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
     endedSessions: new EndedSessions(singleUse),
     cookies: new CookieNames(urls.api, 'authorisation'),
   };
+}
+
+/** The API authorisation service: one core under several base paths, each with its profile and its providers. */
+export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
+  const parts = createParts(dependencies);
   const bases = dependencies.bases.map((settings) => createBase(settings, dependencies));
   return {
     onMalformed: diagnosis.malformed,

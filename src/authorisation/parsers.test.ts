@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import fc from 'fast-check';
-import { Parameters } from '../oauth/parameters.ts';
+import { Parameters, readScope } from '../oauth/parameters.ts';
 import type { Product } from '../oauth/products.ts';
 import { limitsOf, publishedQuota } from '../oauth/rate-limits.ts';
 import { redirectFits } from '../oauth/redirect-uris.ts';
@@ -12,7 +12,6 @@ import type { Cis2Settings } from './dependencies.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
 import { scopesAt } from './levels.ts';
 import { lifetimesOf } from './lifetimes.ts';
-import { readScope } from './standard/incoming.ts';
 import { applicationOf } from './testing/applications.ts';
 import { cis2Upstream } from './upstream/cis2.ts';
 

@@ -7,7 +7,7 @@ interface Family {
   uid: string | null;
   sid: string | null;
   family: string;
-  applicationId: string;
+  applicationId?: string;
 }
 
 type Cause = 'client' | 'code-reused' | 'refresh-token-reused' | 'session-ended';

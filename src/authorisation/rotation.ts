@@ -2,6 +2,7 @@ import type { StoredProduct } from '../oauth/products.ts';
 import { scopesOf } from '../oauth/products.ts';
 import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
+import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import { type Issued, Issuer, type TokenGrant } from './issue.ts';
 import type { Parts } from './parts.ts';
@@ -56,16 +57,15 @@ export class Rotation {
     this.#successors = new RefreshSuccessors(parts, successorPurpose);
   }
 
-  /** Uses a refresh token up and gives its successors, in one write; undefined when another request was first. */
-  async rotate(
-    token: string,
+  /** Makes the successors of a refresh token, with their writes, and seals them for a client that repeats the request. */
+  async make(
     record: TokenRecord,
     scope: readonly string[],
     ends: { accessLifetime: number; refreshExpiresAt: number },
     accessScope = scope,
     makeAccess: MakeAccess = (grant, lifetime) => this.#issuer.access(grant, lifetime),
-  ): Promise<Rotated | undefined> {
-    const { tokens, clock, database } = this.#parts;
+  ): Promise<{ rotated: Rotated; sealed: string | null; writes: readonly Statement[] }> {
+    const { tokens, clock } = this.#parts;
     const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
     const count = Number(before ?? 0) + 1;
     const grant: TokenGrant = { ...record, scope, attributes, refreshed: true };
@@ -82,16 +82,20 @@ export class Rotation {
       count,
       scope: accessScope.join(' '),
     };
-    const successor = this.#base.hardening.refreshRetry ? this.#successors.seal(rotated) : null;
-    const ending = this.#base.hardening.refreshEndsAccess
-      ? [tokens.revokeAccessStatement(record.family)]
-      : [];
-    const { done } = await database.batch([
-      tokens.spendStatement(token, successor),
-      ...ending,
-      ...access.writes,
-      ...refresh.writes,
-    ]);
+    const { refreshRetry, refreshEndsAccess } = this.#base.hardening;
+    const ended = refreshEndsAccess ? [tokens.revokeAccessStatement(record.family)] : [];
+    return {
+      rotated,
+      sealed: refreshRetry ? this.#successors.seal(rotated) : null,
+      writes: [...ended, ...access.writes, ...refresh.writes],
+    };
+  }
+
+  /** Uses a refresh token up and issues its successors in one write; undefined when another request was first. */
+  async rotate(token: string, ...order: Parameters<Rotation['make']>): Promise<Rotated | undefined> {
+    const { tokens, database } = this.#parts;
+    const { rotated, sealed, writes } = await this.make(...order);
+    const { done } = await database.batch([tokens.spendStatement(token, sealed), ...writes]);
     return done ? rotated : undefined;
   }
 

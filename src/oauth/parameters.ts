@@ -91,3 +91,11 @@ export function withQuery(address: string, parameters: Readonly<Record<string, s
   if (query === '') return address;
   return `${address}${address.includes('?') ? '&' : '?'}${query}`;
 }
+
+const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
+/** Returns the values of a `scope` parameter, each once; undefined when it is malformed (RFC 6749 section 3.3). */
+export function readScope(text: string): string[] | undefined {
+  const values = text.split(' ');
+  return values.every((value) => scopeToken.test(value)) ? [...new Set(values)] : undefined;
+}

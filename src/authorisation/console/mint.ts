@@ -21,8 +21,7 @@ import { scopesAt } from '../levels.ts';
 import { tokensAnswer as nhsAnswer } from '../nhs/grants/tokens-answer.ts';
 import type { Parts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';
-import { AccessTokens } from '../standard/access-tokens.ts';
-import { tokensAnswer as standardAnswer } from '../standard/grants/tokens-answer.ts';
+import { AccessTokens, tokensAnswer as standardAnswer } from '../standard/access-tokens.ts';
 import { rulesOf } from '../standard/profile.ts';
 import { requireConsole } from './caller.ts';
 import { errors } from './errors.ts';
@@ -160,7 +159,7 @@ const giveTokens = (parts: Parts) => {
     const body =
       base.profile === 'nhs'
         ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
-        : standardAnswer(issuer, { access, refresh, scope, confirmation: null });
+        : standardAnswer(issuer, { access, refresh, scope: scope.join(' '), confirmation: null });
     return json(200, body);
   };
 };

@@ -6,6 +6,7 @@ import {
   type Confirmation,
   confirmationAttribute,
   confirmationAttributes,
+  tokenTypeOf,
 } from '../../oauth/confirmation.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
@@ -20,24 +21,27 @@ export const mayActAttribute = 'may_act';
 /** Attribute of an application: the one client that may act for the people whose tokens it has. */
 const delegateAttribute = 'may-act';
 
-/** What a single access token is given beside its grant. */
+/** The properties of one access token, besides its grant. */
 export interface AccessOptions {
   /** Milliseconds. */
   lifetime: number;
   /** Where it may be used; empty means everywhere at the platform. */
   resources: readonly string[];
   confirmation: Confirmation | null;
-  /** A JWT, whatever is registered. */
+  /** Makes a JWT, whatever the client registered. */
   format?: 'jwt';
 }
 
-/** A grant without what belongs to a single token. */
+/** Returns a grant without the attributes of a single token. */
 function plainGrant(grant: TokenGrant): TokenGrant {
   const { [confirmationAttribute]: _, [audienceAttribute]: __, ...attributes } = grant.attributes;
   return { ...grant, attributes };
 }
 
-/** What a refresh token carries of the same: the whole grant's resources, and a public client's key or certificate, as nothing else proves that client (RFC 9449 section 5, RFC 8705 section 4). */
+/**
+ * Returns the attributes of a refresh token: the resources of the whole grant, and the key or certificate of a public client, as
+ * nothing else proves that client (RFC 9449 section 5, RFC 8705 section 4).
+ */
 export const refreshBinding = (
   registration: PlatformRegistration,
   resources: readonly string[],
@@ -47,7 +51,7 @@ export const refreshBinding = (
   ...confirmationAttributes(registration.tokenEndpointAuthMethod === 'none' ? confirmation : null),
 });
 
-/** `act` or `may_act` of a stored token. */
+/** Returns `act` or `may_act` of a stored token. */
 export function partyOf(
   attributes: Readonly<Record<string, string>>,
   name: typeof actorAttribute | typeof mayActAttribute,
@@ -56,7 +60,7 @@ export function partyOf(
   return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
 }
 
-/** The algorithm of JWT access tokens: the registered one, where the client's profile allows it. */
+/** Returns the algorithm of JWT access tokens: the registered one, where the client's profile allows it. */
 const algorithmOf = (registration: PlatformRegistration): SigningAlgorithm => {
   const { signingAlg } = registration.accessToken;
   return rulesOf(registration).algorithms.includes(signingAlg) ? signingAlg : 'PS256';
@@ -78,7 +82,7 @@ function amrOf(text: string | undefined): { amr?: unknown } {
   }
 }
 
-/** Access tokens of the standard profile: opaque, or JWTs where the registration says so. Either is in the record, so revocation holds. */
+/** Makes the access tokens of the standard profile: opaque, or JWTs for a client that registered them. Both are stored, so they can be revoked. */
 export class AccessTokens {
   readonly #issuer: Issuer;
   readonly #base: Base;
@@ -115,7 +119,7 @@ export class AccessTokens {
     return this.#issuer.made(token, described, issuedAt, lifetime);
   }
 
-  /** RFC 9068 section 2.2. Whoever verifies it alone does not see a revocation. */
+  /** Returns the claims of a JWT (RFC 9068 section 2.2). A resource server that only verifies it does not notice its revocation. */
   #claims(
     grant: TokenGrant,
     jti: string,
@@ -143,3 +147,30 @@ export class AccessTokens {
     };
   }
 }
+
+/** Returns the token response (RFC 6749 section 5.1), without a refresh token where none is issued. */
+export const tokensAnswer = (
+  issuer: Issuer,
+  {
+    access,
+    refresh,
+    scope,
+    confirmation,
+  }: {
+    access: Pick<Issued, 'token' | 'expiresAt'>;
+    refresh?: Pick<Issued, 'token' | 'expiresAt'> | undefined;
+    scope: string;
+    confirmation: Confirmation | null;
+  },
+): Record<string, unknown> => ({
+  access_token: access.token,
+  token_type: tokenTypeOf(confirmation),
+  expires_in: issuer.secondsLeft(access.expiresAt),
+  scope,
+  ...(refresh
+    ? {
+        refresh_token: refresh.token,
+        refresh_token_expires_in: issuer.secondsLeft(refresh.expiresAt),
+      }
+    : {}),
+});

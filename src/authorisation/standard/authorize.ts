@@ -1,93 +1,74 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
-import type { HttpRequest } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
-import type { Applications } from '../../oauth/applications.ts';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { type PushedRequests, requestUriPrefix } from '../../oauth/pushed-requests.ts';
+import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import { readForm } from '../../oauth/server/form.ts';
-import {
-  findClient,
-  limitUnproven,
-  readProducts,
-  refuseOverLimit,
-  requireActiveDeveloper,
-  requireApproval,
-  requireSubscription,
-  type WithClient,
-} from '../application/client.ts';
-import type { Base } from '../base.ts';
-import type { Parts } from '../parts.ts';
+import { type CheckedRequest, checkRedirectUri, requirePushed } from '../../oauth/server/request-checks.ts';
+import { openObject } from '../../oauth/server/request-object.ts';
+import { findClient, limitUnproven, refuseOverLimit, type WithClient } from '../application/client.ts';
 import { departureFrom } from '../to-provider.ts';
+import { applicationChecks, type CheckedApplication } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readQuery } from './incoming.ts';
-import { orElse } from './or-else.ts';
-import { rulesOf } from './profile.ts';
-import { pushedAt } from './pushed.ts';
-import {
-  type Asked,
-  checkChallenge,
-  checkKey,
-  checkResources,
-  checkResponse,
-  checkScope,
-  checkSignIn,
-  readObject,
-  redirectUriOf,
-  type WithReply,
-} from './request-checks.ts';
+import { type RequestCall, refuseForeignRequestUri, requestChecks } from './request-checks.ts';
 import type { ServerCall, StandardServer } from './server.ts';
 
 interface WithPushed {
-  requestUri: string | null;
+  /** The `request_uri` of a pushed request. */
+  pushed: string | null;
 }
 
-/** A pushed request takes the place of all that the browser brought beside it (RFC 9126 section 4). */
-export const readPushed = (pushed: PushedRequests) =>
-  async function readPushed({ parameters }: Incoming): Promise<WithPushed & { parameters: Parameters }> {
-    const requestUri = parameters.get('request_uri');
-    if (!requestUri?.startsWith(requestUriPrefix)) return { requestUri: null, parameters };
-    const clientId = parameters.get('client_id');
-    if (clientId === undefined) throw errors.clientMissing('client_id is missing');
-    const found = await pushed.find(requestUri, clientId);
-    if (!found) throw errors.requestUriInvalid(`no request that ${clientId} may use waits under it`);
-    return { requestUri, parameters: found };
-  };
+/** Replaces the parameters of the browser by those of a pushed request (RFC 9126 section 4). */
+export async function readPushed({
+  server,
+  parameters,
+}: ServerCall & Incoming): Promise<WithPushed & { parameters: Parameters }> {
+  const requestUri = parameters.get('request_uri');
+  if (!requestUri?.startsWith(requestUriPrefix)) return { pushed: null, parameters };
+  const clientId = parameters.get('client_id');
+  if (clientId === undefined) throw errors.clientMissing('client_id is missing');
+  const found = await server.pushed.find(requestUri, clientId);
+  if (!found) throw errors.requestUriInvalid(`${clientId} has pushed no such request, or used it`);
+  return { pushed: requestUri, parameters: found };
+}
 
-export const identify = (applications: Applications, base: Base) =>
-  async function identify({ parameters }: Incoming): Promise<WithClient> {
+export const identify = check(
+  'client',
+  async function identify({
+    server: { base, parts },
+    parameters,
+  }: ServerCall & Incoming): Promise<WithClient> {
     const clientId = parameters.get('client_id');
     if (clientId === undefined) throw errors.clientMissing('client_id is missing');
-    const client = await findClient(applications, base, clientId);
+    const client = await findClient(parts.applications, base, clientId);
     if (!client) throw errors.clientUnknown(`no application at ${base.path} has the client id ${clientId}`);
     return { client };
-  };
+  },
+);
 
-const prepareReply = ({ diagnosis }: Pick<Parts, 'diagnosis'>, base: Base) =>
-  async function prepareReply({ request, parameters, client }: Incoming & WithClient): Promise<WithReply> {
-    const redirectUri = redirectUriOf(base, { request, parameters, client });
-    const to = { redirectUri, state: parameters.get('state') ?? null, issuer: base.issuer };
-    return { redirectUri, fail: (refusal) => diagnosis.redirect(refusal, request, to) };
-  };
-
-/** A client of the strict profile brings nothing by the browser that it did not push before (FAPI 2.0 section 5.3.2.2). */
-export async function requirePushed({
-  client,
-  requestUri,
-  fail,
-}: WithClient & WithPushed & WithReply): Promise<Answer | undefined> {
-  return rulesOf(client.registration).pushed && requestUri === null
-    ? fail(errors.notPushed(`${client.application.name} is of the profile ${client.registration.profile}`))
-    : undefined;
+/** Sends errors to the client as a redirect from now on. */
+async function prepareReply({
+  server: { issuer, parts },
+  request,
+  parameters,
+  redirectUri,
+}: ServerCall & Incoming & { redirectUri: string }): Promise<Pick<RequestCall, 'reply'>> {
+  const to = { redirectUri, state: parameters.get('state') ?? null, issuer };
+  return { reply: { fail: (refusal) => parts.diagnosis.redirect(refusal, request, to) } };
 }
 
-const refuseClient = ({ fail }: WithReply, { detail }: Refusal): Promise<Answer> =>
-  fail(errors.clientRefused(detail));
+const refuseClient = async ({ reply }: RequestCall, { detail }: Refusal): Promise<Answer> =>
+  reply.fail(errors.clientRefused(detail));
 
-type Ready = Asked &
+type CheckedCall = RequestCall &
   WithClient &
-  WithPushed & {
-    challenge: string;
+  WithPushed &
+  CheckedRequest &
+  CheckedApplication &
+  Passed<'pushed-request' | 'resources'> & {
+    redirectUri: string;
+    challenge: string | null;
     asked: string[] | null;
     resources: string[];
     jkt: string | null;
@@ -96,62 +77,49 @@ type Ready = Asked &
     acrValues: string;
   };
 
-const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
-  async function sendToProvider(known: Ready): Promise<Answer> {
-    const { request, parameters, client, redirectUri, challenge, asked, resources, jkt, requestUri } = known;
+const sendToProvider = ({ base, parts }: StandardServer) => {
+  const depart = departureFrom(base, parts);
+  return async function sendToProvider(known: CheckedCall): Promise<Answer> {
+    const { request, parameters, client, redirectUri, challenge, asked, resources, jkt, pushed } = known;
     const { prompt, maxAge, acrValues } = known;
     const state = parameters.get('state') ?? null;
     return depart({
       client,
       address: request.address,
       upstream: base.upstreams[0],
-      request: { redirectUri, state, challenge, asked, resources, jkt, requestUri },
+      request: { redirectUri, state, challenge, asked, resources, jkt, requestUri: pushed },
       acrValues,
       maxAge,
       prompt,
     });
   };
+};
 
 /** The checks of an authorization request (RFC 6749 section 4.1.1, RFC 7636). */
-export function authorizeChecks(server: StandardServer, base: Base, parts: Parts) {
-  const { applications, products, developers, limiter, urls } = parts;
-  return steps<{ request: HttpRequest }>()
+export const authorizeChecks = (server: StandardServer) =>
+  steps<ServerCall>('oauth2.1.authorize')
     .step(readQuery)
-    .step(readPushed(pushedAt(base, parts)))
-    .step(identify(applications, base))
-    .step(readObject(server))
-    .step(prepareReply(parts, base))
+    .step(readPushed)
+    .step(identify)
+    .step(openObject)
+    .step(refuseForeignRequestUri)
+    .step(checkRedirectUri)
+    .step(prepareReply)
     .step(requirePushed)
-    .step(orElse(requireApproval, refuseClient))
-    .step(readProducts(products))
-    .step(orElse(requireSubscription(base), refuseClient))
-    .step(orElse(requireActiveDeveloper(developers), refuseClient))
-    .step(refuseOverLimit(limiter, base))
-    .step(limitUnproven(parts))
-    .step(checkResponse)
-    .step(checkChallenge)
-    .step(checkScope)
-    .step(checkSignIn)
-    .step(checkResources(urls.api))
-    .step(checkKey);
-}
+    .use(applicationChecks(server, refuseClient))
+    .step(check('rate-limit', refuseOverLimit(server.parts.limiter, server.base)))
+    .step(check('network-limit', limitUnproven(server.parts)))
+    .use(requestChecks);
 
 /** `GET /authorize` of the standard profile (RFC 9207). */
-export function createAuthorize(
-  server: StandardServer,
-  base: Base,
-  parts: Parts,
-): (request: HttpRequest) => Promise<Answer> {
-  const list = authorizeChecks(server, base, parts).step(sendToProvider(base, departureFrom(base, parts)));
-  return (request) => list.run({ request });
+export const authorizeSteps = (server: StandardServer) =>
+  authorizeChecks(server).step(sendToProvider(server));
+
+async function reenterByGet({ server, parameters }: ServerCall & Incoming): Promise<Answer> {
+  return redirect(`${server.issuer}/authorize?${new URLSearchParams(parameters.entries())}`, 303);
 }
 
-/** `POST /authorize` enters again by GET, with the cookies that a form of another site does not bring. */
-export function createAuthorizeByPost(server: StandardServer): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<ServerCall>()
-    .step(readForm)
-    .step(async function reenterByGet({ parameters }: Incoming): Promise<Answer> {
-      return redirect(`${server.issuer}/authorize?${new URLSearchParams(parameters.entries())}`, 303);
-    });
-  return (request) => list.run({ server, request });
-}
+/** `POST /authorize` enters again by GET, with the cookies that the browser does not send with a form of another site. */
+export const authorizeByPost = steps<ServerCall>('oauth2.1.authorize-by-post')
+  .step(readForm)
+  .step(reenterByGet);

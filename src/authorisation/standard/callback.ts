@@ -1,17 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
-import {
-  readProducts,
-  refuseOverLimit,
-  requireActiveDeveloper,
-  requireApproval,
-  requireSubscription,
-  type WithProducts,
-} from '../application/client.ts';
-import type { Base } from '../base.ts';
+import { refuseOverLimit, type WithProducts } from '../application/client.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
@@ -23,21 +15,23 @@ import {
   type WithPending,
 } from '../callback/pending.ts';
 import { describePerson, fetchRoles } from '../callback/person.ts';
-import { Codes } from '../codes.ts';
 import { scopesAt } from '../levels.ts';
-import type { Parts } from '../parts.ts';
 import { PendingRequests } from '../pending.ts';
 import type { Level } from '../upstream/upstream.ts';
+import { applicationChecks, type CheckedApplication, orElse } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { readQuery } from './incoming.ts';
-import { orElse } from './or-else.ts';
-import { pushedAt } from './pushed.ts';
+import type { ServerCall, StandardServer } from './server.ts';
 
-async function readAnswer(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
+async function readResponse(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
   return { query: (await readQuery(known)).parameters };
 }
 
-/** The scopes that this person's sign-in gives: those asked for whose level is exactly the person's. */
+const refuseState = async (_known: object, { detail }: Refusal): Promise<Answer> => {
+  throw errors.stateInvalid(detail);
+};
+
+/** Returns the requested scopes that are of exactly the user's level; all of that level when the request names none. */
 export const scopesGranted = (asked: readonly string[] | null, atLevel: readonly string[]): string[] =>
   asked === null ? [...atLevel] : atLevel.filter((scope) => asked.includes(scope));
 
@@ -50,86 +44,66 @@ async function requireScope({
   const level = upstream.levelOf(claims);
   if (level && scopesGranted(pending.asked, scopesAt(products, level.marker)).length > 0) return { level };
   throw errors.levelTooLow(
-    `${pending.asked?.join(' ') ?? 'everything'} was asked for, the level is ${level?.name ?? 'none'}`,
+    `scope is ${pending.asked?.join(' ') ?? 'missing'}, the level is ${level?.name ?? 'none'}`,
   );
 }
 
-type Back = (known: { request: HttpRequest } & WithPending, refusal: Refusal) => Promise<Answer>;
+type ReturnCall = ServerCall & WithPending;
 
-/** The code, and with it the end of the pushed request that it came from: another code never comes from that. */
-const giveCode = (
-  parts: Pick<Parts, 'recorder' | 'database' | 'singleUse' | 'clock' | 'audit'>,
-  base: Base,
-  back: Back,
-) => {
-  const codes = new Codes(base, parts.singleUse);
-  const pushed = pushedAt(base, parts);
-  return async function giveCode(known: { request: HttpRequest } & Arrived): Promise<Answer> {
-    const { requestUri = null } = known.pending;
-    const grant = grantOf(known);
-    const { code, write } = codes.creating(grant);
-    const spending = requestUri === null ? [] : [pushed.spendStatement(requestUri)];
-    const { done } = await parts.database.batch([
-      ...spending,
-      write,
-      codeRecordStatement(parts, base, grant),
-    ]);
-    return done
-      ? sendCode(parts, known, code, base.issuer)
-      : back(known, errors.requestUriUsed('a code was given out for it meanwhile'));
-  };
-};
+/** Sends an error to the client of the request. */
+const failBack = (
+  { server: { issuer, parts }, request, pending: { redirectUri, state } }: ReturnCall,
+  refusal: Refusal,
+  code?: string,
+): Promise<Answer> => parts.diagnosis.redirect(refusal, request, { redirectUri, state, issuer, code });
 
-/** `GET /callback` of the standard profile: from the moment that the client is known, every failure goes back to it. */
-export function createCallback(base: Base, parts: Parts): (request: HttpRequest) => Promise<Answer> {
-  const {
-    applications,
-    products,
-    developers,
-    limiter,
-    singleUse,
-    vault,
-    upstreamKeys,
-    clock,
-    cookies,
-    recorder,
-    diagnosis,
-  } = parts;
-  const requests = new PendingRequests(base, singleUse, vault);
-  type Under = { request: HttpRequest } & WithPending;
-  const back = ({ request, pending }: Under, refusal: Refusal, code?: string): Promise<Answer> =>
-    diagnosis.redirect(refusal, request, {
-      redirectUri: pending.redirectUri,
-      state: pending.state,
-      issuer: base.issuer,
-      code,
-    });
-  const failBack: FailBack = (known, reason, code) => back(known, errors.upstreamFailed(reason), code);
-  const backAs =
-    (refuse: Refuse) =>
-    (known: Under, { detail }: Refusal) =>
-      back(known, refuse(detail));
+const failBackAs =
+  (refuse: Refuse) =>
+  (known: ReturnCall, { detail }: Refusal): Promise<Answer> =>
+    failBack(known, refuse(detail));
 
-  const list = steps<{ request: HttpRequest }>()
-    .step(readAnswer)
+type CheckedReturn = ReturnCall &
+  Arrived &
+  CheckedApplication &
+  Passed<'state' | 'client' | 'redirect-uri' | 'upstream-response' | 'id-token' | 'level'>;
+
+/** Issues the code, and spends the pushed request that it came from: that gives no other code. */
+async function giveCode(known: CheckedReturn): Promise<Answer> {
+  const { server } = known;
+  const { base, codes, issuer, parts, pushed } = server;
+  const { requestUri = null } = known.pending;
+  const grant = grantOf(known);
+  const { code, write } = codes.creating(grant);
+  const spent = requestUri === null ? [] : [pushed.spendStatement(requestUri)];
+  const { done } = await parts.database.batch([...spent, write, codeRecordStatement(parts, base, grant)]);
+  return done
+    ? sendCode(parts, known, code, issuer)
+    : failBack(known, errors.requestUriUsed('another sign-in got its code'));
+}
+
+/** `GET /callback` of the standard profile: once the client is known, every error goes back to it. */
+export function callbackSteps(server: StandardServer) {
+  const { base, parts } = server;
+  const requests = new PendingRequests(base, parts.singleUse, parts.vault);
+  const upstreamFailed: FailBack = (known, reason, code) =>
+    failBack({ ...known, server }, errors.upstreamFailed(reason), code);
+  return steps<ServerCall>('oauth2.1.callback')
+    .step(readResponse)
+    .step(check('state', orElse(takePending(base, requests, parts.cookies, parts.recorder), refuseState)))
+    .step(check('client', identifyAgain(parts.applications, base)))
+    .step(check('redirect-uri', checkCallbackAgain(base)))
+    .use(applicationChecks(server, failBackAs(errors.clientRefused)))
+    .step(check('rate-limit', refuseOverLimit(parts.limiter, base)))
+    .step(check('upstream-response', passUpstreamError(upstreamFailed)))
+    .step(redeemUpstreamCode(base, requests, upstreamFailed))
     .step(
-      orElse(takePending(base, requests, cookies, recorder), async (_known: object, { detail }) => {
-        throw errors.stateInvalid(detail);
-      }),
+      check(
+        'id-token',
+        orElse(checkExternalToken(parts.upstreamKeys, parts.clock), failBackAs(errors.upstreamFailed)),
+      ),
     )
-    .step(identifyAgain(applications, base))
-    .step(checkCallbackAgain(base))
-    .step(orElse(requireApproval, backAs(errors.clientRefused)))
-    .step(readProducts(products))
-    .step(orElse(requireSubscription(base), backAs(errors.clientRefused)))
-    .step(orElse(requireActiveDeveloper(developers), backAs(errors.clientRefused)))
-    .step(refuseOverLimit(limiter, base))
-    .step(passUpstreamError(failBack))
-    .step(redeemUpstreamCode(base, requests, failBack))
-    .step(orElse(checkExternalToken(upstreamKeys, clock), backAs(errors.upstreamFailed)))
-    .step(orElse(requireScope, backAs(errors.levelTooLow)))
-    .step(fetchRoles(failBack))
-    .step(describePerson(vault))
-    .step(giveCode(parts, base, back));
-  return (request) => list.run({ request });
+    .step(check('level', orElse(requireScope, failBackAs(errors.levelTooLow))))
+    .step(fetchRoles(upstreamFailed))
+    .step(describePerson(parts.vault))
+    .step(giveCode);
 }

@@ -8,9 +8,9 @@ export interface Incoming {
   parameters: Parameters;
 }
 
-/** Parameters that may come more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
+/** Parameters that a request may have more than once (RFC 8707 section 2, RFC 8693 section 2.1). */
 export const repeatable = ['resource', 'audience'];
-/** Longest values in characters; what is not named here may have 1,024. */
+/** Longest values in characters; parameters not listed here may have 1,024. */
 const limits: Readonly<Record<string, number>> = {
   redirect_uri: 2_048,
   state: 4_096,
@@ -24,7 +24,7 @@ const limits: Readonly<Record<string, number>> = {
 };
 const otherLimit = 1_024;
 
-/** Refuses a value that is longer than any of its name needs to be. */
+/** Refuses a value that is longer than its parameter needs. */
 export function requireLengths(parameters: Parameters): void {
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
@@ -37,17 +37,11 @@ export function requireLengths(parameters: Parameters): void {
 
 export async function readQuery({ request }: { request: HttpRequest }): Promise<{ parameters: Parameters }> {
   const parameters = parseParameters(request.query);
-  if (!parameters) throw errors.requestMalformed('the parameters are not well-formed, or more than 100');
+  if (!parameters)
+    throw errors.requestMalformed('the query is not well-formed, or has more than 100 parameters');
   const repeated = parameters.repeated(repeatable);
-  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
+  if (repeated !== undefined)
+    throw errors.parameterRepeated(`${repeated.slice(0, 100)} is there more than once`);
   requireLengths(parameters);
   return { parameters };
-}
-
-const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
-
-/** The values of a scope parameter, each once; undefined when it is malformed (RFC 6749 section 3.3). */
-export function readScope(text: string): string[] | undefined {
-  const values = text.split(' ');
-  return values.every((value) => scopeToken.test(value)) ? [...new Set(values)] : undefined;
 }

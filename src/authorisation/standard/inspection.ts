@@ -4,10 +4,9 @@ import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { Client } from '../application/client.ts';
 import type { Parts } from '../parts.ts';
 import { actorAttribute, mayActAttribute, partyOf } from './access-tokens.ts';
-import { mayKnowOf } from './resource-server.ts';
-import { audienceOf } from './resources.ts';
+import { audienceOf, mayKnowOf } from './resources.ts';
 
-/** Whether a resource server may inspect a token: an access token of any base path, of an application in good standing. */
+/** Returns whether a resource server may inspect a token: an access token of any base path whose application is in good standing. */
 export const mayInspect =
   (issuers: readonly string[], { applications, developers }: Pick<Parts, 'applications' | 'developers'>) =>
   async ({ registration }: Client, record: TokenRecord): Promise<boolean> => {

@@ -1,5 +1,3 @@
-import type { Answer } from '@alongside/kernel/answer';
-import type { HttpRequest } from '@alongside/kernel/http';
 import { steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { readForm } from '../../oauth/server/form.ts';
@@ -12,7 +10,6 @@ import {
   requireStrict,
   verifyLogout,
 } from '../logout.ts';
-import type { Parts } from '../parts.ts';
 import type { Incoming } from './incoming.ts';
 import { offered } from './profile.ts';
 import type { ServerCall, StandardServer } from './server.ts';
@@ -22,13 +19,8 @@ async function readLogout({ parameters }: Incoming): Promise<{ form: Parameters 
 }
 
 /** `POST /backchannel_logout` of the standard profile (OpenID Connect Back-Channel Logout section 2.6). */
-export function createLogout(
-  server: StandardServer,
-  base: Base,
-  bases: readonly Base[],
-  parts: Parts,
-): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<ServerCall>()
+export const logoutSteps = ({ base, parts }: StandardServer, bases: readonly Base[]) =>
+  steps<ServerCall>('oauth2.1.backchannel-logout')
     .step(requireSource(base))
     .step(readForm)
     .step(readLogout)
@@ -37,5 +29,3 @@ export function createLogout(
     .step(checkLogout)
     .step(requireStrict(base, parts))
     .step(endSession(parts, base, bases));
-  return (request) => list.run({ server, request });
-}

@@ -1,45 +1,87 @@
 import type { PlatformRegistration, Profile } from '../../oauth/applications.ts';
-import type { ProfileRules } from '../../oauth/server/profile.ts';
+import { type ProfileRules, rulesOf as rulesAt } from '../../oauth/server/profile.ts';
+import type { EndpointName, SecurityCheck } from '../../oauth/server/security-checks.ts';
 
-/** The rules for clients of one profile, beyond the practice that holds for all (RFC 9700). */
-export interface StandardProfileRules extends ProfileRules {
-  /** Authorization requests are pushed (RFC 9126). */
-  pushed: boolean;
-  /** A refresh gives a new refresh token. */
-  rotation: boolean;
-}
+const application: readonly SecurityCheck[] = ['client-approval', 'subscription', 'developer'];
+const request: readonly SecurityCheck[] = [
+  'request-object',
+  'redirect-uri',
+  'request-uri',
+  'response-type',
+  'response-mode',
+  'pkce',
+  'scope',
+  'resources',
+  'bound-key',
+];
+
+/** The same for both profiles: the checks themselves differ by the rules. */
+const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>> = {
+  authorize: ['client', 'pushed-request', ...application, 'rate-limit', 'network-limit', ...request],
+  callback: [
+    'state',
+    'client',
+    'redirect-uri',
+    ...application,
+    'rate-limit',
+    'upstream-response',
+    'id-token',
+    'level',
+  ],
+  par: ['client-authentication', ...application, 'rate-limit', 'sender-key', ...request],
+  token: ['client-authentication', ...application, 'rate-limit', 'sender-key', 'sender-constraint'],
+  'token authorization_code': [
+    'code',
+    'session',
+    'code-redirect-uri',
+    'code-verifier',
+    'code-key',
+    'resources',
+    'scope',
+  ],
+  'token refresh_token': ['refresh-token', 'single-use', 'scope', 'resources'],
+  'token client_credentials': ['confidential-client', 'scope', 'resources'],
+  'token urn:ietf:params:oauth:grant-type:token-exchange': [
+    'confidential-client',
+    'subject-token',
+    'actor-token',
+    'scope',
+    'resources',
+    'single-use',
+  ],
+  revoke: ['client-authentication', 'rate-limit'],
+  introspect: ['client-authentication', 'confidential-client', 'client-approval'],
+};
 
 const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
-const standard: StandardProfileRules = {
+const standard: ProfileRules = {
   authenticationMethods: ['none', 'client_secret_basic', 'client_secret_post', ...strong],
   algorithms: ['PS256', 'ES256', 'EdDSA', 'RS256', 'RS512'],
   assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'allowed',
   requestObjects: 'allowed',
-  pushed: false,
-  rotation: true,
+  pushedRequests: 'allowed',
+  pkce: 'required',
+  refresh: { rotates: true, retryTime: 30_000 },
+  requires,
 };
 
 // FAPI 2.0 Security Profile sections 5.3.2 and 5.4.
-const fapi2: StandardProfileRules = {
+const fapi2: ProfileRules = {
+  ...standard,
   authenticationMethods: strong,
   algorithms: ['PS256', 'ES256', 'EdDSA'],
-  assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
   senderConstraint: 'required',
-  requestObjects: 'allowed',
-  pushed: true,
-  rotation: false,
+  pushedRequests: 'required',
+  refresh: { rotates: false, retryTime: 0 },
 };
 
-export const profiles: Readonly<Partial<Record<Profile, StandardProfileRules>>> = { standard, fapi2 };
+export const profiles: Readonly<Partial<Record<Profile, ProfileRules>>> = { standard, fapi2 };
 
-/** The rules of a client's profile. Throws for a profile that is not served here. */
-export function rulesOf({ profile }: Pick<PlatformRegistration, 'profile'>): StandardProfileRules {
-  const rules = profiles[profile];
-  if (!rules) throw new Error(`There are no rules of the profile ${profile}.`);
-  return rules;
-}
+/** Returns the rules of a client's profile. Throws for a profile that is not served here. */
+export const rulesOf = (registration: Pick<PlatformRegistration, 'profile'>): ProfileRules =>
+  rulesAt({ profiles }, registration);
 
-/** What clients of some profile may use: for metadata. Those of the others may use less. */
+/** The rules that the metadata names; clients of the other profile may use less. */
 export const offered = standard;

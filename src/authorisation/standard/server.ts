@@ -1,36 +1,47 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
+import { PushedRequests } from '../../oauth/pushed-requests.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf, type ClientSettings } from '../../oauth/server/metadata.ts';
-import type { AuthorizationServer } from '../../oauth/server/server.ts';
+import type { AuthorizationServer, Requirement } from '../../oauth/server/server.ts';
 import { type Client, findClient, type WithClient } from '../application/client.ts';
 import type { Base } from '../base.ts';
+import { Codes } from '../codes.ts';
 import { errors as platformErrors } from '../errors.ts';
+import { Issuer } from '../issue.ts';
 import type { Parts } from '../parts.ts';
-import { recordRefusedTokens } from '../refused-tokens.ts';
 import { revocationStatement } from '../revoking.ts';
+import { Rotation } from '../rotation.ts';
+import { AccessTokens } from './access-tokens.ts';
 import { errors } from './errors.ts';
 import { repeatable, requireLengths } from './incoming.ts';
 import { describeToken, mayInspect } from './inspection.ts';
 import { profiles, rulesOf } from './profile.ts';
-import { pushedAt } from './pushed.ts';
 
-export type StandardServer = AuthorizationServer<WithClient>;
+/** A base path of the standard profile as an authorization server of the shared core. */
+export interface StandardServer extends AuthorizationServer<WithClient> {
+  readonly base: Base;
+  readonly parts: Parts;
+  readonly codes: Codes;
+  readonly tokenIssuer: Issuer;
+  readonly accessTokens: AccessTokens;
+  readonly rotation: Rotation;
+}
 
-/** The first context of every endpoint that clients call. */
+/** The first context of every endpoint. */
 export interface ServerCall {
   readonly server: StandardServer;
   readonly request: HttpRequest;
 }
 
-/** Attributes of an application that is given no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
-const bindingAttributes = {
+/** Attributes of an application that gets no unbound token (RFC 9449 section 5.2, RFC 8705 section 3.4). */
+const bindingAttributes: Readonly<Partial<Record<Requirement, string>>> = {
   dpop: 'dpop-bound-access-tokens',
   certificate: 'tls-client-certificate-bound-access-tokens',
-} as const;
+};
 
-const requiresBinding = ({ registration }: Client, to: 'dpop' | 'certificate'): boolean =>
-  registration.attributes[bindingAttributes[to]] === 'true';
+const requires = ({ registration }: Client, requirement: Requirement): boolean =>
+  registration.attributes[bindingAttributes[requirement] ?? ''] === 'true';
 
 /** The settings of a base path that decide its metadata. */
 export const settingsOf = (
@@ -38,7 +49,7 @@ export const settingsOf = (
   { mutualTlsUrl, clientAuthorities }: Pick<Parts, 'mutualTlsUrl' | 'clientAuthorities'>,
 ): ClientSettings => ({ issuer, mutualTlsUrl, clientAuthorities });
 
-/** A base path of the standard profile as an authorization server of the shared core. */
+/** Creates the server of a base path of the standard profile. */
 export const createServer = (base: Base, bases: readonly Base[], parts: Parts): StandardServer => {
   const settings = settingsOf(base, parts);
   return {
@@ -49,20 +60,16 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
     },
     profiles,
     errors: {
-      clientUnauthenticated: errors.clientUnauthenticated,
+      ...errors,
       assertionInvalid: errors.clientUnauthenticated,
-      clientMethods: errors.clientMethods,
       networkBusy: platformErrors.networkBusy,
       dpopProofInvalid: errors.proofInvalid,
       dpopNonceNeeded: errors.nonceNeeded,
-      certificateMissing: errors.certificateMissing,
       formExpected: errors.contentType,
       formMalformed: errors.requestMalformed,
-      parameterRepeated: errors.parameterRepeated,
-      tokenMissing: errors.tokenMissing,
-      grantMissing: errors.grantMissing,
-      grantUnsupported: errors.grantUnsupported,
       requestObjectInvalid: errors.requestObject,
+      requestNotPushed: errors.notPushed,
+      challengeMethodAlone: errors.challengeMissing,
     },
     methods: clientAuthenticationMethods('allowed'),
     assertionJtiKind: 'authorisation-standard-jti',
@@ -71,9 +78,9 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
       return client && { client };
     },
     certificateSubjectOf: ({ registration }) => certificateSubjectOf(registration.attributes),
-    requiresBinding,
+    requires,
     bindsCertificate: (client) =>
-      requiresBinding(client, 'certificate') ||
+      requires(client, 'certificate') ||
       (rulesOf(client.registration).senderConstraint === 'required' &&
         client.registration.tokenEndpointAuthMethod.includes('tls')),
     bindsKeyAndCertificate: false,
@@ -82,13 +89,17 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
     checkLengths: requireLengths,
     checkObjectLengths: requireLengths,
     requestAlgorithmOf: ({ signingAlg }) => signingAlg,
+    redirectUrisOf: ({ callbackUrls }) =>
+      base.hardening.severalCallbacks ? callbackUrls : callbackUrls.slice(0, 1),
+    responseModes: ['query'],
+    tokenHeaders: {},
+    revokesReusedCodes: base.hardening.codeReuseRevokes,
     async admitUnauthenticated({ address }) {
       if (!(await parts.anonymousRows.admits(address)))
         throw platformErrors.busyQuota('the network, or all together, pushed too many requests');
     },
-    auditRefusedTokens: ({ application }, request, grant, refusal) =>
-      recordRefusedTokens(parts, base, { request, application: application.id, grant }, refusal),
-    revocationStatement: (record) => revocationStatement(parts, base, record, 'client'),
+    refusedTokens: { action: 'authorisation.tokens-refused', detail: { base: base.path } },
+    revocationStatement: (family, cause) => revocationStatement(parts, base, family, cause),
     noteRevocation({ application }, { family, kind }) {
       parts.recorder.record({
         keys: [family],
@@ -104,10 +115,18 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
     ),
     describeToken: (record) => describeToken(record, parts.urls.api),
     proofNonces: base.hardening.proofNonces ? parts.proofNonces : undefined,
+    base,
+    parts,
+    codes: new Codes(base, parts.singleUse),
+    tokenIssuer: new Issuer(base, parts),
+    accessTokens: new AccessTokens(base, parts),
+    rotation: new Rotation(base, parts),
+    audit: parts.audit,
     clock: parts.clock,
+    log: parts.log,
     database: parts.database,
     tokens: parts.tokens,
-    pushed: pushedAt(base, parts),
+    pushed: new PushedRequests('authorisation-pushed', base.issuer, parts),
     singleUse: parts.singleUse,
     clientKeys: parts.clientKeys,
     clientAuthorities: parts.clientAuthorities ?? [],

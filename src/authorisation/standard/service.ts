@@ -1,97 +1,110 @@
 import { json } from '@alongside/kernel/answer';
-import { type Endpoint, everyMethod, type Method, type Route } from '@alongside/kernel/http';
-import { methodNotAllowed } from '@alongside/kernel/respond';
+import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import { anyMethod, type Handler, type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
+import type { Steps } from '@alongside/kernel/steps';
 import { Cors } from '../../oauth/cors.ts';
-import { withNonce } from '../../oauth/server/dpop-nonce-header.ts';
+import { type EndpointLists, requireChecks } from '../../oauth/server/security-checks.ts';
+import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
+import { errorFormat } from '../diagnosis.ts';
 import type { Parts } from '../parts.ts';
-import { createAuthorize, createAuthorizeByPost } from './authorize.ts';
-import { createCallback } from './callback.ts';
+import { authorizeByPost, authorizeSteps } from './authorize.ts';
+import { callbackSteps } from './callback.ts';
 import { errors } from './errors.ts';
-import { createIntrospect, introspectionAlgorithms } from './introspect.ts';
-import { createLogout } from './logout.ts';
+import { grants } from './grants/registry.ts';
+import { introspect, introspectionAlgorithms } from './introspect.ts';
+import { logoutSteps } from './logout.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
-import { createPar } from './par.ts';
-import { createRevoke } from './revoke.ts';
-import { createServer, settingsOf } from './server.ts';
-import { createToken } from './token.ts';
+import { parSteps } from './par.ts';
+import { createServer, type ServerCall, type StandardServer, settingsOf } from './server.ts';
+import { revokeSteps, tokenSteps } from './token.ts';
 
-/** What is read by GET, and so by HEAD (RFC 9110 section 9.1). */
-const readable = (endpoint: Endpoint): Partial<Record<Method, Endpoint>> => ({
-  GET: endpoint,
-  HEAD: endpoint,
+const format = errorFormat(errors);
+
+/** Adds the challenge to the error of a failed HTTP Basic (RFC 6749 section 5.2). */
+const clientFormat: ErrorFormat = async (thrown, request) => {
+  const answer = await format(thrown, request);
+  const isBasic = answer.status === 401 && request.headers.authorization !== undefined;
+  return isBasic ? answer.with({ 'www-authenticate': 'Basic realm="token"' }) : answer;
+};
+
+/** Adds the nonce of the next DPoP proof to all responses (RFC 9449 section 8.2). */
+const announceNonce = (server: StandardServer, { endpoint, errors }: Handler<unknown>): Handler<unknown> => ({
+  endpoint: async (request) => withNonce(server, request, await endpoint(request)),
+  errors: async (thrown, request) => withNonce(server, request, await errors(thrown, request)),
+  rawQuery: true,
 });
 
-/** The ways into one path; every other method is told which there are. */
-function routesAt(path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] {
-  const methods = Object.keys(endpoints) as Method[];
-  const others = everyMethod.filter((method) => !methods.includes(method));
-  return [
-    ...methods.map((method): Route => ({ methods: [method], path, endpoint: endpoints[method] as Endpoint })),
-    {
-      methods: others,
-      path,
-      endpoint: async () => methodNotAllowed(methods.join(', ')),
-    },
-  ];
+const cached = { 'cache-control': 'public, max-age=300' };
+
+/** Creates the key of each announced algorithm before its first signature: verifiers cache the set. */
+const keySet =
+  ({ keys }: Parts): Endpoint =>
+  async () => {
+    await Promise.all(introspectionAlgorithms.map((algorithm) => keys.ensure(algorithm)));
+    return json(200, await keys.jwks(), cached);
+  };
+
+async function refuseUnknown({ method }: HttpRequest): Promise<never> {
+  throw errors.notFound(`there is no route for ${method} here`);
 }
+
+/** The steps of the endpoints of a server. */
+const endpointsOf = (server: StandardServer) => ({
+  authorize: authorizeSteps(server),
+  callback: callbackSteps(server),
+  token: tokenSteps(server),
+  par: parSteps(server),
+  introspect,
+  revoke: revokeSteps(server),
+});
+
+/** The lists that the profiles have requirements for. */
+export const checkedLists = (server: StandardServer): EndpointLists => ({
+  ...endpointsOf(server),
+  ...Object.fromEntries(grants.map(({ type, list }) => [`token ${type}`, list])),
+});
 
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const server = createServer(base, bases, parts);
-  const guard = (endpoint: Endpoint): Endpoint => parts.diagnosis.guard(endpoint, errors.unexpected);
+  requireChecks(server, checkedLists(server));
+  const endpoints = endpointsOf(server);
   const metadata = metadataOf(settingsOf(base, parts));
-  /** Where proofs come, the answer names the nonce of the next one (RFC 9449 section 8.2). */
-  const proven =
-    (endpoint: Endpoint): Endpoint =>
-    async (request) =>
-      withNonce(server, request, await endpoint(request));
-  /** The answer to a failed HTTP Basic has its challenge (RFC 6749 section 5.2). */
-  const challenged =
-    (endpoint: Endpoint): Endpoint =>
-    async (request) => {
-      const answer = await endpoint(request);
-      const isBasic = answer.status === 401 && request.headers.authorization !== undefined;
-      return isBasic ? answer.with({ 'www-authenticate': 'Basic realm="token"' }) : answer;
-    };
-  /** What clients call: they authenticate there. */
-  const client = (endpoint: Endpoint): Endpoint => challenged(guard(endpoint));
-  const cached = { 'cache-control': 'public, max-age=300' };
-  /** What the metadata says that we sign by stands in the set before the first signature: verifiers keep what they read. */
-  const keySet = guard(async () => {
-    await Promise.all(introspectionAlgorithms.map((algorithm) => parts.keys.ensure(algorithm)));
-    return json(200, await parts.keys.jwks(), cached);
-  });
-  const notFound = guard(async ({ method }) => {
-    throw errors.notFound(`nothing answers ${method} here`);
-  });
-  const early = parts.diagnosis.early(errors, errors.unexpected);
   const cors = new Cors({ applications: parts.applications, half: 'platform' });
-  const at = (path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] =>
-    routesAt(path, endpoints).map((route) => ({ ...route, early }));
-  /** Routes that the pages of public clients may call as well. */
-  const browser = (path: string, endpoints: Partial<Record<Method, Endpoint>>): Route[] => [
-    { methods: ['OPTIONS'], path, endpoint: cors.preflight(Object.keys(endpoints) as Method[]) },
-    ...at(path, endpoints)
-      .map((route) => ({ ...route, methods: route.methods.filter((method) => method !== 'OPTIONS') }))
-      .map((route) => cors.route(route)),
+  const handle = (endpoint: Endpoint, errors = format): Handler<unknown> => ({
+    endpoint,
+    errors,
+    rawQuery: true,
+  });
+  const run = (list: Pick<Steps<ServerCall, ServerCall>, 'run'>, errors?: ErrorFormat): Handler<unknown> =>
+    handle((request) => list.run({ server, request }), errors);
+  const announcing = (list: Parameters<typeof run>[0]) => announceNonce(server, run(list, clientFormat));
+  /** The handlers of a document; HEAD too (RFC 9110 section 9.1). */
+  const readable = (endpoint: Endpoint): Handlers<unknown> => {
+    const handler = handle(endpoint);
+    return { GET: handler, HEAD: handler };
+  };
+  /** Routes that the pages of public clients may call too. */
+  const shared = (path: string, handlers: Handlers<unknown>): Route[] => [
+    ...withoutMethodErrors(
+      route(path, { OPTIONS: handle(cors.preflight(Object.keys(handlers) as Method[])) }),
+    ),
+    ...route(path, handlers).map((one) => cors.route(one)),
   ];
   return [
-    ...browser(
+    ...shared(
       metadataPath(base),
       readable(async () => json(200, metadata, cached)),
     ),
-    ...browser(`${base.path}/jwks`, readable(keySet)),
-    ...at(`${base.path}/authorize`, {
-      GET: guard(createAuthorize(server, base, parts)),
-      POST: guard(createAuthorizeByPost(server)),
-    }),
-    ...at(`${base.path}/callback`, { GET: guard(createCallback(base, parts)) }),
-    ...browser(`${base.path}/token`, { POST: proven(client(createToken(server, base, parts))) }),
-    ...browser(`${base.path}/par`, { POST: proven(client(createPar(server, base, parts))) }),
-    ...at(`${base.path}/introspect`, { POST: client(createIntrospect(server, base, parts)) }),
-    ...at(`${base.path}/backchannel_logout`, { POST: guard(createLogout(server, base, bases, parts)) }),
-    ...browser(`${base.path}/revoke`, { POST: client(createRevoke(server, base, parts)) }),
-    { methods: everyMethod, path: `${base.path}/*`, endpoint: notFound, early },
+    ...shared(`${base.path}/jwks`, readable(keySet(parts))),
+    ...route(`${base.path}/authorize`, { GET: run(endpoints.authorize), POST: run(authorizeByPost) }),
+    ...route(`${base.path}/callback`, { GET: run(endpoints.callback) }),
+    ...shared(`${base.path}/token`, { POST: announcing(endpoints.token) }),
+    ...shared(`${base.path}/par`, { POST: announcing(endpoints.par) }),
+    ...route(`${base.path}/introspect`, { POST: run(endpoints.introspect, clientFormat) }),
+    ...route(`${base.path}/backchannel_logout`, { POST: run(logoutSteps(server, bases)) }),
+    ...shared(`${base.path}/revoke`, { POST: run(endpoints.revoke, clientFormat) }),
+    ...route(`${base.path}/*`, anyMethod(handle(refuseUnknown))),
   ];
 }

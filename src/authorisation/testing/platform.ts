@@ -125,7 +125,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
   const tokens = new Tokens(database, clock);
   const background = new Background();
   const audit = new AuditLog(database, clock, vault);
-  const service = createAuthorisation({
+  const dependencies: AuthorisationDependencies = {
     clock,
     database,
     singleUse: new SingleUse(database, clock),
@@ -142,7 +142,8 @@ export async function startPlatform(options: PlatformOptions = {}) {
     development: options.development ?? true,
     bases: bases.map((base) => ({ ...base, ...options.base })),
     ...options.more,
-  });
+  };
+  const service = createAuthorisation(dependencies);
   const productStore = new Products(database);
   const developers = new Developers(database);
   if (!options.beside) {
@@ -171,6 +172,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
     readReply(await customFetch(address, init));
 
   return {
+    dependencies,
     master,
     clock,
     database,

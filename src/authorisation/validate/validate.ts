@@ -3,10 +3,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { steps } from '@alongside/kernel/steps';
+import { check, steps } from '@alongside/kernel/steps';
 import { claimedClient } from '../../oauth/client-assertion.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
-import { runGrant } from '../../oauth/server/token-endpoint.ts';
+import { validateGrant } from '../../oauth/server/grant.ts';
 import type { Base } from '../base.ts';
 import { requireConsole } from '../console/caller.ts';
 import { errors } from '../console/errors.ts';
@@ -119,9 +119,12 @@ function refuseMalformed(): never {
   throw published.assertionMalformed('it is not a compact JWS of two JSON objects');
 }
 
+/** The proofs and the certificate of the connection are not part of the pasted text. */
+const skipProofs = check('sender-constraint', async () => ({ jkt: null, confirmation: null }));
+
 function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
-  if (kind === 'assertion')
-    return { start: { assertion: text }, probes: standard.assertionProbes(base, parts) };
+  const server = createServer(base, [base], parts);
+  if (kind === 'assertion') return { start: { assertion: text }, probes: standard.assertionProbes(server) };
   const parameters = parseParameters(text);
   if (!parameters) throw errors.requestInvalid('the parameters are not well-formed, or more than 100');
   const { certificate: _, ...plain } = request;
@@ -129,25 +132,21 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
   if (kind === 'url')
     return {
       start: incoming,
-      probes: standard.authorizeProbes(base, parts),
+      probes: standard.authorizeProbes(server),
       endpoint: () =>
-        standardAuthorizeChecks(createServer(base, [base], parts), base, parts)
+        standardAuthorizeChecks(server)
           .step(pass)
-          .run({ request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
+          .run({ server, request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
     };
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   return {
     start: incoming,
-    probes: standard.tokenProbes(incoming, base, parts),
-    // Proofs and certificates of the connection are not part of what was pasted.
+    probes: standard.tokenProbes(incoming, server),
     endpoint: () =>
-      tokenClientChecks(base, parts)
-        .step(() => ({ jkt: null, confirmation: null }))
-        .step(runGrant(grants.map(({ type, check }) => ({ type, run: check(base, parts) }))))
-        .run({
-          server: createServer(base, [base], parts),
-          request: { ...plain, headers, method: 'POST', query: '', body: text },
-        }),
+      tokenClientChecks(server)
+        .step(skipProofs)
+        .step(validateGrant(grants))
+        .run({ server, request: { ...plain, headers, method: 'POST', query: '', body: text } }),
   };
 }
 

@@ -15,7 +15,7 @@ import type { Credentials, Draft } from '../model/credentials.ts';
 import type { Interactions } from '../model/interactions.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import type { AfterSignOut } from '../model/session.ts';
-import type { ReplyFrame } from '../responses/reply.ts';
+import type { ReplyFrame } from '../responses/authorization-response.ts';
 import type { Authenticator } from '../sign-in/authenticator.ts';
 import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts';
 import type { Finish } from '../sign-in/finish.ts';

@@ -4,7 +4,7 @@ import { parseParameters } from '../../oauth/parameters.ts';
 import { accountRequest } from '../model/account-client.ts';
 import type { Expected, Interactions } from '../model/interactions.ts';
 import type { Session } from '../model/session.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
 import { beginInteraction, findAuthenticators } from '../sign-in/choose.ts';

@@ -1,27 +1,48 @@
 import type { Cis2Registration, Profile } from '../../oauth/applications.ts';
 import type { ProfileRules } from '../../oauth/server/profile.ts';
+import type { EndpointName, SecurityCheck } from '../../oauth/server/security-checks.ts';
 
-/** The rules for clients of one profile at CIS2. */
-export interface Cis2ProfileRules extends ProfileRules {
-  /** Pushed requests, request objects and bound tokens (RFC 9126, RFC 9101, RFC 9449, RFC 8705): the published service has none. */
-  extended: boolean;
-  /** FAPI 2.0 section 5.3.2: every request is pushed, every token bound to its sender, every proof key sent. */
-  strict: boolean;
-}
+const request: readonly SecurityCheck[] = [
+  'signed-request',
+  'request-object',
+  'redirect-uri',
+  'response-type',
+  'scope',
+  'response-mode',
+  'pkce',
+  'level',
+  'id-token-hint',
+  'bound-key',
+];
+
+/** The same for every profile: the checks themselves differ by the rules. */
+const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>> = {
+  authorize: ['client', 'pushed-request', ...request, 'session', 'user'],
+  par: ['client-authentication', 'client-profile', 'sender-key', ...request],
+  token: ['client-authentication', 'sender-key', 'sender-constraint'],
+  'token authorization_code': ['code', 'code-redirect-uri', 'code-verifier', 'code-key'],
+  'token refresh_token': ['client-profile', 'refresh-token', 'scope', 'user'],
+  revoke: ['client-authentication', 'client-profile'],
+  introspect: ['client-authentication', 'confidential-client', 'client-profile'],
+  userinfo: ['access-token', 'client', 'sender-constraint', 'user'],
+};
 
 const secrets = ['client_secret_post', 'client_secret_basic'];
 const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
-export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
+export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
+  // The published service has no pushed requests, request objects or bound tokens.
   nhs: {
     authenticationMethods: [...secrets, 'private_key_jwt'],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256'],
-    // The published service requires its token endpoint as audience, and the kid always.
+    // It requires its token endpoint as audience, and always the kid.
     assertion: { audience: 'token-endpoint', needsKid: true, longestAhead: 300 },
     senderConstraint: 'off',
     requestObjects: 'off',
-    extended: false,
-    strict: false,
+    pushedRequests: 'off',
+    pkce: 'allowed',
+    refresh: { rotates: true, retryTime: 0 },
+    requires,
   },
   standard: {
     authenticationMethods: ['none', ...secrets, ...strong],
@@ -29,27 +50,23 @@ export const profileRules: Readonly<Record<Profile, Cis2ProfileRules>> = {
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'allowed',
     requestObjects: 'allowed',
-    extended: true,
-    strict: false,
+    pushedRequests: 'allowed',
+    pkce: 'allowed',
+    refresh: { rotates: true, retryTime: 30_000 },
+    requires,
   },
+  // FAPI 2.0 Security Profile section 5.3.2.
   fapi2: {
     authenticationMethods: strong,
     algorithms: ['PS256', 'ES256', 'EdDSA'],
     assertion: { audience: 'issuer', needsKid: false, longestAhead: 300 },
     senderConstraint: 'required',
     requestObjects: 'with-nbf',
-    extended: true,
-    strict: true,
+    pushedRequests: 'required',
+    pkce: 'required',
+    refresh: { rotates: false, retryTime: 0 },
+    requires,
   },
 };
 
-export const rulesOf = ({ profile }: Cis2Registration): Cis2ProfileRules => profileRules[profile];
-
-/** Whether this client must push its authorization requests (RFC 9126 section 6). */
-export const mustPush = (registration: Cis2Registration): boolean =>
-  rulesOf(registration).strict ||
-  (rulesOf(registration).extended && registration.pushedRequests === 'required');
-
-/** Whether this client must sign its authorization requests (RFC 9101 section 10.5). */
-export const mustSign = (registration: Cis2Registration): boolean =>
-  rulesOf(registration).extended && registration.signedRequests === 'required';
+export const rulesOf = ({ profile }: Cis2Registration): ProfileRules => profileRules[profile];

@@ -49,9 +49,3 @@ export const scopesOfClaim = (claim: string): string[] =>
 
 /** Every claim that some scope brings, for the discovery document and the `claims` parameter. */
 export const claimValues: readonly string[] = [...claimsOfScopes(scopeValues)];
-
-const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
-
-/** The values of a `scope` parameter, each once; undefined when it is malformed (RFC 6749 section 3.3). */
-export const readScope = (value: string): string[] | undefined =>
-  scopeForm.test(value) ? [...new Set(value.split(' '))] : undefined;

@@ -58,7 +58,8 @@ const cases: Case[] = [
       const redirect_uri = `${client.registration.redirectUris[0]}/`;
       return new Browser().get(cis2.authorizeUrl(client.registration, { ...client.ask(), redirect_uri }));
     },
-    detail: () => /callback\/ came, registered are: \S+callback; they differ in the slash at the end only/,
+    detail: () =>
+      /callback\/ is not registered; registered are: \S+callback; they differ in the slash at the end only/,
   },
   {
     name: 'the audience of a request object',
@@ -111,7 +112,7 @@ const cases: Case[] = [
       return client.redeem(code, {}, { redirect_uri: 'https://app.example.test/other' });
     },
     detail: () =>
-      /redirect_uri is https:\/\/app\.example\.test\/other, https:\/\/app\.example\.test\/callback was asked for/,
+      /redirect_uri is https:\/\/app\.example\.test\/other, expected is https:\/\/app\.example\.test\/callback/,
   },
 ];
 

@@ -3,12 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { announcedProofAlgorithms } from '../../oauth/dpop.ts';
-import {
-  authenticationMembers,
-  type ClientSettings,
-  certificateMembers,
-} from '../../oauth/server/metadata.ts';
+import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import type { Faults } from '../../storage/faults.ts';
 import { acrValues } from '../authenticators/registry.ts';
 import { discoveryFaults, keySetFaults } from '../faults/document-faults.ts';
@@ -17,55 +12,37 @@ import { profileRules } from '../model/profiles.ts';
 import { claimValues, scopeValues } from '../model/scopes.ts';
 import { promptValues } from './authorize/request-checks.ts';
 import { schemaPaths } from './claims/schemas.ts';
+import { grants } from './token/grants/registry.ts';
 
 const signing = ['RS256', 'ES256', 'PS256'];
-/** What clients of some profile may use; those of the others may use less. */
-const rules = profileRules.standard;
 
-/** What the document depends on. */
-export interface DiscoveryParts extends ClientSettings {
-  /** Where clients register themselves (RFC 7591); absent where they may not. */
+export interface DiscoveryDependencies extends ClientSettings {
+  /** The endpoint for dynamic registration (RFC 7591), if there is one. */
   registrationUrl?: string | undefined;
   /** Members that replace others; `undefined` removes one. */
   discovery?: Record<string, unknown> | undefined;
 }
 
-const withCertificates = {
-  token_endpoint: endpointPaths.token,
-  userinfo_endpoint: endpointPaths.userinfo,
-  revocation_endpoint: endpointPaths.revocation,
-  introspection_endpoint: endpointPaths.introspection,
-  pushed_authorization_request_endpoint: endpointPaths.pushed,
-};
-
-/** The discovery document (OpenID Connect Discovery section 3), as it is reconstructed for CIS2. Addresses carry the issuer byte for byte. */
-export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown> {
-  const { issuer } = parts;
-  const at = (path: string): string => `${issuer}${path}`;
+/** Returns the discovery document (OpenID Connect Discovery section 3) as reconstructed for CIS2. Addresses begin with the issuer, byte for byte. */
+export function discoveryDocument(dependencies: DiscoveryDependencies): Record<string, unknown> {
+  const { issuer, registrationUrl, discovery } = dependencies;
   return {
-    issuer,
-    authorization_endpoint: at(endpointPaths.authorize),
-    token_endpoint: at(endpointPaths.token),
-    userinfo_endpoint: at(endpointPaths.userinfo),
-    jwks_uri: at(endpointPaths.keys),
-    end_session_endpoint: at(endpointPaths.endSession),
-    ...(parts.registrationUrl === undefined ? {} : { registration_endpoint: parts.registrationUrl }),
-    response_types_supported: ['code'],
-    response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    ...serverMetadata(dependencies, {
+      // Clients of the other profiles may use less.
+      rules: profileRules.standard,
+      paths: endpointPaths,
+      grants,
+      responseModes: ['query', 'form_post'],
+      certificatePaths: { userinfo_endpoint: endpointPaths.userinfo },
+    }),
+    userinfo_endpoint: `${issuer}${endpointPaths.userinfo}`,
+    end_session_endpoint: `${issuer}${endpointPaths.endSession}`,
+    ...(registrationUrl === undefined ? {} : { registration_endpoint: registrationUrl }),
     scopes_supported: scopeValues,
     acr_values_supported: acrValues,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: signing,
     userinfo_signing_alg_values_supported: signing,
-    ...authenticationMembers('token', rules, parts),
-    revocation_endpoint: at(endpointPaths.revocation),
-    ...authenticationMembers('revocation', rules, parts),
-    introspection_endpoint: at(endpointPaths.introspection),
-    ...authenticationMembers('introspection', rules, parts),
-    pushed_authorization_request_endpoint: at(endpointPaths.pushed),
-    require_pushed_authorization_requests: false,
-    code_challenge_methods_supported: ['S256'],
     prompt_values_supported: promptValues,
     display_values_supported: ['page', 'popup', 'touch'],
     ui_locales_supported: ['en-GB'],
@@ -84,43 +61,39 @@ export function discoveryDocument(parts: DiscoveryParts): Record<string, unknown
       ...claimValues,
     ],
     claims_parameter_supported: true,
-    request_parameter_supported: true,
-    request_uri_parameter_supported: false,
     require_signed_request_object: false,
-    request_object_signing_alg_values_supported: rules.algorithms,
-    dpop_signing_alg_values_supported: announcedProofAlgorithms,
-    ...certificateMembers(parts, withCertificates),
-    authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     id_token_schema_uri: new URL(schemaPaths.idToken, issuer).href,
     userinfo_schema_uri: new URL(schemaPaths.userinfo, issuer).href,
-    ...parts.discovery,
+    ...discovery,
   };
 }
 
 /** `GET /.well-known/openid-configuration`. */
-export function createDiscovery(parts: DiscoveryParts & { faults?: Faults | undefined }): Endpoint {
-  const document = discoveryDocument(parts);
+export function createDiscovery(
+  dependencies: DiscoveryDependencies & { faults?: Faults | undefined },
+): Endpoint {
+  const document = discoveryDocument(dependencies);
   return async () => {
-    const happening = (await parts.faults?.happening(discoveryFaults)) ?? [];
-    if (happening.length > 0)
+    const active = (await dependencies.faults?.happening(discoveryFaults)) ?? [];
+    if (active.length > 0)
       return json(
         200,
-        happening.reduce((before, fault) => fault.spoil(before), document),
+        active.reduce((before, fault) => fault.spoil(before), document),
       );
     return json(200, document, { 'cache-control': 'public, max-age=3600' });
   };
 }
 
-/** `GET /connect/jwk_uri`: also the key that signs hand-off requests. */
+/** `GET /connect/jwk_uri`, which also has the key of hand-off requests. */
 export const createKeySet =
   ({ keys, clock, faults }: { keys: SigningKeys; clock: Clock; faults?: Faults | undefined }): Endpoint =>
   async () => {
     const set = await keys.jwks();
-    const happening = (await faults?.happening(keySetFaults)) ?? [];
-    if (happening.length === 0) return json(200, set, { 'cache-control': 'public, max-age=300' });
+    const active = (await faults?.happening(keySetFaults)) ?? [];
+    if (active.length === 0) return json(200, set, { 'cache-control': 'public, max-age=300' });
     let spoilt: readonly JsonWebKey[] = set.keys;
-    for (const fault of happening) spoilt = await fault.spoil(spoilt, keys, clock.now());
+    for (const fault of active) spoilt = await fault.spoil(spoilt, keys, clock.now());
     return json(200, { keys: spoilt });
   };

@@ -2,10 +2,10 @@ import { decodeJwt, type JwtClaims, verifySignature } from '@alongside/kernel/jw
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { unlike } from '../../oauth/likeness.ts';
 
-/** What an ID token of ours says, once its signature was checked. */
+/** The claims of a verified ID token of this issuer. */
 export interface IdTokenHint {
   sub: string;
-  /** Client that it was made for. */
+  /** The client that it was issued to. */
   audience: string;
   sid: string | null;
   /** NumericDate. */
@@ -17,14 +17,14 @@ const text = (claims: JwtClaims, name: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
-/** An ID token of ours, or why it is none, in words for the log. */
+/** The claims of an ID token, or the reason for the log. */
 export type HintResult = { hint: IdTokenHint } | { fault: string };
 
 const fault = (reason: string): HintResult => ({ fault: reason });
 
 /**
- * Reads an ID token that this issuer made, also an expired one and one whose key has left the key set
- * (OpenID Connect RP-Initiated Logout section 2); a logout token is none.
+ * Verifies an ID token of this issuer, also an expired one and one whose key was removed from the key set
+ * (OpenID Connect RP-Initiated Logout section 2). Refuses logout tokens.
  */
 export async function readIdTokenHint(keys: SigningKeys, issuer: string, token: string): Promise<HintResult> {
   const jwt = decodeJwt(token);
@@ -44,7 +44,7 @@ export async function readIdTokenHint(keys: SigningKeys, issuer: string, token: 
   if (claims.iss !== issuer) return fault(unlike('iss', claims.iss, issuer));
   if (sub === undefined || audience === undefined || 'events' in claims)
     return fault('it has no sub or aud, or has events');
-  // Only ID tokens say when the person was authenticated: a signed userinfo answer is none.
+  // Only ID tokens have auth_time: a signed userinfo response does not.
   if (typeof claims.exp !== 'number' || typeof claims.auth_time !== 'number')
     return fault('it has no exp or auth_time, so it is no ID token');
   return { hint: { sub, audience, sid: text(claims, 'sid') ?? null, expires: claims.exp } };

@@ -1,102 +1,94 @@
 import { json } from '@alongside/kernel/answer';
-import type { Endpoint, Method, Route } from '@alongside/kernel/http';
+import type { Endpoint, ErrorFormat, Route } from '@alongside/kernel/http';
+import { type Handler, type Handlers, route } from '@alongside/kernel/route';
 import { Cors } from '../../oauth/cors.ts';
-import { withNonce } from '../../oauth/server/dpop-nonce-header.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
+import { type EndpointLists, requireChecks } from '../../oauth/server/security-checks.ts';
+import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import { endpointPaths } from '../model/endpoints.ts';
-import {
-  bearerError,
-  errorPage,
-  type Render,
-  type RenderedRoutes,
-  serviceError,
-  tokenError,
-} from '../responses/error-answers.ts';
-import { createAuthorize } from './authorize/authorize.ts';
+import { bearerError, errorPage, serviceError, tokenError } from '../responses/error-answers.ts';
+import { type AuthorizeDependencies, authorize } from './authorize/authorize.ts';
 import { schemaRoutes } from './claims/schemas.ts';
 import { createDiscovery, createKeySet } from './discovery.ts';
-import { createConfirmSignOut, createEndSession } from './end-session/end-session.ts';
-import { createPar } from './par.ts';
+import { confirmSignOut, type EndSessionDependencies, endSession } from './end-session/end-session.ts';
+import { par } from './par.ts';
 import { type Cis2Server, createServer } from './server.ts';
-import { createGrants } from './token/grants/registry.ts';
-import { createIntrospect, createRevoke } from './token/own-tokens.ts';
-import { createToken } from './token/token.ts';
-import { createUserinfo } from './userinfo.ts';
+import { grants } from './token/grants/registry.ts';
+import { introspect, revoke } from './token/own-tokens.ts';
+import { createToken, token } from './token/token.ts';
+import { type UserinfoDependencies, userinfo } from './userinfo.ts';
 
 type OpenIdDependencies = Parameters<typeof createServer>[0] &
-  Parameters<typeof createGrants>[0] &
-  Omit<Parameters<typeof createAuthorize>[0], 'server'> &
-  Omit<Parameters<typeof createPar>[0], 'server'> &
-  Omit<Parameters<typeof createUserinfo>[0], 'addresses'> &
-  Parameters<typeof createEndSession>[0] &
-  Parameters<typeof createDiscovery>[0] & {
+  Parameters<typeof createDiscovery>[0] &
+  AuthorizeDependencies &
+  EndSessionDependencies &
+  Omit<UserinfoDependencies, 'addresses'> & {
     /** Path of the issuer. */
     path: string;
   };
 
-/** Adds a nonce for the next DPoP proof to the answers and errors of an endpoint. */
-const announcing = (server: Cis2Server) => ({
-  endpoint:
-    (endpoint: Endpoint): Endpoint =>
-    async (request) =>
-      withNonce(server, request, await endpoint(request)),
-  render:
-    (render: Render): Render =>
-    (thrown, request) =>
-      withNonce(server, request, render(thrown, request)),
+/** The lists that the profiles have requirements for. */
+export const checkedLists: EndpointLists = {
+  authorize,
+  par,
+  token,
+  ...Object.fromEntries(grants.map(({ type, list }) => [`token ${type}`, list])),
+  revoke,
+  introspect,
+  userinfo,
+};
+
+/** Adds a nonce for the next DPoP proof to all responses. */
+const announceNonce = (server: Cis2Server, { endpoint, errors }: Handler<unknown>): Handler<unknown> => ({
+  endpoint: async (request) => withNonce(server, request, await endpoint(request)),
+  errors: async (thrown, request) => withNonce(server, request, await errors(thrown, request)),
 });
 
 /** The endpoints of OpenID Connect and OAuth at one issuer. */
-export function openIdRoutes(dependencies: OpenIdDependencies): RenderedRoutes[] {
+export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
   const { path, signOutPath, development, issuer, assuranceAsNumbers } = dependencies;
   const server = createServer(dependencies);
-  const nonce = announcing(server);
+  requireChecks(server, checkedLists);
+  const provider = dependencies;
+  const userinfoProvider = { ...dependencies, addresses: addressesOf(dependencies, endpointPaths.userinfo) };
   const cors = new Cors({ applications: dependencies.applications, half: 'cis2' });
   const page = errorPage(development);
 
-  const at = (methods: Method[], name: string, endpoint: Endpoint): Route => ({
-    methods,
-    path: `${path}${name}`,
-    endpoint,
-  });
-  /** A route that pages of public clients call too. */
-  const browser = (route: Route): Route[] => [
-    { methods: ['OPTIONS'], path: route.path, endpoint: cors.preflight(route.methods) },
-    cors.route(route),
-  ];
-  /** A `browser` route that renders its errors for other origins too. */
-  const shared = (route: Route, render: Render): RenderedRoutes => ({
-    render: cors.render(render),
-    routes: browser(route),
-  });
-
-  const token = nonce.endpoint(createToken(server, createGrants(dependencies), dependencies.recorder));
-  const pushed = nonce.endpoint(createPar({ ...dependencies, server }));
-  const userinfo = nonce.endpoint(
-    createUserinfo({ ...dependencies, addresses: addressesOf(dependencies, endpointPaths.userinfo) }),
-  );
+  const handle = (endpoint: Endpoint, errors: ErrorFormat): Handler<unknown> => ({ endpoint, errors });
+  const client = (endpoint: Endpoint): Handler<unknown> => handle(endpoint, tokenError);
+  const readable = (endpoint: Endpoint, errors: ErrorFormat): Handlers<unknown> => {
+    const handler = handle(endpoint, errors);
+    return { GET: handler, HEAD: handler };
+  };
+  const both = (handler: Handler<unknown>): Handlers<unknown> => ({ GET: handler, POST: handler });
+  const at = (name: string, handlers: Handlers<unknown>): Route[] => route(`${path}${name}`, handlers);
+  /** Routes that the pages of public clients may call too. */
+  const shared = (name: string, handlers: Handlers<unknown>): Route[] => at(name, cors.handlers(handlers));
+  const announcing = (handler: Handler<unknown>) => announceNonce(server, handler);
   return [
-    {
-      render: page,
-      routes: [
-        ...browser(at(['GET', 'HEAD'], '/.well-known/openid-configuration', createDiscovery(dependencies))),
-        ...(dependencies.faults
-          ? [at(['GET'], endpointPaths.noKeys, async () => json(200, { keys: [] }))]
-          : []),
-        at(['GET', 'POST'], endpointPaths.authorize, createAuthorize({ ...dependencies, server })),
-        at(['GET', 'POST'], endpointPaths.endSession, createEndSession(dependencies)),
-        { methods: ['POST'], path: signOutPath, endpoint: createConfirmSignOut(dependencies) },
-        ...schemaRoutes(issuer, assuranceAsNumbers),
-      ],
-    },
-    shared(at(['GET', 'HEAD'], endpointPaths.keys, createKeySet(dependencies)), serviceError),
-    shared(at(['POST'], endpointPaths.token, token), nonce.render(tokenError)),
-    shared(at(['POST'], endpointPaths.revocation, createRevoke(server)), tokenError),
-    {
-      render: tokenError,
-      routes: [at(['POST'], endpointPaths.introspection, createIntrospect(server))],
-    },
-    shared(at(['POST'], endpointPaths.pushed, pushed), nonce.render(tokenError)),
-    shared(at(['GET', 'POST'], endpointPaths.userinfo, userinfo), nonce.render(bearerError)),
+    ...shared('/.well-known/openid-configuration', readable(createDiscovery(dependencies), page)),
+    ...(dependencies.faults
+      ? at(endpointPaths.noKeys, { GET: handle(async () => json(200, { keys: [] }), page) })
+      : []),
+    ...at(
+      endpointPaths.authorize,
+      both(handle((request) => authorize.run({ server, request, provider }), page)),
+    ),
+    ...at(endpointPaths.endSession, both(handle((request) => endSession.run({ request, provider }), page))),
+    ...route(signOutPath, { POST: handle((request) => confirmSignOut.run({ request, provider }), page) }),
+    ...schemaRoutes(issuer, assuranceAsNumbers, page),
+    ...shared(endpointPaths.keys, readable(createKeySet(dependencies), serviceError)),
+    ...shared(endpointPaths.token, { POST: announcing(client(createToken(server))) }),
+    ...shared(endpointPaths.revocation, { POST: client((request) => revoke.run({ server, request })) }),
+    ...at(endpointPaths.introspection, { POST: client((request) => introspect.run({ server, request })) }),
+    ...shared(endpointPaths.pushed, {
+      POST: announcing(client((request) => par.run({ server, request, provider }))),
+    }),
+    ...shared(
+      endpointPaths.userinfo,
+      both(
+        announcing(handle((request) => userinfo.run({ request, provider: userinfoProvider }), bearerError)),
+      ),
+    ),
   ];
 }

@@ -1,38 +1,58 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { SigningKeys } from '@alongside/kernel/keys';
+import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
 import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
+import { RefreshSuccessors } from '../../oauth/refresh-successors.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
-import type { AuthorizationServer } from '../../oauth/server/server.ts';
+import type { AuthorizationServer, Requirement } from '../../oauth/server/server.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
+import type { Faults } from '../../storage/faults.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
+import { requestErrors } from '../errors/request.ts';
 import { responseErrors } from '../errors/response.ts';
 import { tokenErrors } from '../errors/token.ts';
+import { faultySigner } from '../faults/faulty-signer.ts';
+import { idTokenFaults } from '../faults/id-token-faults.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { endpointPaths } from '../model/endpoints.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { profileRules } from '../model/profiles.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
+import type { Codes } from '../responses/authorization-response.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { checkLengths } from './authorize/parameters.ts';
+import type { IdTokenSettings } from './claims/id-token.ts';
 import { describeToken } from './token/describe-token.ts';
-import { revocationStatement } from './token/revocation-record.ts';
+import { type Successor, successorPurpose, TokenIssuer } from './token/issuer.ts';
 
 /** The context of steps behind client authentication. */
 export interface WithRelyingParty {
   readonly client: RelyingParty;
 }
 
-export type Cis2Server = AuthorizationServer<WithRelyingParty>;
+/** CIS2 as an authorization server of the shared core. */
+export interface Cis2Server extends AuthorizationServer<WithRelyingParty> {
+  readonly codes: Codes;
+  readonly sessions: Sessions;
+  readonly cis: CisClient;
+  readonly tokenIssuer: TokenIssuer;
+  readonly successors: RefreshSuccessors<Successor>;
+  readonly idTokens: IdTokenSettings;
+  readonly recorder: Recorder;
+  readonly urls: Urls;
+}
 
 /** The first context of every endpoint that clients call. */
 export interface ServerCall {
@@ -42,23 +62,29 @@ export interface ServerCall {
 
 /** The errors of the core in the words of CIS2. */
 const errors: Cis2Server['errors'] = {
+  ...requestErrors,
+  ...responseErrors,
   ...tokenErrors,
   formExpected: tokenErrors.tokenRequestMalformed,
   formMalformed: tokenErrors.tokenRequestMalformed,
   parameterRepeated: tokenErrors.tokenParameterRepeated,
-  requestObjectInvalid: responseErrors.requestObjectInvalid,
+  challengeMethodAlone: responseErrors.challengeInvalid,
 };
 
-interface ServerDependencies {
-  issuer: string;
+interface ServerDependencies extends IdTokenSettings {
   mutualTlsUrl?: string | undefined;
-  clock: Clock;
+  keys: SigningKeys;
+  faults?: Faults | undefined;
   database: Database;
+  log: Log;
+  vault: Vault;
   tokens: Tokens;
   audit: AuditLog;
   recorder: Recorder;
   urls: Urls;
   cis: CisClient;
+  codes: Codes;
+  sessions: Sessions;
   pushed: PushedRequests;
   limitRows: LimitRows;
   singleUse: SingleUse;
@@ -67,11 +93,17 @@ interface ServerDependencies {
   clientRevocations?: ClientRevocations | undefined;
   proofNonces: ProofNonces | undefined;
   clientKeys: RemoteKeys;
-  /** Client authentication that failed, by network. */
+  /** Counts failed client authentication by network. */
   failures: NetworkLimit;
 }
 
-/** CIS2 as an authorization server of the shared core. */
+function requires({ registration }: RelyingParty, requirement: Requirement): boolean {
+  if (requirement === 'pkce')
+    return registration.pkce === 'required' || registration.tokenEndpointAuthMethod === 'none';
+  if (requirement === 'pushed') return registration.pushedRequests === 'required';
+  return registration.boundTokens === requirement;
+}
+
 export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   issuer: dependencies.issuer,
   addresses: {
@@ -87,7 +119,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
     return client && { client };
   },
   certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},
-  requiresBinding: ({ registration }, to) => registration.boundTokens === to,
+  requires,
   bindsCertificate: ({ registration }, jkt) =>
     registration.boundTokens === 'certificate' ||
     (profileRules[registration.profile].senderConstraint === 'required' &&
@@ -95,10 +127,14 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
       !registration.boundTokens),
   bindsKeyAndCertificate: true,
   announcesNonces: 'to-proofs',
+  revokesReusedCodes: true,
   repeatable: [],
   checkLengths: () => undefined,
   checkObjectLengths: checkLengths,
   requestAlgorithmOf: ({ requestObjectSigningAlg }) => requestObjectSigningAlg,
+  redirectUrisOf: ({ redirectUris }) => redirectUris,
+  responseModes: ['query', 'form_post'],
+  tokenHeaders: { pragma: 'no-cache' },
   admitUnauthenticated: dependencies.limitRows,
   notePushed({ registration, application }, parameters) {
     dependencies.recorder.record({
@@ -109,17 +145,17 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
       detail: { client: application.name, scope: parameters.get('scope') ?? '' },
     });
   },
-  async auditRefusedTokens({ application }, request, grant, { entry }) {
-    await dependencies.audit.recordAlone({
-      action: 'cis2.tokens-refused',
-      outcome: 'refused',
-      actor: '',
-      application: application.id,
-      address: request.address,
-      detail: { messageId: request.id, grant, error: entry.id },
-    });
-  },
-  revocationStatement: (record) => revocationStatement(dependencies, record, 'client'),
+  refusedTokens: { action: 'cis2.tokens-refused', detail: {} },
+  revocationStatement: ({ uid, sid, family, applicationId }, cause) =>
+    dependencies.audit.recordStatement({
+      action: 'cis2.tokens-revoked',
+      outcome: 'ok',
+      actor: uid ?? '',
+      application: applicationId,
+      session: sid,
+      family,
+      detail: { cause },
+    }),
   noteRevocation({ registration, application }, { kind }, token) {
     dependencies.recorder.record({
       keys: [token],
@@ -133,8 +169,20 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   mayInspect: ({ registration }, { issuer, clientId }) =>
     issuer === dependencies.issuer && clientId === registration.clientId,
   describeToken: (record) => describeToken(dependencies.cis, record),
+  codes: dependencies.codes,
+  sessions: dependencies.sessions,
+  cis: dependencies.cis,
+  tokenIssuer: new TokenIssuer(dependencies),
+  successors: new RefreshSuccessors<Successor>(dependencies, successorPurpose),
+  idTokens: {
+    ...dependencies,
+    keys: faultySigner(dependencies.keys, dependencies.faults, idTokenFaults),
+  },
+  audit: dependencies.audit,
   clock: dependencies.clock,
   database: dependencies.database,
+  log: dependencies.log,
+  recorder: dependencies.recorder,
   tokens: dependencies.tokens,
   pushed: dependencies.pushed,
   singleUse: dependencies.singleUse,
@@ -143,4 +191,5 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   clientAuthorities: dependencies.clientAuthorities ?? [],
   clientRevocations: dependencies.clientRevocations,
   failures: dependencies.failures,
+  urls: dependencies.urls,
 });

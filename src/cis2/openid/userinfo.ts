@@ -1,9 +1,9 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
 import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
@@ -24,7 +24,7 @@ import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-p
 import { namedInUserinfo } from '../model/token-facts.ts';
 import { userinfoClaims } from './claims/person.ts';
 
-interface Parts {
+export interface UserinfoDependencies {
   issuer: string;
   applications: Applications;
   tokens: Tokens;
@@ -41,6 +41,11 @@ interface Parts {
   faults?: Faults | undefined;
 }
 
+interface UserinfoCall {
+  request: HttpRequest;
+  provider: UserinfoDependencies;
+}
+
 interface Bearer {
   token: string;
   record: TokenRecord;
@@ -50,8 +55,8 @@ type Scheme = 'bearer' | 'dpop';
 
 const headerForm = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 
-/** In the header, or in the form of a POST; never in the address, never twice (RFC 6750 section 2). */
-async function readToken({ request }: { request: HttpRequest }): Promise<{ token: string; scheme: Scheme }> {
+/** Reads the token from the header, or from the form of a POST; never from the address, and never twice (RFC 6750 section 2). */
+async function readToken({ request }: UserinfoCall): Promise<{ token: string; scheme: Scheme }> {
   const header = request.headers.authorization;
   const form =
     request.method === 'POST' && isForm(request.headers['content-type'])
@@ -59,48 +64,69 @@ async function readToken({ request }: { request: HttpRequest }): Promise<{ token
       : undefined;
   const posted = form?.all('access_token') ?? [];
   if (posted.length > 1 || (posted.length === 1 && header !== undefined))
-    throw tokenErrors.accessTokenTwice('it came more than once');
+    throw tokenErrors.accessTokenTwice('the request has more than one token');
   if (posted[0]) return { token: posted[0], scheme: 'bearer' };
   if (header === undefined) throw tokenErrors.accessTokenMissing('there is no Authorization header');
   const [, scheme, token] = headerForm.exec(header) ?? [];
   if (scheme === undefined || token === undefined)
-    throw tokenErrors.accessTokenInvalid('the Authorization header is no Bearer or DPoP one');
+    throw tokenErrors.accessTokenInvalid('the Authorization header is neither Bearer nor DPoP');
   return { token, scheme: scheme.toLowerCase() as Scheme };
 }
 
-const findToken = ({ tokens, issuer }: Parts) =>
-  async function findToken({ token }: { token: string }): Promise<{ record: TokenRecord }> {
+const findToken = check(
+  'access-token',
+  async function findToken({
+    token,
+    provider: { tokens, issuer },
+  }: UserinfoCall & { token: string }): Promise<{ record: TokenRecord }> {
     const record = await tokens.find(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
-      throw tokenErrors.accessTokenInvalid('it is not known');
+      throw tokenErrors.accessTokenInvalid('the token is unknown');
     if (!tokens.isLive(record))
-      throw tokenErrors.accessTokenInvalid(record.revokedAt === null ? 'it has run out' : 'it was revoked');
-    // A refresh may ask for less than it was granted.
+      throw tokenErrors.accessTokenInvalid(
+        record.revokedAt === null ? 'the token has expired' : 'the token was revoked',
+      );
+    // A refresh may ask for less than was granted.
     if (!record.scope.split(' ').includes('openid'))
       throw tokenErrors.accessTokenScope(`the scope of the token is ${record.scope}`);
     return { record };
-  };
+  },
+);
 
-/** A bound token comes with what it is bound to: the proof of its key (RFC 9449 section 7), the certificate (RFC 8705 section 3). */
-const checkSender = (parts: Parts) =>
+const findClient = check(
+  'client',
+  async function findClient({
+    record,
+    provider: { applications },
+  }: UserinfoCall & Bearer): Promise<{ client: RelyingParty }> {
+    const client = await findRelyingParty(applications, record.clientId);
+    if (!client) throw tokenErrors.accessTokenInvalid('its client was revoked');
+    return { client };
+  },
+);
+
+/** Requires a proof of the key (RFC 9449 section 7) and the certificate (RFC 8705 section 3) that the token is bound to. */
+const checkSender = check(
+  'sender-constraint',
   async function checkSender({
     request,
     token,
     scheme,
     record,
     client: { registration },
-  }: Bearer & { request: HttpRequest; scheme: Scheme; client: RelyingParty }): Promise<void> {
+    provider,
+  }: UserinfoCall & Bearer & { scheme: Scheme; client: RelyingParty }): Promise<void> {
     const confirmation = confirmationOf(record);
     const wanted = tokenTypeOf(confirmation);
     const algs = { algs: proofAlgorithmsOf(registration.profile).join(' ') };
-    // The challenge names the scheme that would be right.
+    // The challenge names the right scheme.
     if (wanted.toLowerCase() !== scheme)
-      throw tokenErrors.accessTokenInvalid(`a ${wanted} token came by the scheme ${scheme}`, {
+      throw tokenErrors.accessTokenInvalid(`the scheme is ${scheme}, the token is ${wanted}`, {
         scheme: wanted,
         ...algs,
       });
     if (confirmation?.jkt !== undefined) {
-      const proof = await readProof(parts, request, registration.profile, parts.addresses, token);
+      const proof = await readProof(provider, request, registration.profile, provider.addresses, token);
       if (proof && 'fault' in proof && proof.needsNonce)
         throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
       if (!proof || 'fault' in proof)
@@ -115,63 +141,61 @@ const checkSender = (parts: Parts) =>
     const thumbprint = readCertificate(request.certificate)?.thumbprint;
     if (bound !== undefined && bound !== thumbprint)
       throw tokenErrors.accessTokenInvalid(
-        `it is bound to the certificate ${bound}, ${thumbprint ?? 'none'} came`,
+        `it is bound to the certificate ${bound}, the connection has ${thumbprint ?? 'none'}`,
       );
-  };
+  },
+);
 
-const findParty = ({ applications }: Parts) =>
-  async function findParty({ record }: Bearer): Promise<{ client: RelyingParty }> {
-    const client = await findRelyingParty(applications, record.clientId);
-    if (!client) throw tokenErrors.accessTokenInvalid('its client was revoked');
-    return { client };
-  };
-
-const findPerson = ({ cis }: Parts) =>
-  async function findPerson({ record }: Bearer): Promise<{ person: Person }> {
-    const person = record.uid === null ? undefined : await cis.person(record.uid);
-    if (!person || person.disabled) throw tokenErrors.accessTokenInvalid('its person is gone or disabled');
-    return { person };
-  };
-
-const answerClaims = ({ issuer, keys, recorder, urls, assuranceAsNumbers, faults }: Parts) =>
-  async function answerClaims({
-    token,
+const findPerson = check(
+  'user',
+  async function findPerson({
     record,
-    client,
-    person,
-  }: Bearer & { client: RelyingParty; person: Person }): Promise<Answer> {
-    const { registration, application } = client;
-    const right = userinfoClaims(person, {
-      scope: record.scope.split(' '),
-      names: namedInUserinfo(record),
-      roleId: record.attributes.selected_roleid ?? null,
-      asNumbers: assuranceAsNumbers,
-    });
-    const happening = (await faults?.happening(userinfoFaults)) ?? [];
-    const claims = happening.reduce((before, fault) => fault.spoil(before), right);
-    recorder.record({
-      keys: [token],
-      from: partyOf(registration, urls),
-      to: 'cis2',
-      name: 'cis2.userinfo',
-      detail: { client: application.name, scope: record.scope },
-    });
-    const algorithm = registration.userinfoSigningAlg;
-    if (algorithm === null) return json(200, claims);
-    // The published signed answer has no audience; OpenID Connect Core section 5.3.2 wants one.
-    const audience = registration.profile === 'nhs' ? {} : { aud: registration.clientId };
-    const jwt = await keys.sign({ ...claims, iss: issuer, ...audience }, { algorithm });
-    return new Answer(200, { 'content-type': 'application/jwt', 'cache-control': 'no-store' }, jwt);
-  };
+    provider: { cis },
+  }: UserinfoCall & Bearer): Promise<{ person: Person }> {
+    const person = record.uid === null ? undefined : await cis.person(record.uid);
+    if (!person || person.disabled) throw tokenErrors.accessTokenInvalid('its user is gone or disabled');
+    return { person };
+  },
+);
+
+async function answerClaims({
+  token,
+  record,
+  client: { application, registration },
+  person,
+  provider: { issuer, keys, recorder, urls, assuranceAsNumbers, faults },
+}: UserinfoCall &
+  Bearer & { client: RelyingParty; person: Person } & Passed<
+    'access-token' | 'client' | 'sender-constraint' | 'user'
+  >): Promise<Answer> {
+  const right = userinfoClaims(person, {
+    scope: record.scope.split(' '),
+    names: namedInUserinfo(record),
+    roleId: record.attributes.selected_roleid ?? null,
+    asNumbers: assuranceAsNumbers,
+  });
+  const active = (await faults?.happening(userinfoFaults)) ?? [];
+  const claims = active.reduce((before, fault) => fault.spoil(before), right);
+  recorder.record({
+    keys: [token],
+    from: partyOf(registration, urls),
+    to: 'cis2',
+    name: 'cis2.userinfo',
+    detail: { client: application.name, scope: record.scope },
+  });
+  const algorithm = registration.userinfoSigningAlg;
+  if (algorithm === null) return json(200, claims);
+  // The published signed response has no audience; OpenID Connect Core section 5.3.2 wants one.
+  const audience = registration.profile === 'nhs' ? {} : { aud: registration.clientId };
+  const jwt = await keys.sign({ ...claims, iss: issuer, ...audience }, { algorithm });
+  return new Answer(200, { 'content-type': 'application/jwt', 'cache-control': 'no-store' }, jwt);
+}
 
 /** `GET` and `POST /userinfo` (OpenID Connect Core section 5.3). */
-export function createUserinfo(parts: Parts): Endpoint {
-  const list = steps<{ request: HttpRequest }>()
-    .step(readToken)
-    .step(findToken(parts))
-    .step(findParty(parts))
-    .step(checkSender(parts))
-    .step(findPerson(parts))
-    .step(answerClaims(parts));
-  return (request) => list.run({ request });
-}
+export const userinfo = steps<UserinfoCall>('cis2.userinfo')
+  .step(readToken)
+  .step(findToken)
+  .step(findClient)
+  .step(checkSender)
+  .step(findPerson)
+  .step(answerClaims);

@@ -1,5 +1,5 @@
 import type { ErrorFormat, Route } from '@alongside/kernel/http';
-import { stylesheetRoutes } from '@alongside/kernel/layout';
+import { stylesheetRoute } from '@alongside/kernel/layout';
 import { route } from '@alongside/kernel/route';
 import type { Service } from '../../service.ts';
 import { administrationRoutes } from '../administration/routes.ts';
@@ -35,7 +35,7 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
   const { development } = parts;
   const errors = errorPage(development);
   const routes: Route[] = [
-    ...openIdRoutes(parts).flatMap(({ render, routes }) => withErrors(render, routes)),
+    ...openIdRoutes(parts),
     ...sessionEndedRoute(parts),
     ...withErrors(serviceError, created.services),
     ...interactionRoutes(parts),
@@ -44,8 +44,7 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     ...administrationRoutes(parts),
     ...registrationRoutes(parts),
     ...route(helpPath, { GET: { endpoint: async () => helpPage(development), errors } }),
-    ...withErrors(errors, [hopScriptRoute, onceScriptRoute]),
-    ...stylesheetRoutes,
+    ...withErrors(errors, [hopScriptRoute, onceScriptRoute, stylesheetRoute]),
   ];
   return {
     routes,

@@ -15,7 +15,7 @@ import { Credentials } from '../model/credentials.ts';
 import { Interactions } from '../model/interactions.ts';
 import { limitingRows } from '../model/limit-rows.ts';
 import { registrationUrlOf } from '../registration/routes.ts';
-import { Codes } from '../responses/codes.ts';
+import { Codes } from '../responses/authorization-response.ts';
 import { Deliveries } from '../sessions/deliveries.ts';
 import { SessionEnds } from '../sessions/session-ends.ts';
 import { Sessions } from '../sessions/sessions.ts';

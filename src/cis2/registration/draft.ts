@@ -76,7 +76,7 @@ const addressProblem = (member: string, problem: string | undefined): DraftProbl
 
 /** Returns the first error of a draft by the rules of its profile, or undefined. */
 export function draftProblem({ registration }: ClientDraft): DraftProblem | undefined {
-  const { authenticationMethods: all, algorithms, strict } = profileRules[registration.profile];
+  const { authenticationMethods: all, algorithms } = profileRules[registration.profile];
   // Only an operator registers public clients.
   const authenticationMethods = all.filter((method) => method !== 'none');
   const { tokenEndpointAuthMethod: method, jwks, jwksUrl, signingAlg } = registration;
@@ -113,7 +113,7 @@ export function draftProblem({ registration }: ClientDraft): DraftProblem | unde
     {
       member: 'id_token_signed_response_alg',
       problem: 'must be PS256 or ES256 in the fapi2 profile',
-      broken: strict && registration.idTokenSigningAlg === 'RS256',
+      broken: !algorithms.includes(registration.idTokenSigningAlg),
     },
     {
       member: 'tls_client_auth_subject_dn',

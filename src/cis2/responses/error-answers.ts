@@ -1,59 +1,51 @@
 import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, HttpRequest } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import { proofAlgorithms } from '../../oauth/dpop.ts';
 import { errorPage as shown } from '../pages/error.ts';
 import { english } from '../text/english.ts';
-
-export type Render = (thrown: unknown, request: HttpRequest) => Answer;
-
-/** Routes whose errors one function renders. */
-export interface RenderedRoutes {
-  render: Render;
-  routes: readonly Route[];
-}
 
 const unexpected = { ...kernelErrors.unexpected.entry, description: english.errors.unexpected };
 
 const entryOf = (thrown: unknown) => (thrown instanceof Refusal ? thrown.entry : unexpected);
 const detailOf = (thrown: unknown): string => (thrown instanceof Refusal ? thrown.detail : reasonOf(thrown));
 
-/** The page of an error that may not travel to the client. */
+/** Returns the format of errors that are not sent to the client: a page for the user. */
 export const errorPage =
-  (development: boolean): Render =>
-  (thrown, request) =>
+  (development: boolean) =>
+  (thrown: unknown, request: HttpRequest): Answer =>
     shown({ entry: entryOf(thrown), detail: detailOf(thrown), requestId: request.id, development });
 
-/** The id that the log and `explain` find a refusal by; bodies stay as published. */
+/** Returns the header with the id of the refusal in the log and in `explain`; the bodies are as published. */
 const traces = (request: HttpRequest): Headers => ({ 'x-request-id': request.id });
 
-/** Clients know the words of OAuth, and those alone (RFC 6749 section 4.1.2.1). */
+/** Returns an error code of OAuth (RFC 6749 section 4.1.2.1). */
 const inOAuth = (code: string): string => (code === 'cis_unreachable' ? 'temporarily_unavailable' : code);
 
-/** JSON as the published token endpoint answers: the description first (RFC 6749 section 5.2). */
-export const tokenError: Render = (thrown, request) => {
+/** JSON of the published token endpoint, with the description first (RFC 6749 section 5.2). */
+export const tokenError: ErrorFormat = (thrown, request) => {
   const { code, status, description } = entryOf(thrown);
-  const asBasic = status === 401 && /^basic\b/i.test(request.headers.authorization ?? '');
+  const isBasic = status === 401 && /^basic\b/i.test(request.headers.authorization ?? '');
   return json(
     status,
     { error_description: description, error: inOAuth(code) },
     {
       pragma: 'no-cache',
       ...(status === 429 ? { 'retry-after': '60' } : {}),
-      ...(asBasic ? { 'www-authenticate': 'Basic realm="cis2", charset="UTF-8"' } : {}),
+      ...(isBasic ? { 'www-authenticate': 'Basic realm="cis2", charset="UTF-8"' } : {}),
       ...traces(request),
     },
   );
 };
 
 /** The challenge of a protected resource (RFC 6750 section 3, RFC 9449 section 7.1). */
-export const bearerError: Render = (thrown, request) => {
+export const bearerError: ErrorFormat = (thrown, request) => {
   const { code, status, description } = entryOf(thrown);
   const { scheme: wanted, algs = proofAlgorithms.join(' ') } =
     thrown instanceof Refusal ? thrown.extra : ({} as Refusal['extra']);
-  const came = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
-  const dpop = wanted === undefined ? came : wanted === 'DPoP';
+  const isDpop = /^dpop\b/i.test(request.headers.authorization ?? '') || code === 'invalid_dpop_proof';
+  const dpop = wanted === undefined ? isDpop : wanted === 'DPoP';
   const scheme = dpop ? `DPoP algs="${algs}",` : 'Bearer';
   const challenge =
     code === ''
@@ -69,12 +61,12 @@ export const bearerError: Render = (thrown, request) => {
   });
 };
 
-/** Suppliers show a secret of their team, clients a token (RFC 6750 section 3). */
+/** Returns the challenge: suppliers send the secret of their team, clients a token (RFC 6750 section 3). */
 const challengeOf = (code: string): string =>
   code === 'unauthorized' ? 'SecretAuth realm="connection-manager"' : `Bearer realm="cis2", error="${code}"`;
 
-/** Registration: which member is not right, and what would be (RFC 7591 section 3.2.2). */
-export const registrationError: Render = (thrown, request) => {
+/** JSON of registration, which names the invalid member and its rule (RFC 7591 section 3.2.2). */
+export const registrationError: ErrorFormat = (thrown, request) => {
   const { code, status, description } = entryOf(thrown);
   const { member, field = member, problem } = thrown instanceof Refusal ? thrown.extra : {};
   const why = problem === undefined ? description : `${field === undefined ? '' : `${field}: `}${problem}`;
@@ -89,8 +81,8 @@ export const registrationError: Render = (thrown, request) => {
   );
 };
 
-/** Plain JSON for the agent, for CIS and for the console. */
-export const serviceError: Render = (thrown, request) => {
+/** Plain JSON for the agent, CIS and the console. */
+export const serviceError: ErrorFormat = (thrown, request) => {
   const { code, status, description } = entryOf(thrown);
   const extra = thrown instanceof Refusal ? thrown.extra : {};
   return json(status, { error: code, error_description: description, ...extra }, traces(request));

@@ -4,7 +4,7 @@ import { responseErrors } from '../errors/response.ts';
 import { type AuthorizationRequest, isSilent } from '../model/authorization-request.ts';
 import { type Expected, type Interactions, interactionPath } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
-import type { Reply } from '../responses/reply.ts';
+import type { Reply } from '../responses/authorization-response.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Authenticators } from './authenticators.ts';
 

@@ -19,7 +19,7 @@ import {
 } from '../model/interactions.ts';
 import type { AfterSignOut, Session } from '../model/session.ts';
 import { choiceOf, settleRole } from '../model/settle-role.ts';
-import type { Codes } from '../responses/codes.ts';
+import type { Codes } from '../responses/authorization-response.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { words } from '../text/words.ts';

@@ -7,7 +7,7 @@ import { findAccountClient } from '../model/account-client.ts';
 import type { Authentication } from '../model/authentication.ts';
 import { type Interaction, type Interactions, interactionPath } from '../model/interactions.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
-import { type Reply, type ReplyFrame, replyTo } from '../responses/reply.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { signInErrors } from './errors.ts';
 

@@ -1,13 +1,12 @@
 import { secretFits } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import { secretBasic, secretPost } from '../../oauth/server/client-authentication/client-secret.ts';
 import type {
   AuthenticationServer,
   ClientAuthenticationMethod,
 } from '../../oauth/server/client-authentication/method.ts';
 import { privateKeyJwt } from '../../oauth/server/client-authentication/private-key-jwt.ts';
-import { secretBasic } from '../../oauth/server/client-authentication/secret-basic.ts';
-import { secretPost } from '../../oauth/server/client-authentication/secret-post.ts';
 import type { AuthenticationRules } from '../../oauth/server/profile.ts';
 import type { MockClient } from '../clients.ts';
 import { errors } from '../errors.ts';

@@ -1,5 +1,9 @@
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { ClientRegistration, Profile } from '../applications.ts';
+import type { EndpointName, SecurityCheck } from './security-checks.ts';
+
+/** Whether clients of a profile may use a capability, and whether they must. */
+export type Rule = 'off' | 'allowed' | 'required';
 
 /** How clients of one profile authenticate. */
 export interface AuthenticationRules {
@@ -20,9 +24,21 @@ export interface AuthenticationRules {
 /** The rules for clients of one profile. */
 export interface ProfileRules extends AuthenticationRules {
   /** Whether access tokens are bound to a key (RFC 9449) or a certificate (RFC 8705). */
-  readonly senderConstraint: 'off' | 'allowed' | 'required';
+  readonly senderConstraint: Rule;
   /** Whether clients may send request objects; FAPI 2.0 Message Signing section 5.3.1 wants `nbf` in them. */
   readonly requestObjects: 'off' | 'allowed' | 'with-nbf';
+  /** Whether authorization requests are pushed (RFC 9126). */
+  readonly pushedRequests: Rule;
+  /** Whether authorization requests have a code challenge (RFC 7636). */
+  readonly pkce: Exclude<Rule, 'off'>;
+  readonly refresh: {
+    /** Whether each use issues a successor (RFC 9700 section 4.14.2) or the token stays (FAPI 2.0 section 5.3.2.1). */
+    readonly rotates: boolean;
+    /** Milliseconds in which a client that repeats a request gets the same successor; 0 for never. */
+    readonly retryTime: number;
+  };
+  /** The security checks of each endpoint. `requireChecks` compares them with its steps when the server starts. */
+  readonly requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>>;
 }
 
 /** Returns the rules of a client's profile. Throws for a profile that the server does not serve. */

@@ -1,6 +1,8 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
+import type { Passed } from '@alongside/kernel/steps';
 import { pushedLifetime } from '../pushed-requests.ts';
+import type { CheckedRequest } from './request-checks.ts';
 import type { WithProof } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
 
@@ -19,7 +21,7 @@ export async function keepRequest({
   parameters,
   client,
   jkt,
-}: ClientCall & WithClient & WithProof): Promise<Answer> {
+}: ClientCall & WithClient & WithProof & CheckedRequest & Passed<'client-authentication'>): Promise<Answer> {
   const { clientId, tokenEndpointAuthMethod } = client.registration;
   if (tokenEndpointAuthMethod === 'none') await server.admitUnauthenticated(request);
   const named = parameters.without(...replaced).and('client_id', clientId);

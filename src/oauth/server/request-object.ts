@@ -1,4 +1,5 @@
 import { decodeJwt } from '@alongside/kernel/jws';
+import { check } from '@alongside/kernel/steps';
 import type { Parameters } from '../parameters.ts';
 import { readRequestObject } from '../request-object.ts';
 import { rulesOf } from './profile.ts';
@@ -29,3 +30,18 @@ export async function openRequestObject(
   server.checkObjectLengths(result.parameters);
   return result.parameters;
 }
+
+/** Replaces the parameters of a request by those of its request object. Objects by reference are not fetched. */
+export const openObject = check(
+  'request-object',
+  async function openObject({
+    server,
+    client,
+    parameters,
+  }: WithClient & { readonly server: AuthorizationServer; readonly parameters: Parameters }): Promise<
+    { parameters: Parameters } | undefined
+  > {
+    const inside = await openRequestObject(server, client, parameters);
+    return inside && { parameters: inside };
+  },
+);

@@ -1,4 +1,5 @@
 import { Answer } from '@alongside/kernel/answer';
+import type { Passed } from '@alongside/kernel/steps';
 import { must } from '../../storage/database.ts';
 import type { TokenRecord } from '../tokens.ts';
 import type { AuthorizationServer, ClientCall, RegisteredClient, WithClient } from './server.ts';
@@ -13,13 +14,17 @@ const isOwnToken = (
  * Revokes a token of the client: a refresh token with all tokens of its sign-in, an access token alone. An unknown token and
  * another client's get the same answer (RFC 7009 section 2).
  */
-export async function revokeToken({ server, parameters, client }: ClientCall & WithClient): Promise<Answer> {
+export async function revokeToken({
+  server,
+  parameters,
+  client,
+}: ClientCall & WithClient & Passed<'client-authentication'>): Promise<Answer> {
   const token = parameters.get('token');
   if (token === undefined) throw server.errors.tokenMissing('token is missing');
   const { tokens, database } = server;
   const record = await tokens.find(token);
   if (record && isOwnToken(server, client, record)) {
-    const audited = server.revocationStatement(record);
+    const audited = server.revocationStatement(record, 'client');
     if (record.kind === 'refresh') await tokens.revokeFamily(record.family, audited);
     else await database.batch([must(tokens.revokeStatement(token)), audited]);
     server.noteRevocation(client, record, token);

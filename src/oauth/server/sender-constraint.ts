@@ -1,4 +1,6 @@
+import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { check } from '@alongside/kernel/steps';
 import type { Profile } from '../applications.ts';
 import type { Confirmation } from '../confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../dpop.ts';
@@ -48,40 +50,58 @@ export interface WithConfirmation extends WithProof {
   readonly confirmation: Confirmation | null;
 }
 
+/** Adds the nonce of the client's next DPoP proof to an answer, also to a refusal (RFC 9449 section 8.2). */
+export const withNonce = (
+  { proofNonces, announcesNonces }: Pick<AuthorizationServer, 'proofNonces' | 'announcesNonces'>,
+  { headers }: HttpRequest,
+  answer: Answer,
+): Answer =>
+  proofNonces && (announcesNonces === 'always' || headers.dpop !== undefined)
+    ? answer.with({ 'dpop-nonce': proofNonces.current() })
+    : answer;
+
 /** Verifies the DPoP proof, where the client's profile has sender-constrained tokens. */
 export const proveKey = (endpoint: 'token' | 'pushed') =>
-  async function proveKey({ server, request, client: { registration } }: Call): Promise<WithProof> {
-    if (rulesOf(server, registration).senderConstraint === 'off') return { jkt: null };
-    const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
-    if (proof === undefined) return { jkt: null };
-    if ('jkt' in proof) return proof;
-    throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
-  };
+  check(
+    'sender-key',
+    async function proveKey({ server, request, client: { registration } }: Call): Promise<WithProof> {
+      if (rulesOf(server, registration).senderConstraint === 'off') return { jkt: null };
+      const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
+      if (proof === undefined) return { jkt: null };
+      if ('jkt' in proof) return proof;
+      throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
+    },
+  );
 
 /** Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
-export async function bindTokens({
-  server,
-  request,
-  client,
-  jkt,
-}: Call & WithProof): Promise<Pick<WithConfirmation, 'confirmation'>> {
-  const { senderConstraint } = rulesOf(server, client.registration);
-  if (senderConstraint === 'off') return { confirmation: null };
-  const certificate = server.bindsCertificate(client, jkt) ? readCertificate(request.certificate) : undefined;
-  if (jkt === null && server.requiresBinding(client, 'dpop'))
-    throw server.errors.dpopProofInvalid(
-      'the client registered DPoP-bound tokens, and the request has no proof',
-    );
-  if (!certificate && server.requiresBinding(client, 'certificate'))
-    throw server.errors.certificateMissing(
-      'the client registered certificate-bound tokens, and the connection has no certificate',
-    );
-  if (certificate) {
-    const key = jkt !== null && server.bindsKeyAndCertificate ? { jkt } : {};
-    return { confirmation: { ...key, 'x5t#S256': certificate.thumbprint } };
-  }
-  if (jkt !== null) return { confirmation: { jkt } };
-  if (senderConstraint === 'required')
-    throw server.errors.dpopProofInvalid('the request has neither a DPoP proof nor a client certificate');
-  return { confirmation: null };
-}
+export const bindTokens = check(
+  'sender-constraint',
+  async function bindTokens({
+    server,
+    request,
+    client,
+    jkt,
+  }: Call & WithProof): Promise<Pick<WithConfirmation, 'confirmation'>> {
+    const { senderConstraint } = rulesOf(server, client.registration);
+    if (senderConstraint === 'off') return { confirmation: null };
+    const certificate = server.bindsCertificate(client, jkt)
+      ? readCertificate(request.certificate)
+      : undefined;
+    if (jkt === null && server.requires(client, 'dpop'))
+      throw server.errors.dpopProofInvalid(
+        'the client registered DPoP-bound tokens, and the request has no proof',
+      );
+    if (!certificate && server.requires(client, 'certificate'))
+      throw server.errors.certificateMissing(
+        'the client registered certificate-bound tokens, and the connection has no certificate',
+      );
+    if (certificate) {
+      const key = jkt !== null && server.bindsKeyAndCertificate ? { jkt } : {};
+      return { confirmation: { ...key, 'x5t#S256': certificate.thumbprint } };
+    }
+    if (jkt !== null) return { confirmation: { jkt } };
+    if (senderConstraint === 'required')
+      throw server.errors.dpopProofInvalid('the request has neither a DPoP proof nor a client certificate');
+    return { confirmation: null };
+  },
+);

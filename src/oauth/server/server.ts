@@ -1,5 +1,8 @@
-import type { Refusal, Refuse } from '@alongside/kernel/errors';
+import type { Headers } from '@alongside/kernel/answer';
+import type { Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { ClientRegistration, Profile, StoredApplication } from '../applications.ts';
 import type { ProofNonces } from '../dpop-nonce.ts';
@@ -16,7 +19,7 @@ import type { ProfileRules } from './profile.ts';
 /** A client and the application that registered it. */
 export interface RegisteredClient {
   readonly application: StoredApplication;
-  readonly registration: ClientRegistration;
+  readonly registration: ClientRegistration & { readonly applicationType: 'web' | 'native' };
 }
 
 /** The context of steps behind client authentication. A server adds its own members. */
@@ -41,24 +44,52 @@ export type ServerFailure =
   | 'tokenMissing'
   | 'grantMissing'
   | 'grantUnsupported'
-  | 'requestObjectInvalid';
+  | 'codeMissing'
+  | 'codeInvalid'
+  | 'refreshMissing'
+  | 'refreshInvalid'
+  | 'tokenScope'
+  | 'requestObjectInvalid'
+  | 'requestNotPushed'
+  | 'redirectMissing'
+  | 'redirectUnknown'
+  | 'responseTypeMissing'
+  | 'responseTypeUnsupported'
+  | 'responseModeUnsupported'
+  | 'challengeMissing'
+  | 'challengeMethodAlone'
+  | 'challengeInvalid'
+  | 'keyInvalid';
 
 /** The public addresses of an endpoint: its own, and the one for clients with a certificate (RFC 8705 section 5). */
 export type Addresses = readonly [string, ...string[]];
+
+/** The tokens of one authorization, as the audit log names them. */
+export interface Family {
+  readonly family: string;
+  readonly uid: string | null;
+  readonly sid: string | null;
+  readonly applicationId?: string;
+}
+
+/** A requirement that a client may register for itself, where its profile leaves it open. */
+export type Requirement = 'pkce' | 'pushed' | 'dpop' | 'certificate';
 
 /** An authorization server: its settings, its catalogue and its stores. The steps of the core find it in their context. */
 export interface AuthorizationServer<K extends WithClient = WithClient> extends AuthenticationServer<K> {
   readonly addresses: Readonly<Record<'token' | 'pushed', Addresses>>;
   readonly profiles: Readonly<Partial<Record<Profile, ProfileRules>>>;
   readonly errors: Readonly<Record<ServerFailure, Refuse>>;
-  /** Returns whether the client registered that it gets only tokens that are bound so. */
-  requiresBinding(client: K['client'], to: 'dpop' | 'certificate'): boolean;
+  /** Returns whether the client registered the requirement. */
+  requires(client: K['client'], requirement: Requirement): boolean;
   /** Returns whether a certificate of the connection binds tokens of the client. */
   bindsCertificate(client: K['client'], jkt: string | null): boolean;
   /** Whether a token is bound to both when a call has a proof and a binding certificate. */
   readonly bindsKeyAndCertificate: boolean;
   /** Which answers have the nonce of the next DPoP proof. */
   readonly announcesNonces: 'always' | 'to-proofs';
+  /** Whether a code that is used twice ends its tokens. */
+  readonly revokesReusedCodes: boolean;
 
   /** Parameters that a form may have more than once. */
   readonly repeatable: readonly string[];
@@ -68,22 +99,23 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   checkObjectLengths(parameters: Parameters): void;
   /** Returns the registered algorithm of request objects; empty for each that the profile allows. */
   requestAlgorithmOf(registration: K['client']['registration']): string | undefined;
+  redirectUrisOf(registration: K['client']['registration']): readonly string[];
+  readonly responseModes: readonly string[];
+  /** Headers of token responses. */
+  readonly tokenHeaders: Headers;
 
   /** Counts a request that creates a row without client authentication. Throws beyond the limit. */
   admitUnauthenticated(request: HttpRequest): Promise<void>;
   /** Records the event of a pushed request, if the server has one. */
   notePushed?(client: K['client'], parameters: Parameters): void;
 
-  /** Records that an authenticated client was refused tokens. */
-  auditRefusedTokens(
-    client: K['client'],
-    request: HttpRequest,
-    grant: string,
-    refusal: Refusal,
-  ): Promise<void>;
-
-  /** Returns the audit record of tokens that their client revoked. */
-  revocationStatement(record: TokenRecord): Statement;
+  /** The audit record of tokens that were refused to an authenticated client. */
+  readonly refusedTokens: {
+    readonly action: 'cis2.tokens-refused' | 'authorisation.tokens-refused';
+    readonly detail: { readonly base?: string };
+  };
+  /** Returns the audit record of revoked tokens. */
+  revocationStatement(family: Family, cause: 'client' | 'code-reused' | 'refresh-token-reused'): Statement;
   /** Records the event of a revocation. */
   noteRevocation(client: K['client'], record: TokenRecord, token: string): void;
 
@@ -91,7 +123,9 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   /** Returns the members of a live token (RFC 7662 section 2.2). */
   describeToken(record: TokenRecord): Record<string, unknown> | Promise<Record<string, unknown>>;
 
+  readonly audit: AuditLog;
   readonly database: Database;
+  readonly log: Log;
   readonly tokens: Tokens;
   readonly pushed: PushedRequests;
   /** Nonces that DPoP proofs must carry, if any. */

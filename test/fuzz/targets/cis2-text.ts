@@ -3,10 +3,10 @@ import { emailOf } from '../../../src/cis2/authenticators/shared/accounts.ts';
 import { passwordProblem } from '../../../src/cis2/authenticators/shared/rules.ts';
 import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/protocol.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/label.ts';
-import { readScope } from '../../../src/cis2/model/scopes.ts';
 import { searchRoles } from '../../../src/cis2/model/search-roles.ts';
 import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
 import { readBasic } from '../../../src/oauth/basic.ts';
+import { readScope } from '../../../src/oauth/parameters.ts';
 import { asText, type FuzzTarget, text } from '../target.ts';
 
 const role = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readScope } from '../../../src/authorisation/standard/incoming.ts';
 import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
 import { readBasic } from '../../../src/oauth/basic.ts';
+import { readScope } from '../../../src/oauth/parameters.ts';
 import { asText, type FuzzTarget, json, text } from '../target.ts';
 
 /** Parameters and headers with their own formats. */

@@ -3,8 +3,7 @@ import { inGoodStanding } from '../../../oauth/developers.ts';
 import type { TokenRecord } from '../../../oauth/tokens.ts';
 import { upstreamOf } from '../../rotation.ts';
 import { actorAttribute, mayActAttribute, partyOf } from '../access-tokens.ts';
-import { mayKnowOf } from '../resource-server.ts';
-import { audienceOf } from '../resources.ts';
+import { audienceOf, mayKnowOf } from '../resources.ts';
 import type { Asking, TokenType } from './proven.ts';
 
 /** Only its own client, who proves what it is bound to, or a resource server that it is for may have it exchanged (RFC 8693 section 5). */

@@ -1,24 +1,20 @@
-import { json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
-import { steps } from '@alongside/kernel/steps';
-import { tokenTypeOf } from '../../../oauth/confirmation.ts';
-import type { Base } from '../../base.ts';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { readScope } from '../../../oauth/parameters.ts';
+import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { claimExchange } from '../../id-token-party.ts';
-import { accessLifetime, Issuer } from '../../issue.ts';
+import { accessLifetime, type TokenGrant } from '../../issue.ts';
 import { applicationMarker, scopesAt } from '../../levels.ts';
 import { lifetimesOf } from '../../lifetimes.ts';
-import type { Parts } from '../../parts.ts';
-import { revoking } from '../../revoking.ts';
-import { AccessTokens, actorAttribute, mayActAttribute, refreshBinding } from '../access-tokens.ts';
+import { revocationStatement } from '../../revoking.ts';
+import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '../access-tokens.ts';
 import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { actingParty } from '../exchange/actor.ts';
 import type { Party, Proven } from '../exchange/proven.ts';
 import { issuedTypes, tokenTypes, usualIssuedType } from '../exchange/registry.ts';
-import { readScope } from '../incoming.ts';
 import { readTargets } from '../resources.ts';
-import { refusePublic } from './client-credentials.ts';
-import { type FromClient, grant } from './grant.ts';
+import { refusePublic, type TokenCall } from '../token-call.ts';
 
 interface WithSubject {
   subjectToken: string;
@@ -27,29 +23,17 @@ interface WithSubject {
 interface WithActing {
   act: Party | null;
 }
-interface WithTarget {
-  scope: string[];
-  resources: string[];
-}
-interface WithType {
-  issuedType: string;
-}
-type Valid = FromClient & WithType & WithSubject & WithActing & WithTarget;
+type ExchangeCall = TokenCall & WithSubject;
 
-async function checkIssuedType({ parameters }: FromClient): Promise<WithType> {
+async function checkIssuedType({ parameters }: TokenCall): Promise<{ issuedType: string }> {
   const issuedType = parameters.get('requested_token_type') ?? usualIssuedType;
   if (!issuedTypes.includes(issuedType))
     throw errors.exchangeType(`requested_token_type is ${issuedType}, offered is ${issuedTypes.join(', ')}`);
   return { issuedType };
 }
 
-async function prove(
-  as: 'subject' | 'actor',
-  known: FromClient,
-  base: Base,
-  parts: Parts,
-): Promise<{ token: string; proven: Proven }> {
-  const { parameters } = known;
+async function prove(as: 'subject' | 'actor', call: TokenCall): Promise<{ token: string; proven: Proven }> {
+  const { server, parameters } = call;
   const token = parameters.get(`${as}_token`);
   const named = parameters.get(`${as}_token_type`);
   const refuse = as === 'subject' ? errors.subjectInvalid : errors.actorInvalid;
@@ -60,143 +44,141 @@ async function prove(
     throw errors.exchangeType(
       `${as}_token_type is ${named}, offered is ${tokenTypes.map((candidate) => candidate.type).join(', ')}`,
     );
-  const proven = await type.read(token, known, base, parts, as);
+  const proven = await type.read(token, call, server.base, server.parts, as);
   if ('fault' in proven) throw refuse(proven.fault);
   return { token, proven };
 }
 
-const readSubject = (base: Base, parts: Parts) =>
-  async function readSubject(known: FromClient): Promise<WithSubject> {
-    const { token: subjectToken, proven: subject } = await prove('subject', known, base, parts);
-    return { subjectToken, subject };
-  };
+const readSubject = check('subject-token', async function readSubject(call: TokenCall): Promise<WithSubject> {
+  const { token: subjectToken, proven: subject } = await prove('subject', call);
+  return { subjectToken, subject };
+});
 
-/** RFC 8693 section 2.1: a type without a token is as wrong as a token without a type. */
-const readActor = (base: Base, parts: Parts) =>
-  async function readActor(known: FromClient & WithSubject): Promise<WithActing> {
-    const { parameters, subject } = known;
-    const came = parameters.has('actor_token') || parameters.has('actor_token_type');
-    const actor = came ? (await prove('actor', known, base, parts)).proven : null;
-    const acting = actingParty(subject, actor, known, base.issuer);
-    if ('fault' in acting) throw errors.actorRefused(acting.fault);
-    return acting;
-  };
+/** Reads the actor, whose token and type the request has both or neither (RFC 8693 section 2.1). */
+const readActor = check('actor-token', async function readActor(call: ExchangeCall): Promise<WithActing> {
+  const { server, parameters, subject } = call;
+  const isNamed = parameters.has('actor_token') || parameters.has('actor_token_type');
+  const actor = isNamed ? (await prove('actor', call)).proven : null;
+  const acting = actingParty(subject, actor, call, server.issuer);
+  if ('fault' in acting) throw errors.actorRefused(acting.fault);
+  return acting;
+});
 
-/** Nothing that the subject token or the application's products do not give (RFC 8693 section 5). */
-async function keepScopes({ parameters, products, subject }: FromClient & WithSubject) {
-  const text = parameters.get('scope');
-  const asked = text === undefined ? null : readScope(text);
-  if (asked === undefined) throw errors.tokenScope('the scope is malformed');
-  const marker = 'level' in subject.limit ? subject.limit.level.marker : '';
-  const own = scopesAt(products, subject.uid === null ? applicationMarker : marker);
-  const most = 'scope' in subject.limit ? subject.limit.scope.filter((scope) => own.includes(scope)) : own;
-  const scope = scopesGranted(asked, most);
-  if (scope.length === 0)
-    throw errors.noScope(`${text ?? 'everything'} was asked for, possible is ${most.join(' ') || 'nothing'}`);
-  return { scope };
-}
+/** Keeps the scopes that both the subject token and the application's products allow (RFC 8693 section 5). */
+const keepScopes = check(
+  'scope',
+  async function keepScopes({ parameters, products, subject }: ExchangeCall): Promise<{ scope: string[] }> {
+    const text = parameters.get('scope');
+    const asked = text === undefined ? null : readScope(text);
+    if (asked === undefined) throw errors.tokenScope('the scope is malformed');
+    const marker = 'level' in subject.limit ? subject.limit.level.marker : '';
+    const own = scopesAt(products, subject.uid === null ? applicationMarker : marker);
+    const most = 'scope' in subject.limit ? subject.limit.scope.filter((scope) => own.includes(scope)) : own;
+    const scope = scopesGranted(asked, most);
+    if (scope.length === 0)
+      throw errors.noScope(`scope is ${text ?? 'missing'}, possible is ${most.join(' ') || 'nothing'}`);
+    return { scope };
+  },
+);
 
-/** `resource` and `audience` together (RFC 8693 section 2.1); none beyond those of the subject token. */
-const keepTargets = (api: string) =>
-  async function keepTargets(known: FromClient & WithSubject): Promise<{ resources: string[] }> {
-    const resources = readTargets(known.parameters, api, known, known.subject.resources);
-    if (resources) return { resources };
-    const named = [...known.parameters.all('resource'), ...known.parameters.all('audience')];
-    throw errors.tokenTarget(`${named.join(' ')} was asked for`);
-  };
+/** Reads `resource` and `audience` together (RFC 8693 section 2.1), within the resources of the subject token. */
+const keepTargets = check('resources', async function keepTargets(call: ExchangeCall): Promise<{
+  resources: string[];
+}> {
+  const { server, parameters, subject } = call;
+  const resources = readTargets(parameters, server.parts.urls.api, call, subject.resources);
+  if (resources) return { resources };
+  const named = [...parameters.all('resource'), ...parameters.all('audience')];
+  throw errors.tokenTarget(`resource and audience are ${named.join(' ')}`);
+});
 
 /** Uses an ID token up, where that is switched on. */
-const useOnce = ({ hardening }: Base, parts: Parts) =>
-  async function useOnce({ subject, subjectToken }: FromClient & WithSubject): Promise<void> {
-    if (!hardening.idTokenOnce || subject.clientId !== null) return;
+const useOnce = check(
+  'single-use',
+  async function useOnce({ server: { base, parts }, subject, subjectToken }: ExchangeCall): Promise<void> {
+    if (!base.hardening.idTokenOnce || subject.clientId !== null) return;
     if (!(await claimExchange(parts, subjectToken, subject.expiresAt)))
       throw errors.subjectInvalid('this ID token was exchanged before');
+  },
+);
+
+type Valid = ExchangeCall &
+  WithActing &
+  Passed<'confidential-client' | 'subject-token' | 'actor-token' | 'scope' | 'resources' | 'single-use'> & {
+    issuedType: string;
+    scope: string[];
+    resources: string[];
   };
 
-/** Token exchange (RFC 8693): what proves a person or an application, for tokens of the platform. */
-export const tokenExchange = grant('urn:ietf:params:oauth:grant-type:token-exchange', {
-  validate: (base, parts) =>
-    steps<FromClient>()
-      .step(refusePublic)
-      .step(checkIssuedType)
-      .step(readSubject(base, parts))
-      .step(readActor(base, parts))
-      .step(keepScopes)
-      .step(keepTargets(parts.urls.api))
-      .step(useOnce(base, parts)),
-  issue(base, parts) {
-    const { tokens, clock, database, recorder, endedSessions } = parts;
-    const accessTokens = new AccessTokens(base, parts);
-    const issuer = new Issuer(base, parts);
-    return async function issue(known: Valid) {
-      const { parameters, client, issuedType, subject, act, scope, resources, confirmation } = known;
-      const usual = { access: accessLifetime, refresh: subject.upstream.refreshLifetime };
-      const lifetimes = lifetimesOf(base, parameters, usual);
-      // Never longer than what it came from.
-      const lifetime = Math.min(lifetimes.access, subject.expiresAt - clock.now());
-      const granted = {
-        applicationId: client.application.id,
-        clientId: client.registration.clientId,
-        family: subject.family ?? orderedId(),
-        uid: subject.uid,
-        sid: subject.sid,
-        scope,
-        attributes: {
-          ...subject.attributes,
-          ...(act ? { [actorAttribute]: JSON.stringify(act) } : {}),
-          ...(subject.mayAct ? { [mayActAttribute]: JSON.stringify(subject.mayAct) } : {}),
-        },
-      };
-      const format = issuedType === usualIssuedType ? undefined : 'jwt';
-      const access = await accessTokens.issue(client.registration, granted, {
-        lifetime,
-        resources,
-        confirmation,
-        format,
-      });
-      // Who signed in goes on by refreshing; who acts for another asks again.
-      const lasting = subject.clientId === null && act === null;
-      const refresh = lasting
-        ? issuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
-            refresh_count: '0',
-            _refresh_tokens_validity_ms: String(lifetimes.validity),
-            ...refreshBinding(client.registration, resources, confirmation),
-          })
-        : null;
-      // What came of a token must not outlive its revocation at the same moment.
-      const holding =
-        subject.family === null ? [] : [tokens.requireLiveStatement(known.subjectToken, 'access')];
-      const { done } = await database.batch([
-        ...holding,
-        ...access.writes,
-        ...(refresh ? [...refresh.writes] : []),
-      ]);
-      if (!done) throw errors.subjectInvalid('it was revoked at the same time');
-      if (await endedSessions.isOver(base, subject.upstream, subject.sid)) {
-        await revoking(parts, base)(granted, 'session-ended');
-        throw errors.subjectInvalid('the provider ended the session at the same time');
-      }
-      const detail = { client: client.application.name, scope: scope.join(' '), delegated: act !== null };
-      recorder.record({
-        keys: [known.subjectToken, granted.family],
-        from: 'application',
-        to: 'authorisation',
-        name: 'authorisation.exchange',
-        detail,
-      });
-      return json(200, {
-        access_token: access.token,
-        issued_token_type: issuedType,
-        token_type: tokenTypeOf(confirmation),
-        expires_in: issuer.secondsLeft(access.expiresAt),
-        scope: scope.join(' '),
-        ...(refresh
-          ? {
-              refresh_token: refresh.token,
-              refresh_token_expires_in: issuer.secondsLeft(refresh.expiresAt),
-            }
-          : {}),
-      });
-    };
+const grantOf = ({ client, subject, act, scope }: Valid): TokenGrant => ({
+  applicationId: client.application.id,
+  clientId: client.registration.clientId,
+  family: subject.family ?? orderedId(),
+  uid: subject.uid,
+  sid: subject.sid,
+  scope,
+  attributes: {
+    ...subject.attributes,
+    ...(act ? { [actorAttribute]: JSON.stringify(act) } : {}),
+    ...(subject.mayAct ? { [mayActAttribute]: JSON.stringify(subject.mayAct) } : {}),
   },
 });
+
+async function issueTokens(call: Valid): Promise<TokenResponse> {
+  const { server, parameters, client, issuedType, subject, subjectToken, act, scope, resources } = call;
+  const { confirmation } = call;
+  const { accessTokens, base, clock, database, parts, tokenIssuer, tokens } = server;
+  const usual = { access: accessLifetime, refresh: subject.upstream.refreshLifetime };
+  const lifetimes = lifetimesOf(base, parameters, usual);
+  // The token expires no later than the subject token.
+  const lifetime = Math.min(lifetimes.access, subject.expiresAt - clock.now());
+  const granted = grantOf(call);
+  const format = issuedType === usualIssuedType ? undefined : 'jwt';
+  const options = { lifetime, resources, confirmation, format } as const;
+  const access = await accessTokens.issue(client.registration, granted, options);
+  // A user's own sign-in goes on by refreshing; a client that acts for another exchanges again.
+  const lasting = subject.clientId === null && act === null;
+  const refresh = lasting
+    ? tokenIssuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {
+        refresh_count: '0',
+        _refresh_tokens_validity_ms: String(lifetimes.validity),
+        ...refreshBinding(client.registration, resources, confirmation),
+      })
+    : undefined;
+  // The new token must not outlive a revocation of the subject token at the same moment.
+  const condition = subject.family === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
+  const { done } = await database.batch([...condition, ...access.writes, ...(refresh?.writes ?? [])]);
+  if (!done) throw errors.subjectInvalid('it was revoked at the same time');
+  if (await parts.endedSessions.isOver(base, subject.upstream, subject.sid)) {
+    await tokens.revokeFamily(granted.family, revocationStatement(parts, base, granted, 'session-ended'));
+    throw errors.subjectInvalid('the provider ended the session at the same time');
+  }
+  parts.recorder.record({
+    keys: [subjectToken, granted.family],
+    from: 'application',
+    to: 'authorisation',
+    name: 'authorisation.exchange',
+    detail: { client: client.application.name, scope: scope.join(' '), delegated: act !== null },
+  });
+  const { access_token, ...others } = tokensAnswer(tokenIssuer, {
+    access,
+    refresh,
+    scope: scope.join(' '),
+    confirmation,
+  });
+  return { access_token, issued_token_type: issuedType, ...others };
+}
+
+/** Token exchange (RFC 8693): tokens of the platform for a token that identifies a user or an application. */
+export const tokenExchange = grant(
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  steps<TokenCall>('oauth2.1.token token-exchange')
+    .step(refusePublic)
+    .step(checkIssuedType)
+    .step(readSubject)
+    .step(readActor)
+    .step(keepScopes)
+    .step(keepTargets)
+    .step(useOnce),
+  issueTokens,
+);

@@ -12,7 +12,7 @@ import type { Authentication } from '../../model/authentication.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { BrowserMarks } from '../../model/browser-marks.ts';
 import type { Interactions } from '../../model/interactions.ts';
-import type { ReplyFrame } from '../../responses/reply.ts';
+import type { ReplyFrame } from '../../responses/authorization-response.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { type Finish, failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply } from '../../sign-in/open.ts';

@@ -1,30 +1,30 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
+import { checkRedirectUri, requirePushed } from '../../../oauth/server/request-checks.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
 import type { AuthorizationRequest } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
+import { endpointPaths } from '../../model/endpoints.ts';
 import type { Interactions } from '../../model/interactions.ts';
 import { partyOf, type RelyingParty } from '../../model/relying-party.ts';
-import type { Codes } from '../../responses/codes.ts';
+import type { Codes } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { Authenticators } from '../../sign-in/authenticators.ts';
 import { beginInteraction, expectPerson, findAuthenticators } from '../../sign-in/choose.ts';
-import type { Cis2Server } from '../server.ts';
-import { checkRedirectUri, findClient, prepareReply } from './client.ts';
-import { askForConsent } from './consent.ts';
+import type { ServerCall } from '../server.ts';
+import { findClient, prepareReply } from './client.ts';
 import { gatherRequest } from './hints.ts';
 import { readParameters, reenterByGet } from './parameters.ts';
 import { type RequestIssuer, requestChecks } from './request-checks.ts';
-import { checkOrigin, resolveRequest } from './request-object.ts';
-import { askForRole, settleSessionRole } from './role.ts';
+import { requireSigned, resolveRequest } from './request-object.ts';
 import { answerSilently, findSession } from './session.ts';
+import { askForConsent, askForRole, settleSessionRole } from './session-questions.ts';
 
 async function noteRequest({
   client,
@@ -50,7 +50,7 @@ async function noteRequest({
   });
 }
 
-interface AuthorizeDependencies extends RequestIssuer {
+export interface AuthorizeDependencies extends RequestIssuer {
   applications: Applications;
   development: boolean;
   log: Log;
@@ -65,29 +65,26 @@ interface AuthorizeDependencies extends RequestIssuer {
   codes: Codes;
   interactions: Interactions;
   pushed: PushedRequests;
-  server: Cis2Server;
 }
 
 /** `GET` and `POST /authorize`: the order of the checks is the contract. */
-export function createAuthorize(provider: AuthorizeDependencies): Endpoint {
-  const list = steps<{ request: HttpRequest; provider: AuthorizeDependencies }>('cis2.authorize')
-    .step(readParameters)
-    .step(reenterByGet(`${provider.issuer}/authorize`))
-    .step(findClient)
-    .step(resolveRequest)
-    .step(checkRedirectUri)
-    .step(prepareReply)
-    .step(checkOrigin)
-    .use(requestChecks)
-    .step(gatherRequest)
-    .step(noteRequest)
-    .step(findSession)
-    .step(settleSessionRole)
-    .step(askForConsent)
-    .step(askForRole)
-    .step(answerSilently)
-    .step(expectPerson)
-    .step(findAuthenticators)
-    .step(beginInteraction);
-  return (request) => list.run({ request, provider });
-}
+export const authorize = steps<ServerCall & { provider: AuthorizeDependencies }>('cis2.authorize')
+  .step(readParameters)
+  .step(reenterByGet(endpointPaths.authorize))
+  .step(findClient)
+  .step(resolveRequest)
+  .step(checkRedirectUri)
+  .step(prepareReply)
+  .step(requirePushed)
+  .step(requireSigned)
+  .use(requestChecks)
+  .step(gatherRequest)
+  .step(noteRequest)
+  .step(findSession)
+  .step(settleSessionRole)
+  .step(askForConsent)
+  .step(askForRole)
+  .step(answerSilently)
+  .step(expectPerson)
+  .step(findAuthenticators)
+  .step(beginInteraction);

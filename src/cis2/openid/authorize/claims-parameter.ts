@@ -1,14 +1,14 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
+import type { RequestReply } from '../../../oauth/server/request-checks.ts';
 import { responseErrors } from '../../errors/response.ts';
 import type { ClaimNames } from '../../model/authorization-request.ts';
 import { claimValues } from '../../model/scopes.ts';
-import type { Reply } from '../../responses/reply.ts';
 
-/** What the `claims` parameter asked for (OpenID Connect Core section 5.5). */
+/** The `claims` parameter (OpenID Connect Core section 5.5). */
 export interface AuthorizationClaims extends ClaimNames {
   acr: { values: string[]; essential: boolean };
-  /** The person that is meant. */
+  /** The requested user. */
   subject: string | null;
 }
 
@@ -65,7 +65,7 @@ export function parseClaims(text: string): AuthorizationClaims | undefined {
   if (!inToken || !inUserinfo) return undefined;
   const acr = inToken.get('acr');
   const subjects = [inToken, inUserinfo].flatMap((requests) => texts(requests.get('sub')?.values));
-  // One request can mean one person only.
+  // A request is for one user.
   if (new Set(subjects).size > 1) return undefined;
   return {
     idToken: known(inToken),
@@ -87,7 +87,7 @@ export async function checkClaims({
   reply,
 }: {
   parameters: Parameters;
-  reply: Reply;
+  reply: RequestReply;
 }): Promise<Answer | { claims: AuthorizationClaims }> {
   const text = parameters.get('claims');
   if (text === undefined) return { claims: none };

@@ -3,7 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { isForm, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import { requestErrors } from '../../errors/request.ts';
 
-/** Longest values in characters; what is not named here may have 1,024. */
+/** Longest values in characters; parameters not listed here may have 1,024. */
 const limits: Readonly<Record<string, number>> = {
   redirect_uri: 2_048,
   state: 4_096,
@@ -12,7 +12,7 @@ const limits: Readonly<Record<string, number>> = {
   request: 14_000,
 };
 const otherLimit = 1_024;
-/** Longest request that a form may make: it goes on as an address. */
+/** Longest request of a form, which continues as an address. */
 const longestQuery = 14_500;
 
 /** Reads the parameters of a page request by GET or POST, and refuses what no client may send. */
@@ -20,18 +20,18 @@ function readPageParameters(request: HttpRequest): Parameters {
   const posted = request.method === 'POST';
   if (posted && !isForm(request.headers['content-type']))
     throw requestErrors.requestMalformed(
-      `a form was expected, the content type is ${request.headers['content-type'] ?? 'missing'}`,
+      `the content type is ${request.headers['content-type'] ?? 'missing'}, expected is a form`,
     );
   const parameters = parseParameters(posted ? request.body : request.query);
   if (!parameters)
-    throw requestErrors.requestMalformed('the parameters are not well-formed, or more than 100');
+    throw requestErrors.requestMalformed('the parameters are not well-formed, or there are more than 100');
   const repeated = parameters.repeated();
-  if (repeated !== undefined) throw requestErrors.parameterRepeated(`${repeated} came more than once`);
+  if (repeated !== undefined) throw requestErrors.parameterRepeated(`${repeated} is there more than once`);
   checkLengths(parameters);
   return parameters;
 }
 
-/** Refuses values that are too long, wherever they come from: an address, a form or a request object. */
+/** Refuses values that are too long, in an address, a form or a request object. */
 export function checkLengths(parameters: Parameters): void {
   for (const [name, value] of parameters.entries()) {
     const limit = limits[name] ?? otherLimit;
@@ -48,17 +48,19 @@ export async function readParameters({
   return { parameters: readPageParameters(request) };
 }
 
-/** A form of another site brings no Lax cookies, so it enters again by GET, with them. */
-export const reenterByGet = (address: string) =>
+/** Enters again by GET: the browser does not send Lax cookies with a form of another site. */
+export const reenterByGet = (path: string) =>
   async function reenterByGet({
     request,
     parameters,
+    provider: { issuer },
   }: {
     request: HttpRequest;
     parameters: Parameters;
+    provider: { issuer: string };
   }): Promise<Answer | undefined> {
     if (request.method !== 'POST') return undefined;
-    const to = withQuery(address, Object.fromEntries(parameters.entries()));
+    const to = withQuery(`${issuer}${path}`, Object.fromEntries(parameters.entries()));
     if (to.length > longestQuery)
       throw requestErrors.requestTooLong(`the request has ${to.length} characters`);
     return redirect(to, 303);

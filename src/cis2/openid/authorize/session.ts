@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { check, type Passed } from '@alongside/kernel/steps';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
@@ -10,72 +11,79 @@ import { type AuthorizationRequest, isSilent } from '../../model/authorization-r
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
 import type { Settled } from '../../model/settle-role.ts';
-import { authenticatedAt, type Codes } from '../../responses/codes.ts';
-import type { Reply } from '../../responses/reply.ts';
+import type { Reply } from '../../responses/authorization-response.ts';
+import { authenticatedAt, type Codes } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { Authenticators } from '../../sign-in/authenticators.ts';
 
-interface Asked {
+interface RequestCall {
   request: HttpRequest;
   client: RelyingParty;
   authorization: AuthorizationRequest;
 }
 
-/** Whether a session is the person's that is meant: nobody asks for another, or for the choice. */
-function isMeant({ uid }: Session, { authorization: { prompt, subject } }: Omit<Asked, 'request'>): boolean {
+/** Whether the user of a session is the requested one, and the request does not ask for another or for the choice. */
+function isRequested(
+  { uid }: Session,
+  { authorization: { prompt, subject } }: Omit<RequestCall, 'request'>,
+): boolean {
   if (prompt.includes('login') || prompt.includes('select_account')) return false;
   return subject === null || subject === uid;
 }
 
-const reachesLevel = (session: Session, { client, authorization }: Omit<Asked, 'request'>): boolean =>
+const reachesLevel = (session: Session, { client, authorization }: Omit<RequestCall, 'request'>): boolean =>
   firstMet(authorization.acr, strengthFor(session.authentication, client.registration)) !== undefined;
 
-/** Whether a session meets a request without anybody having to sign in: level, age, person, and no prompt for one. */
-function meetsRequest(session: Session, asked: Omit<Asked, 'request'>, now: number): boolean {
-  const { client, authorization } = asked;
+/** Whether a session meets a request without a sign-in: by its level, age and user, and the prompt. */
+function meetsRequest(session: Session, call: Omit<RequestCall, 'request'>, now: number): boolean {
+  const { client, authorization } = call;
   const { maxAge } = authorization;
-  if (!isMeant(session, asked) || !reachesLevel(session, asked)) return false;
+  if (!isRequested(session, call) || !reachesLevel(session, call)) return false;
   return maxAge === null || now - authenticatedAt(session, client, maxAge) <= maxAge * 1000;
 }
 
-/** What the session of this browser is for a request: one that does, or the person who has to step up. */
-export interface Found {
+/** The session of this browser that meets a request, or its user who must step up. */
+export interface SessionOfRequest {
   session: Session | null;
-  /** Who is signed in here, but not at the level that is asked for. */
+  /** The user who is signed in, but below the requested level. */
   steppingUp: string | null;
-  /** Who is signed in here, whether or not that does for the request. */
+  /** The user who is signed in, whether or not the session meets the request. */
   present: string | null;
 }
 
-const none: Found = { session: null, steppingUp: null, present: null };
+const none: SessionOfRequest = { session: null, steppingUp: null, present: null };
 
-/** The live session of this browser that does for the request, if there is one. */
-export async function findSession(
-  asked: Asked & {
-    reply: Reply;
-    provider: { sessions: Sessions; authenticators: Authenticators; ends: SessionEnds; clock: Clock };
+/** Finds the live session of this browser that meets the request, if there is one. */
+export const findSession = check(
+  'session',
+  async function findSession(
+    call: RequestCall & {
+      reply: Reply;
+      provider: { sessions: Sessions; authenticators: Authenticators; ends: SessionEnds; clock: Clock };
+    },
+  ): Promise<Answer | SessionOfRequest> {
+    const { request, authorization, reply, provider } = call;
+    const { sessions, authenticators, ends, clock } = provider;
+    const session = await sessions.current(request);
+    if (!session || !sessions.isActive(session)) return none;
+    const here = { ...none, present: session.uid };
+    if (isRequested(session, call) && !reachesLevel(session, call))
+      return { ...here, steppingUp: session.uid };
+    if (!meetsRequest(session, call, clock.now())) return here;
+    const authenticator = authenticators.get(session.authentication.authenticator);
+    const validity = (await authenticator?.checkSession(session, request)) ?? { valid: false };
+    if (validity.valid) return { ...here, session };
+    // The session may be live, so login_required would be wrong.
+    if (validity.unknown !== undefined && isSilent(authorization))
+      return reply.fail(responseErrors.temporarilyUnavailable(validity.unknown));
+    if (!validity.ended) return here;
+    await ends.end([session], validity.ended);
+    return none;
   },
-): Promise<Answer | Found> {
-  const { request, authorization, reply, provider } = asked;
-  const { sessions, authenticators, ends, clock } = provider;
-  const session = await sessions.current(request);
-  if (!session || !sessions.isActive(session)) return none;
-  const here = { ...none, present: session.uid };
-  if (isMeant(session, asked) && !reachesLevel(session, asked)) return { ...here, steppingUp: session.uid };
-  if (!meetsRequest(session, asked, clock.now())) return here;
-  const authenticator = authenticators.get(session.authentication.authenticator);
-  const validity = (await authenticator?.checkSession(session, request)) ?? { valid: false };
-  if (validity.valid) return { ...here, session };
-  // That nobody is signed in is not known, so it is not said.
-  if (validity.unknown !== undefined && isSilent(authorization))
-    return reply.fail(responseErrors.temporarilyUnavailable(validity.unknown));
-  if (!validity.ended) return here;
-  await ends.end([session], validity.ended);
-  return none;
-}
+);
 
-/** Silent single sign-on: a code from the live session, redirects only. */
+/** Issues a code from the live session without a page: single sign-on. */
 export async function answerSilently({
   client,
   authorization,
@@ -83,12 +91,13 @@ export async function answerSilently({
   role: { roleId },
   reply,
   provider: { sessions, codes, database, pushed: pushedRequests },
-}: Asked & {
-  session: Session | null;
-  role: Settled;
-  reply: Reply;
-  provider: { sessions: Sessions; codes: Codes; database: Database; pushed: PushedRequests };
-}): Promise<Answer | undefined> {
+}: RequestCall &
+  Passed<'session' | 'user'> & {
+    session: Session | null;
+    role: Settled;
+    reply: Reply;
+    provider: { sessions: Sessions; codes: Codes; database: Database; pushed: PushedRequests };
+  }): Promise<Answer | undefined> {
   if (!session) return undefined;
   const { code, statements } = codes.prepare(client, authorization, { ...session, roleId });
   const { done } = await database.batch([
@@ -99,10 +108,10 @@ export async function answerSilently({
   ]);
   if (!done) {
     const { pushed } = authorization;
-    // Two tabs with one request: nobody should sign in for the second, which no sign-in can answer any more.
+    // Another tab used the request. A sign-in could not answer it any more.
     if (pushed !== null && (await pushedRequests.isSpent(pushed)))
       return reply.fail(responseErrors.requestUriInvalid('a code was given out for it at the same time'));
-    // The session ended in this very moment: go on as if there had been none.
+    // The session ended at the same time: continue as without one.
     return undefined;
   }
   codes.sent(client, authorization, code, true);

@@ -6,7 +6,7 @@ import { halfHash } from '../../../oauth/half-hash.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
 import { assurance } from './person.ts';
 
-/** Claims that ForgeRock's product adds to ID tokens, beside the hashes of code and state. Nothing should rely on them; some code of relying parties lists them. */
+/** Claims that ForgeRock's product adds to ID tokens, besides the hashes of code and state. Some relying parties list them in code; none should rely on them. */
 const forgeRockClaims = (realm: string): Record<string, string> => ({
   auditTrackingId: `${uuid()}-${randomDigits(7)}`,
   'org.forgerock.openidconnect.ops': randomToken(20),
@@ -18,8 +18,8 @@ const forgeRockClaims = (realm: string): Record<string, string> => ({
 /** Seconds. */
 const idTokenLifetime = 3_600;
 
-/** What ID tokens are made with. */
-export interface IdTokenParts {
+/** The settings and the signer of ID tokens. */
+export interface IdTokenSettings {
   issuer: string;
   keys: TokenSigner;
   clock: Clock;
@@ -30,28 +30,28 @@ export interface IdTokenParts {
 }
 
 /** One ID token. */
-interface Made {
+interface IdTokenData {
   facts: SignInFacts;
   accessToken: string;
   nonce: string | null;
   /** `c_hash` and `s_hash`, where there are code and state. */
   hashes: Record<string, string>;
-  /** Claims of the person that were asked for by name. */
+  /** Claims about the user that were requested by name. */
   more: Record<string, unknown>;
 }
 
 /** An ID token (OpenID Connect Core section 2), in the shape that is published for CIS2. */
 export function signIdToken(
-  parts: IdTokenParts,
+  settings: IdTokenSettings,
   registration: Cis2Registration,
-  made: Made,
+  data: IdTokenData,
 ): Promise<string> {
-  const { facts, accessToken, nonce, hashes, more } = made;
-  const now = seconds(parts.clock);
-  const level = (value: string | number) => assurance(value, parts.assuranceAsNumbers);
+  const { facts, accessToken, nonce, hashes, more } = data;
+  const now = seconds(settings.clock);
+  const level = (value: string | number) => assurance(value, settings.assuranceAsNumbers);
   const claims = {
     ...more,
-    iss: parts.issuer,
+    iss: settings.issuer,
     sub: facts.uid,
     aud: registration.clientId,
     azp: registration.clientId,
@@ -68,9 +68,9 @@ export function signIdToken(
     idassurancelevel: level(facts.idAssuranceLevel),
     authentication_assurance_level: level(facts.level),
     ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
-    ...(parts.forgeRockClaims && registration.profile === 'nhs'
-      ? { ...hashes, ...forgeRockClaims(parts.realmName) }
+    ...(settings.forgeRockClaims && registration.profile === 'nhs'
+      ? { ...hashes, ...forgeRockClaims(settings.realmName) }
       : {}),
   };
-  return parts.keys.sign(claims, { algorithm: registration.idTokenSigningAlg });
+  return settings.keys.sign(claims, { algorithm: registration.idTokenSigningAlg });
 }

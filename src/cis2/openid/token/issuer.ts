@@ -8,21 +8,35 @@ import type { Statement } from '../../../storage/database.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { attributesOf, type SignInFacts } from '../../model/token-facts.ts';
 
-/** What tokens are made of: whose, of which sign-in, for what. */
+/** Purpose of the key that seals successors; stored data depends on it. */
+export const successorPurpose = 'cis2-refresh-successor';
+
+/** The tokens of one refresh, sealed for a client that lost the response. */
+export interface Successor {
+  accessToken: string;
+  /** Milliseconds. */
+  accessExpiresAt: number;
+  refreshToken: string;
+  scope: string;
+  /** Of the access token; absent in successors of earlier versions. */
+  confirmation?: Confirmation | null;
+}
+
+/** The sign-in, client and scope of new tokens. */
 export interface TokenGrant {
   client: RelyingParty;
   facts: SignInFacts;
   scope: readonly string[];
-  /** All that comes from one code. */
+  /** Links all tokens of one code. */
   family: string;
-  /** Of access tokens: those who refresh have proved themselves, so refresh tokens are bound to the client alone (RFC 9449 section 5). */
+  /** Binds access tokens. Refresh tokens are bound to the client alone, which authenticates (RFC 9449 section 5). */
   confirmation: Confirmation | null;
   /** Whether the tokens replace others, by a refresh token. */
   refreshed?: boolean;
 }
 
-/** A fresh token, and the write that brings it into being. */
-export interface Made {
+/** A new token, which exists once its statements are written. */
+export interface NewToken {
   token: string;
   /** Milliseconds. */
   expiresAt: number;
@@ -33,7 +47,7 @@ export interface Made {
 /** Seconds. */
 const accessTokenLifetime = 3_600;
 
-interface TokenIssuerParts {
+interface TokenIssuerDependencies {
   issuer: string;
   tokens: Tokens;
   clock: Clock;
@@ -47,28 +61,28 @@ export class TokenIssuer {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
 
-  constructor({ issuer, tokens, clock, audit }: TokenIssuerParts) {
+  constructor({ issuer, tokens, clock, audit }: TokenIssuerDependencies) {
     this.#audit = audit;
     this.#issuer = issuer;
     this.#tokens = tokens;
     this.#clock = clock;
   }
 
-  access(grant: TokenGrant): Made {
+  access(grant: TokenGrant): NewToken {
     return this.#make('access', grant, this.#clock.now() + accessTokenLifetime * 1000);
   }
 
-  /** @param endsAt when its session ends at the latest, in milliseconds: no token of it lives longer. */
-  refresh(grant: TokenGrant, endsAt: number): Made {
+  /** @param endsAt end of its session in milliseconds: no token lives longer. */
+  refresh(grant: TokenGrant, endsAt: number): NewToken {
     return this.#make('refresh', grant, endsAt);
   }
 
-  /** `expires_in`: one less than it is, as the published service answers. */
+  /** Returns `expires_in`: one second less, as the published service does. */
   secondsLeft(expiresAt: number): number {
     return Math.ceil((expiresAt - this.#clock.now()) / 1000) - 1;
   }
 
-  #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): Made {
+  #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): NewToken {
     const { client, facts, scope, family, confirmation } = grant;
     const token = randomToken();
     const issuing = this.#tokens.issueStatement(token, {

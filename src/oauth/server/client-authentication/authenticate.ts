@@ -1,3 +1,4 @@
+import { check } from '@alongside/kernel/steps';
 import { refusalOfFailure } from '../../limit-failures.ts';
 import { rulesOf } from '../profile.ts';
 import type {
@@ -16,16 +17,16 @@ interface AuthenticationCall<K extends WithRegistration> extends FormCall {
  * Authenticates the client by the one method that the request uses, which must be the registered one (RFC 6749 section 2.3).
  * The reason of a failure is for the log alone. Failures are counted for the network of the caller.
  */
-export async function authenticateClient<K extends WithRegistration>(
-  call: AuthenticationCall<K>,
-): Promise<K> {
+export const authenticateClient = check('client-authentication', async function authenticateClient<
+  K extends WithRegistration,
+>(call: AuthenticationCall<K>): Promise<K> {
   try {
     return await authenticate(call);
   } catch (thrown) {
     const { failures, errors } = call.server;
     throw await refusalOfFailure(failures, errors.networkBusy, call.request, thrown);
   }
-}
+});
 
 const uses = (methods: readonly ClientAuthenticationMethod[]): string =>
   methods[0]?.ids.includes('none')

@@ -1,9 +1,8 @@
+import { secretBasic, secretPost } from './client-secret.ts';
 import type { ClientAuthenticationMethod } from './method.ts';
 import { mutualTls } from './mutual-tls.ts';
 import { none } from './none.ts';
 import { privateKeyJwt } from './private-key-jwt.ts';
-import { secretBasic } from './secret-basic.ts';
-import { secretPost } from './secret-post.ts';
 
 /**
  * Every method of client authentication.

@@ -1,196 +1,137 @@
-import type { Recorder } from '@alongside/kernel/events';
-import { sha256 } from '@alongside/kernel/secrets';
-import { type Confirmation, isSameConfirmation, tokenTypeOf } from '../../../../oauth/confirmation.ts';
-import type { RefreshSuccessors } from '../../../../oauth/refresh-successors.ts';
-import type { TokenRecord, Tokens } from '../../../../oauth/tokens.ts';
-import type { Urls } from '../../../../service.ts';
-import type { AuditLog } from '../../../../storage/audit.ts';
-import { type Database, must, type Statement, sql } from '../../../../storage/database.ts';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { isSameConfirmation, tokenTypeOf } from '../../../../oauth/confirmation.ts';
+import { grant, type TokenResponse } from '../../../../oauth/server/grant.ts';
+import {
+  findRefreshToken,
+  narrowScope,
+  revokeReused,
+  useRefreshToken,
+  type WithRefreshToken,
+} from '../../../../oauth/server/refresh-token.ts';
 import { tokenErrors } from '../../../errors/token.ts';
-import type { CisClient } from '../../../model/cis-client.ts';
+import { rulesOf } from '../../../model/profiles.ts';
 import { partyOf } from '../../../model/relying-party.ts';
-import { readScope } from '../../../model/scopes.ts';
 import { choiceOf } from '../../../model/settle-role.ts';
 import { factsOf, type SignInFacts } from '../../../model/token-facts.ts';
-import type { Sessions } from '../../../sessions/sessions.ts';
-import { type IdTokenParts, signIdToken } from '../../claims/id-token.ts';
+import { signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
-import type { TokenIssuer } from '../issuer.ts';
-import { refreshRules } from '../refreshing.ts';
-import { revocationStatement } from '../revocation-record.ts';
-import type { Grant, GrantRequest } from './grant.ts';
+import type { Successor } from '../issuer.ts';
+import type { TokenCall } from '../token-call.ts';
 
-/** The tokens of one refresh, kept for a client that lost the response. */
-export interface Successor {
-  accessToken: string;
-  /** Milliseconds. */
-  accessExpiresAt: number;
-  refreshToken: string;
-  scope: string;
-  /** Of the access token; absent in successors of earlier versions. */
-  confirmation?: Confirmation | null;
-}
-
-/** Purpose under which successors are sealed. */
-export const successorPurpose = 'cis2-refresh-successor';
-
-interface Parts extends IdTokenParts {
-  database: Database;
-  audit: AuditLog;
-  tokens: Tokens;
-  sessions: Sessions;
-  cis: CisClient;
-  recorder: Recorder;
-  urls: Urls;
-  issuing: TokenIssuer;
-  successors: RefreshSuccessors<Successor>;
-}
-
-interface Valid {
-  token: string;
-  record: TokenRecord;
-  /** Of the fresh access token. */
-  scope: string[];
+interface WithFacts {
   facts: SignInFacts;
-  /** Claims that the client wants in the ID token, by name. */
+  /** Claims about the user that the client requested by name in the ID token. */
   more: Record<string, unknown>;
 }
+type RefreshCall = TokenCall & WithRefreshToken;
+type Valid = RefreshCall &
+  WithFacts &
+  Passed<'client-profile' | 'refresh-token' | 'scope' | 'user'> & { scope: string[] };
 
-async function findToken(
-  { tokens, issuer, clock }: Parts,
-  { parameters, client }: GrantRequest,
-): Promise<{ token: string; record: TokenRecord }> {
-  const token = parameters.get('refresh_token');
-  if (token === undefined) throw tokenErrors.refreshMissing('refresh_token is missing');
-  const record = await tokens.find(token);
-  if (record?.kind !== 'refresh' || record.issuer !== issuer)
-    throw tokenErrors.refreshInvalid('no refresh token is like this');
-  if (record.clientId !== client.registration.clientId)
-    throw tokenErrors.refreshInvalid(`it was given to ${record.clientId}`);
-  if (record.revokedAt !== null) throw tokenErrors.refreshInvalid('it was revoked, or its session has ended');
-  if (record.expiresAt <= clock.now()) throw tokenErrors.refreshInvalid('it has run out');
-  return { token, record };
-}
+const requireRefreshTokens = check(
+  'client-profile',
+  async function requireRefreshTokens({ client }: TokenCall): Promise<void> {
+    if (!client.registration.refreshTokens) throw tokenErrors.refreshOff('the client registered without');
+  },
+);
 
-/** Never more than what was granted (RFC 6749 section 6). */
-function scopeOf({ parameters }: GrantRequest, record: TokenRecord): string[] {
-  const granted = record.scope.split(' ');
-  const text = parameters.get('scope');
-  if (text === undefined) return granted;
-  const asked = readScope(text);
-  if (!asked?.every((value) => granted.includes(value)))
-    throw tokenErrors.tokenScope(`${text} was asked for, ${record.scope} is granted`);
-  return asked;
-}
+/** Reads the scope of the new access token: no more than was granted (RFC 6749 section 6). */
+const checkScope = check('scope', async function checkScope(call: RefreshCall): Promise<{ scope: string[] }> {
+  return { scope: narrowScope(call, call.record.scope.split(' ')) };
+});
 
-/** The sign-in as it counts now: the person lives, and has the role still. */
-async function factsNow(
-  { cis, assuranceAsNumbers }: Parts,
-  record: TokenRecord,
-): Promise<Pick<Valid, 'facts' | 'more'>> {
-  const facts = factsOf(record);
-  const person = await cis.person(facts.uid);
-  if (!person || person.disabled) throw tokenErrors.refreshInvalid('the person is gone or disabled');
-  const roleId = choiceOf(person, facts.roleId ?? undefined) ?? null;
-  return {
-    facts: { ...facts, roleId },
-    more: namedClaims(person, facts.claims.idToken, roleId, assuranceAsNumbers),
-  };
-}
+/** Requires an active user, and drops a role that the user no longer has. */
+const checkUser = check(
+  'user',
+  async function checkUser({ server: { cis, idTokens }, record }: RefreshCall): Promise<WithFacts> {
+    const facts = factsOf(record);
+    const person = await cis.person(facts.uid);
+    if (!person || person.disabled) throw tokenErrors.refreshInvalid('the user is gone or disabled');
+    const roleId = choiceOf(person, facts.roleId ?? undefined) ?? null;
+    return {
+      facts: { ...facts, roleId },
+      more: namedClaims(person, facts.claims.idToken, roleId, idTokens.assuranceAsNumbers),
+    };
+  },
+);
 
-/** The conditional write that only asks whether a refresh token that stays may be used still. */
-const requireLiveStatement = (token: string): Statement =>
-  must(sql('UPDATE token SET used_at = used_at WHERE hash = ? AND revoked_at IS NULL', sha256(token)));
-
-async function answer(parts: Parts, { client }: GrantRequest, valid: Valid, successor: Successor) {
-  const { accessToken, refreshToken, accessExpiresAt, scope } = successor;
-  const openid = scope.split(' ').includes('openid');
-  // The nonce was of the first answer (OpenID Connect Core section 12.2).
-  const made = { facts: valid.facts, accessToken, more: valid.more, nonce: null, hashes: {} };
+async function answer(
+  { server, client, facts, more }: Valid,
+  { accessToken, accessExpiresAt, refreshToken, scope, confirmation = null }: Successor,
+): Promise<TokenResponse> {
+  const isOpenId = scope.split(' ').includes('openid');
+  // The nonce was of the first response (OpenID Connect Core section 12.2).
+  const data = { facts, accessToken, more, nonce: null, hashes: {} };
   return {
     access_token: accessToken,
-    ...(openid ? { id_token: await signIdToken(parts, client.registration, made) } : {}),
-    expires_in: parts.issuing.secondsLeft(accessExpiresAt),
+    ...(isOpenId ? { id_token: await signIdToken(server.idTokens, client.registration, data) } : {}),
+    expires_in: server.tokenIssuer.secondsLeft(accessExpiresAt),
     scope,
-    token_type: tokenTypeOf(successor.confirmation ?? null),
+    token_type: tokenTypeOf(confirmation),
     refresh_token: refreshToken,
   };
 }
 
-/** The retry of an answer that was lost comes with the same key (RFC 9449 section 5). */
-const isSameSender = ({ confirmation }: GrantRequest, successor: Successor): boolean =>
-  isSameConfirmation(confirmation, successor.confirmation ?? null);
-
-/** A used token again: its successor for an answer that was lost; else it is refused, and where it may be stolen all end. */
-async function answerAgain(parts: Parts, asked: GrantRequest, valid: Valid) {
-  const { profile, tokenEndpointAuthMethod: method } = asked.client.registration;
-  // Who repeats the token of a public client that no key binds may be anybody (RFC 9700 section 4.14).
-  const isUnproven = method === 'none' && asked.confirmation === null;
-  const { rotates, retryTime: usual } = refreshRules[profile];
-  const retryTime = isUnproven ? 0 : usual;
-  const successor = await parts.successors.find(valid.token, valid.record, retryTime);
-  if (successor && isSameSender(asked, successor)) return answer(parts, asked, valid, successor);
-  const ends = usual > 0 && rotates;
-  if (ends) {
-    const audited = revocationStatement(parts, valid.record, 'refresh-token-reused');
-    await parts.tokens.revokeFamily(valid.record.family, audited);
-  }
+/**
+ * Answers a used token with its successor, when the client repeats the request with the same key soon after (RFC 9449 section 5).
+ * Refuses it otherwise, and revokes all tokens of the sign-in if it may be stolen.
+ */
+async function answerRepeat(call: Valid): Promise<TokenResponse> {
+  const { server, client, confirmation, token, record } = call;
+  const { rotates, retryTime: usual } = rulesOf(client.registration).refresh;
+  // Anyone may have sent the token of a public client without a key (RFC 9700 section 4.14).
+  const isUnproven = client.registration.tokenEndpointAuthMethod === 'none' && confirmation === null;
+  const successor = await server.successors.find(token, record, isUnproven ? 0 : usual);
+  if (successor && isSameConfirmation(confirmation, successor.confirmation ?? null))
+    return answer(call, successor);
+  const revokes = usual > 0 && rotates;
+  if (revokes) await revokeReused(call);
   throw tokenErrors.refreshInvalid(
-    `it was used before${ends ? '; all that came from its sign-in is revoked' : ''}`,
+    `the token was used before${revokes ? '; all tokens of its sign-in are revoked' : ''}`,
   );
 }
 
-/** Refresh tokens (RFC 6749 section 6). They end with the session at CIS2. */
-export const refreshToken = (parts: Parts): Grant<Valid> => ({
-  type: 'refresh_token',
+async function issueTokens(call: Valid): Promise<TokenResponse> {
+  const { server, client, token, record, facts, scope, confirmation } = call;
+  if (record.usedAt !== null) return answerRepeat(call);
+  const session = await server.sessions.get(facts.sid);
+  if (!session) throw tokenErrors.refreshInvalid('its session has ended');
+  const { rotates } = rulesOf(client.registration).refresh;
+  const tokenGrant = { client, facts, family: record.family, confirmation, refreshed: true };
+  const access = server.tokenIssuer.access({ ...tokenGrant, scope });
+  const next = rotates
+    ? server.tokenIssuer.refresh({ ...tokenGrant, scope: record.scope.split(' ') }, session.endsAt)
+    : undefined;
+  const successor: Successor = {
+    accessToken: access.token,
+    accessExpiresAt: access.expiresAt,
+    refreshToken: next?.token ?? token,
+    scope: scope.join(' '),
+    confirmation,
+  };
+  const used = await useRefreshToken(call, next && server.successors.seal(successor), [
+    server.sessions.requireLiveStatement(facts.sid),
+    ...access.statements,
+    ...(next?.statements ?? []),
+  ]);
+  if (used) return answerRepeat({ ...call, record: used });
+  server.recorder.record({
+    keys: [token, successor.refreshToken, successor.accessToken],
+    from: partyOf(client.registration, server.urls),
+    to: 'cis2',
+    name: 'cis2.refresh',
+    detail: { client: client.application.name, scope: successor.scope },
+  });
+  return answer(call, successor);
+}
 
-  async validate(asked) {
-    if (!asked.client.registration.refreshTokens)
-      throw tokenErrors.refreshOff('the client is registered without');
-    const { token, record } = await findToken(parts, asked);
-    return { token, record, scope: scopeOf(asked, record), ...(await factsNow(parts, record)) };
-  },
-
-  async issue(asked, valid) {
-    const { token, record, facts, scope } = valid;
-    const { client } = asked;
-    if (record.usedAt !== null) return answerAgain(parts, asked, valid);
-    const session = await parts.sessions.get(facts.sid);
-    if (!session) throw tokenErrors.refreshInvalid('its session has ended');
-    const { rotates } = refreshRules[client.registration.profile];
-    const grant = { client, facts, family: record.family, confirmation: asked.confirmation, refreshed: true };
-    const access = parts.issuing.access({ ...grant, scope });
-    const next = rotates
-      ? parts.issuing.refresh({ ...grant, scope: record.scope.split(' ') }, session.endsAt)
-      : undefined;
-    const successor: Successor = {
-      accessToken: access.token,
-      accessExpiresAt: access.expiresAt,
-      refreshToken: next?.token ?? token,
-      scope: scope.join(' '),
-      confirmation: asked.confirmation,
-    };
-    const { done } = await parts.database.batch([
-      next
-        ? parts.tokens.spendStatement(token, parts.successors.seal(successor))
-        : requireLiveStatement(token),
-      parts.sessions.requireLiveStatement(facts.sid),
-      ...access.statements,
-      ...(next?.statements ?? []),
-    ]);
-    if (!done) {
-      const now = await parts.tokens.find(token);
-      if (!now || now.revokedAt !== null || now.usedAt === null)
-        throw tokenErrors.refreshInvalid('it or its session ended at the same time');
-      return answerAgain(parts, asked, { ...valid, record: now });
-    }
-    parts.recorder.record({
-      keys: [token, successor.refreshToken, successor.accessToken],
-      from: partyOf(client.registration, parts.urls),
-      to: 'cis2',
-      name: 'cis2.refresh',
-      detail: { client: client.application.name, scope: successor.scope },
-    });
-    return answer(parts, asked, valid, successor);
-  },
-});
+/** RFC 6749 section 6. Refresh tokens end with the session at CIS2. */
+export const refreshToken = grant(
+  'refresh_token',
+  steps<TokenCall>('cis2.token refresh_token')
+    .step(requireRefreshTokens)
+    .step(findRefreshToken)
+    .step(checkScope)
+    .step(checkUser),
+  issueTokens,
+);

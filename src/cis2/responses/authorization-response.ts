@@ -1,6 +1,11 @@
+import { type Answer, redirect } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
+import type { Log } from '@alongside/kernel/log';
 import { halfHash } from '../../oauth/half-hash.ts';
+import { withQuery } from '../../oauth/parameters.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -8,29 +13,106 @@ import type { Statement } from '../../storage/database.ts';
 import type { SingleUse, SpentValue } from '../../storage/single-use.ts';
 import { firstMet } from '../model/acr.ts';
 import { strengthFor } from '../model/authentication.ts';
-import type { AuthorizationRequest } from '../model/authorization-request.ts';
+import type { AuthorizationRequest, ResponseMode } from '../model/authorization-request.ts';
 import { partyOf, type RelyingParty } from '../model/relying-party.ts';
 import type { Session } from '../model/session.ts';
 import type { SignInFacts } from '../model/token-facts.ts';
+import { formPostPage } from '../pages/form-post.ts';
+import { goingOnPage } from '../pages/frame.ts';
+import { filled } from '../text/filled.ts';
+import { words } from '../text/words.ts';
 
-/** What an authorization code stands for. */
+/** The destination of an authorization response. */
+export interface ReplyTarget {
+  client: RelyingParty;
+  redirectUri: string;
+  responseMode: ResponseMode;
+  state: string | null;
+}
+
+/** Answers an authorization request whose client and address are known. */
+export interface Reply {
+  /** The authorization response with its code (RFC 6749 section 4.1.2, RFC 9207 section 2). */
+  succeed(code: string, scope: readonly string[]): Answer;
+  /** The error response; the private detail goes to the log (RFC 6749 section 4.1.2.1). */
+  fail(refusal: Refusal): Answer;
+}
+
+export interface ReplyFrame {
+  issuer: string;
+  development: boolean;
+  log: Log;
+  recorder: Recorder;
+  urls: Urls;
+}
+
+/** Returns the reply to one request of the browser. */
+export function replyTo(frame: ReplyFrame, target: ReplyTarget, request: HttpRequest): Reply {
+  const { redirectUri, responseMode, client } = target;
+  const state = target.state ?? undefined;
+  const send = (parameters: Record<string, string | undefined>): Answer => {
+    if (responseMode === 'form_post')
+      return formPostPage(redirectUri, parameters, client.application.name, frame.development);
+    const to = withQuery(redirectUri, parameters);
+    // The policy of our pages forbids a redirect of a form to another origin, so the answer is a page that continues.
+    if (request.method === 'POST')
+      return goingOnPage({
+        title: filled(words.common.goingBack, { application: client.application.name }),
+        development: frame.development,
+        to,
+      });
+    return redirect(to);
+  };
+  return {
+    succeed: (code, scope) =>
+      send({
+        code,
+        state,
+        iss: frame.issuer,
+        // The published service also sends these two.
+        ...(client.registration.profile === 'nhs'
+          ? { scope: scope.join(' '), client_id: client.registration.clientId }
+          : {}),
+      }),
+    fail: (refusal) => {
+      const { entry } = refusal;
+      frame.recorder.record({
+        keys: [target.state ?? ''],
+        from: 'cis2',
+        to: partyOf(client.registration, frame.urls),
+        name: 'cis2.code',
+        outcome: 'refused',
+        detail: { client: client.application.name, error: entry.id },
+      });
+      const parameters = {
+        error: entry.code,
+        error_description: entry.description,
+        state,
+        iss: frame.issuer,
+      };
+      return send(parameters).with({ 'x-request-id': request.id }).refusing(refusal);
+    },
+  };
+}
+
+/** The data of an authorization code. */
 export interface CodeGrant extends SignInFacts {
   clientId: string;
   redirectUri: string;
   challenge: string | null;
-  /** Thumbprint of the key that must redeem it. */
+  /** Thumbprint of the key that must redeem the code. */
   jkt?: string | null;
   nonce: string | null;
   scope: string[];
-  /** All that comes from the code, for the day when it is used twice. */
+  /** Links all tokens of the code. */
   family: string;
   stateHash: string | null;
 }
 
-/** Seconds (RFC 6749 section 4.1.2: ten minutes at most; here one). */
+/** Seconds. RFC 6749 section 4.1.2 allows ten minutes. */
 const lifetime = 60;
 
-/** When the person was authenticated, as this client counts it, in milliseconds. */
+/** Returns when the user was authenticated by the rules of this client, in milliseconds. */
 export function authenticatedAt(
   session: Session,
   { registration }: RelyingParty,
@@ -40,7 +122,7 @@ export function authenticatedAt(
   return maxAge !== null && registration.maxAge === 'proof' && proofCounts ? provenAt : personAt;
 }
 
-/** Authorization codes: what they stand for is kept under their hash for a minute. */
+/** Authorization codes, stored under their hash for a minute. */
 export class Codes {
   readonly #singleUse: SingleUse;
   readonly #pushed: PushedRequests;
@@ -49,7 +131,7 @@ export class Codes {
   readonly #urls: Urls;
   readonly #kind: string;
 
-  /** @param mark of the realm: a code of one is none of another. */
+  /** @param mark of the realm, so that a code is valid in one realm alone. */
   constructor(
     singleUse: SingleUse,
     pushed: PushedRequests,
@@ -64,7 +146,7 @@ export class Codes {
     this.#kind = `cis2-code${mark}`;
   }
 
-  /** A fresh code for this client and session, and the writes that bring it into being: one code for each pushed request. */
+  /** Makes a code for a client and a session, which exists once its statements are written: one for each pushed request. */
   prepare(
     client: RelyingParty,
     authorization: AuthorizationRequest,
@@ -91,7 +173,7 @@ export class Codes {
       roleId: session.roleId,
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
     };
-    const keeping = this.#singleUse.keepStatement(this.#kind, code, grant, lifetime * 1000);
+    const kept = this.#singleUse.keepStatement(this.#kind, code, grant, lifetime * 1000);
     const audited = this.#audit.recordStatement({
       action: 'cis2.code-issued',
       outcome: 'ok',
@@ -104,14 +186,14 @@ export class Codes {
       detail: { authenticator: session.authentication.authenticator, acr: grant.acr },
     });
     const { pushed } = authorization;
-    const statements = [keeping, audited];
+    const statements = [kept, audited];
     return {
       code,
       statements: pushed === null ? statements : [this.#pushed.spendStatement(pushed), ...statements],
     };
   }
 
-  /** Says that a code was sent. Called once its batch is done. */
+  /** Records the event of a code. Call it once its statements are written. */
   sent(client: RelyingParty, authorization: AuthorizationRequest, code: string, silent: boolean): void {
     this.#recorder.record({
       keys: [authorization.state ?? '', code],
@@ -126,7 +208,7 @@ export class Codes {
     return this.#singleUse.find<CodeGrant>(this.#kind, code);
   }
 
-  /** The conditional write that redeems it. */
+  /** Returns the conditional statement that redeems the code. */
   spendStatement(code: string): Statement {
     return this.#singleUse.spendStatement(this.#kind, code);
   }

@@ -1,0 +1,50 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
+import { OutboundError } from '@alongside/kernel/outbound';
+import { check, namedAfter, type Passed, type Steps } from '@alongside/kernel/steps';
+import {
+  readProducts,
+  requireActiveDeveloper,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+} from '../application/client.ts';
+import { errors } from './errors.ts';
+import type { StandardServer } from './server.ts';
+
+/** Renders a refusal of a step in another way than by throwing: most go back to the client as a redirect. */
+export function orElse<K, E, R>(
+  step: (known: K) => R,
+  otherwise: (known: E, refusal: Refusal) => Promise<Answer>,
+) {
+  return namedAfter(step, async (known: K & E): Promise<Awaited<R> | Answer> => {
+    try {
+      return await step(known);
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return otherwise(known, thrown);
+      if (thrown instanceof OutboundError) return otherwise(known, errors.upstreamFailed(reasonOf(thrown)));
+      throw thrown;
+    }
+  });
+}
+
+/** Refuses an application to a client that calls by itself (RFC 6749 section 5.2). */
+export const notAllowed = async (_known: object, { detail }: Refusal): Promise<Answer> => {
+  throw errors.clientNotAllowed(detail);
+};
+
+/** The checks of a client's application, for steps that give something out. */
+export type CheckedApplication = Passed<'client-approval' | 'subscription' | 'developer'>;
+
+/** Checks that the application is approved, has a product for this service, and that its developer is active. */
+export const applicationChecks =
+  <E>(
+    { base, parts: { products, developers } }: StandardServer,
+    otherwise: (known: E, refusal: Refusal) => Promise<Answer>,
+  ) =>
+  <Start, Known extends WithClient & E>(list: Steps<Start, Known>) =>
+    list
+      .step(check('client-approval', orElse(requireApproval, otherwise)))
+      .step(readProducts(products))
+      .step(check('subscription', orElse(requireSubscription(base), otherwise)))
+      .step(check('developer', orElse(requireActiveDeveloper(developers), otherwise)));

@@ -1,0 +1,33 @@
+import { check, type Passed } from '@alongside/kernel/steps';
+import type { WithConfirmation } from '../../oauth/server/sender-constraint.ts';
+import type { WithProducts } from '../application/client.ts';
+import type { CheckedApplication } from './client-checks.ts';
+import { errors } from './errors.ts';
+import type { Incoming } from './incoming.ts';
+import { readResources } from './resources.ts';
+import type { ServerCall } from './server.ts';
+
+/** The context of a grant: its client is authenticated, and its application may use the service. */
+export type TokenCall = ServerCall &
+  Incoming &
+  WithProducts &
+  WithConfirmation &
+  CheckedApplication &
+  Passed<'client-authentication' | 'sender-constraint'>;
+
+/** Returns the resources of the new token: those that the request names, within those that were granted. */
+export function narrowResources(call: TokenCall, granted?: readonly string[]): string[] {
+  const { server, parameters } = call;
+  const resources = readResources(parameters, server.parts.urls.api, call, granted);
+  if (!resources) throw errors.tokenTarget(`resource is ${parameters.all('resource').join(' ')}`);
+  return resources;
+}
+
+/** Refuses a grant to a client that proves nothing (RFC 6749 section 4.4). */
+export const refusePublic = check(
+  'confidential-client',
+  async function refusePublic({ client }: TokenCall): Promise<void> {
+    if (client.registration.tokenEndpointAuthMethod === 'none')
+      throw errors.clientPublic(`${client.application.name} is a public client`);
+  },
+);

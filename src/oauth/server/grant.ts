@@ -1,0 +1,107 @@
+import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
+import type { Passed, StepList, Steps } from '@alongside/kernel/steps';
+import type { WithConfirmation } from './sender-constraint.ts';
+import type { ClientCall, WithClient } from './server.ts';
+
+/** The context of a grant: its client is authenticated, and the key or certificate of its tokens is known. */
+export type GrantCall<K extends WithClient = WithClient> = ClientCall<K> &
+  K &
+  WithConfirmation &
+  Passed<'client-authentication' | 'sender-constraint'>;
+
+/** The members of a token response (RFC 6749 section 5.1). */
+export type TokenResponse = Readonly<Record<string, unknown>>;
+
+/** One value of `grant_type`: a file that calls `grant`, and a line in the registry of its server. */
+export interface Grant<Call> {
+  readonly type: string;
+  /** Its checks, then `issue`. */
+  readonly list: StepList;
+  /** Checks the request and issues the tokens. */
+  run(call: Call): Promise<Answer>;
+  /** Checks the request alone. */
+  validate(call: Call): Promise<Answer>;
+}
+
+/**
+ * Makes a grant.
+ * @param validate the checks, in order. They write nothing for a request that they accept.
+ * @param issue writes the tokens in one batch with its condition, and returns the response.
+ */
+export function grant<Call extends GrantCall, Valid>(
+  type: string,
+  validate: Steps<Call, Valid>,
+  issue: (valid: NoInfer<Valid>) => Promise<TokenResponse>,
+): Grant<Call> {
+  const list = validate.step(async function answerTokens(valid: Valid): Promise<Answer> {
+    return json(200, await issue(valid), (valid as Valid & Call).server.tokenHeaders);
+  });
+  const checks = validate.step(async () => noContent());
+  return { type, list, run: (call) => list.run(call), validate: (call) => checks.run(call) };
+}
+
+/** Returns the values of `grant_type`, for metadata. Throws at start-up when two grants have one. */
+export function grantTypes(grants: readonly { readonly type: string }[]): string[] {
+  const types = grants.map(({ type }) => type);
+  if (new Set(types).size !== types.length) throw new Error('Two grants have the same type.');
+  return types;
+}
+
+/** Finds the grant that the request names (RFC 6749 section 3.2). */
+function findGrant<Call extends ClientCall>(grants: readonly Grant<Call>[]): (call: Call) => Grant<Call> {
+  const types = grantTypes(grants);
+  return ({ server: { errors }, parameters }) => {
+    const type = parameters.get('grant_type');
+    if (type === undefined) throw errors.grantMissing('grant_type is missing');
+    const found = grants.find((candidate) => candidate.type === type);
+    if (!found) throw errors.grantUnsupported(`${type} is not one of ${types.join(' ')}`);
+    return found;
+  };
+}
+
+/**
+ * Records that an authenticated client was refused tokens. The refusal stands also when its record cannot be written: it gives
+ * nothing out, and the client needs its reason more than the error of the audit log, which the operator finds in the log.
+ */
+async function auditRefusal(
+  { server, request, client }: GrantCall,
+  type: string,
+  refusal: Refusal,
+): Promise<void> {
+  await server.audit
+    .recordAlone({
+      action: server.refusedTokens.action,
+      outcome: 'refused',
+      actor: '',
+      application: client.application.id,
+      address: request.address,
+      detail: { messageId: request.id, ...server.refusedTokens.detail, grant: type, error: refusal.entry.id },
+    })
+    .catch((error: unknown) =>
+      server.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
+    );
+}
+
+/** Runs the grant of the request. Each refusal has an audit record, unless the client is public: then nothing is proved. */
+export function runGrant<Call extends GrantCall>(grants: readonly Grant<Call>[]) {
+  const find = findGrant(grants);
+  return async function runGrant(call: Call): Promise<Answer> {
+    const { type, run } = find(call);
+    try {
+      return await run(call);
+    } catch (thrown) {
+      const isPublic = call.client.registration.tokenEndpointAuthMethod === 'none';
+      if (thrown instanceof Refusal && !isPublic) await auditRefusal(call, type, thrown);
+      throw thrown;
+    }
+  };
+}
+
+/** Checks the grant of the request, and issues nothing. */
+export function validateGrant<Call extends GrantCall>(grants: readonly Grant<Call>[]) {
+  const find = findGrant(grants);
+  return async function validateGrant(call: Call): Promise<Answer> {
+    return find(call).validate(call);
+  };
+}

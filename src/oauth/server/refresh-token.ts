@@ -1,0 +1,84 @@
+import { check, type Passed } from '@alongside/kernel/steps';
+import type { Statement } from '../../storage/database.ts';
+import { confirmationOf, isSameConfirmation } from '../confirmation.ts';
+import { readScope } from '../parameters.ts';
+import type { TokenRecord } from '../tokens.ts';
+import type { WithConfirmation } from './sender-constraint.ts';
+import type { ClientCall, WithClient } from './server.ts';
+
+// The refresh token grant, as far as it is the same for every server (RFC 6749 section 6).
+
+/** A refresh token of the client that is neither revoked nor expired. It may be used. */
+export interface WithRefreshToken {
+  readonly token: string;
+  readonly record: TokenRecord;
+}
+
+export const findRefreshToken = check(
+  'refresh-token',
+  async function findRefreshToken({
+    server,
+    client,
+    parameters,
+    confirmation,
+  }: ClientCall &
+    WithClient &
+    WithConfirmation &
+    Passed<'client-authentication'>): Promise<WithRefreshToken> {
+    const { clock, errors, issuer, tokens } = server;
+    const token = parameters.get('refresh_token');
+    if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
+    const record = await tokens.find(token);
+    if (record?.kind !== 'refresh' || record.issuer !== issuer)
+      throw errors.refreshInvalid('the refresh token is unknown');
+    if (record.clientId !== client.registration.clientId)
+      throw errors.refreshInvalid(`the token was issued to ${record.clientId}`);
+    const bound = confirmationOf(record);
+    if (bound !== null && !isSameConfirmation(bound, confirmation))
+      throw errors.dpopProofInvalid(
+        `the token is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(confirmation)}`,
+      );
+    if (record.revokedAt !== null)
+      throw errors.refreshInvalid('the token was revoked, or its session has ended');
+    if (record.expiresAt <= clock.now())
+      throw errors.refreshInvalid(`the token expired ${clock.now() - record.expiresAt} ms ago`);
+    return { token, record };
+  },
+);
+
+/** Returns the requested scope; the granted one when the request names none. Refuses more than was granted. */
+export function narrowScope({ server, parameters }: ClientCall, granted: readonly string[]): string[] {
+  const text = parameters.get('scope');
+  if (text === undefined) return [...granted];
+  const requested = readScope(text);
+  if (!requested?.every((value) => granted.includes(value)))
+    throw server.errors.tokenScope(`scope is ${text}, granted is ${granted.join(' ')}`);
+  return requested;
+}
+
+/**
+ * Writes the tokens of a refresh in one batch that uses the refresh token up, or keeps it when there is no successor. Returns the
+ * record of a token that another request used at the same time.
+ * @param successor sealed, for a client that lost the response; null when it is not stored, undefined when the token stays.
+ */
+export async function useRefreshToken(
+  { server, token }: ClientCall & WithRefreshToken & Passed<'refresh-token'>,
+  successor: string | null | undefined,
+  writes: readonly Statement[],
+): Promise<TokenRecord | undefined> {
+  const { database, errors, tokens } = server;
+  const condition =
+    successor === undefined ? tokens.requireLiveStatement(token) : tokens.spendStatement(token, successor);
+  const { done } = await database.batch([condition, ...writes]);
+  if (done) return undefined;
+  const record = await tokens.find(token);
+  if (!record || record.revokedAt !== null || record.usedAt === null)
+    throw errors.refreshInvalid('the token was revoked, or its session ended, at the same time');
+  return record;
+}
+
+/** Revokes all tokens of an authorization whose refresh token was used twice (RFC 9700 section 4.14.2). */
+export async function revokeReused({ server, record }: ClientCall & WithRefreshToken): Promise<void> {
+  const audited = server.revocationStatement(record, 'refresh-token-reused');
+  await server.tokens.revokeFamily(record.family, audited);
+}

@@ -1,0 +1,155 @@
+import type { Answer } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
+import { check, type Passed } from '@alongside/kernel/steps';
+import { likeness } from '../likeness.ts';
+import type { Parameters } from '../parameters.ts';
+import { isChallenge } from '../pkce.ts';
+import { redirectFits } from '../redirect-uris.ts';
+import { rulesOf } from './profile.ts';
+import type { AuthorizationServer, WithClient } from './server.ts';
+
+// The checks of an authorization request that are the same for every server, at /authorize and at /par.
+
+interface RequestCall extends WithClient {
+  readonly server: AuthorizationServer;
+  readonly parameters: Parameters;
+}
+
+/** The way of an error to the client, once the client and its address are known. */
+export interface RequestReply {
+  fail(refusal: Refusal): Answer | Promise<Answer>;
+}
+
+interface ReplyCall extends RequestCall {
+  readonly reply: RequestReply;
+}
+
+/** Whether a client registered an address (RFC 9700 section 2.1, RFC 8252 section 7.3). */
+export const isRegisteredRedirect = (
+  server: AuthorizationServer,
+  { registration }: WithClient['client'],
+  uri: string,
+): boolean =>
+  redirectFits(server.redirectUrisOf(registration), registration.applicationType === 'native', uri);
+
+/** Names the registered addresses, and how the received one differs when it is by a little. */
+function describeRedirect(redirectUri: string, registered: readonly string[]): string {
+  const hint = registered.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
+  return `${redirectUri} is not registered; registered are: ${registered.join(' ')}${hint ? `; ${hint}` : ''}`;
+}
+
+/** Requires an address that the client registered, byte for byte. An error is not sent to any other. */
+export const checkRedirectUri = check(
+  'redirect-uri',
+  async function checkRedirectUri({
+    server,
+    client,
+    parameters,
+  }: RequestCall): Promise<{ redirectUri: string }> {
+    const redirectUri = parameters.get('redirect_uri');
+    if (redirectUri === undefined) throw server.errors.redirectMissing('redirect_uri is missing');
+    if (!isRegisteredRedirect(server, client, redirectUri))
+      throw server.errors.redirectUnknown(
+        describeRedirect(redirectUri, server.redirectUrisOf(client.registration)),
+      );
+    return { redirectUri };
+  },
+);
+
+/** Refuses a request that the browser brings, when its client must push it (RFC 9126 section 6). */
+export const requirePushed = check(
+  'pushed-request',
+  async function requirePushed({
+    server,
+    client,
+    pushed,
+    reply,
+  }: ReplyCall & { pushed: string | null }): Promise<Answer | undefined> {
+    const { pushedRequests } = rulesOf(server, client.registration);
+    const required =
+      pushedRequests === 'required' || (pushedRequests === 'allowed' && server.requires(client, 'pushed'));
+    return required && pushed === null
+      ? reply.fail(server.errors.requestNotPushed('the browser sent the request'))
+      : undefined;
+  },
+);
+
+/** Supports the authorization code alone (RFC 9700 section 2.1.2). */
+export const checkResponseType = check(
+  'response-type',
+  async function checkResponseType({ server, parameters, reply }: ReplyCall): Promise<Answer | undefined> {
+    const type = parameters.get('response_type');
+    if (type === undefined) return reply.fail(server.errors.responseTypeMissing('response_type is missing'));
+    return type === 'code'
+      ? undefined
+      : reply.fail(server.errors.responseTypeUnsupported(`response_type is ${type}, expected is code`));
+  },
+);
+
+export const checkResponseMode = check(
+  'response-mode',
+  async function checkResponseMode({ server, parameters, reply }: ReplyCall): Promise<Answer | undefined> {
+    const mode = parameters.get('response_mode') ?? 'query';
+    return server.responseModes.includes(mode)
+      ? undefined
+      : reply.fail(server.errors.responseModeUnsupported(`response_mode is ${mode}`));
+  },
+);
+
+/** Requires a challenge by the method S256, unless profile and registration allow a client to send none (RFC 9700 section 2.1.1). */
+export const checkPkce = check(
+  'pkce',
+  async function checkPkce({
+    server,
+    client,
+    parameters,
+    reply,
+  }: ReplyCall): Promise<Answer | { challenge: string | null }> {
+    const { errors } = server;
+    const challenge = parameters.get('code_challenge');
+    const method = parameters.get('code_challenge_method');
+    if (challenge === undefined) {
+      if (method !== undefined)
+        return reply.fail(errors.challengeMethodAlone('code_challenge_method has no code_challenge'));
+      const required =
+        rulesOf(server, client.registration).pkce === 'required' || server.requires(client, 'pkce');
+      return required
+        ? reply.fail(errors.challengeMissing('code_challenge is missing'))
+        : { challenge: null };
+    }
+    // A missing method means plain (RFC 7636 section 4.3).
+    if (method !== 'S256')
+      return reply.fail(
+        errors.challengeInvalid(`code_challenge_method is ${method ?? 'missing'}, expected is S256`),
+      );
+    return isChallenge(challenge)
+      ? { challenge }
+      : reply.fail(errors.challengeInvalid('code_challenge is not 43 characters of base64url'));
+  },
+);
+
+const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;
+
+/** Binds the code to the key of `dpop_jkt`, or of the proof with which a request was pushed (RFC 9449 section 10). */
+export const checkBoundKey = check(
+  'bound-key',
+  async function checkBoundKey({
+    server,
+    client,
+    parameters,
+    reply,
+    jkt: proven = null,
+  }: ReplyCall & { jkt?: string | null }): Promise<Answer | { jkt: string | null }> {
+    const isOff = rulesOf(server, client.registration).senderConstraint === 'off';
+    const named = isOff ? undefined : parameters.get('dpop_jkt');
+    if (named === undefined) return { jkt: proven };
+    return thumbprintForm.test(named) && (proven === null || proven === named)
+      ? { jkt: named }
+      : reply.fail(server.errors.keyInvalid(`dpop_jkt is ${named}, proven is ${proven ?? 'none'}`));
+  },
+);
+
+/** The checks of a complete authorization request, for steps that store it, issue its code or start its sign-in. */
+export type CheckedRequest = Passed<
+  'request-object' | 'redirect-uri' | 'response-type' | 'response-mode' | 'scope' | 'pkce' | 'bound-key'
+>;
