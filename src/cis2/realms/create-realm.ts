@@ -1,5 +1,5 @@
 import type { ErrorFormat, Route } from '@alongside/kernel/http';
-import { stylesheetRoute } from '@alongside/kernel/layout';
+import { stylesheetRoutes } from '@alongside/kernel/layout';
 import { route } from '@alongside/kernel/route';
 import type { Service } from '../../service.ts';
 import { administrationRoutes } from '../administration/routes.ts';
@@ -44,7 +44,8 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     ...administrationRoutes(parts),
     ...registrationRoutes(parts),
     ...route(helpPath, { GET: { endpoint: async () => helpPage(development), errors } }),
-    ...withErrors(errors, [hopScriptRoute, onceScriptRoute, stylesheetRoute]),
+    ...withErrors(errors, [hopScriptRoute, onceScriptRoute]),
+    ...stylesheetRoutes,
   ];
   return {
     routes,

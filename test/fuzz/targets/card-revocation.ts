@@ -14,6 +14,10 @@ export const target: FuzzTarget = {
     const asked = await orAnyError(() => parseOcspRequest(bytes));
     assert.ok(asked === undefined || asked.certificates.length > 0);
     for (const parse of [parseCrl, parseOcspResponse])
-      await parse(bytes).catch((error: Error) => assert.equal(error.name, 'StatusUnknown'));
+      try {
+        parse(bytes);
+      } catch (error) {
+        assert.equal((error as Error).name, 'StatusUnknown');
+      }
   },
 };
