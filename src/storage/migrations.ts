@@ -17,6 +17,7 @@ import { roleOwners } from './migrations/0014-role-owners.ts';
 import { unlockCodes } from './migrations/0015-unlock-codes.ts';
 import { refusals } from './migrations/0016-refusals.ts';
 import { announcedChanges } from './migrations/0017-announced-changes.ts';
+import { sessionsOfAgents } from './migrations/0018-sessions-of-agents.ts';
 
 /** A change of the schema: statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
 export type Migration = readonly (string | { readonly postgres: string })[];
@@ -40,6 +41,7 @@ const migrations: readonly Migration[] = [
   unlockCodes,
   refusals,
   announcedChanges,
+  sessionsOfAgents,
 ];
 
 /** `{sequence}`: an increasing number as the primary key. */
