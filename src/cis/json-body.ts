@@ -59,10 +59,14 @@ export function firstProblem(error: z.ZodError): { field: string; problem: strin
 export const invalidField = (field: string, problem: string) =>
   errors.bodyInvalid(`${field}: ${problem}`, { field, problem });
 
-/** Returns the body of a request in this shape. @throws Refusal `invalid_request` with the invalid field */
-export function readBody<S extends z.ZodType>(request: HttpRequest, schema: S): z.infer<S> {
-  const result = schema.safeParse(readObject(request));
+/** Validates a value of a request. @throws Refusal `invalid_request` with the invalid field */
+export function inShape<S extends z.ZodType>(value: unknown, schema: S): z.infer<S> {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { field, problem } = firstProblem(result.error);
   throw invalidField(field, problem);
 }
+
+/** Returns the body of a request in this shape. @throws Refusal `invalid_request` with the invalid field */
+export const readBody = <S extends z.ZodType>(request: HttpRequest, schema: S): z.infer<S> =>
+  inShape(readObject(request), schema);

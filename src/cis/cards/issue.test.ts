@@ -74,10 +74,7 @@ describe('certificates of virtual cards', () => {
         revocation_reason: string | null;
         card_serial: string;
         purpose: string;
-      }>({
-        text: 'SELECT * FROM certificate WHERE serial = ?',
-        values: [serial],
-      });
+      }>({ text: 'SELECT * FROM certificate WHERE serial = ?', values: [serial] });
       assert.deepEqual([row?.card_serial, row?.purpose], [card.serial, 'authentication']);
       const foreign = await authorities.find('foreign');
       const byForeign = foreign ? x509.verify(foreign.certificate.publicKey) : false;

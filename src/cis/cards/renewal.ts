@@ -112,12 +112,7 @@ async function storeCertificates({ cis, session, issued }: RenewalCall & { issue
     detail: { serial: issued.records.authentication.serial },
   });
   await cis.cards.issued(session.cardSerial, session.uid, undefined, Object.values(issued.records), record);
-  cis.recorder.record({
-    keys: [session.id],
-    from: 'identity-agent',
-    to: 'cis',
-    name: 'cis.card-renewed',
-  });
+  cis.recorder.record({ keys: [session.id], from: 'identity-agent', to: 'cis', name: 'cis.card-renewed' });
 }
 
 /** `POST /sessions/{id}/card-renewal`: certifies new keys of a card, shortly before its certificates expire. */

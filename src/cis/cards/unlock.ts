@@ -50,10 +50,7 @@ type HeldCall = UnlockCall & Passed<'rate-limit' | 'held-card' | 'agent-proof'> 
 const certificate = base64(8_192).optional();
 const heldShape = z.strictObject({ certificate });
 const codeShape = z.strictObject({ certificate, code: z.string().regex(/^\d{8}$/, 'must be 8 digits') });
-const pinShape = z.strictObject({
-  certificate,
-  pin: z.enum(pinStates, 'must be "open" or "blocked"'),
-});
+const pinShape = z.strictObject({ certificate, pin: z.enum(pinStates, 'must be "open" or "blocked"') });
 
 const limitCalls = check('rate-limit', async function limitCalls({ request, cis }: UnlockCall) {
   if (!(await cis.networks.unlockCalls.admits(request.address))) throw errors.tooManyRequests('unlock');

@@ -163,11 +163,7 @@ export async function parseDirectoryCsv(text: string): Promise<ParsedImport> {
     problems,
     people: [...people.values()].map(({ line, cells, organisations, roles }) => ({
       line,
-      value: {
-        ...readColumns(personColumns, cells),
-        organisations: [...organisations.values()],
-        roles,
-      },
+      value: { ...readColumns(personColumns, cells), organisations: [...organisations.values()], roles },
     })),
   };
 }

@@ -8,7 +8,7 @@ import type { AuditLog } from '../../storage/audit.ts';
 import { admit, type Caller, type ServiceSecrets } from '../callers.ts';
 import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { firstProblem, invalidField, mediaTypeOf } from '../json-body.ts';
+import { inShape, invalidField, mediaTypeOf } from '../json-body.ts';
 import type { Activity, DirectoryDocument, Person } from '../protocol.ts';
 import { type Activities, activityShape, expandActivities } from './activities.ts';
 import { type ParsedImport, parseDirectoryCsv, writeDirectoryCsv } from './csv.ts';
@@ -58,12 +58,7 @@ function readDocument(text: string): ImportedDirectory {
   } catch (error) {
     throw errors.bodyInvalid(reasonOf(error), {}, error);
   }
-  const result = documentShape.safeParse(value);
-  if (!result.success) {
-    const { field, problem } = firstProblem(result.error);
-    throw invalidField(field, problem);
-  }
-  const { people, activities } = result.data;
+  const { people, activities } = inShape(value, documentShape);
   return {
     people: people.map((person, index) => ({ line: index + 1, value: person })),
     problems: [],

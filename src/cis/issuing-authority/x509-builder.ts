@@ -88,7 +88,7 @@ export function timeOf(milliseconds: number): Time {
 const keyInfo = (spki: Uint8Array): PublicKeyInfo => PublicKeyInfo.fromBER(new Uint8Array(spki));
 
 /** Returns the SHA-1 of the public key, by RFC 5280 section 4.2.1.2 (1). It only names the key. */
-export const keyIdentifier = (spki: Uint8Array): OctetString =>
+const keyIdentifier = (spki: Uint8Array): OctetString =>
   new OctetString({
     valueHex: createHash('sha1').update(keyInfo(spki).subjectPublicKey.valueBlock.valueHexView).digest(),
   });
@@ -114,40 +114,36 @@ function revocationExtensions({ crl, ocsp }: { crl: string; ocsp: string }): Ext
   ];
 }
 
+/** Identifies the key of the issuer (RFC 5280 sections 4.2.1.1 and 5.2.1). */
+export const authorityKeyExtension = (issuerKey: Uint8Array): Extension =>
+  extension(
+    '2.5.29.35',
+    false,
+    new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(issuerKey) }).toSchema(),
+  );
+
 function extensionsOf(plan: CertificatePlan): Extension[] {
-  const { bits, unused } = plan.keyUsage;
+  const { keyUsage, authority, policy, revocation, extendedUsages } = plan;
+  const usage = new BitString({ valueHex: Uint8Array.of(keyUsage.bits), unusedBits: keyUsage.unused });
   const list = [
-    extension('2.5.29.15', true, new BitString({ valueHex: Uint8Array.of(bits), unusedBits: unused })),
+    extension('2.5.29.15', true, usage),
     extension('2.5.29.14', false, keyIdentifier(plan.subjectKey)),
-    extension(
-      '2.5.29.35',
-      false,
-      new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) }).toSchema(),
-    ),
+    authorityKeyExtension(plan.issuerKey),
   ];
-  if (plan.authority)
-    list.push(
-      extension(
-        '2.5.29.19',
-        true,
-        new BasicConstraints({ cA: true, pathLenConstraint: plan.authority.pathLength }).toSchema(),
-      ),
-    );
-  if (plan.policy) {
-    const information = new PolicyInformation({ policyIdentifier: plan.policy });
-    list.push(
-      extension(
-        '2.5.29.32',
-        false,
-        new CertificatePolicies({ certificatePolicies: [information] }).toSchema(),
-      ),
-    );
+  if (authority) {
+    const constraints = new BasicConstraints({ cA: true, pathLenConstraint: authority.pathLength });
+    list.push(extension('2.5.29.19', true, constraints.toSchema()));
   }
-  if (plan.revocation) list.push(...revocationExtensions(plan.revocation));
-  if (plan.extendedUsages)
-    list.push(
-      extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: [...plan.extendedUsages] }).toSchema()),
-    );
+  if (policy) {
+    const certificatePolicies = [new PolicyInformation({ policyIdentifier: policy })];
+    const policies = new CertificatePolicies({ certificatePolicies });
+    list.push(extension('2.5.29.32', false, policies.toSchema()));
+  }
+  if (revocation) list.push(...revocationExtensions(revocation));
+  if (extendedUsages) {
+    const usages = new ExtKeyUsage({ keyPurposes: [...extendedUsages] });
+    list.push(extension('2.5.29.37', false, usages.toSchema()));
+  }
   return list;
 }
 

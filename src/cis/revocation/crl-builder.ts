@@ -1,9 +1,9 @@
 import { Enumerated, Integer } from 'asn1js';
-import { AuthorityKeyIdentifier, CertificateRevocationList, Extensions, RevokedCertificate } from 'pkijs';
+import { CertificateRevocationList, Extensions, RevokedCertificate } from 'pkijs';
 import {
+  authorityKeyExtension,
   distinguishedName,
   extension,
-  keyIdentifier,
   type Name,
   timeOf,
 } from '../issuing-authority/x509-builder.ts';
@@ -23,7 +23,7 @@ export interface CrlPlan {
   revoked: readonly { serial: string; at: number; reason: number | undefined }[];
 }
 
-const oids = { number: '2.5.29.20', reason: '2.5.29.21', authorityKey: '2.5.29.35' };
+const oids = { number: '2.5.29.20', reason: '2.5.29.21' };
 
 const entryOf = ({ serial, at, reason }: CrlPlan['revoked'][number]): RevokedCertificate =>
   new RevokedCertificate({
@@ -40,7 +40,6 @@ const entryOf = ({ serial, at, reason }: CrlPlan['revoked'][number]): RevokedCer
 
 /** Builds and signs a CRL (RFC 5280 section 5), ECDSA with SHA-256. Returns DER. */
 export async function buildCrl(plan: CrlPlan, signWith: CryptoKey): Promise<Buffer> {
-  const authorityKey = new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(plan.issuerKey) });
   const crl = new CertificateRevocationList({
     version: 1,
     issuer: distinguishedName(plan.issuer),
@@ -50,7 +49,7 @@ export async function buildCrl(plan: CrlPlan, signWith: CryptoKey): Promise<Buff
     ...(plan.revoked.length === 0 ? {} : { revokedCertificates: plan.revoked.map(entryOf) }),
     crlExtensions: new Extensions({
       extensions: [
-        extension(oids.authorityKey, false, authorityKey.toSchema()),
+        authorityKeyExtension(plan.issuerKey),
         extension(oids.number, false, new Integer({ value: plan.number })),
       ],
     }),

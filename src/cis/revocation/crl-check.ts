@@ -58,11 +58,7 @@ export async function checkCrl(der: Uint8Array, certificate: X509Certificate): P
     const serial = Buffer.from(entry.userCertificate.valueBlock.valueHexView).toString('hex');
     revoked.set(plainSerial(serial), reasonIn(entry));
   }
-  return {
-    thisUpdate: crl.thisUpdate.value.getTime(),
-    nextUpdate: crl.nextUpdate?.value.getTime(),
-    revoked,
-  };
+  return { thisUpdate: crl.thisUpdate.value.getTime(), nextUpdate: crl.nextUpdate?.value.getTime(), revoked };
 }
 
 /** Returns the status of a certificate by a CRL. @throws StatusUnknown for a CRL that is too old */

@@ -39,10 +39,7 @@ export const newKeys = (type: 'ec' | 'rsa' = 'ec') => {
   const [authentication, signing] = [newCardKey(type), newCardKey()];
   return {
     authentication,
-    body: {
-      authenticationKey: spkiOf(authentication.publicKey),
-      signingKey: spkiOf(signing.publicKey),
-    },
+    body: { authenticationKey: spkiOf(authentication.publicKey), signingKey: spkiOf(signing.publicKey) },
   };
 };
 

@@ -105,11 +105,7 @@ export function legacyClientAt(url: string): LegacyClient {
       const body = gpObject({ ...common, service: 'ACTIVATION', ...changes });
       const { status, text } = await client.post('/login/authactivate', body);
       assert.equal(status, 200, text);
-      return {
-        challenge: parameterIn(text, 'challenge'),
-        signature: parameterIn(text, 'signature'),
-        text,
-      };
+      return { challenge: parameterIn(text, 'challenge'), signature: parameterIn(text, 'signature'), text };
     },
     async form(card, changes = {}) {
       const { challenge, signature } = await client.activate();

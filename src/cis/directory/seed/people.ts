@@ -4,7 +4,8 @@ import { type SeedRole, seedRoles } from './roles.ts';
 
 /** A seeded person, abbreviated. */
 interface SeedPerson {
-  uid: string;
+  /** Last three digits of the uid. */
+  id: string;
   persona: string;
   /** Title, given name, middle names, family name. */
   name: readonly [string, string, string, string];
@@ -15,152 +16,77 @@ interface SeedPerson {
   gnc?: string;
 }
 
+const person = (
+  id: string,
+  persona: string,
+  name: SeedPerson['name'],
+  roles: SeedPerson['roles'],
+  authenticators: readonly string[],
+  more: Pick<SeedPerson, 'idAssuranceLevel' | 'professionalIds' | 'gnc'> = {},
+): SeedPerson => ({ id, persona, name, roles, authenticators, ...more });
+
+const gp = [['generalPractitioner', 'alder']] as const;
 const practitioner = [['practitioner', 'alder']] as const;
+const administrator = [['administrator', 'alder']] as const;
+const adminRoles = [
+  ['administrator', 'alder'],
+  ['registrationManager', 'birch'],
+] as const;
+const nurseRoles = [
+  ['nurse', 'alder'],
+  ['phlebotomyNurse', 'birch'],
+  ['nurse', 'elm'],
+] as const;
+const locumRoles = [
+  ['practitioner', 'alder'],
+  ['professional', 'alder'],
+  ['practitioner', 'birch'],
+  ['administrator', 'birch'],
+  ['professional', 'cedar'],
+  ['practitioner', 'dogwood'],
+  ['professional', 'dogwood'],
+  ['practitioner', 'elm'],
+] as const;
 
 /** All people are fictional. Their uids are from public test material. */
-const short: readonly SeedPerson[] = [
-  {
-    uid: '656005750108',
-    persona: 'gp',
-    name: ['Dr', 'Harriet', 'Jane', 'Quillfeather'],
-    roles: [['generalPractitioner', 'alder']],
-    authenticators: ['smartcard', 'securityKey'],
+const people: readonly SeedPerson[] = [
+  person('108', 'gp', ['Dr', 'Harriet', 'Jane', 'Quillfeather'], gp, ['smartcard', 'securityKey'], {
     professionalIds: { gmc: 'GMC123', gmp: 'GMP123' },
-  },
-  {
-    uid: '656005750107',
-    persona: 'clinician',
-    name: ['Mr', 'Osric', '', 'Pennywhistle'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
+  }),
+  person('107', 'clinician', ['Mr', 'Osric', '', 'Pennywhistle'], practitioner, ['smartcard'], {
     professionalIds: { gphc: 'GPhC123' },
-  },
-  {
-    uid: '656005750104',
-    persona: 'admin',
-    name: ['Ms', 'Tamsin', '', 'Ledgerwood'],
-    roles: [
-      ['administrator', 'alder'],
-      ['registrationManager', 'birch'],
-    ],
-    authenticators: ['smartcard', 'windowsHello'],
-  },
-  {
-    uid: '656005750105',
-    persona: 'nurse',
-    name: ['Mrs', 'Winifred', 'Mae', 'Harbottle'],
-    roles: [
-      ['nurse', 'alder'],
-      ['phlebotomyNurse', 'birch'],
-      ['nurse', 'elm'],
-    ],
-    authenticators: ['smartcard', 'passkey'],
+  }),
+  person('104', 'admin', ['Ms', 'Tamsin', '', 'Ledgerwood'], adminRoles, ['smartcard', 'windowsHello']),
+  person('105', 'nurse', ['Mrs', 'Winifred', 'Mae', 'Harbottle'], nurseRoles, ['smartcard', 'passkey'], {
     professionalIds: { nmc: 'NMC123', rcn: 'RCN123' },
     gnc: 'GNC123',
-  },
-  {
-    uid: '656005750106',
-    persona: 'locum',
-    name: ['Dr', 'Barnaby', '', 'Thistlewick'],
-    roles: [
-      ['practitioner', 'alder'],
-      ['professional', 'alder'],
-      ['practitioner', 'birch'],
-      ['administrator', 'birch'],
-      ['professional', 'cedar'],
-      ['practitioner', 'dogwood'],
-      ['professional', 'dogwood'],
-      ['practitioner', 'elm'],
-    ],
-    authenticators: ['smartcard', 'tabletApp'],
+  }),
+  person('106', 'locum', ['Dr', 'Barnaby', '', 'Thistlewick'], locumRoles, ['smartcard', 'tabletApp'], {
     professionalIds: { gmc: 'GMC124' },
-  },
-  {
-    uid: '656005750109',
-    persona: 'clinician-aal2',
-    name: ['Miss', 'Clementine', '', 'Marrowby'],
-    roles: practitioner,
-    authenticators: ['authenticatorApp'],
-  },
-  {
-    uid: '656005750110',
-    persona: 'aal1',
-    name: ['Mr', 'Rufus', '', 'Copperdale'],
-    roles: [['administrator', 'alder']],
-    authenticators: ['password'],
-  },
-  {
-    uid: '656005750111',
-    persona: 'gp-aal2',
-    name: ['Dr', 'Philippa', '', 'Gossamer'],
-    roles: [['generalPractitioner', 'alder']],
-    authenticators: ['authenticatorApp', 'passkey'],
+  }),
+  person('109', 'clinician-aal2', ['Miss', 'Clementine', '', 'Marrowby'], practitioner, ['authenticatorApp']),
+  person('110', 'aal1', ['Mr', 'Rufus', '', 'Copperdale'], administrator, ['password']),
+  person('111', 'gp-aal2', ['Dr', 'Philippa', '', 'Gossamer'], gp, ['authenticatorApp', 'passkey'], {
     professionalIds: { gmc: 'GMC125' },
-  },
-  {
-    uid: '656005750112',
-    persona: 'admin-aal2',
-    name: ['Mx', 'Robin', '', 'Inkersole'],
-    roles: [['administrator', 'alder']],
-    authenticators: ['authenticatorApp'],
-  },
-  {
-    uid: '656005750113',
-    persona: 'starter',
-    name: ['Mr', 'Fergus', '', 'Newbolt'],
-    roles: [],
-    authenticators: ['smartcard'],
-  },
-  {
-    uid: '656005750114',
-    persona: 'unproven',
-    name: ['Ms', 'Ottoline', '', 'Vagueley'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
+  }),
+  person('112', 'admin-aal2', ['Mx', 'Robin', '', 'Inkersole'], administrator, ['authenticatorApp']),
+  person('113', 'starter', ['Mr', 'Fergus', '', 'Newbolt'], [], ['smartcard']),
+  person('114', 'unproven', ['Ms', 'Ottoline', '', 'Vagueley'], practitioner, ['smartcard'], {
     idAssuranceLevel: '1',
-  },
-  {
-    uid: '656005750115',
-    persona: 'locked',
-    name: ['Mr', 'Silas', '', 'Padlockson'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
-  },
-  {
-    uid: '656005750116',
-    persona: 'expired',
-    name: ['Mrs', 'Agatha', '', 'Yesterby'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
-  },
-  {
-    uid: '656005750117',
-    persona: 'revoked',
-    name: ['Mr', 'Jasper', '', 'Nullworthy'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
-  },
-  {
-    uid: '656005750118',
-    persona: 'renew',
-    name: ['Ms', 'Beatrix', '', 'Soonham'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
-  },
-  {
-    uid: '656005750119',
-    persona: 'foreign',
-    name: ['Mr', 'Leopold', '', 'Awayfield'],
-    roles: practitioner,
-    authenticators: ['smartcard'],
-  },
+  }),
+  person('115', 'locked', ['Mr', 'Silas', '', 'Padlockson'], practitioner, ['smartcard']),
+  person('116', 'expired', ['Mrs', 'Agatha', '', 'Yesterby'], practitioner, ['smartcard']),
+  person('117', 'revoked', ['Mr', 'Jasper', '', 'Nullworthy'], practitioner, ['smartcard']),
+  person('118', 'renew', ['Ms', 'Beatrix', '', 'Soonham'], practitioner, ['smartcard']),
+  person('119', 'foreign', ['Mr', 'Leopold', '', 'Awayfield'], practitioner, ['smartcard']),
 ];
 
 /** Returns an id of 12 digits that is the same after every reset: 555, the end of the uid, the purpose and a number. */
 const stableId = (uid: string, purpose: '24' | '42', number: number): string =>
   `555${uid.slice(-4)}${purpose}${String(number).padStart(3, '0')}`;
 
-function expand({ uid, persona, name, roles, authenticators, ...rest }: SeedPerson): Person {
+function expand({ id, persona, name, roles, authenticators, ...rest }: SeedPerson): Person {
+  const uid = `656005750${id}`;
   const [title, givenName, middleNames, familyName] = name;
   const places = [...new Set(roles.map(([, place]) => place))];
   const personOrgIdOf = (place: SeedOrganisation) => stableId(uid, '24', 100 + places.indexOf(place) + 1);
@@ -196,4 +122,4 @@ function expand({ uid, persona, name, roles, authenticators, ...rest }: SeedPers
 }
 
 /** Returns the people of the seed. */
-export const seedPeople = (): Person[] => short.map(expand);
+export const seedPeople = (): Person[] => people.map(expand);
