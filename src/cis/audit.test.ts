@@ -9,7 +9,7 @@ import { startCis, type TestCis, uids } from './testing/cis.ts';
 import { Desk } from './testing/desk.ts';
 import { type LegacyClient, legacyCard, legacyClient } from './testing/legacy-client.ts';
 
-/** Tables of CIS that hold what an act changes. */
+/** Tables of CIS that acts change. */
 const tables = [
   ...['person', 'person_role', 'organisation', 'setting', 'card', 'certificate'],
   ...['cis_session', 'session_message', 'unlock_code', 'mail', 'legacy_ticket'],
@@ -118,7 +118,7 @@ const acts: Readonly<Record<string, Prepare>> = {
   },
   'signing in by the legacy interface': async ({ cis, legacy }) => {
     const card = await legacyCard(cis, uids.nurse);
-    // The first challenge makes the key of the interface.
+    // The first challenge creates the key of the interface.
     await legacy.activate();
     return async () => legacy.validate(await legacy.form(card));
   },

@@ -3,14 +3,14 @@ import { after, before, describe, test } from 'node:test';
 import { errors } from './errors.ts';
 import { startCis, type TestCis } from './testing/cis.ts';
 
-describe('CIS as a service', () => {
+describe('CIS', () => {
   let cis: TestCis;
   before(async () => {
     cis = await startCis();
   });
   after(() => cis.close());
 
-  test('publishes its public key and nothing of the private one, from the first question on', async () => {
+  test('publishes its public key without private members, from the first request', async () => {
     const [one, two] = await Promise.all([cis.call('/jwks'), cis.call('/jwks')]);
     assert.deepEqual(one.body, two.body);
     const [key, ...more] = one.body.keys as Record<string, unknown>[];
@@ -18,7 +18,7 @@ describe('CIS as a service', () => {
     assert.deepEqual([key?.alg, more], ['ES256', []]);
   });
 
-  test('answers 404 where there is nothing', async () => {
+  test('responds 404 to unknown paths and methods', async () => {
     assert.equal((await cis.call('/nothing')).status, 404);
     assert.equal((await cis.call('/sessions', { method: 'GET' })).status, 404);
   });
@@ -28,7 +28,7 @@ describe('CIS as a service', () => {
     await cis.service.stop?.();
   });
 
-  test('every error has a sentence and somebody who can act', () => {
+  test('describes every error in a sentence', () => {
     for (const { entry } of Object.values(errors)) {
       assert.match(entry.description, /^[A-Z].*\.$/, entry.id);
       assert.ok(entry.status >= 400 && entry.status < 500, entry.id);

@@ -14,7 +14,7 @@ const refused = (text: string) =>
 const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
 describe('the JSON body parser', () => {
-  test('gives back every object that is small and flat enough', () => {
+  test('returns every object within its limits', () => {
     const objects = fc.dictionary(
       fc.string().filter((name) => name !== '__proto__'),
       fc.jsonValue({ maxDepth: 6, noUnicodeString: false }),
@@ -29,7 +29,7 @@ describe('the JSON body parser', () => {
     );
   });
 
-  test('never throws anything but its own refusal, and never gives back anything but an object', () => {
+  test('returns an object or throws invalid_request for any text', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json(),
@@ -49,7 +49,7 @@ describe('the JSON body parser', () => {
     );
   });
 
-  test('refuses what is no object', () => {
+  test('rejects text that is not one object', () => {
     for (const text of [
       '',
       ' ',
@@ -66,7 +66,7 @@ describe('the JSON body parser', () => {
       refused(text);
   });
 
-  test('refuses what is too long or too deep', () => {
+  test('rejects a body that is too long or too deeply nested', () => {
     assert.ok(parseObject(nested(12)));
     refused(nested(13));
     refused(nested(5_000));
@@ -74,13 +74,13 @@ describe('the JSON body parser', () => {
     refused(`{"a":"${'x'.repeat(32_768 - 7)}"}`);
   });
 
-  test('refuses a member that could change a prototype, wherever it is', () => {
+  test('rejects a member named __proto__ at any depth', () => {
     refused('{"__proto__":{}}');
     refused('{"a":[{"__proto__":1}]}');
   });
 });
 
-test('what does not fit is said in words: where, and what would be right', () => {
+test('firstProblem returns the invalid field and the expected value', () => {
   const shape = z.strictObject({
     name: z.string(),
     flag: z.boolean().optional(),

@@ -10,7 +10,7 @@ import { startCis, type TestCis, uids } from './testing/cis.ts';
 import { Desk } from './testing/desk.ts';
 import { legacyCard, legacyClient } from './testing/legacy-client.ts';
 
-// What is written in SQL of its own, in the other dialect.
+// Statements of CIS in the other dialect.
 describe('CIS on PostgreSQL', () => {
   let postgres: TestPostgres;
   let database: Database;
@@ -29,7 +29,7 @@ describe('CIS on PostgreSQL', () => {
   const act = (path: string, body: object) =>
     cis.call(path, { body: { actor: manager, ...body }, as: 'console' });
 
-  test('a card is ordered once, replaced once, and its successor issued', async () => {
+  test('orders and replaces a card once', async () => {
     const orders = await Promise.all(
       Array.from({ length: 5 }, () =>
         act(paths.cards, { uid: uids.gp, serial: '900000000001', locked: true }),
@@ -46,7 +46,7 @@ describe('CIS on PostgreSQL', () => {
     assert.equal((body.cards as unknown[]).length, 3);
   });
 
-  test('who follows the changes of the directory hears of all that were made at once', async () => {
+  test('returns all simultaneous changes of people', async () => {
     const changes = async (query = '') => {
       const { body } = await cis.call(`${paths.changes}${query}`, { as: 'cis2' });
       return body as { uids: string[]; last: number };
@@ -63,7 +63,7 @@ describe('CIS on PostgreSQL', () => {
     assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
   });
 
-  test('a mailed code unlocks once, and wrong ones are counted', async () => {
+  test('accepts a mailed code once and counts wrong ones', async () => {
     const card = await issueCard(cis, uids.nurse);
     const desk = new Desk(cis);
     await desk.askCode(card);
@@ -76,10 +76,9 @@ describe('CIS on PostgreSQL', () => {
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
   });
 
-  test('the list of revoked cards grows its number', async () => {
+  test('increments the number of the CRL', async () => {
     const card = await issueCard(cis, uids.locum);
     const list = async () => {
-      // A signed DER list, whose length is all that a fixture of JSON answers lets through.
       const { rows } = await database.run({
         text: "SELECT value FROM setting WHERE name = 'cis.crl.number'",
         values: [],
@@ -95,7 +94,7 @@ describe('CIS on PostgreSQL', () => {
     await client.stop();
   });
 
-  test('presence with its session, an import, and a legacy ticket', async () => {
+  test('stores the presence of an agent, an import and a legacy ticket', async () => {
     const desk = new Desk(cis);
     const { sessionId } = await desk.signIn(await issueCard(cis, uids.gp));
     await desk.sayPresent({}, sessionId);
@@ -112,7 +111,7 @@ describe('CIS on PostgreSQL', () => {
     await client.stop();
   });
 
-  test('cards go out and come back as they were; who waits for a session hears of its end', async () => {
+  test('exports and imports cards unchanged, and reports the end of a session to a waiting agent', async () => {
     const card = await issueCard(cis, uids.admin);
     const desk = new Desk(cis);
     await desk.signIn(card);

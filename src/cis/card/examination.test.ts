@@ -20,8 +20,8 @@ const second = 1_000;
 const message = Buffer.from('what the card signs');
 const { authentication, signing } = virtualCardPolicies;
 
-// Certificates that the issuing endpoint would never make, each on record, so that only the check in question can find the fault.
-describe('the examination of a card, check by check', () => {
+// Certificates that the issuing endpoint never makes. Each has a record, so that only the tested check can reject it.
+describe('CardExaminer', () => {
   let database: Database;
   let clock: ManualClock;
   let own: Authority;
@@ -79,17 +79,41 @@ describe('the examination of a card, check by check', () => {
   const anotherKey = async () =>
     (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])).privateKey;
 
-  test('a good one', async () => assert.equal(await examine(), 'good'));
+  const twoNames = [uids.gp, uids.nurse].map((uid) => ['CN', uid] as const);
+  const cases: [string, Partial<CertificatePlan>, string][] = [
+    ['another issuer name', { issuer: [['CN', 'Another']] }, 'cis.issuerUnknown'],
+    ['the certificate of an authority', { authority: { pathLength: 0 } }, 'cis.certificateUse'],
+    ['the signing policy', { policy: signing.oid }, 'cis.certificateUse'],
+    [
+      'the signing policy and key usage',
+      { policy: signing.oid, keyUsage: signing.keyUsage },
+      'cis.certificateUse',
+    ],
+    ['the policy anyPolicy', { policy: '2.5.29.32.0' }, 'cis.certificateUse'],
+    ['a policy below its own', { policy: `${authentication.oid}.1` }, 'cis.certificateUse'],
+    ['no policy', { policy: '' }, 'cis.certificateUse'],
+    ['the key usage for signing', { keyUsage: signing.keyUsage }, 'cis.certificateUse'],
+    ['an additional key usage', { keyUsage: { bits: 0x84, unused: 2 } }, 'cis.certificateUse'],
+    ['an expiry in the past', { notAfter: startTime - second }, 'cis.certificateExpired'],
+    ['a start in the future', { notBefore: startTime + second }, 'cis.certificateNotYetValid'],
+    ['a common name that is not a uid', { subject: [['CN', 'Harriet']] }, 'cis.certificateUnreadable'],
+    ['no common name', { subject: [['O', uids.gp]] }, 'cis.certificateUnreadable'],
+    ['two common names', { subject: twoNames }, 'cis.certificateUnreadable'],
+    ['the uid of another person', { subject: [['CN', uids.nurse]] }, 'cis.certificateUnrecorded'],
+  ];
+  for (const [name, changes, error] of cases)
+    test(`rejects ${name}`, async () => assert.equal(await examine(changes), error));
 
-  test("one with our authority's name and key identifier, signed by somebody else", async () => {
+  test('accepts a valid card, at both ends of its validity too', async () => {
+    for (const changes of [{}, { notAfter: startTime }, { notBefore: startTime }])
+      assert.equal(await examine(changes), 'good');
+  });
+
+  test('rejects the name and key identifier of the authority with another signature', async () => {
     assert.equal(await examine({}, await anotherKey()), 'cis.issuerUnknown');
   });
 
-  test('one of our authority under another name', async () => {
-    assert.equal(await examine({ issuer: [['CN', 'Another']] }), 'cis.issuerUnknown');
-  });
-
-  test('one that the root signed itself: only the issuing authority counts', async () => {
+  test('rejects a certificate of the root', async () => {
     const root = own.root.publicKey.export({ type: 'spki', format: 'der' });
     const issuer = own.name.map(
       ([type, value]) => [type, value.replace('Authentication', 'Root Authority')] as const,
@@ -97,51 +121,17 @@ describe('the examination of a card, check by check', () => {
     assert.equal(await examine({ issuer, issuerKey: root }, await anotherKey()), 'cis.issuerUnknown');
   });
 
-  test('an authority below ours', async () => {
-    assert.equal(await examine({ authority: { pathLength: 0 } }), 'cis.certificateUse');
-  });
-
-  test('another policy, none, or the one of signing certificates', async () => {
-    assert.equal(await examine({ policy: signing.oid }), 'cis.certificateUse');
-    assert.equal(await examine({ policy: signing.oid, keyUsage: signing.keyUsage }), 'cis.certificateUse');
-    assert.equal(await examine({ policy: '2.5.29.32.0' }), 'cis.certificateUse');
-    assert.equal(await examine({ policy: `${authentication.oid}.1` }), 'cis.certificateUse');
-    assert.equal(await examine({ policy: '' }), 'cis.certificateUse');
-  });
-
-  test('the right policy with another key usage', async () => {
-    assert.equal(await examine({ keyUsage: signing.keyUsage }), 'cis.certificateUse');
-    assert.equal(await examine({ keyUsage: { bits: 0x84, unused: 2 } }), 'cis.certificateUse');
-  });
-
-  test('validity includes both ends', async () => {
-    assert.equal(await examine({ notAfter: startTime }), 'good');
-    assert.equal(await examine({ notAfter: startTime - second }), 'cis.certificateExpired');
-    assert.equal(await examine({ notBefore: startTime }), 'good');
-    assert.equal(await examine({ notBefore: startTime + second }), 'cis.certificateNotYetValid');
-  });
-
-  test("a person's name that is not one uid", async () => {
-    assert.equal(await examine({ subject: [['CN', 'Harriet']] }), 'cis.certificateUnreadable');
-    assert.equal(await examine({ subject: [['O', uids.gp]] }), 'cis.certificateUnreadable');
-    const twice = [uids.gp, uids.nurse].map((uid) => ['CN', uid] as const);
-    assert.equal(await examine({ subject: twice }), 'cis.certificateUnreadable');
-    assert.equal(await examine({ subject: [['CN', uids.nurse]] }), 'cis.certificateUnrecorded');
-  });
-
-  test('a key that no card may have signs nothing', async () => {
-    const odd = (pair: { publicKey: KeyObject; privateKey: KeyObject }) =>
+  test('rejects the signature of a key that no card may have', async () => {
+    const verifies = (pair: { publicKey: KeyObject; privateKey: KeyObject }) =>
       signedByCard(pair.publicKey, message, sign('sha256', message, pair.privateKey));
-    assert.equal(odd(generateKeyPairSync('ec', { namedCurve: 'P-256' })), true);
-    assert.equal(odd(generateKeyPairSync('ec', { namedCurve: 'P-384' })), false);
-    assert.equal(odd(generateKeyPairSync('rsa', { modulusLength: 1_024 })), false);
-    assert.equal(
-      await examine({}, undefined, generateKeyPairSync('rsa', { modulusLength: 1_024 })),
-      'cis.signatureInvalid',
-    );
+    const shortKey = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+    assert.equal(verifies(generateKeyPairSync('ec', { namedCurve: 'P-256' })), true);
+    assert.equal(verifies(generateKeyPairSync('ec', { namedCurve: 'P-384' })), false);
+    assert.equal(verifies(shortKey), false);
+    assert.equal(await examine({}, undefined, shortKey), 'cis.signatureInvalid');
   });
 
-  test('an authority that is itself out of date', async () => {
+  test('rejects a card of an expired authority', async () => {
     const later = own.certificate.validToDate.getTime() + second;
     clock.advance((later - startTime) / second);
     assert.equal(await examine({ notAfter: later + second }), 'cis.issuerUnknown');

@@ -7,7 +7,7 @@ import { startCis, startSubscriber, type TestCis, uids } from '../testing/cis.ts
 import { Desk } from '../testing/desk.ts';
 import { positionFor, publishedPositions } from './positions.ts';
 
-describe('what the registration authority does with cards', () => {
+describe('actions of the registration authority on cards', () => {
   let cis: TestCis;
   let subscriber: Awaited<ReturnType<typeof startSubscriber>>;
   before(async () => {
@@ -30,7 +30,7 @@ describe('what the registration authority does with cards', () => {
       as: 'cardIssuer',
     });
 
-  test('orders a card, open or locked, and it becomes active with its certificates', async () => {
+  test('orders a locked card, which becomes active with its certificates', async () => {
     const { status, body, headers } = await order(uids.gp, { locked: true });
     assert.equal(status, 201);
     const serial = String(body.serial);
@@ -63,7 +63,7 @@ describe('what the registration authority does with cards', () => {
     );
   });
 
-  test('is who may do it: nobody else, and the attempt is on record', async () => {
+  test('rejects people without a position and audits the attempt', async () => {
     const card = await issueCard(cis, uids.gp);
     for (const actor of [uids.gp, uids.starter, '000000000000']) {
       for (const name of ['revoke', 'replace', 'renew', 'unblock'] as const) {
@@ -83,7 +83,7 @@ describe('what the registration authority does with cards', () => {
     assert.equal((await cis.call(paths.cards)).status, 401);
   });
 
-  test('each position has its acts', () => {
+  test('allows each position its acts', () => {
     const codes = {
       ...publishedPositions,
       localSmartcardAdministrator: ['B9001'],
@@ -114,7 +114,7 @@ describe('what the registration authority does with cards', () => {
     assert.deepEqual(may({ ...role('S0080:G0450:R5080'), disabled: true }), []);
   });
 
-  test('revokes: the sessions of the card end, it signs in no more, and gets no certificates', async () => {
+  test('revokes a card, which ends its sessions and prevents sign-ins and certificates', async () => {
     const card = await issueCard(cis, uids.nurse);
     const other = await issueCard(cis, uids.nurse);
     const [desk, elsewhere] = [new Desk(cis), new Desk(cis)];
@@ -126,7 +126,7 @@ describe('what the registration authority does with cards', () => {
       subscriber.told.map(({ sessionId, cause }) => [sessionId, cause]),
       [[desk.sessionId, 'administrator']],
     );
-    assert.equal((await elsewhere.heartbeat()).status, 200, 'another card of the same person goes on');
+    assert.equal((await elsewhere.heartbeat()).status, 200, 'another card of the same person stays valid');
     assert.equal((await desk.trySignIn(card)).body.error, 'certificate_revoked');
     assert.equal((await certify(uids.nurse, card.serial)).body.error, 'card_revoked');
     assert.equal((await act(card.serial, 'revoke', { reason: 'unspecified' })).body.error, 'card_revoked');
@@ -134,7 +134,7 @@ describe('what the registration authority does with cards', () => {
     assert.equal((await act(other.serial, 'revoke', { reason: 'boredom' })).status, 400);
   });
 
-  test('replaces: the old one is revoked, the new one is ordered for the same person', async () => {
+  test('replaces a card: revokes it and orders a new one for the same person', async () => {
     const card = await issueCard(cis, uids.locum);
     const { status, body } = await act(card.serial, 'replace', { reason: 'superseded' });
     assert.deepEqual(
@@ -152,7 +152,7 @@ describe('what the registration authority does with cards', () => {
     assert.equal((await cis.call(paths.card('second-successor'), { as: 'console' })).status, 404);
   });
 
-  test('gives out the unblocking code to who may unlock', async () => {
+  test('returns the unblocking code to a person who may unlock', async () => {
     const card = await issueCard(cis, uids.gp);
     assert.deepEqual((await act(card.serial, 'unblock', {})).body, { unblockingCode: '87654321' });
     const [audit] = (await auditOf(cis, 'cis.card-unblock')).filter(({ outcome }) => outcome === 'ok');
@@ -187,7 +187,7 @@ describe('cards outside development', () => {
       as: 'cardIssuer',
     });
 
-  test('are certified once for each order, and again with leave to renew, which lasts a day', async () => {
+  test('are certified once per order, and again within a day of an allowed renewal', async () => {
     assert.deepEqual((await certify('123456789012')).body.error, 'card_not_ordered');
     const ordered = await cis.call(paths.cards, {
       body: { actor: manager, uid: uids.gp, serial: '123456789012' },
@@ -195,7 +195,7 @@ describe('cards outside development', () => {
     });
     assert.equal(ordered.status, 201);
     assert.equal((await certify('123456789012')).status, 201);
-    assert.equal((await cardOf(cis, '123456789012')).unlockable, false, 'no published code here');
+    assert.equal((await cardOf(cis, '123456789012')).unlockable, false, 'there is no published code');
     assert.equal((await certify('123456789012')).body.error, 'card_not_ordered');
 
     const renew = () =>
@@ -212,7 +212,7 @@ describe('cards outside development', () => {
     assert.deepEqual(unblock.body, { unblockingCode: '11223344' });
   });
 
-  test('the outbox shows nothing', async () => {
+  test('have no visible outbox', async () => {
     assert.equal((await cis.call(paths.mailOutbox, { as: 'console' })).status, 403);
   });
 });

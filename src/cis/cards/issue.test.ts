@@ -13,7 +13,7 @@ import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 const day = 86_400_000;
 const vault = new Vault(Buffer.alloc(32, 7));
 
-describe('certificates of virtual cards', () => {
+describe('POST /cards/certificates', () => {
   let cis: TestCis;
   let authorities: Authorities;
   before(async () => {
@@ -33,7 +33,7 @@ describe('certificates of virtual cards', () => {
     );
   };
 
-  test('two certificates a card: two years, the uid as common name, one use each, plainly for tests', async () => {
+  test('issues two per card, valid for two years, named by uid, with one use each and marked as test', async () => {
     const card = await issueCard(cis, uids.gp);
     const [authentication, signing] = [parse(card.certificate), parse(card.signingCertificate)];
     for (const x509 of [authentication, signing]) {
@@ -46,14 +46,14 @@ describe('certificates of virtual cards', () => {
     }
     assert.deepEqual([usageOf(authentication), usageOf(signing)], [0x80, 0x40]);
     assert.notEqual(authentication.serialNumber, signing.serialNumber);
-    // The policies by their bytes: 2.25 is one octet, 69 in hexadecimal.
+    // In DER, 2.25 is the octet 69 in hexadecimal.
     const policyOf = (x509: X509Certificate) =>
       Buffer.from(extensionsOf(x509).get('2.5.29.32')?.extnValue.valueBlock.valueHexView ?? []);
     assert.notDeepEqual(policyOf(authentication), policyOf(signing));
     assert.ok(policyOf(authentication).includes(Buffer.from([0x06, 0x15, 0x69])));
   });
 
-  test('they chain to the root of this installation', async () => {
+  test('issues certificates that chain to the root of this installation', async () => {
     const card = await issueCard(cis, uids.gp);
     const own = await authorities.find('own');
     assert.ok(own);
@@ -65,7 +65,7 @@ describe('certificates of virtual cards', () => {
     assert.equal(usageOf(own.certificate), 0x06);
   });
 
-  test('profiles differ in when they end, in revocation and in the issuer', async () => {
+  test('varies expiry, revocation and issuer by profile', async () => {
     const ends = async (profile: 'expired' | 'renew' | 'revoked' | 'foreign') => {
       const card = await issueCard(cis, uids.gp, { profile });
       const x509 = parse(card.certificate);
@@ -86,7 +86,7 @@ describe('certificates of virtual cards', () => {
     assert.deepEqual(await ends('foreign'), [700, null, true]);
   });
 
-  test('the issue is on record', async () => {
+  test('audits the issue', async () => {
     const card = await issueCard(cis, uids.nurse);
     const record = (await cis.audit.list()).findLast(({ action }) => action === 'cis.certificates-issued');
     const serial = parse(card.certificate).serialNumber.toLowerCase();
@@ -94,7 +94,7 @@ describe('certificates of virtual cards', () => {
     assert.deepEqual(record?.detail, { card: card.serial, profile: 'standard', serial });
   });
 
-  test('orders that are refused', async () => {
+  test('rejects invalid orders', async () => {
     const [one, two] = [spkiOf(newCardKey().publicKey), spkiOf(newCardKey().publicKey)];
     const good = {
       uid: uids.gp,
@@ -132,7 +132,7 @@ describe('certificates of virtual cards', () => {
     await production.close();
   });
 
-  test('nothing is made before it is needed, and processes that start at once agree', async () => {
+  test('creates an authority on first use, once for all processes', async () => {
     const database = await openDatabase(':memory:', '');
     const settings = new Settings(database);
     const processes = Array.from({ length: 4 }, () => new Authorities(settings, vault, cis.clock));

@@ -5,7 +5,7 @@ import { issueCard, type TestCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 
-describe('cards as an export carries them', () => {
+describe('cards in an export', () => {
   let cis: TestCis;
   let card: TestCard;
   before(async () => {
@@ -19,14 +19,14 @@ describe('cards as an export carries them', () => {
     cis.call(paths.cardRecord(serial), { method: 'PUT', body: kept, as: 'console' });
   const kept = async (): Promise<KeptCard> => (await list())[0] as KeptCard;
 
-  test('hold the life of a card and what it was given, no key and no code', async () => {
+  test('contain the state and certificates of a card, without keys and codes', async () => {
     const [only, ...more] = await list();
     assert.deepEqual([only?.serial, only?.uid, only?.state, more], [card.serial, uids.gp, 'active', []]);
     assert.deepEqual(only?.issued.map(({ purpose }) => purpose).sort(), ['authentication', 'signing']);
     assert.doesNotMatch(JSON.stringify(only), /sealed|unblocking|key"/i);
   });
 
-  test('come and go as they were', async () => {
+  test('are removed and imported unchanged, any number of times', async () => {
     const before = await kept();
     assert.equal(
       (await cis.call(paths.cardRecord(card.serial), { method: 'DELETE', as: 'console' })).status,
@@ -36,10 +36,10 @@ describe('cards as an export carries them', () => {
     assert.equal((await put(before)).status, 204);
     assert.deepEqual(await list(), [before]);
     assert.equal((await put(before)).status, 204);
-    assert.deepEqual(await list(), [before], 'a second time changes nothing');
+    assert.deepEqual(await list(), [before], 'importing again changes nothing');
   });
 
-  test('one that comes back revoked ends the sessions of its card; a revocation is not taken back', async () => {
+  test('end the sessions of a card that is imported as revoked, and never undo a revocation', async () => {
     const before = await kept();
     const desk = new Desk(cis);
     await desk.signIn(card);
@@ -53,10 +53,10 @@ describe('cards as an export carries them', () => {
     const refused = async () => (await new Desk(cis).trySignIn(card)).body.error;
     assert.equal(await refused(), 'certificate_revoked');
     await put(before);
-    assert.equal(await refused(), 'certificate_revoked', 'an older export does not make a stolen card good');
+    assert.equal(await refused(), 'certificate_revoked', 'an older export does not undo the revocation');
   });
 
-  test('are for the console alone, and whole', async () => {
+  test('are accepted from the console only, and only if they are complete', async () => {
     for (const as of ['cis2', 'cardIssuer', undefined] as const)
       for (const [method, path] of [
         ['GET', paths.cardRecords],

@@ -14,26 +14,26 @@ describe('renewal by the holder', () => {
   });
   after(() => cis.close());
 
-  interface Spoil {
+  interface Changes {
     keys?: ReturnType<typeof newKeys>['body'];
     serial?: string;
     signer?: TestCard;
     challenge?: string;
   }
 
-  /** A renewal as an agent sends it; the changes spoil it after the card has signed. */
-  async function renew(desk: Desk, card: TestCard, spoil: Spoil = {}, fresh = newKeys()) {
+  /** Sends a renewal. The changes make it invalid after the card has signed. */
+  async function renew(desk: Desk, card: TestCard, changes: Changes = {}, fresh = newKeys()) {
     const challenge = await desk.challenge();
     const message = cardRenewalMessage(
       challenge,
-      spoil.serial ?? card.serial,
+      changes.serial ?? card.serial,
       fresh.body.authenticationKey,
       fresh.body.signingKey,
     );
     const body = {
-      ...(spoil.signer ?? card).sign(message),
-      challenge: spoil.challenge ?? challenge,
-      ...(spoil.keys ?? fresh.body),
+      ...(changes.signer ?? card).sign(message),
+      challenge: changes.challenge ?? challenge,
+      ...(changes.keys ?? fresh.body),
     };
     return desk.sessionCall('POST', paths.cardRenewal(desk.sessionId), body);
   }
@@ -45,7 +45,7 @@ describe('renewal by the holder', () => {
     return { card, desk };
   }
 
-  test('gives certificates for new keys, with which the card signs in; the old ones go on until their end', async () => {
+  test('issues certificates for new keys and leaves the old ones valid', async () => {
     const { card, desk } = await signedIn();
     assert.equal((await cardOf(cis, card.serial)).renewable, true);
     const fresh = newKeys();
@@ -72,15 +72,15 @@ describe('renewal by the holder', () => {
     assert.deepEqual([again.status, again.body.error], [409, 'renewal_too_early']);
   });
 
-  test('only in the last 90 days', async () => {
+  test('is rejected before the last 90 days', async () => {
     const { card, desk } = await signedIn('standard');
     const answer = await renew(desk, card);
     assert.deepEqual([answer.status, answer.body.error], [409, 'renewal_too_early']);
   });
 
-  test('keys that the card did not sign, another card, a used challenge, a revoked card', async () => {
+  test('rejects unsigned keys, another card, an unknown challenge and a revoked card', async () => {
     const { card, desk } = await signedIn();
-    const error = async (spoil: Spoil) => (await renew(desk, card, spoil)).body.error;
+    const error = async (changes: Changes) => (await renew(desk, card, changes)).body.error;
     assert.equal(await error({ keys: newKeys().body }), 'signature_invalid');
     assert.equal(await error({ serial: '999999999999' }), 'signature_invalid');
     assert.equal(await error({ challenge: 'unknown' }), 'challenge_invalid');

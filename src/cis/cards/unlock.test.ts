@@ -38,7 +38,7 @@ describe('self-service unlocking', () => {
     return latestCode();
   };
 
-  test('a code is mailed to the holder, and gives the unblocking code once', async () => {
+  test('mails a code to the holder, which returns the unblocking code once', async () => {
     const { status, body } = await ask();
     assert.deepEqual([status, body], [202, { expiresIn: 900 }]);
     const [mail] = await mailsOf(cis);
@@ -54,7 +54,7 @@ describe('self-service unlocking', () => {
     assert.deepEqual((await give(code)).body.error, 'expired');
   });
 
-  test('it is nowhere in clear: not in storage, the audit or the events', async () => {
+  test('stores no code, unblocking code or address in plain text', async () => {
     const code = await freshCode();
     await give(wrongCode(code));
     await give(code);
@@ -67,7 +67,7 @@ describe('self-service unlocking', () => {
     }
   });
 
-  test('it is good for 15 minutes', async () => {
+  test('accepts a code for 15 minutes', async () => {
     const code = await freshCode();
     cis.clock.advance(899);
     const second = await freshCode();
@@ -79,7 +79,7 @@ describe('self-service unlocking', () => {
     assert.equal((await give(code)).status, 410);
   });
 
-  test('five wrong ones end it, also when they come at once', async () => {
+  test('ends a code after five wrong tries, even simultaneous ones', async () => {
     const countTries = async () => {
       const tries = await auditOf(cis, 'cis.unlock');
       return (name: string) => tries.filter(({ detail }) => detail.code === name).length;
@@ -96,16 +96,16 @@ describe('self-service unlocking', () => {
     assert.deepEqual(
       ['right', 'wrong', 'expired'].map((name) => after(name) - before(name)),
       [0, 5, 17],
-      'each try is recorded as it was answered',
+      'each try is audited with its result',
     );
   });
 
-  test('a new request voids a code after ten minutes, and none before', async () => {
+  test('deletes an earlier code only if it is ten minutes old at a new request', async () => {
     const first = await freshCode();
     cis.clock.advance(598);
     const second = await freshCode();
-    assert.equal((await give(first)).status, 200, 'the first mail was late');
-    assert.equal((await give(second)).body.error, 'expired', 'one right code voids the others');
+    assert.equal((await give(first)).status, 200, 'the first mail was delayed');
+    assert.equal((await give(second)).body.error, 'expired', 'a right code deletes the others');
     const third = await freshCode();
     cis.clock.advance(600);
     const fourth = await freshCode();
@@ -113,21 +113,21 @@ describe('self-service unlocking', () => {
     assert.equal((await give(fourth)).status, 200);
   });
 
-  test('guesses of another agent leave the code of the holder valid', async () => {
+  test('ignores guesses of other agents', async () => {
     const code = await freshCode();
     const stranger = new Desk(cis);
     for (let n = 0; n < 6; n += 1) assert.equal((await stranger.giveCode(card, wrongCode(code))).status, 410);
     assert.equal(
       (await stranger.giveCode(card, code)).status,
       410,
-      'also the right code is for its agent alone',
+      'the right code is valid at its agent only',
     );
     await stranger.askCode(card);
     for (let n = 0; n < 5; n += 1) await stranger.giveCode(card, wrongCode(wrongCode(await latestCode())));
     assert.equal((await give(code)).status, 200);
   });
 
-  test('needs the agent to have the card: nothing is mailed, counted or kept for anybody else', async () => {
+  test('mails, counts and stores nothing for an agent without the card', async () => {
     const code = await freshCode();
     const [mine, foreign] = await Promise.all([
       issueCard(cis, uids.gp),
@@ -148,7 +148,7 @@ describe('self-service unlocking', () => {
       ['the certificate of another card', { certificate: mine.certificate }],
       ['the certificate of another authority', { certificate: foreign.certificate }],
       ['the certificate for signing documents', { certificate: card.signingCertificate }],
-      ['bytes that are no certificate', { certificate: 'AAAA' }],
+      ['malformed bytes', { certificate: 'AAAA' }],
     ];
     const calls: [string, object][] = [
       [paths.unlockCode(card.serial), {}],
@@ -168,13 +168,13 @@ describe('self-service unlocking', () => {
     assert.equal((await give(code)).status, 200);
   });
 
-  test('finds the card of a reader that cannot tell the serial', async () => {
+  test('finds the card by its holder if the reader cannot read the serial', async () => {
     cis.clock.advance(1);
     assert.equal((await ask({ ...card, serial: card.uid })).status, 202);
     assert.equal((await give(await latestCode(), { ...card, serial: card.uid })).status, 200);
   });
 
-  test('needs the certificate that the card has now', async () => {
+  test('requires the current certificate of the card', async () => {
     const renewed = await issueCard(cis, uids.nurse);
     await cis.call(paths.cardAct(renewed.serial, 'renew'), { body: { actor: manager }, as: 'console' });
     cis.clock.advance(1);
@@ -186,14 +186,14 @@ describe('self-service unlocking', () => {
     assert.equal((await ask({ ...renewed, certificate: String(body.authentication) })).status, 202);
   });
 
-  test('a code of one card opens no other', async () => {
+  test('rejects the code of another card', async () => {
     const other = await issueCard(cis, uids.nurse);
     const code = await freshCode();
     await ask(other);
     assert.equal((await give(code, other)).body.error, 'wrong_code');
   });
 
-  test('the answer does not say whether a card is over, or without an address', async () => {
+  test('responds alike for revoked and expired cards and for holders without an address', async () => {
     const before = (await mailsOf(cis)).length;
     const revoked = await issueCard(cis, uids.gp, { profile: 'revoked' });
     const expired = await issueCard(cis, uids.gp, { profile: 'expired' });
@@ -209,7 +209,7 @@ describe('self-service unlocking', () => {
     assert.deepEqual(whys, ['revoked', 'expired', 'noEmail']);
   });
 
-  test('what is no code is refused before an attempt is used up', async () => {
+  test('rejects a malformed code without using up an attempt', async () => {
     const code = await freshCode();
     for (const odd of ['', '1234567', '123456789', '1234567a', '１２３４５６７８'])
       assert.equal((await give(odd)).status, 400);
@@ -221,7 +221,7 @@ describe('self-service unlocking', () => {
     assert.equal((await give(wrongCode(code))).body.attemptsLeft, 4);
   });
 
-  test('an agent with the card says when its PIN is blocked or open again', async () => {
+  test('stores whether the PIN is blocked, as the agent reports it', async () => {
     const { certificate } = card;
     const say = (pin: string) => new Desk(cis).agentCall(paths.pinState(card.serial), { certificate, pin });
     assert.equal((await say('blocked')).status, 204);
@@ -234,7 +234,7 @@ describe('self-service unlocking', () => {
   });
 });
 
-describe('limits without a sign-in', () => {
+describe('unauthenticated calls to CIS', () => {
   let cis: TestCis;
   before(async () => {
     cis = await startCis({
@@ -243,7 +243,7 @@ describe('limits without a sign-in', () => {
   });
   after(() => cis.close());
 
-  test('mails for one card, calls and challenges of one network address', async () => {
+  test('limits mails per card, and calls and challenges per network', async () => {
     const card = await issueCard(cis, uids.gp);
     const desk = new Desk(cis);
     const ask = () => desk.askCode(card);
@@ -262,7 +262,7 @@ describe('limits without a sign-in', () => {
     assert.equal(await challenge(), 200);
   });
 
-  test('sign-ins of one network, whose proofs leave no row beyond the limit', async () => {
+  test('limits sign-ins per network, and stores no proofs beyond the limit', async () => {
     cis.clock.advance(60);
     const card = await issueCard(cis, uids.nurse);
     const desk = new Desk(cis);

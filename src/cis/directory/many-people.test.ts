@@ -5,7 +5,7 @@ import { openDatabase } from '../../storage/dialects.ts';
 import { type ImportAnswer, type Person, paths } from '../protocol.ts';
 import { startCis, type TestCis } from '../testing/cis.ts';
 
-/** Counts the rows that reads return: the cost of a write besides its statements. */
+/** Counts the rows that reads return, which are the cost of a write besides its statements. */
 function counting(database: Database) {
   const counter = { rows: 0 };
   const counted = Object.assign(Object.create(database) as Database, {

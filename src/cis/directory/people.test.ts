@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Person, paths } from '../protocol.ts';
 import { startCis, type TestCis, type UnknownBody, uids } from '../testing/cis.ts';
 
-describe('the directory over HTTP', () => {
+describe('directory API', () => {
   let cis: TestCis;
   before(async () => {
     cis = await startCis();
@@ -27,7 +27,7 @@ describe('the directory over HTTP', () => {
   const patch = (uid: string, body: unknown, headers: Record<string, string> = {}) =>
     cis.call(paths.person(uid), { method: 'PATCH', body, headers, as: 'console' });
 
-  test('who may read, and who may write', async () => {
+  test('lets services read, and only the console write', async () => {
     const statuses = async (method: string, path: string, body?: unknown) => {
       const options = { method, ...(body === undefined ? {} : { body }) };
       const calls = [
@@ -54,7 +54,7 @@ describe('the directory over HTTP', () => {
       assert.equal((await cis.call(paths.people, { headers: { authorization } })).status, 401, authorization);
   });
 
-  test('people come in pages by uid, or one by persona', async () => {
+  test('lists people in pages by uid, or one by persona', async () => {
     const all = (await cis.call(paths.people, { as: 'console' })).body;
     const everybody = (all.people as Person[]).map(({ uid }) => uid);
     assert.equal(all.next, null);
@@ -76,7 +76,7 @@ describe('the directory over HTTP', () => {
       assert.equal((await cis.call(`${paths.people}?limit=${limit}`, { as: 'cis2' })).status, 400);
   });
 
-  test('a person is added with what can be worked out', async () => {
+  test('adds a person and completes the missing members', async () => {
     const {
       status,
       body: person,
@@ -103,7 +103,7 @@ describe('the directory over HTTP', () => {
     assert.deepEqual([record?.actor, record?.target], ['console', person.uid]);
   });
 
-  test('a whole person goes round: what is read can be added again under another uid', async () => {
+  test('adds a person as read under another uid', async () => {
     const { body: nurse } = await cis.call<Person>(paths.person(uids.nurse), { as: 'console' });
     const roles = nurse.roles.map(({ roleId: _, ...role }) => role);
     const again = { ...nurse, uid: '123456789012', persona: null, roles };
@@ -114,7 +114,7 @@ describe('the directory over HTTP', () => {
     assert.equal((await add({ ...again, uid: '123456789013', persona: 'nurse' })).status, 409);
   });
 
-  test('a new organisation becomes known with its name', async () => {
+  test('adds a new organisation with its name', async () => {
     const role = { ...newPerson().roles[0], orgCode: 'Y51' };
     const nameless = await add(newPerson({ roles: [role] }));
     assert.deepEqual([nameless.status, nameless.body.field], [422, 'roles.0.orgName']);
@@ -129,13 +129,13 @@ describe('the directory over HTTP', () => {
     assert.deepEqual([renamed.status, renamed.body.field], [422, 'roles.0.orgName']);
   });
 
-  describe('a wrong person is refused with the field and what would be right', () => {
+  describe('invalid people', () => {
     const role = newPerson().roles[0];
     const inRole = (changes: object) => ({ roles: [{ ...role, ...changes }] });
     const wrong: [string, Record<string, unknown>, string][] = [
       ['a short uid', { uid: '12345678901' }, 'uid'],
       ['a uid as a number', { uid: 123456789012 }, 'uid'],
-      ['an ODS code in small letters', inRole({ orgCode: 'a9a5a' }), 'roles.0.orgCode'],
+      ['an ODS code in lower case', inRole({ orgCode: 'a9a5a' }), 'roles.0.orgCode'],
       ['a role code without groups', inRole({ roleCode: 'R8000' }), 'roles.0.roleCode'],
       ['a role name of two parts', inRole({ roleName: '"Clinical":"Nurse"' }), 'roles.0.roleName'],
       ['a role id with letters', inRole({ roleId: '55525424010x' }), 'roles.0.roleId'],
@@ -167,14 +167,14 @@ describe('the directory over HTTP', () => {
       ],
       ['an assurance level that does not exist', { idAssuranceLevel: '4' }, 'idAssuranceLevel'],
       ['an unknown authenticator', { authenticators: ['fingerprint'] }, 'authenticators.0'],
-      ['no family name', { familyName: undefined }, 'familyName'],
+      ['a missing family name', { familyName: undefined }, 'familyName'],
       ['a control character', { givenName: 'A\u0007da' }, 'givenName'],
       ['an e-mail address without a domain', { email: 'ada' }, 'email'],
       ['a persona with a space', { persona: 'a b' }, 'persona'],
       ['an unknown member', { shoeSize: 42 }, 'shoeSize'],
     ];
     for (const [name, changes, field] of wrong) {
-      test(name, async () => {
+      test(`rejects ${name}`, async () => {
         const { status, body } = await add(newPerson(changes));
         assert.deepEqual([status, body.error, body.field], [422, 'invalid_person', field]);
         assert.ok(String(body.problem).length > 5);
@@ -182,7 +182,7 @@ describe('the directory over HTTP', () => {
     }
   });
 
-  test('who follows the changes hears of each person who was changed or removed, in order', async () => {
+  test('returns the changed and removed people in order', async () => {
     const changes = async (query = '') => (await cis.call(`${paths.changes}${query}`, { as: 'cis2' })).body;
     const { last, uids: none } = (await changes()) as { last: number; uids: string[] };
     assert.deepEqual(none, []);
@@ -195,7 +195,7 @@ describe('the directory over HTTP', () => {
     const heard = (await changes(`?after=${last}`)) as { last: number; uids: string[] };
     assert.deepEqual(heard.uids, [uids.starter, uid]);
     assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
-    // What did not happen is not told.
+    // A failed change is not reported.
     assert.equal((await cis.call(paths.person(uid), { as: 'console', method: 'DELETE' })).status, 404);
     assert.deepEqual(await changes(`?after=${heard.last}`), { uids: [], last: heard.last });
     for (const wrong of ['x', '-1', '1.5'])
@@ -203,7 +203,7 @@ describe('the directory over HTTP', () => {
     assert.equal((await cis.call(paths.changes, {})).status, 401);
   });
 
-  test('a merge patch changes what it names and nothing else', async () => {
+  test('changes only the members of a merge patch', async () => {
     const before = await cis.call(paths.person(uids.clinician), { as: 'console' });
     const changed = await patch(uids.clinician, {
       email: 'new@example.test',
@@ -225,7 +225,7 @@ describe('the directory over HTTP', () => {
     assert.equal((await patch('000000000000', {})).status, 404);
   });
 
-  test('an edit of an old revision is refused; of ten at once without one all hold', async () => {
+  test('rejects a change of an old revision, and applies every simultaneous change without one', async () => {
     const { headers } = await cis.call(paths.person(uids.admin), { as: 'console' });
     const tag = { 'if-match': String(headers.get('etag')) };
     assert.equal((await patch(uids.admin, { title: 'Dame' }, tag)).status, 200);

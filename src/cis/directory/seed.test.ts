@@ -8,7 +8,7 @@ import { seed } from './seed.ts';
 
 const rolesOf = ({ roles }: Person) => roles.map(({ roleCode }) => roleCode.slice(-5));
 
-describe('the seeded people', () => {
+describe('seeded people', () => {
   let cis: TestCis;
   before(async () => {
     cis = await startCis();
@@ -17,7 +17,7 @@ describe('the seeded people', () => {
 
   const everybody = async () => (await cis.call(paths.people, { as: 'console' })).body.people as Person[];
 
-  test('are those of the contract', () => {
+  test('have the documented personas, authenticators and roles', () => {
     const table = seedPeople().map((person) => [
       person.persona,
       person.uid.slice(-3),
@@ -57,7 +57,7 @@ describe('the seeded people', () => {
     assert.equal(of('gp')?.email, 'gp@example.test');
   });
 
-  test('pass the checks of the directory, and share no id', () => {
+  test('are valid and have unique ids', () => {
     const people = seedPeople();
     for (const person of people)
       assert.deepEqual(completePerson(readDraft(person), person.uid, new Map()), person);
@@ -68,7 +68,7 @@ describe('the seeded people', () => {
     assert.equal(new Set([...roleIds, ...personOrgIds]).size, roleIds.length + personOrgIds.length);
   });
 
-  test('are planted once: who was removed stays away, until a reset', async () => {
+  test('are added once, so that removed people return only after a reset', async () => {
     assert.equal((await everybody()).length, 16);
     await cis.call(paths.person('656005750119'), { method: 'DELETE', as: 'console' });
     await cis.call(paths.person('656005750108'), { method: 'PATCH', body: { title: 'Sir' }, as: 'console' });

@@ -36,7 +36,7 @@ describe('import and export of the directory', () => {
   const exported = async () =>
     JSON.stringify((await cis.call(paths.directoryExport, { as: 'console' })).body);
 
-  test('what is exported changes nothing when it is imported, as JSON and as CSV', async () => {
+  test('imports an export in JSON and in CSV without changes', async () => {
     const people = await everybody();
     assert.equal(people.length, 16);
     const document = await exported();
@@ -52,7 +52,7 @@ describe('import and export of the directory', () => {
     assert.deepEqual(await everybody(), people);
   });
 
-  test('into an empty directory it brings back everybody as they were', async () => {
+  test('restores all people from CSV into an empty directory', async () => {
     const people = await everybody();
     const text = writeDirectoryCsv(people);
     for (const { uid } of people) await cis.call(paths.person(uid), { method: 'DELETE', as: 'console' });
@@ -65,7 +65,7 @@ describe('import and export of the directory', () => {
   const line = (uid: string, more = `A9A5A,,S8000:G8000:R8001,${nurse},B0825 Amend|B0401 View`) =>
     `${uid},Tilda,Farthingale,${more}`;
 
-  test('adds people and roles; bringing the same again changes nothing', async () => {
+  test('adds people and roles, once for the same file', async () => {
     const text = [
       head,
       line('100000000001'),
@@ -101,14 +101,14 @@ describe('import and export of the directory', () => {
     );
   });
 
-  test('a dry run says the same and writes nothing', async () => {
+  test('returns the same response for a dry run and writes nothing', async () => {
     const before = await everybody();
     const { status, answer } = await bring([head, line('100000000002')].join('\n'), csv, '?dryRun=true');
     assert.deepEqual([status, answer.added, answer.dryRun], [200, 1, true]);
     assert.deepEqual(await everybody(), before);
   });
 
-  test('every fault has its line, and one is enough that nothing is written', async () => {
+  test('reports every error with its line and writes nothing', async () => {
     const before = await everybody();
     const text = [
       head,
@@ -147,7 +147,7 @@ describe('import and export of the directory', () => {
     assert.deepEqual(await everybody(), before);
   });
 
-  test('role profile ids and personas belong to one person, in the file and beside it', async () => {
+  test('rejects role profile ids and personas of other people, in the file and in the directory', async () => {
     const people = await everybody();
     const gp = people.find(({ persona }) => persona === 'gp') ?? assert.fail();
     const thief = { ...gp, uid: '100000000020', persona: null };
@@ -158,7 +158,7 @@ describe('import and export of the directory', () => {
     assert.deepEqual(await problems([thief]), [`1 roleId: ${gp.roles[0]?.roleId} belongs to another person`]);
     assert.deepEqual(await problems([twin]), ['1 persona: gp belongs to another person']);
     assert.deepEqual(await problems([gp, gp]), ['2 uid: is there twice']);
-    // Personas change hands within one file.
+    // Personas may move between people of one file.
     const nurseNow = people.find(({ persona }) => persona === 'nurse') ?? assert.fail();
     const swapped = [
       { ...gp, persona: 'nurse' },
@@ -173,7 +173,7 @@ describe('import and export of the directory', () => {
     });
   });
 
-  test('what follows from a change follows from an import: the disabled are signed out', async () => {
+  test('ends the sessions of people whom an import disables', async () => {
     const desk = new Desk(cis);
     await desk.signIn(await issueCard(cis, uids.gp));
     const people = (await everybody()).map((person) =>
@@ -183,7 +183,7 @@ describe('import and export of the directory', () => {
     assert.equal((await desk.heartbeat()).status, 410);
   });
 
-  test('what is no import is refused whole', async () => {
+  test('rejects a malformed import', async () => {
     assert.equal((await bring('{', 'application/json')).status, 400);
     assert.equal((await bring('{"version":2,"people":[]}', 'application/json')).status, 400);
     assert.equal((await bring('x', 'text/plain')).status, 415);
@@ -209,7 +209,7 @@ describe('import and export of the directory', () => {
     assert.equal((await cis.call(`${paths.directoryExport}?format=xml`, { as: 'console' })).status, 400);
   });
 
-  test('activities and what they include: listed, imported, and worked out for a person', async () => {
+  test('lists and imports activities, and expands those of a person', async () => {
     const codesOf = async () => {
       const { body } = await cis.call(paths.personActivities(uids.gp), { as: 'cis2' });
       const [role] = body.roles as { activities: { code: string; includedBy: string | null }[] }[];
@@ -232,8 +232,8 @@ describe('import and export of the directory', () => {
   });
 });
 
-describe('cells', () => {
-  test('no cell of an export begins as a formula, and each comes back as it was', () => {
+describe('CSV cells', () => {
+  test('escapes formulas and reads every cell back unchanged', () => {
     const dangerous = fc.constantFrom(
       '=',
       '+',
@@ -261,7 +261,7 @@ describe('cells', () => {
     );
   });
 
-  test('lists come back as they were', () => {
+  test('reads lists back unchanged', () => {
     const entries = fc.array(fc.string({ minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(entries, (list) => {
@@ -271,7 +271,7 @@ describe('cells', () => {
     );
   });
 
-  test('no text makes the reader throw', async () => {
+  test('parses any text without throwing', async () => {
     const piece = fc.oneof(
       fc.constantFrom(...columnNames, ',', '\n', '"', '\r\n', ';'),
       fc.string({ maxLength: 5 }),

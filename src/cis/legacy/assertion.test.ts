@@ -20,7 +20,7 @@ const certificateIn = (xml: string): X509Certificate =>
     Buffer.from(/<ds:X509Certificate>([^<]+)</.exec(xml)?.[1]?.replace(/\s/g, '') ?? '', 'base64'),
   );
 
-describe('what a legacy ticket is good for', () => {
+describe('legacy ticket', () => {
   let cis: TestCis;
   let client: LegacyClient;
   let nurse: LegacyCard;
@@ -58,7 +58,7 @@ describe('what a legacy ticket is good for', () => {
     assert.ok(!text.includes('saml:Assertion'));
   };
 
-  test('a role assertion with the published names, blocks and times, signed', async () => {
+  test('reads a signed role assertion with the published names, blocks and times', async () => {
     const { text, issuer, notBefore, notOnOrAfter, attributes, get } = await read();
     assert.match(
       text,
@@ -74,8 +74,8 @@ describe('what a legacy ticket is good for', () => {
     const names = attributes.map(({ name }) => name);
     assert.deepEqual(names.slice(0, 5), ['ssbAssertionVersion', 'cn', 'uid', 'ssbSessionRoleUid', 'ssbMode']);
     assert.equal(names[5], 'nhsIdCode');
-    assert.equal(names.filter((name) => name === 'nhsIdCode').length, 3, 'one block a role');
-    assert.ok(!names.includes('nhsOcsPrCode'), 'what is empty is left out');
+    assert.equal(names.filter((name) => name === 'nhsIdCode').length, 3, 'one block per role');
+    assert.ok(!names.includes('nhsOcsPrCode'), 'empty attributes are omitted');
     assert.deepEqual(get('ssbSessionRoleUid')[0]?.values, get('uniqueIdentifier')[0]?.values);
     assert.deepEqual(get('nhsJobRoleCode')[1]?.values, ['S8000:G8000:R8001']);
     assert.deepEqual(get('nhsAreaOfWorkCodes')[0]?.values, ['P0020:Q0300:T0640']);
@@ -84,7 +84,7 @@ describe('what a legacy ticket is good for', () => {
     assert.deepEqual(get('nhsJobRole')[0]?.values, ['"Clinical":"Clinical Provision":"Nurse Access Role"']);
   });
 
-  test('a signed assertion that was changed, wrapped or cut up is not read', async () => {
+  test('rejects a signed assertion that is changed, wrapped or incomplete', async () => {
     const { text } = await read();
     const certificate = certificateIn(text);
     const refuses = (xml: string, why: string) =>
@@ -95,17 +95,17 @@ describe('what a legacy ticket is good for', () => {
     const other = evil.replace(/AssertionID="[^"]+"/, 'AssertionID="evil"');
     refuses(text.replaceAll(uids.nurse, uids.gp), 'changed');
     refuses(text.replace(signature, ''), 'without its signature');
-    refuses(text.replace(inner, other), 'another in its place');
+    refuses(text.replace(inner, other), 'replaced by another');
     refuses(
       text.replace(inner, other.replace('</saml:Assertion>', `${signature}</saml:Assertion>`)),
       'its signature in another',
     );
     refuses(text.replace(inner, `${other}${inner}`), 'another before it');
-    refuses(text.replace(inner, `${inner}${other}`), 'another behind it');
+    refuses(text.replace(inner, `${inner}${other}`), 'another after it');
     refuses(text.replace(inner, `${evil}${inner}`), 'another with the same id');
     refuses(
       text.replace(inner, other.replace(/<\/saml:Assertion>$/, `<x>${inner}</x></saml:Assertion>`)),
-      'the right one inside another',
+      'the signed one inside another',
     );
     refuses(
       text.replace(
@@ -115,7 +115,7 @@ describe('what a legacy ticket is good for', () => {
           `${signature.replace('</ds:Signature>', `<ds:Object>${inner.replace(signature, '')}</ds:Object></ds:Signature>`)}</saml:Assertion>`,
         ),
       ),
-      'the right one inside the signature',
+      'the signed one inside the signature',
     );
     refuses(
       text.replace(/(<saml:AttributeValue>)(6560)(05750105)/, '$1$2<!-- -->$3'),
@@ -133,19 +133,19 @@ describe('what a legacy ticket is good for', () => {
         /<ds:Transform Algorithm="[^"]*xml-exc-c14n#"\s*\/>/,
         '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"/>',
       ),
-      'a transformation of its own',
+      'another transformation',
     );
     refuses(text.replace(signature, `${signature}${signature}`), 'two signatures');
     const stranger = await startCis({ legacy: {} });
     const there = await legacyClient(stranger);
     const foreign = (await there.assertion(await there.signIn(await legacyCard(stranger, uids.nurse)))).text;
-    refuses(foreign, 'signed by another CIS, whose certificate it brings along');
+    refuses(foreign, 'signed by another CIS, with its certificate');
     await there.stop();
     await stranger.close();
     assert.equal(readRoleAssertion(text, certificate).attributes[2]?.values[0], uids.nurse);
   });
 
-  test('the role of the session is the chosen one, in live or training mode', async () => {
+  test('chooses the role of the session, in live or training mode', async () => {
     const roles = (await read()).get('uniqueIdentifier').map(({ values }) => values[0] ?? '');
     const [, second = ''] = roles;
     const { status, text } = await select({ token: ticket, selectedRoleUid: second, ssbMode: '1' });
@@ -162,7 +162,7 @@ describe('what a legacy ticket is good for', () => {
     assert.deepEqual((await read()).get('ssbSessionRoleUid')[0]?.values, [second]);
   });
 
-  test('with several roles one has to be chosen; one role is chosen without a question; none is none', async () => {
+  test('requires a choice only from several roles', async () => {
     const { text } = await client.validate(await client.form(nurse));
     await inactive(parameterIn(text, 'sso_ticket'), 'No role is selected');
     const gp = await client.validate(await client.form(await legacyCard(cis, uids.gp)));
@@ -174,7 +174,7 @@ describe('what a legacy ticket is good for', () => {
     assert.deepEqual(none.get('ssbSessionRoleUid'), []);
   });
 
-  test('600 s without use end it; use keeps it alive, for ten hours at most', async () => {
+  test('expires after 600 s without use, and after ten hours', async () => {
     cis.clock.advance(599);
     await read();
     cis.clock.advance(599);
@@ -191,14 +191,14 @@ describe('what a legacy ticket is good for', () => {
     await inactive(other);
   });
 
-  test('a developer who moves the clock sees it grow idle: no desk is heard of for it', async () => {
+  test('expires when a developer moves the clock, because no agent reports it', async () => {
     cis.clock.advance(600);
     const told = await cis.call(paths.clockMoved, { body: { bySeconds: 600 }, as: 'console' });
     assert.equal(told.status, 204);
     await inactive(ticket);
   });
 
-  test('sign-out ends it, once', async () => {
+  test('is ended by a sign-out, once', async () => {
     const signOut = (more: Record<string, string> = {}) =>
       client.post(
         '/login/authlogout',
@@ -220,29 +220,29 @@ describe('what a legacy ticket is good for', () => {
     assert.equal((await signOut()).status, 403);
   });
 
-  test('a forged, changed or badly encoded ticket is no ticket', async () => {
+  test('is rejected if it is forged, changed or not encoded', async () => {
     const head = 'AQIC5wM2LY4Sfc';
     for (const odd of [`${head}${'A'.repeat(33)}=@AAJTSQACMDE=#`, ticket.slice(0, -1), '', 'x'.repeat(1_000)])
       await inactive(odd);
     const unencoded = await client.get(`/saml/RoleAssertion?token=${ticket}`);
-    assert.equal(unencoded.status, 403, 'what stands behind # never arrives');
+    assert.equal(unencoded.status, 403, 'the part after # is not sent');
     assert.equal((await client.get('/saml/RoleAssertion?token=a&token=b')).status, 400);
   });
 
-  test('a person who is disabled, or removed, is signed in no longer', async () => {
+  test('ends when the person is disabled', async () => {
     await cis.call(paths.person(uids.nurse), { method: 'PATCH', body: { disabled: true }, as: 'console' });
     await inactive(ticket);
     await cis.call(paths.person(uids.nurse), { method: 'PATCH', body: { disabled: false }, as: 'console' });
     await inactive(ticket);
   });
 
-  test('a web page, or somebody behind a proxy, gets nothing', async () => {
+  test('is rejected from a web page or through a proxy', async () => {
     const address = `/saml/RoleAssertion?token=${encodeURIComponent(ticket)}`;
     assert.equal((await client.get(address, { origin: 'https://page.test' })).status, 403);
     assert.equal((await client.get(address, { 'x-forwarded-for': '192.0.2.1' })).status, 403);
   });
 
-  test('it is nowhere in clear', async () => {
+  test('is not stored in plain text', async () => {
     await read();
     for (const table of ['legacy_ticket', 'cis_session', 'audit', 'event', 'single_use']) {
       const rows = JSON.stringify(await cis.database.all({ text: `SELECT * FROM ${table}`, values: [] }));
@@ -250,7 +250,7 @@ describe('what a legacy ticket is good for', () => {
     }
   });
 
-  test('it is worth nothing at the sessions of today', async () => {
+  test('is rejected by the session API', async () => {
     const id = encodeURIComponent(ticket);
     const bearer = { authorization: `Bearer ${ticket}` };
     const desk = new Desk(cis);
@@ -267,7 +267,7 @@ describe('what a legacy ticket is good for', () => {
       assert.ok(status >= 400 && status < 500, String(status));
     const request = await desk.signInRequest(await issueCard(cis, uids.gp));
     assert.equal((await desk.send({ ...request, challenge: ticket })).body.error, 'challenge_invalid');
-    // Its session has a key that nobody holds: even its id would be of no use.
+    // The key of its session is unusable, so the session id is of no use either.
     const row = await cis.database.get<{ id: string }>({
       text: "SELECT id FROM cis_session WHERE ended_at IS NULL AND agent_id LIKE 'legacy-%' LIMIT 1",
       values: [],
@@ -276,7 +276,7 @@ describe('what a legacy ticket is good for', () => {
     assert.equal((await desk.heartbeat()).body.error, 'invalid_proof');
   });
 
-  test('a session of today gives out tickets by its own key, one at a time, and ends with them', async () => {
+  test('is issued to a current session by its key, one at a time, and ends with it', async () => {
     const desk = new Desk(cis);
     await desk.signIn(await issueCard(cis, uids.gp));
     const path = paths.legacyTicket(desk.sessionId);
@@ -292,7 +292,7 @@ describe('what a legacy ticket is good for', () => {
   });
 });
 
-test('unsigned where that is asked for', async () => {
+test('role assertions are unsigned if configured', async () => {
   const cis = await startCis({ legacy: { signAssertions: false } });
   const client = await legacyClient(cis);
   const { text } = await client.assertion(await client.signIn(await legacyCard(cis, uids.gp)));
@@ -301,7 +301,7 @@ test('unsigned where that is asked for', async () => {
   await cis.close();
 });
 
-test('whatever stands in names, the assertion is signed and read back as it is', async (t) => {
+test('role assertions contain any name unchanged', async (t) => {
   const cis = await startCis({ legacy: {} });
   const client = await legacyClient(cis);
   t.after(async () => {
@@ -327,7 +327,7 @@ test('whatever stands in names, the assertion is signed and read back as it is',
   }
 });
 
-test('a person with as many roles as published answers show has an assertion as well', async (t) => {
+test('role assertions contain as many roles as published ones', async (t) => {
   const cis = await startCis({ legacy: {} });
   const client = await legacyClient(cis);
   t.after(async () => {

@@ -13,8 +13,8 @@ import { escapeXml, parseXml } from './xml.ts';
 const doctype = '<!DOCTYPE USER SYSTEM "gpOBJECT.DTD">';
 const param = (value: string) => `<gpOBJECT><gpPARAM name="uid">${value}</gpPARAM></gpOBJECT>`;
 
-describe('XML from outside', () => {
-  test('what published clients send is read, their declaration with it', () => {
+describe('parseGpObject', () => {
+  test('parses messages of published clients, with their declaration', () => {
     const text = `<?xml version="1.0" encoding="UTF-8"?>\n        ${doctype}\n  <gpOBJECT>\n <gpPARAM name="a">1</gpPARAM><gpPARAM name="b" encoding="base64"> x&amp;y </gpPARAM></gpOBJECT>`;
     assert.deepEqual(
       [...parseGpObject(text)],
@@ -62,9 +62,9 @@ describe('XML from outside', () => {
     nothing: '',
   };
   for (const [name, text] of Object.entries(attacks))
-    test(`${name} is refused`, () => assert.throws(() => parseGpObject(text), Error));
+    test(`rejects ${name}`, () => assert.throws(() => parseGpObject(text), Error));
 
-  test('no text makes the reader do anything but read or refuse, and quickly', () => {
+  test('parses any text or throws an Error', () => {
     const piece = fc.oneof(
       fc.constantFrom('<', '>', '</', '/>', '&', ';', '"', "'", '<!', '<?', '?>', '=', ' ', doctype),
       fc.constantFrom('gpOBJECT', 'gpPARAM', ' name="a"', '&amp;', '&#65;', '<gpOBJECT>', '</gpOBJECT>'),
@@ -82,7 +82,7 @@ describe('XML from outside', () => {
     );
   });
 
-  test('what is written is read as it was, whatever stands in it', () => {
+  test('parses written messages back, with any text', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -101,7 +101,7 @@ describe('XML from outside', () => {
   });
 });
 
-describe('CMS from outside', () => {
+describe('parseSignedChallenge', () => {
   let der: Buffer;
   let x509: X509Certificate;
   const content = Buffer.alloc(48, 7);
@@ -120,14 +120,14 @@ describe('CMS from outside', () => {
     });
   });
 
-  test('what is built is read', () => {
+  test('parses a built message', () => {
     const read = parseSignedChallenge(der);
     assert.ok(read.content.equals(content));
     assert.ok(read.certificate.equals(x509.raw));
     assert.deepEqual([read.digest, read.signature.length], ['sha256', 256]);
   });
 
-  test('no bytes, and no change of a byte, make the reader do anything but read or refuse', () => {
+  test('parses any bytes, and any changed byte, or throws an Error', () => {
     const reads = (bytes: Uint8Array): boolean => {
       try {
         return parseSignedChallenge(bytes).signature.length >= 0;
@@ -149,7 +149,7 @@ describe('CMS from outside', () => {
       assert.throws(() => parseSignedChallenge(der.subarray(0, length)));
   });
 
-  test('the envelope around it: only the published header, only base64', () => {
+  test('parseSmime accepts the published header and base64 only', () => {
     const wrap = (text: string) => Buffer.from(text).toString('base64');
     const type = 'Content-Type: application/x-pkcs7-mime; name="smime.p7m"';
     const encoding = 'Content-Transfer-Encoding: base64';
@@ -187,7 +187,7 @@ describe('CMS from outside', () => {
     );
   });
 
-  test('no text is taken for a signed assertion', () => {
+  test('readRoleAssertion rejects any text without a signature', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => {
         assert.throws(() => readRoleAssertion(`<a>${escapeXml(text)}</a>`, x509));
@@ -197,7 +197,7 @@ describe('CMS from outside', () => {
   });
 });
 
-test('tickets have the published form, and nothing else has it', () => {
+test('isTicket accepts new tickets and no other text', () => {
   const tickets = Array.from({ length: 200 }, newTicket);
   assert.ok(tickets.every(isTicket));
   assert.equal(new Set(tickets).size, 200);

@@ -27,7 +27,7 @@ const run = promisify(execFile);
 const pem = (label: string, der: Buffer): string =>
   `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`;
 
-describe('sign-in by the legacy interface', () => {
+describe('legacy sign-in', () => {
   let cis: TestCis;
   let client: LegacyClient;
   let card: LegacyCard;
@@ -41,7 +41,7 @@ describe('sign-in by the legacy interface', () => {
     await cis.close();
   });
 
-  test('a body over the limit is refused in the form of the interface', async () => {
+  test('rejects an oversized body in the published form', async () => {
     for (const path of ['/login/authactivate', '/login/authvalidate', '/login/authlogout']) {
       const response = await fetch(`${client.url}${path}`, { method: 'POST', body: 'x'.repeat(65_537) });
       assert.equal(response.status, 413);
@@ -50,7 +50,7 @@ describe('sign-in by the legacy interface', () => {
     }
   });
 
-  test('the answers have the published parameters in the published order', async () => {
+  test('responds with the published parameters in the published order', async () => {
     const activated = await client.activate();
     assert.equal(Buffer.from(activated.challenge, 'base64').length, 48);
     assert.equal(Number(Buffer.from(activated.challenge, 'base64').readBigUInt64BE(20)), cis.clock.now());
@@ -94,7 +94,7 @@ describe('sign-in by the legacy interface', () => {
     assert.ok(isTicket(parameterIn(text, 'sso_ticket')));
   });
 
-  test('OpenSSL verifies the response of the card and the signature of the challenge', async () => {
+  test('builds messages that OpenSSL verifies', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'alongside-legacy-'));
     const file = (name: string) => join(folder, name);
     try {
@@ -139,7 +139,7 @@ describe('sign-in by the legacy interface', () => {
     }
   });
 
-  test('a card with an EC key signs in as well', async () => {
+  test('accepts a card with an EC key', async () => {
     const ec = await legacyCard(cis, uids.gp, { type: 'ec' });
     assert.equal((await client.validate(await client.form(ec))).status, 200);
   });
@@ -152,7 +152,7 @@ describe('sign-in by the legacy interface', () => {
   const signed = (challenge: string, by: LegacyCard) =>
     responseOf(buildSignedChallenge(Buffer.from(challenge, 'base64'), by.signer()));
 
-  test('a challenge is good once, for a minute, and for who asked', async () => {
+  test('accepts a challenge once, for a minute, from its requester', async () => {
     const form = await client.form(card);
     const answers = await Promise.all([client.validate(form), client.validate(form), client.validate(form)]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 403, 403]);
@@ -165,17 +165,20 @@ describe('sign-in by the legacy interface', () => {
     await refused(moved, 'of another device');
   });
 
-  test('a challenge of our own making, a changed one, and another signature of it', async () => {
+  test('rejects a forged challenge and another signature', async () => {
     const made = Buffer.alloc(48, 1).toString('base64');
     const form = await client.form(card);
-    await refused({ ...form, challenge: made, response: signed(made, card) }, 'made up');
+    await refused({ ...form, challenge: made, response: signed(made, card) }, 'forged');
     const other = await client.activate();
     await refused({ ...form, signature: other.signature }, 'signature of another challenge');
     await refused({ ...form, signature: made }, 'no signature');
-    await refused({ ...form, challenge: other.challenge, signature: other.signature }, 'another was signed');
+    await refused(
+      { ...form, challenge: other.challenge, signature: other.signature },
+      'another challenge was signed',
+    );
   });
 
-  test('a wrong certificate, an expired, revoked or foreign one, another person, another key', async () => {
+  test('rejects another key, another person, and an expired, revoked or foreign certificate', async () => {
     const form = () => client.form(card);
     const stranger = await legacyCard(cis, uids.gp);
     const key = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey;
@@ -186,7 +189,7 @@ describe('sign-in by the legacy interface', () => {
     const one = await form();
     await refused({ ...one, response: signed(one.challenge ?? '', withOtherKey) }, 'another key');
     const two = await form();
-    await refused({ ...two, response: signed(two.challenge ?? '', stranger) }, "somebody else's card");
+    await refused({ ...two, response: signed(two.challenge ?? '', stranger) }, 'the card of another person');
     for (const profile of ['expired', 'revoked', 'foreign'] as const) {
       const bad = await legacyCard(cis, uids.nurse, { profile });
       await refused(await client.form(bad), profile);
@@ -196,7 +199,7 @@ describe('sign-in by the legacy interface', () => {
     assert.match(String(last?.detail.why), /^cis\.issuerUnknown/);
   });
 
-  test('SHA-1 only where it is switched on', async () => {
+  test('accepts SHA-1 only if it is enabled', async () => {
     const form = await client.form(card);
     const challenge = Buffer.from(form.challenge ?? '', 'base64');
     const old = responseOf(buildSignedChallenge(challenge, card.signer('sha1')));
@@ -213,15 +216,15 @@ describe('sign-in by the legacy interface', () => {
     await second.close();
   });
 
-  test('what is not of the form is an invalid request', async () => {
+  test('rejects a malformed form as invalid input', async () => {
     const form = await client.form(card);
     const odd: Record<string, Record<string, string>> = {
       'another method': { ...form, auth_method: '1' },
       'another service': { ...form, service: 'ACTIVATION' },
       'a parameter too many': { ...form, more: '1' },
       'an odd uid': { ...form, uid: '12' },
-      'no base64': { ...form, challenge: '%%%' },
-      'a response that is none': { ...form, response: Buffer.from('hello').toString('base64') },
+      'not base64': { ...form, challenge: '%%%' },
+      'a malformed response': { ...form, response: Buffer.from('hello').toString('base64') },
     };
     for (const [name, spoilt] of Object.entries(odd)) await refused(spoilt, name, 400);
     const { uid: _uid, ...without } = await client.form(card);
@@ -230,7 +233,7 @@ describe('sign-in by the legacy interface', () => {
     assert.equal(big.status, 413);
   });
 
-  test('one person at a desk: another at the same device ends the session of the former', async () => {
+  test('ends the session of the previous person at the same device', async () => {
     const ticket = await client.signIn(card);
     assert.equal((await client.assertion(ticket)).status, 200);
     const second = await client.signIn(await legacyCard(cis, uids.gp));
@@ -239,8 +242,8 @@ describe('sign-in by the legacy interface', () => {
   });
 });
 
-describe('where the legacy interface answers', () => {
-  test('nowhere unless it is switched on', async () => {
+describe('legacy interface', () => {
+  test('is off by default', async () => {
     const cis = await startCis();
     for (const path of ['/login/authactivate', '/login/authvalidate', '/login/authlogout'])
       assert.equal((await cis.call(path, { method: 'POST' })).status, 404);

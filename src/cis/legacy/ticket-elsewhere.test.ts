@@ -6,8 +6,7 @@ import { MasterKeyFile } from '../../boot/master-key.ts';
 import { type TestCis, uids } from '../testing/cis.ts';
 import { type LegacyClient, legacyCard, legacyClientAt } from '../testing/legacy-client.ts';
 
-// A desktop application that knows only the legacy ticket can trade it for nothing else: at the other services it is a word like
-// any other.
+// A desktop application cannot exchange its ticket for other credentials.
 describe('a legacy ticket at the other services', () => {
   let instance: TestInstance;
   let ticket: string;
@@ -45,13 +44,13 @@ describe('a legacy ticket at the other services', () => {
   });
   const bearer = (): RequestInit => ({ headers: { authorization: `Bearer ${ticket}` } });
 
-  test('is a live one, at CIS', async () => {
+  test('is valid at CIS', async () => {
     const { status, text } = await client.assertion(ticket);
     assert.equal(status, 200);
     assert.match(text, /samlp:Success/);
   });
 
-  test('is no code, token, assertion or session at CIS2', async () => {
+  test('is rejected by CIS2 as a code, token, assertion and session', async () => {
     const issuer = instance.urls.cis2Issuer;
     const client = { client_id: 'demo', client_secret: 'x' };
     await refused(
@@ -72,7 +71,7 @@ describe('a legacy ticket at the other services', () => {
     await refused(`${origin}/agent/session-ended`, { method: 'POST', ...bearer(), body: '{}' });
   });
 
-  test('is no code, token, subject token or assertion at the authorisation service', async () => {
+  test('is rejected by the authorisation service as a code, token, subject token and assertion', async () => {
     const exchange = {
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',

@@ -24,7 +24,7 @@ const request = (more: Partial<HttpRequest>): HttpRequest => ({
   ...more,
 });
 
-describe('who may call the legacy interface', () => {
+describe('checkTransport', () => {
   const clock = new ManualClock(startTime);
   async function callerOf(more: Partial<HttpRequest>, clients: string[] = []): Promise<string> {
     try {
@@ -37,7 +37,7 @@ describe('who may call the legacy interface', () => {
   }
   const no = 'cis.legacyTransport';
 
-  test('this machine, but not what a proxy on it or a web page sends on', async () => {
+  test('accepts calls from this machine, but not through a proxy or from a web page', async () => {
     for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
       assert.equal(await callerOf({ address }), 'loopback');
     assert.equal(await callerOf({}), no);
@@ -56,7 +56,7 @@ describe('who may call the legacy interface', () => {
     );
   });
 
-  test('only under a name of this machine or the public one: a rebound page has its own', async () => {
+  test('accepts names of this machine and the public one only, against DNS rebinding', async () => {
     const under = (host?: string) => callerOf({ address: '127.0.0.1', headers: host ? { host } : {} });
     for (const host of ['localhost', 'LOCALHOST:8404', '127.0.0.1:1', '[::1]:8404', 'cis.example'])
       assert.equal(await under(host), 'loopback', host);
@@ -72,7 +72,7 @@ describe('who may call the legacy interface', () => {
       assert.equal(await under(host), no, String(host));
   });
 
-  test('a client with a certificate that is known and in date', async () => {
+  test('accepts a client with a known, current certificate', async () => {
     const authority = await newAuthority();
     const { raw } = await authority.issue({ subject: [['CN', 'desktop']] });
     const other = await authority.issue({ subject: [['CN', 'other']] });
@@ -90,7 +90,7 @@ describe('who may call the legacy interface', () => {
   });
 });
 
-test('over HTTPS: the certificate that the client presents, and no other way', async () => {
+test('the legacy interface accepts the TLS certificate of a known client', async () => {
   const authority = await newAuthority();
   const pairOf = async (name: string) => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -111,7 +111,7 @@ test('over HTTPS: the certificate that the client presents, and no other way', a
     tls: { certificate: server.certificate, key: server.key, clientCertificates: true },
   });
   const port = await listener.listen(0);
-  // With this header a request does not count as from this machine.
+  // With this header, a request is not from this machine.
   const statusAs = (client?: { certificate: string; key: string }) =>
     new Promise<string>((resolve, reject) => {
       const options = {

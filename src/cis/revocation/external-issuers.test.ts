@@ -18,7 +18,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('an issuer with its defaults, its certificate beside the list', async () => {
+test('reads an issuer with default settings and a relative certificate path', async () => {
   const authority = await newAuthority();
   file('ca.pem', authority.certificate.toString());
   const list = file('issuers.json', [
@@ -39,7 +39,7 @@ test('an issuer with its defaults, its certificate beside the list', async () =>
   );
 });
 
-test('what is wrong is said in one sentence', async () => {
+test('reports an invalid file in one sentence', async () => {
   const authority = await newAuthority();
   file('ca.pem', authority.certificate.toString());
   file('leaf.pem', (await authority.issue({ subject: [['CN', 'leaf']] })).toString());
@@ -59,7 +59,7 @@ test('what is wrong is said in one sentence', async () => {
   assert.throws(() => readIssuersFile(join(folder, 'missing.json')), OperatorError);
 });
 
-test('the example of docs/production.md is one, with the built-in values that the page names', async () => {
+test('reads the example of docs/production.md, with the documented defaults', async () => {
   const page = readFileSync(new URL('../../../docs/production.md', import.meta.url), 'utf8');
   const example = /## Cards of other authorities[\s\S]*?```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   file('national-authentication.pem', (await newAuthority()).certificate.toString());

@@ -17,7 +17,7 @@ const hour = 3_600_000;
 /** Milliseconds: longer than the time-out of a test. */
 const never = 600_000;
 
-describe('cards of another authority', () => {
+describe('revocation of cards of another authority', () => {
   let authority: TestAuthority;
   let publisher: Awaited<ReturnType<typeof startPublisher>>;
   let cis: TestCis | undefined;
@@ -40,16 +40,16 @@ describe('cards of another authority', () => {
   }
   type Card = Awaited<ReturnType<TestAuthority['card']>>;
 
-  /** Signs in; `good`, or the error with what the log would say of it. */
+  /** Signs in. Returns `good` or the error code. */
   async function outcome(card: Card): Promise<string> {
     const { status, body } = await new Desk(cis ?? assert.fail()).trySignIn(card);
     return status === 201 ? 'good' : String(body.error);
   }
 
-  describe('by its list', () => {
+  describe('CRL', () => {
     const byList = (more: Partial<ExternalIssuer> = {}) => start({ crlUrl: publisher.crlUrl, ...more });
 
-    test('a good card signs in, a revoked one does not, and the list is fetched once in five minutes', async () => {
+    test('accepts a good card and rejects a revoked one, and caches the CRL for five minutes', async () => {
       const { clock } = await byList();
       const [fine, bad] = [await authority.card(uids.gp), await authority.card(uids.nurse)];
       publisher.crl = () => authority.crl([bad.x509]);
@@ -63,22 +63,22 @@ describe('cards of another authority', () => {
       assert.equal(publisher.asked.length, 2);
     });
 
-    test('a stale list: its next update overdue, older than is allowed, or from the future', async () => {
+    test('rejects a CRL that is overdue, too old or from the future', async () => {
       const { clock } = await byList({ freshness: 7_200 });
       const card = await authority.card(uids.gp);
-      const with_ = async (thisUpdate: number, nextUpdate: number) => {
+      const outcomeWith = async (thisUpdate: number, nextUpdate: number) => {
         publisher.crl = () => authority.crl([], { thisUpdate, nextUpdate });
         clock.advance(301);
         return outcome(card);
       };
-      assert.equal(await with_(startTime, startTime + hour), 'good');
-      assert.equal(await with_(startTime - hour, startTime + 60_000), 'certificate_untrusted');
-      assert.equal(await with_(startTime - 3 * hour, startTime + day), 'certificate_untrusted');
-      assert.equal(await with_(startTime + 2 * hour, startTime + day), 'certificate_untrusted');
-      assert.equal(await with_(startTime, startTime + hour), 'good');
+      assert.equal(await outcomeWith(startTime, startTime + hour), 'good');
+      assert.equal(await outcomeWith(startTime - hour, startTime + 60_000), 'certificate_untrusted');
+      assert.equal(await outcomeWith(startTime - 3 * hour, startTime + day), 'certificate_untrusted');
+      assert.equal(await outcomeWith(startTime + 2 * hour, startTime + day), 'certificate_untrusted');
+      assert.equal(await outcomeWith(startTime, startTime + hour), 'good');
     });
 
-    test('a list that goes stale while it is kept is not believed any more', async () => {
+    test('rejects a cached CRL that has become stale', async () => {
       const { clock } = await byList();
       const card = await authority.card(uids.gp);
       publisher.crl = () => authority.crl([], { nextUpdate: startTime + 60_000 });
@@ -88,7 +88,7 @@ describe('cards of another authority', () => {
       assert.equal(publisher.asked.length, 1);
     });
 
-    test('a wrong signer, another issuer, or bytes that are no list', async () => {
+    test('rejects a CRL with a wrong signer, another issuer or malformed bytes', async () => {
       const { clock } = await byList();
       const card = await authority.card(uids.gp);
       const stranger = await newAuthority('A Stranger');
@@ -107,10 +107,10 @@ describe('cards of another authority', () => {
       }
       publisher.crl = () => authority.crl([]);
       clock.advance(1);
-      assert.equal(await outcome(card), 'good', 'a failure is not kept');
+      assert.equal(await outcome(card), 'good', 'failures are not cached');
     });
 
-    test('no answer in time: hard refuses, soft takes the card', async () => {
+    test('after a time-out, rejects the card in hard mode and accepts it in soft mode', async () => {
       publisher.crl = async () => 'nothing';
       const card = await authority.card(uids.gp);
       const quick = { revocation: { patience: { list: 50 } } };
@@ -121,14 +121,14 @@ describe('cards of another authority', () => {
       assert.equal(await outcome(card), 'good');
     });
 
-    test('soft takes no card that a good list names', async () => {
+    test('rejects a revoked card in soft mode too', async () => {
       await byList({ failMode: 'soft' });
       const card = await authority.card(uids.gp);
       publisher.crl = () => authority.crl([card.x509]);
       assert.equal(await outcome(card), 'certificate_revoked');
     });
 
-    test('a private address is not asked outside development', async () => {
+    test('fetches no CRL from a private address outside development', async () => {
       publisher.crl = () => authority.crl([]);
       await start({ crlUrl: publisher.crlUrl }, { development: false });
       assert.equal(await outcome(await authority.card(uids.gp)), 'certificate_untrusted');
@@ -136,11 +136,11 @@ describe('cards of another authority', () => {
     });
   });
 
-  describe('by its responder', () => {
+  describe('OCSP', () => {
     const byResponder = (more: Partial<ExternalIssuer> = {}) =>
       start({ ocspUrl: publisher.ocspUrl, ...more });
 
-    test('good, revoked, and kept for a minute', async () => {
+    test('accepts a good card and rejects a revoked one, and caches the response for a minute', async () => {
       const { clock } = await byResponder();
       const card = await authority.card(uids.gp);
       publisher.ocsp = (question) => authority.ocsp(question);
@@ -153,7 +153,7 @@ describe('cards of another authority', () => {
       assert.equal(await outcome(card), 'certificate_revoked');
     });
 
-    test('unknown is refused, in soft mode and with a list beside it as well', async () => {
+    test('rejects an unknown card, even in soft mode and with a CRL', async () => {
       await byResponder({ failMode: 'soft', crlUrl: publisher.crlUrl });
       publisher.crl = () => authority.crl([]);
       publisher.ocsp = (question) => authority.ocsp(question, { status: { is: 'unknown' } });
@@ -161,7 +161,7 @@ describe('cards of another authority', () => {
       assert.deepEqual(publisher.asked, ['/ocsp']);
     });
 
-    test('no answer in time: hard refuses, a list helps, soft takes the card', async () => {
+    test('after a time-out, uses the CRL, then rejects the card in hard mode and accepts it in soft mode', async () => {
       publisher.ocsp = async () => 'nothing';
       publisher.crl = () => authority.crl([]);
       const card = await authority.card(uids.gp);
@@ -179,7 +179,7 @@ describe('cards of another authority', () => {
       cis = undefined;
     });
 
-    test('what is not believed: then the list is asked', async () => {
+    test('rejects an untrusted response and uses the CRL', async () => {
       await byResponder();
       const card = await authority.card(uids.gp);
       const other = await authority.card(uids.nurse);
@@ -212,7 +212,7 @@ describe('cards of another authority', () => {
       assert.equal(await outcome(other), 'certificate_revoked');
     });
 
-    /** The same answer, signed by a responder that encloses its certificate. */
+    /** Signs a response again as a delegated responder, whose certificate it contains. */
     async function delegated(der: Buffer, certificate: Buffer, signWith: CryptoKey): Promise<Buffer> {
       const given = OCSPResponse.fromBER(new Uint8Array(der)).responseBytes ?? assert.fail();
       const basic = BasicOCSPResponse.fromBER(
@@ -231,7 +231,7 @@ describe('cards of another authority', () => {
       );
     }
 
-    test('a responder that the issuer made for this, and none that it did not', async () => {
+    test('accepts a responder that the issuer delegated, and no other', async () => {
       const { clock } = await byResponder();
       const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']);
       const subjectKey = Buffer.from(await crypto.subtle.exportKey('spki', pair.publicKey));
@@ -254,16 +254,16 @@ describe('cards of another authority', () => {
     });
   });
 
-  test('the card itself is examined as before', async () => {
+  test('examines the certificate of the card as well', async () => {
     await start({ crlUrl: publisher.crlUrl, policies: ['1.2.3.4'] });
     publisher.crl = () => authority.crl([]);
-    const with_ = async (changes: object) =>
+    const outcomeWith = async (changes: object) =>
       outcome(await authority.card(uids.gp, { policy: '1.2.3.4', ...changes }));
-    assert.equal(await with_({}), 'good');
-    assert.equal(await with_({ policy: '1.2.3.5' }), 'certificate_untrusted');
-    assert.equal(await with_({ keyUsage: { bits: 0x40, unused: 6 } }), 'certificate_untrusted');
-    assert.equal(await with_({ notAfter: startTime - 1_000 }), 'certificate_expired');
-    assert.equal(await with_({ authority: { pathLength: 0 } }), 'certificate_untrusted');
+    assert.equal(await outcomeWith({}), 'good');
+    assert.equal(await outcomeWith({ policy: '1.2.3.5' }), 'certificate_untrusted');
+    assert.equal(await outcomeWith({ keyUsage: { bits: 0x40, unused: 6 } }), 'certificate_untrusted');
+    assert.equal(await outcomeWith({ notAfter: startTime - 1_000 }), 'certificate_expired');
+    assert.equal(await outcomeWith({ authority: { pathLength: 0 } }), 'certificate_untrusted');
     const stranger = await newAuthority('Another Authority');
     assert.equal(await outcome(await stranger.card(uids.gp, { policy: '1.2.3.4' })), 'certificate_untrusted');
     assert.equal(
@@ -272,7 +272,7 @@ describe('cards of another authority', () => {
     );
   });
 
-  test('neither a list nor a responder: nothing can be found out', async () => {
+  test('rejects cards of an issuer without a CRL and a responder', async () => {
     await start({});
     assert.equal(await outcome(await authority.card(uids.gp)), 'certificate_untrusted');
   });

@@ -21,8 +21,8 @@ const run = promisify(execFile);
 const pem = (label: string, der: Buffer): string =>
   `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`;
 
-// OpenSSL judges from outside, by its own clock: so this CIS runs on the real time.
-describe('revocation of our own cards, as OpenSSL sees it', () => {
+// OpenSSL verifies with the system clock, so this CIS uses it too.
+describe('CRL and OCSP of this installation', () => {
   let cis: TestCis;
   let folder: string;
   let good: TestCard;
@@ -75,7 +75,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
     return stdout;
   }
 
-  test('the list is signed, numbered, and names the revoked card with its reason', async () => {
+  test('publishes a signed, numbered CRL with the revoked card and its reason', async () => {
     const text = await fetchCrl('one.crl');
     assert.match(text, /X509v3 CRL Number:\s+1\n/);
     assert.match(text, /Issuer: C=GB, O=Alongside TEST, OU=CA, CN=Alongside TEST Authentication/);
@@ -99,7 +99,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
     await assert.rejects(verify('revoked.pem'), /certificate revoked/);
   });
 
-  test('it stays the same until something is revoked, and its number grows', async () => {
+  test('signs a CRL with the next number after a revocation, and repeats it before', async () => {
     const [one, again] = [await fetchCrl('two.crl'), await fetchCrl('three.crl')];
     assert.equal(one, again);
     const other = await issueCard(cis, uids.gp, { profile: 'revoked' });
@@ -123,7 +123,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
       `${url}${paths.ocsp}`,
     ]);
 
-  test('OCSP answers good, revoked with its reason, and unknown, signed and with the nonce', async () => {
+  test('responds to OCSP with good, revoked with its reason, or unknown, signed and with the nonce', async () => {
     const fine = await ocsp('good.pem');
     assert.match(fine.stderr, /Response verify OK/);
     assert.doesNotMatch(fine.stderr, /WARNING/);
@@ -158,7 +158,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
     assert.match(foreign.stdout, /unknown/);
   });
 
-  test('a question may stand in the address', async () => {
+  test('accepts an OCSP request in the path', async () => {
     await run('openssl', [
       'ocsp',
       '-issuer',
@@ -189,7 +189,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
     assert.match(stdout, /good\.pem: good/);
   });
 
-  test('what is no question is a malformed request', async () => {
+  test('responds malformedRequest to other bytes', async () => {
     for (const body of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(5_000, 0x30)]) {
       const response = await fetch(`${url}${paths.ocsp}`, {
         method: 'POST',
@@ -202,7 +202,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
     assert.equal(odd.status < 500, true);
   });
 
-  test('no bytes make the reader do anything but read or refuse', () => {
+  test('parses any bytes or throws an Error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         try {
@@ -215,7 +215,7 @@ describe('revocation of our own cards, as OpenSSL sees it', () => {
   });
 });
 
-test('too many questions from one network address are answered tryLater, for a minute', async (t) => {
+test('responds tryLater for a minute to too many OCSP requests of one network', async (t) => {
   const cis = await startCis({ limits: { revocationCallsPerMinute: 2 } });
   const listener = createListener(cis.service.routes, { name: 'cis', log: silentLog });
   const url = `http://127.0.0.1:${await listener.listen(0)}${paths.ocsp}`;
