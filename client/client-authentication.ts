@@ -35,11 +35,11 @@ interface Method<A extends ClientAuthentication> {
   parts(authentication: A, call: Call): AuthenticationParts | Promise<AuthenticationParts>;
 }
 
-type Methods = {
-  [M in ClientAuthentication['method']]: Method<Extract<ClientAuthentication, { method: M }>>;
+type Settings = {
+  [M in ClientAuthentication['method']]: Extract<ClientAuthentication, { method: M }>;
 };
 
-const methods: Methods = {
+const methods: { [M in keyof Settings]: Method<Settings[M]> } = {
   client_secret_post: {
     check: (authentication) => checkedText('authentication.clientSecret', authentication.clientSecret),
     parts: ({ clientSecret }, { clientId }) => ({
@@ -75,28 +75,28 @@ const methods: Methods = {
 };
 
 /** Validates the settings of client authentication. Throws `settings_invalid`. */
-export function checkAuthentication(authentication: ClientAuthentication): void {
-  methodOf(authentication).check(authentication);
+export function checkAuthentication<M extends keyof Settings>(
+  authentication: Settings[M] & { method: M },
+): void {
+  requireMethod(authentication?.method);
+  methods[authentication.method].check(authentication);
 }
 
 /** Returns the form parameters and headers that authenticate one token request. */
-export async function authenticationParts(
-  authentication: ClientAuthentication,
+export async function authenticationParts<M extends keyof Settings>(
+  authentication: Settings[M] & { method: M },
   call: Call,
 ): Promise<AuthenticationParts> {
-  return methodOf(authentication).parts(authentication, call);
+  requireMethod(authentication?.method);
+  return methods[authentication.method].parts(authentication, call);
 }
 
-function methodOf(authentication: ClientAuthentication): Method<ClientAuthentication> {
-  const name = authentication?.method;
-  if (!Object.hasOwn(methods, name)) {
-    throw new ClientError(
-      'settings_invalid',
-      `The setting authentication.method must be one of ${Object.keys(methods)}.`,
-    );
-  }
-  // The table pairs each method with its own settings, which the compiler cannot follow.
-  return methods[name] as unknown as Method<ClientAuthentication>;
+function requireMethod(name: string): void {
+  if (Object.hasOwn(methods, name)) return;
+  throw new ClientError(
+    'settings_invalid',
+    `The setting authentication.method must be one of ${Object.keys(methods)}.`,
+  );
 }
 
 function formEncoded(text: string): string {

@@ -89,9 +89,11 @@ function adviceFor({ status, requestId, retryAfterSeconds }: FhirFailure): strin
 
 /** Reads an OperationOutcome; undefined for other bodies. */
 export function outcomeOf(body: Record<string, unknown> | undefined): OperationOutcome | undefined {
-  const fits = body?.resourceType === 'OperationOutcome' && Array.isArray(body.issue);
-  return fits ? (body as unknown as OperationOutcome) : undefined;
+  return body && isOutcome(body) ? body : undefined;
 }
+
+const isOutcome = (body: Record<string, unknown>): body is typeof body & OperationOutcome =>
+  body.resourceType === 'OperationOutcome' && Array.isArray(body.issue);
 
 /** Returns the name to show: the usual one, else the first. Empty if the record withholds it. */
 export function displayName(patient: Patient): string {

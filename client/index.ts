@@ -11,15 +11,13 @@ export type { ApplicationRestricted, ApplicationRestrictedSettings } from './app
 export { createApplicationRestricted } from './application-restricted.ts';
 export type { Assurance } from './assurance.ts';
 export type { Browser, OpenBrowser } from './browser/browser.ts';
-export type { ChromiumSettings } from './browser/chromium.ts';
-export { findBrowser } from './browser/find.ts';
 /** Shows the address for the user to open. */
-export { manualBrowser } from './browser/manual.ts';
-export type { PanelSettings } from './browser/panel.ts';
+export { manualBrowser } from './browser/browser.ts';
+export type { ChromiumSettings, PanelSettings } from './browser/chromium.ts';
 /** A window that imitates an embedded browser panel. */
-export { panelBrowser } from './browser/panel.ts';
 /** A separate browser with its own profile, closed after the sign-in. */
-export { separateBrowser } from './browser/separate.ts';
+export { panelBrowser, separateBrowser } from './browser/chromium.ts';
+export { findBrowser } from './browser/find.ts';
 export type { SystemBrowserSettings } from './browser/system.ts';
 /** The user's own browser. */
 export { systemBrowser } from './browser/system.ts';
@@ -58,12 +56,16 @@ export type { IdTokenClaims } from './id-token.ts';
 export type { SigningAlgorithm, SigningKey } from './keys.ts';
 /** The public part of signing keys, to register or serve. */
 export { publicKeySet } from './keys.ts';
-export type { LogoutAnswer, LogoutNotice, LogoutReceiver, LogoutReceiverSettings } from './logout.ts';
+export type {
+  LogoutAnswer,
+  LogoutNotice,
+  LogoutReceiver,
+  LogoutReceiverSettings,
+  LogoutRequest,
+} from './logout.ts';
 /** Receives back-channel logout. */
-export { createLogoutReceiver } from './logout.ts';
-export type { LogoutRequest } from './logout-url.ts';
 /** The address that ends a session at the provider. */
-export { logoutUrl } from './logout-url.ts';
+export { createLogoutReceiver, logoutUrl } from './logout.ts';
 export type { LoopbackPaths } from './loopback.ts';
 export type { ServerMetadata } from './metadata.ts';
 export type { Native, NativeSettings, NativeSignInOptions } from './native.ts';

@@ -1,17 +1,14 @@
 import type { JWTPayload } from 'jose';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
-import { checkedSeconds, checkedText, checkedUrl } from './config.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { checkedSeconds, checkedText, checkedUrl, withQuery } from './config.ts';
 import { TokenError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { Fault } from './jwt-faults.ts';
-import type { SigningAlgorithm } from './keys.ts';
-import { checkedAlgorithm } from './keys.ts';
+import { checkedAlgorithm, type SigningAlgorithm } from './keys.ts';
 import { createMetadata, openidConfigurationUrl } from './metadata.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import type { ReplayStore } from './replay.ts';
-import type { Agreed } from './signed.ts';
-import { verifySigned } from './signed.ts';
+import { type Agreed, verifySigned } from './signed.ts';
 
 /** The settings of a back-channel logout receiver. */
 export interface LogoutReceiverSettings {
@@ -176,4 +173,27 @@ function refused(fault: Fault['fault'], reason: string): TokenError {
 function refuse({ fault, reason, expected, received }: Fault): TokenError {
   const facts = { expected, received };
   return new TokenError('logout_token_invalid', fault, `The logout token is refused: ${reason}.`, facts);
+}
+
+/** Parameters of a sign-out at the provider. */
+export interface LogoutRequest {
+  /** The provider's `end_session_endpoint`. */
+  endSessionUrl: string;
+  /** The ID token of the session to end; with it the user is not asked. */
+  idTokenHint?: string;
+  clientId?: string;
+  /** A registered address to return to. */
+  postLogoutRedirectUri?: string;
+  /** Returned unchanged. */
+  state?: string;
+}
+
+/** Returns the address that ends a session at the provider. // OpenID Connect RP-Initiated Logout 1.0 section 2 */
+export function logoutUrl(request: LogoutRequest): string {
+  return withQuery(checkedUrl('endSessionUrl', request.endSessionUrl), {
+    id_token_hint: request.idTokenHint,
+    client_id: request.clientId,
+    post_logout_redirect_uri: request.postLogoutRedirectUri,
+    state: request.state,
+  });
 }

@@ -85,7 +85,15 @@ export function createMetadata(source: MetadataSource): (signal?: AbortSignal) =
 
 /** Validates a metadata document against the expected issuer. Throws `metadata_invalid`. */
 export function checkMetadata(document: object, issuer: string): ServerMetadata {
-  const body = document as Record<string, unknown>;
+  const body: Record<string, unknown> = { ...document };
+  requireMetadata(body, issuer);
+  return body;
+}
+
+function requireMetadata(
+  body: Record<string, unknown>,
+  issuer: string,
+): asserts body is typeof body & ServerMetadata {
   // RFC 8414 section 3.3: compared byte for byte without normalisation.
   if (body.issuer !== issuer) {
     throw new ClientError(
@@ -106,7 +114,6 @@ export function checkMetadata(document: object, issuer: string): ServerMetadata 
       'The metadata has a code_challenge_methods_supported that is no list.',
     );
   }
-  return body as unknown as ServerMetadata;
 }
 
 function checkEndpoint(name: string, value: unknown): void {

@@ -5,8 +5,7 @@ import { systemClock } from './clock.ts';
 import type { Combined } from './combined.ts';
 import { withQuery } from './config.ts';
 import { ClientError, OAuthError } from './errors.ts';
-import { createProofKey } from './pkce.ts';
-import { randomToken, sameSecret, sha256 } from './secrets.ts';
+import { createProofKey, randomToken, sameSecret, sha256 } from './secrets.ts';
 import type { SignInWindowOptions } from './sign-in-window.ts';
 import { signInInWindow } from './sign-in-window.ts';
 import { TokenSet } from './tokens.ts';
@@ -64,6 +63,12 @@ export async function startBackendFlow(
   return { url };
 }
 
+/** A flow as stored. */
+interface StoredFlow {
+  transaction: string;
+  desktop: DesktopRequest;
+}
+
 /** Result of a flow. */
 export interface BackendOutcome {
   /** Redirect the browser to this address (302). */
@@ -85,7 +90,7 @@ export async function finishBackendFlow(
   const kept = await settings.store.take(`flow ${sha256(state)}`);
   if (kept === undefined)
     throw new ClientError('state_mismatch', 'There is no sign-in under way with this state.');
-  const { transaction, desktop } = JSON.parse(kept) as { transaction: string; desktop: DesktopRequest };
+  const { transaction, desktop }: StoredFlow = JSON.parse(kept);
   try {
     const tokens = await settings.combined.finish(callback, transaction);
     const ticket = randomToken();
@@ -107,7 +112,7 @@ export async function redeemBackendTicket(
   verifier: string,
 ): Promise<TokenSet> {
   const kept = await settings.store.take(`ticket ${sha256(ticket)}`);
-  const { challenge, tokens } = JSON.parse(kept ?? '{}') as { challenge?: string; tokens?: unknown };
+  const { challenge, tokens }: { challenge?: string; tokens?: unknown } = JSON.parse(kept ?? '{}');
   if (challenge === undefined || !sameSecret(sha256(verifier), challenge)) {
     throw new ClientError(
       'ticket_invalid',

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from './browser/browser.ts';
-import { manualBrowser } from './browser/manual.ts';
+import { type Browser, manualBrowser } from './browser/browser.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import type { ServerMetadata } from './metadata.ts';

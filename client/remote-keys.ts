@@ -76,8 +76,11 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
 
 function lookupIn(body: Record<string, unknown> | undefined): JWTVerifyGetKey | undefined {
   try {
-    return body && createLocalJWKSet(body as unknown as JSONWebKeySet);
+    return body && hasKeys(body) ? createLocalJWKSet(body) : undefined;
   } catch {
     return undefined;
   }
 }
+
+const hasKeys = (body: Record<string, unknown>): body is typeof body & JSONWebKeySet =>
+  Array.isArray(body.keys);

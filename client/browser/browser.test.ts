@@ -11,9 +11,7 @@ import { headlessChromium } from '../testing/browsers.ts';
 import { startProvider } from '../testing/openid-provider.ts';
 import { serve } from '../testing/server.ts';
 import type { Browser, OpenBrowser } from './browser.ts';
-import type { ChromiumSettings } from './chromium.ts';
-import { panelBrowser } from './panel.ts';
-import { separateBrowser } from './separate.ts';
+import { type ChromiumSettings, panelBrowser, separateBrowser } from './chromium.ts';
 import { systemBrowser } from './system.ts';
 
 /** Chromium with its profiles in a folder of this test. */

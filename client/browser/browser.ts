@@ -26,3 +26,13 @@ export function checkedPage(url: string): string {
   }
   return url;
 }
+
+/** Shows the address for the user to open, for terminals and remote desktops. */
+export function manualBrowser(show: (url: string) => void | Promise<void>): Browser {
+  return {
+    async open(url) {
+      await show(url);
+      return UNWATCHED;
+    },
+  };
+}

@@ -1,5 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environmentWith, ownUid } from '../environment.ts';
 import { ClientError } from '../errors.ts';
-import type { OpenBrowser } from './browser.ts';
-import { checkedPage } from './browser.ts';
+import { type Browser, checkedPage, type OpenBrowser } from './browser.ts';
 
 /** How to start a browser of the Chromium family (Chromium, Chrome, Edge, Brave ...). */
 export interface ChromiumSettings {
@@ -37,7 +35,7 @@ const ENDED_BY_HAND: readonly (string | null)[] = ['SIGTERM', 'SIGINT', 'SIGHUP'
  * deletes the profile, and so does the user closing the window or the exit of this process. A program that may be ended by a
  * signal must first abort the sign-in. Throws `browser_failed`.
  */
-export async function launchChromium(
+async function launchChromium(
   settings: ChromiumSettings,
   url: string,
   flags: readonly string[] = [],
@@ -146,4 +144,43 @@ function failureText(exit: Exit, flags: readonly string[]): string {
       ? ' As root it starts only with the flag --no-sandbox, which the application has to give itself.'
       : ''
   }`;
+}
+
+/**
+ * Launches a separate browser of the Chromium family for the sign-in and closes it afterwards. It has its own process group and
+ * temporary profile. The smartcard session is held by the Identity Agent, not by a cookie, so a signed-in user sees only
+ * redirects.
+ */
+export function separateBrowser(settings: ChromiumSettings): Browser {
+  return { open: (url) => launchChromium(settings, url) };
+}
+
+/** Size and position of the panel. */
+export interface PanelSettings extends ChromiumSettings {
+  /** Width and height in pixels. */
+  size?: { width: number; height: number };
+  /** Position of its upper left corner on the screen, in pixels. */
+  position?: { left: number; top: number };
+}
+
+/**
+ * Imitates an embedded browser panel: a window without tabs or address bar, placed and sized by the application.
+ * The profile is deleted with the window.
+ *
+ * A real panel is a control of the host application. Implement `Browser` for it:
+ * - WebView2: create the control with a `CoreWebView2Environment` on a temporary user data folder and
+ *   `IsInPrivateModeEnabled`; `open` navigates; resolve `closed` when the form closes; `close` disposes the
+ *   control and deletes the folder.
+ * - CEF: a browser with its own request context and an empty cache path; implement the same three members.
+ * Do not add host objects, scripts, downloads or permission prompts, and show the origin of the page. Top-level
+ * navigation to 127.0.0.1 must stay allowed: it reaches the Identity Agent and the callback.
+ *
+ * RFC 8252 section 8.12 advises against embedded panels, because the application can read what the user types.
+ * They are supported because applications that use CIS need them. Prefer a separate browser.
+ */
+export function panelBrowser(settings: PanelSettings): Browser {
+  const { size = { width: 480, height: 640 }, position } = settings;
+  const flags = ['--incognito', '--deny-permission-prompts', `--window-size=${size.width},${size.height}`];
+  if (position) flags.push(`--window-position=${position.left},${position.top}`);
+  return { open: (url) => launchChromium(settings, url, flags) };
 }
