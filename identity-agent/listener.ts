@@ -8,7 +8,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { nothingHere, respond } from '@alongside/kernel/respond';
-import { paramsIn } from '@alongside/kernel/route-finder';
+import { routeFinder } from '@alongside/kernel/route-finder';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
 // replaces the kernel's. Endpoints see the same.
@@ -27,18 +27,6 @@ export interface AgentListener {
   /** @throws OperatorError if the port is not available */
   listen(port: number): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Returns whether a path matches a route: `:name` matches one non-empty part, a final `*` matches anything. */
-export function fits(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/');
-  const parts = path.split('/');
-  const open = wanted.at(-1) === '*';
-  if (open ? parts.length < wanted.length : parts.length !== wanted.length) return false;
-  return wanted.every((part, at) => {
-    if (part === '*' && at === wanted.length - 1) return true;
-    return part.startsWith(':') ? parts[at] !== '' : part === parts[at];
-  });
 }
 
 /** Returns the body; undefined when it is too long. */
@@ -82,18 +70,16 @@ const tooLong: Pick<Route, 'endpoint'> = {
     ),
 };
 
-/** Creates the listener of an agent's routes; the first route that matches the path and method responds. */
+/** Creates the listener of an agent's routes. */
 export function createAgentListener(routes: readonly Route[], options: AgentListenerOptions): AgentListener {
   const manners = { name: 'identity-agent', ...options };
-  const find = ({ method, path }: Pick<HttpRequest, 'method' | 'path'>): Route | undefined =>
-    routes.find((route) => route.methods.some((one) => one === method) && fits(route.path, path));
+  const find = routeFinder(routes);
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     try {
       const body = await bodyOf(incoming);
       const request = requestOf(incoming, body ?? '');
-      const route = find(request);
-      const params = route ? paramsIn(route.path, request.path) : {};
+      const { route, params = {} } = find(request.method, request.path) ?? {};
       const way = body === undefined ? tooLong : (route ?? nothingHere);
       send(outgoing, await respond({ ...request, params }, way, manners));
     } catch {

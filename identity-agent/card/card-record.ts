@@ -155,11 +155,16 @@ const storedChecks: Record<string, Check> = {
   slots: optional(members({ authentication: storedSlot, signing: storedSlot })),
 };
 
-/** Fills in the defaults of a seed, except the serial. @throws CardStoreError `invalid_card` */
-export function completeSeed(seed: CardSeed) {
-  const wrong = wrongMember(seed, seedChecks);
+/** Refuses an invalid seed. @throws CardStoreError `invalid_card` */
+export function requireSeed(value: object): asserts value is CardSeed {
+  const wrong = wrongMember(value, seedChecks);
   if (wrong !== undefined)
     throw new CardStoreError('invalid_card', `The card's "${wrong}" is not acceptable.`);
+}
+
+/** Fills in the defaults of a seed, except the serial. @throws CardStoreError `invalid_card` */
+export function completeSeed(seed: CardSeed) {
+  requireSeed(seed);
   const { series = '10', keyType = 'EC-P256', profile = 'standard', locked = false } = seed;
   const { pin = DEFAULT_PIN, puk = DEFAULT_PUK } = seed;
   return { ...seed, series, keyType, profile, pin, puk, locked };

@@ -1,4 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import { parseOwnJson } from '@alongside/kernel/json';
 import type { Loaded, Reply } from './native-process.ts';
 import type { PcscFailure, PcscQuestion, PcscSettings, PcscTold } from './pcsc-messages.ts';
 import { loadPcsc, type PcscHandle, type PcscModule, type PcscSlot } from './pcsc-module.ts';
@@ -121,7 +122,7 @@ async function answer(readers: Readers, question: PcscQuestion & { readonly id: 
 
 // An orderly exit would wait for a blocked call.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-const settings = JSON.parse(process.argv[2] ?? '{}') as PcscSettings;
+const settings = parseOwnJson<PcscSettings>(process.argv[2] ?? '{}');
 try {
   const readers = new Readers(await loadPcsc(settings.module));
   process.on('message', (question: PcscQuestion & { readonly id: number }) => void answer(readers, question));

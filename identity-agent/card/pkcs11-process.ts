@@ -1,3 +1,4 @@
+import { parseOwnJson } from '@alongside/kernel/json';
 import pkcs11js, { type PKCS11 } from 'pkcs11js';
 import { CardError } from './card-client.ts';
 import type { Loaded, Reply } from './native-process.ts';
@@ -85,7 +86,7 @@ function load({ module: path }: ModuleSettings): PKCS11 {
 
 const tell = (message: Loaded | Reply<Failure>): unknown => process.send?.(message);
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as ModuleSettings;
+const settings = parseOwnJson<ModuleSettings>(process.argv[2] ?? '{}');
 try {
   const module = load(settings);
   const watch = new TokenWatch(module, settings.token);

@@ -1,6 +1,7 @@
 import { Answer, type Headers, json } from '@alongside/kernel/answer';
-import { Refusal } from '@alongside/kernel/errors';
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import { parseJsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { fetchHeader } from '../protocol.ts';
@@ -23,10 +24,10 @@ function bodyOf({ headers, body }: HttpRequest): string[] {
   if (mediaType !== 'application/json' || headers[fetchHeader] !== '1' || body.length > longest)
     throw errors.requestInvalid(`the media type is ${mediaType}, or the header ${fetchHeader} is missing`);
   try {
-    const { request } = JSON.parse(body) as { request?: unknown };
+    const { request } = parseJsonObject(body);
     return typeof request === 'string' ? [request] : [];
-  } catch {
-    throw errors.requestInvalid('the body is not JSON');
+  } catch (error) {
+    throw errors.requestInvalid(reasonOf(error));
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { continuePage } from '@alongside/kernel/layout';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
+import { route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
-import { errors } from '../errors.ts';
+import { errors as catalogue } from '../errors.ts';
 import type { Errands } from '../self-service/errands.ts';
 import type { Agent } from '../session/agent.ts';
 import { readForm } from './form.ts';
@@ -20,10 +21,11 @@ export interface InteractionParts {
   errands: Errands;
   issuer: string;
   development: boolean;
+  errors: ErrorFormat;
 }
 
 interface Start {
-  request: HttpRequest;
+  request: HttpRequest<{ id: string }>;
 }
 interface InteractionRequest extends Start {
   interaction: Interaction;
@@ -31,11 +33,11 @@ interface InteractionRequest extends Start {
 
 /** The pages of an interaction and their forms. */
 export function interactionRoutes(parts: InteractionParts): Route[] {
-  const { agent, guards, vouching, interactions, errands, issuer, development } = parts;
+  const { agent, guards, vouching, interactions, errands, issuer, development, errors } = parts;
   const site = new URL(issuer).origin;
 
   function findInteraction({ request }: Start): { interaction: Interaction } {
-    return { interaction: interactions.find(request.path.split('/')[2] ?? '') };
+    return { interaction: interactions.find(request.params.id) };
   }
 
   /** Opens the prompt that this interaction needs, and returns the data for its page. */
@@ -68,7 +70,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   /** Redirects the browser once. */
   async function onward(interaction: Interaction): Promise<string | undefined> {
     return interaction.mutex.run(async () => {
-      if (interaction.over) throw errors.interactionOver('another answer was first');
+      if (interaction.over) throw catalogue.interactionOver('another answer was first');
       if (offersRenewal(interaction) || asksConfirmation(interaction)) return undefined;
       const location = await vouching.answer(interaction);
       if (location !== undefined) interactions.finish(interaction);
@@ -137,7 +139,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     const { roleId } = readForm(request, { roleId: /^[0-9]{1,20}$/ });
     const result = await agent.answerRole(roleId);
     if (!result.ok && result.error === 'unknown_role')
-      throw errors.formInvalid('the person does not have this role');
+      throw catalogue.formInvalid('the person does not have this role');
     interaction.notice = !result.ok && result.error === 'cis_unreachable' ? 'cis_unreachable' : null;
   }
 
@@ -150,7 +152,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   async function leave({ request, interaction }: InteractionRequest): Promise<Answer> {
     const { how } = readForm(request, { how: /^(another_way|cancel)$/ });
     return interaction.mutex.run(async () => {
-      if (interaction.over) throw errors.interactionOver('another answer was first');
+      if (interaction.over) throw catalogue.interactionOver('another answer was first');
       const context = contextOf(interaction);
       const reason = how === 'another_way' ? 'another_way' : pageFor(context).cancelled(context);
       const location = await vouching.refuse(interaction.trusted, reason);
@@ -177,6 +179,10 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   const confirmForm = form().step(answerConfirmation).step(goOnOrBack);
   const renewalForm = form().step(answerRenewal).step(goOnOrBack);
   const leaveForm = form().step(leave);
+  const formRoute = (
+    path: `/interaction/:id/${string}`,
+    list: { run(start: Start): Promise<Answer> },
+  ): Route[] => route(path, { POST: { endpoint: (request) => list.run({ request }), errors } });
   const caring = steps<Start>()
     .step(guards.checkNavigation)
     .step(guards.checkPeerUser)
@@ -184,22 +190,14 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     .step(lookAfterCard);
 
   return [
-    { methods: ['GET'], path: '/interaction/:id', endpoint: (request) => seeing.run({ request }) },
-    { methods: ['GET'], path: '/interaction/:id/state', endpoint: (request) => looking.run({ request }) },
-    { methods: ['POST'], path: '/interaction/:id/pin', endpoint: (request) => pinForm.run({ request }) },
-    { methods: ['POST'], path: '/interaction/:id/role', endpoint: (request) => roleForm.run({ request }) },
-    {
-      methods: ['POST'],
-      path: '/interaction/:id/renewal',
-      endpoint: (request) => renewalForm.run({ request }),
-    },
-    {
-      methods: ['POST'],
-      path: '/interaction/:id/confirm',
-      endpoint: (request) => confirmForm.run({ request }),
-    },
-    { methods: ['GET'], path: '/interaction/:id/card', endpoint: (request) => caring.run({ request }) },
-    { methods: ['POST'], path: '/interaction/:id/leave', endpoint: (request) => leaveForm.run({ request }) },
+    ...route('/interaction/:id', { GET: { endpoint: (request) => seeing.run({ request }), errors } }),
+    ...route('/interaction/:id/state', { GET: { endpoint: (request) => looking.run({ request }), errors } }),
+    ...route('/interaction/:id/card', { GET: { endpoint: (request) => caring.run({ request }), errors } }),
+    ...formRoute('/interaction/:id/pin', pinForm),
+    ...formRoute('/interaction/:id/role', roleForm),
+    ...formRoute('/interaction/:id/renewal', renewalForm),
+    ...formRoute('/interaction/:id/confirm', confirmForm),
+    ...formRoute('/interaction/:id/leave', leaveForm),
   ];
 }
 

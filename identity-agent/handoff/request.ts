@@ -36,6 +36,12 @@ const claimChecks: Record<keyof HandOffRequest, Check> = {
   max_age: (value) => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0),
 };
 
+/** Refuses claims that are missing or wrong. */
+function requireClaims(claims: Record<string, unknown>): asserts claims is typeof claims & HandOffRequest {
+  const wrong = Object.entries(claimChecks).find(([name, check]) => !check(claims[name]));
+  if (wrong) throw errors.requestInvalid(`claim ${wrong[0]} is missing or wrong`);
+}
+
 export interface RequestParts {
   keys: PinnedKeys;
   clock: Clock;
@@ -77,10 +83,8 @@ export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
         throw errors.requestUnpinned(key ? 'the signature is wrong' : 'the key is unknown');
     },
     checkClaims({ jwt, jws }: { jwt: DecodedJwt; jws: string }): { trusted: TrustedRequest } {
-      const names = Object.keys(claimChecks) as (keyof HandOffRequest)[];
-      const wrong = names.find((name) => !claimChecks[name](jwt.claims[name]));
-      if (wrong) throw errors.requestInvalid(`claim ${wrong} is missing or wrong`);
-      const claims = jwt.claims as unknown as HandOffRequest;
+      const { claims } = jwt;
+      requireClaims(claims);
       const now = seconds(clock);
       if (claims.exp <= now) throw errors.requestInvalid(`it ended ${now - claims.exp} s ago`);
       if (claims.exp - claims.iat > handOffLifetime || claims.exp > now + handOffLifetime + skew)

@@ -4,11 +4,11 @@ import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { html } from '@alongside/kernel/html';
-import type { HttpRequest, Method, Route } from '@alongside/kernel/http';
 import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
-import { withoutMethodErrors } from '@alongside/kernel/route';
+import type { HttpRequest, Route } from '@alongside/kernel/request';
+import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
@@ -61,8 +61,9 @@ export interface BrowserSide {
 /** An open page with a prompt polls; after this many milliseconds without a request it counts as closed. */
 const lookedAtFor = 10_000;
 
-/** All methods of the listeners. The kernel's list would load its whole server into a small agent. */
-const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const nothingThere = async (): Promise<Answer> => {
+  throw errors.notFound('no such path or method');
+};
 
 /** The page at the agent's address. It shows nothing about the user, because any local page can lead here. */
 const statusPage = (agent: Agent, development: boolean): Answer => {
@@ -78,11 +79,6 @@ const statusPage = (agent: Agent, development: boolean): Answer => {
 <p><a href="/card">Look after your smartcard</a>: change its PIN, unblock it, or renew it.</p>`,
   });
 };
-
-const fetchRoutes = ({ call, preflight }: ReturnType<typeof createFetchTransport>): Route[] => [
-  { methods: ['POST'], path: handOffPath, endpoint: call },
-  { methods: ['OPTIONS'], path: handOffPath, endpoint: preflight },
-];
 
 export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
@@ -118,23 +114,25 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     );
   };
 
-  const routes: Route[] = [
-    { methods: ['GET'], path: handOffPath, endpoint: createHandOff(guards, handOff) },
-    ...(options.fetchTransport ? fetchRoutes(createFetchTransport({ guards, handOff, caller })) : []),
-    ...interactionRoutes({ agent, guards, vouching, interactions, errands, issuer, development }),
-    ...selfServiceRoutes({ agent, guards, errands, clock, development }),
-    { methods: ['GET'], path: '/', endpoint: (request) => home.run({ request }) },
-    { methods: ['GET'], path: '/healthz', endpoint: async () => json(200, { status: 'ok' }) },
+  const fetchTransport = createFetchTransport({ guards, handOff, caller });
+  const onFetch = options.fetchTransport && {
+    POST: { endpoint: fetchTransport.call, errors: onError },
+    OPTIONS: { endpoint: fetchTransport.preflight, errors: onError },
+  };
+  const pages = { agent, guards, errands, development, errors: onError };
+  const routes: Route[] = withoutMethodErrors([
+    ...route(handOffPath, {
+      GET: { endpoint: createHandOff(guards, handOff), errors: onError },
+      ...(onFetch || {}),
+    }),
+    ...interactionRoutes({ ...pages, vouching, interactions, issuer }),
+    ...selfServiceRoutes({ ...pages, clock }),
+    ...route('/', { GET: { endpoint: (request) => home.run({ request }), errors: onError } }),
+    ...route('/healthz', { GET: { endpoint: async () => json(200, { status: 'ok' }), errors: onError } }),
     scriptRoute,
-    ...withoutMethodErrors(stylesheetRoutes),
-    {
-      methods: everyMethod,
-      path: '/*',
-      endpoint: async () => {
-        throw errors.notFound('no such path or method');
-      },
-    },
-  ];
+    ...stylesheetRoutes,
+    ...route('/*', anyMethod({ endpoint: nothingThere, errors: onError })),
+  ]);
   return {
     routes: routes.map((route) => ({
       ...route,

@@ -1,6 +1,7 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Endpoint, ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
+import { route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { readForm } from '../handoff/form.ts';
 import type { Guards } from '../handoff/guard.ts';
@@ -15,12 +16,16 @@ export interface SelfServiceParts {
   errands: Errands;
   clock: Clock;
   development: boolean;
+  errors: ErrorFormat;
 }
 
 interface Start {
   request: HttpRequest;
 }
-interface ErrandRequest extends Start {
+interface PageRequest {
+  request: HttpRequest<{ id: string }>;
+}
+interface ErrandRequest extends PageRequest {
   errand: Errand;
 }
 
@@ -29,10 +34,10 @@ export const signInPath = '/sign-in';
 
 /** The pages on which users manage their card: with a one-time path, and forms that only these pages can submit. */
 export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
-  const { agent, guards, errands, clock, development } = parts;
+  const { agent, guards, errands, clock, development, errors } = parts;
 
-  function findErrand({ request }: Start): { errand: Errand } {
-    return { errand: errands.find(request.path.split('/')[2] ?? '') };
+  function findErrand({ request }: PageRequest): { errand: Errand } {
+    return { errand: errands.find(request.params.id) };
   }
 
   const beginning = (at: CardPage['id']) =>
@@ -48,7 +53,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
     const noteSeen = ({ errand }: ErrandRequest): void => {
       if (page.id === 'sign-in') errand.askedAt = clock.now();
     };
-    const seeing = steps<Start>()
+    const seeing = steps<PageRequest>()
       .step(guards.checkNavigation)
       .step(guards.checkPeerUser)
       .step(findErrand)
@@ -56,7 +61,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(function showPage({ errand }: ErrandRequest): Answer {
         return cardPage(page, errand, agent, { development });
       });
-    const looking = steps<Start>()
+    const looking = steps<PageRequest>()
       .step(guards.checkOwnScript)
       .step(guards.checkPeerUser)
       .step(findErrand)
@@ -64,7 +69,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(function tellStep(): Answer {
         return json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
       });
-    const posting = steps<Start>()
+    const posting = steps<PageRequest>()
       .step(guards.checkOwnForm)
       .step(guards.checkPeerUser)
       .step(findErrand)
@@ -79,20 +84,20 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
         const next = errand.said?.well ? (page.next ?? 'overview') : page.id;
         return redirect(pagePath(errand, next), 303);
       });
-    const path = pagePath({ path: '/card/:id' }, page.id);
-    const view: Route = {
-      methods: ['GET'],
-      path,
-      endpoint: (request) => (request.query === 'state' ? looking : seeing).run({ request }),
-    };
-    return page.act
-      ? [view, { methods: ['POST'], path, endpoint: (request) => posting.run({ request }) }]
-      : [view];
+    const path = page.id === 'overview' ? '/card/:id' : (`/card/:id/${page.id}` as const);
+    const act: Endpoint<{ id: string }> = (request) => posting.run({ request });
+    return route(path, {
+      GET: {
+        endpoint: (request) => (request.query === 'state' ? looking : seeing).run({ request }),
+        errors,
+      },
+      ...(page.act ? { POST: { endpoint: act, errors } } : {}),
+    });
   }
 
   return [
-    { methods: ['GET'], path: '/card', endpoint: (request) => looksAfterCard.run({ request }) },
-    { methods: ['GET'], path: signInPath, endpoint: (request) => signsIn.run({ request }) },
+    ...route('/card', { GET: { endpoint: (request) => looksAfterCard.run({ request }), errors } }),
+    ...route(signInPath, { GET: { endpoint: (request) => signsIn.run({ request }), errors } }),
     ...cardPages.flatMap(routesOf),
   ];
 }

@@ -1,4 +1,5 @@
 import net, { type Socket } from 'node:net';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { socketFault } from '@alongside/kernel/own-socket';
 import type { SocketErrorData } from '../protocol.ts';
@@ -20,6 +21,15 @@ export class AgentCallError extends Error {
 interface Waiting {
   resolve(result: unknown): void;
   reject(error: Error): void;
+}
+
+/** A response, or a notification. */
+interface Message {
+  id?: number;
+  method?: string;
+  params?: unknown;
+  result?: unknown;
+  error?: AgentCallError;
 }
 
 /** Responses may be much longer than calls, for example an export of all cards. */
@@ -92,13 +102,7 @@ export class AgentConnection {
   }
 
   #read(line: string): void {
-    const message = JSON.parse(line) as {
-      id?: number;
-      method?: string;
-      params?: unknown;
-      result?: unknown;
-      error?: AgentCallError;
-    };
+    const message = parseOwnJson<Message>(line);
     if (message.method !== undefined) {
       this.#onNotification(message.method, message.params);
       return;

@@ -1,5 +1,5 @@
 import { CardError } from '../card/card-client.ts';
-import { type Card, type CardSeed, CardStoreError } from '../card/card-record.ts';
+import { type Card, CardStoreError, requireSeed } from '../card/card-record.ts';
 import type { CardExport, CardStore } from '../card/card-store.ts';
 import type { VirtualReader } from '../card/virtual-reader.ts';
 import { methods, type SocketCard, type SocketErrorData } from '../protocol.ts';
@@ -79,7 +79,10 @@ export function developmentMethods({
       only(params);
       return { cards: store.list().map(shown) };
     },
-    [methods.addCard]: async (params) => shown(await store.add(params as unknown as CardSeed)),
+    [methods.addCard]: async (params) => {
+      requireSeed(params);
+      return shown(await store.add(params));
+    },
     [methods.editCard]: async (params) => {
       only(params, 'card', 'pin', 'locked');
       const name = need(params, 'card', aText);
