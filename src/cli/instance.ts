@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
 import { z } from 'zod';
@@ -54,7 +55,7 @@ function configured(
 /** Reads an instance's state file. Throws if it is unreadable. */
 export function readStateFile(file: string): StateFile & { operator?: LocalOperator } {
   try {
-    const state = JSON.parse(readFileSync(file, 'utf8')) as StateFile & { operator?: LocalOperator };
+    const state = parseOwnJson<StateFile & { operator?: LocalOperator }>(readFileSync(file, 'utf8'));
     if (typeof state.urls.console === 'string') return state;
   } catch (error) {
     throw new OperatorError(`The state file ${file} cannot be read: ${reasonOf(error)}`);

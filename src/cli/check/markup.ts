@@ -56,7 +56,7 @@ const textIn = (root: { childNodes: Node[] }): string =>
 function jsonOf(body: string): unknown {
   if (!/^\s*[[{]/.test(body)) return undefined;
   try {
-    return JSON.parse(body) as unknown;
+    return JSON.parse(body);
   } catch {
     return undefined;
   }
