@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { isDue } from '@alongside/kernel/retry';
 import { presence } from '../../src/cis/protocol.ts';
 import type { Agent } from './agent.ts';
 import type { CisClient } from './cis-client.ts';
@@ -38,8 +39,7 @@ export class Presence {
 
   /** Announces if due; a clock that was set back makes it due. */
   async whenDue(sessionId: string | null): Promise<void> {
-    const left = this.#due - this.#clock.now();
-    if (left <= 0 || left > presence.every * 1000) await this.announce(sessionId);
+    if (isDue(this.#due, this.#clock.now(), presence.every * 1000)) await this.announce(sessionId);
   }
 
   stop(): void {
@@ -99,7 +99,7 @@ export class RegularWork {
     const now = this.#clock.now();
     this.#agent.runTimers();
     this.#sweep();
-    if (now >= this.#pausedUntil || this.#pausedUntil - now > pause) {
+    if (isDue(this.#pausedUntil, now, pause)) {
       this.#pausedUntil = now + pause;
       await this.#freshStart.tell();
       await this.#agent.retryEndings();

@@ -38,6 +38,7 @@ const measures = [
   { name: 'step lists', of: (t) => count(t, /\bsteps(?:<[^()]*>)?\(/g) },
   { name: "path.split('/')", limit: 24, target: 0, of: (t) => count(t, /path\.split\('\/'\)/g) },
   { name: 'outgoing HTTP callers', limit: 2, target: 1, of: outgoingCallers },
+  { name: 'durable queues', limit: 2, target: 1, of: durableQueues },
   { name: 'as never', limit: 6, target: 2, of: (t) => count(t, /\bas never\b/g) },
   { name: 'as unknown as', limit: 29, target: 8, of: (t) => count(t, /\bas unknown as\b/g) },
   {
@@ -94,6 +95,18 @@ function count(texts, pattern) {
 function outgoingCallers(texts) {
   const calls = /\bhttps?\)?\.request\(|(?<![#.\w])fetch\(/;
   return [...texts].filter(([file, text]) => !/^client\/|script\.ts$/.test(file) && calls.test(text)).length;
+}
+
+/** Counts the tables of the migrated schema whose rows have a time of the next attempt. */
+function durableQueues(texts) {
+  const migrations = [...texts].filter(([file]) => file.startsWith('src/storage/migrations/')).sort();
+  const queues = new Set();
+  for (const [, text] of migrations) {
+    for (const [, table, columns] of text.matchAll(/CREATE TABLE (\w+) \(([^;`]*)/g))
+      if (/\b(due_at|next_at|told_at)\b/.test(columns)) queues.add(table);
+    for (const [, table] of text.matchAll(/DROP TABLE (\w+)/g)) queues.delete(table);
+  }
+  return queues.size;
 }
 
 /** Returns the files that put CIS2 together. */

@@ -4,7 +4,7 @@ import type { Listener } from '@alongside/kernel/http';
 import type { Log, LogLevel } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
-import type { SmtpSettings } from '../cis/mail/sender.ts';
+import type { SmtpSettings } from '../cis/mail/smtp.ts';
 import type { ExternalIssuer } from '../cis/revocation/external-issuers.ts';
 import { readIssuersFile } from '../cis/revocation/external-issuers.ts';
 import type { Config } from '../config.ts';

@@ -110,7 +110,7 @@ const emptied = [
   'cis_session',
   'cis2_session',
   'cis2_session_client',
-  'logout_delivery',
+  'outbox',
   'certificate',
   'event',
   'journey_link',

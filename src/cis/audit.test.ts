@@ -12,7 +12,7 @@ import { type LegacyClient, legacyCard, legacyClient } from './testing/legacy-cl
 /** Tables of CIS that acts change. */
 const tables = [
   ...['person', 'person_role', 'organisation', 'setting', 'card', 'certificate'],
-  ...['cis_session', 'session_message', 'unlock_code', 'mail', 'legacy_ticket'],
+  ...['cis_session', 'outbox', 'unlock_code', 'legacy_ticket'],
 ];
 
 interface Stage {

@@ -30,10 +30,10 @@ import { CertificateRecords } from './issuing-authority/certificate-records.ts';
 import type { LegacySettings } from './legacy/index.ts';
 import { legacyRoutes } from './legacy/routes.ts';
 import { cisLimits, createNetworkLimits, Limiter } from './limits.ts';
-import { Outbox } from './mail/outbox.ts';
+import { Mails } from './mail/mails.ts';
 import { outboxRoutes } from './mail/outbox-routes.ts';
 import { personMailRoutes } from './mail/person-mail-routes.ts';
-import { MailSender, type SmtpSettings } from './mail/sender.ts';
+import type { SmtpSettings } from './mail/smtp.ts';
 import type { Person } from './protocol.ts';
 import { publicRoutes } from './public.ts';
 import { type CheckerDependencies, RevocationChecker } from './revocation/checker.ts';
@@ -45,11 +45,10 @@ import { Agents } from './sessions/agents.ts';
 import { sessionEndStatement } from './sessions/audit-records.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
-import { Delivery, type deliveryTimes, keyOf, type Subscriber } from './sessions/delivery.ts';
+import { Delivery, type deliveryTimes, type Subscriber } from './sessions/delivery.ts';
 import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
 import { Grounds } from './sessions/grounds.ts';
-import { SessionMessages } from './sessions/messages.ts';
 import { presenceRoutes } from './sessions/presence.ts';
 import { proofRoutes } from './sessions/proof.ts';
 import { sessionCallRoutes } from './sessions/session-calls.ts';
@@ -115,9 +114,8 @@ export function createCis(deps: CisDeps): CisService {
   const certificates = new CardCertificates(authorities, clock, origin);
   const limiter = new Limiter(database, clock);
   const limits = { ...cisLimits, ...deps.limits };
-  const outbox = new Outbox(database, deps.vault, clock, deps.smtp ? 'waiting' : 'kept');
-  const sender = new MailSender(outbox, deps.smtp, background, log);
-  const codes = new UnlockCodes(database, deps.vault, clock, outbox);
+  const mails = new Mails({ database, clock, background, log, vault: deps.vault, smtp: deps.smtp });
+  const codes = new UnlockCodes(database, deps.vault, clock, mails);
   const examiner = new CardExaminer({
     clock,
     authorities,
@@ -128,14 +126,13 @@ export function createCis(deps: CisDeps): CisService {
       checker: new RevocationChecker({ clock, log, privateAddresses: deps.development, ...deps.revocation }),
     },
   });
-  const messages = new SessionMessages(database, clock, deps.subscribers.map(keyOf));
+  const delivery = new Delivery({ database, clock, background, log }, deps.subscribers, deps.delivery);
   const sessions = new Sessions(database, singleUse, clock, (ended) => [
-    ...messages.queueStatements(ended),
+    ...delivery.queueStatements(ended),
     sessionEndStatement(audit, ended),
   ]);
   const agents = new Agents(database, clock);
   const challenges = new Challenges(singleUse);
-  const delivery = new Delivery(deps.subscribers, messages, background, log, deps.delivery);
   const watch = new EndWatch(sessions, clock, background, log);
   const endings = new Endings({
     ...{ sessions, delivery, watch, recorder, background, log },
@@ -146,13 +143,13 @@ export function createCis(deps: CisDeps): CisService {
   const regularWork: readonly RegularTask[] = [
     { service: 'cis', name: 'expired-sessions', every: often, run: () => endings.endExpired() },
     { service: 'cis', name: 'sessions-without-grounds', every: often, run: () => grounds.check() },
-    { service: 'cis', name: 'held-messages', every: often, everyProcess: true, run: () => delivery.holdOn() },
-    { service: 'cis', name: 'left-messages', every: often, run: () => delivery.resume() },
-    { service: 'cis', name: 'mail', every: often, run: () => sender.run() },
+    { service: 'cis', name: 'left-messages', every: often, run: () => delivery.run() },
+    { service: 'cis', name: 'mail', every: often, run: () => mails.run() },
     { service: 'cis', name: 'old-sessions', every: hour, run: () => sessions.forget() },
     { service: 'cis', name: 'old-agents', every: hour, run: () => agents.forget() },
     { service: 'cis', name: 'old-unlock-codes', every: hour, run: () => codes.forget() },
-    { service: 'cis', name: 'old-mail', every: hour, run: () => outbox.forget() },
+    { service: 'cis', name: 'old-messages', every: hour, run: () => delivery.sweep() },
+    { service: 'cis', name: 'old-mail', every: hour, run: () => mails.sweep() },
     { service: 'cis', name: 'old-counts', every: hour, run: () => limiter.forget() },
   ];
   const sweep = async () => {
@@ -173,7 +170,7 @@ export function createCis(deps: CisDeps): CisService {
   const shared = {
     ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
-    ...{ sessions, agents, challenges, endings, watch, calls, sweep, outbox, sender, virtualCards },
+    ...{ sessions, agents, challenges, endings, watch, calls, sweep, mails, virtualCards },
     networks: createNetworkLimits({ database, clock }, limits),
     keptRecords: new KeptRecords(database, records),
     serviceSecrets: deps.serviceSecrets,
@@ -219,7 +216,7 @@ export function createCis(deps: CisDeps): CisService {
     },
     stop() {
       delivery.stop();
-      sender.stop();
+      mails.stop();
     },
   };
 }

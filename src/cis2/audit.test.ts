@@ -14,7 +14,7 @@ import { give as giveKey, optionsOf } from './testing/webauthn-wire.ts';
 
 /** Tables that hold what an act at CIS2 changes. Interactions and spent challenges are in another one. */
 const tables = [
-  ...['cis2_session', 'cis2_session_client', 'token', 'credential', 'cis2_notice', 'logout_delivery'],
+  ...['cis2_session', 'cis2_session_client', 'token', 'credential', 'cis2_notice', 'outbox'],
   ...['application', 'client'],
 ];
 

@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
+import { isDue } from '@alongside/kernel/retry';
 import { type Database, type Statement, sql } from './database.ts';
 
 /** A lease that ends later than its length plus this tolerance was written before the clock was set back. */
@@ -26,8 +27,7 @@ export class Leases {
     const isTaken =
       row !== undefined &&
       row.holder !== this.#holder &&
-      row.held_until > now &&
-      row.held_until <= now + length + clockTolerance;
+      !isDue(row.held_until, now, length + clockTolerance);
     if (isTaken) return false;
     // A lease lost with the disk simply expires.
     const { results } = await this.#database.batch([this.#takeStatement(name, now, length)], { lazy: true });

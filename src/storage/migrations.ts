@@ -18,6 +18,7 @@ import { unlockCodes } from './migrations/0015-unlock-codes.ts';
 import { refusals } from './migrations/0016-refusals.ts';
 import { announcedChanges } from './migrations/0017-announced-changes.ts';
 import { sessionsOfAgents } from './migrations/0018-sessions-of-agents.ts';
+import { outbox } from './migrations/0019-outbox.ts';
 
 /** A change of the schema: statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
 export type Migration = readonly (string | { readonly postgres: string })[];
@@ -42,6 +43,7 @@ const migrations: readonly Migration[] = [
   refusals,
   announcedChanges,
   sessionsOfAgents,
+  outbox,
 ];
 
 /** `{sequence}`: an increasing number as the primary key. */
@@ -54,6 +56,8 @@ const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string
       "INSERT INTO sqlite_sequence (name, seq) SELECT 'audit_record', COALESCE(MAX(seq), 0) FROM audit",
     'issuer of body': "json_extract(body, '$.issuer')",
     'authenticator of body': "json_extract(body, '$.authentication.authenticator')",
+    'json object': 'json_object',
+    trusted: "json(CASE trusted WHEN 1 THEN 'true' ELSE 'false' END)",
     'roles of people':
       "SELECT json_extract(role.value, '$.roleId'), person.uid FROM person, json_each(person.body, '$.roles') AS role WHERE true",
   },
@@ -64,6 +68,8 @@ const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string
       "SELECT setval(pg_get_serial_sequence('audit_record', 'id'), COALESCE(MAX(seq), 0) + 1, false) FROM audit",
     'issuer of body': "body::json ->> 'issuer'",
     'authenticator of body': "body::json #>> '{authentication,authenticator}'",
+    'json object': 'json_build_object',
+    trusted: 'trusted = 1',
     'roles of people':
       "SELECT role ->> 'roleId', person.uid FROM person, json_array_elements(person.body::json -> 'roles') AS role",
   },

@@ -4,7 +4,8 @@ import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { integer, row, text } from '../../storage/row.ts';
-import type { Mail, Outbox } from '../mail/outbox.ts';
+import type { Mails } from '../mail/mails.ts';
+import type { Mail } from '../mail/smtp.ts';
 
 /** Lifetime of a mailed code in seconds, and number of wrong tries. */
 export const unlockCodes = { lifetime: 900, attempts: 5 } as const;
@@ -30,13 +31,13 @@ export class UnlockCodes {
   readonly #database: Database;
   readonly #vault: Vault;
   readonly #clock: Clock;
-  readonly #outbox: Outbox;
+  readonly #mails: Mails;
 
-  constructor(database: Database, vault: Vault, clock: Clock, outbox: Outbox) {
+  constructor(database: Database, vault: Vault, clock: Clock, mails: Mails) {
     this.#database = database;
     this.#vault = vault;
     this.#clock = clock;
-    this.#outbox = outbox;
+    this.#mails = mails;
   }
 
   /** Stores a new code, its mail and its audit record in one batch. Returns false if the card is no longer active. */
@@ -67,7 +68,7 @@ export class UnlockCodes {
         now,
         this.endsAt,
       ),
-      this.#outbox.postStatement(write(code)),
+      this.#mails.postStatement(write(code)),
       record,
     ]);
     return done;

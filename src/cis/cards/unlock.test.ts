@@ -58,7 +58,7 @@ describe('self-service unlocking', () => {
     const code = await freshCode();
     await give(wrongCode(code));
     await give(code);
-    const tables = ['single_use', 'card', 'mail', 'audit', 'event', 'counter', 'unlock_code'];
+    const tables = ['single_use', 'card', 'outbox', 'audit', 'event', 'counter', 'unlock_code'];
     for (const table of tables) {
       const rows = JSON.stringify(await cis.database.all({ text: `SELECT * FROM ${table}`, values: [] }));
       assert.ok(!rows.includes(code), table);
@@ -136,7 +136,7 @@ describe('self-service unlocking', () => {
     const kept = async () =>
       JSON.stringify(
         await Promise.all(
-          ["single_use WHERE kind NOT LIKE 'network-%'", 'card', 'mail', 'unlock_code'].map((from) =>
+          ["single_use WHERE kind NOT LIKE 'network-%'", 'card', 'outbox', 'unlock_code'].map((from) =>
             cis.database.all({ text: `SELECT * FROM ${from} ORDER BY 1, 2`, values: [] }),
           ),
         ),

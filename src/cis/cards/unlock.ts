@@ -12,8 +12,8 @@ import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { readBody } from '../json-body.ts';
 import type { CisNetworkLimits, cisLimits, Limiter } from '../limits.ts';
-import type { Mail } from '../mail/outbox.ts';
-import type { MailSender } from '../mail/sender.ts';
+import type { Mails } from '../mail/mails.ts';
+import type { Mail } from '../mail/smtp.ts';
 import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
 import type { AgentCalls } from '../sessions/agent-calls.ts';
 import { iso } from '../sessions/session.ts';
@@ -29,7 +29,7 @@ interface UnlockDependencies {
   authorities: Authorities;
   records: CertificateRecords;
   directory: Directory;
-  sender: MailSender;
+  mails: Mails;
   calls: AgentCalls;
   limiter: Limiter;
   networks: CisNetworkLimits;
@@ -117,7 +117,7 @@ async function mailCode({ cis, serial, agentId }: HeldCall): Promise<void> {
   );
   if (!isMailed) return refuse(person.uid, 'card');
   // The response does not wait for the mail server.
-  cis.sender.begin();
+  cis.mails.begin();
   cis.recorder.record({
     keys: [`card ${serial}`],
     from: 'identity-agent',

@@ -27,11 +27,10 @@ export async function seed(database: Database): Promise<void> {
  */
 export async function reset(database: Database): Promise<void> {
   await database.batch([
-    sql('DELETE FROM session_message'),
+    sql("DELETE FROM outbox WHERE topic IN ('cis.session-ended', 'cis.mail')"),
     sql('DELETE FROM legacy_ticket'),
     sql('DELETE FROM cis_session'),
     sql('DELETE FROM card'),
-    sql('DELETE FROM mail'),
     sql('DELETE FROM setting WHERE name = ?', activitiesSetting),
     sql('DELETE FROM person_role'),
     sql('DELETE FROM person'),

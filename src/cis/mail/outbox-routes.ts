@@ -4,10 +4,10 @@ import { steps } from '@alongside/kernel/steps';
 import type { Admit } from '../callers.ts';
 import { errors } from '../errors.ts';
 import type { OutboxAnswer } from '../protocol.ts';
-import type { Outbox } from './outbox.ts';
+import type { Mails } from './mails.ts';
 
 export interface OutboxDeps {
-  outbox: Outbox;
+  mails: Mails;
   admit: Admit;
   development: boolean;
 }
@@ -19,7 +19,7 @@ interface Start {
 const most = 200;
 
 /** `GET /mail/outbox`: what a developer reads in place of a mailbox. */
-export function outboxRoutes({ outbox, admit, development }: OutboxDeps): Route[] {
+export function outboxRoutes({ mails, admit, development }: OutboxDeps): Route[] {
   function allowDevelopment(): void {
     if (!development) throw errors.outboxOff('this is no development instance');
   }
@@ -32,7 +32,7 @@ export function outboxRoutes({ outbox, admit, development }: OutboxDeps): Route[
   }
 
   const answerMails = async ({ limit }: { limit: number }) =>
-    json(200, { mails: await outbox.list(limit) } satisfies OutboxAnswer);
+    json(200, { mails: await mails.list(limit) } satisfies OutboxAnswer);
 
   const list = steps<Start>().step(admit('console')).step(allowDevelopment).step(readLimit).step(answerMails);
   return [{ methods: ['GET'], path: '/mail/outbox', endpoint: (request) => list.run({ request }) }];

@@ -8,14 +8,12 @@ import type { Directory } from '../directory/directory.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import type { Person, PersonMail, PersonMailAnswer } from '../protocol.ts';
-import type { Outbox } from './outbox.ts';
-import type { MailSender } from './sender.ts';
+import type { Mails } from './mails.ts';
 
 export interface PersonMailDependencies {
   admit: Admit;
   directory: Directory;
-  outbox: Outbox;
-  sender: MailSender;
+  mails: Mails;
 }
 
 interface Start {
@@ -33,7 +31,7 @@ const shape = z.strictObject({
 });
 
 /** `POST /directory/people/{uid}/mail`: CIS2 sends a mail to a person; CIS alone knows the address. */
-export function personMailRoutes({ admit, directory, outbox, sender }: PersonMailDependencies): Route[] {
+export function personMailRoutes({ admit, directory, mails }: PersonMailDependencies): Route[] {
   const readMail = ({ request }: Start): { mail: PersonMail } => ({ mail: readBody(request, shape) });
 
   async function findPerson({ request }: Start): Promise<{ person: Person }> {
@@ -45,9 +43,9 @@ export function personMailRoutes({ admit, directory, outbox, sender }: PersonMai
   async function postMail({ mail, person }: { mail: PersonMail; person: Person }) {
     const mailed = person.email !== '';
     if (mailed) {
-      await outbox.post({ to: person.email, subject: mail.subject, text: mail.text }, mail.id);
+      await mails.post({ to: person.email, subject: mail.subject, text: mail.text }, mail.id);
       // The answer does not wait for the mail server.
-      sender.begin();
+      mails.begin();
     }
     return json(200, { mailed } satisfies PersonMailAnswer);
   }

@@ -42,10 +42,12 @@ export interface SignOutRequest {
 }
 
 /** The cause for which an agent ends its session. */
-export type AgentEndCause = 'cardRemoved' | 'signedOut' | 'anotherPerson' | 'agentStopped';
+export const agentEndCauses = ['cardRemoved', 'signedOut', 'anotherPerson', 'agentStopped'] as const;
+export type AgentEndCause = (typeof agentEndCauses)[number];
 
 /** The cause of the end of a session. */
-export type EndCause = AgentEndCause | 'expired' | 'administrator' | 'disabled';
+export const endCauses = [...agentEndCauses, 'expired', 'administrator', 'disabled'] as const;
+export type EndCause = (typeof endCauses)[number];
 
 /** Response of `GET /sessions/{id}`, for services. */
 export interface SessionState {

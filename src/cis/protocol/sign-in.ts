@@ -2,7 +2,8 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { RoleProfile } from './directory.ts';
 
 /** Generation of the Identity Agent: the HSCN one, or the newer one (Smartcard Connect). */
-export type Generation = 'hscn' | 'internet';
+export const generations = ['hscn', 'internet'] as const;
+export type Generation = (typeof generations)[number];
 
 /**
  * The effect of removing the card from the reader. If several modes are enabled, the agent uses the first of Mobility, Session

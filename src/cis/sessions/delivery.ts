@@ -1,235 +1,122 @@
-import type { Background } from '@alongside/kernel/background';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { outbound } from '@alongside/kernel/outbound';
-import { batchSize } from '../../storage/batches.ts';
-import { type SessionEnded, sessionEndedPath } from '../protocol.ts';
-import type { SessionMessages } from './messages.ts';
+import { doublingWaits } from '@alongside/kernel/retry';
+import { z } from 'zod';
+import type { Statement } from '../../storage/database.ts';
+import { type Attempt, Outbox, type OutboxDependencies, type Outcome } from '../../storage/outbox.ts';
+import { endCauses, generations, type SessionEnded, sessionEndedPath } from '../protocol.ts';
+import type { EndedSession } from './sessions.ts';
 
-/** Who is told of ended sessions: an origin, and the secret that it knows CIS by. */
+/** A service that is notified of ended sessions. */
 export interface Subscriber {
-  /** What it is called in storage, so that it is the same one at another address; the address unless told. */
+  /** Name in storage, which stays the same when the address changes; the address by default. */
   name?: string;
+  /** Origin. */
   url: string;
+  /** Secret by which it recognises CIS. */
   secret: string;
 }
 
-/** What a subscriber is called in storage. */
-export const keyOf = ({ name, url }: Subscriber): string => name ?? url;
-
-/** Milliseconds: how long one delivery may take, and how long to wait after a failed one: twice as long each time, up to a most. */
+/** Milliseconds: time limit of one attempt, first wait after a failure, and longest wait. */
 export const deliveryTimes = { timeout: 3_000, first: 500, most: 30_000 };
 
-/** A message that failed so often is given up; with the waits above that is more than half an hour. */
+/** With the waits above, a message is given up after more than half an hour. */
 const mostAttempts = 80;
 
-interface Message {
-  body: SessionEnded;
-  attempts: number;
-  /** Called once, after the first attempt or when it is clear that it has to wait. */
-  tried(): void;
-}
+/** Milliseconds for which a process that ends a session has its messages to itself. */
+export const messageHold = 30_000;
 
-/** The messages to one subscriber, in order: the next is sent when the one before has arrived. */
-class Outbox {
-  readonly #subscriber: Subscriber;
-  readonly #background: Background;
+const endedShape: z.ZodType<SessionEnded> = z.object({
+  sessionId: z.string(),
+  agentId: z.string(),
+  uid: z.string(),
+  cause: z.enum(endCauses),
+  generation: z.enum(generations),
+});
+
+/** Notifies each subscriber of ended sessions, in order, until it has arrived. */
+export class Delivery {
+  readonly #outbox: Outbox<SessionEnded>;
+  readonly #subscribers: ReadonlyMap<string, Subscriber>;
   readonly #log: Log;
-  readonly #times: typeof deliveryTimes;
-  /** Called when the subscriber knows, or never will. */
-  readonly #done: (sessionId: string) => void;
-  #queue: Message[] = [];
-  #sending = false;
-  #last = Promise.resolve();
-  #wait: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timeout: number;
 
-  constructor(
-    subscriber: Subscriber,
-    background: Background,
-    log: Log,
-    times: typeof deliveryTimes,
-    done: (sessionId: string) => void,
-  ) {
-    this.#subscriber = subscriber;
-    this.#background = background;
-    this.#log = log;
-    this.#times = times;
-    this.#done = done;
-    this.#wait = times.first;
+  constructor(dependencies: OutboxDependencies, subscribers: readonly Subscriber[], times = deliveryTimes) {
+    this.#subscribers = new Map(
+      subscribers.map((subscriber) => [subscriber.name ?? subscriber.url, subscriber]),
+    );
+    this.#log = dependencies.log;
+    this.#timeout = times.timeout;
+    this.#outbox = new Outbox(
+      dependencies,
+      {
+        name: 'cis.session-ended',
+        shape: endedShape,
+        waits: doublingWaits(times.first, times.most, mostAttempts),
+        hold: messageHold,
+        keptFor: 86_400_000,
+        hasTimers: true,
+      },
+      (attempt) => this.#send(attempt),
+    );
   }
 
-  get key(): string {
-    return keyOf(this.#subscriber);
+  /** Returns the statements that queue the messages about a session, for the batch that ends it. */
+  queueStatements({ id, agentId, uid, endCause: cause, generation }: EndedSession): Statement[] {
+    const ended = { sessionId: id, agentId, uid, cause, generation };
+    return [...this.#subscribers.keys()].map((subscriber) =>
+      this.#outbox.enqueueStatement(subscriber, ended, `${id} ${subscriber}`),
+    );
   }
 
-  /** Whether a message of this session waits here. */
-  holds(sessionId: string): boolean {
-    return this.#queue.some(({ body }) => body.sessionId === sessionId);
+  /** Sends queued messages. Resolves when each was delivered or must wait for a retry. Returns whether more are due. */
+  async run(): Promise<boolean> {
+    return this.#subscribers.size > 0 && (await this.#outbox.run());
   }
 
-  /** The sessions whose messages wait here. */
-  get waiting(): string[] {
-    return this.#queue.map(({ body }) => body.sessionId);
+  /** Removes old messages. Returns whether more remain. */
+  sweep(): Promise<boolean> {
+    return this.#outbox.sweep();
   }
 
-  send(body: SessionEnded): Promise<void> {
-    return new Promise((resolve) => {
-      this.#queue.push({ body, attempts: 0, tried: resolve });
-      this.#begin();
-    });
+  /** Leaves undelivered messages to another process, or to the next start. */
+  stop(): void {
+    if (this.#subscribers.size > 0) this.#outbox.stop();
   }
 
-  /** Sends nothing more; resolves when what is on its way has ended. */
-  async stop(): Promise<void> {
-    clearTimeout(this.#timer);
-    for (const { tried } of this.#queue) tried();
-    this.#queue = [];
-    await this.#last;
-  }
-
-  #begin(): void {
-    if (this.#sending) return;
-    this.#sending = true;
-    clearTimeout(this.#timer);
-    this.#last = this.#background.run(this.#log, 'the messages to a subscriber wait', () => this.#drain());
-  }
-
-  async #drain(): Promise<void> {
-    for (let message = this.#queue[0]; message; message = this.#queue[0]) {
-      const failure = await this.#post(message);
-      message.tried();
-      if (failure !== undefined && !this.#givenUp(message, failure)) {
-        this.#later();
-        break;
-      }
-      // Only when it is still there: stopping empties the queue.
-      if (this.#queue[0] === message) this.#queue.shift();
-      this.#done(message.body.sessionId);
-      this.#wait = this.#times.first;
-    }
-    this.#sending = false;
-  }
-
-  #givenUp(message: Message, failure: string): boolean {
-    message.attempts += 1;
-    const givenUp = message.attempts >= mostAttempts;
+  async #send({ key, body, attempt, nextWait }: Attempt<SessionEnded>): Promise<Outcome> {
+    const subscriber = this.#subscribers.get(key);
+    const failure = subscriber ? await this.#post(subscriber, body) : 'it is no longer a subscriber';
+    if (failure === undefined) return { delivered: true, result: '' };
     const fields = {
-      url: this.#subscriber.url,
-      session: message.body.sessionId,
-      attempt: message.attempts,
+      url: subscriber?.url ?? key,
+      session: body.sessionId,
+      attempt,
       failure,
     };
-    if (givenUp) this.#log.error(fields, 'a subscriber was never told that a session had ended');
+    if (nextWait === undefined)
+      this.#log.error(fields, 'a subscriber was never told that a session had ended');
     else this.#log.warn(fields, 'a subscriber could not be told that a session had ended');
-    return givenUp;
+    return { delivered: false, result: failure };
   }
 
-  #later(): void {
-    // Whoever waits behind the one that failed waits no longer than this.
-    for (const { tried } of this.#queue) tried();
-    if (this.#queue.length === 0) return;
-    this.#timer = setTimeout(() => this.#begin(), this.#wait).unref();
-    this.#wait = Math.min(this.#wait * 2, this.#times.most);
-  }
-
-  /** Why it did not arrive; undefined when it did. */
-  async #post({ body }: Message): Promise<string | undefined> {
+  /** Returns the reason of a failure; undefined if the message arrived. */
+  async #post({ url, secret }: Subscriber, ended: SessionEnded): Promise<string | undefined> {
     try {
       const { status } = await outbound(
-        `${this.#subscriber.url}${sessionEndedPath}`,
+        `${url}${sessionEndedPath}`,
         { privateAddresses: true },
         {
           method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#subscriber.secret}` },
-          body: JSON.stringify(body),
-          milliseconds: this.#times.timeout,
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+          body: JSON.stringify(ended),
+          milliseconds: this.#timeout,
         },
       );
       return status >= 200 && status < 300 ? undefined : `it answered ${status}`;
     } catch (error) {
       return reasonOf(error);
     }
-  }
-}
-
-/** Tells every subscriber of ended sessions, at once and then again until it arrives; what is open stands in storage. */
-export class Delivery {
-  readonly #outboxes: readonly Outbox[];
-  readonly #messages: SessionMessages;
-  readonly #background: Background;
-  readonly #log: Log;
-  readonly #marking = new Set<Promise<void>>();
-  /** What was told since the last look into storage, which may not show it yet. */
-  readonly #justTold = new Set<string>();
-  #resuming: Promise<boolean> | undefined;
-
-  constructor(
-    subscribers: readonly Subscriber[],
-    messages: SessionMessages,
-    background: Background,
-    log: Log,
-    times = deliveryTimes,
-  ) {
-    this.#messages = messages;
-    this.#background = background;
-    this.#log = log;
-    this.#outboxes = subscribers.map(
-      (subscriber) =>
-        new Outbox(subscriber, background, log, times, (sessionId) =>
-          this.#told(sessionId, keyOf(subscriber)),
-        ),
-    );
-  }
-
-  /** Resolves once every subscriber knows, or could not be told for now; then it is tried again by itself. */
-  async tell(ended: SessionEnded): Promise<void> {
-    await Promise.all(this.#outboxes.map((outbox) => outbox.send(ended)));
-  }
-
-  /** Goes on holding what waits here, so that no other process takes it over. */
-  async holdOn(): Promise<void> {
-    for (const outbox of this.#outboxes) await this.#messages.hold(outbox.key, outbox.waiting);
-  }
-
-  /** Takes over what a process that is no more has left; resolves when it was tried. Returns whether more is left. */
-  async resume(): Promise<boolean> {
-    if (this.#outboxes.length === 0) return false;
-    this.#resuming ??= this.#resume().finally(() => {
-      this.#resuming = undefined;
-    });
-    return await this.#resuming;
-  }
-
-  async #resume(): Promise<boolean> {
-    await Promise.all(this.#marking);
-    this.#justTold.clear();
-    const taken = await this.#messages.takeOver();
-    await Promise.all(
-      taken.map(async ({ subscriber, body }) => {
-        const outbox = this.#outboxes.find(({ key }) => key === subscriber);
-        if (!outbox || outbox.holds(body.sessionId)) return;
-        if (!this.#justTold.has(`${subscriber} ${body.sessionId}`)) await outbox.send(body);
-      }),
-    );
-    return taken.length === batchSize;
-  }
-
-  /** Leaves what has not arrived to another process, or to the next start. */
-  stop(): void {
-    this.#background.run(this.#log, 'messages were not left to others', async () => {
-      await Promise.all(this.#outboxes.map((outbox) => outbox.stop()));
-      await Promise.all(this.#marking);
-      if (this.#outboxes.length > 0) await this.#messages.release();
-    });
-  }
-
-  /** Nobody waits for it: a message that is not marked is told once more, which does no harm. */
-  #told(sessionId: string, subscriber: string): void {
-    this.#justTold.add(`${subscriber} ${sessionId}`);
-    const marking = this.#background
-      .run(this.#log, 'a delivered message was not marked', () => this.#messages.told(sessionId, subscriber))
-      .finally(() => this.#marking.delete(marking));
-    this.#marking.add(marking);
   }
 }

@@ -8,21 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ManualClock } from '@alongside/kernel/clock';
-import { Vault } from '@alongside/kernel/secrets';
-import { startPostgres, type TestPostgres } from '../../../test/testing/postgres.ts';
-import { AuditLog } from '../../storage/audit.ts';
-import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
-import { SingleUse } from '../../storage/single-use.ts';
-import { seed } from '../directory/seed.ts';
 import { paths, sessionEndedPath } from '../protocol.ts';
 import { issueCard } from '../testing/cards.ts';
-import { startCis, startSubscriber, startTime, uids } from '../testing/cis.ts';
+import { startCis, startSubscriber, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
-import { messageHold, SessionMessages } from './messages.ts';
-import { sessionLimits } from './session.ts';
-import { Sessions } from './sessions.ts';
+import { messageHold } from './delivery.ts';
 
 const delivery = { timeout: 60_000, first: 60_000, most: 60_000 };
 
@@ -121,7 +112,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
     answer();
     assert.equal(await settled, 0);
     const open = await database.all({
-      text: 'SELECT * FROM session_message WHERE told_at IS NULL',
+      text: "SELECT * FROM outbox WHERE state = 'pending'",
       values: [],
     });
     assert.deepEqual(open, []);
@@ -148,72 +139,5 @@ describe('what a subscriber has still to hear outlives a process', () => {
     await Promise.all([first.close(), second.close()]);
     await subscriber.close();
     await database.close();
-  });
-});
-
-describe('messages in PostgreSQL', () => {
-  let postgres: TestPostgres;
-  let database: Database;
-  before(async () => {
-    postgres = await startPostgres();
-    database = await openDatabase(await postgres.create('cis_messages'), '');
-    await seed(database);
-  });
-  after(async () => {
-    await database.close();
-    await postgres.stop();
-  });
-
-  test('are written with the end, one a subscriber, and taken over by one process', async () => {
-    const clock = new ManualClock(startTime);
-    const make = () => new SessionMessages(database, clock, ['http://one.test', 'http://two.test']);
-    const [mine, other] = [make(), make()];
-    const sessions = new Sessions(database, new SingleUse(database, clock), clock, (ended) =>
-      mine.queueStatements(ended),
-    );
-    const audit = new AuditLog(database, clock, new Vault(Buffer.alloc(32)));
-    const record = audit.recordStatement({ action: 'cis.sign-in', outcome: 'ok', actor: uids.gp });
-    const now = clock.now();
-    for (const id of ['a', 'b'])
-      await sessions.open(
-        {
-          id,
-          uid: uids.gp,
-          agentId: 'desk',
-          cardSerial: '1',
-          sessionKey: { kty: 'EC' },
-          generation: 'hscn',
-          mode: 'normal',
-          roleId: null,
-          createdAt: now,
-          pinAt: now,
-          heartbeatAt: now,
-          endsAt: now + sessionLimits.absolute,
-          endedAt: null,
-          endCause: null,
-        },
-        1,
-        record,
-      );
-    assert.equal((await sessions.end('b', 'cardRemoved'))?.endCause, 'cardRemoved');
-    assert.equal(await sessions.end('b', 'signedOut'), undefined);
-    assert.deepEqual(await other.takeOver(), []);
-    clock.advance(messageHold / 1_000);
-    await mine.hold('http://one.test', ['a']);
-    const [one, two] = await Promise.all([other.takeOver(), make().takeOver()]);
-    const taken = [...one, ...two].map(({ subscriber, body }) => [subscriber, body.sessionId, body.cause]);
-    assert.deepEqual(
-      taken.sort(),
-      [
-        ['http://one.test', 'b', 'cardRemoved'],
-        ['http://two.test', 'a', 'agentStopped'],
-        ['http://two.test', 'b', 'cardRemoved'],
-      ],
-      'each that is no longer held is taken over by one process',
-    );
-    await mine.told('a', 'http://one.test');
-    clock.advance(messageHold / 1_000);
-    assert.equal((await make().takeOver()).length, 3, 'one that was told is not taken over');
-    await mine.release();
   });
 });

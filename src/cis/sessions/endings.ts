@@ -8,59 +8,59 @@ import type { EndWatch } from './end-watch.ts';
 import type { Session } from './session.ts';
 import type { EndedSession, Sessions } from './sessions.ts';
 
-export interface EndingsDeps {
+export interface EndingDependencies {
   sessions: Sessions;
   delivery: Delivery;
   watch: EndWatch;
   recorder: Recorder;
   background: Background;
   log: Log;
-  /** Resolves once what was written is on the disk. */
+  /** Resolves when all writes so far are on the disk. */
   durable: () => Promise<void>;
 }
 
 /** Ends sessions and notifies the subscribers. */
 export class Endings {
-  readonly #deps: EndingsDeps;
+  readonly #dependencies: EndingDependencies;
 
-  constructor(deps: EndingsDeps) {
-    this.#deps = deps;
+  constructor(dependencies: EndingDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** The session with this id, marked as ended if its time is over. The subscribers hear of that in the background. */
+  /** Returns a session, marked as ended if it has expired. Subscribers are then notified in the background. */
   async read(id: string): Promise<Session | undefined> {
-    const [expired] = await this.#deps.sessions.expire(id);
-    if (!expired) return await this.#deps.sessions.find(id);
-    const { background, log } = this.#deps;
+    const { sessions, background, log } = this.#dependencies;
+    const [expired] = await sessions.expire(id);
+    if (!expired) return await sessions.find(id);
     background.run(log, 'the end of a session was not announced', () => this.announce([expired]));
     return expired;
   }
 
-  /** Ends a session, unless it has ended, and resolves once the subscribers were told. */
+  /** Ends a session unless it has ended. Resolves when subscribers were notified or a retry is due later. */
   async end(id: string, cause: EndCause): Promise<void> {
-    const ended = await this.#deps.sessions.end(id, cause);
+    const ended = await this.#dependencies.sessions.end(id, cause);
     if (ended) await this.announce([ended]);
   }
 
-  /** Ends sessions whose time is over, and resolves once the subscribers were told. Returns whether more are left. */
+  /** Ends expired sessions and notifies the subscribers. Returns whether more remain. */
   async endExpired(): Promise<boolean> {
     return await inBatches(async () => {
-      const expired = await this.#deps.sessions.expireSome();
+      const expired = await this.#dependencies.sessions.expireSome();
       await this.announce(expired);
       return expired.length;
     });
   }
 
-  /** Announces that these sessions have ended; resolves once each subscriber knows, or could not be notified for now. */
+  /** Announces ended sessions. Resolves when subscribers were notified or a retry is due later. */
   async announce(ended: readonly EndedSession[]): Promise<void> {
-    await Promise.all(ended.map((session) => this.#announceOne(session)));
-  }
-
-  async #announceOne({ id, agentId, uid, generation, endCause: cause }: EndedSession): Promise<void> {
-    const { delivery, watch, recorder, durable } = this.#deps;
+    if (ended.length === 0) return;
+    const { delivery, watch, recorder, durable, background, log } = this.#dependencies;
     await durable();
-    watch.ended({ id, endCause: cause });
-    recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
-    await delivery.tell({ sessionId: id, agentId, uid, cause, generation });
+    for (const { id, endCause: cause } of ended) {
+      watch.ended({ id, endCause: cause });
+      recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
+    }
+    // The sessions have ended even if their messages must wait.
+    await background.run(log, 'the messages to subscribers wait', () => delivery.run());
   }
 }

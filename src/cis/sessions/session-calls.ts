@@ -11,6 +11,7 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import {
   type AgentEndCause,
+  agentEndCauses,
   endWait,
   type HeartbeatAnswer,
   type PinAnswer,
@@ -44,16 +45,11 @@ interface Start {
   request: HttpRequest;
 }
 
-const causes = [
-  'cardRemoved',
-  'signedOut',
-  'anotherPerson',
-  'agentStopped',
-] as const satisfies readonly AgentEndCause[];
-
 const roleShape = z.strictObject({ roleId: digits12.nullable() });
 const pinShape = z.strictObject({ ...cardSignature, challenge });
-const signOutShape = z.strictObject({ cause: z.enum(causes, `must be of ${causes.join(', ')}`) });
+const signOutShape = z.strictObject({
+  cause: z.enum(agentEndCauses, `must be of ${agentEndCauses.join(', ')}`),
+});
 
 type Pin = z.infer<typeof pinShape>;
 

@@ -176,7 +176,7 @@ export class Sessions {
     );
   }
 
-  /** Forgets sessions that ended long ago, with their tickets and messages. Returns whether more are left. */
+  /** Forgets sessions that ended long ago, with their tickets. Returns whether more are left. */
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis_session', key: 'id', column: 'ended_at', before };
@@ -184,10 +184,9 @@ export class Sessions {
     return inBatches(async () => {
       const { results } = await this.#database.batch([
         sql(`DELETE FROM legacy_ticket WHERE session_id IN (${text})`, ...values),
-        sql(`DELETE FROM session_message WHERE session_id IN (${text})`, ...values),
         removeSomeStatement(old),
       ]);
-      return results[2]?.changes ?? 0;
+      return results[1]?.changes ?? 0;
     });
   }
 

@@ -16,7 +16,7 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import type { CisNetworkLimits } from '../limits.ts';
 import {
-  type Generation,
+  generations,
   type SessionMode,
   type SignInAnswer,
   sessionCertificateType,
@@ -45,7 +45,6 @@ export interface SignInDeps {
   origin: string;
 }
 
-const generations = ['hscn', 'internet'] as const satisfies readonly Generation[];
 const modes = [
   'normal',
   'enhancedNormal',

@@ -5,8 +5,7 @@ import { type Passed, steps } from '@alongside/kernel/steps';
 import { consolePaths, type DeliveriesAnswer, type DeliveryAnswer } from '../protocol.ts';
 import { serviceError } from '../responses/error-answers.ts';
 import { handlersOf } from '../responses/handlers.ts';
-import type { Deliveries } from '../sessions/deliveries.ts';
-import type { Delivery } from '../sessions/delivery-store.ts';
+import type { Deliveries, Delivery } from '../sessions/deliveries.ts';
 import { requireConsole } from './caller.ts';
 import { administrationErrors } from './errors.ts';
 

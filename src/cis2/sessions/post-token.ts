@@ -5,44 +5,44 @@ import { outbound } from '@alongside/kernel/outbound';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { logoutToken } from './logout-token.ts';
 
-interface Parts {
+interface LogoutSender {
   issuer: string;
   development: boolean;
   keys: TokenSigner;
-  /** Signs what is not for our own platform; the keys unless told. */
+  /** Signs tokens for other relying parties than the API platform; `keys` by default. */
   logoutSigner?: TokenSigner | undefined;
   clock: Clock;
 }
 
-interface Message {
+interface LogoutNotification {
   address: string;
   trusted: boolean;
   uid: string;
   sid: string;
 }
 
-/** One attempt to tell a relying party (OpenID Connect Back-Channel Logout section 2.5). */
+/** Sends a logout token to a relying party (OpenID Connect Back-Channel Logout section 2.5). */
 export async function postLogoutToken(
-  parts: Parts,
-  { address, trusted, uid, sid }: Message,
+  sender: LogoutSender,
+  { address, trusted, uid, sid }: LogoutNotification,
   registration: Cis2Registration,
-): Promise<{ delivered: boolean; detail: string }> {
+): Promise<{ delivered: boolean; result: string }> {
   try {
-    const keys = (trusted ? undefined : parts.logoutSigner) ?? parts.keys;
-    const token = await logoutToken({ ...parts, keys }, registration, { uid, sid, trusted });
+    const keys = (trusted ? undefined : sender.logoutSigner) ?? sender.keys;
+    const token = await logoutToken({ ...sender, keys }, registration, { uid, sid, trusted });
     const { status, body } = await outbound(
       address,
-      { privateAddresses: trusted || parts.development },
+      { privateAddresses: trusted || sender.development },
       {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: `logout_token=${token}`,
       },
     );
-    // The platform's way to say that nothing of the session is left there.
-    const unknown = status === 501 && body.includes('SID not found');
-    return { delivered: (status >= 200 && status < 300) || unknown, detail: `status ${status}` };
+    // The platform reports in this way that it has nothing of the session.
+    const isUnknown = status === 501 && body.includes('SID not found');
+    return { delivered: (status >= 200 && status < 300) || isUnknown, result: `status ${status}` };
   } catch (error) {
-    return { delivered: false, detail: reasonOf(error) };
+    return { delivered: false, result: reasonOf(error) };
   }
 }

@@ -5,7 +5,14 @@ import { route } from '@alongside/kernel/route';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { type EndCause, type Generation, type SessionEnded, sessionEndedPath } from '../../cis/protocol.ts';
+import {
+  type EndCause,
+  endCauses,
+  type Generation,
+  generations,
+  type SessionEnded,
+  sessionEndedPath,
+} from '../../cis/protocol.ts';
 import type { Session } from '../model/session.ts';
 import { serviceError } from '../responses/error-answers.ts';
 import { handlersOf } from '../responses/handlers.ts';
@@ -29,16 +36,8 @@ const endedShape = z.object({
   sessionId: text,
   agentId: text,
   uid: text,
-  cause: z.enum([
-    'cardRemoved',
-    'signedOut',
-    'anotherPerson',
-    'expired',
-    'administrator',
-    'disabled',
-    'agentStopped',
-  ]),
-  generation: z.enum(['hscn', 'internet']),
+  cause: z.enum(endCauses),
+  generation: z.enum(generations),
 });
 
 interface Start {

@@ -66,7 +66,7 @@ export class SessionEnds {
     ]);
     if (!done) return false;
     await tokens.revokeSession(sid, [issuer]);
-    deliveries.tell(told);
+    deliveries.begin();
     return true;
   }
 }

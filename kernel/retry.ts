@@ -1,0 +1,10 @@
+/** Returns the waits between this number of attempts: doubling from `first` up to `most`. */
+export const doublingWaits = (first: number, most: number, attempts: number): number[] =>
+  Array.from({ length: attempts - 1 }, (_, n) => Math.min(first * 2 ** n, most));
+
+/**
+ * Returns whether a time has come. One that is further ahead than the longest wait was set before the clock was set back, so it
+ * has come too.
+ */
+export const isDue = (time: number, now: number, longestWait: number): boolean =>
+  time <= now || time > now + longestWait;
