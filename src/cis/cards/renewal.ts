@@ -56,14 +56,14 @@ function readRenewal({ request }: RenewalCall): Pick<Requested, 'renewal'> {
   return { renewal: { ...body, keys: readKeys(body.authenticationKey, body.signingKey) } };
 }
 
-const spendChallenge = check('challenge', async function spendChallenge({ cis, renewal }: Requested) {
+const spendChallenge = check('single-use', async function spendChallenge({ cis, renewal }: Requested) {
   await cis.challenges.spend(renewal.challenge);
 });
 
 /** The current key of the card signed the new keys, so that nobody else can choose them. */
 const examineCard = check(
   'card',
-  async function examineCard({ cis, renewal, session }: Requested & Passed<'challenge'>) {
+  async function examineCard({ cis, renewal, session }: Requested & Passed<'single-use'>) {
     const message = cardRenewalMessage(
       renewal.challenge,
       session.cardSerial,

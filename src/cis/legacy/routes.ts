@@ -14,6 +14,7 @@ export function legacyRoutes(dependencies: LegacyDependencies, settings: LegacyS
   const published = (name: keyof LegacyEndpoints): Handler<unknown> => ({
     endpoint: endpoint(name),
     errors: async (thrown, request) => (await import('./answers.ts')).legacyError(thrown, request),
+    rawQuery: true,
   });
   return [
     ...route('/login/authactivate', { POST: published('activate') }),

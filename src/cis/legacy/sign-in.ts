@@ -98,7 +98,7 @@ async function answerChallenge({
 const readAuthentication = ({ request }: Validation) => ({ form: readForm(request, authentication) });
 
 const spendChallenge = check(
-  'challenge',
+  'single-use',
   async function spendChallenge({ cis, trail, form, caller }: Authenticated & Passed<'transport'>) {
     let challenge: Buffer;
     let signature: Buffer;
@@ -133,7 +133,7 @@ const examineCard = check(
     form,
     challenge,
     response,
-  }: Authenticated & Passed<'challenge'> & { challenge: Buffer; response: SignedChallenge }) {
+  }: Authenticated & Passed<'single-use'> & { challenge: Buffer; response: SignedChallenge }) {
     if (!response.content.equals(challenge)) throw refused('the card signed another challenge');
     if (response.digest === 'sha1' && !cis.sha1) throw refused('SHA-1 is not enabled');
     let card: ExaminedCard;
