@@ -1,62 +1,96 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { json } from '@alongside/kernel/answer';
+import { steps } from '@alongside/kernel/steps';
 import { createBase } from '../../src/authorisation/base.ts';
 import { createParts } from '../../src/authorisation/index.ts';
+import { grants as standardGrants } from '../../src/authorisation/standard/grants/registry.ts';
 import { profiles } from '../../src/authorisation/standard/profile.ts';
 import { createServer } from '../../src/authorisation/standard/server.ts';
-import { checkedLists as standardLists } from '../../src/authorisation/standard/service.ts';
+import { endpointLists } from '../../src/authorisation/standard/service.ts';
 import { startPlatform } from '../../src/authorisation/testing/platform.ts';
 import { profileRules } from '../../src/cis2/model/profiles.ts';
-import { checkedLists as cis2Lists } from '../../src/cis2/openid/routes.ts';
-import { type EndpointLists, requireChecks } from '../../src/oauth/server/security-checks.ts';
+import { endpointLists as cis2Lists } from '../../src/cis2/openid/routes.ts';
+import { grants as cis2Grants } from '../../src/cis2/openid/token/grants/registry.ts';
+import { authenticateClient } from '../../src/oauth/server/client-authentication/authenticate.ts';
+import { readForm } from '../../src/oauth/server/form.ts';
+import { introspectToken, refusePublic } from '../../src/oauth/server/introspection.ts';
+import { revokeToken } from '../../src/oauth/server/revocation.ts';
+import { requireChecks } from '../../src/oauth/server/security-checks.ts';
+import type { ClientCall } from '../../src/oauth/server/server.ts';
 
-async function standardServer() {
-  const platform = await startPlatform();
-  const { dependencies } = platform;
+async function standardLists() {
+  const { dependencies, close } = await startPlatform();
   const [settings] = dependencies.bases.filter(({ profile }) => profile === 'standard');
   assert.ok(settings);
   const base = createBase(settings, dependencies);
-  const server = createServer(base, [base], createParts(dependencies));
-  await platform.close();
-  return server;
+  const lists = endpointLists(createServer(base, [base], createParts(dependencies)));
+  await close();
+  return lists;
 }
 
-const server = await standardServer();
-const servers: [string, Parameters<typeof requireChecks>[0]['profiles'], EndpointLists][] = [
-  ['CIS2', profileRules, cis2Lists],
-  ['/oauth2.1', profiles, standardLists(server)],
+const servers = [
+  { name: 'CIS2', profiles: profileRules, lists: cis2Lists, grants: cis2Grants },
+  { name: '/oauth2.1', profiles, lists: await standardLists(), grants: standardGrants },
 ];
 
-/** Returns the lists with their endpoints. */
-const entriesOf = (lists: EndpointLists) =>
-  Object.entries(lists).flatMap(([endpoint, list]) => (list ? [[endpoint, list] as const] : []));
-
-for (const [name, profiles, lists] of servers)
+for (const { name, profiles, lists, grants } of servers)
   describe(`requireChecks of ${name}`, () => {
-    test('accepts the lists of the server', () => requireChecks({ profiles }, lists));
+    test('accepts the lists of the server', () => requireChecks({ profiles }, lists, grants));
 
-    for (const [endpoint, list] of entriesOf(lists))
+    for (const [endpoint, list] of Object.entries(lists))
       for (const check of list.checks)
         test(`refuses ${list.name} without the check ${check}`, () => {
           const without = { name: list.name, checks: list.checks.filter((other) => other !== check) };
           assert.throws(
-            () => requireChecks({ profiles }, { ...lists, [endpoint]: without }),
+            () => requireChecks({ profiles }, { ...lists, [endpoint]: without }, grants),
             ({ message }: Error) =>
               message.startsWith(`${list.name} lacks the check ${check}, required by profile `),
           );
         });
 
-    test('has a list for each endpoint, each with checks, and none twice', () => {
-      for (const [, { name, checks }] of entriesOf(lists)) {
+    for (const grant of grants)
+      for (const check of grant.list.checks)
+        test(`refuses ${grant.list.name} without the check ${check}`, () => {
+          const checks = grant.list.checks.filter((other) => other !== check);
+          const without = { ...grant, list: { name: grant.list.name, checks } };
+          const message = `${grant.list.name} lacks the check ${check}, required by the grant ${grant.type}.`;
+          assert.throws(() => requireChecks({ profiles }, lists, [without]), { message });
+        });
+
+    test('gives each list checks, and none twice', () => {
+      for (const { name, checks } of [...Object.values(lists), ...grants.map(({ list }) => list)]) {
         assert.ok(checks.length > 0, name);
         assert.deepEqual([...new Set(checks)], checks, name);
       }
     });
   });
 
-test('the error names the list, the check and the profile', () => {
-  const par = { name: 'cis2.par', checks: [] };
-  assert.throws(() => requireChecks({ profiles: { fapi2: { requires: { par: ['pkce'] } } } }, { par }), {
-    message: 'cis2.par lacks the check pkce, required by profile fapi2.',
+describe('requireChecks', () => {
+  test('names the list, the check and the profile', () => {
+    const par = { name: 'cis2.par', checks: [] };
+    assert.throws(() => requireChecks({ profiles: { fapi2: { requires: { par: ['pkce'] } } } }, { par }), {
+      message: 'cis2.par lacks the check pkce, required by profile fapi2.',
+    });
   });
+
+  test('names an endpoint without a list', () => {
+    assert.throws(() => requireChecks({ profiles: { nhs: { requires: { revoke: ['client'] } } } }, {}), {
+      message: 'revoke lacks the check client, required by profile nhs.',
+    });
+  });
+});
+
+test('a list without client authentication does not compile', () => {
+  const list = steps<Pick<ClientCall, 'server' | 'request'>>('test.endpoint').step(readForm);
+  list.step(authenticateClient).step(revokeToken);
+  // @ts-expect-error Property 'passed client-authentication' is missing.
+  list.step(revokeToken);
+  // @ts-expect-error Property 'passed confidential-client' is missing.
+  list.step(authenticateClient).step(introspectToken);
+  list
+    .step(authenticateClient)
+    .step(refusePublic)
+    .step(introspectToken)
+    .step(async () => json(200, {}));
 });

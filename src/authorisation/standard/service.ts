@@ -3,7 +3,7 @@ import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongsi
 import { anyMethod, type Handler, type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Steps } from '@alongside/kernel/steps';
 import { Cors } from '../../oauth/cors.ts';
-import { type EndpointLists, requireChecks } from '../../oauth/server/security-checks.ts';
+import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
@@ -49,8 +49,8 @@ async function refuseUnknown({ method }: HttpRequest): Promise<never> {
   throw errors.notFound(`there is no route for ${method} here`);
 }
 
-/** The steps of the endpoints of a server. */
-const endpointsOf = (server: StandardServer) => ({
+/** Returns the steps of the endpoints that the profiles have requirements for. */
+export const endpointLists = (server: StandardServer) => ({
   authorize: authorizeSteps(server),
   callback: callbackSteps(server),
   token: tokenSteps(server),
@@ -59,17 +59,11 @@ const endpointsOf = (server: StandardServer) => ({
   revoke: revokeSteps(server),
 });
 
-/** The lists that the profiles have requirements for. */
-export const checkedLists = (server: StandardServer): EndpointLists => ({
-  ...endpointsOf(server),
-  ...Object.fromEntries(grants.map(({ type, list }) => [`token ${type}`, list])),
-});
-
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const server = createServer(base, bases, parts);
-  requireChecks(server, checkedLists(server));
-  const endpoints = endpointsOf(server);
+  const endpoints = endpointLists(server);
+  requireChecks(server, endpoints, grants);
   const metadata = metadataOf(settingsOf(base, parts));
   const cors = new Cors({ applications: parts.applications, half: 'platform' });
   const handle = (endpoint: Endpoint, errors = format): Handler<unknown> => ({

@@ -20,8 +20,6 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
   authorize: ['client', 'pushed-request', ...request, 'session', 'user'],
   par: ['client-authentication', 'client-profile', 'sender-key', ...request],
   token: ['client-authentication', 'sender-key', 'sender-constraint'],
-  'token authorization_code': ['code', 'code-redirect-uri', 'code-verifier', 'code-key'],
-  'token refresh_token': ['client-profile', 'refresh-token', 'scope', 'user'],
   revoke: ['client-authentication', 'client-profile'],
   introspect: ['client-authentication', 'confidential-client', 'client-profile'],
   userinfo: ['access-token', 'client', 'sender-constraint', 'user'],

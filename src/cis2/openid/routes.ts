@@ -27,12 +27,11 @@ type OpenIdDependencies = Parameters<typeof createServer>[0] &
     path: string;
   };
 
-/** The lists that the profiles have requirements for. */
-export const checkedLists: EndpointLists = {
+/** The steps of the endpoints that the profiles have requirements for. */
+export const endpointLists: EndpointLists = {
   authorize,
   par,
   token,
-  ...Object.fromEntries(grants.map(({ type, list }) => [`token ${type}`, list])),
   revoke,
   introspect,
   userinfo,
@@ -48,7 +47,7 @@ const announceNonce = (server: Cis2Server, { endpoint, errors }: Handler<unknown
 export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
   const { path, signOutPath, development, issuer, assuranceAsNumbers } = dependencies;
   const server = createServer(dependencies);
-  requireChecks(server, checkedLists);
+  requireChecks(server, endpointLists, grants);
   const provider = dependencies;
   const userinfoProvider = { ...dependencies, addresses: addressesOf(dependencies, endpointPaths.userinfo) };
   const cors = new Cors({ applications: dependencies.applications, half: 'cis2' });

@@ -1,6 +1,7 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Passed, StepList, Steps } from '@alongside/kernel/steps';
+import type { SecurityCheck } from './security-checks.ts';
 import type { WithConfirmation } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
 
@@ -16,6 +17,8 @@ export type TokenResponse = Readonly<Record<string, unknown>>;
 /** One value of `grant_type`: a file that calls `grant`, and a line in the registry of its server. */
 export interface Grant<Call> {
   readonly type: string;
+  /** The security checks that `requireChecks` looks for in its list when the server starts. */
+  readonly requires: readonly SecurityCheck[];
   /** Its checks, then `issue`. */
   readonly list: StepList;
   /** Checks the request and issues the tokens. */
@@ -24,21 +27,22 @@ export interface Grant<Call> {
   validate(call: Call): Promise<Answer>;
 }
 
-/**
- * Makes a grant.
- * @param validate the checks, in order. They write nothing for a request that they accept.
- * @param issue writes the tokens in one batch with its condition, and returns the response.
- */
-export function grant<Call extends GrantCall, Valid>(
-  type: string,
-  validate: Steps<Call, Valid>,
-  issue: (valid: NoInfer<Valid>) => Promise<TokenResponse>,
-): Grant<Call> {
+interface GrantDefinition<Call, Valid> {
+  readonly type: string;
+  readonly requires: readonly SecurityCheck[];
+  /** The checks in order. They write nothing for a request that they accept. */
+  readonly validate: Steps<Call, Valid>;
+  /** Writes the tokens in one batch with its condition, and returns the response. */
+  readonly issue: (valid: NoInfer<Valid>) => Promise<TokenResponse>;
+}
+
+export function grant<Call extends GrantCall, Valid>(definition: GrantDefinition<Call, Valid>): Grant<Call> {
+  const { type, requires, validate, issue } = definition;
   const list = validate.step(async function answerTokens(valid: Valid): Promise<Answer> {
     return json(200, await issue(valid), (valid as Valid & Call).server.tokenHeaders);
   });
   const checks = validate.step(async () => noContent());
-  return { type, list, run: (call) => list.run(call), validate: (call) => checks.run(call) };
+  return { type, requires, list, run: (call) => list.run(call), validate: (call) => checks.run(call) };
 }
 
 /** Returns the values of `grant_type`, for metadata. Throws at start-up when two grants have one. */

@@ -1,15 +1,7 @@
 import type { StepList } from '@alongside/kernel/steps';
 
-/** The endpoints of an authorization server. A grant is one of the token endpoint. */
-export type EndpointName =
-  | 'authorize'
-  | 'callback'
-  | 'par'
-  | 'token'
-  | `token ${string}`
-  | 'revoke'
-  | 'introspect'
-  | 'userinfo';
+/** The endpoints of an authorization server. */
+export type EndpointName = 'authorize' | 'callback' | 'par' | 'token' | 'revoke' | 'introspect' | 'userinfo';
 
 /** The security checks of these endpoints. */
 export type SecurityCheck =
@@ -56,26 +48,41 @@ export type SecurityCheck =
   | 'single-use'
   | 'user';
 
-interface RequiringServer {
-  readonly profiles: Readonly<Record<string, RequiringProfile>>;
-}
-
-interface RequiringProfile {
-  readonly requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>>;
-}
+type CheckedList = Pick<StepList, 'name' | 'checks'>;
 
 /** The steps of each endpoint of a server. */
-export type EndpointLists = Readonly<Partial<Record<EndpointName, Pick<StepList, 'name' | 'checks'>>>>;
+export type EndpointLists = Readonly<Partial<Record<EndpointName, CheckedList>>>;
 
-/** Throws unless the steps of each endpoint have every security check that a profile of the server requires. */
-export function requireChecks({ profiles }: RequiringServer, lists: EndpointLists): void {
+interface CheckedServer {
+  readonly profiles: Readonly<
+    Record<string, { readonly requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>> }>
+  >;
+}
+
+interface CheckedGrant {
+  readonly type: string;
+  readonly list: CheckedList;
+  readonly requires: readonly SecurityCheck[];
+}
+
+function requireAll(list: CheckedList, checks: readonly SecurityCheck[], by: string): void {
+  for (const check of checks)
+    if (!list.checks.includes(check))
+      throw new Error(`${list.name} lacks the check ${check}, required by ${by}.`);
+}
+
+/** Throws unless each endpoint has the security checks that the profiles require, and each grant its own. */
+export function requireChecks(
+  { profiles }: CheckedServer,
+  lists: EndpointLists,
+  grants: readonly CheckedGrant[] = [],
+): void {
   for (const [profile, { requires }] of Object.entries(profiles))
-    for (const [endpoint, checks = []] of Object.entries(requires)) {
-      const list = lists[endpoint as EndpointName];
-      for (const check of checks)
-        if (!list?.checks.includes(check))
-          throw new Error(
-            `${list?.name ?? endpoint} lacks the check ${check}, required by profile ${profile}.`,
-          );
-    }
+    for (const [endpoint, checks] of Object.entries(requires))
+      requireAll(
+        lists[endpoint as EndpointName] ?? { name: endpoint, checks: [] },
+        checks,
+        `profile ${profile}`,
+      );
+  for (const { type, list, requires } of grants) requireAll(list, requires, `the grant ${type}`);
 }

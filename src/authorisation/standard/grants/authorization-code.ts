@@ -89,9 +89,10 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
 }
 
 /** RFC 6749 section 4.1.3, RFC 7636 section 4.6. */
-export const authorizationCode = grant(
-  'authorization_code',
-  steps<TokenCall>('oauth2.1.token authorization_code')
+export const authorizationCode = grant({
+  type: 'authorization_code',
+  requires: ['code', 'session', 'code-redirect-uri', 'code-verifier', 'code-key', 'resources', 'scope'],
+  validate: steps<TokenCall>('oauth2.1.token authorization_code')
     .step(readCode)
     .step(findCode)
     .step(checkSession)
@@ -100,5 +101,5 @@ export const authorizationCode = grant(
     .step(checkCodeKey)
     .step(keepResources)
     .step(keepScopes),
-  issueTokens,
-);
+  issue: issueTokens,
+});

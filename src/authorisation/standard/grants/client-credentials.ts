@@ -60,11 +60,12 @@ async function issueToken(call: Valid): Promise<TokenResponse> {
 }
 
 /** RFC 6749 section 4.4: an application for itself. */
-export const clientCredentials = grant(
-  'client_credentials',
-  steps<TokenCall>('oauth2.1.token client_credentials')
+export const clientCredentials = grant({
+  type: 'client_credentials',
+  requires: ['confidential-client', 'scope', 'resources'],
+  validate: steps<TokenCall>('oauth2.1.token client_credentials')
     .step(refusePublic)
     .step(keepScopes)
     .step(keepResources),
-  issueToken,
-);
+  issue: issueToken,
+});

@@ -128,12 +128,13 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
 }
 
 /** RFC 6749 section 6, with rotation where the client's profile has it. */
-export const refreshToken = grant(
-  'refresh_token',
-  steps<TokenCall>('oauth2.1.token refresh_token')
+export const refreshToken = grant({
+  type: 'refresh_token',
+  requires: ['refresh-token', 'single-use', 'scope', 'resources'],
+  validate: steps<TokenCall>('oauth2.1.token refresh_token')
     .step(findRefreshToken)
     .step(handleUsed)
     .step(checkScope)
     .step(keepResources),
-  issueTokens,
-);
+  issue: issueTokens,
+});

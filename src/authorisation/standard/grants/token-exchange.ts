@@ -170,9 +170,10 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
 }
 
 /** Token exchange (RFC 8693): tokens of the platform for a token that identifies a user or an application. */
-export const tokenExchange = grant(
-  'urn:ietf:params:oauth:grant-type:token-exchange',
-  steps<TokenCall>('oauth2.1.token token-exchange')
+export const tokenExchange = grant({
+  type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  requires: ['confidential-client', 'subject-token', 'actor-token', 'scope', 'resources', 'single-use'],
+  validate: steps<TokenCall>('oauth2.1.token token-exchange')
     .step(refusePublic)
     .step(checkIssuedType)
     .step(readSubject)
@@ -180,5 +181,5 @@ export const tokenExchange = grant(
     .step(keepScopes)
     .step(keepTargets)
     .step(useOnce),
-  issueTokens,
-);
+  issue: issueTokens,
+});

@@ -83,14 +83,15 @@ async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode):
 }
 
 /** RFC 6749 section 4.1.3, OpenID Connect Core section 3.1.3. */
-export const authorizationCode = grant(
-  'authorization_code',
-  steps<TokenCall>('cis2.token authorization_code')
+export const authorizationCode = grant({
+  type: 'authorization_code',
+  requires: ['code', 'code-redirect-uri', 'code-verifier', 'code-key'],
+  validate: steps<TokenCall>('cis2.token authorization_code')
     .step(readCode)
     .step(requireRedirectUri)
     .step(findCode)
     .step(checkCodeRedirectUri)
     .step(checkVerifier)
     .step(checkCodeKey),
-  issueTokens,
-);
+  issue: issueTokens,
+});

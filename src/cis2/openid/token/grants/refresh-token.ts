@@ -126,12 +126,13 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
 }
 
 /** RFC 6749 section 6. Refresh tokens end with the session at CIS2. */
-export const refreshToken = grant(
-  'refresh_token',
-  steps<TokenCall>('cis2.token refresh_token')
+export const refreshToken = grant({
+  type: 'refresh_token',
+  requires: ['client-profile', 'refresh-token', 'scope', 'user'],
+  validate: steps<TokenCall>('cis2.token refresh_token')
     .step(requireRefreshTokens)
     .step(findRefreshToken)
     .step(checkScope)
     .step(checkUser),
-  issueTokens,
-);
+  issue: issueTokens,
+});
