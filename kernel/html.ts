@@ -9,7 +9,7 @@ const entities: Record<string, string> = {
 /** Escapes text for element content and quoted attribute values. */
 export const escapeHtml = (value: string): string => value.replace(/[&<>"']/g, (c) => entities[c] ?? c);
 
-/** Markup whose values were escaped. Only `html` and `trusted` create it. */
+/** Markup with escaped values. Only `html` and `trusted` create it. */
 export class Html {
   readonly #markup: string;
 
@@ -40,7 +40,7 @@ export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(markup);
 }
 
-/** Marks constant text of ours, such as an SVG file, as markup. Never call it with outside data. */
+/** Marks constant text of the product, such as an SVG file, as markup. Never call it with outside data. */
 export const trusted = (markup: string): Html => new Html(markup);
 
 /** Returns a link target that is http or https, otherwise `#`, so that no script URL reaches a page. */

@@ -150,7 +150,7 @@ test('redacts tokens and personal numbers in the logged path of a refused reques
   }
 });
 
-test('fails only the request whose events cannot be stored, without the reason in the response', async () => {
+test('fails only the request with events that cannot be stored, without the reason in the response', async () => {
   let isDown = false;
   const recorder = new EventRecorder(new ManualClock(0), {
     journeyOf: async () => undefined,

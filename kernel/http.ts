@@ -64,7 +64,7 @@ export interface Listener {
   close(patience?: number): Promise<void>;
 }
 
-/** Media types whose bodies are bytes. */
+/** Media types with binary bodies. */
 const binaryTypes = ['application/ocsp-request'];
 
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/;

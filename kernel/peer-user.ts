@@ -6,7 +6,7 @@ export interface PeerUser {
   isOurs(request: Pick<HttpRequest, 'address' | 'port' | 'connection'>): Promise<boolean>;
 }
 
-/** Accepts every user: for containers, whose browser is in another network, and for systems other than Linux. */
+/** Accepts every user: for containers, because the browser is in another network, and for systems other than Linux. */
 export const anyPeerUser: PeerUser = { isOurs: async () => true };
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');

@@ -4,7 +4,7 @@ import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Log } from './log.ts';
 import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.ts';
-import type { HttpRequest, Route } from './request.ts';
+import type { ErrorFormat, HttpRequest, Route } from './request.ts';
 import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
 
 /** How a service responds to errors. */
@@ -21,7 +21,7 @@ export interface Manners {
   /** Runs before the routes and may respond, for example with an allow-list of hosts. */
   before?: (request: HttpRequest) => Answer | undefined | Promise<Answer | undefined>;
   /** Renders an error that an endpoint threw. The default is a plain JSON body. */
-  onError?: (thrown: unknown, request: HttpRequest) => Answer;
+  onError?: ErrorFormat;
 }
 
 /** Returns the plain response to an error that the endpoint did not render. */

@@ -86,7 +86,7 @@ describe('route', () => {
     test(`responds to ${method} ${path} with ${expected.status}`, async () => {
       const answer = await fetch(origin + path, { method });
       const text = await answer.text();
-      // The parameter of a final * is no part of the interface.
+      // The parameter of a final * is not part of the interface.
       const body = text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
       if (body.params) delete body.params['*'];
       assert.deepEqual([answer.status, body], [expected.status, method === 'HEAD' ? '' : expected.body]);

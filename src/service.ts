@@ -1,6 +1,8 @@
-import type { Route } from '@alongside/kernel/http';
+import type { Answer } from '@alongside/kernel/answer';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import type { OnMalformed } from '@alongside/kernel/malformed';
 
-/** Public addresses of the parts, without a slash at the end: what browsers and clients see. They come from configuration, never from a request. */
+/** Public addresses of the parts as browsers and clients use them, without a final slash. Configured, never taken from a request. */
 export interface Urls {
   console: string;
   api: string;
@@ -10,45 +12,37 @@ export interface Urls {
   sample: string;
 }
 
-/** Work that is done at an interval. `boot/regular-work.ts` runs it. */
+/** Work at an interval, run by `boot/regular-work.ts`. */
 export interface RegularTask {
-  /** One process of the installation does the tasks of a service. */
+  /** One process of the installation runs the tasks of a service. */
   readonly service: string;
   /** Unique in the service, such as `expired-sessions`. */
   readonly name: string;
   /** Milliseconds between two runs. */
   readonly every: number;
-  /** What concerns this process alone: every process does it. */
+  /** Set for work on the state of a process: every process runs it. */
   readonly everyProcess?: true;
-  /** Does one bounded round, and returns true when more is left. Two processes may do it at once, so that must do no harm. */
+  /** Does one bounded round and returns true if work remains. Two processes may run it at once, so that must be harmless. */
   run(): Promise<unknown>;
 }
 
-/** One part of the product, ready to be put behind a listener. */
+/** One part of the product, ready for a listener. */
 export interface Service {
   readonly routes: readonly Route[];
-  /** Turns what an endpoint threw into an answer, in the service's own form. */
-  onError?(
-    thrown: unknown,
-    request: import('@alongside/kernel/http').HttpRequest,
-  ): import('@alongside/kernel/answer').Answer;
-  /** A look at every request before its route: an allow-list of hosts, say. */
-  before?(
-    request: import('@alongside/kernel/http').HttpRequest,
-  ):
-    | import('@alongside/kernel/answer').Answer
-    | undefined
-    | Promise<import('@alongside/kernel/answer').Answer | undefined>;
-  /** What is answered to bytes that are no request, where the services of a listener leave it to one of them. */
-  onMalformed?: import('@alongside/kernel/malformed').OnMalformed;
-  /** Over HTTPS clients are asked for a certificate; whose it is, the endpoints check. */
+  /** Renders errors of routes without their own format. */
+  readonly onError?: ErrorFormat;
+  /** Runs before the routes and may respond, for example with an allow-list of hosts. */
+  before?(request: HttpRequest): Answer | undefined | Promise<Answer | undefined>;
+  /** Responds to bytes that are not a valid request. One service of a listener may have it. */
+  readonly onMalformed?: OnMalformed;
+  /** Whether clients over HTTPS are asked for a certificate, which the endpoints validate. */
   readonly clientCertificates?: boolean;
   readonly regularWork?: readonly RegularTask[];
-  /** Begins what goes on beside requests, once the listener is up. */
+  /** Starts background work, after the listener. */
   start?(): void | Promise<void>;
-  /** Ends it. */
+  /** Stops it. */
   stop?(): void | Promise<void>;
 }
 
-/** The issuer of CIS2 below its origin, in the shape of the published service. */
+/** Path of the issuer of CIS2, in the form of the published service. */
 export const realmPath = '/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';

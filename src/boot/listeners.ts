@@ -122,11 +122,7 @@ export async function startListeners(
         ...(tls ? { tls } : {}),
         ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
         ...(service.before ? { before: (request) => service.before?.(request) } : {}),
-        ...(service.onError
-          ? {
-              onError: (thrown, request) => service.onError?.(thrown, request) ?? plainError(thrown, request),
-            }
-          : {}),
+        ...(service.onError ? { onError: service.onError } : {}),
       });
       await listener.listen(settings.ports[name], host, { held: settings.held });
       started.push(listener);

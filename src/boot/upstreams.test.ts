@@ -51,7 +51,7 @@ test('upstreamsOf reads another CIS2 in the format of the published one, its iss
   });
 });
 
-test('upstreamsOf reads a provider for citizens, whose client signs if there is no secret', () => {
+test('upstreamsOf reads a provider for citizens; without a secret its client signs assertions', () => {
   const upstreamNhsLogin = file('login.json', { issuer: 'https://login.example.org', clientId: 'x' });
   assert.deepEqual(upstreamsOf(configOf({ upstreamNhsLogin }), own).nhsLogin, {
     issuer: 'https://login.example.org',

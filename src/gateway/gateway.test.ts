@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { release } from '../version.ts';
+import { apis } from './apis/registry.ts';
 import { statusKeyOf } from './rules/without-back-end.ts';
 import { pdsBase, type RunningGateway, requestId, role, scopes, startGateway } from './testing/gateway.ts';
 
@@ -10,7 +11,7 @@ before(async () => {
 });
 after(() => gateway.stop());
 
-const bases = [pdsBase, '/hello-world', '/canary-api'];
+const bases = apis.map(({ basePath }) => basePath);
 
 describe('paths without a back end', () => {
   for (const base of bases) {
@@ -86,7 +87,7 @@ describe('paths without a back end', () => {
 
 describe('the ids of a call', () => {
   const url = `${pdsBase}/Patient/9000000009`;
-  // [what is sent, what comes back, with a token or without]
+  // [request, response, with or without a token]
   const cases: [string, Record<string, string>, boolean, [string | null, string | null]][] = [
     ['both, on success', { 'x-request-id': requestId, 'x-correlation-id': 'c-1' }, true, [requestId, 'c-1']],
     [

@@ -129,7 +129,7 @@ test('takes limits of an API for all clients from the configuration', async () =
 test('opens every /_status with --status-api-key only', async () => {
   const instance = await startInstance({ statusApiKey: 'key-of-the-monitoring-1' });
   try {
-    for (const api of ['/oauth2', '/oauth2-mock', pdsBase, '/hello-world', '/canary-api'])
+    for (const api of ['/oauth2', '/oauth2-mock', ...apis.map(({ basePath }) => basePath)])
       for (const [apikey, status] of [
         ['key-of-the-monitoring-1', 200],
         ['key-of-the-monitoring-2', 401],

@@ -101,7 +101,7 @@ describe('a user who changes during a session', () => {
     }
   });
 
-  test('is looked up in the directory once a second at most', async () => {
+  test('is looked up in the directory at most once a second', async () => {
     const token = await issue();
     await Promise.all(Array.from({ length: 20 }, () => call(token, one)));
     assert.deepEqual(asked, [uid]);

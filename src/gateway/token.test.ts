@@ -46,7 +46,7 @@ describe('the access token', () => {
   after(() => gateway.stop());
 
   const noMatch = 'Invalid API call as no apiproduct match found';
-  // [header, or the token that stands for `Bearer TOKEN`, diagnostics]
+  // [header, or the token of `Bearer TOKEN`, diagnostics]
   const causes: [string, string | undefined, string][] = [
     ['no header', undefined, 'Missing Authorization header'],
     ['an empty header', '', 'Empty Authorization header'],
