@@ -1,8 +1,12 @@
 // Measures the cost of an operation, compared with oidc-provider (in memory, and durable) and the cryptography alone in the same run:
-// `npm run bench:peers [-- --rounds 5] [--operations 480] [--only ID] [--json]`. Reports medians; never fails on a figure.
+// `npm run bench:peers [-- --rounds 5] [--operations 480] [--only ID] [--json] [--out FOLDER]`. Reports medians; never fails on a
+// figure. `--out` writes peers.json and a chart, peers.svg.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
+import { chart } from './peers/chart.ts';
 import { gate } from './peers/gate.ts';
 import { limits } from './peers/limit.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
@@ -11,13 +15,14 @@ import { type Scenario, scenarios } from './peers/scenarios.ts';
 import type { Target } from './peers/target.ts';
 import { median, usage } from './usage.ts';
 
-const usageText = `bench:peers -- [--rounds 5] [--operations 480] [--only ${scenarios.map(({ id }) => id).join('|')}] [--json]`;
+const usageText = `bench:peers -- [--rounds 5] [--operations 480] [--only ${scenarios.map(({ id }) => id).join('|')}] [--json] [--out FOLDER]`;
 const { values } = readBenchFlags(usageText, {
   options: {
     rounds: { type: 'string', default: '5' },
     operations: { type: 'string', default: '480' },
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
+    out: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -70,6 +75,17 @@ try {
     say(`${scenario.about}: measured`);
   }
   const memory = targets.map(({ name, pid }) => ({ name, rss: usage(pid).rss }));
+  if (values.out !== undefined) {
+    mkdirSync(values.out, { recursive: true });
+    const about = `Node ${process.version}, ${rounds} rounds of ${each * lanes} operations.`;
+    const rows = report.map((row) => ({
+      ...row,
+      limit: row.ofLimit === null ? null : row.cpu / row.ofLimit,
+    }));
+    writeFileSync(join(values.out, 'peers.svg'), chart(rows, about));
+    const figures = { node: process.version, rounds, operations: each * lanes, memory, report };
+    writeFileSync(join(values.out, 'peers.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
+  }
   if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, memory, report })}\n`);
   else {
     process.stdout.write(
