@@ -43,12 +43,6 @@ export interface AuthenticatorDependencies extends ReplyFrame {
   afterSignOut: AfterSignOut;
 }
 
-/** Routes with one error format: a page for users, or JSON for programs. */
-export interface RouteGroup {
-  errors: 'page' | 'json';
-  routes: readonly Route[];
-}
-
 /** A kind of authenticator: one folder, and one line of the registry. `Settings` are its settings in the configuration. */
 export interface AuthenticatorKind<Settings = unknown> {
   /**
@@ -68,7 +62,8 @@ export interface AuthenticatorKind<Settings = unknown> {
   create(given: AuthenticatorDependencies & Settings & { reaches: readonly AuthenticationStrength[] }): {
     authenticators: readonly Authenticator[];
     enrolments?: readonly Enrolment[];
-    routes?: readonly RouteGroup[];
+    /** Routes outside its interactions and enrolments. Errors are pages unless the route says otherwise. */
+    routes?: readonly Route[];
   };
   /** Credentials of seeded users. */
   seed?(): readonly Draft[];

@@ -47,28 +47,19 @@ export const acrValues: readonly string[] = [
   ]),
 ];
 
-/** Creates the authenticators and enrolments of one realm, and their routes by the format of their errors. */
+/** Creates the authenticators, enrolments and routes of one realm. */
 export function createAuthenticators(
-  dependencies: AuthenticatorDependencies & AuthenticatorSettings,
+  given: AuthenticatorDependencies & AuthenticatorSettings,
   passwordOnly: boolean,
-): {
-  authenticators: Authenticator[];
-  enrolments: Enrolment[];
-  pages: Route[];
-  services: Route[];
-} {
+): { authenticators: Authenticator[]; enrolments: Enrolment[]; routes: Route[] } {
   const created = authenticatorKinds
-    .filter(({ only }) => only === undefined || dependencies.development)
-    .map((kind) => ({ only: kind.only, ...kind.create({ ...dependencies, reaches }) }));
-  const groups = created.flatMap(({ routes = [] }) => routes);
-  const routesOf = (format: 'page' | 'json') =>
-    groups.filter(({ errors }) => errors === format).flatMap(({ routes }) => routes);
+    .filter(({ only }) => only === undefined || given.development)
+    .map((kind) => ({ only: kind.only, ...kind.create({ ...given, reaches }) }));
   return {
     authenticators: created
       .filter(({ only }) => (only === 'password-realm') === passwordOnly)
       .flatMap(({ authenticators }) => authenticators),
     enrolments: created.flatMap(({ enrolments = [] }) => enrolments),
-    pages: routesOf('page'),
-    services: routesOf('json'),
+    routes: created.flatMap(({ routes = [] }) => routes),
   };
 }

@@ -11,7 +11,7 @@ import { openIdRoutes } from '../openid/routes.ts';
 import { helpPage, helpPath } from '../pages/help.ts';
 import { onceScriptRoute } from '../pages/once-script.ts';
 import { registrationRoutes } from '../registration/routes.ts';
-import { errorPage, serviceError } from '../responses/error-answers.ts';
+import { errorPage } from '../responses/error-answers.ts';
 import { sessionEndedRoute } from '../sessions/session-ended.ts';
 import { Authenticators } from '../sign-in/authenticators.ts';
 import { hopScriptRoute } from '../sign-in/pages/hop-script.ts';
@@ -37,10 +37,9 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
   const routes: Route[] = [
     ...openIdRoutes(parts),
     ...sessionEndedRoute(parts),
-    ...withErrors(serviceError, created.services),
     ...interactionRoutes(parts),
     ...enrolmentRoutes(parts),
-    ...withErrors(errors, created.pages),
+    ...withErrors(errors, created.routes),
     ...administrationRoutes(parts),
     ...registrationRoutes(parts),
     ...route(helpPath, { GET: { endpoint: async () => helpPage(development), errors } }),

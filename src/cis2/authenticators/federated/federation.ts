@@ -1,12 +1,14 @@
 import { redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { noParameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { requestErrors } from '../../errors/request.ts';
+import { errorPage } from '../../responses/error-answers.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { type UpstreamPerson, verifyUpstream } from './id-token.ts';
 import { FederationProblem, newUpstreamRequest, type Upstream } from './upstream.ts';
@@ -114,18 +116,20 @@ export class Federation {
 const repeated = ['state', 'code', 'iss', 'error'] as const;
 
 /** `GET /federated/{provider}/callback`: redirects to the path of the state, which is bound to the browser that began. */
-export const callbackRoute = (singleUse: SingleUse): Route => ({
-  methods: ['GET'],
-  path: '/federated/:provider/callback',
-  async endpoint({ query: text, path }: HttpRequest) {
-    const query = parseParameters(text);
-    if (!query || query.repeated() !== undefined)
-      throw requestErrors.requestMalformed('the response of a provider');
-    const visit = await visitOf(singleUse, query.get('state'));
-    // The address identifies the provider, so it cannot use the state of another one.
-    if (!visit || visit.provider !== path.split('/')[2])
-      throw signInErrors.interactionUnknown('no visit to this provider has this state');
-    const values = Object.fromEntries(repeated.map((name) => [name, query.get(name)]));
-    return redirect(withQuery(`${visit.within}/return`, values));
-  },
-});
+export const callbackRoute = (singleUse: SingleUse, development: boolean): Route[] =>
+  route('/federated/:provider/callback', {
+    GET: {
+      errors: errorPage(development),
+      async endpoint({ query: text, params }) {
+        const query = parseParameters(text);
+        if (!query || query.repeated() !== undefined)
+          throw requestErrors.requestMalformed('the response of a provider');
+        const visit = await visitOf(singleUse, query.get('state'));
+        // The address identifies the provider, so it cannot use the state of another one.
+        if (!visit || visit.provider !== params.provider)
+          throw signInErrors.interactionUnknown('no visit to this provider has this state');
+        const values = Object.fromEntries(repeated.map((name) => [name, query.get(name)]));
+        return redirect(withQuery(`${visit.within}/return`, values));
+      },
+    },
+  });

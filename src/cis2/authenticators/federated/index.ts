@@ -19,7 +19,7 @@ export const federatedKind: AuthenticatorKind<{ providers?: readonly FederatedPr
     return {
       authenticators: federations.map((federation) => federatedAuthenticator({ ...given, federation })),
       enrolments: federations.map((federation) => federatedEnrolment({ ...given, federation })),
-      routes: [{ errors: 'page', routes: [callbackRoute(singleUse)] }],
+      routes: callbackRoute(singleUse, development),
     };
   },
 };

@@ -1,5 +1,7 @@
+import { route } from '@alongside/kernel/route';
 import { paths } from '../../../cis/protocol.ts';
 import { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import { errorPage, serviceError } from '../../responses/error-answers.ts';
 import type { AuthenticatorKind } from '../kind.ts';
 import { createExchange } from './exchange.ts';
 import { createReturn } from './return.ts';
@@ -20,14 +22,12 @@ export const smartcardKind: AuthenticatorKind = {
     return {
       authenticators: [smartcard(dependencies)],
       routes: [
-        {
-          errors: 'json',
-          routes: [{ methods: ['POST'], path: '/agent/exchange', endpoint: createExchange(dependencies) }],
-        },
-        {
-          errors: 'page',
-          routes: [{ methods: ['GET'], path: '/agent/return', endpoint: createReturn(dependencies) }],
-        },
+        ...route('/agent/exchange', {
+          POST: { endpoint: createExchange(dependencies), errors: serviceError },
+        }),
+        ...route('/agent/return', {
+          GET: { endpoint: createReturn(dependencies), errors: errorPage(given.development) },
+        }),
       ],
     };
   },

@@ -1,4 +1,7 @@
 import { json } from '@alongside/kernel/answer';
+import type { Endpoint } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { errorPage, serviceError } from '../../responses/error-answers.ts';
 import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from '../webauthn/ceremony.ts';
 import type { WebAuthnSettings } from '../webauthn/policy.ts';
@@ -27,54 +30,24 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
     const requests = new TabletRequests(database, singleUse, clock);
     const holders = new HolderChecks(createCeremony(given), development);
     const dependencies = { ...given, requests, holders, networks };
+    const errors = errorPage(development);
+    const app = async () => tabletAppPage(issuer, holders.party, development);
+    const post = (endpoint: Endpoint, bodyLimit = 8_192) => ({
+      POST: { endpoint, errors: serviceError, bodyLimit },
+    });
     return {
       authenticators: [tabletAuthenticator(dependencies)],
       enrolments: [tabletEnrolment(dependencies)],
       routes: [
-        {
-          errors: 'page',
-          routes: [
-            {
-              methods: ['GET'],
-              path: tabletPaths.app,
-              endpoint: async () => tabletAppPage(issuer, holders.party, development),
-            },
-            ...(development
-              ? [
-                  {
-                    methods: ['GET' as const],
-                    path: tabletPaths.demoKey,
-                    endpoint: async () => json(200, demoTablet),
-                  },
-                ]
-              : []),
-            appScriptRoute,
-            waitScriptRoute,
-          ],
-        },
-        {
-          errors: 'json',
-          routes: [
-            {
-              methods: ['POST'],
-              path: tabletPaths.open,
-              endpoint: createTabletOpen(dependencies),
-              bodyLimit: 8_192,
-            },
-            {
-              methods: ['POST'],
-              path: tabletPaths.answer,
-              endpoint: createTabletAnswer(dependencies),
-              bodyLimit: 8_192,
-            },
-            {
-              methods: ['POST'],
-              path: tabletPaths.join,
-              endpoint: createTabletJoin(dependencies),
-              bodyLimit: longestTabletBody,
-            },
-          ],
-        },
+        ...route(tabletPaths.app, { GET: { endpoint: app, errors } }),
+        ...(development
+          ? route(tabletPaths.demoKey, { GET: { endpoint: async () => json(200, demoTablet), errors } })
+          : []),
+        appScriptRoute,
+        waitScriptRoute,
+        ...route(tabletPaths.open, post(createTabletOpen(dependencies))),
+        ...route(tabletPaths.answer, post(createTabletAnswer(dependencies))),
+        ...route(tabletPaths.join, post(createTabletJoin(dependencies), longestTabletBody)),
       ],
     };
   },

@@ -18,7 +18,7 @@ export const webAuthnKind: AuthenticatorKind<{ webAuthn?: WebAuthnSettings }> = 
         ? variants.map((variant) => webAuthnAuthenticator(variant, dependencies))
         : [],
       enrolments: dependencies ? variants.map((variant) => webAuthnEnrolment(variant, dependencies)) : [],
-      routes: [{ errors: 'page', routes: [webAuthnScriptRoute] }],
+      routes: [webAuthnScriptRoute],
     };
   },
   seed: webAuthnSeeds,
