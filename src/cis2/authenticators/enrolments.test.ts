@@ -35,7 +35,7 @@ const console = async (path: string, body: object): Promise<Reply> => {
   return send('POST', `${cis2.origin}${path}`, headers, JSON.stringify(body));
 };
 const own = { 'sec-fetch-site': 'same-origin' };
-/** Opens a link as its person; the address of the enrolment. */
+/** Opens a link. Returns the address of the enrolment. */
 const begin = async (kind: string, uid = gp.uid, of = browser): Promise<string> => {
   const { url } = JSON.parse((await console(consolePaths.enrolments(uid), { kind })).body) as { url: string };
   return (await of.post(url, {}, own)).location;
@@ -43,7 +43,7 @@ const begin = async (kind: string, uid = gp.uid, of = browser): Promise<string> 
 const secretIn = ({ body }: Reply) => (/data-secret>([A-Z2-7 ]+)</.exec(body)?.[1] ?? '').replaceAll(' ', '');
 const problemsIn = ({ body }: Reply) => [...body.matchAll(/-problem">([^<]+)</g)].map(([, text]) => text);
 
-describe('an authenticator app', () => {
+describe('enrolment of an authenticator app', () => {
   const fill = async (at: string, more: Record<string, string> = {}, offset = 0) => {
     const secret = secretIn(await browser.get(at));
     const code = codeAt(secret, cis2.clock.now() + offset * 30_000);
@@ -71,16 +71,16 @@ describe('an authenticator app', () => {
     ],
   ];
   for (const [name, more, problems] of cases)
-    test(`is not given with ${name}`, async () => {
+    test(`refuses ${name}`, async () => {
       const reply = await fill(await begin('totp'), more);
       assert.equal(reply.status, 400);
       assert.deepEqual(problemsIn(reply), problems);
       assert.equal((await credentials.of(gp.uid, 'totp')).length, 0);
     });
-  test('is not given for a code of long ago', async () => {
+  test('refuses an expired code', async () => {
     assert.deepEqual(problemsIn(await fill(await begin('totp'), {}, -2)), [totpText.enrolment.wrongCode]);
   });
-  test('replaces the one before; the code that set it up signs nobody in; no secret is kept readable', async () => {
+  test('replaces the previous app, uses up the code of the set-up, and stores the secret sealed', async () => {
     const at = await begin('totp');
     const secret = secretIn(await browser.get(at));
     assert.equal((await fill(at)).status, 200);
@@ -98,7 +98,7 @@ describe('an authenticator app', () => {
     assert.notEqual(after[0]?.id, first?.id);
     assert.equal((await fill(again)).status, 400);
   });
-  test('is not given without an e-mail address, or under one of another person', async () => {
+  test('refuses a user without an e-mail address, or with that of another user', async () => {
     cis2.cis.people.set(nurse.uid, { ...nurse, email: '' });
     assert.equal(alertOf(await browser.get(await begin('totp', nurse.uid))), accountText.noEmail);
     cis2.cis.people.set(nurse.uid, { ...nurse, email: gp.email.toUpperCase() });
@@ -107,10 +107,10 @@ describe('an authenticator app', () => {
   });
 });
 
-describe('a tablet', () => {
+describe('enrolment of a tablet', () => {
   const codeIn = ({ body }: Reply) => /data-code="([^"]+)"/.exec(body)?.[1] ?? '';
   const refused = tabletText.enrolment.refused;
-  test('its key comes with the form, signed with itself', async () => {
+  test('accepts a key that signed itself', async () => {
     const tablet = await SoftTablet.create(cis2);
     const at = await begin('tablet');
     const token = await tablet.sign(tabletTypes.key, { code: codeIn(await browser.get(at)) });
@@ -118,7 +118,7 @@ describe('a tablet', () => {
     const [found] = await credentials.find<{ ceiling: number }>('tablet', kidOf(tablet.jwk));
     assert.deepEqual([found?.uid, found?.label, found?.body.ceiling], [gp.uid, 'Ward <3>', 3]);
   });
-  test('attack: no key, another code, another key in the header, a token of another kind', async () => {
+  test('attack: refuses a missing key, another code, another key in the header, and another type of token', async () => {
     const tablet = await SoftTablet.create(cis2);
     const other = await SoftTablet.create(cis2);
     const at = await begin('tablet');
@@ -134,7 +134,7 @@ describe('a tablet', () => {
     assert.equal((await post(await tablet.sign(tabletTypes.open, { code: fresh }))).status, 400);
     assert.equal((await credentials.find('tablet', kidOf(tablet.jwk))).length, 0);
   });
-  test('attack: one key for two people', async () => {
+  test('attack: refuses a key that another user has', async () => {
     const tablet = await SoftTablet.create(cis2);
     for (const [uid, status] of [
       [gp.uid, 200],
@@ -145,7 +145,7 @@ describe('a tablet', () => {
       assert.equal((await browser.post(`${at}/here`, { token }, own)).status, status);
     }
   });
-  test('attack: yes without a tablet that came', async () => {
+  test('attack: refuses a confirmation before a tablet has joined', async () => {
     const at = await begin('tablet');
     await browser.get(at);
     const reply = await browser.post(`${at}/compared`, { answer: 'yes' }, own);
@@ -153,9 +153,9 @@ describe('a tablet', () => {
   });
 });
 
-describe('what a tester brings, in development', () => {
+describe('credentials that a tester imports', () => {
   const bring = (uid: string, body: object) => console(consolePaths.authenticators(uid), body);
-  test('an authenticator app, which signs in at once', async () => {
+  test('signs in at once with an imported authenticator app', async () => {
     const { status, body } = await bring(nurse.uid, { kind: 'totp', email: 'brought@example.test' });
     assert.equal(status, 201);
     const { development } = JSON.parse(body) as AuthenticatorAnswer;
@@ -171,20 +171,20 @@ describe('what a tester brings, in development', () => {
     assert.equal((await claimsOf(cis2, client, reply)).sub, nurse.uid);
   });
   const wrong: [string, object, string][] = [
-    ['no address', { kind: 'totp' }, 'email'],
-    ['an address that is none', { kind: 'password', email: 'x' }, 'email'],
+    ['a missing address', { kind: 'totp' }, 'email'],
+    ['an invalid address', { kind: 'password', email: 'x' }, 'email'],
     ['a secret that is not base32', { kind: 'totp', email: 'a@b.test', secret: 'x' }, 'secret'],
     ['a private key', { kind: 'tablet', jwk: demoTablet.jwk }, 'jwk'],
-    ['a key that is none', { kind: 'tablet', jwk: { kty: 'EC' } }, 'jwk'],
-    ['no key', { kind: 'tablet' }, 'jwk'],
+    ['an invalid key', { kind: 'tablet', jwk: { kty: 'EC' } }, 'jwk'],
+    ['a missing key', { kind: 'tablet' }, 'jwk'],
   ];
   for (const [name, body, field] of wrong)
-    test(`${name} is refused, and the field is named`, async () => {
+    test(`refuses ${name} and names the field`, async () => {
       const reply = await bring(nurse.uid, body);
       assert.equal(reply.status, 400);
       assert.ok(reply.body.includes(field), reply.body);
     });
-  test('a tablet and a password', async () => {
+  test('imports a tablet and a password', async () => {
     const { jwk } = await SoftTablet.create(cis2);
     assert.equal((await bring(nurse.uid, { kind: 'tablet', jwk })).status, 201);
     assert.equal((await bring(nurse.uid, { kind: 'password', email: 'p@example.test' })).status, 201);
@@ -192,7 +192,7 @@ describe('what a tester brings, in development', () => {
   });
 });
 
-test('the seed gives people what the contract says', async () => {
+test('seeds the authenticators of each persona', async () => {
   const seeded = await startInstance();
   try {
     await seedCredentials(seeded);
@@ -208,7 +208,7 @@ test('the seed gives people what the contract says', async () => {
   }
 });
 
-test('a federated account beside it is found by issuer and name alone', async () => {
+test('finds a federated account by issuer and subject only', async () => {
   await give(cis2, { uid: gp.uid, kind: 'federated', label: '', lookup: 'https://a.test|x', body: {} });
   assert.equal((await credentials.find('federated', 'x')).length, 0);
   assert.equal((await credentials.find('federated', 'https://b.test|x')).length, 0);

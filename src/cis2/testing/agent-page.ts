@@ -4,11 +4,11 @@ import { page } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import type { TestAgent } from './test-agent.ts';
 
-/** The agent's origin in a browser: a page that asks, under the policies of real pages, then the way back. */
+/** The agent's origin for a real browser: a page with the policies of real pages, then a redirect back. */
 export interface AgentPage {
   url: string;
   agent: TestAgent | undefined;
-  /** When false, the hop comes back without a page. */
+  /** Whether it shows a page before it redirects back. */
   asks: boolean;
   stop(): Promise<void>;
 }

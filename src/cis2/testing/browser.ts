@@ -4,11 +4,11 @@ export interface Reply {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: string;
-  /** The `Location`, absolute; empty when there is none. */
+  /** The absolute `Location`; empty without one. */
   location: string;
 }
 
-/** One HTTP request, no redirect followed. */
+/** Sends one HTTP request and follows no redirect. */
 export function send(
   method: string,
   address: string,
@@ -39,7 +39,7 @@ export function send(
 
 export const form = (values: Record<string, string>): string => new URLSearchParams(values).toString();
 
-/** A browser as far as the protocol goes: one cookie jar, one page at a time. */
+/** The protocol of a browser: one cookie jar, one page at a time. */
 export class Browser {
   readonly jar = new Map<string, string>();
 

@@ -1,6 +1,6 @@
 import { randomBytes, scryptSync } from 'node:crypto';
 
-/** A password's hash of a cost that tests can afford many times; what checks it reads the cost from it. */
+/** Hashes a password at a low cost, which is part of the hash. */
 export function cheapHash(password: string): string {
   const salt = randomBytes(16);
   const key = scryptSync(password, salt, 32, { N: 2 ** 10, r: 8, p: 1 });

@@ -18,23 +18,23 @@ import {
   sessionCertificateType,
 } from '../../cis/protocol.ts';
 
-/** CIS as CIS2 sees it: its wire and its keys are real, its directory is a map. A "certificate" is the card's public key. */
+/** The interface of CIS for CIS2. Its protocol and keys are real, its directory is a map. A "certificate" is the card's public key. */
 export interface CisFixture {
   url: string;
   secret: string;
   people: Map<string, Person>;
   sessions: Map<string, SessionState>;
   agents: PresenceAnswer['agents'];
-  /** Uids of people who were changed, in order. */
+  /** Uids of changed people, in order. */
   changed: string[];
-  /** Mails that CIS2 passed on. */
+  /** Mails from CIS2. */
   mails: { uid: string; mail: PersonMail }[];
-  /** Answers 503 for mails. */
+  /** Returns 503 for mails. */
   refusesMail: boolean;
-  /** Answers nothing but 503 while it is true. */
+  /** Returns 503 for every request. */
   down: boolean;
   calls: string[];
-  /** Network addresses for which presence was asked. */
+  /** Network addresses of presence requests. */
   addresses: string[];
   signIn(
     session: Pick<SessionState, 'uid' | 'agentId' | 'sessionKey'> & Partial<SessionState>,

@@ -29,7 +29,7 @@ export const consoleSecret = 'the-secret-that-the-console-shows';
 const cisSecret = 'the-secret-that-cis-shows';
 const agentUrl = 'http://127.0.0.1:65533';
 
-/** CIS2 with everything of its own real: storage, keys, HTTP; CIS and the agent are fixtures with real keys. */
+/** CIS2 with real storage, keys and HTTP. CIS and the agent are test doubles with real keys. */
 export interface Instance {
   origin: string;
   issuer: string;
@@ -45,19 +45,19 @@ export interface Instance {
   cis: CisFixture;
   agent: TestAgent;
   service: Service;
-  /** What no request waits for. */
+  /** Work that no request waits for. */
   background: Background;
   logged: Record<string, unknown>[];
   register(registration?: Partial<Cis2Registration>, more?: Partial<Application>): Promise<Cis2Registration>;
-  /** An authorization request with sensible values for what is not given; `undefined` leaves one out. */
+  /** Returns an authorization request. Missing parameters have defaults; `undefined` omits one. */
   authorizeUrl(client: Cis2Registration, parameters?: Record<string, string | undefined>): string;
-  /** Signs the person at the agent in, in this browser; resolves with the answer that carries the code. */
+  /** Signs in the user of the agent in this browser. Returns the reply with the code. */
   signIn(
     browser: Browser,
     client: Cis2Registration,
     parameters?: Record<string, string | undefined>,
   ): Promise<Reply>;
-  /** Says as CIS that a session has ended. */
+  /** Reports an ended session, like CIS. */
   sessionEnded(ended: SessionEnded, secretOfCis?: string): Promise<Reply>;
   stop(): Promise<void>;
 }
@@ -86,11 +86,11 @@ const halfOf = (clientId: string, registration: Partial<Cis2Registration>): Cis2
 });
 
 /**
- * Starts CIS2 with what it needs. Its clock stands still unless a test moves it, so that no result depends on how long the
- * machine takes; `options.clock` is another one to start from, for tests with programs that read the machine's.
- * @param setting a database, `:memory:` by default.
- * @param proxies whose word about their clients is taken.
- * @param host `localhost` where WebAuthn is wanted, which needs a name.
+ * Starts CIS2 and its test doubles. The clock stops unless a test moves it, so results do not depend on the speed of the
+ * machine. `options.clock` replaces it for tests with programs that read the machine's clock.
+ * @param setting the database, `:memory:` by default.
+ * @param proxies trusted proxies.
+ * @param host `localhost` for WebAuthn, which needs a host name.
  */
 export async function startInstance(
   { clock: base = new ManualClock(systemClock.now()), ...options }: Partial<Cis2Dependencies> = {},
@@ -153,13 +153,13 @@ export async function startInstance(
     log,
     development: options.development ?? true,
     flush: () => recorder.flush(),
-    // So that tests can bring a client certificate as a proxy would (RFC 9440).
+    // Lets tests send a client certificate, like a proxy (RFC 9440).
     proxies: trustedProxies(proxies),
     onError: (thrown, request) => service.onError?.(thrown, request) as never,
   });
   await listener.server.ready();
   dispatch = (request, response) => {
-    // A proxy names its clients: this one, unless a test names another, sits at this machine.
+    // The client address behind the proxy, unless a test sets another one.
     request.headers['x-forwarded-for'] ??= '127.0.0.2';
     listener.server.routing(request, response as never);
   };

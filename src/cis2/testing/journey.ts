@@ -6,19 +6,19 @@ import type { Browser, Reply } from './browser.ts';
 import type { Instance } from './instance.ts';
 import { redeem } from './redeem.ts';
 
-/** Gives somebody a credential; its id. */
+/** Adds a credential. Returns its id. */
 export async function give({ database, clock, vault }: Instance, draft: Draft): Promise<string> {
   const { id, statement } = new Credentials(database, clock, vault).prepare(draft);
   await database.run(statement);
   return id;
 }
 
-/** Takes the session out of a browser, which goes on knowing the agents that it met. */
+/** Removes the session cookie of a browser. It still knows the agents that it has met. */
 export function forgetSession({ jar }: Browser): void {
   for (const name of jar.keys()) if (name.endsWith('-session')) jar.delete(name);
 }
 
-/** A sign-in of one browser, as far as the choice page: where its interaction is. */
+/** Begins a sign-in. Returns the address of the choice page. */
 export async function choice(
   cis2: Instance,
   browser: Browser,
@@ -30,13 +30,13 @@ export async function choice(
   return asked.location;
 }
 
-/** Where a page that goes on leads to: the answer to a form ends in one. */
+/** Returns the reply with the address of its automatic redirect, which ends a form. */
 export function next(reply: Reply): Reply {
   const to = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(reply.body)?.[1]?.replaceAll('&amp;', '&');
   return to === undefined ? reply : { ...reply, location: to };
 }
 
-/** The claims of the ID token behind an answer that carries a code. */
+/** Redeems the code of a reply. Returns the claims of the ID token. */
 export async function claimsOf(
   cis2: Instance,
   client: Cis2Registration,
@@ -46,6 +46,6 @@ export async function claimsOf(
   return decodeJwt(id_token)?.claims ?? {};
 }
 
-/** What a page says went wrong; empty when it says nothing. */
+/** Returns the text of the alert on a page; empty without one. */
 export const alertOf = ({ body }: Reply): string =>
   /role="alert"[^>]*>([^<]*)</.exec(body)?.[1]?.replaceAll('&#39;', "'") ?? '';

@@ -9,7 +9,7 @@ import { SessionEnds } from '../sessions/session-ends.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import type { Instance } from './instance.ts';
 
-/** What another process does in its rounds, on the same storage. */
+/** The regular work of another process on the same storage. */
 export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentLog } = {}) {
   const { database, singleUse, clock, issuer, tokens } = cis2;
   const cookies = new CookieNames(cis2.origin, 'cis2');
@@ -27,7 +27,7 @@ export function otherProcess(cis2: Instance, { idleSignOut = true, log = silentL
       await gone.run();
       await cis2.background.settled();
     },
-    /** Ends what is over; what a client was told, by cause and state. */
+    /** Ends expired sessions. Returns cause and state of each notice to a client. */
     async endExpired(clientId: string): Promise<string[][]> {
       await ends.endExpired(expiry);
       await cis2.background.settled();

@@ -2,18 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 
-/** An OpenID provider that others wrote, and that signs in whoever the test says, without asking. */
+/** A third-party OpenID provider. It signs in the account that the test sets, without a page. */
 export interface OtherProvider {
   issuer: string;
   clientId: string;
   clientSecret: string;
-  /** Who sits in front of it; null says no. */
+  /** The account that signs in; null cancels. */
   account: string | null;
   /** `acr` of its ID tokens. */
   acr: string;
-  /** What it was asked by browsers, newest last. */
+  /** The authorization requests of browsers, the latest last. */
   asked: URLSearchParams[];
-  /** Begins to serve its one client, whose redirect addresses are known only when it runs as well. */
+  /** Starts to serve its one client. The redirect addresses are known only after the client has started. */
   serve(redirectUris: string[], client?: Record<string, unknown>): void;
   stop(): Promise<void>;
 }

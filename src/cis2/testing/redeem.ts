@@ -5,11 +5,11 @@ import { codeOf, type Instance, secret } from './instance.ts';
 export interface TokenAnswer {
   access_token: string;
   id_token: string;
-  /** Of clients that have refresh tokens. */
+  /** For clients with refresh tokens. */
   refresh_token: string;
 }
 
-/** Redeems the code that came back, with the client's secret in the form. */
+/** Redeems the code of a reply, with the client's secret in the form. */
 export async function redeem(cis2: Instance, client: Cis2Registration, back: Reply): Promise<TokenAnswer> {
   const body = form({
     grant_type: 'authorization_code',

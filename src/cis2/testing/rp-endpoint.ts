@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An endpoint of a relying party that keeps what was posted to it. */
+/** An endpoint of a relying party that stores every post. */
 export interface RpEndpoint {
   url: string;
   received: URLSearchParams[];
-  /** What it answers; it can be changed between two requests. */
+  /** Its response, which a test may change. */
   answer: { status: number; body: string };
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 
-/** A WebAuthn credential as the Chrome DevTools Protocol gives and takes it; binary members are base64. */
+/** A WebAuthn credential of the Chrome DevTools Protocol. Binary members are base64. */
 export interface CdpCredential {
   credentialId: string;
   isResidentCredential: boolean;
@@ -12,7 +12,7 @@ export interface CdpCredential {
   backupState?: boolean;
 }
 
-/** What is said and signed, each part as a forger would have it. */
+/** The signed data. A test may forge each member. */
 export interface Said {
   challenge: string;
   origin: string;
@@ -29,7 +29,7 @@ export interface Said {
 
 const digest = (value: string | Buffer): Buffer => createHash('sha256').update(value).digest();
 
-/** The answer of an authenticator that holds this key, with a signature that is right for what it says (WebAuthn section 6.3.3). */
+/** Returns the response of an authenticator with this key, with a valid signature of the given data (WebAuthn section 6.3.3). */
 export function softAssertion(key: CdpCredential, said: Said) {
   const { challenge, origin, crossOrigin = false, topOrigin, type = 'webauthn.get' } = said;
   const { up = true, uv = true, be = false, bs = false } = said.flags ?? {};
@@ -71,7 +71,7 @@ const bytes = (value: Buffer): Buffer => {
   return Buffer.concat([Buffer.from([0x59]), length, value]);
 };
 
-/** A registration without attestation, of a new credential with this id (WebAuthn sections 6.5.1 and 8.7). */
+/** Returns a registration of a new credential with this id, without attestation (WebAuthn sections 6.5.1 and 8.7). */
 export function softAttestation(said: Said & { rpId: string; id: string }) {
   const { challenge, origin, crossOrigin = false, type = 'webauthn.create' } = said;
   const { up = true, uv = true, be = false, bs = false } = said.flags ?? {};

@@ -14,12 +14,12 @@ export interface Question {
   candidates: string[];
 }
 
-/** A tablet without a browser: what the app does, with a key of its own. */
+/** A program in place of the tablet app, with its own key. */
 export class SoftTablet {
   readonly cis2: Instance;
   readonly key: KeyObject;
   readonly jwk: JsonWebKey;
-  /** Where it seems to be. */
+  /** Its address according to the proxy. */
   address = '';
 
   constructor(cis2: Instance, key: KeyObject, jwk: JsonWebKey) {
@@ -34,7 +34,7 @@ export class SoftTablet {
     return new SoftTablet(cis2, createPrivateKey(privatePem), { kty, crv, x, y } as JsonWebKey);
   }
 
-  /** Makes it somebody's; the id of the credential. */
+  /** Registers it for a user. Returns the id of the credential. */
   of(uid: string, more: Partial<TabletBody> = {}): Promise<string> {
     const body: TabletBody = { jwk: this.jwk, ceiling: 3, shared: false, ...more };
     return give(this.cis2, { uid, kind: 'tablet', label: 'Tablet', lookup: kidOf(this.jwk), body });

@@ -14,11 +14,11 @@ import type { Instance } from './instance.ts';
 export const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
-/** A key of somebody who proves it (RFC 9449). */
+/** A DPoP key (RFC 9449). */
 export interface Prover {
   jkt: string;
   privateKey: KeyObject;
-  /** A proof for this address; claims given as undefined are left out. */
+  /** Returns a proof for this address. Undefined claims are omitted. */
   proof(method: string, url: string, claims?: JwtClaims, header?: object): Promise<string>;
 }
 
@@ -39,17 +39,17 @@ export async function newProver(cis2: Instance, alg: SigningAlgorithm = 'ES256')
   };
 }
 
-/** The claim by which a proof belongs to an access token. */
+/** Returns the claim that binds a proof to an access token. */
 export const ath = (token: string): JwtClaims => ({ ath: sha256(token) });
 
-/** A client that authenticates with a key, as `standard` and `fapi2` have them. */
+/** A client of the profile `standard` or `fapi2` that authenticates with a key. */
 export interface StrongClient {
   registration: Cis2Registration;
   publicJwk: JsonWebKey;
   privateKey: KeyObject;
   assertion(claims?: JwtClaims, header?: object): Promise<string>;
   requestObject(claims?: JwtClaims, header?: object, key?: KeyObject): Promise<string>;
-  /** The parameters of an ordinary authorization request. */
+  /** Returns the parameters of a usual authorization request. */
   ask(parameters?: Record<string, string | undefined>): Record<string, string>;
   post(path: string, values: Record<string, string>, headers?: OutgoingHttpHeaders): Promise<Reply>;
   push(parameters?: Record<string, string | undefined>, headers?: OutgoingHttpHeaders): Promise<Reply>;

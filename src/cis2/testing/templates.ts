@@ -1,4 +1,4 @@
-/** Where a value stands in the text of a template. */
+/** Replaces a value in the text of a template. */
 export const hole = '\u0000';
 
 const quoted = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/y;
@@ -13,8 +13,8 @@ const after = (pattern: RegExp, source: string, at: number): number => {
 };
 
 /**
- * The literal text of the templates with this tag in a piece of TypeScript, also of those within their values; each value is one
- * `hole`. It knows as much of the language as the pages use.
+ * Returns the literal text of the templates with this tag in TypeScript, also within their values. Each value is one
+ * `hole`. It reads only the part of the language that the pages use.
  */
 export function templatesOf(source: string, tag: string): string[] {
   const texts: string[] = [];

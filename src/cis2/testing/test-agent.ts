@@ -21,7 +21,7 @@ interface Desk {
   card: KeyObject;
 }
 
-/** What a test changes of an honest answer. */
+/** Changes to an honest response. */
 export interface Forgery {
   claims?: Record<string, unknown>;
   alg?: SigningAlgorithm | 'none';
@@ -29,7 +29,7 @@ export interface Forgery {
   key?: KeyObject;
   certificate?: string;
   cardPresent?: boolean;
-  /** Gives the PIN again first. */
+  /** Gives a new PIN first. */
   pin?: boolean;
 }
 
@@ -43,7 +43,7 @@ export const handOffOf = (location: string): { request: string; claims: HandOffR
   return { request, claims: decodeJwt(request)?.claims as unknown as HandOffRequest };
 };
 
-/** An agent with real keys that answers hand-offs as a test wants: the other end of the wire, not the real agent. */
+/** A client of the hand-off protocol with real keys, which answers as a test wants. It is not the real agent. */
 export class TestAgent {
   readonly id: string;
   readonly #cis: CisFixture;
@@ -62,7 +62,7 @@ export class TestAgent {
     return new TestAgent(thumbprint((await newKey()).jwk), cis, clock, origin);
   }
 
-  /** Card in, PIN given: a session at CIS, and presence. */
+  /** Inserts the card and gives the PIN: creates a session at CIS and reports presence. Returns the session id. */
   async signIn(uid: string, more: Partial<SessionState> = {}): Promise<string> {
     const session = await newKey();
     const { key: card } = await newKey();
@@ -72,7 +72,7 @@ export class TestAgent {
     return made.sid;
   }
 
-  /** Running, nobody signed in. */
+  /** Runs without a session. */
   idle(): void {
     this.desk = undefined;
     this.#cis.agents = [{ agentId: this.id, seenAt: '', sessionId: null }];
@@ -120,12 +120,12 @@ export class TestAgent {
     );
   }
 
-  /** Answers a hand-off honestly but for the forgery; resolves with the address that the browser is sent back to. */
+  /** Answers a hand-off honestly except for the forgery. Returns the address that the browser goes back to. */
   async answer(location: string, forgery: Forgery = {}): Promise<string> {
     return this.#back(location, await this.exchange(await this.proofBody(location, forgery)));
   }
 
-  /** Says why there is no proof. */
+  /** Reports a reason instead of a proof. Returns the address that the browser goes back to. */
   async refuse(location: string, error: HandOffError): Promise<string> {
     const { request, claims } = handOffOf(location);
     return this.#back(location, await this.exchange({ requestJti: claims.jti, error, request }));

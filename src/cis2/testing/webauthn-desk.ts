@@ -11,13 +11,13 @@ import { type RpEndpoint, startRpEndpoint } from './rp-endpoint.ts';
 import type { CdpCredential } from './soft-authenticator.ts';
 import { give, linkFor } from './webauthn-wire.ts';
 
-/** A virtual authenticator of a browser, as the Chrome DevTools Protocol drives it. */
+/** A virtual authenticator of a browser, driven by the Chrome DevTools Protocol. */
 export interface VirtualAuthenticator {
   id: string;
   cdp: CDPSession;
   credentials(): Promise<CdpCredential[]>;
   add(credential: CdpCredential): Promise<void>;
-  /** Forgets every credential. */
+  /** Removes every credential. */
   clear(): Promise<void>;
 }
 
@@ -27,11 +27,11 @@ export interface VirtualOptions {
   isUserVerified?: boolean;
   defaultBackupEligibility?: boolean;
   defaultBackupState?: boolean;
-  /** False: it waits for a touch that does not come. */
+  /** If false, it waits for a touch in vain. */
   automaticPresenceSimulation?: boolean;
 }
 
-/** Gives the browser of a page an authenticator that says yes by itself. */
+/** Adds an authenticator to the browser of a page. It approves by itself. */
 export async function virtualAuthenticator(
   page: Page,
   options: VirtualOptions = {},
@@ -63,7 +63,7 @@ export async function virtualAuthenticator(
   };
 }
 
-/** A browser with authenticators, CIS2 under a name, and a client that waits for the answer. */
+/** A browser with authenticators, CIS2 with a host name, and a client that waits for the response. */
 export interface WebAuthnDesk {
   cis2: Instance;
   client: Cis2Registration;
@@ -71,15 +71,15 @@ export interface WebAuthnDesk {
   chromium: Browser;
   context: BrowserContext;
   page: Page;
-  /** A browser that was never here. */
+  /** Starts a new browser context. */
   fresh(options?: Parameters<Browser['newContext']>[0]): Promise<void>;
-  /** Waits for the client's address; its query. */
+  /** Waits for the client's address. Returns its query. */
   arrived(): Promise<URLSearchParams>;
-  /** The claims that the client gets for the code that it was given. */
+  /** Redeems the client's code. Returns the claims. */
   claims(): Promise<Record<string, unknown>>;
-  /** Gives a person a WebAuthn credential whose key a tester has. */
+  /** Adds a WebAuthn credential with a public private key to a user. */
   give(kind: string, uid?: string, more?: object): Promise<AuthenticatorAnswer & { key: CdpCredential }>;
-  /** A link as an officer makes it. */
+  /** Creates an enrolment link, like an officer. */
   link(kind: string, uid?: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -109,7 +109,7 @@ export async function startWebAuthnDesk(
     context: undefined as never,
     page: undefined as never,
     async fresh(options = {}) {
-      // What is made in another browser is newer.
+      // Credentials from the next browser are newer.
       cis2.clock.advance(1);
       await desk.context?.close();
       desk.context = await chromium.newContext(options);

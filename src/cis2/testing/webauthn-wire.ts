@@ -3,7 +3,7 @@ import { type Reply, send } from './browser.ts';
 import { consoleSecret, type Instance } from './instance.ts';
 import type { CdpCredential } from './soft-authenticator.ts';
 
-/** Asks CIS2 as the console does. */
+/** Calls CIS2 like the console. */
 export function asConsole(
   cis2: Pick<Instance, 'origin'>,
   method: string,
@@ -18,7 +18,7 @@ export function asConsole(
   return send(method, `${cis2.origin}${path}`, headers, body === undefined ? '' : JSON.stringify(body));
 }
 
-/** Gives a person a way to sign in whose secret a tester has. */
+/** Adds an authenticator with a public secret to a user. */
 export async function give(
   cis2: Pick<Instance, 'origin'>,
   kind: string,
@@ -30,7 +30,7 @@ export async function give(
   return { ...answer, key: answer.development?.credential as CdpCredential };
 }
 
-/** A link for a person; outside development an officer must answer for it. */
+/** Creates an enrolment link for a user. Outside development it needs an officer. */
 export async function linkFor(
   cis2: Pick<Instance, 'origin'>,
   kind: string,
@@ -45,10 +45,10 @@ export async function linkFor(
 const plain = (text: string) =>
   text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
 
-/** The options that a page has for the browser. */
+/** Returns the options on a page for the browser. */
 export const optionsOf = ({ body }: Reply) =>
   JSON.parse(plain(/data-options="([^"]*)"/.exec(body)?.[1] ?? '{}'));
 
-/** Where a page leads that goes on by itself; empty when it does not. */
+/** Returns the address of a page's automatic redirect; empty without one. */
 export const onward = ({ body }: Reply): string =>
   plain(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(body)?.[1] ?? '');

@@ -93,7 +93,7 @@ const refused = async (token: string, maxAge?: number) =>
     (error) => (error instanceof FederationProblem ? error.problem : error),
   );
 
-test('a good one says who it is, and when', async () => {
+test('returns the user and the time of a valid ID token', async () => {
   assert.deepEqual(await verify(await signed({})), {
     lookup: `${issuer}|ada`,
     name: 'ada@mail.example.test',
@@ -101,85 +101,85 @@ test('a good one says who it is, and when', async () => {
   });
 });
 
-describe('claims (OpenID Connect Core section 3.1.3.7)', () => {
+describe('claims of an ID token (OpenID Connect Core section 3.1.3.7)', () => {
   const cases: [string, Record<string, unknown>, string][] = [
     ['another issuer', { iss: 'https://evil.example.test' }, 'refused'],
-    ['an issuer with a slash more', { iss: `${issuer}/` }, 'refused'],
+    ['an issuer with an additional slash', { iss: `${issuer}/` }, 'refused'],
     ['another audience', { aud: 'somebody' }, 'refused'],
-    ['no audience', { aud: undefined }, 'refused'],
+    ['a missing audience', { aud: undefined }, 'refused'],
     ['several audiences without azp', { aud: ['alongside', 'somebody'] }, 'refused'],
-    ['several audiences, azp another', { aud: ['alongside', 'somebody'], azp: 'somebody' }, 'refused'],
-    ['several audiences, azp us', { aud: ['alongside', 'somebody'], azp: 'alongside' }, 'taken'],
-    ['azp another', { azp: 'somebody' }, 'refused'],
-    ['expired', { exp: now - 60 }, 'refused'],
-    ['expired within the skew', { exp: now - 59 }, 'taken'],
-    ['exp as text', { exp: String(now + 300) }, 'refused'],
-    ['no exp', { exp: undefined }, 'refused'],
-    ['made in the future', { iat: now + 61 }, 'refused'],
-    ['made long ago', { iat: now - 601 }, 'refused'],
-    ['no iat', { iat: undefined }, 'refused'],
+    ['several audiences with another azp', { aud: ['alongside', 'somebody'], azp: 'somebody' }, 'refused'],
+    ['several audiences with our azp', { aud: ['alongside', 'somebody'], azp: 'alongside' }, 'taken'],
+    ['another azp', { azp: 'somebody' }, 'refused'],
+    ['an expired token', { exp: now - 60 }, 'refused'],
+    ['a token that expired within the skew', { exp: now - 59 }, 'taken'],
+    ['exp as a string', { exp: String(now + 300) }, 'refused'],
+    ['a missing exp', { exp: undefined }, 'refused'],
+    ['a token from the future', { iat: now + 61 }, 'refused'],
+    ['an old token', { iat: now - 601 }, 'refused'],
+    ['a missing iat', { iat: undefined }, 'refused'],
     ['another nonce', { nonce: 'another' }, 'refused'],
-    ['no nonce', { nonce: undefined }, 'refused'],
-    ['nonce as list', { nonce: ['the nonce'] }, 'refused'],
-    ['no auth_time', { auth_time: undefined }, 'refused'],
-    ['auth_time in the future', { auth_time: now + 61 }, 'refused'],
-    ['auth_time too old', { auth_time: now - 43_261 }, 'refused'],
-    ['no sub', { sub: undefined }, 'refused'],
+    ['a missing nonce', { nonce: undefined }, 'refused'],
+    ['nonce as a list', { nonce: ['the nonce'] }, 'refused'],
+    ['a missing auth_time', { auth_time: undefined }, 'refused'],
+    ['a future auth_time', { auth_time: now + 61 }, 'refused'],
+    ['an old auth_time', { auth_time: now - 43_261 }, 'refused'],
+    ['a missing sub', { sub: undefined }, 'refused'],
     ['an empty sub', { sub: '' }, 'refused'],
-    ['a sub that is no text', { sub: 7 }, 'refused'],
+    ['a sub that is not a string', { sub: 7 }, 'refused'],
     ['a long sub', { sub: 'x'.repeat(256) }, 'refused'],
-    ['a lower class', { acr: 'one-factor' }, 'tooLow'],
-    ['no class', { acr: undefined }, 'tooLow'],
-    ['a class as list', { acr: ['second-factor'] }, 'tooLow'],
-    ['no name', { email: undefined }, 'taken'],
+    ['a lower acr', { acr: 'one-factor' }, 'tooLow'],
+    ['a missing acr', { acr: undefined }, 'tooLow'],
+    ['acr as a list', { acr: ['second-factor'] }, 'tooLow'],
+    ['a missing name', { email: undefined }, 'taken'],
   ];
   for (const [name, claims, outcome] of cases)
     test(`${name}: ${outcome}`, async () => assert.equal(await refused(await signed(claims)), outcome));
-  test('a person who shall sign in anew did so just now', async () => {
+  test('refuses an earlier sign-in after max_age=0', async () => {
     assert.equal(await refused(await signed({ auth_time: now - 61 }), 0), 'refused');
     assert.equal(await refused(await signed({ auth_time: now - 5 }), 0), 'taken');
   });
 });
 
-describe('attack: signatures', () => {
+describe('attack: signatures of an ID token', () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  test('alg none, in any spelling', async () => {
+  test('refuses alg none, in any spelling', async () => {
     for (const alg of ['none', 'None', 'NONE', '', null, undefined])
       assert.equal(await refused(`${part({ alg, kid: 'one' })}.${part(good)}.`), 'refused');
   });
-  test('another key under the same kid, an unknown kid, no kid', async () => {
+  test('refuses another key under the same kid, an unknown kid, and no kid', async () => {
     assert.equal(await refused(await signed({}, {}, otherKey)), 'refused');
     assert.equal(await refused(await signed({}, { kid: 'two' })), 'refused');
     assert.equal(await refused(await signed({}, { kid: undefined })), 'refused');
   });
-  test('a key in the header', async () => {
+  test('refuses a key in the header', async () => {
     const jwk = otherKey.export({ format: 'jwk' });
     assert.equal(await refused(await signed({}, { jwk, kid: undefined }, otherKey)), 'refused');
   });
-  test('an algorithm that the provider does not name', async () => {
+  test('refuses an algorithm that the metadata do not list', async () => {
     assert.equal(await refused(await signed({}, { alg: 'RS256', kid: 'rsa' }, rsaKey)), 'refused');
   });
-  test('an algorithm that is not of the key', async () => {
+  test('refuses an algorithm that does not fit the key', async () => {
     assert.equal(await refused(await signed({}, { kid: 'rsa' })), 'refused');
   });
-  test('HS256 with the public key as the secret', async () => {
+  test('refuses HS256 with the public key as the secret', async () => {
     assert.equal(await refused(`${part({ alg: 'HS256', kid: 'one' })}.${part(good)}.AAAA`), 'refused');
   });
-  test('claims changed after the signature', async () => {
+  test('refuses claims that were changed after the signature', async () => {
     const [header, , signature] = (await signed({})).split('.');
     assert.equal(await refused(`${header}.${part({ ...good, sub: 'eve' })}.${signature}`), 'refused');
   });
-  test('another kind of token', async () => {
+  test('refuses another type of token', async () => {
     for (const typ of ['at+jwt', 'logout+jwt', 'JOSE', 7])
       assert.equal(await refused(await signed({}, { typ })), 'refused');
     assert.equal(await refused(await signed({}, { typ: 'jwt' })), 'taken');
   });
-  test('anything that is no token is refused, whatever it is', async () => {
+  test('refuses any text that is not a token', async () => {
     await fc.assert(fc.asyncProperty(fc.string(), async (text) => (await refused(text)) === 'refused'));
   });
 });
 
-test('keys that cannot be had: the person is told that the provider does not answer', async () => {
+test('reports an unreachable provider when its keys cannot be fetched', async () => {
   const gone = new RemoteKeys(clock, { privateAddresses: false });
   const metadata = {
     authorizationEndpoint: '',

@@ -13,7 +13,7 @@ const good = {
 };
 const file = (...providers: object[]) => JSON.stringify({ providers });
 
-test('what is left out has a default', () => {
+test('fills missing members with defaults', () => {
   assert.deepEqual(readProviders(file(good)), [
     {
       id: 'federated',
@@ -28,20 +28,20 @@ test('what is left out has a default', () => {
   ]);
 });
 
-test('a key in the place of a secret', async () => {
+test('reads a private key instead of a secret', async () => {
   const { privatePem } = await newKeyPair('ES256');
   const { clientSecret: _, ...rest } = good;
   const [provider] = readProviders(file({ ...rest, privateKey: { kid: 'one', pem: privatePem } }));
   assert.ok(provider && 'key' in provider.authentication && provider.authentication.kid === 'one');
 });
 
-describe('a wrong file is refused in one sentence that says where', () => {
+describe('an invalid file of providers', () => {
   const cases: [string, string, RegExp][] = [
-    ['no JSON', '{', /not a JSON object/],
+    ['text that is not JSON', '{', /not a JSON object/],
     ['a list', '[]', /not a JSON object/],
-    ['no providers', '{}', /providers/],
-    ['a member that nobody knows', JSON.stringify({ providers: [], more: 1 }), /more/],
-    ['an issuer that is no address', file({ ...good, issuer: 'mail' }), /providers\.0\.issuer/],
+    ['missing providers', '{}', /providers/],
+    ['an unknown member', JSON.stringify({ providers: [], more: 1 }), /more/],
+    ['an issuer that is not an address', file({ ...good, issuer: 'mail' }), /providers\.0\.issuer/],
     ['an issuer of another scheme', file({ ...good, issuer: 'file:///etc/passwd' }), /providers\.0\.issuer/],
     ['an id of another authenticator', file({ ...good, id: 'smartcard' }), /must be federated/],
     ['an id with a slash', file({ ...good, id: 'federated-/..' }), /must be federated/],
@@ -51,7 +51,11 @@ describe('a wrong file is refused in one sentence that says where', () => {
       file({ ...good, clientSecret: undefined }),
       /either a clientSecret or a privateKey/,
     ],
-    ['both', file({ ...good, privateKey: { kid: 'x', pem: 'x' } }), /either a clientSecret or a privateKey/],
+    [
+      'a secret and a key',
+      file({ ...good, privateKey: { kid: 'x', pem: 'x' } }),
+      /either a clientSecret or a privateKey/,
+    ],
     [
       'a key that is none',
       file({ ...good, clientSecret: undefined, privateKey: { kid: 'x', pem: 'x' } }),
@@ -66,7 +70,7 @@ describe('a wrong file is refused in one sentence that says where', () => {
         (error) => error instanceof OperatorError && message.test(error.message),
       ),
     );
-  test('and nothing else happens', () => {
+  test('throws only OperatorError, for any text', () => {
     fc.assert(fc.property(fc.json(), (text) => assert.throws(() => readProviders(text), OperatorError)));
   });
 });

@@ -83,7 +83,7 @@ beforeEach(() => {
   for (const other of [mail, hospital]) Object.assign(other, { account: 'ada', acr: 'second-factor' });
 });
 
-/** Follows redirects until they lead to a page or to the client. */
+/** Follows redirects to a page or to the client. */
 async function follow(address: string, of = browser, until = (_address: string) => false): Promise<Reply> {
   let reply = await of.get(address);
   for (let hop = 0; hop < 12 && reply.location !== ''; hop++) {
@@ -95,19 +95,19 @@ async function follow(address: string, of = browser, until = (_address: string) 
 const begin = (parameters: Record<string, string> = {}, of = browser) =>
   choice(cis2, of, client, { acr_values, ...parameters });
 const isCallback = (address: string) => address.includes('/callback?');
-/** As far as the answer of the provider, which the browser has not followed yet. */
+/** Returns the redirect of the provider before the browser follows it. */
 const answerOf = async (at: string, id = 'federated', of = browser) =>
   new URL((await follow(`${at}/${id}`, of, isCallback)).location);
 
-describe('a sign-in at another provider', () => {
-  test('counts as the second level, for who is linked', async () => {
+describe('sign-in at another provider', () => {
+  test('signs the linked user in at level 2', async () => {
     const claims = await claimsOf(cis2, client, await follow(`${await begin()}/federated`));
     assert.equal(claims.sub, gp.uid);
     assert.equal(claims.acr, acr_values);
     assert.deepEqual(claims.amr, ['NHSMAIL']);
     assert.equal(claims.authentication_assurance_level, '2');
   });
-  test('asks with state, nonce, PKCE and its class', async () => {
+  test('sends state, nonce, PKCE and acr_values', async () => {
     await follow(`${await begin()}/federated`);
     const asked = mail.asked.at(-1);
     assert.equal(asked?.get('code_challenge_method'), 'S256');
@@ -118,17 +118,17 @@ describe('a sign-in at another provider', () => {
     assert.equal(asked?.get('max_age'), '43200');
     assert.equal(asked?.get('prompt'), null);
   });
-  test('a provider to which we prove who we are by a key', async () => {
+  test('authenticates to the provider with a key', async () => {
     const claims = await claimsOf(cis2, client, await follow(`${await begin()}/federated-hospital`));
     assert.equal(claims.sub, nurse.uid);
   });
-  test('prompt=login asks for the person there as well', async () => {
+  test('passes prompt=login on to the provider', async () => {
     const reply = await follow(`${await begin({ prompt: 'login' })}/federated`);
     assert.match(reply.location, /code=/);
     assert.equal(mail.asked.at(-1)?.get('prompt'), 'login');
     assert.equal(mail.asked.at(-1)?.get('max_age'), '0');
   });
-  test('prompt=login at a provider whose clock is half a minute behind ours comes to its end', async () => {
+  test('completes prompt=login at a provider with a slow clock', async () => {
     cis2.clock.advance(30);
     try {
       const claims = await claimsOf(
@@ -141,17 +141,17 @@ describe('a sign-in at another provider', () => {
       cis2.clock.advance(-30);
     }
   });
-  test('auth_time is when the person signed in there', async () => {
+  test('returns the auth_time of the provider', async () => {
     const claims = await claimsOf(cis2, client, await follow(`${await begin()}/federated`));
     assert.ok(Math.abs(Number(claims.auth_time) - cis2.clock.now() / 1000) < 30);
   });
-  test('is not offered where the third level is asked for', async () => {
+  test('does not offer the provider for level 3', async () => {
     const at = await choice(cis2, browser, client);
     assert.equal((await browser.get(`${at}/federated`)).location, at);
   });
 });
 
-describe('it brings nobody, and the choice says why', () => {
+describe('failed sign-in at another provider', () => {
   const cases: ['denied' | 'unlinked' | 'tooLow', () => void][] = [
     ['denied', () => Object.assign(mail, { account: null })],
     ['unlinked', () => Object.assign(mail, { account: 'somebody' })],
@@ -163,7 +163,7 @@ describe('it brings nobody, and the choice says why', () => {
       const reply = await follow(`${await begin()}/federated`);
       assert.equal(alertOf(reply), say(name));
     });
-  test('a provider that is not there', async () => {
+  test('reports an unreachable provider', async () => {
     const nowhere = await startOtherProvider();
     await nowhere.stop();
     const another = await startInstance({ providers: [providerOf(nowhere, 'federated')] });
@@ -176,13 +176,13 @@ describe('it brings nobody, and the choice says why', () => {
       await another.stop();
     }
   });
-  test('an account that was unlinked meanwhile', async () => {
+  test('reports an account that was unlinked during the sign-in', async () => {
     const answer = await answerOf(await begin());
     await cis2.database.run(sql('UPDATE credential SET revoked_at = 1 WHERE id = ?', linked));
     assert.equal(alertOf(await follow(answer.href)), say('unlinked'));
     await cis2.database.run(sql('UPDATE credential SET revoked_at = NULL WHERE id = ?', linked));
   });
-  test('CVE-2026-9087, CVE-2026-105207, CVE-2026-105215: an account with the e-mail address of a person is not that person', async () => {
+  test('CVE-2026-9087, CVE-2026-105207, CVE-2026-105215: does not link an account by the e-mail address of a user', async () => {
     mail.account = 'gp';
     cis2.cis.people.set(gp.uid, { ...gp, email: 'gp@mail.example.test' });
     assert.equal(alertOf(await follow(`${await begin()}/federated`)), say('unlinked'));
@@ -190,10 +190,10 @@ describe('it brings nobody, and the choice says why', () => {
   });
 });
 
-/** As far as the registry looks. */
+/** A provider in the registry. */
 const wayOf = (id: string) => ({ id }) as Authenticator;
 
-test('CVE-2026-1486, CVE-2026-2603: a provider that was taken away is gone everywhere, for those who are linked as well', async () => {
+test('CVE-2026-1486, CVE-2026-2603: ends the sessions and links of a removed provider', async () => {
   const without = await startInstance({ providers: [providerOf(hospital, 'federated-hospital')] });
   try {
     const party = await without.register();
@@ -204,7 +204,7 @@ test('CVE-2026-1486, CVE-2026-2603: a provider that was taken away is gone every
     const page = (await browser.get(at)).body;
     assert.ok(!page.includes('value="federated"') && page.includes('value="federated-hospital"'));
     assert.equal((await browser.get(`${at}/federated`)).location, at);
-    // What it brought before is over, and nothing else is.
+    // Only its own sessions have ended.
     const { issuer, database, tokens } = cis2;
     const back = next(await follow(`${await begin({}, browser)}/federated`));
     const { access_token } = await redeem(cis2, client, back);
@@ -230,14 +230,14 @@ test('CVE-2026-1486, CVE-2026-2603: a provider that was taken away is gone every
   }
 });
 
-describe('attack: an answer in another place', () => {
-  test('in another browser it is no answer, and it stays good in its own', async () => {
+describe('attack: a response in another browser or sign-in', () => {
+  test('refuses it in another browser and accepts it afterwards in its own', async () => {
     const answer = await answerOf(await begin());
     const thief = new Browser();
     assert.equal((await follow(answer.href, thief)).status, 400);
     assert.match((await follow(answer.href)).location, /code=/);
   });
-  test('in another sign-in of the same browser it is no answer', async () => {
+  test('refuses it in another sign-in of the same browser', async () => {
     const first = await begin();
     const answer = await answerOf(first);
     const second = await begin();
@@ -245,29 +245,29 @@ describe('attack: an answer in another place', () => {
     assert.equal(alertOf(reply), say('lost'));
     assert.match((await follow(answer.href)).location, /code=/);
   });
-  test('the answer of an attacker’s sign-in does not sign the victim in as the attacker', async () => {
+  test('does not sign a victim in with the response of an attacker’s sign-in', async () => {
     const attacker = new Browser();
     const answer = await answerOf(await begin({}, attacker), 'federated', attacker);
     const victim = await begin();
     assert.equal((await follow(answer.href)).status, 400);
     assert.equal(alertOf(await follow(`${victim}/federated/return${answer.search}`)), say('lost'));
   });
-  test('the state of one with the code of another', async () => {
+  test('refuses the state of one sign-in with the code of another', async () => {
     const first = await answerOf(await begin());
     const other = new Browser();
     const second = await answerOf(await begin({}, other), 'federated', other);
     second.searchParams.set('state', first.searchParams.get('state') ?? '');
-    // Its PKCE and nonce are of the other sign-in: the provider refuses the code.
+    // PKCE and nonce belong to the other sign-in, so the provider refuses the code.
     assert.equal(alertOf(await follow(second.href)), say('refused'));
   });
-  test('twice', async () => {
+  test('accepts it once', async () => {
     const at = await begin();
     const answer = await answerOf(at);
     const reply = await follow(answer.href);
     assert.match(reply.location, /code=/);
     assert.equal((await follow(answer.href)).status, 400);
   });
-  test('a refused answer cannot be tried again', async () => {
+  test('refuses a second try after a failed one', async () => {
     const answer = await answerOf(await begin());
     const good = answer.searchParams.get('code') ?? '';
     answer.searchParams.set('code', 'guessed');
@@ -275,7 +275,7 @@ describe('attack: an answer in another place', () => {
     answer.searchParams.set('code', good);
     assert.equal((await follow(answer.href)).status, 400);
   });
-  test('after ten minutes', async () => {
+  test('refuses it after ten minutes', async () => {
     const answer = await answerOf(await begin());
     cis2.clock.advance(601);
     const late = await follow(answer.href);
@@ -283,18 +283,18 @@ describe('attack: an answer in another place', () => {
     assert.equal(late.status, 400);
   });
   for (const state of ['', 'x', 'A'.repeat(43), '../../authorize', 'A'.repeat(5_000)])
-    test(`a state that nobody gave: ${state.slice(0, 20)}`, async () => {
+    test(`refuses an unknown state: ${state.slice(0, 20)}`, async () => {
       const address = `${cis2.origin}/federated/federated/callback?code=x&state=${encodeURIComponent(state)}`;
       assert.equal((await browser.get(address)).status, 400);
     });
-  test('a parameter that came twice', async () => {
+  test('refuses a repeated parameter', async () => {
     const answer = await answerOf(await begin());
     assert.equal((await follow(`${answer.href}&code=other`)).status, 400);
   });
 });
 
 describe('attack: mix-up', () => {
-  test('the answer of one provider at the address of another', async () => {
+  test('refuses the response of one provider at the address of another', async () => {
     const at = await begin();
     const answer = await answerOf(at);
     const moved = answer.href.replace('/federated/federated/', '/federated/federated-hospital/');
@@ -302,17 +302,17 @@ describe('attack: mix-up', () => {
     assert.equal(alertOf(await follow(`${at}/federated-hospital/return${answer.search}`)), say('lost'));
   });
   for (const [name, change] of [
-    ['of another issuer', (url: URL) => url.searchParams.set('iss', hospital.issuer)],
-    ['without its issuer, though it always says it', (url: URL) => url.searchParams.delete('iss')],
-    ['with an issuer that only looks alike', (url: URL) => url.searchParams.set('iss', `${mail.issuer}/`)],
+    ['from another issuer', (url: URL) => url.searchParams.set('iss', hospital.issuer)],
+    ['without iss from a provider that always sends it', (url: URL) => url.searchParams.delete('iss')],
+    ['with a similar issuer', (url: URL) => url.searchParams.set('iss', `${mail.issuer}/`)],
   ] as const)
-    test(`an answer ${name}: its code is sent nowhere`, async () => {
+    test(`does not redeem the code of a response ${name}`, async () => {
       const answer = await answerOf(await begin());
       change(answer);
       assert.equal(alertOf(await follow(answer.href)), say('refused'));
       assert.match(JSON.stringify(cis2.logged.at(-1)), /iss of the response/);
     });
-  test('the same name at two providers is two accounts', async () => {
+  test('keeps equal subjects of two providers apart', async () => {
     assert.equal((await claimsOf(cis2, client, await follow(`${await begin()}/federated`))).sub, gp.uid);
     const other = new Browser();
     const reply = await follow(`${await begin({}, other)}/federated-hospital`, other);
@@ -320,7 +320,7 @@ describe('attack: mix-up', () => {
   });
 });
 
-test('neither code nor secret of the provider is logged or recorded', async () => {
+test('does not log or record the provider’s code and secret', async () => {
   const answer = await answerOf(await begin());
   await follow(answer.href);
   const events = await cis2.database.all(sql('SELECT * FROM event'));

@@ -7,7 +7,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import type { FederatedProvider } from './provider.ts';
 import { FederationProblem, newUpstreamRequest, Upstream } from './upstream.ts';
 
-// A provider that does whatever a test says.
+// A provider whose responses each test sets.
 type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 let answering: Answering;
 let issuer: string;
@@ -56,8 +56,8 @@ const problem = async (act: Promise<unknown>): Promise<string> =>
     (error) => (error instanceof FederationProblem ? error.problem : `${error}`),
   );
 
-describe('metadata', () => {
-  test('are fetched once an hour', async () => {
+describe('metadata of a provider', () => {
+  test('fetches them once an hour', async () => {
     const one = upstream();
     await one.metadata();
     await one.metadata();
@@ -67,9 +67,9 @@ describe('metadata', () => {
     assert.equal(asked.length, 2);
   });
   const cases: [string, () => unknown, string][] = [
-    ['of another issuer', () => ({ ...metadata(), issuer: 'https://evil.example.test' }), 'refused'],
-    ['of an issuer that only looks alike', () => ({ ...metadata(), issuer: `${issuer}/` }), 'refused'],
-    ['without a token endpoint', () => ({ ...metadata(), token_endpoint: undefined }), 'refused'],
+    ['metadata of another issuer', () => ({ ...metadata(), issuer: 'https://evil.example.test' }), 'refused'],
+    ['metadata of a similar issuer', () => ({ ...metadata(), issuer: `${issuer}/` }), 'refused'],
+    ['metadata without a token endpoint', () => ({ ...metadata(), token_endpoint: undefined }), 'refused'],
     [
       'with an address of another scheme',
       () => ({ ...metadata(), jwks_uri: 'file:///etc/passwd' }),
@@ -88,27 +88,27 @@ describe('metadata', () => {
       answering = (_request, response) => response.end(JSON.stringify(value()));
       assert.equal(await problem(upstream().metadata()), expected);
     });
-  test('a redirect is not followed', async () => {
+  test('does not follow a redirect', async () => {
     answering = (_request, response) => response.writeHead(302, { location: `${issuer}/other` }).end();
     assert.equal(await problem(upstream().metadata()), 'refused');
     assert.equal(asked.length, 1);
   });
-  test('a megabyte and more is not read', async () => {
+  test('does not read more than a megabyte', async () => {
     answering = (_request, response) => response.end(' '.repeat(1_100_000));
     assert.equal(await problem(upstream().metadata()), 'unreachable');
   });
-  test('a connection that is cut', async () => {
+  test('reports a broken connection as unreachable', async () => {
     answering = (request) => request.socket.destroy();
     assert.equal(await problem(upstream().metadata()), 'unreachable');
   });
 });
 
-test('outside development neither issuer nor endpoints may be plain HTTP', async () => {
+test('refuses plain HTTP outside development', async () => {
   assert.throws(() => upstream({}, false), OperatorError);
   assert.doesNotThrow(() => upstream({ issuer: 'https://mail.example.test' }, false));
 });
 
-test('the request carries everything that the answer is checked by', async () => {
+test('sends every value that the response must match', async () => {
   const request = newUpstreamRequest();
   const url = new URL(await upstream({ acr: ['a', 'b'] }).authorizeUrl(request, { maxAge: 0, fresh: true }));
   assert.deepEqual(Object.fromEntries(url.searchParams), {
@@ -127,7 +127,7 @@ test('the request carries everything that the answer is checked by', async () =>
   assert.notEqual(url.searchParams.get('code_challenge'), request.verifier);
 });
 
-test('a secret goes in the header, each part encoded (RFC 6749 section 2.3.1)', async () => {
+test('sends the secret in the header, form-encoded (RFC 6749 section 2.3.1)', async () => {
   let header = '';
   let form = new URLSearchParams();
   answering = (request, response, body) => {
@@ -146,11 +146,11 @@ test('a secret goes in the header, each part encoded (RFC 6749 section 2.3.1)', 
 
 for (const [name, answer] of [
   ['an error', (response: ServerResponse) => response.writeHead(400).end('{"error":"invalid_grant"}')],
-  ['no ID token', (response: ServerResponse) => response.end('{"access_token":"x"}')],
-  ['an ID token that is no text', (response: ServerResponse) => response.end('{"id_token":{}}')],
-  ['no JSON', (response: ServerResponse) => response.end('<html>')],
+  ['a response without an ID token', (response: ServerResponse) => response.end('{"access_token":"x"}')],
+  ['an ID token that is not a string', (response: ServerResponse) => response.end('{"id_token":{}}')],
+  ['a response that is not JSON', (response: ServerResponse) => response.end('<html>')],
 ] as const)
-  test(`a code that brings ${name} is refused`, async () => {
+  test(`refuses ${name} for a code`, async () => {
     answering = (request, response) =>
       request.url === '/token' ? answer(response) : response.end(JSON.stringify(metadata()));
     assert.equal(await problem(upstream().redeem('code', 'verifier')), 'refused');

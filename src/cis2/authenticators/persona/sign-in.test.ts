@@ -23,7 +23,7 @@ const as = async (uid: string, parameters: Record<string, string> = {}) => {
   return browser.post(`${at}/persona/answer`, { uid });
 };
 
-describe('somebody without any proof, at what is asked for', () => {
+describe('sign-in as a persona', () => {
   const cases: [string, string, string][] = [
     ['AAL3_ANY', 'N3_SMARTCARD', '3'],
     ['AAL2_OR_AAL3_ANY', 'N3_SMARTCARD', '3'],
@@ -38,26 +38,26 @@ describe('somebody without any proof, at what is asked for', () => {
     ['AAL1_USERPASS', 'USERPASS', '1'],
   ];
   for (const [acr, method, level] of cases)
-    test(`${acr}: ${method}`, async () => {
+    test(`signs in with ${method} for ${acr}`, async () => {
       const claims = await claimsOf(cis2, client, await as(nurse.uid, { acr_values: acr }));
       assert.equal(claims.sub, nurse.uid);
       assert.equal(claims.acr, acr);
       assert.deepEqual(claims.amr, [method]);
       assert.equal(claims.authentication_assurance_level, level);
     });
-  test('every published class has a way', () => {
+  test('reaches every published class', () => {
     assert.deepEqual(
       cases.map(([acr]) => acr),
       [...acrValues],
     );
     assert.throws(() => reachFor(reaches, ['AAL9_ANY']));
   });
-  test('of several, the one that is asked for first', () => {
+  test('prefers the first requested class', () => {
     assert.deepEqual(reachFor(reaches, ['AAL2_TOTP', 'AAL3_ANY']), { level: 2, methods: ['TOTP'] });
   });
 });
 
-test('the page lists the people of the directory', async () => {
+test('lists the people of the directory', async () => {
   const browser = new Browser();
   const at = await choice(cis2, browser, client);
   const { body } = await browser.get(`${at}/persona`);
@@ -65,14 +65,14 @@ test('the page lists the people of the directory', async () => {
     assert.ok(body.includes(uid) && body.includes(displayName));
 });
 
-test('nobody is signed in as who is not in the directory, or is disabled', async () => {
+test('refuses people who are disabled or not in the directory', async () => {
   for (const uid of ['', '656005750199', '../people', '656005750108&', 'x'.repeat(50_000)])
     assert.equal(alertOf(await as(uid)), 'Choose a person.');
   cis2.cis.people.set('656005750198', { ...gp, uid: '656005750198', disabled: true });
   assert.match((await as('656005750198')).body, /error=access_denied/);
 });
 
-test('outside development it cannot even be made', async () => {
+test('throws outside development', async () => {
   const nothing = {} as never;
   assert.throws(() =>
     persona({ cis: nothing, credentials: nothing, completeSignIn: nothing, reaches, development: false }),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import { Gate } from './gate.ts';
 
-test('no more than allowed at once, in order, and none is lost', async () => {
+test('limits concurrent calls, keeps their order, and loses none', async () => {
   const gate = new Gate(2, 10);
   const open: (() => void)[] = [];
   const begun: number[] = [];
@@ -24,7 +24,7 @@ test('no more than allowed at once, in order, and none is lost', async () => {
   assert.deepEqual(await Promise.all(all), [0, 1, 2, 3, 4, 5]);
 });
 
-test('attack: a flood is refused once enough wait, and the gate opens again after it', async () => {
+test('attack: refuses a flood while the queue is full, and recovers', async () => {
   const gate = new Gate(1, 3);
   let release = () => undefined as void;
   const first = gate.through(() => new Promise<void>((resolve) => (release = resolve)));
@@ -37,13 +37,13 @@ test('attack: a flood is refused once enough wait, and the gate opens again afte
   assert.equal(await gate.through(async () => 'again'), 'again');
 });
 
-test('one that fails gives its place away as well', async () => {
+test('frees the slot of a failed call', async () => {
   const gate = new Gate(1, 3);
   await assert.rejects(gate.through(async () => Promise.reject(new Error('no'))));
   assert.equal(await gate.through(async () => 'next'), 'next');
 });
 
-test('attack: a flood from one place keeps nobody of another place out, nor waiting behind it', async () => {
+test('attack: lets calls from other places pass a flood from one place', async () => {
   const gate = new Gate(1, 10);
   const order: string[] = [];
   let release = () => undefined as void;
@@ -65,7 +65,7 @@ test('attack: a flood from one place keeps nobody of another place out, nor wait
   assert.equal(await gate.through(async () => 'again'), 'again');
 });
 
-test('places that have as many waiting displace nobody', async () => {
+test('displaces no call while all places queue equally', async () => {
   const gate = new Gate(1, 4);
   let release = () => undefined as void;
   const first = gate.through(() => new Promise<void>((resolve) => (release = resolve)));

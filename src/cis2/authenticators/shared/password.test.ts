@@ -6,8 +6,8 @@ import { demoHash, demoPassword, emailOf } from './accounts.ts';
 import { hashPassword, passwordHolds, readHash } from './hash.ts';
 import { type PasswordProblem, passwordProblem } from './rules.ts';
 
-describe('password hashes', () => {
-  test('hold for their password alone, and say their cost themselves', async () => {
+describe('password hash', () => {
+  test('accepts only its password, and contains its cost', async () => {
     const hash = await hashPassword('three words apart');
     assert.match(hash, /^\$scrypt\$ln=15,r=8,p=3\$/);
     assert.equal(await passwordHolds('three words apart', hash), true);
@@ -15,24 +15,24 @@ describe('password hashes', () => {
     assert.equal(await passwordHolds('', hash), false);
     assert.notEqual(await hashPassword('three words apart'), hash);
   });
-  test('hold for the same letters composed in another way', async () => {
+  test('accepts the same letters in another composition', async () => {
     assert.equal(await passwordHolds('cafe\u0301 au lait', await hashPassword('caf\u00e9 au lait')), true);
   });
-  test('hold under another cost, which they say themselves', async () => {
+  test('accepts a password under the cost in the hash', async () => {
     assert.equal(await passwordHolds('x', cheapHash('x')), true);
     assert.equal(await passwordHolds('y', cheapHash('x')), false);
     const changed = cheapHash('x').replace('ln=10', 'ln=11');
     assert.equal(await passwordHolds('x', changed), false);
     assert.deepEqual({ ...readHash(changed), salt: 0, key: 0 }, { ln: 11, r: 8, p: 1, salt: 0, key: 0 });
   });
-  test('nobody has a password, whatever is given', async () => {
+  test('refuses every password without a hash', async () => {
     assert.equal(await passwordHolds('', undefined), false);
     assert.equal(await passwordHolds('anything', 'not a hash'), false);
   });
-  test('the seeded one is of the seeded password', async () => {
+  test('accepts the seeded password for the seeded hash', async () => {
     assert.equal(await passwordHolds(demoPassword, demoHash), true);
   });
-  test('nothing else is read as a hash, and none that would take all the memory', () => {
+  test('refuses other text and excessive costs', () => {
     const salt = 'A'.repeat(22);
     const key = 'A'.repeat(43);
     for (const wrong of [
@@ -48,7 +48,7 @@ describe('password hashes', () => {
   });
 });
 
-describe('new passwords', () => {
+describe('new password', () => {
   const own = ['ada@example.test', 'ada', 'Ada', 'Example', '656005750108'];
   const cases: [string, string, PasswordProblem | undefined][] = [
     ['eleven char', 'eleven char', 'tooShort'],
@@ -67,10 +67,10 @@ describe('new passwords', () => {
     ['👩‍⚕️ and a green lamp', '👩‍⚕️ and a green lamp', undefined],
   ];
   for (const [password, repeated, problem] of cases)
-    test(`${password.slice(0, 40)}: ${problem ?? 'does'}`, () => {
+    test(`${problem === undefined ? 'accepts' : `reports ${problem} for`} ${password.slice(0, 40)}`, () => {
       assert.equal(passwordProblem(password, repeated, own), problem);
     });
-  test('whatever comes, there is an answer', () => {
+  test('checks any text without an error', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.array(fc.string()), (text, words) => {
         passwordProblem(text, text, words);
@@ -79,7 +79,7 @@ describe('new passwords', () => {
   });
 });
 
-describe('e-mail addresses', () => {
+describe('e-mail address', () => {
   const cases: [string | undefined, string | undefined][] = [
     [' Ada@Example.Test ', 'ada@example.test'],
     ['ada.b+c@example.test', 'ada.b+c@example.test'],
@@ -102,10 +102,10 @@ describe('e-mail addresses', () => {
     [undefined, undefined],
   ];
   for (const [given, email] of cases)
-    test(`${JSON.stringify(given)?.slice(0, 40)}: ${email ?? 'none'}`, () => {
+    test(`reads ${JSON.stringify(given)?.slice(0, 40)} as ${email ?? 'undefined'}`, () => {
       assert.equal(emailOf(given), email);
     });
-  test('one that was read is read as itself', () => {
+  test('reads a normalised address as itself', () => {
     fc.assert(
       fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: 'grapheme' })), (text) => {
         const email = emailOf(text);
@@ -113,7 +113,7 @@ describe('e-mail addresses', () => {
       }),
     );
   });
-  test('every plain address is one', () => {
+  test('accepts every plain address', () => {
     fc.assert(
       fc.property(
         fc.emailAddress({ size: 'small' }),

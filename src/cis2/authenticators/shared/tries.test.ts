@@ -23,7 +23,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-// Two connections to one database are what two processes have.
+// Two connections to one database stand for two processes.
 const settings: [string, () => Promise<string>][] = [
   ['SQLite', async () => `sqlite:${join(folder, 'tries.db')}`],
   ['PostgreSQL', () => postgres.create('tries')],
@@ -40,7 +40,7 @@ for (const [dialect, setting] of settings)
       for (const database of databases) await database.close();
     });
 
-    test('forty guesses at once over two processes: five are let through', async () => {
+    test('allows five of forty concurrent guesses in two processes', async () => {
       const [one, two] = databases.map((database) => guesses(database, clock, 'test')) as [Tries, Tries];
       const taken = await Promise.all(
         Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? one : two).take('ada')),
@@ -52,7 +52,7 @@ for (const [dialect, setting] of settings)
       clock.advance(1);
       assert.equal(await two.take('ada'), 1);
     });
-    test('a right one forgets the others; two kinds count apart', async () => {
+    test('resets the count after a right guess, and counts two kinds apart', async () => {
       const [database] = databases;
       const [one, other] = [
         new Tries(database, clock, 'a', 2, 1_000),
@@ -65,7 +65,7 @@ for (const [dialect, setting] of settings)
       await database.batch([one.forgetStatement('x')]);
       assert.equal(await one.take('x'), 1);
     });
-    test('an allowance of a period, over two processes: so many are left, and the period ends when it must', async () => {
+    test('limits the tries of a period in two processes, and ends the period on time', async () => {
       const [one, two] = databases.map((database) => new Allowance(database, clock, 'c', 5, 100_000)) as [
         Allowance,
         Allowance,
@@ -90,7 +90,7 @@ for (const [dialect, setting] of settings)
       assert.equal(await two.take('ada', beyond), true);
       assert.equal(await two.take('ada', beyond), false);
     });
-    test('they are swept with everything else that has run out', async () => {
+    test('sweeps expired counts', async () => {
       const [database] = databases;
       await new Tries(database, clock, 'swept', 5, 1_000).take('x');
       clock.advance(3_602);
@@ -98,7 +98,7 @@ for (const [dialect, setting] of settings)
       const rows = await database.all({ text: "SELECT * FROM single_use WHERE kind = 'swept'", values: [] });
       assert.deepEqual(rows, []);
     });
-    test('a tablet’s request, over two processes: one opens it, one answer counts, one sign-in follows', async () => {
+    test('lets one process open a tablet’s request, one answer it, and one use it', async () => {
       const [desk, tablet] = databases.map(
         (database) => new TabletRequests(database, new SingleUse(database, clock), clock),
       ) as [TabletRequests, TabletRequests];
@@ -122,7 +122,7 @@ for (const [dialect, setting] of settings)
       assert.equal(spends.filter(({ done }) => done).length, 1);
       assert.equal(await tablet.settle(asked, 'denied'), false);
     });
-    test('a person’s one open request, over two processes', async () => {
+    test('lets a user have one open request in two processes', async () => {
       const [one, two] = databases.map(
         (database) => new TabletRequests(database, new SingleUse(database, clock), clock),
       ) as [TabletRequests, TabletRequests];

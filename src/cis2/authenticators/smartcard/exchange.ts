@@ -42,7 +42,7 @@ interface Exchange {
   jti: string;
 }
 
-/** An exchange that reports why there is no proof. */
+/** An exchange with a reason instead of a proof. */
 interface ReasonCall extends Exchange {
   error: HandOffError;
   /** The signed request, which only the browser and the agent have seen. */

@@ -24,7 +24,7 @@ beforeEach(async () => {
   sid = await cis2.agent.signIn(gp.uid);
 });
 
-/** Begins a sign-in in a browser; resolves with the address at the agent. */
+/** Begins a sign-in in a browser. Returns the address at the agent. */
 async function hop(browser: Browser, parameters: Record<string, string> = {}): Promise<string> {
   const { location } = await browser.get(cis2.authorizeUrl(client, parameters));
   assert.ok(location.startsWith('http://127.0.0.1:65533/v1/cis2?request='));
@@ -35,8 +35,8 @@ const errorOf = (body: string): string => (JSON.parse(body) as { error: string }
 const seconds = () => Math.floor(cis2.clock.now() / 1000);
 const freshKey = async () => createPrivateKey((await newKeyPair('ES256')).privatePem);
 
-describe('the request', () => {
-  test('is a short-lived JWS of this issuer with exactly the claims of the protocol', async () => {
+describe('hand-off request', () => {
+  test('is a short-lived JWS with exactly the claims of the protocol', async () => {
     const browser = new Browser();
     const { request, claims } = handOffOf(await hop(browser));
     const jwt = decodeJwt(request);
@@ -60,7 +60,7 @@ describe('the request', () => {
     assert.equal(txn_h, sha256(value ?? ''));
     assert.ok(!request.includes(value ?? '') && name);
   });
-  test('says what was asked for', async () => {
+  test('contains the parameters of the authorization request', async () => {
     assert.equal(handOffOf(await hop(new Browser(), { prompt: 'login' })).claims.prompt_login, true);
     const met = new Browser();
     await cis2.signIn(met, client);
@@ -73,7 +73,7 @@ describe('the request', () => {
   });
 });
 
-describe('a proof that is refused', () => {
+describe('invalid proof', () => {
   type Case = [string, () => Promise<Forgery> | Forgery, number, string];
   const claim = (claims: Record<string, unknown>) => () => ({ claims });
   const cases: Case[] = [
@@ -91,18 +91,18 @@ describe('a proof that is refused', () => {
     ['another nonce', claim({ nonce: 'x'.repeat(43) }), 400, 'invalid_proof'],
     ['another txn_h', claim({ txn_h: sha256('x') }), 400, 'invalid_proof'],
     ['an unknown request', claim({ request_jti: 'x' }), 400, 'invalid_request'],
-    ['no request', claim({ request_jti: undefined }), 400, 'invalid_proof'],
+    ['a missing request', claim({ request_jti: undefined }), 400, 'invalid_proof'],
     ['another session', claim({ cis_sid: 'x' }), 400, 'invalid_proof'],
-    ['another person', claim({ sub: nurse.uid }), 400, 'invalid_proof'],
+    ['another user', claim({ sub: nurse.uid }), 400, 'invalid_proof'],
     ['another agent', claim({ iss: 'x' }), 400, 'invalid_proof'],
     ['an old iat', () => ({ claims: { iat: seconds() - 61 } }), 400, 'invalid_proof'],
-    ['an iat ahead', () => ({ claims: { iat: seconds() + 61 } }), 400, 'invalid_proof'],
-    ['a PIN in the future', () => ({ claims: { pin_time: seconds() + 3600 } }), 400, 'invalid_proof'],
-    ['a role that CIS does not know of', claim({ selected_roleid: '555254240100' }), 400, 'invalid_proof'],
-    ['no card_present', claim({ card_present: undefined }), 400, 'invalid_proof'],
-    ['a card that is out where it must be in', () => ({ cardPresent: false }), 400, 'invalid_proof'],
-    ['a card that is out and signs', claim({ card_present: false }), 400, 'invalid_proof'],
-    ['a certificate without signature', claim({ card_signature: undefined }), 400, 'invalid_proof'],
+    ['a future iat', () => ({ claims: { iat: seconds() + 61 } }), 400, 'invalid_proof'],
+    ['a PIN time in the future', () => ({ claims: { pin_time: seconds() + 3600 } }), 400, 'invalid_proof'],
+    ['a role unknown to CIS', claim({ selected_roleid: '555254240100' }), 400, 'invalid_proof'],
+    ['a missing card_present', claim({ card_present: undefined }), 400, 'invalid_proof'],
+    ['an absent card in a mode that requires it', () => ({ cardPresent: false }), 400, 'invalid_proof'],
+    ['an absent card that signs', claim({ card_present: false }), 400, 'invalid_proof'],
+    ['a certificate without a signature', claim({ card_signature: undefined }), 400, 'invalid_proof'],
     [
       'another card’s signature',
       () => ({ claims: { card_signature: Buffer.from('x').toString('base64') } }),
@@ -111,16 +111,16 @@ describe('a proof that is refused', () => {
     ],
   ];
   for (const [name, forge, status, error] of cases)
-    test(`${name}: ${status} ${error}`, async () => {
+    test(`returns ${status} ${error} for ${name}`, async () => {
       const location = await hop(new Browser());
       const reply = await cis2.agent.exchange(await cis2.agent.proofBody(location, await forge()));
       assert.equal(reply.status, status);
       assert.equal(errorOf(reply.body), error);
-      // The request is still good for an honest proof.
+      // The request still accepts an honest proof.
       assert.equal((await cis2.agent.exchange(await cis2.agent.proofBody(location))).status, 200);
     });
 
-  test('a session certificate that CIS did not make', async () => {
+  test('refuses a session certificate that CIS did not sign', async () => {
     const pair = await newKeyPair('ES256');
     const key = createPrivateKey(pair.privatePem);
     const claims = {
@@ -143,7 +143,7 @@ describe('a proof that is refused', () => {
       await cis2.cis.certify({ ...claims, iss: 'https://evil.example' }),
       await cis2.cis.certify({ ...claims, cnf: undefined }),
       await cis2.cis.certify(claims, { typ: 'JWT' }),
-      // Well made, but for another key than CIS has on record.
+      // Well-formed, but for a key that differs from the one at CIS.
       await cis2.cis.certify(claims),
     ];
     for (const certificate of certificates) {
@@ -153,7 +153,7 @@ describe('a proof that is refused', () => {
     }
   });
 
-  test('a session certificate of CIS’s that is of another kind, issuer or time, for the real key', async () => {
+  test('refuses a session certificate of CIS with another type, issuer or time', async () => {
     const claims = {
       iss: cis2.cis.url,
       sub: gp.uid,
@@ -177,7 +177,7 @@ describe('a proof that is refused', () => {
       assert.equal(errorOf((await answer(certificate)).body), 'invalid_proof');
   });
 
-  test('a session that has ended', async () => {
+  test('refuses an ended session', async () => {
     const location = await hop(new Browser());
     cis2.cis.end(sid, 'cardRemoved');
     const reply = await cis2.agent.exchange(await cis2.agent.proofBody(location));
@@ -185,7 +185,7 @@ describe('a proof that is refused', () => {
     assert.equal(errorOf(reply.body), 'session_ended');
   });
 
-  test('CIS that does not answer: 502', async () => {
+  test('returns 502 when CIS does not respond', async () => {
     const location = await hop(new Browser());
     cis2.cis.down = true;
     const reply = await cis2.agent.exchange(await cis2.agent.proofBody(location));
@@ -194,7 +194,7 @@ describe('a proof that is refused', () => {
     assert.equal(errorOf(reply.body), 'cis_unreachable');
   });
 
-  test('bodies that are not an exchange', async () => {
+  test('refuses bodies that are not an exchange', async () => {
     for (const body of [
       {},
       [],
@@ -208,29 +208,29 @@ describe('a proof that is refused', () => {
   });
 });
 
-describe('once', () => {
-  test('a request is exchanged once, among ten tries at once', async () => {
+describe('single use of a hand-off', () => {
+  test('exchanges a request once among ten concurrent tries', async () => {
     const location = await hop(new Browser());
     const bodies = await Promise.all(Array.from({ length: 10 }, () => cis2.agent.proofBody(location)));
     const replies = await Promise.all(bodies.map((body) => cis2.agent.exchange(body)));
     assert.equal(replies.filter(({ status }) => status === 200).length, 1);
     assert.equal(replies.filter(({ status }) => status === 409).length, 9);
   });
-  test('the same proof again: 409', async () => {
+  test('returns 409 for a repeated proof', async () => {
     const body = await cis2.agent.proofBody(await hop(new Browser()));
     assert.equal((await cis2.agent.exchange(body)).status, 200);
     const again = await cis2.agent.exchange(body);
     assert.equal(again.status, 409);
     assert.equal(errorOf(again.body), 'already_used');
   });
-  test('a request that has run out', async () => {
+  test('refuses an expired request', async () => {
     const location = await hop(new Browser());
     cis2.clock.advance(400);
     const reply = await cis2.agent.exchange(await cis2.agent.proofBody(location));
     cis2.clock.advance(-400);
     assert.equal(errorOf(reply.body), 'invalid_request');
   });
-  test('a code brings one sign-in, among ten returns at once', async () => {
+  test('signs in once among ten concurrent returns with one code', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     const replies = await Promise.all(Array.from({ length: 10 }, () => browser.get(back)));
@@ -239,7 +239,7 @@ describe('once', () => {
   });
 });
 
-test('the return notes an agent that the browser has not met, where it has met others', async () => {
+test('records an unknown agent in a browser that has met others', async () => {
   const browser = new Browser();
   const agents = async (): Promise<unknown[]> =>
     (await cis2.events.list({ limit: 1_000 }))
@@ -258,8 +258,8 @@ test('the return notes an agent that the browser has not met, where it has met o
   assert.deepEqual(await agents(), ['first', 'known', 'another']);
 });
 
-describe('the return needs code and cookie of one browser', () => {
-  test('a browser without the cookie is refused and spends the code, so that the right one is refused too', async () => {
+describe('return from the agent', () => {
+  test('refuses a browser without the cookie and spends the code', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     const thief = await new Browser().get(back);
@@ -267,24 +267,24 @@ describe('the return needs code and cookie of one browser', () => {
     assert.ok(!thief.headers['set-cookie']);
     assert.equal((await browser.get(back)).status, 403);
   });
-  test('the cookie without a code, and with a code that is none: 403', async () => {
+  test('returns 403 for a missing or unknown code', async () => {
     const browser = new Browser();
     await hop(browser);
     assert.equal((await browser.get(`${cis2.origin}/agent/return`)).status, 403);
     assert.equal((await browser.get(`${cis2.origin}/agent/return?code=`)).status, 403);
     assert.equal((await browser.get(`${cis2.origin}/agent/return?code=${'x'.repeat(43)}`)).status, 403);
   });
-  test('CVE-2024-23674, relay: the attacker’s request, answered by the victim’s agent, is of no use to either', async () => {
+  test('CVE-2024-23674, relay: signs in neither the attacker nor the victim when the victim’s agent answers the attacker’s request', async () => {
     const attacker = new Browser();
     const victim = new Browser();
     await hop(victim);
     const back = await cis2.agent.answer(await hop(attacker));
-    // The victim's browser is sent back with a code of a transaction that is not its own.
+    // The victim's browser returns with the code of the attacker's transaction.
     assert.equal((await victim.get(back)).status, 403);
-    // What the attacker's browser has is a cookie; success never travels on the back channel alone.
+    // The attacker's browser has only a cookie, which is not enough without the code.
     assert.equal((await attacker.get(`${cis2.origin}/agent/return?code=guess`)).status, 403);
   });
-  test('the code with another value in the cookie of its name: 403', async () => {
+  test('returns 403 for another value in the cookie', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     const name = [...browser.jar.keys()].find((cookie) => cookie.includes('-txn-')) ?? '';
@@ -293,14 +293,14 @@ describe('the return needs code and cookie of one browser', () => {
     assert.equal((await guess.get(back)).status, 403);
     assert.equal((await browser.get(back)).status, 403);
   });
-  test('two sign-ins of one browser do not meet', async () => {
+  test('keeps two sign-ins of one browser apart', async () => {
     const browser = new Browser();
     const first = await cis2.agent.answer(await hop(browser, { state: 'first' }));
     const second = await cis2.agent.answer(await hop(browser, { state: 'second' }));
     assert.match((await browser.get(second)).location, /state=second/);
     assert.match((await browser.get(first)).location, /state=first/);
   });
-  test('a code older than 30 s: 403', async () => {
+  test('returns 403 for a code older than 30 s', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     cis2.clock.advance(30);
@@ -308,7 +308,7 @@ describe('the return needs code and cookie of one browser', () => {
     cis2.clock.advance(-30);
     assert.equal(late.status, 403);
   });
-  test('a card that is taken out on the way: no session comes of it', async () => {
+  test('creates no session when the card is removed on the way', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     cis2.cis.end(sid, 'cardRemoved');
@@ -325,8 +325,8 @@ describe('the return needs code and cookie of one browser', () => {
   });
 });
 
-describe('why there is no proof', () => {
-  test('comes only from who holds the request', async () => {
+describe('reason of the agent without a proof', () => {
+  test('is accepted only with the signed request', async () => {
     const { request, claims } = handOffOf(await hop(new Browser()));
     const other = handOffOf(await hop(new Browser()));
     const [header, , signature] = request.split('.');
@@ -355,13 +355,13 @@ describe('why there is no proof', () => {
     ['cis_unreachable', /could not reach/],
     ['another_way', /How do you want to sign in/],
   ] as const)
-    test(`${reason} leads back to the choice with its sentence`, async () => {
+    test(`returns to the choice with the text of ${reason}`, async () => {
       const browser = new Browser();
       const reply = await browser.get(await cis2.agent.refuse(await hop(browser), reason));
       assert.match(reply.location, /\/interaction\/[\w-]{43}$/);
       assert.match((await browser.get(reply.location)).body, sentence);
     });
-  test('cancelled: access_denied for the client', async () => {
+  test('returns access_denied to the client after a cancelled sign-in', async () => {
     const browser = new Browser();
     const reply = await browser.get(await cis2.agent.refuse(await hop(browser), 'cancelled'));
     assert.match(
@@ -369,7 +369,7 @@ describe('why there is no proof', () => {
       /^https:\/\/app\.example\.test\/callback\?error=access_denied&.*state=state-1/,
     );
   });
-  test('without a person to ask: login_required for the client, or that nobody can tell', async () => {
+  test('returns login_required or temporarily_unavailable to a silent client', async () => {
     for (const [reason, error] of [
       ['login_required', 'login_required'],
       ['cancelled', 'login_required'],
@@ -385,7 +385,7 @@ describe('why there is no proof', () => {
       assert.equal(new URL(reply.location).searchParams.get('error'), error);
     }
   });
-  test('CIS that falls silent after the agent has answered: the client that asks silently is told', async () => {
+  test('returns temporarily_unavailable to a silent client when CIS fails after the exchange', async () => {
     const browser = new Browser();
     await cis2.signIn(browser, client);
     forgetSession(browser);

@@ -60,17 +60,17 @@ async function tokensOf(reply: Reply, client = nhs): Promise<Record<string, unkn
   return decodeJwt(JSON.parse(answer.body).id_token)?.claims ?? {};
 }
 
-describe('straight to the agent only on evidence that it answers', () => {
-  test('no agent was heard: the choice', async () => {
+describe('choice between the agent and the choice page', () => {
+  test('shows the choice without an agent', async () => {
     assert.equal(where(await ask(straight)), 'choice');
     assert.equal(where(await ask(nhs, { acr_values: 'AAL3_SMARTCARD' })), 'choice');
     assert.equal(where(await ask(nhs, { prompt: 'login' })), 'choice');
   });
-  test('a live session, and a browser on the same computer', async () => {
+  test('goes to an agent with a live session on the same computer', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask()), 'agent');
   });
-  test('an agent without a session: only when the smartcard is asked for', async () => {
+  test('goes to an agent without a session only for a requested smartcard', async () => {
     cis2.agent.idle();
     assert.equal(where(await ask(nhs)), 'choice');
     assert.equal(where(await ask(straight)), 'agent');
@@ -78,16 +78,16 @@ describe('straight to the agent only on evidence that it answers', () => {
     assert.equal(where(await ask(nhs, { acr_values: 'AAL3_N3_SMARTCARD AAL3_CIS2_SMARTCARD' })), 'agent');
     assert.equal(where(await ask(nhs, { acr_values: 'AAL3_SMARTCARD AAL3_ANY' })), 'choice');
   });
-  test('shows the choice behind a proxy that does not name its client: its own address is near nothing', async () => {
+  test('shows the choice behind a proxy that hides the client address', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(straight, {}, { 'x-forwarded-for': '127.0.0.9' })), 'agent');
     assert.equal(where(await ask(straight, {}, { 'x-forwarded-for': '127.0.0.1' })), 'choice');
   });
-  test('select_account always has the choice', async () => {
+  test('shows the choice for select_account', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(straight, { prompt: 'select_account' })), 'choice');
   });
-  test('prompt=none: a hop in a browser that has met the agent, else login_required, also on its computer', async () => {
+  test('goes to the agent for prompt=none only in a browser that has met it', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(straight, { prompt: 'none' })), 'login_required');
     await cis2.signIn(browser, nhs);
@@ -96,26 +96,26 @@ describe('straight to the agent only on evidence that it answers', () => {
     cis2.cis.agents = [];
     assert.equal(where(await ask(nhs, { prompt: 'none' })), 'login_required');
   });
-  test('a frame is no page: prompt=none in it is answered at once', async () => {
+  test('answers prompt=none in a frame at once', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await ask(nhs, { prompt: 'none' }, { 'sec-fetch-dest': 'iframe' })), 'login_required');
   });
 });
 
 describe('silent single sign-on', () => {
-  test('from the live session, redirects only, without the agent', async () => {
+  test('redirects from the live session without the agent', async () => {
     await cis2.agent.signIn(gp.uid);
     const first = await tokensOf(await cis2.signIn(browser, nhs));
     const again = await ask(standard);
     assert.equal(where(again), 'code');
     assert.equal((await tokensOf(again, standard)).sid, first.sid);
   });
-  test('prompt=none is answered from it', async () => {
+  test('answers prompt=none from the live session', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     assert.equal(where(await ask(nhs, { prompt: 'none' })), 'code');
   });
-  test('after 15 idle minutes the agent is asked again, and the sid stays', async () => {
+  test('goes to the agent again after 15 idle minutes and keeps the sid', async () => {
     await cis2.agent.signIn(gp.uid);
     const { sid } = await tokensOf(await cis2.signIn(browser, nhs));
     advance(899);
@@ -126,7 +126,7 @@ describe('silent single sign-on', () => {
     assert.equal(where(await ask()), 'agent');
     assert.equal((await tokensOf(await cis2.signIn(browser, nhs))).sid, sid);
   });
-  test('not when its CIS session has ended, even if nobody said so', async () => {
+  test('does not use a session after its CIS session has ended without a notice', async () => {
     const sid = await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     cis2.cis.end(sid, 'cardRemoved');
@@ -139,18 +139,18 @@ describe('silent single sign-on', () => {
       })) ?? {};
     assert.equal(end_cause, 'cardRemoved');
   });
-  test('not while CIS cannot be asked', async () => {
+  test('does not use a session while CIS does not respond', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     cis2.cis.down = true;
     const reply = await ask(nhs, { prompt: 'none' });
     const chosen = await ask(nhs, { prompt: 'none', scope: 'openid selectedrole' });
     cis2.cis.down = false;
-    // Clients end what they have when nobody is signed in, and that is not known.
+    // login_required would make clients end their sessions.
     assert.deepEqual([where(reply), where(chosen)], ['temporarily_unavailable', 'temporarily_unavailable']);
     assert.equal(where(await ask()), 'code');
   });
-  test('not for another person than the expected one', async () => {
+  test('does not use the session of an unexpected user', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     const claims = JSON.stringify({ id_token: { sub: { value: nurse.uid } } });
@@ -162,7 +162,7 @@ describe('silent single sign-on', () => {
 });
 
 describe('prompt=login', () => {
-  test('wants the PIN again, and gets it', async () => {
+  test('asks the agent for the PIN', async () => {
     await cis2.agent.signIn(gp.uid);
     const before = await tokensOf(await cis2.signIn(browser, nhs));
     advance(60);
@@ -173,7 +173,7 @@ describe('prompt=login', () => {
     assert.equal(after.sid, before.sid);
     assert.equal(after.auth_time, seconds());
   });
-  test('a proof whose PIN is the old one does not do', async () => {
+  test('refuses a proof with the earlier PIN', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     advance(60);
@@ -182,7 +182,7 @@ describe('prompt=login', () => {
     assert.equal(where(back), 'choice');
     assert.match((await browser.get(back.location)).body, /needs your PIN again/);
   });
-  test('the cookie is a new one at each sign-in', async () => {
+  test('sets a new cookie at each sign-in', async () => {
     await cis2.agent.signIn(gp.uid);
     const cookie = () => [...browser.jar].find(([name]) => name.endsWith('-session'))?.[1];
     await cis2.signIn(browser, nhs);
@@ -197,7 +197,7 @@ describe('prompt=login', () => {
     cis2.cis.agents = [];
     assert.equal(where(await old.get(cis2.authorizeUrl(nhs, { prompt: 'none' }))), 'login_required');
   });
-  test('cancelled: the session is as it was, and the client is told', async () => {
+  test('keeps the session after a cancelled sign-in and returns an error to the client', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     const hop = await ask(nhs, { prompt: 'login' });
@@ -210,7 +210,7 @@ describe('prompt=login', () => {
 });
 
 describe('max_age', () => {
-  test('published profile: a fresh proof of the live session meets it', async () => {
+  test('is met by a new proof of the live session under the published profile', async () => {
     await cis2.agent.signIn(gp.uid);
     advance(600);
     const first = await cis2.signIn(browser, nhs, { max_age: '300' });
@@ -221,13 +221,13 @@ describe('max_age', () => {
     advance(101);
     assert.equal(where(await ask(nhs, { max_age: '300' })), 'agent');
   });
-  test('without max_age auth_time is the time of the PIN', async () => {
+  test('returns the time of the PIN as auth_time without max_age', async () => {
     await cis2.agent.signIn(gp.uid);
     const pin = seconds();
     advance(600);
     assert.equal((await tokensOf(await cis2.signIn(browser, nhs))).auth_time, pin);
   });
-  test('strict reading: the PIN itself must be that new, so the agent is asked for it', async () => {
+  test('asks the agent for a new PIN under the strict reading', async () => {
     await cis2.agent.signIn(gp.uid);
     advance(600);
     const hop = await ask(standard, { max_age: '300' });
@@ -238,14 +238,14 @@ describe('max_age', () => {
     const done = await browser.get(await cis2.agent.answer(again.location, { pin: true }));
     assert.equal((await tokensOf(done, standard)).auth_time, seconds());
   });
-  test('strict reading without a person to ask: login_required', async () => {
+  test('returns login_required to a silent client under the strict reading', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     advance(600);
     const hop = await ask(standard, { max_age: '300', prompt: 'none' });
     assert.equal(where(await browser.get(await cis2.agent.answer(hop.location))), 'login_required');
   });
-  test('max_age=0 is a fresh proof each time', async () => {
+  test('requires a new proof each time for max_age=0', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs);
     advance(1);
@@ -253,9 +253,9 @@ describe('max_age', () => {
   });
 });
 
-describe('levels', () => {
+describe('level of a sign-in by smartcard', () => {
   const out = { generation: 'internet', mode: 'mobility' } as const;
-  test('the generation is in amr', async () => {
+  test('contains the generation in amr', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.deepEqual((await tokensOf(await cis2.signIn(browser, nhs))).amr, ['N3_SMARTCARD']);
     await cis2.agent.signIn(gp.uid, { generation: 'internet' });
@@ -264,14 +264,14 @@ describe('levels', () => {
     );
     assert.deepEqual([claims.amr, claims.acr], [['CIS2_SMARTCARD'], 'AAL3_CIS2_SMARTCARD']);
   });
-  test('without the card’s signature: third level for the published profile alone', async () => {
+  test('is level 3 without the card’s signature only under the published profile', async () => {
     await cis2.agent.signIn(gp.uid, out);
     const hop = await ask(nhs);
     const claims = await tokensOf(
       await browser.get(await cis2.agent.answer(hop.location, { cardPresent: false })),
     );
     assert.equal(claims.authentication_assurance_level, '3');
-    // The same session is not enough elsewhere, nor is another proof of the same kind.
+    // For other profiles, neither this session nor a similar proof is enough.
     const other = await ask(standard);
     assert.equal(where(other), 'agent');
     const back = await browser.get(await cis2.agent.answer(other.location, { cardPresent: false }));
@@ -280,7 +280,7 @@ describe('levels', () => {
     const { acr, authentication_assurance_level } = await tokensOf(lower, standard);
     assert.deepEqual([acr, authentication_assurance_level], ['AAL2_OR_AAL3_ANY', '2']);
   });
-  test('a proof without the card does not meet max_age', async () => {
+  test('does not meet max_age with a proof without the card', async () => {
     await cis2.agent.signIn(gp.uid, out);
     advance(600);
     const hop = await ask(nhs, { max_age: '300' });
@@ -289,12 +289,12 @@ describe('levels', () => {
       'smartcard',
     );
   });
-  test('the acr of the token is the first asked one that was met', async () => {
+  test('returns the first requested acr that was met', async () => {
     await cis2.agent.signIn(gp.uid);
     const reply = await cis2.signIn(browser, nhs, { acr_values: 'AAL3_FIDO2 AAL2_OR_AAL3_ANY AAL3_ANY' });
     assert.equal((await tokensOf(reply)).acr, 'AAL2_OR_AAL3_ANY');
   });
-  test('the other generation than the asked one: back to the choice', async () => {
+  test('returns to the choice for the other generation of agent', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.equal(where(await cis2.signIn(browser, nhs, { acr_values: 'AAL3_CIS2_SMARTCARD' })), 'choice');
     const silent = await cis2.signIn(browser, nhs, { acr_values: 'AAL3_CIS2_SMARTCARD', prompt: 'none' });
@@ -302,8 +302,8 @@ describe('levels', () => {
   });
 });
 
-describe('people and roles', () => {
-  test('with A’s session in the browser and B’s card at the desk: B, never A', async () => {
+describe('users and roles', () => {
+  test('signs in B, not A, with A’s session in the browser and B’s card in the reader', async () => {
     const old = await cis2.agent.signIn(gp.uid);
     const first = await tokensOf(await cis2.signIn(browser, nhs));
     cis2.cis.end(old, 'cardRemoved');
@@ -319,7 +319,7 @@ describe('people and roles', () => {
     assert.equal(second.sub, nurse.uid);
     assert.notEqual(second.sid, first.sid);
   });
-  test('nor when A’s card left and A’s session lived on, newer generation', async () => {
+  test('signs in B, not A, after A removed the card in the newer generation', async () => {
     const old = await cis2.agent.signIn(gp.uid, { generation: 'internet' });
     await cis2.signIn(browser, nhs);
     const elsewhere = new Browser();
@@ -336,11 +336,11 @@ describe('people and roles', () => {
     await cis2.agent.signIn(nurse.uid, { generation: 'internet' });
     const reply = await cis2.signIn(browser, nhs);
     assert.equal((await tokensOf(reply)).sub, nurse.uid);
-    // One person at a desk: every session that this agent made for A is over, in any browser.
+    // The agent has one user at a time, so every session of A through it has ended, in any browser.
     cis2.cis.agents = [];
     assert.equal(where(await elsewhere.get(cis2.authorizeUrl(nhs, { prompt: 'none' }))), 'login_required');
   });
-  test('another person in the same browser ends the former session, at whatever agent it was', async () => {
+  test('ends the session of the previous user of the browser at any agent', async () => {
     await cis2.agent.signIn(gp.uid);
     const { sid } = await tokensOf(await cis2.signIn(browser, nhs));
     const another = await TestAgent.create(cis2.cis, cis2.clock, cis2.origin);
@@ -353,11 +353,11 @@ describe('people and roles', () => {
     });
     assert.equal(row?.end_cause, 'anotherPerson');
   });
-  test('the agent’s role is the role, without any scope', async () => {
+  test('uses the agent’s role without any scope', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: nurseRole.roleId });
     assert.equal((await tokensOf(await cis2.signIn(browser, nhs))).selected_roleid, nurseRole.roleId);
   });
-  test('no role chosen: none in the token, unless selectedrole finds a single one', async () => {
+  test('returns no role unless selectedrole finds a single one', async () => {
     await cis2.agent.signIn(nurse.uid);
     assert.ok(!('selected_roleid' in (await tokensOf(await cis2.signIn(browser, nhs)))));
     await cis2.agent.signIn(gp.uid);
@@ -365,11 +365,11 @@ describe('people and roles', () => {
     const single = await tokensOf(await cis2.signIn(new Browser(), nhs, { scope: 'openid selectedrole' }));
     assert.equal(single.selected_roleid, gpRole.roleId);
   });
-  test('a person without role signs in', async () => {
+  test('signs in a user without a role', async () => {
     await cis2.agent.signIn(starter.uid);
     assert.equal(where(await cis2.signIn(browser, nhs, { scope: 'openid selectedrole' })), 'code');
   });
-  test('a disabled or unknown person: access_denied', async () => {
+  test('returns access_denied for a disabled or unknown user', async () => {
     await cis2.agent.signIn('656005750199');
     assert.equal(where(await cis2.signIn(browser, nhs)), 'access_denied');
     cis2.cis.people.set('656005750198', { ...gp, uid: '656005750198', disabled: true });

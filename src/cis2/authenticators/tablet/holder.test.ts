@@ -17,7 +17,7 @@ import type { WebAuthnBody } from '../webauthn/variants.ts';
 import { type TabletBody, tabletTypes } from './protocol.ts';
 import { tabletText } from './text.ts';
 
-// The tablet makes sure of its holder by WebAuthn: in a real browser with a virtual authenticator, and forged.
+// Verification of the holder by WebAuthn, in a real browser with a virtual authenticator, and forged.
 const { app } = tabletText;
 const trusted = { roots: [developmentRoot], aaguids: [developmentAaguid] };
 const none = { roots: [], aaguids: [] };
@@ -28,7 +28,7 @@ let holder: VirtualAuthenticator;
 afterEach(async () => {
   await second?.close();
   second = undefined;
-  // The limit on one person's requests is no subject here.
+  // The limit on a user's requests is tested elsewhere.
   await desk.cis2.database.run(sql("DELETE FROM counter WHERE name LIKE 'tablet:%'"));
   await desk.cis2.database.run(sql("DELETE FROM single_use WHERE kind = 'cis2-tablet-person'"));
 });
@@ -38,7 +38,7 @@ const start = async (...settings: Parameters<typeof startWebAuthnDesk>): Promise
   desk.cis2.cis.people.set(officer.uid, officer);
 };
 
-/** A tablet of its own browser, whose own authenticator verifies people. */
+/** Opens a tablet in another browser, with a platform authenticator. */
 async function tabletPage(more: Parameters<typeof virtualAuthenticator>[1] = {}): Promise<Page> {
   second = await desk.chromium.newContext({ viewport: { width: 768, height: 1024 } });
   const page = await second.newPage();
@@ -53,7 +53,7 @@ const setUpHere = async (tablet: Page): Promise<void> => {
 const isSetUp = (tablet: Page) =>
   tablet.getByRole('heading', { name: 'You can sign in with it now' }).waitFor();
 const text = (name: string) => desk.page.locator(`[data-${name}]`).textContent();
-/** As far as the code at the desk. */
+/** Returns the code at the workstation. */
 const ask = async (acr_values: string): Promise<string> => {
   await desk.fresh();
   await desk.page.goto(desk.cis2.authorizeUrl(desk.client, { acr_values }));
@@ -68,17 +68,17 @@ const kept = async () => (await desk.credentials.of<TabletBody>(gp.uid, 'tablet'
 const verifies = (isUserVerified: boolean) =>
   holder.cdp.send('WebAuthn.setUserVerified', { authenticatorId: holder.id, isUserVerified });
 
-describe('in production', () => {
+describe('holder of a tablet in production', () => {
   after(() => desk.stop());
 
-  test('a tablet that verifies its holder is of the second level without a trusted attestation', async () => {
+  test('reaches level 2 without a trusted attestation', async () => {
     await start(none, {}, { development: false });
     const tablet = await tabletPage();
     await setUpHere(tablet);
     await isSetUp(tablet);
     const credential = await kept();
     assert.ok(credential?.body.holder);
-    // Not offered where the third is asked for.
+    // Not offered for level 3.
     await desk.fresh();
     await desk.page.goto(desk.cis2.authorizeUrl(desk.client, { acr_values: 'AAL3_IOS' }));
     assert.equal(await desk.page.getByRole('radio', { name: 'Tablet app' }).count(), 0);
@@ -88,7 +88,7 @@ describe('in production', () => {
     assert.deepEqual([claims.sub, claims.amr, claims.authentication_assurance_level], [gp.uid, ['IOS'], '2']);
     assert.ok(((await kept())?.body.holder?.key.counter ?? 0) > (credential.body.holder?.key.counter ?? 0));
   });
-  test('one that verifies nobody cannot be set up, nor used', async () => {
+  test('refuses a tablet that cannot verify its holder', async () => {
     const tablet = await tabletPage({ hasUserVerification: false, isUserVerified: false });
     await setUpHere(tablet);
     await tablet.getByText(tabletText.enrolment.unverified).waitFor();
@@ -97,7 +97,7 @@ describe('in production', () => {
     const reply = await soft.open(await ask('AAL2_OR_AAL3_ANY'));
     assert.deepEqual([reply.status, errorIn(reply)], [403, 'unknown_tablet']);
   });
-  test('with a trusted attestation of an accepted model it is of the third', async () => {
+  test('reaches level 3 with a trusted attestation of an accepted model', async () => {
     await desk.stop();
     await start(trusted, {}, { development: false });
     const tablet = await tabletPage();
@@ -108,7 +108,7 @@ describe('in production', () => {
     const claims = await desk.claims();
     assert.deepEqual([claims.acr, claims.authentication_assurance_level], ['AAL3_IOS', '3']);
   });
-  test('one that joins by scanning brings its holder as well', async () => {
+  test('registers the holder of a tablet that joins by a scan', async () => {
     await desk.fresh();
     await desk.page.goto(await linkFor(desk.cis2, 'tablet', gp.uid, officer.uid));
     await desk.page.getByRole('button', { name: 'Begin' }).click();
@@ -132,7 +132,7 @@ describe('in production', () => {
         .replace(/=+$/, ''),
     );
   });
-  test('a key that can be copied is of the second', async () => {
+  test('reaches level 2 with a key that can be copied', async () => {
     const tablet = await tabletPage({ defaultBackupEligibility: true, defaultBackupState: true });
     await setUpHere(tablet);
     await isSetUp(tablet);
@@ -142,10 +142,10 @@ describe('in production', () => {
   });
 });
 
-describe('who cannot be made sure of', () => {
+describe('unverified holder of a tablet', () => {
   after(() => desk.stop());
 
-  test('says nothing: the app asks again, and then goes on', async () => {
+  test('lets the user try again after a failed verification', async () => {
     await start();
     const tablet = await tabletPage();
     await setUpHere(tablet);
@@ -161,7 +161,7 @@ describe('who cannot be made sure of', () => {
     assert.equal((await desk.claims()).sub, gp.uid);
   });
 
-  /** A program in the place of the app, with the key of the tablet and that of its holder. */
+  /** A program in place of the app, with the tablet's key and the holder's key. */
   const soft = async () => {
     const { key, id } = await desk.give('passkey');
     const known = await desk.credentials.get<WebAuthnBody>(id);
@@ -181,36 +181,36 @@ describe('who cannot be made sure of', () => {
       );
     return { said, send };
   };
-  test('the right answer of a program', async () => {
+  test('accepts the right answer of a program', async () => {
     const { said, send } = await soft();
     assert.equal((await send({ holder: said() })).status, 200);
     assert.equal((await desk.claims()).sub, gp.uid);
   });
   const isOver = async () => {
-    // The page may lead on by itself at the same moment, which stops the reload.
+    // The page may redirect at the same time, which stops the reload.
     await desk.page.reload().catch(() => undefined);
     await desk.page.getByText(tabletText.desk.denied).waitFor();
   };
   const forgeries: [string, (said: Awaited<ReturnType<typeof soft>>['said']) => unknown][] = [
-    ['nothing of the holder', () => undefined],
+    ['no assertion', () => undefined],
     ['text', () => 'yes'],
     ['another challenge', (said) => said({ challenge: 'x'.repeat(43) })],
     ['another origin', (said) => said({ origin: 'https://evil.example.test' })],
     ['another relying party', (said) => said({ rpId: 'evil.example.test' })],
-    ['a page within another site', (said) => said({ crossOrigin: true })],
-    ['the person not verified', (said) => said({ flags: { uv: false } })],
+    ['a page framed by another site', (said) => said({ crossOrigin: true })],
+    ['an unverified user', (said) => said({ flags: { uv: false } })],
     ['another credential', (said) => said({ id: 'AAAA' })],
     ['a counter that went back', (said) => said({ counter: 5 })],
   ];
   for (const [name, forge] of forgeries)
-    test(`${name}: refused, and the sign-in is over`, async () => {
+    test(`refuses ${name} and ends the sign-in`, async () => {
       const { said, send } = await soft();
       const reply = await send({ holder: forge(said) });
       assert.deepEqual([reply.status, errorIn(reply)], [403, 'holder_unverified']);
       assert.equal((await send({ holder: said() })).status, 404);
       await isOver();
     });
-  test('no needs nobody: whoever finds the tablet may stop a sign-in', async () => {
+  test('denies a sign-in without verifying the holder', async () => {
     const { send } = await soft();
     assert.equal((await send({ number: 'no' })).status, 200);
     await isOver();

@@ -25,12 +25,12 @@ beforeEach(async () => {
   browser = new Browser();
   tablet = await SoftTablet.create(cis2);
   await tablet.of(gp.uid);
-  // The limit on one person's requests is the subject of one test alone.
+  // Only one test concerns the limit on a user's requests.
   await cis2.database.run(sql("DELETE FROM counter WHERE name LIKE 'tablet:%'"));
   await cis2.database.run(sql("DELETE FROM single_use WHERE kind = 'cis2-tablet-person'"));
 });
 
-/** The desk: a browser on the page that waits. */
+/** The workstation: a browser on the page that waits. */
 class Desk {
   readonly browser: Browser;
   readonly at: string;
@@ -69,7 +69,7 @@ const sit = async (parameters: Record<string, string> = {}, headers = {}, of = b
   return desk;
 };
 
-describe('a sign-in with a tablet', () => {
+describe('sign-in with a tablet', () => {
   for (const acr of ['AAL3_ANY', 'AAL3_IOS', 'AAL2_OR_AAL3_ANY'])
     test(`meets ${acr}`, async () => {
       const desk = await sit({ acr_values: acr });
@@ -88,17 +88,17 @@ describe('a sign-in with a tablet', () => {
       assert.deepEqual(claims.amr, ['IOS']);
       assert.equal(claims.authentication_assurance_level, '3');
     });
-  test('the number is not on the screen before a tablet has opened the request', async () => {
+  test('hides the number until a tablet has opened the request', async () => {
     const desk = await sit();
     assert.equal(await desk.number(), '');
     assert.ok(!(await desk.look()).body.includes('data-number'));
   });
-  test('the code may be typed in small letters and without its line', async () => {
+  test('accepts the code in lower case and without the hyphen', async () => {
     const desk = await sit();
     const reply = await tablet.open((await desk.code()).toLowerCase().replace('-', ' '));
     assert.equal(reply.status, 200);
   });
-  test('one whose enrolment was of the second level is of the second level', async () => {
+  test('reaches level 2 after an enrolment at level 2', async () => {
     const lower = await SoftTablet.create(cis2);
     await lower.of(nurse.uid, { ceiling: 2 });
     const desk = await sit({ acr_values: 'AAL2_OR_AAL3_ANY' });
@@ -107,7 +107,7 @@ describe('a sign-in with a tablet', () => {
     const claims = await claimsOf(cis2, client, await desk.look());
     assert.equal(claims.authentication_assurance_level, '2');
   });
-  test('and leads back to the choice where the third is asked for', async () => {
+  test('returns to the choice if level 3 is requested', async () => {
     const lower = await SoftTablet.create(cis2);
     await lower.of(nurse.uid, { ceiling: 2 });
     const desk = await sit();
@@ -118,14 +118,14 @@ describe('a sign-in with a tablet', () => {
   });
 });
 
-describe('it ends cleanly', () => {
-  test('no on the tablet', async () => {
+describe('end of a request to a tablet', () => {
+  test('ends when the user denies it on the tablet', async () => {
     const desk = await sit();
     const question = questionIn(await tablet.open(await desk.code()));
     assert.deepEqual(JSON.parse((await tablet.answer(question, 'no')).body), { state: 'denied' });
     assert.equal(alertOf(await desk.look()), denied);
   });
-  test('stopped at the desk: the tablet is told, and the person can begin anew at once', async () => {
+  test('ends on the tablet when the user stops it at the workstation, and lets the user start again', async () => {
     const desk = await sit();
     const question = questionIn(await tablet.open(await desk.code()));
     assert.equal((await desk.stop()).location, desk.at);
@@ -133,13 +133,13 @@ describe('it ends cleanly', () => {
     await desk.begin();
     assert.equal((await tablet.open(await desk.code())).status, 200);
   });
-  test('stopped before the tablet came: its code is dead', async () => {
+  test('invalidates the code of a stopped request', async () => {
     const desk = await sit();
     const code = await desk.code();
     await desk.stop();
     assert.equal(errorIn(await tablet.open(code)), 'unknown_code');
   });
-  test('after two minutes, at every point', async () => {
+  test('expires after two minutes in every state', async () => {
     const desk = await sit();
     const code = await desk.code();
     cis2.clock.advance(121);
@@ -157,7 +157,7 @@ describe('it ends cleanly', () => {
     cis2.clock.advance(121);
     assert.equal(alertOf(await desk.look()), expired);
   });
-  test('a new try ends the one before', async () => {
+  test('ends when the user tries again', async () => {
     const desk = await sit();
     const code = await desk.code();
     await desk.begin();
@@ -166,8 +166,8 @@ describe('it ends cleanly', () => {
   });
 });
 
-describe('attack: the wrong number', () => {
-  test('ends the sign-in, and another guess is none', async () => {
+describe('attack: the wrong number on a tablet', () => {
+  test('ends the sign-in and refuses another guess', async () => {
     const desk = await sit();
     const question = questionIn(await tablet.open(await desk.code()));
     const number = await desk.number();
@@ -177,7 +177,7 @@ describe('attack: the wrong number', () => {
     assert.equal(errorIn(await tablet.answer(question, number)), 'unknown_code');
     assert.equal(alertOf(await desk.look()), wrongNumber);
   });
-  test('three answers at once are one answer', async () => {
+  test('accepts one of three concurrent answers', async () => {
     const desk = await sit();
     const question = questionIn(await tablet.open(await desk.code()));
     const replies = await Promise.all(question.candidates.map((number) => tablet.answer(question, number)));
@@ -207,7 +207,7 @@ test('records each sign-in that ends at the tablet, with its reason', async () =
   );
 });
 
-describe('attack: relay', () => {
+describe('attack: relay of a tablet’s code', () => {
   const opened = async (deskAddress: string, tabletAddress: string) => {
     const desk = await sit({}, { 'x-forwarded-for': deskAddress });
     tablet.address = tabletAddress;
@@ -225,12 +225,12 @@ describe('attack: relay', () => {
     ['127.0.0.1', '127.0.0.1', false],
   ];
   for (const [desk, at, near] of cases)
-    test(`desk at ${desk}, tablet at ${at}: ${near ? 'near' : 'stopped'}`, async () => {
+    test(`${near ? 'accepts' : 'stops'} a tablet at ${at} with the workstation at ${desk}`, async () => {
       const { desk: page, reply } = await opened(desk, at);
       assert.equal(reply.status, near ? 200 : 403);
       if (!near) assert.equal(alertOf(await page.look()), elsewhere);
     });
-  test('what the tablet allowed is of no use in another browser', async () => {
+  test('refuses an approved request in another browser', async () => {
     const desk = await sit();
     const question = questionIn(await tablet.open(await desk.code()));
     await tablet.answer(question, await desk.number());
@@ -240,14 +240,14 @@ describe('attack: relay', () => {
     assert.equal(await other.state(), 'waiting');
     assert.match((await desk.look()).location, /code=/);
   });
-  test('and only once in its own', async () => {
+  test('accepts an approved request once', async () => {
     const desk = await sit();
     const question = questionIn(await tablet.open(await desk.code()));
     await tablet.answer(question, await desk.number());
     const replies = await Promise.all(Array.from({ length: 5 }, () => desk.look()));
     assert.equal(replies.filter((reply) => /[?&]code=/.test(reply.location)).length, 1);
   });
-  test('one code has one tablet', async () => {
+  test('lets one tablet use a code', async () => {
     const second = await SoftTablet.create(cis2);
     await second.of(nurse.uid);
     const desk = await sit();
@@ -255,7 +255,7 @@ describe('attack: relay', () => {
     const replies = await Promise.all([tablet.open(code), second.open(code)]);
     assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 404]);
   });
-  test('another person’s tablet does not answer for the one that opened it', async () => {
+  test('refuses the answer of a tablet that did not open the request', async () => {
     const second = await SoftTablet.create(cis2);
     await second.of(nurse.uid);
     const desk = await sit();
@@ -265,14 +265,14 @@ describe('attack: relay', () => {
   });
 });
 
-describe('attack: a tired thumb', () => {
-  test('nobody is asked about two sign-ins at once', async () => {
+describe('attack: repeated requests to a tired user', () => {
+  test('allows one open request for each user', async () => {
     const first = await sit();
     await tablet.open(await first.code());
     const second = await sit({}, {}, new Browser());
     assert.equal(errorIn(await tablet.open(await second.code())), 'already_open');
   });
-  test('nor more than five times in ten minutes', async () => {
+  test('allows five requests in ten minutes for each user', async () => {
     for (let count = 0; count < 5; count++) {
       const desk = await sit({}, {}, new Browser());
       await tablet.answer(questionIn(await tablet.open(await desk.code())), 'no');
@@ -285,7 +285,7 @@ describe('attack: a tired thumb', () => {
     const later = await sit({}, {}, new Browser());
     assert.equal((await tablet.open(await later.code())).status, 200);
   });
-  test('a desk has five tries in a sign-in', async () => {
+  test('allows five requests in one sign-in', async () => {
     const desk = await sit();
     for (let count = 1; count < 5; count++) assert.match((await desk.begin()).location, /wait\?request=/);
     assert.equal((await desk.begin()).location, desk.at);
@@ -293,7 +293,7 @@ describe('attack: a tired thumb', () => {
   });
 });
 
-test('outside development a key alone is none, whoever knows it, and nobody is offered a tablet where there is no WebAuthn', async () => {
+test('outside development, a tablet needs WebAuthn and a secret key', async () => {
   const named = await startInstance({ development: false }, ':memory:', undefined, 'localhost');
   const numbered = await startInstance({ development: false });
   try {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { codeAt, codeOf, keyUri, newSecret, stepOf } from './codes.ts';
 
-// The secret of RFC 6238 appendix B, base32; its codes have eight digits there, of which six are shown.
+// The secret of RFC 6238 appendix B, base32. Its codes have eight digits there, and six here.
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
 describe('codes (RFC 6238 appendix B)', () => {
@@ -16,27 +16,27 @@ describe('codes (RFC 6238 appendix B)', () => {
     [20_000_000_000, '353130'],
   ];
   for (const [seconds, code] of vectors)
-    test(`at ${seconds} it is ${code}`, () => assert.equal(codeAt(secret, seconds * 1000), code));
+    test(`is ${code} at ${seconds}`, () => assert.equal(codeAt(secret, seconds * 1000), code));
 });
 
-describe('which step a code is of', () => {
+describe('step of a code', () => {
   const now = 1_234_567_890_000;
   const step = Math.floor(now / 30_000);
   const at = (offset: number) => codeAt(secret, (step + offset) * 30_000);
   const cases: [string, number, number | null, number | undefined][] = [
-    ['of now', 0, null, step],
-    ['the one before', -1, null, step - 1],
-    ['the next one', 1, null, step + 1],
-    ['two before', -2, null, undefined],
-    ['two ahead', 2, null, undefined],
-    ['of now, used before', 0, step, undefined],
-    ['the one before, when the one of now was used', -1, step, undefined],
-    ['of now, when the one before was used', 0, step - 1, step],
-    ['the next one, when the one of now was used', 1, step, step + 1],
+    ['accepts the current code', 0, null, step],
+    ['accepts the previous code', -1, null, step - 1],
+    ['accepts the next code', 1, null, step + 1],
+    ['refuses the code before the previous one', -2, null, undefined],
+    ['refuses the code after the next one', 2, null, undefined],
+    ['refuses the current code after its use', 0, step, undefined],
+    ['refuses the previous code after the use of the current one', -1, step, undefined],
+    ['accepts the current code after the use of the previous one', 0, step - 1, step],
+    ['accepts the next code after the use of the current one', 1, step, step + 1],
   ];
   for (const [name, offset, last, expected] of cases)
     test(name, () => assert.equal(stepOf(secret, at(offset), now, last), expected));
-  test('each counts once, in whatever order they come', () => {
+  test('accepts each code once, in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 12 }), (offsets) => {
         let last: number | null = null;
@@ -54,7 +54,7 @@ describe('which step a code is of', () => {
   });
 });
 
-describe('what somebody types', () => {
+describe('typed code', () => {
   const cases: [string | undefined, string | undefined][] = [
     ['123456', '123456'],
     [' 123 456 ', '123456'],
@@ -69,14 +69,14 @@ describe('what somebody types', () => {
     ['1'.repeat(100_000), undefined],
   ];
   for (const [given, code] of cases)
-    test(`${JSON.stringify(given)?.slice(0, 20)}: ${code ?? 'no code'}`, () =>
+    test(`reads ${JSON.stringify(given)?.slice(0, 20)} as ${code ?? 'undefined'}`, () =>
       assert.equal(codeOf(given), code));
-  test('is six digits or nothing', () => {
+  test('reads six digits or nothing from any text', () => {
     fc.assert(fc.property(fc.string(), (text) => /^[0-9]{6}$/.test(codeOf(text) ?? '000000')));
   });
 });
 
-test('a new secret has 160 bits, and the address for the app says what apps assume', () => {
+test('a new secret has 160 bits, and its URI contains the defaults of apps', () => {
   const made = newSecret();
   assert.match(made, /^[A-Z2-7]{32}$/);
   assert.notEqual(newSecret(), made);

@@ -12,7 +12,7 @@ import { codeAt, newSecret } from './codes.ts';
 import { guessesInDay } from './guesses.ts';
 import { totpText } from './text.ts';
 
-// Strangers neither keep a person out nor guess without end: docs/adr/0020. Who comes from where is what a trusted proxy says.
+// Strangers can neither lock a user out nor guess without limit (docs/adr/0020). A trusted proxy reports the client addresses.
 
 const { wrong, locked } = totpText;
 const password = 'green lamp sofa';
@@ -52,20 +52,20 @@ class Desk {
   }
   async try(digits: string, word = password): Promise<Reply> {
     const headers = { 'x-forwarded-for': this.address };
-    // A browser forgets the cookies of sign-ins that ran out.
+    // A browser drops the cookies of expired sign-ins.
     for (const name of this.browser.jar.keys()) if (name.includes('-txn-')) this.browser.jar.delete(name);
     const at = await choice(cis2, this.browser, client, { acr_values, prompt: 'login' });
     const first = await this.browser.post(`${at}/totp/password`, { email, password: word }, headers);
     const step = /name="step" value="([^"]+)"/.exec(first.body)?.[1] ?? '';
     return next(await this.browser.post(`${at}/totp/code`, { step, code: digits }, headers));
   }
-  /** Gives the password, and no code. */
+  /** Sends the password only. */
   async password(): Promise<Reply> {
     const at = await choice(cis2, this.browser, client, { acr_values, prompt: 'login' });
     const headers = { 'x-forwarded-for': this.address };
     return this.browser.post(`${at}/totp/password`, { email, password }, headers);
   }
-  /** Signs in with the code of now; a code counts once, so the clock goes on first. */
+  /** Moves the clock, because a code counts once, and signs in with the current code. */
   async signsIn(): Promise<boolean> {
     cis2.clock.advance(60);
     return /[?&]code=/.test((await this.try(code())).location);
@@ -76,32 +76,32 @@ class Desk {
     return alerts;
   }
 }
-/** As many networks as are wanted. */
+/** Returns addresses of different networks. */
 const elsewhere = (index: number) => new Desk(`198.51.100.${index + 1}`);
 
-describe('attack: keeping a person out by wrong codes', () => {
-  test('from another network: the person signs in, in a browser that nobody knows', async () => {
+describe('attack: wrong codes that lock a user out', () => {
+  test('does not lock an unknown browser in another network', async () => {
     assert.equal((await elsewhere(0).guess(6)).at(-1), locked);
     assert.equal(await new Desk('192.0.2.1').signsIn(), true);
   });
-  test('from the same network: the person’s own browser has an allowance of its own', async () => {
+  test('does not lock a known browser in the same network', async () => {
     const own = new Desk('192.0.2.1');
     assert.equal(await own.signsIn(), true);
     assert.equal((await new Desk('192.0.2.1').guess(6)).at(-1), locked);
     assert.equal(await own.signsIn(), true);
     assert.equal(await new Desk('192.0.2.1').signsIn(), false);
   });
-  test('a network of IPv6 is one, whichever of its addresses is used', async () => {
+  test('counts all addresses of an IPv6 network together', async () => {
     for (let index = 1; index <= 5; index++) await new Desk(`2001:db8:0:7::${index}`).guess(1);
     assert.deepEqual(await new Desk('2001:db8:0:7:ffff::1').guess(1), [locked]);
     assert.deepEqual(await new Desk('2001:db8:0:8::1').guess(1), [wrong]);
   });
-  test('without the password, from any number of networks for any time: not at all', async () => {
+  test('never locks the user without the password, from any number of networks', async () => {
     for (let index = 0; index < guessesInDay / 5 + 2; index++)
       assert.deepEqual(new Set(await elsewhere(index).guess(5, 'a wrong password')), new Set([wrong]));
     assert.equal(await new Desk('192.0.2.1').signsIn(), true);
   });
-  test('a browser is known for those who signed in in it, and its cookie takes no changes', async () => {
+  test('knows a browser only for its own users, and refuses a changed cookie', async () => {
     const own = new Desk('192.0.2.1');
     await own.signsIn();
     const [cookie] = [...own.browser.jar].filter(([name]) => name.endsWith('-known'));
@@ -113,8 +113,8 @@ describe('attack: keeping a person out by wrong codes', () => {
   });
 });
 
-describe('attack: keeping a person out by passwords that wait to be checked', () => {
-  test('from the same network: a known browser passes the gate, an unknown one is refused', async () => {
+describe('attack: a queue of passwords that locks a user out', () => {
+  test('lets a known browser pass the queue and refuses an unknown one in the same network', async () => {
     const own = new Desk('192.0.2.9');
     assert.equal(await own.signsIn(), true);
     let open = () => undefined as void;
@@ -130,7 +130,7 @@ describe('attack: keeping a person out by passwords that wait to be checked', ()
     assert.equal((await unknown.password()).status, 503);
     assert.equal(full.length, 0);
     const known = own.password();
-    // The last of the flood makes room for it.
+    // The last call of the flood is refused to make room.
     await Promise.race([known, waiting.at(-1)]);
     open();
     assert.equal((await known).status, 200);
@@ -139,18 +139,18 @@ describe('attack: keeping a person out by passwords that wait to be checked', ()
   });
 });
 
-describe('attack: guessing from many networks with the right password', () => {
+describe('attack: guesses from many networks with the right password', () => {
   const exhaust = async () => {
     for (let index = 0; index < guessesInDay / 5; index++)
       assert.deepEqual(new Set(await elsewhere(index).guess(5)), new Set([wrong]));
   };
-  test('a hundred guesses a day; after them the right code is wrong too, in the same words', async () => {
+  test('refuses the right code like a wrong one after a hundred guesses in a day', async () => {
     await exhaust();
     cis2.clock.advance(60);
     assert.equal(alertOf(await elsewhere(50).try(code())), wrong);
     assert.equal(alertOf(await elsewhere(50).try(code(), 'a wrong password')), wrong);
   });
-  test('the period begins with the first guess, so that no drip of them makes it longer', async () => {
+  test('ends the period a day after the first guess', async () => {
     await exhaust();
     for (let hour = 0; hour < 24; hour++) {
       await elsewhere(60 + hour).guess(1);
@@ -158,13 +158,13 @@ describe('attack: guessing from many networks with the right password', () => {
     }
     assert.equal(await elsewhere(99).signsIn(), true);
   });
-  test('a person whose browser is known signs in all the same', async () => {
+  test('signs the user in in a known browser', async () => {
     const own = new Desk('192.0.2.1');
     await own.signsIn();
     await exhaust();
     assert.equal(await own.signsIn(), true);
   });
-  test('what the person does there is bounded too, and a right one takes nothing away', async () => {
+  test('limits guesses in a known browser too, and does not count right ones', async () => {
     const own = new Desk('192.0.2.1');
     await own.signsIn();
     for (let round = 0; round < guessesInDay / 5; round++) {
@@ -177,7 +177,7 @@ describe('attack: guessing from many networks with the right password', () => {
     assert.equal(await own.signsIn(), false);
     assert.equal(await new Desk('192.0.2.1').signsIn(), true);
   });
-  test('stands in the audit log, once', async () => {
+  test('writes one audit record', async () => {
     await exhaust();
     await elsewhere(50).guess(5);
     const found = (await cis2.audit.list()).filter(

@@ -12,7 +12,7 @@ const [before, after] = ['green lamp sofa', 'quiet river stone'];
 const stepIn = ({ body }: Reply) => /name="step" value="([^"]+)"/.exec(body)?.[1] ?? '';
 const secretIn = ({ body }: Reply) => (/data-secret>([A-Z2-7 ]+)</.exec(body)?.[1] ?? '').replaceAll(' ', '');
 
-test('a user changes the password at /account, soon after a sign-in with the current one only', async (t) => {
+test('changes the password at /account only soon after a sign-in with the current one', async (t) => {
   const cis2 = await startInstance();
   t.after(() => cis2.stop());
   const client = await cis2.register();

@@ -22,7 +22,7 @@ let client: Cis2Registration;
 let browser: Browser;
 let hash: string;
 let serial = 0;
-/** A person of each test, so that no lock of one is another's. */
+/** Each test has its own user, so locks stay apart. */
 let email: string;
 let secret: string;
 
@@ -49,7 +49,7 @@ beforeEach(async () => {
 
 const stepIn = ({ body }: Reply) => /name="step" value="([^"]+)"/.exec(body)?.[1] ?? '';
 const code = (offset = 0) => codeAt(secret, cis2.clock.now() + offset * 30_000);
-/** A code that no step of now has. */
+/** Returns a code of no accepted step. */
 const none = () => {
   const taken = [-1, 0, 1].map(code);
   return ['000000', '111111', '222222', '333333'].find((one) => !taken.includes(one)) ?? '';
@@ -75,7 +75,7 @@ class Journey {
 const begin = async (parameters: Record<string, string> = { acr_values }, of = browser) =>
   new Journey(of, await choice(cis2, of, client, parameters));
 
-describe('a sign-in with an authenticator app', () => {
+describe('sign-in with an authenticator app', () => {
   const cases: [string, string][] = [
     ['AAL2_TOTP', 'AAL2_TOTP'],
     ['AAL2_ANY', 'AAL2_ANY'],
@@ -83,7 +83,7 @@ describe('a sign-in with an authenticator app', () => {
     ['AAL3_SMARTCARD AAL2_TOTP', 'AAL2_TOTP'],
   ];
   for (const [asked, met] of cases)
-    test(`${asked} is met as ${met}`, async () => {
+    test(`returns ${met} for ${asked}`, async () => {
       const journey = await begin({ acr_values: asked });
       const claims = await claimsOf(cis2, client, await journey.whole(code()));
       assert.equal(claims.acr, met);
@@ -91,19 +91,19 @@ describe('a sign-in with an authenticator app', () => {
       assert.equal(claims.authentication_assurance_level, '2');
       assert.equal(claims.sub, gp.uid);
     });
-  test('is not offered, and not reached, where the third level is asked for', async () => {
+  test('is neither offered nor reachable for level 3', async () => {
     const at = await choice(cis2, browser, client);
     assert.ok(!(await browser.get(at)).body.includes('with-totp'));
     assert.equal((await browser.get(`${at}/totp`)).location, at);
     assert.equal((await new Journey(browser, at).first()).location, at);
   });
-  test('the address may be typed in capitals, the code in two groups', async () => {
+  test('accepts the address in capitals and the code in two groups', async () => {
     const journey = await begin();
     const digits = code();
     const reply = await journey.whole(`${digits.slice(0, 3)} ${digits.slice(3)}`, ` ${email.toUpperCase()} `);
     assert.equal((await claimsOf(cis2, client, reply)).sub, gp.uid);
   });
-  test('the address that the application knows stands in the form, and nothing else does', async () => {
+  test('fills the form with the address of the login hint, and with nothing else', async () => {
     const shown = async (login_hint: string) => {
       const of = new Browser();
       const at = await choice(cis2, of, client, { acr_values, login_hint });
@@ -113,14 +113,14 @@ describe('a sign-in with an authenticator app', () => {
     for (const hint of ['656005750108', '"><script>alert(1)</script>@example.test'])
       assert.equal(await shown(hint), undefined);
   });
-  test('a wrong code leaves the person on the page of the code', async () => {
+  test('shows the page of the code again after a wrong code', async () => {
     const journey = await begin();
     const again = await journey.whole(none());
     assert.equal(again.status, 400);
     assert.equal(alertOf(again), wrong);
     assert.match(next(await journey.second(stepIn(again), code())).location, /code=/);
   });
-  test('a session of it is used silently, until the app is taken away', async () => {
+  test('uses the session silently until the app is removed', async () => {
     const other = `${email}.two`;
     const id = await give(cis2, {
       uid: nurse.uid,
@@ -139,19 +139,19 @@ describe('a sign-in with an authenticator app', () => {
   });
 });
 
-describe('attack: a code that was used', () => {
-  test('does not sign in again, in no browser', async () => {
+describe('attack: a used code', () => {
+  test('does not sign in again in any browser', async () => {
     const digits = code();
     await (await begin()).whole(digits);
     const again = await (await begin({ acr_values }, new Browser())).whole(digits);
     assert.equal(alertOf(again), wrong);
   });
-  test('nor does an older one after it', async () => {
+  test('makes earlier codes invalid', async () => {
     const before = code(-1);
     await (await begin()).whole(code());
     assert.equal(alertOf(await (await begin({ acr_values }, new Browser())).whole(before)), wrong);
   });
-  test('ten at once have one winner', async () => {
+  test('signs in once among ten concurrent tries', async () => {
     const digits = code();
     const journeys = await Promise.all(
       Array.from({ length: 10 }, () => begin({ acr_values }, new Browser())),
@@ -164,7 +164,7 @@ describe('attack: a code that was used', () => {
   });
 });
 
-test('attack: a code counts once among processes that share a database', async () => {
+test('attack: signs in once with a code among processes that share a database', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-totp-'));
   const instances = [];
   for (let index = 0; index < 2; index++)
@@ -189,8 +189,8 @@ test('attack: a code counts once among processes that share a database', async (
   }
 });
 
-describe('attack: guessing', () => {
-  test('five wrong codes lock the account for 15 minutes, also for the right one and in other browsers', async () => {
+describe('attack: guesses of a code', () => {
+  test('locks the account for 15 minutes after five wrong codes, in all browsers', async () => {
     const journey = await begin();
     let step = stepIn(await journey.first());
     for (let guess = 1; guess <= 5; guess++) {
@@ -206,7 +206,7 @@ describe('attack: guessing', () => {
     cis2.clock.advance(20);
     assert.match(next(await (await begin({ acr_values }, new Browser())).whole(code())).location, /code=/);
   });
-  test('the lock does not grow while it holds, so nobody can be kept out for ever', async () => {
+  test('does not extend the lock', async () => {
     const journey = await begin();
     let step = stepIn(await journey.first());
     for (let guess = 0; guess < 5; guess++) step = stepIn(await journey.second(step, none()));
@@ -216,7 +216,7 @@ describe('attack: guessing', () => {
     cis2.clock.advance(611);
     assert.match(next(await (await begin()).whole(code())).location, /code=/);
   });
-  test('a right one forgets the wrong ones before it', async () => {
+  test('resets the count after a right code', async () => {
     const journey = await begin();
     let step = stepIn(await journey.first());
     for (let guess = 0; guess < 4; guess++) step = stepIn(await journey.second(step, none()));
@@ -226,7 +226,7 @@ describe('attack: guessing', () => {
     assert.equal(alertOf(await again.whole(none())), wrong);
     assert.match(next(await (await begin({ acr_values }, new Browser())).whole(code())).location, /code=/);
   });
-  test('many guesses at once are no more than five', async () => {
+  test('allows five of many concurrent guesses', async () => {
     const journey = await begin();
     const step = stepIn(await journey.first());
     const replies = await Promise.all(Array.from({ length: 20 }, () => journey.second(step, none())));
@@ -235,7 +235,7 @@ describe('attack: guessing', () => {
   });
 });
 
-describe('attack: finding out who has an account', () => {
+describe('attack: enumeration of accounts', () => {
   const shape = ({ status, body }: Reply) => ({
     status,
     body: body.replace(/value="[^"]*"/g, '').replace(/interaction\/[\w-]+/g, ''),
@@ -243,10 +243,10 @@ describe('attack: finding out who has an account', () => {
   const cases: [string, () => [string, string]][] = [
     ['a wrong password', () => [email, 'a wrong password']],
     ['an unknown address', () => ['nobody@example.test', password]],
-    ['no address at all', () => ['', '']],
+    ['no address', () => ['', '']],
   ];
   for (const [name, given] of cases)
-    test(`${name} looks like the right ones until the code, and like a wrong code after it`, async () => {
+    test(`shows the code page after ${name}, and then the text of a wrong code`, async () => {
       const right = await begin();
       const first = await right.first();
       const other = await begin({ acr_values }, new Browser());
@@ -259,7 +259,7 @@ describe('attack: finding out who has an account', () => {
         shape(await right.second(stepIn(first), none())),
       );
     });
-  test('an unknown address is locked as a known one is', async () => {
+  test('locks an unknown address like a known one', async () => {
     const journey = await begin();
     let step = stepIn(await journey.first(`nobody${serial}@example.test`));
     for (let guess = 0; guess < 5; guess++) {
@@ -269,19 +269,19 @@ describe('attack: finding out who has an account', () => {
     }
     assert.equal(alertOf(await journey.second(step, none())), locked);
   });
-  test('the page does not carry what it must not tell', async () => {
+  test('contains no trace of the account in the page', async () => {
     const step = stepIn(await (await begin()).first());
     assert.ok(!step.includes(email) && !Buffer.from(step, 'base64url').toString('latin1').includes(gp.uid));
   });
 });
 
-describe('attack: the second page without the first', () => {
-  test('a step of another sign-in is not taken', async () => {
+describe('attack: the code page without the password page', () => {
+  test('refuses the state of another sign-in', async () => {
     const step = stepIn(await (await begin()).first());
     const other = await begin({ acr_values }, new Browser());
     assert.equal(alertOf(await other.second(step, code())), tooLate);
   });
-  test('nor one that is five minutes old, changed or made up', async () => {
+  test('refuses an expired, changed or forged state', async () => {
     const journey = await begin();
     const step = stepIn(await journey.first());
     for (const changed of [`${step.slice(0, -2)}AA`, '', 'x.y', 'A'.repeat(60_000)])
@@ -289,13 +289,13 @@ describe('attack: the second page without the first', () => {
     cis2.clock.advance(301);
     assert.equal(alertOf(await journey.second(step, code())), tooLate);
   });
-  test('nor in another browser', async () => {
+  test('refuses the state in another browser', async () => {
     const journey = await begin();
     const step = stepIn(await journey.first());
     const thief = new Journey(new Browser(), journey.at);
     assert.equal((await thief.second(step, code())).status, 400);
   });
-  test('a field that came twice is none', async () => {
+  test('ignores a repeated field', async () => {
     const journey = await begin();
     const step = stepIn(await journey.first());
     const reply = await journey.browser.post(`${journey.at}/totp/code?code=${code()}`, {
@@ -306,14 +306,14 @@ describe('attack: the second page without the first', () => {
   });
 });
 
-test('an app that was taken away during the sign-in does not sign in', async () => {
+test('does not sign in with an app that was removed during the sign-in', async () => {
   const journey = await begin();
   const step = stepIn(await journey.first());
   await cis2.database.run(sql('UPDATE credential SET revoked_at = 1 WHERE lookup = ?', email));
   assert.equal(alertOf(await journey.second(step, code())), wrong);
 });
 
-test('neither password nor code nor address is logged or recorded', async () => {
+test('does not log or record password, code or address', async () => {
   const digits = code();
   await (await begin()).whole(digits);
   await (await begin({ acr_values }, new Browser())).whole(digits);

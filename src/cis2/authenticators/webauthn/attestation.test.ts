@@ -18,7 +18,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 const year = 31_536_000_000;
 let serial = 0;
 
-/** A certificate of an own key; it signs itself unless an issuer is given. Times in years from now. */
+/** Returns a certificate with a new key, self-signed without an issuer. Times in years from now. */
 async function make(
   name: string,
   issuer?: Made & { name: string },
@@ -69,8 +69,8 @@ const attested = (...chain: Buffer[]): Uint8Array<ArrayBuffer> => {
 };
 const trusting = (...roots: Made[]) => new Map(roots.map(({ fingerprint, pem }) => [fingerprint, pem]));
 
-describe('the root to which an attestation leads', () => {
-  test('by the certificate alone, by one between, and among several roots', async () => {
+describe('trusted root of an attestation', () => {
+  test('finds the root directly, through an intermediate, and among several roots', async () => {
     const [root, other] = [await make('Root'), await make('Other')];
     const between = await make('Between', root);
     const leaf = await make('Leaf', between, { ca: false });
@@ -80,21 +80,21 @@ describe('the root to which an attestation leads', () => {
     assert.equal(await rootOf(attested(leaf.der, between.der), 'packed', roots), root.fingerprint);
     assert.equal(await rootOf(attested(leaf.der, between.der), 'packed', trusting(other)), null);
     assert.equal(await rootOf(attested(leaf.der, between.der), 'packed', new Map()), null);
-    // The one between is missing.
+    // The intermediate is missing.
     assert.equal(await rootOf(attested(leaf.der), 'packed', roots), null);
   });
-  test('not by a name alone', async () => {
+  test('does not match a root by its name only', async () => {
     const [root, impostor] = [await make('Root'), await make('Root')];
     const leaf = await make('Leaf', impostor, { ca: false });
     assert.equal(await rootOf(attested(leaf.der), 'packed', trusting(root)), null);
   });
-  test('not through a certificate that is no authority', async () => {
+  test('refuses an intermediate that is not an authority', async () => {
     const root = await make('Root');
     const device = await make('Device', root, { ca: false });
     const forged = await make('Forged', device, { ca: false });
     assert.equal(await rootOf(attested(forged.der, device.der), 'packed', trusting(root)), null);
   });
-  test('not when it has run out', async () => {
+  test('refuses an expired certificate', async () => {
     const root = await make('Root');
     const old = await make('Old', root, { ca: false, from: -2, until: -1 });
     const dead = await make('Dead', undefined, { from: -2, until: -1 });
@@ -102,7 +102,7 @@ describe('the root to which an attestation leads', () => {
     assert.equal(await rootOf(attested(old.der), 'packed', trusting(root)), null);
     assert.equal(await rootOf(attested(leaf.der), 'packed', trusting(dead)), null);
   });
-  test('the trusted key itself may attest', async () => {
+  test('accepts an attestation by the trusted key itself', async () => {
     const [own, other] = [
       await make('Batch', undefined, { ca: false }),
       await make('Batch', undefined, { ca: false }),
@@ -113,7 +113,7 @@ describe('the root to which an attestation leads', () => {
     const der = new X509Certificate(developmentRoot).raw;
     assert.equal(await rootOf(attested(der), 'packed', development), developmentFingerprint);
   });
-  test('self attestation, none, and what is no certificate lead nowhere', async () => {
+  test('finds no root for self attestation, none, and invalid certificates', async () => {
     const root = await make('Root');
     assert.equal(await rootOf(attested(), 'packed', trusting(root)), null);
     assert.equal(await rootOf(attested(root.der), 'none', trusting(root)), null);

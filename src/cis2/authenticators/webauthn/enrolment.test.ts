@@ -49,8 +49,8 @@ const signIn = async (name: string, acr: string) => {
   return desk.claims();
 };
 
-describe('by an officer’s link', () => {
-  test('a security key, by keyboard alone, and its sign-in', async () => {
+describe('enrolment by an officer’s link', () => {
+  test('sets up a security key by keyboard and signs in with it', async () => {
     await virtualAuthenticator(desk.page);
     await desk.page.goto(await desk.link('security-key'));
     await desk.page.keyboard.press('Tab');
@@ -70,29 +70,29 @@ describe('by an officer’s link', () => {
     assert.equal(claims.sub, gp.uid);
     assert.equal(claims.acr, 'AAL3_FIDO2');
   });
-  test('Windows Hello', async () => {
+  test('sets up Windows Hello', async () => {
     await setUp('windows-hello', { transport: 'internal' });
     await isDone(/at level 3/);
-    assert.equal((await signIn('Windows Hello', 'AAL3_ANY')).authentication_assurance_level, '3');
+    assert.equal((await signIn('sets up Windows Hello', 'AAL3_ANY')).authentication_assurance_level, '3');
   });
-  test('a passkey, which is of the second level and names no model', async () => {
+  test('sets up a passkey at level 2 without its model', async () => {
     await setUp('passkey', { transport: 'internal' });
     await isDone(/at level 2/);
     const [body] = await bodies('passkey');
     assert.equal(body?.root, null);
     assert.equal((await signIn('Passkey', 'AAL2_ANY')).authentication_assurance_level, '2');
   });
-  test('a key that may be copied is of the second level', async () => {
+  test('sets up a key that may be copied at level 2', async () => {
     await setUp('security-key', { defaultBackupEligibility: true, defaultBackupState: true });
     await isDone(/at level 2/);
     assert.equal((await bodies('security-key'))[0]?.backupEligible, true);
   });
-  test('an authenticator that verifies nobody is none', async () => {
+  test('refuses an authenticator that does not verify its user', async () => {
     await setUp('security-key', { hasUserVerification: false, isUserVerified: false });
     await problem(/no response|cannot use this one/);
     assert.deepEqual(await bodies('security-key'), []);
   });
-  test('the same authenticator twice', async () => {
+  test('refuses the same authenticator twice', async () => {
     await setUp('security-key');
     await isDone(/is set up/);
     await begin('security-key');
@@ -100,7 +100,7 @@ describe('by an officer’s link', () => {
     await problem(/already set this one up/);
     assert.equal((await bodies('security-key')).length, 1);
   });
-  test('the audit names officer, person and kind', async () => {
+  test('records officer, user and kind in the audit log', async () => {
     await setUp('security-key');
     await isDone(/is set up/);
     const acts = (await desk.cis2.audit.list())
@@ -113,7 +113,7 @@ describe('by an officer’s link', () => {
   });
 });
 
-describe('by the person', () => {
+describe('self-service', () => {
   const signedIn = async (kind: string, name: string, acr: string) => {
     const { key } = await desk.give(kind);
     const authenticator = await virtualAuthenticator(desk.page, { transport: 'internal' });
@@ -122,7 +122,7 @@ describe('by the person', () => {
     await desk.page.goto(`${desk.cis2.origin}/account`);
     await desk.page.getByRole('heading', { name: 'Your ways to sign in' }).waitFor();
   };
-  test('adds, renames and removes; what was signed in with it ends', async () => {
+  test('adds, renames and removes an authenticator, and ends its sessions', async () => {
     await signedIn('windows-hello', 'Windows Hello', 'AAL3_ANY');
     await virtualAuthenticator(desk.page);
     await desk.page.getByRole('radio', { name: 'Security key' }).check();
@@ -150,13 +150,13 @@ describe('by the person', () => {
       `user:${gp.uid} authenticator.remove`,
     ]);
   });
-  test('with a sign-in of the second level: nothing of the third is added or changed', async () => {
+  test('refuses to add or change level 3 authenticators after a sign-in at level 2', async () => {
     const { key } = await desk.give('security-key');
     await signedIn('passkey', 'Passkey', 'AAL2_ANY');
     await desk.page.getByText('It needs a sign-in at level 3 to be changed.').waitFor();
     assert.equal(await desk.page.getByRole('radio', { name: 'Security key' }).count(), 0);
     await desk.page.getByRole('heading', { name: 'With a sign-in at level 3 only' }).waitFor();
-    // One of the third level helps.
+    // A sign-in at level 3 is enough.
     await (await virtualAuthenticator(desk.page)).add(key);
     await desk.page.getByRole('link', { name: 'Sign in at level 3' }).click();
     await desk.page.getByRole('radio', { name: 'Security key' }).check();
@@ -165,7 +165,7 @@ describe('by the person', () => {
     assert.equal(new URL(desk.page.url()).search, '');
     await desk.page.getByRole('radio', { name: 'Security key' }).waitFor();
   });
-  test('accessible: the list, one of them, and what needs a better sign-in', async () => {
+  test('is accessible in the list, in a single entry, and at a lower level', async () => {
     await desk.give('security-key');
     await signedIn('passkey', 'Passkey', 'AAL2_ANY');
     await isAccessible(desk.page);
@@ -175,17 +175,17 @@ describe('by the person', () => {
   });
 });
 
-describe('accessible', () => {
-  test('the link', async () => {
+describe('accessibility of the enrolment', () => {
+  test('is accessible at the link', async () => {
     await desk.page.goto(await desk.link('security-key'));
     await isAccessible(desk.page);
   });
-  test('nobody signed in', async () => {
+  test('is accessible without a sign-in', async () => {
     await desk.page.goto(`${desk.cis2.origin}/account`);
     await desk.page.getByRole('link', { name: 'Sign in' }).waitFor();
     await isAccessible(desk.page);
   });
-  test('a link that was used', async () => {
+  test('is accessible at a used link', async () => {
     const link = await desk.link('security-key');
     await desk.page.goto(link);
     await button('Begin').click();
@@ -195,7 +195,7 @@ describe('accessible', () => {
     await desk.page.getByText('has run out or was used before').waitFor();
     await isAccessible(desk.page);
   });
-  test('after a failure, and at the end', async () => {
+  test('is accessible after a failed and a completed set-up', async () => {
     const authenticator = await setUp('security-key', { isUserVerified: false });
     await problem(/no response/);
     await isAccessible(desk.page);

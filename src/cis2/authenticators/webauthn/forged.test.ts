@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => cis2.stop());
 
-/** A key of its own for each test, which counts as one that nobody else has. */
+/** Adds a new key for each test, as if its private key were secret. */
 beforeEach(async () => {
   browser = new Browser();
   const given = await give(cis2, 'security-key', gp.uid);
@@ -56,7 +56,7 @@ const isRefused = ({ status, body, headers }: Reply) => {
   assert.doesNotMatch(body, /code=/);
 };
 
-test('the right answer ends in a page that goes on, for a form may not lead to another origin', async () => {
+test('the right response ends in a page that redirects, because a form may not lead to another origin', async () => {
   const { address, challenge, page } = await open();
   assert.match(String(page.headers['content-security-policy']), /script-src 'self';.*form-action 'self';/);
   const done = await post(address, answer(challenge));
@@ -68,30 +68,45 @@ test('the right answer ends in a page that goes on, for a form may not lead to a
   assert.ok(used?.usedAt);
 });
 
-describe('a forged answer is refused, and its challenge is spent', () => {
+describe('forged assertion', () => {
   const cases: [string, (challenge: string) => unknown][] = [
-    ['of another origin', (challenge) => answer(challenge, { origin: 'https://evil.example.test' })],
-    ['of another port of the same host', (challenge) => answer(challenge, { origin: 'http://localhost:1' })],
-    ['from a page within another site', (challenge) => answer(challenge, { crossOrigin: true })],
+    [
+      'refuses one of another origin and spends its challenge',
+      (challenge) => answer(challenge, { origin: 'https://evil.example.test' }),
+    ],
+    [
+      'refuses one of another port of the same host',
+      (challenge) => answer(challenge, { origin: 'http://localhost:1' }),
+    ],
+    [
+      'refuses one from a page framed by another site',
+      (challenge) => answer(challenge, { crossOrigin: true }),
+    ],
     [
       'that names a page above it',
       (challenge) => answer(challenge, { topOrigin: 'https://evil.example.test' }),
     ],
-    ['for another relying party', (challenge) => answer(challenge, { rpId: 'evil.example.test' })],
-    ['of a registration', (challenge) => answer(challenge, { type: 'webauthn.create' })],
-    ['without the person verified', (challenge) => answer(challenge, { flags: { uv: false } })],
-    ['without the person present', (challenge) => answer(challenge, { flags: { up: false } })],
-    ['that may be copied now', (challenge) => answer(challenge, { flags: { be: true } })],
-    ['backed up, but not to be', (challenge) => answer(challenge, { flags: { bs: true } })],
-    ['with the counter of before', (challenge) => answer(challenge, { counter: 5 })],
-    ['with a counter that went back', (challenge) => answer(challenge, { counter: 1 })],
-    ['with a counter of nothing', (challenge) => answer(challenge, { counter: 0 })],
+    [
+      'refuses one for another relying party',
+      (challenge) => answer(challenge, { rpId: 'evil.example.test' }),
+    ],
+    ['refuses one of a registration', (challenge) => answer(challenge, { type: 'webauthn.create' })],
+    ['refuses one without user verification', (challenge) => answer(challenge, { flags: { uv: false } })],
+    ['refuses one without user presence', (challenge) => answer(challenge, { flags: { up: false } })],
+    ['refuses one with a new backup eligibility', (challenge) => answer(challenge, { flags: { be: true } })],
+    [
+      'refuses one that is backed up without being eligible',
+      (challenge) => answer(challenge, { flags: { bs: true } }),
+    ],
+    ['refuses one with the previous counter', (challenge) => answer(challenge, { counter: 5 })],
+    ['refuses one with a lower counter', (challenge) => answer(challenge, { counter: 1 })],
+    ['refuses one with counter zero', (challenge) => answer(challenge, { counter: 0 })],
     [
       'for another person',
       (challenge) => answer(challenge, { userHandle: Buffer.from(nurse.uid).toString('base64url') }),
     ],
-    ['for nobody', (challenge) => answer(challenge, { userHandle: null })],
-    ['of an unknown credential', (challenge) => answer(challenge, { id: 'AAAA' })],
+    ['refuses one without a user handle', (challenge) => answer(challenge, { userHandle: null })],
+    ['refuses one of an unknown credential', (challenge) => answer(challenge, { id: 'AAAA' })],
     [
       'with another signature',
       (challenge) => {
@@ -110,13 +125,13 @@ describe('a forged answer is refused, and its challenge is spent', () => {
     });
 });
 
-describe('the signature counter (WebAuthn section 6.1.1)', () => {
+describe('signature counter (WebAuthn section 6.1.1)', () => {
   const alarms = async () =>
     (await cis2.audit.list()).filter(
       ({ action, detail }) =>
         action === 'authenticator.counter-went-back' && detail?.credential === credentialId,
     );
-  test('one that went back is refused and stands in the audit log, whose key and why', async () => {
+  test('refuses a lower counter and writes an audit record', async () => {
     const { address, challenge } = await open();
     isRefused(await post(address, answer(challenge, { counter: 3 })));
     const [alarm, ...more] = await alarms();
@@ -124,14 +139,14 @@ describe('the signature counter (WebAuthn section 6.1.1)', () => {
     assert.deepEqual([alarm?.actor, alarm?.target, alarm?.outcome], [`user:${gp.uid}`, gp.uid, 'refused']);
     assert.equal(alarm?.detail?.reason, 'its counter is 3 after 5');
   });
-  test('nobody raises the alarm without the key', async () => {
+  test('writes no audit record for an invalid signature', async () => {
     const { address, challenge } = await open();
     const forged = answer(challenge, { counter: 3 });
     const { signature } = answer(challenge, { counter: 4 }).response;
     isRefused(await post(address, { ...forged, response: { ...forged.response, signature } }));
     assert.deepEqual(await alarms(), []);
   });
-  test('one that is always zero is none', async () => {
+  test('accepts a counter that stays zero', async () => {
     await change({ counter: 0 });
     for (let time = 0; time < 2; time++) {
       browser = new Browser();
@@ -142,8 +157,8 @@ describe('the signature counter (WebAuthn section 6.1.1)', () => {
   });
 });
 
-describe('a challenge is good once, for five minutes, in its own sign-in', () => {
-  test('a second time', async () => {
+describe('challenge', () => {
+  test('refuses it a second time', async () => {
     const { address, challenge } = await open();
     const [one, two] = await Promise.all([
       post(address, answer(challenge)),
@@ -151,22 +166,22 @@ describe('a challenge is good once, for five minutes, in its own sign-in', () =>
     ]);
     assert.equal([one, two].filter(({ status }) => status === 200).length, 1);
   });
-  test('too late', async () => {
+  test('refuses it after five minutes', async () => {
     const { address, challenge } = await open();
     cis2.clock.advance(301);
     isRefused(await post(address, answer(challenge)));
     cis2.clock.advance(-301);
   });
-  test('of another sign-in of the same browser', async () => {
+  test('refuses it in another sign-in of the same browser', async () => {
     const first = await open();
     const second = await open();
     isRefused(await post(second.address, answer(first.challenge)));
   });
-  test('that we never made', async () => {
+  test('refuses an unknown one', async () => {
     const { address } = await open();
     isRefused(await post(address, answer('AAAAAAAAAAAAAAAAAAAAAA')));
   });
-  test('in another browser', async () => {
+  test('refuses it in another browser', async () => {
     const { address, challenge } = await open();
     browser = new Browser();
     const refused = await post(address, answer(challenge));
@@ -175,7 +190,7 @@ describe('a challenge is good once, for five minutes, in its own sign-in', () =>
   });
 });
 
-describe('the level is the credential’s, by the policy of now', () => {
+describe('level under the current policy', () => {
   const isTooLow = async (members: Partial<WebAuthnBody>, flags = {}) => {
     await change(members);
     const { address, challenge } = await open();
@@ -185,30 +200,32 @@ describe('the level is the credential’s, by the policy of now', () => {
     assert.match(choice.body, /is level 2, and Example \d+ needs more/);
     assert.match(choice.body, /Windows Hello/);
   };
-  test('no trusted attestation', () => isTooLow({ root: null }));
-  test('a root that is trusted no more', () => isTooLow({ root: 'AB:CD' }));
-  test('a model that is not on the list', () => isTooLow({ aaguid: '00000000-0000-0000-0000-000000000000' }));
-  test('a key that may be copied', () => isTooLow({ backupEligible: true }, { be: true }));
-  test('added with a sign-in of the second level', () => isTooLow({ ceiling: 2 }));
-  test('and does for the second level', async () => {
+  test('refuses level 3 without a trusted attestation', () => isTooLow({ root: null }));
+  test('refuses level 3 with a root that is no longer trusted', () => isTooLow({ root: 'AB:CD' }));
+  test('refuses level 3 with a model that is not accepted', () =>
+    isTooLow({ aaguid: '00000000-0000-0000-0000-000000000000' }));
+  test('refuses level 3 with a key that may be copied', () =>
+    isTooLow({ backupEligible: true }, { be: true }));
+  test('refuses level 3 for a credential added at level 2', () => isTooLow({ ceiling: 2 }));
+  test('accepts level 2', async () => {
     await change({ root: null });
     const { address, challenge } = await open('security-key', { acr_values: 'AAL2_ANY' });
     assert.match(onward(await post(address, answer(challenge))), /code=/);
   });
-  test('a passkey is not offered for the third level', async () => {
+  test('does not offer a passkey for level 3', async () => {
     const choice = await browser.get(cis2.authorizeUrl(client));
     assert.doesNotMatch((await browser.get(choice.location)).body, /Passkey/);
     assert.equal((await browser.get(`${choice.location}/passkey`)).location, choice.location);
   });
 });
 
-describe('an expected person', () => {
+describe('expected user', () => {
   const hint = async () => {
     const { address, challenge } = await open();
     const done = await post(address, answer(challenge));
     return (await redeem(cis2, client, { ...done, location: onward(done) })).id_token;
   };
-  test('of an ID token: only what is theirs is asked for', async () => {
+  test('limits the request to the credentials of the user of an ID token', async () => {
     const id_token_hint = await hint();
     browser = new Browser();
     const { page } = await open('security-key', { id_token_hint });
@@ -216,7 +233,7 @@ describe('an expected person', () => {
     const own = await credentials.of(gp.uid, 'security-key');
     assert.deepEqual(asked.map(({ id }) => id).sort(), own.map(({ lookup }) => lookup).sort());
   });
-  test('another person signs in: the client is told', async () => {
+  test('returns an error to the client when another user signs in', async () => {
     const id_token_hint = await hint();
     browser = new Browser();
     const given = await give(cis2, 'security-key', nurse.uid);
@@ -224,7 +241,7 @@ describe('an expected person', () => {
     const forged = softAssertion(given.key, { challenge, origin: cis2.origin });
     assert.match(onward(await post(address, forged)), /error=login_required/);
   });
-  test('of anybody’s word: no credential of theirs is named', async () => {
+  test('names no credential for an unproven hint', async () => {
     const named = JSON.stringify({ id_token: { sub: { value: gp.uid } } });
     for (const word of [{ login_hint: gp.uid }, { claims: named }] as Record<string, string>[]) {
       browser = new Browser();
@@ -232,7 +249,7 @@ describe('an expected person', () => {
       assert.deepEqual(optionsOf(page).allowCredentials, []);
     }
   });
-  test('without anything of the kind: it is not offered where a token of ours names them', async () => {
+  test('does not offer a kind that the user of an ID token lacks', async () => {
     const id_token_hint = await hint();
     browser = new Browser();
     const choice = await browser.get(cis2.authorizeUrl(client, { id_token_hint }));
@@ -242,13 +259,13 @@ describe('an expected person', () => {
   });
 });
 
-describe('a credential of development, whose key is known to many', () => {
-  test('has no counter', async () => {
+describe('development credential with a public key', () => {
+  test('ignores the counter', async () => {
     await change({ shared: true, counter: 9 });
     const { address, challenge } = await open();
     assert.match(onward(await post(address, answer(challenge, { counter: 1 }))), /code=/);
   });
-  test('signs in at two places in the same moment', async () => {
+  test('signs in at two places at the same time', async () => {
     await change({ shared: true });
     const [one, two] = [await open(), await open()];
     const replies = await Promise.all(
@@ -256,7 +273,7 @@ describe('a credential of development, whose key is known to many', () => {
     );
     for (const reply of replies) assert.match(onward(reply), /code=/);
   });
-  test('is nothing in production', async () => {
+  test('is refused in production', async () => {
     const real = await startInstance(
       { development: false, issuer: cis2.issuer },
       ':memory:',
@@ -281,14 +298,14 @@ describe('a credential of development, whose key is known to many', () => {
   });
 });
 
-test('a person who is disabled is not signed in', async () => {
+test('does not sign in a disabled user', async () => {
   const { address, challenge } = await open();
   cis2.cis.people.set(gp.uid, { ...gp, disabled: true });
   assert.match(onward(await post(address, answer(challenge))), /error=access_denied/);
   cis2.cis.people.set(gp.uid, gp);
 });
 
-test('a credential that is removed signs in no more, and its sessions end', async () => {
+test('refuses a removed credential and ends its sessions', async () => {
   const { address, challenge } = await open();
   const done = await post(address, answer(challenge));
   assert.match(onward(done), /code=/);

@@ -5,7 +5,7 @@ import { startWebAuthnDesk, virtualAuthenticator } from '../../testing/webauthn-
 import type { WebAuthnSettings } from './policy.ts';
 import type { WebAuthnBody } from './variants.ts';
 
-/** Sets one up under this policy; what is kept of it. */
+/** Sets up an authenticator under this policy. Returns its stored part. */
 async function setUpUnder(settings: WebAuthnSettings, kind = 'security-key') {
   const desk = await startWebAuthnDesk(settings);
   try {
@@ -32,18 +32,18 @@ async function setUpUnder(settings: WebAuthnSettings, kind = 'security-key') {
 }
 
 describe('a real authenticator under a policy', () => {
-  test('whose attestation leads to no trusted root', async () => {
+  test('reaches level 2 without a trusted root', async () => {
     const { body, says, level } = await setUpUnder({ roots: [] });
     assert.equal(body.root, null);
     assert.match(says ?? '', /level 2/);
     assert.equal(level, 2);
   });
-  test('of a model that is not accepted', async () => {
+  test('reaches level 2 with a model that is not accepted', async () => {
     const { body, level } = await setUpUnder({ aaguids: ['ffffffff-0000-0000-0000-000000000000'] });
     assert.ok(body.root);
     assert.equal(level, 2);
   });
-  test('a passkey that meets the rule, where passkeys may reach the third level', async () => {
+  test('reaches level 3 with a passkey if the policy allows it', async () => {
     const { body, level, says } = await setUpUnder({ passkeyLevel: 3 }, 'passkey');
     assert.ok(body.root);
     assert.equal(level, 3);

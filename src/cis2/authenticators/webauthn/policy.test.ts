@@ -25,44 +25,44 @@ const { passkey, securityKey } = webAuthnVariants;
 const use = { userVerified: true, backupEligible: false };
 const development = webAuthnPolicy({}, true);
 
-describe('the third level needs all of it', () => {
-  test('a trusted root, a model of the list, the person verified, one device, at registration and at this use', () => {
+describe('level of a credential', () => {
+  test('is 3 with a trusted root, an accepted model, a verified user and a single device', () => {
     assert.equal(levelOf(securityKey, body, use, development), 3);
   });
   const less: [string, Partial<WebAuthnBody>, Partial<typeof use>][] = [
-    ['no attestation', { root: null }, {}],
-    ['another root', { root: 'AA:BB' }, {}],
-    ['another model', { aaguid: '00000000-0000-0000-0000-000000000000' }, {}],
-    ['nobody verified', {}, { userVerified: false }],
-    ['to be copied, at registration', { backupEligible: true }, {}],
-    ['to be copied, at this use', {}, { backupEligible: true }],
-    ['a lower ceiling', { ceiling: 2 }, {}],
+    ['is 2 without an attestation', { root: null }, {}],
+    ['is 2 with another root', { root: 'AA:BB' }, {}],
+    ['is 2 with another model', { aaguid: '00000000-0000-0000-0000-000000000000' }, {}],
+    ['is 2 without user verification', {}, { userVerified: false }],
+    ['is 2 if the key could be copied at registration', { backupEligible: true }, {}],
+    ['is 2 if the key can be copied now', {}, { backupEligible: true }],
+    ['is 2 with a lower ceiling', { ceiling: 2 }, {}],
   ];
   for (const [name, members, at] of less)
     test(name, () =>
       assert.equal(levelOf(securityKey, { ...body, ...members }, { ...use, ...at }, development), 2),
     );
-  test('a passkey by policy alone', () => {
+  test('is 3 for a passkey only if the policy allows it', () => {
     assert.equal(levelOf(passkey, body, use, development), 2);
     const policy = webAuthnPolicy({ passkeyLevel: 3 }, true);
     assert.equal(levelOf(passkey, body, use, policy), 3);
     assert.equal(levelOf(passkey, { ...body, root: null }, use, policy), 2);
   });
-  test('test roots only in development', () => {
+  test('is 3 with the test root only in development', () => {
     assert.equal(levelOf(securityKey, body, use, webAuthnPolicy({}, false)), 2);
     assert.equal(levelOf(securityKey, body, use, webAuthnPolicy({ aaguids: [developmentAaguid] }, false)), 2);
     assert.equal(levelOf(securityKey, body, use, webAuthnPolicy({ roots: [] }, true)), 2);
   });
 });
 
-describe('settings', () => {
+describe('settings of the policy', () => {
   const bad: [WebAuthnSettings, RegExp][] = [
     [{ roots: ['nothing'] }, /not a PEM certificate/],
     [{ aaguids: ['nothing'] }, /not a UUID/],
   ];
   for (const [settings, message] of bad)
     test(String(message), () => assert.throws(() => webAuthnPolicy(settings, false), message));
-  test('are read whatever their case', () => {
+  test('accepts upper-case models', () => {
     const aaguid = 'FFFFFFFF-0000-0000-0000-00000000ABCD';
     const { roots, aaguids } = webAuthnPolicy({ roots: [developmentRoot], aaguids: [aaguid] }, false);
     assert.deepEqual([...roots.keys()], [developmentFingerprint]);
@@ -70,7 +70,7 @@ describe('settings', () => {
   });
 });
 
-test('an issuer that has no name has no WebAuthn', () => {
+test('an issuer without a host name has no WebAuthn', () => {
   assert.deepEqual(webAuthnParty('https://cis2.example.test:8443/a/b'), {
     id: 'cis2.example.test',
     origin: 'https://cis2.example.test:8443',

@@ -18,27 +18,27 @@ const attestation = (response: object = {}) => ({
   response: { clientDataJSON: clientData(), attestationObject: 'AAAA', ...response },
 });
 
-describe('what the browser posts', () => {
-  test('is read, and what else it holds is left out', () => {
+describe('response of the browser', () => {
+  test('is read without its other members', () => {
     assert.deepEqual(readAssertion(JSON.stringify(assertion({}, { rawId: 'AAAA', more: 1 }))), assertion());
     const transports = { transports: ['usb', 'smart-card'] };
     assert.deepEqual(readAttestation(JSON.stringify(attestation(transports))), attestation(transports));
   });
   const bad: [string, unknown][] = [
-    ['no object', 'AAAA'],
+    ['a string', 'AAAA'],
     ['another type', assertion({}, { type: 'password' })],
-    ['no id', assertion({}, { id: '' })],
+    ['an empty id', assertion({}, { id: '' })],
     ['an id that is not base64url', assertion({}, { id: 'a/b' })],
     ['an id of more than 1,023 bytes', assertion({}, { id: 'A'.repeat(1_365) })],
     ['a signature that is a number', assertion({ signature: 1 })],
     ['a signature that is too long', assertion({ signature: 'A'.repeat(8_193) })],
-    ['no client data', assertion({ clientDataJSON: undefined })],
+    ['missing client data', assertion({ clientDataJSON: undefined })],
     ['a user handle of more than 64 bytes', assertion({ userHandle: 'A'.repeat(87) })],
     ['a prototype', JSON.parse('{"__proto__":{},"id":"AAAA"}')],
   ];
   for (const [name, value] of bad)
-    test(`refused: ${name}`, () => assert.equal(readAssertion(JSON.stringify(value)), undefined));
-  test('refused: odd transports', () => {
+    test(`refuses ${name}`, () => assert.equal(readAssertion(JSON.stringify(value)), undefined));
+  test('refuses invalid transports', () => {
     for (const transports of [['USB'], 'usb', Array(11).fill('usb'), [1]])
       assert.equal(readAttestation(JSON.stringify(attestation({ transports }))), undefined);
   });
@@ -46,14 +46,14 @@ describe('what the browser posts', () => {
 
 describe('client data', () => {
   const read = (text: string) => clientDataOf(assertion({ clientDataJSON: b64(text) }) as never);
-  test('say whether the page stood within another', () => {
+  test('report whether another site framed the page', () => {
     const of = (more: object) => clientDataOf(assertion({ clientDataJSON: clientData(more) }) as never);
     assert.deepEqual(of({}), { challenge: 'AAAA', framed: false });
     assert.deepEqual(of({ crossOrigin: false }), { challenge: 'AAAA', framed: false });
     assert.deepEqual(of({ crossOrigin: true }), { challenge: 'AAAA', framed: true });
     assert.deepEqual(of({ topOrigin: 'https://b.test' }), { challenge: 'AAAA', framed: true });
   });
-  test('that are none', () => {
+  test('are undefined for other text', () => {
     for (const text of [
       '',
       '{',
@@ -67,7 +67,7 @@ describe('client data', () => {
   });
 });
 
-test('no text makes a parser throw, and what is read is what was sent', () => {
+test('parsers never throw, and return the sent values', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), fc.constant(JSON.stringify(assertion()))), (text) => {
       for (const read of [readAssertion, readAttestation]) {

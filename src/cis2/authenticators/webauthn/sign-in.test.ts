@@ -31,7 +31,7 @@ const choose = async (name: string) => {
 const problem = (text: RegExp) =>
   desk.page.getByRole('alert').filter({ hasText: text, visible: true }).waitFor();
 
-describe('each way signs in, without a name', () => {
+describe('sign-in without a user name', () => {
   const cases = [
     ['Security key', 'security-key', 'usb', undefined, '3'],
     ['Windows Hello', 'windows-hello', 'internal', undefined, '3'],
@@ -51,7 +51,7 @@ describe('each way signs in, without a name', () => {
     });
 });
 
-test('the same person again is silent, and prompt=login asks again', async () => {
+test('signs the same user in silently, and asks again for prompt=login', async () => {
   const { key } = await desk.give('security-key');
   const authenticator = await virtualAuthenticator(desk.page);
   await authenticator.add(key);
@@ -65,8 +65,8 @@ test('the same person again is silent, and prompt=login asks again', async () =>
   assert.equal((await desk.claims()).sid, sid);
 });
 
-describe('what does not do', () => {
-  test('an authenticator that verifies nobody', async () => {
+describe('failed sign-in by WebAuthn', () => {
+  test('refuses an authenticator that does not verify its user', async () => {
     const { key } = await desk.give('security-key');
     await (await virtualAuthenticator(desk.page, { isUserVerified: false })).add(key);
     await ask();
@@ -74,7 +74,7 @@ describe('what does not do', () => {
     await problem(/no response from your security key/);
     assert.equal(await desk.page.evaluate('document.activeElement.id'), 'start');
   });
-  test('a credential that was removed; then another way', async () => {
+  test('refuses a removed credential and offers another way', async () => {
     const { key, id } = await desk.give('security-key');
     const authenticator = await virtualAuthenticator(desk.page);
     await authenticator.add(key);
@@ -85,7 +85,7 @@ describe('what does not do', () => {
     await desk.page.getByRole('link', { name: 'Use another way to sign in' }).click();
     await desk.page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
   });
-  test('a key of the second level for the third', async () => {
+  test('refuses a level 2 key for level 3', async () => {
     const { key } = await desk.give('security-key', gp.uid, {
       credential: { ...(await softKey()), backupEligibility: true },
     });
@@ -100,7 +100,7 @@ describe('what does not do', () => {
     await choose('Security key');
     assert.equal((await desk.claims()).authentication_assurance_level, '2');
   });
-  test('a mere hint names no credential and binds nobody: a key signs its own person in', async () => {
+  test('signs in the owner of the key, whatever the login hint', async () => {
     const { key } = await desk.give('security-key');
     const own = await virtualAuthenticator(desk.page);
     await own.add(key);
@@ -115,14 +115,14 @@ describe('what does not do', () => {
   });
 });
 
-/** A key as a tester brings one. */
+/** Adds a key that a tester knows. */
 async function softKey() {
   const { key, id } = await desk.give('security-key', nurse.uid);
   await desk.cis2.database.batch([desk.credentials.revokeStatement(id)]);
   return { credentialId: key.credentialId, privateKey: key.privateKey };
 }
 
-describe('stepping up in a live session', () => {
+describe('step-up in a live session', () => {
   let authenticator: VirtualAuthenticator;
   const atSecondLevel = async () => {
     const { key } = await desk.give('passkey');
@@ -136,7 +136,7 @@ describe('stepping up in a live session', () => {
   const cookie = async () =>
     (await desk.context.cookies()).find(({ name }) => name.endsWith('-session'))?.value;
 
-  test('asks for what this person has, keeps the sid, and gives a new cookie', async () => {
+  test('asks for the user’s credentials, keeps the sid, and sets a new cookie', async () => {
     const before = await atSecondLevel();
     assert.equal(before.authentication_assurance_level, '2');
     const old = await cookie();
@@ -151,11 +151,11 @@ describe('stepping up in a live session', () => {
     assert.equal(claims.sid, before.sid);
     assert.equal(claims.sub, before.sub);
     assert.notEqual(await cookie(), old);
-    // The session is now of the third level, silently.
+    // The session is now level 3 without another question.
     await ask();
     assert.equal((await desk.claims()).sid, before.sid);
   });
-  test('somebody else may sign in instead: another session', async () => {
+  test('starts another session for another user', async () => {
     const before = await atSecondLevel();
     await desk.give('security-key');
     const { key } = await desk.give('windows-hello', nurse.uid);
@@ -172,7 +172,7 @@ describe('stepping up in a live session', () => {
   });
 });
 
-describe('the pages', () => {
+describe('page of the sign-in by WebAuthn', () => {
   const failed = async () => {
     await (await virtualAuthenticator(desk.page)).add((await desk.give('security-key')).key);
     await desk.cis2.database.batch(
@@ -182,7 +182,7 @@ describe('the pages', () => {
     await choose('Security key');
     await problem(/do not know this one/);
   };
-  test('by keyboard alone', async () => {
+  test('works by keyboard', async () => {
     const { key } = await desk.give('security-key');
     await (await virtualAuthenticator(desk.page, { isUserVerified: false })).add(key);
     await ask();
@@ -190,33 +190,33 @@ describe('the pages', () => {
     await desk.page.keyboard.press('ArrowDown');
     await desk.page.keyboard.press('Enter');
     await problem(/no response/);
-    // The button has the focus again.
+    // The focus returns to the button.
     await desk.page.keyboard.press('Enter');
     await problem(/no response/);
     await desk.page.keyboard.press('Tab');
     await desk.page.keyboard.press('Enter');
     await desk.page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
   });
-  test('without script: it says so', async () => {
+  test('explains that it needs scripts', async () => {
     await desk.fresh({ javaScriptEnabled: false });
     await ask();
     await choose('Security key');
     await desk.page.getByRole('heading', { name: 'Sign in with your security key' }).waitFor();
-    // Chromium does not show <noscript> where a tester has switched scripts off.
+    // Chromium does not render <noscript> when a tester disables scripts.
     assert.match(await desk.page.content(), /<noscript>.*Turn on JavaScript/s);
   });
-  test('accessible while waiting', async () => {
+  test('is accessible while waiting', async () => {
     await virtualAuthenticator(desk.page, { automaticPresenceSimulation: false });
     await ask();
     await choose('Security key');
     await desk.page.getByText('Waiting for your security key').waitFor();
     await isAccessible(desk.page);
   });
-  test('accessible after a failure', async () => {
+  test('is accessible after a failure', async () => {
     await failed();
     await isAccessible(desk.page);
   });
-  test('accessible when stepping up', async () => {
+  test('is accessible at a step-up', async () => {
     const { key } = await desk.give('passkey');
     await desk.give('security-key');
     await (await virtualAuthenticator(desk.page, { transport: 'internal' })).add(key);
