@@ -73,7 +73,7 @@ describe('enrolment by an officer’s link', () => {
   test('sets up Windows Hello', async () => {
     await setUp('windows-hello', { transport: 'internal' });
     await isDone(/at level 3/);
-    assert.equal((await signIn('sets up Windows Hello', 'AAL3_ANY')).authentication_assurance_level, '3');
+    assert.equal((await signIn('Windows Hello', 'AAL3_ANY')).authentication_assurance_level, '3');
   });
   test('sets up a passkey at level 2 without its model', async () => {
     await setUp('passkey', { transport: 'internal' });
