@@ -5,6 +5,7 @@ import { commandsPage } from './docs/commands-page.ts';
 import { configurationPage } from './docs/configuration-page.ts';
 import { consoleApiPage } from './docs/console-api-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
+import { injectedFaultsPage } from './docs/injected-faults-page.ts';
 import { peoplePage } from './docs/people-page.ts';
 import { structurePicture } from './docs/structure-picture.ts';
 
@@ -14,6 +15,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'configuration.md': configurationPage,
   'console-api.md': consoleApiPage,
   'errors.md': errorsPage,
+  'injected-faults.md': injectedFaultsPage,
   'people.md': peoplePage,
   'structure.svg': structurePicture,
 };

@@ -31,8 +31,11 @@ import { ProofNonces } from './oauth/dpop-nonce.ts';
 import { createSample } from './sample/index.ts';
 import { demoCredentials, platformClient } from './seed/registrations.ts';
 import { realmPath, type Urls } from './service.ts';
-import { Faults } from './storage/faults.ts';
+import { Faults, type NamedFault } from './storage/faults.ts';
 import { version } from './version.ts';
+
+/** The faults that developers can inject: console, commands and documentation list these. */
+export const namedFaults: readonly NamedFault[] = [...cis2Faults, ...pdsFaults, ...outages];
 
 /** Inputs for building the services. */
 export interface Materials {
@@ -293,7 +296,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
       productApis,
-      namedFaults: [...cis2Faults, ...pdsFaults, ...outages],
+      namedFaults,
       ...(development ? { realmKeys, citizens } : { operatorHash }),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],

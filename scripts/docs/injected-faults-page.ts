@@ -1,0 +1,17 @@
+import { namedFaults } from '../../src/composition.ts';
+import { cell, generated } from './page.ts';
+
+/** `docs/injected-faults.md`: the faults that developers can switch on. */
+export const injectedFaultsPage = (): string =>
+  [
+    '# Injected faults',
+    '',
+    generated,
+    '',
+    'In development, these faults test how an application reacts. Switch them on with `alongside fault on NAME`, in the console, or with `PUT /api/v1/faults/{name}`. Each occurs every time by default: `--next 1` limits it to the next time, `--after 3` starts it later, and `--probability 0.2` makes it random. [check.md](check.md) describes the checks that use them.',
+    '',
+    '| fault | effect |',
+    '|---|---|',
+    ...namedFaults.map(({ name, summary }) => `| \`${name}\` | ${cell(summary)} |`),
+    '',
+  ].join('\n');
