@@ -55,13 +55,13 @@ import { sessionCallRoutes } from './sessions/session-calls.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { signInRoutes } from './sessions/sign-in.ts';
 
-export interface CisDeps {
+export interface CisDependencies {
   clock: Clock;
   database: Database;
   singleUse: SingleUse;
   settings: Settings;
   audit: AuditLog;
-  /** Of the service `cis`, ES256. */
+  /** ES256 keys of the service `cis`. */
   keys: SigningKeys;
   vault: Vault;
   recorder: Recorder;
@@ -69,64 +69,75 @@ export interface CisDeps {
   log: Log;
   urls: Urls;
   development: boolean;
-  /** Takes and issues virtual cards outside development as well. */
+  /** Whether virtual cards are accepted and issued outside development too. */
   allowVirtualCards: boolean;
-  /** Who is told of ended sessions: origins and the secrets they know CIS by. */
+  /** Services that receive ended sessions, with the secrets that authenticate CIS. */
   subscribers: readonly Subscriber[];
   serviceSecrets: ServiceSecrets;
-  /** Where mail is sent to, as the object says at each mail; without it mails stay in the outbox. */
+  /** The mail server, read for each mail. Without one, mails stay in the outbox. */
   smtp?: SmtpSettings;
-  /** Whether holders unlock cards by a mailed code; they do by default. */
+  /** Whether holders may unlock cards with a mailed code; true by default. */
   selfService?: boolean;
-  /** By which codes people hold positions of the registration authority; the published ones unless told. */
+  /** RBAC codes of the positions in the registration authority; the published ones by default. */
   positions?: Partial<PositionCodes>;
-  /** Switches the legacy interface on. */
+  /** Enables the legacy interface. */
   legacy?: LegacySettings;
   limits?: Partial<typeof cisLimits>;
-  /** Authorities of others whose cards are accepted, as the list says at each card. */
+  /** Other authorities whose cards are accepted. The list is read for each card. */
   externalIssuers?: readonly ExternalIssuer[];
-  /** How their revocation is asked for. */
+  /** Settings of the revocation checks of their cards. */
   revocation?: Partial<Pick<CheckerDependencies, 'privateAddresses' | 'patience'>>;
-  /** Milliseconds of the deliveries to subscribers; for tests. */
+  /** Times of the deliveries to subscribers in milliseconds; for tests. */
   delivery?: typeof deliveryTimes;
 }
 
-/** Milliseconds between two looks for what is over or waits, and for old records. */
+/** Milliseconds between runs of frequent and of hourly tasks. */
 const often = 5_000;
 const hour = 3_600_000;
 
-/** CIS behind a listener; `sweep` does all regular work at once. */
+/** The routes and tasks of CIS. `sweep` runs all tasks at once. */
 export interface CisService extends Service {
   sweep(): Promise<void>;
 }
 
-/** CIS: directory, issuing authority of virtual cards, sign-in with a card, sessions. */
-export function createCis(deps: CisDeps): CisService {
-  const { clock, database, singleUse, audit, recorder, background, log, keys } = deps;
-  const virtualCards = deps.development || deps.allowVirtualCards;
-  const origin = deps.urls.cis;
+/** Creates CIS: directory, issuing authority of virtual cards, sign-in with a card, sessions. */
+export function createCis(dependencies: CisDependencies): CisService {
+  const { clock, database, singleUse, settings, audit, recorder, background, log, keys, vault } =
+    dependencies;
+  const { development, serviceSecrets, smtp, legacy } = dependencies;
+  const virtualCards = development || dependencies.allowVirtualCards;
+  const origin = dependencies.urls.cis;
 
-  const admit = createAdmission(deps.serviceSecrets);
+  const admit = createAdmission(serviceSecrets);
   const directory = new Directory(database);
-  const authorities = new Authorities(deps.settings, deps.vault, clock);
+  const authorities = new Authorities(settings, vault, clock);
   const records = new CertificateRecords(database);
-  const cards = new Cards(database, records, deps.vault, clock);
+  const cards = new Cards(database, records, vault, clock);
   const certificates = new CardCertificates(authorities, clock, origin);
   const limiter = new Limiter(database, clock);
-  const limits = { ...cisLimits, ...deps.limits };
-  const mails = new Mails({ database, clock, background, log, vault: deps.vault, smtp: deps.smtp });
-  const codes = new UnlockCodes(database, deps.vault, clock, mails);
+  const limits = { ...cisLimits, ...dependencies.limits };
+  const mails = new Mails({ database, clock, background, log, vault, smtp });
+  const codes = new UnlockCodes(database, vault, clock, mails);
   const examiner = new CardExaminer({
     clock,
     authorities,
     records,
     virtualCards,
     external: {
-      issuers: deps.externalIssuers ?? [],
-      checker: new RevocationChecker({ clock, log, privateAddresses: deps.development, ...deps.revocation }),
+      issuers: dependencies.externalIssuers ?? [],
+      checker: new RevocationChecker({
+        clock,
+        log,
+        privateAddresses: development,
+        ...dependencies.revocation,
+      }),
     },
   });
-  const delivery = new Delivery({ database, clock, background, log }, deps.subscribers, deps.delivery);
+  const delivery = new Delivery(
+    { database, clock, background, log },
+    dependencies.subscribers,
+    dependencies.delivery,
+  );
   const sessions = new Sessions(database, singleUse, clock, (ended) => [
     ...delivery.queueStatements(ended),
     sessionEndStatement(audit, ended),
@@ -156,30 +167,26 @@ export function createCis(deps: CisDeps): CisService {
     for (const task of regularWork) await task.run();
   };
 
-  async function personChanged(uid: string, person: Person | null): Promise<void> {
+  /** Updates the open sessions of a changed person; null for a removed one. */
+  async function changed(uid: string, person: Person | null): Promise<void> {
     if (person === null || person.disabled) {
       await endings.announce(await sessions.endAllOf(uid, person === null ? 'administrator' : 'disabled'));
     } else {
-      await sessions.keepRoles(
-        uid,
-        person.roles.map(({ roleId }) => roleId),
-      );
+      const roleIds = person.roles.map(({ roleId }) => roleId);
+      await sessions.keepRoles(uid, roleIds);
     }
   }
 
   const shared = {
-    ...{ clock, database, singleUse, audit, recorder, keys, origin, admit, vault: deps.vault },
+    ...{ clock, database, singleUse, settings, audit, recorder, keys, vault, origin, admit },
+    ...{ development, serviceSecrets },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
-    ...{ sessions, agents, challenges, endings, watch, calls, sweep, mails, virtualCards },
+    ...{ sessions, agents, challenges, endings, watch, calls, changed, sweep, mails, virtualCards },
     networks: createNetworkLimits({ database, clock }, limits),
     keptRecords: new KeptRecords(database, records),
-    serviceSecrets: deps.serviceSecrets,
-    selfService: deps.selfService ?? true,
-    settings: deps.settings,
-    development: deps.development,
-    changed: personChanged,
-    positions: { ...publishedPositions, ...deps.positions },
-    activities: new Activities(deps.settings),
+    selfService: dependencies.selfService ?? true,
+    positions: { ...publishedPositions, ...dependencies.positions },
+    activities: new Activities(settings),
     crl: new OwnCrl(database, authorities, records, clock),
   };
 
@@ -202,13 +209,13 @@ export function createCis(deps: CisDeps): CisService {
       ...proofRoutes(shared),
       ...presenceRoutes(shared),
       ...clockMovedRoutes(shared),
-      ...(deps.legacy ? legacyRoutes(shared, deps.legacy) : []),
+      ...(legacy ? legacyRoutes(shared, legacy) : []),
     ]),
-    clientCertificates: (deps.legacy?.clients ?? []).length > 0,
+    clientCertificates: (legacy?.clients ?? []).length > 0,
     sweep,
     regularWork,
     start() {
-      if (!deps.smtp && !deps.development)
+      if (!smtp && !development)
         log.warn(
           {},
           'no mail server is configured: users get no code to unlock a card and no notice about their authenticators',

@@ -14,7 +14,7 @@ import { Settings } from '../../storage/settings.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { reset, seed } from '../directory/seed.ts';
-import { type CisDeps, type CisService, createCis } from '../index.ts';
+import { type CisDependencies, type CisService, createCis } from '../index.ts';
 import { type SessionEnded, sessionEndedPath } from '../protocol.ts';
 
 export const startTime = Date.parse('2026-03-02T09:00:00Z');
@@ -105,7 +105,7 @@ export interface TestCis {
 }
 
 /** Starts a CIS behind a listener, with seeded people and a manual clock. */
-export async function startCis(changes: Partial<CisDeps> = {}): Promise<TestCis> {
+export async function startCis(changes: Partial<CisDependencies> = {}): Promise<TestCis> {
   const clock = new ManualClock(startTime);
   const database = changes.database ?? (await openDatabase(':memory:', ''));
   await seed(database);
