@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from './errors.ts';
+import { isObject } from './json.ts';
 
 // The checks of managed browser policies for both doctors, of the installation and of the workstation.
 
@@ -61,7 +62,8 @@ function readFolder(folder: string): (PolicyFile | DamagedPolicyFile)[] {
   return names.sort().map((name) => {
     const file = join(folder, name);
     try {
-      return { file, policies: (JSON.parse(readFileSync(file, 'utf8')) ?? {}) as Record<string, unknown> };
+      const policies: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      return { file, policies: isObject(policies) ? policies : {} };
     } catch (error) {
       return { file, problem: reasonOf(error) };
     }

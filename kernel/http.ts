@@ -14,7 +14,14 @@ import { OperatorError } from './operator.ts';
 import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
 import { portTaken, requireOwnPort } from './port-owner.ts';
 import type { HttpRequest, Route } from './request.ts';
-import { answerThrown, type Manners, noteRefusal, nothingHere, respond, type Way } from './respond.ts';
+import {
+  answerThrown,
+  noteRefusal,
+  nothingHere,
+  type Responder,
+  type RespondOptions,
+  respond,
+} from './respond.ts';
 import { withoutCoveredMethods } from './route.ts';
 import { routeFinder } from './route-finder.ts';
 import { withSecurityHeaders } from './security-headers.ts';
@@ -23,7 +30,7 @@ export type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from './reques
 export { everyMethod } from './request.ts';
 export { plainError } from './respond.ts';
 
-export interface ListenerOptions extends Manners {
+export interface ListenerOptions extends RespondOptions {
   /** Name in the log. */
   name: string;
   /** Whether clients use HTTPS under a name other than loopback's, here or at a proxy; false by default. */
@@ -199,7 +206,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   const background = new Background();
   const reachable = withoutCoveredMethods(routes);
   const find = routeFinder(reachable);
-  const manners = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
+  const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
   const timeouts = { ...usualTimeouts, ...options.timeouts };
   const server = Fastify({
     logger: false,
@@ -249,13 +256,21 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     connections.endUnused();
   });
 
-  const handle = async (raw: FastifyRequest, reply: FastifyReply, way: Way): Promise<FastifyReply> => {
+  const handle = async (
+    raw: FastifyRequest,
+    reply: FastifyReply,
+    route: Responder,
+  ): Promise<FastifyReply> => {
     const request = toRequest(raw, options.proxies);
-    let answer = await respond(request, way, manners);
+    let answer = await respond(request, route, respondOptions);
     try {
       await options.flush?.();
     } catch (error) {
-      answer = noteRefusal(await answerThrown(error, request, way, manners), request, manners);
+      answer = noteRefusal(
+        await answerThrown(error, request, route, respondOptions),
+        request,
+        respondOptions,
+      );
     }
     if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, options.isHttps ?? false, streams);

@@ -1,6 +1,6 @@
 import { uuid } from './ids.ts';
 import type { HttpRequest, Route } from './request.ts';
-import { type Manners, nothingHere, respond } from './respond.ts';
+import { nothingHere, type RespondOptions, respond } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
 
 /** A request from one service to another. */
@@ -18,7 +18,7 @@ export type Ask = (path: string, call?: Call) => Promise<{ status: number; body:
  * Calls a service in this process without a socket, with the same routes and refusals as its listener. Its
  * events are stored with the response to the original caller.
  */
-export function inProcess(routes: readonly Route[], manners: Manners): Ask {
+export function inProcess(routes: readonly Route[], options: RespondOptions): Ask {
   const find = routeFinder(routes);
   return async (address, { method = 'GET', headers = {}, body = '' } = {}) => {
     const [path = '/', ...query] = address.split('?');
@@ -27,7 +27,7 @@ export function inProcess(routes: readonly Route[], manners: Manners): Ask {
       ...{ id: uuid(), method, path, params, query: query.join('?'), headers, body },
       ...{ rawHeaders: Object.entries(headers).flat(), address: '127.0.0.1', port: 0 },
     };
-    const answer = await respond(request, route, manners);
+    const answer = await respond(request, route, options);
     const text = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('utf8');
     return { status: answer.status, body: text };
   };

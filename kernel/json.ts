@@ -1,6 +1,6 @@
 export type JsonObject = { [name: string]: unknown };
 
-const isObject = (value: unknown): value is JsonObject =>
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Maximum nesting depth of JSON from outside. */

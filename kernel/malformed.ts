@@ -5,7 +5,7 @@ import { type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { EarlyRefusal } from './request.ts';
-import { type Manners, noteRefusal } from './respond.ts';
+import { noteRefusal, type RespondOptions } from './respond.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 
 /** Responds to bytes that are not a valid request; `id` is for the response and the log. */
@@ -32,7 +32,11 @@ function inBytes({ status, headers, body }: Answer, isHttps: boolean): Buffer {
 export async function answerMalformed(
   error: Error & { code?: string },
   socket: Socket,
-  { onMalformed, isHttps = false, ...manners }: { onMalformed?: OnMalformed; isHttps?: boolean } & Manners,
+  {
+    onMalformed,
+    isHttps = false,
+    ...options
+  }: { onMalformed?: OnMalformed; isHttps?: boolean } & RespondOptions,
 ): Promise<void> {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
@@ -46,10 +50,10 @@ export async function answerMalformed(
   const plain = () => json(status, { error: code, error_description: reason, id }).refusing(refusal);
   const answer = await (onMalformed?.({ id, status, reason }) ?? Promise.resolve(plain())).catch(
     (failure) => {
-      manners.log.error({ id, reason: reasonOf(failure) }, 'the answer to a malformed request failed');
+      options.log.error({ id, reason: reasonOf(failure) }, 'the answer to a malformed request failed');
       return plain();
     },
   );
   const nowhere = { id, method: '', path: '(no request)', headers: {}, address: socket.remoteAddress ?? '' };
-  socket.end(inBytes(noteRefusal(answer, nowhere, manners), isHttps));
+  socket.end(inBytes(noteRefusal(answer, nowhere, options), isHttps));
 }

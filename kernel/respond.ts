@@ -1,5 +1,4 @@
 import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
-import { damageOf } from './damaged-address.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Log } from './log.ts';
@@ -7,8 +6,8 @@ import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.t
 import type { ErrorFormat, HttpRequest, Route } from './request.ts';
 import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
 
-/** How a service responds to errors. */
-export interface Manners {
+/** The settings of a listener for responses, the log and records of refusals. */
+export interface RespondOptions {
   /** Name in the log and in the records of refusals. */
   name?: string;
   log: Log;
@@ -38,10 +37,10 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 }
 
 /** The members of a route that decide about a response. */
-export type Way = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'early'>;
+export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'early'>;
 
 /** Responds to requests without a route. */
-export const nothingHere: Way = {
+export const nothingHere: Responder = {
   async endpoint(request) {
     const refusal = kernelErrors.nothingHere('no route has this path and method');
     return plainError(refusal, request).refusing(refusal);
@@ -68,7 +67,7 @@ const inAscii = (text: string): string =>
 function writeLine(
   { messageId: id, error, detail, path }: RefusalRecord,
   { entry, cause }: Refusal,
-  { log }: Manners,
+  { log }: RespondOptions,
 ): void {
   if (entry.status < 500 || cause === undefined) log.info({ id, error, detail, path }, 'refused');
   else log.error({ id, error, detail: reasonOf(cause), stack: (cause as Error)?.stack, path }, 'failed');
@@ -91,19 +90,19 @@ function becauseOf({ because, status, headers }: Answer): RefusedBecause | undef
 export function noteRefusal(
   answer: Answer,
   request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers' | 'address'>,
-  manners: Manners,
+  options: RespondOptions,
 ): Answer {
   const marks: Headers = { 'x-message-id': request.id };
   const because = becauseOf(answer);
   if (because) {
-    const record = recordOf(because, answer.status, request, manners.name ?? 'alongside');
+    const record = recordOf(because, answer.status, request, options.name ?? 'alongside');
     const meant =
-      answer.status === 404 || answer.status === 400 ? manners.nearestPath?.(request.path) : undefined;
+      answer.status === 404 || answer.status === 400 ? options.nearestPath?.(request.path) : undefined;
     if (meant !== undefined)
       record.detail = `${request.path}: did you mean ${meant}? ${record.detail}`.trim();
-    writeLine(record, because.refusal, manners);
-    manners.refusals?.record(record, request.address);
-    if (manners.development) marks['x-error-detail'] = inAscii(record.detail || record.description);
+    writeLine(record, because.refusal, options);
+    options.refusals?.record(record, request.address);
+    if (options.development) marks['x-error-detail'] = inAscii(record.detail || record.description);
   }
   return answer.with(marks);
 }
@@ -112,8 +111,8 @@ export function noteRefusal(
 export async function answerThrown(
   thrown: unknown,
   request: HttpRequest,
-  { errors, early }: Pick<Way, 'errors' | 'early'>,
-  { onError = plainError }: Manners,
+  { errors, early }: Pick<Responder, 'errors' | 'early'>,
+  { onError = plainError }: RespondOptions,
 ): Promise<Answer> {
   const failure = refusedIfUnavailable(thrown);
   const rendered = async () => {
@@ -124,19 +123,44 @@ export async function answerThrown(
   return early({ status: 503, reason: reasonOf(thrown) })(request).catch(rendered);
 }
 
-async function answerTo(request: HttpRequest, way: Way, manners: Manners): Promise<Answer> {
-  const answered = await manners.before?.(request);
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Returns a refusal for an address with an invalid percent-encoding or invalid UTF-8, otherwise undefined. A
+ * route with `rawQuery` validates its query itself, in its own order.
+ */
+function damageOf(
+  { path, query }: Pick<HttpRequest, 'path' | 'query'>,
+  { early, rawQuery = early !== undefined }: Pick<Route, 'early' | 'rawQuery'> = {},
+): Refusal | undefined {
+  const where = decodes(path) ? (rawQuery || decodes(query) ? undefined : 'query') : 'path';
+  return where && kernelErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
+}
+
+async function answerTo(request: HttpRequest, route: Responder, options: RespondOptions): Promise<Answer> {
+  const answered = await options.before?.(request);
   if (answered) return answered;
-  const damage = damageOf(request, way);
-  if (!damage) return way.endpoint(request);
-  if (!way.early) throw damage;
-  return way.early({ status: damage.entry.status, reason: damage.detail })(request);
+  const damage = damageOf(request, route);
+  if (!damage) return route.endpoint(request);
+  if (!route.early) throw damage;
+  return route.early({ status: damage.entry.status, reason: damage.detail })(request);
 }
 
 /** Runs an endpoint, unless the address is malformed. Records every refusal. */
-export async function respond(request: HttpRequest, way: Way, manners: Manners): Promise<Answer> {
-  const answer = await answerTo(request, way, manners).catch((thrown: unknown) =>
-    answerThrown(thrown, request, way, manners),
+export async function respond(
+  request: HttpRequest,
+  route: Responder,
+  options: RespondOptions,
+): Promise<Answer> {
+  const answer = await answerTo(request, route, options).catch((thrown: unknown) =>
+    answerThrown(thrown, request, route, options),
   );
-  return noteRefusal(answer, request, manners);
+  return noteRefusal(answer, request, options);
 }

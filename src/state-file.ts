@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Ports } from './boot/addresses.ts';
 
@@ -60,7 +61,7 @@ export function removeStateFile(state: StateFile): void {
 
 function writerOf(file: string): StateFile | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as StateFile;
+    return parseOwnJson(readFileSync(file, 'utf8'));
   } catch {
     return undefined; // none, or one left incomplete by a crash
   }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answer } from '@alongside/kernel/answer';
-import { answerTargets } from '@alongside/kernel/form-targets';
+import { type Answer, answerTargets } from '@alongside/kernel/answer';
 import { html, trusted } from '@alongside/kernel/html';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';

@@ -1,5 +1,4 @@
-import { type Answer, page } from '@alongside/kernel/answer';
-import { answerTargets, formTarget } from '@alongside/kernel/form-targets';
+import { type Answer, answerTargets, formTarget, page } from '@alongside/kernel/answer';
 import { html, trusted } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
 import { sha256 } from '@alongside/kernel/secrets';

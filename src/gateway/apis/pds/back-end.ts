@@ -1,6 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
+import { parseOwnJson } from '@alongside/kernel/json';
 import type { Database } from '../../../storage/database.ts';
 import type { Faults } from '../../../storage/faults.ts';
 import type { BackEnd } from '../../api.ts';
@@ -24,9 +25,9 @@ const operations: readonly Operation[] = [
 
 /** Reads the grants from the gateway's headers, which clients cannot set. */
 function grantsOf(headers: HeaderMap): Grants {
-  let attributes: Record<string, unknown> = {};
+  let attributes: Record<string, unknown> | null = {};
   try {
-    attributes = JSON.parse(headers.get('nhse-pds-custom-attributes') ?? '{}') as Record<string, unknown>;
+    attributes = parseOwnJson(headers.get('nhse-pds-custom-attributes') ?? '{}');
   } catch {
     // An attribute of a registration that is not JSON grants nothing.
   }

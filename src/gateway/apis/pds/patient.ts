@@ -127,3 +127,12 @@ export interface PatientRecord {
   /** Whether it must no longer be shown. */
   invalidated: boolean;
 }
+
+/** Returns a copy without undefined members and empty lists. */
+export function withoutEmpty(patient: Patient): Patient {
+  const kept = { ...patient };
+  for (const [name, value] of Object.entries(kept))
+    if (value === undefined || (Array.isArray(value) && value.length === 0))
+      Reflect.deleteProperty(kept, name);
+  return kept;
+}

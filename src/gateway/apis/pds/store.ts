@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
 import { isNhsNumber } from './nhs-number.ts';
@@ -28,10 +29,10 @@ const longestChain = 10;
 function recordOf({ version, body }: PatientRow): PatientRecord {
   let record: PatientRecord;
   try {
-    record = JSON.parse(body) as PatientRecord;
+    record = parseOwnJson<PatientRecord>(body);
   } catch {
     // The parser's message would quote the record in the log.
-    throw new Error('A stored patient is no JSON.');
+    throw new Error('A stored patient is not JSON.');
   }
   record.patient.meta.versionId = String(version);
   return record;

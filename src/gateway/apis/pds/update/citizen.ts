@@ -20,9 +20,9 @@ const ownPoint = ({ system, use }: Point): boolean =>
 
 /** Returns the entry that a patch adds or replaces, or the existing one. */
 function subjectOf({ parts, op, value }: Patch, view: Patient): Record<string, unknown> {
-  const list = (view as unknown as Record<string, unknown>)[parts[0] ?? ''];
-  const standing = Array.isArray(list) ? list[Number(parts[1])] : undefined;
-  const whole = parts.length === 2 && (op === 'add' || op === 'replace') ? value : standing;
+  const list: unknown = Reflect.get(view, parts[0] ?? '');
+  const existing: unknown = Array.isArray(list) ? list[Number(parts[1])] : undefined;
+  const whole = parts.length === 2 && (op === 'add' || op === 'replace') ? value : existing;
   return typeof whole === 'object' && whole !== null ? (whole as Record<string, unknown>) : {};
 }
 

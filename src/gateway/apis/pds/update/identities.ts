@@ -15,7 +15,8 @@ const scalars: readonly string[] = ['gender', 'birthDate', 'multipleBirthInteger
 const keyOf = (root: string): string => (root === 'extension' ? 'url' : 'id');
 
 function entriesOf(view: Patient, root: string): Record<string, unknown>[] {
-  return ((view as unknown as Record<string, unknown>)[root] ?? []) as Record<string, unknown>[];
+  const entries: unknown = Reflect.get(view, root);
+  return Array.isArray(entries) ? entries : [];
 }
 
 /** Refuses members that an update may not change; an entry is added at the end of a list. */

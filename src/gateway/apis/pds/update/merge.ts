@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Patient, PatientRecord } from '../patient.ts';
+import { type Patient, type PatientRecord, withoutEmpty } from '../patient.ts';
 
 interface Entry {
   id?: string;
@@ -45,16 +45,15 @@ function historyOf({ patient: before, history }: PatientRecord, after: Patient):
 /** Returns the record to store, from the stored one, what the client saw and what the client wants. */
 export function merged(record: PatientRecord, seen: Patient, wanted: Patient): PatientRecord {
   const stored = record.patient;
-  const patient: Record<string, unknown> = { ...stored };
-  for (const member of single) if (member in seen || member in wanted) patient[member] = wanted[member];
-  for (const member of listed)
-    patient[member] = keptList(stored[member] ?? [], seen[member] ?? [], wanted[member] ?? []);
-  const kept = Object.fromEntries(
-    Object.entries(patient).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-    ),
-  ) as unknown as Patient;
+  const singles = single
+    .filter((member) => member in seen || member in wanted)
+    .map((member) => [member, wanted[member]]);
+  const lists = listed.map((member) => [
+    member,
+    keptList(stored[member] ?? [], seen[member] ?? [], wanted[member] ?? []),
+  ]);
+  const patient = Object.assign({ ...stored }, Object.fromEntries([...singles, ...lists]));
   const version = String(Number(stored.meta.versionId) + 1);
-  const next = { ...kept, meta: { ...stored.meta, versionId: version } };
+  const next = { ...withoutEmpty(patient), meta: { ...stored.meta, versionId: version } };
   return { ...record, patient: next, history: historyOf(record, next) };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { uuid } from '@alongside/kernel/ids';
-import type { Address, HumanName, Patient, Period } from '../patient.ts';
+import { type Address, type HumanName, type Patient, type Period, withoutEmpty } from '../patient.ts';
 
 /** Ids of list entries, as in the published service: eight hexadecimal digits. */
 const newId = (): string => uuid().slice(0, 8).toUpperCase();
@@ -54,14 +54,6 @@ function lines(address: Address): Address {
 /** Converts a day to its first midnight. */
 const midnight = (at: string | undefined): string | undefined =>
   at !== undefined && /^\d{4}-\d{2}-\d{2}(T00:00:00)?$/.test(at) ? `${at.slice(0, 10)}T00:00:00+00:00` : at;
-
-/** Removes emptied lists. */
-const withoutEmpty = (patient: Patient): Patient =>
-  Object.fromEntries(
-    Object.entries(patient).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-    ),
-  ) as unknown as Patient;
 
 /** Normalises the changes of a client for storage. Unchanged values are not touched. */
 export function normalised(wanted: Patient, seen: Patient, today: string): Patient {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { answerTargets, formTarget } from './form-targets.ts';
+import { answerTargets, formTarget } from './answer.ts';
 
 test('formTarget never lets an address add a directive to the policy', () => {
   fc.assert(fc.property(fc.webUrl(), (address) => /^[a-z0-9:/.+-]+$/.test(formTarget(address))));
