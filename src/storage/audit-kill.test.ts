@@ -14,7 +14,7 @@ import { AuditLog } from './audit.ts';
 import { sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 
-const program = fileURLToPath(new URL('./audit-writer.fixture.ts', import.meta.url));
+const program = fileURLToPath(new URL('./testing/audit-writer.ts', import.meta.url));
 
 /** Lets a process write until this many records were confirmed, kills it, and checks the remaining records. */
 async function killUnderLoad(url: string, folder: string): Promise<void> {

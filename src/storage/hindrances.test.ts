@@ -52,7 +52,7 @@ function failNext(t: TestContext, method: 'all' | 'get' | 'run', begins: string,
 describe('other processes on the same SQLite file', () => {
   test('block each other for a moment without failing a request', async (t) => {
     const folder = folderOf(t);
-    const program = fileURLToPath(import.meta.resolve('./coming-and-going.fixture.ts'));
+    const program = fileURLToPath(import.meta.resolve('./testing/coming-and-going.ts'));
     const rounds = 100;
     const codes = await Promise.all(
       ['a', 'b', 'c', 'd'].map(async (name) => {

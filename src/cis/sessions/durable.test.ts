@@ -25,7 +25,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('a process that is killed in the middle of a delivery leaves the message to another one', async () => {
-    const program = fileURLToPath(import.meta.resolve('./ending-process.fixture.ts'));
+    const program = fileURLToPath(import.meta.resolve('../testing/ending-process.ts'));
     const asked: string[] = [];
     // The first delivery kills who makes it and is never answered; later ones arrive.
     const server = createServer((request, response) => {

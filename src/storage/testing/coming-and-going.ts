@@ -1,5 +1,5 @@
-import { sql } from './database.ts';
-import { openDatabase } from './dialects.ts';
+import { sql } from '../database.ts';
+import { openDatabase } from '../dialects.ts';
 
 // A process that repeatedly opens, writes, reads and closes a database: `folder`, `name`, `rounds`.
 const [folder = '', name = '', rounds = '0'] = process.argv.slice(2);

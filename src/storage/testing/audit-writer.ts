@@ -1,9 +1,9 @@
-// Writes audit records until it is killed, and prints each confirmed one: `node audit-writer.fixture.ts DATABASE FOLDER`.
+// Writes audit records until it is killed, and prints each confirmed one: `node audit-writer.ts DATABASE FOLDER`.
 import { systemClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
-import { AuditLog } from './audit.ts';
-import { sql } from './database.ts';
-import { openDatabase } from './dialects.ts';
+import { AuditLog } from '../audit.ts';
+import { sql } from '../database.ts';
+import { openDatabase } from '../dialects.ts';
 
 const [, , url = '', folder = ''] = process.argv;
 const database = await openDatabase(url, folder);

@@ -1,9 +1,9 @@
-// A process of its own for durable.test.ts: signs in at a CIS on the database in this folder, ends the session and stays until it is killed.
+// The process of durable.test.ts: signs in at a CIS on the database in this folder, ends the session and runs until it is killed.
 import { openDatabase } from '../../storage/dialects.ts';
 import { paths } from '../protocol.ts';
-import { issueCard } from '../testing/cards.ts';
-import { startCis, uids } from '../testing/cis.ts';
-import { Desk } from '../testing/desk.ts';
+import { issueCard } from './cards.ts';
+import { startCis, uids } from './cis.ts';
+import { Desk } from './desk.ts';
 
 const [folder = '', url = ''] = process.argv.slice(2);
 const database = await openDatabase('', folder);
