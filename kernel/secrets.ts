@@ -3,6 +3,10 @@ import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, timingSa
 /** Returns SHA-256 as base64url, the stored form of values that are only compared. */
 export const sha256 = (value: string | Uint8Array): string => hash('sha256', value, 'base64url');
 
+/** Returns the left half of SHA-256 as base64url: `at_hash`, `c_hash`, `s_hash` (OpenID Connect Core section 3.1.3.6). */
+export const halfHash = (value: string): string =>
+  hash('sha256', value, 'buffer').subarray(0, 16).toString('base64url');
+
 /** Compares two strings in constant time. */
 export function equalSecrets(a: string, b: string): boolean {
   const left = hash('sha256', a, 'buffer');

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { Parameters, readScope } from '../oauth/parameters.ts';
 import type { Product } from '../oauth/products.ts';
 import { limitsOf, publishedQuota } from '../oauth/rate-limits.ts';
-import { redirectFits } from '../oauth/redirect-uris.ts';
+import { redirectFits } from '../oauth/registered-addresses.ts';
 import type { Base } from './base.ts';
 import type { Cis2Settings } from './dependencies.ts';
 import { type Incoming, readIncoming } from './incoming.ts';

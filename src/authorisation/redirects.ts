@@ -1,5 +1,5 @@
 import type { PlatformRegistration } from '../oauth/applications.ts';
-import { redirectFits } from '../oauth/redirect-uris.ts';
+import { redirectFits } from '../oauth/registered-addresses.ts';
 import type { Base } from './base.ts';
 
 /** Whether an address is a callback URL of this client. A free loopback port is for native applications of the standard profile (RFC 8252 section 7.3). */

@@ -1,7 +1,7 @@
 import type { Party } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Applications, Cis2Registration, ClientRegistration } from '../oauth/applications.ts';
-import { redirectFits } from '../oauth/redirect-uris.ts';
+import { redirectFits } from '../oauth/registered-addresses.ts';
 import type { Urls } from '../service.ts';
 import { platformLogout, testClients } from './settings.ts';
 

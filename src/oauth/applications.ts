@@ -222,3 +222,27 @@ export class Applications {
     ];
   }
 }
+
+const resourceServerAttribute = 'resource-server';
+const resourcesAttribute = 'resources';
+
+/**
+ * Returns the resources about which an application may introspect tokens; empty for all. Returns null if it is not a resource
+ * server.
+ */
+export function resourcesOf({ attributes }: { attributes: Record<string, string> }): string[] | null {
+  if (attributes[resourceServerAttribute] !== 'true') return null;
+  return (attributes[resourcesAttribute] ?? '').split(' ').filter(Boolean);
+}
+
+/** Returns the application as a resource server for these resources, or with null as none. */
+export function withResources(application: Application, resources: readonly string[] | null): Application {
+  const { platform } = application;
+  if (!platform) return application;
+  const { [resourceServerAttribute]: _, [resourcesAttribute]: __, ...attributes } = platform.attributes;
+  const own: Record<string, string> =
+    resources === null
+      ? {}
+      : { [resourceServerAttribute]: 'true', [resourcesAttribute]: resources.join(' ') };
+  return { ...application, platform: { ...platform, attributes: { ...attributes, ...own } } };
+}

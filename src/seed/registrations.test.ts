@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import { Applications, secretFits } from '../oauth/applications.ts';
 import { Products } from '../oauth/products.ts';
-import { redirectFits } from '../oauth/redirect-uris.ts';
+import { redirectFits } from '../oauth/registered-addresses.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import {

@@ -1,6 +1,5 @@
-import type { PlatformRegistration } from '../../oauth/applications.ts';
+import { type PlatformRegistration, resourcesOf } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { resourcesOf } from '../../oauth/resource-servers.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { WithProducts } from '../application/client.ts';
 

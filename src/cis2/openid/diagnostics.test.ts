@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { likeness } from '../../oauth/likeness.ts';
+import { likeness } from '../../oauth/check.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';

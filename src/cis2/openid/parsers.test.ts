@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readBasic } from '../../oauth/basic.ts';
 import { readScope } from '../../oauth/parameters.ts';
-import { redirectFits } from '../../oauth/redirect-uris.ts';
+import { redirectFits } from '../../oauth/registered-addresses.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
 
 test('the claims parameter: anything is either refused or read into known names', () => {

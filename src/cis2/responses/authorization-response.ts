@@ -4,7 +4,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
-import { halfHash } from '../../oauth/half-hash.ts';
+import { halfHash } from '@alongside/kernel/secrets';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import type { Urls } from '../../service.ts';

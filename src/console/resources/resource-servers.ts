@@ -1,7 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import type { Application, Applications } from '../../oauth/applications.ts';
-import { resourcesOf, withResources } from '../../oauth/resource-servers.ts';
+import { type Application, type Applications, resourcesOf, withResources } from '../../oauth/applications.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { tagOf } from '../api/preconditions.ts';

@@ -1,8 +1,8 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
+import { halfHash } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
-import { halfHash } from '../../oauth/half-hash.ts';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { verifierFits } from '../../oauth/pkce.ts';
 import type { MockClient } from '../clients.ts';

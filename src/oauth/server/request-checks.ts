@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import { check, type Passed } from '@alongside/kernel/steps';
-import { likeness } from '../likeness.ts';
+import { likeness } from '../check.ts';
 import type { Parameters } from '../parameters.ts';
 import { isChallenge } from '../pkce.ts';
-import { redirectFits } from '../redirect-uris.ts';
+import { redirectFits } from '../registered-addresses.ts';
 import { rulesOf } from './profile.ts';
 import type { AuthorizationServer, WithClient } from './server.ts';
 

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { check, type Passed } from '@alongside/kernel/steps';
-import { unlike } from '../../../oauth/likeness.ts';
+import { unlike } from '../../../oauth/check.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import type { CheckedRequest, RequestReply } from '../../../oauth/server/request-checks.ts';
 import { responseErrors } from '../../errors/response.ts';

@@ -1,8 +1,8 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { randomDigits, randomToken, uuid } from '@alongside/kernel/ids';
 import type { TokenSigner } from '@alongside/kernel/keys';
+import { halfHash } from '@alongside/kernel/secrets';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { halfHash } from '../../../oauth/half-hash.ts';
 import type { SignInFacts } from '../../model/token-facts.ts';
 import { assurance } from './person.ts';
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { sha256 } from '@alongside/kernel/secrets';
+import { halfHash, sha256 } from '@alongside/kernel/secrets';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { halfHash } from '../../../oauth/half-hash.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
 import { gp, nurse, nurseRole } from '../../testing/people.ts';

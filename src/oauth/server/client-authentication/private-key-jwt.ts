@@ -1,13 +1,13 @@
 import { seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { ClientRegistration } from '../../applications.ts';
+import { likeness } from '../../check.ts';
 import {
   type AssertionRules,
   assertionFault,
   claimedClient,
   clientAssertionType,
 } from '../../client-assertion.ts';
-import { likeness } from '../../likeness.ts';
 import { type AuthenticationRules, rulesOf } from '../profile.ts';
 import type { AuthenticationServer, ClientAuthenticationMethod } from './method.ts';
 

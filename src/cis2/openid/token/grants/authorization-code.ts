@@ -1,6 +1,6 @@
+import { halfHash } from '@alongside/kernel/secrets';
 import { steps } from '@alongside/kernel/steps';
 import { tokenTypeOf } from '../../../../oauth/confirmation.ts';
-import { halfHash } from '../../../../oauth/half-hash.ts';
 import {
   type CheckedCode,
   checkCodeKey,
