@@ -2,21 +2,23 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
+import { integer, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
-/** Which behaviour a registered client gets: the published one byte for byte, the RFCs', or FAPI 2.0. */
-export type Profile = 'nhs' | 'standard' | 'fapi2';
+const profiles = ['nhs', 'standard', 'fapi2'] as const;
+/** Behaviour for a client: the published one byte for byte, that of the RFCs, or FAPI 2.0. */
+export type Profile = (typeof profiles)[number];
 
-/** A client secret as it is kept: shown once, then only its hash. Times in milliseconds. */
+/** A stored client secret, of which only the hash remains. Times are milliseconds. */
 export interface SecretRecord {
   hash: string;
   createdAt: number;
   expiresAt: number | null;
 }
 
-/** What both halves of a registration have. */
+/** Common members of both registrations of an application. */
 export interface ClientRegistration {
   profile: Profile;
   clientId: string;
@@ -27,17 +29,17 @@ export interface ClientRegistration {
   jwksUrl: string | null;
 }
 
-/** The application at the API platform. */
+/** The registration of an application at the API platform. */
 export interface PlatformRegistration extends ClientRegistration {
   callbackUrls: string[];
-  /** Names of products; each may be revoked for this application alone. */
+  /** By name. Each may be revoked for this application alone. */
   products: { name: string; status: 'approved' | 'revoked' }[];
   applicationType: 'web' | 'native';
   accessToken: { format: 'opaque' | 'jwt'; signingAlg: SigningAlgorithm };
   attributes: Record<string, string>;
 }
 
-/** The application as a relying party of CIS2. */
+/** The registration of an application as a relying party of CIS2. */
 export interface Cis2Registration extends ClientRegistration {
   redirectUris: string[];
   postLogoutRedirectUris: string[];
@@ -46,20 +48,20 @@ export interface Cis2Registration extends ClientRegistration {
   pkce: 'required' | 'optional';
   refreshTokens: boolean;
   firstAuthenticator: 'smartcard' | 'choose' | null;
-  /** Whether `max_age` is met by a fresh proof of the live agent session or only by a PIN. */
+  /** Whether a fresh proof of the live agent session fulfils `max_age`, or only a PIN. */
   maxAge: 'proof' | 'pin';
   idTokenSigningAlg: SigningAlgorithm;
   userinfoSigningAlg: SigningAlgorithm | null;
-  // Members that registrations of earlier versions lack: absent is what the comment says.
-  /** What access tokens are bound to (RFC 9449 section 5.2, RFC 8705 section 3.4); null or absent as the profile has it. */
+  // Registrations of earlier versions lack these members.
+  /** Binding of access tokens (RFC 9449 section 5.2, RFC 8705 section 3.4); that of the profile by default. */
   boundTokens?: 'dpop' | 'certificate' | null;
-  /** Whether every authorization request must be pushed (RFC 9126 section 6); absent is optional. */
+  /** Whether authorization requests must be pushed (RFC 9126 section 6); optional by default. */
   pushedRequests?: 'required' | 'optional';
-  /** Whether every authorization request must be a signed object (RFC 9101 section 10.5); absent is optional. */
+  /** Whether authorization requests must be signed objects (RFC 9101 section 10.5); optional by default. */
   signedRequests?: 'required' | 'optional';
-  /** The one algorithm of request objects; empty or absent: any that the profile allows. */
+  /** Algorithm of request objects; by default, or if empty, all that the profile allows. */
   requestObjectSigningAlg?: SigningAlgorithm | '';
-  /** Whose certificate `tls_client_auth` expects (RFC 8705 section 2.1.2). */
+  /** Subject of the certificate for `tls_client_auth` (RFC 8705 section 2.1.2). */
   certificateSubject?: CertificateSubject | null;
   /** For people. */
   description?: string;
@@ -78,17 +80,69 @@ export interface StoredApplication extends Application {
   revision: number;
 }
 
-interface ApplicationRow extends BodyRow {
-  id: string;
-}
+const algorithms = ['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'] as const satisfies SigningAlgorithm[];
+const jwk = z.custom<JsonWebKey>((value) => typeof value === 'object' && value !== null);
+const requirement = z.enum(['required', 'optional']);
+const clientShape = {
+  profile: z.enum(profiles),
+  clientId: z.string(),
+  secrets: z.array(
+    z.looseObject({ hash: z.string(), createdAt: z.number(), expiresAt: z.number().nullable() }),
+  ),
+  tokenEndpointAuthMethod: z.string(),
+  signingAlg: z.string(),
+  jwks: z.looseObject({ keys: z.array(jwk) }).nullable(),
+  jwksUrl: z.string().nullable(),
+  applicationType: z.enum(['web', 'native']),
+};
+const platformShape: z.ZodType<PlatformRegistration> = z.looseObject({
+  ...clientShape,
+  callbackUrls: z.array(z.string()),
+  products: z.array(z.looseObject({ name: z.string(), status: z.enum(['approved', 'revoked']) })),
+  accessToken: z.looseObject({ format: z.enum(['opaque', 'jwt']), signingAlg: z.enum(algorithms) }),
+  attributes: z.record(z.string(), z.string()),
+});
+const cis2Shape: z.ZodType<Cis2Registration> = z.looseObject({
+  ...clientShape,
+  redirectUris: z.array(z.string()),
+  postLogoutRedirectUris: z.array(z.string()),
+  backchannelLogoutUri: z.string(),
+  pkce: requirement,
+  refreshTokens: z.boolean(),
+  firstAuthenticator: z.enum(['smartcard', 'choose']).nullable(),
+  maxAge: z.enum(['proof', 'pin']),
+  idTokenSigningAlg: z.enum(algorithms),
+  userinfoSigningAlg: z.enum(algorithms).nullable(),
+  boundTokens: z.enum(['dpop', 'certificate']).nullish(),
+  pushedRequests: requirement.optional(),
+  signedRequests: requirement.optional(),
+  requestObjectSigningAlg: z.enum([...algorithms, '']).optional(),
+  certificateSubject: z.record(z.string(), z.string()).nullish(),
+  description: z.string().optional(),
+});
+const applicationShape: z.ZodType<Application> = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  developer: z.string(),
+  status: z.enum(['approved', 'revoked']),
+  platform: platformShape.nullable(),
+  cis2: cis2Shape.nullable(),
+});
+const applicationRow = row('application', { body: sharedJson(applicationShape), revision: integer });
+const developerStatusRow = row('developer', { status: oneOf('active', 'inactive') });
 
-/** Registrations that may be of public clients: a body is compact JSON. */
+const stored = ({ body, revision }: RowOf<typeof applicationRow>): StoredApplication => ({
+  ...body,
+  revision,
+});
+
+/** Selects registrations that may be of public clients: a body is compact JSON. */
 const publicClients = sql(
-  'SELECT * FROM application WHERE body LIKE ?',
+  'SELECT body, revision FROM application WHERE body LIKE ?',
   '%"tokenEndpointAuthMethod":"none"%',
 );
 
-/** Whether this secret is one of the client's that have not run out. Every candidate is compared, in constant time. */
+/** Returns whether a secret is valid for a client. Compares all that have not expired, each in constant time. */
 export function secretFits(registration: ClientRegistration, secret: string, now: number): boolean {
   const hash = sha256(secret);
   let fits = false;
@@ -99,11 +153,10 @@ export function secretFits(registration: ClientRegistration, secret: string, now
   return fits;
 }
 
-/** The registrations, shared by all services. A change is seen by the next request. */
+/** The registrations, shared by all services, read at each request, so that a change applies at once. */
 export class Applications {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #parsed = new ParsedRows<Application>();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -114,21 +167,20 @@ export class Applications {
     return this.#clock.now();
   }
 
-  /** The application whose platform half has this client id (its API key). */
+  /** Returns the application with this client id (API key) at the platform. */
   byPlatformClient(clientId: string): Promise<StoredApplication | undefined> {
     return this.#byClient(clientId, 'platform');
   }
 
-  /** The application whose CIS2 half has this client id. */
+  /** Returns the application with this client id at CIS2. */
   byCis2Client(clientId: string): Promise<StoredApplication | undefined> {
     return this.#byClient(clientId, 'cis2');
   }
 
-  /** Whether an approved public client has a callback with this web origin. */
+  /** Returns whether an approved public client has a callback with this web origin. */
   async hasPublicClientAt(origin: string, half: 'platform' | 'cis2'): Promise<boolean> {
-    const rows = await this.#database.all<ApplicationRow>(seldom(publicClients));
-    return rows.some((row) => {
-      const { status, platform, cis2 } = this.#parsed.of(row.id, row);
+    const rows = await this.#database.all(seldom(publicClients), applicationRow);
+    return rows.some(({ body: { status, platform, cis2 } }) => {
       const [client, callbacks] =
         half === 'platform' ? [platform, platform?.callbackUrls] : [cis2, cis2?.redirectUris];
       if (status !== 'approved' || client?.tokenEndpointAuthMethod !== 'none') return false;
@@ -138,26 +190,27 @@ export class Applications {
     });
   }
 
-  /** Whether somebody inactive registered an application: then it may do nothing. */
+  /** Returns whether the developer of an application is inactive, so that it may not be used. */
   async isOfInactive({ developer }: Application): Promise<boolean> {
-    const row = await this.#database.get<{ status: string }>(
-      seldom(sql('SELECT status FROM developer WHERE id = ?', developer)),
-    );
-    return row?.status === 'inactive';
+    const statement = seldom(sql('SELECT status FROM developer WHERE id = ?', developer));
+    return (await this.#database.get(statement, developerStatusRow))?.status === 'inactive';
   }
 
   async get(id: string): Promise<StoredApplication | undefined> {
-    const row = await this.#database.get<ApplicationRow>(sql('SELECT * FROM application WHERE id = ?', id));
-    return row && this.#parsed.of(row.id, row);
+    const found = await this.#database.get(
+      sql('SELECT body, revision FROM application WHERE id = ?', id),
+      applicationRow,
+    );
+    return found && stored(found);
   }
 
   async list(): Promise<StoredApplication[]> {
-    const rows = await this.#database.all<ApplicationRow>(sql('SELECT * FROM application ORDER BY id'));
-    return rows.map((row) => this.#parsed.of(row.id, row));
+    const statement = sql('SELECT body, revision FROM application ORDER BY id');
+    return (await this.#database.all(statement, applicationRow)).map(stored);
   }
 
   /**
-   * Stores a new application; throws when its id or a client id is taken.
+   * Stores a new application. Throws if its id or a client id is taken.
    * @param others writes of the same act, such as its audit record
    */
   async add(application: Application, ...others: Statement[]): Promise<void> {
@@ -172,7 +225,7 @@ export class Applications {
     ]);
   }
 
-  /** Replaces the revision that a changed application was made from; false when another change came first. */
+  /** Replaces this revision of an application. Returns false if it is no longer the current one. */
   async replace(application: Application, revision: number, ...others: Statement[]): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(
@@ -200,17 +253,14 @@ export class Applications {
   }
 
   async #byClient(clientId: string, half: 'platform' | 'cis2'): Promise<StoredApplication | undefined> {
-    const row = await this.#database.get<ApplicationRow>(
-      seldom(
-        sql(
-          `SELECT application.* FROM client JOIN application ON application.id = client.application_id
-           WHERE client.client_id = ? AND client.half = ?`,
-          clientId,
-          half,
-        ),
-      ),
+    const statement = sql(
+      `SELECT body, revision FROM client JOIN application ON application.id = client.application_id
+       WHERE client.client_id = ? AND client.half = ?`,
+      clientId,
+      half,
     );
-    return row && this.#parsed.of(row.id, row);
+    const found = await this.#database.get(seldom(statement), applicationRow);
+    return found && stored(found);
   }
 
   #clientStatements({ id, platform, cis2 }: Application): Statement[] {

@@ -1,15 +1,16 @@
+import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
+import { integer, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { Application } from './applications.ts';
 
-/** Who registers applications. While it is inactive none of its applications may do anything. */
+/** The owner of applications. While it is inactive, none of its applications may be used. */
 export interface Developer {
   id: string;
   name: string;
   status: 'active' | 'inactive';
-  /** A person who develops, or a company; the published refusals differ. */
+  /** The published errors of the two kinds differ. */
   kind: 'developer' | 'company';
-  /** Where it is reached; may be empty. */
+  /** May be empty. */
   email: string;
 }
 
@@ -17,35 +18,38 @@ export interface StoredDeveloper extends Developer {
   revision: number;
 }
 
-interface DeveloperRow extends BodyRow {
-  id: string;
-}
+const developerShape: z.ZodType<Developer> = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['active', 'inactive']),
+  kind: z.enum(['developer', 'company']),
+  email: z.string(),
+});
+const developerRow = row('developer', { body: sharedJson(developerShape), revision: integer });
 
-/** The developers of applications. Read again at each request, so a change holds at once. */
+const stored = ({ body, revision }: RowOf<typeof developerRow>): StoredDeveloper => ({ ...body, revision });
+
+/** The developers of applications, read at each request, so that a change applies at once. */
 export class Developers {
   readonly #database: Database;
-  readonly #parsed = new ParsedRows<Developer>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
   async get(id: string): Promise<StoredDeveloper | undefined> {
-    const row = await this.#database.get<DeveloperRow>(
-      seldom(sql('SELECT id, body, revision FROM developer WHERE id = ?', id)),
-    );
-    return row && this.#parsed.of(row.id, row);
+    const statement = seldom(sql('SELECT body, revision FROM developer WHERE id = ?', id));
+    const found = await this.#database.get(statement, developerRow);
+    return found && stored(found);
   }
 
   async list(): Promise<StoredDeveloper[]> {
-    const rows = await this.#database.all<DeveloperRow>(
-      sql('SELECT id, body, revision FROM developer ORDER BY id'),
-    );
-    return rows.map((row) => this.#parsed.of(row.id, row));
+    const statement = sql('SELECT body, revision FROM developer ORDER BY id');
+    return (await this.#database.all(statement, developerRow)).map(stored);
   }
 
   /**
-   * Stores a new developer; false when its id is taken.
+   * Stores a new developer. Returns false if its id is taken.
    * @param others writes of the same act, such as its audit record
    */
   add(developer: Developer, ...others: Statement[]): Promise<boolean> {
@@ -61,7 +65,7 @@ export class Developers {
     );
   }
 
-  /** Replaces the revision that a changed developer was made from; false when another change came first. */
+  /** Replaces this revision of a developer. Returns false if it is no longer the current one. */
   replace(developer: Developer, revision: number, ...others: Statement[]): Promise<boolean> {
     return this.#write(
       sql(
@@ -85,7 +89,7 @@ export class Developers {
   }
 }
 
-/** Whether an application may do anything now: it is approved, and whoever registered it is not inactive. */
+/** Returns whether an application may be used: it is approved and its developer is not inactive. */
 export async function inGoodStanding(
   application: Application | undefined,
   developers: Pick<Developers, 'get'>,

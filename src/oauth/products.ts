@@ -1,19 +1,20 @@
+import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { type BodyRow, ParsedRows } from '../storage/parsed-rows.ts';
+import { integer, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { PlatformRegistration } from './applications.ts';
 
-/** A limit as API products carry it. `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
+/** Limits of a product, with `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
 export interface RateLimits {
   quota?: { enabled: boolean; limit: number; interval: number; timeunit: string };
   spikeArrest?: { enabled: boolean; ratelimit: string };
 }
 
-/** A bundle of APIs, named by their base paths, with the scopes that it grants. The authorisation service is one of the APIs. */
+/** A bundle of APIs, by base path, with the scopes that it grants. The authorisation service is one of the APIs. */
 export interface Product {
   name: string;
   apis: string[];
   scopes: string[];
-  /** Null lifts the published default. */
+  /** Null for no limits, not even the published ones. */
   limits: RateLimits | null;
 }
 
@@ -21,50 +22,63 @@ export interface StoredProduct extends Product {
   revision: number;
 }
 
-interface ProductRow extends BodyRow {
-  name: string;
-}
+const productShape: z.ZodType<Product> = z.looseObject({
+  name: z.string(),
+  apis: z.array(z.string()),
+  scopes: z.array(z.string()),
+  limits: z
+    .looseObject({
+      quota: z
+        .looseObject({
+          enabled: z.boolean(),
+          limit: z.number(),
+          interval: z.number(),
+          timeunit: z.string(),
+        })
+        .optional(),
+      spikeArrest: z.looseObject({ enabled: z.boolean(), ratelimit: z.string() }).optional(),
+    })
+    .nullable(),
+});
+const productRow = row('product', { body: sharedJson(productShape), revision: integer });
 
-/** The products of the platform. Read again at each request, so a change holds at once. */
+const stored = ({ body, revision }: RowOf<typeof productRow>): StoredProduct => ({ ...body, revision });
+
+/** The products of the platform, read at each request, so that a change applies at once. */
 export class Products {
   readonly #database: Database;
-  readonly #parsed = new ParsedRows<Product>();
 
   constructor(database: Database) {
     this.#database = database;
   }
 
   async get(name: string): Promise<StoredProduct | undefined> {
-    const row = await this.#database.get<ProductRow>(
-      sql('SELECT name, body, revision FROM product WHERE name = ?', name),
-    );
-    return row && this.#parsed.of(row.name, row);
+    const statement = sql('SELECT body, revision FROM product WHERE name = ?', name);
+    const found = await this.#database.get(statement, productRow);
+    return found && stored(found);
   }
 
   async list(): Promise<StoredProduct[]> {
-    const rows = await this.#database.all<ProductRow>(
-      sql('SELECT name, body, revision FROM product ORDER BY name'),
-    );
-    return rows.map((row) => this.#parsed.of(row.name, row));
+    const statement = sql('SELECT body, revision FROM product ORDER BY name');
+    return (await this.#database.all(statement, productRow)).map(stored);
   }
 
-  /** The approved products of an application. */
+  /** Returns the approved products of an application. */
   async of(registration: PlatformRegistration): Promise<StoredProduct[]> {
     const names = registration.products
       .filter((product) => product.status === 'approved')
       .map((product) => product.name);
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
-    const rows = await this.#database.all<ProductRow>(
-      seldom(
-        sql(`SELECT name, body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names),
-      ),
+    const statement = sql(
+      `SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`,
+      ...names,
     );
-    return rows.map((row) => this.#parsed.of(row.name, row));
+    return (await this.#database.all(seldom(statement), productRow)).map(stored);
   }
 
   /**
-   * Stores a product, new or changed; with a revision only while that one is current.
+   * Stores a new or changed product. With a revision, returns false if it is no longer the current one.
    * @param others writes of the same act, such as its audit record
    */
   async save(product: Product, revision?: number, ...others: Statement[]): Promise<boolean> {
@@ -91,7 +105,7 @@ export class Products {
   }
 }
 
-/** All scopes of these products, each once, in their order. */
+/** Returns all scopes of these products once each, in their order. */
 export const scopesOf = (products: readonly Product[]): string[] => [
   ...new Set(products.flatMap((product) => product.scopes)),
 ];
