@@ -7,6 +7,7 @@ import { consoleApiPage } from './docs/console-api-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { injectedFaultsPage } from './docs/injected-faults-page.ts';
 import { peoplePage } from './docs/people-page.ts';
+import { stepsPage } from './docs/steps-page.ts';
 import { structurePicture } from './docs/structure-picture.ts';
 
 const pages: Record<string, () => string | Promise<string>> = {
@@ -17,6 +18,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'errors.md': errorsPage,
   'injected-faults.md': injectedFaultsPage,
   'people.md': peoplePage,
+  'steps.md': stepsPage,
   'structure.svg': structurePicture,
 };
 const check = process.argv.includes('--check');

@@ -41,7 +41,7 @@ for (const { name, profiles, lists, grants } of servers)
     for (const [endpoint, list] of Object.entries(lists))
       for (const check of list.checks)
         test(`refuses ${list.name} without the check ${check}`, () => {
-          const without = { name: list.name, checks: list.checks.filter((other) => other !== check) };
+          const without = { name: list.name, checks: list.checks.filter((other: string) => other !== check) };
           assert.throws(
             () => requireChecks({ profiles }, { ...lists, [endpoint]: without }, grants),
             ({ message }: Error) =>

@@ -120,7 +120,9 @@ function refuseMalformed(): never {
 }
 
 /** The proofs and the certificate of the connection are not part of the pasted text. */
-const skipProofs = check('sender-constraint', async () => ({ jkt: null, confirmation: null }));
+const skipProofs = check('sender-constraint', async function skipProofs() {
+  return { jkt: null, confirmation: null };
+});
 
 function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
   const server = createServer(base, [base], parts);

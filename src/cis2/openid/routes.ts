@@ -3,7 +3,7 @@ import type { Endpoint, ErrorFormat, Route } from '@alongside/kernel/http';
 import { type Handler, type Handlers, route } from '@alongside/kernel/route';
 import { Cors } from '../../oauth/cors.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
-import { type EndpointLists, requireChecks } from '../../oauth/server/security-checks.ts';
+import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import { endpointPaths } from '../model/endpoints.ts';
 import { bearerError, errorPage, serviceError, tokenError } from '../responses/error-answers.ts';
@@ -28,7 +28,7 @@ type OpenIdDependencies = Parameters<typeof createServer>[0] &
   };
 
 /** The steps of the endpoints that the profiles have requirements for. */
-export const endpointLists: EndpointLists = {
+export const endpointLists = {
   authorize,
   par,
   token,
