@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { Vault } from '@alongside/kernel/secrets';
 import { Settings } from '../../storage/settings.ts';
 import { Authorities } from '../issuing-authority/authority.ts';
@@ -19,13 +14,10 @@ import {
   parameterIn,
   responseOf,
 } from '../testing/legacy-client.ts';
+import { OpenSsl, pem } from '../testing/openssl.ts';
 import { buildSignedChallenge } from './cms.ts';
 import { parseSmime } from './smime.ts';
 import { isTicket } from './tickets.ts';
-
-const run = promisify(execFile);
-const pem = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`;
 
 describe('legacy sign-in', () => {
   let cis: TestCis;
@@ -94,48 +86,25 @@ describe('legacy sign-in', () => {
     assert.ok(isTicket(parameterIn(text, 'sso_ticket')));
   });
 
-  test('builds messages that OpenSSL verifies', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'alongside-legacy-'));
-    const file = (name: string) => join(folder, name);
-    try {
-      const form = await client.form(card);
-      const own = await new Authorities(
-        new Settings(cis.database),
-        new Vault(Buffer.alloc(32, 7)),
-        cis.clock,
-      ).find('own');
-      assert.ok(own);
-      writeFileSync(
-        file('ca.pem'),
-        pem('CERTIFICATE', own.root.raw) + pem('CERTIFICATE', own.certificate.raw),
+  test('builds messages that OpenSSL verifies', async (t) => {
+    const openssl = new OpenSsl();
+    t.after(() => openssl.remove());
+    const form = await client.form(card);
+    const vault = new Vault(Buffer.alloc(32, 7));
+    const own = await new Authorities(new Settings(cis.database), vault, cis.clock).find('own');
+    assert.ok(own);
+    openssl.write('ca.pem', pem(own.root.raw) + pem(own.certificate.raw));
+    for (const [name, cms] of [
+      ['response', parseSmime(form.response ?? '')],
+      ['signature', Buffer.from(form.signature ?? '', 'base64')],
+    ] as const) {
+      openssl.write(name, cms);
+      const options = `-purpose any -attime ${cis.clock.now() / 1_000}`;
+      const { stderr } = await openssl.run(
+        `cms -verify -binary -inform DER -in ${name} -CAfile ca.pem ${options} -out content`,
       );
-      for (const [name, cms] of [
-        ['response', parseSmime(form.response ?? '')],
-        ['signature', Buffer.from(form.signature ?? '', 'base64')],
-      ] as const) {
-        writeFileSync(file(name), cms);
-        const { stderr } = await run('openssl', [
-          'cms',
-          '-verify',
-          '-binary',
-          '-inform',
-          'DER',
-          '-in',
-          file(name),
-          '-CAfile',
-          file('ca.pem'),
-          '-purpose',
-          'any',
-          '-attime',
-          String(cis.clock.now() / 1_000),
-          '-out',
-          file('content'),
-        ]);
-        assert.match(stderr, /successful/i, name);
-        assert.equal(readFileSync(file('content')).toString('base64'), form.challenge, name);
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+      assert.match(stderr, /successful/i, name);
+      assert.equal(openssl.read('content').toString('base64'), form.challenge, name);
     }
   });
 
