@@ -88,13 +88,13 @@ test('firstProblem returns the invalid field and the expected value', () => {
     count: z.number('must be a count').optional(),
   });
   const cases: [unknown, string, string][] = [
-    [{}, 'name', 'is needed'],
+    [{}, 'name', 'is required'],
     [{ name: 1 }, 'name', 'must be a text'],
     [{ name: '', flag: 'yes' }, 'flag', 'must be true or false'],
     [{ name: '', roles: 'x' }, 'roles', 'must be a list'],
     [{ name: '', roles: ['x'] }, 'roles.0', 'must be an object'],
     [{ name: '', roles: [{ code: 'x' }] }, 'roles.0.code', 'must be a job role'],
-    [{ name: '', roles: [{ code: 'R', colour: 1 }] }, 'roles.0.colour', 'is not known here'],
+    [{ name: '', roles: [{ code: 'R', colour: 1 }] }, 'roles.0.colour', 'is unknown'],
     [{ name: '', count: 'x' }, 'count', 'must be a count'],
   ];
   for (const [value, field, problem] of cases) {

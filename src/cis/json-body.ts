@@ -49,9 +49,9 @@ export function firstProblem(error: z.ZodError): { field: string; problem: strin
     problem: problem.slice(0, 200),
   });
   if (!issue) return at(reasonOf(error));
-  if (issue.code === 'unrecognized_keys') return at('is not known here', issue.keys[0] ?? '');
+  if (issue.code === 'unrecognized_keys') return at('is unknown', issue.keys[0] ?? '');
   if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input')) return at(issue.message);
-  if (issue.message.endsWith('received undefined')) return at('is needed');
+  if (issue.message.endsWith('received undefined')) return at('is required');
   return at(`must be ${kinds[issue.expected] ?? issue.expected}`);
 }
 

@@ -83,9 +83,9 @@ async function readLines(text: string): Promise<{ lines: Line[]; problems: Impor
   const complain = (line: number, field: string, problem: string) => problems.push({ line, field, problem });
   // Without control characters, because terminals may show it.
   const shown = (name: string) => name.slice(0, 60).replace(/\p{C}/gu, '?');
-  for (const name of names) if (!columnNames.includes(name)) complain(1, shown(name), 'is no column');
-  if (new Set(names).size < names.length) complain(1, '', 'a column is there twice');
-  if (!names.includes('uid')) complain(1, 'uid', 'is needed');
+  for (const name of names) if (!columnNames.includes(name)) complain(1, shown(name), 'is not a column');
+  if (new Set(names).size < names.length) complain(1, '', 'a column is repeated');
+  if (!names.includes('uid')) complain(1, 'uid', 'is required');
   if (rest.length >= mostRecords) complain(1, '', `there are more than ${mostRecords} lines`);
   if (problems.length > 0) return { lines: [], problems };
   const lineAt = lineCounter(Buffer.from(text));
@@ -124,7 +124,7 @@ function gather(person: Gathered, { line, cells }: Line): ImportProblem[] {
   const role = readColumns(roleColumns, cells);
   const hasRole = 'roleCode' in role || 'roleName' in role || 'roleId' in role;
   if (!('orgCode' in organisation)) {
-    if (hasRole) problems.push({ line, field: 'orgCode', problem: 'is needed for a role' });
+    if (hasRole) problems.push({ line, field: 'orgCode', problem: 'is required for a role' });
     return problems;
   }
   const code = String(organisation.orgCode);
@@ -151,7 +151,7 @@ export async function parseDirectoryCsv(text: string): Promise<ParsedImport> {
   for (const line of lines) {
     const uid = (line.cells.uid ?? '').trim();
     if (uid === '') {
-      problems.push({ line: line.line, field: 'uid', problem: 'is needed' });
+      problems.push({ line: line.line, field: 'uid', problem: 'is required' });
       continue;
     }
     const known = people.get(uid);

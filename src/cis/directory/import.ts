@@ -97,7 +97,7 @@ function readDrafts(imported: readonly ImportedPerson[]) {
     try {
       const draft = readDraft(value);
       const uid = draft.uid ?? randomDigits(12);
-      if (seen.has(uid)) problems.push({ line, field: 'uid', problem: 'is there twice' });
+      if (seen.has(uid)) problems.push({ line, field: 'uid', problem: 'is repeated' });
       seen.add(uid);
       drafts.push({ line, uid, draft });
     } catch (thrown) {

@@ -86,7 +86,7 @@ export const personShape = z.strictObject({
   idAssuranceLevel: z.enum(['0', '1', '2', '3'], 'must be "0", "1", "2" or "3"').default('3'),
   authenticators: z
     .array(z.enum(authenticators, `must be of ${authenticators.join(', ')}`))
-    .refine((list) => new Set(list).size === list.length, 'must not name one twice')
+    .refine((list) => new Set(list).size === list.length, 'must not contain duplicates')
     .default(['smartcard']),
   organisations: z.array(organisation).max(100, 'must have at most 100 entries').default([]),
   roles: z.array(role).max(100, 'must have at most 100 entries').default([]),

@@ -23,14 +23,14 @@ function nameOf(
   known: ReadonlyMap<string, string>,
 ): string {
   const name = known.get(code) ?? given;
-  if (name === undefined) throw invalid(field, `is needed: ${code} is not in the directory yet`);
+  if (name === undefined) throw invalid(field, `is required: ${code} is not in the directory yet`);
   if (given !== undefined && given !== name)
     throw invalid(field, `must be "${name}", as the directory has it`);
   return name;
 }
 
 function refuseTwice(field: string, values: readonly string[]): void {
-  if (new Set(values).size < values.length) throw invalid(field, 'must not be there twice');
+  if (new Set(values).size < values.length) throw invalid(field, 'must not be repeated');
 }
 
 type Organisations = Person['organisations'];

@@ -137,11 +137,11 @@ describe('import and export of the directory', () => {
       '7 roles.0.roleCode: must be staff group, sub-group and job role: S8000:G8000:R8001',
       '8 roles.0.roleName: must be three quoted parts joined by colons: "Clinical":"Clinical Provision":"Nurse Access Role"',
       '9 roles.0.activities.0.code: must be a business function: B0825',
-      '10 organisations.0.orgName: is needed: UNKN is not in the directory yet',
-      '11 uid: is needed',
+      '10 organisations.0.orgName: is required: UNKN is not in the directory yet',
+      '11 uid: is required',
       '12 : has 2 cells, not 8',
       '13 familyName: differs from line 2',
-      '14 orgCode: is needed for a role',
+      '14 orgCode: is required for a role',
       '15 organisations.0.orgName: must be "Alder Vale Test Practice", as the directory has it',
     ]);
     assert.deepEqual(await everybody(), before);
@@ -157,7 +157,7 @@ describe('import and export of the directory', () => {
       (await send(list)).answer.errors.map(({ line: at, field, problem }) => `${at} ${field}: ${problem}`);
     assert.deepEqual(await problems([thief]), [`1 roleId: ${gp.roles[0]?.roleId} belongs to another person`]);
     assert.deepEqual(await problems([twin]), ['1 persona: gp belongs to another person']);
-    assert.deepEqual(await problems([gp, gp]), ['2 uid: is there twice']);
+    assert.deepEqual(await problems([gp, gp]), ['2 uid: is repeated']);
     // Personas may move between people of one file.
     const nurseNow = people.find(({ persona }) => persona === 'nurse') ?? assert.fail();
     const swapped = [
@@ -189,11 +189,11 @@ describe('import and export of the directory', () => {
     assert.equal((await bring('x', 'text/plain')).status, 415);
     assert.equal((await bring(head, csv, '?dryRun=maybe')).status, 400);
     for (const [text, problem] of [
-      ['', '1 uid: is needed'],
-      ['uid,colour\n1,2', '1 colour: is no column'],
-      ['uid,\u001b]0;x\u0007\n1,2', '1 ?]0;x?: is no column'],
-      ['uid,uid\n1,2', '1 : a column is there twice'],
-      ['givenName\nx', '1 uid: is needed'],
+      ['', '1 uid: is required'],
+      ['uid,colour\n1,2', '1 colour: is not a column'],
+      ['uid,\u001b]0;x\u0007\n1,2', '1 ?]0;x?: is not a column'],
+      ['uid,uid\n1,2', '1 : a column is repeated'],
+      ['givenName\nx', '1 uid: is required'],
     ] as const) {
       const { status, answer } = await bring(text);
       const [first] = answer.errors;
