@@ -1,14 +1,19 @@
-import { type ApiParts, apiCalls } from '../../src/console/api/calls.ts';
+import type { ConsoleContext } from '../../src/console/dependencies.ts';
+import { apiCalls, resources } from '../../src/console/resources/registry.ts';
 import { cell, generated } from './page.ts';
 
 /** `docs/console-api.md`: the OpenAPI document as a readable table. */
 export function consoleApiPage(): string {
-  // Only declared, never called.
-  const calls = apiCalls({ urls: {}, development: true } as ApiParts);
-  const inProduction = new Set(
-    apiCalls({ urls: {}, development: false } as ApiParts).map(({ method, path }) => `${method} ${path}`),
+  // The calls are only described, never called.
+  const console = { urls: {}, development: true, realmKeys: {}, citizens: {} } as ConsoleContext;
+  const calls = apiCalls(console);
+  const developmentOnly = resources.filter(({ only }) => only === 'development');
+  const inDevelopment = new Set(
+    developmentOnly
+      .flatMap(({ calls }) => calls?.(console) ?? [])
+      .map(({ method, path }) => `${method} ${path}`),
   );
-  const missing = (call: string) => (inProduction.has(call) ? '' : ' (not in production)');
+  const missing = (call: string) => (inDevelopment.has(call) ? ' (not in production)' : '');
   const answersOf = (answers: Readonly<Record<number, string>>) =>
     Object.entries(answers)
       .map(([status, meaning]) => `${status} ${meaning}`)

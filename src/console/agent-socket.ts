@@ -3,15 +3,15 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { socketFault } from '@alongside/kernel/own-socket';
 import { longestLine, type SocketErrorData } from '../../identity-agent/protocol.ts';
 
-/** Nobody answers at the socket, or not in time. */
+/** The agent does not respond at all or in time. */
 export class AgentUnreachable extends Error {
   override name = 'AgentUnreachable';
 }
 
-/** The agent answered with an error. */
+/** The agent returned an error. */
 export class AgentRefusal extends Error {
   override name = 'AgentRefusal';
-  /** What programs go by; undefined for errors of JSON-RPC itself. */
+  /** Machine-readable error; undefined for errors of JSON-RPC itself. */
   readonly data: SocketErrorData | undefined;
 
   constructor(message: string, data: SocketErrorData | undefined) {
@@ -31,10 +31,10 @@ interface Reply {
   error?: { message?: unknown; data?: SocketErrorData };
 }
 
-/** Most that may come without the end of a line, in characters: an answer may be longer than a call, as an export of all cards is. */
-const mostPending = 512 * longestLine;
+/** Maximum length of a response in characters. An export of all cards is longer than any call. */
+const longestReply = 512 * longestLine;
 
-/** JSON-RPC 2.0 with the agent over its local socket, a message a line. One connection, kept, and opened again when it is gone. */
+/** Calls the agent with JSON-RPC 2.0 over its local socket, one message a line. Reopens a lost connection. */
 export class AgentSocket {
   readonly #path: string;
   readonly #patience: number;
@@ -42,7 +42,7 @@ export class AgentSocket {
   #connection: Promise<Socket> | undefined;
   #last = 0;
 
-  /** @param patience milliseconds for a whole answer */
+  /** @param patience milliseconds to wait for a response */
   constructor(path: string, patience = 5_000) {
     this.#path = path;
     this.#patience = patience;
@@ -99,7 +99,7 @@ export class AgentSocket {
         const lines = (pending + piece).split('\n');
         pending = lines.pop() ?? '';
         for (const line of lines) this.#answer(line);
-        if (pending.length > mostPending) socket.destroy(new Error('a line is too long'));
+        if (pending.length > longestReply) socket.destroy(new Error('a line is too long'));
       });
       let reason = 'the connection was closed';
       socket.on('error', (error) => {
@@ -122,7 +122,7 @@ export class AgentSocket {
     } catch {
       return;
     }
-    // Notifications carry no id, and nobody waits for a late answer.
+    // Notifications have no id, and a late response has no caller.
     const waiting = typeof reply?.id === 'number' ? this.#waiting.get(reply.id) : undefined;
     if (!waiting || !reply) return;
     if (reply.error)

@@ -8,20 +8,20 @@ import {
 import { AgentRefusal, type AgentSocket, AgentUnreachable } from './agent-socket.ts';
 import { errors } from './errors.ts';
 
-/** A card with its secrets, as agents hand them over. The agent reads the other members. */
+/** A card with its secrets. The agent validates the other members. */
 export interface ExportedCard {
   serial: string;
   uid: string;
-  /** The card's own key. */
+  /** Private key of the card itself. */
   cardKey: string;
   profile?: unknown;
   keyType?: unknown;
-  /** Its private keys, sealed, with their certificates; absent before the first insertion. */
+  /** Sealed private keys with their certificates; absent before the first insertion. */
   slots?: unknown;
   [member: string]: unknown;
 }
 
-/** What the agent refuses, as the API answers it; anything else is an act on a card that was not carried out. */
+/** The refusal for each error of the agent. */
 const refusals: Readonly<Partial<Record<SocketErrorData['error'], Refuse>>> = {
   wrong_pin: errors.wrongPin,
   card_blocked: errors.cardBlocked,
@@ -47,11 +47,11 @@ function translated(error: unknown): unknown {
   return refuse(message, data.error === 'invalid_card' ? { problem: message } : {}, error);
 }
 
-/** The agent of this machine as a developer drives it. Every method throws a refusal of the console, `agent_unreachable` among them. */
+/** The Identity Agent of this machine. Methods throw refusals of the console, such as `agent_unreachable`. */
 export class LocalAgent {
   readonly #socket: AgentSocket | undefined;
 
-  /** @param socket undefined where no agent belongs to this installation */
+  /** @param socket undefined in an installation without an agent */
   constructor(socket: AgentSocket | undefined) {
     this.#socket = socket;
   }
@@ -68,7 +68,7 @@ export class LocalAgent {
     return this.#call(methods.answerRole, { roleId });
   }
 
-  /** Ends the session; that nobody is signed in is as good. */
+  /** Ends the session, if there is one. */
   async signOut(): Promise<void> {
     if (!this.#socket) throw errors.agentUnreachable('there is no agent here');
     try {
@@ -95,7 +95,7 @@ export class LocalAgent {
     return this.#call(methods.addCard, seed);
   }
 
-  /** @param card serial, persona or uid, as everywhere here */
+  /** @param card serial, or persona or uid of the holder */
   editCard(card: string, change: { pin?: string; locked?: boolean }): Promise<SocketCard> {
     return this.#call(methods.editCard, { card, ...change });
   }
@@ -104,12 +104,12 @@ export class LocalAgent {
     await this.#call(methods.removeCard, { card });
   }
 
-  /** Every card with its secrets, the oldest first. */
+  /** Returns all cards with their secrets, oldest first. */
   async exportCards(): Promise<ExportedCard[]> {
     return (await this.#call<{ cards: ExportedCard[] }>(methods.exportCards)).cards;
   }
 
-  /** Puts these cards in the place of all others, or adds them. */
+  /** Replaces all cards, or adds these to them. */
   async importCards(cards: readonly ExportedCard[], add: boolean): Promise<void> {
     await this.#call(methods.importCards, { version: 1, cards, add });
   }

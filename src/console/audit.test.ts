@@ -101,10 +101,10 @@ describe('without its audit record, in production', () => {
     const administrators = new Administrators(console_.database, console_.clock);
     const sessions = new AdministratorSessions(console_.database, console_.clock, console_.urls.console);
     const administrator = newAdministrator('Administrator');
-    const opening = sessions.opening(administrator);
+    const opening = sessions.begin(administrator);
     const key = { id: 'key', publicKey: 'a2V5', counter: 0 };
     const token = await administrators.invite(administrator.name);
-    assert.ok(await administrators.join(token, administrator, key, opening.writes));
+    assert.ok(await administrators.join(token, administrator, key, opening.statements));
     cookie = opening.cookie.split(';')[0] ?? '';
   });
   after(() => console_.close());

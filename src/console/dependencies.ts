@@ -11,9 +11,14 @@ import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { StoredEvents } from '../storage/events.ts';
-import type { NamedFault } from '../storage/faults.ts';
+import type { Faults, NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
+import type { LocalAgent } from './agent.ts';
+import type { ApiCall } from './api/call.ts';
+import type { CisDirectory } from './cis-directory.ts';
+import type { Neighbour, NeighbourAddress } from './neighbour.ts';
+import type { Section } from './page/section.ts';
 import type { CitizenRegister } from './resources/citizens.ts';
 import type { RealmKeySets } from './resources/realm-keys.ts';
 
@@ -21,7 +26,7 @@ import type { RealmKeySets } from './resources/realm-keys.ts';
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
 export type KeyService = (typeof keyServices)[number];
 
-/** What the console is built from. Each of its resources names the few of these that it uses. */
+/** Everything that the console needs from the installation. */
 export interface ConsoleDependencies {
   clock: AdjustableClock;
   database: Database;
@@ -29,7 +34,7 @@ export interface ConsoleDependencies {
   audit: AuditLog;
   events: StoredEvents;
   refusals: Refusals;
-  /** Calls back for each event that this process has kept; returns how to stop. */
+  /** Calls the listener for each event that this process stores. Returns a function that stops it. */
   listenEvents: (listener: () => void) => () => void;
   applications: Applications;
   products: Products;
@@ -40,32 +45,46 @@ export interface ConsoleDependencies {
   urls: Urls;
   cis2Issuer: string;
   version: string;
-  /** In production administrators sign in, and there is nothing that only development needs. */
+  /** False in production, where administrators must sign in and resources for development are absent. */
   development: boolean;
-  /** SHA-256 of the access token by which the commands of this machine are let in, in production. */
+  /** SHA-256 of the access token for commands on this machine; production only. */
   operatorHash?: string;
-  /** Of unproven requests; the defaults when absent. */
+  /** Limits on unproven requests. */
   networkLimits?: NetworkLimits | undefined;
-  /** Where CIS answers, and the secret that the console shows it. */
-  cis: { url: string; secret: string };
-  /** Where the authorisation service answers, and the secret that the console shows it; undefined where there is none. */
-  authorisation?: { url: string; secret: string };
-  /** The same for CIS2. */
-  cis2?: { url: string; secret: string };
-  /** The local socket of the agent of this machine; null where there is none. */
+  cis: NeighbourAddress;
+  authorisation?: NeighbourAddress;
+  cis2?: NeighbourAddress;
+  /** Path of the local agent's socket; null without an agent. */
   agentSocket: string | null;
-  /** Brings storage back to the seed. */
+  /** Restores the seed data in storage. */
   reset: () => Promise<void>;
-  /** The keys of the mock realms, where there are any. */
+  /** Keys of the mock realms; development only. */
   realmKeys?: RealmKeySets;
-  /** The citizens of the mock realms, where there are any. */
+  /** Citizens of the mock realms; development only. */
   citizens?: CitizenRegister;
-  /** The APIs that products can hold to any effect, by base path. */
+  /** Base paths of the APIs that a product can hold. */
   productApis: readonly string[];
-  /** Every fault that some part knows how to have. */
+  /** All faults that can be injected. */
   namedFaults: readonly NamedFault[];
-  /** Values of `Host` that are answered, exactly. */
+  /** The accepted values of the Host header. */
   allowedHosts: readonly string[];
-  /** Who may connect, in development. */
+  /** Restricts local users in development. */
   peerUser: PeerUser;
+}
+
+/** The dependencies of resources and sections, with a client for each neighbour instead of its address. */
+export interface ConsoleContext extends Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation'> {
+  cis: CisDirectory;
+  cis2: Neighbour;
+  platform: Neighbour;
+  agent: LocalAgent;
+  faults: Faults;
+}
+
+/** One subject of the console: its calls of the API and its section of the first page. */
+export interface Resource {
+  /** Absent in production. */
+  only?: 'development';
+  calls?(console: ConsoleContext): readonly ApiCall[];
+  section?: Section;
 }

@@ -1,19 +1,35 @@
+import { StreamAnswer } from '@alongside/kernel/answer';
 import type { JourneyEvent } from '@alongside/kernel/events';
-import type { Database } from '../storage/database.ts';
-import type { StoredEvents } from '../storage/events.ts';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { ConsoleContext } from './dependencies.ts';
+import { errors } from './errors.ts';
 
-interface Parts {
-  database: Database;
-  events: StoredEvents;
-  listenEvents: (listener: () => void) => () => void;
+type EventSource = Pick<ConsoleContext, 'database' | 'events' | 'listenEvents'>;
+
+/** The events of a stream: those after a number, of one journey or of all. */
+interface EventRange {
+  since: number;
+  journey?: string;
 }
 
-/** Milliseconds between comments that keep the connection from looking dead. */
+const mostStreams = 100;
+/** Milliseconds between comments that keep the connection open. */
 const heartbeat = 15_000;
+
+export const wantsStream = ({ headers }: HttpRequest): boolean =>
+  (headers.accept ?? '')
+    .split(',')
+    .some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
+
+/** Returns the number after which a reconnecting browser continues. */
+export const lastEventId = ({ headers }: HttpRequest): number | undefined => {
+  const header = headers['last-event-id'];
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+};
 
 const written = (event: JourneyEvent): string => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`;
 
-/** Rings when an event was kept, here or by another process, and at the latest after a heartbeat. */
+/** Wakes its one waiter. */
 class Bell {
   #rung = false;
   #wake: (() => void) | undefined;
@@ -23,7 +39,7 @@ class Bell {
     this.#wake?.();
   }
 
-  /** Whether it rang; false when only the time is over. */
+  /** Waits for a ring since the last wait. Returns false on a time-out. */
   async wait(milliseconds: number): Promise<boolean> {
     if (!this.#rung) {
       await new Promise<void>((resolve) => {
@@ -41,12 +57,12 @@ class Bell {
 }
 
 /**
- * Events after a number as server-sent events (HTML Living Standard section 9.2), first those that are kept, then each as
- * it comes. Read from storage in their order, so that none is missed or sent twice, whichever process kept it.
+ * Yields stored events, then new ones, as server-sent events (HTML Living Standard section 9.2). Reads them from storage in
+ * order, so that none is missed or repeated, whichever process stores it.
  */
 export async function* eventStream(
-  { database, events, listenEvents }: Parts,
-  { since, journey }: { since: number; journey?: string },
+  { database, events, listenEvents }: EventSource,
+  { since, ...filter }: EventRange,
   gone: AbortSignal,
   beat = heartbeat,
 ): AsyncGenerator<string> {
@@ -59,7 +75,7 @@ export async function* eventStream(
     yield 'retry: 1000\n: events\n\n';
     let last = since;
     while (!gone.aborted) {
-      const found = await events.list({ since: last, ...(journey === undefined ? {} : { journey }) });
+      const found = await events.list({ since: last, ...filter });
       for (const event of found) {
         last = event.seq;
         yield written(event);
@@ -71,5 +87,33 @@ export async function* eventStream(
     unlisten();
     unwatch();
     gone.removeEventListener('abort', ring);
+  }
+}
+
+/** Opens event streams up to a limit. */
+export class EventStreams {
+  readonly #source: EventSource;
+  #open = 0;
+
+  constructor(source: EventSource) {
+    this.#source = source;
+  }
+
+  open(range: EventRange): StreamAnswer {
+    if (this.#open >= mostStreams) throw errors.tooManyStreams(`${this.#open} streams are open`);
+    return new StreamAnswer(
+      200,
+      { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+      (gone) => this.#counted(range, gone),
+    );
+  }
+
+  async *#counted(range: EventRange, gone: AbortSignal): AsyncGenerator<string> {
+    this.#open += 1;
+    try {
+      yield* eventStream(this.#source, range, gone);
+    } finally {
+      this.#open -= 1;
+    }
   }
 }

@@ -2,23 +2,22 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { PeerUser } from '@alongside/kernel/peer-user';
 import { errors } from './errors.ts';
 
-/** What the guard must know of the installation. */
 export interface GuardSettings {
   allowedHosts: readonly string[];
-  /** `http:` or `https:`: how the console is reached from outside. */
+  /** `http:` or `https:`, as browsers see it. */
   scheme: string;
-  /** Who may connect. In production administrators sign in, and a proxy has a user of its own. */
+  /** In production any user may connect: administrators sign in, and a proxy runs as another user. */
   peerUser: PeerUser;
 }
 
 type Check = (request: HttpRequest, settings: GuardSettings) => void | Promise<void>;
 
-/** A page that rebinds its name to this machine sends its own Host: this check is what stops it. */
+/** Stops DNS rebinding, where a page resolves its own name to this machine. */
 const checkHost: Check = ({ headers, rawHeaders }, { allowedHosts }) => {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts === 1 && allowedHosts.includes(headers.host ?? '')) return;
   throw errors.wrongHost(
-    `Host is ${hosts === 1 ? headers.host : `there ${hosts} times`}, expected ${allowedHosts.join(' or ')}`,
+    `Host is ${hosts === 1 ? headers.host : `present ${hosts} times`}, expected ${allowedHosts.join(' or ')}`,
   );
 };
 
@@ -32,8 +31,8 @@ const ownSites: readonly unknown[] = [undefined, 'none', 'same-origin'];
 
 const isPage = (path: string): boolean => path === '/' || path === '/sign-in' || path.startsWith('/invite/');
 
-/** A link on another page or in a mail may lead a person to the console's own pages, and to nothing else. */
-const isVisit = ({ method, path, headers }: HttpRequest): boolean =>
+/** Returns whether a browser follows a link from another site or from mail to a page. */
+const isNavigation = ({ method, path, headers }: HttpRequest): boolean =>
   method === 'GET' &&
   isPage(path) &&
   headers['sec-fetch-mode'] === 'navigate' &&
@@ -41,17 +40,17 @@ const isVisit = ({ method, path, headers }: HttpRequest): boolean =>
 
 const checkSite: Check = (request) => {
   const site = request.headers['sec-fetch-site'];
-  if (ownSites.includes(site) || isVisit(request)) return;
+  if (ownSites.includes(site) || isNavigation(request)) return;
   throw errors.crossSite(`Sec-Fetch-Site is ${String(site)}`);
 };
 
-/** Any user of this machine reaches loopback; whoever reaches this console may do all. */
+/** All local users can reach loopback, and the console gives full access. */
 const checkPeerUser: Check = async (request, { peerUser }) => {
   if (await peerUser.isOurs(request)) return;
-  throw errors.anotherUser('the connection belongs to another local user, or is in no table of connections');
+  throw errors.anotherUser('the connection belongs to another local user or is not listed');
 };
 
-/** Header of every answer that wants a sign-in. */
+/** The challenge of a 401 (RFC 9110 section 11.6.1). */
 export const signInChallenge = { 'www-authenticate': 'Administrator realm="Alongside console"' };
 
 const writes: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
@@ -59,7 +58,7 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
   PATCH: ['application/json', 'application/merge-patch+json'],
 };
 
-/** No form of any page can send JSON. A write that says nothing may leave the type out. */
+/** Requires JSON, which a form on another site cannot send. A write without a body needs no type. */
 const checkMediaType: Check = ({ method, headers, body }) => {
   if (!writes.includes(method)) return;
   const header = headers['content-type'];
@@ -69,12 +68,20 @@ const checkMediaType: Check = ({ method, headers, body }) => {
     throw errors.mediaType(`Content-Type is ${type || 'missing'}`);
 };
 
-/** In this order, before any route. */
-const checks: readonly Check[] = [checkHost, checkOrigin, checkSite, checkPeerUser, checkMediaType];
+type CheckName = 'host' | 'origin' | 'site' | 'user' | 'media type';
 
-/** The look at every request. Throws the refusal of the first check that fails. */
+/** All checks, in their order. */
+const checks: Readonly<Record<CheckName, Check>> = {
+  host: checkHost,
+  origin: checkOrigin,
+  site: checkSite,
+  user: checkPeerUser,
+  'media type': checkMediaType,
+};
+
+/** Creates the check of every request, which throws the first refusal. */
 export const createGuard = (settings: GuardSettings) =>
   async function guard(request: HttpRequest): Promise<undefined> {
-    for (const check of checks) await check(request, settings);
+    for (const check of Object.values(checks)) await check(request, settings);
     return undefined;
   };

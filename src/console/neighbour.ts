@@ -1,38 +1,38 @@
-import { type Answer, json } from '@alongside/kernel/answer';
+import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { type Refuse, reasonOf } from '@alongside/kernel/errors';
 import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
 import { errors } from './errors.ts';
 
-/** One call of a neighbour. A body that is text goes out as it is, with the type that is named. */
+/** The address of another service of the installation, and the secret that it shares with the console. */
+export interface NeighbourAddress {
+  url: string;
+  secret: string;
+}
+
+/** A call to a neighbour. A text body is sent unchanged with `type`; others are sent as JSON. */
 export interface NeighbourCall {
   method: OutboundMethod;
   path: string;
   ifMatch?: string;
   body?: unknown;
   type?: string;
-  /** It carries many people: it may take longer, and the answer may be longer. */
+  /** Allows more time and a longer response, for the whole directory. */
   isLong?: boolean;
 }
 
-/** What a neighbour answered. `body` is undefined when there was none. */
 export interface NeighbourAnswer {
   status: number;
   etag: string | undefined;
   location: string | undefined;
+  /** Undefined for an empty body. */
   body: unknown;
 }
 
-/** Another service of the installation, reached over HTTP with the secret that the two share. */
-export interface Neighbour {
-  /** Any status is an answer, but those that say that it is away or takes the console for a stranger: these are thrown. */
-  call(call: NeighbourCall): Promise<NeighbourAnswer>;
-}
-
-/** Where a neighbour is, and what is thrown when it does not answer or does not know the console. */
-export interface NeighbourSettings {
-  /** Undefined where there is none. */
-  at: { url: string; secret: string } | undefined;
+interface NeighbourSettings {
+  /** Undefined if the installation has no such service. */
+  address: NeighbourAddress | undefined;
   unreachable: Refuse;
+  /** Thrown if the service does not accept the console's secret. */
   refused: Refuse;
 }
 
@@ -44,7 +44,7 @@ const mediaTypes: Partial<Record<OutboundMethod, string>> = {
 };
 
 async function send(
-  { url, secret }: { url: string; secret: string },
+  { url, secret }: NeighbourAddress,
   { method, path, ifMatch, body, type, isLong }: NeighbourCall,
 ): Promise<NeighbourAnswer> {
   const { milliseconds, maxBytes } = isLong ? longLimits : usualLimits;
@@ -70,38 +70,54 @@ async function send(
 
 const errorOf = ({ body }: NeighbourAnswer): unknown => (body as { error?: unknown } | undefined)?.error;
 
-/** Codes by which our services say that a secret is not the one they share with the console. */
-const strangerCodes: readonly unknown[] = ['service_unknown', 'invalid_token', 'insufficient_scope'];
+/** The error codes with which our services refuse an unknown secret. */
+const secretErrors: readonly unknown[] = ['service_unknown', 'invalid_token', 'insufficient_scope'];
 
-/** Reaches a neighbour. */
-export const neighbour = ({ at, unreachable, refused }: NeighbourSettings): Neighbour => ({
-  async call(call) {
-    if (!at) throw unreachable('none is configured');
+/** Another service of the installation, called over HTTP with the shared secret. */
+export class Neighbour {
+  readonly #settings: NeighbourSettings;
+
+  constructor(settings: NeighbourSettings) {
+    this.#settings = settings;
+  }
+
+  /** Returns the response, also an error. Throws if the service fails or does not accept the secret. */
+  async call(call: NeighbourCall): Promise<NeighbourAnswer> {
+    const { address, unreachable, refused } = this.#settings;
+    if (!address) throw unreachable('none is configured');
     let answer: NeighbourAnswer;
     try {
-      answer = await send(at, call);
+      answer = await send(address, call);
     } catch (error) {
       throw unreachable(`${call.method} ${call.path}: ${reasonOf(error)}`, {}, error);
     }
-    if ((answer.status === 401 || answer.status === 403) && strangerCodes.includes(errorOf(answer)))
-      throw refused(`it answered ${answer.status}`);
-    // A service that answers for another one says which, in its own words.
-    if (answer.status >= 500 && errorOf(answer) !== 'directory_unreachable')
-      throw unreachable(`${call.method} ${call.path}: it answered ${answer.status}`);
+    const { status } = answer;
+    const error = errorOf(answer);
+    if ((status === 401 || status === 403) && secretErrors.includes(error))
+      throw refused(`it answered ${status}`);
+    // `directory_unreachable` names another service that failed, so the console passes it on.
+    if (status >= 500 && error !== 'directory_unreachable')
+      throw unreachable(`${call.method} ${call.path}: it answered ${status}`);
     return answer;
-  },
-});
+  }
+
+  /** Calls the service and passes its response on. */
+  async relay(call: NeighbourCall): Promise<Answer> {
+    return relayed(await this.call(call));
+  }
+}
 
 const publicReason = (body: unknown): string => {
   const { error = '', error_description: description = '' } = (body ?? {}) as Record<string, unknown>;
   return `${String(error)}: ${String(description)}`;
 };
 
-/** What a neighbour answered, as the console's own answer. */
+/** Returns a neighbour's response as the console's own. */
 export function relayed(
   { status, etag, body }: NeighbourAnswer,
   headers: Record<string, string> = {},
 ): Answer {
+  if (status === 204) return noContent();
   const answer = json(status, body ?? {}, { ...(etag === undefined ? {} : { etag }), ...headers });
   return status < 400 ? answer : answer.refusing(errors.neighbourRefused(publicReason(body)));
 }

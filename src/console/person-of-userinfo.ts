@@ -31,7 +31,7 @@ const list = <T extends z.ZodType>(entry: T) =>
     .optional()
     .transform((entries) => entries as z.output<T>[] | undefined);
 
-/** The members of a userinfo document that say something of a person; all others are left aside. */
+/** The members of a userinfo document that map to members of a person. Others are allowed. */
 export const userinfoShape = z.looseObject({
   sub: id.optional(),
   uid: id.optional(),
@@ -58,7 +58,7 @@ const coded = (names: readonly string[], codes: readonly string[]) =>
 
 const professions = ['gmc', 'gmp', 'gdc', 'gdp', 'gphc', 'nmc', 'rcn', 'consultant'] as const;
 
-/** The organisations that a document names, each once: members first, then those in which the person only works. */
+/** Returns each organisation of a document once. Membership overrides a mere role. */
 function organisationsOf(document: UserinfoDocument, nameOf: (code: string) => string | undefined) {
   const members = (document.nhsid_org_memberships ?? []).map((entry) => ({ ...entry, member: true }));
   const others = (document.nhsid_org_roles ?? []).map((entry) => ({ ...entry, member: false }));
@@ -77,20 +77,19 @@ function organisationsOf(document: UserinfoDocument, nameOf: (code: string) => s
   return [...byCode.values()];
 }
 
-/** The uids that a document names: one, if it is of one person. */
+/** Returns the distinct uids in a document. */
 export const uidsOf = ({ sub, uid, nhsid_useruid }: UserinfoDocument): string[] => [
   ...new Set([sub, uid, nhsid_useruid].filter((value) => value !== undefined)),
 ];
 
-/** What a userinfo document says of a person, as the directory takes it; what it does not say is not there. */
+/** Returns the members of a person for the directory. Absent claims remain absent. */
 export function personOfUserinfo(document: UserinfoDocument): Record<string, unknown> {
   const names = new Map(
     (document.nhsid_user_orgs ?? []).map(({ org_name, org_code }) => [org_code, org_name]),
   );
   const nameOf = (code: string) => names.get(code);
-  const says = document as Record<string, unknown>;
   const ids = professions.flatMap((kind) => {
-    const value = says[`${kind}_id`];
+    const value = document[`${kind}_id`];
     return typeof value === 'string' ? [[kind, value]] : [];
   });
   const person: Record<string, unknown> = {
@@ -125,23 +124,25 @@ export function personOfUserinfo(document: UserinfoDocument): Record<string, unk
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** Whether a value says all that another one says; members that are empty there say nothing. */
-function says(value: unknown, wanted: unknown): boolean {
+/** Returns whether a value includes everything in another one, except its empty members. */
+function includes(value: unknown, wanted: unknown): boolean {
   if (isEmpty(wanted) || value === wanted) return true;
   if (typeof value !== 'object' || typeof wanted !== 'object' || value === null || wanted === null)
     return false;
   if (Array.isArray(wanted) && (!Array.isArray(value) || value.length !== wanted.length)) return false;
-  return Object.entries(wanted).every(([name, part]) => says((value as Record<string, unknown>)[name], part));
+  return Object.entries(wanted).every(([name, part]) =>
+    includes((value as Record<string, unknown>)[name], part),
+  );
 }
 
-/** The members of a document, as they were sent, that the person's own document does not say. */
-export const claimsBeyond = (
+/** Returns the members of a document, unchanged, that the mapped person does not include. */
+export const unmappedClaims = (
   document: UserinfoDocument,
-  own: Readonly<Record<string, unknown>>,
+  mapped: Readonly<Record<string, unknown>>,
   sent: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(document)
-      .filter(([name, value]) => !says(own[name], value))
+      .filter(([name, value]) => !includes(mapped[name], value))
       .map(([name]) => [name, sent[name]]),
   );

@@ -16,7 +16,7 @@ const role = (profile: RoleProfile): Record<string, unknown> => ({
   ...pair('aow', 'aow_codes', profile.areasOfWork),
 });
 
-/** A person as CIS2 would tell a relying party that asks for every scope. Empty values are left out, lists never are. */
+/** Returns a person as CIS2 would to a relying party with all scopes: without empty texts, but with empty lists. */
 export function userinfoDocument(person: Person): Record<string, unknown> {
   const { organisations, roles, professionalIds } = person;
   const worksAt = new Set(roles.map(({ orgCode }) => orgCode));
@@ -50,8 +50,8 @@ export function userinfoDocument(person: Person): Record<string, unknown> {
     nhsid_org_roles: organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(membership),
     ...Object.fromEntries(Object.entries(professionalIds).map(([kind, id]) => [`${kind}_id`, id])),
   };
-  const said = Object.fromEntries(
+  const present = Object.fromEntries(
     Object.entries(document).filter(([, value]) => value !== undefined && value !== ''),
   );
-  return { ...said, ...person.otherClaims };
+  return { ...present, ...person.otherClaims };
 }

@@ -92,7 +92,7 @@ describe('production', () => {
     assert.match(await page.content(), /alongside-platform/);
     assert.doesNotMatch(
       await page.content(),
-      /Test system|Back to the seed|demo-combined|development-secret/,
+      /Test system|Restore the seed data|demo-combined|development-secret/,
     );
     await isAccessible(page);
 

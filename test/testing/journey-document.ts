@@ -1,7 +1,6 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { sequenceDiagram } from '../../src/console/page/diagram.ts';
-import { isRedirect, wordsOf } from '../../src/console/page/event-labels.ts';
-import { labelOf } from '../../src/console/page/parties.ts';
+import { isRedirect, labelOf, textOf } from '../../src/console/page/event-labels.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 import { Navigator } from './navigate.ts';
 
@@ -37,7 +36,7 @@ async function run(instance: TestInstance, pattern: string): Promise<JourneyEven
 function table(events: readonly JourneyEvent[]): string {
   const rows = events.map(
     (event, index) =>
-      `| ${index + 1} | ${labelOf(event.from)} | ${labelOf(event.to)} | ${isRedirect(event) ? 'redirect' : 'call'} | \`${event.name}\` | ${wordsOf(event) ?? ''} |`,
+      `| ${index + 1} | ${labelOf(event.from)} | ${labelOf(event.to)} | ${isRedirect(event) ? 'redirect' : 'call'} | \`${event.name}\` | ${textOf(event) ?? ''} |`,
   );
   return ['| # | from | to | how | event | what |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }
@@ -70,7 +69,7 @@ export async function journeyDocument(): Promise<JourneyDocument> {
     ].join('\n');
     // The journey's own id differs between runs.
     const id = 'combined';
-    const svg = standalone(String(sequenceDiagram({ id, events: combined } as never)));
+    const svg = standalone(String(sequenceDiagram({ id, events: combined })));
     return { markdown, svg };
   } finally {
     await instance.stop();

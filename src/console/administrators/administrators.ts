@@ -3,15 +3,15 @@ import { randomToken, uuid } from '@alongside/kernel/ids';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 
-/** Somebody who may use the console of an installation in production. */
+/** A person who may use the console of an installation in production. */
 export interface Administrator {
   id: string;
   name: string;
 }
 
-/** A passkey of an administrator, as storage has it. */
+/** A stored passkey of an administrator. */
 export interface AdministratorKey {
-  /** Of the WebAuthn credential, base64url. */
+  /** Id of the WebAuthn credential, base64url. */
   id: string;
   /** COSE, base64url. */
   publicKey: string;
@@ -25,13 +25,13 @@ export interface ListedAdministrator extends Administrator {
 }
 
 const invitation = 'administrator-invitation';
-/** Milliseconds that a link to become an administrator is good for. */
+/** Milliseconds. */
 export const invitationLifetime = 3_600_000;
 
-/** Who audit records say it was. */
+/** Returns the name of an administrator in audit records. */
 export const actorOf = ({ id, name }: Administrator): string => `${name} (administrator ${id})`;
 
-/** Administrators, their passkeys, and the links by which they join. */
+/** Administrators, their passkeys and their invitations. */
 export class Administrators {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -44,8 +44,8 @@ export class Administrators {
   }
 
   /**
-   * Makes an invitation: the secret part of its link, which storage has as a hash alone.
-   * @param others writes of the same act, such as its audit record
+   * Creates an invitation and returns the secret part of its link, of which only a hash is stored.
+   * @param others statements of the same batch, such as the audit record
    */
   async invite(name: string, ...others: Statement[]): Promise<string> {
     const token = randomToken();
@@ -53,12 +53,12 @@ export class Administrators {
     return token;
   }
 
-  /** The name on an invitation that is still good. */
+  /** Returns the name in a valid invitation. */
   invitedName(token: string): Promise<string | undefined> {
     return this.#singleUse.peek<string>(invitation, token);
   }
 
-  /** Spends an invitation and adds its administrator, all or nothing; `more` belongs to the same write. False when it was spent already. */
+  /** Spends an invitation and adds its administrator in one batch with `more`. Returns false if it was spent already. */
   async join(
     token: string,
     { id, name }: Administrator,
@@ -85,7 +85,7 @@ export class Administrators {
     return done;
   }
 
-  /** The administrator with this passkey. */
+  /** Returns the passkey with this id and its administrator. */
   async byKey(id: string): Promise<{ administrator: Administrator; key: AdministratorKey } | undefined> {
     const row = await this.#database.get<{
       owner: string;
@@ -107,7 +107,7 @@ export class Administrators {
     );
   }
 
-  /** Notes a use of a passkey; `more` belongs to the same write. False when it was used or removed meanwhile. */
+  /** Records a use of a passkey in one batch with `more`. Returns false if it was used or removed meanwhile. */
   async useKey(
     { id, counter }: AdministratorKey,
     next: number,
@@ -138,7 +138,7 @@ export class Administrators {
     );
   }
 
-  /** Takes everything away from an administrator at once: passkeys and sessions too. False when there is none. */
+  /** Removes an administrator with passkeys and sessions. Returns false for an unknown one. */
   async remove(id: string, ...others: Statement[]): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(sql('DELETE FROM administrator WHERE id = ?', id)),
@@ -150,5 +150,5 @@ export class Administrators {
   }
 }
 
-/** A new administrator, not yet kept. */
+/** Creates an administrator without storing it. */
 export const newAdministrator = (name: string): Administrator => ({ id: uuid(), name });

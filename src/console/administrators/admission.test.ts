@@ -22,14 +22,14 @@ describe('who is let in, in production', () => {
   /** An administrator with a session, as an invitation leaves them. */
   async function joined() {
     const administrator = newAdministrator(`Administrator ${++count}`);
-    const { writes, cookie } = new AdministratorSessions(
+    const { statements, cookie } = new AdministratorSessions(
       console_.database,
       console_.clock,
       console_.urls.console,
-    ).opening(administrator);
+    ).begin(administrator);
     const key = { id: `key-${count}`, publicKey: 'a2V5', counter: 0 };
     const token = await administrators.invite(administrator.name);
-    assert.ok(await administrators.join(token, administrator, key, writes));
+    assert.ok(await administrators.join(token, administrator, key, statements));
     return { administrator, key, token, cookie: cookie.split(';')[0] ?? '', setCookie: cookie };
   }
   const withCookie = (cookie: string, headers: Record<string, string> = {}) => ({
@@ -50,7 +50,7 @@ describe('who is let in, in production', () => {
       const page = await console_.send('/', withCookie(cookie));
       assert.equal(page.status, 200);
       assert.match(page.text, new RegExp(`Signed in as <strong>${administrator.name}</strong>`));
-      for (const label of ['Test system', 'Back to the seed', 'The desk'])
+      for (const label of ['Test system', 'Restore the seed data', 'Workstation'])
         assert.doesNotMatch(page.text, new RegExp(label));
     });
 
@@ -253,7 +253,7 @@ test('over https the cookie is of this host alone', async () => {
       console_.database,
       console_.clock,
       'https://console.example',
-    ).opening(newAdministrator('Jo'));
+    ).begin(newAdministrator('Jo'));
     assert.match(
       cookie,
       /^__Host-console-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200$/,

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { parseObject, readShape } from '../api/request.ts';
-import { invitationAnswer, invitationToken, signInAnswer } from './bodies.ts';
+import { invitationToken, joinBody, signInBody } from './bodies.ts';
 
 const text64 = fc.stringMatching(/^[\w-]{1,60}$/);
 const common = { id: text64, rawId: text64, type: fc.constant('public-key') };
@@ -36,11 +36,11 @@ describe('what browsers send of passkeys', () => {
     fc.assert(
       fc.property(text64, registration, authentication, (token, made, used) => {
         const more = { authenticatorAttachment: 'platform', clientExtensionResults: {} };
-        assert.deepEqual(readShape(invitationAnswer, { token, response: { ...made, ...more } }), {
+        assert.deepEqual(readShape(joinBody, { token, response: { ...made, ...more } }), {
           token,
           response: made,
         });
-        assert.deepEqual(readShape(signInAnswer, { response: { ...used, ...more } }), { response: used });
+        assert.deepEqual(readShape(signInBody, { response: { ...used, ...more } }), { response: used });
       }),
     );
   });
@@ -60,7 +60,7 @@ describe('what browsers send of passkeys', () => {
           }),
         ),
         (text) => {
-          for (const shape of [invitationAnswer, signInAnswer])
+          for (const shape of [joinBody, signInBody])
             assert.throws(
               () => readShape(shape, parseObject(text)),
               (error) => error instanceof Refusal && error.entry.status === 400,
@@ -73,14 +73,14 @@ describe('what browsers send of passkeys', () => {
   test('nothing is long without end, and an owner is always named', () => {
     const response = { clientDataJSON: 'a', authenticatorData: 'a', signature: 'a', userHandle: 'a' };
     const whole = { id: 'a', rawId: 'a', type: 'public-key', response };
-    assert.ok(readShape(signInAnswer, { response: whole }));
+    assert.ok(readShape(signInBody, { response: whole }));
     for (const changed of [
       { ...whole, id: 'a'.repeat(1_365) },
       { ...whole, type: 'password' },
       { ...whole, response: { ...response, signature: 'a'.repeat(8_193) } },
       { ...whole, response: { ...response, userHandle: undefined } },
     ])
-      assert.throws(() => readShape(signInAnswer, { response: changed }), Refusal);
+      assert.throws(() => readShape(signInBody, { response: changed }), Refusal);
   });
 
   test('the part of a path is an invitation or nothing', () => {

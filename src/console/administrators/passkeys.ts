@@ -4,16 +4,16 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { Administrator, AdministratorKey } from './administrators.ts';
 import type { Authentication, Registration } from './bodies.ts';
 
-// Loaded when somebody first needs it: it costs a quarter of a second.
+// Loaded at first use, because it takes a quarter of a second.
 const library = () => import('@simplewebauthn/server');
 
 /** ES256, EdDSA, RS256 (RFC 9053 section 2, RFC 8812 section 2). */
 const algorithms = [-7, -8, -257];
 const challengeKind = 'administrator-challenge';
-/** Milliseconds that the browser waits for the person, and a challenge is good. */
+/** Milliseconds for which the browser waits and a challenge is valid. */
 const patience = 300_000;
 
-/** The bytes by which an authenticator knows an administrator (WebAuthn section 5.4.3). */
+/** Returns the user handle of an administrator (WebAuthn section 5.4.3). */
 const handleOf = (id: string): string => Buffer.from(id).toString('base64url');
 
 type Refused = { refused: string };
@@ -24,7 +24,7 @@ export class Passkeys {
   readonly #origin: string;
   readonly #host: string;
 
-  /** @param address public address of the console: only responses made there are taken */
+  /** @param address public address of the console, the expected origin of responses */
   constructor(singleUse: SingleUse, address: string) {
     const { origin, hostname } = new URL(address);
     this.#singleUse = singleUse;
@@ -32,7 +32,7 @@ export class Passkeys {
     this.#host = hostname;
   }
 
-  /** Options for `navigator.credentials.create` as JSON (WebAuthn section 5.4). The administrator is remembered with the challenge. */
+  /** Returns options for `navigator.credentials.create` as JSON (WebAuthn section 5.4). The challenge stores the administrator. */
   async creationOptions(administrator: Administrator): Promise<string> {
     const { id, name } = administrator;
     return JSON.stringify({
@@ -50,7 +50,7 @@ export class Passkeys {
     });
   }
 
-  /** Options for `navigator.credentials.get` as JSON (WebAuthn section 5.5): any passkey that the authenticator has for us. */
+  /** Returns options for `navigator.credentials.get` as JSON (WebAuthn section 5.5), for any passkey of the console. */
   async requestOptions(): Promise<string> {
     return JSON.stringify({
       rpId: this.#host,
@@ -61,7 +61,7 @@ export class Passkeys {
     });
   }
 
-  /** Verifies a registration (WebAuthn section 7.1): the key, and the id for which its challenge was made. */
+  /** Verifies a registration (WebAuthn section 7.1). Returns the key and the id of the challenge's administrator. */
   async register(response: Registration): Promise<{ id: string; key: AdministratorKey } | Refused> {
     const { verifyRegistrationResponse } = await library();
     let id = '';
@@ -77,7 +77,7 @@ export class Passkeys {
         requireUserVerification: true,
         supportedAlgorithmIDs: algorithms,
       });
-      if (!info) return { refused: 'the attestation does not hold' };
+      if (!info) return { refused: 'the attestation is not valid' };
       const { credential } = info;
       const publicKey = Buffer.from(credential.publicKey).toString('base64url');
       return { id, key: { id: credential.id, publicKey, counter: credential.counter } };
@@ -86,7 +86,7 @@ export class Passkeys {
     }
   }
 
-  /** Verifies a sign-in (WebAuthn section 7.2) with the passkey of this administrator. */
+  /** Verifies a sign-in (WebAuthn section 7.2) with a passkey of this administrator. */
   async verify(
     response: Authentication,
     { id }: Administrator,
@@ -106,7 +106,7 @@ export class Passkeys {
         },
         requireUserVerification: true,
       });
-      if (!verified) return { refused: 'the signature does not hold' };
+      if (!verified) return { refused: 'the signature is not valid' };
       if (response.response.userHandle !== handleOf(id))
         return { refused: 'the user handle is not that of its owner' };
       return { counter: info.newCounter };
@@ -121,7 +121,7 @@ export class Passkeys {
     return challenge;
   }
 
-  /** Whose challenge it was; any answer spends it, right or wrong. */
+  /** Spends a challenge, also for a wrong response. Returns its administrator. */
   #spend(challenge: string): Promise<string | undefined> {
     return this.#singleUse.spend<string>(challengeKind, challenge);
   }

@@ -1,167 +1,230 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { z } from 'zod';
-import type { AnonymousRows } from '../../oauth/anonymous-rows.ts';
-import type { AuditLog } from '../../storage/audit.ts';
+import { AnonymousRows } from '../../oauth/anonymous-rows.ts';
+import { SingleUse } from '../../storage/single-use.ts';
 import { parseObject, readShape } from '../api/request.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import {
   type Administrator,
   type AdministratorKey,
-  type Administrators,
+  Administrators,
   actorOf,
   newAdministrator,
 } from './administrators.ts';
-import { invitationAnswer, invitationToken, signInAnswer } from './bodies.ts';
-import { invitationPage, signInPage, spentInvitationPage } from './pages.ts';
-import type { Passkeys } from './passkeys.ts';
-import type { AdministratorSessions } from './sessions.ts';
+import { Admission } from './admission.ts';
+import { invitationToken, joinBody, signInBody } from './bodies.ts';
+import { expiredInvitationPage, invitationPage, signInPage } from './pages.ts';
+import { Passkeys } from './passkeys.ts';
+import { AdministratorSessions } from './sessions.ts';
 
-interface Parts {
+interface SignInServices extends Pick<ConsoleContext, 'audit'> {
   anonymousRows: AnonymousRows;
   administrators: Administrators;
   sessions: AdministratorSessions;
   passkeys: Passkeys;
-  audit: AuditLog;
 }
 
-interface Asked {
+interface Start {
   request: HttpRequest;
+  services: SignInServices;
 }
-
-type Joining = Asked & { body: z.output<typeof invitationAnswer>; name: string };
-type SigningIn = Asked & { body: z.output<typeof signInAnswer> };
-interface Owner {
+interface WithJoinBody {
+  body: z.output<typeof joinBody>;
+}
+interface WithSignInBody {
+  body: z.output<typeof signInBody>;
+}
+interface WithKey {
   administrator: Administrator;
   key: AdministratorKey;
 }
 
-const admitted = (cookie: string): Answer => json(200, { next: '/' }, { 'set-cookie': cookie });
+const signedIn = (cookie: string): Answer => json(200, { next: '/' }, { 'set-cookie': cookie });
 
-/** Each page, and each refused answer, makes a challenge. */
-const limitChallenges = ({ anonymousRows }: Parts) =>
-  async function limitChallenges({ request }: Asked): Promise<void> {
-    if (!(await anonymousRows.admits(request.address)))
-      throw errors.tooManyRequests('the network made too many challenges');
-  };
+/** Limits the challenges of a network. Each page and each refusal stores one. */
+async function limitChallenges({ request, services }: Start): Promise<void> {
+  if (!(await services.anonymousRows.admits(request.address)))
+    throw errors.tooManyRequests('the network made too many challenges');
+}
 
-/** `GET /sign-in` */
-const showSignIn = ({ passkeys }: Parts) =>
-  async function showSignIn(): Promise<Answer> {
-    return signInPage(await passkeys.requestOptions());
-  };
+async function showSignIn({ services }: Start): Promise<Answer> {
+  return signInPage(await services.passkeys.requestOptions());
+}
 
-/** `GET /invite/{token}`: looks at the invitation and spends nothing, for programs open links too. */
-const showInvitation = ({ administrators, passkeys }: Parts) =>
-  async function showInvitation({ request }: Asked): Promise<Answer> {
-    const token = invitationToken.safeParse(request.path.split('/')[2]).data;
-    const name = token === undefined ? undefined : await administrators.invitedName(token);
-    if (token === undefined || name === undefined) return spentInvitationPage();
-    return invitationPage(name, token, await passkeys.creationOptions(newAdministrator(name)));
-  };
+/** Shows an invitation without spending it, because programs open links too. */
+async function showInvitation({ request, services }: Start): Promise<Answer> {
+  const token = invitationToken.safeParse(request.path.split('/')[2]).data;
+  const name = token === undefined ? undefined : await services.administrators.invitedName(token);
+  if (token === undefined || name === undefined) return expiredInvitationPage();
+  return invitationPage(name, token, await services.passkeys.creationOptions(newAdministrator(name)));
+}
 
-const readRegistration = async ({ request }: Asked): Promise<Pick<Joining, 'body'>> => ({
-  body: readShape(invitationAnswer, parseObject(request.body)),
-});
+async function readJoinBody({ request }: Start): Promise<WithJoinBody> {
+  return { body: readShape(joinBody, parseObject(request.body)) };
+}
 
-const findInvitation = ({ administrators }: Parts) =>
-  async function findInvitation({ body }: Pick<Joining, 'body'>): Promise<Pick<Joining, 'name'>> {
-    const name = await administrators.invitedName(body.token);
+const checkInvitation = check(
+  'invitation',
+  async function checkInvitation({ services, body }: Start & WithJoinBody): Promise<{ name: string }> {
+    const name = await services.administrators.invitedName(body.token);
     if (name === undefined) throw errors.invitationSpent('unknown, used or over');
     return { name };
-  };
+  },
+);
 
-const register = ({ passkeys }: Parts) =>
-  async function register({ body, name }: Joining): Promise<Owner> {
-    const made = await passkeys.register(body.response);
-    if ('key' in made) return { administrator: { id: made.id, name }, key: made.key };
+const checkNewPasskey = check(
+  'passkey',
+  async function checkNewPasskey({
+    services: { passkeys },
+    body,
+    name,
+  }: Start & WithJoinBody & { name: string }): Promise<WithKey> {
+    const result = await passkeys.register(body.response);
+    if ('key' in result) return { administrator: { id: result.id, name }, key: result.key };
     const options = await passkeys.creationOptions(newAdministrator(name));
-    throw errors.passkeyRefused(made.refused, { options });
-  };
+    throw errors.passkeyRefused(result.refused, { options });
+  },
+);
 
-const join = ({ administrators, sessions, audit }: Parts) =>
-  async function join({ body, administrator, key }: Joining & Owner): Promise<Answer> {
-    const { writes, cookie } = sessions.opening(administrator);
-    const record = audit.recordStatement({
-      actor: actorOf(administrator),
-      action: 'administrator.joined',
-      target: administrator.id,
-      outcome: 'ok',
-    });
-    if (!(await administrators.join(body.token, administrator, key, [...writes, record])))
-      throw errors.invitationSpent('somebody else was quicker, or the passkey is another administrator’s');
-    return admitted(cookie);
-  };
+async function join({
+  services: { administrators, sessions, audit },
+  body,
+  administrator,
+  key,
+}: Start & WithJoinBody & WithKey & Passed<'invitation' | 'passkey'>): Promise<Answer> {
+  const { statements, cookie } = sessions.begin(administrator);
+  const record = audit.recordStatement({
+    actor: actorOf(administrator),
+    action: 'administrator.joined',
+    target: administrator.id,
+    outcome: 'ok',
+  });
+  if (!(await administrators.join(body.token, administrator, key, [...statements, record])))
+    throw errors.invitationSpent(
+      'another request used the invitation, or the passkey belongs to another administrator',
+    );
+  return signedIn(cookie);
+}
 
-const readSignIn = async ({ request }: Asked): Promise<Pick<SigningIn, 'body'>> => ({
-  body: readShape(signInAnswer, parseObject(request.body)),
-});
+async function readSignInBody({ request }: Start): Promise<WithSignInBody> {
+  return { body: readShape(signInBody, parseObject(request.body)) };
+}
 
-/** Name under which refusals of unproven callers are summed. */
+/** Name of the sum of refusals of unproven callers. */
 const signInCounter = 'console-sign-in';
 
-const findKey = ({ administrators, passkeys, audit }: Parts) =>
-  async function findKey({ request, body }: SigningIn): Promise<Owner> {
-    const found = await administrators.byKey(body.response.id);
-    if (found) return found;
+async function findKey({ request, services, body }: Start & WithSignInBody): Promise<WithKey> {
+  const { administrators, passkeys, audit } = services;
+  const found = await administrators.byKey(body.response.id);
+  if (found) return found;
+  audit.countUnproven(signInCounter, request.address);
+  throw errors.passkeyUnknown('no administrator has this passkey', {
+    options: await passkeys.requestOptions(),
+  });
+}
+
+const checkPasskey = check(
+  'passkey',
+  async function checkPasskey({
+    request,
+    services: { passkeys, audit },
+    body,
+    administrator,
+    key,
+  }: Start & WithSignInBody & WithKey): Promise<{ counter: number }> {
+    const result = await passkeys.verify(body.response, administrator, key);
+    if ('counter' in result) return result;
     audit.countUnproven(signInCounter, request.address);
-    throw errors.passkeyUnknown('nobody has this passkey', { options: await passkeys.requestOptions() });
-  };
+    throw errors.passkeyRefused(result.refused, { options: await passkeys.requestOptions() });
+  },
+);
 
-const signIn = ({ administrators, sessions, passkeys, audit }: Parts) =>
-  async function signIn({ request, body, administrator, key }: SigningIn & Owner): Promise<Answer> {
-    const use = await passkeys.verify(body.response, administrator, key);
-    if ('refused' in use) {
-      audit.countUnproven(signInCounter, request.address);
-      throw errors.passkeyRefused(use.refused, { options: await passkeys.requestOptions() });
-    }
-    const entry = {
-      actor: actorOf(administrator),
-      action: 'administrator.signed-in',
-      target: administrator.id,
-    } as const;
-    const { writes, cookie } = sessions.opening(administrator);
-    const record = audit.recordStatement({ ...entry, outcome: 'ok' });
-    if (await administrators.useKey(key, use.counter, [...writes, record])) return admitted(cookie);
-    await audit.recordAlone({ ...entry, outcome: 'refused' });
-    throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
-  };
+async function signIn({
+  services: { administrators, sessions, passkeys, audit },
+  administrator,
+  key,
+  counter,
+}: Start & WithKey & { counter: number } & Passed<'passkey'>): Promise<Answer> {
+  const entry = {
+    actor: actorOf(administrator),
+    action: 'administrator.signed-in',
+    target: administrator.id,
+  } as const;
+  const { statements, cookie } = sessions.begin(administrator);
+  const record = audit.recordStatement({ ...entry, outcome: 'ok' });
+  if (await administrators.useKey(key, counter, [...statements, record])) return signedIn(cookie);
+  await audit.recordAlone({ ...entry, outcome: 'refused' });
+  throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
+}
 
-const signOut = ({ sessions, audit }: Parts) =>
-  async function signOut({ request }: Asked): Promise<Answer> {
-    const administrator = await sessions.find(request);
-    const records = administrator
-      ? [
-          audit.recordStatement({
-            actor: actorOf(administrator),
-            action: 'administrator.signed-out',
-            target: administrator.id,
-            outcome: 'ok',
-          }),
-        ]
-      : [];
-    const cookie = await sessions.end(request, ...records);
-    return json(200, { next: '/sign-in' }, { 'set-cookie': cookie });
-  };
+async function signOut({ request, services: { sessions, audit } }: Start): Promise<Answer> {
+  const administrator = await sessions.find(request);
+  const records = administrator
+    ? [
+        audit.recordStatement({
+          actor: actorOf(administrator),
+          action: 'administrator.signed-out',
+          target: administrator.id,
+          outcome: 'ok',
+        }),
+      ]
+    : [];
+  const cookie = await sessions.end(request, ...records);
+  return json(200, { next: '/sign-in' }, { 'set-cookie': cookie });
+}
 
-/** The ways in and out of the console, for those who are not signed in. */
-export function administratorRoutes(parts: Parts): Route[] {
-  const asked = steps<Asked>().step(limitChallenges(parts));
-  const joining = asked
-    .step(readRegistration)
-    .step(findInvitation(parts))
-    .step(register(parts))
-    .step(join(parts));
-  const signingIn = asked.step(readSignIn).step(findKey(parts)).step(signIn(parts));
-  const invited = asked.step(showInvitation(parts));
-  const looking = asked.step(showSignIn(parts));
-  const signingOut = steps<Asked>().step(signOut(parts));
-  return [
-    { methods: ['GET'], path: '/invite/:token', endpoint: (request) => invited.run({ request }) },
-    { methods: ['POST'], path: '/invite', endpoint: (request) => joining.run({ request }) },
-    { methods: ['GET'], path: '/sign-in', endpoint: (request) => looking.run({ request }) },
-    { methods: ['POST'], path: '/sign-in', endpoint: (request) => signingIn.run({ request }) },
-    { methods: ['POST'], path: '/sign-out', endpoint: (request) => signingOut.run({ request }) },
-  ];
+const invitation = steps<Start>('console.invitation').step(limitChallenges).step(showInvitation);
+
+const joining = steps<Start>('console.join')
+  .step(limitChallenges)
+  .step(readJoinBody)
+  .step(checkInvitation)
+  .step(checkNewPasskey)
+  .step(join);
+
+const signInForm = steps<Start>('console.sign-in-page').step(limitChallenges).step(showSignIn);
+
+const signingIn = steps<Start>('console.sign-in')
+  .step(limitChallenges)
+  .step(readSignInBody)
+  .step(findKey)
+  .step(checkPasskey)
+  .step(signIn);
+
+const signingOut = steps<Start>('console.sign-out').step(signOut);
+
+/** Creates the sign-in of administrators in production. */
+export function createAdmission({
+  database,
+  clock,
+  audit,
+  urls,
+  operatorHash,
+  networkLimits,
+}: ConsoleContext): { admission: Admission; routes: Route[] } {
+  const sessions = new AdministratorSessions(database, clock, urls.console);
+  const services: SignInServices = {
+    audit,
+    sessions,
+    administrators: new Administrators(database, clock),
+    anonymousRows: new AnonymousRows({ database, clock }, 'console', networkLimits),
+    passkeys: new Passkeys(new SingleUse(database, clock), urls.console),
+  };
+  const serve =
+    (list: { run(start: Start): Promise<Answer> }) =>
+    (request: HttpRequest): Promise<Answer> =>
+      list.run({ request, services });
+  return {
+    admission: new Admission(sessions, audit, operatorHash, `${urls.console}/sign-in`),
+    routes: [
+      { methods: ['GET'], path: '/invite/:token', endpoint: serve(invitation) },
+      { methods: ['POST'], path: '/invite', endpoint: serve(joining) },
+      { methods: ['GET'], path: '/sign-in', endpoint: serve(signInForm) },
+      { methods: ['POST'], path: '/sign-in', endpoint: serve(signingIn) },
+      { methods: ['POST'], path: '/sign-out', endpoint: serve(signingOut) },
+    ],
+  };
 }

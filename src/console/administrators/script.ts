@@ -1,40 +1,43 @@
-/** What these pages do in the browser. It is sent as its own text, so it may name nothing of this file. */
+/** Runs in the browser. Its source text is sent, so it must not use anything else in this file. */
 function administratorPage(): void {
   const sentences: Readonly<Record<string, string>> = {
-    NotAllowedError: 'Nothing came from your passkey, or the time ran out. Try again.',
-    InvalidStateError: 'This passkey is set up already. Use another one.',
-    SecurityError: 'Your browser uses no passkey at this address. Open the console at its own address.',
-    ConstraintError: 'This passkey does not ask for a PIN, a finger or a face. Use another one.',
+    NotAllowedError: 'Your passkey did not respond in time. Try again.',
+    InvalidStateError: 'This passkey is already set up. Use another one.',
+    SecurityError:
+      'Your browser does not allow passkeys at this address. Open the console at its own address.',
+    ConstraintError: 'This passkey does not ask for a PIN, fingerprint or face. Use another one.',
   };
 
   const start = async (form: HTMLFormElement): Promise<void> => {
-    const said = document.getElementById('problem');
+    const problem = document.getElementById('problem');
     const waiting = document.getElementById('waiting');
-    const say = (text: string): void => {
+    const show = (text: string): void => {
       if (waiting) waiting.hidden = true;
-      if (!said) return;
-      said.textContent = text;
-      said.hidden = text === '';
+      if (!problem) return;
+      problem.textContent = text;
+      problem.hidden = text === '';
     };
-    const ask = async (): Promise<unknown> => {
+    const runCeremony = async (): Promise<unknown> => {
       const { ceremony, options = '{}' } = form.dataset;
       if (!ceremony) return undefined;
       if (waiting) waiting.hidden = false;
-      const known = JSON.parse(options);
+      const parsed = JSON.parse(options);
       const credential = await (ceremony === 'create'
-        ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(known) })
-        : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(known) }));
+        ? navigator.credentials.create({
+            publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(parsed),
+          })
+        : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(parsed) }));
       return (credential as PublicKeyCredential).toJSON();
     };
 
-    say('');
+    show('');
     if (form.dataset.ceremony && !window.PublicKeyCredential?.parseCreationOptionsFromJSON)
-      return say('This browser is too old for passkeys, or the address is not a secure one.');
+      return show('This browser does not support passkeys, or the address is not secure.');
     let response: unknown;
     try {
-      response = await ask();
+      response = await runCeremony();
     } catch (error) {
-      return say(sentences[(error as Error).name] ?? 'The browser could not use your passkey. Try again.');
+      return show(sentences[(error as Error).name] ?? 'The browser could not use your passkey. Try again.');
     }
     const { post = '', token } = form.dataset;
     const answer = await fetch(post, {
@@ -44,9 +47,9 @@ function administratorPage(): void {
     });
     const body = await answer.json();
     if (answer.ok) return location.assign(body.next);
-    // Each answer spends its challenge; the refusal brings the next.
+    // Each response spends its challenge; a refusal contains the next one.
     if (body.options) form.dataset.options = body.options;
-    say(body.error_description ?? body.error);
+    show(body.error_description ?? body.error);
   };
 
   document.addEventListener('submit', (event) => {
@@ -58,10 +61,10 @@ function administratorPage(): void {
     button?.setAttribute('aria-disabled', 'true');
     start(form)
       .catch(() => {
-        const said = document.getElementById('problem');
-        if (said) {
-          said.textContent = 'The console does not answer. Is it still running?';
-          said.hidden = false;
+        const problem = document.getElementById('problem');
+        if (problem) {
+          problem.textContent = 'The console does not respond. Check that it is running.';
+          problem.hidden = false;
         }
       })
       .finally(() => button?.removeAttribute('aria-disabled'));
@@ -70,8 +73,6 @@ function administratorPage(): void {
     button.disabled = false;
 }
 
-/** Where it is. */
 export const administratorScriptPath = '/assets/administrators.js';
 
-/** The script of the pages on which administrators sign in and out. */
 export const administratorScript = `(${administratorPage.toString()})();\n`;

@@ -6,17 +6,17 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import type { Administrator } from './administrators.ts';
 
-/** Milliseconds: twelve hours at most, thirty minutes without use. */
+/** Milliseconds: twelve hours in total, thirty minutes without use. */
 const sessionLimits = { whole: 43_200_000, idle: 1_800_000 };
-/** Milliseconds between two writes of when a session was used. */
+/** Minimum milliseconds between writes of the last use. */
 const usePrecision = 30_000;
 const purpose = 'session';
 
-/** What a person does prolongs a session; what the page asks by itself does not. */
+/** Returns whether a request is an act of the user; background requests do not prolong a session. */
 const isUse = ({ method, headers }: HttpRequest): boolean =>
   method !== 'GET' || headers['sec-fetch-mode'] === 'navigate';
 
-/** Sessions of administrators. The browser has the token, storage its hash. */
+/** Sessions of administrators. The browser stores the token, the database its hash. */
 export class AdministratorSessions {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -29,12 +29,12 @@ export class AdministratorSessions {
     this.#cookies = new CookieNames(origin, 'console');
   }
 
-  /** The writes that begin a session and forget those that have run out, and the cookie that carries it. */
-  opening({ id }: Administrator): { writes: Statement[]; cookie: string } {
+  /** Returns the statements that begin a session and delete expired ones, and its cookie. */
+  begin({ id }: Administrator): { statements: Statement[]; cookie: string } {
     const token = randomToken();
     const now = this.#clock.now();
     return {
-      writes: [
+      statements: [
         sql(
           'DELETE FROM administrator_session WHERE created_at <= ? OR used_at <= ?',
           now - sessionLimits.whole,
@@ -52,7 +52,7 @@ export class AdministratorSessions {
     };
   }
 
-  /** Whose request it is; undefined without a session that is still good. */
+  /** Returns the administrator of a request with a valid session. */
   async find(request: HttpRequest): Promise<Administrator | undefined> {
     const hash = this.#hashOf(request);
     if (hash === undefined) return undefined;
@@ -75,8 +75,8 @@ export class AdministratorSessions {
   }
 
   /**
-   * Ends the session of a request. Returns the cookie that removes the browser's.
-   * @param others writes of the same act, such as its audit record
+   * Ends the session of a request. Returns the cookie that deletes the browser's cookie.
+   * @param others statements of the same batch, such as the audit record
    */
   async end(request: HttpRequest, ...others: Statement[]): Promise<string> {
     const hash = this.#hashOf(request);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ApiCall, apiPath } from './call.ts';
 
-const schemaOf = (schema: z.ZodType): object => {
+const schemaOf = (schema: z.ZodType) => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return rest;
 };
@@ -15,10 +15,7 @@ const pathParameters = (path: string): object[] =>
   }));
 
 function queryParameters(query: z.ZodType): object[] {
-  const { properties = {}, required = [] } = schemaOf(query) as {
-    properties?: Record<string, object>;
-    required?: string[];
-  };
+  const { properties = {}, required = [] } = schemaOf(query);
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
@@ -27,19 +24,16 @@ function queryParameters(query: z.ZodType): object[] {
   }));
 }
 
+const errorContent = { schema: { $ref: '#/components/schemas/Error' } };
+
 const responses = (answers: ApiCall['answers']): object =>
   Object.fromEntries(
     Object.entries(answers).map(([status, description]) => {
-      const type =
-        Number(status) === 204
-          ? {}
-          : {
-              content: {
-                'application/json':
-                  Number(status) < 400 ? {} : { schema: { $ref: '#/components/schemas/Error' } },
-              },
-            };
-      return [status, { description, ...type }];
+      const json = Number(status) < 400 ? {} : errorContent;
+      return [
+        status,
+        { description, ...(status === '204' ? {} : { content: { 'application/json': json } }) },
+      ];
     }),
   );
 
@@ -56,20 +50,17 @@ const errorSchema = {
   required: ['error'],
   properties: {
     error: { type: 'string', description: 'A stable code' },
-    error_description: { type: 'string', description: 'A sentence for the reader' },
-    field: { type: 'string', description: 'Where the request does not fit' },
-    problem: { type: 'string', description: 'What would be right there' },
+    error_description: { type: 'string', description: 'The error as a sentence' },
+    field: { type: 'string', description: 'The invalid member' },
+    problem: { type: 'string', description: 'The rule that the member breaks' },
   },
 };
 
-/** The OpenAPI document (3.1) of these calls, from the schemas that validate them. */
+/** Returns the OpenAPI 3.1 document of these calls, from the schemas that validate their requests. */
 export function openApiOf(calls: readonly ApiCall[], about: { version: string; server: string }): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const call of calls) {
-    const item = paths[call.path] ?? {};
-    item[call.method.toLowerCase()] = operation(call);
-    paths[call.path] = item;
-  }
+  for (const call of calls)
+    paths[call.path] = { ...paths[call.path], [call.method.toLowerCase()]: operation(call) };
   return {
     openapi: '3.1.0',
     info: { title: 'Alongside console', version: about.version },

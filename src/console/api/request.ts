@@ -1,9 +1,31 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { errors } from '../errors.ts';
 
-/** The JSON object in a body; an empty body is an empty object. Throws `invalid_request`. Its length was limited by the listener. */
+export const noMembers = z.strictObject({});
+/** A merge patch. The patched value is validated instead. */
+export const anyMembers = z.looseObject({});
+
+/** A page size in a query. */
+export const pageLimit = z
+  .string()
+  .regex(/^\d{1,4}$/, 'must be a number')
+  .optional();
+
+/** The number of a record or event in a query. */
+export const since = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a number')
+  .transform(Number)
+  .optional()
+  .describe('Only those after this number');
+
+/** Returns the refusal `invalid_request` for one member. */
+export const invalidMember = (field: string, problem: string): Error =>
+  errors.requestInvalid(`${field} ${problem}`, { field, problem });
+
+/** Parses the JSON object in a body; an empty body is an empty object. The listener has limited its length. */
 export function parseObject(text: string): JsonObject {
   if (text === '') return {};
   try {
@@ -13,7 +35,7 @@ export function parseObject(text: string): JsonObject {
   }
 }
 
-/** Reads a value in this shape. Throws `invalid_request` with the first field that does not fit and what would be right. */
+/** Validates a value. Throws `invalid_request` with the first invalid member. */
 export function readShape<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -23,7 +45,7 @@ export function readShape<S extends z.ZodType>(schema: S, value: unknown): z.out
   throw errors.requestInvalid(`${field}: ${problem}`, field === '' ? { problem } : { field, problem });
 }
 
-/** The query as an object. A parameter that came twice is refused. */
+/** Parses a query. Refuses repeated parameters. */
 export function parseQuery(query: string): Record<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
@@ -35,4 +57,18 @@ export function parseQuery(query: string): Record<string, string> {
     values.set(name, value);
   }
   return Object.fromEntries(values);
+}
+
+/** Decodes the parameters of a path that matches the template. */
+export function parseParams<Name extends string>(template: string, path: string): Record<Name, string> {
+  const values = path.split('/');
+  const params = template.split('/').flatMap((part, index) => {
+    if (!part.startsWith('{')) return [];
+    try {
+      return [[part.slice(1, -1), decodeURIComponent(values[index] ?? '')]];
+    } catch (error) {
+      throw errors.requestInvalid('damaged percent-encoding', { problem: 'The address is damaged.' }, error);
+    }
+  });
+  return Object.fromEntries(params);
 }

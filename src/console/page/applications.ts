@@ -1,39 +1,54 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { ListedApplication } from '../registration/listed.ts';
-import type { RegistrationWarning } from '../registration/warnings.ts';
+import { type ListedApplication, listedApplication } from '../registration/stored.ts';
+import { type RegistrationWarning, registrationWarnings } from '../registration/warnings.ts';
 import { copied } from './controls.ts';
+import type { Section } from './section.ts';
 
-type Half = { clientId: string; clientSecret?: string; profile: string; tokenEndpointAuthMethod: string };
+interface ListedClient {
+  clientId: string;
+  clientSecret?: string;
+  profile: string;
+  tokenEndpointAuthMethod: string;
+}
 
-const half = ({ id, status }: ListedApplication, at: string, client: Half): Html => html`<tr role="row">
-<th role="rowheader" scope="row"><strong>${id}</strong>${status === 'approved' ? undefined : html` <span class="tag bad">${status}</span>`}<br><span class="quiet">at ${at}</span></th>
+const row = (
+  { id, status }: ListedApplication,
+  server: string,
+  client: ListedClient,
+): Html => html`<tr role="row">
+<th role="rowheader" scope="row"><strong>${id}</strong>${status === 'approved' ? undefined : html` <span class="tag bad">${status}</span>`}<br><span class="quiet">at ${server}</span></th>
 <td role="cell">${client.profile}</td>
-<td role="cell">${copied(client.clientId, `the client id of ${id} at ${at}`)}</td>
-<td role="cell">${client.clientSecret ? copied(client.clientSecret, `the secret of ${id} at ${at}`) : html`<span class="quiet">${client.tokenEndpointAuthMethod}</span>`}</td>
+<td role="cell">${copied(client.clientId, `the client id of ${id} at ${server}`)}</td>
+<td role="cell">${client.clientSecret ? copied(client.clientSecret, `the secret of ${id} at ${server}`) : html`<span class="quiet">${client.tokenEndpointAuthMethod}</span>`}</td>
 </tr>`;
 
-const warningsOf = ({
-  id,
-  warnings,
-}: ListedApplication & { warnings: readonly RegistrationWarning[] }): Html => html`
+const warningList = (id: string, warnings: readonly RegistrationWarning[]): Html => html`
 <dt><strong>${id}</strong></dt>${warnings.map(({ message }) => html`<dd>${message}</dd>`)}`;
 
-/** Registrations with their client ids. Secrets are shown where they stand in the seed. */
-export function applicationsSection(
-  applications: readonly (ListedApplication & { warnings: readonly RegistrationWarning[] })[],
-): Html {
-  const warned = applications.filter(({ warnings }) => warnings.length > 0);
-  const rows = applications.flatMap((application) => [
-    ...(application.platform ? [half(application, 'the API platform', application.platform)] : []),
-    ...(application.cis2 ? [half(application, 'CIS2', application.cis2)] : []),
-  ]);
-  return html`
+/** The registrations with their client ids and development secrets. */
+export const applicationsSection: Section = {
+  id: 'applications',
+  title: 'Applications',
+  live: true,
+  async render({ console }) {
+    const [stored, products] = await Promise.all([console.applications.list(), console.products.list()]);
+    const applications = stored.map(listedApplication);
+    const rows = applications.flatMap((application) => [
+      ...(application.platform ? [row(application, 'the API platform', application.platform)] : []),
+      ...(application.cis2 ? [row(application, 'CIS2', application.cis2)] : []),
+    ]);
+    const problems = stored.flatMap((application) => {
+      const warnings = registrationWarnings(application, products);
+      return warnings.length > 0 ? [warningList(application.id, warnings)] : [];
+    });
+    return html`
 <table role="table" class="stacks">
 <caption class="visually-hidden">Applications and their client ids</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Application</th><th role="columnheader" scope="col">Profile</th>
 <th role="columnheader" scope="col">Client id</th><th role="columnheader" scope="col">Secret</th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody>
 </table>
-${warned.length > 0 ? html`<h3>What will fail</h3><dl>${warned.map(warningsOf)}</dl>` : undefined}
-<p class="quiet">Register your own with <code>alongside app add</code> or <code>POST /api/v1/applications</code>; <a href="/api/v1/openapi.json">the API is described here</a>.</p>`;
-}
+${problems.length > 0 ? html`<h3>Problems</h3><dl>${problems}</dl>` : undefined}
+<p class="quiet">Register your application with <code>alongside app add</code> or <code>POST /api/v1/applications</code>. <a href="/api/v1/openapi.json">Read the API description</a>.</p>`;
+  },
+};

@@ -1,9 +1,9 @@
-/** What the console's page needs beside the common style sheet. */
+/** Styles of the first page, in addition to the shared style sheet. */
 export const consoleStylesheet = `
 html:not(.script) .needs-script { display: none; }
-.said { position: sticky; top: 0; z-index: 5; margin: 0 0 1rem; }
-.said:not(:empty) { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .5rem 1rem; }
-.said.bad:not(:empty) { background: var(--bad-soft); border-color: var(--bad); }
+.result { position: sticky; top: 0; z-index: 5; margin: 0 0 1rem; }
+.result:not(:empty) { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .5rem 1rem; }
+.result.bad:not(:empty) { background: var(--bad-soft); border-color: var(--bad); }
 .signed-in { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: 0 0 1rem; }
 .signed-in p { margin: 0; }
 @media (min-width: 44rem) { .signed-in { justify-content: flex-end; margin-top: -3.25rem; min-height: 2.25rem; } }

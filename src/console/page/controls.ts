@@ -3,19 +3,19 @@ import { type Html, html } from '@alongside/kernel/html';
 interface Control {
   id: string;
   method: 'POST' | 'PUT' | 'DELETE';
-  /** Below the API's own path. */
+  /** Below the path of the API. */
   path: string;
   body?: object;
-  /** What is said once it is done. */
+  /** Message after success. */
   done: string;
   label: string;
-  /** Goes on with the label for those who do not see where the button stands. */
+  /** Rest of the label for screen readers. */
   about?: string;
-  /** Asked before it is done. */
+  /** Question before the call. */
   confirm?: string;
 }
 
-/** A button that calls the API: the page's script carries it out. */
+/** A button with which the script calls the API. */
 export const callButton = ({
   id,
   method,

@@ -1,13 +1,11 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { type Html, html } from '@alongside/kernel/html';
-import { isRedirect } from './event-labels.ts';
-import type { Journey } from './journeys.ts';
-import { parties } from './parties.ts';
+import { isRedirect, parties } from './event-labels.ts';
 
-/** Measures in pixels of the picture. */
+/** Pixels. */
 const size = { lane: 104, side: 10, head: 44, row: 38, foot: 16, loop: 30, character: 6.6 };
 
-/** Most steps that are drawn; the list beside has them all. */
+/** Maximum number of drawn steps. The list beside the diagram shows all. */
 const mostSteps = 60;
 
 interface Lane {
@@ -23,7 +21,7 @@ function lanesOf(events: readonly JourneyEvent[]): Map<string, Lane> {
   );
 }
 
-/** Where a label of this length is centred, so that none of it is cut off. */
+/** Returns the centre of a label, moved to keep the label inside the picture. */
 function labelX(middle: number, text: string, width: number): number {
   const half = (text.length * size.character) / 2;
   return Math.min(Math.max(middle, half + 4), width - half - 4);
@@ -63,15 +61,15 @@ ${line}
 </g>`;
 }
 
-/** A journey as a sequence diagram: a lane for each party, time downwards, dashed where the browser is redirected. */
-export function sequenceDiagram({ id, events }: Journey): Html {
+/** Draws a journey as a sequence diagram. Redirects are dashed. */
+export function sequenceDiagram({ id, events }: { id: string; events: readonly JourneyEvent[] }): Html {
   const drawn = events.slice(0, mostSteps);
   const lanes = lanesOf(drawn);
   const width = size.side * 2 + size.lane * lanes.size;
   const bottom = size.head + size.row * drawn.length + size.foot;
   return html`<svg class="diagram" role="img" aria-labelledby="diagram-title diagram-about" viewBox="0 0 ${width} ${bottom}" width="${width}" height="${bottom}">
 <title id="diagram-title">Sequence diagram of journey ${id.slice(0, 8)}</title>
-<desc id="diagram-about">${drawn.length} of ${events.length} steps, from the top down. Dashed arrows are redirects of the browser. The list of steps says the same in words.</desc>
+<desc id="diagram-about">${drawn.length} of ${events.length} steps, from the top down. Dashed arrows are redirects of the browser. The list of steps has the same content.</desc>
 ${[...lanes.values()].map((lane) => head(lane, bottom - 6))}
 ${drawn.map((event, index) => arrow(event, index, lanes, width))}
 </svg>`;

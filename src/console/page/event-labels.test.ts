@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { JourneyEvent } from '@alongside/kernel/events';
-import { wordsOf } from './event-labels.ts';
+import { textOf } from './event-labels.ts';
 
 const root = new URL('../../../', import.meta.url);
 
-test('every event that some part records has words', () => {
+test('textOf returns a text for every event that a service records', () => {
   const sources = globSync('{src,identity-agent}/**/*.ts', { cwd: root }).filter(
     (file) => !/\.(test|fixture)\.ts$|\/(testing|fixture)\//.test(file),
   );
@@ -20,6 +19,6 @@ test('every event that some part records has words', () => {
     ),
   );
   assert.ok(names.size > 20, `only ${names.size} were found`);
-  const without = [...names].filter((name) => !wordsOf({ name, detail: {} } as unknown as JourneyEvent));
+  const without = [...names].filter((name) => !textOf({ name, detail: {} }));
   assert.deepEqual(without, []);
 });

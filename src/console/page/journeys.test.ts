@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JourneyEvent, Party } from '@alongside/kernel/events';
 import { sequenceDiagram } from './diagram.ts';
-import { journeysSection } from './events.ts';
-import { journeysOf } from './journeys.ts';
+import { journeysOf, journeysPart } from './journeys.ts';
 
 let seq = 0;
 const event = (
@@ -24,8 +23,8 @@ const event = (
   ...more,
 });
 
-describe('journeys', () => {
-  test('the one with the newest event comes first, its events in order', () => {
+describe('journeysOf', () => {
+  test('returns the journey with the newest event first, its events in order', () => {
     const events = [event('a', '1'), event('b', '2'), event('c', '3'), event('a', '4')];
     assert.deepEqual(
       journeysOf(events).map(({ id, events: own }) => [id, own.map(({ name }) => name).join('')]),
@@ -36,23 +35,25 @@ describe('journeys', () => {
       ],
     );
   });
+});
 
-  test('none yet is said', () => {
-    assert.match(String(journeysSection([], undefined)), /Nothing has happened yet/);
+describe('journeysPart', () => {
+  test('explains an empty list', () => {
+    assert.match(String(journeysPart([], undefined)), /Nothing has happened yet/);
   });
 
-  test('the chosen one is drawn, an unknown choice is the newest', () => {
+  test('draws the chosen journey, and the newest for an unknown choice', () => {
     const journeys = journeysOf([event('a', 'first'), event('b', 'second')]);
-    assert.match(String(journeysSection(journeys, 'a')), /that you chose/);
-    assert.match(String(journeysSection(journeys, 'x')), /The newest journey/);
+    assert.match(String(journeysPart(journeys, 'a')), /The selected journey/);
+    assert.match(String(journeysPart(journeys, 'x')), /The newest journey/);
   });
 });
 
-describe('the sequence diagram', () => {
+describe('sequenceDiagram', () => {
   const drawn = (...events: JourneyEvent[]) => String(sequenceDiagram({ id: 'journey-1', events }));
   const count = (text: string, part: RegExp) => [...text.matchAll(part)].length;
 
-  test('has a lane for each part, in the order of the chain', () => {
+  test('has a lane for each party, in the order of the chain', () => {
     const names = [...drawn(event('a', 'x')).matchAll(/lane-name"[^>]*>([^<]+)</g)].map(([, name]) => name);
     assert.deepEqual(names, [
       'Browser',
@@ -67,14 +68,14 @@ describe('the sequence diagram', () => {
     assert.match(drawn(event('a', 'agent.pin', 'console', 'identity-agent')), />Console</);
   });
 
-  test('is named and described', () => {
+  test('has a title and a description', () => {
     const svg = drawn(event('a', 'x'));
     assert.match(svg, /role="img" aria-labelledby="diagram-title diagram-about"/);
     assert.match(svg, /<title id="diagram-title">Sequence diagram of journey journey-/);
     assert.match(svg, /<desc id="diagram-about">1 of 1 steps/);
   });
 
-  test('dashes redirects and nothing else, and colours what was refused', () => {
+  test('dashes only redirects and colours refusals', () => {
     const svg = drawn(
       event('a', 'cis2.authorize'),
       event('a', 'cis2.token', 'application', 'cis2', { outcome: 'refused' }),
@@ -83,7 +84,7 @@ describe('the sequence diagram', () => {
     assert.equal(count(svg, /class="arrow call refused"/g), 1);
   });
 
-  test('bends an arrow to oneself', () => {
+  test('bends an arrow that returns to its sender', () => {
     assert.match(
       drawn(event('a', 'agent.card-inserted', 'identity-agent', 'identity-agent')),
       /<path class="line"/,
@@ -98,16 +99,16 @@ describe('the sequence diagram', () => {
       assert.ok(Number(x) > 190 && Number(x) < width - 190);
   });
 
-  test('draws a long journey up to a limit and says so', () => {
+  test('draws a long journey up to a limit and gives the total', () => {
     const svg = drawn(...Array.from({ length: 100 }, () => event('a', 'x')));
     assert.match(svg, /60 of 100 steps/);
     assert.equal(count(svg, /class="arrow/g), 60);
   });
 
-  test('runs nothing that stands in an event', () => {
+  test('escapes markup in an event', () => {
     const evil = '"><script>x</script>';
     const page = String(
-      journeysSection(
+      journeysPart(
         [{ id: 'a', events: [event('a', evil, 'browser', 'cis2', { detail: { note: evil } })] }],
         undefined,
       ),

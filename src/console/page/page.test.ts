@@ -17,7 +17,7 @@ describe('the first page of the console', () => {
     await instance?.stop();
   });
 
-  /** A page of its own, and every complaint of the browser about it. */
+  /** Opens the page in a new context and collects the browser's complaints. */
   async function open(
     options: BrowserContextOptions = {},
   ): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
@@ -32,7 +32,7 @@ describe('the first page of the console', () => {
     return { page, complaints, close: () => context.close() };
   }
 
-  test('a card goes in, the PIN is given, a role chosen, and the card comes out', async () => {
+  test('inserts a card, enters the PIN, selects a role and removes the card', async () => {
     const { page, complaints, close } = await open();
     await page.getByRole('button', { name: 'Insert the card of admin' }).click();
     await page.getByText('asks for the PIN').waitFor();
@@ -40,16 +40,16 @@ describe('the first page of the console', () => {
     await page.keyboard.press('Enter');
     await page.getByText('The PIN is wrong. 2 attempts left.').waitFor();
     await page.getByLabel('PIN', { exact: true }).fill('123456');
-    await page.getByRole('button', { name: 'Give the PIN' }).click();
+    await page.getByRole('button', { name: 'Enter the PIN' }).click();
     await page.getByRole('group', { name: 'Role for this session' }).waitFor();
     await page.getByRole('radio').nth(1).check();
-    await page.getByRole('button', { name: 'Take this role' }).click();
+    await page.getByRole('button', { name: 'Select this role' }).click();
     await page.getByText('signed in', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Remove the card of admin' }).click();
-    // The list of people has the same text.
-    await page.locator('#desk').getByText('no card', { exact: true }).waitFor();
+    // The list of people contains the same text.
+    await page.locator('#workstation').getByText('no card', { exact: true }).waitFor();
     assert.equal((await instance.api<{ card: null }>('GET', '/readers/0')).card, null);
-    // The refused PIN is a 403, which Chromium notes by itself.
+    // Chromium itself reports the 403 of the refused PIN.
     assert.deepEqual(
       complaints.filter((text) => !text.includes('403')),
       [],
@@ -57,7 +57,7 @@ describe('the first page of the console', () => {
     await close();
   });
 
-  test('shows by itself what happens elsewhere', async () => {
+  test('shows events of other origin without a reload', async () => {
     const { page, close } = await open();
     await instance.signInAtDesk('gp');
     await page.getByText('signed in', { exact: true }).waitFor();
@@ -67,18 +67,18 @@ describe('the first page of the console', () => {
     await close();
   });
 
-  test('leaves a PIN alone that somebody is typing', async () => {
+  test('keeps a partly typed PIN when the page updates', async () => {
     const { page, close } = await open();
     await instance.api('PUT', '/readers/0/card', { card: 'gp' });
     await page.getByLabel('PIN', { exact: true }).fill('1234');
     await instance.call('POST', '/agent/pin', { pin: '000000' });
     await page.getByText('agent.pin').first().waitFor();
-    await page.getByText('The PIN was answered').first().waitFor();
+    await page.getByText('The PIN was entered').first().waitFor();
     assert.equal(await page.getByLabel('PIN', { exact: true }).inputValue(), '1234');
     await close();
   });
 
-  test('draws a whole journey, and an older one on request', async () => {
+  test('draws the newest journey, and an older one that the user selects', async () => {
     await instance.signInAtDesk('gp');
     const { page, close } = await open();
     await page.goto(instance.urls.sample);
@@ -92,15 +92,15 @@ describe('the first page of the console', () => {
     assert.equal(await svg.locator('.arrow').count(), steps);
     await page.locator('#journeys summary').first().click();
     await page.getByRole('link', { name: 'Draw this journey' }).first().click();
-    await page.getByText('The journey that you chose').waitFor();
+    await page.getByText('The selected journey').waitFor();
     await close();
   });
 
-  test('is readable without a script, and says what needs one', async () => {
+  test('is readable without a script and names the parts that need one', async () => {
     await instance.signInAtDesk('gp');
     const { page, close } = await open({ javaScriptEnabled: false });
     await page.locator('noscript p').waitFor();
-    assert.deepEqual(await page.getByRole('button').allTextContents(), ['Say why']);
+    assert.deepEqual(await page.getByRole('button').allTextContents(), ['Explain']);
     const text = (await page.textContent('main')) ?? '';
     for (const part of [
       'signed in',
@@ -114,14 +114,14 @@ describe('the first page of the console', () => {
     await close();
   });
 
-  test('says why a request was refused, by the message id of the error', async () => {
+  test('explains a refused request by the message id of the error', async () => {
     const { message_id: id } = (await (
       await fetch(`${instance.urls.api}/oauth2/authorize?client_id=${encodeURIComponent('<b>nobody')}`)
     ).json()) as { message_id: string };
     const { page, complaints, close } = await open({ javaScriptEnabled: false });
     const ask = async (what: string) => {
       await page.getByLabel('Message id of the error').fill(what);
-      await page.getByRole('button', { name: 'Say why' }).click();
+      await page.getByRole('button', { name: 'Explain' }).click();
     };
     await ask(id);
     await page.getByText('no application at /oauth2 has the client id <b>nobody').waitFor();
@@ -137,7 +137,7 @@ describe('the first page of the console', () => {
     { name: 'in dark', options: { colorScheme: 'dark' as const } },
     { name: 'at 320 px', options: { viewport: { width: 320, height: 700 } } },
   ])
-    test(`has no violation of accessibility ${name}, with its question open`, async () => {
+    test(`has no accessibility violation ${name}, with the PIN prompt open`, async () => {
       await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
       const { page, complaints, close } = await open({ ...options, bypassCSP: true });
       await page.getByLabel('PIN', { exact: true }).waitFor();
@@ -147,7 +147,7 @@ describe('the first page of the console', () => {
       await close();
     });
 
-  test('shows a name that looks like markup as a name', async () => {
+  test('escapes markup in a name', async () => {
     const name = '<img src=x onerror=alert(1)>';
     const { uid } = await instance.api<{ uid: string }>('POST', '/people', {
       givenName: name,
@@ -162,7 +162,7 @@ describe('the first page of the console', () => {
     await instance.api('DELETE', `/people/${uid}`);
   });
 
-  test('allows no script, style or frame but its own', async () => {
+  test('allows only its own scripts, styles and frames', async () => {
     const response = await fetch(instance.urls.console);
     const policy = response.headers.get('content-security-policy') ?? '';
     for (const rule of [
@@ -176,26 +176,26 @@ describe('the first page of the console', () => {
     assert.doesNotMatch(await response.text(), /\sstyle="|<script>|\son\w+="/);
   });
 
-  test('switches a fault on for the next time, and off', async () => {
+  test('switches a fault on for the next time and off again', async () => {
     const { page, complaints, close } = await open();
-    await page.getByText('None is on.').waitFor();
+    await page.getByText('No fault is on.').waitFor();
     await page.locator('#faults summary').click();
     await page.getByRole('button', { name: 'Next time : id-token-expired' }).click();
     await page.getByText('id-token-expired happens the next time.').waitFor();
     const { faults } = await instance.api<{ faults: { name: string; state: unknown }[] }>('GET', '/faults');
     assert.deepEqual(faults.find(({ name }) => name === 'id-token-expired')?.state, { next: 1 });
     await page.getByRole('button', { name: 'Off : id-token-expired' }).click();
-    await page.getByText('None is on.').waitFor();
+    await page.getByText('No fault is on.').waitFor();
     assert.deepEqual(complaints, []);
     await close();
   });
 
-  test('brings everything back to the seed when the person agrees', async () => {
+  test('restores the seed data when the user confirms', async () => {
     await instance.api('DELETE', '/people/locum');
     const { page, close } = await open();
     page.on('dialog', (dialog) => dialog.accept());
-    await page.getByRole('button', { name: 'Back to the seed' }).click();
-    await page.getByText('Everything is back to the seed.').waitFor();
+    await page.getByRole('button', { name: 'Restore the seed data' }).click();
+    await page.getByText('The seed data is restored.').waitFor();
     await page.getByRole('button', { name: 'Insert the card of locum' }).waitFor();
     await close();
   });

@@ -2,10 +2,11 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { SocketCard } from '../../../identity-agent/protocol.ts';
 import type { Person } from '../../cis/protocol.ts';
 import { callButton } from './controls.ts';
+import { orNull, type Section } from './section.ts';
 
 const mostPeople = 200;
 
-/** The last part of a published role name: `"Clinical":"Medical":"General Medical Practitioner"`. */
+/** Returns the last part of a published role name such as `"Clinical":"Medical":"General Medical Practitioner"`. */
 export const plainRole = (name: string): string => name.split('":"').at(-1)?.replaceAll('"', '') ?? name;
 
 const rolesOf = ({ roles }: Person): string => {
@@ -57,7 +58,7 @@ function cardButton(card: SocketCard | undefined, who: string): Html | undefined
       });
 }
 
-const ways: Readonly<Record<string, string>> = {
+const authenticatorNames: Readonly<Record<string, string>> = {
   securityKey: 'security key',
   windowsHello: 'Windows Hello',
   passkey: 'passkey',
@@ -66,9 +67,8 @@ const ways: Readonly<Record<string, string>> = {
   password: 'password',
 };
 
-/** What a person signs in with beside a card, as the directory knows it. */
-const otherWays = ({ authenticators }: Person): Html | undefined => {
-  const names = authenticators.flatMap((name) => ways[name] ?? []);
+const otherAuthenticators = ({ authenticators }: Person): Html | undefined => {
+  const names = authenticators.flatMap((name) => authenticatorNames[name] ?? []);
   return names.length > 0 ? html`<br><span class="quiet">${names.join(', ')}</span>` : undefined;
 };
 
@@ -80,23 +80,28 @@ const row = (person: Person, cards: readonly SocketCard[]): Html => {
 <th role="rowheader" scope="row"><strong>${who}</strong><br><span class="quiet">${person.displayName}</span></th>
 <td role="cell"><code>${person.uid}</code>${person.disabled ? html` <span class="tag bad">disabled</span>` : undefined}</td>
 <td role="cell">${rolesOf(person)}</td>
-<td role="cell">${cardState(card)}${otherWays(person)}</td>
+<td role="cell">${cardState(card)}${otherAuthenticators(person)}</td>
 <td role="cell">${cardButton(card, who)}</td>
 </tr>`;
 };
 
-/** Everybody in the directory with their cards. Null stands for a neighbour that does not answer. */
-export function peopleSection(people: readonly Person[] | null, cards: readonly SocketCard[] | null): Html {
-  if (!people) return html`<p class="warning">CIS does not answer, so its people cannot be shown.</p>`;
-  if (people.length === 0)
-    return html`<p>Nobody is in the directory yet: <code>alongside person add</code>.</p>`;
-  const shown = people.slice(0, mostPeople);
-  return html`
+export const peopleSection: Section = {
+  id: 'people',
+  title: 'People and cards',
+  live: true,
+  async render({ console: { agent, development }, people }) {
+    const [known, cards] = await Promise.all([people, development ? orNull(agent.cards()) : null]);
+    if (!known) return html`<p class="warning">CIS does not respond, so its people cannot be shown.</p>`;
+    if (known.length === 0)
+      return html`<p>The directory is empty. Add a person with <code>alongside person add</code>.</p>`;
+    const shown = known.slice(0, mostPeople);
+    return html`
 <table role="table" class="stacks">
 <caption class="visually-hidden">People and their cards</caption>
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Person</th><th role="columnheader" scope="col">uid</th>
-<th role="columnheader" scope="col">Roles</th><th role="columnheader" scope="col">Signs in with</th><th role="columnheader" scope="col"><span class="visually-hidden">Reader</span></th></tr></thead>
+<th role="columnheader" scope="col">Roles</th><th role="columnheader" scope="col">Authenticators</th><th role="columnheader" scope="col"><span class="visually-hidden">Reader</span></th></tr></thead>
 <tbody role="rowgroup">${shown.map((person) => row(person, cards ?? []))}</tbody>
 </table>
-${people.length > shown.length ? html`<p class="quiet">${people.length - shown.length} more people are in the directory: <code>GET /api/v1/people</code>.</p>` : undefined}`;
-}
+${known.length > shown.length ? html`<p class="quiet">The directory has ${known.length - shown.length} more people: <code>GET /api/v1/people</code>.</p>` : undefined}`;
+  },
+};

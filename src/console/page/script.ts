@@ -1,16 +1,19 @@
-/** What the page does in the browser. It is sent as its own text, so it may name nothing of this file. */
+/** Runs in the browser. Its source text is sent, so it must not use anything else in this file. */
 function consolePage(): void {
   const root = document.documentElement;
   root.classList.add('script');
-  const said = document.getElementById('said');
+  const result = document.getElementById('result');
 
-  const say = (text: string, bad = false): void => {
-    if (!said) return;
-    said.classList.toggle('bad', bad);
-    said.textContent = text;
+  const report = (text: string, bad = false): void => {
+    if (!result) return;
+    result.classList.toggle('bad', bad);
+    result.textContent = text;
   };
 
-  /** Puts what the server shows now in the place of each live part that has changed, and leaves a person's typing alone. */
+  const questionOf = (part: HTMLElement): string | undefined =>
+    part.querySelector<HTMLElement>('[data-question]')?.dataset.question;
+
+  /** Replaces each live part that has changed, except one in which the user is typing. */
   const show = async (): Promise<void> => {
     const response = await fetch(location.href, { headers: { accept: 'text/html' } });
     if (response.status === 401) return location.reload();
@@ -22,7 +25,7 @@ function consolePage(): void {
       const focused = part.contains(document.activeElement) ? document.activeElement : null;
       const typing =
         focused instanceof HTMLInputElement && focused.type === 'password' && focused.value !== '';
-      if (typing && now.dataset.question === part.dataset.question) continue;
+      if (typing && questionOf(now) === questionOf(part)) continue;
       const open = [...part.querySelectorAll('details[open]')].map(({ id }) => id);
       const copy = document.importNode(now, true);
       copy.dataset.shown = now.outerHTML;
@@ -34,7 +37,7 @@ function consolePage(): void {
 
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
-  /** One at a time, so that an older page never replaces a newer one. Resolves when a page of after this call is shown. */
+  /** Fetches one page at a time, so that an older one never replaces a newer one. Resolves when a newer page is shown. */
   const refresh = (): Promise<void> => {
     next ??= running.then(() => {
       next = undefined;
@@ -47,7 +50,7 @@ function consolePage(): void {
 
   const call = async (element: HTMLElement, body: object | undefined): Promise<void> => {
     const { method, path, done } = element.dataset;
-    say('');
+    report('');
     const response = await fetch(`/api/v1${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
@@ -58,13 +61,13 @@ function consolePage(): void {
     const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
     if (element instanceof HTMLFormElement) element.reset();
     await refresh();
-    // Last: who reads it finds the page as it is now.
-    if (response.ok) say(answer.reason ?? done ?? 'Done.', Boolean(answer.reason));
-    else say(`${answer.error_description ?? answer.error}${attempts}`, true);
+    // Last, when the page is up to date.
+    if (response.ok) report(answer.reason ?? done ?? 'Done.', Boolean(answer.reason));
+    else report(`${answer.error_description ?? answer.error}${attempts}`, true);
   };
 
   const carryOut = (element: HTMLElement, body: object | undefined): void => {
-    call(element, body).catch(() => say('The console does not answer. Is it still running?', true));
+    call(element, body).catch(() => report('The console does not respond. Check that it is running.', true));
   };
 
   document.addEventListener('click', (event) => {
@@ -76,8 +79,8 @@ function consolePage(): void {
     const { copy, body, confirm: question } = button.dataset;
     if (copy !== undefined) {
       navigator.clipboard.writeText(copy).then(
-        () => say('Copied.'),
-        () => say('The browser did not allow copying.', true),
+        () => report('Copied.'),
+        () => report('The browser does not allow copying.', true),
       );
       return;
     }
@@ -104,5 +107,4 @@ function consolePage(): void {
   };
 }
 
-/** The page's script. */
 export const script = `(${consolePage.toString()})();\n`;

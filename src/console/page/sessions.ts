@@ -1,7 +1,16 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../cis/protocol.ts';
-import type { SessionAnswer } from '../../cis2/protocol.ts';
+import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../../cis2/protocol.ts';
+import { errors } from '../errors.ts';
+import type { Neighbour } from '../neighbour.ts';
 import { callButton } from './controls.ts';
+import { orNull, type Section } from './section.ts';
+
+async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
+  const { status, body } = await cis2.call({ method: 'GET', path: consolePaths.sessions });
+  if (status !== 200) throw errors.cis2Unreachable(`it answered ${status}`);
+  return (body as SessionsAnswer).sessions;
+}
 
 const time = (iso: string): Html => html`<time datetime="${iso}">${iso.slice(11, 16)} UTC</time>`;
 
@@ -17,25 +26,29 @@ const row = (session: SessionAnswer, people: readonly Person[]): Html => {
     id: `session-${session.sid}`,
     method: 'DELETE',
     path: `/sessions/${session.sid}`,
-    done: `${who} is signed out everywhere.`,
+    done: `The session of ${who} has ended.`,
     label: 'End',
     about: `the session of ${who}`,
   })}</td>
 </tr>`;
 };
 
-/** Who is signed in at CIS2. Null stands for a neighbour that does not answer. */
-export function sessionsSection(
-  sessions: readonly SessionAnswer[] | null,
-  people: readonly Person[] | null,
-): Html {
-  if (!sessions) return html`<p class="warning">CIS2 does not answer, so its sessions cannot be shown.</p>`;
-  if (sessions.length === 0) return html`<p>Nobody is signed in at CIS2.</p>`;
-  return html`
+export const sessionsSection: Section = {
+  id: 'sessions',
+  title: 'Sessions',
+  live: true,
+  async render({ console: { cis2 }, people }) {
+    const sessions = await orNull(sessionsOf(cis2));
+    if (!sessions)
+      return html`<p class="warning">CIS2 does not respond, so its sessions cannot be shown.</p>`;
+    if (sessions.length === 0) return html`<p>CIS2 has no sessions.</p>`;
+    const known = (await people) ?? [];
+    return html`
 <table role="table" class="stacks">
 <caption class="visually-hidden">Sessions at CIS2</caption>
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Person</th><th role="columnheader" scope="col">Way</th>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Person</th><th role="columnheader" scope="col">Authenticator</th>
 <th role="columnheader" scope="col">Clients</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col"><span class="visually-hidden">End</span></th></tr></thead>
-<tbody role="rowgroup">${sessions.map((session) => row(session, people ?? []))}</tbody>
+<tbody role="rowgroup">${sessions.map((session) => row(session, known))}</tbody>
 </table>`;
-}
+  },
+};

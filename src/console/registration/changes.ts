@@ -1,15 +1,13 @@
-import type { JsonObject } from '@alongside/kernel/json';
-import { mergePatch } from '@alongside/kernel/json';
+import { type JsonObject, mergePatch } from '@alongside/kernel/json';
 import type { Application } from '../../oauth/applications.ts';
 import { publishedAddress } from '../../oauth/key-source.ts';
 import type { Products } from '../../oauth/products.ts';
-import { readShape } from '../api/request.ts';
-import { errors } from '../errors.ts';
+import { invalidMember, readShape } from '../api/request.ts';
 import { checkPolicy } from './policy.ts';
 import { type Registration, registrationShape } from './shape.ts';
 import { registrationOf } from './stored.ts';
 
-/** The registration that a merge patch leaves. A `profile` at its top is that of both halves, unless a half names its own. */
+/** Applies a merge patch to a registration. A top-level `profile` replaces that of both halves. */
 export function patchedRegistration(application: Application, patch: JsonObject): Registration {
   const { platform, cis2, ...rest } = registrationOf(application);
   const withoutProfile = (half: JsonObject | undefined) => {
@@ -20,15 +18,15 @@ export function patchedRegistration(application: Application, patch: JsonObject)
   const base = {
     ...rest,
     profile: (application.platform ?? application.cis2)?.profile,
-    ...(platform ? { platform: withoutProfile(platform as JsonObject) } : {}),
-    ...(cis2 ? { cis2: withoutProfile(cis2 as JsonObject) } : {}),
+    ...(platform ? { platform: withoutProfile(platform) } : {}),
+    ...(cis2 ? { cis2: withoutProfile(cis2) } : {}),
   };
   const registration = readShape(registrationShape, mergePatch(base, patch));
   checkPolicy(registration);
   return registration;
 }
 
-/** Refuses products that do not exist, but for those that the application had before. */
+/** Refuses unknown products, except those that the application already has. */
 export async function checkProducts(
   products: Products,
   { platform }: Registration,
@@ -36,14 +34,11 @@ export async function checkProducts(
 ): Promise<void> {
   for (const name of platform?.products ?? []) {
     if (before.includes(name) || (await products.get(name))) continue;
-    throw errors.requestInvalid(`no product ${name}`, {
-      field: 'platform.products',
-      problem: `there is no product "${name}"`,
-    });
+    throw invalidMember('platform.products', `there is no product "${name}"`);
   }
 }
 
-/** The registration without the halves whose keys a change left alone: only the others are examined again. */
+/** Returns the registration without the halves whose keys did not change, which need no new check. */
 export function withNewKeys(registration: Registration, before: Application): Registration {
   const same = (
     one: Registration['platform'] | Registration['cis2'],

@@ -3,7 +3,7 @@ type Members = Record<string, unknown>;
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a half gets where it says nothing and its profile wants something else than `nhs`. */
+/** The defaults of other profiles than `nhs`. */
 const platformDefaults = ({ profile, tokenEndpointAuthMethod }: Members): Members => ({
   ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt' } : {}),
   // A public client is a native application (RFC 8252).
@@ -21,10 +21,7 @@ const complete = (half: unknown, profile: unknown, defaultsOf: (half: Members) =
   return { ...defaultsOf(withProfile), ...withProfile };
 };
 
-/**
- * A registration as its writer meant it: the top-level `profile` (`nhs` unless told) is that of each half that names none,
- * and what a half leaves out is as its profile wants it. Nothing is checked here.
- */
+/** Adds the defaults to a registration. The top-level `profile` is the default of both halves. Validates nothing. */
 export function withDefaults(draft: unknown): unknown {
   if (!isObject(draft)) return draft;
   const { profile = 'nhs', platform, cis2 } = draft;

@@ -1,66 +1,55 @@
-import { type Answer, json } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Application, Applications, StoredApplication } from '../../oauth/applications.ts';
-import type { AuditAction, AuditLog } from '../../storage/audit.ts';
+import type { Application, StoredApplication } from '../../oauth/applications.ts';
+import type { AuditAction } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
-import { checkRevision, tagOf } from '../api/preconditions.ts';
+import { changeCurrent, checkRevision, recordStatement } from '../api/revisions.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-import { applicationView } from './stored.ts';
 
-/** A change to an application, and what the answer tells beside it. */
-export interface Change {
-  application: Application;
-  more?: object;
-}
+/** Reads and writes registrations, each write with its audit record. */
+export class ApplicationEditor {
+  readonly #console: Pick<ConsoleContext, 'applications' | 'audit'>;
 
-/** What every call that reads or changes registrations does in the same way. */
-export interface ApplicationEditor {
+  constructor(console: Pick<ConsoleContext, 'applications' | 'audit'>) {
+    this.#console = console;
+  }
+
   /** Throws `not_found`. */
-  find(id: string): Promise<StoredApplication>;
-  /**
-   * Changes the current registration with its audit record, and again when another change was quicker and the request expects no
-   * certain revision.
-   */
+  async find(id: string): Promise<StoredApplication> {
+    const application = await this.#console.applications.get(id);
+    if (!application) throw errors.notFound(`no application ${id.slice(0, 60)}`);
+    return application;
+  }
+
+  add(application: Application): Promise<void> {
+    return this.#console.applications.add(
+      application,
+      this.#recordStatement('application.created', application.id),
+    );
+  }
+
+  /** Changes the current registration; see `changeCurrent`. */
   change(
     action: AuditAction,
     request: HttpRequest,
     id: string,
-    make: (before: StoredApplication) => Change | Promise<Change>,
-  ): Promise<{ application: StoredApplication; more: object }>;
-  recordStatement(action: AuditAction, id: string): Statement;
-}
-
-/** The application as an answer, with its tag. */
-export const shownApplication = (
-  { revision, ...application }: StoredApplication,
-  more: object = {},
-): Answer => json(200, { ...applicationView(application), ...more }, { etag: tagOf(revision) });
-
-export function applicationEditor({
-  applications,
-  audit,
-}: {
-  applications: Applications;
-  audit: AuditLog;
-}): ApplicationEditor {
-  async function find(id: string): Promise<StoredApplication> {
-    const application = await applications.get(id);
-    if (!application) throw errors.notFound(`no application ${id.slice(0, 60)}`);
-    return application;
+    change: (before: Application) => Application | Promise<Application>,
+  ): Promise<StoredApplication> {
+    return changeCurrent(
+      request,
+      () => this.find(id),
+      ({ revision: _, ...before }) => change(before),
+      (changed, revision) =>
+        this.#console.applications.replace(changed, revision, this.#recordStatement(action, id)),
+    );
   }
-  const recordStatement = (action: AuditAction, id: string) =>
-    audit.recordStatement({ actor: 'developer', action, target: id, application: id, outcome: 'ok' });
-  return {
-    find,
-    recordStatement,
-    async change(action, request, id, make) {
-      for (;;) {
-        const before = await find(id);
-        checkRevision(request, before.revision);
-        const { application, more = {} } = await make(before);
-        if (await applications.replace(application, before.revision, recordStatement(action, id)))
-          return { application: { ...application, revision: before.revision + 1 }, more };
-      }
-    },
-  };
+
+  async remove(request: HttpRequest, id: string): Promise<void> {
+    checkRevision(request, (await this.find(id)).revision);
+    await this.#console.applications.remove(id, this.#recordStatement('application.removed', id));
+  }
+
+  #recordStatement(action: AuditAction, id: string): Statement {
+    return recordStatement(this.#console.audit, action, id, { application: id });
+  }
 }

@@ -4,12 +4,18 @@ import { publicKeyOf } from '@alongside/kernel/jws';
 import { type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { addressAttribute, publishedAddress } from '../../oauth/key-source.ts';
 import { keySetAddressProblem } from '../../oauth/registered-addresses.ts';
-import type { Registration } from './shape.ts';
+import {
+  type Cis2RegistrationBody,
+  type HalfName,
+  halfNames,
+  type PlatformRegistrationBody,
+  type Registration,
+} from './shape.ts';
 import type { RegistrationWarning } from './warnings.ts';
 
 const usable: readonly string[] = ['rsa', 'ec', 'ed25519'];
 
-/** The algorithms that assertions may have, where a profile leaves no choice. */
+/** The algorithms of assertions in profiles that restrict them. */
 const algorithmsOf: Readonly<Record<string, readonly string[]>> = {
   'platform nhs': ['RS512'],
   'platform fapi2': ['PS256', 'ES256', 'EdDSA'],
@@ -20,18 +26,17 @@ const kinds: Readonly<Record<string, string>> = { R: 'RSA', P: 'RSA', E: 'EC' };
 const kindOf = (algorithm: string): string =>
   algorithm === 'EdDSA' ? 'OKP' : (kinds[algorithm[0] ?? ''] ?? '');
 
-/** Whether a key can make an assertion of one of these algorithms: by its own `alg`, else by its type. */
+/** Returns whether a key can sign with one of these algorithms, by its `alg` or its type. */
 const suits = ({ alg, kty }: JsonWebKey, algorithms: readonly string[]): boolean =>
   algorithms.some((algorithm) => (typeof alg === 'string' ? alg === algorithm : kindOf(algorithm) === kty));
 
-/** A sentence about keys as a warning. */
 export const keyWarning = (message: string): RegistrationWarning => ({ code: 'keys', message });
 
-/** What will fail at use with these keys, a sentence each. `half` and `profile` say which algorithms count. */
+/** Returns a sentence for each problem of these keys. */
 export function keyWarnings(
   keys: readonly JsonWebKey[],
   where: string,
-  half: 'platform' | 'cis2',
+  half: HalfName,
   profile: string,
 ): string[] {
   const algorithms = algorithmsOf[`${half} ${profile}`];
@@ -80,10 +85,11 @@ async function addressWarnings(
   }
 }
 
-type Half = NonNullable<Registration['platform'] | Registration['cis2']>;
-
-/** Where the keys of a half stand, by its name and by the address, if they have one. */
-function placeOf(name: 'platform' | 'cis2', half: Half): { where: string; address?: string | undefined } {
+/** Returns the member with the keys of a half, and the address if they are fetched. */
+function placeOf(
+  name: HalfName,
+  half: PlatformRegistrationBody | Cis2RegistrationBody,
+): { where: string; address?: string | undefined } {
   if (half.jwks) return { where: `${name}.jwks` };
   const published = half.jwksUrl ? undefined : publishedAddress(half);
   return published
@@ -91,16 +97,14 @@ function placeOf(name: 'platform' | 'cis2', half: Half): { where: string; addres
     : { where: `${name}.jwksUrl`, address: half.jwksUrl ?? undefined };
 }
 
-/** What a supplier should know of the registered keys. Nothing of it stops a registration: it fails at use. */
+/** Returns warnings about registered keys, which fail only at use. */
 export async function keySetWarnings(
-  { platform, cis2 }: Registration,
+  registration: Registration,
   policy: OutboundPolicy,
 ): Promise<RegistrationWarning[]> {
   const warnings: string[] = [];
-  for (const [name, half] of [
-    ['platform', platform],
-    ['cis2', cis2],
-  ] as const) {
+  for (const name of halfNames) {
+    const half = registration[name];
     if (!half) continue;
     const { where, address } = placeOf(name, half);
     const warningsOf = (keys: readonly JsonWebKey[]) => keyWarnings(keys, where, name, half.profile);

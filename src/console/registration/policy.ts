@@ -1,13 +1,16 @@
-import { errors } from '../errors.ts';
+import { invalidMember } from '../api/request.ts';
 import type { Cis2RegistrationBody, PlatformRegistrationBody, Registration } from './shape.ts';
 
-type Half = PlatformRegistrationBody | Cis2RegistrationBody;
 type Rule = { field: string; problem: string; broken: boolean };
 
 const senderBound = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 const fapi2Algorithms = ['', 'PS256', 'ES256', 'EdDSA'];
 
-const forBoth = ({ profile, tokenEndpointAuthMethod, signingAlg }: Half): Rule[] => [
+const forBoth = ({
+  profile,
+  tokenEndpointAuthMethod,
+  signingAlg,
+}: PlatformRegistrationBody | Cis2RegistrationBody): Rule[] => [
   {
     field: 'tokenEndpointAuthMethod',
     problem: 'must be "private_key_jwt" or "tls_client_auth" in the fapi2 profile',
@@ -18,7 +21,6 @@ const forBoth = ({ profile, tokenEndpointAuthMethod, signingAlg }: Half): Rule[]
     problem: 'must be PS256, ES256 or EdDSA in the fapi2 profile',
     broken: profile === 'fapi2' && !fapi2Algorithms.includes(signingAlg),
   },
-  // Public clients: native applications (RFC 8252), and applications in a browser.
   {
     field: 'tokenEndpointAuthMethod',
     problem: 'may be "none" in the standard profile only',
@@ -89,7 +91,7 @@ const forCis2 = ({
   },
 ];
 
-/** What members must be together. Throws `invalid_request` with the first that is not so. */
+/** Checks the rules between members. Throws `invalid_request` for the first broken one. */
 export function checkPolicy({ platform, cis2 }: Registration): void {
   const rules = [
     ...(platform
@@ -98,7 +100,5 @@ export function checkPolicy({ platform, cis2 }: Registration): void {
     ...(cis2 ? [...forBoth(cis2), ...forCis2(cis2)].map((rule) => ({ ...rule, half: 'cis2' })) : []),
   ];
   const broken = rules.find((rule) => rule.broken);
-  if (!broken) return;
-  const field = `${broken.half}.${broken.field}`;
-  throw errors.requestInvalid(`${field}: ${broken.problem}`, { field, problem: broken.problem });
+  if (broken) throw invalidMember(`${broken.half}.${broken.field}`, broken.problem);
 }

@@ -1,65 +1,89 @@
+import { type Answer, json } from '@alongside/kernel/answer';
+import { randomToken } from '@alongside/kernel/ids';
+import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type {
   Application,
   Cis2Registration,
   PlatformRegistration,
   SecretRecord,
+  StoredApplication,
 } from '../../oauth/applications.ts';
-import { hasSecret, newClientId, newSecret } from './credentials.ts';
-import type { Cis2RegistrationBody, PlatformRegistrationBody, Registration } from './shape.ts';
+import { seededSecrets } from '../../seed/registrations.ts';
+import { tagOf } from '../api/revisions.ts';
+import type { Cis2RegistrationBody, HalfName, PlatformRegistrationBody, Registration } from './shape.ts';
 
-/** Secrets that were made just now: the one time that they are known. */
-export interface FreshSecrets {
-  platform?: string;
-  cis2?: string;
+/** Generated secrets, before only their hashes remain. */
+export type NewSecrets = Partial<Record<HalfName, string>>;
+
+interface Credentials {
+  clientId: string;
+  secrets: SecretRecord[];
 }
 
-type Identity = { clientId: string; secrets: SecretRecord[] };
-
-/** The client id and secrets of a half: those that it has, and what it lacks made new. */
-function identityOf(
-  before: Identity | null,
-  half: PlatformRegistrationBody | Cis2RegistrationBody,
-  at: 'platform' | 'cis2',
-  { now, fresh, chosen }: { now: number; fresh: FreshSecrets; chosen: Registration['credentials'] },
-): Identity {
-  const { clientId = newClientId(), clientSecret } = chosen?.[at] ?? {};
-  const identity = { clientId: before?.clientId ?? clientId, secrets: before?.secrets ?? [] };
-  if (!hasSecret(half, at) || identity.secrets.length > 0) return identity;
-  const { secret, record } = newSecret(now, null, clientSecret);
-  fresh[at] = secret;
-  return { ...identity, secrets: [record] };
+/** Returns 32 letters and digits, like the client ids of the published platform. */
+function newClientId(): string {
+  let id = '';
+  while (id.length < 32) id += randomToken(32).replaceAll(/[^A-Za-z0-9]/g, '');
+  return id.slice(0, 32);
 }
 
-function platformHalf(
-  { revokedProducts, products, ...half }: PlatformRegistrationBody,
-  identity: Identity,
-): PlatformRegistration {
-  const statusOf = (name: string) => (revokedProducts.includes(name) ? 'revoked' : 'approved');
-  return { ...half, ...identity, products: products.map((name) => ({ name, status: statusOf(name) })) };
+/** Returns a secret of 43 URL-safe characters, and its record. Times in milliseconds. */
+export function newSecret(
+  now: number,
+  expiresAt: number | null = null,
+  secret = randomToken(32),
+): { secret: string; record: SecretRecord } {
+  return { secret, record: { hash: sha256(secret), createdAt: now, expiresAt } };
 }
 
-/** The application that a registration describes, with client ids and secrets from before where there are any. */
+const secretMethods: readonly string[] = ['client_secret_post', 'client_secret_basic'];
+
+/** Returns whether a client has a secret. In the nhs profile each API key of the platform does, for the grants that need it. */
+const hasSecret = (half: PlatformRegistrationBody | Cis2RegistrationBody, name: HalfName): boolean =>
+  secretMethods.includes(half.tokenEndpointAuthMethod) || (name === 'platform' && half.profile === 'nhs');
+
+/** Returns an application for a registration. Keeps earlier client ids and secrets, and generates missing ones. */
 export function storedFrom(
-  registration: Registration,
+  { name, developer, platform, cis2, credentials: chosen }: Registration,
   before: Pick<Application, 'id' | 'status' | 'platform' | 'cis2'>,
   now: number,
-): { application: Application; fresh: FreshSecrets } {
-  const { name, developer, platform, cis2, credentials: chosen } = registration;
-  const fresh: FreshSecrets = {};
-  const making = { now, fresh, chosen };
-  const cis2Of = (half: Cis2RegistrationBody): Cis2Registration => ({
+): { application: Application; newSecrets: NewSecrets } {
+  const newSecrets: NewSecrets = {};
+  const credentialsOf = (
+    half: PlatformRegistrationBody | Cis2RegistrationBody,
+    at: HalfName,
+  ): Credentials => {
+    const { clientId = newClientId(), clientSecret } = chosen?.[at] ?? {};
+    const credentials = {
+      clientId: before[at]?.clientId ?? clientId,
+      secrets: before[at]?.secrets ?? [],
+    };
+    if (!hasSecret(half, at) || credentials.secrets.length > 0) return credentials;
+    const { secret, record } = newSecret(now, null, clientSecret);
+    newSecrets[at] = secret;
+    return { ...credentials, secrets: [record] };
+  };
+  const platformOf = ({
+    revokedProducts,
+    products,
+    ...half
+  }: PlatformRegistrationBody): PlatformRegistration => ({
     ...half,
-    ...identityOf(before.cis2, half, 'cis2', making),
+    ...credentialsOf({ revokedProducts, products, ...half }, 'platform'),
+    products: products.map((name) => ({
+      name,
+      status: revokedProducts.includes(name) ? 'revoked' : 'approved',
+    })),
   });
   const application: Application = {
     id: before.id,
     name,
     developer,
     status: before.status,
-    platform: platform && platformHalf(platform, identityOf(before.platform, platform, 'platform', making)),
-    cis2: cis2 && cis2Of(cis2),
+    platform: platform && platformOf(platform),
+    cis2: cis2 && { ...cis2, ...credentialsOf(cis2, 'cis2') },
   };
-  return { application, fresh };
+  return { application, newSecrets };
 }
 
 const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: PlatformRegistration) => ({
@@ -68,8 +92,8 @@ const platformRegistration = ({ clientId: _, secrets: __, products, ...half }: P
   revokedProducts: products.filter(({ status }) => status === 'revoked').map(({ name }) => name),
 });
 
-/** Members that registrations of earlier versions, and the seed, lack: what absent means. */
-const cis2Absent = {
+/** Defaults of members that the seed and registrations of earlier versions lack. */
+const cis2Defaults = {
   boundTokens: null,
   pushedRequests: 'optional',
   signedRequests: 'optional',
@@ -79,43 +103,59 @@ const cis2Absent = {
 } as const;
 
 const cis2Registration = ({ clientId: _, secrets: __, ...half }: Cis2Registration) => ({
-  ...cis2Absent,
+  ...cis2Defaults,
   ...half,
 });
 
-/** The registration of a stored application: what a merge patch is applied to. */
-export const registrationOf = ({
-  name,
-  developer,
-  platform,
-  cis2,
-}: Application): Record<string, unknown> => ({
+/** Returns the registration of an application, to which a merge patch applies. */
+export const registrationOf = ({ name, developer, platform, cis2 }: Application) => ({
   name,
   developer,
   ...(platform ? { platform: platformRegistration(platform) } : {}),
   ...(cis2 ? { cis2: cis2Registration(cis2) } : {}),
 });
 
-const secretView = (secrets: readonly SecretRecord[]) =>
-  secrets.map(({ createdAt, expiresAt }) => ({
+const credentialsView = ({ clientId, secrets }: Credentials) => ({
+  clientId,
+  secrets: secrets.map(({ createdAt, expiresAt }) => ({
     createdAt: new Date(createdAt).toISOString(),
     expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-  }));
+  })),
+});
 
-/** An application as the API shows it: everything but the secrets, of which it says when they were made. */
-export const applicationView = (application: Application) => {
-  const { id, name, developer, status, platform, cis2 } = application;
+/** Returns an application as the API shows it: without its secrets, but with their dates. */
+export const applicationView = ({ id, name, developer, status, platform, cis2 }: Application) => ({
+  id,
+  name,
+  developer,
+  status,
+  profile: (platform ?? cis2)?.profile ?? 'nhs',
+  platform: platform && { ...credentialsView(platform), ...platformRegistration(platform) },
+  cis2: cis2 && { ...credentialsView(cis2), ...cis2Registration(cis2) },
+});
+
+/** Responds with an application and its tag. */
+export const shownApplication = (
+  { revision, ...application }: StoredApplication,
+  more: object = {},
+): Answer => json(200, { ...applicationView(application), ...more }, { etag: tagOf(revision) });
+
+/** Returns the development secret of a seeded client, unless it was replaced. */
+function seededSecret(half: Credentials | null): { clientSecret?: string } {
+  const secret = half ? seededSecrets.get(half.clientId) : undefined;
+  if (secret === undefined || !half) return {};
+  const hash = sha256(secret);
+  return half.secrets.some((record) => equalSecrets(record.hash, hash)) ? { clientSecret: secret } : {};
+}
+
+/** Returns an application with the development secrets of the seed, which are public. */
+export function listedApplication(application: Application) {
+  const view = applicationView(application);
   return {
-    id,
-    name,
-    developer,
-    status,
-    profile: (platform ?? cis2)?.profile ?? 'nhs',
-    platform: platform && {
-      clientId: platform.clientId,
-      secrets: secretView(platform.secrets),
-      ...platformRegistration(platform),
-    },
-    cis2: cis2 && { clientId: cis2.clientId, secrets: secretView(cis2.secrets), ...cis2Registration(cis2) },
+    ...view,
+    platform: view.platform && { ...view.platform, ...seededSecret(application.platform) },
+    cis2: view.cis2 && { ...view.cis2, ...seededSecret(application.cis2) },
   };
-};
+}
+
+export type ListedApplication = ReturnType<typeof listedApplication>;

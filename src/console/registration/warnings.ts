@@ -1,7 +1,8 @@
 import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
+import type { HalfName } from './shape.ts';
 
-/** What will fail at use, though the registration is valid. Codes are stable. */
+/** A problem of a valid registration that will fail at use. Codes are stable. */
 export interface RegistrationWarning {
   code: string;
   message: string;
@@ -15,26 +16,24 @@ const isWebOrigin = (address: string): boolean => /^https?:\/\//.test(address);
 const isInsecure = (address: string): boolean =>
   /^http:\/\//.test(address) && !/^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/?]|$)/.test(address);
 
-/** Many libraries send the secret with HTTP Basic unless told otherwise (RFC 6749 section 2.3.1, RFC 7591 section 2). */
+/** HTTP Basic is the default of many libraries (RFC 6749 section 2.3.1, RFC 7591 section 2). */
 const basicDefault = (
-  half: 'platform' | 'cis2',
-  { profile, tokenEndpointAuthMethod: method }: Half,
+  half: HalfName,
+  { profile, tokenEndpointAuthMethod: method }: PlatformRegistration | Cis2Registration,
 ): Rule => ({
   code: 'basic_default',
-  message: `${half}: the secret counts in the form alone (client_secret_post). Many OAuth libraries send it with HTTP Basic unless told otherwise: set client_secret_post in yours, or register client_secret_basic.`,
+  message: `${half}: the secret is accepted only in the form (client_secret_post). Many OAuth libraries send it with HTTP Basic by default: set client_secret_post in yours, or register client_secret_basic.`,
   applies: profile === 'standard' && method === 'client_secret_post',
 });
 
-type Half = PlatformRegistration | Cis2Registration;
-
-/** A public client in a browser calls with fetch, which CORS lets through from the origins of its callbacks alone. */
+/** CORS allows a browser application to call only from the origins of its callbacks. */
 const browserCallbacks = (
-  half: 'platform' | 'cis2',
-  { tokenEndpointAuthMethod: method, applicationType }: Half,
+  half: HalfName,
+  { tokenEndpointAuthMethod: method, applicationType }: PlatformRegistration | Cis2Registration,
   callbacks: readonly string[],
 ): Rule => ({
   code: 'callback_without_origin',
-  message: `${half}: no callback is an http or https address, so CORS refuses every page of this browser application. Register the address of its page.`,
+  message: `${half}: no callback is an http or https address, so CORS blocks this browser application. Register the address of its page.`,
   applies:
     method === 'none' && applicationType === 'web' && callbacks.length > 0 && !callbacks.some(isWebOrigin),
 });
@@ -52,19 +51,18 @@ function platformRules(platform: PlatformRegistration, products: readonly Stored
     },
     {
       code: 'no_authorisation_product',
-      message: `platform.products: none of ${names.join(', ')} holds the API ${api}, so /${api} refuses the application. Add a product that holds it.`,
+      message: `platform.products: none of ${names.join(', ')} includes the API ${api}, so /${api} refuses the application. Add a product that includes it.`,
       applies:
         names.length > 0 && !products.some(({ name, apis }) => names.includes(name) && apis.includes(api)),
     },
     {
       code: 'no_callback',
-      message:
-        'platform.callbackUrls: a public client signs users in, and no callback is registered. Add one.',
+      message: 'platform.callbackUrls: a public client needs a callback to sign users in. Add one.',
       applies: method === 'none' && callbackUrls.length === 0,
     },
     {
       code: 'callback_insecure',
-      message: `platform.callbackUrls: ${insecure} is plain HTTP beyond this machine: codes can be read on the way. Use https.`,
+      message: `platform.callbackUrls: ${insecure} is plain HTTP to another machine, so codes can be intercepted. Use https.`,
       applies: insecure !== undefined,
     },
     browserCallbacks('platform', platform, callbackUrls),
@@ -82,7 +80,7 @@ function cis2Rules(cis2: Cis2Registration): Rule[] {
     },
     {
       code: 'callback_insecure',
-      message: `cis2.redirectUris: ${insecure} is plain HTTP beyond this machine: codes can be read on the way. Use https.`,
+      message: `cis2.redirectUris: ${insecure} is plain HTTP to another machine, so codes can be intercepted. Use https.`,
       applies: insecure !== undefined,
     },
     browserCallbacks('cis2', cis2, cis2.redirectUris),
@@ -90,7 +88,7 @@ function cis2Rules(cis2: Cis2Registration): Rule[] {
   ];
 }
 
-/** Returns what will fail at use, by what is registered alone. */
+/** Returns warnings about the registration itself. */
 export function registrationWarnings(
   { platform, cis2 }: Pick<Application, 'platform' | 'cis2'>,
   products: readonly StoredProduct[],

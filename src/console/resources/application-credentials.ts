@@ -2,197 +2,164 @@ import { json, noContent } from '@alongside/kernel/answer';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { z } from 'zod';
-import type {
-  Application,
-  Applications,
-  Cis2Registration,
-  PlatformRegistration,
-} from '../../oauth/applications.ts';
+import type { Application, Cis2Registration, PlatformRegistration } from '../../oauth/applications.ts';
 import { publishedAddress } from '../../oauth/key-source.ts';
-import type { AuditLog } from '../../storage/audit.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
+import { defineCall } from '../api/call.ts';
+import { invalidMember } from '../api/request.ts';
+import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-import { newSecret } from '../registration/credentials.ts';
-import { applicationEditor } from '../registration/editor.ts';
+import { ApplicationEditor } from '../registration/editor.ts';
 import { keyWarning, keyWarnings } from '../registration/key-sets.ts';
-import { publicKey } from '../registration/shape.ts';
+import { type HalfName, halfNames, publicKey } from '../registration/shape.ts';
+import { newSecret } from '../registration/stored.ts';
 
-interface Parts {
-  applications: Applications;
-  audit: AuditLog;
-}
+type StoredHalf = PlatformRegistration | Cis2Registration;
 
-type Half = PlatformRegistration | Cis2Registration;
-type Place = 'platform' | 'cis2';
-
-const place = z
-  .enum(['platform', 'cis2'], 'must be "platform" or "cis2"')
-  .describe('Half of the application');
+const halfName = z
+  .enum(halfNames, 'must be "platform" or "cis2"')
+  .describe('Where the application is registered');
 const time = z.iso.datetime({ offset: true, message: 'must be an ISO time' });
-const seconds = (iso: string): number => Math.floor(Date.parse(iso) / 1_000);
 
-const keyOrder = z.strictObject({
-  half: place,
+const newKeyShape = z.strictObject({
+  half: halfName,
   jwk: publicKey,
-  expiresAt: time.optional().describe('When the key stops to count'),
+  expiresAt: time.optional().describe('When the key expires'),
 });
-const secretOrder = z.strictObject({
-  half: place,
-  expiresAt: time.optional().describe('When the new secret stops to count'),
-  othersExpireAt: time.optional().describe('When those before it do; at once with a time that is past'),
+const newSecretShape = z.strictObject({
+  half: halfName,
+  expiresAt: time.optional().describe('When the new secret expires'),
+  othersExpireAt: time.optional().describe('When the existing secrets expire; a past time ends them at once'),
 });
 
-const invalid = (field: string, problem: string) =>
-  errors.requestInvalid(`${field} ${problem}`, { field, problem });
-
-const sizeOf = (jwk: JsonWebKey): number | undefined => publicKeyOf(jwk)?.asymmetricKeyDetails?.modulusLength;
-
-const keyView = (half: Place, jwk: JsonWebKey) => ({
+const keyView = (half: HalfName, jwk: JsonWebKey) => ({
   half,
   kid: jwk.kid ?? null,
   kty: jwk.kty,
   alg: jwk.alg ?? null,
-  bits: sizeOf(jwk) ?? null,
+  bits: publicKeyOf(jwk)?.asymmetricKeyDetails?.modulusLength ?? null,
   expiresAt: typeof jwk.exp === 'number' ? new Date(jwk.exp * 1_000).toISOString() : null,
 });
 
-const halves: readonly Place[] = ['platform', 'cis2'];
-
-function halfOf(application: Application, at: Place): Half {
-  const registration = application[at];
-  if (!registration) throw invalid('half', `this application has no half "${at}"`);
-  return registration;
+function halfOf(application: Application, name: HalfName): StoredHalf {
+  const half = application[name];
+  if (!half) throw invalidMember('half', `this application has no half "${name}"`);
+  return half;
 }
 
-const placeOf = (text: string): Place => {
-  const at = halves.find((known) => known === text);
-  if (!at) throw errors.notFound(`no half ${text.slice(0, 20)}`);
-  return at;
-};
-
-/** Where the keys of a half stand, if not with the registration. */
-const addressOf = (half: Half): string | undefined =>
+/** Returns the address from which the keys of a half are fetched, if they are not registered. */
+const keyAddressOf = (half: StoredHalf): string | undefined =>
   half.jwks ? undefined : (half.jwksUrl ?? publishedAddress(half));
 
-const withHalf = (application: Application, at: Place, members: Partial<Half>): Application => ({
+const withHalf = (application: Application, name: HalfName, members: Partial<StoredHalf>): Application => ({
   ...application,
-  [at]: { ...halfOf(application, at), ...members },
+  [name]: { ...halfOf(application, name), ...members },
 });
 
-/** `/applications/{id}/keys` and `/applications/{id}/secrets`: what an application proves itself with, several at a time. */
-export function applicationCredentialCalls({ applications, audit }: Parts): ApiCall[] {
-  const { find, change } = applicationEditor({ applications, audit });
-
-  function withKey(application: Application, { half: at, jwk, expiresAt }: z.output<typeof keyOrder>) {
-    const half = halfOf(application, at);
-    if (addressOf(half)) throw invalid('half', 'reads its keys from an address: add the key there');
-    if (typeof jwk.kid !== 'string' || jwk.kid === '')
-      throw invalid('jwk.kid', 'must be there: assertions name it');
-    const before = half.jwks?.keys ?? [];
-    if (before.some(({ kid }) => kid === jwk.kid)) throw errors.taken(`a key ${jwk.kid.slice(0, 60)}`);
-    const key = { ...jwk, ...(expiresAt === undefined ? {} : { exp: seconds(expiresAt) }) } as JsonWebKey;
-    return { application: withHalf(application, at, { jwks: { keys: [...before, key] } }), key };
-  }
-
-  return [
-    defineCall({
-      method: 'GET',
-      path: '/applications/{id}/keys',
-      summary: 'The registered public keys of an application',
-      answers: {
-        200: 'The keys, and the addresses of those that stand elsewhere',
-        404: 'No such application',
-      },
-      async handle({ part }) {
-        const application = await find(part('id'));
-        const keys = halves.flatMap((at) =>
-          (application[at]?.jwks?.keys ?? []).map((jwk) => keyView(at, jwk)),
-        );
-        const addresses = halves.flatMap((at) => {
-          const registration = application[at];
-          const address = registration && addressOf(registration);
-          return address ? [{ half: at, address }] : [];
-        });
-        return json(200, { keys, addresses });
-      },
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/applications/{id}/keys',
-      summary: 'Registers one more public key',
-      body: keyOrder,
-      answers: {
-        201: 'The key; "warnings" says what will fail at use',
-        400: 'A member does not fit: "field" and "problem"',
-        404: 'No such application',
-        409: 'A key of this half has the same kid',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part, body }) {
-        let added: JsonWebKey | undefined;
-        const { application: stored } = await change(
-          'application.key.added',
-          request,
-          part('id'),
-          ({ revision: _, ...before }) => {
-            const { application, key } = withKey(before, body);
-            added = key;
-            return { application };
-          },
-        );
-        const profile = stored[body.half]?.profile ?? '';
-        const warnings = added ? keyWarnings([added], `${body.half}.jwks`, body.half, profile) : [];
-        const view = added && keyView(body.half, added);
-        return json(201, { ...view, ...(warnings.length > 0 ? { warnings: warnings.map(keyWarning) } : {}) });
-      },
-    }),
-    defineCall({
-      method: 'DELETE',
-      path: '/applications/{id}/keys/{half}/{kid}',
-      summary: 'Removes a public key: assertions that it signed are refused from the next request on',
-      answers: { 204: 'It is gone', 404: 'There is no such key', 412: 'If-Match names another revision' },
-      async handle({ request, part }) {
-        const at = placeOf(part('half'));
-        await change('application.key.removed', request, part('id'), ({ revision: _, ...before }) => {
-          const keys = before[at]?.jwks?.keys ?? [];
-          const left = keys.filter(({ kid }) => kid !== part('kid'));
-          if (left.length === keys.length) throw errors.notFound('no key of this kid');
-          return { application: withHalf(before, at, { jwks: { keys: left } }) };
-        });
-        return noContent();
-      },
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/applications/{id}/secrets',
-      summary: 'Makes one more secret, shown this once; those before it go on to count until they expire',
-      body: secretOrder,
-      answers: {
-        201: 'Client id and secret',
-        400: 'A member does not fit: "field" and "problem"',
-        404: 'No such application',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part, body: { half: at, expiresAt, othersExpireAt } }) {
-        const ends = expiresAt === undefined ? null : Date.parse(expiresAt);
-        const { secret, record: fresh } = newSecret(applications.now, ends);
-        const { application } = await change(
-          'application.secret.added',
-          request,
-          part('id'),
-          ({ revision: _, ...before }) => {
-            const others = halfOf(before, at).secrets.map((one) =>
-              othersExpireAt === undefined ? one : { ...one, expiresAt: Date.parse(othersExpireAt) },
-            );
-            return { application: withHalf(before, at, { secrets: [...others, fresh].slice(-10) }) };
-          },
-        );
-        return json(201, {
-          clientId: halfOf(application, at).clientId,
-          clientSecret: secret,
-          expiresAt: ends === null ? null : new Date(ends).toISOString(),
-        });
-      },
-    }),
-  ];
+/** Returns the key as it is stored. Throws if the half cannot have it. */
+function checkedKey(half: StoredHalf, { jwk, expiresAt }: z.output<typeof newKeyShape>): JsonWebKey {
+  if (keyAddressOf(half)) throw invalidMember('half', 'reads its keys from an address: add the key there');
+  if (typeof jwk.kid !== 'string' || jwk.kid === '')
+    throw invalidMember('jwk.kid', 'must be there: assertions name it');
+  if (half.jwks?.keys.some(({ kid }) => kid === jwk.kid)) throw errors.taken(`a key ${jwk.kid.slice(0, 60)}`);
+  const expiry = expiresAt === undefined ? {} : { exp: Math.floor(Date.parse(expiresAt) / 1_000) };
+  return { ...jwk, ...expiry } as JsonWebKey;
 }
+
+/** `/applications/{id}/keys` and `/applications/{id}/secrets`. */
+export const applicationCredentials: Resource = {
+  calls(console) {
+    const { applications } = console;
+    const editor = new ApplicationEditor(console);
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/applications/{id}/keys',
+        summary: 'Lists the registered public keys of an application',
+        answers: { 200: 'The keys, and the addresses of those that are fetched', 404: 'Unknown application' },
+        async handle({ params }) {
+          const application = await editor.find(params.id);
+          const keys = halfNames.flatMap((name) =>
+            (application[name]?.jwks?.keys ?? []).map((jwk) => keyView(name, jwk)),
+          );
+          const addresses = halfNames.flatMap((name) => {
+            const half = application[name];
+            const address = half && keyAddressOf(half);
+            return address ? [{ half: name, address }] : [];
+          });
+          return json(200, { keys, addresses });
+        },
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/applications/{id}/keys',
+        summary: 'Registers an additional public key',
+        body: newKeyShape,
+        answers: {
+          201: 'The key; "warnings" about what will fail at use',
+          400: 'Invalid member: "field" and "problem"',
+          404: 'Unknown application',
+          409: 'Another key of this half has the kid',
+          412: 'If-Match has another revision',
+        },
+        async handle({ request, params, body }) {
+          const changed = await editor.change('application.key.added', request, params.id, (before) => {
+            const half = halfOf(before, body.half);
+            const key = checkedKey(half, body);
+            return withHalf(before, body.half, { jwks: { keys: [...(half.jwks?.keys ?? []), key] } });
+          });
+          const half = halfOf(changed, body.half);
+          const added = half.jwks?.keys.at(-1);
+          const warnings = added ? keyWarnings([added], `${body.half}.jwks`, body.half, half.profile) : [];
+          return json(201, {
+            ...(added && keyView(body.half, added)),
+            ...(warnings.length > 0 ? { warnings: warnings.map(keyWarning) } : {}),
+          });
+        },
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/applications/{id}/keys/{half}/{kid}',
+        summary: 'Removes a public key; assertions that it signed are refused',
+        answers: { 204: 'Removed', 404: 'Unknown key', 412: 'If-Match has another revision' },
+        async handle({ request, params: { id, half, kid } }) {
+          const name = halfNames.find((known) => known === half);
+          if (!name) throw errors.notFound(`no half ${half.slice(0, 20)}`);
+          await editor.change('application.key.removed', request, id, (before) => {
+            const keys = before[name]?.jwks?.keys ?? [];
+            const left = keys.filter((key) => key.kid !== kid);
+            if (left.length === keys.length) throw errors.notFound('no key of this kid');
+            return withHalf(before, name, { jwks: { keys: left } });
+          });
+          return noContent();
+        },
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/applications/{id}/secrets',
+        summary: 'Generates an additional secret, shown only once; the others stay valid until they expire',
+        body: newSecretShape,
+        answers: {
+          201: 'Client id and secret',
+          400: 'Invalid member: "field" and "problem"',
+          404: 'Unknown application',
+          412: 'If-Match has another revision',
+        },
+        async handle({ request, params, body: { half: name, expiresAt, othersExpireAt } }) {
+          const expiry = expiresAt === undefined ? null : Date.parse(expiresAt);
+          const { secret, record } = newSecret(applications.now, expiry);
+          const changed = await editor.change('application.secret.added', request, params.id, (before) => {
+            const others = halfOf(before, name).secrets.map((other) =>
+              othersExpireAt === undefined ? other : { ...other, expiresAt: Date.parse(othersExpireAt) },
+            );
+            return withHalf(before, name, { secrets: [...others, record].slice(-10) });
+          });
+          return json(201, {
+            clientId: halfOf(changed, name).clientId,
+            clientSecret: secret,
+            expiresAt: expiry === null ? null : new Date(expiry).toISOString(),
+          });
+        },
+      }),
+    ];
+  },
+};

@@ -1,89 +1,74 @@
-import { noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { type AuthenticatorRequest, consolePaths, type EnrolmentRequest } from '../../cis2/protocol.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
-import type { CisDirectory } from '../cis-directory.ts';
-import { type Neighbour, relayed } from '../neighbour.ts';
-
-interface Parts {
-  cis: CisDirectory;
-  cis2: Neighbour;
-}
+import { defineCall } from '../api/call.ts';
+import type { Resource } from '../dependencies.ts';
 
 const kind = z.string('must be text').min(1, 'must not be empty').max(40);
 
-const enrolmentOrder = z.strictObject({
+const enrolment = z.strictObject({
   kind: kind.describe('security-key, windows-hello, passkey, totp, password, tablet or federated'),
   officer: z
     .string()
     .max(40)
     .optional()
-    .describe('Persona or uid of the registration authority officer; development does without'),
+    .describe('Persona or uid of the registration authority officer; optional in development'),
 });
 
-/** `POST /people/{uid}/authenticators`, in development. */
-export const broughtAuthenticatorCalls = ({ cis, cis2 }: Parts): ApiCall[] => [
-  defineCall({
-    method: 'POST',
-    path: '/people/{uid}/authenticators',
-    summary: 'Imports an authenticator whose secret is known, for tests; development only',
-    body: z.looseObject({ kind }),
-    answers: {
-      201: 'The authenticator',
-      404: 'Nobody has this uid or persona',
-      422: 'A member does not fit',
-    },
-    async handle({ part, body }) {
-      const path = consolePaths.authenticators(await cis.uidOf(part('uid')));
-      return relayed(await cis2.call({ method: 'POST', path, body: body satisfies AuthenticatorRequest }));
-    },
-  }),
-];
-
-/** `/people/{uid}/authenticators` and `/people/{uid}/enrolments`: the ways to sign in that a person has at CIS2. */
-export function authenticatorCalls({ cis, cis2 }: Parts): ApiCall[] {
-  return [
+/** `/people/{uid}/authenticators` and `/people/{uid}/enrolments`: a person's authenticators at CIS2, other than smartcards. */
+export const authenticators: Resource = {
+  calls: ({ cis, cis2 }) => [
     defineCall({
       method: 'GET',
       path: '/people/{uid}/authenticators',
-      summary: 'What a person can sign in with beside a smartcard; in development with the seeded secrets',
-      answers: { 200: 'The authenticators', 404: 'Nobody has this uid or persona' },
-      handle: async ({ part }) =>
-        relayed(
-          await cis2.call({
-            method: 'GET',
-            path: consolePaths.authenticators(await cis.uidOf(part('uid'))),
-          }),
-        ),
+      summary:
+        'Lists a person’s authenticators other than smartcards; with the seeded secrets in development',
+      answers: { 200: 'The authenticators', 404: 'Unknown uid or persona' },
+      handle: async ({ params }) =>
+        cis2.relay({ method: 'GET', path: consolePaths.authenticators(await cis.uidOf(params.uid)) }),
     }),
     defineCall({
       method: 'DELETE',
       path: '/people/{uid}/authenticators/{id}',
-      summary: 'Takes an authenticator from a person',
-      answers: { 204: 'It signs nobody in any more', 404: 'There is none' },
-      async handle({ part }) {
-        const path = consolePaths.authenticator(await cis.uidOf(part('uid')), part('id'));
-        const answer = await cis2.call({ method: 'DELETE', path });
-        return answer.status === 204 ? noContent() : relayed(answer);
-      },
+      summary: 'Removes an authenticator',
+      answers: { 204: 'Removed', 404: 'Unknown person or authenticator' },
+      handle: async ({ params: { uid, id } }) =>
+        cis2.relay({ method: 'DELETE', path: consolePaths.authenticator(await cis.uidOf(uid), id) }),
     }),
     defineCall({
       method: 'POST',
       path: '/people/{uid}/enrolments',
-      summary: 'A link by which a person enrols an authenticator: good once, for 15 minutes',
-      body: enrolmentOrder,
+      summary: 'Creates a link with which a person enrols an authenticator: once, within 15 minutes',
+      body: enrolment,
       answers: {
         201: 'The link',
-        403: 'No role of the officer allows it',
-        404: 'Nobody has this uid or persona',
-        422: 'There is no such kind',
+        403: 'The officer has no role that permits it',
+        404: 'Unknown uid or persona',
+        422: 'Unknown kind of authenticator',
       },
-      async handle({ part, body }) {
+      async handle({ params, body }) {
         const officer = body.officer === undefined ? {} : { officer: await cis.uidOf(body.officer) };
         const order: EnrolmentRequest = { kind: body.kind, ...officer };
-        const path = consolePaths.enrolments(await cis.uidOf(part('uid')));
-        return relayed(await cis2.call({ method: 'POST', path, body: order }));
+        const path = consolePaths.enrolments(await cis.uidOf(params.uid));
+        return cis2.relay({ method: 'POST', path, body: order });
       },
     }),
-  ];
-}
+  ],
+};
+
+/** `POST /people/{uid}/authenticators`. */
+export const importedAuthenticators: Resource = {
+  only: 'development',
+  calls: ({ cis, cis2 }) => [
+    defineCall({
+      method: 'POST',
+      path: '/people/{uid}/authenticators',
+      summary: 'Imports an authenticator with its secret, for tests; development only',
+      body: z.looseObject({ kind }),
+      answers: { 201: 'The authenticator', 404: 'Unknown uid or persona', 422: 'Invalid member' },
+      async handle({ params, body }) {
+        const path = consolePaths.authenticators(await cis.uidOf(params.uid));
+        return cis2.relay({ method: 'POST', path, body: body satisfies AuthenticatorRequest });
+      },
+    }),
+  ],
+};

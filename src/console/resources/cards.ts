@@ -1,10 +1,8 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { randomDigits } from '@alongside/kernel/ids';
 import { z } from 'zod';
-import type { AuditLog } from '../../storage/audit.ts';
-import type { LocalAgent } from '../agent.ts';
-import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import type { CisDirectory } from '../cis-directory.ts';
+import { apiPath, defineCall } from '../api/call.ts';
+import type { Resource } from '../dependencies.ts';
 
 const pin = z.string('must be text').regex(/^\d{6,8}$/, 'must be 6 to 8 digits');
 const locked = z.boolean('must be true or false').describe('Whether the PIN is blocked');
@@ -22,66 +20,64 @@ const newCard = z.strictObject({
 
 const change = z.strictObject({ pin: pin.optional(), locked: locked.optional() });
 
-/** `/cards`: the virtual cards of the local agent. A card is named by serial, or by persona or uid of its holder. */
-export function cardCalls({
-  agent,
-  cis,
-  audit,
-}: {
-  agent: LocalAgent;
-  cis: CisDirectory;
-  audit: AuditLog;
-}): ApiCall[] {
-  /** The agent has the cards, so their acts have no batch here. */
-  const recorded = <T>(
-    action: 'card.made' | 'card.changed' | 'card.destroyed',
-    target: string,
-    act: () => Promise<T>,
-  ) => audit.recordThen({ actor: 'developer', action, target }, act);
+/** `/cards`: the virtual cards of the local agent, by serial or by persona or uid of the holder. */
+export const cards: Resource = {
+  only: 'development',
+  calls({ agent, cis, audit }) {
+    /** The agent stores the cards, so no batch here can contain the record. */
+    const recorded = <T>(
+      action: 'card.made' | 'card.changed' | 'card.destroyed',
+      target: string,
+      act: () => Promise<T>,
+    ) => audit.recordThen({ actor: 'developer', action, target }, act);
 
-  return [
-    defineCall({
-      method: 'GET',
-      path: '/cards',
-      summary: 'The virtual cards of the local agent',
-      answers: { 200: 'The cards', 503: 'No agent answers here' },
-      handle: async () => json(200, { cards: await agent.cards() }),
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/cards',
-      summary: 'Makes a card for a person; its keys are made at the first insertion',
-      body: newCard,
-      answers: { 201: 'The card', 404: 'There is no such person', 503: 'No agent answers here' },
-      async handle({ body: { person: name, ...wishes } }) {
-        const { uid, persona, displayName } = await cis.person(name);
-        const serial = randomDigits(12);
-        const seed = { serial, uid, name: displayName, ...(persona === null ? {} : { persona }), ...wishes };
-        const card = await recorded('card.made', serial, () => agent.addCard(seed));
-        return json(201, card, { location: `${apiPath}/cards/${card.serial}` });
-      },
-    }),
-    defineCall({
-      method: 'PATCH',
-      path: '/cards/{serial}',
-      summary: 'Gives a card another PIN, blocks its PIN or gives back its attempts',
-      body: change,
-      answers: { 200: 'The card', 404: 'There is no such card', 503: 'No agent answers here' },
-      async handle({ part, body }) {
-        const name = part('serial');
-        return json(200, await recorded('card.changed', name, () => agent.editCard(name, body)));
-      },
-    }),
-    defineCall({
-      method: 'DELETE',
-      path: '/cards/{serial}',
-      summary: 'Destroys a card; one that is in the reader leaves it',
-      answers: { 204: 'There is no such card any more', 404: 'There was none', 503: 'No agent answers here' },
-      async handle({ part }) {
-        const name = part('serial');
-        await recorded('card.destroyed', name, () => agent.removeCard(name));
-        return noContent();
-      },
-    }),
-  ];
-}
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/cards',
+        summary: 'Returns the virtual cards of the local agent',
+        answers: { 200: 'The cards', 503: 'No agent responds on this machine' },
+        handle: async () => json(200, { cards: await agent.cards() }),
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/cards',
+        summary: 'Creates a card for a person; its keys are generated when it is first inserted',
+        body: newCard,
+        answers: { 201: 'The card', 404: 'Unknown person', 503: 'No agent responds on this machine' },
+        async handle({ body: { person: name, ...options } }) {
+          const { uid, persona, displayName } = await cis.person(name);
+          const serial = randomDigits(12);
+          const seed = {
+            serial,
+            uid,
+            name: displayName,
+            ...(persona === null ? {} : { persona }),
+            ...options,
+          };
+          const card = await recorded('card.made', serial, () => agent.addCard(seed));
+          return json(201, card, { location: `${apiPath}/cards/${card.serial}` });
+        },
+      }),
+      defineCall({
+        method: 'PATCH',
+        path: '/cards/{serial}',
+        summary: 'Changes the PIN of a card, blocks it or restores its attempts',
+        body: change,
+        answers: { 200: 'The card', 404: 'Unknown card', 503: 'No agent responds on this machine' },
+        handle: async ({ params: { serial }, body }) =>
+          json(200, await recorded('card.changed', serial, () => agent.editCard(serial, body))),
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/cards/{serial}',
+        summary: 'Destroys a card and removes it from the reader',
+        answers: { 204: 'Destroyed', 404: 'Unknown card', 503: 'No agent responds on this machine' },
+        async handle({ params: { serial } }) {
+          await recorded('card.destroyed', serial, () => agent.removeCard(serial));
+          return noContent();
+        },
+      }),
+    ];
+  },
+};

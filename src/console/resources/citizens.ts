@@ -1,6 +1,7 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { type ApiCall, defineCall } from '../api/call.ts';
+import { defineCall } from '../api/call.ts';
+import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 
 const name = z
@@ -27,44 +28,48 @@ const citizen = z.strictObject({
 
 type Citizen = z.output<typeof citizen>;
 
-/** The citizens that testers add to the mock realms. */
+/** Citizens that testers add to the mock realms. */
 export interface CitizenRegister {
   list(): Promise<Citizen[]>;
   put(citizen: Citizen): Promise<void>;
   remove(nhsNumber: string): Promise<boolean>;
 }
 
-/** `/citizens`, in development. */
-export function citizenCalls({ citizens }: { citizens?: CitizenRegister }): ApiCall[] {
-  if (!citizens) return [];
-  return [
-    defineCall({
-      method: 'GET',
-      path: '/citizens',
-      summary: 'Citizens that testers added to the realms NHS-Login-mock-*',
-      answers: { 200: 'The citizens' },
-      handle: async () => json(200, { citizens: await citizens.list() }),
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/citizens',
-      summary: 'Adds a citizen, or replaces the one with the same NHS number',
-      body: citizen,
-      answers: { 201: 'The citizen', 400: 'A member does not fit: "field" and "problem"' },
-      async handle({ body }) {
-        await citizens.put(body);
-        return json(201, body);
-      },
-    }),
-    defineCall({
-      method: 'DELETE',
-      path: '/citizens/{nhsNumber}',
-      summary: 'Removes a citizen that was added',
-      answers: { 204: 'The citizen is removed', 404: 'No citizen with this number was added' },
-      async handle({ part }) {
-        if (!(await citizens.remove(part('nhsNumber')))) throw errors.notFound('no such citizen was added');
-        return noContent();
-      },
-    }),
-  ];
-}
+/** `/citizens`. */
+export const citizens: Resource = {
+  only: 'development',
+  calls: ({ citizens }) =>
+    citizens
+      ? [
+          defineCall({
+            method: 'GET',
+            path: '/citizens',
+            summary: 'Lists the citizens that testers added to the realms NHS-Login-mock-*',
+            answers: { 200: 'The citizens' },
+            handle: async () => json(200, { citizens: await citizens.list() }),
+          }),
+          defineCall({
+            method: 'POST',
+            path: '/citizens',
+            summary: 'Adds a citizen, or replaces the one with the same NHS number',
+            body: citizen,
+            answers: { 201: 'The citizen', 400: 'Invalid member: "field" and "problem"' },
+            async handle({ body }) {
+              await citizens.put(body);
+              return json(201, body);
+            },
+          }),
+          defineCall({
+            method: 'DELETE',
+            path: '/citizens/{nhsNumber}',
+            summary: 'Removes an added citizen',
+            answers: { 204: 'Removed', 404: 'No citizen with this number was added' },
+            async handle({ params }) {
+              if (!(await citizens.remove(params.nhsNumber)))
+                throw errors.notFound('no such citizen was added');
+              return noContent();
+            },
+          }),
+        ]
+      : [],
+};

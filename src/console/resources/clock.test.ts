@@ -81,7 +81,7 @@ describe('/clock', () => {
   test('says so when CIS could not be told', async () => {
     const { status, body } = await api('PUT', '/clock', { advance: 5 });
     assert.equal(status, 200);
-    assert.match(String(body.warnings), /CIS does not answer/);
+    assert.match(String(body.warnings), /CIS does not respond/);
     await api('DELETE', '/clock');
   });
 });

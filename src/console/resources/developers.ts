@@ -1,11 +1,10 @@
-import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Developers, StoredDeveloper } from '../../oauth/developers.ts';
-import type { AuditAction, AuditLog } from '../../storage/audit.ts';
-import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import { checkRevision, tagOf } from '../api/preconditions.ts';
-import { readShape } from '../api/request.ts';
+import { apiPath, defineCall } from '../api/call.ts';
+import { anyMembers, invalidMember, readShape } from '../api/request.ts';
+import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
+import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 
 const developerShape = z.strictObject({
@@ -22,100 +21,83 @@ const developerShape = z.strictObject({
   status: z.enum(['active', 'inactive'], 'must be "active" or "inactive"').default('active'),
 });
 
-const patchShape = z.looseObject({});
+/** `/developers`: the owners of applications. The applications of an inactive developer are refused. */
+export const developers: Resource = {
+  calls({ developers, audit }) {
+    async function find(id: string) {
+      const developer = await developers.get(id);
+      if (!developer) throw errors.notFound(`no developer ${id.slice(0, 60)}`);
+      return developer;
+    }
 
-/** `/developers`: who registers applications. While one is inactive none of its applications may do anything. */
-export function developerCalls({
-  developers,
-  audit,
-}: {
-  developers: Developers;
-  audit: AuditLog;
-}): ApiCall[] {
-  const recordStatement = (action: AuditAction, target: string) =>
-    audit.recordStatement({ actor: 'developer', action, target, outcome: 'ok' });
-
-  async function find(id: string): Promise<StoredDeveloper> {
-    const developer = await developers.get(id);
-    if (!developer) throw errors.notFound(`no developer ${id.slice(0, 60)}`);
-    return developer;
-  }
-
-  const shown = (
-    { revision, ...developer }: StoredDeveloper,
-    status = 200,
-    headers: Record<string, string> = {},
-  ): Answer => json(status, developer, { etag: tagOf(revision), ...headers });
-
-  return [
-    defineCall({
-      method: 'GET',
-      path: '/developers',
-      summary: 'Every developer',
-      answers: { 200: 'The developers' },
-      handle: async () =>
-        json(200, {
-          developers: (await developers.list()).map(({ revision: _, ...developer }) => developer),
-        }),
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/developers',
-      summary: 'Adds a developer or a company',
-      body: developerShape,
-      answers: { 201: 'The developer; ETag', 400: 'A member does not fit', 409: 'The id is taken' },
-      async handle({ body }) {
-        if (!(await developers.add(body, recordStatement('developer.created', body.id))))
-          throw errors.taken(`developer ${body.id} exists`);
-        return shown({ ...body, revision: 1 }, 201, { location: `${apiPath}/developers/${body.id}` });
-      },
-    }),
-    defineCall({
-      method: 'GET',
-      path: '/developers/{id}',
-      summary: 'A developer',
-      answers: { 200: 'The developer; ETag', 404: 'There is no such developer' },
-      handle: async ({ part }) => shown(await find(part('id'))),
-    }),
-    defineCall({
-      method: 'PATCH',
-      path: '/developers/{id}',
-      summary:
-        'Changes a developer by a JSON merge patch (RFC 7396); one who is inactive is refused everywhere',
-      body: patchShape,
-      answers: {
-        200: 'The developer; ETag',
-        400: 'A member does not fit',
-        404: 'There is no such developer',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part, body }) {
-        for (;;) {
-          const { revision, ...before } = await find(part('id'));
-          checkRevision(request, revision);
-          const developer = readShape(developerShape, mergePatch(before, body));
-          if (developer.id !== before.id)
-            throw errors.requestInvalid('the id would change', { field: 'id', problem: 'cannot be changed' });
-          const record = recordStatement('developer.changed', developer.id);
-          if (!(await developers.replace(developer, revision, record))) continue;
-          return shown({ ...developer, revision: revision + 1 });
-        }
-      },
-    }),
-    defineCall({
-      method: 'DELETE',
-      path: '/developers/{id}',
-      summary: 'Removes a developer; its applications stay, and belong to nobody',
-      answers: {
-        204: 'It is gone',
-        404: 'There is no such developer',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part }) {
-        checkRevision(request, (await find(part('id'))).revision);
-        await developers.remove(part('id'), recordStatement('developer.removed', part('id')));
-        return noContent();
-      },
-    }),
-  ];
-}
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/developers',
+        summary: 'Lists developers',
+        answers: { 200: 'The developers' },
+        handle: async () =>
+          json(200, {
+            developers: (await developers.list()).map(({ revision: _, ...developer }) => developer),
+          }),
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/developers',
+        summary: 'Adds a developer or a company',
+        body: developerShape,
+        answers: { 201: 'The developer; ETag', 400: 'Invalid member', 409: 'The id is taken' },
+        async handle({ body }) {
+          if (!(await developers.add(body, recordStatement(audit, 'developer.created', body.id))))
+            throw errors.taken(`developer ${body.id} exists`);
+          return tagged({ ...body, revision: 1 }, 201, { location: `${apiPath}/developers/${body.id}` });
+        },
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/developers/{id}',
+        summary: 'Returns a developer',
+        answers: { 200: 'The developer; ETag', 404: 'Unknown developer' },
+        handle: async ({ params }) => tagged(await find(params.id)),
+      }),
+      defineCall({
+        method: 'PATCH',
+        path: '/developers/{id}',
+        summary:
+          'Changes a developer with a JSON merge patch (RFC 7396); applications of an inactive one are refused',
+        body: anyMembers,
+        answers: {
+          200: 'The developer; ETag',
+          400: 'Invalid member',
+          404: 'Unknown developer',
+          412: 'If-Match has another revision',
+        },
+        handle: async ({ request, params: { id }, body }) =>
+          tagged(
+            await changeCurrent(
+              request,
+              () => find(id),
+              ({ revision: _, ...before }) => {
+                const developer = readShape(developerShape, mergePatch(before, body));
+                if (developer.id !== id) throw invalidMember('id', 'cannot be changed');
+                return developer;
+              },
+              (developer, revision) =>
+                developers.replace(developer, revision, recordStatement(audit, 'developer.changed', id)),
+            ),
+          ),
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/developers/{id}',
+        summary: 'Removes a developer; its applications remain without one',
+        answers: { 204: 'Removed', 404: 'Unknown developer', 412: 'If-Match has another revision' },
+        async handle({ request, params: { id } }) {
+          checkRevision(request, (await find(id)).revision);
+          await developers.remove(id, recordStatement(audit, 'developer.removed', id));
+          return noContent();
+        },
+      }),
+    ];
+  },
+};

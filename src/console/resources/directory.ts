@@ -1,17 +1,17 @@
 import { Answer } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { paths } from '../../cis/protocol.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
-import type { CisDirectory } from '../cis-directory.ts';
+import { defineCall } from '../api/call.ts';
+import type { Resource } from '../dependencies.ts';
 import { relayed } from '../neighbour.ts';
 
-/** Largest import in bytes, as CIS has it. */
-const largest = 33_554_432;
+/** Maximum import size in bytes, as at CIS. */
+const importLimit = 33_554_432;
 const format = z.enum(['json', 'csv'], 'must be "json" or "csv"');
 
-const importOrder = z
+const importShape = z
   .strictObject({
-    csv: z.string('must be text').optional().describe('CSV as the export gives it'),
+    csv: z.string('must be text').optional().describe('CSV in the format of the export'),
     document: z.looseObject({}).optional().describe('The JSON document of the export'),
     dryRun: z.boolean('must be true or false').default(false),
   })
@@ -20,13 +20,13 @@ const importOrder = z
     'must have either "csv" or "document"',
   );
 
-/** `/directory`: the people of CIS as one file, out and in. */
-export function directoryCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
-  return [
+/** `/directory`: exports and imports the people of CIS. */
+export const directory: Resource = {
+  calls: ({ cis }) => [
     defineCall({
       method: 'GET',
       path: '/directory/export',
-      summary: 'People, organisations and activities as one document, JSON or CSV',
+      summary: 'Exports people, organisations and activities as JSON or CSV',
       query: z.strictObject({ format: format.default('json') }),
       answers: { 200: 'The document' },
       async handle({ query }) {
@@ -44,25 +44,23 @@ export function directoryCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
     defineCall({
       method: 'POST',
       path: '/directory/import',
-      summary: 'Adds and changes people by such a document; all of it or nothing',
-      body: importOrder,
-      bodyLimit: largest,
-      answers: { 200: 'How many of each', 422: 'What is wrong, by line; nothing was written' },
+      summary: 'Adds and changes people from an exported document, all or none',
+      body: importShape,
+      bodyLimit: importLimit,
+      answers: { 200: 'The number of changes of each kind', 422: 'Errors by line; nothing was written' },
       async handle({ body: { csv, document, dryRun } }) {
         const path = `${paths.directoryImport}?dryRun=${dryRun}`;
         const type = csv === undefined ? 'application/json' : 'text/csv';
-        return relayed(await cis.call({ method: 'POST', path, body: csv ?? document, type, isLong: true }));
+        return cis.relay({ method: 'POST', path, body: csv ?? document, type, isLong: true });
       },
     }),
     defineCall({
       method: 'GET',
       path: '/directory/activities/{person}',
-      summary: 'The activities of each role of a person, with those that others include',
-      answers: { 200: 'Roles and their activities', 404: 'Nobody has this uid or persona' },
-      handle: async ({ part }) =>
-        relayed(
-          await cis.call({ method: 'GET', path: paths.personActivities(await cis.uidOf(part('person'))) }),
-        ),
+      summary: 'Lists the activities of each role of a person, including implied ones',
+      answers: { 200: 'Roles and their activities', 404: 'Unknown uid or persona' },
+      handle: async ({ params }) =>
+        cis.relay({ method: 'GET', path: paths.personActivities(await cis.uidOf(params.person)) }),
     }),
-  ];
-}
+  ],
+};

@@ -1,27 +1,21 @@
 import { z } from 'zod';
 import { paths } from '../../cis/protocol.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
-import type { CisDirectory } from '../cis-directory.ts';
-import { relayed } from '../neighbour.ts';
+import { defineCall } from '../api/call.ts';
+import { pageLimit } from '../api/request.ts';
+import type { Resource } from '../dependencies.ts';
 
-const query = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a number')
-    .optional(),
-});
-
-/** `GET /mail`: what CIS has mailed, or would have without a mail server; development only. */
-export const mailCalls = ({ cis }: { cis: CisDirectory }): ApiCall[] => [
-  defineCall({
-    method: 'GET',
-    path: '/mail',
-    summary: 'The mails of CIS, the latest first; development only',
-    query,
-    answers: { 200: 'The mails' },
-    handle: async ({ query: asked }) =>
-      relayed(
-        await cis.call({ method: 'GET', path: `${paths.mailOutbox}?${new URLSearchParams({ ...asked })}` }),
-      ),
-  }),
-];
+/** `GET /mail`: the messages of CIS, also without a mail server. */
+export const mail: Resource = {
+  only: 'development',
+  calls: ({ cis }) => [
+    defineCall({
+      method: 'GET',
+      path: '/mail',
+      summary: 'Lists the mail of CIS, newest first; development only',
+      query: z.strictObject({ limit: pageLimit }),
+      answers: { 200: 'The messages' },
+      handle: ({ query }) =>
+        cis.relay({ method: 'GET', path: `${paths.mailOutbox}?${new URLSearchParams({ ...query })}` }),
+    }),
+  ],
+};

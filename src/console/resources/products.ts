@@ -1,11 +1,10 @@
-import { type Answer, json, noContent } from '@alongside/kernel/answer';
+import { json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Products, StoredProduct } from '../../oauth/products.ts';
-import type { AuditAction, AuditLog } from '../../storage/audit.ts';
-import { type ApiCall, apiPath, defineCall } from '../api/call.ts';
-import { checkRevision, tagOf } from '../api/preconditions.ts';
-import { readShape } from '../api/request.ts';
+import { apiPath, defineCall } from '../api/call.ts';
+import { anyMembers, invalidMember, readShape } from '../api/request.ts';
+import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
+import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 
 const quota = z.strictObject({
@@ -29,9 +28,9 @@ const limits = z
   )
   .nullable()
   .default({})
-  .describe('What is left out is as published; null lifts it all');
+  .describe('Absent limits are as published; null lifts all limits');
 
-/** A product as it is made. */
+/** A product, in a body or an export. */
 export const productShape = z.strictObject({
   name: z
     .string('must be text')
@@ -44,7 +43,7 @@ export const productShape = z.strictObject({
     )
     .max(100, 'must have at most 100 entries')
     .default([]),
-  // Any text is a scope: one that matches nothing matches nothing.
+  // A scope may be any text; an unknown one has no effect.
   scopes: z
     .array(z.string('must be text').max(500, 'must have at most 500 characters'))
     .max(500, 'must have at most 500 entries')
@@ -52,115 +51,101 @@ export const productShape = z.strictObject({
   limits,
 });
 
-const patchShape = z.looseObject({});
-
-interface Parts {
-  products: Products;
-  audit: AuditLog;
-  productApis: readonly string[];
-}
-
 /** `/products`: bundles of APIs, scopes and limits. */
-export function productCalls({ products, audit, productApis }: Parts): ApiCall[] {
-  const recordStatement = (action: AuditAction, target: string) =>
-    audit.recordStatement({ actor: 'developer', action, target, outcome: 'ok' });
+export const products: Resource = {
+  calls({ products, audit, productApis }) {
+    async function find(name: string) {
+      const product = await products.get(name);
+      if (!product) throw errors.notFound(`no product ${name.slice(0, 60)}`);
+      return product;
+    }
 
-  async function find(name: string): Promise<StoredProduct> {
-    const product = await products.get(name);
-    if (!product) throw errors.notFound(`no product ${name.slice(0, 60)}`);
-    return product;
-  }
+    /** Warns about unknown APIs, which are stored but have no effect. */
+    function withWarnings<P extends { apis: readonly string[]; revision: number }>(product: P) {
+      const unknown = product.apis.filter((api) => !productApis.includes(api));
+      if (unknown.length === 0) return product;
+      const known = productApis.join(', ');
+      const warnings = unknown.map((api) => `apis: there is no API "${api}" here; there are ${known}.`);
+      return { ...product, warnings };
+    }
 
-  const shown = (
-    { revision, ...product }: StoredProduct & { warnings?: string[] },
-    status = 200,
-    headers: Record<string, string> = {},
-  ): Answer => json(status, product, { etag: tagOf(revision), ...headers });
-
-  /** A name of no API is kept and gives nothing: a slip of the pen would only show as refusals later. */
-  function remarks(apis: readonly string[]): { warnings?: string[] } {
-    const strange = apis.filter((api) => !productApis.includes(api));
-    if (strange.length === 0) return {};
-    const choice = productApis.join(', ');
-    return { warnings: strange.map((api) => `apis: there is no API "${api}" here; there are ${choice}.`) };
-  }
-
-  async function add(product: z.output<typeof productShape>): Promise<Answer> {
-    if (await products.get(product.name)) throw errors.taken(`product ${product.name} exists`);
-    await products.save(product, undefined, recordStatement('product.created', product.name));
-    return shown({ ...product, ...remarks(product.apis), revision: 1 }, 201, {
-      location: `${apiPath}/products/${product.name}`,
-    });
-  }
-
-  return [
-    defineCall({
-      method: 'GET',
-      path: '/products',
-      summary: 'Every product',
-      answers: { 200: 'The products' },
-      async handle() {
-        return json(200, { products: (await products.list()).map(({ revision: _, ...product }) => product) });
-      },
-    }),
-    defineCall({
-      method: 'POST',
-      path: '/products',
-      summary: 'Makes a product',
-      body: productShape,
-      answers: {
-        201: 'The product; ETag; "warnings" names APIs that are none',
-        400: 'A member does not fit',
-        409: 'There is one of this name',
-      },
-      handle: ({ body }) => add(body),
-    }),
-    defineCall({
-      method: 'GET',
-      path: '/products/{name}',
-      summary: 'A product',
-      answers: { 200: 'The product; ETag', 404: 'There is no such product' },
-      handle: async ({ part }) => shown(await find(part('name'))),
-    }),
-    defineCall({
-      method: 'PATCH',
-      path: '/products/{name}',
-      summary: 'Changes a product by a JSON merge patch (RFC 7396); "limits": null lifts the limits',
-      body: patchShape,
-      answers: {
-        200: 'The product; ETag; "warnings" names APIs that are none',
-        400: 'A member does not fit',
-        404: 'There is no such product',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part, body }) {
-        for (;;) {
-          const { revision, ...before } = await find(part('name'));
-          checkRevision(request, revision);
-          // For limits null is a value: it is not "removed".
-          const lifted = body.limits === null ? { limits: null } : {};
-          const product = readShape(productShape, { ...(mergePatch(before, body) as object), ...lifted });
-          if (product.name !== before.name)
-            throw errors.requestInvalid('the name would change', {
-              field: 'name',
-              problem: 'cannot be changed',
-            });
-          const record = recordStatement('product.changed', product.name);
-          if (!(await products.save(product, revision, record))) continue;
-          return shown({ ...product, ...remarks(product.apis), revision: revision + 1 });
-        }
-      },
-    }),
-    defineCall({
-      method: 'DELETE',
-      path: '/products/{name}',
-      summary: 'Removes a product; applications lose what it gave them',
-      answers: { 204: 'It is gone', 404: 'There is no such product', 412: 'If-Match names another revision' },
-      async handle({ request, part }) {
-        checkRevision(request, (await find(part('name'))).revision);
-        await products.remove(part('name'), recordStatement('product.removed', part('name')));
-        return noContent();
-      },
-    }),
-  ];
-}
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/products',
+        summary: 'Lists products',
+        answers: { 200: 'The products' },
+        handle: async () =>
+          json(200, { products: (await products.list()).map(({ revision: _, ...product }) => product) }),
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/products',
+        summary: 'Creates a product',
+        body: productShape,
+        answers: {
+          201: 'The product; ETag; "warnings" about unknown APIs',
+          400: 'Invalid member',
+          409: 'The name is taken',
+        },
+        async handle({ body }) {
+          const { name } = body;
+          if (await products.get(name)) throw errors.taken(`product ${name} exists`);
+          await products.save(body, undefined, recordStatement(audit, 'product.created', name));
+          return tagged(withWarnings({ ...body, revision: 1 }), 201, {
+            location: `${apiPath}/products/${name}`,
+          });
+        },
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/products/{name}',
+        summary: 'Returns a product',
+        answers: { 200: 'The product; ETag', 404: 'Unknown product' },
+        handle: async ({ params }) => tagged(await find(params.name)),
+      }),
+      defineCall({
+        method: 'PATCH',
+        path: '/products/{name}',
+        summary: 'Changes a product with a JSON merge patch (RFC 7396); "limits": null lifts the limits',
+        body: anyMembers,
+        answers: {
+          200: 'The product; ETag; "warnings" about unknown APIs',
+          400: 'Invalid member',
+          404: 'Unknown product',
+          412: 'If-Match has another revision',
+        },
+        async handle({ request, params: { name }, body }) {
+          const changed = await changeCurrent(
+            request,
+            () => find(name),
+            ({ revision: _, ...before }) => {
+              // A merge patch would remove limits that are null.
+              const lifted = body.limits === null ? { limits: null } : {};
+              const product = readShape(productShape, {
+                ...(mergePatch(before, body) as object),
+                ...lifted,
+              });
+              if (product.name !== name) throw invalidMember('name', 'cannot be changed');
+              return product;
+            },
+            (product, revision) =>
+              products.save(product, revision, recordStatement(audit, 'product.changed', name)),
+          );
+          return tagged(withWarnings(changed));
+        },
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/products/{name}',
+        summary: 'Removes a product and what it grants to applications',
+        answers: { 204: 'Removed', 404: 'Unknown product', 412: 'If-Match has another revision' },
+        async handle({ request, params: { name } }) {
+          checkRevision(request, (await find(name)).revision);
+          await products.remove(name, recordStatement(audit, 'product.removed', name));
+          return noContent();
+        },
+      }),
+    ];
+  },
+};

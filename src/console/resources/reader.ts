@@ -1,7 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
+import { defineCall } from '../api/call.ts';
+import type { Resource } from '../dependencies.ts';
 
 const insertion = z.strictObject({
   card: z
@@ -11,41 +12,42 @@ const insertion = z.strictObject({
     .describe('Serial of a card, or persona or uid of its holder'),
 });
 
-/** `/readers/0`: the virtual reader of the local agent. */
-export function readerCalls({ agent }: { agent: LocalAgent }): ApiCall[] {
-  const reader = async () => {
-    const cards = await agent.cards();
-    return json(200, { card: cards.find(({ inserted }) => inserted) ?? null });
-  };
+const shown = async (agent: LocalAgent) => {
+  const cards = await agent.cards();
+  return json(200, { card: cards.find(({ inserted }) => inserted) ?? null });
+};
 
-  return [
+/** `/readers/0`: the virtual reader of the local agent. */
+export const reader: Resource = {
+  only: 'development',
+  calls: ({ agent }) => [
     defineCall({
       method: 'GET',
       path: '/readers/0',
-      summary: 'The reader, and the card in it',
-      answers: { 200: 'The card, or null', 503: 'No agent answers here' },
-      handle: reader,
+      summary: 'Returns the card in the reader',
+      answers: { 200: 'The card, or null', 503: 'No agent responds on this machine' },
+      handle: () => shown(agent),
     }),
     defineCall({
       method: 'PUT',
       path: '/readers/0/card',
-      summary: 'Puts a card into the reader; another one leaves it',
+      summary: 'Inserts a card, in place of another one',
       body: insertion,
-      answers: { 200: 'The reader', 404: 'There is no such card', 503: 'No agent answers here' },
+      answers: { 200: 'The reader', 404: 'Unknown card', 503: 'No agent responds on this machine' },
       async handle({ body }) {
         await agent.insertCard(body.card);
-        return reader();
+        return shown(agent);
       },
     }),
     defineCall({
       method: 'DELETE',
       path: '/readers/0/card',
-      summary: 'Takes the card out',
-      answers: { 200: 'The empty reader', 503: 'No agent answers here' },
+      summary: 'Removes the card',
+      answers: { 200: 'The empty reader', 503: 'No agent responds on this machine' },
       async handle() {
         await agent.takeCard();
-        return reader();
+        return shown(agent);
       },
     }),
-  ];
-}
+  ],
+};

@@ -7,97 +7,95 @@ import {
   paths,
   revocationReasons,
 } from '../../cis/protocol.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
-import type { CisDirectory } from '../cis-directory.ts';
-import { relayed } from '../neighbour.ts';
+import { defineCall } from '../api/call.ts';
+import { pageLimit } from '../api/request.ts';
+import type { Resource } from '../dependencies.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(40);
-const serial = name.optional().describe('Of the new card; a random one unless given');
+const serial = name.optional().describe('Serial of the new card; random by default');
 const reason = z.enum(revocationReasons, `must be of ${revocationReasons.join(', ')}`);
-const actor = name.describe('Persona or uid of who does it: a role of theirs must allow it');
+const actor = name.describe('Persona or uid of the acting person, who needs a role that permits it');
 const locked = z.boolean('must be true or false').optional();
 
 const query = z.strictObject({
   person: name.optional().describe('Persona or uid'),
-  after: z.string().max(40).optional().describe('The "next" of the page before'),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a number')
-    .optional(),
+  after: z.string().max(40).optional().describe('"next" of the previous page'),
+  limit: pageLimit,
 });
 
 const refused = {
-  403: 'No role of the acting person allows it',
-  404: 'There is no such card or person',
-  409: 'The card is not in a state for it',
+  403: 'The acting person has no role that permits it',
+  404: 'Unknown card or person',
+  409: 'The state of the card does not allow it',
 };
 
-/** `/registration-authority/cards`: cards as the registration authority keeps them, and what it does with them. */
-export function registrationAuthorityCalls({ cis }: { cis: CisDirectory }): ApiCall[] {
-  const root = '/registration-authority/cards';
-  const post = async (path: string, body: unknown) => relayed(await cis.call({ method: 'POST', path, body }));
-
-  return [
+/** `/registration-authority/cards`: the cards that CIS stores, and their life cycle. */
+export const registrationAuthority: Resource = {
+  calls: ({ cis }) => [
     defineCall({
       method: 'GET',
-      path: root,
-      summary: 'Cards by serial',
+      path: '/registration-authority/cards',
+      summary: 'Lists cards by serial',
       query,
-      answers: { 200: 'Cards, and "next" where there are more' },
-      async handle({ query: { person, ...asked } }) {
+      answers: { 200: 'Cards, and "next" if there are more' },
+      async handle({ query: { person, ...page } }) {
         const uid: Record<string, string> = person === undefined ? {} : { uid: await cis.uidOf(person) };
-        const parameters = new URLSearchParams({ ...asked, ...uid });
-        return relayed(await cis.call({ method: 'GET', path: `${paths.cards}?${parameters}` }));
+        return cis.relay({
+          method: 'GET',
+          path: `${paths.cards}?${new URLSearchParams({ ...page, ...uid })}`,
+        });
       },
     }),
     defineCall({
       method: 'POST',
-      path: root,
+      path: '/registration-authority/cards',
       summary: 'Orders a card for a person',
       body: z.strictObject({ actor, person: name.describe('Persona or uid'), serial, locked }),
       answers: { 201: 'The card', ...refused },
-      async handle({ body: { actor: by, person, ...order } }) {
-        const whole: CardOrder = { actor: await cis.uidOf(by), uid: await cis.uidOf(person), ...order };
-        return post(paths.cards, whole);
+      async handle({ body: { actor, person, ...options } }) {
+        const body: CardOrder = { actor: await cis.uidOf(actor), uid: await cis.uidOf(person), ...options };
+        return cis.relay({ method: 'POST', path: paths.cards, body });
       },
     }),
     defineCall({
       method: 'POST',
-      path: `${root}/{serial}/revoke`,
-      summary: 'Revokes the certificates of a card; sessions of the card end',
+      path: '/registration-authority/cards/{serial}/revoke',
+      summary: 'Revokes the certificates of a card and ends its sessions',
       body: z.strictObject({ actor, reason }),
       answers: { 200: 'The card', ...refused },
-      async handle({ part, body }) {
-        const whole: CardRevocation = { ...body, actor: await cis.uidOf(body.actor) };
-        return post(paths.cardAct(part('serial'), 'revoke'), whole);
+      async handle({ params: { serial }, body: { actor, ...options } }) {
+        const body: CardRevocation = { ...options, actor: await cis.uidOf(actor) };
+        return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'revoke'), body });
       },
     }),
     defineCall({
       method: 'POST',
-      path: `${root}/{serial}/replace`,
-      summary: 'Revokes a card and orders another one in its place',
+      path: '/registration-authority/cards/{serial}/replace',
+      summary: 'Revokes a card and orders a replacement',
       body: z.strictObject({ actor, reason, serial, locked }),
       answers: { 201: 'The new card', ...refused },
-      async handle({ part, body }) {
-        const whole: CardReplacement = { ...body, actor: await cis.uidOf(body.actor) };
-        return post(paths.cardAct(part('serial'), 'replace'), whole);
+      async handle({ params: { serial }, body: { actor, ...options } }) {
+        const body: CardReplacement = { ...options, actor: await cis.uidOf(actor) };
+        return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'replace'), body });
       },
     }),
-    ...(['renew', 'unblock'] as const).map((act) =>
+    ...(
+      [
+        ['renew', 'Allows new keys for a card, also before its last days', 'The card'],
+        ['unblock', 'Returns the code that unblocks the PIN of a card', 'The unblocking code'],
+      ] as const
+    ).map(([act, summary, result]) =>
       defineCall({
         method: 'POST',
-        path: `${root}/{serial}/${act}`,
-        summary:
-          act === 'renew'
-            ? 'Lets a card be given new keys, outside its last days too'
-            : 'The code that opens the blocked PIN of a card',
+        path: `/registration-authority/cards/{serial}/${act}`,
+        summary,
         body: z.strictObject({ actor }),
-        answers: { 200: act === 'renew' ? 'The card' : 'The unblocking code', ...refused },
-        async handle({ part, body }) {
-          const whole: CardActRequest = { actor: await cis.uidOf(body.actor) };
-          return post(paths.cardAct(part('serial'), act), whole);
+        answers: { 200: result, ...refused },
+        async handle({ params: { serial }, body: { actor } }) {
+          const body: CardActRequest = { actor: await cis.uidOf(actor) };
+          return cis.relay({ method: 'POST', path: paths.cardAct(serial, act), body });
         },
       }),
     ),
-  ];
-}
+  ],
+};

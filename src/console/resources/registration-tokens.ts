@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { consolePaths, type RegistrationTokenRequest } from '../../cis2/protocol.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
-import { type Neighbour, relayed } from '../neighbour.ts';
+import { defineCall } from '../api/call.ts';
+import type { Resource } from '../dependencies.ts';
 
 const order = z.strictObject({
   kind: z
@@ -11,21 +11,21 @@ const order = z.strictObject({
   profile: z.enum(['standard', 'fapi2'], 'must be "standard" or "fapi2"').optional(),
 });
 
-/** `POST /registration-tokens`: what a supplier registers its own clients at CIS2 with. */
-export const registrationTokenCalls = ({ cis2 }: { cis2: Neighbour }): ApiCall[] => [
-  defineCall({
-    method: 'POST',
-    path: '/registration-tokens',
-    summary: 'A token with which a supplier registers its own clients at CIS2; shown this once',
-    body: order,
-    answers: { 201: 'The token', 404: 'That way to register is switched off' },
-    handle: async ({ body }) =>
-      relayed(
-        await cis2.call({
+/** `POST /registration-tokens`. */
+export const registrationTokens: Resource = {
+  calls: ({ cis2 }) => [
+    defineCall({
+      method: 'POST',
+      path: '/registration-tokens',
+      summary: 'Creates a token with which a supplier registers clients at CIS2, shown only once',
+      body: order,
+      answers: { 201: 'The token', 404: 'This kind of registration is switched off' },
+      handle: ({ body }) =>
+        cis2.relay({
           method: 'POST',
           path: consolePaths.registrationTokens,
           body: body satisfies RegistrationTokenRequest,
         }),
-      ),
-  }),
-];
+    }),
+  ],
+};

@@ -1,13 +1,14 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { type Application, type Applications, resourcesOf, withResources } from '../../oauth/applications.ts';
-import type { AuditLog } from '../../storage/audit.ts';
-import { type ApiCall, defineCall } from '../api/call.ts';
-import { tagOf } from '../api/preconditions.ts';
+import { type Application, resourcesOf, withResources } from '../../oauth/applications.ts';
+import { defineCall } from '../api/call.ts';
+import { invalidMember } from '../api/request.ts';
+import { tagOf } from '../api/revisions.ts';
+import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-import { applicationEditor } from '../registration/editor.ts';
+import { ApplicationEditor } from '../registration/editor.ts';
 
-/** A resource indicator is an absolute address without a fragment (RFC 8707 section 2). */
+/** A resource indicator is an absolute URI without a fragment (RFC 8707 section 2). */
 const resource = z
   .string('must be text')
   .max(500, 'must have at most 500 characters')
@@ -19,7 +20,7 @@ const serverShape = z.strictObject({
     .array(resource, 'must be a list')
     .max(100, 'must have at most 100 entries')
     .default([])
-    .describe('The addresses that it answers for: it is told of tokens for them; none: of all tokens'),
+    .describe('It may introspect tokens for these resources; all tokens if empty'),
 });
 
 const shown = ({ id, name, platform }: Application) => ({
@@ -31,68 +32,62 @@ const shown = ({ id, name, platform }: Application) => ({
 
 const isServer = ({ platform }: Application): boolean => platform !== null && resourcesOf(platform) !== null;
 
-/** `/resource-servers`: who may introspect tokens at `/oauth2.1/introspect` (RFC 7662 section 4). */
-export function resourceServerCalls(parts: { applications: Applications; audit: AuditLog }): ApiCall[] {
-  const { change } = applicationEditor(parts);
-  return [
-    defineCall({
-      method: 'GET',
-      path: '/resource-servers',
-      summary: 'The applications that may introspect tokens, and of which resources',
-      answers: { 200: 'The resource servers' },
-      handle: async () =>
-        json(200, { resourceServers: (await parts.applications.list()).filter(isServer).map(shown) }),
-    }),
-    defineCall({
-      method: 'PUT',
-      path: '/resource-servers/{application}',
-      summary: 'Lets an application introspect tokens',
-      body: serverShape,
-      answers: {
-        200: 'The resource server; ETag of its application',
-        400: 'A member does not fit, or the application cannot prove who it is at /oauth2.1',
-        404: 'There is no such application',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part, body }) {
-        const { application } = await change(
-          'resource-server.set',
-          request,
-          part('application'),
-          ({ revision: _, ...before }) => {
-            const { platform } = before;
-            if (!platform || platform.profile === 'nhs' || platform.tokenEndpointAuthMethod === 'none')
-              throw errors.requestInvalid('it cannot authenticate at /oauth2.1', {
-                field: 'application',
-                problem: 'must be a confidential client of the standard or fapi2 profile at the platform',
-              });
-            return { application: withResources(before, body.resources) };
-          },
-        );
-        return json(200, shown(application), { etag: tagOf(application.revision) });
-      },
-    }),
-    defineCall({
-      method: 'DELETE',
-      path: '/resource-servers/{application}',
-      summary: 'No longer lets an application introspect tokens',
-      answers: {
-        204: 'It may not',
-        404: 'There is no such resource server',
-        412: 'If-Match names another revision',
-      },
-      async handle({ request, part }) {
-        await change(
-          'resource-server.removed',
-          request,
-          part('application'),
-          ({ revision: _, ...before }) => {
-            if (!isServer(before)) throw errors.notFound(`${before.id} is no resource server`);
-            return { application: withResources(before, null) };
-          },
-        );
-        return noContent();
-      },
-    }),
-  ];
-}
+/** `/resource-servers`: applications that may introspect tokens at `/oauth2.1/introspect` (RFC 7662 section 4). */
+export const resourceServers: Resource = {
+  calls(console) {
+    const { applications } = console;
+    const editor = new ApplicationEditor(console);
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/resource-servers',
+        summary: 'Lists the applications that may introspect tokens, with their resources',
+        answers: { 200: 'The resource servers' },
+        handle: async () =>
+          json(200, { resourceServers: (await applications.list()).filter(isServer).map(shown) }),
+      }),
+      defineCall({
+        method: 'PUT',
+        path: '/resource-servers/{application}',
+        summary: 'Allows an application to introspect tokens',
+        body: serverShape,
+        answers: {
+          200: 'The resource server; ETag of its application',
+          400: 'Invalid member, or an application that cannot authenticate at /oauth2.1',
+          404: 'Unknown application',
+          412: 'If-Match has another revision',
+        },
+        async handle({ request, params, body }) {
+          const changed = await editor.change(
+            'resource-server.set',
+            request,
+            params.application,
+            (before) => {
+              const { platform } = before;
+              if (!platform || platform.profile === 'nhs' || platform.tokenEndpointAuthMethod === 'none')
+                throw invalidMember(
+                  'application',
+                  'must be a confidential client of the standard or fapi2 profile at the platform',
+                );
+              return withResources(before, body.resources);
+            },
+          );
+          return json(200, shown(changed), { etag: tagOf(changed.revision) });
+        },
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/resource-servers/{application}',
+        summary: 'No longer allows an application to introspect tokens',
+        answers: { 204: 'Removed', 404: 'Unknown resource server', 412: 'If-Match has another revision' },
+        async handle({ request, params }) {
+          await editor.change('resource-server.removed', request, params.application, (before) => {
+            if (!isServer(before)) throw errors.notFound(`${before.id} is not a resource server`);
+            return withResources(before, null);
+          });
+          return noContent();
+        },
+      }),
+    ];
+  },
+};

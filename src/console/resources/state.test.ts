@@ -59,7 +59,7 @@ describe('/reset without neighbours', () => {
     const { status, body } = await api('POST', '/reset');
     assert.equal(status, 200);
     assert.equal(body.reset, true);
-    assert.match(String(body.warnings), /CIS does not answer.*cards were not reset/);
+    assert.match(String(body.warnings), /CIS does not respond.*cards were not reset/);
     assert.equal(console_.resets(), 1);
     assert.equal(console_.clock.offset, 0);
   });

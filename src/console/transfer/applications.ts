@@ -2,22 +2,25 @@ import { isDeepStrictEqual } from 'node:util';
 import { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { Application, Applications } from '../../oauth/applications.ts';
+import type { Product, Products } from '../../oauth/products.ts';
 import type { Urls } from '../../service.ts';
 import { checkPolicy } from '../registration/policy.ts';
-import { type Registration, registrationShape } from '../registration/shape.ts';
+import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
 import { registrationOf, storedFrom } from '../registration/stored.ts';
-import { withOwnAddresses, withPartNames } from './own-addresses.ts';
-import { plainName } from './shapes.ts';
+import { withOwnAddresses, withServiceNames } from './own-addresses.ts';
+import { plainName, type UniqueValue } from './shapes.ts';
 
-type Members = Record<string, unknown>;
-
-/** An application with all that is kept of it: hashes in the place of secrets, own addresses by the parts' names. */
-export function exportedApplication(application: Application, urls: Urls): Members {
+/** Returns an application for an export, with hashes of its secrets. */
+export function exportedApplication(application: Application, urls: Urls): Record<string, unknown> {
   const { id, status } = application;
-  const { platform, cis2, ...rest } = registrationOf(application) as { platform?: Members; cis2?: Members };
-  const half = (registered: Members | undefined, stored: Application['platform'] | Application['cis2']) =>
+  const { platform, cis2, ...rest } = registrationOf(application);
+  const half = (registered: object | undefined, stored: Application['platform'] | Application['cis2']) =>
     registered && stored
-      ? { clientId: stored.clientId, secrets: stored.secrets, ...withPartNames(registered, urls) }
+      ? {
+          clientId: stored.clientId,
+          secrets: stored.secrets,
+          ...withServiceNames({ ...registered }, urls),
+        }
       : null;
   return {
     id,
@@ -29,7 +32,7 @@ export function exportedApplication(application: Application, urls: Urls): Membe
 }
 
 const time = z.int('must be milliseconds').min(0, 'must be 0 or more');
-const identity = z.looseObject({
+const halfShape = z.looseObject({
   clientId: z.string('must be text').regex(/^[\x21-\x7e]{1,200}$/, 'must be visible ASCII characters'),
   secrets: z
     .array(
@@ -46,13 +49,16 @@ const identity = z.looseObject({
 const outline = z.looseObject({
   id: plainName,
   status: z.enum(['approved', 'revoked'], 'must be "approved" or "revoked"'),
-  platform: identity.nullable(),
-  cis2: identity.nullable(),
+  platform: halfShape.nullable(),
+  cis2: halfShape.nullable(),
 });
 
-type Issue = { message: string; path: PropertyKey[] };
+interface Issue {
+  message: string;
+  path: PropertyKey[];
+}
 
-/** Where the members contradict each other. */
+/** Returns the rule of the profile that a registration breaks. */
 function policyIssue(registration: Registration): Issue | undefined {
   try {
     checkPolicy(registration);
@@ -67,7 +73,7 @@ function read(
   { id, status, platform, cis2, ...rest }: z.output<typeof outline>,
   urls: Urls,
 ): Application | Issue[] {
-  const registered = (half: z.output<typeof identity> | null) => {
+  const registered = (half: z.output<typeof halfShape> | null) => {
     if (half === null) return null;
     const { clientId: _, secrets: __, ...members } = half;
     return withOwnAddresses(members, urls);
@@ -81,12 +87,12 @@ function read(
   const issue = policyIssue(result.data);
   if (issue) return [issue];
   const before = { id, status, platform, cis2 } as Pick<Application, 'id' | 'status' | 'platform' | 'cis2'>;
-  const { application, fresh } = storedFrom(result.data, before, 0);
-  const lacking = (['platform', 'cis2'] as const).find((half) => fresh[half] !== undefined);
+  const { application, newSecrets } = storedFrom(result.data, before, 0);
+  const lacking = halfNames.find((half) => newSecrets[half] !== undefined);
   return lacking ? [{ message: 'must not be empty', path: [lacking, 'secrets'] }] : application;
 }
 
-/** An exported application as it is kept here. */
+/** Reads an exported application. */
 export const applicationShape = (urls: Urls) =>
   outline.transform((value, { issues }): Application => {
     const found = read(value, urls);
@@ -99,7 +105,7 @@ export const applicationShape = (urls: Urls) =>
 const clientsOf = ({ platform, cis2 }: Application): string[] =>
   [platform, cis2].flatMap((registration) => (registration ? [registration.clientId] : []));
 
-async function bringOne(applications: Applications, target: Application): Promise<void> {
+async function putApplication(applications: Applications, target: Application): Promise<void> {
   for (;;) {
     const stored = await applications.get(target.id);
     if (!stored) return applications.add(target);
@@ -109,8 +115,8 @@ async function bringOne(applications: Applications, target: Application): Promis
   }
 }
 
-/** Makes exactly these the applications. What is there already is left alone. */
-export async function bringApplications(
+/** Replaces the applications with these and writes only differences. */
+export async function replaceApplications(
   applications: Applications,
   targets: readonly Application[],
 ): Promise<void> {
@@ -119,14 +125,26 @@ export async function bringApplications(
     const moved = clientsOf(before).some((id) => (ownerOf.get(id) ?? before.id) !== before.id);
     if (moved || !targets.some(({ id }) => id === before.id)) await applications.remove(before.id);
   }
-  for (const target of targets) await bringOne(applications, target);
+  for (const target of targets) await putApplication(applications, target);
 }
 
-/** The client ids of each application, with where they stand. */
-export const placedClients = (targets: readonly Application[]) =>
+/** Returns the client ids of all applications. */
+export const uniqueClients = (targets: readonly Application[]): UniqueValue[] =>
   targets.flatMap((target, index) =>
-    (['platform', 'cis2'] as const).flatMap((half) => {
+    halfNames.flatMap((half) => {
       const clientId = target[half]?.clientId;
       return clientId === undefined ? [] : [{ at: [index, half, 'clientId'], value: clientId }];
     }),
   );
+
+/** Replaces the products with these and writes only differences. */
+export async function replaceProducts(products: Products, targets: readonly Product[]): Promise<void> {
+  const before = new Map(
+    (await products.list()).map(({ revision: _, ...product }) => [product.name, product]),
+  );
+  for (const target of targets) {
+    if (!isDeepStrictEqual(before.get(target.name), target)) await products.save(target);
+    before.delete(target.name);
+  }
+  for (const name of before.keys()) await products.remove(name);
+}

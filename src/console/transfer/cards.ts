@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { ExportedCard, LocalAgent } from '../agent.ts';
 import { digits12, unchanged } from './shapes.ts';
 
-/** Longest card as JSON, in bytes: one must fit into a line of the agent's socket, with what is around it. */
+/** Maximum size of a card as JSON, in bytes: a call to the agent's socket must fit into one line. */
 const longestCard = 60_000;
 
-/** What names a card. The agent knows the other members and refuses what does not fit them. */
-export const cardOutline = unchanged(
+/** The agent validates the other members. */
+export const cardOutline = unchanged<ExportedCard>(
   z
     .looseObject({
       serial: digits12,
@@ -16,48 +16,48 @@ export const cardOutline = unchanged(
       slots: z.never('are made here and not imported').optional(),
     })
     .refine((card) => sizeOf(card) <= longestCard, `must have at most ${longestCard} bytes`),
-) as unknown as z.ZodType<ExportedCard>;
+);
 
 const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card));
 
 const withoutKeys = ({ slots: _, ...card }: ExportedCard): ExportedCard => card;
 
-/** Every card, the oldest first. Its keys were certified here and are worth nothing elsewhere, so they stay. */
+/** Returns all cards, oldest first, without their keys, whose certificates are valid only here. */
 export const exportedCards = async (agent: LocalAgent): Promise<ExportedCard[]> =>
   (await agent.exportCards()).map(withoutKeys);
 
 const isSameCard = (one: ExportedCard, other: ExportedCard): boolean =>
   (['serial', 'cardKey', 'uid', 'profile', 'keyType'] as const).every((name) => one[name] === other[name]);
 
-/** Cards in pieces that fit into a line. */
-function* pieces(cards: readonly ExportedCard[]): Generator<ExportedCard[]> {
-  let piece: ExportedCard[] = [];
+/** Splits cards into lists that fit into one line. */
+function* lines(cards: readonly ExportedCard[]): Generator<ExportedCard[]> {
+  let line: ExportedCard[] = [];
   let size = 0;
   for (const card of cards) {
     const more = sizeOf(card) + 1;
-    if (piece.length > 0 && size + more > longestCard) {
-      yield piece;
-      [piece, size] = [[], 0];
+    if (line.length > 0 && size + more > longestCard) {
+      yield line;
+      [line, size] = [[], 0];
     }
-    piece.push(card);
+    line.push(card);
     size += more;
   }
-  yield piece;
+  yield line;
 }
 
 async function putAll(agent: LocalAgent, cards: readonly ExportedCard[]): Promise<void> {
   let add = false;
-  for (const piece of pieces(cards)) {
-    await agent.importCards(piece, add);
+  for (const line of lines(cards)) {
+    await agent.importCards(line, add);
     add = true;
   }
 }
 
 /**
- * Makes exactly these the cards; one that was here keeps its keys. When they are so already, nothing happens and the
- * reader keeps its card. Returns how to bring the former ones back.
+ * Replaces the cards of the agent with these. Unchanged cards keep their keys, and an unchanged set leaves the reader alone.
+ * Returns a function that restores the former cards.
  */
-export async function bringCards(
+export async function replaceCards(
   agent: LocalAgent,
   targets: readonly ExportedCard[],
 ): Promise<() => Promise<void>> {

@@ -1,6 +1,8 @@
 import type { Urls } from '../../service.ts';
 
-/** Members of a registration that hold addresses. No address that may be registered has a brace in it. */
+type Members = Record<string, unknown>;
+
+/** Members of a registration that contain addresses. A registered address cannot contain a brace. */
 const addressMembers = [
   'callbackUrls',
   'redirectUris',
@@ -9,9 +11,7 @@ const addressMembers = [
   'backchannelLogoutUri',
 ];
 
-type Members = Record<string, unknown>;
-
-function mapped(half: Members, change: (address: string) => string): Members {
+function mapAddresses(half: Members, change: (address: string) => string): Members {
   const one = (value: unknown) => (typeof value === 'string' ? change(value) : value);
   return Object.fromEntries(
     Object.entries(half).map(([name, value]) => {
@@ -22,12 +22,12 @@ function mapped(half: Members, change: (address: string) => string): Members {
 }
 
 /**
- * The half of a registration with each address of this installation written by the part's name, `{api}/oauth2/callback`:
- * the same export stands for an installation at other ports.
+ * Replaces the origins of this installation with service names, as in `{api}/oauth2/callback`, so that an export also fits an
+ * installation on other ports.
  */
-export function withPartNames(half: Members, urls: Urls): Members {
+export function withServiceNames(half: Members, urls: Urls): Members {
   const longestFirst = Object.entries(urls).sort(([, one], [, other]) => other.length - one.length);
-  return mapped(half, (address) => {
+  return mapAddresses(half, (address) => {
     const own = longestFirst.find(
       ([, url]) => address.startsWith(url) && ['', '/', '?'].includes(address.charAt(url.length)),
     );
@@ -35,9 +35,9 @@ export function withPartNames(half: Members, urls: Urls): Members {
   });
 }
 
-/** The half of a registration with the addresses that the named parts have here. */
+/** Replaces service names with the origins of this installation. */
 export const withOwnAddresses = (half: Members, urls: Urls): Members =>
-  mapped(half, (address) => {
+  mapAddresses(half, (address) => {
     const [written = '', name = ''] = /^\{(\w+)\}/.exec(address) ?? [];
     return Object.hasOwn(urls, name) ? urls[name as keyof Urls] + address.slice(written.length) : address;
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Database, sql } from '../../storage/database.ts';
 import { unchanged } from './shapes.ts';
 
-// The outline of a record of the PDS: what its readers count on. Its finer rules are those of the updates there.
+// The members of a PDS record that the PDS relies on. Its updates check the rest.
 
 const text = z.string('must be text').max(1_000, 'must have at most 1000 characters');
 const list = <S extends z.ZodType>(entry: S) =>
@@ -56,25 +56,25 @@ const related = z.looseObject({
   relationship: list(concept),
 });
 
-/** A record of the PDS as it is kept. */
-export const patientShape = unchanged(
-  z.strictObject({
-    patient,
-    related: list(related),
-    history: z.strictObject({
-      name: list(name),
-      address: list(address),
-      telecom: list(telecom),
-      gender: list(gender),
-    }),
-    supersededBy: nhsNumber.nullable(),
-    invalidated: z.boolean('must be true or false'),
+/** A stored record of the PDS. */
+const record = z.strictObject({
+  patient,
+  related: list(related),
+  history: z.strictObject({
+    name: list(name),
+    address: list(address),
+    telecom: list(telecom),
+    gender: list(gender),
   }),
-);
+  supersededBy: nhsNumber.nullable(),
+  invalidated: z.boolean('must be true or false'),
+});
 
-type ExportedPatient = z.output<typeof patientShape>;
+type ExportedPatient = z.output<typeof record>;
 
-/** Every patient by NHS number. The number of the version is the one that counts, that of the row. */
+export const patientShape = unchanged<ExportedPatient>(record);
+
+/** Returns all patients by NHS number. The version of the row replaces the one in the record. */
 export async function exportedPatients(database: Database): Promise<ExportedPatient[]> {
   const rows = await database.all<{ version: number; body: string }>(
     sql('SELECT version, body FROM patient ORDER BY nhs_number'),
@@ -86,19 +86,18 @@ export async function exportedPatients(database: Database): Promise<ExportedPati
   });
 }
 
-/** What a search finds a record by. */
-const birthDateOf = ({ patient: { birthDate } }: ExportedPatient): string =>
-  typeof birthDate === 'string' ? birthDate : '';
-
-/** Makes exactly these the patients: all or nothing. */
-export async function bringPatients(database: Database, records: readonly ExportedPatient[]): Promise<void> {
+/** Replaces the patients with these, all or none. */
+export async function replacePatients(
+  database: Database,
+  records: readonly ExportedPatient[],
+): Promise<void> {
   const insertStatement = (record: ExportedPatient) =>
     sql(
       'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?)',
       record.patient.id,
       Number(record.patient.meta.versionId),
       JSON.stringify(record),
-      birthDateOf(record),
+      record.patient.birthDate ?? '',
     );
   await database.batch([sql('DELETE FROM patient'), ...records.map(insertStatement)]);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { withOwnAddresses, withPartNames } from './own-addresses.ts';
-import { findTwice } from './shapes.ts';
+import { withOwnAddresses, withServiceNames } from './own-addresses.ts';
+import { findRepeated } from './shapes.ts';
 
 const urls = {
   console: 'http://localhost:8400',
@@ -31,7 +31,7 @@ test('own addresses are written by part, and no other is', () => {
     attributes: { note: 'http://localhost:8401' },
     name: 'http://localhost:8401',
   };
-  assert.deepEqual(withPartNames(half, urls), {
+  assert.deepEqual(withServiceNames(half, urls), {
     ...half,
     callbackUrls: ['{api}', '{api}/x?y#', '{api}?x', ...half.callbackUrls.slice(3)],
     jwksUrl: '{sample}/keys',
@@ -50,9 +50,9 @@ test('any address comes back, and at another installation is its own', () => {
   fc.assert(
     fc.property(fc.array(address), fc.option(address), (redirectUris, jwksUrl) => {
       const half = { redirectUris, jwksUrl };
-      const written = withPartNames(half, urls);
+      const written = withServiceNames(half, urls);
       assert.deepEqual(withOwnAddresses(written, urls), half);
-      assert.deepEqual(withPartNames(withOwnAddresses(written, elsewhere), elsewhere), written);
+      assert.deepEqual(withServiceNames(withOwnAddresses(written, elsewhere), elsewhere), written);
     }),
   );
 });
@@ -64,6 +64,6 @@ test('a name of nothing is left as it is', () => {
 
 test('the second of two equal values is found', () => {
   const placed = ['a', 'b', 'a', 'b'].map((text, index) => ({ at: [index], value: text }));
-  assert.deepEqual(findTwice(placed), { at: [2], value: 'a' });
-  assert.equal(findTwice(placed.slice(0, 2)), undefined);
+  assert.deepEqual(findRepeated(placed), { at: [2], value: 'a' });
+  assert.equal(findRepeated(placed.slice(0, 2)), undefined);
 });

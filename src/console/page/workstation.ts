@@ -2,15 +2,16 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../identity-agent/protocol.ts';
 import { callButton } from './controls.ts';
 import { plainRole } from './people.ts';
+import { orNull, type Section } from './section.ts';
 
-const states: Readonly<Record<AgentState, { words: string; tag: string }>> = {
-  noCard: { words: 'no card', tag: 'plain' },
-  pinRequested: { words: 'asks for the PIN', tag: 'warn' },
-  roleRequested: { words: 'asks for a role', tag: 'warn' },
-  signedIn: { words: 'signed in', tag: 'good' },
-  locked: { words: 'locked', tag: 'warn' },
-  blocked: { words: 'card blocked', tag: 'bad' },
-  cardRejected: { words: 'card rejected', tag: 'bad' },
+const states: Readonly<Record<AgentState, { text: string; tag: string }>> = {
+  noCard: { text: 'no card', tag: 'plain' },
+  pinRequested: { text: 'asks for the PIN', tag: 'warn' },
+  roleRequested: { text: 'asks for a role', tag: 'warn' },
+  signedIn: { text: 'signed in', tag: 'good' },
+  locked: { text: 'locked', tag: 'warn' },
+  blocked: { text: 'card blocked', tag: 'bad' },
+  cardRejected: { text: 'card rejected', tag: 'bad' },
 };
 
 const attempts = (left: number | null): string =>
@@ -18,18 +19,24 @@ const attempts = (left: number | null): string =>
 
 const pinForm = ({
   attemptsLeft,
-}: AgentStatus): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/pin" data-done="The PIN was right.">
+}: Pick<
+  AgentStatus,
+  'attemptsLeft'
+>): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/pin" data-done="The PIN is correct.">
 <div class="field">
 <label for="pin">PIN</label>
-<p class="hint" id="pin-hint">${attempts(attemptsLeft)} Every seeded card opens with 123456.</p>
+<p class="hint" id="pin-hint">${attempts(attemptsLeft)} The PIN of all seeded cards is 123456.</p>
 <input class="short" type="password" id="pin" name="pin" inputmode="numeric" autocomplete="off" required pattern="[0-9]{1,12}" aria-describedby="pin-hint">
 </div>
-<button type="submit">Give the PIN</button>
+<button type="submit">Enter the PIN</button>
 </form>`;
 
 const roleForm = ({
   roles,
-}: AgentStatus): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/role" data-done="The role was taken.">
+}: Pick<
+  AgentStatus,
+  'roles'
+>): Html => html`<form class="needs-script" data-method="POST" data-path="/agent/role" data-done="The role is selected.">
 <fieldset>
 <legend>Role for this session</legend>
 ${roles.map(
@@ -39,7 +46,7 @@ ${roles.map(
 </div>`,
 )}
 </fieldset>
-<button type="submit">Take this role</button>
+<button type="submit">Select this role</button>
 </form>`;
 
 const questions = { pin: pinForm, role: roleForm } as const;
@@ -47,14 +54,19 @@ const questions = { pin: pinForm, role: roleForm } as const;
 const row = (term: string, value: string | undefined): Html | undefined =>
   value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
 
-/** The Identity Agent of this machine: its state, its open question, and what one can do at the desk. Null when none answers. */
-export function deskSection(status: AgentStatus | null): Html {
-  if (!status)
-    return html`<p class="warning">No Identity Agent of this machine answers, so there is no reader to put a card in.</p>`;
-  const { state, card, person, role, question, reason, generation } = status;
+function agentState({
+  state,
+  card,
+  person,
+  role,
+  question,
+  reason,
+  generation,
+  ...status
+}: AgentStatus): Html {
   const shown = states[state];
   return html`
-<p><span class="tag ${shown.tag}">${shown.words}</span></p>
+<p><span class="tag ${shown.tag}">${shown.text}</span></p>
 ${reason ? html`<p class="error">${reason}</p>` : undefined}
 <dl class="summary">
 ${row('In the reader', card ? `${card.name} (${card.serial})` : 'nothing')}
@@ -62,9 +74,23 @@ ${row('Person', person ? `${person.displayName} (${person.uid})` : undefined)}
 ${row('Role', role ? `${plainRole(role.roleName)} at ${role.orgCode}` : undefined)}
 ${row('Generation', generation)}
 </dl>
-${question ? questions[question](status) : undefined}
+${question ? html`<div data-question="${question}">${questions[question](status)}</div>` : undefined}
 <div class="actions">
 ${card ? callButton({ id: 'take-card', method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove the card' }) : undefined}
 ${person ? callButton({ id: 'sign-out', method: 'DELETE', path: '/agent/session', done: 'Signed out.', label: 'Sign out' }) : undefined}
 </div>`;
 }
+
+/** The Identity Agent of this machine: its state, its open question, and the buttons of the reader. */
+export const workstationSection: Section = {
+  id: 'workstation',
+  title: 'Workstation',
+  panel: true,
+  live: true,
+  async render({ console: { agent } }) {
+    const status = await orNull(agent.status());
+    return status
+      ? agentState(status)
+      : html`<p class="warning">No Identity Agent responds on this machine, so there is no card reader.</p>`;
+  },
+};

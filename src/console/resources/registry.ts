@@ -1,0 +1,88 @@
+import { json } from '@alongside/kernel/answer';
+import { type ApiCall, defineCall } from '../api/call.ts';
+import { openApiOf } from '../api/openapi.ts';
+import type { ConsoleContext, Resource } from '../dependencies.ts';
+import { agent } from './agent.ts';
+import { applicationCredentials } from './application-credentials.ts';
+import { applications } from './applications.ts';
+import { audit } from './audit.ts';
+import { authenticators, importedAuthenticators } from './authenticators.ts';
+import { cards } from './cards.ts';
+import { citizens } from './citizens.ts';
+import { clock } from './clock.ts';
+import { developers } from './developers.ts';
+import { directory } from './directory.ts';
+import { events } from './events.ts';
+import { faults } from './faults.ts';
+import { keys } from './keys.ts';
+import { mail } from './mail.ts';
+import { people } from './people.ts';
+import { products } from './products.ts';
+import { reader } from './reader.ts';
+import { realmKeys } from './realm-keys.ts';
+import { refusals } from './refusals.ts';
+import { registrationAuthority } from './registration-authority.ts';
+import { registrationTokens } from './registration-tokens.ts';
+import { reset } from './reset.ts';
+import { resourceServers } from './resource-servers.ts';
+import { sessions } from './sessions.ts';
+import { state } from './state.ts';
+import { mintedTokens, tokens } from './tokens.ts';
+import { transfer } from './transfer.ts';
+import { validate } from './validate.ts';
+
+/** All resources, in the order of the first page and of the API document. */
+export const resources: readonly Resource[] = [
+  agent,
+  reader,
+  cards,
+  state,
+  people,
+  authenticators,
+  importedAuthenticators,
+  directory,
+  registrationAuthority,
+  sessions,
+  events,
+  refusals,
+  applications,
+  applicationCredentials,
+  resourceServers,
+  products,
+  developers,
+  registrationTokens,
+  tokens,
+  mintedTokens,
+  validate,
+  keys,
+  audit,
+  transfer,
+  realmKeys,
+  citizens,
+  clock,
+  faults,
+  mail,
+  reset,
+];
+
+/** The resources of an installation. */
+export const resourcesOf = ({ development }: Pick<ConsoleContext, 'development'>): readonly Resource[] =>
+  resources.filter(({ only }) => development || only === undefined);
+
+/** All calls of an installation, with the call that describes them. */
+export function apiCalls(console: ConsoleContext): readonly ApiCall[] {
+  const described = resourcesOf(console).flatMap(({ calls }) => calls?.(console) ?? []);
+  let document: object | undefined;
+  const description = defineCall({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'Returns this API as an OpenAPI document',
+    answers: { 200: 'OpenAPI 3.1' },
+    async handle() {
+      document ??= openApiOf(calls, { version: console.version, server: console.urls.console });
+      return json(200, document);
+    },
+  });
+  const calls = [...described, description];
+  return calls;
+}
