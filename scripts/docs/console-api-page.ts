@@ -1,3 +1,4 @@
+import { templateOf } from '../../src/console/api/call.ts';
 import type { ConsoleContext } from '../../src/console/dependencies.ts';
 import { apiCalls, resources } from '../../src/console/resources/registry.ts';
 import { cell, generated } from './page.ts';
@@ -20,7 +21,7 @@ export function consoleApiPage(): string {
       .join('; ');
   const rows = calls.map(
     ({ method, path, summary, answers }) =>
-      `| \`${method} ${path}\` | ${cell(summary)}${missing(`${method} ${path}`)} | ${cell(answersOf(answers))} |`,
+      `| \`${method} ${templateOf(path)}\` | ${cell(summary)}${missing(`${method} ${path}`)} | ${cell(answersOf(answers))} |`,
   );
   return [
     '# Console API',

@@ -1,4 +1,5 @@
 import type { AdjustableClock } from '@alongside/kernel/clock';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
@@ -15,16 +16,35 @@ import type { Faults, NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { LocalAgent } from './agent.ts';
-import type { ApiCall } from './api/call.ts';
 import type { CisDirectory } from './cis-directory.ts';
 import type { Neighbour, NeighbourAddress } from './neighbour.ts';
-import type { Section } from './page/section.ts';
-import type { CitizenRegister } from './resources/citizens.ts';
-import type { RealmKeySets } from './resources/realm-keys.ts';
 
 /** The services whose signing keys the console shows and rotates. */
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
 export type KeyService = (typeof keyServices)[number];
+
+/** Public keys that testers add to a mock realm, to sign ID and logout tokens themselves. Refusals reach the caller. */
+export interface RealmKeySets {
+  list(realm: string): Promise<JsonWebKey[]>;
+  add(realm: string, jwk: unknown): Promise<JsonWebKey>;
+  remove(realm: string, kid: string): Promise<boolean>;
+}
+
+interface Citizen {
+  nhsNumber: string;
+  proofing: 'P0' | 'P5' | 'P9';
+  givenName: string;
+  familyName: string;
+  birthdate: string;
+  email?: string | undefined;
+}
+
+/** Citizens that testers add to the mock realms. */
+export interface CitizenRegister {
+  list(): Promise<Citizen[]>;
+  put(citizen: Citizen): Promise<void>;
+  remove(nhsNumber: string): Promise<boolean>;
+}
 
 /** Everything that the console needs from the installation. */
 export interface ConsoleDependencies {
@@ -79,12 +99,4 @@ export interface ConsoleContext extends Omit<ConsoleDependencies, 'cis' | 'cis2'
   platform: Neighbour;
   agent: LocalAgent;
   faults: Faults;
-}
-
-/** One subject of the console: its calls of the API and its section of the first page. */
-export interface Resource {
-  /** Absent in production. */
-  only?: 'development';
-  calls?(console: ConsoleContext): readonly ApiCall[];
-  section?: Section;
 }

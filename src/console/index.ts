@@ -1,36 +1,41 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { everyMethod, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
+import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { anyPeerUser } from '@alongside/kernel/peer-user';
+import { anyMethod, route } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
 import { Faults } from '../storage/faults.ts';
 import { type Admission, admitAll, currentActor } from './administrators/admission.ts';
 import { createAdmission } from './administrators/routes.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
-import { routeOf } from './api/call.ts';
+import { routesOf } from './api/call.ts';
 import { CisDirectory } from './cis-directory.ts';
 import type { ConsoleContext, ConsoleDependencies } from './dependencies.ts';
 import { errors } from './errors.ts';
 import { createGuard, signInChallenge } from './guard.ts';
 import { Neighbour } from './neighbour.ts';
-import { assetRoutes, pageRoute } from './page/page.ts';
+import { assetRoutes, pageRoutes } from './page/page.ts';
 import { apiCalls } from './resources/registry.ts';
 
 /** Renders a refusal as JSON; a 401 with its challenge (RFC 9110 section 11.6.1). */
-function refusal(thrown: unknown, request: HttpRequest): Answer {
+function renderRefusal(thrown: unknown, request: HttpRequest): Answer {
   const answer = plainError(thrown, request);
   return answer.status === 401 ? answer.with(signInChallenge) : answer;
 }
 
 /** Unknown calls in production, where only an admitted caller learns that a call is unknown. */
 const unknownCalls = (admission: Admission): Route[] =>
-  ['/api', '/api/*'].map((path) => ({
-    methods: everyMethod,
-    path,
-    endpoint: admission.admit(async () => {
-      throw errors.callUnknown();
-    }),
-  }));
+  ['/api', '/api/*'].flatMap((path) =>
+    route(
+      path,
+      anyMethod({
+        endpoint: admission.admit(async () => {
+          throw errors.callUnknown();
+        }),
+        errors: renderRefusal,
+      }),
+    ),
+  );
 
 /** Creates the console: its pages and its API. In production only administrators may use it. */
 export function createConsole(dependencies: ConsoleDependencies): Service {
@@ -55,12 +60,12 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
     agent: new LocalAgent(socket),
     faults: new Faults(dependencies.settings),
   };
-  const production = development ? undefined : createAdmission(console);
+  const production = development ? undefined : createAdmission(console, renderRefusal);
   const admit = production?.admission.admit ?? admitAll;
   return {
     routes: [
-      pageRoute(console, production?.admission),
-      ...apiCalls(console).map((call) => routeOf(call, admit)),
+      ...pageRoutes(console, production?.admission, renderRefusal),
+      ...apiCalls(console).flatMap((call) => routesOf(call, admit, renderRefusal)),
       ...(production ? [...unknownCalls(production.admission), ...production.routes] : []),
       ...assetRoutes,
     ],
@@ -69,7 +74,7 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
       scheme: new URL(urls.console).protocol,
       peerUser: development ? peerUser : anyPeerUser,
     }),
-    onError: refusal,
+    onError: renderRefusal,
     stop: () => socket?.close(),
   };
 }

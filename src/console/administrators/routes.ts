@@ -1,5 +1,6 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { z } from 'zod';
 import { AnonymousRows } from '../../oauth/anonymous-rows.ts';
@@ -27,8 +28,8 @@ interface SignInServices extends Pick<ConsoleContext, 'audit'> {
   passkeys: Passkeys;
 }
 
-interface Start {
-  request: HttpRequest;
+interface Start<Params = unknown> {
+  request: HttpRequest<Params>;
   services: SignInServices;
 }
 interface WithJoinBody {
@@ -55,8 +56,8 @@ async function showSignIn({ services }: Start): Promise<Answer> {
 }
 
 /** Shows an invitation without spending it, because programs open links too. */
-async function showInvitation({ request, services }: Start): Promise<Answer> {
-  const token = invitationToken.safeParse(request.path.split('/')[2]).data;
+async function showInvitation({ request, services }: Start<{ token: string }>): Promise<Answer> {
+  const token = invitationToken.safeParse(request.params.token).data;
   const name = token === undefined ? undefined : await services.administrators.invitedName(token);
   if (token === undefined || name === undefined) return expiredInvitationPage();
   return invitationPage(name, token, await services.passkeys.creationOptions(newAdministrator(name)));
@@ -176,7 +177,9 @@ async function signOut({ request, services: { sessions, audit } }: Start): Promi
   return json(200, { next: '/sign-in' }, { 'set-cookie': cookie });
 }
 
-const invitation = steps<Start>('console.invitation').step(limitChallenges).step(showInvitation);
+const invitation = steps<Start<{ token: string }>>('console.invitation')
+  .step(limitChallenges)
+  .step(showInvitation);
 
 const joining = steps<Start>('console.join')
   .step(limitChallenges)
@@ -197,14 +200,10 @@ const signingIn = steps<Start>('console.sign-in')
 const signingOut = steps<Start>('console.sign-out').step(signOut);
 
 /** Creates the sign-in of administrators in production. */
-export function createAdmission({
-  database,
-  clock,
-  audit,
-  urls,
-  operatorHash,
-  networkLimits,
-}: ConsoleContext): { admission: Admission; routes: Route[] } {
+export function createAdmission(
+  { database, clock, audit, urls, operatorHash, networkLimits }: ConsoleContext,
+  errors: ErrorFormat,
+): { admission: Admission; routes: Route[] } {
   const sessions = new AdministratorSessions(database, clock, urls.console);
   const services: SignInServices = {
     audit,
@@ -213,18 +212,17 @@ export function createAdmission({
     anonymousRows: new AnonymousRows({ database, clock }, 'console', networkLimits),
     passkeys: new Passkeys(new SingleUse(database, clock), urls.console),
   };
-  const serve =
-    (list: { run(start: Start): Promise<Answer> }) =>
-    (request: HttpRequest): Promise<Answer> =>
-      list.run({ request, services });
+  const serve = <Params>(list: { run(start: Start<Params>): Promise<Answer> }) => ({
+    endpoint: (request: HttpRequest<Params>) => list.run({ request, services }),
+    errors,
+  });
   return {
     admission: new Admission(sessions, audit, operatorHash, `${urls.console}/sign-in`),
-    routes: [
-      { methods: ['GET'], path: '/invite/:token', endpoint: serve(invitation) },
-      { methods: ['POST'], path: '/invite', endpoint: serve(joining) },
-      { methods: ['GET'], path: '/sign-in', endpoint: serve(signInForm) },
-      { methods: ['POST'], path: '/sign-in', endpoint: serve(signingIn) },
-      { methods: ['POST'], path: '/sign-out', endpoint: serve(signingOut) },
-    ],
+    routes: withoutMethodErrors([
+      ...route('/invite/:token', { GET: serve(invitation) }),
+      ...route('/invite', { POST: serve(joining) }),
+      ...route('/sign-in', { GET: serve(signInForm), POST: serve(signingIn) }),
+      ...route('/sign-out', { POST: serve(signingOut) }),
+    ]),
   };
 }

@@ -1,20 +1,17 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Endpoint, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
+import { type ParamsOf, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { z } from 'zod';
 import type { Admit } from '../administrators/admission.ts';
-import { noMembers, parseObject, parseParams, parseQuery, readShape } from './request.ts';
+import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 
 /** Path prefix of the API. */
 export const apiPath = '/api/v1';
 
-type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParamNames<Rest>
-  : never;
-
 /** A validated request. Query and body have no members other than those of the call's schemas. */
 export interface CallRequest<Path extends string, Query, Body> {
   request: HttpRequest;
-  params: Record<ParamNames<Path>, string>;
+  params: ParamsOf<Path>;
   query: Query;
   body: Body;
 }
@@ -30,7 +27,7 @@ interface Documented {
 
 /** One call of the API. The OpenAPI document is generated from the same members that serve it. */
 export interface ApiCall extends Documented {
-  /** Below `/api/v1`, with parameters as `{name}`. */
+  /** Below `/api/v1`, with parameters as `:name`. */
   readonly path: string;
   readonly query: z.ZodType;
   readonly body: z.ZodType | undefined;
@@ -61,17 +58,24 @@ export function defineCall<
     endpoint: async (request) =>
       handle({
         request,
-        params: parseParams(apiPath + definition.path, request.path),
+        params: request.params as ParamsOf<Path>,
         query: readShape(query, parseQuery(request.query)) as z.output<Query>,
         body: readShape(body, request.method === 'GET' ? {} : parseObject(request.body)) as z.output<Body>,
       }),
   };
 }
 
-/** Returns the route of a call. */
-export const routeOf = ({ method, path, endpoint, bodyLimit }: ApiCall, admit: Admit): Route => ({
-  methods: [method],
-  path: apiPath + path.replaceAll(/\{(\w+)\}/g, ':$1'),
-  endpoint: admit(endpoint),
-  bodyLimit,
-});
+/** Returns the route of a call. Another method is unknown, like another path. */
+export const routesOf = (
+  { method, path, endpoint, bodyLimit }: ApiCall,
+  admit: Admit,
+  errors: ErrorFormat,
+): Route[] =>
+  withoutMethodErrors(
+    route(apiPath + path, {
+      [method]: { endpoint: admit(endpoint), errors, ...(bodyLimit === undefined ? {} : { bodyLimit }) },
+    }),
+  );
+
+/** Returns a path with its parameters as OpenAPI writes them. */
+export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');

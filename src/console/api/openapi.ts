@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ApiCall, apiPath } from './call.ts';
+import { type ApiCall, apiPath, templateOf } from './call.ts';
 
 const schemaOf = (schema: z.ZodType) => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
@@ -7,7 +7,7 @@ const schemaOf = (schema: z.ZodType) => {
 };
 
 const pathParameters = (path: string): object[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
@@ -59,8 +59,10 @@ const errorSchema = {
 /** Returns the OpenAPI 3.1 document of these calls, from the schemas that validate their requests. */
 export function openApiOf(calls: readonly ApiCall[], about: { version: string; server: string }): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const call of calls)
-    paths[call.path] = { ...paths[call.path], [call.method.toLowerCase()]: operation(call) };
+  for (const call of calls) {
+    const path = templateOf(call.path);
+    paths[path] = { ...paths[path], [call.method.toLowerCase()]: operation(call) };
+  }
   return {
     openapi: '3.1.0',
     info: { title: 'Alongside console', version: about.version },

@@ -58,17 +58,3 @@ export function parseQuery(query: string): Record<string, string> {
   }
   return Object.fromEntries(values);
 }
-
-/** Decodes the parameters of a path that matches the template. */
-export function parseParams<Name extends string>(template: string, path: string): Record<Name, string> {
-  const values = path.split('/');
-  const params = template.split('/').flatMap((part, index) => {
-    if (!part.startsWith('{')) return [];
-    try {
-      return [[part.slice(1, -1), decodeURIComponent(values[index] ?? '')]];
-    } catch (error) {
-      throw errors.requestInvalid('damaged percent-encoding', { problem: 'The address is damaged.' }, error);
-    }
-  });
-  return Object.fromEntries(params);
-}

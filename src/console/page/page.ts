@@ -1,8 +1,8 @@
 import { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
 import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
-import { withoutMethodErrors } from '@alongside/kernel/route';
+import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Admission, Caller } from '../administrators/admission.ts';
 import { administratorHead, signedInNote, signInMissingPage } from '../administrators/pages.ts';
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
@@ -66,7 +66,11 @@ export const assetRoutes: readonly Route[] = [
 ];
 
 /** `GET /`: the first page. With an admission, only for those whom it admits. */
-export function pageRoute(console: ConsoleContext, admission: Admission | undefined): Route {
+export function pageRoutes(
+  console: ConsoleContext,
+  admission: Admission | undefined,
+  errors: ErrorFormat,
+): Route[] {
   const { development, urls, cis } = console;
   const sections = resourcesOf(console).flatMap(({ section }) => section ?? []);
   const head = html`<link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
@@ -89,5 +93,5 @@ export function pageRoute(console: ConsoleContext, admission: Admission | undefi
     );
   }
 
-  return { methods: ['GET'], path: '/', endpoint: showFirstPage };
+  return withoutMethodErrors(route('/', { GET: { endpoint: showFirstPage, errors } }));
 }

@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { workstationSection } from '../page/workstation.ts';
+import type { Resource } from './resource.ts';
 
 const pinShape = z.strictObject({ pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits') });
 const roleShape = z.strictObject({ roleId: z.string('must be text').min(1, 'must not be empty').max(40) });

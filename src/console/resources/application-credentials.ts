@@ -6,12 +6,12 @@ import type { Application, Cis2Registration, PlatformRegistration } from '../../
 import { publishedAddress } from '../../oauth/key-source.ts';
 import { defineCall } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keyWarning, keyWarnings } from '../registration/key-sets.ts';
 import { type HalfName, halfNames, publicKey } from '../registration/shape.ts';
 import { newSecret } from '../registration/stored.ts';
+import type { Resource } from './resource.ts';
 
 type StoredHalf = PlatformRegistration | Cis2Registration;
 
@@ -73,7 +73,7 @@ export const applicationCredentials: Resource = {
     return [
       defineCall({
         method: 'GET',
-        path: '/applications/{id}/keys',
+        path: '/applications/:id/keys',
         summary: 'Lists the registered public keys of an application',
         answers: { 200: 'The keys, and the addresses of those that are fetched', 404: 'Unknown application' },
         async handle({ params }) {
@@ -91,7 +91,7 @@ export const applicationCredentials: Resource = {
       }),
       defineCall({
         method: 'POST',
-        path: '/applications/{id}/keys',
+        path: '/applications/:id/keys',
         summary: 'Registers an additional public key',
         body: newKeyShape,
         answers: {
@@ -118,7 +118,7 @@ export const applicationCredentials: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/applications/{id}/keys/{half}/{kid}',
+        path: '/applications/:id/keys/:half/:kid',
         summary: 'Removes a public key; assertions that it signed are refused',
         answers: { 204: 'Removed', 404: 'Unknown key', 412: 'If-Match has another revision' },
         async handle({ request, params: { id, half, kid } }) {
@@ -135,7 +135,7 @@ export const applicationCredentials: Resource = {
       }),
       defineCall({
         method: 'POST',
-        path: '/applications/{id}/secrets',
+        path: '/applications/:id/secrets',
         summary: 'Generates an additional secret, shown only once; the others stay valid until they expire',
         body: newSecretShape,
         answers: {

@@ -4,7 +4,6 @@ import type { Application } from '../../oauth/applications.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember } from '../api/request.ts';
 import { tagOf } from '../api/revisions.ts';
-import type { Resource } from '../dependencies.ts';
 import { applicationsSection } from '../page/applications.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
@@ -19,6 +18,7 @@ import {
   storedFrom,
 } from '../registration/stored.ts';
 import { type RegistrationWarning, registrationWarnings } from '../registration/warnings.ts';
+import type { Resource } from './resource.ts';
 
 const blank = { status: 'approved', platform: null, cis2: null } as const;
 
@@ -116,7 +116,7 @@ export const applications: Resource = {
       }),
       defineCall({
         method: 'GET',
-        path: '/applications/{id}',
+        path: '/applications/:id',
         summary: 'Returns an application without its secrets',
         answers: {
           200: 'The application; ETag; "warnings" about what will fail at use',
@@ -129,7 +129,7 @@ export const applications: Resource = {
       }),
       defineCall({
         method: 'PATCH',
-        path: '/applications/{id}',
+        path: '/applications/:id',
         summary: 'Changes an application with a JSON merge patch (RFC 7396)',
         body: anyMembers,
         answers: { ...changeAnswers, 400: 'Invalid member: "field" and "problem"' },
@@ -162,7 +162,7 @@ export const applications: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/applications/{id}',
+        path: '/applications/:id',
         summary: 'Removes an application',
         answers: { 204: 'Removed', 404: 'Unknown application', 412: 'If-Match has another revision' },
         async handle({ request, params }) {
@@ -178,7 +178,7 @@ export const applications: Resource = {
       ).map(([act, status, summary]) =>
         defineCall({
           method: 'POST',
-          path: `/applications/{id}/${act}`,
+          path: `/applications/:id/${act}`,
           summary,
           answers: changeAnswers,
           handle: async ({ request, params }) =>

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { AuditFilter } from '../../storage/audit.ts';
 import { defineCall } from '../api/call.ts';
 import { since } from '../api/request.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import type { Resource } from './resource.ts';
 
 const time = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a day or a time of ISO 8601')
@@ -88,7 +88,7 @@ export const audit: Resource = {
       }),
       defineCall({
         method: 'POST',
-        path: '/audit/{seq}/subject',
+        path: '/audit/:seq/subject',
         summary: 'Decrypts the NHS number of a record, and records that',
         answers: { 200: '{nhsNumber}', 404: 'Unknown record, or one without a patient' },
         async handle({ params: { seq } }) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type AuthenticatorRequest, consolePaths, type EnrolmentRequest } from '../../cis2/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 const kind = z.string('must be text').min(1, 'must not be empty').max(40);
 
@@ -19,7 +19,7 @@ export const authenticators: Resource = {
   calls: ({ cis, cis2 }) => [
     defineCall({
       method: 'GET',
-      path: '/people/{uid}/authenticators',
+      path: '/people/:uid/authenticators',
       summary:
         'Lists a person’s authenticators other than smartcards; with the seeded secrets in development',
       answers: { 200: 'The authenticators', 404: 'Unknown uid or persona' },
@@ -28,7 +28,7 @@ export const authenticators: Resource = {
     }),
     defineCall({
       method: 'DELETE',
-      path: '/people/{uid}/authenticators/{id}',
+      path: '/people/:uid/authenticators/:id',
       summary: 'Removes an authenticator',
       answers: { 204: 'Removed', 404: 'Unknown person or authenticator' },
       handle: async ({ params: { uid, id } }) =>
@@ -36,7 +36,7 @@ export const authenticators: Resource = {
     }),
     defineCall({
       method: 'POST',
-      path: '/people/{uid}/enrolments',
+      path: '/people/:uid/enrolments',
       summary: 'Creates a link with which a person enrols an authenticator: once, within 15 minutes',
       body: enrolment,
       answers: {
@@ -61,7 +61,7 @@ export const importedAuthenticators: Resource = {
   calls: ({ cis, cis2 }) => [
     defineCall({
       method: 'POST',
-      path: '/people/{uid}/authenticators',
+      path: '/people/:uid/authenticators',
       summary: 'Imports an authenticator with its secret, for tests; development only',
       body: z.looseObject({ kind }),
       answers: { 201: 'The authenticator', 404: 'Unknown uid or persona', 422: 'Invalid member' },

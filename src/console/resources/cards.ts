@@ -2,7 +2,7 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { randomDigits } from '@alongside/kernel/ids';
 import { z } from 'zod';
 import { apiPath, defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 const pin = z.string('must be text').regex(/^\d{6,8}$/, 'must be 6 to 8 digits');
 const locked = z.boolean('must be true or false').describe('Whether the PIN is blocked');
@@ -61,7 +61,7 @@ export const cards: Resource = {
       }),
       defineCall({
         method: 'PATCH',
-        path: '/cards/{serial}',
+        path: '/cards/:serial',
         summary: 'Changes the PIN of a card, blocks it or restores its attempts',
         body: change,
         answers: { 200: 'The card', 404: 'Unknown card', 503: 'No agent responds on this machine' },
@@ -70,7 +70,7 @@ export const cards: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/cards/{serial}',
+        path: '/cards/:serial',
         summary: 'Destroys a card and removes it from the reader',
         answers: { 204: 'Destroyed', 404: 'Unknown card', 503: 'No agent responds on this machine' },
         async handle({ params: { serial } }) {

@@ -1,8 +1,8 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import type { Resource } from './resource.ts';
 
 const name = z
   .string()
@@ -25,15 +25,6 @@ const citizen = z.strictObject({
     .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
     .optional(),
 });
-
-type Citizen = z.output<typeof citizen>;
-
-/** Citizens that testers add to the mock realms. */
-export interface CitizenRegister {
-  list(): Promise<Citizen[]>;
-  put(citizen: Citizen): Promise<void>;
-  remove(nhsNumber: string): Promise<boolean>;
-}
 
 /** `/citizens`. */
 export const citizens: Resource = {
@@ -61,7 +52,7 @@ export const citizens: Resource = {
           }),
           defineCall({
             method: 'DELETE',
-            path: '/citizens/{nhsNumber}',
+            path: '/citizens/:nhsNumber',
             summary: 'Removes an added citizen',
             answers: { 204: 'Removed', 404: 'No citizen with this number was added' },
             async handle({ params }) {

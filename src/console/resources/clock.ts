@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { moveClock } from '../moved-clock.ts';
+import type { Resource } from './resource.ts';
 import { clockState } from './state.ts';
 
 /** Seconds: a hundred years. */

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember, readShape } from '../api/request.ts';
 import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import type { Resource } from './resource.ts';
 
 const developerShape = z.strictObject({
   id: z
@@ -55,14 +55,14 @@ export const developers: Resource = {
       }),
       defineCall({
         method: 'GET',
-        path: '/developers/{id}',
+        path: '/developers/:id',
         summary: 'Returns a developer',
         answers: { 200: 'The developer; ETag', 404: 'Unknown developer' },
         handle: async ({ params }) => tagged(await find(params.id)),
       }),
       defineCall({
         method: 'PATCH',
-        path: '/developers/{id}',
+        path: '/developers/:id',
         summary:
           'Changes a developer with a JSON merge patch (RFC 7396); applications of an inactive one are refused',
         body: anyMembers,
@@ -89,7 +89,7 @@ export const developers: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/developers/{id}',
+        path: '/developers/:id',
         summary: 'Removes a developer; its applications remain without one',
         answers: { 204: 'Removed', 404: 'Unknown developer', 412: 'If-Match has another revision' },
         async handle({ request, params: { id } }) {

@@ -2,8 +2,8 @@ import { Answer } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { paths } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { relayed } from '../neighbour.ts';
+import type { Resource } from './resource.ts';
 
 /** Maximum import size in bytes, as at CIS. */
 const importLimit = 33_554_432;
@@ -56,7 +56,7 @@ export const directory: Resource = {
     }),
     defineCall({
       method: 'GET',
-      path: '/directory/activities/{person}',
+      path: '/directory/activities/:person',
       summary: 'Lists the activities of each role of a person, including implied ones',
       answers: { 200: 'Roles and their activities', 404: 'Unknown uid or persona' },
       handle: async ({ params }) =>

@@ -2,9 +2,9 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { since } from '../api/request.ts';
-import type { Resource } from '../dependencies.ts';
 import { EventStreams, lastEventId, wantsStream } from '../event-stream.ts';
 import { journeysSection } from '../page/journeys.ts';
+import type { Resource } from './resource.ts';
 
 const query = z.strictObject({ journey: z.string().max(64).optional(), since });
 

@@ -2,9 +2,9 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { recordStatement } from '../api/revisions.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import { faultsSection } from '../page/faults.ts';
+import type { Resource } from './resource.ts';
 
 const times = (description: string) =>
   z
@@ -53,7 +53,7 @@ export const faults: Resource = {
       }),
       defineCall({
         method: 'PUT',
-        path: '/faults/{name}',
+        path: '/faults/:name',
         summary: 'Switches a fault on',
         body: faultShape,
         answers: { 200: 'The fault and its state', 404: 'Unknown fault' },
@@ -65,7 +65,7 @@ export const faults: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/faults/{name}',
+        path: '/faults/:name',
         summary: 'Switches a fault off',
         answers: { 204: 'Off', 404: 'Unknown fault' },
         async handle({ params: { name } }) {

@@ -3,8 +3,9 @@ import { seconds } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
-import { type KeyService, keyServices, type Resource } from '../dependencies.ts';
+import { type KeyService, keyServices } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import type { Resource } from './resource.ts';
 
 /** The `typ` of `/keys/proofs`, which no token has. */
 const keyProofType = 'alongside-key-proof+jwt';
@@ -84,7 +85,7 @@ export const keys: Resource = {
       }),
       defineCall({
         method: 'POST',
-        path: '/keys/{service}/rotate',
+        path: '/keys/:service/rotate',
         summary: 'Creates successors of the keys, announced first or used at once',
         body: rotation,
         answers: { 200: 'The keys of the service', 404: 'Unknown service' },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { paths } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import { pageLimit } from '../api/request.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 /** `GET /mail`: the messages of CIS, also without a mail server. */
 export const mail: Resource = {

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember, pageLimit } from '../api/request.ts';
-import type { Resource } from '../dependencies.ts';
 import { relayed } from '../neighbour.ts';
 import { peopleSection } from '../page/people.ts';
 import { personOfUserinfo, uidsOf, unmappedClaims, userinfoShape } from '../person-of-userinfo.ts';
 import { userinfoDocument } from '../userinfo-document.ts';
+import type { Resource } from './resource.ts';
 
 const query = z.strictObject({
   persona: z.string().max(40).optional(),
@@ -60,14 +60,14 @@ export const people: Resource = {
       }),
       defineCall({
         method: 'GET',
-        path: '/people/{uid}',
+        path: '/people/:uid',
         summary: 'Returns a person',
         answers: { 200: 'The person; ETag', 404: 'Unknown uid or persona' },
         handle: async ({ params }) => cis.relay({ method: 'GET', path: await pathOf(params.uid) }),
       }),
       defineCall({
         method: 'PATCH',
-        path: '/people/{uid}',
+        path: '/people/:uid',
         summary: 'Changes a person with a JSON merge patch (RFC 7396)',
         body: anyMembers,
         answers: {
@@ -81,7 +81,7 @@ export const people: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/people/{uid}',
+        path: '/people/:uid',
         summary: 'Removes a person',
         answers: { 204: 'Removed', 404: 'Unknown uid or persona', 412: 'If-Match has another revision' },
         handle: async ({ request, params }) =>
@@ -89,14 +89,14 @@ export const people: Resource = {
       }),
       defineCall({
         method: 'GET',
-        path: '/people/{uid}/userinfo',
+        path: '/people/:uid/userinfo',
         summary: 'Returns a person as a userinfo document with all scopes',
         answers: { 200: 'The document', 404: 'Unknown uid or persona' },
         handle: async ({ params }) => json(200, userinfoDocument(await cis.person(params.uid))),
       }),
       defineCall({
         method: 'PUT',
-        path: '/people/{uid}/userinfo',
+        path: '/people/:uid/userinfo',
         summary: 'Sets a person from a userinfo document; adds an unknown one',
         body: userinfoShape,
         answers: {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember, readShape } from '../api/request.ts';
 import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import type { Resource } from './resource.ts';
 
 const quota = z.strictObject({
   enabled: z.boolean('must be true or false').default(true),
@@ -99,14 +99,14 @@ export const products: Resource = {
       }),
       defineCall({
         method: 'GET',
-        path: '/products/{name}',
+        path: '/products/:name',
         summary: 'Returns a product',
         answers: { 200: 'The product; ETag', 404: 'Unknown product' },
         handle: async ({ params }) => tagged(await find(params.name)),
       }),
       defineCall({
         method: 'PATCH',
-        path: '/products/{name}',
+        path: '/products/:name',
         summary: 'Changes a product with a JSON merge patch (RFC 7396); "limits": null lifts the limits',
         body: anyMembers,
         answers: {
@@ -137,7 +137,7 @@ export const products: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/products/{name}',
+        path: '/products/:name',
         summary: 'Removes a product and what it grants to applications',
         answers: { 204: 'Removed', 404: 'Unknown product', 412: 'If-Match has another revision' },
         async handle({ request, params: { name } }) {

@@ -2,7 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 const insertion = z.strictObject({
   card: z

@@ -1,16 +1,8 @@
 import { json, noContent } from '@alongside/kernel/answer';
-import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
-
-/** Public keys that testers add to a mock realm, to sign ID and logout tokens themselves. Refusals reach the caller. */
-export interface RealmKeySets {
-  list(realm: string): Promise<JsonWebKey[]>;
-  add(realm: string, jwk: unknown): Promise<JsonWebKey>;
-  remove(realm: string, kid: string): Promise<boolean>;
-}
+import type { Resource } from './resource.ts';
 
 const shape = z.strictObject({ jwk: z.looseObject({}, 'must be a JSON Web Key') });
 
@@ -22,14 +14,14 @@ export const realmKeys: Resource = {
       ? [
           defineCall({
             method: 'GET',
-            path: '/realms/{realm}/keys',
+            path: '/realms/:realm/keys',
             summary: 'Lists the public keys that testers added to a mock realm',
             answers: { 200: 'The keys', 404: 'Unknown realm' },
             handle: async ({ params }) => json(200, { keys: await realmKeys.list(params.realm) }),
           }),
           defineCall({
             method: 'POST',
-            path: '/realms/{realm}/keys',
+            path: '/realms/:realm/keys',
             summary: 'Adds a public key, with its kid, to a mock realm',
             body: shape,
             answers: { 201: 'The stored key', 400: 'Not a public signature key', 404: 'Unknown realm' },
@@ -37,7 +29,7 @@ export const realmKeys: Resource = {
           }),
           defineCall({
             method: 'DELETE',
-            path: '/realms/{realm}/keys/{kid}',
+            path: '/realms/:realm/keys/:kid',
             summary: 'Removes a key',
             answers: { 204: 'Removed', 404: 'Unknown key' },
             async handle({ params: { realm, kid } }) {

@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import { refusalSection } from '../page/refusal.ts';
+import type { Resource } from './resource.ts';
 
 const longestId = 200;
 
@@ -12,7 +12,7 @@ export const refusals: Resource = {
   calls: ({ refusals, clock }) => [
     defineCall({
       method: 'GET',
-      path: '/refusals/{id}',
+      path: '/refusals/:id',
       summary: 'Explains a refused request: expected and received value, fix, and who must act',
       answers: { 200: 'The newest refusal with this id', 404: 'No refusal with this id is stored' },
       async handle({ params: { id } }) {

@@ -9,7 +9,7 @@ import {
 } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import { pageLimit } from '../api/request.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(40);
 const serial = name.optional().describe('Serial of the new card; random by default');
@@ -59,7 +59,7 @@ export const registrationAuthority: Resource = {
     }),
     defineCall({
       method: 'POST',
-      path: '/registration-authority/cards/{serial}/revoke',
+      path: '/registration-authority/cards/:serial/revoke',
       summary: 'Revokes the certificates of a card and ends its sessions',
       body: z.strictObject({ actor, reason }),
       answers: { 200: 'The card', ...refused },
@@ -70,7 +70,7 @@ export const registrationAuthority: Resource = {
     }),
     defineCall({
       method: 'POST',
-      path: '/registration-authority/cards/{serial}/replace',
+      path: '/registration-authority/cards/:serial/replace',
       summary: 'Revokes a card and orders a replacement',
       body: z.strictObject({ actor, reason, serial, locked }),
       answers: { 201: 'The new card', ...refused },
@@ -87,7 +87,7 @@ export const registrationAuthority: Resource = {
     ).map(([act, summary, result]) =>
       defineCall({
         method: 'POST',
-        path: `/registration-authority/cards/{serial}/${act}`,
+        path: `/registration-authority/cards/:serial/${act}`,
         summary,
         body: z.strictObject({ actor }),
         answers: { 200: result, ...refused },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { consolePaths, type RegistrationTokenRequest } from '../../cis2/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 const order = z.strictObject({
   kind: z

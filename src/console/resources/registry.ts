@@ -1,7 +1,7 @@
 import { json } from '@alongside/kernel/answer';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
-import type { ConsoleContext, Resource } from '../dependencies.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import { agent } from './agent.ts';
 import { applicationCredentials } from './application-credentials.ts';
 import { applications } from './applications.ts';
@@ -24,6 +24,7 @@ import { refusals } from './refusals.ts';
 import { registrationAuthority } from './registration-authority.ts';
 import { registrationTokens } from './registration-tokens.ts';
 import { reset } from './reset.ts';
+import type { Resource } from './resource.ts';
 import { resourceServers } from './resource-servers.ts';
 import { sessions } from './sessions.ts';
 import { state } from './state.ts';

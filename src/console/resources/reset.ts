@@ -2,9 +2,9 @@ import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { moveClock } from '../moved-clock.ts';
 import { resetSection } from '../page/installation.ts';
+import type { Resource } from './resource.ts';
 
 /** Resets the cards. Returns a warning if the agent refuses. */
 async function resetAgent(agent: LocalAgent): Promise<string[]> {

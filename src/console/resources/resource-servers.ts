@@ -4,9 +4,9 @@ import { type Application, resourcesOf, withResources } from '../../oauth/applic
 import { defineCall } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
 import { tagOf } from '../api/revisions.ts';
-import type { Resource } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
+import type { Resource } from './resource.ts';
 
 /** A resource indicator is an absolute URI without a fragment (RFC 8707 section 2). */
 const resource = z
@@ -48,7 +48,7 @@ export const resourceServers: Resource = {
       }),
       defineCall({
         method: 'PUT',
-        path: '/resource-servers/{application}',
+        path: '/resource-servers/:application',
         summary: 'Allows an application to introspect tokens',
         body: serverShape,
         answers: {
@@ -77,7 +77,7 @@ export const resourceServers: Resource = {
       }),
       defineCall({
         method: 'DELETE',
-        path: '/resource-servers/{application}',
+        path: '/resource-servers/:application',
         summary: 'No longer allows an application to introspect tokens',
         answers: { 204: 'Removed', 404: 'Unknown resource server', 412: 'If-Match has another revision' },
         async handle({ request, params }) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { consolePaths } from '../../cis2/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { sessionsSection } from '../page/sessions.ts';
+import type { Resource } from './resource.ts';
 
 /** `/sessions` and `/logout-deliveries`: sign-in sessions at CIS2, and its back-channel logout messages. */
 export const sessions: Resource = {
@@ -21,7 +21,7 @@ export const sessions: Resource = {
     }),
     defineCall({
       method: 'DELETE',
-      path: '/sessions/{sid}',
+      path: '/sessions/:sid',
       summary: 'Ends a session, notifies its relying parties and revokes its tokens',
       answers: { 204: 'Ended', 404: 'No live session has this sid' },
       handle: ({ params }) => cis2.relay({ method: 'DELETE', path: consolePaths.session(params.sid) }),
@@ -40,7 +40,7 @@ export const sessions: Resource = {
     }),
     defineCall({
       method: 'POST',
-      path: '/logout-deliveries/{id}/send',
+      path: '/logout-deliveries/:id/send',
       summary: 'Sends a back-channel logout message again, with a new logout token',
       answers: { 200: 'The message after the attempt', 404: 'Unknown message' },
       handle: ({ params }) => cis2.relay({ method: 'POST', path: consolePaths.sendDelivery(params.id) }),

@@ -1,8 +1,8 @@
 import { json } from '@alongside/kernel/answer';
 import type { AdjustableClock } from '@alongside/kernel/clock';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import { addressesSection } from '../page/installation.ts';
+import type { Resource } from './resource.ts';
 
 /** Returns the clock as the API shows it. */
 export const clockState = (clock: AdjustableClock): { now: string; offsetSeconds: number } => ({

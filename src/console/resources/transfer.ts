@@ -3,7 +3,6 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { Urls } from '../../service.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
 import {
   applicationShape,
   exportedApplication,
@@ -23,6 +22,7 @@ import {
 import { exportedPatients, patientShape, replacePatients } from '../transfer/patients.ts';
 import { findRepeated, type UniqueValue } from '../transfer/shapes.ts';
 import { productShape } from './products.ts';
+import type { Resource } from './resource.ts';
 
 /** Maximum import size in bytes, for about ten thousand patients. */
 const importLimit = 67_108_864;

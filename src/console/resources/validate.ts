@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { paths, type ValidateRequest } from '../../authorisation/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import type { Resource } from '../dependencies.ts';
+import type { Resource } from './resource.ts';
 
 const pasted = z.string('must be text').min(1, 'must not be empty').max(32_768);
 const order = z
