@@ -6,7 +6,7 @@ import { startConsole, type TestConsole } from './testing/console.ts';
 
 type Server = Awaited<ReturnType<typeof startSocket>>;
 
-describe('the client of the local socket', () => {
+describe('AgentSocket', () => {
   let server: Server;
   before(async () => {
     server = await startSocket({
@@ -19,14 +19,14 @@ describe('the client of the local socket', () => {
   });
   after(() => server.close());
 
-  test('gives each call its own answer over one connection', async () => {
+  test('returns the response of each call over one connection', async () => {
     const socket = new AgentSocket(server.path);
     const values = Array.from({ length: 20 }, (_, index) => ({ index, text: 'ü'.repeat(index) }));
     assert.deepEqual(await Promise.all(values.map((value) => socket.call('echo', value))), values);
     socket.close();
   });
 
-  test('tells why a call was refused', async () => {
+  test('throws the error of a refused call', async () => {
     const socket = new AgentSocket(server.path);
     await assert.rejects(
       socket.call('refuse'),
@@ -35,14 +35,14 @@ describe('the client of the local socket', () => {
     socket.close();
   });
 
-  test('gives up on an answer that does not come, and on no other', async () => {
+  test('times out one call without affecting others', async () => {
     const socket = new AgentSocket(server.path, 30);
     await assert.rejects(socket.call('silent'), AgentUnreachable);
     assert.deepEqual(await socket.call('echo', { a: 1 }), { a: 1 });
     socket.close();
   });
 
-  test('opens the connection again after it was lost', async () => {
+  test('reconnects after a lost connection', async () => {
     const socket = new AgentSocket(server.path);
     await socket.call('echo', {});
     const lost = assert.rejects(socket.call('silent'), AgentUnreachable);
@@ -52,12 +52,12 @@ describe('the client of the local socket', () => {
     socket.close();
   });
 
-  test('says that nobody is there', async () => {
+  test('throws AgentUnreachable without a listener', async () => {
     await assert.rejects(new AgentSocket(`${server.path}.none`).call('echo'), AgentUnreachable);
   });
 });
 
-describe('what the agent refuses, as the API answers it', () => {
+describe('refusals of the agent', () => {
   let server: Server;
   let console_: TestConsole;
   let refusal: object;
@@ -90,7 +90,7 @@ describe('what the agent refuses, as the API answers it', () => {
     [undefined, 502, { error: 'agent_failed' }],
   ];
   for (const [data, status, expected] of cases) {
-    test(`${JSON.stringify(data)}: ${status}`, async () => {
+    test(`answer ${status} to ${JSON.stringify(data)}`, async () => {
       refusal = { code: -32_000, message: 'the reason', data };
       const answer = await console_.send('/api/v1/agent/pin', { method: 'POST', json: { pin: '123456' } });
       assert.equal(answer.status, status);
@@ -100,7 +100,7 @@ describe('what the agent refuses, as the API answers it', () => {
     });
   }
 
-  test('a PIN is digits, and nothing else reaches the agent', async () => {
+  test('do not send a PIN other than digits to the agent', async () => {
     const before_ = server.calls.length;
     for (const pin of ['', '12a456', 123456, ' 123456', '1'.repeat(13)]) {
       const answer = await console_.send('/api/v1/agent/pin', { method: 'POST', json: { pin } });
@@ -113,7 +113,7 @@ describe('what the agent refuses, as the API answers it', () => {
     assert.equal(server.calls.length, before_);
   });
 
-  test('an unknown role or card', async () => {
+  test('answer with the code of an unknown role or card', async () => {
     refusal = { code: 1, message: 'x', data: { error: 'unknown_role' } };
     assert.equal(
       (await console_.send('/api/v1/agent/role', { method: 'POST', json: { roleId: '1' } })).status,
@@ -131,7 +131,7 @@ describe('what the agent refuses, as the API answers it', () => {
     );
   });
 
-  test('signing out where nobody is signed in is done already', async () => {
+  test('accept a sign-out without a session', async () => {
     refusal = {
       code: 1,
       message: 'x',

@@ -28,7 +28,7 @@ const newApplication = {
   cis2: { redirectUris: ['https://app.test/callback'] },
 };
 
-describe('without its audit record', () => {
+describe('an act without an audit record', () => {
   let console_: TestConsole;
   let id: string;
   const call = (method: string, path: string, json?: unknown) =>
@@ -78,7 +78,7 @@ describe('without its audit record', () => {
     });
 });
 
-test('an act at the agent is recorded before it, and again when it fails', async () => {
+test('records an act at the agent before it, and its failure', async () => {
   const console_ = await startConsole();
   const { status } = await console_.send('/api/v1/cards/1', { method: 'DELETE' });
   assert.equal(status, 503, 'no agent answers here');
@@ -92,7 +92,7 @@ test('an act at the agent is recorded before it, and again when it fails', async
   await console_.close();
 });
 
-describe('without its audit record, in production', () => {
+describe('an act without an audit record, in production', () => {
   let console_: TestConsole;
   let cookie: string;
   const headers = () => ({ host: 'console.test', cookie, 'content-type': 'application/json' });
@@ -109,13 +109,13 @@ describe('without its audit record, in production', () => {
   });
   after(() => console_.close());
 
-  test('a call of an administrator fails and changes nothing', async () => {
+  test('refuses a call of an administrator and changes nothing', async () => {
     const add = () =>
       console_.send('/api/v1/products', { method: 'POST', json: { name: 'new' }, headers: headers() });
     await assertNeedsAudit(console_.database, tables, add);
   });
 
-  test('a call that CIS answers is not sent', async () => {
+  test('does not send a call to CIS', async () => {
     const answer = () =>
       console_.send('/api/v1/people', { method: 'POST', json: { givenName: 'A' }, headers: headers() });
     assert.equal((await answer()).status, 503, 'CIS does not answer here');
@@ -128,7 +128,7 @@ describe('without its audit record, in production', () => {
     );
   });
 
-  test('sign-ins without a proof are summed by network, without a record of each', async () => {
+  test('sums sign-ins without proof by network', async () => {
     await console_.audit.tick();
     const since = (await console_.audit.list()).at(-1)?.seq;
     const answer = { clientDataJSON: 'e30', authenticatorData: 'AA', signature: 'AA', userHandle: 'AA' };
@@ -151,7 +151,7 @@ describe('without its audit record, in production', () => {
     );
   });
 
-  test('signing out fails and keeps the session', async () => {
+  test('refuses to sign out and keeps the session', async () => {
     const signOut = () => console_.send('/sign-out', { method: 'POST', headers: headers() });
     await assertNeedsAudit(console_.database, tables, signOut);
   });

@@ -9,11 +9,11 @@ import { openDatabase } from '../storage/dialects.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { eventStream } from './event-stream.ts';
 
-describe('a stream of events', () => {
+describe('eventStream', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-events-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('has those that another process keeps', async () => {
+  test('yields events that another process stores', async () => {
     const [here, elsewhere] = await Promise.all([openDatabase('', folder), openDatabase('', folder)]);
     const recorder = new EventRecorder(systemClock, new StoredEvents(elsewhere));
     const gone = new AbortController();
@@ -29,7 +29,7 @@ describe('a stream of events', () => {
     await Promise.all([here.close(), elsewhere.close()]);
   });
 
-  test('shows that it lives while nothing happens, and leaves nothing behind', async () => {
+  test('sends heartbeats and removes its listeners', async () => {
     const database = await openDatabase(':memory:', '');
     const gone = new AbortController();
     let listeners = 0;

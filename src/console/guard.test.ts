@@ -7,7 +7,7 @@ import type { Sent } from './testing/request.ts';
 
 const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 
-describe('the guard of the console', () => {
+describe('the guard', () => {
   let console_: TestConsole;
   let own: string;
   before(async () => {
@@ -70,14 +70,14 @@ describe('the guard of the console', () => {
     ],
   ];
   for (const [what, path, sent, status, error] of requests) {
-    test(`${what}: ${status}`, async () => {
+    test(`answers ${status} to ${what}`, async () => {
       const answer = await console_.send(path, sent);
       assert.equal(answer.status, status);
       if (error) assert.equal(answer.body.error, error);
     });
   }
 
-  describe('on a machine that several users share', () => {
+  describe('on a machine with several users', () => {
     const uid = process.getuid?.() ?? 0;
     let owner = uid;
     let development: TestConsole;
@@ -93,7 +93,7 @@ describe('the guard of the console', () => {
     after(() => Promise.all([development.close(), production.close()]));
 
     for (const path of [state, '/', '/healthz', '/nothing'])
-      test(`${path} answers the user who started the console, and refuses another one`, async () => {
+      test(`serves ${path} only to the user who started the console`, async () => {
         owner = uid;
         assert.notEqual((await development.send(path)).status, 403);
         owner = uid + 1;
@@ -101,26 +101,26 @@ describe('the guard of the console', () => {
         assert.deepEqual([answer.status, answer.body.error], [403, 'another_user']);
       });
 
-    test('a write of another user changes nothing', async () => {
+    test('refuses a write of another user', async () => {
       owner = uid + 1;
       assert.equal((await development.send('/api/v1/reset', { method: 'POST' })).status, 403);
       assert.equal(development.resets(), 0);
     });
 
-    test('production lets a proxy of another user in: its administrators sign in', async () => {
+    test('allows a proxy of another user in production', async () => {
       owner = uid + 1;
       assert.equal((await production.send(state)).status, 401);
     });
   });
 
-  test('an origin of its own under another name of its own is foreign', async () => {
+  test('refuses its own origin under another of its names', async () => {
     const answer = await console_.send(state, {
       headers: { host: `127.0.0.1:${console_.port}`, origin: own },
     });
     assert.equal(answer.status, 403);
   });
 
-  test('two Host headers are refused', async () => {
+  test('refuses two Host headers', async () => {
     const text = await new Promise<string>((resolve, reject) => {
       const socket = connect(console_.port, '127.0.0.1');
       let received = '';
@@ -163,7 +163,7 @@ describe('the guard of the console', () => {
     ['with nothing to say', { method: 'POST' }, 200],
   ];
   for (const [what, sent, status] of writes) {
-    test(`a write ${what}: ${status}`, async () => {
+    test(`answers ${status} to a write ${what}`, async () => {
       const resets = console_.resets();
       const answer = await console_.send('/api/v1/reset', sent);
       assert.equal(answer.status, status);
@@ -175,7 +175,7 @@ describe('the guard of the console', () => {
     });
   }
 
-  test('a merge patch may say so', async () => {
+  test('accepts the media type of a merge patch', async () => {
     const headers = { 'content-type': 'application/merge-patch+json' };
     const answer = await console_.send('/api/v1/applications/demo-combined', {
       method: 'PATCH',
@@ -185,7 +185,7 @@ describe('the guard of the console', () => {
     assert.equal(answer.status, 200);
   });
 
-  test('no answer lets another origin read it', async () => {
+  test('never allows another origin to read a response', async () => {
     const answer = await console_.send(state, {
       method: 'OPTIONS',
       headers: { 'access-control-request-method': 'GET' },
@@ -197,7 +197,7 @@ describe('the guard of the console', () => {
     );
   });
 
-  test('a body of more than 64 KiB is refused', async () => {
+  test('refuses a body of more than 64 KiB', async () => {
     const answer = await console_.send('/api/v1/reset', {
       method: 'POST',
       text: ' '.repeat(70_000),
@@ -222,7 +222,7 @@ describe('the console in production', () => {
     ['GET', '/api'],
     ['GET', '/'],
   ] as const) {
-    test(`${method} ${path} wants an administrator`, async () => {
+    test(`requires an administrator for ${method} ${path}`, async () => {
       const answer = await console_.send(path, { method });
       assert.equal(answer.status, 401);
       assert.ok(answer.headers['www-authenticate']);

@@ -4,7 +4,7 @@ import { startInstance, type TestInstance } from '../../test/testing/instance.ts
 import { send } from './testing/request.ts';
 
 // The console with the neighbours that it has in life: CIS and the agent of this machine.
-describe('the console in an installation', () => {
+describe('the console with CIS and an agent', () => {
   let instance: TestInstance;
   let port: number;
   before(async () => {
@@ -29,8 +29,8 @@ describe('the console in an installation', () => {
     });
   const status = () => instance.api<Status>('GET', '/agent');
 
-  describe('people', () => {
-    test('are those of the directory', async () => {
+  describe('/people', () => {
+    test('lists the people of the directory', async () => {
       const { people } = await instance.api<{ people: { uid: string; persona: string }[] }>('GET', '/people');
       assert.ok(people.some(({ uid, persona }) => uid === '656005750108' && persona === 'gp'));
       const page = await instance.api<{ people: unknown[]; next: string }>('GET', '/people?limit=2');
@@ -45,7 +45,7 @@ describe('the console in an installation', () => {
       assert.equal((await raw('GET', '/people?limit=x')).status, 400);
     });
 
-    test('are named by uid or persona', async () => {
+    test('finds a person by uid or persona', async () => {
       const byUid = await raw('GET', '/people/656005750108');
       assert.equal(byUid.status, 200);
       assert.deepEqual((await raw('GET', '/people/gp')).body, byUid.body);
@@ -54,7 +54,7 @@ describe('the console in an installation', () => {
       assert.equal((await raw('GET', '/people/656005750000')).status, 404);
     });
 
-    test('are added, changed under their tag, and removed', async () => {
+    test('adds, changes and removes a person', async () => {
       const added = await raw('POST', '/people', { persona: 'new', givenName: 'Nell', familyName: 'Fresh' });
       assert.equal(added.status, 201);
       assert.equal(added.headers.location, `/api/v1/people/${String(added.body.uid)}`);
@@ -68,7 +68,7 @@ describe('the console in an installation', () => {
       assert.equal((await raw('DELETE', '/people/new')).status, 404);
     });
 
-    test('their userinfo documents, put back, change nothing', async () => {
+    test('changes nothing when its own userinfo document is sent back', async () => {
       const { people } = await instance.api<{ people: { uid: string }[] }>('GET', '/people?limit=1000');
       assert.ok(people.length >= 16);
       for (const person of people) {
@@ -78,7 +78,7 @@ describe('the console in an installation', () => {
       }
     });
 
-    test('a pasted userinfo document makes a person who was not there', async () => {
+    test('adds a person from a userinfo document', async () => {
       const document = {
         sub: '910000000001',
         nhsid_useruid: '910000000001',
@@ -110,7 +110,7 @@ describe('the console in an installation', () => {
       assert.equal((await raw('DELETE', '/people/910000000001')).status, 204);
     });
 
-    test('a pasted userinfo document comes back with every member, also those that the directory does not know', async () => {
+    test('returns every member of a userinfo document, also unmapped ones', async () => {
       const uid = '910000000003';
       const document = {
         ...{ sub: uid, uid, nhsid_useruid: uid, idassurancelevel: '3', email: 'ada@example.test' },
@@ -151,7 +151,7 @@ describe('the console in an installation', () => {
       assert.equal((await raw('DELETE', `/people/${uid}`)).status, 204);
     });
 
-    test('that do not fit are refused by CIS, with the field', async () => {
+    test('relays the invalid field that CIS names', async () => {
       const answer = await raw('POST', '/people', { givenName: 'A', familyName: 'B', shoeSize: 9 });
       assert.equal(answer.status, 422);
       assert.match(answer.text, /shoeSize/);
@@ -161,7 +161,7 @@ describe('the console in an installation', () => {
       );
     });
 
-    test('as userinfo documents', async () => {
+    test('returns people as userinfo documents', async () => {
       const document = (await raw('GET', '/people/nurse/userinfo')).body;
       assert.equal(document.sub, '656005750105');
       assert.equal(document.nhsid_useruid, '656005750105');
@@ -174,8 +174,8 @@ describe('the console in an installation', () => {
     });
   });
 
-  describe('cards, reader and agent', () => {
-    test('a card in, the wrong PIN, the right one, out again', async () => {
+  describe('/cards, /readers and /agent', () => {
+    test('inserts a card, refuses a wrong PIN, accepts the right one and removes the card', async () => {
       const reader = await instance.api<{ card: { persona: string; name: string } }>(
         'PUT',
         '/readers/0/card',
@@ -194,7 +194,7 @@ describe('the console in an installation', () => {
       assert.equal((await status()).state, 'noCard');
     });
 
-    test('a person with several roles chooses one', async () => {
+    test('selects one of several roles', async () => {
       await instance.api('PUT', '/readers/0/card', { card: '656005750104' });
       const asked = await instance.api<Status>('POST', '/agent/pin', { pin: '123456' });
       assert.deepEqual([asked.state, asked.question], ['roleRequested', 'role']);
@@ -205,7 +205,7 @@ describe('the console in an installation', () => {
       assert.equal(signedOut.person, null);
     });
 
-    test('three wrong PINs block a card until it is given its attempts back', async () => {
+    test('blocks a card after three wrong PINs until its attempts are restored', async () => {
       const card = await instance.api<{ serial: string; uid: string }>('POST', '/cards', {
         person: 'starter',
         pin: '654321',
@@ -231,7 +231,7 @@ describe('the console in an installation', () => {
       assert.equal((await raw('DELETE', `/cards/${card.serial}`)).status, 404);
     });
 
-    test('a card for nobody, and one that does not fit, are refused', async () => {
+    test('refuses an invalid card and one for an unknown person', async () => {
       assert.equal((await instance.call('POST', '/cards', { person: 'nobody' })).status, 404);
       for (const body of [
         {},
@@ -245,7 +245,7 @@ describe('the console in an installation', () => {
     });
   });
 
-  test('the desks go on when the clock is moved', async () => {
+  test('keeps agent sessions when the clock moves', async () => {
     await instance.signInAtDesk('gp');
     await instance.api('PUT', '/clock', { advance: 3_000 });
     assert.equal((await status()).state, 'signedIn');
@@ -255,7 +255,7 @@ describe('the console in an installation', () => {
     await instance.api('DELETE', '/clock');
   });
 
-  test('a reset brings back people, cards, registrations and the clock', async () => {
+  test('resets people, cards, registrations and the clock', async () => {
     await instance.signInAtDesk('gp');
     await instance.api('PUT', '/clock', { advance: 60 });
     await raw('DELETE', '/people/nurse');

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { keySetAddressProblem, redirectProblem } from '../oauth/registered-addresses.ts';
 import { parseObject, parseQuery } from './api/request.ts';
 
-describe('bodies', () => {
-  test('any text is an object or refused, and never anything else', () => {
+describe('parseObject', () => {
+  test('returns an object for any text or refuses it', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -26,7 +26,7 @@ describe('bodies', () => {
     );
   });
 
-  test('what could change a prototype or lies too deep is refused', () => {
+  test('refuses prototype members and excessive nesting', () => {
     for (const text of [
       '{"__proto__":{}}',
       '{"a":{"__proto__":{"b":1}}}',
@@ -37,7 +37,7 @@ describe('bodies', () => {
   });
 });
 
-test('a query is read once for each name', () => {
+test('parseQuery refuses repeated names', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.string()), (values) => {
       const read = parseQuery(String(new URLSearchParams(Object.entries(values))));
@@ -48,13 +48,13 @@ test('a query is read once for each name', () => {
   assert.throws(() => parseQuery('a=1&a=1'), Refusal);
 });
 
-describe('addresses', () => {
+describe('registered addresses', () => {
   const rules = fc.record({
     profile: fc.constantFrom('nhs' as const, 'standard' as const, 'fapi2' as const),
     native: fc.boolean(),
   });
 
-  test('whatever is accepted is an address that runs nothing', () => {
+  test('never accept an address that runs script', () => {
     const scheme = fc.constantFrom(
       'javascript:',
       'JaVaScRiPt:',
@@ -84,14 +84,14 @@ describe('addresses', () => {
     );
   });
 
-  test('no address is long without end', () => {
+  test('have a maximum length', () => {
     assert.match(
       redirectProblem(`https://a.test/${'a'.repeat(2_100)}`, { profile: 'nhs', native: false }) ?? '',
       /2048/,
     );
   });
 
-  test('keys stand below a host', () => {
+  test('require a host for a key set', () => {
     for (const address of ['https://a.test', 'https://a.test/', 'https://a.test?x', 'ftp://a.test/x'])
       assert.ok(keySetAddressProblem(address), address);
     assert.equal(keySetAddressProblem('https://a.test/jwks'), undefined);

@@ -9,7 +9,7 @@ import { AdministratorSessions } from './sessions.ts';
 
 const operatorToken = 'operator-token-of-this-test-0123456789';
 
-describe('who is let in, in production', () => {
+describe('the console in production', () => {
   let console_: TestConsole;
   let administrators: Administrators;
   before(async () => {
@@ -38,14 +38,14 @@ describe('who is let in, in production', () => {
   const statusWith = async (cookie: string, headers?: Record<string, string>) =>
     (await console_.send('/api/v1/state', withCookie(cookie, headers))).status;
 
-  describe('an administrator', () => {
+  describe('for an administrator', () => {
     let cookie: string;
     let administrator: { id: string; name: string };
     beforeEach(async () => {
       ({ cookie, administrator } = await joined());
     });
 
-    test('calls the API and sees the page, with a name and a way out', async () => {
+    test('serves the API, and the page with name and sign-out button', async () => {
       assert.equal(await statusWith(cookie), 200);
       const page = await console_.send('/', withCookie(cookie));
       assert.equal(page.status, 200);
@@ -54,7 +54,7 @@ describe('who is let in, in production', () => {
         assert.doesNotMatch(page.text, new RegExp(label));
     });
 
-    test('is the actor of what the audit log has', async () => {
+    test('names the administrator in audit records', async () => {
       const last = (await console_.audit.list()).at(-1)?.seq ?? 0;
       await console_.send('/api/v1/products', {
         method: 'POST',
@@ -69,7 +69,7 @@ describe('who is let in, in production', () => {
       for (const { actor } of records) assert.equal(actor, actorOf(administrator));
     });
 
-    test('is let in no more thirty minutes after the last use', async () => {
+    test('ends the session thirty minutes after the last use', async () => {
       for (let use = 0; use < 3; use++) {
         console_.base.advance(1_700);
         assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 200);
@@ -78,14 +78,14 @@ describe('who is let in, in production', () => {
       assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 401);
     });
 
-    test('does not stay in by what the page asks for by itself', async () => {
+    test('does not prolong the session for background requests of the page', async () => {
       console_.base.advance(1_700);
       assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'cors' }), 200);
       console_.base.advance(101);
       assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'cors' }), 401);
     });
 
-    test('is let in for twelve hours at most', async () => {
+    test('ends the session after twelve hours', async () => {
       for (let use = 0; use < 28; use++) {
         console_.base.advance(1_500);
         assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 200);
@@ -94,7 +94,7 @@ describe('who is let in, in production', () => {
       assert.equal(await statusWith(cookie, { 'sec-fetch-mode': 'navigate' }), 401);
     });
 
-    test('is let in no more once removed, and the others still are', async () => {
+    test('refuses a removed administrator and still admits the others', async () => {
       const other = await joined();
       assert.ok(await administrators.remove(administrator.id));
       assert.equal(await administrators.remove(administrator.id), false);
@@ -106,14 +106,14 @@ describe('who is let in, in production', () => {
       );
     });
 
-    test('signs out: the cookie opens nothing afterwards', async () => {
+    test('refuses the cookie after sign-out', async () => {
       const out = await console_.send('/sign-out', { method: 'POST', json: {}, ...withCookie(cookie) });
       assert.equal(out.body.next, '/sign-in');
       assert.match(String(out.headers['set-cookie']), /Max-Age=0/);
       assert.equal(await statusWith(cookie), 401);
     });
 
-    test('finds nothing of development', async () => {
+    test('serves no resource of development', async () => {
       const nothing = await console_.send('/api/v1/nothing', withCookie(cookie));
       assert.equal(nothing.status, 404);
       for (const [method, path] of [
@@ -148,7 +148,7 @@ describe('who is let in, in production', () => {
       ['another port of this host', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }],
       ['another origin', { origin: 'http://evil.test' }],
     ] as const)
-      test(`is not acted for by a page of ${name}`, async () => {
+      test(`refuses a call from a page of ${name}`, async () => {
         for (const [method, path] of [
           ['GET', '/api/v1/state'],
           ['POST', '/api/v1/products'],
@@ -162,7 +162,7 @@ describe('who is let in, in production', () => {
         assert.equal(await statusWith(cookie), 200);
       });
 
-    test('is not signed out by a form, of whichever page', async () => {
+    test('refuses to sign out for a form', async () => {
       const answer = await console_.send('/sign-out', {
         method: 'POST',
         text: 'a=1',
@@ -173,7 +173,7 @@ describe('who is let in, in production', () => {
     });
   });
 
-  test('nobody else: 401 says where to sign in, whatever the cookie', async () => {
+  test('answers 401 with the sign-in address to other cookies and none', async () => {
     const { cookie } = await joined();
     const name = cookie.split('=')[0] ?? '';
     for (const sent of [
@@ -193,7 +193,7 @@ describe('who is let in, in production', () => {
     }
   });
 
-  test('commands of this machine, with the access token of the state file and no other', async () => {
+  test('admits commands with the access token of the state file only', async () => {
     const asking = (authorization: string, cookie = '') =>
       console_.send('/api/v1/products', {
         method: 'POST',
@@ -210,7 +210,7 @@ describe('who is let in, in production', () => {
     for (const { actor } of records) assert.equal(actor, 'local operator');
   });
 
-  test('an invitation is good once, for an hour; the second passkey and the late one change nothing', async () => {
+  test('accepts an invitation once, within an hour', async () => {
     const { token } = await joined();
     const before = (await administrators.list()).length;
     const key = { id: 'another', publicKey: 'a2V5', counter: 0 };
@@ -224,14 +224,14 @@ describe('who is let in, in production', () => {
     assert.ok(!JSON.stringify(stored).includes(token), 'storage has the hash alone');
   });
 
-  test('a passkey of somebody makes nobody else an administrator, and spends no invitation', async () => {
+  test('refuses to join with a passkey of another administrator and keeps the invitation', async () => {
     const { key } = await joined();
     const token = await administrators.invite('Thief');
     assert.equal(await administrators.join(token, newAdministrator('Thief'), key, []), false);
     assert.equal(await administrators.invitedName(token), 'Thief');
   });
 
-  test('links of other sites lead to the pages where one signs in, and to nothing else', async () => {
+  test('allows links from other sites only to pages', async () => {
     const visit = {
       'sec-fetch-site': 'cross-site',
       'sec-fetch-mode': 'navigate',
@@ -246,7 +246,7 @@ describe('who is let in, in production', () => {
   });
 });
 
-test('over https the cookie is of this host alone', async () => {
+test('sets a host-only cookie over https', async () => {
   const console_ = await startConsole({ development: false });
   try {
     const { cookie } = new AdministratorSessions(
@@ -263,7 +263,7 @@ test('over https the cookie is of this host alone', async () => {
   }
 });
 
-test('challenges for a sign-in at the console are refused beyond the limit of a network', async () => {
+test('refuses sign-in challenges beyond the limit of a network', async () => {
   const limited = await startConsole({ development: false, networkLimits: networkLimits.parse({ rows: 3 }) });
   const look = () => limited.send('/sign-in', { headers: { host: 'console.test' } });
   for (let n = 0; n < 3; n += 1) assert.equal((await look()).status, 200);

@@ -31,8 +31,8 @@ const authentication = fc.record(
   plain,
 );
 
-describe('what browsers send of passkeys', () => {
-  test('is read as it was sent, without what we do not use', () => {
+describe('bodies of passkey ceremonies', () => {
+  test('keep the used members of a response unchanged', () => {
     fc.assert(
       fc.property(text64, registration, authentication, (token, made, used) => {
         const more = { authenticatorAttachment: 'platform', clientExtensionResults: {} };
@@ -45,7 +45,7 @@ describe('what browsers send of passkeys', () => {
     );
   });
 
-  test('any other text is refused as 400, and never anything else', () => {
+  test('refuse any other text with 400', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -70,7 +70,7 @@ describe('what browsers send of passkeys', () => {
     );
   });
 
-  test('nothing is long without end, and an owner is always named', () => {
+  test('limit each length and require the user handle', () => {
     const response = { clientDataJSON: 'a', authenticatorData: 'a', signature: 'a', userHandle: 'a' };
     const whole = { id: 'a', rawId: 'a', type: 'public-key', response };
     assert.ok(readShape(signInBody, { response: whole }));
@@ -83,7 +83,7 @@ describe('what browsers send of passkeys', () => {
       assert.throws(() => readShape(signInBody, { response: changed }), Refusal);
   });
 
-  test('the part of a path is an invitation or nothing', () => {
+  test('accept only base64url as an invitation token', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         assert.equal(

@@ -57,7 +57,7 @@ describe('the first page of the console', () => {
     await close();
   });
 
-  test('shows events of other origin without a reload', async () => {
+  test('shows events from elsewhere without a reload', async () => {
     const { page, close } = await open();
     await instance.signInAtDesk('gp');
     await page.getByText('signed in', { exact: true }).waitFor();

@@ -11,7 +11,7 @@ const read = (profile: string, cis2: object): Registration => {
   return registration;
 };
 
-describe('what a client of CIS2 gets where it says nothing', () => {
+describe('registrationShape: defaults at CIS2', () => {
   const rows = [
     ['nhs', 'client_secret_post', 'optional', 'RS256', 'proof'],
     ['standard', 'client_secret_post', 'required', 'RS256', 'pin'],
@@ -32,7 +32,7 @@ describe('what a client of CIS2 gets where it says nothing', () => {
     });
 });
 
-describe('what does not fit', () => {
+describe('registrationShape: refusals at CIS2', () => {
   const subject = { tls_client_auth_subject_dn: 'CN=client' };
   // biome-ignore format: a table, one row a line
   const rows: [string, string, object, string][] = [
@@ -58,7 +58,7 @@ describe('what does not fit', () => {
     });
 });
 
-test('a certificate with its subject, in standard and fapi2', () => {
+test('accepts a certificate with its subject in standard and fapi2', () => {
   const half = {
     tokenEndpointAuthMethod: 'tls_client_auth',
     certificateSubject: { tls_client_auth_san_dns: 'client.example.test' },

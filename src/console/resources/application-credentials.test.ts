@@ -9,7 +9,7 @@ const publicJwk = (kid?: string) => ({
   ...(kid === undefined ? {} : { kid }),
 });
 
-describe('what an application proves itself with', () => {
+describe('keys and secrets of an application', () => {
   let subject: TestConsole;
   let id: string;
   before(async () => {
@@ -35,7 +35,7 @@ describe('what an application proves itself with', () => {
     return keys.map(({ kid }) => kid);
   };
 
-  test('several keys at a time, each with its end', async () => {
+  test('stores several keys, each with its expiry', async () => {
     const expiresAt = '2026-09-01T00:00:00.000Z';
     const added = await call('POST', '/keys', { half: 'platform', jwk: publicJwk('second'), expiresAt });
     assert.deepEqual([added.status, added.body.kid, added.body.expiresAt], [201, 'second', expiresAt]);
@@ -59,13 +59,13 @@ describe('what an application proves itself with', () => {
     ['a time that is none', { half: 'platform', jwk: publicJwk('x'), expiresAt: 'soon' }, 400, 'expiresAt'],
   ];
   for (const [title, order, status, field] of refused)
-    test(`refused: ${title}`, async () => {
+    test(`refuses ${title}`, async () => {
       const answer = await call('POST', '/keys', order);
       assert.deepEqual([answer.status, answer.body.field], [status, field]);
       assert.deepEqual(await kids(), ['second']);
     });
 
-  test('the address in the published attribute is one that keys stand at', async () => {
+  test('lists the key address of the published attribute', async () => {
     const attributes = { 'jwks-resource-url': 'https://127.0.0.1:9/keys' };
     const made = await subject.send('/api/v1/applications', {
       method: 'POST',
@@ -81,7 +81,7 @@ describe('what an application proves itself with', () => {
     assert.deepEqual([added.status, added.body.field], [400, 'half']);
   });
 
-  test('another secret: shown once, the former goes on until its end', async () => {
+  test('adds a secret while the former is valid until its expiry', async () => {
     const first = await call('POST', '/secrets', { half: 'platform' });
     const othersExpireAt = new Date(startTime + 3_600_000).toISOString();
     const second = await call('POST', '/secrets', { half: 'platform', othersExpireAt });
@@ -99,13 +99,13 @@ describe('what an application proves itself with', () => {
     assert.ok(!JSON.stringify((await call('GET', '')).body).includes(String(second.body.clientSecret)));
   });
 
-  test('a change of somebody else is not overwritten', async () => {
+  test('does not overwrite a concurrent change', async () => {
     const stale = { 'if-match': '"1"' };
     assert.equal((await call('POST', '/secrets', { half: 'platform' }, stale)).status, 412);
     assert.equal((await call('DELETE', '/keys/platform/second', undefined, stale)).status, 412);
   });
 
-  test('an application that is not there', async () => {
+  test('answers 404 to an unknown application', async () => {
     const nowhere = '/api/v1/applications/nowhere';
     assert.equal((await subject.send(`${nowhere}/keys`, {})).status, 404);
     const answer = await subject.send(`${nowhere}/secrets`, { method: 'POST', json: { half: 'platform' } });

@@ -5,7 +5,7 @@ import type { Answered } from '../testing/request.ts';
 
 type View = Record<string, unknown> & { platform: Record<string, unknown>; cis2: Record<string, unknown> };
 
-describe('changes of /api/v1/applications', () => {
+describe('changes of /applications', () => {
   let console_: TestConsole;
   before(async () => {
     console_ = await startConsole();
@@ -28,7 +28,7 @@ describe('changes of /api/v1/applications', () => {
     assert.match(String(answer.body.problem), problem);
   };
 
-  test('a merge patch replaces lists, merges attributes and removes with null', async () => {
+  test('replaces lists, merges attributes and removes null members', async () => {
     const id = await made({
       platform: {
         callbackUrls: ['https://a.test/1'],
@@ -49,13 +49,13 @@ describe('changes of /api/v1/applications', () => {
     assert.deepEqual((await get(id)).platform, platform);
   });
 
-  test('a patch may turn an address of keys into keys', async () => {
+  test('replaces the address of a key set with keys', async () => {
     const id = await made({ platform: { jwksUrl: 'http://127.0.0.1:1/jwks' } });
     refused(await patch(id, { platform: { jwks: { keys: [] } } }), 'platform.jwks', /not both/);
     assert.equal((await patch(id, { platform: { jwks: { keys: [] }, jwksUrl: null } })).status, 200);
   });
 
-  test('a patch keeps client ids and secrets, and makes those of a new half', async () => {
+  test('keeps client ids and secrets, and generates those of a new half', async () => {
     const id = await made();
     const before = await console_.applications.get(id);
     const answer = await patch(id, { name: 'renamed', cis2: { redirectUris: ['https://a.test/cis2'] } });
@@ -71,13 +71,13 @@ describe('changes of /api/v1/applications', () => {
     assert.equal(await console_.applications.byCis2Client(String(cis2.clientId)), undefined);
   });
 
-  test('a patch of the profile is one of both halves', async () => {
+  test('applies a top-level profile to both halves', async () => {
     const id = await made({ platform: {}, cis2: {} });
     const { platform, cis2 } = (await patch(id, { profile: 'standard' })).body as View;
     assert.deepEqual([platform.profile, cis2.profile], ['standard', 'standard']);
   });
 
-  test('a patch that does not fit changes nothing', async () => {
+  test('changes nothing for an invalid patch', async () => {
     const id = await made();
     refused(await patch(id, { platform: { clientId: 'mine' } }), 'platform', /clientId/);
     refused(await patch(id, { status: 'revoked' }), '', /status/);
@@ -86,7 +86,7 @@ describe('changes of /api/v1/applications', () => {
     assert.equal((await console_.applications.get(id))?.revision, 1);
   });
 
-  test('a withdrawn product stays among the products', async () => {
+  test('keeps a revoked product in the list', async () => {
     const id = await made({ platform: { products: ['hello-world', 'canary-api'] } });
     await patch(id, { platform: { revokedProducts: ['canary-api'] } });
     const { platform } = await get(id);
@@ -103,7 +103,7 @@ describe('changes of /api/v1/applications', () => {
     );
   });
 
-  test('an old tag stops every change', async () => {
+  test('refuses every change with an old ETag', async () => {
     const id = await made();
     const first = (await console_.send(`/api/v1/applications/${id}`)).headers.etag ?? '';
     assert.equal((await patch(id, { name: 'two' }, { 'if-match': first })).status, 200);
@@ -129,7 +129,7 @@ describe('changes of /api/v1/applications', () => {
     );
   });
 
-  test('of two changes to one revision one wins', async () => {
+  test('accepts one of two changes to a revision', async () => {
     const id = await made();
     const etag = (await console_.send(`/api/v1/applications/${id}`)).headers.etag ?? '';
     const answers = await Promise.all(
@@ -138,7 +138,7 @@ describe('changes of /api/v1/applications', () => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 412, 412, 412]);
   });
 
-  test('changes without a tag are all kept', async () => {
+  test('applies all concurrent changes without an ETag', async () => {
     const id = await made();
     await Promise.all(
       ['a', 'b', 'c'].map((name) => patch(id, { platform: { attributes: { [name]: 'x' } } })),
@@ -146,7 +146,7 @@ describe('changes of /api/v1/applications', () => {
     assert.deepEqual((await get(id)).platform.attributes, { a: 'x', b: 'x', c: 'x' });
   });
 
-  test('it is revoked, approved and removed', async () => {
+  test('revokes, approves and removes an application', async () => {
     const id = await made();
     assert.equal(
       (await console_.send(`/api/v1/applications/${id}/revoke`, { method: 'POST' })).body.status,

@@ -5,7 +5,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { startConsole, type TestConsole } from '../testing/console.ts';
 import type { Answered } from '../testing/request.ts';
 
-describe('registrations that do not fit, and odd ones that do', () => {
+describe('validation of registrations', () => {
   let console_: TestConsole;
   before(async () => {
     console_ = await startConsole();
@@ -25,7 +25,7 @@ describe('registrations that do not fit, and odd ones that do', () => {
     assert.match(String(answer.body.problem), problem);
   };
 
-  test('chosen credentials are refused in production, and no such application is made', async () => {
+  test('refuses chosen credentials in production', async () => {
     const token = 'operator-token';
     const production = await startConsole({ development: false, operatorHash: sha256(token) });
     const headers = { authorization: `Bearer ${token}` };
@@ -203,7 +203,7 @@ describe('registrations that do not fit, and odd ones that do', () => {
     ['a number as attribute', { platform: { attributes: { asid: 1 } } }, 'platform.attributes.asid', /text/],
   ];
   for (const [what, body, field, problem] of wrong) {
-    test(`${what} is refused`, async () =>
+    test(`refuses ${what}`, async () =>
       refused(
         await post({ name: 'x', ...('platform' in body || 'cis2' in body ? {} : { platform: {} }), ...body }),
         field,
@@ -211,7 +211,7 @@ describe('registrations that do not fit, and odd ones that do', () => {
       ));
   }
 
-  test('a private key is refused and not quoted', async () => {
+  test('refuses a private key without quoting it', async () => {
     const jwk = {
       ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
       kid: 'k',
@@ -241,5 +241,5 @@ describe('registrations that do not fit, and odd ones that do', () => {
     ['no products', { platform: { products: [] } }],
     ['an empty address of keys', { platform: { jwksUrl: '' } }],
   ];
-  for (const [what, body] of fine) test(`${what} is accepted`, async () => assert.ok(await made(body)));
+  for (const [what, body] of fine) test(`accepts ${what}`, async () => assert.ok(await made(body)));
 });

@@ -14,21 +14,21 @@ const publicKey = (modulusLength: number, more: object = { kid: 'k-1' }) => ({
   ...more,
 });
 
-describe('/api/v1/applications', () => {
+describe('/applications', () => {
   let console_: TestConsole;
   before(async () => {
     console_ = await startConsole();
   });
   after(() => console_.close());
 
-  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
+  const post = (body: unknown) => console_.send('/applications', { method: 'POST', json: body });
   const get = async (id: string) => (await console_.send(`/api/v1/applications/${id}`)).body as View;
   const made = async (body: object = {}): Promise<string> => {
     const answer = await post({ name: 'an application', platform: {}, ...body });
     assert.equal(answer.status, 201, answer.text);
     return String(answer.body.id);
   };
-  test('a new one is answered with its credentials, once', async () => {
+  test('returns the credentials of a new application once', async () => {
     const answer = await post({
       name: 'clinic',
       platform: { callbackUrls: ['https://clinic.test/callback'], products: ['hello-world'] },
@@ -59,7 +59,7 @@ describe('/api/v1/applications', () => {
     assert.deepEqual(stored.platform.products, [{ name: 'hello-world', status: 'approved' }]);
   });
 
-  test('what it leaves out is as the nhs profile has it', async () => {
+  test('uses the defaults of the nhs profile', async () => {
     const { platform, cis2, profile } = await get(await made({ platform: {}, cis2: {} }));
     assert.equal(profile, 'nhs');
     assert.deepEqual(
@@ -87,7 +87,7 @@ describe('/api/v1/applications', () => {
     );
   });
 
-  test('the profile at the top is that of both halves, unless one names its own', async () => {
+  test('applies a top-level profile to halves without their own', async () => {
     const { platform, cis2 } = await get(
       await made({ profile: 'standard', platform: {}, cis2: { profile: 'nhs' } }),
     );
@@ -96,7 +96,7 @@ describe('/api/v1/applications', () => {
     assert.deepEqual([other.cis2.pkce, other.cis2.maxAge], ['required', 'pin']);
   });
 
-  test('a public client is native and has no secret', async () => {
+  test('registers a public client as native and without a secret', async () => {
     const answer = await post({
       name: 'desktop',
       profile: 'standard',
@@ -107,7 +107,7 @@ describe('/api/v1/applications', () => {
     assert.equal((await get(String(answer.body.id))).platform.applicationType, 'native');
   });
 
-  test('what will fail at use is said as warnings', async () => {
+  test('warns about what will fail at use', async () => {
     const warningsOf = async (platform: { profile?: string; [member: string]: unknown }) => {
       const subscribed = {
         products: ['hello-world'],
@@ -146,7 +146,7 @@ describe('/api/v1/applications', () => {
     assert.equal(await warningsOf({ jwks: { keys: [publicKey(2048)] } }), '');
   });
 
-  test('keys at an address on loopback are read in development', async () => {
+  test('fetches keys from loopback in development', async () => {
     const products = ['hello-world'];
     const set = { keys: [publicKey(2048)] };
     const there = createListener(
@@ -190,8 +190,8 @@ describe('/api/v1/applications', () => {
     assert.match(String(bareHost), /^platform\.attributes\.jwks-resource-url: the address must have a path/);
   });
 
-  test('the list shows the development secrets of the seed, while they are so', async () => {
-    const list = async () => (await console_.send('/api/v1/applications')).body.applications as View[];
+  test('lists the development secrets of the seed until they are replaced', async () => {
+    const list = async () => (await console_.send('/applications')).body.applications as View[];
     const seeded = (await list()).find(({ id }) => id === 'demo-separate');
     assert.match(String(seeded?.platform.clientSecret), /development-secret/);
     assert.match(String(seeded?.cis2.clientSecret), /development-secret/);

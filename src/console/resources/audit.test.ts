@@ -10,7 +10,7 @@ interface Listed {
   records: { seq: number; action: string; target: string; subject: string; chain: string }[];
 }
 
-describe('the audit log at the console API', () => {
+describe('/audit records', () => {
   const token = 'operator-token';
   let console_: TestConsole;
   before(async () => {
@@ -49,7 +49,7 @@ describe('the audit log at the console API', () => {
     assert.equal((await api('GET', '/audit?limit=5000')).status, 400);
   });
 
-  test('finds a patient without the number in an address, and opens it only with a record', async () => {
+  test('finds a patient without the number in the address, and records its decryption', async () => {
     const { subject } = (await api('POST', '/audit/subjects', { nhsNumber })).body;
     const { records } = (await api('GET', `/audit?subject=${subject}&action=patient.read`)).body;
     assert.equal(records.length, 1);
@@ -61,7 +61,7 @@ describe('the audit log at the console API', () => {
     assert.equal((await api('POST', '/audit/999999/subject', {})).status, 404);
   });
 
-  test('records each reading', async () => {
+  test('records each read in production', async () => {
     const before = (await console_.audit.list()).length;
     await api('GET', '/audit?actor=someone');
     const record = (await console_.audit.list())[before];
@@ -69,7 +69,7 @@ describe('the audit log at the console API', () => {
     assert.deepEqual(record?.detail, { filter: 'actor', records: 1 });
   });
 
-  test('verifies, and names the record that was changed', async () => {
+  test('names the first altered record', async () => {
     assert.equal((await api('GET', '/audit/verify')).body.ok, true);
     await console_.database.run(sql("UPDATE audit_record SET outcome = 'ok' WHERE action = 'fault.on'"));
     const { ok, problem } = (await api('GET', '/audit/verify')).body;

@@ -46,7 +46,7 @@ describe('/clock', () => {
   });
   const clock = (method: string, body?: unknown) => moving.send('/api/v1/clock', { method, json: body });
 
-  test('moves by seconds, for every process and CIS', async () => {
+  test('moves by seconds in every process and at CIS', async () => {
     const { status, body } = await clock('PUT', { advance: 90.5 });
     assert.equal(status, 200);
     assert.deepEqual(body, { now: new Date(startTime + 90_500).toISOString(), offsetSeconds: 90.5 });
@@ -56,7 +56,7 @@ describe('/clock', () => {
     assert.deepEqual(told, [['Bearer of-the-console', { bySeconds: 90.5 }]]);
   });
 
-  test('moves on from where it is, to a moment, and back', async () => {
+  test('moves relative to its offset, to a time, and back', async () => {
     await clock('PUT', { advance: 60 });
     assert.equal((await clock('PUT', { advance: -10 })).body.offsetSeconds, 50);
     assert.equal((await clock('PUT', { set: '2030-01-01T00:00:00Z' })).body.now, '2030-01-01T00:00:00.000Z');
@@ -73,12 +73,12 @@ describe('/clock', () => {
     { advance: 1e12 },
     { jump: 1 },
   ])
-    test(`${JSON.stringify(body)} is refused`, async () => {
+    test(`refuses ${JSON.stringify(body)}`, async () => {
       assert.equal((await clock('PUT', body)).status, 400);
       assert.equal(moving.clock.offset, 0);
     });
 
-  test('says so when CIS could not be told', async () => {
+  test('warns if CIS does not respond', async () => {
     const { status, body } = await api('PUT', '/clock', { advance: 5 });
     assert.equal(status, 200);
     assert.match(String(body.warnings), /CIS does not respond/);

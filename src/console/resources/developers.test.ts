@@ -11,7 +11,7 @@ after(() => subject.close());
 const call = (method: string, path: string, json?: unknown, headers = {}) =>
   subject.send(`/api/v1/developers${path}`, { method, json, headers });
 
-test('developers are added, switched off under their tag, and removed', async () => {
+test('adds, changes and removes a developer', async () => {
   const made = await call('POST', '', { id: 'acme', name: 'Acme Software', kind: 'company' });
   assert.deepEqual(
     [made.status, made.body.status, made.headers.location],
@@ -36,12 +36,12 @@ const refused: [string, object, string][] = [
   ['an address that is none', { id: 'x', name: 'x', email: 'nobody' }, 'email'],
 ];
 for (const [title, body, field] of refused)
-  test(`refused: ${title}`, async () => {
+  test(`refuses ${title}`, async () => {
     const answer = await call('POST', '', body);
     assert.deepEqual([answer.status, answer.body.field], [400, field]);
   });
 
-test('the id stays', async () => {
+test('refuses a changed id', async () => {
   await call('POST', '', { id: 'fixed', name: 'x' });
   const answer = await call('PATCH', '/fixed', { id: 'other' });
   assert.deepEqual([answer.status, answer.body.field], [400, 'id']);

@@ -49,7 +49,7 @@ function follow(port: number, path: string, headers: http.OutgoingHttpHeaders = 
   });
 }
 
-describe('/api/v1/events', () => {
+describe('/events', () => {
   let console_: TestConsole;
   const readers: Reader[] = [];
   before(async () => {
@@ -74,7 +74,7 @@ describe('/api/v1/events', () => {
   const dataOf = (block: string): JourneyEvent =>
     JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? '{}') as JourneyEvent;
 
-  test('lists by number and by journey', async () => {
+  test('lists events by number and journey', async () => {
     await happen('a', 'one');
     await happen('b', 'two');
     await happen('a', 'three');
@@ -93,7 +93,7 @@ describe('/api/v1/events', () => {
     );
   });
 
-  test('streams what was and then each as it comes', async () => {
+  test('streams stored events, then new ones', async () => {
     const before_ = await list();
     const reader = await open();
     assert.equal(reader.headers['content-type'], 'text/event-stream');
@@ -111,7 +111,7 @@ describe('/api/v1/events', () => {
     assert.match(blocks.at(-1) ?? '', new RegExp(`^id: ${dataOf(blocks.at(-1) ?? '').seq}\n`));
   });
 
-  test('goes on after the last event that was seen, whatever the address says', async () => {
+  test('continues after Last-Event-ID', async () => {
     const all = await list();
     const last = all.at(-1)?.seq ?? 0;
     const reader = await open('?since=0', { 'last-event-id': String(last) });
@@ -120,7 +120,7 @@ describe('/api/v1/events', () => {
     assert.equal(dataOf((await reader.blocks(2))[1] ?? '').name, 'after');
   });
 
-  test('streams one journey alone', async () => {
+  test('streams one journey', async () => {
     const [first] = await list();
     const reader = await open(`?journey=${first?.journey}`);
     await reader.blocks(3);
@@ -130,7 +130,7 @@ describe('/api/v1/events', () => {
     assert.equal(dataOf(blocks[3] ?? '').name, 'own');
   });
 
-  test('misses nothing and repeats nothing while many come', async () => {
+  test('neither misses nor repeats events under load', async () => {
     const last = (await list()).at(-1)?.seq ?? 0;
     const reader = await open(`?since=${last}`);
     await Promise.all(Array.from({ length: 40 }, (_, index) => happen(`m${index}`, `m${index}`)));
@@ -142,34 +142,34 @@ describe('/api/v1/events', () => {
     );
   });
 
-  test('a browser of another origin gets no stream', async () => {
-    const answer = await console_.send('/api/v1/events', {
+  test('refuses a stream to another origin', async () => {
+    const answer = await console_.send('/events', {
       headers: { accept: 'text/event-stream', origin: 'http://evil.test' },
     });
     assert.equal(answer.status, 403);
   });
 });
 
-test('streams end when the console stops, and it stops at once', async () => {
+test('ends streams when the console stops', async () => {
   const console_ = await startConsole();
-  const reader = await follow(console_.port, '/api/v1/events');
+  const reader = await follow(console_.port, '/events');
   await reader.blocks(1);
   await Promise.all([console_.close(), reader.ended]);
 });
 
-test('at most a hundred streams are open; one that is left makes room', async () => {
+test('opens at most a hundred streams', async () => {
   const console_ = await startConsole();
   const readers = await Promise.all(
-    Array.from({ length: 100 }, () => follow(console_.port, '/api/v1/events')),
+    Array.from({ length: 100 }, () => follow(console_.port, '/events')),
   );
   await Promise.all(readers.map((reader) => reader.blocks(1)));
   const accept = { headers: { accept: 'text/event-stream' } };
-  assert.equal((await console_.send('/api/v1/events', accept)).body.error, 'too_many_streams');
+  assert.equal((await console_.send('/events', accept)).body.error, 'too_many_streams');
   readers[0]?.leave();
   let room: Reader | undefined;
   // The console hears of it when the connection is down on its side, too.
   for (let attempt = 0; attempt < 200 && !room; attempt++) {
-    const candidate = await follow(console_.port, '/api/v1/events');
+    const candidate = await follow(console_.port, '/events');
     if (candidate.headers['content-type'] === 'text/event-stream') room = candidate;
     else candidate.leave();
   }

@@ -16,14 +16,14 @@ describe('/keys', () => {
   const keysOf = async (service: string) =>
     ((await api('GET', '/keys')).body.keys as Key[]).filter((key) => key.service === service);
 
-  test('are shown without their private parts', async () => {
+  test('lists keys without their private parts', async () => {
     await console_.keys.cis2.ensure('RS256');
     const { text } = await api('GET', '/keys');
     assert.match(text, /"service":"cis2".*"state":"signing"/);
     assert.doesNotMatch(text, /PRIVATE|"d":/);
   });
 
-  test('rotate at once', async () => {
+  test('rotates keys at once', async () => {
     const [before_] = await keysOf('cis2');
     const { status, body } = await api('POST', '/keys/cis2/rotate', { now: true });
     assert.equal(status, 200);
@@ -34,7 +34,7 @@ describe('/keys', () => {
     ]);
   });
 
-  test('rotate by the schedule', async () => {
+  test('rotates keys by the schedule', async () => {
     await console_.keys.authorisation.ensure('RS512');
     await api('POST', '/keys/authorisation/rotate');
     assert.deepEqual((await keysOf('authorisation')).map(({ state }) => state).sort(), [
@@ -44,14 +44,14 @@ describe('/keys', () => {
     assert.equal((await api('POST', '/keys/authorisation/rotate', { when: 'now' })).status, 400);
   });
 
-  test('of an unknown service are not found', async () => {
+  test('answers 404 to an unknown service', async () => {
     assert.equal((await api('POST', '/keys/gateway/rotate', {})).status, 404);
     assert.equal((await api('POST', '/keys/__proto__/rotate', {})).status, 404);
   });
 });
 
 describe('/audit', () => {
-  test('has every change by its number', async () => {
+  test('records every change under its number', async () => {
     const all = (await api('GET', '/audit')).body.records as {
       seq: number;
       action: string;

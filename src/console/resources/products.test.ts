@@ -12,7 +12,7 @@ before(async () => {
 after(() => console_.close());
 
 describe('/products', () => {
-  test('are made, shown, changed and removed', async () => {
+  test('creates, returns, changes and removes a product', async () => {
     const made = await api('POST', '/products', {
       name: 'mine',
       apis: ['hello-world', 'oauth2'],
@@ -42,7 +42,7 @@ describe('/products', () => {
     assert.equal((await api('PATCH', '/products/mine', {})).status, 404);
   });
 
-  test('a name of no API is kept, and said to be none', async () => {
+  test('stores an unknown API with a warning', async () => {
     const warnings = [
       'apis: there is no API "hello_world" here; there are oauth2, oauth2-mock, oauth2.1, hello-world, canary-api.',
     ];
@@ -56,14 +56,14 @@ describe('/products', () => {
     assert.equal((await api('PATCH', '/products/slip', { apis: ['oauth2'] })).body.warnings, undefined);
   });
 
-  test('null lifts the limits, at first and later', async () => {
+  test('lifts the limits for null, in a new product and in a patch', async () => {
     assert.equal((await api('POST', '/products', { name: 'lifted', limits: null })).body.limits, null);
     await api('POST', '/products', { name: 'later' });
     assert.equal((await api('PATCH', '/products/later', { limits: null })).body.limits, null);
     assert.equal((await api('PATCH', '/products/later', { scopes: ['x'] })).body.limits, null);
   });
 
-  test('the seeded ones hold the authorisation service', async () => {
+  test('seeds products that include the authorisation service', async () => {
     const { products } = (await api('GET', '/products')).body as {
       products: { name: string; apis: string[] }[];
     };
@@ -89,13 +89,13 @@ describe('/products', () => {
     [{ name: 'x', limits: { rate: 1 } }, 'limits'],
   ];
   for (const [body, field] of wrong)
-    test(`${JSON.stringify(body)} is refused`, async () => {
+    test(`refuses ${JSON.stringify(body)}`, async () => {
       const answer = await api('POST', '/products', body);
       assert.equal(answer.status, 400);
       assert.equal(answer.body.field, field);
     });
 
-  test('a name is taken once and stays', async () => {
+  test('refuses a taken name and a changed name', async () => {
     assert.equal((await api('POST', '/products', { name: 'hello-world' })).status, 409);
     assert.equal((await api('PATCH', '/products/hello-world', { name: 'other' })).body.field, 'name');
   });

@@ -19,7 +19,7 @@ const application = async (name: string, profile: string, platform: object = {})
     })
   ).body as { id: string; platform: { clientId: string } };
 
-test('an application becomes a resource server, is listed, and stops being one', async () => {
+test('adds, lists and removes a resource server', async () => {
   const { id, platform } = await application('Records', 'standard', { attributes: { team: 'records' } });
   const resources = ['https://records.example.test/fhir'];
   const made = await call('PUT', `/resource-servers/${id}`, { resources });
@@ -39,7 +39,7 @@ test('an application becomes a resource server, is listed, and stops being one',
   assert.deepEqual((body.platform as { attributes: object }).attributes, { team: 'records' });
 });
 
-test('refused: one that cannot authenticate there, what is no resource, and what is unknown', async () => {
+test('refuses clients that cannot authenticate, invalid resources and unknown applications', async () => {
   const nhs = await application('Published', 'nhs');
   const open = await application('Open', 'standard', {
     tokenEndpointAuthMethod: 'none',

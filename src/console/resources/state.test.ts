@@ -11,8 +11,8 @@ before(async () => {
 });
 after(() => console_.close());
 
-describe('/state and health', () => {
-  test('says what runs and where', async () => {
+describe('/state', () => {
+  test('returns version, addresses, clock and database', async () => {
     const { body, headers } = await api('GET', '/state');
     const { cis2: _, ...urls } = console_.urls;
     assert.deepEqual(body, {
@@ -25,7 +25,7 @@ describe('/state and health', () => {
     assert.equal(headers['cache-control'], 'no-store');
   });
 
-  test('an unknown address, method, parameter or damaged part is refused', async () => {
+  test('refuses unknown paths, methods and parameters, and damaged percent-encoding', async () => {
     assert.equal((await api('GET', '/nothing')).status, 404);
     assert.equal((await api('PUT', '/state', {})).status, 404);
     assert.equal((await api('GET', '/state?x=1')).status, 400);
@@ -36,7 +36,7 @@ describe('/state and health', () => {
 });
 
 describe('/faults', () => {
-  test('there is none yet, and an unknown one is not found', async () => {
+  test('switches a fault on and off and refuses unknown faults', async () => {
     const shown = async () => (await api('GET', '/faults')).body;
     const off = { name: 'test-fault', summary: 'something is wrong', state: null };
     assert.deepEqual(await shown(), { faults: [off] });
@@ -54,7 +54,7 @@ describe('/faults', () => {
 });
 
 describe('/reset without neighbours', () => {
-  test('resets storage and clock and says what it could not reach', async () => {
+  test('resets storage and clock and warns about failed parts', async () => {
     await api('PUT', '/clock', { advance: 3600 });
     const { status, body } = await api('POST', '/reset');
     assert.equal(status, 200);
@@ -65,7 +65,7 @@ describe('/reset without neighbours', () => {
   });
 });
 
-describe('without neighbours', () => {
+describe('calls without neighbours', () => {
   for (const [method, path, body] of [
     ['GET', '/cards'],
     ['PATCH', '/cards/gp', { locked: true }],
@@ -78,7 +78,7 @@ describe('without neighbours', () => {
     ['POST', '/agent/role', { roleId: '1' }],
     ['DELETE', '/agent/session'],
   ] as const)
-    test(`${method} ${path}: the agent is unreachable`, async () => {
+    test(`answers agent_unreachable to ${method} ${path}`, async () => {
       const answer = await api(method, path, body);
       assert.deepEqual([answer.status, answer.body.error], [503, 'agent_unreachable']);
     });
@@ -92,7 +92,7 @@ describe('without neighbours', () => {
     ['GET', '/people/gp/userinfo'],
     ['POST', '/cards', { person: 'gp' }],
   ] as const)
-    test(`${method} ${path}: CIS is unreachable`, async () => {
+    test(`answers cis_unreachable to ${method} ${path}`, async () => {
       const answer = await api(method, path, body);
       assert.deepEqual([answer.status, answer.body.error], [503, 'cis_unreachable']);
     });

@@ -27,7 +27,7 @@ describe('/tokens/inspect', () => {
     expiresAt: startTime + 1,
   };
 
-  test('tells scope and attributes, and nothing that is sealed', async () => {
+  test('returns scope and attributes without sealed ones', async () => {
     await console_.database.run(
       console_.tokens.issueStatement('token-1', {
         ...record,
@@ -41,7 +41,7 @@ describe('/tokens/inspect', () => {
     });
   });
 
-  test('knows neither refresh tokens, nor those of CIS2, nor others', async () => {
+  test('refuses refresh tokens, tokens of CIS2 and unknown tokens', async () => {
     await console_.database.run(
       console_.tokens.issueStatement('token-2', {
         ...record,
@@ -97,7 +97,7 @@ describe('/tokens', () => {
     await listener.close();
   });
 
-  test('a persona or a uid becomes an order to the platform, and its answer comes back', async () => {
+  test('sends the uid to the platform and relays its response', async () => {
     next = { status: 200, body: { access_token: 'token', expires_in: '599' } };
     for (const person of ['gp', '656005750108']) {
       const { status, body } = await send('POST', '/tokens', { person, application: 'demo-combined' });
@@ -114,7 +114,7 @@ describe('/tokens', () => {
     assert.equal(JSON.parse(seen.at(-1)?.body ?? '').base, '/oauth2-mock');
   });
 
-  test('an unknown persona and a bad order ask the platform nothing', async () => {
+  test('refuses an unknown persona and an invalid body without calling the platform', async () => {
     const before = seen.length;
     const bad = [
       { person: 'nobody', application: 'a' },
@@ -127,7 +127,7 @@ describe('/tokens', () => {
     assert.equal(seen.length, before);
   });
 
-  test('refusals of the platform come back as they are; a stranger or a failure is said so', async () => {
+  test('relays refusals of the platform and reports its failures', async () => {
     const order = { person: 'gp', application: 'demo-combined' };
     const cases: [number, string, number, string][] = [
       [401, 'unauthorized_client', 401, 'unauthorized_client'],
@@ -147,7 +147,7 @@ describe('/tokens', () => {
 });
 
 describe('/refusals', () => {
-  test('finds a refusal by message id, X-Request-ID and X-Correlation-ID, the newest first', async () => {
+  test('finds the newest refusal by message id, X-Request-ID and X-Correlation-ID', async () => {
     const ids = { 'x-request-id': 'request-1', 'x-correlation-id': 'token-0123456789abcdefghij' };
     const first = await api('GET', '/people/unknown-1', undefined, ids);
     const second = await api('POST', '/tokens', { token: 'hidden-value' }, ids);
@@ -165,7 +165,7 @@ describe('/refusals', () => {
     }
   });
 
-  test('answers 404 to an unknown id and to one of any form', async () => {
+  test('answers 404 to an unknown or malformed id', async () => {
     for (const id of ['m-1', 'a%2Fb', '%20', 'x'.repeat(300)]) {
       const { status, body } = await api('GET', `/refusals/${id}`);
       assert.deepEqual([status, body.error], [404, 'unknown_message'], id);

@@ -16,7 +16,7 @@ const elsewhere = Object.fromEntries(
   Object.keys(urls).map((name, index) => [name, `https://${name}.test:${index + 1}`]),
 ) as typeof urls;
 
-test('own addresses are written by part, and no other is', () => {
+test('withServiceNames replaces only origins of the installation', () => {
   const half = {
     callbackUrls: [
       'http://localhost:8401',
@@ -38,7 +38,7 @@ test('own addresses are written by part, and no other is', () => {
   });
 });
 
-test('any address comes back, and at another installation is its own', () => {
+test('withOwnAddresses restores addresses, for another installation too', () => {
   const origin = fc.constantFrom(
     ...Object.values(urls),
     'https://example.org',
@@ -57,12 +57,12 @@ test('any address comes back, and at another installation is its own', () => {
   );
 });
 
-test('a name of nothing is left as it is', () => {
+test('withOwnAddresses keeps unknown names', () => {
   for (const jwksUrl of ['{nobody}/x', '{constructor}/x', '{api', 'x{api}', null])
     assert.deepEqual(withOwnAddresses({ jwksUrl }, urls), { jwksUrl });
 });
 
-test('the second of two equal values is found', () => {
+test('findRepeated returns the second of two equal values', () => {
   const placed = ['a', 'b', 'a', 'b'].map((text, index) => ({ at: [index], value: text }));
   assert.deepEqual(findRepeated(placed), { at: [2], value: 'a' });
   assert.equal(findRepeated(placed.slice(0, 2)), undefined);
