@@ -198,7 +198,7 @@ test('export reports that cards are unavailable without an agent', async () => {
     assert.deepEqual([refused.code, refused.out], [1, '']);
     assert.match(
       refused.err,
-      /^No Identity Agent of this machine answers\..* Use --no-cards to leave the cards out\.\n$/,
+      /^No Identity Agent responds on this machine\..* Use --no-cards to leave the cards out\.\n$/,
     );
     assert.ok(!existsSync(path));
     assert.equal((await alone.call('GET', '/export')).status, 503);

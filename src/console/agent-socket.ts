@@ -122,7 +122,7 @@ export class AgentSocket {
     } catch {
       return;
     }
-    // Notifications have no id, and a late response has no caller.
+    // Ignores notifications and late responses.
     const waiting = typeof reply?.id === 'number' ? this.#waiting.get(reply.id) : undefined;
     if (!waiting || !reply) return;
     if (reply.error)

@@ -6,7 +6,7 @@ import { Administrators, newAdministrator } from './administrators/administrator
 import { AdministratorSessions } from './administrators/sessions.ts';
 import { startConsole, type TestConsole } from './testing/console.ts';
 
-/** Tables that hold what an act of the console changes. */
+/** Tables that the console changes. */
 const tables = [
   ...['application', 'client', 'product', 'developer', 'setting', 'signing_key'],
   ...['administrator', 'administrator_key', 'administrator_session'],
@@ -40,7 +40,7 @@ describe('an act without an audit record', () => {
   });
   after(() => console_.close());
 
-  // In this order: an act may need the one before it. `:id` is an application.
+  // The order matters: an act may depend on the one before it. `:id` is an application.
   const acts: readonly [name: string, method: string, path: string, body?: unknown][] = [
     ['registering an application', 'POST', '/applications', newApplication],
     ['changing an application', 'PATCH', '/applications/:id', { name: 'changed' }],
@@ -65,7 +65,7 @@ describe('an act without an audit record', () => {
     ['resetting', 'POST', '/reset'],
   ];
   for (const [name, method, path, body] of acts)
-    test(`${name} fails and changes nothing`, async () => {
+    test(`refuses ${name} and changes nothing`, async () => {
       const resets = console_.resets();
       const act = async () => {
         const offset = console_.clock.offset;

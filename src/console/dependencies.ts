@@ -19,7 +19,7 @@ import type { LocalAgent } from './agent.ts';
 import type { CisDirectory } from './cis-directory.ts';
 import type { Neighbour, NeighbourAddress } from './neighbour.ts';
 
-/** The services whose signing keys the console shows and rotates. */
+/** Services with signing keys. */
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
 export type KeyService = (typeof keyServices)[number];
 

@@ -22,7 +22,7 @@ describe('the guard', () => {
     ['a rebound name', state, { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
     ['a rebound name at the page', '/', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
     ['a rebound name at health', '/healthz', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
-    ['a rebound name at nothing', '/nothing', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
+    ['a rebound name at an unknown path', '/nothing', { headers: { host: 'evil.test' } }, 421, 'wrong_host'],
     ['its own name with another port', state, { headers: { host: 'localhost:1' } }, 421, 'wrong_host'],
     ['its own name in capitals', state, { headers: { host: 'CONSOLE.TEST' } }, 421, 'wrong_host'],
     ['a foreign origin', state, { headers: { origin: 'http://evil.test' } }, 403, 'foreign_origin'],
@@ -38,15 +38,15 @@ describe('the guard', () => {
     ['the same site', state, { headers: { 'sec-fetch-site': 'same-site' } }, 403, 'cross_site'],
     ['another site', state, { headers: { 'sec-fetch-site': 'cross-site' } }, 403, 'cross_site'],
     ['its own page', state, { headers: { 'sec-fetch-site': 'same-origin' } }, 200],
-    ['a person at the address bar', state, { headers: { 'sec-fetch-site': 'none' } }, 200],
+    ['an address that the user types', state, { headers: { 'sec-fetch-site': 'none' } }, 200],
     [
-      'a link from elsewhere to the page',
+      'a link from another site to the page',
       '/',
       { headers: { 'sec-fetch-site': 'cross-site', ...navigation } },
       200,
     ],
     [
-      'a link from elsewhere to the API',
+      'a link from another site to the API',
       state,
       { headers: { 'sec-fetch-site': 'cross-site', ...navigation } },
       403,
@@ -145,7 +145,7 @@ describe('the guard', () => {
     ['as plain text', { method: 'POST', text: '{}', headers: { 'content-type': 'text/plain' } }, 415],
     ['without a type', { method: 'POST', text: '{}' }, 415],
     [
-      'as a merge patch that is none',
+      'as a merge patch without PATCH',
       { method: 'POST', text: '{}', headers: { 'content-type': 'application/merge-patch+json' } },
       415,
     ],
@@ -160,7 +160,7 @@ describe('the guard', () => {
       { method: 'POST', text: '{}', headers: { 'content-type': 'Application/JSON; charset=utf-8' } },
       200,
     ],
-    ['with nothing to say', { method: 'POST' }, 200],
+    ['without type and body', { method: 'POST' }, 200],
   ];
   for (const [what, sent, status] of writes) {
     test(`answers ${status} to a write ${what}`, async () => {

@@ -3,7 +3,6 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
 import { send } from './testing/request.ts';
 
-// The console with the neighbours that it has in life: CIS and the agent of this machine.
 describe('the console with CIS and an agent', () => {
   let instance: TestInstance;
   let port: number;

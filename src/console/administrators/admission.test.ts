@@ -19,7 +19,7 @@ describe('the console in production', () => {
   after(() => console_.close());
 
   let count = 0;
-  /** An administrator with a session, as an invitation leaves them. */
+  /** Creates an administrator with a session from an invitation. */
   async function joined() {
     const administrator = newAdministrator(`Administrator ${++count}`);
     const { statements, cookie } = new AdministratorSessions(

@@ -17,7 +17,7 @@ export interface Caller {
 
 const actors = new AsyncLocalStorage<string>();
 
-/** Returns the actor whose request is being handled, for its audit records. */
+/** Returns the actor of the current request, for its audit records. */
 export const currentActor = (): string | undefined => actors.getStore();
 
 /** Restricts an endpoint to those who may call it. */

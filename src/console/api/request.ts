@@ -52,7 +52,7 @@ export function parseQuery(query: string): Record<string, string> {
     if (values.has(name))
       throw errors.requestInvalid('a repeated parameter', {
         field: name.slice(0, 100),
-        problem: 'came twice',
+        problem: 'must not be repeated',
       });
     values.set(name, value);
   }

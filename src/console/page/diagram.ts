@@ -5,7 +5,7 @@ import { isRedirect, parties } from './event-labels.ts';
 /** Pixels. */
 const size = { lane: 104, side: 10, head: 44, row: 38, foot: 16, loop: 30, character: 6.6 };
 
-/** Maximum number of drawn steps. The list beside the diagram shows all. */
+/** Maximum number of drawn steps. The list next to the diagram shows all. */
 const mostSteps = 60;
 
 interface Lane {

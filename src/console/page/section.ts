@@ -16,7 +16,7 @@ export interface PageContext {
 export interface Section {
   id: string;
   title: string;
-  /** A panel is at the top, beside the other panels. */
+  /** Panels are at the top of the page. */
   panel?: true;
   /** A live section is replaced when an event occurs. */
   live?: true;

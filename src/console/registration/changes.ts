@@ -38,7 +38,7 @@ export async function checkProducts(
   }
 }
 
-/** Returns the registration without the halves whose keys did not change, which need no new check. */
+/** Removes the halves with unchanged keys, which were checked before. */
 export function withNewKeys(registration: Registration, before: Application): Registration {
   const same = (
     one: Registration['platform'] | Registration['cis2'],

@@ -50,13 +50,13 @@ describe('keys and secrets of an application', () => {
 
   const privateJwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   const refused: [string, object, number, string | undefined][] = [
-    ['a kid that is there', { half: 'platform', jwk: publicJwk('second') }, 409, undefined],
-    ['no kid', { half: 'platform', jwk: publicJwk() }, 400, 'jwk.kid'],
+    ['a kid that is taken', { half: 'platform', jwk: publicJwk('second') }, 409, undefined],
+    ['a key without kid', { half: 'platform', jwk: publicJwk() }, 400, 'jwk.kid'],
     ['a private key', { half: 'platform', jwk: { ...privateJwk, kid: 'x' } }, 400, 'jwk'],
-    ['no key at all', { half: 'platform', jwk: { kty: 'EC', kid: 'x' } }, 400, 'jwk'],
-    ['keys that stand at an address', { half: 'cis2', jwk: publicJwk('x') }, 400, 'half'],
+    ['an invalid key', { half: 'platform', jwk: { kty: 'EC', kid: 'x' } }, 400, 'jwk'],
+    ['a key for a half with a key set address', { half: 'cis2', jwk: publicJwk('x') }, 400, 'half'],
     ['an unknown half', { half: 'gateway', jwk: publicJwk('x') }, 400, 'half'],
-    ['a time that is none', { half: 'platform', jwk: publicJwk('x'), expiresAt: 'soon' }, 400, 'expiresAt'],
+    ['an invalid time', { half: 'platform', jwk: publicJwk('x'), expiresAt: 'soon' }, 400, 'expiresAt'],
   ];
   for (const [title, order, status, field] of refused)
     test(`refuses ${title}`, async () => {

@@ -57,9 +57,9 @@ const withHalf = (application: Application, name: HalfName, members: Partial<Sto
 
 /** Returns the key as it is stored. Throws if the half cannot have it. */
 function checkedKey(half: StoredHalf, { jwk, expiresAt }: z.output<typeof newKeyShape>): JsonWebKey {
-  if (keyAddressOf(half)) throw invalidMember('half', 'reads its keys from an address: add the key there');
+  if (keyAddressOf(half)) throw invalidMember('half', 'has a key set address: add the key there');
   if (typeof jwk.kid !== 'string' || jwk.kid === '')
-    throw invalidMember('jwk.kid', 'must be there: assertions name it');
+    throw invalidMember('jwk.kid', 'is required, because assertions name it');
   if (half.jwks?.keys.some(({ kid }) => kid === jwk.kid)) throw errors.taken(`a key ${jwk.kid.slice(0, 60)}`);
   const expiry = expiresAt === undefined ? {} : { exp: Math.floor(Date.parse(expiresAt) / 1_000) };
   return { ...jwk, ...expiry } as JsonWebKey;

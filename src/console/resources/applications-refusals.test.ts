@@ -41,9 +41,9 @@ describe('validation of registrations', () => {
   });
 
   const wrong: [what: string, body: object, field: string, problem: RegExp][] = [
-    ['no name', { name: '' }, 'name', /empty/],
+    ['an empty name', { name: '' }, 'name', /empty/],
     [
-      'credentials of a half that is not there',
+      'credentials of a missing half',
       { credentials: { cis2: { clientId: 'x' } } },
       'credentials.cis2',
       /needs the member/,
@@ -54,7 +54,7 @@ describe('validation of registrations', () => {
       'credentials.platform.clientId',
       /letters/,
     ],
-    ['no half', { platform: null }, '', /"platform", "cis2" or both/],
+    ['a registration without halves', { platform: null }, '', /"platform", "cis2" or both/],
     ['an unknown member', { nmae: 'x' }, '', /nmae/],
     ['an unknown member of a half', { platform: { callbackUrl: 'x' } }, 'platform', /callbackUrl/],
     ['an unknown profile', { profile: 'mine' }, 'profile', /"nhs"/],
@@ -84,7 +84,7 @@ describe('validation of registrations', () => {
       /backwards/,
     ],
     [
-      'a scheme of its own on the web',
+      'a custom scheme for a web application',
       { platform: { callbackUrls: ['com.example.app:/callback'] } },
       'platform.callbackUrls.0',
       /http or https/,
@@ -109,13 +109,13 @@ describe('validation of registrations', () => {
       /user name/,
     ],
     [
-      'http far away in standard',
+      'http to another machine in standard',
       { profile: 'standard', platform: { callbackUrls: ['http://a.test/cb'] } },
       'platform.callbackUrls.0',
       /must be https/,
     ],
     [
-      'http far away in fapi2',
+      'http to another machine in fapi2',
       { profile: 'fapi2', platform: { callbackUrls: ['http://a.test/cb'] } },
       'platform.callbackUrls.0',
       /must be https/,
@@ -133,14 +133,14 @@ describe('validation of registrations', () => {
       /javascript/,
     ],
     [
-      'keys twice',
+      'two sources of keys',
       { platform: { jwks: { keys: [] }, jwksUrl: 'https://a.test/jwks' } },
       'platform.jwks',
       /not both/,
     ],
     ['a file for keys', { platform: { jwksUrl: 'file:///jwks' } }, 'platform.jwksUrl', /http or https/],
     [
-      'keys that are none',
+      'an invalid key',
       { platform: { jwks: { keys: [{ kty: 'RSA' }] } } },
       'platform.jwks.keys.0',
       /not a public key/,
@@ -158,7 +158,7 @@ describe('validation of registrations', () => {
       /no product "nothing"/,
     ],
     [
-      'a product twice',
+      'a repeated product',
       { platform: { products: ['hello-world', 'hello-world'] } },
       'platform.products',
       /twice/,

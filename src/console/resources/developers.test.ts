@@ -30,10 +30,10 @@ test('adds, changes and removes a developer', async () => {
 });
 
 const refused: [string, object, string][] = [
-  ['no name', { id: 'x' }, 'name'],
+  ['a missing name', { id: 'x' }, 'name'],
   ['an id with a slash', { id: 'a/b', name: 'x' }, 'id'],
   ['an unknown status', { id: 'x', name: 'x', status: 'asleep' }, 'status'],
-  ['an address that is none', { id: 'x', name: 'x', email: 'nobody' }, 'email'],
+  ['an invalid address', { id: 'x', name: 'x', email: 'nobody' }, 'email'],
 ];
 for (const [title, body, field] of refused)
   test(`refuses ${title}`, async () => {

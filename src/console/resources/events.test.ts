@@ -4,10 +4,10 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { startConsole, type TestConsole } from '../testing/console.ts';
 
-/** A reader of server-sent events. */
+/** Reads server-sent events. */
 interface Reader {
   headers: http.IncomingHttpHeaders;
-  /** Resolves with so many blocks, as soon as they are there. */
+  /** Resolves with this number of blocks. */
   blocks(count: number): Promise<string[]>;
   ended: Promise<void>;
   leave(): void;
@@ -159,15 +159,13 @@ test('ends streams when the console stops', async () => {
 
 test('opens at most a hundred streams', async () => {
   const console_ = await startConsole();
-  const readers = await Promise.all(
-    Array.from({ length: 100 }, () => follow(console_.port, '/events')),
-  );
+  const readers = await Promise.all(Array.from({ length: 100 }, () => follow(console_.port, '/events')));
   await Promise.all(readers.map((reader) => reader.blocks(1)));
   const accept = { headers: { accept: 'text/event-stream' } };
   assert.equal((await console_.send('/events', accept)).body.error, 'too_many_streams');
   readers[0]?.leave();
   let room: Reader | undefined;
-  // The console hears of it when the connection is down on its side, too.
+  // The console notices once its side of the connection is closed.
   for (let attempt = 0; attempt < 200 && !room; attempt++) {
     const candidate = await follow(console_.port, '/events');
     if (candidate.headers['content-type'] === 'text/event-stream') room = candidate;

@@ -107,8 +107,7 @@ export const people: Resource = {
         },
         async handle({ request, params, body }) {
           const uid = await cis.uidOf(params.uid);
-          if (uidsOf(body).some((named) => named !== uid))
-            throw invalidMember('sub', `is of somebody else than ${uid}`);
+          if (uidsOf(body).some((named) => named !== uid)) throw invalidMember('sub', `is not about ${uid}`);
           const members = personOfUserinfo(body);
           const path = paths.person(uid);
           const changed = await cis.call({ method: 'PATCH', path, body: { ...members, otherClaims: null } });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
-/** A local socket that answers what the handlers say, message by message; a thrown object becomes the error. */
+/** Starts a local socket that responds with the results of the handlers. A thrown object is sent as the error. */
 export async function startSocket(
   handlers: Record<string, (params: Record<string, unknown>) => unknown>,
 ): Promise<{
@@ -41,7 +41,7 @@ export async function startSocket(
         } catch (error) {
           reply = { error };
         }
-        // A notification comes first, and the answer in two pieces.
+        // Sends a notification first, then the response in two parts.
         const notification = `${JSON.stringify({ jsonrpc: '2.0', method: 'cardInserted', params: {} })}\n`;
         writing = writing.then(() => void socket.write(notification));
         const text = `${JSON.stringify({ jsonrpc: '2.0', id, ...reply })}\n`;

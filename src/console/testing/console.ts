@@ -22,8 +22,6 @@ import type { ConsoleDependencies } from '../dependencies.ts';
 import { createConsole } from '../index.ts';
 import { type Answered, type Sent, send } from './request.ts';
 
-// A console alone behind a port, its neighbours as small as they can be: what the tests of this folder share.
-
 export const startTime = Date.parse('2026-03-02T09:00:00Z');
 
 export interface TestConsole {
@@ -39,13 +37,13 @@ export interface TestConsole {
   keys: ConsoleDependencies['keys'];
   database: ConsoleDependencies['database'];
   urls: Urls;
-  /** How often storage was brought back to the seed. */
+  /** Returns the number of resets. */
   resets: () => number;
   send(path: string, sent?: Sent): Promise<Answered>;
   close(): Promise<void>;
 }
 
-/** A seeded console in memory. Nobody answers as CIS or agent unless the changes say who does. */
+/** Starts a seeded console in memory, without CIS and agent unless `changes` has them. */
 export async function startConsole(changes: Partial<ConsoleDependencies> = {}): Promise<TestConsole> {
   const base = new ManualClock(startTime);
   const clock = new AdjustableClock(base);

@@ -4,16 +4,16 @@ export interface Answered {
   status: number;
   headers: http.IncomingHttpHeaders;
   text: string;
-  /** The JSON body; an empty object when there was none. */
+  /** The JSON body, or an empty object. */
   body: Record<string, unknown>;
 }
 
 export interface Sent {
   method?: string;
   headers?: http.OutgoingHttpHeaders;
-  /** Sent as JSON, with its type, unless the headers say another. */
+  /** Sent as JSON; the headers may replace its media type. */
   json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   text?: string;
 }
 
@@ -25,7 +25,7 @@ const parsed = (text: string): Record<string, unknown> => {
   }
 };
 
-/** One request with exactly these headers: `fetch` would add and forbid some. */
+/** Sends exactly these headers, unlike `fetch`, which adds some and forbids others. */
 export function send(
   port: number,
   path: string,

@@ -22,7 +22,7 @@ const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card))
 
 const withoutKeys = ({ slots: _, ...card }: ExportedCard): ExportedCard => card;
 
-/** Returns all cards, oldest first, without their keys, whose certificates are valid only here. */
+/** Returns all cards, oldest first. Omits their keys, because the certificates are valid only here. */
 export const exportedCards = async (agent: LocalAgent): Promise<ExportedCard[]> =>
   (await agent.exportCards()).map(withoutKeys);
 

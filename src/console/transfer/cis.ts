@@ -50,8 +50,8 @@ export const uniqueClaims = (people: readonly Person[]): UniqueValue[] =>
 const batchSize = 250;
 
 /**
- * Replaces the people of CIS with these and writes only differences. First removes everyone whose persona or role now belongs
- * to someone else. Throws `invalid_request` if CIS refuses a person; earlier batches stay written.
+ * Replaces the people of CIS with these and writes only differences. First removes people who lose a persona or a role to
+ * another person. Throws `invalid_request` if CIS refuses a person; earlier batches stay written.
  */
 export async function replacePeople(cis: CisDirectory, targets: readonly Person[]): Promise<void> {
   const targetOf = new Map(targets.map((person, index) => [person.uid, { person, index }]));
