@@ -21,7 +21,7 @@ describe('/applications', () => {
   });
   after(() => console_.close());
 
-  const post = (body: unknown) => console_.send('/applications', { method: 'POST', json: body });
+  const post = (body: unknown) => console_.send('/api/v1/applications', { method: 'POST', json: body });
   const get = async (id: string) => (await console_.send(`/api/v1/applications/${id}`)).body as View;
   const made = async (body: object = {}): Promise<string> => {
     const answer = await post({ name: 'an application', platform: {}, ...body });
@@ -191,7 +191,7 @@ describe('/applications', () => {
   });
 
   test('lists the development secrets of the seed until they are replaced', async () => {
-    const list = async () => (await console_.send('/applications')).body.applications as View[];
+    const list = async () => (await console_.send('/api/v1/applications')).body.applications as View[];
     const seeded = (await list()).find(({ id }) => id === 'demo-separate');
     assert.match(String(seeded?.platform.clientSecret), /development-secret/);
     assert.match(String(seeded?.cis2.clientSecret), /development-secret/);

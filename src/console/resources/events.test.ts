@@ -143,7 +143,7 @@ describe('/events', () => {
   });
 
   test('refuses a stream to another origin', async () => {
-    const answer = await console_.send('/events', {
+    const answer = await console_.send('/api/v1/events', {
       headers: { accept: 'text/event-stream', origin: 'http://evil.test' },
     });
     assert.equal(answer.status, 403);
@@ -152,22 +152,24 @@ describe('/events', () => {
 
 test('ends streams when the console stops', async () => {
   const console_ = await startConsole();
-  const reader = await follow(console_.port, '/events');
+  const reader = await follow(console_.port, '/api/v1/events');
   await reader.blocks(1);
   await Promise.all([console_.close(), reader.ended]);
 });
 
 test('opens at most a hundred streams', async () => {
   const console_ = await startConsole();
-  const readers = await Promise.all(Array.from({ length: 100 }, () => follow(console_.port, '/events')));
+  const readers = await Promise.all(
+    Array.from({ length: 100 }, () => follow(console_.port, '/api/v1/events')),
+  );
   await Promise.all(readers.map((reader) => reader.blocks(1)));
   const accept = { headers: { accept: 'text/event-stream' } };
-  assert.equal((await console_.send('/events', accept)).body.error, 'too_many_streams');
+  assert.equal((await console_.send('/api/v1/events', accept)).body.error, 'too_many_streams');
   readers[0]?.leave();
   let room: Reader | undefined;
   // The console notices once its side of the connection is closed.
   for (let attempt = 0; attempt < 200 && !room; attempt++) {
-    const candidate = await follow(console_.port, '/events');
+    const candidate = await follow(console_.port, '/api/v1/events');
     if (candidate.headers['content-type'] === 'text/event-stream') room = candidate;
     else candidate.leave();
   }
