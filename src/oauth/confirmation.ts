@@ -1,24 +1,27 @@
+import { z } from 'zod';
+import { storedJson } from '../storage/row.ts';
 import type { TokenRecord } from './tokens.ts';
 
-/** The key (RFC 9449 section 6.1) and the certificate (RFC 8705 section 3.1) that a token is bound to: `cnf` of RFC 7800. */
-export interface Confirmation {
+const confirmationShape = z.object({
   /** Thumbprint of the key of the DPoP proof. */
-  jkt?: string;
+  jkt: z.string().optional(),
   /** Thumbprint of the client certificate. */
-  'x5t#S256'?: string;
-}
+  'x5t#S256': z.string().optional(),
+});
+/** Key (RFC 9449 section 6.1) and certificate (RFC 8705 section 3.1) to which a token is bound: `cnf` of RFC 7800. */
+export type Confirmation = z.infer<typeof confirmationShape>;
 
-/** The attribute of a token record that holds it, as JSON. */
+/** Attribute of a token record with the confirmation as JSON. */
 export const confirmationAttribute = 'cnf';
 
-/** Returns the attributes by which a token record keeps it; none for an unbound token. */
+/** Returns the attributes for a token record; none for an unbound token. */
 export const confirmationAttributes = (confirmation: Confirmation | null): Record<string, string> =>
   confirmation === null ? {} : { [confirmationAttribute]: JSON.stringify(confirmation) };
 
-/** Reads it from a token record; null for an unbound token. */
+/** Returns the confirmation of a token record; null for an unbound token. */
 export function confirmationOf({ attributes }: Pick<TokenRecord, 'attributes'>): Confirmation | null {
   const text = attributes[confirmationAttribute];
-  return text === undefined ? null : (JSON.parse(text) as Confirmation);
+  return text === undefined ? null : storedJson(confirmationShape, text, 'attribute cnf');
 }
 
 export const isSameConfirmation = (one: Confirmation | null, other: Confirmation | null): boolean =>

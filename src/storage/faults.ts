@@ -1,5 +1,7 @@
 import { chance } from '@alongside/kernel/ids';
+import { z } from 'zod';
 import type { Statement } from './database.ts';
+import { storedJson } from './row.ts';
 import type { Settings } from './settings.ts';
 
 /** A fault that developers can switch on by name, to test an application. */
@@ -20,6 +22,13 @@ export interface FaultState {
 }
 
 const prefix = 'fault.';
+
+const stateShape: z.ZodType<FaultState> = z.looseObject({
+  probability: z.number().optional(),
+  next: z.number().optional(),
+  after: z.number().optional(),
+});
+const stateOf = (text: string): FaultState => storedJson(stateShape, text, 'setting fault');
 
 /** Returns whether the fault occurs this time, and the state afterwards; null if it is then off. */
 function turn(state: FaultState): { happens: boolean; after: FaultState | null } {
@@ -45,7 +54,7 @@ export class Faults {
     return new Map(
       [...stored]
         .filter(([, text]) => text !== '')
-        .map(([name, text]) => [name.slice(prefix.length), JSON.parse(text) as FaultState]),
+        .map(([name, text]) => [name.slice(prefix.length), stateOf(text)]),
     );
   }
 
@@ -75,7 +84,7 @@ export class Faults {
     for (;;) {
       const text = await this.#settings.get(prefix + name);
       if (!text) return false;
-      const { happens, after } = turn(JSON.parse(text) as FaultState);
+      const { happens, after } = turn(stateOf(text));
       const next = after === null ? '' : JSON.stringify(after);
       if (next === text || (await this.#settings.swap(prefix + name, text, next))) return happens;
     }

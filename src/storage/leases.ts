@@ -2,9 +2,12 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { isDue } from '@alongside/kernel/retry';
 import { type Database, type Statement, sql } from './database.ts';
+import { integer, row, text } from './row.ts';
 
 /** A lease that ends later than its length plus this tolerance was written before the clock was set back. */
 const clockTolerance = 60_000;
+
+const leaseRow = row('lease', { holder: text, held_until: integer });
 
 /** Leases in storage, each with at most one holder until it is released or no longer renewed. */
 export class Leases {
@@ -21,8 +24,9 @@ export class Leases {
   async take(name: string, length: number): Promise<boolean> {
     const now = this.#clock.now();
     // A read takes no lock, so waiting processes write nothing.
-    const row = await this.#database.get<{ holder: string; held_until: number }>(
+    const row = await this.#database.get(
       sql('SELECT holder, held_until FROM lease WHERE name = ?', name),
+      leaseRow,
     );
     const isTaken =
       row !== undefined &&

@@ -2,8 +2,10 @@ import type { Clock } from '@alongside/kernel/clock';
 import { callerNetwork } from '@alongside/kernel/networks';
 import type { RefusalRecord, RefusalRecorder } from '@alongside/kernel/refusals';
 import { sha256 } from '@alongside/kernel/secrets';
+import { z } from 'zod';
 import { batchSize, inBatches } from './batches.ts';
 import { type Database, sql } from './database.ts';
+import { computed, integer, json, nullable, row } from './row.ts';
 
 /** A refusal as it is stored. */
 export type StoredRefusal = Omit<RefusalRecord, 'requestId' | 'correlationId'> & {
@@ -31,6 +33,24 @@ const mostNetworks = 10_000;
 /** Milliseconds for which refusals are collected before they are written. */
 const gather = 50;
 const mostEarlier = 20;
+
+const actors = ['user', 'developer', 'operator', 'agent'] as const satisfies RefusalRecord['actor'][];
+const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
+  messageId: z.string(),
+  service: z.string(),
+  error: z.string(),
+  code: z.string(),
+  status: z.number(),
+  description: z.string(),
+  detail: z.string(),
+  fix: z.string(),
+  actor: z.enum(actors),
+  source: z.string(),
+  method: z.string(),
+  path: z.string(),
+});
+const refusalRow = row('refusal', { at: integer, body: json(refusalShape) });
+const newestRow = row('refusal', { last: computed(nullable(integer)) });
 
 const hashOf = (id: string | undefined): string | null => (id === undefined ? null : sha256(id));
 
@@ -87,7 +107,7 @@ export class Refusals implements RefusalRecorder {
   async find(id: string): Promise<FoundRefusal | undefined> {
     await this.keep();
     const hash = sha256(id);
-    const rows = await this.#database.all<{ at: number; body: string }>(
+    const rows = await this.#database.all(
       sql(
         `SELECT at, body FROM refusal WHERE message_id = ? OR request_hash = ? OR correlation_hash = ?
          ORDER BY seq DESC LIMIT ?`,
@@ -96,10 +116,11 @@ export class Refusals implements RefusalRecorder {
         hash,
         mostEarlier + 1,
       ),
+      refusalRow,
     );
     const [newest, ...earlier] = rows.map(({ at, body }) => ({
-      at: new Date(Number(at)).toISOString(),
-      ...(JSON.parse(body) as Omit<StoredRefusal, 'at'>),
+      at: new Date(at).toISOString(),
+      ...body,
     }));
     return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
   }
@@ -110,16 +131,14 @@ export class Refusals implements RefusalRecorder {
   }
 
   async #sweepSome(): Promise<number> {
-    const last = await this.#database.get<{ last: number | null }>(
-      sql('SELECT MAX(seq) AS last FROM refusal'),
-    );
+    const last = await this.#database.get(sql('SELECT MAX(seq) AS last FROM refusal'), newestRow);
     // By number, not by time: times have no index, and the oldest refusals have the lowest numbers.
     const { changes } = await this.#database.run(
       sql(
         `DELETE FROM refusal WHERE seq IN (SELECT seq FROM refusal WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})
          AND (at < ? OR seq <= ?)`,
         this.#clock.now() - keptFor,
-        Number(last?.last ?? 0) - this.#limits.stored,
+        (last?.last ?? 0) - this.#limits.stored,
       ),
     );
     return changes;

@@ -1,7 +1,10 @@
 import { type Database, type Statement, seldom, sql } from './database.ts';
+import { row, text } from './row.ts';
 
 /** Name of the setting with the offset of a developer's clock in milliseconds. */
 export const clockOffsetSetting = 'clock.offset';
+
+const settingRow = row('setting', { name: text, value: text });
 
 /** Small values of an installation that all processes share, such as the offset of a moved clock. */
 export class Settings {
@@ -12,9 +15,8 @@ export class Settings {
   }
 
   async get(name: string): Promise<string | undefined> {
-    return (
-      await this.#database.get<{ value: string }>(sql('SELECT value FROM setting WHERE name = ?', name))
-    )?.value;
+    const statement = sql('SELECT name, value FROM setting WHERE name = ?', name);
+    return (await this.#database.get(statement, settingRow))?.value;
   }
 
   /** @param others writes of the same act, such as its audit record */
@@ -33,8 +35,9 @@ export class Settings {
 
   /** Returns every setting with this prefix, by name. */
   async under(prefix: string): Promise<Map<string, string>> {
-    const rows = await this.#database.all<{ name: string; value: string }>(
+    const rows = await this.#database.all(
       sql('SELECT name, value FROM setting WHERE substr(name, 1, ?) = ?', prefix.length, prefix),
+      settingRow,
     );
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
@@ -43,8 +46,9 @@ export class Settings {
   async anyOf(names: readonly string[]): Promise<string[]> {
     if (names.length === 0) return [];
     const marks = names.map(() => '?').join(', ');
-    const rows = await this.#database.all<{ name: string }>(
-      seldom(sql(`SELECT name FROM setting WHERE name IN (${marks}) AND value <> ''`, ...names)),
+    const rows = await this.#database.all(
+      seldom(sql(`SELECT name, value FROM setting WHERE name IN (${marks}) AND value <> ''`, ...names)),
+      settingRow,
     );
     return rows.map(({ name }) => name);
   }

@@ -1,20 +1,22 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { KeyStore, SigningKeyRecord } from '@alongside/kernel/keys';
 import type { Vault } from '@alongside/kernel/secrets';
+import { z } from 'zod';
 import { type Database, must, type Statement, sql } from './database.ts';
+import { integer, json, nullable, oneOf, row, text } from './row.ts';
 
-interface KeyRow {
-  service: string;
-  kid: string;
-  algorithm: string;
-  public_jwk: string;
-  private_sealed: string;
-  announced_at: number;
-  signs_from: number;
-  signs_until: number | null;
-  removed_at: number | null;
-}
+const jwkShape = z.custom<JsonWebKey>((value) => typeof value === 'object' && value !== null);
+const keyRow = row('signing_key', {
+  service: text,
+  kid: text,
+  algorithm: oneOf('RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'),
+  public_jwk: json(jwkShape),
+  private_sealed: text,
+  announced_at: integer,
+  signs_from: integer,
+  signs_until: nullable(integer),
+  removed_at: nullable(integer),
+});
 
 /** Signing keys in storage, with the private part encrypted under the vault's key. */
 export class StoredKeys implements KeyStore {
@@ -27,14 +29,15 @@ export class StoredKeys implements KeyStore {
   }
 
   async list(service: string): Promise<SigningKeyRecord[]> {
-    const rows = await this.#database.all<KeyRow>(
+    const rows = await this.#database.all(
       sql('SELECT * FROM signing_key WHERE service = ? ORDER BY announced_at, kid', service),
+      keyRow,
     );
     return rows.map((row) => ({
       service: row.service,
       kid: row.kid,
-      algorithm: row.algorithm as SigningAlgorithm,
-      publicJwk: JSON.parse(row.public_jwk) as JsonWebKey,
+      algorithm: row.algorithm,
+      publicJwk: row.public_jwk,
       privatePem: this.#vault.open('signing-key', row.private_sealed),
       announcedAt: row.announced_at,
       signsFrom: row.signs_from,

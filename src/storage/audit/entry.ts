@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { storedJson } from '../row.ts';
 import type { AuditAction, auditActions } from './catalogue.ts';
 
 /** Actor of the records that the audit log writes about itself. */
@@ -74,6 +76,18 @@ export type AuditBody = Partial<
 };
 
 export type ChainHead = readonly [chain: string, seq: number, mac: string];
+
+// Only that it is an object: a changed record must still be shown.
+const anyObject = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null);
+const bodyShape = anyObject<AuditBody>();
+const factsShape = anyObject<Record<string, Fact>>();
+const entryShape = anyObject<EncodedEntry>();
+
+export const auditBodyOf = (body: string): AuditBody => storedJson(bodyShape, body, 'audit_record.body');
+export const factsIn = (detail: string): Record<string, Fact> =>
+  storedJson(factsShape, detail, 'audit.detail');
+export const encodedEntryOf = (entry: string): EncodedEntry =>
+  storedJson(entryShape, entry, 'audit_unsealed.entry');
 
 /** An entry ready to be sealed. */
 export interface EncodedEntry {

@@ -1,6 +1,6 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, sql, type Value } from '../database.ts';
-import type { AuditBody, AuditRow, Fact } from './entry.ts';
+import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
 
 /** Name of the chain of earlier versions, with one row at a time. */
 export const formerChain = 'former';
@@ -72,11 +72,11 @@ const fromFormer = ({ detail, ...row }: FormerRow): AuditRecord => ({
   chain: formerChain,
   chainSeq: row.seq,
   subject: '',
-  detail: JSON.parse(detail) as AuditRecord['detail'],
+  detail: factsIn(detail),
 });
 
 function fromRow(row: AuditRow): AuditRecord {
-  const { detail = {}, target = '', sealedSubject: _, ...body } = JSON.parse(row.body) as AuditBody;
+  const { detail = {}, target = '', sealedSubject: _, ...body } = auditBodyOf(row.body);
   return {
     ...body,
     seq: row.id,
@@ -137,7 +137,7 @@ export class AuditRecords {
   /** Returns the encrypted NHS number of a record; undefined if it has none. */
   async sealedSubject(seq: number): Promise<string | undefined> {
     const row = await this.#database.get<AuditRow>(sql('SELECT * FROM audit_record WHERE id = ?', seq));
-    return row && (JSON.parse(row.body) as AuditBody).sealedSubject;
+    return row && auditBodyOf(row.body).sealedSubject;
   }
 
   async #sealed(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {

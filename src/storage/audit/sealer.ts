@@ -4,7 +4,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../database.ts';
-import { type AuditEntry, type AuditRow, type EncodedEntry, encodeEntry } from './entry.ts';
+import { type AuditEntry, type AuditRow, type EncodedEntry, encodedEntryOf, encodeEntry } from './entry.ts';
 import type { AuditSeal } from './seal.ts';
 
 interface Waiting {
@@ -221,7 +221,7 @@ export class Sealer {
 
   /** Refuses entries that were written without the key. */
   #entryOf({ id, chain, entry, mac }: UnsealedRow): EncodedEntry {
-    if (equalSecrets(this.#seal.entryMac(chain, entry), mac)) return JSON.parse(entry) as EncodedEntry;
+    if (equalSecrets(this.#seal.entryMac(chain, entry), mac)) return encodedEntryOf(entry);
     this.#log.error({ id }, 'an audit entry was not written by this installation');
     const forged: AuditEntry = {
       action: 'audit.entry-rejected',

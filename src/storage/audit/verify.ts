@@ -1,5 +1,5 @@
 import { type Database, sql } from '../database.ts';
-import { type AuditBody, type AuditRow, auditWriter, type ChainHead } from './entry.ts';
+import { type AuditRow, auditBodyOf, auditWriter, type ChainHead } from './entry.ts';
 import { type FormerRow, formerChain, formerHash } from './records.ts';
 import type { AuditSeal } from './seal.ts';
 
@@ -116,7 +116,7 @@ class Verifier {
       );
       for (const row of rows.filter((row) => this.#seal.holds(row))) {
         const heads = row.action === 'audit.anchored' ? this.#anchored : this.#retained;
-        for (const head of (JSON.parse(row.body) as AuditBody).heads ?? []) heads.add(head);
+        for (const head of auditBodyOf(row.body).heads ?? []) heads.add(head);
       }
       page = rows.length;
       id = rows.at(-1)?.id ?? id;
