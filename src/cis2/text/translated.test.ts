@@ -101,11 +101,7 @@ const pages: [string, () => Promise<Reply>][] = [
     'going on to a way',
     async () => browser.post(await choice(cis2, browser, client, everything), { authenticator: 'totp' }),
   ],
-  ['a security key', () => at('security-key')],
   ['a security key, refused', () => posted('security-key/answer', { response: '{}' })],
-  ['Windows Hello', () => at('windows-hello')],
-  ['a passkey', () => at('passkey')],
-  ['e-mail and password', () => at('totp')],
   ['e-mail and password, too late', () => posted('totp/code', { step: 'x', code: '1' })],
   ['the code', () => posted('totp/password', { email: 'a@example.test', password: 'x' })],
   [
@@ -120,7 +116,6 @@ const pages: [string, () => Promise<Reply>][] = [
   ['the tablet’s picture', async () => follow(await at('tablet'))],
   ['the tablet, over', () => at('tablet/wait?request=5')],
   ['the tablet app', () => browser.get(`${cis2.origin}/tablet`)],
-  ['anybody', () => at('persona')],
   ['anybody, nobody chosen', () => posted('persona/answer', {})],
   [
     'a password',
@@ -188,12 +183,6 @@ const pages: [string, () => Promise<Reply>][] = [
     },
   ],
   ['the link', async () => browser.get(await linkFor(cis2, 'totp', locum.uid))],
-  ...['totp', 'password', 'tablet', 'federated', 'security-key', 'windows-hello', 'passkey'].map(
-    (kind): [string, () => Promise<Reply>] => [
-      `setting up: ${kind}`,
-      async () => browser.get(await enrolmentOf(kind)),
-    ],
-  ),
   [
     'setting up, refused',
     async () => browser.post(`${await enrolmentOf('totp')}/answer`, { password: 'x', repeat: 'y' }, own),
@@ -214,20 +203,40 @@ const pages: [string, () => Promise<Reply>][] = [
   ],
 ];
 
+/** Checks that each text of a page is marked, except data of the directory, codes and keys. */
+function isMarked({ status, body }: Reply): void {
+  assert.match(body, /<title>.*~\(/, `${status} ${body.slice(0, 500)}`);
+  const left = unmarkedIn(body.replace(ofRoles, '').replace(codes, ''), [
+    ...people,
+    application,
+    provider,
+    'A name',
+  ]);
+  assert.deepEqual(left, []);
+}
+
+const valuesOf = (name: string, { body }: Reply): string[] =>
+  [...body.matchAll(new RegExp(`name="${name}" value="([^"]+)"`, 'g'))].map(([, value = '']) => value);
+
 describe('with other words, no page says anything in the old ones', () => {
-  for (const [name, open] of pages)
-    test(name, async () => {
-      const { status, body } = await open();
-      assert.match(body, /<title>.*~\(/, `${status} ${body.slice(0, 500)}`);
-      // What the directory says is data, and so are codes and keys.
-      const left = unmarkedIn(body.replace(ofRoles, '').replace(codes, ''), [
-        ...people,
-        application,
-        provider,
-        'A name',
-      ]);
-      assert.deepEqual(left, []);
-    });
+  for (const [name, open] of pages) test(name, async () => isMarked(await open()));
+  test('the first page of each authenticator', async () => {
+    const address = await choice(cis2, browser, client, everything);
+    const ids = valuesOf('authenticator', await browser.get(address));
+    assert.ok(ids.length > 5);
+    for (const id of ids) {
+      const first = await browser.get(`${address}/${id}`);
+      if (!first.location) isMarked(first);
+    }
+  });
+  test('the first page of each enrolment', async () => {
+    const kinds = valuesOf('kind', await account());
+    assert.ok(kinds.length > 5);
+    for (const kind of kinds) {
+      const address = await enrolmentOf(kind);
+      isMarked(await browser.get(address));
+    }
+  });
   test('errors, as people see them', async () => {
     for (const path of ['/enrolment/x', '/interaction/x', '/account/authenticator/x', '/agent/return']) {
       const { body } = await browser.get(`${production.origin}${path}`);
