@@ -1,38 +1,33 @@
-import type { Clock } from '@alongside/kernel/clock';
-import type { Vault } from '@alongside/kernel/secrets';
-import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { must, type Statement, sql } from '../../storage/database.ts';
 import { Credentials } from '../model/credentials.ts';
+import type { AuthenticatorDependencies } from './kind.ts';
 import { authenticatorKinds } from './registry.ts';
+
+type SeedDependencies = Pick<AuthenticatorDependencies, 'database' | 'clock' | 'vault'>;
 
 const marker = 'cis2.seeded';
 
-interface Parts {
-  database: Database;
-  clock: Clock;
-  vault: Vault;
-}
-
-function seedStatements({ database, clock, vault }: Parts): Statement[] {
+function seedStatements({ database, clock, vault }: SeedDependencies): Statement[] {
   const credentials = new Credentials(database, clock, vault);
   const drafts = authenticatorKinds.flatMap(({ seed }) => seed?.() ?? []);
   return drafts.map((draft) => credentials.prepare(draft).statement);
 }
 
-/** Adds the seeded credentials, once in the life of a database: one that was removed since stays away. Development only. */
-export async function seedCredentials(parts: Parts): Promise<void> {
-  const known = await parts.database.get(sql('SELECT value FROM setting WHERE name = ?', marker));
-  if (known) return;
+/** Adds the seeded credentials once in the life of a database, so removed ones stay removed. Development only. */
+export async function seedCredentials(dependencies: SeedDependencies): Promise<void> {
+  const { database } = dependencies;
+  if (await database.get(sql('SELECT value FROM setting WHERE name = ?', marker))) return;
   const first = must(
     sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
   );
-  await parts.database.batch([first, ...seedStatements(parts)]);
+  await database.batch([first, ...seedStatements(dependencies)]);
 }
 
-/** Puts the credentials of all people back to the seed. */
-export async function resetCredentials(parts: Parts): Promise<void> {
-  await parts.database.batch([
+/** Replaces all credentials by those of the seed. */
+export async function resetCredentials(dependencies: SeedDependencies): Promise<void> {
+  await dependencies.database.batch([
     sql('DELETE FROM credential'),
-    ...seedStatements(parts),
+    ...seedStatements(dependencies),
     sql("INSERT INTO setting (name, value) VALUES (?, 'done') ON CONFLICT (name) DO NOTHING", marker),
   ]);
 }

@@ -1,24 +1,19 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
-import type { Log } from '@alongside/kernel/log';
-import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
-import type { Credentials } from '../../model/credentials.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import type { Federation } from './federation.ts';
 import type { FederatedBody } from './sign-in.ts';
 import { federatedText } from './text.ts';
 import { FederationProblem } from './upstream.ts';
 
-interface EnrolmentDependencies {
+interface EnrolmentDependencies
+  extends Pick<AuthenticatorDependencies, 'credentials' | 'singleUse' | 'log' | 'development'> {
   federation: Federation;
-  credentials: Credentials;
-  singleUse: SingleUse;
-  log: Log;
-  development: boolean;
 }
 
 const { problems, enrolment: text } = federatedText;

@@ -1,8 +1,6 @@
 import { redirect } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
-import type { Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { noParameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
@@ -10,6 +8,7 @@ import type { SingleUse } from '../../../storage/single-use.ts';
 import { requestErrors } from '../../errors/request.ts';
 import { errorPage } from '../../responses/error-answers.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type UpstreamPerson, verifyUpstream } from './id-token.ts';
 import { FederationProblem, newUpstreamRequest, type Upstream } from './upstream.ts';
 
@@ -35,10 +34,7 @@ const secretsShape = z.object({ nonce: z.string(), verifier: z.string() });
 const visitOf = async (singleUse: SingleUse, state: string | undefined): Promise<Visit | undefined> =>
   state !== undefined && stateShape.test(state) ? singleUse.peek<Visit>(kind, state) : undefined;
 
-interface FederationDependencies {
-  clock: Clock;
-  vault: Vault;
-  singleUse: SingleUse;
+interface FederationDependencies extends Pick<AuthenticatorDependencies, 'clock' | 'vault' | 'singleUse'> {
   keys: RemoteKeys;
 }
 

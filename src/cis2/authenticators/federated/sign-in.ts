@@ -1,17 +1,11 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
-import type { Recorder } from '@alongside/kernel/events';
-import type { Log } from '@alongside/kernel/log';
-import type { AuditLog } from '../../../storage/audit.ts';
-import type { Database } from '../../../storage/database.ts';
-import type { Credentials } from '../../model/credentials.ts';
-import { type Interactions, interactionPath } from '../../model/interactions.ts';
-import type { LimitRows } from '../../model/limit-rows.ts';
+import { interactionPath } from '../../model/interactions.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
-import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import type { Federation } from './federation.ts';
 import { federatedText as text } from './text.ts';
@@ -24,16 +18,19 @@ export interface FederatedBody {
   name: string;
 }
 
-interface FederatedDependencies {
+interface FederatedDependencies
+  extends Pick<
+    AuthenticatorDependencies,
+    | 'database'
+    | 'interactions'
+    | 'credentials'
+    | 'audit'
+    | 'recorder'
+    | 'log'
+    | 'completeSignIn'
+    | 'limitRows'
+  > {
   federation: Federation;
-  database: Database;
-  interactions: Interactions;
-  credentials: Credentials;
-  audit: AuditLog;
-  recorder: Recorder;
-  log: Log;
-  completeSignIn: CompleteSignIn;
-  limitRows: LimitRows;
 }
 
 export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };

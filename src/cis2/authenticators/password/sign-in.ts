@@ -1,23 +1,20 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Recorder } from '@alongside/kernel/events';
 import { html } from '@alongside/kernel/html';
-import type { Log } from '@alongside/kernel/log';
 import { callerNetwork } from '@alongside/kernel/networks';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import type { AuditLog } from '../../../storage/audit.ts';
 import { isSilent } from '../../model/authorization-request.ts';
-import type { Credential, Credentials } from '../../model/credentials.ts';
+import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { interactionPath } from '../../model/interactions.ts';
 import { field } from '../../pages/field.ts';
 import { askingPage } from '../../pages/frame.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
-import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type Account, accountName, claimAccount } from '../shared/accounts.ts';
 import { local } from '../shared/local.ts';
 import type { Tries } from '../shared/tries.ts';
@@ -25,14 +22,12 @@ import { passwordText as text } from './text.ts';
 
 export const passwordKind = 'password';
 
-interface PasswordDependencies {
-  credentials: Credentials;
+interface PasswordDependencies
+  extends Pick<
+    AuthenticatorDependencies,
+    'credentials' | 'audit' | 'recorder' | 'log' | 'completeSignIn' | 'development'
+  > {
   guesses: Tries;
-  audit: AuditLog;
-  recorder: Recorder;
-  log: Log;
-  completeSignIn: CompleteSignIn;
-  development: boolean;
 }
 
 interface PasswordCall extends InteractionContext {

@@ -1,23 +1,17 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type AuthenticationStrength, firstMet } from '../../model/acr.ts';
-import type { CisClient } from '../../model/cis-client.ts';
-import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
-import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
-import type { AuthenticatorKind } from '../kind.ts';
+import type { AuthenticatorDependencies, AuthenticatorKind } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import { personaPage } from './page.ts';
 import { personaText as text } from './text.ts';
 
-interface PersonaDependencies {
-  cis: CisClient;
-  credentials: Credentials;
-  completeSignIn: CompleteSignIn;
+interface PersonaDependencies
+  extends Pick<AuthenticatorDependencies, 'cis' | 'credentials' | 'completeSignIn' | 'development'> {
   /** Levels and methods of every other authenticator. */
   reaches: readonly AuthenticationStrength[];
-  development: boolean;
 }
 
 /** Returns the level and method for the first requested class that any authenticator reaches. */

@@ -1,9 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
-import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
-import type { SigningKeys } from '@alongside/kernel/keys';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import {
@@ -12,9 +10,8 @@ import {
   type HandOffError,
   requestType,
 } from '../../../../identity-agent/protocol.ts';
-import type { AuditLog } from '../../../storage/audit.ts';
-import type { Database } from '../../../storage/database.ts';
 import { sessionErrors } from '../../sessions/errors.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';
 import {
   authenticate,
@@ -28,12 +25,10 @@ import {
 import type { HandOff, HandOffResult, HandOffs } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
-interface ExchangeDependencies extends ProofDependencies {
-  keys: SigningKeys;
+interface ExchangeDependencies
+  extends ProofDependencies,
+    Pick<AuthenticatorDependencies, 'keys' | 'database' | 'recorder' | 'audit'> {
   handOffs: HandOffs;
-  database: Database;
-  recorder: Recorder;
-  audit: AuditLog;
 }
 
 /** An exchange, and the `jti` of its hand-off request. */

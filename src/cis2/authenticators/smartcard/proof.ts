@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
@@ -9,21 +9,17 @@ import { z } from 'zod';
 import { cardMessage, type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
 import { type ProofAnswer, type SessionState, sessionCertificateType } from '../../../cis/protocol.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
-import type { Urls } from '../../../service.ts';
 import { sharedErrors } from '../../errors/shared.ts';
 import type { Authentication } from '../../model/authentication.ts';
-import type { CisClient } from '../../model/cis-client.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';
 import { type HandOff, methodOf } from './sign-in.ts';
 
-export interface ProofDependencies {
-  issuer: string;
-  cis: CisClient;
+export interface ProofDependencies
+  extends Pick<AuthenticatorDependencies, 'issuer' | 'cis' | 'urls' | 'clock'> {
   cisKeys: RemoteKeys;
   cisKeysUrl: string;
-  urls: Urls;
-  clock: Clock;
 }
 
 /** An exchange with a proof, and the JWTs in its body. */

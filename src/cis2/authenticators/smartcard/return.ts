@@ -1,35 +1,28 @@
 import type { Answer, Headers } from '@alongside/kernel/answer';
-import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
-import type { Log } from '@alongside/kernel/log';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { HandOffError } from '../../../../identity-agent/protocol.ts';
-import type { Applications } from '../../../oauth/applications.ts';
 import { parseParameters } from '../../../oauth/parameters.ts';
-import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
 import type { Authentication } from '../../model/authentication.ts';
 import { isSilent } from '../../model/authorization-request.ts';
-import type { BrowserMarks } from '../../model/browser-marks.ts';
-import type { Interactions } from '../../model/interactions.ts';
 import type { ReplyFrame } from '../../responses/authorization-response.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
-import { type Finish, failInteraction, toPage } from '../../sign-in/finish.ts';
+import { failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import type { HandOffResult, HandOffs } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
-type ReturnDependencies = ReplyFrame & {
-  applications: Applications;
-  database: Database;
+interface ReturnDependencies
+  extends ReplyFrame,
+    Pick<
+      AuthenticatorDependencies,
+      'applications' | 'database' | 'interactions' | 'finish' | 'marks' | 'recorder' | 'log'
+    > {
   handOffs: HandOffs;
-  interactions: Interactions;
-  finish: Finish;
-  marks: BrowserMarks;
-  recorder: Recorder;
-  log: Log;
-};
+}
 
 interface ReturnCall {
   smartcard: ReturnDependencies;

@@ -1,11 +1,8 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
-import type { SigningKeys } from '@alongside/kernel/keys';
-import type { Log } from '@alongside/kernel/log';
 import {
   cardMessage,
   type HandOffError,
@@ -16,16 +13,12 @@ import {
 } from '../../../../identity-agent/protocol.ts';
 import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
 import type { Statement } from '../../../storage/database.ts';
-import type { SingleUse } from '../../../storage/single-use.ts';
 import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
 import type { Authentication } from '../../model/authentication.ts';
 import { isSilent } from '../../model/authorization-request.ts';
-import type { BrowserMarks } from '../../model/browser-marks.ts';
-import type { CisClient } from '../../model/cis-client.ts';
-import type { LimitRows } from '../../model/limit-rows.ts';
-import type { AfterSignOut } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardText as text } from './text.ts';
 
 /** A hand-off request, stored until its exchange. */
@@ -50,15 +43,10 @@ const resultKind = 'cis2-exchange-code';
 const requestLifetime = handOffLifetime + 330;
 const codeLifetime = 30;
 
-interface HandOffDependencies {
-  issuer: string;
-  agentUrl: string;
-  keys: SigningKeys;
-  singleUse: SingleUse;
-  clock: Clock;
-  recorder: Recorder;
-  limitRows: LimitRows;
-}
+type HandOffDependencies = Pick<
+  AuthenticatorDependencies,
+  'issuer' | 'agentUrl' | 'keys' | 'singleUse' | 'clock' | 'recorder' | 'limitRows'
+>;
 
 /** Hand-off requests to the Identity Agent, and the one-time codes that answer them. */
 export class HandOffs {
@@ -166,12 +154,9 @@ const isPage = ({ headers: { 'sec-fetch-dest': destination } }: HttpRequest): bo
 
 type Agents = PresenceAnswer['agents'];
 
-interface SmartcardDependencies {
-  cis: CisClient;
+interface SmartcardDependencies
+  extends Pick<AuthenticatorDependencies, 'cis' | 'marks' | 'log' | 'afterSignOut'> {
   handOffs: HandOffs;
-  marks: BrowserMarks;
-  log: Log;
-  afterSignOut: AfterSignOut;
 }
 
 /** The smartcard, through the Identity Agent on the browser's computer. */

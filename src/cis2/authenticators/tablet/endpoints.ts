@@ -1,14 +1,12 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
-import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { counted } from '../../../oauth/counters.ts';
-import type { AuditLog } from '../../../storage/audit.ts';
-import type { Database, Statement } from '../../../storage/database.ts';
-import type { Credential, Credentials } from '../../model/credentials.ts';
+import type { Statement } from '../../../storage/database.ts';
+import type { Credential } from '../../model/credentials.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { tabletErrors } from './errors.ts';
 import type { HolderChecks } from './holder.ts';
 import {
@@ -29,14 +27,12 @@ import {
   type TabletState,
 } from './requests.ts';
 
-interface EndpointDependencies {
-  clock: Clock;
-  database: Database;
-  credentials: Credentials;
+interface EndpointDependencies
+  extends Pick<
+    AuthenticatorDependencies,
+    'clock' | 'database' | 'credentials' | 'recorder' | 'audit' | 'issuer'
+  > {
   requests: TabletRequests;
-  recorder: Recorder;
-  audit: AuditLog;
-  issuer: string;
   networks: Networks;
   holders: HolderChecks;
 }

@@ -10,6 +10,7 @@ import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import { formOf } from '../../model/form.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type ImportedCredential, labelShape, readImport } from '../shared/import.ts';
 import { tabletErrors } from './errors.ts';
 import type { HolderChecks } from './holder.ts';
@@ -29,11 +30,9 @@ import {
 } from './protocol.ts';
 import { tabletText } from './text.ts';
 
-interface EnrolmentDependencies {
-  singleUse: SingleUse;
-  issuer: string;
+interface EnrolmentDependencies
+  extends Pick<AuthenticatorDependencies, 'singleUse' | 'issuer' | 'development'> {
   holders: HolderChecks;
-  development: boolean;
 }
 
 /** A join code, and the tablet that scanned it. */

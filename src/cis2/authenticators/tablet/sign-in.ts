@@ -1,16 +1,12 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
-import type { Recorder } from '@alongside/kernel/events';
 import { parseParameters } from '../../../oauth/parameters.ts';
-import type { Database } from '../../../storage/database.ts';
 import { couldMeet } from '../../model/acr.ts';
-import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
-import { type Interactions, interactionPath } from '../../model/interactions.ts';
+import { interactionPath } from '../../model/interactions.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
-import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import type { HolderChecks } from './holder.ts';
 import { tabletEndPage, tabletNumberPage, tabletScanPage, type WorkstationPage } from './page.ts';
@@ -18,17 +14,20 @@ import { type TabletBody, tabletKind, tabletPaths } from './protocol.ts';
 import { nearAddress, type TabletRequest, type TabletRequests, type TabletState } from './requests.ts';
 import { tabletText } from './text.ts';
 
-interface TabletDependencies {
-  clock: Clock;
-  database: Database;
-  interactions: Interactions;
-  credentials: Credentials;
+interface TabletDependencies
+  extends Pick<
+    AuthenticatorDependencies,
+    | 'clock'
+    | 'database'
+    | 'interactions'
+    | 'credentials'
+    | 'recorder'
+    | 'completeSignIn'
+    | 'urls'
+    | 'development'
+  > {
   requests: TabletRequests;
   holders: HolderChecks;
-  recorder: Recorder;
-  completeSignIn: CompleteSignIn;
-  urls: { cis2: string };
-  development: boolean;
 }
 
 /** `amr` of every sign-in by tablet. */

@@ -1,13 +1,12 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
-import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type FieldProblems, noAccountPage } from '../shared/account-page.ts';
 import { accountOf, demoHash, demoPassword, emailOf } from '../shared/accounts.ts';
 import { hashPassword } from '../shared/hash.ts';
@@ -18,11 +17,7 @@ import { totpEnrolmentPage } from './page.ts';
 import { type TotpBody, totpKind } from './sign-in.ts';
 import { totpText } from './text.ts';
 
-interface EnrolmentDependencies {
-  clock: Clock;
-  credentials: Credentials;
-  development: boolean;
-}
+type EnrolmentDependencies = Pick<AuthenticatorDependencies, 'clock' | 'credentials' | 'development'>;
 
 const { label, enrolmentHint, enrolment: text } = totpText;
 const uriOf = (secret: string, email: string): string =>

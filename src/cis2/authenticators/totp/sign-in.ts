@@ -1,19 +1,14 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
-import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
-import type { Log } from '@alongside/kernel/log';
-import type { Vault } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
-import type { Credential, Credentials } from '../../model/credentials.ts';
+import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
-import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type Account, accountName, claimAccount, emailOf } from '../shared/accounts.ts';
 import { local } from '../shared/local.ts';
 import { codeOf, stepOf } from './codes.ts';
@@ -30,17 +25,13 @@ export interface TotpBody extends Account {
   lastStep: number | null;
 }
 
-interface TotpDependencies {
-  clock: Clock;
-  vault: Vault;
-  credentials: Credentials;
+interface TotpDependencies
+  extends Pick<
+    AuthenticatorDependencies,
+    'clock' | 'vault' | 'credentials' | 'audit' | 'recorder' | 'log' | 'completeSignIn' | 'development'
+  > {
   guesses: TotpGuesses;
   known: KnownBrowsers;
-  audit: AuditLog;
-  recorder: Recorder;
-  log: Log;
-  completeSignIn: CompleteSignIn;
-  development: boolean;
 }
 
 interface TotpCall extends InteractionContext {

@@ -3,7 +3,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import type { Person } from '../../../cis/protocol.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Credential, Credentials } from '../../model/credentials.ts';
-import type { LimitRows } from '../../model/limit-rows.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type WebAuthnPolicy, type WebAuthnSettings, webAuthnPolicy } from './policy.ts';
 import { algorithms, variants, type WebAuthnBody, type WebAuthnVariant } from './variants.ts';
 
@@ -22,13 +22,10 @@ export function webAuthnParty(issuer: string): WebAuthnParty | undefined {
 }
 
 /** The services and the policy that every WebAuthn ceremony uses. */
-export interface Ceremony {
+export interface Ceremony
+  extends Pick<AuthenticatorDependencies, 'singleUse' | 'limitRows' | 'credentials' | 'development'> {
   party: WebAuthnParty;
   policy: WebAuthnPolicy;
-  singleUse: SingleUse;
-  limitRows: LimitRows;
-  credentials: Credentials;
-  development: boolean;
 }
 
 /** Returns undefined if the issuer is an IP address. */

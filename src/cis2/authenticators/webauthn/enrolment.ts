@@ -1,10 +1,10 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Log } from '@alongside/kernel/log';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
 import { labelOf } from '../../enrolment/label.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { type Ceremony, creationOptions, credentialWithId, spendChallenge } from './ceremony.ts';
 import { importKey, revealKey } from './import.ts';
 import { webAuthnCreationPage } from './page.ts';
@@ -14,10 +14,8 @@ import { webAuthnText as text } from './text.ts';
 import type { WebAuthnBody, WebAuthnVariant } from './variants.ts';
 import { verifyAttestation } from './verify.ts';
 
-interface EnrolmentDependencies {
+interface EnrolmentDependencies extends Pick<AuthenticatorDependencies, 'log' | 'development'> {
   ceremony: Ceremony;
-  log: Log;
-  development: boolean;
 }
 
 interface EnrolmentCall {

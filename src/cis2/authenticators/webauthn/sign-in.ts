@@ -1,19 +1,16 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Recorder } from '@alongside/kernel/events';
-import type { Log } from '@alongside/kernel/log';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { AuditLog } from '../../../storage/audit.ts';
-import type { Database, Statement } from '../../../storage/database.ts';
+import type { Statement } from '../../../storage/database.ts';
 import { type AssuranceLevel, couldMeet, firstMet } from '../../model/acr.ts';
 import type { Credential } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
-import { type Interactions, interactionPath, withoutSignIn } from '../../model/interactions.ts';
+import { interactionPath, withoutSignIn } from '../../model/interactions.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
-import type { CompleteSignIn } from '../../sign-in/complete-sign-in.ts';
 import { toPage } from '../../sign-in/finish.ts';
 import type { InteractionContext } from '../../sign-in/open.ts';
 import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
+import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
 import { type Ceremony, credentialWithId, requestOptions, spendChallenge, userHandleOf } from './ceremony.ts';
 import { webAuthnSignInPage } from './page.ts';
@@ -23,15 +20,12 @@ import { webAuthnText as text } from './text.ts';
 import { variants, type WebAuthnBody, type WebAuthnVariant, webAuthnMethods } from './variants.ts';
 import { verifyAssertion } from './verify.ts';
 
-export interface WebAuthnDependencies {
+export interface WebAuthnDependencies
+  extends Pick<
+    AuthenticatorDependencies,
+    'completeSignIn' | 'database' | 'interactions' | 'recorder' | 'audit' | 'log' | 'development'
+  > {
   ceremony: Ceremony;
-  completeSignIn: CompleteSignIn;
-  database: Database;
-  interactions: Interactions;
-  recorder: Recorder;
-  audit: AuditLog;
-  log: Log;
-  development: boolean;
 }
 
 interface SignInCall extends InteractionContext {
