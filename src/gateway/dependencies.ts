@@ -4,15 +4,17 @@ import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop-nonce.ts';
-import type { NetworkLimits } from '../oauth/network-limit.ts';
+import { NetworkLimit, type NetworkLimits, networkLimits } from '../oauth/network-limit.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
+import { RateLimiter } from '../oauth/rate-limits.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Faults } from '../storage/faults.ts';
+import { SingleUse } from '../storage/single-use.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
-import type { PeopleNow } from './people.ts';
+import { People, type PeopleNow } from './people.ts';
 
 export interface GatewayOptions {
   /** The published rule: a valid token without any of the API's scopes is application-restricted. Off by default. */
@@ -53,4 +55,26 @@ export interface Dependencies {
   /** Limits of unauthenticated requests by network; the usual ones by default. */
   networkLimits?: NetworkLimits | undefined;
   options: GatewayOptions;
+}
+
+/** The dependencies of the rules, created once for all APIs. */
+export interface Gateway extends Dependencies {
+  limiter: RateLimiter;
+  /** Counts wrong API keys by network. */
+  keyFailures: NetworkLimit;
+  singleUse: SingleUse;
+  /** Undefined if roles and accounts of the sign-in apply. */
+  directory: People | undefined;
+}
+
+export function gatewayOf(dependencies: Dependencies): Gateway {
+  const { database, clock, people, log } = dependencies;
+  const { failures } = dependencies.networkLimits ?? networkLimits.parse({});
+  return {
+    ...dependencies,
+    limiter: new RateLimiter(database, clock),
+    keyFailures: new NetworkLimit(dependencies, 'client-authentication', failures),
+    singleUse: new SingleUse(database, clock),
+    directory: people && new People(people, clock, log),
+  };
 }

@@ -7,7 +7,7 @@ import { retryHeaders, Unavailable } from '@alongside/kernel/unavailable';
 import type { Api } from './api.ts';
 import { type RecordedCall, recordCall } from './audit.ts';
 import { challengeOf } from './challenge.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Gateway } from './dependencies.ts';
 import { errors } from './errors/catalogue.ts';
 import { pipeline } from './pipeline.ts';
 import { recordEnding } from './record.ts';
@@ -35,9 +35,7 @@ const inBytes = ({ status, headers, body, because }: Answer): Answer =>
   new Answer(status, headers, Buffer.from(body), because);
 
 /** Creates the handler of one API: rules, error format, mirrored ids, event, log line and recorded refusal. */
-export function apiHandler(api: Api, dependencies: Dependencies): Handler<unknown> {
-  const rules = pipeline(dependencies);
-
+export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
   const callOf = (request: HttpRequest): RecordedCall => ({
     request,
     api,
@@ -55,10 +53,10 @@ export function apiHandler(api: Api, dependencies: Dependencies): Handler<unknow
       .render(refusal)
       .with({ ...ids, ...challengeOf(refusal, trace), ...retryHeaders(refusal) })
       .refusing(refusal, api.basePath + (trace.operation ?? ''));
-    await recordCall(dependencies, call, answer, rule).catch((error: unknown) =>
-      dependencies.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
+    await recordCall(gateway, call, answer, rule).catch((error: unknown) =>
+      gateway.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
     );
-    recordEnding(dependencies, call, answer, { rule, detail: refusal.detail });
+    recordEnding(gateway, call, answer, { rule, detail: refusal.detail });
     return inBytes(answer);
   }
 
@@ -70,11 +68,11 @@ export function apiHandler(api: Api, dependencies: Dependencies): Handler<unknow
       const call = callOf(request);
       const { trace } = call;
       try {
-        const passed = await rules.run({ ...call, query: request.query });
+        const passed = await pipeline.run({ ...call, gateway, query: request.query });
         const fresh: Headers = trace.nonce === undefined ? {} : { 'dpop-nonce': trace.nonce };
         const answer = passed.with({ ...(api.swapsIds ? mirrored(request) : {}), ...fresh });
-        await recordCall(dependencies, call, answer);
-        recordEnding(dependencies, call, answer);
+        await recordCall(gateway, call, answer);
+        recordEnding(gateway, call, answer);
         return inBytes(answer);
       } catch (thrown) {
         return refuse(thrown, call);

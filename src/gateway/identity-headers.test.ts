@@ -5,6 +5,7 @@ import { createListener, type Listener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
 import { anyMethod, route } from '@alongside/kernel/route';
 import { loadApis } from './apis/registry.ts';
+import { gatewayOf } from './dependencies.ts';
 import { apiHandler } from './endpoint.ts';
 import {
   identity,
@@ -30,7 +31,7 @@ describe('the identity headers for a back end', () => {
         ...api,
         backEnd: async ({ headers, query }) => json(200, { headers: Object.fromEntries(headers), query }),
       },
-      gateway.dependencies,
+      gatewayOf(gateway.dependencies),
     );
     echo = createListener(route(`${pdsBase}/*`, anyMethod(handler)), { name: 'echo', log: silentLog });
     port = await echo.listen(0);

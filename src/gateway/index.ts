@@ -4,7 +4,7 @@ import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seed.ts';
 import { loadApis } from './apis/registry.ts';
-import type { Dependencies } from './dependencies.ts';
+import { type Dependencies, gatewayOf } from './dependencies.ts';
 import { apiHandler } from './endpoint.ts';
 
 const calledMethods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -31,9 +31,10 @@ function withCors({ applications }: Dependencies, route: Route): Route {
  * format.
  */
 export async function createGateway(dependencies: Dependencies): Promise<Service> {
+  const gateway = gatewayOf(dependencies);
   const apis = await loadApis(dependencies);
   const routes: Route[] = apis.flatMap((api) => {
-    const handlers = anyMethod(apiHandler(api, dependencies));
+    const handlers = anyMethod(apiHandler(api, gateway));
     const known = [...api.open, ...api.keyed, ...api.paths].map(
       ({ name }) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),
     );

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RateLimits } from '../oauth/products.ts';
 import { loadApis } from './apis/registry.ts';
-import { limitRate } from './rules/rate-limits.ts';
+import { gatewayOf } from './dependencies.ts';
+import { limitCall } from './rules/rate-limits.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
 
 const guide =
@@ -119,8 +120,16 @@ describe('the limits of a product', () => {
     const application = await gateway.applications.get('none');
     const product = await gateway.products.get('product-none');
     assert.ok(application && product);
-    const arrival = { request: {} as never, api, verb: 'GET', path: '/', query: '', trace: {} };
-    await assert.rejects(limitRate(gateway.dependencies)({ ...arrival, application, product }), {
+    const arrival = {
+      gateway: gatewayOf(gateway.dependencies),
+      request: {} as never,
+      api,
+      verb: 'GET',
+      path: '/',
+      query: '',
+      trace: {},
+    };
+    await assert.rejects(limitCall({ ...arrival, application, product }, true), {
       message: 'This API is currently receiving a high volume of requests and is being rate limited.',
     });
   });

@@ -1,10 +1,10 @@
 import { Answer } from '@alongside/kernel/answer';
+import type { Passed } from '@alongside/kernel/steps';
 import type { Call } from '../api.ts';
 import { changeStatement } from '../audit.ts';
-import type { Dependencies } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
-import { answerable, type HeaderMap, passable } from '../headers.ts';
-import type { Arrival } from './arrival.ts';
+import { answerable, passable } from '../headers.ts';
+import type { Arrival, WithHeaders } from './request.ts';
 
 /**
  * Returns a back end's response for the client: 1xx to 4xx pass, others become the catch-all with the same status. A refusal is
@@ -21,24 +21,38 @@ function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Ar
 }
 
 /** Calls the back end for a path without a token, with the client's own allowed headers. */
-export async function passOn(call: Arrival & { client: HeaderMap }): Promise<Answer> {
+export async function passOn(call: WithHeaders): Promise<Answer> {
   const { api, request, verb, path, query, client } = call;
   const headers = passable(client, api.takes);
-  const asked = { method: verb, path, query, headers, body: request.body, messageId: request.id };
-  return toClient(await api.backEnd(asked), call);
+  const forwarded = { method: verb, path, query, headers, body: request.body, messageId: request.id };
+  return toClient(await api.backEnd(forwarded), call);
 }
 
+/** The checks of every call with a token. */
+type Checks = Passed<
+  | 'token'
+  | 'audience'
+  | 'binding'
+  | 'product'
+  | 'rate'
+  | 'scopes'
+  | 'mode'
+  | 'path'
+  | 'request-id'
+  | 'person'
+  | 'role'
+  | 'asid'
+  | 'restrictions'
+>;
+
 /** Calls the back end with the gateway's headers. */
-export const callBackEnd = (dependencies: Dependencies) =>
-  async function callBackEnd(
-    call: Call & Arrival & { outbound: ReadonlyMap<string, string> },
-  ): Promise<Answer> {
-    const { api, request, verb, path, outbound, messageId, trace } = call;
-    const query = api.adjustQuery?.(call) ?? call.query;
-    trace.reachedBackEnd = true;
-    const asked = { method: verb, path, query, headers: outbound, body: request.body, messageId };
-    return toClient(
-      await api.backEnd({ ...asked, changeStatement: changeStatement(dependencies, call) }),
-      call,
-    );
-  };
+export async function callBackEnd(
+  call: Call & Arrival & Checks & { outbound: ReadonlyMap<string, string> },
+): Promise<Answer> {
+  const { gateway, api, request, verb, path, outbound, messageId, trace } = call;
+  const query = api.adjustQuery?.(call) ?? call.query;
+  trace.reachedBackEnd = true;
+  const forwarded = { method: verb, path, query, headers: outbound, body: request.body, messageId };
+  const answer = await api.backEnd({ ...forwarded, changeStatement: changeStatement(gateway, call) });
+  return toClient(answer, call);
+}

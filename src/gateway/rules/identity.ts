@@ -1,8 +1,8 @@
+import { check } from '@alongside/kernel/steps';
 import type { Call } from '../api.ts';
-import type { Dependencies } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
 import { passable } from '../headers.ts';
-import type { Arrival } from './arrival.ts';
+import type { Arrival } from './request.ts';
 
 /** Adds data for the API's own rules to the call. */
 export function describeCall({ request }: Arrival): { messageId: string } {
@@ -10,11 +10,11 @@ export function describeCall({ request }: Arrival): { messageId: string } {
 }
 
 /** Refuses an application without an ASID if the API requires one. */
-export const requireAsid = ({ options }: Dependencies) =>
-  function requireAsid({ api, application }: Arrival & Call): void {
-    if (api.asid === 'sent' && options.requireAsid && !application.platform?.attributes.asid)
-      throw errors.missingAsid(`application ${application.id} has no attribute asid`);
-  };
+export const requireAsid = check('asid', function requireAsid(call: Arrival & Call): void {
+  const { gateway, api, application } = call;
+  if (api.asid === 'sent' && gateway.options.requireAsid && !application.platform?.attributes.asid)
+    throw errors.missingAsid(`application ${application.id} has no attribute asid`);
+});
 
 /** Replaces the client's identity headers by the gateway's. */
 export function injectIdentity(call: Arrival & Call): { outbound: ReadonlyMap<string, string> } {
@@ -45,9 +45,9 @@ export function swapIds(call: Arrival & Call & { outbound: ReadonlyMap<string, s
 }
 
 /** Refuses operations that the mode may not use, in the order of the API's list, after all errors of the request itself. */
-export function restrictMode(call: Arrival & Call): void {
+export const restrictMode = check('restrictions', function restrictMode(call: Arrival & Call): void {
   const restriction = call.api.restrictions.find(
     ({ modes, forbids }) => modes.includes(call.mode.name) && forbids(call),
   );
   if (restriction) throw restriction.refuse(call);
-}
+});

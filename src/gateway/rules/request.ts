@@ -1,22 +1,50 @@
+import type { HttpRequest } from '@alongside/kernel/http';
+import { check } from '@alongside/kernel/steps';
+import type { Api } from '../api.ts';
+import type { Gateway } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
-import type { HeaderMap } from '../headers.ts';
-import type { Arrival } from './arrival.ts';
+import { type HeaderMap, readHeaders as read } from '../headers.ts';
+import type { Trace } from '../trace.ts';
+
+/** An unchecked call. */
+export interface Arrival {
+  gateway: Gateway;
+  request: HttpRequest;
+  api: Api;
+  /** The method, with GET for HEAD, which is a GET without its body (RFC 9110 section 9.3.2). */
+  verb: string;
+  /** Path below the base path, percent-encoding unchanged. */
+  path: string;
+  query: string;
+  trace: Trace;
+}
+
+export type WithHeaders = Arrival & { client: HeaderMap };
+
+/** Reads the client's headers strictly; refuses a repeated credential or identity header. */
+export function readHeaders({ request }: Arrival): { client: HeaderMap } {
+  return { client: read(request.rawHeaders) };
+}
+
+/** Allows only the paths of the API; a refusal names the unchanged path. */
+export const allowPath = check('path', function allowPath({ api, path, trace }: Arrival): void {
+  const allowed = api.paths.find(({ pattern }) => pattern.test(path));
+  if (!allowed) throw errors.unsupportedPath('the API has no such path', { path });
+  trace.operation = allowed.name;
+});
 
 /** A UUID of any version and case, as in the published rule. */
 const requestIdForm = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
-/** Allows only the paths of the API; a refusal names the unchanged path. */
-export function allowPath({ api, path, trace }: Arrival): void {
-  const allowed = api.paths.find(({ pattern }) => pattern.test(path));
-  if (!allowed) throw errors.unsupportedPath('no path of this API', { path });
-  trace.operation = allowed.name;
-}
-
 /** Checks X-Request-ID if the API needs one: a malformed one is refused here, a missing one mostly by the back end. */
-export function checkRequestId({ api, client }: Arrival & { client: HeaderMap }): void {
-  if (api.requestId === 'ignored') return;
-  const value = client.get('x-request-id');
-  if (value === undefined) {
-    if (api.requestId === 'required') throw errors.missingRequestId();
-  } else if (!requestIdForm.test(value)) throw errors.invalidRequestId('X-Request-ID is no UUID', { value });
-}
+export const checkRequestId = check(
+  'request-id',
+  function checkRequestId({ api, client }: WithHeaders): void {
+    if (api.requestId === 'ignored') return;
+    const value = client.get('x-request-id');
+    if (value === undefined) {
+      if (api.requestId === 'required') throw errors.missingRequestId();
+    } else if (!requestIdForm.test(value))
+      throw errors.invalidRequestId('X-Request-ID is not a UUID', { value });
+  },
+);

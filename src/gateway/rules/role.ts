@@ -1,10 +1,9 @@
+import { check } from '@alongside/kernel/steps';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { AccessMode } from '../api.ts';
-import type { Dependencies } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
-import type { HeaderMap } from '../headers.ts';
-import { People, type PersonNow } from '../people.ts';
-import type { Arrival } from './arrival.ts';
+import type { PersonNow } from '../people.ts';
+import type { Arrival, WithHeaders } from './request.ts';
 
 const roleId = /^[0-9]{1,20}$/;
 
@@ -24,7 +23,7 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
   const kept = attributes['alongside.role_ids'];
   const ids = kept?.split(' ').filter(Boolean);
   if (ids?.some((id) => !roleId.test(id)) || (selected !== undefined && !roleId.test(selected)))
-    throw errors.rolesMalformed('a role id of the token is no number');
+    throw errors.rolesMalformed('a role id of the token is not a number');
   const known = ids ?? (selected === undefined ? undefined : [selected]);
   const lost = [...(known ?? []), selected ?? []].flat().filter((id) => now && !now.roleIds.includes(id));
   const withdrawn = new Set(lost);
@@ -38,18 +37,19 @@ const isLogin = ({ attributes }: TokenRecord): boolean =>
  * Looks up a user who signed in at our own CIS2: a withdrawn role or a disabled or removed account takes effect from the next
  * second, even before a back-channel logout.
  */
-export const lookUpPerson = ({ people, clock, log }: Dependencies) => {
-  const known = people && new People(people, clock, log);
-  return async function lookUpPerson({
+export const lookUpPerson = check(
+  'person',
+  async function lookUpPerson({
+    gateway,
     token: { uid, attributes },
   }: Arrival & { token: TokenRecord }): Promise<{ person: PersonNow | undefined }> {
     if (uid === null) return { person: undefined };
-    const person = await known?.find(attributes['id_token-issuer'], uid);
+    const person = await gateway.directory?.find(attributes['id_token-issuer'], uid);
     if (person?.disabled)
       throw errors.personDisabled('the account was disabled or removed after the sign-in');
     return { person };
-  };
-};
+  },
+);
 
 /** Refuses a role for a citizen, who has none. */
 function refuseLogin(wanted: string): never {
@@ -59,11 +59,11 @@ function refuseLogin(wanted: string): never {
 
 /** Returns the role that a header selects. It must be one of the user's, however the token was obtained. */
 function chosen(wanted: string, { ids, selected, withdrawn }: KnownRoles): string {
-  if (!roleId.test(wanted)) throw errors.roleInvalid('the header is no role id', { value: wanted });
+  if (!roleId.test(wanted)) throw errors.roleInvalid('the header is not a role id', { value: wanted });
   if (withdrawn.has(wanted))
     throw errors.roleInvalid('the role was withdrawn after the sign-in', { value: wanted });
   if (wanted !== selected && !ids?.includes(wanted))
-    throw errors.roleInvalid('the role is none of the person', { value: wanted });
+    throw errors.roleInvalid('the person does not have this role', { value: wanted });
   return wanted;
 }
 
@@ -84,23 +84,26 @@ function implied({ ids, selected, withdrawn }: KnownRoles): string {
  * one. After an exchange of another provider's ID token the platform may not know the roles: then the header is passed on as
  * published, and the audit record notes it.
  */
-export function resolveRole(
-  call: Arrival & { client: HeaderMap; token: TokenRecord; mode: AccessMode; person: PersonNow | undefined },
-): { role: string } {
-  const { mode, client, token, person, trace } = call;
-  if (mode.role === null) return { role: '' };
-  const wanted = client.get(mode.role.header) ?? '';
-  if (isLogin(token)) refuseLogin(wanted);
-  const known = rolesOf(token, person);
-  if (known.ids === undefined && token.attributes.auth_grant_type === 'token_exchange') {
-    if (wanted !== '' && !roleId.test(wanted))
-      throw errors.roleInvalid('the header is no role id', { value: wanted });
-    trace.roleUnchecked = true;
-    trace.role = wanted;
-    return { role: wanted };
-  }
-  const role = wanted === '' ? implied(known) : chosen(wanted, known);
-  trace.role = role;
-  trace.organisation = person?.organisations?.[role];
-  return { role };
-}
+export const resolveRole = check(
+  'role',
+  function resolveRole(
+    call: WithHeaders & { token: TokenRecord; mode: AccessMode; person: PersonNow | undefined },
+  ): { role: string } {
+    const { mode, client, token, person, trace } = call;
+    if (mode.role === null) return { role: '' };
+    const wanted = client.get(mode.role.header) ?? '';
+    if (isLogin(token)) refuseLogin(wanted);
+    const known = rolesOf(token, person);
+    if (known.ids === undefined && token.attributes.auth_grant_type === 'token_exchange') {
+      if (wanted !== '' && !roleId.test(wanted))
+        throw errors.roleInvalid('the header is not a role id', { value: wanted });
+      trace.roleUnchecked = true;
+      trace.role = wanted;
+      return { role: wanted };
+    }
+    const role = wanted === '' ? implied(known) : chosen(wanted, known);
+    trace.role = role;
+    trace.organisation = person?.organisations?.[role];
+    return { role };
+  },
+);

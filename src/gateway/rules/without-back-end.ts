@@ -4,19 +4,15 @@ import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Database } from '../../storage/database.ts';
 import { Settings } from '../../storage/settings.ts';
 import { release } from '../../version.ts';
-import type { Dependencies } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
-import type { HeaderMap } from '../headers.ts';
-import type { Arrival } from './arrival.ts';
+import { countingFailures } from './api-key.ts';
 import { passOn } from './back-end.ts';
-import { limitKeys } from './limit-keys.ts';
-
-type Read = Arrival & { client: HeaderMap };
+import type { WithHeaders } from './request.ts';
 
 const statusKeySetting = 'statusApiKey';
 
 /** Responds to a CORS preflight (an OPTIONS request with both headers) for any origin, as the published proxies do. */
-export function answerPreflight({ request, api, client }: Read): Answer | undefined {
+export function answerPreflight({ request, api, client }: WithHeaders): Answer | undefined {
   const origin = client.get('origin');
   if (request.method !== 'OPTIONS' || origin === undefined || !client.has('access-control-request-method'))
     return undefined;
@@ -29,7 +25,7 @@ export function answerPreflight({ request, api, client }: Read): Answer | undefi
 }
 
 /** `/_ping`: returns the build. */
-export function answerPing({ verb, path }: Read): Answer | undefined {
+export function answerPing({ verb, path }: WithHeaders): Answer | undefined {
   return verb === 'GET' && path === '/_ping' ? json(200, release) : undefined;
 }
 
@@ -40,25 +36,24 @@ export async function statusKeyOf(database: Database): Promise<string> {
 }
 
 /** `/_status`: reports with the shared key whether the back end works. Returns 200 in both cases. */
-export const answerStatus = (dependencies: Dependencies) => {
-  const { database, urls, statusApiKey } = dependencies;
-  return limitKeys(dependencies, async function answerStatus({ verb, path, api, client }: Read): Promise<
-    Answer | undefined
-  > {
-    if (verb !== 'GET' || path !== '/_status') return undefined;
+export async function answerStatus(call: WithHeaders): Promise<Answer | undefined> {
+  const { verb, path, api, client, gateway } = call;
+  const { database, urls, statusApiKey } = gateway;
+  if (verb !== 'GET' || path !== '/_status') return undefined;
+  await countingFailures(call, async () => {
     const key = statusApiKey ?? (await statusKeyOf(database));
     if (!equalSecrets(client.get('apikey') ?? '', key)) throw errors.unknownStatusKey();
-    const { ok: healthy } = await database.healthy();
-    return json(200, {
-      status: healthy ? 'pass' : 'fail',
-      ...release,
-      checks: api.checks({ healthy, address: urls.api + api.basePath }),
-    });
   });
-};
+  const { ok: healthy } = await database.healthy();
+  return json(200, {
+    status: healthy ? 'pass' : 'fail',
+    ...release,
+    checks: api.checks({ healthy, address: urls.api + api.basePath }),
+  });
+}
 
 /** Sends paths without a token straight to the back end. */
-export async function serveOpenPath(call: Read): Promise<Answer | undefined> {
+export async function serveOpenPath(call: WithHeaders): Promise<Answer | undefined> {
   const open = call.api.open.find(({ pattern }) => pattern.test(call.path));
   if (!open) return undefined;
   call.trace.operation = open.name;
