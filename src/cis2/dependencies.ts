@@ -20,7 +20,7 @@ import type { WebAuthnSettings } from './authenticators/webauthn/policy.ts';
 import type { CisAccess } from './model/cis-client.ts';
 import type { AfterSignOut, SignOutWithoutSession } from './model/session.ts';
 
-/** What CIS2 is built from. Each of its parts names the few of these that it uses. */
+/** The services and settings of CIS2. Each part declares those that it uses. */
 export interface Cis2Dependencies {
   clock: Clock;
   database: Database;
@@ -35,50 +35,50 @@ export interface Cis2Dependencies {
   background: Background;
   log: Log;
   urls: Urls;
-  /** Used byte for byte, also with an explicit default port. Its origin is where browsers find CIS2. */
+  /** The issuer, unchanged byte for byte, also with an explicit default port. Browsers find CIS2 at its origin. */
   issuer: string;
   development: boolean;
-  /** What developers have switched on; nothing is ever wrong without it. */
+  /** Faults that developers inject; undefined outside development. */
   faults?: Faults | undefined;
-  /** Where CIS answers, and the secret that CIS2 shows it. */
+  /** The address of CIS and the secret for it. */
   cis: CisAccess;
-  /** The secret that CIS shows at `POST /agent/session-ended`. */
+  /** The secret that CIS presents at `POST /agent/session-ended`. */
   cisSecret: string;
-  /** The secret that the console shows at `/cis2/people`; without one nobody may call there. */
+  /** The secret that the console presents at `/cis2/people`. Without it there is no console API. */
   consoleSecret?: string;
-  /** Whether people change their authenticators at `/account`; they do by default. */
+  /** Whether users may change their authenticators at `/account`; true by default. */
   selfService?: boolean;
-  /** Which WebAuthn credentials count as the third level; in development Chromium's virtual authenticator. */
+  /** The WebAuthn credentials of level 3; in development, Chromium's virtual authenticator. */
   webAuthn?: WebAuthnSettings;
-  /** Networks in which desks and tablets are held to be near each other, beside those that share an address. */
+  /** Networks in which a workstation and a tablet count as near each other, besides a shared address. */
   tabletNetworks?: Networks;
-  /** OpenID providers of others at which people may sign in; none by default. */
+  /** External OpenID providers for sign-in; none by default. */
   providers?: readonly FederatedProvider[];
-  /** Back-channel logout address of the API platform, which is told of every session. */
+  /** Back-channel logout address of the API platform, which is notified of every ended session. */
   platformLogout?: string;
-  /** The API platform as a relying party: the audience of what it is told. */
+  /** Client id of the API platform, the audience of its logout tokens. */
   platformClientId?: string;
-  /** Address of the Identity Agent as browsers reach it. */
+  /** Address of the Identity Agent for browsers. */
   agentUrl: string;
-  /** Origin at which clients with a certificate find the same endpoints (RFC 8705 section 5); absent where there is none. */
+  /** Origin of the endpoints for clients with a certificate (RFC 8705 section 5), if there is one. */
   mutualTlsUrl?: string | undefined;
-  /** Who issues the certificates of `tls_client_auth`; nobody by default. */
+  /** Issuers of the certificates of `tls_client_auth`; none by default. */
   clientAuthorities?: readonly X509Certificate[];
-  /** What those have revoked; not looked up where there is none. */
+  /** Certificates that they revoked; not checked by default. */
   clientRevocations?: ClientRevocations | undefined;
-  /** Of unproven requests; the defaults when absent. */
+  /** Limits for unauthenticated requests; defaults apply if absent. */
   networkLimits?: NetworkLimits | undefined;
   /** Whether clients may register themselves (RFC 7591); off by default. */
   dynamicRegistration?: boolean;
-  /** Whether DPoP proofs must carry a nonce of ours (RFC 9449 section 8); off by default. */
+  /** Whether DPoP proofs must contain a server nonce (RFC 9449 section 8); off by default. */
   dpopNonces?: boolean;
   /** `ask` by default. */
   afterSignOut?: AfterSignOut;
   /** `ask` by default. */
   signOutWithoutSession?: SignOutWithoutSession;
-  /** Whether a session that nobody uses ends and its relying parties are told; on by default. */
+  /** Whether an idle session ends and its relying parties are notified; on by default. */
   idleSignOut?: boolean;
-  /** Members that replace those of the discovery document; `undefined` removes one. */
+  /** Members that replace those of the discovery document. `undefined` removes one. */
   discovery?: Record<string, unknown>;
   /** ForgeRock's own claims in ID tokens of `nhs` clients; on by default. */
   forgeRockClaims?: boolean;

@@ -9,7 +9,7 @@ import { nothingHereRoute } from './responses/nothing-here.ts';
 
 export type { Cis2Dependencies } from './dependencies.ts';
 
-/** CIS2, the OpenID provider. In development it has a second realm, in which a password alone signs in. */
+/** CIS2, the OpenID provider. Development has a second realm, with a password as the only authenticator. */
 export function createCis2(given: Cis2Dependencies): Service {
   const realms = createRealms(given);
   return { ...realms, routes: [...tellingMethods(realms.routes, [consolePrefix]), nothingHereRoute] };

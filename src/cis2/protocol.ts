@@ -1,38 +1,38 @@
-/** What the console asks of CIS2, over HTTP with the secret of the two. Both ends take their words from here. */
+/** The HTTP interface of CIS2 for the console, which presents a shared secret. */
 
-/** Everything that the console asks stands below this. */
+/** Prefix of all its paths. */
 export const consolePrefix = '/cis2/';
 
-/** Addresses below the origin of CIS2. A person is named by uid. */
+/** Paths below the origin of CIS2. A person is named by uid. */
 export const consolePaths = {
   authenticators: (uid: string) => `/cis2/people/${encodeURIComponent(uid)}/authenticators`,
   authenticator: (uid: string, id: string) =>
     `/cis2/people/${encodeURIComponent(uid)}/authenticators/${encodeURIComponent(id)}`,
   enrolments: (uid: string) => `/cis2/people/${encodeURIComponent(uid)}/enrolments`,
-  /** `GET`, with `?uid=` for one person's. */
+  /** `GET`, with `?uid=` for the sessions of one person. */
   sessions: '/cis2/sessions',
-  /** `DELETE`: 204, or 404 when no live session has this sid. */
+  /** `DELETE`: 204, or 404 if no live session has this sid. */
   session: (sid: string) => `/cis2/sessions/${encodeURIComponent(sid)}`,
-  /** `GET`, with `?since=` an ISO time. */
+  /** `GET`, with `?since=` and an ISO time. */
   deliveries: '/cis2/deliveries',
   /** `POST`: 200 with the delivery after the attempt. */
   sendDelivery: (id: string) => `/cis2/deliveries/${encodeURIComponent(id)}/send`,
-  /** `POST`, answered by 201: what a supplier registers clients with. */
+  /** `POST`: 201 with a token by which a supplier registers clients. */
   registrationTokens: '/cis2/registration-tokens',
 } as const;
 
-/** One way to sign in that a person has. Times are ISO 8601. */
+/** An authenticator of a person. Times are ISO 8601. */
 export interface AuthenticatorAnswer {
   id: string;
   /** `security-key`, `windows-hello`, `passkey`, `totp`, `password`, `tablet`. */
   kind: string;
-  /** What its owner calls it. */
+  /** The name that the owner gave it. */
   label: string;
   /** Authentication assurance level. */
   level: number;
   createdAt: string;
   usedAt: string | null;
-  /** Development only: what signs in with it. `credential` is what `WebAuthn.addCredential` of the Chrome DevTools Protocol takes. */
+  /** Development only: the data to sign in with it. `credential` is an argument of `WebAuthn.addCredential` (Chrome DevTools Protocol). */
   development?: { [name: string]: unknown };
 }
 
@@ -42,12 +42,12 @@ export interface AuthenticatorsAnswer {
 }
 
 /**
- * `POST enrolments`, answered by 201: a link for one person, used once. Refusals: 404 nobody has this uid, 422 no such kind,
- * 403 the officer may not.
+ * `POST enrolments`: 201 with a one-time link for one person. Errors: 404 for an unknown uid, 422 for an unknown kind, 403 if the
+ * officer is not allowed.
  */
 export interface EnrolmentRequest {
   kind: string;
-  /** Uid of the officer who answers for it: a registration authority manager or agent. Development does without. */
+  /** Uid of the responsible officer, a registration authority manager or agent. Optional in development. */
   officer?: string;
 }
 
@@ -57,7 +57,7 @@ export interface EnrolmentAnswer {
   expiresAt: string;
 }
 
-/** `POST authenticators`, development only, answered by 201 with an `AuthenticatorAnswer`. What else it holds is the kind's own. */
+/** `POST authenticators`, in development only: 201 with an `AuthenticatorAnswer`. The other members depend on the kind. */
 export interface AuthenticatorRequest {
   kind: string;
   [more: string]: unknown;
@@ -79,11 +79,11 @@ export interface SessionAnswer {
   clients: string[];
   createdAt: string;
   activeAt: string;
-  /** When it ends at the latest. */
+  /** End of its lifetime. */
   endsAt: string;
 }
 
-/** `GET sessions`: the newest first, 200 at most. */
+/** `GET sessions`: up to 200, the newest first. */
 export interface SessionsAnswer {
   sessions: SessionAnswer[];
 }
@@ -99,15 +99,15 @@ export interface DeliveryAnswer {
   cause: string;
   state: 'pending' | 'delivered' | 'givenUp';
   attempts: number;
-  /** What came of the last attempt, such as `status 200`; empty before the first. */
+  /** Result of the last attempt, such as `status 200`; empty before the first. */
   result: string;
   createdAt: string;
   triedAt: string | null;
-  /** When it is tried next; null when it is not. */
+  /** Time of the next attempt, or null. */
   dueAt: string | null;
 }
 
-/** `GET deliveries`: the newest first, 200 at most; they are kept for seven days. */
+/** `GET deliveries`: up to 200 of the last seven days, the newest first. */
 export interface DeliveriesAnswer {
   deliveries: DeliveryAnswer[];
 }
@@ -117,11 +117,11 @@ export interface RegistrationTokenRequest {
   kind: 'team' | 'initial';
   /** Id of the developer. */
   team: string;
-  /** Of the clients that an initial access token allows; `standard` by default. */
+  /** Profile of the clients that an initial access token registers; `standard` by default. */
   profile?: 'standard' | 'fapi2';
 }
 
-/** Shown once. */
+/** A token, shown once. */
 export interface RegistrationTokenAnswer {
   token: string;
   /** ISO 8601. */

@@ -4,7 +4,7 @@ import { english } from '../text/english.ts';
 const developer = { actor: 'developer' } as const;
 const page = { status: 400, code: 'invalid_request', ...developer } as const;
 
-/** Before the client and its address are known: a page, never a redirect. */
+/** Errors before the client and its redirect_uri are known. They are shown as a page. */
 export const requestErrors = catalogue('cis2', {
   pageUnknown: {
     ...page,

@@ -4,7 +4,7 @@ const developer = { actor: 'developer' } as const;
 const user = { actor: 'user' } as const;
 const back = { status: 302, redirect: true, ...developer } as const;
 
-/** Answers that travel back to the client. */
+/** Errors that are returned to the client. */
 export const responseErrors = catalogue('cis2', {
   requestObject: {
     ...back,

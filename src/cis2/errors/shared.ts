@@ -1,7 +1,7 @@
 import { catalogue } from '@alongside/kernel/errors';
 import { english } from '../text/english.ts';
 
-/** Errors of the parts that every endpoint uses. */
+/** Errors of any endpoint. */
 export const sharedErrors = catalogue('cis2', {
   cisUnreachable: {
     status: 502,

@@ -2,7 +2,7 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const developer = { actor: 'developer' } as const;
 
-/** The token endpoint and userinfo. */
+/** Errors of the token and userinfo endpoints. */
 export const tokenErrors = catalogue('cis2', {
   tokenRequestMalformed: {
     status: 400,

@@ -15,7 +15,7 @@ export interface KeySetFault extends NamedFault {
   spoil(keys: readonly JsonWebKey[], all: SigningKeys, now: number): Promise<readonly JsonWebKey[]>;
 }
 
-/** What the discovery document can have wrong (OpenID Connect Discovery section 4.3). */
+/** Faults of the discovery document (OpenID Connect Discovery section 4.3). */
 export const discoveryFaults: readonly DiscoveryFault[] = [
   {
     name: 'discovery-other-issuer',
@@ -29,12 +29,12 @@ export const discoveryFaults: readonly DiscoveryFault[] = [
   },
 ];
 
-/** What can be unusual about the key set (OpenID Connect Core section 10.1). */
+/** Unusual key sets (OpenID Connect Core section 10.1). */
 export const keySetFaults: readonly KeySetFault[] = [
   {
     name: 'key-set-single',
     summary: 'of RSA keys the key set holds one, which signs with RS256 now',
-    // The agent's key of EC stays, or nobody could sign in with a card.
+    // The EC key stays, because the agent needs it for sign-ins with a card.
     async spoil(keys, all, now) {
       const known = await all.describe();
       const current = known.find(

@@ -34,7 +34,7 @@ const ways: Readonly<Record<FaultySignature, (how: How) => Promise<string>>> = {
     keys.sign(claims, { ...options, algorithm: otherThan(options.algorithm) }),
 };
 
-/** Signs tokens with the faults that are on. Without faults, returns the keys. */
+/** Returns a signer that injects the active faults. Without `faults`, returns the keys. */
 export function faultySigner(
   keys: SigningKeys,
   faults: Faults | undefined,

@@ -3,7 +3,7 @@ import { claiming, signing, type TokenFault } from './token-fault.ts';
 const day = 86_400;
 const seconds = (value: unknown): number => Number(value);
 
-/** What an ID token can have wrong (OpenID Connect Core section 3.1.3.7, and what CIS2 asks relying parties to look at). */
+/** Faults of ID tokens (OpenID Connect Core section 3.1.3.7, and claims that CIS2 requires relying parties to check). */
 export const idTokenFaults: readonly TokenFault[] = [
   claiming('id-token-wrong-issuer', 'ID tokens name another issuer', () => ({
     iss: 'https://issuer.example.test',

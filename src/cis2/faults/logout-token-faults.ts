@@ -2,7 +2,7 @@ import { claiming, signing, type TokenFault } from './token-fault.ts';
 
 const day = 86_400;
 
-/** What a logout token can have wrong (OpenID Connect Back-Channel Logout section 2.6). Those to the API platform stay right. */
+/** Faults of logout tokens (OpenID Connect Back-Channel Logout section 2.6). Tokens for the API platform have none. */
 export const logoutTokenFaults: readonly TokenFault[] = [
   claiming('logout-token-wrong-issuer', 'logout tokens name another issuer', () => ({
     iss: 'https://issuer.example.test',

@@ -4,7 +4,7 @@ import { idTokenFaults } from './id-token-faults.ts';
 import { logoutTokenFaults } from './logout-token-faults.ts';
 import { userinfoFaults } from './userinfo-faults.ts';
 
-/** Every fault that CIS2 knows how to have. */
+/** All faults of CIS2. */
 export const cis2Faults: readonly NamedFault[] = [
   ...idTokenFaults,
   ...userinfoFaults,

@@ -1,7 +1,7 @@
 import type { JwtClaims, SigningAlgorithm } from '@alongside/kernel/jws';
 import type { NamedFault } from '../../storage/faults.ts';
 
-/** How a faulty token is signed: as it should be, not at all, so that it does not hold, by a key nobody has, by another algorithm, or without naming the key, which may be one nobody has. */
+/** The signature of a faulty token. `unnamed` leaves out the `kid`; an `unknown` key is not in the key set. */
 export type FaultySignature =
   | 'right'
   | 'none'
@@ -22,7 +22,7 @@ export interface TokenFault extends NamedFault {
   spoil(draft: TokenDraft): TokenDraft;
 }
 
-/** A fault that puts other claims in; `undefined` leaves one out. */
+/** Returns a fault that replaces claims; `undefined` removes one. */
 export const claiming = (
   name: string,
   summary: string,
@@ -33,13 +33,13 @@ export const claiming = (
   spoil: ({ claims, signature }) => ({ claims: { ...claims, ...other(claims) }, signature }),
 });
 
-/** A fault of the signature alone. */
+/** Returns a fault of the signature only. */
 export const signing = (name: string, summary: string, signature: FaultySignature): TokenFault => ({
   name,
   summary,
   spoil: ({ claims }) => ({ claims, signature }),
 });
 
-/** The algorithm that stands for a wrong one. */
+/** Returns an algorithm that the client did not register. */
 export const otherThan = (algorithm: SigningAlgorithm): SigningAlgorithm =>
   algorithm === 'ES256' ? 'RS256' : 'ES256';

@@ -2,12 +2,12 @@ import type { NamedFault } from '../../storage/faults.ts';
 
 type Claims = Record<string, unknown>;
 
-/** A fault of what the userinfo endpoint answers. */
+/** A fault of the userinfo response. */
 export interface UserinfoFault extends NamedFault {
   spoil(claims: Claims): Claims;
 }
 
-/** What a userinfo answer can have wrong or unusual. */
+/** Faults and unusual forms of the userinfo response. */
 export const userinfoFaults: readonly UserinfoFault[] = [
   {
     name: 'userinfo-other-subject',

@@ -2,13 +2,13 @@ import { words } from '../text/words.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import type { RelyingParty } from './relying-party.ts';
 
-/** Where a person's own ways to sign in are. */
+/** The path of the user's own authenticators. */
 export const accountPath = '/account';
 
-/** No registration has it: who asks as it at the token endpoint is unknown. */
+/** No registration has this id, so the token endpoint rejects it. */
 const clientId = 'alongside-account';
 
-/** Our own page as one that asks for a sign-in: it needs the session that comes of it, and never redeems its code. */
+/** The account page as a client. It uses the session that a sign-in creates, and never redeems the code. */
 function accountClient(issuer: string): RelyingParty {
   const address = `${new URL(issuer).origin}${accountPath}`;
   return {
@@ -43,7 +43,7 @@ function accountClient(issuer: string): RelyingParty {
   };
 }
 
-/** The request of our own page for a sign-in of one of these classes, and who asks. */
+/** Returns the client and an authorization request of the account page for one of these classes. */
 export function accountRequest(
   issuer: string,
   acr: readonly string[],
@@ -74,6 +74,6 @@ export function accountRequest(
   };
 }
 
-/** Our own page, if it is the one that asked. */
+/** Returns the client of the account page, if this is its client id. */
 export const findAccountClient = (issuer: string, asking: string): RelyingParty | undefined =>
   asking === clientId ? accountClient(issuer) : undefined;

@@ -1,13 +1,13 @@
 /** Authentication assurance level (NIST SP 800-63B). */
 export type AssuranceLevel = 1 | 2 | 3;
 
-/** What a sign-in reached, or what an authenticator can reach: a level, and how (`amr`). */
+/** A level and its methods (`amr`): those of a sign-in, or those that an authenticator offers. */
 export interface AuthenticationStrength {
   level: AssuranceLevel;
   methods: readonly string[];
 }
 
-/** Classes that any method of these levels meets. */
+/** Classes that any method at these levels meets. */
 const general: Readonly<Record<string, readonly AssuranceLevel[]>> = {
   AAL3_ANY: [3],
   AAL2_OR_AAL3_ANY: [2, 3],
@@ -16,16 +16,16 @@ const general: Readonly<Record<string, readonly AssuranceLevel[]>> = {
 
 export const generalClasses: readonly string[] = Object.keys(general);
 
-/** The classes of each method at its level, such as AAL3_FIDO2. */
+/** Returns the class of each method at the level, such as AAL3_FIDO2. */
 export const classesOf = ({ level, methods }: AuthenticationStrength): string[] =>
   methods.map((method) => `AAL${level}_${method}`);
 
-/** A class requested where a request names no known one: never less than level 3. */
+/** The classes for a request without a known one: level 3. */
 export const defaultAcr: readonly string[] = ['AAL3_ANY'];
 
 const methodClass = /^AAL([123])_(\w+)$/;
 
-/** Whether a class names this method or its family: AAL3_SMARTCARD names N3_SMARTCARD and CIS2_SMARTCARD. */
+/** Whether a class names the method or its family: AAL3_SMARTCARD names N3_SMARTCARD and CIS2_SMARTCARD. */
 function namesMethod(value: string, method: string): boolean {
   const name = methodClass.exec(value)?.[2];
   return name !== undefined && (method === name || method.endsWith(`_${name}`));
@@ -38,11 +38,11 @@ function meets(value: string, { level, methods }: AuthenticationStrength): boole
   );
 }
 
-/** The first asked class that was reached: the `acr` of the token. Undefined when none was. */
+/** Returns the first requested class that was met, which is the `acr` of the token; undefined if none was. */
 export const firstMet = (asked: readonly string[], reached: AuthenticationStrength): string | undefined =>
   asked.find((value) => meets(value, reached));
 
-/** Whether something that can reach these could meet what is asked. */
+/** Whether one of these could meet a requested class. */
 export const couldMeet = (asked: readonly string[], offers: readonly AuthenticationStrength[]): boolean =>
   offers.some((offer) => firstMet(asked, offer) !== undefined);
 

@@ -1,7 +1,7 @@
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { AssuranceLevel, AuthenticationStrength } from './acr.ts';
 
-/** Who signed in, and how. Times in milliseconds. */
+/** A completed authentication. Times in milliseconds. */
 export interface Authentication {
   /** Id of the authenticator. */
   authenticator: string;
@@ -10,21 +10,21 @@ export interface Authentication {
   methods: string[];
   /** The level, for clients of the `nhs` profile and for others. */
   level: { nhs: AssuranceLevel; others: AssuranceLevel };
-  /** When the person last did something for it, such as giving the PIN. */
+  /** Time of the last act of the user, such as entering the PIN. */
   personAt: number;
-  /** When it was proved to us. */
+  /** Time at which CIS2 received the proof. */
   provenAt: number;
-  /** Whether such a proof is fresh enough for a client whose `max_age` is met by proofs. */
+  /** Whether `provenAt` meets `max_age` for clients that registered this. */
   proofCounts: boolean;
   cisSessionId: string | null;
   agentId: string | null;
-  /** The credential that was used, where it is one that CIS2 keeps. */
+  /** The stored credential that was used, if any. */
   credentialId?: string | null;
-  /** The role that was chosen outside, at the agent. */
+  /** The role that was selected at the agent. */
   roleId: string | null;
 }
 
-/** The level and the methods of a sign-in as they count for this client. */
+/** Returns the level and methods of a sign-in for this client. */
 export const strengthFor = (
   { level, methods }: Authentication,
   registration: Cis2Registration,

@@ -6,10 +6,10 @@ const metName = 'agents';
 const signedOutName = 'signed-out';
 const year = 31_536_000;
 const halfDay = 43_200;
-/** Agents that a browser is known to have met; a desk has one. */
+/** Maximum number of agents to remember. A workstation has one. */
 const mostAgents = 4;
 
-/** What a browser keeps of its own past, beside its session: the agents that it met, and that somebody signed out in it. */
+/** Cookies about the past of a browser: the agents that it met, and whether a user signed out. */
 export class BrowserMarks {
   readonly #cookies: CookieNames;
   readonly #vault: Vault;
@@ -19,7 +19,7 @@ export class BrowserMarks {
     this.#vault = vault;
   }
 
-  /** Ids of the agents that brought a sign-in to this browser. */
+  /** Returns the ids of agents through which users signed in in this browser. */
   metAgents(request: HttpRequest): string[] {
     const sealed = readCookies(request.headers.cookie).get(this.#cookies.name(metName));
     if (sealed === undefined) return [];
@@ -30,7 +30,7 @@ export class BrowserMarks {
     }
   }
 
-  /** Set-Cookie value after this agent brought a sign-in. */
+  /** Returns the Set-Cookie value that adds an agent. */
   meeting(request: HttpRequest, agentId: string): string {
     const others = this.metAgents(request).filter((id) => id !== agentId);
     const agents = [agentId, ...others].slice(0, mostAgents);
@@ -41,12 +41,12 @@ export class BrowserMarks {
     return readCookies(request.headers.cookie).has(this.#cookies.name(signedOutName));
   }
 
-  /** Set-Cookie value after an explicit sign-out. */
+  /** Returns the Set-Cookie value after an explicit sign-out. */
   signingOut(): string {
     return this.#cookies.set(signedOutName, '1', halfDay);
   }
 
-  /** Set-Cookie value after the next sign-in. */
+  /** Returns the Set-Cookie value after the next sign-in. */
   signingIn(): string {
     return this.#cookies.clear(signedOutName);
   }

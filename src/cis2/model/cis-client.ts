@@ -17,15 +17,15 @@ import {
 } from '../../cis/protocol.ts';
 import { sharedErrors } from '../errors/shared.ts';
 
-/** Where CIS is and with which secret it is asked. */
+/** The address of CIS and the secret for it. */
 export interface CisAccess {
   url: string;
   secret: string;
-  /** How it is asked; over HTTP unless told. */
+  /** How to call it; over HTTP by default. */
   ask?: Ask | undefined;
 }
 
-/** CIS as CIS2 asks it, in its public protocol with the secret of the two. Throws `cisUnreachable` when it does not answer. */
+/** Calls the public interface of CIS. Throws `cisUnreachable` if CIS does not respond. */
 export class CisClient {
   readonly #call: Ask;
   readonly #secret: string;
@@ -38,17 +38,17 @@ export class CisClient {
     this.#log = log;
   }
 
-  /** The state of a session, live or ended; undefined when CIS does not know it. */
+  /** Returns the state of a session, live or ended; undefined if CIS does not know it. */
   session(id: string): Promise<SessionState | undefined> {
     return this.#ask<SessionState>(paths.session(id));
   }
 
-  /** Whether the session lives and the card signed the message; undefined when CIS does not know the session. */
+  /** Verifies that the session is live and the card signed the message. Returns undefined if CIS does not know the session. */
   prove(id: string, proof: ProofRequest): Promise<ProofAnswer | undefined> {
     return this.#ask<ProofAnswer>(paths.proof(id), proof);
   }
 
-  /** Agents that were heard from this network address lately; none when CIS does not answer. */
+  /** Returns the agents that CIS recently saw at this network address; none if CIS does not respond. */
   async agentsAt(address: string): Promise<PresenceAnswer['agents']> {
     try {
       const answer = await this.#ask<PresenceAnswer>(
@@ -60,17 +60,17 @@ export class CisClient {
     }
   }
 
-  /** The first people of the directory, by uid; as many as a list can show. */
+  /** Returns the first people of the directory by uid. */
   async people(): Promise<Person[]> {
     return (await this.#ask<PeopleAnswer>(`${paths.people}?limit=100`))?.people ?? [];
   }
 
-  /** Who was changed since; undefined when this CIS does not tell. Asked every few seconds, so the caller logs a failure, once. */
+  /** Returns people who changed since; undefined if this CIS does not support it. The caller logs a failure, once. */
   changes(after: number | undefined): Promise<ChangesAnswer | undefined> {
     return this.#fetch<ChangesAnswer>(`${paths.changes}${after === undefined ? '' : `?after=${after}`}`);
   }
 
-  /** Has a mail sent to a person. Undefined when CIS does not know the person. */
+  /** Sends a mail to a person. Returns undefined if CIS does not know the person. */
   mail(uid: string, mail: PersonMail): Promise<PersonMailAnswer | undefined> {
     return this.#fetch<PersonMailAnswer>(paths.personMail(uid), mail);
   }

@@ -3,15 +3,15 @@ import { uuid } from '@alongside/kernel/ids';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 
-/** Something of a person's that signs in: a WebAuthn credential, an authenticator app, a tablet, a password. Times in milliseconds. */
+/** A credential of a person, such as a WebAuthn credential or a password. Times in milliseconds. */
 export interface Credential<Body> {
   id: string;
   uid: string;
   /** Id of the authenticator. */
   kind: string;
-  /** What its owner calls it. */
+  /** The name that the owner gave it. */
   label: string;
-  /** What a sign-in finds it by, where it is not found by its owner. */
+  /** The key by which a sign-in finds it, unless it finds it by its owner. */
   lookup: string | null;
   body: Body;
   createdAt: number;
@@ -41,7 +41,7 @@ const fromRow = <Body>(row: CredentialRow): Credential<Body> => ({
   usedAt: row.used_at,
 });
 
-/** A credential that is new. `secret` is what must be used again, and is kept sealed. */
+/** A new credential. `secret` is stored encrypted. */
 export interface Draft {
   uid: string;
   kind: string;
@@ -51,10 +51,9 @@ export interface Draft {
   secret?: string;
 }
 
-/** Key of the vault under which secrets of credentials are sealed. */
+/** Purpose of the key that encrypts the secrets. */
 const purpose = 'cis2-credential';
 
-/** The credentials of all people. */
 export class Credentials {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -66,7 +65,7 @@ export class Credentials {
     this.#vault = vault;
   }
 
-  /** A person's live credentials, of one kind or of all, oldest first. */
+  /** Returns the live credentials of a person, of one kind or all, oldest first. */
   async of<Body>(uid: string, kind?: string): Promise<Credential<Body>[]> {
     const rows = await this.#database.all<CredentialRow>(
       kind === undefined
@@ -80,13 +79,13 @@ export class Credentials {
     return rows.map((row) => fromRow<Body>(row));
   }
 
-  /** The live credential with this id. */
+  /** Returns a live credential. */
   async get<Body>(id: string): Promise<Credential<Body> | undefined> {
     const row = await this.#row(id);
     return row && fromRow<Body>(row);
   }
 
-  /** Live credentials of a kind that are found by this. */
+  /** Returns the live credentials with this lookup key. */
   async find<Body>(kind: string, lookup: string): Promise<Credential<Body>[]> {
     const rows = await this.#database.all<CredentialRow>(
       sql('SELECT * FROM credential WHERE kind = ? AND lookup = ? AND revoked_at IS NULL', kind, lookup),
@@ -94,13 +93,13 @@ export class Credentials {
     return rows.map((row) => fromRow<Body>(row));
   }
 
-  /** What was sealed with it; undefined when it has no secret or lives no more. */
+  /** Returns the secret of a live credential; undefined if it has none. */
   async secret(id: string): Promise<string | undefined> {
     const row = await this.#row(id);
     return row && row.sealed !== '' ? this.#vault.open(purpose, row.sealed) : undefined;
   }
 
-  /** The write that adds one, and its id. */
+  /** Returns the id of a new credential and the write that adds it. */
   prepare({ uid, kind, label, lookup, body, secret }: Draft): { id: string; statement: Statement } {
     const id = uuid();
     const statement = sql(
@@ -118,7 +117,7 @@ export class Credentials {
     return { id, statement };
   }
 
-  /** The conditional write that uses one: nothing of its batch happens when it was revoked or changed meanwhile. */
+  /** Returns the conditional write that notes a use. Its batch fails if the credential was revoked or changed. */
   useStatement(credential: Credential<unknown>, body: unknown = credential.body): Statement {
     return must(
       sql(
@@ -131,12 +130,12 @@ export class Credentials {
     );
   }
 
-  /** The conditional write that gives one another name. */
+  /** Returns the conditional write that renames a live credential. */
   renameStatement(id: string, label: string): Statement {
     return must(sql('UPDATE credential SET label = ? WHERE id = ? AND revoked_at IS NULL', label, id));
   }
 
-  /** The conditional write that ends one: one end only. */
+  /** Returns the conditional write that revokes a credential once. */
   revokeStatement(id: string): Statement {
     return must(
       sql('UPDATE credential SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', this.#clock.now(), id),

@@ -1,10 +1,10 @@
-/** Paths below the issuer, as ForgeRock's product names them. */
+/** Paths below the issuer in ForgeRock's product. */
 export const endpointPaths = {
   authorize: '/authorize',
   token: '/access_token',
   userinfo: '/userinfo',
   keys: '/connect/jwk_uri',
-  /** A key set without keys, for a fault of development. */
+  /** An empty key set, for a fault. */
   noKeys: '/connect/no_keys',
   endSession: '/connect/endSession',
   revocation: '/token/revoke',

@@ -9,46 +9,46 @@ import type { Authentication } from './authentication.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import type { LimitRows } from './limit-rows.ts';
 
-/** Whom a sign-in is for, where a session of this browser or an ID token of ours says so. */
+/** The expected user, from a session of this browser or an ID token of this issuer. */
 export interface Expected {
   uid: string;
-  /** Nobody else will do: the client named the person. */
+  /** Whether the client requires this user. */
   firm: boolean;
-  /** The person is signed in here already, but not at a level that is asked for now. */
+  /** Whether the user has a session here whose level is too low. */
   steppingUp: boolean;
 }
 
-/** A sign-in under way: kept in storage, so that any process can go on with it, and bound to one browser. */
+/** A sign-in in progress. It is stored, so that any process can continue it, and bound to one browser. */
 export interface Interaction {
   id: string;
-  /** Part of the cookie's name, so that two tabs never meet. */
+  /** Part of the cookie's name, so that tabs do not interfere. */
   tag: string;
   /** SHA-256 of the cookie's value, base64url. */
   txnHash: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   createdAt: number;
   authorization: AuthorizationRequest;
-  /** Null when the pages go by nobody. */
+  /** Null if no user is expected. */
   expected: Expected | null;
-  /** The person chose the way to sign in on the choice page. */
+  /** Whether the user selected the authenticator on the choice page. */
   chosen: boolean;
-  /** The PIN must have been given after this moment, in milliseconds. */
+  /** The PIN must be newer than this time, in milliseconds. */
   personSince: number | null;
-  /** What the choice page says, such as why a hand-off brought nobody. */
+  /** The message on the choice page, such as the reason why a hand-off failed. */
   message: string;
-  /** A sign-in that waits for the person's word or for the window that asked for it. */
+  /** A sign-in that waits for an answer of the user, or for the page that opened the window. */
   authentication: Authentication | null;
-  /** The live session that waits instead: nobody has to sign in anew, only to answer a question. */
+  /** Or the live session that waits: the user need not sign in, only answer a question. */
   sid: string | null;
-  /** The person said yes to "Continue as …", or need not be asked. */
+  /** The user answered "Continue as …", or need not. */
   confirmed: boolean;
 }
 
-/** What a sign-in that begins anew within an interaction starts from. */
+/** The members of an interaction without a sign-in. */
 export const withoutSignIn = { authentication: null, sid: null, confirmed: false } as const;
 
 const kind = 'cis2-interaction';
-/** How long a person may take to sign in, in seconds. */
+/** Time for the whole sign-in, in seconds. */
 const lifetime = 900;
 
 export class Interactions {
@@ -58,7 +58,7 @@ export class Interactions {
   readonly #limitRows: LimitRows;
   readonly #mark: string;
 
-  /** @param mark what ids begin with. */
+  /** @param mark prefix of the ids */
   constructor(singleUse: SingleUse, clock: Clock, cookies: CookieNames, limitRows: LimitRows, mark = '') {
     this.#singleUse = singleUse;
     this.#clock = clock;
@@ -68,9 +68,9 @@ export class Interactions {
   }
 
   /**
-   * Begins one. The cookie goes to the browser with the answer; only its hash is kept. Throws `tooManyRows`.
-   * @param more `sid` of a live session that does for the request but for an answer of the person, and whether
-   * that is `confirmed` already; the person who is expected.
+   * Begins an interaction. Only the hash of the cookie is stored. Throws `tooManyRows`.
+   * @param more `sid` of a live session that meets the request except for an answer of the user, whether the user `confirmed`
+   * already, and the expected user
    */
   async begin(
     request: HttpRequest,
@@ -102,7 +102,7 @@ export class Interactions {
     return { interaction, cookie: this.#cookies.set(`txn-${interaction.tag}`, txn, lifetime) };
   }
 
-  /** The interaction with this id, if it lives and the request comes from its browser. */
+  /** Returns a live interaction, if the request is from its browser. */
   async open(id: string, request: HttpRequest): Promise<Interaction | undefined> {
     const interaction = await this.#singleUse.peek<Interaction>(kind, id);
     if (!interaction) return undefined;
@@ -110,21 +110,21 @@ export class Interactions {
     return txn !== undefined && equalSecrets(sha256(txn), interaction.txnHash) ? interaction : undefined;
   }
 
-  /** Keeps a changed interaction; false when it was answered or ran out meanwhile. */
+  /** Stores a changed interaction. Returns false if it was completed or has expired. */
   save(interaction: Interaction): Promise<boolean> {
     return this.#singleUse.replace(kind, interaction.id, interaction);
   }
 
-  /** The conditional write that answers it: one answer only. */
+  /** Returns the conditional write that completes the interaction once. */
   endStatement({ id }: Interaction): Statement {
     return this.#singleUse.spendStatement(kind, id);
   }
 
-  /** Set-Cookie value that takes its cookie away. */
+  /** Returns the Set-Cookie value that removes the cookie. */
   clearedCookie({ tag }: Interaction): string {
     return this.#cookies.clear(`txn-${tag}`);
   }
 }
 
-/** Paths of an interaction below the origin. */
+/** Returns the path of a page of an interaction. */
 export const interactionPath = (id: string, part = ''): string => `/interaction/${id}${part && `/${part}`}`;

@@ -2,7 +2,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { AnonymousRows } from '../../oauth/anonymous-rows.ts';
 import { sharedErrors } from '../errors/shared.ts';
 
-/** Counts a row that a request creates before a sign-in. Throws `tooManyRows` beyond the limit of its network. */
+/** Counts a row that an unauthenticated request creates. Throws `tooManyRows` beyond the limit of its network. */
 export type LimitRows = (request: Pick<HttpRequest, 'address'>) => Promise<void>;
 
 export const limitingRows =

@@ -8,7 +8,7 @@ export interface RelyingParty {
   registration: Cis2Registration;
 }
 
-/** The relying party with this client id; undefined when there is none, it was revoked, or its developer is inactive. */
+/** Returns a relying party; undefined if it is unknown or revoked, or its developer is inactive. */
 export async function findRelyingParty(
   applications: Applications,
   clientId: string,
@@ -19,6 +19,6 @@ export async function findRelyingParty(
   return { application, registration: application.cis2 };
 }
 
-/** Who this relying party is in a journey: the API platform is one as well. */
+/** Returns the sender of its events. The API platform is a relying party too. */
 export const partyOf = (registration: Cis2Registration, urls: Urls): Party =>
   registration.redirectUris.some((uri) => uri.startsWith(`${urls.api}/`)) ? 'authorisation' : 'application';

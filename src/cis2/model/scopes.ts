@@ -1,14 +1,14 @@
 interface ScopeRule {
-  /** Claims of userinfo that the scope brings. */
+  /** Userinfo claims of the scope. */
   claims: readonly string[];
-  /** The service's own scopes bring the person's id and name as well. */
+  /** Whether the scope also includes the id and name of the person, as the NHS scopes do. */
   own: boolean;
 }
 
 const names = ['name', 'family_name', 'given_name', 'uid'];
 const ofOwnScopes = ['nhsid_useruid', 'name'];
 
-// The ten scopes that are published for CIS2.
+// The ten published scopes of CIS2.
 const rules: Readonly<Record<string, ScopeRule>> = {
   openid: { claims: ['sub'], own: false },
   profile: { claims: names, own: false },
@@ -32,7 +32,7 @@ export const scopeValues: readonly string[] = Object.keys(rules);
 
 export const isScope = (value: string): boolean => Object.hasOwn(rules, value);
 
-/** The claims of userinfo that these scopes bring. */
+/** Returns the userinfo claims of these scopes. */
 export function claimsOfScopes(scopes: readonly string[]): Set<string> {
   const claims = new Set<string>();
   for (const scope of scopes) {
@@ -43,9 +43,9 @@ export function claimsOfScopes(scopes: readonly string[]): Set<string> {
   return claims;
 }
 
-/** The scopes that bring a claim. */
+/** Returns the scopes that include a claim. */
 export const scopesOfClaim = (claim: string): string[] =>
   scopeValues.filter((scope) => claimsOfScopes([scope]).has(claim));
 
-/** Every claim that some scope brings, for the discovery document and the `claims` parameter. */
+/** All claims of the scopes, for the discovery document and the `claims` parameter. */
 export const claimValues: readonly string[] = [...claimsOfScopes(scopeValues)];

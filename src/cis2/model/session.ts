@@ -4,15 +4,15 @@ import type { Authentication } from './authentication.ts';
 /** Why a session ended. CIS2 has the causes of CIS. */
 export type EndReason = EndCause;
 
-/** What the next sign-in in a browser does after a sign-out: asks "Continue as …", signs in silently, or asks for the PIN. */
+/** What a sign-in does after a sign-out in the browser: ask "Continue as …", sign in silently, or require the PIN. */
 export type AfterSignOut = 'ask' | 'silent' | 'pin';
 
-/** What an ID token hint does in a browser without its session: asks the user, or ends the session. */
+/** What an ID token hint does in a browser without the session: ask the user, or end the session. */
 export type SignOutWithoutSession = 'ask' | 'end';
 
 /** A sign-in of a person in one browser. Times in milliseconds. */
 export interface Session {
-  /** Known to clients; never the cookie. */
+  /** Session id for clients. It is not the cookie. */
   sid: string;
   /** Issuer of the realm. */
   issuer: string;

@@ -1,7 +1,7 @@
 import type { Person } from '../../cis/protocol.ts';
 
-/** The role that a sign-in goes on with, or that the person must choose one first. */
-export interface Settled {
+/** The role of a sign-in, and whether to ask for one. */
+export interface SettledRole {
   roleId: string | null;
   asks: boolean;
 }
@@ -9,19 +9,20 @@ export interface Settled {
 const has = (person: Person, roleId: string | null | undefined): boolean =>
   person.roles.some((role) => role.roleId === roleId);
 
-/** Whether a request has anything to do with the role. */
+/** Whether the scope asks for the role. */
 export const asksForRole = (scope: readonly string[]): boolean =>
   scope.includes('selectedrole') || scope.includes('changedrole');
 
 /**
- * What becomes of the role that a session or the agent brought, the first that counts before the others. A role that was withdrawn is dropped. Who has none goes on
- * without, who has one has that one; a choice that still holds is not asked for again, unless `changedrole` wants it.
+ * Settles the role of a sign-in. Roles that were withdrawn are dropped. A person with several roles is asked, unless a held role is
+ * still valid and the scope is not `changedrole`.
+ * @param held roles of the session or the agent, by precedence
  */
 export function settleRole(
   person: Person,
   scope: readonly string[],
   held: readonly (string | null)[],
-): Settled {
+): SettledRole {
   const roleId = held.find((id) => has(person, id)) ?? null;
   const [only, ...others] = person.roles;
   if (!asksForRole(scope) || only === undefined) return { roleId, asks: false };
@@ -29,6 +30,6 @@ export function settleRole(
   return { roleId, asks: roleId === null || scope.includes('changedrole') };
 }
 
-/** The chosen role, if it is one of the person's. */
+/** Returns the chosen role, if the person has it. */
 export const choiceOf = (person: Person, roleId: string | undefined): string | undefined =>
   has(person, roleId) ? roleId : undefined;

@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { ClaimNames } from './authorization-request.ts';
 
-/** What the tokens of one sign-in say of it, however often they are renewed. */
+/** The facts of a sign-in for its tokens, also after a refresh. */
 export interface SignInFacts {
   uid: string;
   sid: string;
@@ -18,7 +18,7 @@ export interface SignInFacts {
 
 const words = (text: string | undefined): string[] => (text ?? '').split(' ').filter(Boolean);
 
-/** The facts as a token record keeps them. */
+/** Returns the facts as attributes of a token record. */
 export const attributesOf = (facts: SignInFacts): Record<string, string> => ({
   acr: facts.acr,
   aal: String(facts.level),
@@ -30,10 +30,10 @@ export const attributesOf = (facts: SignInFacts): Record<string, string> => ({
   ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
 });
 
-/** The names of the claims of userinfo that were asked for one by one. */
+/** Returns the userinfo claims that the `claims` parameter requested. */
 export const namedInUserinfo = ({ attributes }: TokenRecord): string[] => words(attributes.claims);
 
-/** Reads the facts of a token record back. */
+/** Reads the facts from a token record. */
 export const factsOf = (record: TokenRecord): SignInFacts => {
   const { attributes, uid, sid } = record;
   return {

@@ -13,20 +13,20 @@ const sentences: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** What went wrong, as the page shows it. */
+/** An error for its page. */
 export interface ShownError {
   entry: Pick<ErrorEntry, 'id' | 'code' | 'status' | 'description' | 'fix' | 'actor' | 'source'>;
-  /** The private reason: shown in development alone. */
+  /** The private reason, for development only. */
   detail: string;
-  /** By which the log finds it. */
+  /** Finds the error in the log. */
   requestId: string;
   development: boolean;
 }
 
-/** The page of an error that may not travel to the client. In development it says what was expected and what came. */
+/** The page of an error that is not returned to the client. In development it includes the reason. */
 export function errorPage({ entry, detail, requestId, development }: ShownError): Answer {
   const { id, code, status, fix, actor, source } = entry;
-  // The catalogue speaks the language of the protocol, the page that of the person.
+  // The catalogue has the language of the protocol, the page that of the user.
   const description = sentences.get(id) ?? entry.description;
   const more = html`<h2>${says.developers}</h2>
 <dl class="summary"><dt>${says.error}</dt><dd><code>${code}</code> (${id})</dd><dt>${says.why}</dt><dd>${detail || description}</dd>

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 
-/** One line of a form. */
+/** An input of a form. */
 export interface Field {
   name: string;
   label: string;
@@ -8,14 +8,14 @@ export interface Field {
   hint?: string;
   value?: string;
   autocomplete: string;
-  /** What is wrong with it. */
+  /** The error message. */
   problem?: string | undefined;
-  /** Six digits, or another short code. */
+  /** Whether it is a short code, such as six digits. */
   code?: boolean;
   longest: number;
 }
 
-/** An input with its label, its hint and what is wrong with it. */
+/** Returns the input with its label, hint and error message. */
 export function field({ name, label, type, hint, value, autocomplete, problem, code, longest }: Field): Html {
   const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(' ');
   return html`<div class="field"><label for="${name}">${label}</label>

@@ -8,7 +8,7 @@ import { cis2Page } from './frame.ts';
 const script = 'document.forms[0].submit()';
 const scriptHash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
 
-/** The page that carries an authorization response in a form (OAuth 2.0 Form Post Response Mode). It also works without script. */
+/** The page that posts an authorization response (OAuth 2.0 Form Post Response Mode). It also works without scripts. */
 export function formPostPage(
   to: string,
   parameters: Readonly<Record<string, string | undefined>>,

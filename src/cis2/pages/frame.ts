@@ -8,11 +8,11 @@ export type PageOptions = Omit<LayoutOptions, 'service' | 'words'>;
 
 const frame = { lang: words.locale, ...words.frame };
 
-/** A page of CIS2 in the common frame. */
+/** Returns a page in the common layout. */
 export const cis2Page = (status: number, options: PageOptions, policy?: PagePolicy): Answer =>
   framedPage(status, { ...options, service: words.serviceName, words: frame }, policy);
 
-/** A page with a form that may be sent once: its script keeps a second press from taking the answer to the first away. It works without. */
+/** Returns a page whose form is submitted once: a second press would discard the response to the first. It works without scripts too. */
 export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): Answer =>
   cis2Page(
     status,
@@ -20,7 +20,7 @@ export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): 
     { script: ["'self'"] },
   );
 
-/** Sends the browser on by GET: what a form ends in that leads to another origin, for `form-action 'self'` would block a redirect. */
+/** Redirects by GET after a form that leads to another origin, because `form-action 'self'` would block a redirect. */
 export const goingOnPage = ({
   to,
   ...options

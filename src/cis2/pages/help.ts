@@ -7,11 +7,11 @@ const { help: says } = words;
 
 export const helpPath = '/help/smartcard';
 
-/** What may be wrong when the hop to the agent shows nothing. */
+/** Possible causes if the agent shows nothing. */
 export const hopHelp = (): Html =>
   html`<ul>${says.causes.map(({ cause, mend }) => html`<li><strong>${cause}</strong> ${mend}</li>`)}</ul>`;
 
-/** `GET /help/smartcard`: also for a person who came to the browser's own error page. */
+/** `GET /help/smartcard`, also for users who see the browser's own error page. */
 export const helpPage = (development: boolean): Answer =>
   cis2Page(200, {
     title: says.title,

@@ -1,13 +1,13 @@
 import type { Route } from '@alongside/kernel/http';
 import { scriptRoute } from './script-route.ts';
 
-/** Where the script is that keeps a form from being sent twice. */
+/** The path of the script that prevents a second submission. */
 export const onceScriptPath = '/assets/once.js';
 
-/** How long a form waits for its answer before it may be sent again, in milliseconds. */
+/** Time before the form may be submitted again, in milliseconds. */
 const patience = 10_000;
 
-// A second press before the answer is there would send the form again: its answer is that the sign-in is over, and hides the right one.
+// A second submission would find the sign-in completed, and its error would replace the response to the first.
 const script = `'use strict';
 (() => {
   for (const form of document.forms) {

@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Route } from '@alongside/kernel/http';
 
-/** A script of our own pages: only pages of this origin may run it. */
+/** Returns the route of a script, which only pages of this origin may load. */
 export const scriptRoute = (path: string, script: string): Route => ({
   methods: ['GET'],
   path,

@@ -2,7 +2,7 @@ import type { RegularTask } from '../../service.ts';
 import { DirectoryFollower } from '../sessions/directory-follower.ts';
 import { Expiry } from '../sessions/expiry.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
-import { endTakenAway } from '../sign-in/taken-away.ts';
+import { endSessionsOfRemovedAuthenticators } from '../sign-in/taken-away.ts';
 import type { RealmParts } from './parts.ts';
 
 /** Milliseconds between two runs. */
@@ -32,7 +32,7 @@ export function startWork(parts: RealmParts & { authenticators: Authenticators }
     await Promise.all([keys.ensure('ES256'), keys.ensure('RS256')]);
     await keys.ensure('PS256');
   });
-  background.run(log, 'sessions of ways to sign in that were taken away are still there', () =>
-    endTakenAway(parts),
+  background.run(log, 'the sessions of removed authenticators could not be ended', () =>
+    endSessionsOfRemovedAuthenticators(parts),
   );
 }

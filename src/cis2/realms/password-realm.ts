@@ -8,8 +8,8 @@ const isItsOwn = (path: string): boolean =>
   path.startsWith(`${passwordRealm.path}/`) || path.startsWith(`/interaction/${passwordRealm.mark}`);
 
 /**
- * Adds the password realm to the other one, on one origin. Its endpoints have separate paths. Its pages share their paths
- * with the other realm; the prefix of the interaction id tells them apart.
+ * Adds the password realm to the other realm on one origin. Its endpoints have separate paths. The realms share the paths of
+ * their pages; the prefix of the interaction id distinguishes them.
  */
 export function withPasswordRealm(main: Service, password: Service): Service {
   const pages = new Map(password.routes.filter(isInteraction).map((route) => [keyOf(route), route.endpoint]));

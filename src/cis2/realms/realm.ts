@@ -7,15 +7,15 @@ export interface Realm {
   path: string;
   /** Prefix of the ids of its interactions; no random id has it. */
   mark: string;
-  /** Prefix of its cookies: a browser may be signed in at each realm. */
+  /** Prefix of its cookies. A browser may have a session in each realm. */
   cookies: string;
-  /** The `realm` claim of ID tokens, as ForgeRock's product names it. */
+  /** The `realm` claim of ID tokens, as in ForgeRock's product. */
   name: string;
   /** Path of the form that confirms a sign-out. */
   signOutPath: string;
-  /** The classes of a request that names no known one. */
+  /** The classes for a request without a known one. */
   defaultAcr: readonly string[];
-  /** A password is its only authenticator. */
+  /** Whether a password is the only authenticator. */
   passwordOnly: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { Deliveries } from './deliveries.ts';
 import type { Expiry } from './expiry.ts';
 import type { Sessions } from './sessions.ts';
 
-interface Parts {
+interface SessionEndDependencies {
   database: Database;
   sessions: Sessions;
   tokens: Tokens;
@@ -15,17 +15,17 @@ interface Parts {
   audit: AuditLog;
 }
 
-/** Ends sessions with all that came of them: tokens die, relying parties are told. */
+/** Ends sessions and their tokens, and notifies the relying parties. */
 export class SessionEnds {
-  readonly #parts: Parts;
+  readonly #parts: SessionEndDependencies;
 
-  constructor(parts: Parts) {
+  constructor(parts: SessionEndDependencies) {
     this.#parts = parts;
   }
 
   /**
-   * Ends each session once, whoever else tries; answers how many this call ended. Delivery goes on by itself.
-   * @param actor who ended them, where it was not their user
+   * Ends sessions, each once. Returns the number that this call ended. The notifications follow in the background.
+   * @param actor the person who ended them, if not their user
    */
   async end(sessions: readonly Session[], cause: EndReason, actor?: string): Promise<number> {
     let count = 0;
@@ -33,7 +33,7 @@ export class SessionEnds {
     return count;
   }
 
-  /** Ends sessions whose time is over. Returns whether more are left. */
+  /** Ends expired sessions. Returns whether more remain. */
   async endExpired(expiry: Expiry): Promise<boolean> {
     return await inBatches(async () => {
       const over = await expiry.over();
@@ -50,11 +50,11 @@ export class SessionEnds {
   ): Promise<boolean> {
     const { sid, issuer, uid, cisSessionId } = session;
     const { database, sessions, tokens, deliveries, audit } = this.#parts;
-    const told = { sid, uid, cisSessionId, cause };
-    // The end and the promise to tell of it are one write, so a crash between the two loses nothing.
+    const ended = { sid, uid, cisSessionId, cause };
+    // One batch ends the session and queues the notifications, so that a crash loses neither.
     const { done } = await database.batch([
       ending ?? sessions.endStatement(sid, cause),
-      deliveries.promiseStatement(told),
+      deliveries.promiseStatement(ended),
       audit.recordStatement({
         action: 'cis2.session-ended',
         outcome: 'ok',

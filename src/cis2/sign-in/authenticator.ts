@@ -7,48 +7,47 @@ import type { RelyingParty } from '../model/relying-party.ts';
 import type { EndReason, Session } from '../model/session.ts';
 import type { InteractionContext } from './open.ts';
 
-/** What an authenticator is asked about: one interaction of one browser. */
+/** An interaction for which an authenticator begins. */
 export interface AuthenticationContext {
   request: HttpRequest;
   client: RelyingParty;
   interaction: Interaction;
 }
 
-/** Whether a session that an authenticator made may still be used without asking; `unknown` says why nobody can tell now. */
+/** Whether a session may be used silently. `ended` is the reason why it must end, `unknown` why that cannot be determined now. */
 export type SessionValidity = { valid: boolean; ended?: EndReason; unknown?: string };
 
-/** A way to sign in. One file each; the registry is their only list. */
+/** A method of signing in. */
 export interface Authenticator {
-  /** Also a part of its path below an interaction. */
+  /** Also the segment of its path. */
   readonly id: string;
-  /** On the choice page. */
+  /** The label on the choice page. */
   readonly label: string;
   readonly hint: string;
-  /** What it can reach: it is offered when one of these meets the request. */
+  /** Its levels and methods. It is offered if one of these meets the request. */
   readonly offers: readonly AuthenticationStrength[];
-  /** Whether the choice page opens it in a small window, because it may lead to a page that is not there. */
+  /** Whether the choice page opens it in a small window, because its page may be unreachable. */
   readonly inWindow: boolean;
-  /** Begins it: answers with a redirect or a page. `inWindow` when it was opened so. */
+  /** Begins the sign-in with a redirect or a page. */
   begin(context: AuthenticationContext, inWindow: boolean): Promise<Answer>;
-  /** Whether a browser goes to it without the choice page. */
+  /** Whether to skip the choice page for this authenticator. */
   goesStraight(
     request: HttpRequest,
     client: RelyingParty,
     authorization: AuthorizationRequest,
   ): Promise<boolean>;
-  /** Whether a session that it made may be used silently for a request of this browser. */
+  /** Checks whether one of its sessions may be used silently in this browser. */
   checkSession(session: Session, request: HttpRequest): Promise<SessionValidity>;
-  /** Whether this person could meet one of the asked classes with it: asked only when somebody is expected. */
+  /** Whether the expected user could meet one of these classes with it. */
   usableBy(uid: string, acr: readonly string[]): Promise<boolean>;
-  /** Its own pages and answers. */
+  /** Its other pages. */
   readonly routes: readonly AuthenticatorRoute[];
 }
 
-/** A way into an authenticator, below `/interaction/{id}/{id of the authenticator}/`; for the browser of the interaction alone. */
+/** A page of an authenticator at `/interaction/{id}/{authenticator}/{path}`, for the browser of the interaction. */
 export interface AuthenticatorRoute {
   readonly method: 'GET' | 'POST';
-  /** One part of a path, without slashes. */
+  /** One segment, without slashes. */
   readonly path: string;
-  /** `opened.request` has the body; an authenticator that was not offered for the request is not reached. */
   run(context: InteractionContext): Promise<Answer>;
 }

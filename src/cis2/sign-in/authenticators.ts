@@ -2,12 +2,12 @@ import { couldMeet } from '../model/acr.ts';
 import type { Expected } from '../model/interactions.ts';
 import type { Authenticator } from './authenticator.ts';
 
-/** The ways to sign in, in the order of the choice page. */
+/** The authenticators, in the order of the choice page. */
 export class Authenticators {
   readonly all: readonly Authenticator[];
   readonly #byId: ReadonlyMap<string, Authenticator>;
 
-  /** Throws when two have the same id, for one of them could never be reached. */
+  /** Throws if two have the same id, because one of them would be unreachable. */
   constructor(all: readonly Authenticator[]) {
     this.all = all;
     this.#byId = new Map(all.map((authenticator) => [authenticator.id, authenticator]));
@@ -18,12 +18,12 @@ export class Authenticators {
     return this.#byId.get(id);
   }
 
-  /** Those that could meet one of the asked classes. */
+  /** Returns the authenticators that could meet a requested class. */
   meeting(acr: readonly string[]): Authenticator[] {
     return this.all.filter((authenticator) => couldMeet(acr, authenticator.offers));
   }
 
-  /** Those to offer: of those that could meet a class, the ones that the expected person can use. A mere hint of a person never leaves none. */
+  /** Returns those of them that the expected user has. If there are none, all are offered, unless the client requires the user. */
   async offered(acr: readonly string[], expected: Expected | null): Promise<Authenticator[]> {
     const meeting = this.meeting(acr);
     if (!expected) return meeting;

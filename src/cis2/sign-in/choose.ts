@@ -8,26 +8,26 @@ import type { Reply } from '../responses/authorization-response.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Authenticators } from './authenticators.ts';
 
-interface Asked {
+interface ChoiceContext {
   request: HttpRequest;
   client: RelyingParty;
   authorization: AuthorizationRequest;
   reply: Reply;
 }
 
-/** A uid; what else stands in a hint may mean anybody. */
+/** A uid. Other hints are ambiguous. */
 const uidShape = /^\d{12}$/;
 
 /**
- * Whom the pages may go by: the person whose session this browser has, or whom an ID token of ours names. Anybody may write a
- * `login_hint` or a `sub` into an address, and must not learn from the pages how that person signs in (docs/adr/0019).
+ * Finds the expected user: the one with a session in this browser, or of an ID token of this issuer. Anyone can send a `login_hint`
+ * or a `sub`, and must not learn from the pages which authenticators that user has (docs/adr/0019).
  */
 export async function expectPerson({
   authorization: { subject, loginHint },
   hinted,
   steppingUp,
   present,
-}: Asked & { hinted: boolean; steppingUp: string | null; present: string | null }): Promise<{
+}: ChoiceContext & { hinted: boolean; steppingUp: string | null; present: string | null }): Promise<{
   expected: Expected | null;
 }> {
   const firm = subject !== null;
@@ -37,13 +37,13 @@ export async function expectPerson({
   return { expected: { uid: named, firm, steppingUp: false } };
 }
 
-/** Which ways to sign in could meet the request. None: the client is told, never given less (OpenID Connect Core section 5.5.1.1). */
+/** Finds the authenticators that could meet the request. Without any, the client gets an error (OpenID Connect Core section 5.5.1.1). */
 export async function findAuthenticators({
   authorization,
   expected,
   reply,
   provider: { authenticators },
-}: Asked & { expected: Expected | null; provider: { authenticators: Authenticators } }): Promise<
+}: ChoiceContext & { expected: Expected | null; provider: { authenticators: Authenticators } }): Promise<
   Answer | { offered: Authenticator[] }
 > {
   const offered = await authenticators.offered(authorization.acr, expected);
@@ -51,16 +51,16 @@ export async function findAuthenticators({
   return reply.fail(responseErrors.levelUnmet(`nothing here meets ${authorization.acr.join(' ')}`));
 }
 
-/** Straight to an authenticator on evidence that it answers, else the choice page; without a person to ask, an error. */
+/** Redirects to an authenticator that will likely respond, or else to the choice page. A silent request fails instead. */
 export async function beginInteraction(
-  known: Asked & {
+  context: ChoiceContext & {
     offered: Authenticator[];
     expected: Expected | null;
     provider: { interactions: Interactions };
   },
 ): Promise<Answer> {
-  const { request, client, authorization, reply, offered, expected } = known;
-  const { interactions } = known.provider;
+  const { request, client, authorization, reply, offered, expected } = context;
+  const { interactions } = context.provider;
   let straight: Authenticator | undefined;
   if (!authorization.prompt.includes('select_account')) {
     for (const authenticator of offered) {

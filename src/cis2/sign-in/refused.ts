@@ -3,18 +3,18 @@ import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { InteractionContext } from './open.ts';
 
-interface RefusalParts {
+interface RefusalDependencies {
   audit: AuditLog;
   recorder: Recorder;
   log: Log;
 }
 
 /**
- * Notes that an authenticator refused someone who has not proved anything: the reason in the log, an event in the journey, and one
- * more of the network in the audit log. The page never contains the reason.
+ * Notes a failed sign-in of an unauthenticated user: the reason in the log, an event in the journey, and a count for the network in
+ * the audit log. The page never contains the reason.
  */
 export function noteRefusedSignIn(
-  { audit, recorder, log }: RefusalParts,
+  { audit, recorder, log }: RefusalDependencies,
   { request, interaction }: Pick<InteractionContext, 'request' | 'interaction'>,
   authenticator: string,
   detail: string,

@@ -4,7 +4,7 @@ import { fromRow, type SessionRow } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Authenticators } from './authenticators.ts';
 
-interface Parts {
+interface RemovalDependencies {
   database: Database;
   issuer: string;
   authenticators: Authenticators;
@@ -12,11 +12,10 @@ interface Parts {
 }
 
 /**
- * Ends the sessions of this realm whose authenticator is no longer configured, such as another OpenID provider: the operator who
- * removes it no longer trusts its statements. Configuration changes with a start, so this runs at the start; it steps through the
- * index of authenticators and reads no other session. Returns how many it ended.
+ * Ends the sessions whose authenticator is no longer configured, such as an external OpenID provider that the operator no longer
+ * trusts. Runs at the start, when the configuration may have changed. Returns the number of ended sessions.
  */
-export async function endTakenAway(parts: Parts): Promise<number> {
+export async function endSessionsOfRemovedAuthenticators(parts: RemovalDependencies): Promise<number> {
   let ended = 0;
   for (
     let name = await nextAuthenticator(parts, '');
@@ -27,8 +26,11 @@ export async function endTakenAway(parts: Parts): Promise<number> {
   return ended;
 }
 
-/** The first authenticator after this one that a live session was made with. */
-async function nextAuthenticator({ database, issuer }: Parts, after: string): Promise<string | null> {
+/** Returns the next authenticator with live sessions, by the index. */
+async function nextAuthenticator(
+  { database, issuer }: RemovalDependencies,
+  after: string,
+): Promise<string | null> {
   const row = await database.get<{ name: string | null }>(
     sql(
       'SELECT MIN(authenticator) AS name FROM cis2_session WHERE ended_at IS NULL AND issuer = ? AND authenticator > ?',
@@ -39,7 +41,10 @@ async function nextAuthenticator({ database, issuer }: Parts, after: string): Pr
   return row?.name ?? null;
 }
 
-async function endAllOf({ database, issuer, ends }: Parts, authenticator: string): Promise<number> {
+async function endAllOf(
+  { database, issuer, ends }: RemovalDependencies,
+  authenticator: string,
+): Promise<number> {
   let ended = 0;
   const endSome = async () => {
     const rows = await database.all<SessionRow>(

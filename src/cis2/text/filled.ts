@@ -2,13 +2,13 @@ import { type Html, html } from '@alongside/kernel/html';
 
 type Filling = string | number;
 
-/** A sentence with its values filled in. A name without a value stays as it is. */
+/** Fills in the values of a sentence. A name without a value stays. */
 export const filled = (sentence: string, values: Readonly<Record<string, Filling>>): string =>
   sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 
 /**
- * A sentence as markup: its values may be markup, and what stands in brackets is given to `part`. Values are looked at after the
- * sentence was taken apart, so nothing in them is a name or a bracket.
+ * Returns a sentence as markup. Its values may be markup, and `part` renders the text in brackets. Values are inserted last, so
+ * their names and brackets have no effect.
  */
 export function markedUp(
   sentence: string,

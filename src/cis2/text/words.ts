@@ -1,4 +1,4 @@
 import { english, type Words } from './english.ts';
 
-/** What the pages say: the one place that chooses the language. */
+/** The texts of the pages. The language is chosen here only. */
 export const words: Words = english;

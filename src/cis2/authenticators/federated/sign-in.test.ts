@@ -7,7 +7,7 @@ import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import { Authenticators } from '../../sign-in/authenticators.ts';
-import { endTakenAway } from '../../sign-in/taken-away.ts';
+import { endSessionsOfRemovedAuthenticators } from '../../sign-in/taken-away.ts';
 import { Browser, type Reply, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf, give, next } from '../../testing/journey.ts';
@@ -214,7 +214,7 @@ test('CVE-2026-1486, CVE-2026-2603: ends the sessions and links of a removed pro
       return (await send('GET', `${issuer}/userinfo`, { authorization })).status;
     };
     assert.equal(
-      await endTakenAway({
+      await endSessionsOfRemovedAuthenticators({
         ...parts,
         authenticators: new Authenticators(['federated', 'federated-hospital'].map(wayOf)),
       }),
@@ -222,8 +222,11 @@ test('CVE-2026-1486, CVE-2026-2603: ends the sessions and links of a removed pro
     );
     assert.equal(await alive(), 200);
     const left = new Authenticators([wayOf('federated-hospital')]);
-    assert.equal(await endTakenAway({ ...parts, authenticators: left, issuer: `${issuer}/other` }), 0);
-    assert.ok((await endTakenAway({ ...parts, authenticators: left })) >= 1);
+    assert.equal(
+      await endSessionsOfRemovedAuthenticators({ ...parts, authenticators: left, issuer: `${issuer}/other` }),
+      0,
+    );
+    assert.ok((await endSessionsOfRemovedAuthenticators({ ...parts, authenticators: left })) >= 1);
     assert.equal(await alive(), 401);
   } finally {
     await without.stop();

@@ -12,7 +12,7 @@ import { otherSessions } from './other-sessions.ts';
 
 const { account: says, common } = words;
 
-/** A way to sign in, as its owner sees it. Times in milliseconds. */
+/** An authenticator on the user's own page. Times in milliseconds. */
 export interface OwnCredential {
   label: string;
   kind: string;
@@ -24,9 +24,9 @@ export interface OwnCredential {
 
 interface Account {
   personName: string;
-  /** Level of the sign-in of now. */
+  /** Level of the current sign-in. */
   level: AssuranceLevel;
-  /** The user gave the PIN, or its equal, so lately that nothing has to be given again. */
+  /** Whether the user entered the PIN or its equivalent recently. */
   recent: boolean;
   /** Sessions of the user in other browsers. */
   others: number;
@@ -55,7 +55,7 @@ const radio = ({ kind, label, hint }: Enrolment): Html => html`<div class="choic
 <input type="radio" id="add-${kind}" name="kind" value="${kind}" aria-describedby="hint-${kind}" required>
 <div><label for="add-${kind}">${label}</label><p class="hint" id="hint-${kind}">${hint}</p></div></div>`;
 
-/** What can be added with the sign-in of now, and what needs a better one. */
+/** Lists the kinds that this level may add, and those that need a higher level. */
 function adding(enrolments: readonly Enrolment[], level: AssuranceLevel): Html {
   const open = enrolments.filter((enrolment) => enrolment.level <= level);
   const closed = enrolments.filter((enrolment) => enrolment.level > level);
@@ -74,7 +74,7 @@ ${
 }`;
 }
 
-/** Where nobody is signed in. */
+/** The page without a signed-in user. */
 export const signedOutAccountPage = (development: boolean): Answer =>
   cis2Page(403, {
     title: says.title,
@@ -83,7 +83,7 @@ export const signedOutAccountPage = (development: boolean): Answer =>
 <p><a class="button" href="${accountPath}/sign-in">${common.signIn}</a></p>`,
   });
 
-/** A user's own ways to sign in. */
+/** The page of the user's own authenticators. */
 export const accountPage = ({
   personName,
   level,
@@ -104,14 +104,14 @@ ${adding(enrolments, level)}
 ${otherSessions(others)}`,
   }).with(ownReferrer);
 
-/** One of them: a new name, or its end. */
+/** The page to rename or remove an authenticator. */
 export const credentialPage = ({
   credential,
   inUse,
   development,
 }: {
   credential: OwnCredential;
-  /** The person is signed in with it. */
+  /** Whether the user signed in with it. */
   inUse: boolean;
   development: boolean;
 }): Answer =>

@@ -8,10 +8,10 @@ import { otherSessions } from './other-sessions.ts';
 
 const { enrolment: says, common, account } = words;
 
-/** Browsers tell our own pages where a form comes from, and nobody else. */
+/** Browsers send the referrer only to our own pages. */
 export const ownReferrer = { 'referrer-policy': 'same-origin' } as const;
 
-/** What a person finds behind an officer's link. */
+/** The page of an officer's link. */
 export const linkPage = ({
   label,
   hint,
@@ -33,7 +33,7 @@ export const linkPage = ({
 <form method="post" action="${action}"><div class="actions"><button>${says.begin}</button></div></form>`,
   }).with(ownReferrer);
 
-/** The end of an enrolment. */
+/** The last page of an enrolment. */
 export const enrolledPage = ({
   label,
   note,

@@ -10,7 +10,7 @@ import type { CisClient } from '../../model/cis-client.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
-import { asksForRole, type Settled, settleRole } from '../../model/settle-role.ts';
+import { asksForRole, type SettledRole, settleRole } from '../../model/settle-role.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 
@@ -32,7 +32,7 @@ export const settleSessionRole = check(
     reply,
     provider: { cis, ends, log },
   }: SessionCall & { provider: { cis: CisClient; ends: SessionEnds; log: Log } }): Promise<
-    Answer | { session: Session | null; role: Settled }
+    Answer | { session: Session | null; role: SettledRole }
   > {
     const none = { roleId: null, asks: false };
     if (!session) return { session, role: none };
@@ -83,7 +83,7 @@ export async function askForRole({
   authorization,
   reply,
   provider: { interactions },
-}: SessionCall & Passed<'user'> & { role: Settled; provider: { interactions: Interactions } }): Promise<
+}: SessionCall & Passed<'user'> & { role: SettledRole; provider: { interactions: Interactions } }): Promise<
   Answer | undefined
 > {
   if (!session || !role.asks) return undefined;

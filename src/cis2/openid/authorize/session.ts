@@ -10,7 +10,7 @@ import { strengthFor } from '../../model/authentication.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { Session } from '../../model/session.ts';
-import type { Settled } from '../../model/settle-role.ts';
+import type { SettledRole } from '../../model/settle-role.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
 import { authenticatedAt, type Codes } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
@@ -94,7 +94,7 @@ export async function answerSilently({
 }: RequestCall &
   Passed<'session' | 'user'> & {
     session: Session | null;
-    role: Settled;
+    role: SettledRole;
     reply: Reply;
     provider: { sessions: Sessions; codes: Codes; database: Database; pushed: PushedRequests };
   }): Promise<Answer | undefined> {

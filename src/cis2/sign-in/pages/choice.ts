@@ -23,11 +23,10 @@ function radio(
 </div>`;
 }
 
-/** What the choice page shows. */
 export interface Choice {
   applicationName: string;
   offered: readonly Authenticator[];
-  /** Who is signed in here already, but not at a level that is asked for now. */
+  /** The name of the signed-in user whose level is too low. */
   signedIn: string | null;
   development: boolean;
 }
@@ -38,7 +37,7 @@ const signedInAs = (signedIn: string, applicationName: string, firm: boolean): H
   html`<p class="lead">${filled(says.notEnough, { application: applicationName })}</p>
 <p class="note">${markedUp(says.signedInAs, { name: html`<strong>${signedIn}</strong>` })} ${firm ? undefined : another}</p>`;
 
-/** No name: anybody may send a hint of anybody. */
+/** The hint shows no name, because anyone can send one. */
 const hinted = (): Html => html`<p class="note">${says.hinted} ${another}</p>`;
 
 const linkTo =
@@ -46,7 +45,7 @@ const linkTo =
   (text: Html): Html =>
     html`<a href="${address}">${text}</a>`;
 
-/** The ways to sign in that meet the request, the smartcard first. It works without script as well. */
+/** The authenticators that meet the request, the smartcard first. The page also works without scripts. */
 export function choicePage(
   interaction: Interaction,
   { applicationName, offered, signedIn, development }: Choice,

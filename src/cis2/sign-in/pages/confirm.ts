@@ -7,7 +7,7 @@ import { words } from '../../text/words.ts';
 
 const { confirm: says, common } = words;
 
-/** "Continue as …": one question before a sign-in that needed nothing of the person. */
+/** "Continue as …": a question before an automatic sign-in. */
 export const confirmPage = (
   interaction: Interaction,
   personName: string,

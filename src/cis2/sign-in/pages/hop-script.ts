@@ -1,13 +1,13 @@
 import type { Route } from '@alongside/kernel/http';
 import { scriptRoute } from '../../pages/script-route.ts';
 
-/** Where the one script of the sign-in pages is. */
+/** The path of the script of the sign-in pages. */
 export const hopScriptPath = '/assets/hop.js';
 
-/** How long the choice page waits before it shows the help, in milliseconds. */
+/** Delay of the help on the choice page, in milliseconds. */
 const patience = 4_000;
 
-// The window may lose its opener on the way through the agent's origin, so the two pages talk over a channel of their own origin.
+// The window may lose its opener at the agent's origin, so the two pages use a BroadcastChannel of their own origin.
 const script = `'use strict';
 (() => {
   const returned = document.querySelector('[data-returned]');

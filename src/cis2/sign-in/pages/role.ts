@@ -15,18 +15,17 @@ import { words } from '../../text/words.ts';
 
 const { role: says, common } = words;
 
-/** What the role page shows. */
 export interface RoleQuestion {
   person: Person;
   applicationName: string;
-  /** The role that the person works in until now. */
+  /** The current role. */
   roleId: string | null;
   search: string;
-  /** The form came without a role that is the person's. */
+  /** Whether the form had no role of the user. */
   unanswered: boolean;
 }
 
-// The label has the organisation as well: several roles may have one name.
+// The label includes the organisation, because several roles may have the same name.
 function radio(role: RoleProfile, checked: boolean): Html {
   const id = `role-${role.roleId}`;
   const details = detailsOf(role);
@@ -49,7 +48,7 @@ const searchForm = (
 const found = (count: number, all: number): string =>
   count === 0 ? says.noneFound : filled(says.found, { count, all });
 
-/** The choice of the role (OpenID Connect scopes `selectedrole` and `changedrole`). Works without script: the search is a form by GET. */
+/** The role page (scopes `selectedrole` and `changedrole`). It works without scripts: the search is a GET form. */
 export function rolePage(
   interaction: Interaction,
   { person, applicationName, roleId, search, unanswered }: RoleQuestion,

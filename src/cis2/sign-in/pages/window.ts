@@ -7,10 +7,10 @@ import { hopScriptPath } from './hop-script.ts';
 
 const { window: says } = words;
 
-/** Name of the channel over which a small window tells the page that opened it. */
+/** Returns the channel by which the window notifies the page that opened it. */
 export const channelOf = (interaction: Interaction): string => `cis2-${interaction.tag}`;
 
-/** What the small window shows at the end; its script closes it. Without script the person goes on by the link. */
+/** The last page of the small window. A script closes it; without scripts, the user follows the link. */
 export const windowPage = (interaction: Interaction, development: boolean): Answer =>
   cis2Page(
     200,
