@@ -2,7 +2,7 @@ import type { RegularTask } from '../../service.ts';
 import { DirectoryFollower } from '../sessions/directory-follower.ts';
 import { Expiry } from '../sessions/expiry.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
-import { endSessionsOfRemovedAuthenticators } from '../sign-in/taken-away.ts';
+import { endSessionsOfRemovedAuthenticators } from '../sign-in/removed-authenticators.ts';
 import type { RealmParts } from './parts.ts';
 
 /** Milliseconds between two runs. */

@@ -7,7 +7,7 @@ import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import type { Authenticator } from '../../sign-in/authenticator.ts';
 import { Authenticators } from '../../sign-in/authenticators.ts';
-import { endSessionsOfRemovedAuthenticators } from '../../sign-in/taken-away.ts';
+import { endSessionsOfRemovedAuthenticators } from '../../sign-in/removed-authenticators.ts';
 import { Browser, type Reply, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
 import { alertOf, choice, claimsOf, give, next } from '../../testing/journey.ts';
