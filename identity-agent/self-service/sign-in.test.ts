@@ -33,7 +33,7 @@ describe('the sign-in page', () => {
     assert.match((await desk.visit(path)).body, /signing in to <strong>My &lt;clinic&gt;<\/strong>/);
     assert.match(await fill(desk, path, { pin: '999999' }), /The PIN is wrong\. 2 attempts left\./);
     const asked = await fill(desk, path, { pin: rightPin });
-    assert.match(asked, /In which role do you work now\?/);
+    assert.match(asked, /Which role are you working in\?/);
     assert.match(await fill(desk, path, { roleId: '1' }), /cannot be chosen/);
     const done = await fill(desk, path, { roleId: roleOf(2).roleId });
     assert.match(done, /You can close this page/);

@@ -116,7 +116,7 @@ ${role.person_roleid === session.roleId ? html` checked` : undefined}><label for
     title: 'Change role',
     service,
     development,
-    main: html`<form method="post" action="/role"><fieldset><legend>In which role do you work now?</legend>${choices}</fieldset>
+    main: html`<form method="post" action="/role"><fieldset><legend>Which role are you working in?</legend>${choices}</fieldset>
 <button type="submit">Use this role</button></form>
 ${session.pattern.id === 'separate' ? html`<p><a href="/sign-in/separate?role=changed">Choose at CIS2 instead</a></p>` : undefined}
 <p><a href="/">Back</a></p>`,

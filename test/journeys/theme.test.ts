@@ -54,7 +54,7 @@ test('an unknown address shows a page, also if CIS2 shares its origin with the m
   for (const path of ['/', '/half/an-address']) {
     const answer = await fetch(`${origin}${path}`, { headers: { accept: 'text/html' } });
     assert.equal(answer.status, 404);
-    assert.match(await answer.text(), /<h1>We cannot go on from here<\/h1>/);
+    assert.match(await answer.text(), /<h1>There is a problem<\/h1>/);
   }
 });
 

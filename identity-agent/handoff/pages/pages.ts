@@ -45,7 +45,7 @@ const role: InteractionPage = {
   ) => html`<dl class="summary"><dt>Signed in</dt><dd>${status.person?.displayName}</dd></dl>
 ${notice === 'cis_unreachable' ? html`<p class="error" role="alert">The sign-in service does not answer. Please try again.</p>` : undefined}
 <form method="post" action="${path}/role">
-<fieldset><legend>In which role do you work now?</legend>${roleChoices(status)}</fieldset>
+<fieldset><legend>Which role are you working in?</legend>${roleChoices(status)}</fieldset>
 <div class="actions"><button>Continue</button></div>
 </form>`,
   cancelled: () => 'cancelled',

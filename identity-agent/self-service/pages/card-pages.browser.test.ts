@@ -30,7 +30,7 @@ describe('the card pages in Chromium', () => {
       await examine(page, `${look}-sign-in-pin-wrong`);
       await page.fill('#pin', rightPin);
       await page.press('#pin', 'Enter');
-      await page.getByText('In which role do you work now?').waitFor();
+      await page.getByText('Which role are you working in?').waitFor();
       await examine(page, `${look}-sign-in-role`);
       await page.click('text=Role 2');
       await page.click('text=Continue');

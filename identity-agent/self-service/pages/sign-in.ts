@@ -71,7 +71,7 @@ const roleForm = ({ status, path, insertion }: CardPageContext): Html => html`${
 ${cardForm(
   `${path}/sign-in`,
   insertion,
-  html`${hidden('pin')}<fieldset><legend>In which role do you work now?</legend>${roleChoices(status)}</fieldset>`,
+  html`${hidden('pin')}<fieldset><legend>Which role are you working in?</legend>${roleChoices(status)}</fieldset>`,
   'Continue',
 )}`;
 

@@ -55,7 +55,7 @@ const isRefused = async (reply: Reply) => {
 };
 const isGone = ({ status, body }: Reply) => {
   assert.equal(status, 400);
-  assert.match(body, /has run out/);
+  assert.match(body, /has expired/);
 };
 
 describe('a link', () => {
@@ -200,7 +200,7 @@ describe('a person’s own account', () => {
     await signIn();
     assert.match((await browser.get(account())).body, /TESTONE Caius Dr, level 3/);
     cis2.clock.advance(16 * 60);
-    assert.match((await browser.get(account())).body, /Nobody is signed in here/);
+    assert.match((await browser.get(account())).body, /You are not signed in/);
     cis2.clock.advance(-16 * 60);
   });
   test('a card that left takes the account with it', async () => {

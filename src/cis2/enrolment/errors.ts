@@ -47,7 +47,7 @@ export const enrolmentErrors = catalogue('cis2', {
     status: 400,
     ...developer,
     code: 'invalid_request',
-    description: 'The body is not what it must be.',
+    description: 'The body is not valid.',
     source: 'RFC 9110 section 15.5.1',
     fix: 'Correct the body as the reason says.',
   },

@@ -44,7 +44,7 @@ export const requestErrors = catalogue('cis2', {
     code: 'invalid_client',
     description: english.errors.clientUnknown,
     source: 'RFC 6749 section 4.1.2.1',
-    fix: 'Send the client_id of a relying party that is registered here. List them: alongside app list.',
+    fix: 'Send the client_id of a registered relying party. List them: alongside app list.',
   },
   redirectMissing: {
     ...page,
@@ -56,6 +56,6 @@ export const requestErrors = catalogue('cis2', {
     ...page,
     description: english.errors.redirectUnknown,
     source: 'RFC 9700 section 2.1',
-    fix: 'Send a registered redirect_uri, character for character, or register this one.',
+    fix: 'Send a registered redirect_uri without any change, or register this one.',
   },
 });

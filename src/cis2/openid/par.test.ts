@@ -86,7 +86,7 @@ describe('a pushed request', () => {
       assert.ok(status === 400 || location.includes('error=invalid_request_uri'), `${status} ${location}`);
     const again = await browser.get(begin(client, requestUri, { prompt: 'none' }));
     assert.equal(again.status, 400);
-    assert.match(again.body, /not known, has run out or was used/);
+    assert.match(again.body, /unknown, expired or already used/);
     const redirectUri = client.registration.redirectUris[0] ?? '';
     const told = await browser.get(begin(client, requestUri, { redirect_uri: redirectUri, state: 's' }));
     const { error, state, iss } = Object.fromEntries(new URL(told.location).searchParams);

@@ -18,7 +18,7 @@ export function formPostPage(
   const fields = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
-  const main = html`<p role="status">${words.common.takenOn}</p>
+  const main = html`<p role="status">${words.common.redirecting}</p>
 <form method="post" action="${to}">${fields}<div class="actions"><button>${words.common.next}</button></div></form>
 <script>${trusted(script)}</script>`;
   return cis2Page(

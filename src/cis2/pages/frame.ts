@@ -28,5 +28,5 @@ export const goingOnPage = ({
   cis2Page(200, {
     ...options,
     head: html`<meta http-equiv="refresh" content="0;url=${to}">`,
-    main: html`<p role="status">${words.common.takenOn}</p><p><a class="button" href="${to}">${words.common.next}</a></p>`,
+    main: html`<p role="status">${words.common.redirecting}</p><p><a class="button" href="${to}">${words.common.next}</a></p>`,
   });

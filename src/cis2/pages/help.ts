@@ -9,7 +9,7 @@ export const helpPath = '/help/smartcard';
 
 /** Possible causes if the agent shows nothing. */
 export const hopHelp = (): Html =>
-  html`<ul>${says.causes.map(({ cause, mend }) => html`<li><strong>${cause}</strong> ${mend}</li>`)}</ul>`;
+  html`<ul>${says.causes.map(({ cause, fix }) => html`<li><strong>${cause}</strong> ${fix}</li>`)}</ul>`;
 
 /** `GET /help/smartcard`, also for users who see the browser's own error page. */
 export const helpPage = (development: boolean): Answer =>

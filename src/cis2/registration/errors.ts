@@ -10,7 +10,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_redirect_uri',
     description: 'A redirect_uri is not valid.',
     source: 'RFC 7591 section 3.2.2',
-    fix: 'Register absolute https addresses without a fragment; http is for loopback alone.',
+    fix: 'Register absolute https addresses without a fragment. Only loopback may use http.',
   },
   registrationMetadata: {
     status: 400,
@@ -18,7 +18,7 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_client_metadata',
     description: 'A member of the client metadata is not valid.',
     source: 'RFC 7591 section 3.2.2',
-    fix: 'Correct the member that the answer names.',
+    fix: 'Correct the member in the response.',
   },
   registrationToken: {
     status: 401,
@@ -58,13 +58,13 @@ export const registrationErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The configuration is not valid.',
     source: 'RFC 9110 section 15.5.1',
-    fix: 'Correct the member that the answer names.',
+    fix: 'Correct the member in the response.',
   },
   configChanged: {
     status: 409,
     ...developer,
     code: 'conflict',
-    description: 'The hash is not the one of the configuration as it is now: read it again.',
+    description: 'The configuration has changed since it was read.',
     source: 'RFC 9110 section 15.5.10',
     fix: 'Read the configuration again and repeat the change with its new hash.',
   },

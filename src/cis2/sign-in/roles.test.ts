@@ -174,7 +174,7 @@ describe('a role that is withdrawn during the session', () => {
     cis2.cis.people.set(locum.uid, { ...locum, roles: others });
     const { body, status } = await browser.post(page.location, { role: first?.roleId ?? '' });
     assert.equal(status, 400);
-    assert.match(body, /Choose the role in which you work now/);
+    assert.match(body, /Choose the role you are working in/);
   });
   test('the only one that is left is taken', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: nurseRole.roleId });

@@ -3,11 +3,11 @@
  * marks up the text in [brackets], for example as a link.
  */
 export const english = {
-  /** Of the pages and of the dates on them (BCP 47). */
+  /** Language of the pages and their dates (BCP 47). */
   locale: 'en-GB',
-  /** Name of this part in the header of its pages. */
+  /** Name in the header of the pages. */
   serviceName: 'Care identity sign-in',
-  /** What stands around every page. */
+  /** The frame of every page. */
   frame: {
     skip: 'Skip to main content',
     testSystem: 'Test system, fictional people',
@@ -23,7 +23,7 @@ export const english = {
     signedIn: 'Signed in',
     for: 'For',
     need: 'You need',
-    takenOn: 'You are being taken on.',
+    redirecting: 'You are being redirected.',
     goingBack: 'Going back to {application}',
     goingTo: 'Signing in to {application}',
   },
@@ -31,129 +31,129 @@ export const english = {
     title: 'Sign in',
     titleAgain: 'Sign in again',
     legend: 'How do you want to sign in?',
-    another: 'Somebody else?',
-    notEnough: '{application} needs another way to sign in than the one that you used.',
+    another: 'Not you?',
+    notEnough: '{application} needs a different way to sign in.',
     signedInAs: 'You are signed in as {name}.',
-    hinted: 'Your application says who is signing in.',
-    opened: 'A small window has opened. If it asks for your PIN, give it there.',
-    closed: 'If it has closed and nothing happens here, [go on].',
+    hinted: 'Your application has told us who is signing in.',
+    opened: 'A small window has opened. If it asks for your PIN, enter it there.',
+    closed: 'If it has closed and nothing happens here, [continue].',
     error: 'If the small window shows an error',
     here: 'Sign in with the {way} in this window',
-    help: '[If the smartcard does not work] (opens in a new tab)',
-    levelUnmet: 'That way to sign in does not meet what the application needs. Choose another one.',
-    pinOld: 'The application needs your PIN again. Try again and give your PIN.',
+    help: '[If your smartcard does not work] (opens in a new tab)',
+    levelUnmet: 'The application needs a different way to sign in. Choose another one.',
+    pinOld: 'The application needs your PIN again. Sign in again and enter your PIN.',
   },
   window: {
     title: 'You can close this window',
-    elsewhere: 'The sign-in goes on in the window where you began.',
-    here: 'Go on in this window instead',
+    elsewhere: 'Your sign-in continues in the window where you started.',
+    here: 'Continue in this window instead',
   },
   help: {
-    title: 'If the smartcard does not work',
-    lead: 'To sign in with a smartcard, the browser goes to the Identity Agent on this computer and comes back. If the browser says that it cannot reach 127.0.0.1, one of these is the cause:',
-    otherwise: 'Then go back to your application and begin again, or choose another way to sign in.',
-    /** Causes of a hop that leads nowhere, by name, with the mend. */
+    title: 'If your smartcard does not work',
+    lead: 'To sign in with a smartcard, your browser connects to the Identity Agent on this computer. If your browser cannot reach 127.0.0.1, check these causes:',
+    otherwise: 'Then go back to your application and start again, or choose another way to sign in.',
+    /** Causes of a failed hop, and their fixes. */
     causes: [
       {
         cause: 'The Identity Agent is not running on this computer.',
-        mend: 'Start it, or ask your IT team to install it. It must run on the computer whose browser you use.',
+        fix: 'Start it, or ask your IT team to install it. It must run on the computer that you are using.',
       },
       {
         cause: 'Another program uses the port of the Identity Agent.',
-        mend: 'Run “alongside agent doctor”: it names the program. Stop it and start the Identity Agent again.',
+        fix: 'Run “alongside agent doctor” to find the program. Stop that program and start the Identity Agent again.',
       },
       {
         cause: 'A proxy is set up for localhost.',
-        mend: 'Take 127.0.0.1 and localhost out of the proxy settings of the browser or the computer.',
+        fix: 'Remove 127.0.0.1 and localhost from the proxy settings of the browser or the computer.',
       },
       {
-        cause: 'A policy of the browser (Local Network Access) stops pages from reaching this computer.',
-        mend: 'Ask your IT team to allow this site in the policy LoopbackNetworkAllowedForUrls.',
+        cause: 'A browser policy (Local Network Access) stops pages from reaching this computer.',
+        fix: 'Ask your IT team to allow this site in the policy LoopbackNetworkAllowedForUrls.',
       },
       {
-        cause: 'The browser stopped the small window.',
-        mend: 'Allow pop-up windows for this site, or use the link “Sign in with the smartcard in this window”.',
+        cause: 'The browser blocked the small window.',
+        fix: 'Allow pop-up windows for this site, or use the link “Sign in with the smartcard in this window”.',
       },
       {
-        cause: 'The reader or the card is not found.',
-        mend: 'Take the card out and put it in again, chip first and upwards. Try another USB port for the reader.',
+        cause: 'The reader or the card was not found.',
+        fix: 'Remove the card and insert it again, with the chip first and facing up. Try another USB port for the reader.',
       },
     ],
   },
   confirm: {
     title: 'Continue as {name}?',
-    lead: '{application} wants to know who you are.',
+    lead: 'You are signing in to {application}.',
     yes: 'Continue as {name}',
     another: 'Sign in another way',
   },
   role: {
     title: 'Choose your role',
-    legend: 'In which role do you work now?',
+    legend: 'Which role are you working in?',
     search: 'Search your roles',
     searchHint: 'A job, an organisation or its code',
     searchButton: 'Search',
     all: 'Show all roles',
     found: '{count} of {all} roles',
-    noneFound: 'None of your roles has all of these words. Try fewer of them.',
-    unanswered: 'Choose the role in which you work now.',
+    noneFound: 'None of your roles contains all of these words. Try fewer words.',
+    unanswered: 'Choose the role you are working in.',
   },
   signOut: {
     title: 'Do you want to sign out?',
-    lead: '{asking} asks to sign you out of your care identity {where}.',
+    lead: '{asking} wants to sign you out of your care identity {where}.',
     page: 'A page',
     everywhere: 'everywhere in this browser',
     elsewhere: 'in another browser or application',
     button: 'Sign out',
     stay: 'To stay signed in, close this page.',
     doneTitle: 'You are signed out',
-    done: 'You are signed out of your care identity in this browser. The applications that you used have been told.',
-    card: 'If your smartcard is in the reader, the Identity Agent still knows you. Take the card with you when you leave.',
+    done: 'You are signed out of your care identity in this browser. We have notified the applications that you used.',
+    card: 'If your smartcard is in the reader, you are still signed in to the Identity Agent. Take your smartcard with you when you leave.',
   },
-  /** Behind an officer's link, and at the end of every enrolment. */
+  /** The page of an officer's link, and the last page of every enrolment. */
   enrolment: {
     title: 'Set up a way to sign in',
-    what: 'What',
-    onlyYou: 'Go on only if this is you. The link works once, and for 15 minutes.',
+    what: 'Way to sign in',
+    onlyYou: 'Continue only if this is you. The link works once, within 15 minutes.',
     begin: 'Begin',
-    doneTitle: 'You can sign in with it now',
+    doneTitle: 'Your new way to sign in is ready',
     done: '[{label}] is set up. {note}',
-    close: 'You can close this page, and choose it when you sign in next time.',
+    close: 'You can close this page. Choose this way the next time you sign in.',
   },
   account: {
-    /** What asks for the sign-in of a person who opens it. */
+    /** Name of the account page as an application. */
     application: 'Care identity account',
     title: 'Your ways to sign in',
-    signedOut: 'Nobody is signed in here, or it is too long ago.',
+    signedOut: 'You are not signed in, or you signed in too long ago.',
     at: '{name}, level {level}',
-    none: 'You have none beside your smartcard.',
-    smartcards: 'Smartcards are looked after by your registration authority.',
+    none: 'You have only your smartcard.',
+    smartcards: 'Your registration authority manages your smartcard.',
     kind: 'Kind',
     kindAt: '{kind}, level {level}',
     added: 'Added',
     used: 'Last used',
     never: 'never',
-    tooLow: 'It needs a sign-in at level {level} to be changed.',
+    tooLow: 'Sign in at level {level} to change it.',
     change: 'Rename or remove',
     add: 'Add another way to sign in',
     addWhat: 'What do you want to add?',
     addButton: 'Add it',
-    thirdOnly: 'With a sign-in at level 3 only',
+    thirdOnly: 'These need a sign-in at level 3',
     third: 'Sign in at level 3',
     rename: 'Rename it',
     name: 'Name',
     save: 'Save',
     remove: 'Remove it',
-    removing: 'It will not sign you in any more.',
-    ofYours: 'You are signed in with it, so you will be signed out.',
-    ofOthers: 'Whoever has signed in with it will be signed out.',
+    removing: 'You will no longer be able to sign in with it.',
+    ofYours: 'You are signed in with it, so we will sign you out.',
+    ofOthers: 'Any sessions that used it will end.',
     back: 'Back to your ways to sign in',
-    again: 'Before you change anything, you will be asked for your PIN or another way to sign in.',
+    again: 'Before you change anything, you will need to sign in again.',
     others: 'Your other sessions',
     otherSession: 'You are also signed in in another browser or application.',
     otherSessions: 'You are also signed in in {others} other browsers or applications.',
     endOthers: 'Sign out there',
   },
-  /** Mails to the holder after a change. `{label}` is the name of the way to sign in. */
+  /** Mails to the owner after a change. `{label}` is the name of the authenticator. */
   notice: {
     subjects: {
       added: 'A way to sign in was added to your care identity',
@@ -167,11 +167,11 @@ export const english = {
     },
     ifYou: 'If this was you, you do not need to do anything.',
     ifNot:
-      'If it was not you, tell your Registration Authority at once. Somebody else may be using your care identity.',
+      'If it was not you, contact your registration authority immediately. Someone else may be using your care identity.',
   },
   error: {
-    title: 'We cannot go on from here',
-    help: 'If you ask for help, give this number: {number}',
+    title: 'There is a problem',
+    help: 'If you ask for help, quote this number: {number}',
     developers: 'For developers',
     error: 'Error',
     why: 'Why',
@@ -179,43 +179,43 @@ export const english = {
     fix: 'Fix',
     rule: 'Rule',
     actors: {
-      user: 'the person at the desk',
+      user: 'the user',
       developer: 'the developer of the application',
       operator: 'the operator of this service',
       agent: 'the Identity Agent',
     },
   },
-  /** Refusals that people see, by their names in the catalogue. */
+  /** Errors for users, by their names in the catalogue. */
   errors: {
-    unexpected: 'Something went wrong here.',
+    unexpected: 'Something went wrong.',
     pageUnknown:
-      'There is nothing at this address. Was it copied whole? Otherwise go back to your application and begin again.',
+      'There is nothing at this address. Check that you copied the whole address. If you did, go back to your application and start again.',
     requestMalformed: 'The request is not well-formed.',
     requestTooLong: 'A part of the request is too long.',
-    parameterRepeated: 'A parameter came more than once.',
-    clientMissing: 'The request names no client.',
-    clientUnknown: 'The client is not known here.',
+    parameterRepeated: 'The request contains a parameter more than once.',
+    clientMissing: 'The request has no client_id.',
+    clientUnknown: 'The client is unknown.',
     redirectMissing: 'The request has no redirect_uri.',
     redirectUnknown: 'The redirect_uri is not registered for this client.',
-    linkUnknown: 'This link has run out or was used before. Ask your registration authority for a new one.',
-    enrolmentUnknown: 'This page has run out, was used before, or belongs to another browser. Begin again.',
-    foreignPage: 'That did not come from a page of this service. Go back and try again.',
+    linkUnknown: 'This link has expired or was already used. Ask your registration authority for a new one.',
+    enrolmentUnknown: 'This page has expired, was already used, or belongs to another browser. Start again.',
+    foreignPage: 'The form was not sent from a page of this service. Go back and try again.',
     notSignedIn:
-      'Nobody is signed in here, or it is too long ago. Open the page of your ways to sign in again.',
+      'You are not signed in, or you signed in too long ago. Open the page of your ways to sign in again.',
     accountLevel:
-      'You are signed in at a lower level than this needs. Sign in with your smartcard or another way of level 3, and come back.',
-    credentialUnknown: 'There is no such way to sign in any more.',
+      'You need to sign in at a higher level. Sign in with your smartcard or another way of level 3.',
+    credentialUnknown: 'This way to sign in no longer exists.',
     interactionUnknown:
-      'This sign-in has run out or belongs to another browser. Go back to your application and begin again.',
+      'This sign-in has expired or belongs to another browser. Go back to your application and start again.',
     returnRefused:
-      'This sign-in does not belong to this browser, or it was used before. Go back to your application and begin again.',
+      'This sign-in does not belong to this browser, or it was already used. Go back to your application and start again.',
     sessionEnded: 'The smartcard session has ended.',
-    cisUnreachable: 'CIS does not answer.',
+    cisUnreachable: 'CIS is not responding.',
     logoutClient: 'The client_id is not the one of the id_token_hint.',
     logoutRedirect: 'The post_logout_redirect_uri is not registered for this client.',
-    logoutUnknown: 'This question has run out. Sign out again.',
-    busy: 'Too many people sign in at this moment. Wait a little and try again.',
-    tooManyRows: 'There are too many sign-ins from your network at this moment. Wait a minute and try again.',
+    logoutUnknown: 'This question has expired. Sign out again.',
+    busy: 'Too many people are signing in. Wait a minute and try again.',
+    tooManyRows: 'There are too many sign-ins from your network. Wait a minute and try again.',
   },
 } as const;
 
@@ -225,5 +225,5 @@ type Wide<T> = T extends string
     ? readonly Wide<Item>[]
     : { readonly [Name in keyof T]: Wide<T[Name]> };
 
-/** What a translation holds: the same places, other words. */
+/** The texts of a translation. */
 export type Words = Wide<typeof english>;

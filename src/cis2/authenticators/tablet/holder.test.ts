@@ -51,7 +51,7 @@ const setUpHere = async (tablet: Page): Promise<void> => {
   await tablet.getByRole('button', { name: app.joinButton }).click();
 };
 const isSetUp = (tablet: Page) =>
-  tablet.getByRole('heading', { name: 'You can sign in with it now' }).waitFor();
+  tablet.getByRole('heading', { name: 'Your new way to sign in is ready' }).waitFor();
 const text = (name: string) => desk.page.locator(`[data-${name}]`).textContent();
 /** Returns the code at the workstation. */
 const ask = async (acr_values: string): Promise<string> => {

@@ -138,9 +138,9 @@ describe('self-service', () => {
     await desk.page.getByRole('heading', { name: 'Your ways to sign in' }).waitFor();
     assert.deepEqual(await bodies('security-key'), []);
     await desk.page.getByRole('link', { name: 'Rename or remove Windows Hello' }).click();
-    await desk.page.getByText('You are signed in with it, so you will be signed out.').waitFor();
+    await desk.page.getByText('You are signed in with it, so we will sign you out.').waitFor();
     await button('Remove it').click();
-    await desk.page.getByText('Nobody is signed in here').waitFor();
+    await desk.page.getByText('You are not signed in').waitFor();
     const acts = (await desk.cis2.audit.list()).filter(({ action }) => action.startsWith('authenticator.'));
     const actions = acts.slice(-4).map(({ actor, action }) => `${actor} ${action}`);
     assert.deepEqual(actions, [
@@ -153,7 +153,7 @@ describe('self-service', () => {
   test('refuses to add or change level 3 authenticators after a sign-in at level 2', async () => {
     const { key } = await desk.give('security-key');
     await signedIn('passkey', 'Passkey', 'AAL2_ANY');
-    await desk.page.getByText('It needs a sign-in at level 3 to be changed.').waitFor();
+    await desk.page.getByText('Sign in at level 3 to change it.').waitFor();
     assert.equal(await desk.page.getByRole('radio', { name: 'Security key' }).count(), 0);
     await desk.page.getByRole('heading', { name: 'With a sign-in at level 3 only' }).waitFor();
     // A sign-in at level 3 is enough.
@@ -192,7 +192,7 @@ describe('accessibility of the enrolment', () => {
     await button('Set it up').waitFor();
     await isAccessible(desk.page);
     await desk.page.goto(link);
-    await desk.page.getByText('has run out or was used before').waitFor();
+    await desk.page.getByText('has expired or was already used').waitFor();
     await isAccessible(desk.page);
   });
   test('is accessible after a failed and a completed set-up', async () => {

@@ -162,7 +162,7 @@ describe('step-up in a live session', () => {
     await authenticator.clear();
     await authenticator.add(key);
     await ask();
-    await desk.page.getByRole('button', { name: 'Somebody else?' }).click();
+    await desk.page.getByRole('button', { name: 'Not you?' }).click();
     await desk.page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     await choose('Windows Hello');
     const claims = await desk.claims();

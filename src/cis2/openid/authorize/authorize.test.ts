@@ -35,7 +35,7 @@ describe('what gets a page and never a redirect', () => {
   const cases: [string, (client: Cis2Registration) => string, RegExp][] = [
     ['no client', (c) => cis2.authorizeUrl(c, { client_id: undefined }), /names no client/],
     ['an empty client', (c) => cis2.authorizeUrl(c, { client_id: '' }), /names no client/],
-    ['an unknown client', (c) => cis2.authorizeUrl(c, { client_id: 'nobody' }), /not known here/],
+    ['an unknown client', (c) => cis2.authorizeUrl(c, { client_id: 'nobody' }), /client is unknown/],
     ['no redirect_uri', (c) => cis2.authorizeUrl(c, { redirect_uri: undefined }), /no redirect_uri/],
     ...[
       'https://app.example.test/callback/',
@@ -87,7 +87,7 @@ describe('what gets a page and never a redirect', () => {
 
   test('a revoked application', async () => {
     const gone = await cis2.register({}, { status: 'revoked' });
-    assert.match((await get(cis2.authorizeUrl(gone))).body, /not known here/);
+    assert.match((await get(cis2.authorizeUrl(gone))).body, /client is unknown/);
   });
 
   test('an application whose developer is inactive, at once and as long as that lasts', async () => {
@@ -98,7 +98,7 @@ describe('what gets a page and never a redirect', () => {
     const asked = () => get(cis2.authorizeUrl(client));
     assert.equal((await asked()).status, 302);
     await developers.replace({ ...acme, status: 'inactive' }, 1);
-    assert.match((await asked()).body, /not known here/);
+    assert.match((await asked()).body, /client is unknown/);
     await developers.replace(acme, 2);
     assert.equal((await asked()).status, 302);
   });

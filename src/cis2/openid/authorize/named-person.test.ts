@@ -74,7 +74,7 @@ describe('a browser in which the named person has a live session', () => {
     const page = await shown({ ...again, login_hint: gp.uid });
     assert.match(page, /Security key/);
     assert.doesNotMatch(page, /Windows Hello/);
-    assert.match(page, /Your application says who is signing in/);
+    assert.match(page, /Your application has told us who is signing in/);
     const at = await choiceAt({ ...again, login_hint: gp.uid });
     const other = await browser.post(at, { person: 'another' });
     assert.match((await browser.get(other.location)).body, /Windows Hello/);
