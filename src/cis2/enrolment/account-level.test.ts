@@ -44,7 +44,7 @@ beforeEach(async () => {
 describe('a sign-in of the second level', () => {
   const refused = (reply: Reply) => {
     assert.equal(reply.status, 403);
-    assert.match(reply.body, /lower level than this needs/);
+    assert.match(reply.body, /sign in at a higher level/);
   };
   test('adds nothing of the third', async () => {
     for (const kind of ['security-key', 'windows-hello'])

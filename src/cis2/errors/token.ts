@@ -40,7 +40,7 @@ export const tokenErrors = catalogue('cis2', {
     status: 400,
     ...developer,
     code: 'invalid_request',
-    description: 'Use exactly one client authentication method.',
+    description: 'Use exactly one way of client authentication.',
     source: 'RFC 6749 section 2.3',
     fix: 'Authenticate with only one of Basic, client_secret and client_assertion.',
   },

@@ -100,7 +100,7 @@ describe('authenticator app', () => {
     await desk.page.getByLabel('Code from the app').fill('000000');
     await desk.page.getByRole('button', { name: 'Save' }).click();
     await desk.page.getByText('The password is too short').waitFor();
-    await desk.page.getByText('This is not the code').waitFor();
+    await desk.page.getByText('This is not the current code').waitFor();
     assert.equal(await secretOn(desk.page), secret);
     assert.equal(await desk.page.locator('[aria-invalid=true]').count(), 2);
   });

@@ -136,7 +136,7 @@ describe('a request for the third level in a session of the second', () => {
     browser = new Browser();
     await withKey('passkey', passkey, low, either);
     const address = await choiceOf({ id_token_hint: id_token });
-    assert.doesNotMatch((await browser.get(address)).body, /Somebody else/);
+    assert.doesNotMatch((await browser.get(address)).body, /Not you/);
     await browser.post(address, { person: 'another', authenticator: 'windows-hello' });
     assert.doesNotMatch((await browser.get(address)).body, /Windows Hello/);
   });

@@ -275,7 +275,7 @@ describe('level of a sign-in by smartcard', () => {
     const other = await ask(standard);
     assert.equal(where(other), 'agent');
     const back = await browser.get(await cis2.agent.answer(other.location, { cardPresent: false }));
-    assert.match((await browser.get(back.location)).body, /does not meet what the application needs/);
+    assert.match((await browser.get(back.location)).body, /needs a different way to sign in/);
     const lower = await cis2.signIn(browser, standard, { acr_values: 'AAL2_OR_AAL3_ANY' });
     const { acr, authentication_assurance_level } = await tokensOf(lower, standard);
     assert.deepEqual([acr, authentication_assurance_level], ['AAL2_OR_AAL3_ANY', '2']);

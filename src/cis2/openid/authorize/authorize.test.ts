@@ -33,8 +33,8 @@ const sentBack = ({ location }: Reply): Record<string, string> =>
 // What precedes the client and its address is a page with 400 (RFC 6749 section 4.1.2.1).
 describe('what gets a page and never a redirect', () => {
   const cases: [string, (client: Cis2Registration) => string, RegExp][] = [
-    ['no client', (c) => cis2.authorizeUrl(c, { client_id: undefined }), /names no client/],
-    ['an empty client', (c) => cis2.authorizeUrl(c, { client_id: '' }), /names no client/],
+    ['no client', (c) => cis2.authorizeUrl(c, { client_id: undefined }), /has no client_id/],
+    ['an empty client', (c) => cis2.authorizeUrl(c, { client_id: '' }), /has no client_id/],
     ['an unknown client', (c) => cis2.authorizeUrl(c, { client_id: 'nobody' }), /client is unknown/],
     ['no redirect_uri', (c) => cis2.authorizeUrl(c, { redirect_uri: undefined }), /no redirect_uri/],
     ...[
