@@ -74,7 +74,7 @@ describe('authenticator app', () => {
   const signIn = async (email: string, secret: string, acr = 'AAL2_TOTP') => {
     await ask(acr);
     await choose('Authenticator app');
-    await desk.page.getByLabel('Email address').fill(email);
+    await desk.page.getByLabel('E-mail address').fill(email);
     await desk.page.getByLabel('Password').fill(password);
     await desk.page.getByRole('button', { name: 'Continue' }).click();
     await desk.page.getByLabel('Verification code').fill(codeAt(secret, desk.cis2.clock.now()));
@@ -100,7 +100,7 @@ describe('authenticator app', () => {
     await desk.page.getByLabel('Code from the app').fill('000000');
     await desk.page.getByRole('button', { name: 'Save' }).click();
     await desk.page.getByText('The password is too short').waitFor();
-    await desk.page.getByText('This is not the current code').waitFor();
+    await desk.page.getByText('This is not the code tha').waitFor();
     assert.equal(await secretOn(desk.page), secret);
     assert.equal(await desk.page.locator('[aria-invalid=true]').count(), 2);
   });
@@ -114,7 +114,7 @@ describe('authenticator app', () => {
     await desk.page.getByRole('radio', { name: 'Authenticator app' }).focus();
     await desk.page.keyboard.press('Space');
     await desk.page.keyboard.press('Enter');
-    await desk.page.getByLabel('Email address').focus();
+    await desk.page.getByLabel('E-mail address').focus();
     await desk.page.keyboard.type(email);
     await desk.page.keyboard.press('Tab');
     await desk.page.keyboard.type(password);
@@ -193,7 +193,7 @@ describe('tablet app', () => {
     await tablet.goto(`${desk.cis2.origin}/tablet#${await codeAtDesk()}`);
     await tablet.getByRole('button', { name: 'No, it is not me' }).click();
     await tablet.getByRole('heading', { name: 'The sign-in was stopped' }).waitFor();
-    await desk.page.getByText('You rejected the sign-in on your tablet').waitFor();
+    await desk.page.getByText('You said no on your tablet').waitFor();
     await desk.page.getByRole('link', { name: 'Try again' }).click();
     await desk.page.getByRole('button', { name: 'Stop' }).click();
     await desk.page.getByText('How do you want to sign in?').waitFor();
@@ -268,12 +268,12 @@ describe('tablet app', () => {
     const other = await desk.chromium.newContext();
     const tablet = await other.newPage();
     await tablet.goto(address);
-    await tablet.getByLabel('Name of this tablet').fill('Ward tablet');
+    await tablet.getByLabel('What do you call this tablet?').fill('Ward tablet');
     await tablet.getByRole('button', { name: 'Set up this tablet' }).click();
     await tablet.getByRole('heading', { name: 'Compare this number' }).waitFor();
     await desk.page.getByRole('heading', { name: 'Does the tablet show this number?' }).waitFor();
     assert.equal(await tablet.locator('#number').textContent(), await numberAtDesk());
-    assert.equal(await desk.page.getByLabel('Name of this tablet').inputValue(), 'Ward tablet');
+    assert.equal(await desk.page.getByLabel('What do you call this tablet?').inputValue(), 'Ward tablet');
     await desk.page.getByRole('button', { name: 'Yes, it is my tablet' }).click();
     await done();
     await desk.fresh();
@@ -352,7 +352,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       'the code, refused',
       async () => {
         await at('Authenticator app', 'AAL2_TOTP');
-        await desk.page.getByLabel('Email address').fill('nobody-at-all@example.test');
+        await desk.page.getByLabel('E-mail address').fill('nobody-at-all@example.test');
         await desk.page.getByLabel('Password').fill('x');
         await desk.page.getByRole('button', { name: 'Continue' }).click();
         await desk.page.getByLabel('Verification code').fill('123456');

@@ -155,7 +155,7 @@ describe('self-service', () => {
     await signedIn('passkey', 'Passkey', 'AAL2_ANY');
     await desk.page.getByText('Sign in at level 3 to change it.').waitFor();
     assert.equal(await desk.page.getByRole('radio', { name: 'Security key' }).count(), 0);
-    await desk.page.getByRole('heading', { name: 'With a sign-in at level 3 only' }).waitFor();
+    await desk.page.getByRole('heading', { name: 'These need a sign-in at level 3' }).waitFor();
     // A sign-in at level 3 is enough.
     await (await virtualAuthenticator(desk.page)).add(key);
     await desk.page.getByRole('link', { name: 'Sign in at level 3' }).click();
