@@ -333,7 +333,7 @@ describe('another provider', () => {
 
 test('anybody, in development', async () => {
   await ask('AAL3_FIDO2');
-  await choose('Anyone');
+  await choose('Anybody');
   await desk.page.getByRole('radio', { name: locum.displayName }).check();
   await desk.page.getByRole('button', { name: 'Sign in' }).click();
   await claimsAre(locum.uid, 'AAL3_FIDO2', 'FIDO2', '3');
@@ -406,7 +406,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       },
     ],
     ['linking an account', () => open('federated', starterUid)],
-    ['anybody', () => at('Anyone', 'AAL3_ANY')],
+    ['anybody', () => at('Anybody', 'AAL3_ANY')],
   ];
   const starterUid = '656005750113';
   for (const [name, show] of pages)

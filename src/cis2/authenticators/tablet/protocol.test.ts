@@ -135,9 +135,9 @@ describe('body of a tablet’s request', () => {
     test(`refuses ${name}`, () => assert.throws(() => tokenIn(json, body), /not well-formed/));
   test('refuses any other text', () => {
     fc.assert(
-      fc.property(fc.string(), (body) => assert.throws(() => tokenIn(json, body), /invalid request/)),
+      fc.property(fc.string(), (body) => assert.throws(() => tokenIn(json, body), /not well-formed/)),
     );
-    fc.assert(fc.property(fc.json(), (body) => assert.throws(() => tokenIn(json, body), /invalid request/)));
+    fc.assert(fc.property(fc.json(), (body) => assert.throws(() => tokenIn(json, body), /not well-formed/)));
   });
   test('refuses more than 8 KiB before parsing', async () => {
     const reply = await send(
