@@ -35,7 +35,7 @@ const signedIn = async (id: string, change: Record<string, string> = {}, redeem 
   assert.equal(answer.status, 200, answer.text);
   return answer.body;
 };
-/** A form that names several resources. */
+/** Returns a form with several resources. */
 const post = async (form: [string, string][]) =>
   client.platform.call('/oauth2.1/token', {
     method: 'POST',
@@ -45,7 +45,7 @@ const post = async (form: [string, string][]) =>
 
 describe('JWT access tokens (RFC 9068)', () => {
   for (const algorithm of algorithms)
-    test(`${algorithm}: verified by others with the published keys, found by the gateway in the record`, async () => {
+    test(`by ${algorithm} verify with the published keys, and are stored for the gateway`, async () => {
       const id = `jwt-${algorithm.toLowerCase()}`;
       const { access_token: token } = await signedIn(id);
       const { payload, protectedHeader } = await verify(token);
@@ -68,7 +68,7 @@ describe('JWT access tokens (RFC 9068)', () => {
       assert.deepEqual([record.attributes.jti, record.attributes.auth_level], [jti, 'aal3']);
     });
 
-  test('refreshing gives another, with another jti; revoking ends it in the record', async () => {
+  test('get another jti by a refresh, and end in the record when revoked', async () => {
     const first = await signedIn('jwt-es256');
     const { body } = await client.refresh('jwt-es256', first.refresh_token);
     const [a, b] = [await verify(first.access_token), await verify(body.access_token)];
@@ -80,7 +80,7 @@ describe('JWT access tokens (RFC 9068)', () => {
     assert.ok(record && !client.platform.tokens.isLive(record));
   });
 
-  test('an application for itself is its own subject', async () => {
+  test('have the application as subject for client credentials', async () => {
     const { body } = await client.platform.post('/oauth2.1/token', {
       grant_type: 'client_credentials',
       ...(await client.credentials('jwt-es256')),
@@ -89,7 +89,7 @@ describe('JWT access tokens (RFC 9068)', () => {
     assert.deepEqual([payload.sub, payload.acr, payload.amr], ['key-of-jwt-es256', undefined, undefined]);
   });
 
-  test('a bound one names its key', async () => {
+  test('have cnf when they are bound', async () => {
     const prover = await newProver(client.platform.clock);
     const code = await client.codeOf('jwt-es256');
     const { body } = await client.redeem('jwt-es256', code, {}, await prover.header());
@@ -100,7 +100,7 @@ describe('JWT access tokens (RFC 9068)', () => {
 describe('resource indicators (RFC 8707)', () => {
   const aud = async (token: string) => (await client.platform.tokens.find(token))?.attributes.aud;
 
-  test('asked for at the start: the tokens are for that alone, also after refreshing', async () => {
+  test('restrict the tokens of a sign-in, also after a refresh', async () => {
     for (const id of ['web', 'jwt-es256']) {
       const first = await signedIn(id, { resource: records });
       assert.equal(await aud(first.access_token), records);
@@ -110,11 +110,11 @@ describe('resource indicators (RFC 8707)', () => {
     }
   });
 
-  test('several in one request, then one at a time: one code, many audiences', async () => {
+  test('may be several in one request, and narrowed one at a time', async () => {
     const id = 'jwt-es256';
     const query = new URLSearchParams(client.requestOf(id));
     for (const resource of [records, elsewhere, records]) query.append('resource', resource);
-    // By POST, so that the way around by GET keeps them all.
+    // By POST, so that the redirect to GET keeps them all.
     const sent = await client.platform.call('/oauth2.1/authorize', {
       method: 'POST',
       body: query.toString(),
@@ -135,7 +135,7 @@ describe('resource indicators (RFC 8707)', () => {
     assert.deepEqual((await verify(all.body.access_token, records)).payload.aud, [records, elsewhere]);
   });
 
-  test('more than was granted is refused, and uses nothing up', async () => {
+  test('are refused beyond the grant, which uses nothing up', async () => {
     const code = await client.codeOf('jwt-es256', undefined, { resource: records });
     const refused = await client.redeem('jwt-es256', code, { resource: elsewhere });
     assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_target']);
@@ -145,14 +145,14 @@ describe('resource indicators (RFC 8707)', () => {
     assert.equal((await client.refresh('jwt-es256', body.refresh_token)).status, 200);
   });
 
-  test('named at the token endpoint alone, narrows what was granted for everything', async () => {
+  test('narrow an unrestricted grant at the token endpoint', async () => {
     const body = await signedIn('web', {}, { resource: records });
     assert.equal(await aud(body.access_token), records);
     const { body: wide } = await client.refresh('web', body.refresh_token);
     assert.equal(await aud(wide.access_token), undefined);
   });
 
-  test('for an application itself', async () => {
+  test('restrict the token of client credentials', async () => {
     const form: [string, string][] = [
       ['grant_type', 'client_credentials'],
       ['client_id', 'key-of-web'],
@@ -174,7 +174,7 @@ describe('resource indicators (RFC 8707)', () => {
     }
   });
 
-  test('unknown at the start: told to the client by redirect', async () => {
+  test('get an error redirect when they are unknown', async () => {
     const request = client.requestOf('web', { resource: 'https://evil.test' });
     const { location } = await client.platform.get('/oauth2.1/authorize', request);
     assert.equal(location?.searchParams.get('error'), 'invalid_target');

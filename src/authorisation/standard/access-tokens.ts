@@ -15,10 +15,10 @@ import type { Parts } from '../parts.ts';
 import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf } from './resources.ts';
 
-/** Attributes of tokens, as JSON: who acts, and who may (RFC 8693 sections 4.1 and 4.4). */
+/** Attributes of tokens, as JSON: the actor, and the permitted actor (RFC 8693 sections 4.1 and 4.4). */
 export const actorAttribute = 'act';
 export const mayActAttribute = 'may_act';
-/** Attribute of an application: the one client that may act for the people whose tokens it has. */
+/** Attribute of an application: the client that may act for the users of its tokens. */
 const delegateAttribute = 'may-act';
 
 /** The properties of one access token, besides its grant. */

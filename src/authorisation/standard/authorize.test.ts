@@ -7,7 +7,7 @@ import { api, changed, type Platform, startPlatform } from '../testing/platform.
 
 const issuer = `${api}/oauth2.1`;
 
-describe('standard profile: authorize and callback', () => {
+describe('authorize at /oauth2.1', () => {
   let platform: Platform;
   before(async () => {
     platform = await startPlatform();
@@ -31,10 +31,10 @@ describe('standard profile: authorize and callback', () => {
   const authorize = (id: string, change: Record<string, string | undefined> = {}) =>
     platform.get('/oauth2.1/authorize', requestOf(id, change));
 
-  test('metadata (RFC 8414) and keys', async () => {
+  test('serves metadata (RFC 8414) and keys', async () => {
     const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     assert.equal(status, 200);
-    // Without an address for clients with a certificate there is no mutual TLS.
+    // There is no mutual TLS without an address for it.
     const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
     assert.deepEqual(body, {
       issuer,
@@ -105,12 +105,12 @@ describe('standard profile: authorize and callback', () => {
       ['a parameter that is too long', 'web', { state: 'x'.repeat(5_000) }, 'invalid_request', 'A parameter is too long.'],
     ];
     for (const [name, id, change, error, description] of rows)
-      test(name, async () => {
+      test(`name ${name}`, async () => {
         const answer = await authorize(id, change);
         await assertError(platform, answer, 400, error, description);
         assert.equal(answer.headers.get('location'), null);
       });
-    test('a parameter twice', async () => {
+    test('name a repeated parameter', async () => {
       const answer = await platform.call(
         `/oauth2.1/authorize?${new URLSearchParams(requestOf('web'))}&scope=x`,
       );
@@ -118,7 +118,7 @@ describe('standard profile: authorize and callback', () => {
     });
   });
 
-  describe('errors that go back, with state and issuer', () => {
+  describe('errors that are redirected with state and issuer', () => {
     const rows: [string, Record<string, string | undefined>, string][] = [
       ['response_type missing', { response_type: undefined }, 'invalid_request'],
       ['response_type token', { response_type: 'token' }, 'unsupported_response_type'],
@@ -135,7 +135,7 @@ describe('standard profile: authorize and callback', () => {
       ['max_age odd', { max_age: '-1' }, 'invalid_request'],
     ];
     for (const [name, change, error] of rows)
-      test(name, async () => {
+      test(`name ${name}`, async () => {
         const { status, location } = await authorize('web', change);
         assert.equal(status, 302);
         assert.equal(`${location?.origin}${location?.pathname}`, 'https://web.test/callback');
@@ -143,11 +143,11 @@ describe('standard profile: authorize and callback', () => {
         assert.deepEqual(rest, { error, state: 'the-state', iss: issuer });
         assert.ok(description);
       });
-    test('no state: none comes back', async () => {
+    test('have no state when the request had none', async () => {
       const { location } = await authorize('web', { state: undefined, response_type: undefined });
       assert.equal(location?.searchParams.has('state'), false);
     });
-    test('application revoked, or not subscribed', async () => {
+    test('name an application that is revoked or not subscribed', async () => {
       const stored = await platform.applications.get('web');
       assert.ok(stored?.platform);
       const { revision, ...application } = stored;
@@ -162,7 +162,7 @@ describe('standard profile: authorize and callback', () => {
     });
   });
 
-  test("what is sent to CIS2: the client's wishes, with defaults; nonce and PKCE", async () => {
+  test('sends CIS2 the parameters of the client with defaults, nonce and PKCE', async () => {
     const { location } = await authorize('web', {
       prompt: 'login',
       max_age: '60',
@@ -192,7 +192,7 @@ describe('standard profile: authorize and callback', () => {
     );
   });
 
-  test('POST enters again by GET', async () => {
+  test('enters again by GET after a POST', async () => {
     const { status, location } = await platform.post('/oauth2.1/authorize', requestOf('web'));
     assert.equal(status, 303);
     assert.equal(
@@ -201,7 +201,7 @@ describe('standard profile: authorize and callback', () => {
     );
   });
 
-  test('405 says what is allowed; 404', async () => {
+  test('answers 405 with Allow, and 404', async () => {
     const answer = await platform.get('/oauth2.1/token');
     assert.deepEqual([answer.status, answer.headers.get('allow')], [405, 'POST']);
     await assertError(

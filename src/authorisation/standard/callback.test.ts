@@ -8,7 +8,7 @@ import type { ProviderState } from '../testing/provider.ts';
 
 const issuer = `${api}/oauth2.1`;
 
-describe('standard profile: the way back', () => {
+describe('callback at /oauth2.1', () => {
   let platform: Platform;
   before(async () => {
     platform = await startPlatform();
@@ -43,7 +43,7 @@ describe('standard profile: the way back', () => {
     ['the person signed in at AAL2, AAL3 was asked for', { claims: { authentication_assurance_level: '2' } }, 'invalid_scope'],
   ];
   for (const [name, state, error] of rows)
-    test(name, async () => {
+    test(`answers ${name}`, async () => {
       Object.assign(platform.provider.state, state);
       const { status, location } = await throughBrowser(platform, '/oauth2.1/authorize', requestOf('web'));
       assert.equal(status, 302);
@@ -54,7 +54,7 @@ describe('standard profile: the way back', () => {
       assert.equal(location?.searchParams.has('code'), error === undefined);
     });
 
-  test('another browser brings the answer: refused, and the right one still may', async () => {
+  test('refuses the response in another browser, and still accepts it in the right one', async () => {
     const sent = await authorize('web');
     const provided = await platform.call(sent.location ?? '');
     const stranger = await platform.call(provided.location ?? '');
@@ -73,7 +73,7 @@ describe('standard profile: the way back', () => {
     );
   });
 
-  test('two tabs at once do not disturb each other', async () => {
+  test('serves two tabs at once', async () => {
     const [one, two] = [await authorize('web', { state: 'one' }), await authorize('web', { state: 'two' })];
     const cookie = [one, two].map((sent) => sent.headers.getSetCookie()[0]?.split(';')[0]).join('; ');
     for (const [sent, state] of [
@@ -86,7 +86,7 @@ describe('standard profile: the way back', () => {
     }
   });
 
-  test('native: any port, and the private-use scheme', async () => {
+  test('redirects to any loopback port and to a private-use scheme of a native application', async () => {
     for (const redirectUri of [
       'http://127.0.0.1:1/callback',
       'http://127.0.0.1/callback',

@@ -67,7 +67,7 @@ type CheckedReturn = ReturnCall &
   CheckedApplication &
   Passed<'state' | 'client' | 'redirect-uri' | 'upstream-response' | 'id-token' | 'level'>;
 
-/** Issues the code, and spends the pushed request that it came from: that gives no other code. */
+/** Issues the code, and spends the pushed request, so that it gives no other code. */
 async function giveCode(known: CheckedReturn): Promise<Answer> {
   const { server } = known;
   const { base, codes, issuer, parts, pushed } = server;

@@ -9,14 +9,14 @@ import { api, type Platform, startPlatform } from '../testing/platform.ts';
 
 const issuer = `${api}/oauth2.1`;
 
-describe("standard profile: other people's client libraries, unmodified", () => {
+describe('unmodified client libraries at /oauth2.1', () => {
   let platform: Platform;
   before(async () => {
     platform = await startPlatform();
   });
   after(() => platform.close());
 
-  /** The browser: follows redirects with its cookies until the address is not the platform's or the provider's. */
+  /** Follows redirects with cookies, as a browser, until the address is of the client. */
   const browse = async (start: URL): Promise<URL> => {
     let at = start;
     const jar: string[] = [];
@@ -30,7 +30,7 @@ describe("standard profile: other people's client libraries, unmodified", () => 
     throw new Error('The browser goes round in circles.');
   };
 
-  test('oauth4webapi: a native application with a loopback address and PKCE', async () => {
+  test('sign in with oauth4webapi as a native application with a loopback address', async () => {
     const options = { [oauth.customFetch]: platform.customFetch as typeof fetch };
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -89,7 +89,7 @@ describe("standard profile: other people's client libraries, unmodified", () => 
     await assert.rejects(oauth.processRefreshTokenResponse(as, client, again), { error: 'invalid_grant' });
   });
 
-  test('openid-client: a web application with its secret', async () => {
+  test('sign in with openid-client as a web application with a secret', async () => {
     const config = await openid.discovery(
       new URL(issuer),
       'key-of-web',

@@ -33,7 +33,7 @@ describe('CORS at /oauth2.1', () => {
     });
 
   for (const [method, path] of called) {
-    test(`${method} ${path} answers a page of a registered public client`, async () => {
+    test(`lets a page of a public client call ${method} ${path}`, async () => {
       const { status, headers } = await preflight(path, own, method);
       assert.equal(status, 204);
       assert.equal(headers.get('access-control-allow-origin'), own);
@@ -56,7 +56,7 @@ describe('CORS at /oauth2.1', () => {
       ['by plain HTTP', 'http://spa.test'],
       ['without an origin of its own', 'null'],
     ] as const)
-      test(`${method} ${path} does not answer a page ${name}`, async () => {
+      test(`does not let a page ${name} call ${method} ${path}`, async () => {
         const answers = [
           await preflight(path, origin, method),
           await platform.call(path, { method, headers: { origin } }),
@@ -68,12 +68,12 @@ describe('CORS at /oauth2.1', () => {
       });
   }
 
-  test('a caller without an origin gets Vary, since caches keep the documents', async () => {
+  test('sends Vary to a caller without an origin, because caches store the documents', async () => {
     for (const [, path] of called.slice(0, 2))
       assert.equal((await platform.get(path)).headers.get('vary'), 'Origin');
   });
 
-  test('errors before the endpoint carry the headers', async () => {
+  test('adds the headers to errors before the endpoint', async () => {
     const answer = await platform.call('/oauth2.1/token', {
       method: 'POST',
       headers: { origin: own, 'content-type': 'application/x-www-form-urlencoded' },
@@ -82,7 +82,7 @@ describe('CORS at /oauth2.1', () => {
     assert.deepEqual([answer.status, answer.headers.get('access-control-allow-origin')], [413, own]);
   });
 
-  test('endpoints that browsers open or servers call have no CORS headers', async () => {
+  test('adds no headers at endpoints that browsers open or servers call', async () => {
     for (const path of ['/oauth2.1/authorize', '/oauth2.1/callback', '/oauth2.1/introspect'])
       for (const { headers } of [
         await preflight(path, own),
@@ -91,7 +91,7 @@ describe('CORS at /oauth2.1', () => {
         assert.equal(headers.get('access-control-allow-origin'), null);
   });
 
-  test('a page of a revoked client is no longer answered', async () => {
+  test('stops for a page of a revoked client', async () => {
     const application = applicationOf('gone', {
       profile: 'standard',
       tokenEndpointAuthMethod: 'none',

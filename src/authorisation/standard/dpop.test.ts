@@ -24,8 +24,8 @@ const credentials = async (headers: Record<string, string> = {}, id = 'web') =>
     headers,
   );
 
-describe('DPoP (RFC 9449)', () => {
-  test('binds the tokens of each grant to the key, and says so', async () => {
+describe('DPoP at /oauth2.1 (RFC 9449)', () => {
+  test('binds the tokens of each grant to the key', async () => {
     const { body } = await client.redeem('web', await client.codeOf('web'), {}, await prover.header());
     const refreshed = await client.refresh('web', body.refresh_token, {}, await prover.header());
     const own = await credentials(await prover.header());
@@ -33,14 +33,14 @@ describe('DPoP (RFC 9449)', () => {
       assert.equal(answer.token_type, 'DPoP');
       assert.deepEqual(JSON.parse((await attributesOf(answer.access_token)).cnf ?? ''), { jkt: prover.jkt });
     }
-    // A confidential client proves itself by its secret: its refresh token is not bound.
+    // A confidential client authenticates by its secret, so its refresh token is not bound.
     assert.equal((await attributesOf(body.refresh_token)).cnf, undefined);
     const plain = await client.refresh('web', refreshed.body.refresh_token);
     assert.equal(plain.body.token_type, 'Bearer');
     assert.equal((await attributesOf(plain.body.access_token)).cnf, undefined);
   });
 
-  test('every algorithm of the metadata', async () => {
+  test('accepts every algorithm of the metadata', async () => {
     for (const algorithm of ['EdDSA', 'PS256', 'RS256', 'RS512'] as const) {
       const other = await newProver(client.platform.clock, algorithm);
       const { body } = await credentials(await other.header());
@@ -48,7 +48,7 @@ describe('DPoP (RFC 9449)', () => {
     }
   });
 
-  test('the refresh token of a public client is bound too; another key does not even end its family', async () => {
+  test('binds the refresh token of a public client, and another key does not end its family', async () => {
     const { body } = await client.redeem('native', await client.codeOf('native'), {}, await prover.header());
     for (const headers of [{}, await stranger.header()]) {
       const refused = await client.refresh('native', body.refresh_token, {}, headers);
@@ -56,7 +56,7 @@ describe('DPoP (RFC 9449)', () => {
     }
     const first = await client.refresh('native', body.refresh_token, {}, await prover.header());
     assert.equal(first.body.token_type, 'DPoP', first.text);
-    // The lost answer: the same key gets the same successor, a stranger gets nothing and ends nothing.
+    // After a lost response the same key gets the same successor. Another key gets nothing and ends nothing.
     const theft = await client.refresh('native', body.refresh_token, {}, await stranger.header());
     assert.equal(theft.body.error, 'invalid_dpop_proof');
     const again = await client.refresh('native', body.refresh_token, {}, await prover.header());
@@ -64,7 +64,7 @@ describe('DPoP (RFC 9449)', () => {
     assert.equal(again.body.token_type, 'DPoP');
   });
 
-  test('dpop_jkt: a stolen code is worth nothing without the key, and is not used up by trying', async () => {
+  test('requires the key of dpop_jkt for the code, which a wrong key does not use up', async () => {
     const code = await client.codeOf('native', undefined, { dpop_jkt: prover.jkt });
     for (const headers of [{}, await stranger.header()]) {
       const refused = await client.redeem('native', code, {}, headers);
@@ -76,13 +76,13 @@ describe('DPoP (RFC 9449)', () => {
     assert.equal(odd.location?.searchParams.get('error'), 'invalid_dpop_proof');
   });
 
-  test('a client that registered for bound tokens gets no others', async () => {
+  test('issues only bound tokens to a client that registered so', async () => {
     const refused = await credentials({}, 'bound');
     assert.deepEqual([refused.status, refused.body.error], [400, 'invalid_dpop_proof']);
     assert.equal((await credentials(await prover.header(), 'bound')).body.token_type, 'DPoP');
   });
 
-  test('a proof counts once, also among ten at once', async () => {
+  test('accepts a proof once, also among ten at once', async () => {
     const headers = await prover.header();
     const answers = await Promise.all(Array.from({ length: 10 }, () => credentials(headers)));
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);

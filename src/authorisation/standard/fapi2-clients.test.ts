@@ -12,13 +12,13 @@ import { careWorker } from '../testing/provider.ts';
 const issuer = `${api}/oauth2.1`;
 const redirectUri = 'https://interop.test/callback';
 
-describe("fapi2 profile: other people's client libraries, unmodified, with nonces of the server", () => {
+describe('unmodified client libraries with the fapi2 profile and nonces', () => {
   let platform: Platform;
   let key: oauth.PrivateKey;
   let as: oauth.AuthorizationServer;
   const client: oauth.Client = { client_id: 'key-of-interop' };
   const options = {
-    // The libraries go by the machine's clock.
+    // The libraries use the clock of the machine.
     [oauth.customFetch]: ((...request: Parameters<typeof fetch>) => {
       platform.clock.advance((Date.now() - platform.clock.now()) / 1_000);
       return platform.customFetch(request[0] as string, request[1]);
@@ -47,7 +47,7 @@ describe("fapi2 profile: other people's client libraries, unmodified, with nonce
   });
   after(() => platform.close());
 
-  /** Once more with the nonce that the first answer named, as the library's manual has it. */
+  /** Repeats a call with the nonce of the first response, as the manual of the library describes. */
   async function withNonce<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -58,7 +58,7 @@ describe("fapi2 profile: other people's client libraries, unmodified, with nonce
   }
 
   for (const signed of [false, true])
-    test(`oauth4webapi: ${signed ? 'a signed request, ' : ''}pushed, redeemed and refreshed with DPoP`, async () => {
+    test(`push${signed ? ' a signed request' : ''}, redeem and refresh with oauth4webapi and DPoP`, async () => {
       const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
       const proof = oauth.PrivateKeyJwt(key);
       const verifier = oauth.generateRandomCodeVerifier();
@@ -106,7 +106,7 @@ describe("fapi2 profile: other people's client libraries, unmodified, with nonce
       assert.deepEqual([refreshed.token_type, refreshed.refresh_token], ['dpop', undefined]);
     });
 
-  test('oauth4webapi: token exchange with DPoP', async () => {
+  test('exchange a token with oauth4webapi and DPoP', async () => {
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
     platform.clock.advance((Date.now() - platform.clock.now()) / 1_000);
     const parameters = {
@@ -131,7 +131,7 @@ describe("fapi2 profile: other people's client libraries, unmodified, with nonce
     assert.equal(tokens.token_type, 'dpop');
   });
 
-  test('openid-client: pushed and redeemed with DPoP', async () => {
+  test('push and redeem with openid-client and DPoP', async () => {
     const config = await openid.discovery(
       new URL(issuer),
       client.client_id,

@@ -37,7 +37,7 @@ const codeOf = async (headers: Headers = {}): Promise<string> => {
 const proof = (path = '/token') => prover.header({ htu: `${standardIssuer}${path}` });
 const redeem = async (code: string, change: Change = {}, headers?: Headers) =>
   client.redeem('strict', code, change, headers ?? (await proof()));
-/** Client credentials with an assertion that differs in something. */
+/** Requests client credentials with an unusual assertion. */
 const withChanged = async (change: Partial<Parameters<typeof assertionOf>[0]>, headers?: Headers) =>
   platform.post(
     '/oauth2.1/token',
@@ -57,7 +57,7 @@ const withChanged = async (change: Partial<Parameters<typeof assertionOf>[0]>, h
     headers ?? (await proof()),
   );
 
-// Named as the modules of the FAPI 2.0 Security Profile test plan.
+// The names are those of the modules of the FAPI 2.0 Security Profile test plan.
 describe('fapi2 profile', () => {
   test('happy-flow', async () => {
     const { status, body, text } = await redeem(await codeOf());
@@ -103,11 +103,11 @@ describe('fapi2 profile', () => {
     platform.clock.advance(61);
     assert.equal((await begin('strict')).body.error, 'invalid_request_uri');
   });
-  test('ensure-holder-of-key-required: a token without a proof is not to be had', async () => {
+  test('ensure-holder-of-key-required: issues no token without a proof', async () => {
     const code = await codeOf();
     const { status, body } = await redeem(code, {}, {});
     assert.deepEqual([status, body.error], [400, 'invalid_dpop_proof']);
-    // And the code is not lost by that.
+    // The code is still valid.
     assert.equal((await redeem(code)).status, 200);
   });
   test('ensure-dpop-auth-code-binding-success, ensure-mismatched-dpop-jkt-fails', async () => {
@@ -116,7 +116,7 @@ describe('fapi2 profile', () => {
     assert.equal((await redeem(code, {}, await stranger.header())).body.error, 'invalid_dpop_proof');
     assert.equal((await redeem(code)).status, 200);
   });
-  test('ensure-token-endpoint-fails-with-expired-auth-code: after 60 s', async () => {
+  test('ensure-token-endpoint-fails-with-expired-auth-code: refuses a code after 60 s', async () => {
     const code = await codeOf();
     platform.clock.advance(60);
     assert.deepEqual((await redeem(code)).body.error, 'invalid_grant');
@@ -145,7 +145,7 @@ describe('fapi2 profile', () => {
     assert.equal((await by('RS256')).body.error, 'invalid_client');
     assert.equal((await by('PS256')).status, 200);
   });
-  test('check-dpop-proof: RS256 is refused', async () => {
+  test('check-dpop-proof: refuses RS256', async () => {
     const rsa = await newProver(platform.clock, 'RS256');
     const { status, body } = await withChanged({}, await rsa.header());
     assert.deepEqual([status, body.error], [400, 'invalid_dpop_proof']);
@@ -173,7 +173,7 @@ describe('fapi2 profile', () => {
       'invalid_client',
     );
   });
-  test('refresh-token: the same one stays good, and only with a proof', async () => {
+  test('refresh-token: keeps the token, and requires a proof', async () => {
     const { body } = await redeem(await codeOf());
     const again = async (headers?: Headers) =>
       client.refresh('strict', body.refresh_token, {}, headers ?? (await proof()));
@@ -189,7 +189,7 @@ describe('fapi2 profile', () => {
     });
     assert.deepEqual((await again()).body.error, 'invalid_grant');
   });
-  test('a secret, or a public client, is refused whatever is registered', async () => {
+  test('refuses a secret and a public client, whatever is registered', async () => {
     await platform.applications.add(applicationOf('strict-secret', { profile: 'fapi2' }));
     await platform.applications.add(
       applicationOf('strict-public', { profile: 'fapi2', tokenEndpointAuthMethod: 'none', secrets: [] }),
@@ -201,7 +201,7 @@ describe('fapi2 profile', () => {
       assert.deepEqual([status, body.error], [401, 'invalid_client'], id);
     }
   });
-  test('JWT access tokens are never signed by RS256', async () => {
+  test('never signs a JWT access token by RS256', async () => {
     await platform.applications.add(
       applicationOf('strict-jwt', {
         profile: 'fapi2',
@@ -224,7 +224,7 @@ describe('DPoP nonces that the server chooses (RFC 9449 section 8)', () => {
   });
   after(() => strict.platform.close());
 
-  test('asked for, given, taken, and taken for a while', async () => {
+  test('are required, announced and accepted for a while', async () => {
     const holder = await newProver(strict.platform.clock);
     const ask = async (nonce?: string) =>
       strict.platform.post(
@@ -244,11 +244,11 @@ describe('DPoP nonces that the server chooses (RFC 9449 section 8)', () => {
     strict.platform.clock.advance(300);
     assert.equal((await ask(nonce)).body.error, 'use_dpop_nonce');
   });
-  test('without a proof none is needed', async () => {
+  test('are not required without a proof', async () => {
     const form = { grant_type: 'client_credentials', ...(await strict.credentials('web')) };
     assert.equal((await strict.platform.post('/oauth2.1/token', form)).body.token_type, 'Bearer');
   });
-  test('where they are off, no header names one', async () => {
+  test('are not announced when they are off', async () => {
     const { headers } = await withChanged({});
     assert.equal(headers.get('dpop-nonce'), null);
   });

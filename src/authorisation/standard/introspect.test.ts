@@ -35,8 +35,8 @@ const ask = (token: string | undefined, id = 'server', headers: Record<string, s
 const inactive = async (token: string, id = 'server') =>
   assert.deepEqual((await ask(token, id)).body, { active: false });
 
-describe('introspection (RFC 7662)', () => {
-  test('tells a resource server of a live token, whatever base path gave it out', async () => {
+describe('introspection at /oauth2.1 (RFC 7662)', () => {
+  test('describes a live token of any base path to a resource server', async () => {
     const { access_token: token } = await client.tokensOf('web');
     const { status, body, headers } = await ask(token);
     assert.equal(status, 200);
@@ -59,14 +59,14 @@ describe('introspection (RFC 7662)', () => {
     assert.deepEqual([published.active, published.iss], [true, 'https://api.test/oauth2']);
   });
 
-  test('a bound token shows its key', async () => {
+  test('returns cnf of a bound token', async () => {
     const prover = await newProver(client.platform.clock);
     const { body } = await client.redeem('web', await client.codeOf('web'), {}, await prover.header());
     const { body: told } = await ask(body.access_token);
     assert.deepEqual([told.token_type, told.cnf], ['DPoP', { jkt: prover.jkt }]);
   });
 
-  test('signed on request (RFC 9701)', async () => {
+  test('signs the response on request (RFC 9701)', async () => {
     const { access_token: token } = await client.tokensOf('web');
     const accept = { accept: 'application/token-introspection+jwt' };
     const answer = await ask(token, 'server', accept);
@@ -83,7 +83,7 @@ describe('introspection (RFC 7662)', () => {
     assert.equal(payload.sub, undefined);
   });
 
-  test('nothing of tokens that do not hold', async () => {
+  test('reports an invalid token as inactive', async () => {
     const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
     await inactive('unknown');
     await inactive(refresh);
@@ -96,7 +96,7 @@ describe('introspection (RFC 7662)', () => {
     await inactive(late.access_token);
   });
 
-  test('nothing of tokens whose application was revoked', async () => {
+  test('reports a token of a revoked application as inactive', async () => {
     const { access_token: token } = await client.tokensOf('signing');
     const stored = await client.platform.applications.get('signing');
     assert.ok(stored);
@@ -106,7 +106,7 @@ describe('introspection (RFC 7662)', () => {
     assert.equal((await ask(token)).body.active, true);
   });
 
-  test('nothing to clients that are no resource server, nor of tokens for others', async () => {
+  test('reports a token as inactive to a client that is not its resource server', async () => {
     const { access_token: token } = await client.tokensOf('web');
     await inactive(token, 'web');
     const narrow = await client.redeem('web', await client.codeOf('web', undefined, { resource: records }));
@@ -115,7 +115,7 @@ describe('introspection (RFC 7662)', () => {
     assert.equal((await ask(token, 'elsewhere')).body.active, true);
   });
 
-  test('only to those that prove who they are', async () => {
+  test('requires client authentication', async () => {
     const { access_token: token } = await client.tokensOf('web');
     const { platform } = client;
     const forms: Record<string, string>[] = [

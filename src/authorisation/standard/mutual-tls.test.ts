@@ -83,7 +83,7 @@ const refused = (reply: Reply) =>
   assertError(platform, reply, 401, 'invalid_client', 'Client authentication failed.');
 
 describe('client authentication by mutual TLS (RFC 8705 section 2)', () => {
-  test('metadata names both methods where an authority is configured', async () => {
+  test('is in the metadata if an authority is configured', async () => {
     const { body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     for (const name of ['token', 'introspection', 'revocation'])
       assert.deepEqual(body[`${name}_endpoint_auth_methods_supported`].slice(-2), [
@@ -98,11 +98,11 @@ describe('client authentication by mutual TLS (RFC 8705 section 2)', () => {
       introspection_endpoint: `${mutualTlsUrl}/oauth2.1/introspect`,
     });
   });
-  test('tls_client_auth: a certificate of the authority', async () => {
+  test('accepts a certificate of the authority for tls_client_auth', async () => {
     const { status, body } = await credentials('issued', issued.header);
     assert.deepEqual([status, body.token_type], [200, 'Bearer']);
   });
-  test('self_signed_tls_client_auth: a certificate of the own key set', async () => {
+  test('accepts a certificate of the key set for self_signed_tls_client_auth', async () => {
     const { status, body } = await credentials('self-signed', own.header);
     assert.deepEqual([status, body.token_type], [200, 'Bearer']);
     assert.equal(await cnfOf(body.access_token), null);
@@ -118,15 +118,15 @@ describe('client authentication by mutual TLS (RFC 8705 section 2)', () => {
     ['a secret in the place of a certificate', 'issued', () => issued, { client_secret: secretOf('issued') }],
   ];
   for (const [name, id, certificate, more] of rows)
-    test(`refused: ${name}`, async () => refused(await credentials(id, certificate()?.header, more)));
+    test(`refuses ${name}`, async () => refused(await credentials(id, certificate()?.header, more)));
 
-  test('a header of the certificate from anybody but a trusted proxy counts for nothing: see kernel/peer.ts', async () => {
+  test('ignores a certificate header of an untrusted peer (kernel/peer.ts)', async () => {
     await refused(await credentials('issued', { 'client-cert': issued.der.toString('base64') }));
   });
 });
 
 describe('tokens bound to a certificate (RFC 8705 section 3)', () => {
-  test('each grant of a client that registered for it; Bearer is their type', async () => {
+  test('are issued by each grant to a client that registered so, with the type Bearer', async () => {
     const secret = { client_secret: secretOf('bound') };
     const { body } = await client.redeem('bound', await client.codeOf('bound'), {}, own.header);
     const refreshed = await client.refresh('bound', body.refresh_token, {}, own.header);
@@ -143,11 +143,11 @@ describe('tokens bound to a certificate (RFC 8705 section 3)', () => {
       'The connection must be made with a client certificate.',
     );
   });
-  test('the certificate of a client that did not register for it binds nothing', async () => {
+  test('are not issued to a client that did not register so', async () => {
     const { body } = await credentials('web', own.header, { client_secret: secretOf('web') });
     assert.equal(await cnfOf(body.access_token), null);
   });
-  test('the refresh token of a public client is bound to the certificate', async () => {
+  test('include the refresh token of a public client', async () => {
     const redeemed = await client.redeem(
       'native-bound',
       await client.codeOf('native-bound'),
@@ -161,7 +161,7 @@ describe('tokens bound to a certificate (RFC 8705 section 3)', () => {
     assert.equal((await again(other.header)).body.error, 'invalid_dpop_proof');
     assert.equal((await again(own.header)).status, 200);
   });
-  test('introspection tells of it', async () => {
+  test('have cnf in introspection', async () => {
     const { body } = await credentials('issued', issued.header);
     const answer = await platform.post('/oauth2.1/introspect', {
       token: body.access_token,
@@ -170,7 +170,7 @@ describe('tokens bound to a certificate (RFC 8705 section 3)', () => {
     assert.deepEqual(answer.body.cnf, boundTo(issued));
     assert.equal(answer.body.token_type, 'Bearer');
   });
-  test('a fapi2 client that authenticates so needs nothing more', async () => {
+  test('need no proof of a fapi2 client that authenticates by its certificate', async () => {
     const { body } = await credentials('strict-tls', issued.header);
     assert.deepEqual(await cnfOf(body.access_token), boundTo(issued));
     const prover = await newProver(platform.clock);
@@ -189,7 +189,7 @@ describe('tokens bound to a certificate (RFC 8705 section 3)', () => {
   });
 });
 
-test('a certificate that its authority revoked authenticates nobody (RFC 5280 section 6.3)', async () => {
+test('a revoked certificate does not authenticate its client (RFC 5280 section 6.3)', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-lists-'));
   const file = join(folder, 'lists.pem');
   writeFileSync(file, await authority.list());

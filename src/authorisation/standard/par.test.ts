@@ -35,8 +35,8 @@ const signIn = (requestUri: string, id = 'web') =>
     request_uri: requestUri,
   });
 
-describe('pushed authorization requests (RFC 9126)', () => {
-  test('every kind of client: pushed, signed in, redeemed', async () => {
+describe('pushed requests at /oauth2.1 (RFC 9126)', () => {
+  test('sign in and redeem for every kind of client', async () => {
     for (const id of ['web', 'signing', 'native']) {
       const answer = await push(id, { state: 'of-the-client' });
       assert.equal(answer.status, 201, answer.text);
@@ -52,7 +52,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     }
   });
 
-  test('what the browser brings beside it changes nothing', async () => {
+  test('replace all parameters of the browser', async () => {
     const requestUri = await pushed('web', { state: 'pushed' });
     const sent = await begin(requestUri, {
       state: 'browser',
@@ -63,7 +63,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     assert.equal(sent.location?.origin, client.platform.provider.issuer);
   });
 
-  test('reloading before the sign-in is fine; after the code it is spent, on every way', async () => {
+  test('may be reloaded before the sign-in, and are spent with the code', async () => {
     const requestUri = await pushed();
     for (let load = 0; load < 3; load++) assert.equal((await begin(requestUri)).status, 302);
     assert.ok((await signIn(requestUri)).location?.searchParams.get('code'));
@@ -74,20 +74,20 @@ describe('pushed authorization requests (RFC 9126)', () => {
     }
   });
 
-  test('ten sign-ins at once get one code', async () => {
+  test('give one code to ten sign-ins at once', async () => {
     const requestUri = await pushed();
     const answers = await Promise.all(Array.from({ length: 10 }, () => signIn(requestUri)));
     const codes = answers.filter(({ location }) => location?.searchParams.has('code'));
     assert.equal(codes.length, 1);
     for (const { location, status } of answers.filter((answer) => !codes.includes(answer))) {
-      // Those that had not begun yet are told so; those on their way come back with an error.
+      // A sign-in that has not begun gets an error at once, the others at the callback.
       if (status === 400) continue;
       assert.equal(location?.searchParams.get('error'), 'invalid_request');
       assert.equal(location?.searchParams.get('iss'), standardIssuer);
     }
   });
 
-  test('a sign-in that began in time may end later; after 60 s none begins', async () => {
+  test('expire after 60 s for sign-ins that have not begun', async () => {
     const requestUri = await pushed();
     client.platform.clock.advance(59);
     const sent = await begin(requestUri);
@@ -102,7 +102,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     assert.equal((await begin(late)).body.error, 'invalid_request_uri');
   });
 
-  test('it belongs to its client', async () => {
+  test('are valid for their client alone', async () => {
     const requestUri = await pushed();
     const other = await begin(requestUri, { client_id: 'key-of-signing' });
     assert.deepEqual([other.status, other.body.error], [400, 'invalid_request_uri']);
@@ -111,7 +111,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     assert.equal((await begin(`${requestUri}x`)).body.error, 'invalid_request_uri');
   });
 
-  test('a registration that changes meanwhile counts', async () => {
+  test('follow a registration that was changed since', async () => {
     const requestUri = await pushed();
     const stored = await client.platform.applications.get('web');
     assert.ok(stored?.platform);
@@ -143,7 +143,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     ['a dpop_jkt that is none', { dpop_jkt: 'x' }, 400, 'invalid_dpop_proof'],
   ];
   for (const [name, change, status, error] of rows)
-    test(`refused at once, as JSON: ${name}`, async () => {
+    test(`get a JSON error for ${name}`, async () => {
       const form = { ...client.requestOf('web'), client_secret: secretOf('web'), ...change };
       const kept = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
       const answer = await client.platform.post('/oauth2.1/par', Object.fromEntries(kept));
@@ -151,7 +151,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
       assert.equal(answer.location, undefined);
     });
 
-  test('a proof binds the code to its key', async () => {
+  test('bind the code to the key of their proof', async () => {
     const prover = await newProver(client.platform.clock);
     const target = { htu: `${standardIssuer}/par` };
     const answer = await push('native', {}, await prover.header(target));
@@ -166,7 +166,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     assert.equal(foreign.body.error, 'invalid_dpop_proof');
   });
 
-  test('GET is not allowed', async () => {
+  test('refuse GET', async () => {
     assert.equal((await client.platform.get('/oauth2.1/par')).status, 405);
   });
 });

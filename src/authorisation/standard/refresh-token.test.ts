@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { scopes } from '../testing/applications.ts';
 import { type StandardClient, startStandardClient } from '../testing/standard.ts';
 
-describe('standard profile: refresh and revoke', () => {
+describe('refresh and revoke at /oauth2.1', () => {
   let client: StandardClient;
   before(async () => {
     client = await startStandardClient();
@@ -11,7 +11,7 @@ describe('standard profile: refresh and revoke', () => {
   after(() => client.platform.close());
 
   describe('refresh', () => {
-    test('rotation; the access token of a narrower scope, the refresh token keeps its own', async () => {
+    test('rotates, and narrows the scope of the access token alone', async () => {
       const first = await client.tokensOf('native');
       const second = await client.refresh('native', first.refresh_token, { scope: scopes.aal3 });
       assert.equal(second.status, 200, second.text);
@@ -44,7 +44,7 @@ describe('standard profile: refresh and revoke', () => {
       assert.equal((await client.refresh('native', won?.body.refresh_token)).body.error, 'invalid_grant');
     });
 
-    test('another client, an access token, one that has run out', async () => {
+    test('refuses another client, an access token and an expired token', async () => {
       const first = await client.tokensOf('native');
       assert.equal((await client.refresh('web', first.refresh_token)).body.error, 'invalid_grant');
       assert.equal((await client.refresh('native', first.access_token)).body.error, 'invalid_grant');

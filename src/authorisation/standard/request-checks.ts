@@ -15,7 +15,7 @@ import type { Incoming } from './incoming.ts';
 import { readResources } from './resources.ts';
 import type { ServerCall } from './server.ts';
 
-/** A request whose errors are sent to its client. */
+/** A request with a reply to its client. */
 export type RequestCall = ServerCall & Incoming & { readonly reply: RequestReply };
 
 /** Refuses a `request_uri` that /par of this server did not give, where no address is known to send the error to. */

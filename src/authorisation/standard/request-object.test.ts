@@ -23,7 +23,7 @@ interface Change {
   algorithm?: SigningAlgorithm;
 }
 
-/** A request object as a client signs it; members that are given as undefined are taken away. */
+/** Signs a request object, without members that are undefined. */
 async function objectOf(id: string, change: Change = {}): Promise<string> {
   const { claims = {}, header = {}, signer = client.elliptic, algorithm = 'ES256' } = change;
   const now = seconds(platform.clock);
@@ -52,8 +52,8 @@ async function objectOf(id: string, change: Change = {}): Promise<string> {
 const authorize = (request: string, more: Record<string, string> = {}) =>
   platform.get('/oauth2.1/authorize', { client_id: 'key-of-signing', request, ...more });
 
-describe('signed request objects (RFC 9101)', () => {
-  test('by value in the browser: what stands inside is the whole request', async () => {
+describe('signed request objects at /oauth2.1 (RFC 9101)', () => {
+  test('replace all parameters outside them', async () => {
     const { location } = await throughBrowser(platform, '/oauth2.1/authorize', {
       client_id: 'key-of-signing',
       request: await objectOf('signing'),
@@ -67,7 +67,7 @@ describe('signed request objects (RFC 9101)', () => {
     assert.equal(status, 200);
   });
 
-  test('state only outside is not used', async () => {
+  test('ignore a state that is only outside them', async () => {
     const { location } = await throughBrowser(platform, '/oauth2.1/authorize', {
       client_id: 'key-of-signing',
       request: await objectOf('signing', { claims: { state: undefined } }),
@@ -76,7 +76,7 @@ describe('signed request objects (RFC 9101)', () => {
     assert.equal(location?.searchParams.get('state'), null);
   });
 
-  test('pushed, for both profiles', async () => {
+  test('may be pushed in both profiles', async () => {
     for (const id of ['signing', 'strict']) {
       const answer = await platform.post('/oauth2.1/par', {
         ...(await client.credentials(id)),
@@ -121,28 +121,28 @@ describe('signed request objects (RFC 9101)', () => {
     ['a request_uri inside', () => ({ claims: { request_uri: 'urn:x' } })],
   ];
   for (const [name, change] of rows)
-    test(`refused and not redirected: ${name}`, async () => {
+    test(`are refused without a redirect: ${name}`, async () => {
       const answer = await authorize(await objectOf('signing', change()));
       await assertError(platform, answer, 400, 'invalid_request_object', 'The request object is not valid.');
     });
 
-  test('refused: encrypted, so that nothing hides an unsigned one (CVE-2026-9793)', async () => {
+  test('are refused encrypted, which could hide an unsigned one (CVE-2026-9793)', async () => {
     const answer = await authorize('e30.e30.e30.e30.e30');
     await assertError(platform, answer, 400, 'invalid_request_object', 'The request object is not valid.');
   });
-  test('refused: of a client that has no key', async () => {
+  test('are refused from a client without a key', async () => {
     const answer = await platform.get('/oauth2.1/authorize', {
       client_id: 'key-of-web',
       request: await objectOf('web'),
     });
     assert.equal(answer.body.error, 'invalid_request_object');
   });
-  test('RS256 in the strict profile', async () => {
+  test('are refused by RS256 in the fapi2 profile', async () => {
     const request = await objectOf('strict', { signer: client.signer, algorithm: 'RS512' });
     const answer = await platform.post('/oauth2.1/par', { ...(await client.credentials('strict')), request });
     assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request_object']);
   });
-  test('a value inside that is too long', async () => {
+  test('are refused with a value that is too long', async () => {
     const answer = await authorize(await objectOf('signing', { claims: { state: 'x'.repeat(5_000) } }));
     await assertError(platform, answer, 400, 'invalid_request', 'A parameter is too long.');
   });

@@ -56,7 +56,7 @@ const idTokenOf = (claims: JwtClaims = {}) =>
 const withIdToken = async (claims: JwtClaims = {}, more: Form = {}, id = 'web') =>
   exchange({ subject_token: await idTokenOf(claims), subject_token_type: types.id, ...more }, id);
 const attributesOf = async (token: string) => (await platform.tokens.find(token))?.attributes ?? {};
-/** A person's access token, given to one application. */
+/** Returns a user's access token of one application. */
 const accessTokenOf = async (id: string): Promise<string> => (await client.tokensOf(id)).access_token;
 const ownToken = async (id: string): Promise<string> => {
   const form = { grant_type: 'client_credentials', client_id: `key-of-${id}`, client_secret: secretOf(id) };
@@ -66,7 +66,7 @@ const withAccess = (token: string, more: Form = {}, id = 'web', headers: Form = 
   exchange({ subject_token: token, subject_token_type: types.access, ...more }, id, headers);
 
 describe('token exchange: an ID token of a provider (RFC 8693)', () => {
-  test('the separate pattern', async () => {
+  test('issues tokens for the ID token of a sign-in', async () => {
     const { status, body } = await withIdToken();
     assert.equal(status, 200);
     const { access_token: token, refresh_token: refresh, ...rest } = body;
@@ -82,34 +82,34 @@ describe('token exchange: an ID token of a provider (RFC 8693)', () => {
     assert.equal(attributes.auth_user_id, careWorker.sub);
     assert.equal((await client.refresh('web', refresh)).status, 200);
   });
-  test('as a JWT, where that is asked for', async () => {
+  test('issues a JWT on request', async () => {
     const { body } = await withIdToken({}, { requested_token_type: types.jwt });
     assert.equal(body.issued_token_type, types.jwt);
     const jwt = decodeJwt(body.access_token);
     assert.equal(jwt?.header.typ, 'at+jwt');
     assert.equal(jwt?.claims.sub, careWorker.sub);
   });
-  test('any JWT of a provider is taken by its iss', async () => {
+  test('finds the provider of a JWT by its iss', async () => {
     const form = { subject_token: await idTokenOf(), subject_token_type: types.jwt };
     assert.equal((await exchange(form)).status, 200);
   });
-  test('resource and audience together become the audience', async () => {
+  test('makes resource and audience the audience of the token', async () => {
     const { body } = await withIdToken({}, { resource: `${api}/records`, audience: 'oauth2' });
     assert.equal((await attributesOf(body.access_token)).aud, `${api}/records ${api}/oauth2`);
     const unknown = await withIdToken({}, { audience: 'nobody' });
     assert.deepEqual([unknown.status, unknown.body.error], [400, 'invalid_target']);
   });
-  test('bound to the key that is proven', async () => {
+  test('binds the token to the proven key', async () => {
     const prover = await newProver(platform.clock);
     const form = { subject_token: await idTokenOf(), subject_token_type: types.id };
     const { body } = await exchange(form, 'web', await prover.header());
     assert.equal(body.token_type, 'DPoP');
   });
-  test('never longer than the ID token', async () => {
+  test('issues no token that outlives the ID token', async () => {
     const { body } = await withIdToken({ exp: seconds(platform.clock) + 100 });
     assert.equal(body.expires_in, 99);
   });
-  test('a session that the provider ended gives nothing, also not to a token under way', async () => {
+  test('issues no token of a session that the provider has ended', async () => {
     const sid = 'session-that-ends';
     const { body } = await withIdToken({ sid });
     const logout = await platform.provider.logoutToken({ sid });
@@ -131,10 +131,10 @@ describe('token exchange: an ID token of a provider (RFC 8693)', () => {
     ['no level of assurance', () => ({ authentication_assurance_level: undefined })],
   ];
   for (const [name, claims] of rows)
-    test(`refused: ${name}`, async () =>
+    test(`refuses ${name}`, async () =>
       assertError(platform, await withIdToken(claims()), 400, 'invalid_request', invalidSubject));
 
-  test('refused: a bad signature, an unknown kid, another typ', async () => {
+  test('refuses a bad signature, an unknown kid and another typ', async () => {
     const [header = '', body = '', signature = ''] = (await idTokenOf()).split('.');
     const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
     const unknown = await platform.provider.sign({ iss: platform.provider.issuer }, { kid: 'nobody' });
@@ -153,20 +153,20 @@ describe('token exchange: an ID token of a provider (RFC 8693)', () => {
       await assertError(platform, answer, 400, 'invalid_request', invalidSubject);
     }
   });
-  test('signed by another algorithm than the published two: PS256 of the same key', async () => {
+  test('accepts PS256 as well as the two published algorithms', async () => {
     platform.provider.state.algorithm = 'PS256';
     const token = await idTokenOf();
     platform.provider.reset();
     assert.equal((await exchange({ subject_token: token, subject_token_type: types.id })).status, 200);
   });
-  test('no scope of that level, or none that was asked for', async () => {
+  test('refuses a request without a scope of that level', async () => {
     assert.equal((await withIdToken({}, {}, 'narrow')).body.error, 'invalid_scope');
     assert.equal((await withIdToken({}, { scope: scopes.aal2 })).body.error, 'invalid_scope');
     assert.equal((await withIdToken({}, { scope: scopes.aal3 })).body.scope, scopes.aal3);
   });
 });
 
-describe('token exchange: requests that are not well-formed', () => {
+describe('token exchange: malformed requests', () => {
   const missing = 'A token or its type is missing.';
   const type = 'A type of token is not supported.';
   // biome-ignore format: a table, one row a line
@@ -181,10 +181,9 @@ describe('token exchange: requests that are not well-formed', () => {
     ['an actor token that is none', { actor_token: 'x', actor_token_type: types.access }, 'The actor token is not valid.'],
   ];
   for (const [name, change, description] of rows)
-    test(name, async () =>
-      assertError(platform, await withIdToken({}, change), 400, 'invalid_request', description),
-    );
-  test('a public client', async () => {
+    test(`get ${name}`, async () =>
+      assertError(platform, await withIdToken({}, change), 400, 'invalid_request', description));
+  test('refuse a public client', async () => {
     const answer = await platform.post('/oauth2.1/token', {
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       client_id: 'key-of-native',
@@ -196,7 +195,7 @@ describe('token exchange: requests that are not well-formed', () => {
 });
 
 describe('token exchange: an access token of the platform', () => {
-  test('an application narrows its own, and nothing new acts', async () => {
+  test('narrows a token of the application without an actor', async () => {
     const { body, status, text } = await withAccess(await accessTokenOf('web'), {
       resource: `${api}/records`,
     });
@@ -205,7 +204,7 @@ describe('token exchange: an access token of the platform', () => {
     const attributes = await attributesOf(body.access_token);
     assert.deepEqual([attributes.aud, attributes.act], [`${api}/records`, undefined]);
   });
-  test('a resource server exchanges what came to it: it is the actor, in the JWT and in introspection', async () => {
+  test('makes a resource server the actor, in the JWT and in introspection', async () => {
     const token = await accessTokenOf('web');
     const { body } = await withAccess(token, { requested_token_type: types.jwt }, 'server');
     const act = { sub: 'key-of-server', iss: standardIssuer };
@@ -218,7 +217,7 @@ describe('token exchange: an access token of the platform', () => {
     assert.deepEqual(told.body.act, act);
     assert.equal(told.body.sub, careWorker.sub);
   });
-  test('the second in a chain holds the first', async () => {
+  test('nests the first actor in the second', async () => {
     const first = await withAccess(await accessTokenOf('web'), {}, 'server');
     const second = await withAccess(first.body.access_token, {}, 'second');
     assert.deepEqual(JSON.parse((await attributesOf(second.body.access_token)).act ?? ''), {
@@ -227,7 +226,7 @@ describe('token exchange: an access token of the platform', () => {
       act: { sub: 'key-of-server', iss: standardIssuer },
     });
   });
-  test('a chain ends at five', async () => {
+  test('refuses more than five actors', async () => {
     let token = await accessTokenOf('web');
     const statuses: number[] = [];
     for (let turn = 0; turn < 6; turn++) {
@@ -237,7 +236,7 @@ describe('token exchange: an access token of the platform', () => {
     }
     assert.deepEqual(statuses, [200, 200, 200, 200, 200, 400]);
   });
-  test('ends with what it came from', async () => {
+  test('revokes the new token with the exchanged one', async () => {
     const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
     const { body } = await withAccess(token, {}, 'server');
     await platform.post('/oauth2.1/revoke', {
@@ -248,7 +247,7 @@ describe('token exchange: an access token of the platform', () => {
     assert.notEqual((await platform.tokens.find(body.access_token))?.revokedAt, null);
     await assertError(platform, await withAccess(token), 400, 'invalid_request', invalidSubject);
   });
-  test('never more scope, never more time, never another resource', async () => {
+  test('issues no more scope, time or resources', async () => {
     const token = await accessTokenOf('web');
     platform.clock.advance(500);
     const later = await withAccess(token);
@@ -258,7 +257,7 @@ describe('token exchange: an access token of the platform', () => {
     const wider = await withAccess(narrow.body.access_token, { resource: `${api}/oauth2` });
     assert.equal(wider.body.error, 'invalid_target');
   });
-  test('not by an application that is neither its client nor a resource server of it', async () => {
+  test('refuses an application that is neither the client nor a resource server of the token', async () => {
     await assertError(
       platform,
       await withAccess(await accessTokenOf('web'), {}, 'narrow'),
@@ -275,13 +274,13 @@ describe('token exchange: an access token of the platform', () => {
       invalidSubject,
     );
   });
-  test('a bound token of its own is exchanged with the key alone', async () => {
+  test('requires the key of a bound token', async () => {
     const prover = await newProver(platform.clock);
     const { body } = await client.redeem('web', await client.codeOf('web'), {}, await prover.header());
     assert.equal((await withAccess(body.access_token)).body.error_description, invalidSubject);
     assert.equal((await withAccess(body.access_token, {}, 'web', await prover.header())).status, 200);
   });
-  test('not a refresh token, not one of another base path, not one of a revoked application', async () => {
+  test('refuses a refresh token, and a token of another base path or a revoked application', async () => {
     const { refresh_token: refresh } = await client.tokensOf('web');
     assert.equal((await withAccess(refresh)).body.error_description, invalidSubject);
     const token = await accessTokenOf('jwt');
@@ -296,7 +295,7 @@ describe('token exchange: an access token of the platform', () => {
     );
   });
 
-  test('revoked at the same time: nothing that came of it lives', async () => {
+  test('issues nothing for a token that is revoked at the same time', async () => {
     const { access_token: token = '', refresh_token: refresh = '' } = await client.tokensOf('web');
     const family = (await platform.tokens.find(token))?.family ?? '';
     const { database } = platform;
@@ -316,14 +315,14 @@ describe('token exchange: an access token of the platform', () => {
   });
 });
 
-describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
+describe('token exchange: actors (RFC 8693 section 4.4)', () => {
   const refusedActor = 'The actor may not act for the subject.';
   const actingAs = async (id: string): Promise<Form> => ({
     actor_token: await ownToken(id),
     actor_token_type: types.access,
   });
 
-  test('whom may_act names, and the new token says so again', async () => {
+  test('accepts the actor of may_act, and keeps may_act in the new token', async () => {
     const token = await accessTokenOf('delegating');
     assert.deepEqual(JSON.parse((await attributesOf(token)).may_act ?? ''), { sub: 'key-of-server' });
     const { body, status } = await withAccess(token, await actingAs('server'), 'server');
@@ -332,7 +331,7 @@ describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
     assert.deepEqual(JSON.parse(act ?? ''), { sub: 'key-of-server', iss: standardIssuer });
     assert.deepEqual(JSON.parse(may ?? ''), { sub: 'key-of-server' });
   });
-  test('nobody else, with or without an actor token', async () => {
+  test('refuses any other actor, with and without an actor token', async () => {
     const token = await accessTokenOf('delegating');
     for (const more of [await actingAs('second'), {} as Form])
       await assertError(
@@ -343,7 +342,7 @@ describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
         refusedActor,
       );
   });
-  test('may_act of an ID token: a person acts for another', async () => {
+  test('accepts a user whom may_act of an ID token names', async () => {
     const colleague = { ...careWorker, sub: '656005750105' };
     const actor = await platform.provider.idTokenFor(colleague, 'client-at-cis2');
     const named = { may_act: { sub: colleague.sub, iss: platform.provider.issuer } };
@@ -359,7 +358,7 @@ describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
     for (const claims of [another, {}, { may_act: {} }])
       await assertError(platform, await withIdToken(claims, more), 400, 'invalid_request', refusedActor);
   });
-  test('somebody for whom a relative acts at the provider for citizens: the actor token is verified', async () => {
+  test('verifies the token of a relative who acts at the provider for citizens', async () => {
     const citizen = (number: string, more: JwtClaims = {}) => {
       const person = { sub: number, sid: undefined, roles: [], claims: { nhs_number: number } };
       return platform.citizens.idTokenFor(person, 'x', { identity_proofing_level: 'P9', ...more });
@@ -381,7 +380,7 @@ describe('token exchange: who may act (RFC 8693 section 4.4)', () => {
     for (const actor of [forged, await idTokenOf(), await citizen('9912003072', { exp: 1 })])
       await assertError(platform, await exchangeFor(actor), 400, 'invalid_request', invalidSubject);
   });
-  test('without may_act an application acts for itself alone', async () => {
+  test('lets an application act only for itself without may_act', async () => {
     assert.equal((await withIdToken({}, await actingAs('web'))).status, 200);
     await assertError(
       platform,
@@ -422,7 +421,7 @@ describe('an ID token that was issued to another application', () => {
       await assertError(platform, await exchangeBy(id, aud, claims), 400, 'invalid_request', invalidSubject);
     });
 
-  test('is exchanged by an application that its may_act names, which is then the actor', async () => {
+  test('is exchanged by an application of its may_act, which becomes the actor', async () => {
     const { body, status, text } = await exchangeBy('own', at.other, {
       may_act: { client_id: 'key-of-own' },
     });
@@ -442,8 +441,8 @@ describe('an ID token that was issued to another application', () => {
   });
 });
 
-describe('options of the base path', () => {
-  test('idTokenOnce: an ID token is exchanged once', async () => {
+describe('token exchange: options of the base path', () => {
+  test('exchanges an ID token once with idTokenOnce', async () => {
     const once = await startStandardClient({ base: { options: { idTokenOnce: true } } });
     try {
       const form = {

@@ -6,16 +6,16 @@ import { type StandardClient, startStandardClient } from '../testing/standard.ts
 
 type Change = Record<string, string | undefined>;
 
-describe('standard profile: the code grant', () => {
+describe('the code grant at /oauth2.1', () => {
   let client: StandardClient;
   before(async () => {
     client = await startStandardClient();
   });
   after(() => client.platform.close());
 
-  describe('success: numbers are numbers, scope is said', () => {
+  describe('the token response', () => {
     for (const id of ['native', 'web', 'signing'])
-      test(id, async () => {
+      test(`has numbers and scope for ${id}`, async () => {
         const { status, body, text } = await client.redeem(id, await client.codeOf(id));
         assert.equal(status, 200, text);
         const { access_token: access, refresh_token: token, ...rest } = body;
@@ -27,14 +27,14 @@ describe('standard profile: the code grant', () => {
           refresh_token_expires_in: 43_199,
         });
       });
-    test('no scope asked for: all that the level gives; several: those of the level', async () => {
+    test('has all scopes of the level, or the requested ones of it', async () => {
       assert.equal((await client.redeem('web', await client.codeOf('web', ''))).body.scope, scopes.aal3);
       const several = `openid ${scopes.aal2} ${scopes.aal3} ${scopes.application}`;
       assert.equal((await client.redeem('web', await client.codeOf('web', several))).body.scope, scopes.aal3);
     });
   });
 
-  describe('errors of the code grant; none of them uses the code up', () => {
+  describe('errors of the code grant', () => {
     // biome-ignore format: a table, one row a line
     const rows: [string, Change, number, string][] = [
       ['code missing', { code: undefined }, 400, 'invalid_request'],
@@ -52,7 +52,7 @@ describe('standard profile: the code grant', () => {
       ['a public client with a secret', { client_secret: 'x' }, 401, 'invalid_client'],
       ['a secret and an assertion', { client_secret: 'x', client_assertion: 'x' }, 400, 'invalid_request'],
     ];
-    test('each of them', async (t) => {
+    test('do not use the code up', async (t) => {
       const code = await client.codeOf('native');
       for (const [name, change, status, error] of rows)
         await t.test(name, async () => {
@@ -62,7 +62,7 @@ describe('standard profile: the code grant', () => {
         });
       assert.equal((await client.redeem('native', code)).status, 200);
     });
-    test("another client's code", async () => {
+    test('include a code of another client', async () => {
       const answer = await client.redeem('web', await client.codeOf('native'));
       await assertError(
         client.platform,
@@ -85,7 +85,7 @@ describe('standard profile: the code grant', () => {
       const { body } = await client.platform.post('/oauth2.1/token', form);
       assert.equal(body.error, 'unauthorized_client');
     });
-    test('a code lasts a minute', async () => {
+    test('include a code after a minute', async () => {
       const code = await client.codeOf('native');
       client.platform.clock.advance(60);
       assert.equal((await client.redeem('native', code)).body.error, 'invalid_grant');
@@ -103,7 +103,7 @@ describe('standard profile: the code grant', () => {
       ['by another client at once: all that came from it ends', 0, 'web', false],
     ];
     for (const [name, wait, id, lives] of rows)
-      test(name, async () => {
+      test(`is ${name}`, async () => {
         const code = await client.codeOf('native');
         const { body } = await client.redeem('native', code);
         client.platform.clock.advance(wait);
@@ -111,7 +111,7 @@ describe('standard profile: the code grant', () => {
         assert.equal(again.body.error, 'invalid_grant');
         assert.deepEqual([await alive(body.access_token), await alive(body.refresh_token)], [lives, lives]);
       });
-    test('ten at once: one winner, and its tokens live', async () => {
+    test('is redeemed by one of ten requests at once, whose tokens stay valid', async () => {
       const code = await client.codeOf('native');
       const answers = await Promise.all(Array.from({ length: 10 }, () => client.redeem('native', code)));
       const winners = answers.filter(({ status }) => status === 200);

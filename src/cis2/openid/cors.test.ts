@@ -14,7 +14,7 @@ const called: [string, string][] = [
   ['GET', '/userinfo'],
 ];
 
-describe('CORS at CIS2, for public clients', () => {
+describe('CORS at CIS2', () => {
   let cis2: Instance;
   let client: Awaited<ReturnType<Instance['register']>>;
   before(async () => {
@@ -32,7 +32,7 @@ describe('CORS at CIS2, for public clients', () => {
   after(() => cis2.stop());
 
   for (const [method, path] of called)
-    test(`${method} ${path} answers pages with the origin of its callback, errors included, and no others`, async () => {
+    test(`lets only pages from the origin of a callback call ${method} ${path}, errors included`, async () => {
       const ask = (verb: string, origin: string) =>
         send(verb, `${cis2.issuer}${path}`, { origin, 'access-control-request-method': method });
       for (const { headers } of [await ask('OPTIONS', own), await ask(method, own)]) {
@@ -48,14 +48,14 @@ describe('CORS at CIS2, for public clients', () => {
         }
     });
 
-  test('endpoints that browsers open have no CORS headers', async () => {
+  test('adds no headers at endpoints that browsers open', async () => {
     for (const path of ['/authorize', '/connect/endSession', '/introspect']) {
       const { headers } = await send('POST', `${cis2.issuer}${path}`, { origin: own });
       assert.equal(headers['access-control-allow-origin'], undefined);
     }
   });
 
-  test('a public client signs in with PKCE alone; a repeated refresh ends the family', async () => {
+  test('lets a public client sign in with PKCE, and ends its family after a repeated refresh', async () => {
     await cis2.agent.signIn(gp.uid);
     const verifier = 'v'.repeat(43);
     const challenge = Buffer.from(

@@ -7,11 +7,11 @@ import { gp } from '../testing/people.ts';
 import { redeem } from '../testing/redeem.ts';
 import { beginWith, newProver, type StrongClient, strongClient } from '../testing/strong-client.ts';
 
-// What a developer reads when something is refused, and what an operator finds in the log by the number.
+// The detail of an error that a developer sees, and that an operator finds in the log by its number.
 interface Case {
   name: string;
   ask(cis2: Instance, client: StrongClient): Promise<Reply>;
-  /** What was expected and what came. */
+  /** The expected and the received value. */
   detail(cis2: Instance): RegExp;
 }
 
@@ -116,7 +116,7 @@ const cases: Case[] = [
   },
 ];
 
-describe('in development the answer says what was expected and what came', () => {
+describe('error details in development', () => {
   let cis2: Instance;
   let client: StrongClient;
   before(async () => {
@@ -136,7 +136,7 @@ describe('in development the answer says what was expected and what came', () =>
     });
 });
 
-describe('in production only the public description, and a number that finds the detail in the log', () => {
+describe('error details in production', () => {
   let cis2: Instance;
   let client: StrongClient;
   before(async () => {
@@ -164,7 +164,7 @@ describe('in production only the public description, and a number that finds the
     });
 });
 
-test('no secret, code or token stands in a log line or in a detail', async () => {
+test('no log line and no detail has a secret, code or token', async () => {
   const cis2 = await startInstance();
   try {
     const client = await cis2.register();
@@ -187,7 +187,7 @@ test('no secret, code or token stands in a log line or in a detail', async () =>
   }
 });
 
-describe('how two addresses differ', () => {
+describe('likeness', () => {
   const path = '/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
   const rows: [string, string, RegExp | undefined][] = [
     [
@@ -206,7 +206,7 @@ describe('how two addresses differ', () => {
     ['https://am.example.test', 'https://am.example.test', undefined],
   ];
   for (const [received, expected, hint] of rows)
-    test(`${received} for ${expected}`, () => {
+    test(`explains ${received} instead of ${expected}`, () => {
       const found = likeness(received, expected);
       if (hint) assert.match(found ?? '', hint);
       else assert.equal(found, undefined);

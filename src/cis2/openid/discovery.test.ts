@@ -7,7 +7,7 @@ import { send } from '../testing/browser.ts';
 import { startInstance } from '../testing/instance.ts';
 import { discoveryDocument } from './discovery.ts';
 
-test('the issuer is used byte for byte, also with an explicit default port', () => {
+test('uses the issuer byte for byte, also with an explicit default port', () => {
   const issuer = 'https://am.example.test:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
   const document = discoveryDocument({ issuer });
   assert.equal(document.issuer, issuer);
@@ -21,7 +21,7 @@ test('the issuer is used byte for byte, also with an explicit default port', () 
     assert.equal(document[member], `${issuer}${path}`);
 });
 
-test('discovery and keys over HTTP: the ten scopes, public keys only, overrides', async () => {
+test('serves the ten scopes, only public keys, and overridden members', async () => {
   const cis2 = await startInstance({
     discovery: { claims_parameter_supported: undefined, service_documentation: 'x' },
   });
@@ -42,7 +42,7 @@ test('discovery and keys over HTTP: the ten scopes, public keys only, overrides'
   }
 });
 
-test('what clients with a certificate may do is said only where there is an address for them (RFC 8705 section 5)', () => {
+test('names mutual TLS only if there is an address for it (RFC 8705 section 5)', () => {
   const issuer = 'https://cis2.example.test/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
   const plain = discoveryDocument({ issuer });
   assert.ok(!('mtls_endpoint_aliases' in plain) && !('tls_client_certificate_bound_access_tokens' in plain));
@@ -62,7 +62,7 @@ test('what clients with a certificate may do is said only where there is an addr
     assert.equal(address, String(whole[name]).replace('https://cis2.example.test', mutualTlsUrl));
 });
 
-test('every endpoint of the document is there, and what is not offered is not named', async () => {
+test('names every endpoint, and nothing that is not offered', async () => {
   const cis2 = await startInstance();
   try {
     const document = JSON.parse((await send('GET', `${cis2.issuer}/.well-known/openid-configuration`)).body);
@@ -86,7 +86,7 @@ test('every endpoint of the document is there, and what is not offered is not na
   }
 });
 
-test('the document lists what clients may use: proofs that every profile takes, no method without a client for it', () => {
+test('names the proof algorithms of every profile, and no method without a client', () => {
   const document = discoveryDocument({ issuer: 'https://cis2.example.test' });
   const listed = (name: string) => document[name] as string[];
   const profiles = Object.keys(profileRules) as Profile[];

@@ -44,26 +44,26 @@ async function codeFor(who = client, parameters: Record<string, string | undefin
   );
 }
 
-test('the happy flow: pushed, PS256 ID token, DPoP token, iss in the answer [happy-flow]', async () => {
+test('issues a PS256 ID token and a DPoP token for a pushed request, with iss [happy-flow]', async () => {
   const tokens = bodyOf(await client.redeem(await codeFor(), await proof()));
   assert.equal(tokens.token_type, 'DPoP');
   const header = JSON.parse(Buffer.from(tokens.id_token.split('.')[0], 'base64url').toString());
   assert.equal(header.alg, 'PS256');
 });
 
-describe('what the browser brings', () => {
+describe('authorization requests by the browser', () => {
   const refused = async (address: string) =>
     new URL((await browser.get(address)).location).searchParams.get('error');
-  test('a request that was not pushed [ensure-unsigned-authorization-request-without-using-par-fails]', async () => {
+  test('refuse a request that was not pushed [ensure-unsigned-authorization-request-without-using-par-fails]', async () => {
     assert.equal(await refused(cis2.authorizeUrl(client.registration, client.ask())), 'invalid_request');
   });
-  test('a signed request that was not pushed', async () => {
+  test('refuse a signed request that was not pushed', async () => {
     const address = beginWith(cis2, client, { request: await client.requestObject() });
     assert.equal(await refused(address), 'invalid_request');
   });
 });
 
-describe('what is pushed', () => {
+describe('pushed requests', () => {
   const cases: [string, Record<string, string | undefined>, string][] = [
     [
       'no challenge [par-ensure-pkce-required]',
@@ -102,7 +102,7 @@ describe('what is pushed', () => {
     ],
   ];
   for (const [name, parameters, error] of cases)
-    test(`${name}: ${error}`, async () => {
+    test(`get ${error} for ${name}`, async () => {
       const reply = await client.push(parameters);
       assert.deepEqual([reply.status, errorOf(reply)], [400, error]);
     });
@@ -113,7 +113,7 @@ describe('what is pushed', () => {
     ['a long state', { state: 's'.repeat(384) }],
     ['the scope in another order', { scope: 'offline_access openid' }],
   ] as [string, Record<string, string | undefined>][])
-    test(`${name} is fine`, async () => {
+    test(`accepts ${name}`, async () => {
       assert.equal((await client.redeem(await codeFor(client, parameters), await proof())).status, 200);
     });
 });
@@ -150,18 +150,18 @@ describe('client assertions', () => {
     ],
   ];
   for (const [name, claims, header] of cases)
-    test(`${name}: invalid_client`, async () => {
+    test(`get invalid_client for ${name}`, async () => {
       const reply = await client.post('/par', {
         ...client.ask(),
         client_assertion: await client.assertion(claims() as never, header),
       });
       assert.deepEqual([reply.status, errorOf(reply)], [401, 'invalid_client']);
     });
-  test('nbf 8 s ahead is fine [par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted]', async () => {
+  test('may have an nbf 8 s ahead [par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted]', async () => {
     const assertion = await client.assertion({ nbf: now() + 8 });
     assert.equal((await client.post('/par', { ...client.ask(), client_assertion: assertion })).status, 201);
   });
-  test('RS256, also where it is registered [ensure-signed-client-assertion-with-RS256-fails]', async () => {
+  test('are refused by RS256, also where it is registered [ensure-signed-client-assertion-with-RS256-fails]', async () => {
     for (const signingAlg of ['RS256', ''])
       assert.equal(
         errorOf(await (await strongClient(cis2, { profile: 'fapi2', signingAlg }, 'RS256')).push()),
@@ -169,7 +169,7 @@ describe('client assertions', () => {
       );
   });
   for (const algorithm of ['PS256', 'ES256', 'EdDSA'] as const)
-    test(`${algorithm} is fine`, async () => {
+    test(`may be signed by ${algorithm}`, async () => {
       const who = await strongClient(cis2, { profile: 'fapi2' }, algorithm);
       assert.equal((await who.redeem(await codeFor(who, { scope: 'openid' }), await proof())).status, 200);
     });
@@ -192,7 +192,7 @@ describe('request objects (FAPI 2.0 Message Signing section 5.3.1)', () => {
     ],
   ];
   for (const [name, claims] of cases)
-    test(`${name}: refused`, async () => {
+    test(`refuses ${name}`, async () => {
       const reply = await push(claims());
       assert.equal(reply.status, 400);
       assert.match(errorOf(reply), /^invalid_request(_object)?$/);
@@ -207,16 +207,16 @@ describe('request objects (FAPI 2.0 Message Signing section 5.3.1)', () => {
       () => ({ nbf: now() + 8 }),
     ],
   ] as [string, () => object][])
-    test(`${name} is fine`, async () => {
+    test(`accepts ${name}`, async () => {
       assert.equal((await push(claims())).status, 201);
     });
-  test('where it is required, an unsigned one is refused [ensure-unsigned-request-at-par-endpoint-fails]', async () => {
+  test('are required of a client that registered so [ensure-unsigned-request-at-par-endpoint-fails]', async () => {
     const signing = await strongClient(cis2, { profile: 'fapi2', signedRequests: 'required' });
     assert.equal(errorOf(await signing.push()), 'invalid_request');
   });
 });
 
-test('a secret is no proof here, whatever is registered', async () => {
+test('refuses a client secret, whatever is registered', async () => {
   const weak = await cis2.register({ profile: 'fapi2' });
   const values = { ...client.ask(), client_id: weak.clientId, client_secret: secret };
   const reply = await browser.post(at('/par'), values);
@@ -224,11 +224,11 @@ test('a secret is no proof here, whatever is registered', async () => {
 });
 
 describe('redeeming a code', () => {
-  test('without a proof of a key or a certificate [ensure-holder-of-key-required]', async () => {
+  test('requires a proof of a key or a certificate [ensure-holder-of-key-required]', async () => {
     const reply = await client.redeem(await codeFor());
     assert.deepEqual([reply.status, errorOf(reply)], [400, 'invalid_dpop_proof']);
   });
-  test('with a proof by RS256 or RS512, which the profile has not (section 5.4.1), and by those that it has', async () => {
+  test('accepts a proof only by an algorithm of the profile (section 5.4.1)', async () => {
     for (const alg of ['RS256', 'RS512'] as const) {
       const reply = await client.redeem(await codeFor(), await proof(await newProver(cis2, alg)));
       assert.deepEqual([reply.status, errorOf(reply)], [400, 'invalid_dpop_proof'], alg);
@@ -241,7 +241,7 @@ describe('redeeming a code', () => {
     const code = await codeFor(open, { scope: 'openid' });
     assert.equal((await open.redeem(code, await proof(await newProver(cis2, 'RS256')))).status, 200);
   });
-  test('a token comes with a proof by the same algorithms, and the challenge names them', async () => {
+  test('accepts the same algorithms at userinfo, and names them in the challenge', async () => {
     const holder = await newProver(cis2, 'PS256');
     const { access_token: token } = bodyOf(await client.redeem(await codeFor(), await proof(holder)));
     const ask = async (alg: string) =>
@@ -257,28 +257,28 @@ describe('redeeming a code', () => {
     );
     assert.equal((await ask('PS256')).status, 200);
   });
-  test('with a certificate: the token is bound to it', async () => {
+  test('binds the token to the certificate', async () => {
     const tokens = bodyOf(await client.redeem(await codeFor(), certificate.header));
     const { cnf } = bodyOf(await client.post('/introspect', { token: tokens.access_token }));
     assert.deepEqual(Object.keys(cnf), ['x5t#S256']);
   });
-  test('by another client [ensure-authorization-code-is-bound-to-client]', async () => {
+  test('refuses another client [ensure-authorization-code-is-bound-to-client]', async () => {
     const other = await strongClient(cis2, { profile: 'fapi2' });
     assert.equal(errorOf(await other.redeem(await codeFor(), await proof())), 'invalid_grant');
   });
-  test('again after a second [attempt-reuse-authorization-code-after-one-second]', async () => {
+  test('refuses a second use after a second [attempt-reuse-authorization-code-after-one-second]', async () => {
     const code = await codeFor();
     assert.equal((await client.redeem(code, await proof())).status, 200);
     cis2.clock.advance(1);
     assert.equal(errorOf(await client.redeem(code, await proof())), 'invalid_grant');
   });
-  test('after 60 seconds [ensure-token-endpoint-fails-with-expired-auth-code]', async () => {
+  test('refuses a code after 60 seconds [ensure-token-endpoint-fails-with-expired-auth-code]', async () => {
     const code = await codeFor();
     cis2.clock.advance(61);
     assert.equal(errorOf(await client.redeem(code, await proof())), 'invalid_grant');
     cis2.clock.advance(-61);
   });
-  test('without or with another verifier [ensure-pkce-code-verifier-required, incorrect-pkce-code-verifier-rejected]', async () => {
+  test('requires the right verifier [ensure-pkce-code-verifier-required, incorrect-pkce-code-verifier-rejected]', async () => {
     for (const wrong of ['', verifier.replace('d', 'e')]) {
       const reply = await client.redeem(await codeFor(), await proof(), { code_verifier: wrong });
       assert.equal(errorOf(reply), 'invalid_grant');
@@ -286,7 +286,7 @@ describe('redeeming a code', () => {
   });
 });
 
-test('refresh tokens do not rotate, and each use is bound anew [refresh-token]', async () => {
+test('keeps the refresh token, and binds each access token to its proof [refresh-token]', async () => {
   const { refresh_token } = bodyOf(await client.redeem(await codeFor(), await proof()));
   const refresh = async (headers: Record<string, string>) =>
     client.post('/access_token', { grant_type: 'refresh_token', refresh_token }, headers);

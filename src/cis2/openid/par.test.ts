@@ -26,14 +26,14 @@ after(() => cis2.stop());
 const begin = (who: StrongClient, requestUri: string, more: Record<string, string> = {}): string =>
   beginWith(cis2, who, { request_uri: requestUri, ...more });
 
-/** From the pushed request to the code; the browser is at the agent once. */
+/** Signs in by a pushed request and returns the code. */
 async function signIn(requestUri: string, browser = new Browser(), who = client): Promise<Reply> {
   const hop = await browser.get(begin(who, requestUri));
   return hop.location.includes('/callback') ? hop : browser.get(await cis2.agent.answer(hop.location));
 }
 
 describe('a pushed request', () => {
-  test('is answered 201 with 60 seconds, and signs in', async () => {
+  test('gets 201 with a lifetime of 60 seconds, and signs in', async () => {
     const reply = await client.push({ state: 'pushed' });
     assert.equal(reply.status, 201, reply.body);
     assert.match(requestUriOf(reply), /^urn:ietf:params:oauth:request_uri:[\w-]{43}$/);
@@ -45,7 +45,7 @@ describe('a pushed request', () => {
     assert.equal((await client.redeem(codeOf(back))).status, 200);
   });
 
-  test('stands alone: what the browser brings beside it counts for nothing', async () => {
+  test('replaces all parameters of the browser', async () => {
     const requestUri = requestUriOf(await client.push());
     const more = {
       state: 'evil',
@@ -61,7 +61,7 @@ describe('a pushed request', () => {
     assert.equal(JSON.parse((await client.redeem(codeOf(back))).body).scope, 'openid');
   });
 
-  test('may be loaded again before the sign-in is done, in two browsers; then one of them wins', async () => {
+  test('may be loaded by two browsers before the sign-in, of which one gets the code', async () => {
     const requestUri = requestUriOf(await client.push());
     const [one, two] = [new Browser(), new Browser()];
     const first = await one.get(begin(client, requestUri));
@@ -72,7 +72,7 @@ describe('a pushed request', () => {
     assert.ok(!late.location.includes('code='), late.location);
   });
 
-  test('is spent with the code: not again, also not by prompt=none or ten browsers at once', async () => {
+  test('is spent with the code, also for prompt=none and ten browsers at once', async () => {
     const browser = new Browser();
     await signIn(requestUriOf(await client.push()), browser);
     const requestUri = requestUriOf(await client.push());
@@ -80,7 +80,7 @@ describe('a pushed request', () => {
       Array.from({ length: 10 }, () => browser.get(begin(client, requestUri))),
     );
     assert.equal(replies.filter(({ location }) => location.includes('code=')).length, 1);
-    // Nobody is led into a sign-in that could not be answered any more.
+    // No user starts a sign-in that could not end.
     const others = replies.filter(({ location }) => !location.includes('code='));
     for (const { status, location } of others)
       assert.ok(status === 400 || location.includes('error=invalid_request_uri'), `${status} ${location}`);
@@ -93,7 +93,7 @@ describe('a pushed request', () => {
     assert.deepEqual([error, state, iss], ['invalid_request_uri', 's', cis2.issuer]);
   });
 
-  test('runs out after 60 seconds', async () => {
+  test('expires after 60 seconds', async () => {
     const requestUri = requestUriOf(await client.push());
     cis2.clock.advance(59);
     assert.equal((await new Browser().get(begin(client, requestUri))).status, 302);
@@ -102,7 +102,7 @@ describe('a pushed request', () => {
     cis2.clock.advance(-61);
   });
 
-  test('belongs to its client', async () => {
+  test('is valid for its client alone', async () => {
     const requestUri = requestUriOf(await client.push());
     const reply = await new Browser().get(begin(other, requestUri));
     assert.equal(reply.status, 400);
@@ -111,7 +111,7 @@ describe('a pushed request', () => {
     assert.equal((await new Browser().get(address)).status, 400);
   });
 
-  test('is told what is wrong before any browser is involved', async () => {
+  test('gets its error before any browser is involved', async () => {
     const cases: [Record<string, string | undefined>, string][] = [
       [{ redirect_uri: undefined }, 'invalid_request'],
       [{ redirect_uri: 'https://evil.example/' }, 'invalid_request'],
@@ -144,7 +144,7 @@ describe('a pushed request', () => {
     }
   });
 
-  test('needs the client’s own proof, of this endpoint’s issuer alone', async () => {
+  test('requires client authentication for this issuer', async () => {
     const unknown = await send('POST', `${cis2.issuer}/par`, {
       'content-type': 'application/x-www-form-urlencoded',
     });
@@ -165,7 +165,7 @@ describe('a pushed request', () => {
     assert.equal(foreign.status, 401);
   });
 
-  test('keeps no proof of the client, and never the request_uri itself', async () => {
+  test('is stored without the credentials and the request_uri', async () => {
     const requestUri = requestUriOf(await client.push({ state: 'kept-state' }));
     const rows = await cis2.database.all({
       text: "SELECT * FROM single_use WHERE kind = 'cis2-pushed'",
@@ -176,7 +176,7 @@ describe('a pushed request', () => {
     assert.ok(!text.includes(requestUri) && !text.includes('client_assertion'));
   });
 
-  test('by GET, as JSON, twice the same parameter, 101 parameters, 70 kB: refused', async () => {
+  test('is refused by GET, as JSON, with a repeated parameter, 101 parameters or 70 kB', async () => {
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     const post = (body: string, headers: Record<string, string> = type) =>
       send('POST', `${cis2.issuer}/par`, headers, body);
@@ -188,23 +188,23 @@ describe('a pushed request', () => {
   });
 });
 
-test('clients of the published profile have no such endpoint', async () => {
+test('refuses clients of the published profile', async () => {
   const nhs = await cis2.register();
   const values = { client_id: nhs.clientId, client_secret: secret, redirect_uri: nhs.redirectUris[0] ?? '' };
   const reply = await new Browser().post(`${cis2.issuer}/par`, values);
   assert.deepEqual([reply.status, JSON.parse(reply.body).error], [400, 'unauthorized_client']);
 });
 
-test('pushing is a setting of each client', async () => {
+test('requires pushed requests of a client that registered so', async () => {
   const must = await strongClient(cis2, { pushedRequests: 'required' });
   const reply = await new Browser().get(cis2.authorizeUrl(must.registration, must.ask()));
   assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
   assert.equal((await new Browser().get(begin(must, requestUriOf(await must.push())))).status, 302);
 });
 
-describe('the key of a proof that is pushed along binds the code (RFC 9449 section 10)', () => {
+describe('a pushed request with a DPoP proof (RFC 9449 section 10)', () => {
   const at = (path: string) => `${cis2.issuer}${path}`;
-  test('another key, or none, does not redeem it; the key does', async () => {
+  test('binds its code to the key', async () => {
     const [prover, thief] = await Promise.all([newProver(cis2), newProver(cis2)]);
     const reply = await client.push({}, { dpop: await prover.proof('POST', at('/par')) });
     const code = codeOf(await signIn(requestUriOf(reply)));
@@ -215,21 +215,21 @@ describe('the key of a proof that is pushed along binds the code (RFC 9449 secti
     const right = await client.redeem(code, { dpop: await prover.proof('POST', at('/access_token')) });
     assert.equal(JSON.parse(right.body).token_type, 'DPoP');
   });
-  test('dpop_jkt of the same key is fine, of another it is refused', async () => {
+  test('accepts a dpop_jkt of the same key only', async () => {
     const [prover, thief] = await Promise.all([newProver(cis2), newProver(cis2)]);
     const same = { dpop: await prover.proof('POST', at('/par')) };
     assert.equal((await client.push({ dpop_jkt: prover.jkt }, same)).status, 201);
     const again = { dpop: await prover.proof('POST', at('/par')) };
     assert.equal((await client.push({ dpop_jkt: thief.jkt }, again)).status, 400);
   });
-  test('a proof for another endpoint is refused', async () => {
+  test('refuses a proof for another endpoint', async () => {
     const prover = await newProver(cis2);
     const reply = await client.push({}, { dpop: await prover.proof('POST', at('/access_token')) });
     assert.equal(JSON.parse(reply.body).error, 'invalid_dpop_proof');
   });
 });
 
-test('whatever is pushed, the answer is one of the specification', async () => {
+test('any pushed request gets a response of the specification', async () => {
   const name = fc.constantFrom(
     'state',
     'scope',

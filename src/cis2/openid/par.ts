@@ -14,7 +14,7 @@ import { requireSigned } from './authorize/request-object.ts';
 import type { ServerCall, WithRelyingParty } from './server.ts';
 import { requireStandard } from './token/own-tokens.ts';
 
-/** Errors are answered to the client at once. */
+/** Sends errors to the client at once. */
 const reply: RequestReply = { fail: refusePushed };
 
 /** Reads the request from the form, or from the request object in it. One that names another is refused (RFC 9126 section 2.1). */

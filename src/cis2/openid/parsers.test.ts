@@ -6,7 +6,7 @@ import { readScope } from '../../oauth/parameters.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
 
-test('the claims parameter: anything is either refused or read into known names', () => {
+test('parseClaims reads only known names, or refuses', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       const claims = parseClaims(text);
@@ -29,7 +29,7 @@ test('the claims parameter: anything is either refused or read into known names'
   assert.equal(parseClaims(JSON.stringify({ userinfo: many })), undefined);
 });
 
-test('Basic: every id and secret, form-encoded, is read back; anything else is refused or read', () => {
+test('readBasic reads every form-encoded id and secret', () => {
   const encode = (part: string) => new URLSearchParams({ x: part }).toString().slice(2);
   fc.assert(
     fc.property(
@@ -48,7 +48,7 @@ test('Basic: every id and secret, form-encoded, is read back; anything else is r
   assert.equal(readBasic(`Basic ${Buffer.from([0xff, 0x3a, 0x61]).toString('base64')}`), undefined);
 });
 
-test('scope: each value once, in order; odd characters and spaces are refused', () => {
+test('readScope returns each value once, and refuses odd characters and spaces', () => {
   assert.deepEqual(readScope('openid profile openid'), ['openid', 'profile']);
   for (const bad of [
     '',
@@ -63,7 +63,7 @@ test('scope: each value once, in order; odd characters and spaces are refused', 
     assert.equal(readScope(bad), undefined);
 });
 
-test('redirect addresses: nothing but the registered bytes, for a web application', () => {
+test('redirectFits accepts only the registered bytes for a web application', () => {
   const registered = 'https://app.example.test/callback';
   fc.assert(
     fc.property(fc.webUrl({ withQueryParameters: true }), (uri) =>
@@ -77,7 +77,7 @@ test('redirect addresses: nothing but the registered bytes, for a web applicatio
   );
 });
 
-test('redirect addresses: a native application may change the port of a loopback literal, and nothing else', () => {
+test('redirectFits lets a native application change only the port of a loopback literal', () => {
   const registered = ['http://127.0.0.1/done'];
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 65_535 }), (port) =>

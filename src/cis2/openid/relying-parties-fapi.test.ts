@@ -8,7 +8,7 @@ import { Browser } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 
-// Relying parties that others wrote, unmodified, with what FAPI 2.0 adds: what they accept is what the specifications say.
+// Unmodified client libraries by others, with FAPI 2.0.
 let cis2: Instance;
 let key: CryptoKeyPair;
 let client: Cis2Registration;
@@ -44,7 +44,7 @@ const callbackOf = async (address: URL): Promise<URL> => {
   return new URL((await browser.get(await cis2.agent.answer(hop.location))).location);
 };
 
-describe('openid-client', () => {
+describe('openid-client with FAPI 2.0', () => {
   const discover = (registration: Cis2Registration, more: Partial<oidc.ClientMetadata> = {}) =>
     oidc.discovery(
       new URL(cis2.issuer),
@@ -54,7 +54,7 @@ describe('openid-client', () => {
       { execute: [oidc.allowInsecureRequests] },
     );
 
-  /** Builds the address in one of the three ways, and signs in. */
+  /** Builds the address by a plain, signed or pushed request, and signs in. */
   async function signIn(
     registration: Cis2Registration,
     build: (config: oidc.Configuration, ask: Record<string, string>, dpop: oidc.DPoPHandle) => Promise<URL>,
@@ -85,15 +85,15 @@ describe('openid-client', () => {
     assert.deepEqual(state.cnf, { jkt: await dpop.calculateThumbprint() });
   }
 
-  test('DPoP with a plain request', () =>
+  test('signs in with DPoP and a plain request', () =>
     signIn(client, async (config, ask) => oidc.buildAuthorizationUrl(config, ask)));
-  test('a signed request object (JAR)', () =>
+  test('signs in with a signed request object (JAR)', () =>
     signIn(client, (config, ask) =>
       oidc.buildAuthorizationUrlWithJAR(config, ask, { key: key.privateKey, kid: 'rp-1' }),
     ));
-  test('a pushed request (PAR), bound to the DPoP key', () =>
+  test('signs in with a pushed request (PAR), bound to the DPoP key', () =>
     signIn(client, (config, ask, DPoP) => oidc.buildAuthorizationUrlWithPAR(config, ask, { DPoP })));
-  test('fapi2: a signed request object, pushed', () =>
+  test('signs in with a pushed request object as a fapi2 client', () =>
     signIn(fapi2, async (config, ask, DPoP) => {
       const signed = await oidc.buildAuthorizationUrlWithJAR(config, ask, {
         key: key.privateKey,
@@ -101,7 +101,7 @@ describe('openid-client', () => {
       });
       return oidc.buildAuthorizationUrlWithPAR(config, signed.searchParams, { DPoP });
     }));
-  test('fapi2: an unsigned one is refused in the form of the specification', async () => {
+  test('gets an error of the specification for an unsigned request', async () => {
     const config = await discover(fapi2);
     await assert.rejects(
       oidc.buildAuthorizationUrlWithPAR(config, {
@@ -113,10 +113,10 @@ describe('openid-client', () => {
   });
 });
 
-describe('oauth4webapi', () => {
+describe('oauth4webapi with FAPI 2.0', () => {
   const options = { [oauth.allowInsecureRequests]: true };
 
-  test('fapi2: PAR with a request object, DPoP at every step, ID token by PS256', async () => {
+  test('signs in with PAR, a request object, DPoP and a PS256 ID token', async () => {
     const issuer = new URL(cis2.issuer);
     const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options));
     const rp: oauth.Client = { client_id: fapi2.clientId, id_token_signed_response_alg: 'PS256' };

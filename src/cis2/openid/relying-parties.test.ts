@@ -9,7 +9,7 @@ import { type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 
-// Relying parties that others wrote, unmodified: what they accept is what the specifications say.
+// Unmodified client libraries by others.
 let cis2: Instance;
 let logoutEndpoint: RpEndpoint;
 let signingKey: CryptoKeyPair;
@@ -65,7 +65,7 @@ describe('openid-client', () => {
     ],
   ];
   for (const [name, registration, authentication] of ways)
-    test(`${name}: discovery, PKCE, nonce, state, iss, tokens, userinfo`, async () => {
+    test(`signs in with discovery, PKCE, nonce, state and iss: ${name}`, async () => {
       const client = await cis2.register({
         ...registration,
         jwks: registration.signingAlg ? (jwks as never) : null,
@@ -103,7 +103,7 @@ describe('openid-client', () => {
       assert.equal((await browser.get(goodbye.href)).location, client.postLogoutRedirectUris[0]);
     });
 
-  test('private_key_jwt: refresh with a checked ID token, introspection, revocation', async () => {
+  test('refreshes, introspects and revokes with private_key_jwt', async () => {
     const client = await cis2.register({
       profile: 'standard',
       tokenEndpointAuthMethod: 'private_key_jwt',
@@ -128,7 +128,7 @@ describe('openid-client', () => {
     );
   });
 
-  test('signed userinfo, ES256 ID tokens, errors by name', async () => {
+  test('accepts signed userinfo and ES256 ID tokens, and reads errors', async () => {
     const client = await cis2.register({
       profile: 'standard',
       idTokenSigningAlg: 'ES256',
@@ -166,7 +166,7 @@ describe('oauth4webapi', () => {
     return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options));
   }
 
-  test('the code flow with private_key_jwt, ID token signature and userinfo checked', async () => {
+  test('signs in with private_key_jwt, and verifies ID token and userinfo', async () => {
     const as = await server();
     const registration = await cis2.register({
       profile: 'standard',
@@ -210,7 +210,7 @@ describe('oauth4webapi', () => {
     assert.equal(result.expires_in, 3599);
   });
 
-  test('refusals have the form of the specification', async () => {
+  test('reads the errors of the specification', async () => {
     const as = await server();
     const registration = await cis2.register();
     const client: oauth.Client = { client_id: registration.clientId };

@@ -33,7 +33,7 @@ const claimsFor = async (uid: string, scope: string, parameters?: Record<string,
 
 const own = { nhsid_useruid: gp.uid, name: 'TESTONE Caius Dr' };
 
-describe('each scope brings its claims and no more', () => {
+describe('claims of userinfo', () => {
   const cases: [string, Record<string, unknown>][] = [
     ['openid', {}],
     ['openid profile', { name: own.name, family_name: 'Testone', given_name: 'Caius', uid: gp.uid }],
@@ -86,9 +86,10 @@ describe('each scope brings its claims and no more', () => {
     ['openid selectedrole', { ...own, selected_roleid: '555254240100' }],
   ];
   for (const [scope, claims] of cases)
-    test(scope, async () => assert.deepEqual(await claimsFor(gp.uid, scope), { ...claims, sub: gp.uid }));
+    test(`are those of the scope ${scope}`, async () =>
+      assert.deepEqual(await claimsFor(gp.uid, scope), { ...claims, sub: gp.uid }));
 
-  test('optional pairs are left out when empty, and have their published names when not', async () => {
+  test('omit empty optional pairs, and use the published names', async () => {
     const { nhsid_nrbac_roles: roles } = await claimsFor(nurse.uid, 'openid nationalrbacaccess');
     assert.deepEqual(Object.keys(roles[1]), [
       'person_orgid',
@@ -103,7 +104,7 @@ describe('each scope brings its claims and no more', () => {
     ]);
     assert.equal(roles[1].person_roleid, '093895563513');
   });
-  test('lists are lists, also with nothing in them', async () => {
+  test('are lists also when empty', async () => {
     const claims = await claimsFor(
       starter.uid,
       'openid nationalrbacaccess associatedorgs organisationalmemberships',
@@ -111,21 +112,21 @@ describe('each scope brings its claims and no more', () => {
     for (const name of ['nhsid_nrbac_roles', 'nhsid_user_orgs', 'nhsid_org_memberships', 'nhsid_org_roles'])
       assert.deepEqual(claims[name], []);
   });
-  test('claims that were asked for by name', async () => {
+  test('include claims that were requested by name', async () => {
     const claims = JSON.stringify({ userinfo: { email: { essential: true }, phone_number: null } });
     assert.deepEqual(await claimsFor(gp.uid, 'openid', { claims }), {
       email: 'testone@example.test',
       sub: gp.uid,
     });
   });
-  test('and those for the ID token go there', async () => {
+  test('leave out claims that were requested for the ID token', async () => {
     const claims = JSON.stringify({ id_token: { family_name: null, aud: { value: 'x' } } });
     await cis2.agent.signIn(gp.uid);
     const { id_token } = await redeem(cis2, client, await cis2.signIn(new Browser(), client, { claims }));
     const token = decodeJwt(id_token)?.claims;
     assert.deepEqual([token?.family_name, token?.aud], ['Testone', client.clientId]);
   });
-  test('a role that was withdrawn since is not told', async () => {
+  test('leave out a role that the user no longer has', async () => {
     const token = await tokenFor(nurse.uid, 'openid selectedrole');
     cis2.cis.people.set(nurse.uid, { ...nurse, roles: [gpRole] });
     const { body } = await bearer(token);
@@ -134,7 +135,7 @@ describe('each scope brings its claims and no more', () => {
   });
 });
 
-test('assurance levels as numbers, where the switch is set', async () => {
+test('assurance levels are numbers if the setting says so', async () => {
   const numbers = await startInstance({ assuranceAsNumbers: true, forgeRockClaims: false });
   try {
     const rp = await numbers.register();
@@ -156,10 +157,10 @@ test('assurance levels as numbers, where the switch is set', async () => {
   }
 });
 
-describe('where the token may be', () => {
+describe('the access token at userinfo', () => {
   const url = () => `${cis2.issuer}/userinfo`;
   const posted = { 'content-type': 'application/x-www-form-urlencoded' };
-  test('header of a GET, header of a POST, form of a POST', async () => {
+  test('may be in the header of a GET or POST, or in the form of a POST', async () => {
     const token = await tokenFor(gp.uid, 'openid');
     assert.equal(
       (await send('GET', `${url()}?schema=openid`, { authorization: `Bearer ${token}` })).status,
@@ -169,12 +170,12 @@ describe('where the token may be', () => {
     assert.equal((await send('POST', url(), { authorization: `Bearer ${token}` })).status, 200);
     assert.equal((await send('POST', url(), posted, form({ access_token: token }))).status, 200);
   });
-  test('not in the address: 401 with a bare challenge', async () => {
+  test('may not be in the address: 401 with a bare challenge', async () => {
     const reply = await send('GET', `${url()}?access_token=${await tokenFor(gp.uid, 'openid')}`);
     assert.equal(reply.status, 401);
     assert.equal(reply.headers['www-authenticate'], 'Bearer realm="cis2"');
   });
-  test('not twice: 400', async () => {
+  test('may not be there twice: 400', async () => {
     const token = await tokenFor(gp.uid, 'openid');
     const both = await send(
       'POST',
@@ -194,12 +195,12 @@ describe('where the token may be', () => {
     ['no token', 'Bearer '],
     ['two tokens', 'Bearer a b'],
   ] as const)
-    test(`${name}: 401 invalid_token`, async () => {
+    test(`gets 401 invalid_token for ${name}`, async () => {
       const reply = await send('GET', url(), { authorization: header });
       assert.equal(reply.status, 401);
       assert.match(String(reply.headers['www-authenticate']), /error="invalid_token"/);
     });
-  test('a token that has run out, whose person was disabled, or whose client was revoked: 401', async () => {
+  test('gets 401 when it has expired, or its user or client is disabled', async () => {
     const token = await tokenFor(gp.uid, 'openid');
     cis2.clock.advance(3600);
     assert.equal((await bearer(token)).status, 401);
@@ -214,7 +215,7 @@ describe('where the token may be', () => {
     assert.equal((await bearer(token)).status, 401);
     await cis2.applications.replace({ ...application, status: 'approved' }, application.revision + 1);
   });
-  test('a token of another issuer', async () => {
+  test('is refused from another issuer', async () => {
     const record = {
       kind: 'access' as const,
       issuer: 'x',
@@ -233,7 +234,7 @@ describe('where the token may be', () => {
   });
 });
 
-test('a signed answer has no audience in the published profile', async () => {
+test('a signed response has no audience in the published profile', async () => {
   const signed = await cis2.register({ userinfoSigningAlg: 'RS256' });
   const reply = await bearer(await tokenFor(gp.uid, 'openid email', {}, signed));
   assert.equal(reply.headers['content-type'], 'application/jwt');

@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => cis2.stop());
 
-describe('a method that an endpoint does not have: 405 that says which it has', () => {
+describe('a method that a path lacks', () => {
   const cases: [path: string, allow: string, others: string[]][] = [
     ['/.well-known/openid-configuration', 'OPTIONS, GET, HEAD', ['POST', 'PUT', 'DELETE']],
     ['/connect/jwk_uri', 'OPTIONS, GET, HEAD', ['POST', 'PATCH']],
@@ -26,14 +26,14 @@ describe('a method that an endpoint does not have: 405 that says which it has', 
     ['/connect/endSession', 'GET, POST', ['PUT']],
   ];
   for (const [path, allow, others] of cases)
-    test(path, async () => {
+    test(`gets 405 with Allow at ${path}`, async () => {
       for (const realm of [cis2.issuer, `${cis2.origin}${passwordRealm.path}`])
         for (const method of others) {
           const { status, headers, body } = await send(method, `${realm}${path}`);
           assert.deepEqual([status, headers.allow, body], [405, allow, ''], method);
         }
     });
-  test('of the agent, and of pages', async () => {
+  test('gets 405 at the addresses of the agent and of pages', async () => {
     for (const [path, method, allow] of [
       ['/agent/exchange', 'GET', 'POST'],
       ['/agent/return', 'POST', 'GET'],
@@ -44,11 +44,11 @@ describe('a method that an endpoint does not have: 405 that says which it has', 
       assert.deepEqual([status, headers.allow], [405, allow], path);
     }
   });
-  test('an address that is none is so for every method', async () => {
+  test('gets 404 at an unknown address', async () => {
     for (const method of ['GET', 'POST', 'PUT'])
       assert.equal((await send(method, `${cis2.issuer}/authorize/x`)).status, 404);
   });
-  test('a browser is shown a page there, a program the plain answer', async () => {
+  test('gets a page in a browser and plain text otherwise at an unknown address', async () => {
     const address = `${cis2.origin}/half/an-address`;
     for (const headers of [{ 'sec-fetch-dest': 'document' }, { accept: 'text/html,*/*;q=0.8' }]) {
       const { status, body } = await send('GET', address, headers);
@@ -58,7 +58,7 @@ describe('a method that an endpoint does not have: 405 that says which it has', 
     for (const headers of [{ accept: '*/*' }, { accept: 'text/html', 'sec-fetch-dest': 'empty' }])
       assert.match((await send('GET', address, headers)).body, /^\{"error":"not_found"/);
   });
-  test('metadata and keys by HEAD: the head alone', async () => {
+  test('is HEAD at metadata and keys, without a body', async () => {
     for (const path of ['/.well-known/openid-configuration', '/connect/jwk_uri']) {
       const { status, headers, body } = await send('HEAD', `${cis2.issuer}${path}`);
       assert.deepEqual([status, headers['content-type'], body], [200, 'application/json', '']);
@@ -66,7 +66,7 @@ describe('a method that an endpoint does not have: 405 that says which it has', 
   });
 });
 
-test('a path that another one with a name covers is not taken from it', () => {
+test('a 405 response leaves the methods of a path with a parameter alone', () => {
   const route = (path: string, ...methods: Method[]): Route => ({
     path,
     methods,

@@ -2,13 +2,13 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { nothingHere } from '@alongside/kernel/respond';
 import { requestErrors } from '../errors/request.ts';
 
-/** A browser says what it will show; one that does not says what it can read. */
+/** Whether the caller shows the response to a user, by its fetch metadata or, without these, by `Accept`. */
 const isShown = ({ headers }: HttpRequest): boolean =>
   headers['sec-fetch-dest'] === undefined
     ? /\btext\/html\b/.test(headers.accept ?? '')
     : headers['sec-fetch-dest'] === 'document';
 
-/** Wherever no other route leads: a page for people, who may have half an address only; the plain answer for programs. */
+/** Answers an unknown address: a page in a browser, the plain error otherwise. */
 export const nothingHereRoute: Route = {
   methods: ['GET'],
   path: '/*',

@@ -30,7 +30,7 @@ export interface WithCode<G extends CodeGrant = CodeGrant> {
   readonly granted: G;
 }
 
-/** Milliseconds in which the same client may repeat a request whose response it lost. */
+/** Milliseconds in which the same client may repeat a request after a lost response. */
 const retryTime = 10_000;
 
 export async function readCode({ server, parameters }: ClientCall): Promise<{ code: string }> {

@@ -13,7 +13,7 @@ export interface ClientSettings {
   readonly clientAuthorities?: readonly unknown[] | undefined;
 }
 
-/** What a server offers to the clients that may use most. */
+/** The capabilities that the metadata names. */
 interface Offer {
   readonly rules: AuthenticationRules;
   /** Paths of the endpoints below the issuer. */

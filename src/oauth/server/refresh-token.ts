@@ -77,7 +77,7 @@ export async function useRefreshToken(
   return record;
 }
 
-/** Revokes all tokens of an authorization whose refresh token was used twice (RFC 9700 section 4.14.2). */
+/** Revokes all tokens of an authorization after a second use of its refresh token (RFC 9700 section 4.14.2). */
 export async function revokeReused({ server, record }: ClientCall & WithRefreshToken): Promise<void> {
   const audited = server.revocationStatement(record, 'refresh-token-reused');
   await server.tokens.revokeFamily(record.family, audited);

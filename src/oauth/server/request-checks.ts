@@ -56,7 +56,7 @@ export const checkRedirectUri = check(
   },
 );
 
-/** Refuses a request that the browser brings, when its client must push it (RFC 9126 section 6). */
+/** Refuses a request by the browser if the client must push it (RFC 9126 section 6). */
 export const requirePushed = check(
   'pushed-request',
   async function requirePushed({

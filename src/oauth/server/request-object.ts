@@ -7,7 +7,7 @@ import type { AuthorizationServer, WithClient } from './server.ts';
 
 /**
  * Returns the parameters of the request object in `request`, which replace all others (RFC 9101 section 6.3). Returns undefined
- * without one, and for a client whose profile has none.
+ * without one, and if the profile of the client does not allow it.
  */
 export async function openRequestObject(
   server: AuthorizationServer,

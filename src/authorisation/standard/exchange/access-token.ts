@@ -6,7 +6,7 @@ import { actorAttribute, mayActAttribute, partyOf } from '../access-tokens.ts';
 import { audienceOf, mayKnowOf } from '../resources.ts';
 import type { Asking, TokenType } from './proven.ts';
 
-/** Only its own client, who proves what it is bound to, or a resource server that it is for may have it exchanged (RFC 8693 section 5). */
+/** Returns why a client may not exchange a token. Its own client must prove the key of a bound token; a resource server of it may exchange it (RFC 8693 section 5). */
 function holderFault(record: TokenRecord, { client, confirmation }: Asking): string | undefined {
   if (record.clientId !== client.registration.clientId)
     return mayKnowOf(client.registration, record)
@@ -18,7 +18,7 @@ function holderFault(record: TokenRecord, { client, confirmation }: Asking): str
     : `it is bound to ${JSON.stringify(bound)}, proven is ${JSON.stringify(confirmation)}`;
 }
 
-/** What belongs to the single token and to how it came, not to the person. */
+/** Returns the attributes about the user, without those of the single token. */
 function personOf({ attributes }: TokenRecord): Record<string, string> {
   const {
     jti: _,
@@ -32,7 +32,7 @@ function personOf({ attributes }: TokenRecord): Record<string, string> {
   return person;
 }
 
-/** An access token of this base path, opaque or a JWT: either is in the record. */
+/** An access token of this base path, opaque or a JWT: both are stored. */
 export const accessToken: TokenType = {
   type: 'urn:ietf:params:oauth:token-type:access_token',
   async read(token, asking, base, parts, as) {

@@ -1,11 +1,11 @@
 import type { Asking, Party, Proven } from './proven.ts';
 
-/** Most parties in one chain of actors. */
+/** Longest chain of actors. */
 const longestChain = 5;
 
 type Acting = Pick<Proven, 'sub' | 'iss' | 'clientId' | 'uid'>;
 
-/** Whether somebody is whom `may_act` names: everything that it says must be so. */
+/** Whether a party has every member of `may_act`. */
 const isNamed = (named: Party, { sub, iss, clientId }: Acting): boolean =>
   (named.sub !== undefined || named.client_id !== undefined) &&
   (named.sub === undefined || named.sub === sub) &&
@@ -24,8 +24,8 @@ const partyOf = ({ sub, iss, clientId }: Acting, before: Party | null): Party =>
 });
 
 /**
- * Who acts in the new token. Nobody new when an application exchanges what is its own; else whoever the actor token is about,
- * or the application itself. Or why that may not be, in words for the log.
+ * Returns the actor of the new token, or the reason for the log. An application that exchanges its own token adds no actor;
+ * otherwise the actor is the subject of the actor token, or the application.
  */
 export function actingParty(
   subject: Proven,
@@ -40,7 +40,7 @@ export function actingParty(
     return {
       fault: `may_act is ${JSON.stringify(subject.mayAct)}, the actor is ${acting.sub} of ${acting.iss}`,
     };
-  // RFC 8693 section 4.4: without that claim an application acts for itself alone.
+  // RFC 8693 section 4.4: without may_act an application acts only for itself.
   if (!subject.mayAct && (acting.uid !== null || acting.clientId !== clientId))
     return {
       fault: `the subject token names nobody who may act, and the actor ${acting.sub} is not ${clientId}`,

@@ -5,7 +5,7 @@ const bad = {
   source: 'RFC 8693 section 2.2.2',
 } as const;
 
-/** What is wrong with a token exchange. */
+/** Errors of a token exchange. */
 export const exchangeErrors = {
   exchangeMissing: {
     ...bad,

@@ -12,7 +12,7 @@ import { type Asking, type Party, partyIn, type TokenType } from './proven.ts';
 
 const types = ['undefined', 'jwt'];
 
-/** What is wrong with a JWT that should be an ID token of this provider; another kind of JWT is none (RFC 8725 section 3.11). */
+/** Returns why a JWT is not a valid ID token; other kinds of JWT are refused (RFC 8725 section 3.11). */
 function claimsFault({ header, claims }: DecodedJwt, now: number): string | undefined {
   const { exp, sub, events } = claims;
   if (!types.includes(String(header.typ).toLowerCase())) return `typ is ${String(header.typ)}`;
@@ -33,7 +33,7 @@ function audienceFault(claims: DecodedJwt['claims'], upstream: Upstream, { clien
     : undefined;
 }
 
-/** Whether the token names an application that may act by it, though it was issued to another (RFC 8693 section 4.4). */
+/** Whether the token was issued to another application, and names this one in `may_act` (RFC 8693 section 4.4). */
 const mayAct = (claims: DecodedJwt['claims'], { client }: Asking, base: Base): boolean => {
   const named = partyIn(claims.may_act);
   return named?.client_id === client.registration.clientId && (named.iss ?? base.issuer) === base.issuer;
@@ -52,7 +52,7 @@ async function signatureFault(
   }
 }
 
-/** Who acts already. The provider for citizens writes a whole token of the actor there, which has to hold like the other. */
+/** Returns the actor of the ID token. The provider for citizens puts a whole token there, which is verified too. */
 async function actorOf(
   value: unknown,
   upstream: Upstream,

@@ -3,7 +3,7 @@ import { accessToken } from './access-token.ts';
 import { idToken } from './id-token.ts';
 import type { TokenType } from './proven.ts';
 
-/** Any JWT that is one of the others: whose it is says `iss`. */
+/** Any JWT of the other types, by its `iss`. */
 export const jwt: TokenType = {
   type: 'urn:ietf:params:oauth:token-type:jwt',
   async read(token, asking, base, parts, as) {

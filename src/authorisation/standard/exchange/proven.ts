@@ -8,41 +8,41 @@ import type { Level, Upstream } from '../../upstream/upstream.ts';
 /** A party of a token, as `act` and `may_act` name it (RFC 8693 sections 4.1 and 4.4). */
 export type Party = Record<string, unknown>;
 
-/** What a subject or actor token proves. */
+/** The facts that a subject or actor token proves. */
 export interface Proven {
-  /** Who it is about. */
+  /** The subject of the token. */
   sub: string;
   iss: string;
-  /** The client that it was given to, where it is one of our own access tokens. */
+  /** The client of an access token of this platform; null otherwise. */
   clientId: string | null;
-  /** Issued to another client than the one that exchanges it, which then acts for the subject. */
+  /** Whether another client exchanges it, which then acts for the subject. */
   foreign: boolean;
   /** Null for an application that acts for itself. */
   uid: string | null;
   sid: string | null;
-  /** Joins tokens that end together; null begins a new family. */
+  /** Links tokens that end together; null for a new family. */
   family: string | null;
   /** Milliseconds. */
   expiresAt: number;
-  /** The most that may come of it; a level stands for all of its scopes. */
+  /** The most that the new token may have; a level has all of its scopes. */
   limit: { scope: readonly string[] } | { level: Level };
-  /** Where it may be used; empty means everywhere at the platform. */
+  /** Resources at which it may be used; empty for the whole platform. */
   resources: readonly string[];
-  /** What tokens that come of it say of the person. */
+  /** Attributes about the user for the new tokens. */
   attributes: Attributes;
   act: Party | null;
   mayAct: Party | null;
-  /** The provider behind it: it chooses how long refreshing goes on. */
+  /** The provider of the sign-in, which decides the lifetime of refresh tokens. */
   upstream: Upstream;
 }
 
 export type Asking = WithProducts & WithConfirmation;
 
-/** One type of token that can be exchanged: one file each. */
+/** A type of token that can be exchanged. */
 export interface TokenType {
-  /** As `subject_token_type` and `actor_token_type` name it (RFC 8693 section 3). */
+  /** Value of `subject_token_type` and `actor_token_type` (RFC 8693 section 3). */
   readonly type: string;
-  /** What the token proves, or why it proves nothing, in words for the log. */
+  /** Returns the facts that the token proves, or the reason for the log. */
   read(
     token: string,
     asking: Asking,

@@ -30,8 +30,8 @@ const get = (address: string): Promise<Reply> => send('GET', address);
 const sentBack = ({ location }: Reply): Record<string, string> =>
   Object.fromEntries(new URL(location).searchParams);
 
-// What precedes the client and its address is a page with 400 (RFC 6749 section 4.1.2.1).
-describe('what gets a page and never a redirect', () => {
+// Before the client and its address are known, an error is a page with 400 (RFC 6749 section 4.1.2.1).
+describe('authorization errors before the client is known', () => {
   const cases: [string, (client: Cis2Registration) => string, RegExp][] = [
     ['no client', (c) => cis2.authorizeUrl(c, { client_id: undefined }), /has no client_id/],
     ['an empty client', (c) => cis2.authorizeUrl(c, { client_id: '' }), /has no client_id/],
@@ -85,12 +85,12 @@ describe('what gets a page and never a redirect', () => {
       assert.match(String(reply.headers['content-security-policy']), /frame-ancestors 'none'/);
     });
 
-  test('a revoked application', async () => {
+  test('shows a page for a revoked application', async () => {
     const gone = await cis2.register({}, { status: 'revoked' });
     assert.match((await get(cis2.authorizeUrl(gone))).body, /client is unknown/);
   });
 
-  test('an application whose developer is inactive, at once and as long as that lasts', async () => {
+  test('shows a page while the developer of the application is inactive', async () => {
     const developers = new Developers(cis2.database);
     const acme = { id: 'acme', name: 'Acme', status: 'active', kind: 'company', email: '' } as const;
     await developers.add(acme);
@@ -103,13 +103,13 @@ describe('what gets a page and never a redirect', () => {
     assert.equal((await asked()).status, 302);
   });
 
-  test('nothing from the request runs as markup', async () => {
+  test('escapes every value of the request', async () => {
     const { body } = await get(cis2.authorizeUrl(nhs, { client_id: '<script>alert(1)</script>' }));
     assert.ok(!body.includes('<script>alert'));
     assert.ok(body.includes('&lt;script&gt;alert'));
   });
 
-  test('in production the page has only the public description and a number', async () => {
+  test('shows only the public description and a number in production', async () => {
     const production = await startInstance({ development: false });
     try {
       const client = await production.register();
@@ -124,7 +124,7 @@ describe('what gets a page and never a redirect', () => {
   });
 });
 
-describe('native applications choose the port on a loopback literal (RFC 8252 section 7.3)', () => {
+describe('redirect URIs of native applications (RFC 8252 section 7.3)', () => {
   const cases: [string, boolean][] = [
     ['http://127.0.0.1:49152/done', true],
     ['http://127.0.0.1/done', true],
@@ -141,11 +141,11 @@ describe('native applications choose the port on a loopback literal (RFC 8252 se
     ['http://127.0.0.1.evil.example:80/done', false],
   ];
   for (const [uri, accepted] of cases)
-    test(`${uri} is ${accepted ? 'accepted' : 'refused'}`, async () => {
+    test(`${accepted ? 'accepts' : 'refuses'} ${uri}`, async () => {
       const reply = await get(cis2.authorizeUrl(native, { redirect_uri: uri }));
       assert.equal(reply.status, accepted ? 302 : 400);
     });
-  test('a web application may not', async () => {
+  test('refuses another port of a web application', async () => {
     const web = await cis2.register({ redirectUris: ['http://127.0.0.1/done'] });
     assert.equal(
       (await get(cis2.authorizeUrl(web, { redirect_uri: 'http://127.0.0.1:5000/done' }))).status,
@@ -155,7 +155,7 @@ describe('native applications choose the port on a loopback literal (RFC 8252 se
 });
 
 // Once client and address are known, errors go back with state and iss (RFC 9207 section 2).
-describe('what goes back to the client', () => {
+describe('authorization errors that are sent to the client', () => {
   const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
   type Case = [string, () => Cis2Registration, Record<string, string | undefined>, string];
   const essential = (values: string[]) => JSON.stringify({ id_token: { acr: { essential: true, values } } });
@@ -222,7 +222,7 @@ describe('what goes back to the client', () => {
     ['prompt none with an unknown acr', () => nhs, { prompt: 'none', acr_values: 'GOLD' }, 'login_required'],
   ];
   for (const [name, client, parameters, error] of cases)
-    test(`${name}: ${error}`, async () => {
+    test(`answers ${error} for ${name}`, async () => {
       const reply = await get(cis2.authorizeUrl(client(), parameters));
       assert.equal(reply.status, 302);
       assert.ok(reply.location.startsWith(`${client().redirectUris[0]}?`));
@@ -233,7 +233,7 @@ describe('what goes back to the client', () => {
       assert.equal(reply.headers['referrer-policy'], 'no-referrer');
     });
 
-  test('what nothing in production meets: never a lower level', async () => {
+  test('never answers with a lower level than requested', async () => {
     const production = await startInstance({ development: false });
     try {
       const client = await production.register();
@@ -250,7 +250,7 @@ describe('what goes back to the client', () => {
     }
   });
 
-  test('state comes back untouched, and not at all when none was sent', async () => {
+  test('returns state unchanged, and none when none was sent', async () => {
     const odd = 'a b+c&d=e#f%20ü"<>';
     assert.equal(sentBack(await get(cis2.authorizeUrl(nhs, { prompt: 'none', state: odd }))).state, odd);
     assert.ok(
@@ -258,14 +258,14 @@ describe('what goes back to the client', () => {
     );
   });
 
-  test('a registered query is kept', async () => {
+  test('keeps the query of a registered address', async () => {
     const reply = await get(
       cis2.authorizeUrl(nhs, { prompt: 'none', redirect_uri: 'https://app.example.test/other?a=1' }),
     );
     assert.ok(reply.location.startsWith('https://app.example.test/other?a=1&error=login_required'));
   });
 
-  test('form_post: a page with its own policy that also works without script', async () => {
+  test('answers form_post with a page that also works without script', async () => {
     const state = '"><script>alert(1)</script>';
     const reply = await get(cis2.authorizeUrl(nhs, { prompt: 'none', response_mode: 'form_post', state }));
     assert.equal(reply.status, 200);
@@ -279,7 +279,7 @@ describe('what goes back to the client', () => {
   });
 });
 
-describe('what changes nothing', () => {
+describe('parameters that are ignored', () => {
   for (const extra of [
     { display: 'popup' },
     { ui_locales: 'cy en' },
@@ -290,15 +290,15 @@ describe('what changes nothing', () => {
     { claims: '{"userinfo":{"name":{"essential":true},"email":null,"x":null},"more":1}' },
     { acr_values: 'GOLD AAL3_ANY' },
   ])
-    test(JSON.stringify(extra), async () => {
+    test(`ignores ${JSON.stringify(extra)}`, async () => {
       const reply = await get(cis2.authorizeUrl(nhs, extra));
       assert.equal(reply.status, 302);
       assert.match(reply.location, /\/interaction\/[\w-]{43}$/);
     });
 });
 
-describe('POST', () => {
-  test('enters again by GET, so that Lax cookies come', async () => {
+describe('POST /authorize', () => {
+  test('enters again by GET, so that the browser sends its Lax cookies', async () => {
     await cis2.agent.signIn(gp.uid);
     const browser = new Browser();
     await cis2.signIn(browser, nhs);
@@ -309,13 +309,13 @@ describe('POST', () => {
     assert.ok(sentBack(reply).code);
     cis2.agent.idle();
   });
-  test('only as a form, and not longer than an address may be', async () => {
+  test('accepts only a form that fits into an address', async () => {
     const json = await send('POST', `${cis2.issuer}/authorize`, { 'content-type': 'application/json' }, '{}');
     assert.equal(json.status, 400);
     const values = Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`p${i}`, 'x'.repeat(1000)]));
     assert.match((await new Browser().post(`${cis2.issuer}/authorize`, values)).body, /too long/);
   });
-  test('a body beyond 64 KiB is refused early', async () => {
+  test('refuses a body over 64 KiB before it is read', async () => {
     const reply = await new Browser().post(`${cis2.issuer}/authorize`, { x: 'x'.repeat(70_000) });
     assert.equal(reply.status, 413);
   });

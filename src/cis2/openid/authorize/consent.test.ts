@@ -37,39 +37,39 @@ const confirmAt = async (more: Record<string, string> = {}) => {
 };
 
 describe('prompt=consent with a live session', () => {
-  test('asks for a word, not for a new sign-in', async () => {
+  test('asks the user to confirm without a new sign-in', async () => {
     const at = await confirmAt();
     assert.match((await browser.get(at)).body, /Continue as TESTONE Caius Dr\?/);
     const done = await browser.post(at, { answer: 'yes' });
     assert.equal((await claimsOf(cis2, standard, done)).sub, gp.uid);
   });
-  test('nothing goes on without the word', async () => {
+  test('issues no code without the confirmation', async () => {
     const at = await confirmAt();
     const begun = at.replace(/\/confirm$/, '');
     assert.equal((await browser.get(`${begun}/resume`)).location, at);
     assert.match((await browser.post(at, { answer: 'perhaps' })).location, /\/interaction\/[\w-]+$/);
   });
-  test('no is told to the client', async () => {
+  test('returns access_denied when the user declines', async () => {
     const refused = await browser.post(await confirmAt(), { answer: 'cancel' });
     assert.match(next(refused).location, /error=access_denied/);
   });
-  test('another way leads to the choice, and what was asked stays asked', async () => {
+  test('returns to the choice for another authenticator, and still asks', async () => {
     const other = await browser.post(await confirmAt(), { answer: 'another' });
     assert.match((await browser.get(other.location)).body, /How do you want to sign in\?/);
     assert.equal((await browser.get(`${other.location}/resume`)).location, other.location);
   });
-  test('a session that ended meanwhile is no answer', async () => {
+  test('issues no code for a session that has ended', async () => {
     const at = await confirmAt();
     cis2.clock.advance(13 * 3_600);
     assert.notEqual((await browser.post(at, { answer: 'yes' })).status, 200);
   });
-  test('with login, the person signs in first', async () => {
+  test('asks after the sign-in when login is requested too', async () => {
     const { location } = await browser.get(
       cis2.authorizeUrl(standard, { ...asked, prompt: 'login consent' }),
     );
     assert.match(location, /\/interaction\/[\w-]+$/);
   });
-  test('an age that the session does not meet asks for a sign-in', async () => {
+  test('requires a sign-in when the session is older than max_age', async () => {
     cis2.clock.advance(60);
     const { location } = await browser.get(cis2.authorizeUrl(standard, { ...asked, max_age: '30' }));
     assert.match(location, /\/interaction\/[\w-]+$/);

@@ -8,7 +8,7 @@ import { redeem } from '../../testing/redeem.ts';
 import { type CdpCredential, softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 
-// Whose word about a person changes what the pages show: docs/adr/0019.
+// Which hints about the user change the pages: docs/adr/0019.
 
 let cis2: Instance;
 let client: Cis2Registration;
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 const sub = (uid: string) => ({ claims: JSON.stringify({ id_token: { sub: { value: uid } } }) });
-/** What is asked for in every request of this file. */
+/** The request of every test in this file. */
 const asked = { acr_values: 'AAL2_OR_AAL3_ANY' };
 
 const choiceAt = async (parameters: Record<string, string>) => {
@@ -33,7 +33,7 @@ const choiceAt = async (parameters: Record<string, string>) => {
   assert.match(to.location, /\/interaction\//, to.location);
   return to.location;
 };
-/** What a person sees, without what is of this one interaction. */
+/** Returns the visible text of a page, without the values of its interaction. */
 const shown = async (parameters: Record<string, string> = {}) => {
   const at = await choiceAt(parameters);
   const { body } = await browser.get(at);
@@ -47,29 +47,29 @@ const signIn = async (parameters: Record<string, string> = {}) => {
   return { ...done, location: onward(done) };
 };
 
-describe('a stranger’s browser', () => {
+describe('pages in a browser without a session', () => {
   for (const [what, named] of [
     ['login_hint', (uid: string) => ({ login_hint: uid })],
     ['a sub in claims', sub],
   ] as [string, (uid: string) => Record<string, string>][])
-    test(`${what}: the same page for whoever is named, also for nobody`, async () => {
+    test(`are the same for every user named by ${what}, and for none`, async () => {
       const nobody = await shown();
       for (const person of [gp.uid, nurse.uid, starter.uid, '999999999999'])
         assert.equal(await shown(named(person)), nobody);
     });
-  test('a sub in claims: a level that the person cannot reach is told no sooner than for another', async () => {
+  test('report an unreachable level of a sub in claims no sooner than for another user', async () => {
     for (const person of [gp.uid, starter.uid, '999999999999'])
       await choiceAt({ ...sub(person), acr_values: 'AAL2_TOTP' });
   });
-  test('a sub in claims still binds: whoever else signs in is not for this client', async () => {
+  test('refuse another user than the sub in claims after the sign-in', async () => {
     assert.match((await signIn(sub(nurse.uid))).location, /error=login_required/);
     assert.match((await signIn(sub(gp.uid))).location, /code=/);
   });
 });
 
-describe('a browser in which the named person has a live session', () => {
+describe('pages in a browser with a session of the named user', () => {
   const again = { prompt: 'login' };
-  test('only what they can use is offered, and a mere hint may be somebody else’s', async () => {
+  test('offer only the authenticators of the user, and another user for a mere hint', async () => {
     await signIn();
     const page = await shown({ ...again, login_hint: gp.uid });
     assert.match(page, /Security key/);
@@ -79,23 +79,23 @@ describe('a browser in which the named person has a live session', () => {
     const other = await browser.post(at, { person: 'another' });
     assert.match((await browser.get(other.location)).body, /Windows Hello/);
   });
-  test('a sub in claims binds, so nobody else is offered', async () => {
+  test('offer no other user for a sub in claims', async () => {
     await signIn();
     const page = await shown({ ...again, ...sub(gp.uid) });
     assert.doesNotMatch(page, /Windows Hello|Not you/);
   });
-  test('somebody else who is named there is a stranger', async () => {
+  test('ignore a hint about another user', async () => {
     await signIn();
     assert.equal(await shown({ ...again, login_hint: nurse.uid }), await shown(again));
   });
-  test('a session that is over proves nothing', async () => {
+  test('ignore a session that has ended', async () => {
     await signIn();
     cis2.clock.advance(13 * 3600);
     assert.match(await shown({ ...again, login_hint: gp.uid }), /Windows Hello/);
   });
 });
 
-test('an ID token of ours names the person in any browser', async () => {
+test('an ID token of this issuer names the user in any browser', async () => {
   const { id_token } = await redeem(cis2, client, await signIn());
   browser = new Browser();
   const page = await shown({ id_token_hint: id_token });

@@ -26,7 +26,7 @@ const send = (object: string, more: Record<string, string> = {}, who = client): 
 const redirectUri = () => client.registration.redirectUris[0] ?? '';
 
 describe('a request object by value (RFC 9101)', () => {
-  test('is the whole request: what stands outside counts for nothing', async () => {
+  test('replaces all parameters outside it', async () => {
     const browser = new Browser();
     const object = await client.requestObject({ state: 'inside', scope: 'openid email', max_age: 300 });
     const outside = {
@@ -45,13 +45,13 @@ describe('a request object by value (RFC 9101)', () => {
     assert.equal(claims.nonce, 'nonce-1');
   });
 
-  test('a state that stands outside only does not come back', async () => {
+  test('does not return a state that is only outside it', async () => {
     const object = await client.requestObject({ state: undefined, prompt: 'none' });
     const reply = await send(object, { state: 'outside' });
     assert.ok(!new URL(reply.location).searchParams.has('state'));
   });
 
-  test('does not come together with a request_uri (RFC 9101 section 5)', async () => {
+  test('is refused together with a request_uri (RFC 9101 section 5)', async () => {
     const pushed = requestUriOf(await client.push());
     for (const request_uri of [pushed, 'https://app.example.test/request']) {
       const outside = { request_uri, redirect_uri: redirectUri(), state: 'outside' };
@@ -61,7 +61,7 @@ describe('a request object by value (RFC 9101)', () => {
     }
   });
 
-  test('claims and resource as structures, several audiences, no typ, the other typ', async () => {
+  test('may have structured claims and resources, several audiences, and either typ or none', async () => {
     for (const [claims, header] of [
       [{ claims: { userinfo: { email: { essential: true } } } }, {}],
       [{ aud: [cis2.issuer, 'https://other.example'] }, {}],
@@ -135,7 +135,7 @@ describe('a request object by value (RFC 9101)', () => {
     ],
   ];
   for (const [name, object] of refused)
-    test(`${name}: refused`, async () => {
+    test(`is refused: ${name}`, async () => {
       const page = await send(await object());
       assert.deepEqual([page.status, page.location], [400, '']);
       const back = await send(await object(), { redirect_uri: redirectUri(), state: 's' });
@@ -146,30 +146,30 @@ describe('a request object by value (RFC 9101)', () => {
       assert.equal(JSON.parse(pushed.body).error, 'invalid_request_object');
     });
 
-  test('an address inside that is not registered is a page', async () => {
+  test('gets a page when its address is not registered', async () => {
     const reply = await send(await client.requestObject({ redirect_uri: 'https://evil.example/' }));
     assert.deepEqual([reply.status, reply.location], [400, '']);
     assert.equal((await send(await client.requestObject({ redirect_uri: undefined }))).status, 400);
   });
 
-  test('its refusal comes as the request outside wants it', async () => {
+  test('is refused in the response mode of the request outside', async () => {
     const more = { redirect_uri: redirectUri(), response_mode: 'form_post' };
     const reply = await send('no.object.here', more);
     assert.equal(reply.status, 200);
     assert.match(reply.body, /name="error" value="invalid_request_object"/);
   });
 
-  test('values inside have the same limits', async () => {
+  test('has the same limits for its values', async () => {
     assert.match((await send(await client.requestObject({ nonce: 'x'.repeat(1_025) }))).body, /too long/);
   });
 
-  test('the published profile does not read them', async () => {
+  test('is refused by name in the published profile', async () => {
     const nhs = await cis2.register();
     const reply = await new Browser().get(cis2.authorizeUrl(nhs, { request: await client.requestObject() }));
     assert.equal(new URL(reply.location).searchParams.get('error'), 'request_not_supported');
   });
 
-  test('by another reference than ours they are not fetched', async () => {
+  test('is not fetched from another reference', async () => {
     const address = cis2.authorizeUrl(client.registration, {
       ...client.ask(),
       request_uri: 'https://app.example.test/r',
@@ -179,15 +179,15 @@ describe('a request object by value (RFC 9101)', () => {
   });
 });
 
-test('the registered algorithm is the only one', async () => {
+test('a request object by another algorithm than the registered one is refused', async () => {
   const rsa = await strongClient(cis2, { signingAlg: '', requestObjectSigningAlg: 'PS256' }, 'RS256');
   const reply = await send(await rsa.requestObject(), {}, rsa);
   assert.equal(reply.status, 400);
   assert.match(reply.body, /allowed is PS256/);
 });
 
-describe('signing is a setting of each client', () => {
-  test('unsigned is refused, by browser and pushed; signed is not', async () => {
+describe('clients that must sign their requests', () => {
+  test('may send only signed requests, by browser and pushed', async () => {
     const must = await strongClient(cis2, { signedRequests: 'required' });
     const plain = await new Browser().get(cis2.authorizeUrl(must.registration, must.ask()));
     assert.equal(new URL(plain.location).searchParams.get('error'), 'invalid_request');
@@ -201,7 +201,7 @@ describe('signing is a setting of each client', () => {
   });
 });
 
-test('pushed, an object is opened once and is the whole request', async () => {
+test('a pushed request object is opened once and replaces the request', async () => {
   const object = await client.requestObject({ state: 'inside' });
   const pushed = await client.post('/par', {
     request: object,
@@ -215,7 +215,7 @@ test('pushed, an object is opened once and is the whole request', async () => {
   assert.equal(new URL(back.location).searchParams.get('state'), 'inside');
 });
 
-test('whatever stands in an object, the answer is a page, a redirect to the client, or the next step', async () => {
+test('any request object gets a page, a redirect to the client, or the next step', async () => {
   const value = fc.oneof(
     fc.string({ maxLength: 40 }),
     fc.integer(),

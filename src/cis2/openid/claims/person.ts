@@ -49,7 +49,7 @@ function workplaces({ organisations, roles }: Person) {
   return organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(member);
 }
 
-/** An assurance level: a string, unless the switch says otherwise. */
+/** Returns an assurance level as a string, or as a number if the setting says so. */
 export const assurance = (level: string | number, asNumbers: boolean): string | number =>
   asNumbers ? Number(level) : String(level);
 
@@ -58,7 +58,7 @@ interface Asked {
   asNumbers: boolean;
 }
 
-/** What is known of a person, by the names of userinfo, in the published order. */
+/** Returns all claims about a user by the names of userinfo, in the published order. */
 const claims: readonly (readonly [name: string, of: (person: Person, asked: Asked) => unknown])[] = [
   ['nhsid_useruid', ({ uid }) => uid],
   ['name', ({ displayName }) => displayName],
@@ -105,7 +105,7 @@ function claimsOf(person: Person, asked: Asked, wanted?: ReadonlySet<string>): R
 export const allClaims = (person: Person, roleId: string | null): Record<string, unknown> =>
   claimsOf(person, { roleId, asNumbers: false });
 
-/** Userinfo: what the scopes bring and what was asked for by name. */
+/** Returns the claims of userinfo: those of the scopes and those requested by name. */
 export function userinfoClaims(
   person: Person,
   asked: Asked & { scope: readonly string[]; names: readonly string[] },
@@ -115,7 +115,7 @@ export function userinfoClaims(
   return { ...claimsOf(person, asked, wanted), sub: person.uid };
 }
 
-/** Claims of the person that were asked for in the ID token by name; mostly there are none. */
+/** Returns the claims about the user that were requested by name in the ID token. */
 export const namedClaims = (
   person: Person,
   names: readonly string[],

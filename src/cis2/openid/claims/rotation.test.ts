@@ -26,7 +26,7 @@ after(() => cis2.stop());
 const fetchKeys = async (): Promise<JSONWebKeySet> =>
   JSON.parse((await send('GET', `${cis2.issuer}/connect/jwk_uri`)).body);
 
-/** A relying party that fetches the keys once, and again only when it meets a kid that it does not know. */
+/** A relying party that fetches the keys once, and again only for an unknown kid. */
 class CachingParty {
   keys: JSONWebKeySet | undefined;
   fetches = 0;
@@ -48,7 +48,7 @@ const idToken = async (client: Cis2Registration): Promise<string> => {
   return (await redeem(cis2, client, back)).id_token;
 };
 
-/** A sign-in at each client, twice at the same time; what they brought, each verified. */
+/** Signs in at each client twice at the same time, and verifies all tokens. */
 async function signIns(party: CachingParty): Promise<string[]> {
   return Promise.all(
     [...clients, ...clients].map(async (client) => {
@@ -59,8 +59,8 @@ async function signIns(party: CachingParty): Promise<string[]> {
   );
 }
 
-describe('keys change under load, and every token verifies', () => {
-  test('by command, switched at once, ten times', async () => {
+describe('key rotation under load', () => {
+  test('keeps every token valid over ten rotations by command', async () => {
     await cis2.agent.signIn(gp.uid);
     const party = new CachingParty();
     const tokens: string[] = [];
@@ -71,13 +71,13 @@ describe('keys change under load, and every token verifies', () => {
     const kids = new Set(tokens.map((token) => decodeProtectedHeader(token).kid));
     // Tokens of a round are signed before or after its rotation, so that two rounds may share their keys.
     assert.ok(kids.size >= 5 * algorithms.length, 'the keys changed while tokens were made');
-    // A late relying party: what was signed by keys that sign no more verifies still.
+    // A relying party that starts late still verifies tokens of retired keys.
     const late = new CachingParty();
     for (const token of tokens) await late.verify(token);
     assert.equal(late.fetches, 1);
   });
 
-  test('by the clock: announced 14 days ahead, so that a client that fetches once a day never meets an unknown key', async () => {
+  test('announces a key 14 days ahead, so that a client that fetches daily always knows it', async () => {
     await cis2.keys.rotate('scheduled');
     let cached = await fetchKeys();
     let before = new Set<unknown>();
@@ -94,14 +94,14 @@ describe('keys change under load, and every token verifies', () => {
       if (before.size > 0 && [...kids].some((kid) => !before.has(kid))) changes += 1;
       before = kids;
       cis2.clock.advance(day);
-      // The client fetches after it has verified with what it had: a day old at most.
+      // The client fetches after it has verified, so its keys are up to a day old.
       cached = await fetchKeys();
     }
     assert.equal(changes, 1);
     cis2.clock.advance(-40 * day);
   });
 
-  test('a command in one process is seen by the others', async () => {
+  test('reaches the other processes from the one that got the command', async () => {
     const other = new SigningKeys('cis2', new StoredKeys(cis2.database, cis2.vault), cis2.clock);
     await other.rotate('now');
     cis2.keys.forget();
@@ -112,13 +112,13 @@ describe('keys change under load, and every token verifies', () => {
     assert.deepEqual((await fetchKeys()).keys.map(({ kid }) => kid).sort(), mine);
   });
 
-  test('a kid is opaque and unlike every other', async () => {
+  test('gives each key an opaque, unique kid', async () => {
     const kids = (await fetchKeys()).keys.map(({ kid }) => kid);
     assert.equal(new Set(kids).size, kids.length);
     for (const kid of kids) assert.match(String(kid), /^[\w-]{20}$/);
   });
 
-  test('a kid in plain base64, as at the published service, is found by libraries as any other', async () => {
+  test('supports a kid in plain base64, as the published service has it', async () => {
     const store = new StoredKeys(cis2.database, cis2.vault);
     const styled = new SigningKeys('cis2', store, cis2.clock, 'base64');
     await styled.rotate('now');
@@ -132,7 +132,7 @@ describe('keys change under load, and every token verifies', () => {
       assert.match(kid, /\+/);
       assert.match(kid, /\//);
       await party.verify(token);
-      // Also where CIS2 looks up its own key: a hint.
+      // CIS2 also looks its own key up, for a hint.
       const signOut = new URLSearchParams({ id_token_hint: token });
       const page = await new Browser().get(`${cis2.issuer}/connect/endSession?${signOut}`);
       assert.ok(page.status < 400, page.body);

@@ -19,7 +19,7 @@ type Claims = Record<string, unknown>;
 
 const schemaAt = async (cis2: Instance, name: string): Promise<Schema> =>
   JSON.parse((await send('GET', `${cis2.origin}/schemas/${name}.json`)).body);
-/** Judged by the published text alone. */
+/** Validates with the published schema alone. */
 const fits = (schema: Schema, claims: Claims): boolean =>
   z.fromJSONSchema(schema as never).safeParse(claims).success;
 const unnamed = (schema: Schema, claims: Claims): string[] =>
@@ -41,7 +41,7 @@ async function claimsOf(
 const scopes = scopeValues.filter((scope) => !scope.endsWith('edrole')).join(' ');
 
 for (const assuranceAsNumbers of [false, true])
-  describe(`levels as ${assuranceAsNumbers ? 'numbers' : 'strings'}`, () => {
+  describe(`schemas with levels as ${assuranceAsNumbers ? 'numbers' : 'strings'}`, () => {
     let cis2: Instance;
     let idToken: Schema;
     let userinfo: Schema;
@@ -53,7 +53,7 @@ for (const assuranceAsNumbers of [false, true])
     after(() => cis2.stop());
 
     for (const profile of ['nhs', 'standard'] as const)
-      test(`what the profile ${profile} brings fits, and every member has its line`, async () => {
+      test(`describe every member of the tokens of the profile ${profile}`, async () => {
         const client = await cis2.register({ profile });
         const claims = JSON.stringify({
           id_token: Object.fromEntries(claimValues.map((name) => [name, null])),
@@ -68,7 +68,7 @@ for (const assuranceAsNumbers of [false, true])
           }
       });
 
-    test('what does not fit is found', async () => {
+    test('refuse values of the wrong form', async () => {
       const made = await claimsOf(cis2, await cis2.register(), nurse.uid);
       const roles = made.userinfo.nhsid_nrbac_roles as Claims[];
       const wrong: [Schema, Claims][] = [
@@ -84,12 +84,12 @@ for (const assuranceAsNumbers of [false, true])
       ];
       for (const [schema, claims] of wrong)
         assert.equal(fits(schema, JSON.parse(JSON.stringify(claims))), false, JSON.stringify(claims));
-      // Relying parties ignore what they do not know.
+      // Relying parties ignore unknown members.
       assert.ok(fits(userinfo, { ...made.userinfo, new_claim: 1 }));
     });
   });
 
-test('stable addresses, named by the discovery document, readable by pages of others', async () => {
+test('serves the schemas at the addresses of the discovery document, to pages of any origin', async () => {
   const cis2 = await startInstance();
   try {
     const document = JSON.parse((await send('GET', `${cis2.issuer}/.well-known/openid-configuration`)).body);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// The shapes of what CIS2 says of a person. The published JSON schemas are made of them, and the tests compare real tokens.
+// The shapes of the claims about a user. The published JSON schemas are made from them, and the tests compare real tokens.
 
 const text = (description: string) => z.string().min(1).describe(description);
 const digits12 = (description: string) =>
@@ -38,7 +38,7 @@ const role = z
 const organisation = z.looseObject({ org_name: text('Name of the organisation.'), org_code: odsCode });
 const membership = organisation.extend({ person_orgid: digits12('Id of the person at the organisation.') });
 
-/** Every claim of a person. Which of them come depends on the scopes and on the claims that were asked for by name. */
+/** Every claim about a user. The scopes and the claims requested by name decide which are sent. */
 const personClaims = (asNumbers: boolean) =>
   z
     .object({

@@ -15,11 +15,11 @@ after(() => cis2.stop());
 const keySet = async () =>
   jose.createLocalJWKSet(JSON.parse((await send('GET', `${cis2.issuer}/connect/jwk_uri`)).body));
 
-// Judged by another library with the published keys.
-describe('each client has its own algorithms', () => {
+// Another library verifies with the published keys.
+describe('algorithms of a client', () => {
   for (const algorithm of ['RS256', 'ES256', 'PS256'] as const)
     for (const profile of ['nhs', 'standard'] as const)
-      test(`${algorithm} for ID token and userinfo, ${profile}`, async () => {
+      test(`sign ID token and userinfo by ${algorithm} in the profile ${profile}`, async () => {
         const client = await cis2.register({
           profile,
           idTokenSigningAlg: algorithm,
@@ -44,7 +44,7 @@ describe('each client has its own algorithms', () => {
         const authorization = `Bearer ${renewed.access_token}`;
         const userinfo = await send('GET', `${cis2.issuer}/userinfo`, { authorization });
         assert.equal(userinfo.headers['content-type'], 'application/jwt');
-        // The published answer names no audience; OpenID Connect Core section 5.3.2 wants one.
+        // The published response has no audience; OpenID Connect Core section 5.3.2 wants one.
         const { payload: claims } = await jose.jwtVerify(
           userinfo.body,
           await keySet(),
@@ -58,7 +58,7 @@ describe('each client has its own algorithms', () => {
         });
       });
 
-  test('what is said of algorithms in the discovery document is what there is', async () => {
+  test('are those of the discovery document', async () => {
     const { body } = await send('GET', `${cis2.issuer}/.well-known/openid-configuration`);
     const document = JSON.parse(body);
     for (const name of ['id_token_signing_alg_values_supported', 'userinfo_signing_alg_values_supported'])
@@ -66,7 +66,7 @@ describe('each client has its own algorithms', () => {
     assert.equal(document.claims_parameter_supported, true);
   });
 
-  test('a signed userinfo answer is no ID token: it is no hint', async () => {
+  test('make no hint of a signed userinfo response', async () => {
     const client = await cis2.register({ profile: 'standard', userinfoSigningAlg: 'RS256' });
     const browser = new Browser();
     await cis2.agent.signIn(gp.uid);

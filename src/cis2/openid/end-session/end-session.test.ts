@@ -40,14 +40,14 @@ const answerYes = (reply: Reply, by = browser): Promise<Reply> =>
     question: /name="question" value="([^"]+)"/.exec(reply.body)?.[1] ?? '',
   });
 
-describe('a hint for the live session asks nothing', () => {
-  test('and leads back with state', async () => {
+describe('signing out with a hint of the live session', () => {
+  test('redirects with state', async () => {
     const reply = await signOut({ id_token_hint: hint, post_logout_redirect_uri: back, state: 'a b&c' });
     assert.equal(reply.status, 302);
     assert.equal(reply.location, `${back}?state=a%20b%26c`);
     assert.equal(await signedIn(), false);
   });
-  test('without state, without an address', async () => {
+  test('redirects without state, and shows a page without an address', async () => {
     assert.equal(
       (await signOut({ id_token_hint: hint, post_logout_redirect_uri: `${back}?a=1` })).location,
       `${back}?a=1`,
@@ -55,14 +55,14 @@ describe('a hint for the live session asks nothing', () => {
     assert.match((await signOut({ id_token_hint: hint, state: 'x' })).body, /You are signed out/);
     assert.equal(await signedIn(), false);
   });
-  test('also when it has expired, and when its key was rotated', async () => {
+  test('accepts an expired hint, and one by a rotated key', async () => {
     cis2.clock.advance(3 * 3600);
     await cis2.keys.rotate('now');
     const reply = await signOut({ id_token_hint: hint, post_logout_redirect_uri: back });
     cis2.clock.advance(-3 * 3600);
     assert.equal(reply.location, back);
   });
-  test('by POST, which enters again by GET', async () => {
+  test('enters again by GET after a POST', async () => {
     const posted = await browser.post(`${cis2.issuer}/connect/endSession`, {
       id_token_hint: hint,
       post_logout_redirect_uri: back,
@@ -70,7 +70,7 @@ describe('a hint for the live session asks nothing', () => {
     assert.equal(posted.status, 303);
     assert.equal((await browser.get(posted.location)).location, back);
   });
-  test('takes the tokens of the session along', async () => {
+  test('revokes the tokens of the session', async () => {
     const { access_token } = await redeem(cis2, client, await cis2.signIn(browser, client));
     await signOut({ id_token_hint: hint });
     const reply = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${access_token}` });
@@ -78,11 +78,11 @@ describe('a hint for the live session asks nothing', () => {
   });
 });
 
-describe('a hint from a browser without its session', () => {
+describe('signing out with a hint from another browser', () => {
   const fromElsewhere = (at: Instance, parameters: Record<string, string>): Promise<Reply> =>
     send('GET', `${at.issuer}/connect/endSession?${new URLSearchParams(parameters)}`);
 
-  test('asks, and ends nothing until the answer is yes', async () => {
+  test('ends nothing until the user confirms', async () => {
     const reply = await fromElsewhere(cis2, { id_token_hint: hint, post_logout_redirect_uri: back });
     isQuestion(reply);
     assert.match(reply.body, /in another browser or application/);
@@ -93,7 +93,7 @@ describe('a hint from a browser without its session', () => {
     );
     assert.equal(await signedIn(), false);
   });
-  test('keeps its question from a browser with another session', async () => {
+  test('refuses the answer of a browser with another session', async () => {
     const reply = await fromElsewhere(cis2, { id_token_hint: hint });
     const other = new Browser();
     await cis2.signIn(other, client);
@@ -101,7 +101,7 @@ describe('a hint from a browser without its session', () => {
     assert.equal(await signedIn(), true);
   });
   for (const signOutWithoutSession of ['ask', 'end'] as const)
-    test(`only leads back once it has expired, set to ${signOutWithoutSession}`, async () => {
+    test(`only redirects for an expired hint with the setting ${signOutWithoutSession}`, async () => {
       const set = await startInstance({ signOutWithoutSession });
       const rp = await set.register({ postLogoutRedirectUris: [back] });
       await set.agent.signIn(gp.uid);
@@ -118,7 +118,7 @@ describe('a hint from a browser without its session', () => {
       );
       await set.stop();
     });
-  test('ends the session without a question where the setting says so', async () => {
+  test('ends the session without a question if the setting is end', async () => {
     const set = await startInstance({ signOutWithoutSession: 'end' });
     const rp = await set.register();
     await set.agent.signIn(gp.uid);
@@ -132,22 +132,22 @@ describe('a hint from a browser without its session', () => {
   });
 });
 
-describe('anything less asks first', () => {
-  test('no hint', async () => {
+describe('signing out without a hint of the live session', () => {
+  test('asks without a hint', async () => {
     const reply = await signOut();
     isQuestion(reply);
     assert.equal(await signedIn(), true);
     assert.match((await answerYes(reply)).body, /You are signed out/);
     assert.equal(await signedIn(), false);
   });
-  test('no hint, but a client: its address after the answer, from a page', async () => {
+  test('redirects to the client from a page after the answer', async () => {
     const reply = await signOut({ client_id: client.clientId, post_logout_redirect_uri: back, state: 's' });
     isQuestion(reply);
     const done = await answerYes(reply);
     assert.equal(done.status, 200);
     assert.match(done.body, /url=https:\/\/app\.example\.test\/signed-out\?state=s/);
   });
-  test('an address without any client leads nowhere', async () => {
+  test('ignores an address without a client', async () => {
     const reply = await signOut({ post_logout_redirect_uri: back });
     isQuestion(reply);
     const done = await answerYes(reply);
@@ -170,7 +170,7 @@ describe('anything less asks first', () => {
       isQuestion(reply);
       assert.ok(!(await answerYes(reply)).body.includes('app.example.test'));
     });
-  test('a hint of a session that this browser has left', async () => {
+  test('asks for a hint of an earlier session of this browser', async () => {
     await signOut({ id_token_hint: hint });
     const browserAgain = new Browser();
     browser = browserAgain;
@@ -179,12 +179,12 @@ describe('anything less asks first', () => {
     isQuestion(await signOut({ id_token_hint: hint, post_logout_redirect_uri: back }));
     assert.equal(await signedIn(), true);
   });
-  test('a logout token is no hint', async () => {
+  test('ignores a logout token as a hint', async () => {
     const claims = decodeJwt(hint)?.claims ?? {};
     const token = await cis2.keys.sign({ ...claims, events: {} }, { algorithm: 'RS256' });
     isQuestion(await signOut({ id_token_hint: token }));
   });
-  test('the question is good only in the browser that was asked', async () => {
+  test('accepts the answer only from the browser that was asked', async () => {
     const reply = await signOut();
     const stranger = new Browser();
     assert.equal((await answerYes(reply, stranger)).status, 400);
@@ -195,7 +195,7 @@ describe('anything less asks first', () => {
   });
 });
 
-describe('never a redirect to what is not registered', () => {
+describe('post_logout_redirect_uri', () => {
   for (const uri of [
     'https://evil.example/',
     `${back}/`,
@@ -204,28 +204,28 @@ describe('never a redirect to what is not registered', () => {
     'https://other.example.test/',
     `${back}#x`,
   ])
-    test(uri, async () => {
+    test(`refuses ${uri}`, async () => {
       const reply = await signOut({ id_token_hint: hint, post_logout_redirect_uri: uri });
       assert.equal(reply.status, 400);
       assert.equal(reply.location, '');
       assert.match(reply.body, /post_logout_redirect_uri is not registered/);
     });
-  test('a client_id that is not the one of the hint', async () => {
+  test('refuses a client_id that differs from the hint', async () => {
     assert.equal((await signOut({ id_token_hint: hint, client_id: other.clientId })).status, 400);
     assert.equal(await signedIn(), true);
   });
-  test('a repeated parameter', async () => {
+  test('refuses a repeated parameter', async () => {
     assert.equal((await browser.get(`${address({ state: 'x' })}&state=y`)).status, 400);
   });
 });
 
-test('nobody signed in: nothing to ask', async () => {
+test('shows the signed-out page without a session', async () => {
   browser = new Browser();
   assert.match((await signOut()).body, /You are signed out/);
 });
 
-describe('the next sign-in in that browser', () => {
-  // The PIN of the agent's session is older than what follows.
+describe('the next sign-in after a sign-out', () => {
+  // The PIN of the agent's session is older than the next request.
   beforeEach(() => cis2.clock.advance(1));
   const page = async (): Promise<Reply> => {
     await signOut({ id_token_hint: hint });
@@ -233,7 +233,7 @@ describe('the next sign-in in that browser', () => {
     assert.match(reply.location, /\/confirm$/);
     return browser.get(reply.location).then((answer) => ({ ...answer, location: reply.location }));
   };
-  test('shows one page, "Continue as …"', async () => {
+  test('asks the user to continue, once', async () => {
     const asked = await page();
     assert.match(asked.body, /Continue as TESTONE Caius Dr/);
     const done = await browser.post(asked.location, { answer: 'yes' });
@@ -242,14 +242,14 @@ describe('the next sign-in in that browser', () => {
     // Only once.
     assert.match((await browser.get(cis2.authorizeUrl(client))).location, /code=/);
   });
-  test('another way leads to the choice, cancel to the client', async () => {
+  test('leads to the choice for another authenticator, and to the client on cancel', async () => {
     const asked = await page();
     const another = await browser.post(asked.location, { answer: 'another' });
     assert.equal(another.status, 303);
     assert.match((await browser.get(another.location)).body, /How do you want to sign in/);
     assert.match((await browser.post(asked.location, { answer: 'cancel' })).body, /error=access_denied/);
   });
-  test('yes needs what was asked: nothing comes of it after another way was taken', async () => {
+  test('ignores the confirmation after another authenticator was chosen', async () => {
     const asked = await page();
     await browser.post(asked.location, { answer: 'another' });
     assert.match(
@@ -257,21 +257,21 @@ describe('the next sign-in in that browser', () => {
       /\/interaction\/[\w-]{43}$/,
     );
   });
-  test('without a person to ask: interaction_required', async () => {
+  test('answers interaction_required to a silent request', async () => {
     await signOut({ id_token_hint: hint });
     assert.match(
       (await cis2.signIn(browser, client, { prompt: 'none' })).location,
       /error=interaction_required/,
     );
   });
-  test('no page when the PIN was given for it, or the way was chosen', async () => {
+  test('asks nothing after a new PIN or a chosen authenticator', async () => {
     await signOut({ id_token_hint: hint });
     const hop = await browser.get(cis2.authorizeUrl(client));
     const done = await browser.get(await cis2.agent.answer(hop.location, { pin: true }));
     assert.match(done.location, /code=/);
   });
   for (const afterSignOut of ['silent', 'pin'] as const)
-    test(`set to ${afterSignOut}`, async () => {
+    test(`follows the setting ${afterSignOut}`, async () => {
       const set = await startInstance({ afterSignOut });
       try {
         const rp = await set.register();
@@ -290,7 +290,7 @@ describe('the next sign-in in that browser', () => {
     });
 });
 
-test('prompt=consent asks in the standard profile, and not in the published one', async () => {
+test('prompt=consent asks in the standard profile, but not in the published one', async () => {
   assert.match((await cis2.signIn(browser, client, { prompt: 'consent' })).location, /code=/);
   const standard = await cis2.register({ profile: 'standard' });
   assert.match((await cis2.signIn(browser, standard, { prompt: 'consent' })).location, /\/confirm$/);

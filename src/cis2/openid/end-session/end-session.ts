@@ -51,7 +51,7 @@ interface WaitingSignOut {
   sid: string;
   /** Address after the sign-out; null for the page "signed out". */
   to: string | null;
-  /** The session is of another browser than the one that was asked. */
+  /** Whether another browser than that of the session was asked. */
   elsewhere: boolean;
 }
 

@@ -24,7 +24,7 @@ const errorOf = ({ body }: Reply): unknown => JSON.parse(body).error;
 const nonceOf = ({ headers }: Reply): string => String(headers['dpop-nonce']);
 
 describe('DPoP nonces that the server chooses (RFC 9449 section 8)', () => {
-  test('are asked for, given, taken for a while, and no code is spent for want of one', async () => {
+  test('are required, announced and accepted for a while, and a missing one spends no code', async () => {
     const one = await code();
     const first = await client.redeem(one, await proof('/access_token'));
     assert.deepEqual([first.status, errorOf(first)], [400, 'use_dpop_nonce']);
@@ -38,12 +38,12 @@ describe('DPoP nonces that the server chooses (RFC 9449 section 8)', () => {
     assert.equal(errorOf(old), 'use_dpop_nonce');
     assert.notEqual(nonceOf(old), nonce);
   });
-  test('also where a request is pushed', async () => {
+  test('are required at /par too', async () => {
     const first = await client.push({}, await proof('/par'));
     assert.deepEqual([first.status, errorOf(first)], [400, 'use_dpop_nonce']);
     assert.equal((await client.push({}, await proof('/par', { nonce: nonceOf(first) }))).status, 201);
   });
-  test('and at userinfo, as a challenge', async () => {
+  test('are required at userinfo, with a challenge', async () => {
     const { headers } = await client.push({}, await proof('/par'));
     const nonce = String(headers['dpop-nonce']);
     const redeemed = await client.redeem(await code(), await proof('/access_token', { nonce }));
@@ -58,11 +58,11 @@ describe('DPoP nonces that the server chooses (RFC 9449 section 8)', () => {
     assert.match(String(first.headers['www-authenticate']), /^DPoP .*error="use_dpop_nonce"/);
     assert.equal((await ask({ nonce: nonceOf(first) })).status, 200);
   });
-  test('who sends no proof needs none and hears of none', async () => {
+  test('are not announced to a client without a proof', async () => {
     const plain = await client.redeem(await code());
     assert.deepEqual([plain.status, plain.headers['dpop-nonce']], [200, undefined]);
   });
-  test('the published profile knows no such header', async () => {
+  test('are not announced in the published profile', async () => {
     const published = await cis2.register();
     const body = new URLSearchParams({
       grant_type: 'authorization_code',

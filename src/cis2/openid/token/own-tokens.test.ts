@@ -46,7 +46,7 @@ const introspect = async (token: string, of = client): Promise<Record<string, un
 };
 
 describe('introspection (RFC 7662)', () => {
-  test('of an access token', async () => {
+  test('describes an access token', async () => {
     const { access_token } = await signIn();
     const { iat, exp, auth_time, sid, ...rest } = await introspect(access_token);
     assert.deepEqual(rest, {
@@ -64,14 +64,14 @@ describe('introspection (RFC 7662)', () => {
     assert.ok(Number(auth_time) <= Number(iat));
     assert.match(String(sid), /^[0-9a-f-]{36}$/);
   });
-  test('of a refresh token, until it is used', async () => {
+  test('describes a refresh token until it is used', async () => {
     const { refresh_token } = await signIn();
     const { active, token_type } = await introspect(refresh_token);
     assert.deepEqual([active, token_type], [true, undefined]);
     assert.equal((await refresh(refresh_token)).status, 200);
     assert.deepEqual(await introspect(refresh_token), { active: false });
   });
-  test('says nothing of another’s token, an unknown one, or one that has run out', async () => {
+  test('reports another client’s, an unknown and an expired token as inactive', async () => {
     const { access_token } = await signIn();
     assert.deepEqual(await introspect(access_token, other), { active: false });
     assert.deepEqual(await introspect('unknown'), { active: false });
@@ -83,13 +83,13 @@ describe('introspection (RFC 7662)', () => {
 });
 
 for (const path of ['/introspect', '/token/revoke'])
-  describe(`${path} refuses`, () => {
+  describe(`${path}`, () => {
     const errorOf = ({ status, body }: Reply) => [status, JSON.parse(body).error];
-    test('a client of the published profile', async () => {
+    test('refuses a client of the published profile', async () => {
       const { access_token } = await signIn(nhs);
       assert.deepEqual(errorOf(await post(path, { token: access_token }, nhs)), [400, 'unauthorized_client']);
     });
-    test('JSON, a repeated parameter, and GET', async () => {
+    test('refuses JSON, a repeated parameter and GET', async () => {
       const json = { 'content-type': 'application/json' };
       const url = `${cis2.issuer}${path}`;
       assert.deepEqual(errorOf(await send('POST', url, json, '{}')), [400, 'invalid_request']);
@@ -101,7 +101,7 @@ for (const path of ['/introspect', '/token/revoke'])
     });
   });
 
-test('both stand in the discovery document', async () => {
+test('the discovery document names both endpoints', async () => {
   const { body } = await send('GET', `${cis2.issuer}/.well-known/openid-configuration`);
   const document = JSON.parse(body);
   assert.equal(document.revocation_endpoint, `${cis2.issuer}/token/revoke`);

@@ -65,24 +65,24 @@ const userinfo = (token: string): Promise<Reply> =>
   send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
 const isLive = async (token: string): Promise<boolean> => (await userinfo(token)).status === 200;
 
-describe('who has refresh tokens', () => {
-  test('standard: with the registration and the scope offline_access', async () => {
+describe('issuing refresh tokens', () => {
+  test('requires the registration and offline_access in the standard profile', async () => {
     assert.ok((await signIn(standard)).refresh_token);
     assert.equal((await signIn(standard, { scope: 'openid' })).refresh_token, undefined);
   });
-  test('standard without the registration: the scope is ignored', async () => {
+  test('ignores offline_access without the registration in the standard profile', async () => {
     const tokens = await signIn(without);
     assert.deepEqual([tokens.refresh_token, tokens.scope], [undefined, 'openid profile']);
   });
-  test('nhs: with the registration alone; the scope is known only then', async () => {
+  test('requires the registration alone in the nhs profile', async () => {
     assert.ok((await signIn(nhs)).refresh_token);
     const reply = await cis2.signIn(new Browser(), await cis2.register(), { scope: 'openid offline_access' });
     assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_scope');
   });
 });
 
-describe('an answer', () => {
-  test('has fresh tokens of the same sign-in, and an ID token without nonce (section 12.2)', async () => {
+describe('a refresh', () => {
+  test('returns new tokens of the same sign-in, and an ID token without nonce (section 12.2)', async () => {
     const claims = JSON.stringify({ id_token: { email: null }, userinfo: { email: null } });
     const first = await signIn(standard, { max_age: '600', claims });
     advance(120);
@@ -112,13 +112,13 @@ describe('an answer', () => {
     const { email, selected_roleid } = JSON.parse((await userinfo(second.access_token)).body);
     assert.deepEqual([email, selected_roleid], [nurse.email, undefined]);
   });
-  test('in the published profile too, without the hashes of code and state', async () => {
+  test('returns an ID token without the hashes of code and state in the published profile', async () => {
     const { refresh_token } = await signIn(nhs);
     const claims = decodeJwt(tokensOf(await refresh(nhs, refresh_token)).id_token)?.claims ?? {};
     assert.deepEqual([claims.tokenName, claims.c_hash, claims.s_hash], ['id_token', undefined, undefined]);
     assert.equal(claims.selected_roleid, nurseRole.roleId);
   });
-  test('may have a narrower scope, which does not narrow the next', async () => {
+  test('may have a narrower scope, which does not narrow the next refresh', async () => {
     const first = await signIn(standard);
     const narrow = tokensOf(await refresh(standard, first.refresh_token, { scope: 'profile' }));
     assert.deepEqual([narrow.scope, narrow.id_token], ['profile', undefined]);
@@ -130,7 +130,7 @@ describe('an answer', () => {
   });
 });
 
-describe('refusals', () => {
+describe('refused refreshes', () => {
   let token: string;
   beforeEach(async () => {
     token = (await signIn(standard)).refresh_token;
@@ -150,16 +150,16 @@ describe('refusals', () => {
     ['a malformed scope', () => refresh(standard, token, { scope: 'openid  profile' }), 'invalid_scope'],
   ];
   for (const [name, call, error] of cases)
-    test(`${name}: ${error}`, async () => {
+    test(`answers ${error} for ${name}`, async () => {
       assert.equal(errorOf(await call()), error);
-      // Nothing of it spent the token.
+      // The refusal did not use the token up.
       assert.equal((await refresh(standard, token)).status, 200);
     });
-  test('a person who was disabled', async () => {
+  test('refuses a disabled user', async () => {
     cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
     assert.equal(errorOf(await refresh(standard, token)), 'invalid_grant');
   });
-  test('refresh tokens that were switched off since', async () => {
+  test('refuses a client whose refresh tokens were switched off', async () => {
     const registration = await cis2.register({ profile: 'standard', refreshTokens: true });
     const { refresh_token } = await signIn(registration);
     const application = await cis2.applications.byCis2Client(registration.clientId);
@@ -172,8 +172,8 @@ describe('refusals', () => {
   });
 });
 
-describe('a role that was withdrawn since', () => {
-  test('is in no token of a refresh, nor of any after it', async () => {
+describe('a role that the user no longer has', () => {
+  test('is in no token of a refresh, or of a later one', async () => {
     const first = await signIn(standard, { scope: 'openid selectedrole offline_access' });
     assert.equal(decodeJwt(first.id_token)?.claims.selected_roleid, nurseRole.roleId);
     cis2.cis.people.set(nurse.uid, { ...nurse, roles: [] });
@@ -186,8 +186,8 @@ describe('a role that was withdrawn since', () => {
   });
 });
 
-describe('the same token again, in the standard profile', () => {
-  test('within 30 s: the same successor, also ten at once', async () => {
+describe('a repeated refresh in the standard profile', () => {
+  test('returns the same successor within 30 s, also for ten at once', async () => {
     const { refresh_token } = await signIn(standard);
     const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(standard, refresh_token)));
     const pairs = answers.map(tokensOf).map((tokens) => `${tokens.access_token} ${tokens.refresh_token}`);
@@ -199,7 +199,7 @@ describe('the same token again, in the standard profile', () => {
     const { expires_in } = JSON.parse((await refresh(standard, refresh_token)).body);
     assert.ok(expires_in > 3540 && expires_in < 3575, `${expires_in}`);
   });
-  test('by another client: refused, and nothing more', async () => {
+  test('refuses another client, and revokes nothing', async () => {
     const first = await signIn(standard);
     const second = tokensOf(await refresh(standard, first.refresh_token));
     assert.equal(errorOf(await refresh(other, first.refresh_token)), 'invalid_grant');
@@ -207,7 +207,7 @@ describe('the same token again, in the standard profile', () => {
   });
 });
 
-test('again, in the nhs profile: refused at once, one winner of ten', async () => {
+test('a repeated refresh in the nhs profile is refused, with one winner of ten', async () => {
   const { refresh_token } = await signIn(nhs);
   const replies = await Promise.all(Array.from({ length: 10 }, () => refresh(nhs, refresh_token)));
   const won = replies.filter(({ status }) => status === 200);
@@ -217,8 +217,8 @@ test('again, in the nhs profile: refused at once, one winner of ten', async () =
   assert.equal((await refresh(nhs, tokensOf(won[0] as Reply).refresh_token)).status, 200);
 });
 
-describe('refresh tokens end', () => {
-  test('with the session, with each token that came of them', async () => {
+describe('the end of refresh tokens', () => {
+  test('is the end of the session, with all tokens', async () => {
     const sid = await cis2.agent.signIn(gp.uid);
     const first = await redeem(
       standard,
@@ -230,14 +230,14 @@ describe('refresh tokens end', () => {
     assert.equal(errorOf(await refresh(standard, second.refresh_token)), 'invalid_grant');
     assert.equal(await isLive(second.access_token), false);
   });
-  test('at its longest time, even if nobody has ended it', async () => {
+  test('is the latest end of the session', async () => {
     const { refresh_token } = await signIn(standard);
     advance(720 * 60 - 60);
     const next = tokensOf(await refresh(standard, refresh_token));
     advance(60);
     assert.equal(errorOf(await refresh(standard, next.refresh_token)), 'invalid_grant');
   });
-  test('when the code that they came of is used twice', async () => {
+  test('is a second use of their code', async () => {
     const back = await cis2.signIn(new Browser(), standard, { scope: 'openid offline_access' });
     const { refresh_token } = await redeem(standard, back);
     advance(11);
@@ -247,7 +247,7 @@ describe('refresh tokens end', () => {
   });
 });
 
-test('neither the token nor its successor stands in storage as it is', async () => {
+test('neither the token nor its successor is stored in plain text', async () => {
   const { refresh_token } = await signIn(standard);
   const next = tokensOf(await refresh(standard, refresh_token));
   const rows = await cis2.database.all({ text: 'SELECT * FROM token', values: [] });
@@ -258,7 +258,7 @@ test('neither the token nor its successor stands in storage as it is', async () 
   }
 });
 
-test('while CIS does not answer: a word of OAuth for it, and nothing is used up', async () => {
+test('a refresh while CIS does not respond gets an OAuth error and uses nothing up', async () => {
   const { access_token, refresh_token } = await signIn(standard);
   const userinfo = () => send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${access_token}` });
   cis2.cis.down = true;

@@ -45,7 +45,7 @@ const userinfo = (headers: Record<string, string>, method = 'GET') => send(metho
 const introspect = async (token: string) => bodyOf(await client.post('/introspect', { token }));
 
 describe('tokens that are bound to a key (RFC 9449)', () => {
-  test('token_type, cnf in introspection, userinfo with a proof only', async () => {
+  test('have token_type DPoP and cnf, and need a proof at userinfo', async () => {
     const tokens = bodyOf(await client.redeem(await codeFor(), await dpop(prover)));
     const { access_token: token } = tokens;
     assert.equal(tokens.token_type, 'DPoP');
@@ -57,13 +57,13 @@ describe('tokens that are bound to a key (RFC 9449)', () => {
     }
   });
 
-  test('userinfo by POST has a proof for POST', async () => {
+  test('need a proof for POST when userinfo is called by POST', async () => {
     const { access_token: token } = bodyOf(await client.redeem(await codeFor(), await dpop(prover)));
     const proof = await prover.proof('POST', at('/userinfo'), ath(token));
     assert.equal((await userinfo({ authorization: `DPoP ${token}`, dpop: proof }, 'POST')).status, 200);
   });
 
-  test('a stolen token is of no use at userinfo', async () => {
+  test('are refused at userinfo without the key', async () => {
     const { access_token: token } = bodyOf(await client.redeem(await codeFor(), await dpop(prover)));
     const proof = (who: Prover, claims = {}, header = {}, url = at('/userinfo')) =>
       who.proof('GET', url, { ...ath(token), ...claims }, header);
@@ -110,32 +110,32 @@ describe('tokens that are bound to a key (RFC 9449)', () => {
     }
     const posted = await browser.post(at('/userinfo'), { access_token: token });
     assert.equal(posted.status, 401);
-    // RFC 9449 section 7.1: the challenge says by which scheme the token would be taken.
+    // RFC 9449 section 7.1: the challenge names the scheme that the token needs.
     const asBearer = await userinfo({ authorization: `Bearer ${token}` });
     assert.match(String(asBearer.headers['www-authenticate']), /^DPoP algs=".*error="invalid_token"/);
     assert.match(String(posted.headers['www-authenticate']), /^DPoP algs=".*error="invalid_token"/);
   });
 
-  test('the challenge of a DPoP call names the scheme and its algorithms', async () => {
+  test('get a challenge with the scheme and its algorithms', async () => {
     const reply = await userinfo({ authorization: 'DPoP unknown' });
     assert.match(String(reply.headers['www-authenticate']), /^DPoP algs="ES256 [^"]+", realm=/);
   });
 
-  test('a token that is not bound is no DPoP token', async () => {
+  test('differ from unbound tokens, which the scheme DPoP refuses', async () => {
     const { access_token: token } = bodyOf(await client.redeem(await codeFor()));
     const proof = await prover.proof('GET', at('/userinfo'), ath(token));
     assert.equal((await userinfo({ authorization: `DPoP ${token}`, dpop: proof })).status, 401);
     assert.equal((await userinfo({ authorization: `Bearer ${token}` })).status, 200);
   });
 
-  test('dpop_jkt of the browser’s request binds the code', async () => {
+  test('need the key of dpop_jkt when their code has one', async () => {
     const code = await codeFor(client, { dpop_jkt: prover.jkt });
     assert.equal(bodyOf(await client.redeem(code, await dpop(thief))).error, 'invalid_dpop_proof');
     assert.equal(bodyOf(await client.redeem(code)).error, 'invalid_dpop_proof');
     assert.equal(bodyOf(await client.redeem(code, await dpop(prover))).token_type, 'DPoP');
   });
 
-  test('each refresh binds the new access token; the retry wants the same key', async () => {
+  test('are bound by each refresh, and a retry needs the same key', async () => {
     const { refresh_token } = bodyOf(await client.redeem(await codeFor(), await dpop(prover)));
     const refresh = async (who: Prover) =>
       client.post('/access_token', { grant_type: 'refresh_token', refresh_token }, await dpop(who));
@@ -147,20 +147,20 @@ describe('tokens that are bound to a key (RFC 9449)', () => {
     assert.equal((await introspect(first.access_token)).active, false);
   });
 
-  test('a proof may be for the address of clients with a certificate', async () => {
+  test('accept a proof for the mutual TLS address', async () => {
     const path = new URL(cis2.issuer).pathname;
     const proof = await prover.proof('POST', `${mutualTlsUrl}${path}/access_token`);
     assert.equal((await client.redeem(await codeFor(), { dpop: proof })).status, 200);
   });
 
-  test('a client that registered bound tokens gets no others', async () => {
+  test('are the only ones of a client that registered so', async () => {
     const bound = await strongClient(cis2, { boundTokens: 'dpop' });
     const reply = await bound.redeem(await codeFor(bound));
     assert.deepEqual([reply.status, bodyOf(reply).error], [400, 'invalid_dpop_proof']);
     assert.equal((await bound.redeem(await codeFor(bound), await dpop(prover))).status, 200);
   });
 
-  test('the published profile knows no such header', async () => {
+  test('are not issued in the published profile', async () => {
     const nhs = await strongClient(cis2, { profile: 'nhs' });
     const reply = await nhs.redeem(await codeFor(nhs, { scope: 'openid' }), await dpop(prover), {
       client_assertion: await nhs.assertion({ aud: at('/access_token') }),
@@ -175,7 +175,7 @@ describe('tokens that are bound to a certificate (RFC 8705 section 3)', () => {
     bound = await strongClient(cis2, { boundTokens: 'certificate' });
   });
 
-  test('cnf in introspection; userinfo with the certificate only', async () => {
+  test('have cnf, and need the certificate at userinfo', async () => {
     const tokens = bodyOf(await bound.redeem(await codeFor(bound), own.header));
     assert.equal(tokens.token_type, 'Bearer');
     const { thumbprint } = readCertificate(own.der) ?? {};
@@ -187,12 +187,12 @@ describe('tokens that are bound to a certificate (RFC 8705 section 3)', () => {
       assert.equal(bodyOf(await userinfo(stolen as never)).error, 'invalid_token');
   });
 
-  test('without a certificate there is no token', async () => {
+  test('are not issued without a certificate', async () => {
     const reply = await bound.redeem(await codeFor(bound));
     assert.deepEqual([reply.status, bodyOf(reply).error], [400, 'invalid_request']);
   });
 
-  test('a certificate of a client that did not register it changes nothing', async () => {
+  test('are not issued to a client that did not register so', async () => {
     const { access_token: token } = bodyOf(await client.redeem(await codeFor(), own.header));
     assert.equal((await introspect(token)).cnf, undefined);
   });

@@ -48,7 +48,7 @@ const redeem = (code: string, more: Values = {}, of = client): Promise<Reply> =>
 const userinfo = (token: string) =>
   send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
 
-test('the answer has exactly the published members', async () => {
+test('the token response has exactly the published members', async () => {
   const reply = await redeem(await freshCode(client, { scope: 'openid profile' }));
   assert.equal(reply.status, 200);
   assert.equal(reply.headers['cache-control'], 'no-store');
@@ -61,7 +61,7 @@ test('the answer has exactly the published members', async () => {
   assert.equal(answer.scope, 'openid profile');
 });
 
-describe('refusals', () => {
+describe('token errors', () => {
   type Case = [string, Values, number, string];
   const cases: Case[] = [
     ['no grant_type', { grant_type: undefined }, 400, 'invalid_request'],
@@ -84,7 +84,7 @@ describe('refusals', () => {
     ['no client_id', { client_id: undefined }, 401, 'invalid_client'],
   ];
   for (const [name, more, status, error] of cases)
-    test(`${name}: ${status} ${error}`, async () => {
+    test(`are ${status} ${error} for ${name}`, async () => {
       const code = await freshCode();
       const reply = await redeem(code, more);
       assert.equal(reply.status, status);
@@ -92,14 +92,14 @@ describe('refusals', () => {
       assert.equal(body.error, error);
       assert.deepEqual(Object.keys(body), ['error_description', 'error']);
       assert.equal(reply.headers['cache-control'], 'no-store');
-      // Nothing of it spent the code.
+      // The refusal did not spend the code.
       assert.equal((await redeem(code)).status, 200);
     });
 
-  test('GET is not a way in', async () => {
+  test('refuse GET', async () => {
     assert.equal((await send('GET', `${cis2.issuer}/access_token`)).status, 405);
   });
-  test('the reason is in the log and, in development, in a header; never in the body', async () => {
+  test('have their reason in the log and, in development, in a header', async () => {
     const reply = await redeem('x'.repeat(43));
     assert.equal(reply.headers['x-error-detail'], 'the code is unknown');
     const logged = cis2.logged.find(({ id }) => id === reply.headers['x-request-id']);
@@ -107,7 +107,7 @@ describe('refusals', () => {
     assert.ok(!reply.body.includes('unknown'));
   });
 
-  test('a header has no typographic apostrophe, and no question mark in its place', async () => {
+  test('have no typographic apostrophe in the header', async () => {
     const reply = await redeem('x'.repeat(43), { client_secret: 'wrong' });
     assert.match(String(reply.headers['x-error-detail']), /^the secret is not the client's, /);
   });
@@ -122,7 +122,7 @@ describe('client_secret_basic', () => {
     form(values(code, basic, { client_id: undefined, client_secret: undefined }));
   const good = `a+basic%3Aclient:${secret}`;
 
-  test('with form-encoded parts (RFC 6749 section 2.3.1)', async () => {
+  test('accepts form-encoded parts (RFC 6749 section 2.3.1)', async () => {
     assert.equal((await post(body(await freshCode(basic)), header(good))).status, 200);
     assert.equal((await post(body(await freshCode(basic)), header(good, 'basic'))).status, 200);
   });
@@ -138,7 +138,7 @@ describe('client_secret_basic', () => {
     ['base64url', { ...formType, authorization: `Basic ${Buffer.from(`${good}??>`).toString('base64url')}` }],
     ['another scheme', header(good, 'Bearer')],
   ] as const)
-    test(`${name}: 401 with a challenge`, async () => {
+    test(`answers 401 with a challenge for ${name}`, async () => {
       const reply = await post(body(await freshCode(basic)), headers);
       assert.equal(reply.status, 401);
       assert.equal(JSON.parse(reply.body).error, 'invalid_client');
@@ -147,21 +147,21 @@ describe('client_secret_basic', () => {
     });
 });
 
-describe('the code', () => {
-  test('is for one client', async () => {
+describe('an authorization code', () => {
+  test('is valid for one client', async () => {
     const code = await freshCode();
     const stolen = await redeem(code, {}, other);
     assert.equal(JSON.parse(stolen.body).error, 'invalid_grant');
     assert.equal((await redeem(code)).status, 200);
   });
-  test('lives for a minute', async () => {
+  test('expires after a minute', async () => {
     const code = await freshCode();
     cis2.clock.advance(60);
     const reply = await redeem(code);
     cis2.clock.advance(-60);
     assert.equal(JSON.parse(reply.body).error, 'invalid_grant');
   });
-  test('again within 10 s is refused and nothing more', async () => {
+  test('is refused when the client repeats it within 10 s, and revokes nothing', async () => {
     const code = await freshCode();
     const { access_token } = JSON.parse((await redeem(code)).body);
     cis2.clock.advance(9);
@@ -169,7 +169,7 @@ describe('the code', () => {
     cis2.clock.advance(-9);
     assert.equal((await userinfo(access_token)).status, 200);
   });
-  test('again after 10 s also ends what came of it', async () => {
+  test('revokes its tokens when it is repeated after 10 s', async () => {
     const code = await freshCode();
     const { access_token } = JSON.parse((await redeem(code)).body);
     cis2.clock.advance(11);
@@ -177,13 +177,13 @@ describe('the code', () => {
     assert.equal((await userinfo(access_token)).status, 401);
     cis2.clock.advance(-11);
   });
-  test('again by another client at once ends it as well', async () => {
+  test('revokes its tokens when another client repeats it', async () => {
     const code = await freshCode();
     const { access_token } = JSON.parse((await redeem(code)).body);
     assert.equal((await redeem(code, {}, other)).status, 400);
     assert.equal((await userinfo(access_token)).status, 401);
   });
-  test('ten at once: one winner', async () => {
+  test('is redeemed by one of ten requests at once', async () => {
     const code = await freshCode();
     const replies = await Promise.all(Array.from({ length: 10 }, () => redeem(code)));
     assert.equal(replies.filter(({ status }) => status === 200).length, 1);
@@ -194,7 +194,7 @@ describe('the code', () => {
     const winner = replies.find(({ status }) => status === 200);
     assert.equal((await userinfo(JSON.parse(winner?.body ?? '').access_token)).status, 200);
   });
-  test('needs the session that it came from', async () => {
+  test('is refused after its session has ended', async () => {
     const code = await freshCode();
     const session = await cis2.database.get<{ sid: string }>({
       text: 'SELECT sid FROM cis2_session WHERE ended_at IS NULL',
@@ -219,7 +219,7 @@ describe('PKCE', () => {
     ['the challenge itself', challenge, 400],
     ['a short verifier', 'short', 400],
   ] as const)
-    test(`${name}: ${status}`, async () => {
+    test(`answers ${status} for ${name}`, async () => {
       const reply = await redeem(await freshCode(client, asked), { code_verifier });
       assert.equal(reply.status, status);
       if (status === 400) assert.equal(JSON.parse(reply.body).error, 'invalid_grant');

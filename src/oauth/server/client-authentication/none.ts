@@ -1,6 +1,6 @@
 import type { ClientAuthenticationMethod, FormCall } from './method.ts';
 
-/** Whether a request has no secret and no assertion: its client is public, or authenticates by its connection. */
+/** Whether a request has neither secret nor assertion: the client is public, or authenticates by its connection. */
 export const hasNoCredentials = ({ request, parameters }: FormCall): boolean =>
   request.headers.authorization === undefined &&
   !parameters.has('client_secret') &&

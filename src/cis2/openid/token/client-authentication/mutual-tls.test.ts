@@ -43,32 +43,32 @@ const refused = (reply: Reply, detail: RegExp) => {
 };
 
 describe('tls_client_auth (RFC 8705 section 2.1)', () => {
-  test('the registered subject, of a configured authority', async () => {
+  test('accepts the registered subject of a configured authority', async () => {
     const reply = await redeem(client, (await authority.issue({ subject })).header);
     assert.equal(reply.status, 200, reply.body);
   });
-  test('another subject', async () => {
+  test('refuses another subject', async () => {
     const other = await authority.issue({ subject: [['CN', 'other']] });
     refused(await redeem(client, other.header), /the subject is CN=other, registered is CN=client,C=GB/);
   });
-  test('another authority', async () => {
+  test('refuses another authority', async () => {
     refused(
       await redeem(client, (await stranger.issue({ subject })).header),
       /no configured authority issued/,
     );
   });
-  test('one that has ended', async () => {
+  test('refuses an expired certificate', async () => {
     const ended = await authority.issue({ subject, notAfter: cis2.clock.now() - 86_400_000 });
     refused(await redeem(client, ended.header), /held until/);
   });
-  test('no certificate, or what is none', async () => {
+  test('refuses a missing or a malformed certificate', async () => {
     refused(await redeem(client, {}), /no client authentication/);
     refused(await redeem(client, { 'client-cert': ':AAAA:' }), /no client certificate/);
   });
-  test('a secret, or an assertion, instead of the certificate', async () => {
+  test('refuses a secret or an assertion instead of the certificate', async () => {
     refused(await redeem(client, {}, { client_secret: secret }), /registered tls_client_auth/);
   });
-  test('the certificate does not speak for another client', async () => {
+  test('refuses the certificate of another client', async () => {
     const certificate = (await authority.issue({ subject })).header;
     const others = await cis2.register({ profile: 'standard' });
     refused(
@@ -80,7 +80,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
       /registered keys/,
     );
   });
-  test('a header of a peer that is no trusted proxy is no certificate', async () => {
+  test('ignores a certificate header of an untrusted peer', async () => {
     const plain = await startInstance({ clientAuthorities: readAuthorities(authority.pem) }, ':memory:', []);
     try {
       const who = await strongClient(plain, {
@@ -96,15 +96,15 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
 });
 
 describe('self_signed_tls_client_auth (RFC 8705 section 2.2)', () => {
-  test('the registered key', async () => {
+  test('accepts the registered key', async () => {
     assert.equal((await redeem(selfSigned, key.header)).status, 200);
   });
-  test('another key', async () => {
+  test('refuses another key', async () => {
     refused(await redeem(selfSigned, stranger.header), /none of the 1 registered keys/);
   });
 });
 
-test('the published profile has neither', async () => {
+test('mutual TLS is refused in the published profile', async () => {
   const nhs = await strongClient(cis2, {
     profile: 'nhs',
     tokenEndpointAuthMethod: 'self_signed_tls_client_auth',

@@ -103,13 +103,13 @@ const refused = (reply: Reply, detail: RegExp) => {
 };
 
 for (const alg of ['RS256', 'RS512', 'ES256', 'PS256'] as const)
-  test(`${alg}, with and without client_id`, async () => {
+  test(`private_key_jwt accepts ${alg}, with and without client_id`, async () => {
     const client = clientOf(alg);
     assert.equal((await redeem(client, await assertion(client))).status, 200);
     assert.equal((await redeem(client, await assertion(client), { client_id: client.clientId })).status, 200);
   });
 
-describe('refused with exactly the published body', () => {
+describe('private_key_jwt errors with the published body', () => {
   type Case = [string, () => Forgery, RegExp];
   const cases: Case[] = [
     [
@@ -144,12 +144,12 @@ describe('refused with exactly the published body', () => {
     ['a very long jti', () => ({ claims: { jti: 'x'.repeat(257) } }), /jti/],
   ];
   for (const [name, forgery, detail] of cases)
-    test(name, async () => {
+    test(`refuses ${name}`, async () => {
       const client = clientOf('RS512');
       refused(await redeem(client, await assertion(client, forgery())), detail);
     });
 
-  test('alg none, and HS256 with the public key as secret', async () => {
+  test('refuses alg none, and HS256 with the public key as secret', async () => {
     const client = clientOf('RS512');
     const [, claims = ''] = (await assertion(client)).split('.');
     const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url');
@@ -158,13 +158,13 @@ describe('refused with exactly the published body', () => {
     const mac = createHmac('sha256', JSON.stringify(jwks.keys[0])).update(signed).digest('base64url');
     refused(await redeem(client, `${signed}.${mac}`), /alg is HS256/);
   });
-  test('a changed signature', async () => {
+  test('refuses a changed signature', async () => {
     const client = clientOf('RS512');
     const [header, claims, signature = ''] = (await assertion(client)).split('.');
     const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
     refused(await redeem(client, `${header}.${claims}.${flipped}`), /signature/);
   });
-  test('another type of assertion, or none', async () => {
+  test('refuses another type of assertion, and none', async () => {
     const client = clientOf('RS512');
     refused(
       await redeem(client, await assertion(client), { client_assertion_type: 'x' }),
@@ -172,17 +172,17 @@ describe('refused with exactly the published body', () => {
     );
     refused(await redeem(client, ''), /cannot be read/);
   });
-  test('another client_id beside it', async () => {
+  test('refuses another client_id in the form', async () => {
     const client = clientOf('RS512');
     refused(await redeem(client, await assertion(client), { client_id: standard.clientId }), /client_id/);
   });
-  test('a client that registered a secret', async () => {
+  test('refuses a client that registered a secret', async () => {
     const client = await cis2.register({ jwks });
     refused(await redeem(client, await assertion(client)), /registered client_secret_post/);
   });
 });
 
-test('keys at an address: fetched, and fetched once more when the kid is unknown', async () => {
+test('fetches the keys of a client, and once more for an unknown kid', async () => {
   let served = { keys: [jwks.keys[0]] };
   let fetches = 0;
   const server = createServer((_, response) => {
@@ -212,13 +212,13 @@ test('keys at an address: fetched, and fetched once more when the kid is unknown
 describe('an assertion without kid, outside the published profile (OpenID Connect Core section 10.1)', () => {
   const header = { kid: undefined };
 
-  test('is by the one registered key that it can be by', async () => {
+  test('is verified by the only registered key that fits', async () => {
     assert.equal((await redeem(standard, await assertion(standard, { header }))).status, 200);
     const other = createPrivateKey((await newKeyPair('ES256')).privatePem);
     refused(await redeem(standard, await assertion(standard, { header, key: other })), /another signature/);
   });
 
-  test('is refused where it could be by several', async () => {
+  test('is refused if several keys fit', async () => {
     const second = { ...(await newKeyPair('ES256')).publicJwk, kid: 'ec-2' };
     const client = await cis2.register({
       ...standard,
@@ -231,7 +231,7 @@ describe('an assertion without kid, outside the published profile (OpenID Connec
     );
   });
 
-  test('is by the key that stands at the address now', async () => {
+  test('is verified by the key that is at the address now', async () => {
     const next = await newKeyPair('ES256');
     let served = jwks.keys[1];
     const server = createServer((_, response) => void response.end(JSON.stringify({ keys: [served] })));
