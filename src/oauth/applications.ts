@@ -198,7 +198,7 @@ export class Applications {
 
   async get(id: string): Promise<StoredApplication | undefined> {
     const found = await this.#database.get(
-      sql('SELECT body, revision FROM application WHERE id = ?', id),
+      seldom(sql('SELECT body, revision FROM application WHERE id = ?', id)),
       applicationRow,
     );
     return found && stored(found);

@@ -1,6 +1,7 @@
 /** Rarely written tables whose changes PostgreSQL announces, so that every process may cache their rows. */
 export const announcedTables: readonly string[] = [
   'application',
+  'client',
   'developer',
   'organisation',
   'person',
