@@ -2,12 +2,12 @@ import type { JwtClaims } from '@alongside/kernel/jws';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Level, Upstream } from './upstream/upstream.ts';
 
-/** What is stored on a token, named as the published platform names it; all are texts. */
+/** The stored attributes of a token, with the names of the published platform. */
 export type Attributes = Record<string, string>;
 
-/** Names of our own, beside the published ones. */
+/** Not a published attribute. */
 export const roleIdsAttribute = 'alongside.role_ids';
-/** Names under which the vault seals the provider's tokens. */
+/** The purposes with which the vault seals the provider's tokens. */
 export const sealedAs = { idToken: 'id_token', accessToken: 'external_access_token' } as const;
 
 const claimNames: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ const claimNames: Readonly<Record<string, string>> = {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** What a verified ID token says, for the gateway. Claims that are absent or empty are left out. The token itself is null where claims stand without one. */
+/** Returns the attributes for a verified ID token. Omits absent and empty claims. The token is null for minted tokens. */
 export function userAttributes(
   {
     idToken,
@@ -46,7 +46,7 @@ export function userAttributes(
   };
 }
 
-/** What is known of a token that stands for an application alone. */
+/** The attributes of application-restricted tokens. */
 export const applicationAttributes: Attributes = {
   auth_type: 'app',
   auth_grant_type: 'client_credentials',

@@ -9,40 +9,40 @@ import { cis2Upstream } from './upstream/cis2.ts';
 import { nhsLoginUpstream } from './upstream/nhs-login.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** One base path, ready to serve. All addresses come from the configuration, never from a request. */
+/** One base path of the service. Its addresses are from the configuration, never from a request. */
 export interface Base {
   /** Begins with a slash. */
   path: string;
-  /** The path without its slash: the service as an API of products. */
+  /** The path without its slash, which is the API's name in products. */
   api: string;
   profile: BasePath['profile'];
-  /** Profiles of the applications that are clients here. */
+  /** Profiles of the applications that it accepts. */
   serves: readonly Profile[];
   environment: string;
-  /** Names the tokens that are given out here. */
+  /** Issuer of its tokens. */
   issuer: string;
   tokenUrl: string;
   callbackUrl: string;
-  /** The first signs in whoever asks for nothing else. */
+  /** The first is the default. */
   upstreams: readonly [Upstream, ...Upstream[]];
-  /** The provider of this issuer whose tokens count here; undefined when none does. */
+  /** Returns the provider with this issuer whose tokens are accepted here. */
   providerOf(issuer: unknown): Upstream | undefined;
   hardening: Hardening;
-  /** Of all clients together; null where nothing is configured. */
+  /** Limits of all clients together; null by default. */
   limits: RateLimits | null;
-  /** Whether requests may shorten lifetimes. */
+  /** Whether requests may shorten the lifetimes of tokens. */
   shortenLifetimes: boolean;
 }
 
 export function createBase(
   settings: BasePath,
-  needed: { urls: Urls; clock: Clock; keys: SigningKeys; development: boolean },
+  dependencies: { urls: Urls; clock: Clock; keys: SigningKeys; development: boolean },
 ): Base {
-  const issuer = `${needed.urls.api}${settings.path}`;
+  const issuer = `${dependencies.urls.api}${settings.path}`;
   const { profile, cis2, nhsLogin, others, options } = settings;
   const upstreams: Base['upstreams'] = [
-    cis2Upstream(cis2, needed.clock),
-    ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, needed)] : []),
+    cis2Upstream(cis2, dependencies.clock),
+    ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, dependencies)] : []),
   ];
   const provider = cis2.providerName === 'apim-mock-nhs-cis2' ? 'mock' : 'real';
   return {
@@ -61,11 +61,11 @@ export function createBase(
       const other = bound ? undefined : others?.(named);
       if (!other) return bound;
       return 'cis2' in other
-        ? cis2Upstream(other.cis2, needed.clock)
-        : nhsLoginUpstream(other.nhsLogin, needed);
+        ? cis2Upstream(other.cis2, dependencies.clock)
+        : nhsLoginUpstream(other.nhsLogin, dependencies);
     },
     hardening: hardeningOf(profile, provider, options),
     limits: settings.limits ?? null,
-    shortenLifetimes: needed.development,
+    shortenLifetimes: dependencies.development,
   };
 }

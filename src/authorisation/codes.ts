@@ -5,24 +5,24 @@ import type { Attributes } from './attributes.ts';
 import type { Base } from './base.ts';
 import type { Level, Upstream } from './upstream/upstream.ts';
 
-/** What an authorization code stands for. */
+/** The data of an authorization code. */
 export interface CodeGrant {
-  /** Issuer that gave it out: a code is good at one base path alone. */
+  /** Issuer of the base path, the only one that accepts the code. */
   issuer: string;
   applicationId: string;
   clientId: string;
   redirectUri: string;
   challenge: string | null;
-  /** Joins all that comes from this code, for the day when it is used twice. */
+  /** Id of all tokens from this code, to revoke them together. */
   family: string;
   upstream: Upstream['id'];
   level: Level;
   uid: string;
   sid: string | null;
   attributes: Attributes;
-  /** The scopes that were asked for; null asks for all of the level. */
+  /** The requested scopes; null for all scopes of the level. */
   asked: string[] | null;
-  /** Where the tokens may be used (RFC 8707); absent means everywhere at the platform. */
+  /** The resources of the tokens (RFC 8707); absent for the whole platform. */
   resources?: string[];
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
   jkt?: string | null;
@@ -30,11 +30,11 @@ export interface CodeGrant {
 
 const kind = 'authorisation-code';
 const codeBytes = 24;
-/** Milliseconds (decided: 300 s as published, 60 s by the security best practice). */
+/** Milliseconds: 300 s as published; other profiles 60 s by RFC 9700. */
 const lifetimes: Readonly<Record<string, number>> = { nhs: 300_000 };
 const usualLifetime = 60_000;
 
-/** Authorization codes of one base path. */
+/** The authorization codes of one base path. */
 export class Codes {
   readonly #base: Base;
   readonly #singleUse: SingleUse;
@@ -58,7 +58,7 @@ export class Codes {
     return { ...grant, issuer: this.#base.issuer };
   }
 
-  /** What is known of a code of this base path, whether it may still be used or not. */
+  /** Returns the data and state of a code of this base path, even if it was used or has expired. */
   async find(code: string): Promise<SpentValue<CodeGrant> | undefined> {
     const found = await this.#singleUse.find<CodeGrant>(kind, code);
     return found?.payload.issuer === this.#base.issuer ? found : undefined;

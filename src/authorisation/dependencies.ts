@@ -17,7 +17,7 @@ import type { Database } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { HardeningOptions } from './hardening.ts';
 
-/** CIS2, or anything that speaks like it, as the provider that signs care workers in. Addresses are used byte for byte. */
+/** The provider that signs care workers in: CIS2 or a compatible one. Addresses are used byte for byte. */
 export interface Cis2Settings {
   issuer: string;
   authorizeUrl: string;
@@ -27,13 +27,13 @@ export interface Cis2Settings {
   /** The platform as a client of CIS2. */
   clientId: string;
   clientSecret: string;
-  /** `auth_provider` of the tokens that come from it. */
+  /** `auth_provider` of its tokens. */
   providerName: 'nhs-cis2' | 'apim-mock-nhs-cis2';
-  /** The published platform sends neither. Absent: where the provider's metadata lists S256. */
+  /** By default both are sent if the provider's metadata lists S256. The published platform sends neither. */
   sendNonceAndPkce?: boolean | undefined;
 }
 
-/** The provider that signs citizens in. Without a secret the platform signs its client assertion with RS512. */
+/** The provider that signs citizens in. Without a secret, the platform authenticates with an RS512 assertion. */
 export interface NhsLoginSettings {
   issuer: string;
   authorizeUrl: string;
@@ -42,27 +42,27 @@ export interface NhsLoginSettings {
   clientId: string;
   clientSecret?: string;
   providerName: 'nhs-login' | 'apim-mock-nhs-login';
-  /** As at CIS2. */
+  /** As for CIS2. */
   sendNonceAndPkce?: boolean | undefined;
 }
 
-/** One base path at which the service answers, bound to its profile and its providers. */
+/** One base path of the service, with its profile and providers. */
 export interface BasePath {
   /** `/oauth2`, `/oauth2-mock`, `/oauth2.1`; products name it without the slash. */
   path: string;
   profile: 'nhs' | 'standard';
-  /** `internal-dev` adds `sid` to the answer of the code grant. */
+  /** `internal-dev` adds `sid` to the response of the code grant. */
   environment: string;
   cis2: Cis2Settings;
   nhsLogin?: NhsLoginSettings;
-  /** Providers beside these two whose ID and logout tokens count as well, by their issuer: a mock has many realms. */
+  /** Returns further providers whose ID and logout tokens are accepted, by issuer: a mock has many realms. */
   others?: (issuer: string) => { cis2: Cis2Settings } | { nhsLogin: NhsLoginSettings } | undefined;
   options?: HardeningOptions | undefined;
-  /** Limits of all clients together; none unless configured. */
+  /** Limits of all clients together; none by default. */
   limits?: RateLimits | undefined;
 }
 
-/** What the authorisation service is built from. Each of its parts names the few of these that it uses. */
+/** Everything that the authorisation service needs from the installation. */
 export interface AuthorisationDependencies {
   clock: Clock;
   database: Database;
@@ -70,7 +70,7 @@ export interface AuthorisationDependencies {
   applications: Applications;
   products: Products;
   tokens: Tokens;
-  /** Service `authorisation`: client assertions towards a provider, JWT access tokens, the key set of the standard profile. */
+  /** Keys of the service `authorisation`: for client assertions to a provider and JWT access tokens. */
   keys: SigningKeys;
   vault: Vault;
   recorder: Recorder;
@@ -78,25 +78,25 @@ export interface AuthorisationDependencies {
   background: Background;
   log: Log;
   urls: Urls;
-  /** Lets requests shorten lifetimes, and registered key sets stand at private addresses. */
+  /** Allows requests to shorten lifetimes, and key sets at private addresses. */
   development: boolean;
   bases: readonly BasePath[];
-  /** Role ids of a person from our own CIS, for an exchanged ID token that names no role; undefined when it does not know the person. */
+  /** Returns the role ids of a person in CIS, for an exchanged ID token without a role; undefined for an unknown person. */
   roleSource?: (uid: string) => Promise<string[] | undefined>;
-  /** A person of our own CIS, for minted tokens; undefined when it does not know the uid. Without it nothing is minted. */
+  /** Returns a person in CIS, for minted tokens; undefined for an unknown uid. Without it no tokens are minted. */
   personSource?: (uid: string) => Promise<Person | undefined>;
-  /** What userinfo says of such a person, for minted tokens; undefined when it does not know the uid. */
+  /** Returns the userinfo of such a person; undefined for an unknown uid. */
   userinfoSource?: (uid: string) => Promise<Record<string, unknown> | undefined>;
-  /** The secret that the console shows; without it the console is not answered. */
+  /** The secret of the console; without it there are no routes for the console. */
   consoleSecret?: string;
-  /** Authorities whose client certificates count for `tls_client_auth` (RFC 8705 section 2.1); none unless configured. */
+  /** Authorities of client certificates for `tls_client_auth` (RFC 8705 section 2.1); none by default. */
   clientAuthorities?: readonly X509Certificate[];
-  /** What those have revoked; not looked up where there is none. */
+  /** Revocations of those authorities; not checked if absent. */
   clientRevocations?: ClientRevocations | undefined;
-  /** Origin of the platform for clients with a certificate, where it is another one (RFC 8705 section 5). */
+  /** Separate origin of the platform for clients with a certificate (RFC 8705 section 5). */
   mutualTlsUrl?: string | undefined;
-  /** Of unproven requests; the defaults when absent. */
+  /** Limits on unproven requests. */
   networkLimits?: NetworkLimits | undefined;
-  /** Header `apikey` of `/_status`; everybody may ask when there is none. */
+  /** Required header `apikey` of `/_status`; public by default. */
   statusApiKey?: string;
 }

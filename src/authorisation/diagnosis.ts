@@ -7,11 +7,11 @@ import { refusedIfUnavailable, retryHeaders, Unavailable } from '@alongside/kern
 import { withQuery } from '../oauth/parameters.ts';
 import { errors } from './errors.ts';
 
-/** The public words of a refusal, with their places filled. */
+/** Returns the public description of a refusal, with its placeholders filled. */
 export const words = ({ entry, extra }: Refusal): string =>
   entry.description.replace(/\{(\w+)\}/g, (place, name: string) => String(extra[name] ?? place));
 
-/** Seconds after which a limited client may come again, by catalogue entry. */
+/** `Retry-After` in seconds, by catalogue entry. */
 const retryAfter: Readonly<Record<string, string>> = {
   'authorisation.quota': '60',
   'authorisation.spikeArrest': '1',

@@ -3,12 +3,12 @@ import type { Base } from './base.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 const kind = 'authorisation-ended-session';
-/** Milliseconds: longer than any session at a provider lasts. */
+/** Milliseconds; longer than any session at a provider. */
 const remembered = 86_400_000;
 
 const key = (issuer: string, sid: string): string => `${issuer}\n${sid}`;
 
-/** Sessions that a provider has told us are over: what still comes out of them gets no tokens. */
+/** Sessions that a provider has ended. Their codes and ID tokens get no tokens. */
 export class EndedSessions {
   readonly #singleUse: SingleUse;
 
@@ -16,12 +16,12 @@ export class EndedSessions {
     this.#singleUse = singleUse;
   }
 
-  /** @param issuer of the provider. */
+  /** @param issuer issuer of the provider */
   async add(issuer: string, sid: string): Promise<void> {
     await this.#singleUse.claim(kind, key(issuer, sid), remembered);
   }
 
-  /** Whether nothing may come out of a session any more, at a base path that minds. */
+  /** Returns whether a session has ended, at a base path that checks this. */
   async isOver({ hardening }: Base, { issuer }: Upstream, sid: string | null): Promise<boolean> {
     return (
       hardening.refuseEndedSessions && sid !== null && (await this.#singleUse.claimed(kind, key(issuer, sid)))

@@ -9,7 +9,7 @@ const strictLogout = {
   source: 'OpenID Connect Back-Channel Logout section 2.4',
 } as const;
 
-/** Every refusal of the `nhs` profile, in the published words. `{name}` is filled from the refusal's `extra`. */
+/** All refusals of the `nhs` profile, with the published texts. `{name}` is replaced from `extra` of the refusal. */
 export const errors = catalogue('authorisation', {
   requestMalformed: {
     ...bad,
@@ -41,7 +41,7 @@ export const errors = catalogue('authorisation', {
     ...bad,
     status: 404,
     description: 'Not Found',
-    fix: 'Correct the path and the method. The endpoints are listed in docs/compatibility.md.',
+    fix: 'Correct the path and the method. docs/compatibility.md lists the endpoints.',
   },
   contentType: {
     ...bad,
@@ -59,7 +59,7 @@ export const errors = catalogue('authorisation', {
     ...unexpected,
     status: 500,
     actor: 'operator',
-    fix: 'Look for this id in the log of the authorisation service; report a defect with that line.',
+    fix: 'Find this id in the log of the authorisation service and report that line as a defect.',
   },
 
   // The application.
@@ -89,7 +89,7 @@ export const errors = catalogue('authorisation', {
     ...denied,
     description:
       'API Key supplied does not have access to this resource. Please check the API Key you are using belongs to an app which has sufficient access to access this resource.',
-    fix: 'Add a product that holds this API to the application: alongside app edit.',
+    fix: 'Add a product with this API to the application: alongside app edit.',
   },
   companyInactive: {
     ...denied,
@@ -190,10 +190,10 @@ export const errors = catalogue('authorisation', {
     description: 'The identity provider did not complete the sign in',
     actor: 'operator',
     source: 'RFC 6749 section 4.1.2.1',
-    fix: 'Check that the identity provider answers and that the platform is registered there as configured.',
+    fix: 'Check that the identity provider responds and that the platform is registered there as configured.',
   },
 
-  // The provider's answer.
+  // The provider's response.
   stateInvalid: {
     ...bad,
     description: 'Invalid state parameter.',
@@ -203,7 +203,7 @@ export const errors = catalogue('authorisation', {
     ...bad,
     description: 'Malformed JWT in External ID token',
     actor: 'operator',
-    fix: 'Check the token endpoint that is configured for the provider: its ID token is no compact JWS.',
+    fix: 'Check the configured token endpoint of the provider: its ID token is not a compact JWS.',
   },
   externalAudience: {
     ...bad,
@@ -215,13 +215,13 @@ export const errors = catalogue('authorisation', {
     ...bad,
     description: 'Invalid iss claim in external ID token JWT',
     actor: 'operator',
-    fix: 'Configure the issuer of the provider exactly as its ID tokens name it.',
+    fix: 'Configure the issuer of the provider exactly as in its ID tokens.',
   },
   externalKid: {
     ...unknown,
     description: "Invalid 'kid' header in external ID token JWT - no matching public key",
     actor: 'operator',
-    fix: "Check that the provider's key set has the key of its ID tokens and that this instance reaches it.",
+    fix: "Check that the provider's key set has the key of its ID tokens and that this instance can reach it.",
   },
   externalExpired: {
     ...bad,
@@ -240,7 +240,7 @@ export const errors = catalogue('authorisation', {
   signatureInvalid: {
     ...unsigned,
     description: 'JWT signature verification failed',
-    fix: 'Sign with the private key whose public key is registered under this kid.',
+    fix: 'Sign with the private key of the public key that is registered with this kid.',
   },
 
   // Token requests.
@@ -254,7 +254,7 @@ export const errors = catalogue('authorisation', {
   grantInvalid: {
     ...bad,
     description: 'grant_type is invalid',
-    fix: 'Send the grant_type that belongs to the other parameters of the request.',
+    fix: 'Send the grant_type that matches the other parameters of the request.',
   },
   codeMissing: {
     ...bad,
@@ -329,7 +329,7 @@ export const errors = catalogue('authorisation', {
     ...bad,
     description: 'Missing/invalid iss claim in JWT',
     actor: 'operator',
-    fix: 'Configure the issuer of the provider exactly as its logout tokens name it.',
+    fix: 'Configure the issuer of the provider exactly as in its logout tokens.',
   },
   logoutSid: {
     ...bad,
@@ -347,7 +347,7 @@ export const errors = catalogue('authorisation', {
     ...bad,
     description: 'Prohibited nonce claim in JWT',
     actor: 'operator',
-    fix: 'Leave nonce out of the logout token.',
+    fix: 'Omit nonce from the logout token.',
   },
   logoutType: {
     ...strictLogout,
@@ -380,7 +380,7 @@ export const errors = catalogue('authorisation', {
     status: 501,
     description: 'SID not found',
     actor: 'operator',
-    fix: 'Nothing, where the session has ended. Otherwise send the sid of the ID token.',
+    fix: 'If the session has ended, do nothing. Otherwise send the sid of the ID token.',
   },
   logoutFailed: {
     ...bad,
@@ -388,6 +388,6 @@ export const errors = catalogue('authorisation', {
     status: 501,
     description: 'Logout Failed',
     actor: 'operator',
-    fix: 'Look for this id in the log of the authorisation service.',
+    fix: 'Find this id in the log of the authorisation service.',
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const flag = z.boolean('must be true or false').optional();
 
-/** Where a base path may differ from the published behaviour, or from the usual one of its profile. */
+/** Options with which a base path differs from the published behaviour or the default of its profile. */
 export const hardeningShape = {
   upstreamErrors: flag.describe(
     'An error of the provider goes back to the client as a redirect with its state',
@@ -48,18 +48,18 @@ export const hardeningShape = {
 
 type Shape = typeof hardeningShape;
 
-/** What a base path does: every difference decided. */
+/** The options of a base path, with all defaults applied. */
 export type Hardening = { readonly [K in keyof Shape]: Exclude<z.output<Shape[K]>, undefined> };
 
 export type HardeningOptions = { [K in keyof Hardening]?: Hardening[K] | undefined };
 
-/** Options by base path, as configuration writes them: `{"/oauth2": {"refreshRetry": true}}`. */
+/** Configured options by base path: `{"/oauth2": {"refreshRetry": true}}`. */
 export const optionsByBase = z.partialRecord(
   z.enum(['/oauth2', '/oauth2-mock', '/oauth2.1']),
   z.strictObject(hardeningShape),
 );
 
-/** The defaults of a base path: those of its profile, and gentler ones where its provider is a mock. */
+/** Applies the defaults of a profile, which are less strict with a mock provider. */
 export function hardeningOf(
   profile: 'nhs' | 'standard',
   provider: 'real' | 'mock',

@@ -4,7 +4,7 @@ import type { Client } from './application/client.ts';
 import type { Parts } from './parts.ts';
 import { isFor } from './upstream/calls.ts';
 
-/** The attribute with the client ids at other providers that the application uses, separated by spaces. */
+/** The attribute with the application's client ids at other providers, separated by spaces. */
 const attribute = 'id-token-audiences';
 
 /**

@@ -3,22 +3,22 @@ import { isForm, noParameters, type Parameters, parseParameters } from '../oauth
 import type { Base } from './base.ts';
 import { errors } from './errors.ts';
 
-/** A request at one base path, its parameters read but not checked. */
+/** A request at one base path, with parsed but unvalidated parameters. */
 export interface Incoming {
   request: HttpRequest;
-  /** Below the base path: `/token`. */
+  /** Below the base path, such as `/token`. */
   path: string;
   query: Parameters;
   form: Parameters;
-  /** The request names the provider for citizens by the scope `nhs-login`. */
+  /** Whether the scope `nhs-login` selects the provider for citizens. */
   wantsNhsLogin: boolean;
-  /** What was proven so far, for the audit record of a refusal. */
+  /** The authenticated application, for the audit record of a refusal. */
   proven: { application?: string };
 }
 
 const isScope = (pair: string): boolean => pair === 'scope' || pair.startsWith('scope=');
 
-/** Takes `scope` away before anything else is looked at, however odd or often it came (decided by the published pre-flow). */
+/** Removes every `scope` before other checks, even a malformed one, like the published pre-flow. */
 function withoutScope(text: string): { rest: string; first: string | undefined } {
   const pairs = text.split('&');
   const first = pairs.find(isScope)?.slice('scope='.length);
@@ -32,7 +32,7 @@ function read(text: string): Parameters {
   return parameters;
 }
 
-/** Reads a request of the `nhs` profile. Throws when its parameters are not well-formed. */
+/** Parses a request of the `nhs` profile. Throws for malformed parameters. */
 export function readIncoming(base: Base, request: HttpRequest): Incoming {
   const query = withoutScope(request.query);
   const form = isForm(request.headers['content-type']) ? withoutScope(request.body).rest : undefined;
@@ -46,8 +46,8 @@ export function readIncoming(base: Base, request: HttpRequest): Incoming {
   };
 }
 
-/** Refuses a parameter that came more than once (RFC 6749 section 3.1). */
+/** Refuses a repeated parameter (RFC 6749 section 3.1). */
 export async function refuseRepeated({ request, query, form }: Incoming): Promise<void> {
   const repeated = (request.method === 'POST' ? form : query).repeated();
-  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} came more than once`);
+  if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} is repeated`);
 }

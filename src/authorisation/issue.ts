@@ -8,7 +8,7 @@ import type { Attributes } from './attributes.ts';
 import type { Base } from './base.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 
-/** What tokens are given out for. */
+/** The data of issued tokens. */
 export interface TokenGrant {
   applicationId: string;
   clientId: string;
@@ -17,7 +17,7 @@ export interface TokenGrant {
   sid: string | null;
   scope: readonly string[];
   attributes: Attributes;
-  /** Whether the tokens replace others, by a refresh token. */
+  /** Whether the tokens are from a refresh. */
   refreshed?: boolean;
 }
 
@@ -25,16 +25,16 @@ export interface TokenGrant {
 export interface Issued {
   token: string;
   expiresAt: number;
-  /** The token, and for an access token its audit record. */
+  /** Stores the token, and for an access token its audit record. */
   writes: readonly Statement[];
 }
 
-/** Milliseconds that an access token lasts, as published. */
+/** Lifetime of an access token in milliseconds, as published. */
 export const accessLifetime = 600_000;
 
 const tokenBytes = 32;
 
-/** Makes tokens of one base path. */
+/** Issues the tokens of one base path. */
 export class Issuer {
   readonly #base: Base;
   readonly #tokens: Tokens;
@@ -55,17 +55,17 @@ export class Issuer {
     return this.#issue('access', grant, lifetime, {});
   }
 
-  /** An access token that was made elsewhere, at this moment in milliseconds: a JWT. */
+  /** Issues an access token that was created elsewhere, such as a JWT. `issuedAt` is in milliseconds. */
   made(token: string, grant: TokenGrant, issuedAt: number, lifetime: number): Issued {
     return this.#record(token, 'access', grant, issuedAt, lifetime, {});
   }
 
-  /** `extra` are attributes that only the refresh token carries. */
+  /** @param extra attributes of the refresh token alone */
   refresh(grant: TokenGrant, lifetime: number, extra: Attributes): Issued {
     return this.#issue('refresh', grant, lifetime, extra);
   }
 
-  /** Seconds that a token is still good for, less one, as published: 599 of 600, also when writing it took a while. Never negative. */
+  /** Returns the remaining seconds of a token less one, as published: 599 for a new one. Never negative. */
   secondsLeft(expiresAt: number): number {
     return Math.max(0, Math.ceil((expiresAt - this.#clock.now()) / 1_000) - 1);
   }

@@ -3,14 +3,14 @@ import type { Base } from './base.ts';
 
 const wholeNumber = /^\d{1,15}$/;
 
-/** A lifetime in milliseconds that the request asked to shorten; a longer or odd one changes nothing. */
+/** Returns a requested shorter lifetime in milliseconds. Ignores longer and invalid ones. */
 const shortened = (form: Parameters, name: string, usual: number, least: number): number => {
   const asked = form.get(name) ?? '';
   const milliseconds = wholeNumber.test(asked) ? Number(asked) : usual;
   return milliseconds >= least && milliseconds < usual ? milliseconds : usual;
 };
 
-/** Milliseconds that the tokens of one request last: the usual ones, or in development what the request shortens them to. */
+/** Returns the lifetimes of the tokens of one request in milliseconds. In development a request may shorten them. */
 export function lifetimesOf(
   base: Base,
   form: Parameters,
@@ -21,7 +21,7 @@ export function lifetimesOf(
   return {
     access: shortened(form, '_access_token_expiry_ms', access, 1),
     refresh: shortened(form, '_refresh_token_expiry_ms', refresh, 1),
-    // How long refreshing goes on in all, from the first token; 0 ends it at once.
+    // The total time of refreshing, from the first token; 0 ends it at once.
     validity: shortened(form, '_refresh_tokens_validity_ms', refresh, 0),
   };
 }

@@ -14,7 +14,7 @@ import type { Parts } from './parts.ts';
 import { isFor, signedByProvider } from './upstream/calls.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** A request to end a session, its parameters read. */
+/** A back-channel logout request with parsed parameters. */
 export interface LogoutRequest {
   request: HttpRequest;
   form: Parameters;
@@ -49,31 +49,31 @@ export const verifyLogout = (keys: RemoteKeys, clock: Clock, algorithms?: readon
     if (signed !== 'yes')
       throw errors.logoutUnverified(`signed with key ${String(kid)} of ${upstream.id}: ${signed}`);
     const { exp } = jwt.claims;
-    // OpenID Connect Back-Channel Logout asks for exp; some providers leave it out.
+    // OpenID Connect Back-Channel Logout requires exp, but some providers omit it.
     if (exp !== undefined && (typeof exp !== 'number' || exp <= seconds(clock)))
       throw errors.logoutUnverified(`exp is ${shownTime(exp, seconds(clock))}`);
   };
 
-/** The published checks in the published order (OpenID Connect Back-Channel Logout section 2.6). */
+/** Runs the published checks in their order (OpenID Connect Back-Channel Logout section 2.6). */
 export async function checkLogout({ jwt: { claims }, upstream }: WithLogout): Promise<{ sid: string }> {
   const { aud, iss, sid, events, nonce } = claims;
   if (!isFor(aud, upstream.clientId))
     throw errors.logoutAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
   if (iss !== upstream.issuer)
     throw errors.logoutIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
-  if (typeof sid !== 'string' || sid === '') throw errors.logoutSid('there is no sid');
+  if (typeof sid !== 'string' || sid === '') throw errors.logoutSid('sid is missing');
   const happened =
     typeof events === 'object' && events !== null ? (events as Record<string, unknown>)[event] : undefined;
   if (typeof happened !== 'object' || happened === null) throw errors.logoutEvents(`events has no ${event}`);
-  if (nonce !== undefined) throw errors.logoutNonce('there is a nonce');
+  if (nonce !== undefined) throw errors.logoutNonce('nonce is present');
   return { sid };
 }
 
-/** Seconds that clocks may differ. */
+/** Allowed clock difference in seconds. */
 const allowance = 10;
 const jtiKind = 'authorisation-logout-jti';
 
-/** What OpenID Connect Back-Channel Logout asks for (sections 2.4 and 2.6) and the published service does not check. */
+/** Runs the checks of OpenID Connect Back-Channel Logout sections 2.4 and 2.6 that the published service omits. */
 export const requireStrict = (base: Base, { singleUse, clock }: Pick<Parts, 'singleUse' | 'clock'>) =>
   async function requireStrict({ jwt: { header, claims } }: WithLogout): Promise<void> {
     if (!base.hardening.strictLogoutTokens) return;
@@ -81,10 +81,10 @@ export const requireStrict = (base: Base, { singleUse, clock }: Pick<Parts, 'sin
     const now = seconds(clock);
     if (String(header.typ).toLowerCase() !== 'logout+jwt')
       throw errors.logoutType(`typ is ${String(header.typ)}`);
-    if (typeof exp !== 'number') throw errors.logoutExp('there is no exp');
+    if (typeof exp !== 'number') throw errors.logoutExp('exp is missing');
     if (typeof iat !== 'number' || iat > now + allowance)
       throw errors.logoutIat(`iat is ${shownTime(iat, now)}`);
-    if (typeof jti !== 'string' || jti === '') throw errors.logoutJti('there is no jti');
+    if (typeof jti !== 'string' || jti === '') throw errors.logoutJti('jti is missing');
     if (!(await singleUse.claim(jtiKind, `${String(iss)}\n${jti}`, (exp - now + allowance) * 1_000)))
       throw errors.logoutReplayed(`the jti ${jti.slice(0, 100)} was used before`);
   };
@@ -105,7 +105,7 @@ export const endSession = (
     sid,
     upstream,
   }: LogoutRequest & WithLogout & { sid: string }): Promise<Answer> {
-    // A session reaches every base path that trusts its provider, and no other.
+    // A session has tokens at every base path that trusts its provider.
     const issuers = bases
       .filter((base) => base.providerOf(upstream.issuer) !== undefined)
       .map((base) => base.issuer);
@@ -118,14 +118,14 @@ export const endSession = (
     });
     let ended: number;
     try {
-      // Marked first, so that a code under way at this moment finds the mark or its tokens are found here.
+      // Marked first: a concurrent code exchange finds the mark, or its tokens are revoked here.
       await endedSessions.add(upstream.issuer, sid);
       ended = await tokens.revokeSession(sid, issuers, upstream.issuer, record);
     } catch (error) {
       log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
       throw errors.logoutFailed(reasonOf(error), {}, error);
     }
-    if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session lives');
+    if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session is live');
     recorder.record({
       keys: [sid],
       from: 'cis2',
@@ -136,7 +136,7 @@ export const endSession = (
     return json(200, { success: true });
   };
 
-/** Only from where a provider calls, where that is configured; the answer of the published gateway to all others. */
+/** Allows only the configured addresses of providers, with the response of the published gateway to others. */
 export const requireSource = ({ hardening }: Base) => {
   const sources = hardening.logoutSources && trustedProxies(hardening.logoutSources);
   return async function requireSource({ request }: { request: HttpRequest }): Promise<Answer | undefined> {

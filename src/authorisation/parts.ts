@@ -9,21 +9,21 @@ import type { AuthorisationDependencies } from './dependencies.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 
-/** What the service makes of its dependencies once, for all base paths. */
+/** The dependencies of the service, and the parts that all base paths share. */
 export interface Parts extends AuthorisationDependencies {
   diagnosis: Diagnosis;
   developers: Developers;
   limiter: RateLimiter;
-  /** Requests of which nothing proves who sends them. */
+  /** Limits unauthenticated requests. */
   unproven: NetworkLimit;
-  /** Client authentication that failed. */
+  /** Limits failed client authentication. */
   failures: NetworkLimit;
   anonymousRows: AnonymousRows;
-  /** Key sets that applications registered: fetched from public addresses only, but in development. */
+  /** Key sets of applications; outside development only from public addresses. */
   clientKeys: RemoteKeys;
-  /** Key sets of the providers, which the operator configured. */
+  /** Key sets of the configured providers. */
   upstreamKeys: RemoteKeys;
-  /** Nonces for DPoP proofs, where a base path wants them. */
+  /** Nonces for DPoP proofs, at base paths that require them. */
   proofNonces: ProofNonces;
   endedSessions: EndedSessions;
   cookies: CookieNames;

@@ -4,30 +4,30 @@ import type { SingleUse } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** An authorization request that waits for the provider's answer. */
+/** An authorization request that waits for the provider's response. */
 export interface Pending {
   issuer: string;
   upstream: Upstream['id'];
   applicationId: string;
   clientId: string;
   redirectUri: string;
-  /** The client's own state. */
+  /** The client's state. */
   state: string | null;
   challenge: string | null;
   asked: string[] | null;
   resources?: string[];
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
   jkt?: string | null;
-  /** The pushed request that it came from: spent with the code (RFC 9126). */
+  /** The pushed request, which is spent with the code (RFC 9126). */
   requestUri?: string | null;
   nonce: string | null;
-  /** The code verifier towards the provider, sealed. */
+  /** The sealed code verifier for the provider. */
   verifier: string | null;
-  /** Hash of the cookie that the browser was given. */
+  /** Hash of the browser's cookie. */
   browser: string | null;
 }
 
-/** What the platform sends along, made for one request. */
+/** The values that the platform sends to the provider for one request. */
 export interface Outgoing {
   state: string;
   nonce?: string;
@@ -37,11 +37,11 @@ export interface Outgoing {
 const kind = 'authorisation-state';
 /** 216 bits, 36 characters (identity-service-api, generate-state). */
 const stateBytes = 27;
-/** Milliseconds that a person may take to sign in. */
+/** Milliseconds within which the user must sign in. */
 const lifetime = 3_600_000;
 const sealName = 'upstream-verifier';
 
-/** The requests under way at one base path, by the platform's own state. */
+/** The pending requests of one base path, by the platform's state. */
 export class PendingRequests {
   readonly #base: Base;
   readonly #singleUse: SingleUse;
@@ -72,13 +72,13 @@ export class PendingRequests {
     return { state, nonce: nonce ?? undefined, challenge: verifier === null ? undefined : sha256(verifier) };
   }
 
-  /** Reads a request that is still waiting, without ending the wait. */
+  /** Returns a pending request without spending it. */
   async peek(state: string): Promise<Pending | undefined> {
     const pending = await this.#singleUse.peek<Pending>(kind, state);
     return pending?.issuer === this.#base.issuer ? pending : undefined;
   }
 
-  /** Ends the wait: the request for the one winner, undefined for everybody else. */
+  /** Spends a pending request. Returns it to one caller only. */
   async take(state: string): Promise<Pending | undefined> {
     return (await this.peek(state)) && this.#singleUse.spend<Pending>(kind, state);
   }

@@ -1,36 +1,36 @@
-// What the authorisation service and the console agree on. The only file of this folder that others may import.
+// The protocol between the console and the authorisation service. Other folders may import only this file.
 
-/** Addresses below the origin of the API platform, for the console with the service secret. */
+/** Paths at the API platform, for the console with the service secret. */
 export const paths = {
-  /** `POST` a `MintRequest`; answered like the token endpoint. Development only. */
+  /** `POST` a `MintRequest`; responds like the token endpoint. Development only. */
   tokens: '/authorisation/tokens',
-  /** `POST` a `ValidateRequest`: what is wrong with it, without using anything up. */
+  /** `POST` a `ValidateRequest`; responds with a `ValidationAnswer`. */
   validate: '/authorisation/validate',
 } as const;
 
-/** A token as a sign-in of this person at this application would give it. */
+/** Requests the tokens that a sign-in of this person at this application would issue. */
 export interface MintRequest {
   /** Uid. */
   person: string;
   /** Id of the application. */
   application: string;
-  /** Base path, `/oauth2` say; by default the first of the application's profile. */
+  /** Base path such as `/oauth2`; by default the first with the application's profile. */
   base?: string;
 }
 
-/** What a supplier pasted, exactly one of the first three. */
+/** A pasted text to validate, in exactly one of the first three members. */
 export interface ValidateRequest {
   /** A client assertion. */
   assertion?: string;
-  /** The address of an authorization request. */
+  /** The URL of an authorization request. */
   url?: string;
-  /** The body of a token request, as a form is sent. */
+  /** The form body of a token request. */
   form?: string;
-  /** Base path, `/oauth2` say; by default that of the address, else of the client's profile. */
+  /** Base path such as `/oauth2`; by default from the URL or the client's profile. */
   base?: string;
 }
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface ValidationCheck {
   check: string;
   ok: boolean;
@@ -38,12 +38,12 @@ export interface ValidationCheck {
   received: string;
 }
 
-/** What the same request would meet now. */
+/** How the service would respond to the request now. */
 export interface ValidationAnswer {
   base: string;
   ok: boolean;
-  /** In the order in which the service looks. It goes on after a failure where it can. */
+  /** The checks in their order, beyond the first failure where possible. */
   checks: ValidationCheck[];
-  /** How the service would refuse: the first failure; null when it would not. */
+  /** The refusal for the first failure; null if all checks pass. */
   answer: { status: number; error: string; error_description: string } | null;
 }

@@ -6,14 +6,14 @@ import type { Parts } from './parts.ts';
 import { revoking } from './revoking.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** A code that was found good, and what it stands for. */
+/** A valid code and its data. */
 export interface WithCode {
   code: string;
   granted: CodeGrant;
   upstream: Upstream;
 }
 
-/** Turns a code into its tokens; refuses when another request was first, or the provider ended the session meanwhile. */
+/** Exchanges a code for tokens. Refuses if another request was first or the provider ended the session meanwhile. */
 export const redeeming = (
   base: Base,
   {
@@ -28,7 +28,7 @@ export const redeeming = (
   const codes = new Codes(base, singleUse);
   const revoke = revoking({ tokens, audit }, base);
   return async ({ code, granted, upstream }: WithCode, writes: readonly Statement[]): Promise<void> => {
-    // One batch, so of any number of uses at once one wins and the others find nothing written.
+    // One batch, so that only one of several concurrent uses writes its tokens.
     const { done } = await database.batch([codes.spendStatement(code), ...writes]);
     if (!done) throw refuse('the code was used by another request at the same time');
     if (await endedSessions.isOver(base, upstream, granted.sid)) {

@@ -5,12 +5,12 @@ import type { Base } from './base.ts';
 import type { Incoming } from './incoming.ts';
 import type { Parts } from './parts.ts';
 
-/** A step behind client authentication: from here on a refusal has an audit record. */
+/** Follows client authentication. Later refusals have an audit record. */
 export function noteProven({ proven, client }: Incoming & WithClient): void {
   proven.application = client.application.id;
 }
 
-/** Records that a proven application was refused tokens. The refusal stands also when its record cannot be written. */
+/** Records that an authenticated application was refused. A failed write does not change the refusal. */
 export async function recordRefusedTokens(
   { audit, log }: Pick<Parts, 'audit' | 'log'>,
   base: Base,

@@ -29,7 +29,7 @@ export const revocationStatement = (
     detail: { base: base.path, cause },
   });
 
-/** Revokes all tokens of an authorization, and records it when any of them was live. */
+/** Revokes all tokens of an authorization, with an audit record if any was live. */
 export const revoking =
   (parts: Pick<Parts, 'tokens' | 'audit'>, base: Base) =>
   async (family: Family, cause: Cause): Promise<void> => {

@@ -9,13 +9,13 @@ import type { Parts } from './parts.ts';
 import { type Pending, PendingRequests } from './pending.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** A checked authorization request, and what is asked of the provider for it. */
+/** A validated authorization request, and the parameters for the provider. */
 export interface Departure {
   client: Client;
   /** Network address of the browser. */
   address: string;
   upstream: Upstream;
-  /** What is remembered until the person comes back. */
+  /** Stored until the provider's response. */
   request: Omit<
     Pending,
     'issuer' | 'upstream' | 'applicationId' | 'clientId' | 'nonce' | 'verifier' | 'browser'
@@ -26,10 +26,10 @@ export interface Departure {
   prompt?: string | undefined;
 }
 
-/** Seconds that a browser keeps the cookie of a request under way. */
+/** Lifetime of the cookie of a pending request, in seconds. */
 const cookieLifetime = 3_600;
 
-/** Sends the browser away to sign in; both profiles end their authorization requests so. Throws `busyQuota`. */
+/** Redirects the browser to the provider, in both profiles. Throws `busyQuota`. */
 export const departureFrom = (
   base: Base,
   {
@@ -43,7 +43,7 @@ export const departureFrom = (
   const requests = new PendingRequests(base, singleUse, vault);
   return async ({ client, address, upstream, request, ...asked }: Departure): Promise<Answer> => {
     if (!(await anonymousRows.admits(address)))
-      throw errors.busyQuota('the network, or all together, began too many sign-ins');
+      throw errors.busyQuota('too many sign-ins were started from this network or in total');
     const browser = base.hardening.browserBoundCallback ? randomToken() : null;
     const outgoing = await requests.begin(upstream, {
       ...request,

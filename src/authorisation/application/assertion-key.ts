@@ -19,7 +19,7 @@ export const identifyByAssertion = (applications: Applications, base: Base) =>
     return { client };
   };
 
-/** The keys of a client, where it has any that can be read. */
+/** Returns the key source of a client. Throws if none is registered. */
 function keysOf(registration: PlatformRegistration): KeySource {
   if (registration.jwks) return registration;
   const address = registration.jwksUrl ?? publishedAddress(registration);
@@ -27,7 +27,7 @@ function keysOf(registration: PlatformRegistration): KeySource {
   return { jwks: null, jwksUrl: address };
 }
 
-/** The assertion was signed with the registered key that it names (RFC 7523 section 3). */
+/** Verifies the signature with the registered key that the assertion names (RFC 7523 section 3). */
 export const checkAssertionSignature = (keys: RemoteKeys) =>
   async function checkAssertionSignature({ assertion, client }: WithAssertion & WithClient): Promise<void> {
     const { kid, jwt } = assertion;
@@ -40,5 +40,5 @@ export const checkAssertionSignature = (keys: RemoteKeys) =>
     if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
     if (signed === 'wrong kind of key')
       throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
-    if (signed === 'no') throw errors.signatureInvalid(`the signature is not the one of key ${kid}`);
+    if (signed === 'no') throw errors.signatureInvalid(`the signature does not match the key ${kid}`);
   };

@@ -8,7 +8,7 @@ import { errors } from '../errors.ts';
 import type { Hardening } from '../hardening.ts';
 import type { Incoming } from '../incoming.ts';
 
-/** A client assertion whose form was checked; who sent it is not proven yet. */
+/** A client assertion with valid claims but an unverified signature. */
 export interface Assertion {
   jwt: DecodedJwt;
   kid: string;
@@ -18,7 +18,7 @@ export interface Assertion {
   exp: number;
 }
 
-/** Seconds that an assertion may lie ahead: five minutes and a little for clocks that differ. */
+/** Maximum seconds until an assertion expires: five minutes, plus a clock difference. */
 const longestAhead = 310;
 const allowance = 10;
 
@@ -50,7 +50,7 @@ const rule = (check: string, ok: boolean, expected: string, received: unknown, r
   refuse,
 });
 
-/** The published checks in the published order, up to the one that asks storage (identity-service-api, Flow.PostTokenTokenExchange). */
+/** The published checks in their order, up to the one that reads storage (identity-service-api, Flow.PostTokenTokenExchange). */
 export function claimRules({ header, claims }: DecodedJwt, now: number): Rule[] {
   const { alg, kid, typ } = header;
   const { exp, iss, sub, jti } = claims;
@@ -75,22 +75,22 @@ export function claimRules({ header, claims }: DecodedJwt, now: number): Rule[] 
   ];
 }
 
-/** The rest of them, in the published order. `used` says whether the client has used the jti before. */
+/** The remaining published checks. `used` is whether the client has used the jti before. */
 export function lastRules({ claims: { exp, jti } }: DecodedJwt, now: number, used: boolean): Rule[] {
   const near = typeof exp !== 'number' || exp <= now + longestAhead;
   return [
-    rule('jti', !used, 'one that was not used before', jti, errors.assertionJtiUsed),
+    rule('jti', !used, 'an unused one', jti, errors.assertionJtiUsed),
     rule('exp', near, `at most ${longestAhead} s from now`, shownTime(exp, now), errors.assertionExpFar),
   ];
 }
 
-/** What an assertion says of its sender; nothing of it is checked here. */
+/** Returns the claims of an assertion without checks. */
 export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
   const { iss, jti, exp } = jwt.claims;
   return { jwt, kid: String(jwt.header.kid), clientId: String(iss), jti: String(jti), exp: Number(exp) };
 };
 
-/** Whether the client has used the jti of its assertion before. */
+/** Returns whether the client has used the jti before. */
 export const isUsed = (singleUse: SingleUse, assertion: Assertion): Promise<boolean> =>
   singleUse.claimed(jtiKind, jtiKey(assertion));
 
@@ -103,7 +103,7 @@ export const checkAssertion = (singleUse: SingleUse, clock: Clock) =>
     return { assertion };
   };
 
-/** The audience is exactly the address that was called (RFC 7523 section 3, as published). */
+/** Requires exactly the called address as the audience (RFC 7523 section 3, as published). */
 export const checkAudience = (tokenUrl: string) =>
   async function checkAudience({ assertion }: { assertion: Assertion }): Promise<void> {
     const { aud } = assertion.jwt.claims;
@@ -111,7 +111,7 @@ export const checkAudience = (tokenUrl: string) =>
       throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
   };
 
-/** The assertion is valid already, as far as it says from when (RFC 7519 section 4.1.5). */
+/** Refuses an assertion before its `nbf` (RFC 7519 section 4.1.5). */
 export const checkNotBefore = (clock: Clock) =>
   async function checkNotBefore({ assertion }: { assertion: Assertion }): Promise<void> {
     const { nbf } = assertion.jwt.claims;
@@ -120,11 +120,11 @@ export const checkNotBefore = (clock: Clock) =>
     if (typeof nbf !== 'number') throw errors.assertionEarly(`nbf is ${shown(nbf)}, expected a number`);
     if (nbf > now + allowance)
       throw errors.assertionEarly(
-        `nbf is ${relativeTime(nbf - now)}: the clock of the client is ahead, or the assertion was made too early`,
+        `nbf is ${relativeTime(nbf - now)}: the clock of the client is ahead, or the assertion was created too early`,
       );
   };
 
-/** The assertion counts once. Claimed only now, when it is proven, so that nobody can burn another client's jti. */
+/** Uses up the jti, after authentication, so that no client can use up the jti of another. */
 export const claimJti = (singleUse: SingleUse, clock: Clock, hardening: Hardening) =>
   async function claimJti({ assertion }: { assertion: Assertion }): Promise<void> {
     const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();

@@ -20,7 +20,7 @@ export interface WithProducts extends WithClient {
   products: StoredProduct[];
 }
 
-/** The client with this id; undefined when there is none, or none of a profile that is served here. */
+/** Returns the client with this id, if the base path serves its profile. */
 export async function findClient(
   applications: Applications,
   base: Base,
@@ -31,7 +31,7 @@ export async function findClient(
   return { application, registration: application.platform };
 }
 
-/** Reads the client's products, also those that came or went a moment ago. */
+/** Reads the current products of the client. */
 export const readProducts = (products: Products) =>
   async function readProducts({ client }: WithClient): Promise<{ products: StoredProduct[] }> {
     return { products: await products.of(client.registration) };
@@ -43,8 +43,8 @@ export async function requireApproval({ client: { application } }: WithClient): 
 }
 
 /**
- * One of the client's products has to hold the authorisation service itself. In the nhs profile an application that was
- * never given a product passes, as at the published service, and is refused where its key or a scope is needed.
+ * Requires a product that includes the authorisation service. In the nhs profile an application without any product passes, as
+ * at the published service, and is refused when its key or a scope is needed.
  */
 export const requireSubscription = (base: Base) =>
   async function requireSubscription({ client, products }: WithProducts): Promise<void> {
@@ -56,7 +56,7 @@ export const requireSubscription = (base: Base) =>
     );
   };
 
-/** Whoever registered the application is still in good standing. An application of nobody known is. */
+/** Refuses applications of an inactive developer. Those without a known developer pass. */
 export const requireActiveDeveloper = (developers: Developers) =>
   async function requireActiveDeveloper({ client: { application } }: WithClient): Promise<void> {
     const developer = await developers.get(application.developer);
@@ -69,7 +69,7 @@ const busy = { quota: errors.busyQuota, spikeArrest: errors.busySpikeArrest };
 
 type Exceeded = 'quota' | 'spikeArrest' | undefined;
 
-/** Refuses in the published order (ApplyRateLimiting): for the application's own limits, then for those of all clients together. */
+/** Applies the limits of the application, then those of all clients, in the published order (ApplyRateLimiting). */
 async function refuseOver(
   { client: { application, registration }, products }: WithProducts,
   base: Base,
@@ -89,7 +89,7 @@ async function refuseOver(
 
 const nameOf = (base: Base, { client }: WithProducts): string => `${base.api}:${client.application.id}`;
 
-/** Refuses a request of an application that has used up its limits, without counting: who sends it is not proven yet. */
+/** Refuses beyond the limits of the application. Does not count, because the sender is not authenticated yet. */
 export const refuseOverLimit = (limiter: RateLimiter, base: Base) =>
   async function refuseOverLimit(known: WithProducts): Promise<void> {
     await refuseOver(known, base, {
@@ -98,7 +98,7 @@ export const refuseOverLimit = (limiter: RateLimiter, base: Base) =>
     });
   };
 
-/** Counts a request that nothing will prove, for the network that it is from. */
+/** Counts an unauthenticated request for its network. */
 export const limitUnproven = ({ unproven }: { unproven: NetworkLimit }) =>
   async function limitUnproven({ request }: { request: HttpRequest }): Promise<void> {
     if (!(await unproven.admits(request.address)))
@@ -106,8 +106,8 @@ export const limitUnproven = ({ unproven }: { unproven: NetworkLimit }) =>
   };
 
 /**
- * Counts a proven request for its application at this base path, then for all of them together. A public client proves
- * nothing: each network has the application's limits for itself, and takes nothing from the others.
+ * Counts an authenticated request for its application at this base path, then for all applications. A public client does not
+ * authenticate, so each network has the limits of the application separately.
  */
 export const limitRate = (limiter: RateLimiter, base: Base) =>
   async function limitRate(known: WithProducts & { request: HttpRequest }): Promise<void> {

@@ -4,7 +4,7 @@ import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
 import { findClient, type WithClient } from './client.ts';
 
-/** Who calls the token endpoint: `client_id` of the form, never HTTP Basic (the published service took it out). */
+/** Finds the client by `client_id` in the form, never by HTTP Basic, which the published service removed. */
 export const identifyByForm = (applications: Applications, base: Base) =>
   async function identifyByForm({ form }: Incoming): Promise<WithClient> {
     const clientId = form.get('client_id');
@@ -20,6 +20,6 @@ export const checkSecret = (applications: Applications) =>
     if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
     if (!secretFits(client.registration, secret, applications.now))
       throw errors.clientOrSecret(
-        `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has run out`,
+        `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has expired`,
       );
   };

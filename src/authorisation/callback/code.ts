@@ -10,11 +10,10 @@ import type { Parts } from '../parts.ts';
 import type { Level } from '../upstream/upstream.ts';
 import type { WithPending } from './pending.ts';
 
-/** Somebody who came back from the provider and gets a code. */
+/** The context of a completed sign-in, which gets a code. */
 export type Arrived = WithPending &
   WithClient & { level: Level; attributes: Attributes; uid: string; sid: string | null };
 
-/** What the code stands for. */
 export function grantOf({
   pending,
   client,
@@ -41,7 +40,7 @@ export function grantOf({
   };
 }
 
-/** The audit record of a code, for the batch that creates it. */
+/** Returns the audit record for the batch that creates a code. */
 export const codeRecordStatement = (
   { audit }: Pick<Parts, 'audit'>,
   base: Base,
@@ -57,7 +56,7 @@ export const codeRecordStatement = (
     detail: { base: base.path, provider: upstream, level: level.name },
   });
 
-/** The redirect that brings the code to the client (RFC 6749 section 4.1.2); with the issuer where the profile has it (RFC 9207). */
+/** Redirects to the client with the code (RFC 6749 section 4.1.2), and with the issuer in profiles that send it (RFC 9207). */
 export function sendCode(
   { recorder }: Pick<Parts, 'recorder'>,
   { pending, state, client, level }: Arrived,

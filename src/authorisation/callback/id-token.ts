@@ -21,7 +21,7 @@ export interface WithClaims extends WithTokens {
   claims: JwtClaims;
 }
 
-/** Turns the provider's code into its tokens, server to server. */
+/** Exchanges the provider's code for its tokens. */
 export const redeemUpstreamCode = (base: Base, requests: PendingRequests, failBack: FailBack) =>
   async function redeemUpstreamCode(known: BrowserAnswer & WithPending & { upstreamCode: string }) {
     const { upstream, pending, upstreamCode } = known;
@@ -38,7 +38,7 @@ export const redeemUpstreamCode = (base: Base, requests: PendingRequests, failBa
     }
   };
 
-/** The published checks of the provider's ID token, and those of OpenID Connect Core section 3.1.3.7 that it leaves out. */
+/** Runs the published checks of the provider's ID token, and the others of OpenID Connect Core section 3.1.3.7. */
 export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
   async function checkExternalToken({
     upstream,
@@ -46,7 +46,7 @@ export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
     pending,
   }: WithTokens): Promise<{ claims: JwtClaims }> {
     const jwt = decodeJwt(upstreamTokens.idToken);
-    if (!jwt) throw errors.externalMalformed(`${upstream.id} gave an ID token that is not a compact JWS`);
+    if (!jwt) throw errors.externalMalformed(`the ID token of ${upstream.id} is not a compact JWS`);
     const { aud, iss, exp, nonce, sub } = jwt.claims;
     if (!isFor(aud, upstream.clientId))
       throw errors.externalAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
@@ -61,6 +61,6 @@ export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
     if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${shownTime(exp, now)}`);
     if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
       throw errors.externalNonce('the nonce is not the one that was sent');
-    if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token names nobody');
+    if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token has no sub');
     return { claims: jwt.claims };
   };

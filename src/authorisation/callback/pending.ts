@@ -12,7 +12,7 @@ import type { Pending, PendingRequests } from '../pending.ts';
 import { isCallback } from '../redirects.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** What the browser brings back from the provider. */
+/** The provider's response, through the browser. */
 export interface BrowserAnswer {
   request: HttpRequest;
   query: Parameters;
@@ -20,12 +20,12 @@ export interface BrowserAnswer {
 
 export interface WithPending {
   pending: Pending;
-  /** The platform's own state. */
+  /** The platform's state. */
   state: string;
   upstream: Upstream;
 }
 
-/** Name of the cookie that binds a request under way to its browser; each request has its own, so tabs do not meet. */
+/** Returns the name of the cookie that binds a pending request to its browser. Each request has one, so tabs do not collide. */
 export const browserCookie = (state: string): string => `signin-${sha256(state).slice(0, 12)}`;
 
 function isSameBrowser(
@@ -39,7 +39,7 @@ function isSameBrowser(
   return value !== undefined && equalSecrets(sha256(value), pending.browser);
 }
 
-/** The request that this answer belongs to. Taken once; a browser that was not sent away here takes nothing. */
+/** Spends the pending request of this response. Another browser cannot spend it. */
 export const takePending = (
   base: Base,
   requests: PendingRequests,
@@ -49,11 +49,12 @@ export const takePending = (
   async function takePending({ request, query }: BrowserAnswer): Promise<WithPending> {
     const state = query.get('state') ?? '';
     const waiting = await requests.peek(state);
-    if (!waiting) throw errors.stateInvalid('no request waits under this state, or its answer came before');
+    if (!waiting) throw errors.stateInvalid('no pending request has this state, or it was already used');
     if (!isSameBrowser(waiting, state, request.headers.cookie, cookies))
-      throw errors.stateInvalid('the answer came from another browser than the request');
+      throw errors.stateInvalid('the response is from another browser than the request');
     const pending = await requests.take(state);
-    if (!pending) throw errors.stateInvalid('the answer came twice at the same time');
+    if (!pending)
+      throw errors.stateInvalid('another response with this state was processed at the same time');
     const upstream = base.upstreams.find(({ id }) => id === pending.upstream);
     if (!upstream) throw errors.stateInvalid(`the provider ${pending.upstream} is no longer configured`);
     recorder.record({
@@ -66,11 +67,11 @@ export const takePending = (
     return { pending, state, upstream };
   };
 
-/** The application once more: it may have been changed or revoked since. */
+/** Finds the application again, because it may have changed. */
 export const identifyAgain = (applications: Applications, base: Base) =>
   async function identifyAgain({ pending }: WithPending): Promise<WithClient> {
     const client = await findClient(applications, base, pending.clientId);
-    if (!client) throw errors.clientUnknown(`the application of ${pending.clientId} is gone`);
+    if (!client) throw errors.clientUnknown(`the application of ${pending.clientId} no longer exists`);
     return { client };
   };
 
@@ -80,31 +81,28 @@ export const checkCallbackAgain = (base: Base) =>
       throw errors.redirectUnknown(`${pending.redirectUri} is no longer registered`);
   };
 
-/** How a failure of the provider reaches the client; throws where it does not. */
+/** Reports a failure of the provider to the client, or throws. */
 export type FailBack = (known: BrowserAnswer & WithPending, reason: string, code?: string) => Promise<Answer>;
 
-/** What a provider may say in `error` (RFC 6749 section 4.1.2.1): short, lower case. */
+/** The accepted values of `error` (RFC 6749 section 4.1.2.1). */
 const errorCode = /^[a-z_]{1,64}$/;
 
-/** The provider refused, or the person gave up; or it was another provider. */
+/** Reports an error of the provider, and a response of another provider. */
 export const passUpstreamError = (failBack: FailBack) =>
   async function passUpstreamError(
     known: BrowserAnswer & WithPending,
   ): Promise<Answer | { upstreamCode: string }> {
     const { query, upstream } = known;
-    // RFC 9207 section 2.4: an answer that names another issuer is a mix-up, whatever it says.
+    // A response of another issuer is a mix-up (RFC 9207 section 2.4).
     const issuer = query.get('iss');
     if (issuer !== undefined && issuer !== upstream.issuer)
-      return failBack(
-        known,
-        `the answer names ${issuer.slice(0, 300)}, the request went to ${upstream.issuer}`,
-      );
+      return failBack(known, `iss is ${issuer.slice(0, 300)}, expected is ${upstream.issuer}`);
     const error = query.get('error');
     if (error !== undefined) {
-      const said = query.get('error_description')?.slice(0, 300) ?? '';
+      const description = query.get('error_description')?.slice(0, 300) ?? '';
       return failBack(
         known,
-        `${upstream.id} answered ${error.slice(0, 64)}: ${said}`,
+        `${upstream.id} answered ${error.slice(0, 64)}: ${description}`,
         errorCode.test(error) ? error : undefined,
       );
     }

@@ -6,7 +6,7 @@ import type { Level } from '../upstream/upstream.ts';
 import type { WithClaims } from './id-token.ts';
 import type { BrowserAnswer, FailBack } from './pending.ts';
 
-/** The role profiles in a userinfo answer; one alone may stand without its list. */
+/** Returns the role ids in userinfo. A single role may be outside a list. */
 function roleIdsOf(claims: Record<string, unknown>): string[] {
   const roles = [claims.nhsid_nrbac_roles ?? []].flat() as ({ person_roleid?: unknown } | null)[];
   return roles
@@ -14,7 +14,7 @@ function roleIdsOf(claims: Record<string, unknown>): string[] {
     .filter((id): id is string => typeof id === 'string' && id !== '');
 }
 
-/** The roles that the person may act in, from the provider: the gateway holds `NHSD-Session-URID` against them. */
+/** Fetches the roles of the person from the provider. The gateway compares `NHSD-Session-URID` with them. */
 export const fetchRoles = (failBack: FailBack) =>
   async function fetchRoles(known: BrowserAnswer & WithClaims): Promise<Answer | { roles: Attributes }> {
     const { upstream, upstreamTokens, claims } = known;
@@ -25,7 +25,7 @@ export const fetchRoles = (failBack: FailBack) =>
         return failBack(known, `${upstream.userinfoUrl} answered ${person.status}`);
       // OpenID Connect Core section 5.3.2
       if (person.claims.sub !== claims.sub)
-        return failBack(known, 'the userinfo is about somebody else than the ID token');
+        return failBack(known, 'the sub of userinfo is not that of the ID token');
       return { roles: { [roleIdsAttribute]: roleIdsOf(person.claims).join(' ') } };
     } catch (error) {
       if (error instanceof UpstreamFailure) return failBack(known, error.message);
@@ -33,7 +33,7 @@ export const fetchRoles = (failBack: FailBack) =>
     }
   };
 
-/** All that tokens will say of this person. */
+/** Returns the attributes of the person's tokens. */
 export const describePerson = (vault: Vault) =>
   async function describePerson({
     upstream,

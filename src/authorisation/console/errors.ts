@@ -2,7 +2,7 @@ import { catalogue } from '@alongside/kernel/errors';
 
 const wire = { actor: 'developer', source: 'console interface' } as const;
 
-/** Every refusal that only the console sees. */
+/** Refusals to the console. */
 export const errors = catalogue('authorisation.console', {
   serviceUnknown: {
     ...wire,
@@ -11,74 +11,74 @@ export const errors = catalogue('authorisation.console', {
     description: 'The caller is not the console of this installation.',
     actor: 'operator',
     source: 'RFC 6750 section 3.1',
-    fix: 'Start all processes of the installation with one master key.',
+    fix: 'Start all processes of the installation with the same master key.',
   },
   requestInvalid: {
     ...wire,
     code: 'invalid_request',
     status: 400,
-    description: 'The request is not in the expected form.',
-    fix: 'Send the members that the console API documents, as texts.',
+    description: 'The request is not valid.',
+    fix: 'Send the documented members of the console API as text.',
   },
   personUnknown: {
     ...wire,
     code: 'unknown_person',
     status: 404,
     description: 'The directory does not know this person.',
-    fix: 'Name a person of the directory: alongside status.',
+    fix: 'Use a person of the directory: alongside status.',
   },
   personDisabled: {
     ...wire,
     code: 'person_disabled',
     status: 422,
     description: 'This person is disabled and cannot sign in.',
-    fix: 'Enable the person, or name another.',
+    fix: 'Enable the person or use another one.',
   },
   directoryFailed: {
     ...wire,
     code: 'directory_unreachable',
     status: 503,
-    description: 'The directory of people does not answer.',
+    description: 'The directory of people does not respond.',
     actor: 'operator',
-    fix: 'Start CIS, or check that this process reaches its address.',
+    fix: 'Start CIS and check that this process can reach its address.',
   },
   applicationUnknown: {
     ...wire,
     code: 'unknown_application',
     status: 404,
-    description: 'There is no such application at the API platform.',
-    fix: 'Name an application that is registered at the API platform: alongside app list.',
+    description: 'The application is not registered at the API platform.',
+    fix: 'Use an application that is registered at the API platform: alongside app list.',
   },
   baseUnknown: {
     ...wire,
     code: 'unknown_base',
     status: 422,
-    description: 'The application is not one of this base path.',
-    fix: "Name the base path of the application's profile, or leave it out.",
+    description: 'The application does not belong to this base path.',
+    fix: "Use the base path of the application's profile, or omit base.",
   },
   tokensBound: {
     ...wire,
     code: 'tokens_bound',
     status: 422,
     description:
-      'Access tokens of this application are bound to a key or certificate of its own: only its own request, with the proof, is given one.',
+      'Access tokens of this application are bound to its key or certificate, so only its own request with the proof can get one.',
     source: 'FAPI 2.0 Security Profile section 5.3.2.1',
-    fix: "Ask for the token with the application's own request and proof.",
+    fix: 'Request the token from the application, with its proof.',
   },
   baseMissing: {
     ...wire,
     code: 'unknown_base',
     status: 422,
     description:
-      'There is no such base path at the API platform. There are /oauth2, /oauth2.1 and, in development, /oauth2-mock.',
-    fix: 'Name /oauth2, /oauth2.1 or, in development, /oauth2-mock.',
+      'The API platform does not have this base path. It has /oauth2, /oauth2.1 and, in development, /oauth2-mock.',
+    fix: 'Use /oauth2, /oauth2.1 or, in development, /oauth2-mock.',
   },
   unexpected: {
     ...wire,
     code: 'server_error',
     status: 500,
-    description: 'Something went wrong here. The message_id finds the reason.',
+    description: 'An unexpected error occurred. Find its reason with the message_id.',
     actor: 'operator',
-    fix: 'Look for this id in the log of the authorisation service; report a defect with that line.',
+    fix: 'Find this id in the log of the authorisation service and report that line as a defect.',
   },
 });

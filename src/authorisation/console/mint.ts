@@ -44,7 +44,7 @@ interface WithSignIn {
 const texts = ['person', 'application', 'base'];
 const longest = 200;
 
-/** The members of the body: all texts, no others. */
+/** Reads the body, which has only known members with text values. */
 async function readOrder({ request }: { request: HttpRequest }): Promise<WithOrder> {
   let body: JsonObject;
   try {
@@ -54,7 +54,7 @@ async function readOrder({ request }: { request: HttpRequest }): Promise<WithOrd
   }
   for (const [name, value] of Object.entries(body))
     if (!texts.includes(name) || typeof value !== 'string' || value.length > longest)
-      throw errors.requestInvalid(`${name.slice(0, 100)} is unknown, no text, or too long`);
+      throw errors.requestInvalid(`${name.slice(0, 100)} is unknown, not text, or too long`);
   const { person, application, base } = body as Partial<Record<string, string>>;
   if (!person || !application) throw errors.requestInvalid('person and application are needed');
   return { order: { person, application, ...(base === undefined ? {} : { base }) } };
@@ -67,7 +67,7 @@ const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: r
     const application = await applications.get(order.application);
     const registration = application?.platform;
     if (!registration)
-      throw errors.applicationUnknown(`no application ${order.application} has a platform half`);
+      throw errors.applicationUnknown(`no application ${order.application} is registered at the platform`);
     const base = bases.find(({ path, serves }) =>
       order.base === undefined ? serves.includes(registration.profile) : path === order.base,
     );
@@ -88,7 +88,7 @@ const findPerson = (personSource: PersonSource) =>
     return { person };
   };
 
-/** What the ID token of the person's best sign-in would say. Only somebody with one role has a selected one. */
+/** Returns the ID token claims of the person's strongest sign-in. A person with one role has it selected. */
 const claimsOf = (base: Base, person: Person): JwtClaims => ({
   iss: base.upstreams[0].issuer,
   sub: person.uid,
@@ -97,7 +97,7 @@ const claimsOf = (base: Base, person: Person): JwtClaims => ({
   selected_roleid: person.roles.length === 1 ? person.roles[0]?.roleId : undefined,
 });
 
-/** The same description and the same scopes that the callback of a combined sign-in would come to. */
+/** Returns the attributes and scopes that the callback of a combined sign-in would. */
 const signIn = ({ vault }: Pick<Parts, 'vault'>) =>
   async function signIn({
     base,
@@ -130,7 +130,7 @@ const giveTokens = (parts: Parts) => {
       clientId: client.registration.clientId,
       family: uuid(),
       uid: person.uid,
-      // A session of its own, which a logout token for it may end.
+      // A new session, which a logout token can end.
       sid: uuid(),
       scope,
       attributes,
@@ -164,7 +164,7 @@ const giveTokens = (parts: Parts) => {
   };
 };
 
-/** `POST /authorisation/tokens`: tokens without a browser, for tests of an API alone. Development only. */
+/** `POST /authorisation/tokens`: issues tokens without a browser, to test an API alone. Development only. */
 export function createMint(
   secret: string,
   personSource: PersonSource,

@@ -7,7 +7,7 @@ import { createMint } from './mint.ts';
 
 type CreateValidate = (secret: string, bases: readonly Base[], parts: Parts) => Endpoint;
 
-/** The console API. Empty without a secret; mints tokens in development only. */
+/** Returns the routes for the console; none without a secret, and minting only in development. */
 export function createConsoleRoutes(
   bases: readonly Base[],
   parts: Parts,

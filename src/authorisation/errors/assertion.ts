@@ -2,7 +2,7 @@ import { bad, unknown, unsigned } from './kinds.ts';
 
 const keys = { ...unsigned, status: 403 } as const;
 
-/** What is wrong with a client assertion, in the published order (identity-service-api, Flow.PostTokenTokenExchange). */
+/** Refusals of a client assertion, in the published order (identity-service-api, Flow.PostTokenTokenExchange). */
 export const assertionErrors = {
   assertionType: {
     ...bad,
@@ -18,7 +18,7 @@ export const assertionErrors = {
   assertionMalformed: {
     ...bad,
     description: 'Malformed JWT in client_assertion',
-    fix: 'Send client_assertion as a compact JWS: three parts of base64url with dots between.',
+    fix: 'Send client_assertion as a compact JWS: three base64url parts, separated by dots.',
   },
   assertionAlgorithm: {
     ...bad,
@@ -28,7 +28,7 @@ export const assertionErrors = {
   assertionExpired: {
     ...bad,
     description: "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
-    fix: 'Make a new assertion for each request. Synchronise the clock of the client.',
+    fix: 'Create a new assertion for each request. Synchronise the clock of the client.',
   },
   assertionKidMissing: {
     ...bad,
@@ -68,7 +68,7 @@ export const assertionErrors = {
   assertionJtiUsed: {
     ...bad,
     description: "Non-unique 'jti' claim in client_assertion JWT",
-    fix: 'Make a new assertion with a new jti for each request, also for a retry.',
+    fix: 'Create a new assertion with a new jti for each request, also for a retry.',
   },
   assertionExpFar: {
     ...bad,
@@ -99,12 +99,12 @@ export const assertionErrors = {
   assertionAudience: {
     ...unknown,
     description: "Missing or invalid 'aud' claim in client_assertion JWT",
-    fix: 'Set aud to the one string that is the URL of the token endpoint.',
+    fix: 'Set aud to the URL of the token endpoint, as a single string.',
   },
   assertionEarly: {
     ...bad,
     description: "Invalid 'nbf' claim in client_assertion JWT - not yet valid",
     source: 'RFC 7519 section 4.1.5',
-    fix: 'Leave nbf out, or set it to a time that has come. Synchronise the clock of the client.',
+    fix: 'Omit nbf or set it to a past time. Synchronise the clock of the client.',
   },
 } as const;

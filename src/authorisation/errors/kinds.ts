@@ -1,6 +1,6 @@
 const isa = 'NHSDigital/identity-service-api, proxies/live';
 
-/** What most entries have in common; the source is the published proxy unless an entry names another. */
+/** Common members of entries. The source is the published proxy, unless an entry has its own. */
 export const bad = { code: 'invalid_request', status: 400, actor: 'developer', source: isa } as const;
 export const unknown = { ...bad, status: 401 } as const;
 export const denied = { code: 'access_denied', status: 401, actor: 'operator', source: isa } as const;

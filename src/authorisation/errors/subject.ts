@@ -1,6 +1,6 @@
 import { bad, unknown } from './kinds.ts';
 
-/** What is wrong with a subject token, and with the actor token inside it. */
+/** Refusals of a subject token and of the actor token in it. */
 export const subjectErrors = {
   subjectType: {
     ...bad,
@@ -16,7 +16,7 @@ export const subjectErrors = {
   subjectMalformed: {
     ...bad,
     description: 'Malformed JWT in subject_token',
-    fix: 'Send subject_token as a compact JWS: three parts of base64url with dots between.',
+    fix: 'Send subject_token as a compact JWS: three base64url parts, separated by dots.',
   },
   subjectKidMissing: {
     ...bad,
@@ -41,13 +41,13 @@ export const subjectErrors = {
   subjectExpInvalid: {
     ...bad,
     description: "Invalid 'exp' claim in subject_token JWT - must be an integer",
-    fix: 'Send the ID token of the provider unchanged; its claim exp is no whole number.',
+    fix: 'Send the ID token of the provider unchanged; its claim exp is not a whole number.',
   },
   subjectExpired: {
     ...bad,
     description: "Invalid 'exp' claim in subject_token JWT - JWT has expired",
     actor: 'user',
-    fix: 'Sign in again, and exchange the new ID token before it expires.',
+    fix: 'Sign in again and exchange the new ID token before it expires.',
   },
   subjectIssMissing: {
     ...bad,
@@ -79,13 +79,13 @@ export const subjectErrors = {
     ...bad,
     description: "Missing or invalid 'aud' claim in subject_token JWT",
     source: 'RFC 8693 section 5',
-    fix: 'Send an ID token that the provider issued to this application or to a named party of it.',
+    fix: 'Send an ID token that the provider issued to this application or to one of its named parties.',
   },
   subjectUsed: {
     ...bad,
     description: 'Non-unique subject_token - the JWT was exchanged before',
     source: 'RFC 8693 section 5',
-    fix: 'Sign in again; each ID token is exchanged once here.',
+    fix: 'Sign in again. Each ID token can be exchanged once.',
   },
   subjectSession: {
     ...bad,
@@ -97,7 +97,7 @@ export const subjectErrors = {
   actorMalformed: {
     ...bad,
     description: 'act.sub JWT is corrupt or unparseable',
-    fix: 'Put a compact JWS into act.sub of the subject token.',
+    fix: 'Set act.sub of the subject token to a compact JWS.',
   },
   actorKidMissing: {
     ...bad,
@@ -128,7 +128,7 @@ export const subjectErrors = {
     ...bad,
     description: "Invalid 'exp' claim in act.sub JWT - JWT has expired",
     source: 'RFC 7519 section 4.1.4',
-    fix: 'Ask the provider for a new actor token.',
+    fix: 'Request a new actor token from the provider.',
   },
   actorIssMissing: {
     ...bad,

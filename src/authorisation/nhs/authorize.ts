@@ -21,7 +21,7 @@ import { isCallback } from '../redirects.ts';
 import { departureFrom } from '../to-provider.ts';
 import type { NhsEndpoint } from './flow.ts';
 
-/** How an error reaches the client by the browser. */
+/** Reports errors to the client by a redirect. */
 export type Redirecting = Pick<Diagnosis, 'redirect'>;
 
 interface WithRedirect {
@@ -74,11 +74,11 @@ export const checkResponseType = (diagnosis: Redirecting) =>
     const refusal =
       type === undefined
         ? errors.responseTypeMissing('response_type is missing')
-        : errors.responseTypeInvalid(`${type} came`);
+        : errors.responseTypeInvalid(`response_type is ${type}`);
     return diagnosis.redirect(refusal, request, { redirectUri, state });
   };
 
-/** A code challenge is no published parameter: accepted, and if it cannot be enforced, refused (RFC 7636 section 4.4.1). */
+/** Accepts a code challenge, which is not a published parameter, or refuses it if it cannot be enforced (RFC 7636 section 4.4.1). */
 export const checkChallenge = (diagnosis: Redirecting, base: Base) =>
   async function checkChallenge({
     request,
@@ -94,14 +94,14 @@ export const checkChallenge = (diagnosis: Redirecting, base: Base) =>
         state,
       });
     if (!isChallenge(challenge))
-      return diagnosis.redirect(errors.challengeInvalid('it is not the SHA-256 of anything'), request, {
+      return diagnosis.redirect(errors.challengeInvalid('it is not a SHA-256 in base64url'), request, {
         redirectUri,
         state,
       });
     return { challenge };
   };
 
-/** What the published platform asks CIS2 for when the caller names no class. */
+/** The default `acr_values` of the published platform. */
 const usualAcr = 'AAL3_ANY';
 /** Seconds; published. */
 const maxAge = '300';
@@ -122,7 +122,7 @@ const sendToProvider = (base: Base, depart: ReturnType<typeof departureFrom>) =>
     });
   };
 
-/** The checks of an authorization request; their order is the contract. */
+/** The checks of an authorization request. Their order is the contract. */
 export function authorizeChecks(base: Base, parts: Parts) {
   const { applications, products, developers, limiter, diagnosis } = parts;
   return steps<Incoming>()

@@ -28,7 +28,7 @@ import { PendingRequests } from '../pending.ts';
 import type { Level } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
 
-/** The published service ends in its catch-all; ours tells the client, unless that is switched off. */
+/** Reports a failure to the client, unless that is switched off. The published service has a catch-all error instead. */
 const failBackTo = ({ diagnosis }: Pick<Parts, 'diagnosis'>, base: Base): FailBack =>
   async function failBack({ request, pending }, reason, code) {
     if (!base.hardening.upstreamErrors) throw errors.unexpected(reason);
@@ -36,14 +36,14 @@ const failBackTo = ({ diagnosis }: Pick<Parts, 'diagnosis'>, base: Base): FailBa
     return diagnosis.redirect(errors.upstreamFailed(reason), request, { redirectUri, state, code });
   };
 
-/** Some scope of the products must be of exactly the level that the person reached. */
+/** Requires a scope of exactly the level of the sign-in. */
 async function requireScope({
   upstream,
   claims,
   products,
 }: WithClaims & WithProducts): Promise<{ level: Level }> {
   const level = upstream.levelOf(claims);
-  if (!level) throw errors.noScope(`the ID token of ${upstream.id} names no level`);
+  if (!level) throw errors.noScope(`the ID token of ${upstream.id} has no level`);
   if (scopesAt(products, level.marker).length === 0)
     throw errors.noScope(
       `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level.name}`,
@@ -59,7 +59,7 @@ const giveCode = (parts: Pick<Parts, 'recorder' | 'database' | 'audit'>, base: B
     return sendCode(parts, known, code);
   };
 
-/** `GET /callback`, where the provider sends the browser back: the order of the checks is the contract. */
+/** `GET /callback`, the provider's response. The order of the checks is the contract. */
 export function createCallback(base: Base, parts: Parts): NhsEndpoint {
   const {
     applications,

@@ -4,7 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 const one = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** What lets a page of another origin read an answer; nothing when the request names no origin. No cookie ever counts here. */
+/** Returns the headers that allow pages of any origin; no cookie is used here. Empty without an Origin header. */
 export function corsHeaders(request: HttpRequest): Headers {
   const origin = one(request.headers.origin);
   if (origin === undefined) return {};
@@ -22,6 +22,6 @@ export const isPreflight = ({ method, headers }: HttpRequest): boolean =>
   one(headers.origin) !== undefined &&
   one(headers['access-control-request-method']) !== undefined;
 
-/** The answer to a preflight (Fetch standard, CORS-preflight request). */
+/** Responds to a preflight (Fetch standard, CORS-preflight request). */
 export const preflight = async ({ request }: { request: HttpRequest }): Promise<Answer> =>
   new Answer(200, corsHeaders(request));

@@ -3,9 +3,9 @@ import type { Incoming } from '../incoming.ts';
 
 export type NhsEndpoint = (incoming: Incoming) => Promise<Answer>;
 
-/** One row of the dispatch table: the first that matches answers. */
+/** One row of the dispatch table. The first match handles the request. */
 export interface Flow {
-  /** Event that a refusal here is recorded as; undefined where nobody follows a journey. */
+  /** Event of a refusal; undefined if it belongs to no journey. */
   readonly event?: string;
   matches(incoming: Incoming): boolean;
   readonly endpoint: NhsEndpoint;

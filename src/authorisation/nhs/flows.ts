@@ -35,7 +35,7 @@ const refuse = (refusal: () => Error) => async (): Promise<Answer> => {
 };
 const allowOnly = (method: string) => async (): Promise<Answer> => methodNotAllowed(method);
 
-/** The paths below a base path, for a hint at a slip. */
+/** The paths below a base path, for suggestions after a typing error. */
 export const flowPaths = [
   '/_ping',
   '/_status',
@@ -46,7 +46,7 @@ export const flowPaths = [
   '/backchannel_logout',
 ] as const;
 
-/** What answers at a base path of the `nhs` profile: the first row that matches, in the published order (identity-service-api, proxies/default.xml). */
+/** The dispatch table of the `nhs` profile, in the published order (identity-service-api, proxies/default.xml). */
 export function createFlows(base: Base, bases: readonly Base[], parts: Parts): readonly Flow[] {
   return [
     { matches: at('/_ping', 'GET', 'HEAD'), endpoint: ping },
@@ -58,7 +58,7 @@ export function createFlows(base: Base, bases: readonly Base[], parts: Parts): r
     },
     {
       matches: postTokenAnd(({ request }) => !isForm(request.headers['content-type'])),
-      endpoint: refuse(() => errors.contentType('the content type is missing or another one')),
+      endpoint: refuse(() => errors.contentType('the content type is missing or different')),
     },
     {
       matches: postTokenAnd(grants.clientCredentials.matches),
@@ -94,11 +94,11 @@ export function createFlows(base: Base, bases: readonly Base[], parts: Parts): r
     { matches: ({ request }) => isPreflight(request), endpoint: preflight },
     {
       matches: postTokenAnd((incoming) => grantTypeOf(incoming) === grantTypes.tokenExchange),
-      endpoint: refuse(() => errors.subjectType('subject_token_type is missing or another one')),
+      endpoint: refuse(() => errors.subjectType('subject_token_type is missing or unsupported')),
     },
     {
       matches: postTokenAnd((incoming) => grantTypeOf(incoming) !== undefined),
-      endpoint: refuse(() => errors.grantUnsupported('grant_type is none that is offered')),
+      endpoint: refuse(() => errors.grantUnsupported('grant_type is not supported')),
     },
     {
       matches: postToken,

@@ -8,7 +8,7 @@ import type { Parts } from '../parts.ts';
 import { recordRefusedTokens } from '../refused-tokens.ts';
 import { createFlows, flowPaths } from './flows.ts';
 
-/** A refusal is an arrow as well: it joins the journey by what the request carried. */
+/** Records a refusal as an event of the journey of the request's values. */
 function recordRefusal(
   recorder: Recorder,
   event: string,
@@ -25,7 +25,7 @@ function recordRefusal(
   });
 }
 
-/** The routes of one base path of the `nhs` profile. */
+/** Returns the routes of one base path of the `nhs` profile. */
 export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const flows = createFlows(base, bases, parts);
   const endpoint = parts.diagnosis.guard(async (request) => {

@@ -20,7 +20,7 @@ interface Check {
 /** `GET /_ping`. */
 export const ping: NhsEndpoint = async () => json(200, release);
 
-/** Whether a provider answers, by the address of its keys: without them nobody can sign in. */
+/** Checks a provider by fetching its keys, which every sign-in needs. */
 async function check({ jwksUrl }: Upstream): Promise<Check> {
   const links = { self: jwksUrl };
   try {
@@ -38,14 +38,14 @@ async function check({ jwksUrl }: Upstream): Promise<Check> {
   }
 }
 
-/** All up: pass; all down: fail; one of two down: warn (identity-service-api, HealthCheck.SetResponse). */
+/** `pass` if all pass, `fail` if none does, otherwise `warn` (identity-service-api, HealthCheck.SetResponse). */
 function overall(checks: readonly Check[]): 'pass' | 'warn' | 'fail' {
   const passed = checks.filter(({ status }) => status === 'pass').length;
   if (passed === checks.length) return 'pass';
   return passed === 0 ? 'fail' : 'warn';
 }
 
-/** `GET /_status`: how the service and its providers are. */
+/** `GET /_status`: the health of the service and its providers. */
 export function createStatus(base: Base, { statusApiKey }: Pick<Parts, 'statusApiKey'>): NhsEndpoint {
   return async function status({ request }): Promise<Answer> {
     const key = request.headers.apikey;

@@ -16,19 +16,19 @@ interface WithRecord {
   record: TokenRecord;
 }
 
-/** The scheme is compared exactly, as published; an empty token is none. */
+/** The scheme is case-sensitive, as published. */
 const bearer = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/;
 
 const findToken = (tokens: Tokens, base: Base) =>
   async function findToken({ request }: Incoming): Promise<WithRecord> {
     const token = bearer.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) throw errors.userinfoToken('the Authorization header holds no bearer token');
+    if (token === undefined) throw errors.userinfoToken('the Authorization header has no bearer token');
     const record = await tokens.find(token);
     if (record?.kind !== 'access' || record.issuer !== base.issuer)
-      throw errors.userinfoToken(`no access token of ${base.path} is like this`);
+      throw errors.userinfoToken(`it is not an access token of ${base.path}`);
     if (!tokens.isLive(record))
       throw errors.userinfoToken(
-        record.revokedAt === null ? 'the token has run out' : 'the token was revoked',
+        record.revokedAt === null ? 'the token has expired' : 'the token was revoked',
       );
     return { record };
   };
@@ -40,7 +40,7 @@ const requireApplication = (
   async function requireApplication({ record }: WithRecord): Promise<void> {
     const client = await findClient(applications, base, record.clientId);
     if (!(await inGoodStanding(client?.application, developers)))
-      throw errors.userinfoToken(`the application of ${record.clientId} is gone or may do nothing now`);
+      throw errors.userinfoToken(`the application of ${record.clientId} no longer exists or is not active`);
   };
 
 const requireCombined = (base: Base) =>
@@ -50,11 +50,11 @@ const requireCombined = (base: Base) =>
       ({ providerName }) => providerName === provider,
     );
     if (grantType !== 'authorization_code' || !upstream?.userinfoUrl)
-      throw errors.userinfoPattern(`the token came by ${grantType} from ${provider}`);
+      throw errors.userinfoPattern(`the token is from ${grantType} with ${provider}`);
     return { userinfoUrl: upstream.userinfoUrl };
   };
 
-/** No provider knows of a token that was minted for tests: the directory says what the provider would say. */
+/** Responds for minted tokens, which no provider knows, from the directory. */
 const answerMinted = ({ userinfoSource }: Pick<Parts, 'userinfoSource'>) =>
   async function answerMinted({ record }: WithRecord): Promise<Answer | undefined> {
     if (record.attributes.external_access_token !== undefined) return undefined;
@@ -69,12 +69,12 @@ const askProvider = ({ vault }: Pick<Parts, 'vault'>) =>
     const sealed = record.attributes.external_access_token ?? '';
     const accessToken = vault.open(sealedAs.accessToken, sealed);
     const { status, body, claims } = await fetchUserinfo(userinfoUrl, accessToken);
-    if (status === 401) throw errors.userinfoToken(`${userinfoUrl} answered 401: its own token has run out`);
+    if (status === 401) throw errors.userinfoToken(`${userinfoUrl} answered 401: its own token has expired`);
     if (status !== 200 || !claims) throw errors.unexpected(`${userinfoUrl} answered ${status}`);
     return new Answer(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
   };
 
-/** `GET /userinfo`: what CIS2 says of the person, with the provider's token that was kept at sign-in. */
+/** `GET /userinfo`: relays the userinfo of CIS2, with the provider's token that was stored at sign-in. */
 export function createUserinfo(base: Base, parts: Parts): NhsEndpoint {
   const list = steps<Incoming>()
     .step(findToken(parts.tokens, base))

@@ -4,12 +4,12 @@ import { signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Upstream } from './upstream.ts';
 
-/** A provider did not do what was asked of it. The message is for the log. */
+/** A failed call to a provider. The message is for the log. */
 export class UpstreamFailure extends Error {
   override name = 'UpstreamFailure';
 }
 
-// Providers are configured by the operator, so they may stand anywhere.
+// The operator configures the providers, so private addresses are allowed.
 const policy: OutboundPolicy = { privateAddresses: true };
 
 function parse(body: string): Record<string, unknown> | undefined {
@@ -21,7 +21,6 @@ function parse(body: string): Record<string, unknown> | undefined {
   }
 }
 
-/** What a provider gives for a code. */
 export interface UpstreamTokens {
   idToken: string;
   accessToken: string;
@@ -40,7 +39,7 @@ async function reach(
   }
 }
 
-/** Turns the provider's code into its tokens (OpenID Connect Core section 3.1.3). Throws UpstreamFailure. */
+/** Exchanges the provider's code for its tokens (OpenID Connect Core section 3.1.3). Throws UpstreamFailure. */
 export async function redeemCode(
   upstream: Upstream,
   request: { code: string; redirectUri: string; verifier: string | undefined },
@@ -68,7 +67,7 @@ export async function redeemCode(
   return { idToken, accessToken };
 }
 
-/** What the provider says of the person; the answer whatever its status. Throws UpstreamFailure when there is none. */
+/** Fetches userinfo and returns the response, whatever its status. Throws UpstreamFailure without a response. */
 export async function fetchUserinfo(
   userinfoUrl: string,
   accessToken: string,
@@ -78,7 +77,7 @@ export async function fetchUserinfo(
   return { status, body, claims: parse(body) };
 }
 
-/** Whether a provider says in its metadata that it takes proof keys (RFC 8414 section 2); undefined when they cannot be read. */
+/** Returns whether a provider's metadata lists S256 (RFC 8414 section 2); undefined if it cannot be read. */
 export async function listsS256(issuer: string): Promise<boolean | undefined> {
   try {
     const { status, body } = await outbound(`${issuer}/.well-known/openid-configuration`, policy);
@@ -90,10 +89,10 @@ export async function listsS256(issuer: string): Promise<boolean | undefined> {
   }
 }
 
-/** What the published platform takes of a provider. */
+/** The algorithms that the published platform accepts from a provider. */
 const published: readonly SigningAlgorithm[] = ['RS256', 'RS512'];
 
-/** Whether a provider signed this: with the key that the token names, by one of these algorithms. Throws OutboundError when its keys cannot be had. */
+/** Verifies a provider's signature with one of these algorithms. Throws OutboundError if its keys cannot be fetched. */
 export async function signedByProvider(
   { jwksUrl }: Upstream,
   jwt: DecodedJwt,
@@ -103,12 +102,12 @@ export async function signedByProvider(
   const { alg } = jwt.header;
   const allowed = algorithms.find((algorithm) => algorithm === alg);
   const source = { jwks: null, jwksUrl };
-  // A kid that nobody knows is told first, as published.
+  // An unknown kid is reported first, as published.
   const signed = await signedBy(source, jwt, allowed ?? 'RS256', keys);
   if (signed === 'unknown key') return signed;
   return signed === 'yes' && allowed !== undefined ? 'yes' : 'no';
 }
 
-/** Whether `aud` names this client and nobody else. */
+/** Returns whether `aud` is this client alone. */
 export const isFor = (aud: unknown, clientId: string): boolean =>
   aud === clientId || (Array.isArray(aud) && aud.length === 1 && aud[0] === clientId);

@@ -6,7 +6,7 @@ import type { Upstream } from './upstream.ts';
 
 const levels = ['1', '2', '3'];
 
-/** CIS2 as the platform's provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
+/** Creates CIS2 as a provider (identity-service-api, AssignMessage.SetAuthorizationRedirectCis2). */
 export const cis2Upstream = (settings: Cis2Settings, clock: Clock): Upstream => ({
   ...settings,
   id: 'nhs-cis2',
@@ -27,7 +27,7 @@ export const cis2Upstream = (settings: Cis2Settings, clock: Clock): Upstream => 
       code_challenge_method: challenge && 'S256',
     }),
   clientAuthentication: async () => ({ client_secret: settings.clientSecret, client_id: settings.clientId }),
-  // Some providers write the level as a number.
+  // Some providers send the level as a number.
   levelOf({ authentication_assurance_level: claim }) {
     const level = levels.find((known) => claim === known || claim === Number(known));
     return level === undefined ? undefined : { marker: `:aal${level}:`, name: `aal${level}` };

@@ -8,10 +8,10 @@ import { nonceAndPkce } from './nonce-and-pkce.ts';
 import type { Upstream } from './upstream.ts';
 
 const levels = ['P0', 'P5', 'P9'];
-/** Seconds that the platform's own assertion is good for, as published. */
+/** Lifetime of the platform's assertion in seconds, as published. */
 const assertionLifetime = 3_600;
 
-/** The provider for citizens (identity-service-api, AssignMessage.SetAuthorizationRedirectNHSLogin). */
+/** Creates the provider for citizens (identity-service-api, AssignMessage.SetAuthorizationRedirectNHSLogin). */
 export const nhsLoginUpstream = (
   settings: NhsLoginSettings,
   needed: { clock: Clock; keys: SigningKeys },

@@ -1,10 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { listsS256 } from './calls.ts';
 
-/** Milliseconds. */
+/** Milliseconds for which metadata is cached. */
 const metadataFor = 3_600_000;
 
-/** Whether a provider is sent both: what is configured; else whether its metadata lists S256, which is read again after an hour. */
+/** Returns whether to send both to a provider: as configured, or else if its metadata lists S256, read again after an hour. */
 export function nonceAndPkce(
   { issuer, sendNonceAndPkce }: { issuer: string; sendNonceAndPkce?: boolean | undefined },
   clock: Clock,
@@ -15,14 +15,14 @@ export function nonceAndPkce(
   let reading: Promise<void> | undefined;
   const read = async () => {
     const lists = await listsS256(issuer);
-    // What cannot be read changes nothing and is asked for again: no proof key is left out for an hour by chance.
+    // A failed read changes nothing and is repeated at the next sign-in.
     if (lists === undefined) return;
     known = lists;
     readAt = clock.now();
   };
   return async () => {
     if (Math.abs(clock.now() - readAt) < metadataFor) return known;
-    // Whoever comes meanwhile waits for the same answer.
+    // Concurrent callers share one read.
     reading ??= read().finally(() => {
       reading = undefined;
     });

@@ -1,14 +1,14 @@
 import type { JwtClaims } from '@alongside/kernel/jws';
 
-/** How well a person was authenticated or proven, as scopes and tokens name it. */
+/** A level of authentication or identity proofing, as in scopes and tokens. */
 export interface Level {
-  /** The part of a scope that grants at exactly this level: `:aal3:`, `:P9:`. */
+  /** The part of a scope for exactly this level: `:aal3:`, `:P9:`. */
   marker: string;
   /** `auth_level` of tokens: `aal3`, `p9`. */
   name: string;
 }
 
-/** What the platform asks of a provider. */
+/** The parameters of a sign-in at a provider. */
 export interface SignInRequest {
   redirectUri: string;
   state: string;
@@ -20,27 +20,27 @@ export interface SignInRequest {
   challenge?: string;
 }
 
-/** A provider that signs people in for the platform: one file each. */
+/** A provider that signs users in for the platform. */
 export interface Upstream {
-  /** What a stored request remembers of it; also the `scope` that picks it. */
+  /** Id in stored requests; also the `scope` that selects it. */
   readonly id: 'nhs-cis2' | 'nhs-login';
-  /** `auth_provider` of the tokens that come from it. */
+  /** `auth_provider` of its tokens. */
   readonly providerName: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly tokenUrl: string;
   readonly jwksUrl: string;
-  /** Undefined where the platform never asks for it. */
+  /** Undefined if the platform does not use it. */
   readonly userinfoUrl: string | undefined;
-  /** Whether the platform sends a nonce and a proof key there. */
+  /** Returns whether the platform sends a nonce and a code challenge. */
   sendsNonceAndPkce(): Promise<boolean>;
-  /** Milliseconds that a refresh token lasts, and all of its successors together. */
+  /** Total lifetime of a refresh token and its successors, in milliseconds. */
   readonly refreshLifetime: number;
   signInUrl(request: SignInRequest): string;
-  /** How the platform authenticates at the provider's token endpoint. */
+  /** Returns the parameters of client authentication at the provider's token endpoint. */
   clientAuthentication(): Promise<Record<string, string>>;
-  /** The level of an ID token; undefined when it names none that exists. */
+  /** Returns the level of an ID token; undefined for an unknown one. */
   levelOf(claims: JwtClaims): Level | undefined;
-  /** Who the person is, as `auth_user_id`. */
+  /** Returns the `auth_user_id` of a person. */
   personOf(claims: JwtClaims): string;
 }

@@ -9,14 +9,14 @@ import type { Base } from '../base.ts';
 import type { Parts } from '../parts.ts';
 import type { Probe } from './trial.ts';
 
-/** The name of the client, once it is known. */
+/** Returns the name of the client, if known. */
 export const clientName = ({ client }: Record<string, unknown>): unknown =>
   (client as Client | undefined)?.application.name;
 
-/** What every flow asks of its application, once it is known. */
+/** The checks of the application in every flow. */
 export const standing = (base: Base, { products, developers }: Parts): Probe[] => [
   { check: 'application', expected: 'approved', step: requireApproval },
   { step: readProducts(products) },
-  { check: 'products', expected: `one that holds the API ${base.api}`, step: requireSubscription(base) },
+  { check: 'products', expected: `one that includes the API ${base.api}`, step: requireSubscription(base) },
   { check: 'developer', expected: 'active', step: requireActiveDeveloper(developers) },
 ];

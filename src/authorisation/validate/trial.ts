@@ -11,19 +11,19 @@ import type { ValidationAnswer } from '../protocol.ts';
 
 type Known = Record<string, unknown>;
 
-/** A step of an endpoint as something to look at. */
+/** A step of an endpoint as a check of the dry run. */
 export interface StepProbe {
-  /** What is looked at; without a name it is not shown when it is right. */
+  /** Name of the check; without one it is shown only after a failure. */
   check?: string;
   expected?: string;
   step: (known: never) => unknown;
-  /** Without it nothing after it can be looked at. */
+  /** Whether later checks depend on it. */
   needed?: boolean;
-  /** What came, for people. */
+  /** Returns the received value for display. */
   received?: (known: Known) => unknown;
 }
 
-/** A table of rules, all of which are looked at. */
+/** A table of rules, which are all checked. */
 interface RulesProbe {
   rules: (known: never) => readonly Rule[] | Promise<readonly Rule[]>;
 }
@@ -31,7 +31,7 @@ interface RulesProbe {
 export type Probe = StepProbe | RulesProbe;
 
 class DrySingleUse extends SingleUse {
-  /** Whether the claim would have been the first; nothing is claimed. */
+  /** Returns whether the claim would be the first, without claiming. */
   override async claim(kind: string, value: string): Promise<boolean> {
     return !(await this.claimed(kind, value));
   }
@@ -54,7 +54,7 @@ class DryTokens extends Tokens {
   }
 }
 
-/** The same parts, with which steps check as always and use nothing up. */
+/** Returns parts with which steps check as usual but use nothing up. */
 export const dryParts = (parts: Parts): Parts => ({
   ...parts,
   singleUse: new DrySingleUse(parts.database, parts.clock),
@@ -64,7 +64,7 @@ export const dryParts = (parts: Parts): Parts => ({
   unproven: new DryNetworkLimit(parts, 'dry', 1),
 });
 
-/** Several rules may be about one thing: its first failure stands for it, or the last rule that it meets. */
+/** Combines rules with the same name: the first failure, or else the last rule. */
 function onePerName(rules: readonly Rule[]): Check[] {
   const byName = new Map<string, Check>();
   for (const { refuse: _, ...check } of rules)
@@ -72,21 +72,21 @@ function onePerName(rules: readonly Rule[]): Check[] {
   return [...byName.values()];
 }
 
-/** Throws what would have gone back to the client by the browser. */
+/** Throws a refusal instead of redirecting. */
 export const throwing = {
   async redirect(refusal: Refusal): Promise<Answer> {
     throw refusal;
   },
 };
 
-/** What a refusal is to the outside. */
+/** Returns the public part of a refusal. */
 const publicOf = (refusal: Refusal): NonNullable<ValidationAnswer['answer']> => ({
   status: refusal.entry.status,
   error: refusal.entry.code,
   error_description: words(refusal),
 });
 
-/** The refusal with which an endpoint's own checks answer, thrown or as a redirect; undefined when they let a request pass. */
+/** Returns the refusal of an endpoint's checks, whether thrown or a redirect; undefined if they pass. */
 async function refusalOf(run: () => Promise<Answer>): Promise<Refusal | undefined> {
   try {
     return (await run()).because?.refusal;
@@ -96,7 +96,7 @@ async function refusalOf(run: () => Promise<Answer>): Promise<Refusal | undefine
   }
 }
 
-/** Looks at everything in order, and goes on after a failure unless the rest hangs on it. */
+/** Runs all checks in order. Continues after a failure unless later checks depend on it. */
 export async function tryAll(
   start: object,
   probes: readonly Probe[],
@@ -131,7 +131,7 @@ export async function tryAll(
       if (needed) break;
     }
   }
-  // The verdict is that of the endpoint's own list of steps, so that it cannot differ from the answer that comes.
+  // The endpoint's own steps decide, so that the result cannot differ from the real response.
   const verdict = endpoint ? await refusalOf(endpoint) : first;
   if (verdict && checks.every(({ ok }) => ok))
     checks.push({

@@ -12,7 +12,7 @@ import {
   type WithSubject,
 } from './subject-token.ts';
 
-/** The actor inside a composite token of the provider for citizens: somebody who acts for the subject. */
+/** The actor in a composite token of the provider for citizens, who acts on behalf of the subject. */
 export interface WithActor {
   actor: { jwt: DecodedJwt; nhsNumber: string } | null;
 }
@@ -20,7 +20,7 @@ export interface WithActor {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-/** The published checks in the published order (identity-service-api, validate-actor-token-claims). */
+/** Runs the published checks in their order (identity-service-api, validate-actor-token-claims). */
 export async function checkActor({ subject }: WithSubject): Promise<WithActor> {
   const { act, nhs_number: number } = subject.claims;
   if (isMissing(number) || !isObject(act) || typeof act.sub !== 'string') return { actor: null };
@@ -30,15 +30,15 @@ export async function checkActor({ subject }: WithSubject): Promise<WithActor> {
   if (isMissing(header.kid)) throw errors.actorKidMissing('the header has no kid');
   if (!isJwtType(header.typ)) throw errors.actorTyp(`typ is ${String(header.typ)}`);
   if (isMissing(header.alg)) throw errors.actorAlgMissing('the header has no alg');
-  if (isMissing(claims.exp)) throw errors.actorExpMissing('there is no exp');
+  if (isMissing(claims.exp)) throw errors.actorExpMissing('exp is missing');
   if (typeof claims.exp !== 'number') throw errors.actorExpInvalid(`exp is of type ${typeof claims.exp}`);
-  if (isMissing(claims.iss)) throw errors.actorIssMissing('there is no iss');
-  if (isMissing(claims.aud)) throw errors.actorAudMissing('there is no aud');
-  if (isMissing(claims.nhs_number)) throw errors.actorNumberMissing('there is no nhs_number');
+  if (isMissing(claims.iss)) throw errors.actorIssMissing('iss is missing');
+  if (isMissing(claims.aud)) throw errors.actorAudMissing('aud is missing');
+  if (isMissing(claims.nhs_number)) throw errors.actorNumberMissing('nhs_number is missing');
   return { actor: { jwt, nhsNumber: String(claims.nhs_number) } };
 }
 
-/** The published service only decodes the actor token, so anybody could write one; ours verifies it. */
+/** Verifies the actor token. The published service only decodes it, so anyone could forge one. */
 export const verifyActor = (base: Base, keys: RemoteKeys, clock: Clock) =>
   async function verifyActor({ actor, upstream }: WithActor & WithIssuer): Promise<void> {
     if (!actor || !base.hardening.verifyActor) return;
@@ -50,6 +50,6 @@ export const verifyActor = (base: Base, keys: RemoteKeys, clock: Clock) =>
     if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${shownTime(exp, now)}`);
   };
 
-/** What a token says of the actor, named as published. */
+/** Returns the published attributes of an actor. */
 export const actorAttributes = ({ actor }: WithActor): Attributes =>
   actor ? { actor_user_id: actor.nhsNumber, actor_delegated: 'true' } : {};

@@ -30,7 +30,7 @@ export const checkGrantType = (expected: string) =>
       throw errors.grantInvalid(`grant_type is ${grantType ?? 'missing'}, expected is ${expected}`);
   };
 
-/** The client proves itself with a signed JWT: the order of the checks is the contract. */
+/** The steps of client authentication with a signed JWT. Their order is the contract. */
 export const authenticated = (base: Base, parts: Parts, grantType: string) => {
   const { applications, products, developers, limiter, failures, clientKeys, singleUse, clock } = parts;
   return steps<Incoming>()

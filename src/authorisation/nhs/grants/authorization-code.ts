@@ -55,35 +55,36 @@ export const findCode = (
     const code = form.get('code');
     if (code === undefined) throw errors.codeMissing('code is missing');
     const found = await codes.find(code);
-    if (!found) throw errors.codeInvalid(`no code of ${base.path} is like this`);
+    if (!found) throw errors.codeInvalid(`it is not a code of ${base.path}`);
     const { payload: granted, usedAt, expiresAt } = found;
     if (usedAt !== null) {
       if (base.hardening.codeReuseRevokes) await revoke(granted, 'code-reused');
       throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
     }
     if (expiresAt <= clock.now())
-      throw errors.codeInvalid(`the code ran out ${clock.now() - expiresAt} ms ago`);
+      throw errors.codeInvalid(`the code expired ${clock.now() - expiresAt} ms ago`);
     if (granted.clientId !== client.registration.clientId)
-      throw errors.codeInvalid(`the code was given to ${granted.clientId}`);
+      throw errors.codeInvalid(`the code was issued to ${granted.clientId}`);
     if (granted.redirectUri !== redirectUri)
-      throw errors.redirectUnknown(`${redirectUri} came, the code was sent to ${granted.redirectUri}`);
+      throw errors.redirectUnknown(
+        `redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`,
+      );
     const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
     if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
     if (await endedSessions.isOver(base, upstream, granted.sid))
-      throw errors.codeInvalid('the provider has ended the session since');
+      throw errors.codeInvalid('the provider has ended the session');
     return { code, granted, upstream };
   };
 };
 
-/** A challenge that was sent is enforced; a verifier without one means that somebody took it away (RFC 9700 section 4.8.2). */
+/** Enforces a code challenge. A verifier without a challenge shows that an attacker removed it (RFC 9700 section 4.8.2). */
 export const checkVerifier = (base: Base) =>
   async function checkVerifier({ form, granted: { challenge } }: Incoming & WithCode): Promise<void> {
     const verifier = form.get('code_verifier');
     if (!base.hardening.pkce || (challenge === null && verifier === undefined)) return;
-    if (challenge === null)
-      throw errors.codeInvalid('a code_verifier came, but no code_challenge had been sent');
+    if (challenge === null) throw errors.codeInvalid('code_verifier is present, but code_challenge was not');
     if (!verifierFits(verifier, challenge))
-      throw errors.codeInvalid('the code_verifier does not belong to the code_challenge');
+      throw errors.codeInvalid('code_verifier does not match code_challenge');
   };
 
 async function keepScopes({
@@ -92,11 +93,11 @@ async function keepScopes({
 }: WithProducts & WithCode): Promise<{ scope: string[] }> {
   const scope = scopesAt(products, level.marker);
   if (scope.length === 0)
-    throw errors.noScope(`no scope of the application is of the level ${level.name} any more`);
+    throw errors.noScope(`the application no longer has a scope of the level ${level.name}`);
   return { scope };
 }
 
-/** The combined pattern's second half: a code for tokens. */
+/** Exchanges the code of a combined sign-in for tokens. */
 export const authorizationCode = grant(
   'authorisation.token',
   ({ form }) => form.get('grant_type') === grantTypes.authorizationCode,

@@ -19,7 +19,7 @@ export async function keepApplicationScopes({ products }: WithProducts): Promise
   return { scope };
 }
 
-/** Application-restricted access with a signed JWT: no person, no refresh token. */
+/** Issues an application-restricted token for a signed JWT. */
 export const clientCredentials = grant(
   'authorisation.client-credentials',
   ({ form }) =>

@@ -5,17 +5,17 @@ import type { Incoming } from '../../incoming.ts';
 import type { Parts } from '../../parts.ts';
 import type { NhsEndpoint } from '../flow.ts';
 
-/** One way to get tokens: which requests ask for it, how they are validated, and what they are given. */
+/** A grant: which requests use it, how they are validated, and which tokens they get. */
 export interface Grant {
   /** Event in the journey. */
   readonly event: string;
   matches(incoming: Incoming): boolean;
   endpoint(base: Base, parts: Parts): NhsEndpoint;
-  /** All that is checked before anything is issued. */
+  /** Runs the checks without issuing tokens. */
   check(base: Base, parts: Parts): NhsEndpoint;
 }
 
-/** Makes a grant of its two halves: nothing is written before everything was checked. */
+/** Creates a grant from its two parts. Nothing is written before all checks have passed. */
 export function grant<Valid>(
   event: string,
   matches: (incoming: Incoming) => boolean,
@@ -45,6 +45,6 @@ export const grantTypes = {
   tokenExchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
 } as const;
 
-/** The one type of subject token (RFC 8693 section 3). */
+/** The only supported type of subject token (RFC 8693 section 3). */
 export const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';

@@ -34,14 +34,14 @@ export const findToken = ({ tokens }: Pick<Parts, 'tokens'>, base: Base) =>
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
     const record = await tokens.find(token);
     if (record?.kind !== 'refresh' || record.issuer !== base.issuer)
-      throw errors.refreshInvalid(`no refresh token of ${base.path} is like this`);
+      throw errors.refreshInvalid(`it is not a refresh token of ${base.path}`);
     if (record.clientId !== client.registration.clientId)
-      throw errors.refreshInvalid(`the token was given to ${record.clientId}`);
+      throw errors.refreshInvalid(`the token was issued to ${record.clientId}`);
     if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');
     return { token, record };
   };
 
-/** A used token is good for nothing, unless the retry is switched on; the family lives on (published). */
+/** Rejects a used token, unless retries are switched on. Its family stays valid, as published. */
 export const refuseUsed = (base: Base, rotation: Rotation, parts: Parts) =>
   async function refuseUsed({ token, record, client }: WithToken & WithClient) {
     if (record.usedAt === null) return undefined;
@@ -62,14 +62,14 @@ export const checkPeriod = ({ clock }: Pick<Parts, 'clock'>, base: Base) =>
     const now = clock.now();
     const end = endOfRefreshing(record, validity);
     if (record.expiresAt <= now)
-      throw errors.refreshExpired(`the token ran out ${now - record.expiresAt} ms ago`);
+      throw errors.refreshExpired(`the token expired ${now - record.expiresAt} ms ago`);
     if (end <= now) throw errors.refreshExpired(`refreshing ended ${now - end} ms ago`);
     return { ends: { accessLifetime: access, refreshExpiresAt: Math.min(now + refresh, end) } };
   };
 
 async function keepScopes({ record, products }: WithToken & WithProducts): Promise<{ scope: string[] }> {
   const scope = scopesLeft(record, products);
-  if (scope.length === 0) throw errors.noScope('no scope of the token is one of the application any more');
+  if (scope.length === 0) throw errors.noScope('the application no longer has a scope of the token');
   return { scope };
 }
 
@@ -83,7 +83,7 @@ const answer = (rotation: Rotation, rotated: Rotated) =>
     token_type: 'Bearer',
   });
 
-/** New tokens for a refresh token, combined and exchanged alike: the secret is needed, the token counts once. */
+/** Exchanges a refresh token, in both patterns, for new tokens. Requires the secret; each token is used once. */
 export const refreshToken = grant(
   'authorisation.refresh',
   ({ form }) => form.get('grant_type') === grantTypes.refreshToken,
@@ -129,7 +129,7 @@ export const refreshToken = grant(
   },
 );
 
-/** Where the retry is on, the loser of a race gets what the winner got. */
+/** Returns the winner's tokens to the loser of a race, if retries are switched on. */
 async function repeated(
   { tokens }: Pick<Parts, 'tokens'>,
   rotation: Rotation,

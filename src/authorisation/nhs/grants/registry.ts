@@ -4,7 +4,7 @@ import type { Grant } from './grant.ts';
 import { refreshToken } from './refresh-token.ts';
 import { tokenExchange } from './token-exchange.ts';
 
-/** Every grant of the `nhs` profile. Where they stand among the other flows is said in `flows.ts`. */
+/** All grants of the `nhs` profile. `flows.ts` has their order. */
 export const grants = {
   clientCredentials,
   tokenExchange,

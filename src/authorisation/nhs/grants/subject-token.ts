@@ -12,7 +12,7 @@ import type { Parts } from '../../parts.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
-/** An ID token that came to be exchanged. */
+/** An ID token to exchange. */
 export interface WithSubject {
   idToken: string;
   subject: DecodedJwt;
@@ -32,7 +32,7 @@ export async function decodeSubject({ form }: Incoming): Promise<WithSubject> {
   return { idToken, subject };
 }
 
-/** The published checks in the published order (identity-service-api, validate-subject-token-claims). */
+/** Runs the published checks in their order (identity-service-api, validate-subject-token-claims). */
 export const checkSubject = (clock: Clock) =>
   async function checkSubject({ subject: { header, claims } }: WithSubject): Promise<void> {
     const { exp, iss, aud } = claims;
@@ -40,11 +40,11 @@ export const checkSubject = (clock: Clock) =>
     if (isMissing(header.kid)) throw errors.subjectKidMissing('the header has no kid');
     if (!isJwtType(header.typ)) throw errors.subjectTyp(`typ is ${String(header.typ)}`);
     if (isMissing(header.alg)) throw errors.subjectAlgMissing('the header has no alg');
-    if (isMissing(exp)) throw errors.subjectExpMissing('there is no exp');
+    if (isMissing(exp)) throw errors.subjectExpMissing('exp is missing');
     if (typeof exp !== 'number') throw errors.subjectExpInvalid(`exp is of type ${typeof exp}`);
     if (exp <= now) throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`);
-    if (isMissing(iss)) throw errors.subjectIssMissing('there is no iss');
-    if (isMissing(aud)) throw errors.subjectAudMissing('there is no aud');
+    if (isMissing(iss)) throw errors.subjectIssMissing('iss is missing');
+    if (isMissing(aud)) throw errors.subjectAudMissing('aud is missing');
   };
 
 export const checkSubjectIssuer = (base: Base) =>
@@ -57,7 +57,7 @@ export const checkSubjectIssuer = (base: Base) =>
     );
   };
 
-/** Refuses a token that its provider did not sign; the texts differ for subject and actor. */
+/** Verifies the provider's signature of a subject or actor token. */
 export async function requireSignature(
   jwt: DecodedJwt,
   upstream: Upstream,
@@ -73,13 +73,13 @@ export async function requireSignature(
 export const checkSubjectSignature = (keys: RemoteKeys) =>
   async function checkSubjectSignature({ subject, upstream }: WithIssuer): Promise<void> {
     await requireSignature(subject, upstream, keys, errors.subjectKid);
-    // Of a citizen the number is enough, as at the published service.
+    // For a citizen, the NHS number suffices, as at the published service.
     const person = upstream.id === 'nhs-login' ? ['nhs_number', 'sub'] : ['sub'];
     if (person.every((claim) => isMissing(subject.claims[claim])))
       throw errors.subjectMalformed(`the ID token has no ${person.join(' and no ')}`);
   };
 
-/** The ID token was made for this very application, where it is known at CIS2 (RFC 8693 section 5: the published service asks for any audience). */
+/** Requires this application as the audience if it is registered at CIS2 (RFC 8693 section 5). The published service accepts any audience. */
 export const checkSubjectAudience = (base: Base) =>
   async function checkSubjectAudience({ subject, upstream, client }: WithIssuer & WithClient): Promise<void> {
     const own = client.application.cis2?.clientId;
@@ -89,23 +89,23 @@ export const checkSubjectAudience = (base: Base) =>
       throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
   };
 
-/** Refuses an ID token that was issued to another application, where that is switched on. */
+/** Refuses an ID token of another application, if switched on. */
 export const refuseForeign = (base: Base) =>
   async function refuseForeign({ subject: { claims }, client }: WithIssuer & WithClient): Promise<void> {
     if (base.hardening.refuseForeignIdTokens && !isIssuedTo(claims, client))
       throw errors.subjectForeign(
-        `aud is ${JSON.stringify(claims.aud)}, which is no client id of ${client.application.name}`,
+        `aud is ${JSON.stringify(claims.aud)}, which is not a client id of ${client.application.name}`,
       );
   };
 
-/** Uses the ID token up, where that is switched on. */
+/** Uses up the ID token, if switched on. */
 export const useIdTokenOnce = (base: Base, parts: Pick<Parts, 'singleUse' | 'clock'>) =>
   async function useIdTokenOnce({ idToken, subject: { claims } }: WithIssuer): Promise<void> {
     if (base.hardening.idTokenOnce && !(await claimExchange(parts, idToken, Number(claims.exp) * 1_000)))
       throw errors.subjectUsed('this ID token was exchanged before');
   };
 
-/** An ID token outlives its session; once the provider has ended that, it gets nothing more. */
+/** Refuses an ID token after the provider has ended its session. */
 export const refuseEndedSession = (base: Base, ended: EndedSessions) =>
   async function refuseEndedSession({
     subject: { claims },

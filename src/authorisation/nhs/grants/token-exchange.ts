@@ -31,7 +31,7 @@ export async function keepScopes({
   products,
 }: WithIssuer & WithProducts): Promise<{ scope: string[]; level: Level }> {
   const level = upstream.levelOf(subject.claims);
-  if (!level) throw errors.noScope(`the subject token of ${upstream.id} names no level`);
+  if (!level) throw errors.noScope(`the subject token of ${upstream.id} has no level`);
   const scope = scopesAt(products, level.marker);
   if (scope.length === 0)
     throw errors.noScope(
@@ -40,7 +40,7 @@ export async function keepScopes({
   return { scope, level };
 }
 
-/** The roles for the gateway's check, where the ID token itself names none: from our own CIS, if there is one. */
+/** Finds the roles for the gateway in CIS if the ID token has none. */
 const findRoles = ({ roleSource }: Pick<Parts, 'roleSource'>) =>
   async function findRoles({ subject: { claims }, upstream }: WithIssuer): Promise<{ roles: Attributes }> {
     if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '')
@@ -49,7 +49,7 @@ const findRoles = ({ roleSource }: Pick<Parts, 'roleSource'>) =>
     return { roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} };
   };
 
-/** The separate pattern: an ID token of a provider for tokens of the platform (RFC 8693). */
+/** Exchanges an ID token of a provider for tokens, in the separate pattern (RFC 8693). */
 export const tokenExchange = grant(
   'authorisation.exchange',
   ({ form }) => form.get('subject_token_type') === idTokenType,

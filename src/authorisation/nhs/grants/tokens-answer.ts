@@ -1,7 +1,7 @@
 import type { Base } from '../../base.ts';
 import type { Issued, Issuer } from '../../issue.ts';
 
-/** The answer to a redeemed code: all numbers are texts, as published. */
+/** Returns the response for a code. Numbers are text, as published. */
 export const tokensAnswer = (
   base: Base,
   issuer: Issuer,
