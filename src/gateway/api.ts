@@ -5,7 +5,6 @@ import type { StoredApplication } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Statement } from '../storage/database.ts';
-import type { ErrorRenderer } from './errors/renderer.ts';
 import type { HeaderMap } from './headers.ts';
 
 /** A request to a back end. The gateway creates every identity header in it. */
@@ -97,6 +96,14 @@ export interface AllowedPath {
   pattern: RegExp;
 }
 
+/** The error format of an API. */
+export interface ErrorRenderer {
+  /** Returns the response to an error of the gateway; for others, the catch-all. */
+  render(refusal: Refusal): Answer;
+  /** Returns whether the response mirrors the client's X-Request-ID and X-Correlation-ID. */
+  mirrors(refusal: Refusal): boolean;
+}
+
 /** The definition of a protected API. */
 export interface ApiDefinition {
   /** In order of privilege, the least first; the last granted one applies. */
@@ -162,3 +169,22 @@ export const platformCors = {
   headers: ['origin', 'x-requested-with', 'accept', 'content-type', 'authorization'],
   methods: ['GET', 'PUT', 'POST', 'DELETE'],
 };
+
+/** Returns a scope of the platform for one API (NHSDigital/pytest-nhsd-apim): the family of the sign-in, its level, the API. */
+export const userScope = (
+  family: 'user-nhs-id' | 'user-nhs-cis2' | 'user-nhs-login',
+  level: string,
+  api: string,
+): string => `urn:nhsd:apim:${family}:${level}:${api}`;
+
+/** Returns the scope of an application without a user, after a signed assertion. */
+export const applicationScope = (api: string): string => `urn:nhsd:apim:app:level3:${api}`;
+
+/** Returns a check of `/_status`, in the format of the published proxies. */
+export const checkOf = ({ healthy }: Health, link: string): object => ({
+  status: healthy ? 'pass' : 'fail',
+  timeout: 'false',
+  responseCode: healthy ? 200 : 503,
+  outcome: healthy ? 'ok' : 'storage does not answer',
+  links: { self: link },
+});

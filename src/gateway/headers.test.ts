@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
-import { readAuthorization } from './bearer.ts';
-import { answerable, passable, readHeaders } from './headers.ts';
+import { answerable, passable, readAuthorization, readHeaders } from './headers.ts';
 import { identity } from './testing/gateway.ts';
 
 describe('readHeaders and passable', () => {

@@ -50,7 +50,7 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
   };
 }
 
+export { pdsFaults } from './apis/pds/back-end.ts';
 export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts';
-export { pdsFaults } from './apis/pds/update/late.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

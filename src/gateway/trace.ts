@@ -1,6 +1,5 @@
 import type { Profile } from '../oauth/applications.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
-import type { PresentedToken } from './bearer.ts';
 
 /**
  * Facts about a call, collected by the rules for the event and the audit record, also if it is refused. Never the token or
@@ -10,7 +9,7 @@ export interface Trace {
   token?: TokenRecord;
   /** The application that called with its API key, without a token. */
   keyOf?: { application: string; clientId: string };
-  scheme?: PresentedToken['scheme'];
+  scheme?: 'bearer' | 'dpop';
   /** Profile of the token's application. */
   profile?: Profile;
   /** Nonce for the next DPoP proof, if required. */

@@ -1,7 +1,6 @@
 import { text } from '@alongside/kernel/answer';
-import { type ApiDefinition, platformCors } from '../api.ts';
+import { type ApiDefinition, checkOf, platformCors } from '../api.ts';
 import { apigee } from '../errors/apigee.ts';
-import { checkOf } from './health.ts';
 
 /** The API for tests of the platform: accepts any valid token of an application with the product. */
 export const canary: ApiDefinition = {

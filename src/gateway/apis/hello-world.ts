@@ -1,9 +1,15 @@
 import { json } from '@alongside/kernel/answer';
-import { type ApiDefinition, anyOf, type Call, platformCors } from '../api.ts';
+import {
+  type ApiDefinition,
+  anyOf,
+  applicationScope,
+  type Call,
+  checkOf,
+  platformCors,
+  userScope,
+} from '../api.ts';
 import { apigee } from '../errors/apigee.ts';
 import { errors } from '../errors/catalogue.ts';
-import { checkOf } from './health.ts';
-import { applicationScope, userScope } from './scopes.ts';
 
 /** Its name in scopes. */
 const name = 'hello-world';

@@ -1,6 +1,6 @@
 import { json } from '@alongside/kernel/answer';
+import type { ErrorRenderer } from '../api.ts';
 import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
-import type { ErrorRenderer } from './renderer.ts';
 
 interface Form {
   code: string;

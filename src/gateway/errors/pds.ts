@@ -1,8 +1,8 @@
 import { type Headers, json } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
+import type { ErrorRenderer } from '../api.ts';
 import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
 import { operationOutcome } from './operation-outcome.ts';
-import type { ErrorRenderer } from './renderer.ts';
 
 interface Form {
   type: string;

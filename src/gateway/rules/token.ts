@@ -5,8 +5,8 @@ import { inGoodStanding } from '../../oauth/developers.ts';
 import type { StoredProduct } from '../../oauth/products.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
 import type { AccessMode, Caller } from '../api.ts';
-import { type PresentedToken, readAuthorization } from '../bearer.ts';
 import { errors } from '../errors/catalogue.ts';
+import { type PresentedToken, readAuthorization } from '../headers.ts';
 import type { Arrival, WithHeaders } from './request.ts';
 
 export interface Verified {

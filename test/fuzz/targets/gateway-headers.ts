@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { readAuthorization } from '../../../src/gateway/bearer.ts';
-import { passable, readHeaders } from '../../../src/gateway/headers.ts';
+import { passable, readAuthorization, readHeaders } from '../../../src/gateway/headers.ts';
 import { asText, type FuzzTarget, orRefused, text } from '../target.ts';
 
 export const target: FuzzTarget = {

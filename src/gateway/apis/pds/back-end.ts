@@ -3,8 +3,9 @@ import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
 import type { Database } from '../../../storage/database.ts';
-import type { Faults } from '../../../storage/faults.ts';
+import type { Faults, NamedFault } from '../../../storage/faults.ts';
 import type { BackEnd } from '../../api.ts';
+import { errors } from '../../errors/catalogue.ts';
 import type { HeaderMap } from '../../headers.ts';
 import type { Operation } from './operations.ts';
 import { answerTo, outcomes } from './outcomes.ts';
@@ -12,7 +13,6 @@ import type { Grants } from './redaction.ts';
 import { retrievePatient, retrieveRelatedPeople } from './retrieve.ts';
 import { searchPatients } from './search/search.ts';
 import { Patients } from './store.ts';
-import { refuseLate } from './update/late.ts';
 import { updatePatient } from './update/update.ts';
 
 /** All operations of the back end. Others are an unsupported service. */
@@ -37,6 +37,23 @@ function grantsOf(headers: HeaderMap): Grants {
     confidentialRemoval: granted('return-confidential-reason-for-removal'),
     emptyAddressLines: granted('return-empty-address-lines'),
   };
+}
+
+/** Faults of the PDS for developers. */
+export const pdsFaults: readonly NamedFault[] = [
+  {
+    name: 'pds-update-late',
+    summary:
+      'a PATCH at the PDS is carried out and answers 503 with Retry-After, as one that took longer than X-Sync-Wait',
+  },
+];
+
+/**
+ * Returns the published response to an update that was late. The update is done, and a repetition of the request changes nothing.
+ */
+async function refuseLate(faults: Faults | undefined): Promise<void> {
+  const happening = (await faults?.happening(pdsFaults)) ?? [];
+  if (happening.length > 0) throw errors.updateLate('the fault pds-update-late is on');
 }
 
 /** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */

@@ -1,10 +1,17 @@
 import { noParameters, type Parameters, parseParameters } from '../../../oauth/parameters.ts';
-import { type AllowedPath, type ApiDefinition, anyOf, type Call, type Restriction } from '../../api.ts';
+import {
+  type AllowedPath,
+  type ApiDefinition,
+  anyOf,
+  applicationScope,
+  type Call,
+  checkOf,
+  type Restriction,
+  userScope,
+} from '../../api.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { errors } from '../../errors/catalogue.ts';
 import { pds } from '../../errors/pds.ts';
-import { checkOf } from '../health.ts';
-import { applicationScope, userScope } from '../scopes.ts';
 import { auditedPdsCall } from './audited.ts';
 import { makeBackEnd } from './back-end.ts';
 import { citizenOf, isTrusted, loginUserOf, settingsOf } from './caller.ts';
