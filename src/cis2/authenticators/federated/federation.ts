@@ -1,8 +1,9 @@
 import { redirect } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
+import { check, type Steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { noParameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
+import { noParameters, type Parameters, parseParameters, withQuery } from '../../../oauth/parameters.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import { requestErrors } from '../../errors/request.ts';
@@ -10,7 +11,13 @@ import { errorPage } from '../../responses/error-answers.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { type UpstreamPerson, verifyUpstream } from './id-token.ts';
-import { FederationProblem, newUpstreamRequest, type Upstream } from './upstream.ts';
+import { FederationProblem, newUpstreamRequest, type ProviderMetadata, type Upstream } from './upstream.ts';
+
+/** One other provider, and the services for sign-ins there. */
+export interface Federation extends Pick<AuthenticatorDependencies, 'clock' | 'vault' | 'singleUse'> {
+  upstream: Upstream;
+  keys: RemoteKeys;
+}
 
 /** A browser at another provider, stored under its state. */
 interface Visit {
@@ -27,6 +34,8 @@ const kind = 'cis2-federated';
 const purpose = 'cis2-federated';
 /** Milliseconds at the provider. */
 const lifetime = 600_000;
+/** Seconds since the user's sign-in there, at most: the longest lifetime of a session. */
+const longestAge = 43_200;
 const stateShape = /^[\w-]{43}$/;
 const secretsShape = z.object({ nonce: z.string(), verifier: z.string() });
 
@@ -34,79 +43,117 @@ const secretsShape = z.object({ nonce: z.string(), verifier: z.string() });
 const visitOf = async (singleUse: SingleUse, state: string | undefined): Promise<Visit | undefined> =>
   state !== undefined && stateShape.test(state) ? singleUse.peek<Visit>(kind, state) : undefined;
 
-interface FederationDependencies extends Pick<AuthenticatorDependencies, 'clock' | 'vault' | 'singleUse'> {
-  keys: RemoteKeys;
+/**
+ * Stores a visit. Returns the address at the provider. Throws FederationProblem.
+ * @param within the path that the browser returns to.
+ * @param fresh whether the user must sign in there again.
+ */
+export async function beginVisit(
+  { upstream, singleUse, vault }: Federation,
+  within: string,
+  fresh: boolean,
+): Promise<string> {
+  const maxAge = fresh ? 0 : longestAge;
+  const request = newUpstreamRequest();
+  const address = await upstream.authorizeUrl(request, { maxAge, fresh });
+  const { state, nonce, verifier } = request;
+  const sealed = vault.seal(purpose, JSON.stringify({ nonce, verifier }));
+  const visit: Visit = { provider: upstream.provider.id, within, maxAge, sealed };
+  await singleUse.keep(kind, state, visit, lifetime);
+  return address;
 }
 
-/** Seconds since the user's sign-in there, at most: the longest lifetime of a session. */
-const longestAge = 43_200;
+/** A browser that returns from the provider to the path `within`. */
+export interface ReturnCall {
+  federation: Federation;
+  request: HttpRequest;
+  within: string;
+}
 
-/** Sign-ins at one other provider. Throws FederationProblem. */
-export class Federation {
-  readonly upstream: Upstream;
-  readonly #dependencies: FederationDependencies;
+interface WithQuery extends ReturnCall {
+  query: Parameters;
+}
 
-  constructor(upstream: Upstream, dependencies: FederationDependencies) {
-    this.upstream = upstream;
-    this.#dependencies = dependencies;
-  }
+interface WithVisit extends WithQuery {
+  nonce: string;
+  verifier: string;
+  maxAge: number;
+}
 
-  /**
-   * Stores a visit. Returns the address at the provider.
-   * @param within the path that the browser returns to.
-   * @param fresh whether the user must sign in there again.
-   */
-  async begin(within: string, fresh: boolean): Promise<string> {
-    const { singleUse, vault } = this.#dependencies;
-    const maxAge = fresh ? 0 : longestAge;
-    const request = newUpstreamRequest();
-    const address = await this.upstream.authorizeUrl(request, { maxAge, fresh });
-    const { state, nonce, verifier } = request;
-    const sealed = vault.seal(purpose, JSON.stringify({ nonce, verifier }));
-    const visit: Visit = { provider: this.upstream.provider.id, within, maxAge, sealed };
-    await singleUse.keep(kind, state, visit, lifetime);
-    return address;
-  }
+async function readQuery({ request }: ReturnCall): Promise<{ query: Parameters }> {
+  const query = parseParameters(request.query) ?? noParameters;
+  if (query.repeated() !== undefined) throw new FederationProblem('refused', 'a parameter is repeated');
+  return { query };
+}
 
-  /** Verifies the response of the provider. Returns the user who signed in there. */
-  async end(request: HttpRequest, within: string): Promise<UpstreamPerson> {
-    const { keys, clock } = this.#dependencies;
-    const { provider } = this.upstream;
-    const query = parseParameters(request.query) ?? noParameters;
-    if (query.repeated() !== undefined) throw new FederationProblem('refused', 'a parameter is repeated');
-    const { nonce, verifier, maxAge } = await this.#spendVisit(query.get('state'), within);
-    const metadata = await this.upstream.metadata();
-    // The issuer is checked before the code is sent anywhere (RFC 9207 section 2.4).
-    const iss = query.get('iss');
-    if (iss === undefined ? metadata.sendsIssuer : iss !== provider.issuer)
-      throw new FederationProblem('refused', `iss of the response is ${iss ?? 'missing'}`);
-    const error = query.get('error');
-    if (error !== undefined) throw new FederationProblem('denied', `the error is ${error.slice(0, 100)}`);
-    const code = query.get('code');
-    if (code === undefined) throw new FederationProblem('refused', 'the response has no code');
-    const token = await this.upstream.redeem(code, verifier);
-    const person = await verifyUpstream(token, { provider, metadata, nonce, maxAge }, keys, clock);
-    // After max_age=0, the time of this clock counts: that of a slower clock would require yet another sign-in.
-    return maxAge === 0 ? { ...person, authenticatedAt: clock.now() } : person;
-  }
-
-  /** Spends the state of this sign-in, which belongs to one browser (RFC 9700 section 4.7). Returns the stored secrets. */
-  async #spendVisit(
-    state: string | undefined,
-    within: string,
-  ): Promise<z.infer<typeof secretsShape> & { maxAge: number }> {
-    const { singleUse, vault } = this.#dependencies;
+/** Spends the state, which belongs to one sign-in of one browser (RFC 9700 section 4.7). */
+const checkState = check(
+  'upstream-state',
+  async function checkState({
+    federation: { upstream, singleUse, vault },
+    query,
+    within,
+  }: WithQuery): Promise<Pick<WithVisit, 'nonce' | 'verifier' | 'maxAge'>> {
+    const state = query.get('state');
     const known = await visitOf(singleUse, state);
-    if (state === undefined || known?.provider !== this.upstream.provider.id || known.within !== within)
+    if (state === undefined || known?.provider !== upstream.provider.id || known.within !== within)
       throw new FederationProblem('lost', 'the state is not of this sign-in');
     const visit = await singleUse.spend<Visit>(kind, state);
     if (!visit) throw new FederationProblem('lost', 'a concurrent request used the state');
-    return {
-      ...secretsShape.parse(JSON.parse(vault.open(purpose, visit.sealed))),
-      maxAge: visit.maxAge,
-    };
-  }
+    const secrets = secretsShape.parse(JSON.parse(vault.open(purpose, visit.sealed)));
+    return { ...secrets, maxAge: visit.maxAge };
+  },
+);
+
+/** Compares the issuer before the code is sent anywhere (RFC 9207 section 2.4). */
+const checkIssuer = check(
+  'upstream-issuer',
+  async function checkIssuer({
+    federation: { upstream },
+    query,
+  }: WithQuery): Promise<{ metadata: ProviderMetadata }> {
+    const metadata = await upstream.metadata();
+    const iss = query.get('iss');
+    if (iss === undefined ? metadata.sendsIssuer : iss !== upstream.provider.issuer)
+      throw new FederationProblem('refused', `iss of the response is ${iss ?? 'missing'}`);
+    return { metadata };
+  },
+);
+
+async function redeemCode({
+  federation: { upstream },
+  query,
+  verifier,
+}: WithVisit): Promise<{ token: string }> {
+  const error = query.get('error');
+  if (error !== undefined) throw new FederationProblem('denied', `the error is ${error.slice(0, 100)}`);
+  const code = query.get('code');
+  if (code === undefined) throw new FederationProblem('refused', 'the response has no code');
+  return { token: await upstream.redeem(code, verifier) };
 }
+
+const checkIdToken = check(
+  'upstream-id-token',
+  async function checkIdToken({
+    federation: { upstream, keys, clock },
+    metadata,
+    nonce,
+    maxAge,
+    token,
+  }: WithVisit & { metadata: ProviderMetadata; token: string }): Promise<{ account: UpstreamPerson }> {
+    const expected = { provider: upstream.provider, metadata, nonce, maxAge };
+    const account = await verifyUpstream(token, expected, keys, clock);
+    // After max_age=0, the time of this clock counts: that of a slower clock would require yet another sign-in.
+    return { account: maxAge === 0 ? { ...account, authenticatedAt: clock.now() } : account };
+  },
+);
+
+/** Verifies the response of the provider, for a sign-in and an enrolment. The steps throw FederationProblem. */
+export const verifyReturn = <Start, Known extends ReturnCall>(list: Steps<Start, Known>) =>
+  list.step(readQuery).step(checkState).step(checkIssuer).step(redeemCode).step(checkIdToken);
+
+/** The marks of a verified response. */
+export type UpstreamChecks = 'upstream-state' | 'upstream-issuer' | 'upstream-id-token';
 
 /** The parameters of a provider's response that the redirect repeats. */
 const repeated = ['state', 'code', 'iss', 'error'] as const;

@@ -1,7 +1,7 @@
 import { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { AuthenticatorKind } from '../kind.ts';
 import { federatedEnrolment } from './enrolment.ts';
-import { callbackRoute, Federation } from './federation.ts';
+import { callbackRoute, type Federation } from './federation.ts';
 import type { FederatedProvider } from './provider.ts';
 import { federatedAuthenticator, federatedStrength } from './sign-in.ts';
 import { providerPolicy, Upstream } from './upstream.ts';
@@ -13,9 +13,10 @@ export const federatedKind: AuthenticatorKind<{ providers?: readonly FederatedPr
     const { clock, development, issuer, providers = [], singleUse } = given;
     const keys = new RemoteKeys(clock, providerPolicy);
     const { origin } = new URL(issuer);
-    const federations = providers.map(
-      (provider) => new Federation(new Upstream(provider, clock, development, origin), { ...given, keys }),
-    );
+    const federations = providers.map((provider): Federation => {
+      const upstream = new Upstream(provider, clock, development, origin);
+      return { ...given, upstream, keys };
+    });
     return {
       authenticators: federations.map((federation) => federatedAuthenticator({ ...given, federation })),
       enrolments: federations.map((federation) => federatedEnrolment({ ...given, federation })),

@@ -1,4 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
+import { type Passed, steps } from '@alongside/kernel/steps';
+import type { Credential } from '../../model/credentials.ts';
 import { interactionPath } from '../../model/interactions.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import { toPage } from '../../sign-in/finish.ts';
@@ -7,7 +9,14 @@ import { noteRefusedSignIn } from '../../sign-in/refused.ts';
 import { filled } from '../../text/filled.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { local } from '../shared/local.ts';
-import type { Federation } from './federation.ts';
+import {
+  beginVisit,
+  type Federation,
+  type ReturnCall,
+  type UpstreamChecks,
+  verifyReturn,
+} from './federation.ts';
+import type { UpstreamPerson } from './id-token.ts';
 import { federatedText as text } from './text.ts';
 import { FederationProblem } from './upstream.ts';
 
@@ -33,11 +42,51 @@ interface FederatedDependencies
   federation: Federation;
 }
 
+interface SignInCall extends InteractionContext, ReturnCall {
+  dependencies: FederatedDependencies;
+}
+
+interface WithAccount extends SignInCall {
+  account: UpstreamPerson;
+}
+
 export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };
+
+async function findLinked({
+  dependencies: { credentials },
+  federation,
+  account,
+}: WithAccount): Promise<{ credential: Credential<FederatedBody> }> {
+  const [credential] = await credentials.find<FederatedBody>(federation.upstream.provider.id, account.lookup);
+  if (!credential) throw new FederationProblem('unlinked', 'no user is linked to this account');
+  return { credential };
+}
+
+function finish({
+  dependencies: { completeSignIn, credentials },
+  federation,
+  account,
+  credential,
+  ...context
+}: WithAccount & { credential: Credential<FederatedBody> } & Passed<UpstreamChecks>): Promise<Answer> {
+  const result = {
+    authenticator: federation.upstream.provider.id,
+    uid: credential.uid,
+    ...federatedStrength,
+    credentialId: credential.id,
+    personAt: account.authenticatedAt,
+  };
+  return completeSignIn(context, result, [credentials.useStatement(credential)]);
+}
+
+const returnSteps = steps<SignInCall>('cis2.federated-return')
+  .use(verifyReturn)
+  .step(findLinked)
+  .step(finish);
 
 /** A sign-in at an OpenID provider of another organisation. */
 export function federatedAuthenticator(dependencies: FederatedDependencies): Authenticator {
-  const { federation, credentials, completeSignIn } = dependencies;
+  const { federation, credentials } = dependencies;
   const { id, label } = federation.upstream.provider;
   const within = ({ interaction }: Pick<AuthenticationContext, 'interaction'>) =>
     interactionPath(interaction.id, id);
@@ -58,20 +107,6 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
     }
   };
 
-  const takeReturn = async (context: InteractionContext): Promise<Answer> => {
-    const person = await federation.end(context.request, within(context));
-    const [credential] = await credentials.find<FederatedBody>(id, person.lookup);
-    if (!credential) throw new FederationProblem('unlinked', 'no user is linked to this account');
-    const result = {
-      authenticator: id,
-      uid: credential.uid,
-      ...federatedStrength,
-      credentialId: credential.id,
-      personAt: person.authenticatedAt,
-    };
-    return completeSignIn(context, result, [credentials.useStatement(credential)]);
-  };
-
   return {
     ...local(credentials),
     id,
@@ -81,11 +116,19 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
     begin: (context) =>
       orChoose(context, async () => {
         await dependencies.limitRows(context.request);
-        return redirect(await federation.begin(within(context), context.interaction.personSince !== null));
+        const fresh = context.interaction.personSince !== null;
+        return redirect(await beginVisit(federation, within(context), fresh));
       }),
     usableBy: async (uid) => (await credentials.of(uid, id)).length > 0,
     routes: [
-      { method: 'GET', path: 'return', run: (context) => orChoose(context, () => takeReturn(context)) },
+      {
+        method: 'GET',
+        path: 'return',
+        run: (context) =>
+          orChoose(context, () =>
+            returnSteps.run({ ...context, dependencies, federation, within: within(context) }),
+          ),
+      },
     ],
   };
 }
