@@ -1,5 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { check, type Passed } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { Statement } from '../../storage/database.ts';
 import { requestErrors } from '../errors/request.ts';
@@ -11,13 +12,16 @@ import { type Reply, type ReplyFrame, replyTo } from '../responses/authorization
 import type { Sessions } from '../sessions/sessions.ts';
 import { signInErrors } from './errors.ts';
 
-/** One request of the browser within its interaction. */
-export interface InteractionContext {
+/** One request within an interaction, from the browser that began it. */
+export interface InteractionContext extends Passed<'browser'> {
   request: HttpRequest;
   interaction: Interaction;
   client: RelyingParty;
   reply: Reply;
 }
+
+/** An interaction before its browser is checked. */
+export type UncheckedInteraction = Omit<InteractionContext, keyof Passed<'browser'>>;
 
 /** Reads the client again, because its registration may have changed since the interaction began. */
 export async function openReply(
@@ -25,7 +29,7 @@ export async function openReply(
   frame: ReplyFrame,
   request: HttpRequest,
   interaction: Interaction,
-): Promise<InteractionContext> {
+): Promise<UncheckedInteraction> {
   const { authorization } = interaction;
   const { clientId } = authorization;
   const client =
@@ -35,17 +39,21 @@ export async function openReply(
 }
 
 /** Opens the interaction of the path, for the browser that began it. */
-export async function openInteraction({
-  request,
-  provider,
-}: {
-  request: HttpRequest<{ id: string }>;
-  provider: ReplyFrame & { interactions: Interactions; applications: Applications };
-}): Promise<InteractionContext> {
-  const interaction = await provider.interactions.open(request.params.id, request);
-  if (!interaction) throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
-  return openReply(provider.applications, provider, request, interaction);
-}
+export const openInteraction = check(
+  'browser',
+  async function openInteraction({
+    request,
+    provider,
+  }: {
+    request: HttpRequest<{ id: string }>;
+    provider: ReplyFrame & { interactions: Interactions; applications: Applications };
+  }): Promise<UncheckedInteraction> {
+    const interaction = await provider.interactions.open(request.params.id, request);
+    if (!interaction)
+      throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
+    return openReply(provider.applications, provider, request, interaction);
+  },
+);
 
 /** An interaction with a sign-in, new or of the live session. */
 export interface SignInContext extends InteractionContext {

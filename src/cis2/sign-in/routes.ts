@@ -115,14 +115,12 @@ type CallContext = PageContext<AuthenticatorParams & { page: string }> & { authe
 
 /** Calls a route of the authenticator. */
 async function callAuthenticator(
-  { request, interaction, client, reply, authenticator }: CallContext,
+  { provider: _, authenticator, ...context }: CallContext,
   method: 'GET' | 'POST',
 ): Promise<Answer> {
-  const { page } = request.params;
+  const { page } = context.request.params;
   const found = authenticator.routes.find((one) => one.path === page && one.method === method);
-  return found
-    ? found.run({ request, interaction, client, reply })
-    : redirect(interactionPath(interaction.id), 303);
+  return found ? found.run(context) : redirect(interactionPath(context.interaction.id), 303);
 }
 
 const getFromAuthenticator = (context: CallContext): Promise<Answer> => callAuthenticator(context, 'GET');

@@ -1,6 +1,6 @@
 import type { Answer, Headers } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
-import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { check, steps } from '@alongside/kernel/steps';
 import type { HandOffError } from '../../../../identity-agent/protocol.ts';
 import { parseParameters } from '../../../oauth/parameters.ts';
 import { responseErrors } from '../../errors/response.ts';
@@ -9,7 +9,7 @@ import { isSilent } from '../../model/authorization-request.ts';
 import type { ReplyFrame } from '../../responses/authorization-response.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import { failInteraction, toPage } from '../../sign-in/finish.ts';
-import { type InteractionContext, openReply } from '../../sign-in/open.ts';
+import { type InteractionContext, openReply, type UncheckedInteraction } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import type { HandOffResult, HandOffs } from './sign-in.ts';
@@ -40,7 +40,7 @@ interface Returned extends InteractionContext {
  * attacker's sign-in was redirected to this browser.
  */
 const openResult = check('browser', async function openResult({ smartcard, request }: ReturnCall): Promise<
-  Omit<Returned, 'smartcard'>
+  UncheckedInteraction & Pick<Returned, 'code' | 'result'>
 > {
   const { applications, database, handOffs, interactions } = smartcard;
   const code = parseParameters(request.query)?.get('code');
@@ -133,9 +133,7 @@ async function answerReason(context: Returned): Promise<Answer | { authenticatio
   return toPage(smartcard, { ...context, interaction: { ...interaction, message } }, spends);
 }
 
-async function finishSignIn(
-  context: Returned & { authentication: Authentication } & Passed<'browser'>,
-): Promise<Answer> {
+async function finishSignIn(context: Returned & { authentication: Authentication }): Promise<Answer> {
   const { smartcard, code, authentication } = context;
   const spends = [smartcard.handOffs.spendStatement(code)];
   const answer = await smartcard.finish.run({ ...context, spends, confirmed: false });
