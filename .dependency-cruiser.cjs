@@ -40,7 +40,6 @@ const cisLayers = [
   'shapes.ts',
   'callers.ts',
   'endpoint.ts',
-  'address.ts',
   'limits.ts',
   'public.ts',
   'issuing-authority/',

@@ -27,15 +27,3 @@ export const admit = (...allowed: readonly Caller[]) =>
       throw errors.serviceForbidden(`${caller} called; allowed are ${allowed.join(', ')}`);
     return { caller };
   });
-
-/** A step that identifies the calling service; `admit` with the secrets bound. */
-export type Admit = (
-  ...allowed: Caller[]
-) => (known: { request: HttpRequest }) => Promise<{ caller: Caller }>;
-
-export const createAdmission =
-  (serviceSecrets: ServiceSecrets): Admit =>
-  (...allowed) =>
-    function admitted({ request }) {
-      return admit(...allowed)({ request, cis: { serviceSecrets } });
-    };

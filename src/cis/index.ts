@@ -10,7 +10,7 @@ import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { SingleUse } from '../storage/single-use.ts';
-import { createAdmission, type ServiceSecrets } from './callers.ts';
+import type { ServiceSecrets } from './callers.ts';
 import { CardExaminer } from './card/examination.ts';
 import { actRoutes } from './cards/acts.ts';
 import { Cards } from './cards/cards.ts';
@@ -40,7 +40,6 @@ import { type CheckerDependencies, RevocationChecker } from './revocation/checke
 import type { ExternalIssuer } from './revocation/external-issuers.ts';
 import { OwnCrl } from './revocation/own-crl.ts';
 import { revocationRoutes } from './revocation/revocation-routes.ts';
-import { createAgentCalls } from './sessions/agent-calls.ts';
 import { Agents } from './sessions/agents.ts';
 import { sessionEndStatement } from './sessions/audit-records.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
@@ -108,7 +107,6 @@ export function createCis(dependencies: CisDependencies): CisService {
   const virtualCards = development || dependencies.allowVirtualCards;
   const origin = dependencies.urls.cis;
 
-  const admit = createAdmission(serviceSecrets);
   const directory = new Directory(database);
   const authorities = new Authorities(settings, vault, clock);
   const records = new CertificateRecords(database);
@@ -149,7 +147,6 @@ export function createCis(dependencies: CisDependencies): CisService {
     ...{ sessions, delivery, watch, recorder, background, log },
     durable: () => database.durable(),
   });
-  const calls = createAgentCalls({ clock, singleUse, endings, origin });
   const grounds = new Grounds(database, clock, endings);
   const regularWork: readonly RegularTask[] = [
     { service: 'cis', name: 'expired-sessions', every: often, run: () => endings.endExpired() },
@@ -178,10 +175,10 @@ export function createCis(dependencies: CisDependencies): CisService {
   }
 
   const shared = {
-    ...{ clock, database, singleUse, settings, audit, recorder, keys, vault, origin, admit },
+    ...{ clock, database, singleUse, settings, audit, recorder, keys, vault, origin },
     ...{ development, serviceSecrets },
     ...{ directory, authorities, records, certificates, cards, codes, examiner, limiter, limits },
-    ...{ sessions, agents, challenges, endings, watch, calls, changed, sweep, mails, virtualCards },
+    ...{ sessions, agents, challenges, endings, watch, changed, sweep, mails, virtualCards },
     networks: createNetworkLimits({ database, clock }, limits),
     keptRecords: new KeptRecords(database, records),
     selfService: dependencies.selfService ?? true,

@@ -1,4 +1,3 @@
-import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
@@ -14,17 +13,22 @@ import type { CertificateRecords } from '../issuing-authority/certificate-record
 import { type CertificateOrder, readKeys, spki } from '../issuing-authority/order.ts';
 import { readBody } from '../json-body.ts';
 import { cardRenewalMessage } from '../protocol.ts';
-import type { AgentCalls } from '../sessions/agent-calls.ts';
+import {
+  checkSessionProof,
+  findSession,
+  type ProofDependencies,
+  requireLive,
+} from '../sessions/agent-calls.ts';
 import type { Challenges } from '../sessions/challenge.ts';
+import type { Endings } from '../sessions/endings.ts';
 import { iso, type Session } from '../sessions/session.ts';
 import { cardSignature, challenge } from '../shapes.ts';
 import { inRenewalWindow } from './card-row.ts';
 import type { Cards } from './cards.ts';
 import { answerCertificates } from './issue.ts';
 
-interface RenewalDependencies {
-  clock: Clock;
-  calls: AgentCalls;
+interface RenewalDependencies extends ProofDependencies {
+  endings: Endings;
   challenges: Challenges;
   examiner: CardExaminer;
   directory: Directory;
@@ -115,20 +119,20 @@ async function storeCertificates({ cis, session, issued }: RenewalCall & { issue
   cis.recorder.record({ keys: [session.id], from: 'identity-agent', to: 'cis', name: 'cis.card-renewed' });
 }
 
+const list = steps<Call<RenewalDependencies> & { id: string }>('cis.renew-card')
+  .step(findSession)
+  .step(checkSessionProof)
+  .step(requireLive)
+  .step(readRenewal)
+  .step(spendChallenge)
+  .step(examineCard)
+  .step(requireSameCard)
+  .step(requireHolder)
+  .step(requireWindow)
+  .step(issueCertificates)
+  .step(storeCertificates)
+  .step(answerCertificates);
+
 /** `POST /sessions/{id}/card-renewal`: certifies new keys of a card, shortly before its certificates expire. */
-export function renewalRoutes(cis: RenewalDependencies): Route[] {
-  const list = steps<Call<RenewalDependencies> & { id: string }>('cis.renew-card')
-    .step(cis.calls.findSession)
-    .step(check('session-proof', cis.calls.checkSessionProof))
-    .step(check('live', cis.calls.requireLive))
-    .step(readRenewal)
-    .step(spendChallenge)
-    .step(examineCard)
-    .step(requireSameCard)
-    .step(requireHolder)
-    .step(requireWindow)
-    .step(issueCertificates)
-    .step(storeCertificates)
-    .step(answerCertificates);
-  return route('/sessions/:id/card-renewal', { POST: handler(list, cis) });
-}
+export const renewalRoutes = (cis: RenewalDependencies): Route[] =>
+  route('/sessions/:id/card-renewal', { POST: handler(list, cis) });

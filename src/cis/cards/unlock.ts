@@ -15,7 +15,7 @@ import type { CisNetworkLimits, cisLimits, Limiter } from '../limits.ts';
 import type { Mails } from '../mail/mails.ts';
 import type { Mail } from '../mail/smtp.ts';
 import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
-import type { AgentCalls } from '../sessions/agent-calls.ts';
+import { checkAgentProof, type ProofDependencies } from '../sessions/agent-calls.ts';
 import { iso } from '../sessions/session.ts';
 import { base64 } from '../shapes.ts';
 import { type CardRow, pinStates } from './card-row.ts';
@@ -23,14 +23,13 @@ import type { Cards } from './cards.ts';
 import { requireHeldCard } from './held-cards.ts';
 import { type UnlockCodes, unlockCodes } from './unlock-codes.ts';
 
-interface UnlockDependencies {
+interface UnlockDependencies extends ProofDependencies {
   cards: Cards;
   codes: UnlockCodes;
   authorities: Authorities;
   records: CertificateRecords;
   directory: Directory;
   mails: Mails;
-  calls: AgentCalls;
   limiter: Limiter;
   networks: CisNetworkLimits;
   limits: typeof cisLimits;
@@ -182,28 +181,28 @@ async function storePinState({ cis, serial, pin, agentId }: HeldCall & { pin: Pi
   return noContent();
 }
 
+const start = (name: string) => steps<UnlockCall>(name).step(limitCalls);
+const request = start('cis.request-unlock-code')
+  .step(readHeld)
+  .step(requireHeldCard)
+  .step(checkAgentProof)
+  .step(mailCode)
+  .step(answerMailed);
+const unlock = start('cis.unlock')
+  .step(readCode)
+  .step(requireHeldCard)
+  .step(checkAgentProof)
+  .step(findCard)
+  .step(tryCode)
+  .step(answerCode);
+const pinState = start('cis.pin-state')
+  .step(readPinState)
+  .step(requireHeldCard)
+  .step(checkAgentProof)
+  .step(storePinState);
+
 /** Unlocks blocked cards with a code that is mailed to the holder. The agent's proof is stored, so the card is checked first. */
 export function unlockRoutes(cis: UnlockDependencies): Route[] {
-  const start = (name: string) => steps<UnlockCall>(name).step(limitCalls);
-  const checkAgentProof = check('agent-proof', cis.calls.checkAgentProof);
-  const request = start('cis.request-unlock-code')
-    .step(readHeld)
-    .step(requireHeldCard)
-    .step(checkAgentProof)
-    .step(mailCode)
-    .step(answerMailed);
-  const unlock = start('cis.unlock')
-    .step(readCode)
-    .step(requireHeldCard)
-    .step(checkAgentProof)
-    .step(findCard)
-    .step(tryCode)
-    .step(answerCode);
-  const pinState = start('cis.pin-state')
-    .step(readPinState)
-    .step(requireHeldCard)
-    .step(checkAgentProof)
-    .step(storePinState);
   const selfService = [
     ...route('/cards/:serial/unlock-code', { POST: handler(request, cis) }),
     ...route('/cards/:serial/unlock', { POST: handler(unlock, cis) }),

@@ -1,6 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Endpoint } from '@alongside/kernel/http';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database } from '../../storage/database.ts';
@@ -9,7 +8,6 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { CardExaminer } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
-import type { AgentCalls } from '../sessions/agent-calls.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { LegacyChallenges } from './challenges.ts';
@@ -39,19 +37,14 @@ export interface LegacyDependencies {
   directory: Directory;
   sessions: Sessions;
   endings: Endings;
-  calls: AgentCalls;
   recorder: Recorder;
   audit: AuditLog;
   /** Public address of CIS. */
   origin: string;
 }
 
-export type LegacyEndpoints = Readonly<
-  Record<'activate' | 'validate' | 'signOut' | 'chooseRole' | 'readAssertion' | 'makeTicket', Endpoint>
->;
-
 /** The legacy interface for desktop applications, on the sessions of CIS. */
-export function createLegacy(dependencies: LegacyDependencies, settings: LegacySettings): LegacyEndpoints {
+export function createLegacy(dependencies: LegacyDependencies, settings: LegacySettings) {
   const { clock, database, singleUse, vault, authorities } = dependencies;
   const cis = {
     ...dependencies,
@@ -71,3 +64,5 @@ export function createLegacy(dependencies: LegacyDependencies, settings: LegacyS
     makeTicket: createMakeTicket(cis),
   };
 }
+
+export type LegacyEndpoints = ReturnType<typeof createLegacy>;

@@ -1,18 +1,16 @@
-import { type Endpoint, plainError, type Route } from '@alongside/kernel/http';
+import { plainError, type Route } from '@alongside/kernel/http';
 import { type Handler, route } from '@alongside/kernel/route';
 import type { LegacyDependencies, LegacyEndpoints, LegacySettings } from './index.ts';
 
 /** The routes of the legacy interface. The first call loads its XML and CMS. */
 export function legacyRoutes(dependencies: LegacyDependencies, settings: LegacySettings): Route[] {
   let loading: Promise<LegacyEndpoints> | undefined;
-  const endpoint =
-    (name: keyof LegacyEndpoints): Endpoint =>
-    async (request) => {
-      loading ??= import('./index.ts').then(({ createLegacy }) => createLegacy(dependencies, settings));
-      return (await loading)[name](request);
-    };
-  const published = (name: keyof LegacyEndpoints): Handler<unknown> => ({
-    endpoint: endpoint(name),
+  const load = (): Promise<LegacyEndpoints> => {
+    loading ??= import('./index.ts').then(({ createLegacy }) => createLegacy(dependencies, settings));
+    return loading;
+  };
+  const published = (name: Exclude<keyof LegacyEndpoints, 'makeTicket'>): Handler<unknown> => ({
+    endpoint: async (request) => (await load())[name](request),
     errors: async (thrown, request) => (await import('./answers.ts')).legacyError(thrown, request),
     rawQuery: true,
   });
@@ -24,7 +22,7 @@ export function legacyRoutes(dependencies: LegacyDependencies, settings: LegacyS
     ...route('/saml/RoleAssertion', { GET: published('readAssertion') }),
     // For current agents, so it uses JSON.
     ...route('/sessions/:id/legacy-ticket', {
-      POST: { endpoint: endpoint('makeTicket'), errors: plainError },
+      POST: { endpoint: async (request) => (await load()).makeTicket(request), errors: plainError },
     }),
   ];
 }

@@ -2,7 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { Endpoint } from '@alongside/kernel/http';
 import { networkAddress } from '@alongside/kernel/networks';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -11,7 +11,12 @@ import type { Directory } from '../directory/directory.ts';
 import type { Call } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import type { LegacyTicketAnswer, Person } from '../protocol.ts';
-import type { AgentCalls } from '../sessions/agent-calls.ts';
+import {
+  checkSessionProof,
+  findSession as findSessionById,
+  type ProofDependencies,
+  requireLive,
+} from '../sessions/agent-calls.ts';
 import { roleChoiceStatement } from '../sessions/audit-records.ts';
 import type { Endings } from '../sessions/endings.ts';
 import type { Session } from '../sessions/session.ts';
@@ -213,16 +218,26 @@ export const createSignOut =
   (request) =>
     signingOut.run({ request, cis });
 
-/** `POST /sessions/{id}/legacy-ticket`: a ticket of a current session, for desktop applications. */
-export function createMakeTicket(cis: { calls: AgentCalls; tickets: Tickets }): Endpoint {
-  async function answerTicket({ session }: Passed<'session-proof' | 'live'> & { session: Session }) {
-    return json(201, { ticket: await cis.tickets.make(session.id) } satisfies LegacyTicketAnswer);
-  }
-
-  const list = steps<{ request: HttpRequest }>('cis.make-legacy-ticket')
-    .step(cis.calls.findSession)
-    .step(check('session-proof', cis.calls.checkSessionProof))
-    .step(check('live', cis.calls.requireLive))
-    .step(answerTicket);
-  return (request) => list.run({ request });
+interface SessionTicketDependencies extends ProofDependencies {
+  endings: Endings;
+  tickets: Tickets;
 }
+
+async function answerTicket({
+  cis,
+  session,
+}: Call<SessionTicketDependencies> & Passed<'session-proof' | 'live'> & { session: Session }) {
+  return json(201, { ticket: await cis.tickets.make(session.id) } satisfies LegacyTicketAnswer);
+}
+
+const makingTicket = steps<Call<SessionTicketDependencies> & { id: string }>('cis.make-legacy-ticket')
+  .step(findSessionById)
+  .step(checkSessionProof)
+  .step(requireLive)
+  .step(answerTicket);
+
+/** `POST /sessions/{id}/legacy-ticket`: a ticket of a current session, for desktop applications. */
+export const createMakeTicket =
+  (cis: SessionTicketDependencies): Endpoint<{ id: string }> =>
+  (request) =>
+    makingTicket.run({ request, cis, id: request.params.id });

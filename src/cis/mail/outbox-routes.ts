@@ -1,39 +1,47 @@
 import { json } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
-import type { Admit } from '../callers.ts';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { admit, type ServiceSecrets } from '../callers.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
+import { invalidField } from '../json-body.ts';
 import type { OutboxAnswer } from '../protocol.ts';
 import type { Mails } from './mails.ts';
 
-export interface OutboxDeps {
+interface OutboxDependencies {
   mails: Mails;
-  admit: Admit;
+  serviceSecrets: ServiceSecrets;
   development: boolean;
 }
 
-interface Start {
-  request: HttpRequest;
-}
+type OutboxCall = Call<OutboxDependencies>;
 
 const most = 200;
 
-/** `GET /mail/outbox`: what a developer reads in place of a mailbox. */
-export function outboxRoutes({ mails, admit, development }: OutboxDeps): Route[] {
-  function allowDevelopment(): void {
-    if (!development) throw errors.outboxOff('this is no development instance');
-  }
+const allowDevelopment = check('development', function allowDevelopment({ cis }: OutboxCall): void {
+  if (!cis.development) throw errors.outboxOff('this installation is not in development');
+});
 
-  function readLimit({ request }: Start): { limit: number } {
-    const limit = Number(new URLSearchParams(request.query).get('limit') ?? 50);
-    if (!Number.isInteger(limit) || limit < 1 || limit > most)
-      throw errors.bodyInvalid('limit', { field: 'limit', problem: `must be 1 to ${most}` });
-    return { limit };
-  }
-
-  const answerMails = async ({ limit }: { limit: number }) =>
-    json(200, { mails: await mails.list(limit) } satisfies OutboxAnswer);
-
-  const list = steps<Start>().step(admit('console')).step(allowDevelopment).step(readLimit).step(answerMails);
-  return [{ methods: ['GET'], path: '/mail/outbox', endpoint: (request) => list.run({ request }) }];
+function readLimit({ request }: { request: HttpRequest }): { limit: number } {
+  const limit = Number(new URLSearchParams(request.query).get('limit') ?? 50);
+  if (!Number.isInteger(limit) || limit < 1 || limit > most)
+    throw invalidField('limit', `must be 1 to ${most}`);
+  return { limit };
 }
+
+const answerMails = async ({
+  cis,
+  limit,
+}: OutboxCall & Passed<'caller' | 'development'> & { limit: number }) =>
+  json(200, { mails: await cis.mails.list(limit) } satisfies OutboxAnswer);
+
+const list = steps<OutboxCall>('cis.read-outbox')
+  .step(admit('console'))
+  .step(allowDevelopment)
+  .step(readLimit)
+  .step(answerMails);
+
+/** `GET /mail/outbox`: the mails of CIS, for developers without a mailbox. */
+export const outboxRoutes = (cis: OutboxDependencies): Route[] =>
+  route('/mail/outbox', { GET: handler(list, cis) });

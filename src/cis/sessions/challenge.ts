@@ -1,18 +1,20 @@
 import { json } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import type { CisNetworkLimits } from '../limits.ts';
 import type { ChallengeAnswer } from '../protocol.ts';
 
-/** Seconds that a challenge is good for. */
+/** Seconds. */
 const lifetime = 60;
 const kind = 'cis-challenge';
 
-/** Challenges: random, kept hashed, good once. */
+/** Random challenges, stored as hashes and valid once. */
 export class Challenges {
   readonly #singleUse: SingleUse;
 
@@ -26,39 +28,33 @@ export class Challenges {
     return { challenge, expiresIn: lifetime };
   }
 
-  /** Uses a challenge up: for one caller only. Throws `challenge_invalid` for everybody else. */
+  /** Spends a challenge, for one caller only. @throws Refusal `challenge_invalid` */
   async spend(challenge: string): Promise<void> {
     const payload = await this.#singleUse.spend(kind, challenge);
-    if (payload === undefined) throw errors.challengeInvalid('the challenge is unknown, used or too old');
+    if (payload === undefined) throw errors.challengeInvalid('the challenge is unknown, used or expired');
   }
 }
 
-export interface ChallengeDeps {
+interface ChallengeDependencies {
   challenges: Challenges;
   recorder: Recorder;
   networks: CisNetworkLimits;
 }
 
-/** `POST /sessions/challenge`. */
-export function challengeRoutes({ challenges, recorder, networks }: ChallengeDeps): Route[] {
-  async function limitRate({ request }: { request: HttpRequest }): Promise<void> {
-    if (!(await networks.challenges.admits(request.address))) throw errors.tooManyRequests('challenges');
-  }
+type ChallengeCall = Call<ChallengeDependencies>;
 
-  async function makeChallenge() {
-    return { made: await challenges.make() };
-  }
+const limitRate = check('rate-limit', async function limitRate({ request, cis }: ChallengeCall) {
+  if (!(await cis.networks.challenges.admits(request.address))) throw errors.tooManyRequests('challenges');
+});
 
-  function recordChallenge({ made }: { made: ChallengeAnswer }) {
-    recorder.record({ keys: [made.challenge], from: 'identity-agent', to: 'cis', name: 'cis.challenge' });
-  }
-
-  const answerChallenge = ({ made }: { made: ChallengeAnswer }) => json(200, made);
-
-  const list = steps<{ request: HttpRequest }>()
-    .step(limitRate)
-    .step(makeChallenge)
-    .step(recordChallenge)
-    .step(answerChallenge);
-  return [{ methods: ['POST'], path: '/sessions/challenge', endpoint: (request) => list.run({ request }) }];
+async function answerChallenge({ cis }: ChallengeCall & Passed<'rate-limit'>) {
+  const made = await cis.challenges.make();
+  cis.recorder.record({ keys: [made.challenge], from: 'identity-agent', to: 'cis', name: 'cis.challenge' });
+  return json(200, made);
 }
+
+const list = steps<ChallengeCall>('cis.challenge').step(limitRate).step(answerChallenge);
+
+/** `POST /sessions/challenge`. */
+export const challengeRoutes = (cis: ChallengeDependencies): Route[] =>
+  route('/sessions/challenge', { POST: handler(list, cis) });

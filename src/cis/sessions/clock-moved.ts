@@ -1,44 +1,46 @@
 import { noContent } from '@alongside/kernel/answer';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
-import { steps } from '@alongside/kernel/steps';
+import type { Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import type { Admit } from '../callers.ts';
+import { admit, type ServiceSecrets } from '../callers.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { readBody } from '../json-body.ts';
 import type { ClockMoved } from '../protocol.ts';
 import type { Agents } from './agents.ts';
 import type { Sessions } from './sessions.ts';
 
-export interface ClockMovedDeps {
+interface ClockDependencies {
   sessions: Sessions;
   agents: Agents;
+  serviceSecrets: ServiceSecrets;
+  /** Runs all regular work. */
   sweep(): Promise<void>;
-  admit: Admit;
 }
 
-interface Start {
-  request: HttpRequest;
-}
+type ClockCall = Call<ClockDependencies>;
 
-/** A hundred years either way. */
+/** A hundred years in seconds. */
 const furthest = 3_155_760_000;
 const shape = z.strictObject({
   bySeconds: z.number('must be a number').min(-furthest, 'is too far back').max(furthest, 'is too far ahead'),
 });
 
-/** `POST /clock-moved`: a developer moves the clock, the desks go on. */
-export function clockMovedRoutes({ sessions, agents, sweep, admit }: ClockMovedDeps): Route[] {
-  const readMove = ({ request }: Start): { move: ClockMoved } => ({ move: readBody(request, shape) });
+const readMove = ({ request }: ClockCall): { move: ClockMoved } => ({ move: readBody(request, shape) });
 
-  async function moveAlong({ move }: { move: ClockMoved }): Promise<void> {
-    const by = Math.round(move.bySeconds * 1_000);
-    await Promise.all([sessions.clockMoved(by), agents.clockMoved(by)]);
-  }
-
-  async function sweepNow() {
-    await sweep();
-    return noContent();
-  }
-
-  const list = steps<Start>().step(admit('console')).step(readMove).step(moveAlong).step(sweepNow);
-  return [{ methods: ['POST'], path: '/clock-moved', endpoint: (request) => list.run({ request }) }];
+/** Moves the times of the last reports, because agents keep reporting while a developer moves the clock. */
+async function moveReports({
+  cis: { sessions, agents, sweep },
+  move,
+}: ClockCall & Passed<'caller'> & { move: ClockMoved }) {
+  const by = Math.round(move.bySeconds * 1_000);
+  await Promise.all([sessions.clockMoved(by), agents.clockMoved(by)]);
+  await sweep();
+  return noContent();
 }
+
+const list = steps<ClockCall>('cis.clock-moved').step(admit('console')).step(readMove).step(moveReports);
+
+/** `POST /clock-moved`. */
+export const clockMovedRoutes = (cis: ClockDependencies): Route[] =>
+  route('/clock-moved', { POST: handler(list, cis) });

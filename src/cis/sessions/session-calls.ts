@@ -1,17 +1,18 @@
 import { json, noContent, StreamAnswer } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { thumbprint } from '@alongside/kernel/jwk';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
+import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import {
   type AgentEndCause,
-  agentEndCauses,
   endWait,
   type HeartbeatAnswer,
   type PinAnswer,
@@ -21,7 +22,7 @@ import {
   signInMessage,
 } from '../protocol.ts';
 import { cardSignature, challenge, digits12 } from '../shapes.ts';
-import type { AgentCalls } from './agent-calls.ts';
+import { checkSessionProof, findSession, type ProofDependencies, requireLive } from './agent-calls.ts';
 import { roleChoiceStatement } from './audit-records.ts';
 import type { Challenges } from './challenge.ts';
 import type { EndWatch } from './end-watch.ts';
@@ -29,8 +30,7 @@ import type { Endings } from './endings.ts';
 import { idleEnd, iso, type Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
-export interface SessionCallDeps {
-  calls: AgentCalls;
+interface SessionDependencies extends ProofDependencies {
   challenges: Challenges;
   examiner: CardExaminer;
   directory: Directory;
@@ -41,152 +41,158 @@ export interface SessionCallDeps {
   audit: AuditLog;
 }
 
-interface Start {
-  request: HttpRequest;
-}
+type SessionCall = Call<SessionDependencies> & { session: Session };
+type ProvenCall = SessionCall & Passed<'session-proof'>;
+type LiveCall = ProvenCall & Passed<'live'>;
+
+const causes = [
+  'cardRemoved',
+  'signedOut',
+  'anotherPerson',
+  'agentStopped',
+] as const satisfies readonly AgentEndCause[];
 
 const roleShape = z.strictObject({ roleId: digits12.nullable() });
 const pinShape = z.strictObject({ ...cardSignature, challenge });
-const signOutShape = z.strictObject({
-  cause: z.enum(agentEndCauses, `must be of ${agentEndCauses.join(', ')}`),
-});
+const signOutShape = z.strictObject({ cause: z.enum(causes, `must be of ${causes.join(', ')}`) });
 
-type Pin = z.infer<typeof pinShape>;
+interface WithPin {
+  pin: z.infer<typeof pinShape>;
+}
+
+interface WithChoice {
+  choice: RoleChoice;
+}
 
 const requireDone = (done: boolean): void => {
-  if (!done) throw errors.sessionEnded('it ended meanwhile', { cause: 'expired' });
+  if (!done) throw errors.sessionEnded('it has ended since', { cause: 'expired' });
 };
 
-/** What an agent does with its session: heartbeat, role, PIN again, end, and the wait for an end that others make. */
-export function sessionCallRoutes(deps: SessionCallDeps): Route[] {
-  const { calls, challenges, examiner, directory, sessions, endings, watch, recorder, audit } = deps;
-  const { findSession, checkSessionProof, requireLive } = calls;
+async function answerHeartbeat({ cis: { sessions }, session }: LiveCall) {
+  requireDone(await sessions.heard(session.id));
+  const extended = (await sessions.find(session.id)) ?? session;
+  return json(200, {
+    idleEndsAt: iso(idleEnd(extended)),
+    endsAt: iso(extended.endsAt),
+  } satisfies HeartbeatAnswer);
+}
 
-  async function beat({ session }: { session: Session }) {
-    requireDone(await sessions.heard(session.id));
-    return { beaten: (await sessions.find(session.id)) ?? session };
-  }
+const readRole = ({ request }: SessionCall): WithChoice => ({ choice: readBody(request, roleShape) });
 
-  const answerBeat = ({ beaten }: { beaten: Session }) =>
-    json(200, { idleEndsAt: iso(idleEnd(beaten)), endsAt: iso(beaten.endsAt) } satisfies HeartbeatAnswer);
+const checkRole = check('role', async function checkRole({ cis, session, choice }: SessionCall & WithChoice) {
+  if (choice.roleId === null) return;
+  const roles = (await cis.directory.find(session.uid))?.person.roles ?? [];
+  if (!roles.some(({ roleId }) => roleId === choice.roleId))
+    throw errors.roleUnknown(`${session.uid} has no role ${choice.roleId}`);
+});
 
-  const readRole = ({ request }: Start): { choice: RoleChoice } => ({ choice: readBody(request, roleShape) });
+async function chooseRole({
+  cis: { sessions, audit, recorder },
+  session,
+  choice,
+}: LiveCall & Passed<'role'> & WithChoice) {
+  const { roleId } = choice;
+  requireDone(await sessions.chooseRole(session.id, roleId, roleChoiceStatement(audit, session, roleId)));
+  recorder.record({
+    keys: [session.id],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.role',
+    detail: { roleId: roleId ?? '' },
+  });
+  return json(200, choice);
+}
 
-  async function checkRole({ session, choice }: { session: Session; choice: RoleChoice }) {
-    if (choice.roleId === null) return;
-    const roles = (await directory.find(session.uid))?.person.roles ?? [];
-    if (!roles.some(({ roleId }) => roleId === choice.roleId))
-      throw errors.roleUnknown(`${session.uid} has no role ${choice.roleId}`);
-  }
+const readPin = ({ request }: SessionCall): WithPin => ({ pin: readBody(request, pinShape) });
 
-  async function chooseRole({ session, choice }: { session: Session; choice: RoleChoice }) {
-    const { roleId } = choice;
-    requireDone(await sessions.chooseRole(session.id, roleId, roleChoiceStatement(audit, session, roleId)));
-    recorder.record({
-      keys: [session.id],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.role',
-      detail: { roleId: roleId ?? '' },
-    });
-  }
+const spendChallenge = check(
+  'single-use',
+  async function spendChallenge({ cis, pin }: SessionCall & WithPin) {
+    await cis.challenges.spend(pin.challenge);
+  },
+);
 
-  const answerRole = ({ choice }: { choice: RoleChoice }) => json(200, choice);
-
-  const readPin = ({ request }: Start): { pin: Pin } => ({ pin: readBody(request, pinShape) });
-
-  async function spendChallenge({ pin }: { pin: Pin }) {
-    await challenges.spend(pin.challenge);
-  }
-
-  async function examineCard({ session, pin }: { session: Session; pin: Pin }) {
+const examineCard = check(
+  'card',
+  async function examineCard({ cis, session, pin }: SessionCall & WithPin & Passed<'single-use'>) {
     const message = Buffer.from(signInMessage(pin.challenge, thumbprint(session.sessionKey)));
-    return { card: await examiner.examine({ ...pin, message }) };
-  }
+    return { card: await cis.examiner.examine({ ...pin, message }) };
+  },
+);
 
-  function requireSamePerson({ session, card }: { session: Session; card: ExaminedCard }) {
+const requireSamePerson = check(
+  'same-person',
+  function requireSamePerson({ session, card }: SessionCall & { card: ExaminedCard }) {
     if (card.uid !== session.uid)
-      throw errors.anotherPerson(`the session is of ${session.uid}, the card of ${card.uid}`);
-  }
+      throw errors.anotherPerson(`the session belongs to ${session.uid}, the card to ${card.uid}`);
+  },
+);
 
-  async function keepPin({ session, pin, card }: { session: Session; pin: Pin; card: ExaminedCard }) {
-    const { id, uid } = session;
-    const record = audit.recordStatement({
-      actor: uid,
-      action: 'cis.pin',
-      target: id,
-      session: id,
-      outcome: 'ok',
-    });
-    requireDone(await sessions.pinGiven(id, card.cardSerial, record));
-    recorder.record({
-      keys: [pin.challenge, id],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.pin',
-    });
-  }
+async function storePin({
+  cis: { sessions, audit, recorder },
+  session: { id, uid },
+  pin,
+  card,
+}: LiveCall & Passed<'card' | 'same-person'> & WithPin & { card: ExaminedCard }) {
+  const record = audit.recordStatement({
+    actor: uid,
+    action: 'cis.pin',
+    target: id,
+    session: id,
+    outcome: 'ok',
+  });
+  requireDone(await sessions.pinGiven(id, card.cardSerial, record));
+  recorder.record({ keys: [pin.challenge, id], from: 'identity-agent', to: 'cis', name: 'cis.pin' });
+}
 
-  async function answerPin({ session }: { session: Session }) {
-    const { pinAt } = (await sessions.find(session.id)) ?? session;
-    return json(200, { pinTime: iso(pinAt) } satisfies PinAnswer);
-  }
+async function answerPin({ cis, session }: SessionCall) {
+  const { pinAt } = (await cis.sessions.find(session.id)) ?? session;
+  return json(200, { pinTime: iso(pinAt) } satisfies PinAnswer);
+}
 
-  const readCause = ({ request }: Start): SignOutRequest =>
-    request.body === '' ? { cause: 'signedOut' } : readBody(request, signOutShape);
+const answerEnd = ({ cis, session }: LiveCall) =>
+  new StreamAnswer(
+    200,
+    { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    async function* ended(gone) {
+      const endCause = await cis.watch.wait(session.id, endWait * 1_000, gone);
+      yield JSON.stringify({ endCause } satisfies SessionEnd);
+    },
+  );
 
-  /** One that has ended already has ended: the agent may have missed the answer. */
-  async function endSession({ session, cause }: { session: Session; cause: AgentEndCause }) {
-    await endings.end(session.id, cause);
-    return noContent();
-  }
+const readCause = ({ request }: SessionCall): SignOutRequest =>
+  request.body === '' ? { cause: 'signedOut' } : readBody(request, signOutShape);
 
-  const answerEnd = ({ session }: { session: Session }) =>
-    new StreamAnswer(
-      200,
-      { 'content-type': 'application/json', 'cache-control': 'no-store' },
-      async function* ended(gone) {
-        const endCause = await watch.wait(session.id, endWait * 1_000, gone);
-        yield JSON.stringify({ endCause } satisfies SessionEnd);
-      },
-    );
+/** Also succeeds for an ended session: the agent may have missed the response. */
+async function endSession({ cis, session, cause }: ProvenCall & { cause: AgentEndCause }) {
+  await cis.endings.end(session.id, cause);
+  return noContent();
+}
 
-  const heartbeat = steps<Start>()
-    .step(findSession)
-    .step(checkSessionProof)
-    .step(requireLive)
-    .step(beat)
-    .step(answerBeat);
+const start = (name: string) =>
+  steps<Call<SessionDependencies> & { id: string }>(name).step(findSession).step(checkSessionProof);
 
-  const role = steps<Start>()
-    .step(findSession)
-    .step(checkSessionProof)
-    .step(requireLive)
-    .step(readRole)
-    .step(checkRole)
-    .step(chooseRole)
-    .step(answerRole);
+const heartbeat = start('cis.heartbeat').step(requireLive).step(answerHeartbeat);
+const role = start('cis.role').step(requireLive).step(readRole).step(checkRole).step(chooseRole);
+const pin = start('cis.pin')
+  .step(requireLive)
+  .step(readPin)
+  .step(spendChallenge)
+  .step(examineCard)
+  .step(requireSamePerson)
+  .step(storePin)
+  .step(answerPin);
+const end = start('cis.end').step(requireLive).step(answerEnd);
+const signOut = start('cis.sign-out').step(readCause).step(endSession);
 
-  const pin = steps<Start>()
-    .step(findSession)
-    .step(checkSessionProof)
-    .step(requireLive)
-    .step(readPin)
-    .step(spendChallenge)
-    .step(examineCard)
-    .step(requireSamePerson)
-    .step(keepPin)
-    .step(answerPin);
-
-  const end = steps<Start>().step(findSession).step(checkSessionProof).step(requireLive).step(answerEnd);
-
-  const signOut = steps<Start>().step(findSession).step(checkSessionProof).step(readCause).step(endSession);
-
+/** The calls of an agent for its session. */
+export function sessionCallRoutes(cis: SessionDependencies): Route[] {
+  const choice = handler<SessionDependencies, { id: string }>(role, cis);
   return [
-    { methods: ['POST'], path: '/sessions/:id/heartbeat', endpoint: (request) => heartbeat.run({ request }) },
-    { methods: ['GET'], path: '/sessions/:id/end', endpoint: (request) => end.run({ request }) },
-    { methods: ['PUT', 'POST'], path: '/sessions/:id/role', endpoint: (request) => role.run({ request }) },
-    { methods: ['POST'], path: '/sessions/:id/pin', endpoint: (request) => pin.run({ request }) },
-    { methods: ['DELETE'], path: '/sessions/:id', endpoint: (request) => signOut.run({ request }) },
+    ...route('/sessions/:id', { DELETE: handler(signOut, cis) }),
+    ...route('/sessions/:id/heartbeat', { POST: handler(heartbeat, cis) }),
+    ...route('/sessions/:id/end', { GET: handler(end, cis) }),
+    ...route('/sessions/:id/role', { PUT: choice, POST: choice }),
+    ...route('/sessions/:id/pin', { POST: handler(pin, cis) }),
   ];
 }

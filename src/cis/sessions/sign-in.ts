@@ -1,50 +1,50 @@
 import { json } from '@alongside/kernel/answer';
-import { type Clock, seconds } from '@alongside/kernel/clock';
+import { seconds } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { thumbprint } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
-import { steps } from '@alongside/kernel/steps';
+import { route } from '@alongside/kernel/route';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import { type CardCertificate, readCertificate } from '../card/certificate.ts';
 import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory, PersonRecord } from '../directory/directory.ts';
+import type { Call } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import type { CisNetworkLimits } from '../limits.ts';
 import {
-  generations,
+  type Generation,
+  type Person,
   type SessionMode,
   type SignInAnswer,
   sessionCertificateType,
   signInMessage,
 } from '../protocol.ts';
 import { cardSignature, challenge, p256Key } from '../shapes.ts';
-import type { AgentCalls } from './agent-calls.ts';
+import { checkAgentProof, type ProofDependencies } from './agent-calls.ts';
 import type { Challenges } from './challenge.ts';
 import type { Endings } from './endings.ts';
 import { heartbeatEvery, iso, type Session, sessionLimits } from './session.ts';
-import type { Sessions } from './sessions.ts';
+import type { EndedSession, Sessions } from './sessions.ts';
 
-export interface SignInDeps {
-  clock: Clock;
+interface SignInDependencies extends ProofDependencies {
   challenges: Challenges;
   examiner: CardExaminer;
   directory: Directory;
   sessions: Sessions;
   endings: Endings;
-  calls: AgentCalls;
   networks: CisNetworkLimits;
   keys: SigningKeys;
   recorder: Recorder;
   audit: AuditLog;
-  /** Public address of CIS: the issuer of session certificates. */
-  origin: string;
 }
 
+const generations = ['hscn', 'internet'] as const satisfies readonly Generation[];
 const modes = [
   'normal',
   'enhancedNormal',
@@ -61,229 +61,218 @@ const shape = z.strictObject({
   mode: z.enum(modes, `must be of ${modes.join(', ')}`),
 });
 
-type SignIn = z.infer<typeof shape>;
-
-/** What was learnt so far, for the record of a refusal. */
+/** The proven facts about a sign-in, for the record of a refusal. */
 interface Trail {
   challenge: string;
   uid: string;
 }
 
-interface Start {
-  request: HttpRequest;
+interface SignInCall extends Call<SignInDependencies> {
   trail: Trail;
 }
 
-/** `POST /sessions`: a card and its PIN become a session. */
-export function signInRoutes(deps: SignInDeps): Route[] {
-  const {
-    clock,
-    challenges,
-    examiner,
-    directory,
-    sessions,
-    endings,
-    calls,
-    networks,
-    keys,
-    recorder,
-    audit,
-  } = deps;
+interface Requested extends SignInCall {
+  signIn: z.infer<typeof shape>;
+}
 
-  /** The id of the agent's proof is kept before anything else is known. */
-  async function limitRate({ request }: Start): Promise<void> {
-    if (!(await networks.signIns.admits(request.address))) throw errors.tooManyRequests('sign-ins');
-  }
+interface Examined extends Requested {
+  card: ExaminedCard;
+}
 
-  const readSignIn = ({ request }: Start): { signIn: SignIn } => ({ signIn: readBody(request, shape) });
+interface Opened extends Requested {
+  session: Session;
+  person: Person;
+}
 
-  /** The agent is the one that it says it is, so that nobody ends the sessions of a desk from afar. */
-  async function checkAgent({ request, signIn }: Start & { signIn: SignIn }): Promise<void> {
-    const { agentId } = await calls.checkAgentProof({ request });
-    if (agentId !== signIn.agentId) throw errors.proofInvalid('the proof is of another agent');
-  }
+/** Precedes everything else, because the id of each valid agent proof is stored. */
+const limitRate = check('rate-limit', async function limitRate({ request, cis }: SignInCall) {
+  if (!(await cis.networks.signIns.admits(request.address))) throw errors.tooManyRequests('sign-ins');
+});
 
-  /** From here on a refusal is on record: challenges are limited, and what anybody can send without one is not. */
-  async function spendChallenge({ signIn, trail }: Start & { signIn: SignIn }): Promise<void> {
-    await challenges.spend(signIn.challenge);
-    trail.challenge = signIn.challenge;
-  }
+const readSignIn = ({ request }: SignInCall) => ({ signIn: readBody(request, shape) });
 
-  async function readCard({
-    signIn,
-    trail,
-  }: {
-    signIn: SignIn;
-    trail: Trail;
-  }): Promise<{ certificate: CardCertificate }> {
-    const certificate = await readCertificate(signIn.certificate);
-    trail.uid = certificate.uid;
-    return { certificate };
-  }
+/** The caller is the agent that it names, so that nobody else can end the sessions of its workstation. */
+const checkAgent = check('agent-proof', async function checkAgent(call: Requested): Promise<void> {
+  const { agentId } = await checkAgentProof(call);
+  if (agentId !== call.signIn.agentId) throw errors.proofInvalid('the proof is from another agent');
+});
 
+/** From here on, refusals are audited: challenges are limited, but anyone can send calls without one. */
+const spendChallenge = check('single-use', async function spendChallenge({ cis, signIn, trail }: Requested) {
+  await cis.challenges.spend(signIn.challenge);
+  trail.challenge = signIn.challenge;
+});
+
+async function readCard({ signIn, trail }: Requested): Promise<{ certificate: CardCertificate }> {
+  const certificate = await readCertificate(signIn.certificate);
+  trail.uid = certificate.uid;
+  return { certificate };
+}
+
+const examineCard = check(
+  'card',
   async function examineCard({
-    signIn,
+    cis,
+    signIn: { challenge, sessionKey, signature },
     certificate,
-  }: {
-    signIn: SignIn;
-    certificate: CardCertificate;
-  }): Promise<{ card: ExaminedCard }> {
-    const message = Buffer.from(signInMessage(signIn.challenge, thumbprint(signIn.sessionKey)));
-    return { card: await examiner.examineRead(certificate, { message, signature: signIn.signature }) };
+  }: Requested & Passed<'single-use'> & { certificate: CardCertificate }) {
+    const message = Buffer.from(signInMessage(challenge, thumbprint(sessionKey)));
+    return { card: await cis.examiner.examineRead(certificate, { message, signature }) };
+  },
+);
+
+async function requirePerson({ directory }: SignInDependencies, uid: string): Promise<PersonRecord> {
+  const found = await directory.find(uid);
+  if (!found) throw errors.personUnknown(`uid ${uid}`);
+  if (found.person.disabled) throw errors.personDisabled(`uid ${uid}`);
+  return found;
+}
+
+const findHolder = check('holder', async function findHolder({ cis, card }: Examined) {
+  return { holder: await requirePerson(cis, card.uid) };
+});
+
+function newSession({ cis, signIn, card }: Examined, { roles: [role, ...others] }: Person): Session {
+  const now = cis.clock.now();
+  return {
+    id: randomToken(24),
+    uid: card.uid,
+    agentId: signIn.agentId,
+    cardSerial: card.cardSerial,
+    sessionKey: signIn.sessionKey,
+    generation: signIn.generation,
+    mode: signIn.mode,
+    // A single role needs no choice.
+    roleId: role && others.length === 0 ? role.roleId : null,
+    createdAt: now,
+    pinAt: now,
+    heartbeatAt: now,
+    endsAt: now + sessionLimits.absolute,
+    endedAt: null,
+    endCause: null,
+  };
+}
+
+const recordStatement = ({ request, cis }: SignInCall, session: Session) =>
+  cis.audit.recordStatement({
+    actor: session.uid,
+    action: 'cis.sign-in',
+    target: session.id,
+    session: session.id,
+    device: session.agentId,
+    address: request.address,
+    outcome: 'ok',
+    detail: {
+      generation: session.generation,
+      mode: session.mode,
+      agent: session.agentId,
+      card: session.cardSerial,
+    },
+  });
+
+async function openSession(
+  call: Examined & Passed<'rate-limit' | 'agent-proof' | 'card' | 'holder'> & { holder: PersonRecord },
+) {
+  const { cis, card, holder } = call;
+  for (let found = holder; ; found = await requirePerson(cis, card.uid)) {
+    const { person, revision } = found;
+    const session = newSession(call, person);
+    const former = await cis.sessions.open(session, revision, recordStatement(call, session));
+    // The person has changed, or another sign-in at the agent came first: reads the person again.
+    if (former) return { session, person, former };
   }
+}
 
-  async function knownPerson(uid: string): Promise<PersonRecord> {
-    const found = await directory.find(uid);
-    if (!found) throw errors.personUnknown(`uid ${uid}`);
-    if (found.person.disabled) throw errors.personDisabled(`uid ${uid}`);
-    return found;
-  }
+/** One session per workstation: the subscribers know of the end of the previous one before the response. */
+async function endFormer({ cis, former }: Opened & { former: EndedSession[] }): Promise<void> {
+  await cis.endings.announce(former);
+}
 
-  const findPerson = async ({ card }: { card: ExaminedCard }) => ({ holder: await knownPerson(card.uid) });
+function recordSignIn({ cis, session, signIn }: Opened): void {
+  cis.recorder.record({
+    keys: [signIn.challenge, session.id],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.sign-in',
+    detail: { generation: session.generation, mode: session.mode },
+  });
+}
 
-  function newSession(signIn: SignIn, card: ExaminedCard, { person }: PersonRecord): Session {
-    const now = clock.now();
-    return {
-      id: randomToken(24),
-      uid: card.uid,
-      agentId: signIn.agentId,
-      cardSerial: card.cardSerial,
-      sessionKey: signIn.sessionKey,
-      generation: signIn.generation,
-      mode: signIn.mode,
-      // Reference: one role is chosen without a question.
-      roleId: person.roles.length === 1 ? (person.roles[0]?.roleId ?? null) : null,
-      createdAt: now,
-      pinAt: now,
-      heartbeatAt: now,
-      endsAt: now + sessionLimits.absolute,
-      endedAt: null,
-      endCause: null,
-    };
-  }
+async function answerSession({ cis: { keys, clock, origin }, session, person }: Opened) {
+  const sessionCertificate = await keys.sign(
+    {
+      iss: origin,
+      sub: session.uid,
+      sid: session.id,
+      iat: seconds(clock),
+      exp: Math.floor(session.endsAt / 1_000),
+      // RFC 7800 section 3.2
+      cnf: { jwk: session.sessionKey },
+    },
+    { algorithm: 'ES256', typ: sessionCertificateType },
+  );
+  return json(201, {
+    sessionId: session.id,
+    uid: session.uid,
+    displayName: person.displayName,
+    roles: person.roles,
+    roleId: session.roleId,
+    sessionCertificate,
+    heartbeatEvery,
+    endsAt: iso(session.endsAt),
+  } satisfies SignInAnswer);
+}
 
-  const recordStatement = ({ address }: HttpRequest, session: Session) =>
-    audit.recordStatement({
-      actor: session.uid,
-      action: 'cis.sign-in',
-      target: session.id,
-      session: session.id,
-      device: session.agentId,
-      address,
-      outcome: 'ok',
-      detail: {
-        generation: session.generation,
-        mode: session.mode,
-        agent: session.agentId,
-        card: session.cardSerial,
-      },
-    });
+const list = steps<SignInCall>('cis.sign-in')
+  .step(limitRate)
+  .step(readSignIn)
+  .step(checkAgent)
+  .step(spendChallenge)
+  .step(readCard)
+  .step(examineCard)
+  .step(findHolder)
+  .step(openSession)
+  .step(endFormer)
+  .step(recordSignIn)
+  .step(answerSession);
 
-  async function openSession({
-    request,
-    signIn,
-    card,
-    holder,
-  }: Start & {
-    signIn: SignIn;
-    card: ExaminedCard;
-    holder: PersonRecord;
-  }) {
-    for (let person = holder; ; person = await knownPerson(card.uid)) {
-      const session = newSession(signIn, card, person);
-      const former = await sessions.open(session, person.revision, recordStatement(request, session));
-      // The person was changed meanwhile, or another sign-in at the agent was quicker: read again.
-      if (former) return { session, person: person.person, former };
-    }
-  }
+async function recordRefusal(
+  { recorder, audit }: SignInDependencies,
+  { challenge: key, uid }: Trail,
+  refusal: Refusal,
+): Promise<void> {
+  const error = refusal.entry.code;
+  recorder.record({
+    keys: [key],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.sign-in',
+    outcome: 'refused',
+    detail: { error },
+  });
+  await audit.recordAlone({
+    actor: uid,
+    action: 'cis.sign-in',
+    target: '',
+    outcome: 'refused',
+    detail: { error },
+  });
+}
 
-  type Opened = Awaited<ReturnType<typeof openSession>>;
-
-  /** One person at a desk: before the new one is answered, the subscribers know that the former one has gone. */
-  async function endFormer({ former }: Opened): Promise<void> {
-    await endings.announce(former);
-  }
-
-  function recordSignIn({ session, signIn }: Opened & { signIn: SignIn }): void {
-    recorder.record({
-      keys: [signIn.challenge, session.id],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.sign-in',
-      detail: { generation: session.generation, mode: session.mode },
-    });
-  }
-
-  async function answerSession({ session, person }: Opened) {
-    const sessionCertificate = await keys.sign(
-      {
-        iss: deps.origin,
-        sub: session.uid,
-        sid: session.id,
-        iat: seconds(clock),
-        exp: Math.floor(session.endsAt / 1_000),
-        // RFC 7800 section 3.2
-        cnf: { jwk: session.sessionKey },
-      },
-      { algorithm: 'ES256', typ: sessionCertificateType },
-    );
-    const answer: SignInAnswer = {
-      sessionId: session.id,
-      uid: session.uid,
-      displayName: person.displayName,
-      roles: person.roles,
-      roleId: session.roleId,
-      sessionCertificate,
-      heartbeatEvery,
-      endsAt: iso(session.endsAt),
-    };
-    return json(201, answer);
-  }
-
-  async function recordRefusal({ challenge: key, uid }: Trail, refusal: Refusal): Promise<void> {
-    const error = refusal.entry.code;
-    recorder.record({
-      keys: [key],
-      from: 'identity-agent',
-      to: 'cis',
-      name: 'cis.sign-in',
-      outcome: 'refused',
-      detail: { error },
-    });
-    await audit.recordAlone({
-      actor: uid,
-      action: 'cis.sign-in',
-      target: '',
-      outcome: 'refused',
-      detail: { error },
-    });
-  }
-
-  const list = steps<Start>()
-    .step(limitRate)
-    .step(readSignIn)
-    .step(checkAgent)
-    .step(spendChallenge)
-    .step(readCard)
-    .step(examineCard)
-    .step(findPerson)
-    .step(openSession)
-    .step(endFormer)
-    .step(recordSignIn)
-    .step(answerSession);
-
-  const endpoint = async (request: HttpRequest) => {
+/** `POST /sessions`: opens a session for a card and its PIN. */
+export function signInRoutes(cis: SignInDependencies): Route[] {
+  async function endpoint(request: HttpRequest) {
     const trail: Trail = { challenge: '', uid: '' };
     try {
-      return await list.run({ request, trail });
+      return await list.run({ request, cis, trail });
     } catch (thrown) {
       // Without a spent challenge it is only counted: such calls could fill the audit log.
       if (thrown instanceof Refusal) {
-        if (trail.challenge === '') audit.countUnproven('cis-sign-in', request.address);
-        else await recordRefusal(trail, thrown);
+        if (trail.challenge === '') cis.audit.countUnproven('cis-sign-in', request.address);
+        else await recordRefusal(cis, trail, thrown);
       }
       throw thrown;
     }
-  };
-  return [{ methods: ['POST'], path: '/sessions', endpoint }];
+  }
+  return route('/sessions', { POST: { endpoint, errors: plainError } });
 }
