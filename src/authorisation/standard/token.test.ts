@@ -85,38 +85,5 @@ describe('the code grant at /oauth2.1', () => {
       const { body } = await client.platform.post('/oauth2.1/token', form);
       assert.equal(body.error, 'unauthorized_client');
     });
-    test('include a code after a minute', async () => {
-      const code = await client.codeOf('native');
-      client.platform.clock.advance(60);
-      assert.equal((await client.redeem('native', code)).body.error, 'invalid_grant');
-    });
-  });
-
-  describe('a code that is used again (RFC 6749 section 4.1.2)', () => {
-    const alive = async (token: string) => {
-      const record = await client.platform.tokens.find(token);
-      return record !== undefined && client.platform.tokens.isLive(record);
-    };
-    const rows: [string, number, string, boolean][] = [
-      ['by the same client within 10 s: refused, nothing more', 10, 'native', true],
-      ['by the same client later: all that came from it ends', 11, 'native', false],
-      ['by another client at once: all that came from it ends', 0, 'web', false],
-    ];
-    for (const [name, wait, id, lives] of rows)
-      test(`is ${name}`, async () => {
-        const code = await client.codeOf('native');
-        const { body } = await client.redeem('native', code);
-        client.platform.clock.advance(wait);
-        const again = await client.redeem(id, code, { redirect_uri: client.callbackOf('native') });
-        assert.equal(again.body.error, 'invalid_grant');
-        assert.deepEqual([await alive(body.access_token), await alive(body.refresh_token)], [lives, lives]);
-      });
-    test('is redeemed by one of ten requests at once, whose tokens stay valid', async () => {
-      const code = await client.codeOf('native');
-      const answers = await Promise.all(Array.from({ length: 10 }, () => client.redeem('native', code)));
-      const winners = answers.filter(({ status }) => status === 200);
-      assert.equal(winners.length, 1);
-      assert.ok(await alive(winners[0]?.body.access_token));
-    });
   });
 });

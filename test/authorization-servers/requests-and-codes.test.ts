@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  authorization,
+  codeForm,
+  type Form,
+  newCode,
+  post,
+  type Reply,
+  type Server,
+  startServers,
+} from './servers.ts';
+
+let servers: readonly Server[];
+before(async () => {
+  ({ servers } = await startServers());
+});
+after(() => Promise.all(servers.map((server) => server.stop())));
+
+/** Runs a test on both servers; a failure names the server. */
+const both = (name: string, run: (server: Server) => Promise<void>) =>
+  test(name, async (t) => {
+    for (const server of servers) await t.test(server.name, () => run(server));
+  });
+
+const result = ({ status, body }: Reply) => [status, body.error];
+const redirectedError = ({ location, text }: Reply): string | null => {
+  assert.notEqual(location, '', text);
+  return new URL(location).searchParams.get('error');
+};
+
+/** The same error at both servers, or the error of CIS2 and that of /oauth2.1; null for none. */
+type Expected = string | readonly [cis2: string | null, oauth21: string | null];
+const at = ({ name }: Server, expected: Expected): string | null =>
+  typeof expected === 'string' ? expected : expected[name === 'CIS2' ? 0 : 1];
+
+describe('authorization requests at CIS2 and /oauth2.1', () => {
+  // biome-ignore format: a table, one row a line
+  const redirected: [string, Form, Expected][] = [
+    ['no response_type', { response_type: undefined }, 'invalid_request'],
+    ['another response_type', { response_type: 'code id_token' }, 'unsupported_response_type'],
+    ['an unknown response_mode', { response_mode: 'fragment' }, 'invalid_request'],
+    ['response_mode form_post', { response_mode: 'form_post' }, [null, 'invalid_request']],
+    ['no code_challenge', { code_challenge: undefined, code_challenge_method: undefined }, [null, 'invalid_request']],
+    ['a method without code_challenge', { code_challenge: undefined }, 'invalid_request'],
+    ['a code_challenge without method', { code_challenge_method: undefined }, 'invalid_request'],
+    ['the method plain', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['a short code_challenge', { code_challenge: 'x'.repeat(42) }, 'invalid_request'],
+    ['a malformed scope', { scope: 'openid  email' }, 'invalid_scope'],
+    ['a malformed dpop_jkt', { dpop_jkt: 'x' }, ['invalid_request', 'invalid_dpop_proof']],
+  ];
+  for (const [name, changes, expected] of redirected) {
+    both(`answer ${name} by redirect with state and issuer`, async (server) => {
+      const id = await server.register();
+      const reply = await server.signIn({ ...authorization(id), ...changes });
+      const error = at(server, expected);
+      if (error === null) {
+        // A form_post response is a page.
+        assert.ok(reply.location === '' ? reply.status === 200 : redirectedError(reply) === null);
+        return;
+      }
+      assert.equal(redirectedError(reply), error);
+      const { searchParams } = new URL(reply.location);
+      assert.deepEqual(
+        ['state', 'iss'].map((member) => searchParams.get(member)),
+        ['state-1', server.issuer],
+      );
+    });
+
+    both(`answer ${name} with JSON when it is pushed`, async (server) => {
+      const id = await server.register();
+      const pushed = await server.post('pushed', { ...authorization(id), ...post(id), ...changes });
+      const error = at(server, expected);
+      assert.deepEqual(result(pushed), error === null ? [201, undefined] : [400, error], pushed.text);
+    });
+  }
+
+  for (const [name, redirect_uri] of [
+    ['no redirect_uri', undefined],
+    ['an unregistered redirect_uri', 'https://app.example.test/other'],
+    ['a redirect_uri with a slash at its end', 'https://app.example.test/callback/'],
+  ] as const)
+    both(`answer ${name} with 400 and no redirect, also when it is pushed`, async (server) => {
+      const id = await server.register();
+      const query = { ...authorization(id), redirect_uri };
+      const { status, location } = await server.signIn(query);
+      assert.deepEqual([status, location], [400, '']);
+      assert.deepEqual(result(await server.post('pushed', { ...query, ...post(id) })), [
+        400,
+        'invalid_request',
+      ]);
+    });
+});
+
+const { code_challenge: challenge } = authorization('');
+
+describe('authorization codes of CIS2 and /oauth2.1', () => {
+  const redeem = (server: Server, id: string, code: string, changes: Form = {}): Promise<Reply> =>
+    server.post('token', { ...codeForm(code), ...post(id), ...changes });
+  const isLive = async (server: Server, token: string): Promise<boolean> =>
+    (await server.find(token))?.revokedAt === null;
+
+  // biome-ignore format: a table, one row a line
+  const refused: [string, Form, string][] = [
+    ['no code', { code: undefined }, 'invalid_request'],
+    ['an unknown code', { code: 'x'.repeat(43) }, 'invalid_grant'],
+    ['another redirect_uri', { redirect_uri: 'https://app.example.test/other' }, 'invalid_grant'],
+    ['no code_verifier', { code_verifier: undefined }, 'invalid_grant'],
+    ['an empty code_verifier', { code_verifier: '' }, 'invalid_grant'],
+    ['the challenge as code_verifier', { code_verifier: challenge }, 'invalid_grant'],
+    ['another code_verifier', { code_verifier: 'w'.repeat(43) }, 'invalid_grant'],
+    ['a short code_verifier', { code_verifier: 'v'.repeat(42) }, 'invalid_grant'],
+  ];
+  for (const [name, changes, error] of refused)
+    both(`are refused for ${name}, and stay valid`, async (server) => {
+      const id = await server.register();
+      const code = await newCode(server, id);
+      assert.deepEqual(result(await redeem(server, id, code, changes)), [400, error]);
+      assert.equal((await redeem(server, id, code)).status, 200);
+    });
+
+  both('are refused without redirect_uri', async (server) => {
+    const id = await server.register();
+    const reply = await redeem(server, id, await newCode(server, id), { redirect_uri: undefined });
+    assert.deepEqual(result(reply), [400, at(server, ['invalid_request', 'invalid_grant'])]);
+  });
+
+  both('are refused to another client, and stay valid', async (server) => {
+    const [id, other] = [await server.register(), await server.register()];
+    const code = await newCode(server, id);
+    assert.deepEqual(result(await redeem(server, other, code)), [400, 'invalid_grant']);
+    assert.equal((await redeem(server, id, code)).status, 200);
+  });
+
+  both('expire after 60 s', async (server) => {
+    const id = await server.register();
+    const code = await newCode(server, id);
+    server.clock.advance(60);
+    assert.deepEqual(result(await redeem(server, id, code)), [400, 'invalid_grant']);
+    server.clock.advance(-60);
+  });
+
+  both('are redeemed by one of ten requests at once, whose tokens stay valid', async (server) => {
+    const id = await server.register();
+    const code = await newCode(server, id);
+    const replies = await Promise.all(Array.from({ length: 10 }, () => redeem(server, id, code)));
+    const [won, ...others] = replies.filter(({ status }) => status === 200);
+    assert.ok(won && others.length === 0);
+    for (const reply of replies) if (reply !== won) assert.deepEqual(result(reply), [400, 'invalid_grant']);
+    assert.ok(await isLive(server, won.body.access_token));
+  });
+
+  for (const [name, seconds, isOwn, live] of [
+    ['their client repeats them within 10 s', 10, true, true],
+    ['their client repeats them later', 11, true, false],
+    ['another client sends them', 0, false, false],
+  ] as const)
+    both(`${live ? 'keep' : 'end'} their tokens when ${name}`, async (server) => {
+      const [id, other] = [await server.register(), await server.register()];
+      const code = await newCode(server, id);
+      const first = await redeem(server, id, code);
+      server.clock.advance(seconds);
+      assert.deepEqual(result(await redeem(server, isOwn ? id : other, code)), [400, 'invalid_grant']);
+      for (const token of [first.body.access_token, first.body.refresh_token])
+        assert.equal(await isLive(server, token), live);
+      server.clock.advance(-seconds);
+    });
+});
