@@ -1,5 +1,5 @@
 import { type Answer, json } from '@alongside/kernel/answer';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isForm, parseParameters } from '../oauth/parameters.ts';
 import { errors } from './errors.ts';
 import { peopleOf } from './people/registry.ts';
@@ -17,22 +17,25 @@ function readToken({ request }: RealmContext): { token: string } {
   return { token };
 }
 
-async function findSession({
-  mock,
-  realm,
-  token,
-}: RealmContext & { token: string }): Promise<{ session: MockSession }> {
-  const session = await mock.sessions.ofToken(realm.name, token);
-  if (!session) throw errors.tokenInvalid(`no valid access token of ${realm.name} has this value`);
-  return { session };
-}
+const findSession = check(
+  'access-token',
+  async function findSession({
+    mock,
+    realm,
+    token,
+  }: RealmContext & { token: string }): Promise<{ session: MockSession }> {
+    const session = await mock.sessions.ofToken(realm.name, token);
+    if (!session) throw errors.tokenInvalid(`no valid access token of ${realm.name} has this value`);
+    return { session };
+  },
+);
 
 async function sendClaims({
   mock: { people, clients, recorder },
   realm,
   token,
   session,
-}: RealmContext & { token: string; session: MockSession }): Promise<Answer> {
+}: RealmContext & Passed<'access-token'> & { token: string; session: MockSession }): Promise<Answer> {
   const person = await peopleOf(people, realm.name).find(session.sub, realm.issuer);
   const client = await clients.find(session.clientId);
   if (!person || !client) throw errors.tokenInvalid('its user or its client no longer exists');

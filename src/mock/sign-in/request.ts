@@ -1,5 +1,6 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
+import { check } from '@alongside/kernel/steps';
 import { isForm, noParameters, type Parameters, parseParameters, withQuery } from '../../oauth/parameters.ts';
 import { isChallenge } from '../../oauth/pkce.ts';
 import type { MockClient } from '../clients.ts';
@@ -46,36 +47,42 @@ export function readParameters({ request }: RealmContext): Pick<WithParameters, 
   return { parameters, typed };
 }
 
-export async function findClient({ mock, parameters }: WithParameters): Promise<{ client: MockClient }> {
-  const clientId = parameters.get('client_id') ?? '';
-  const client = await mock.clients.find(clientId);
-  if (!client)
-    throw errors.clientUnknown(`client_id is "${clientId.slice(0, 80)}", or its application was revoked`);
-  return { client };
-}
+export const findClient = check(
+  'client',
+  async function findClient({ mock, parameters }: WithParameters): Promise<{ client: MockClient }> {
+    const clientId = parameters.get('client_id') ?? '';
+    const client = await mock.clients.find(clientId);
+    if (!client)
+      throw errors.clientUnknown(`client_id is "${clientId.slice(0, 80)}", or its application was revoked`);
+    return { client };
+  },
+);
 
 /**
  * Sends nothing, not even an error, to an unregistered address (RFC 6749 section 4.1.2.1). Responses have the client's state and
  * the issuer (RFC 9207 section 2). The redirect is always 302: the form of the mock leads there directly.
  */
-export function checkRedirect({
-  parameters,
-  client,
-  realm,
-}: WithClient): Pick<AuthorizationRequest, 'redirectUri' | 'respond'> {
-  const redirectUri = parameters.get('redirect_uri') ?? '';
-  if (!client.redirectFits(redirectUri))
-    throw errors.redirectInvalid(`"${redirectUri.slice(0, 200)}" is not an address of ${client.clientId}`);
-  const byForm = parameters.get('response_mode') === 'form_post';
-  const state = parameters.get('state');
-  return {
-    redirectUri,
-    respond(members) {
-      const all = { ...(state === undefined ? {} : { state }), ...members, iss: realm.issuer };
-      return byForm ? formPost(redirectUri, all) : redirect(withQuery(redirectUri, all));
-    },
-  };
-}
+export const checkRedirect = check(
+  'redirect-uri',
+  function checkRedirect({
+    parameters,
+    client,
+    realm,
+  }: WithClient): Pick<AuthorizationRequest, 'redirectUri' | 'respond'> {
+    const redirectUri = parameters.get('redirect_uri') ?? '';
+    if (!client.redirectFits(redirectUri))
+      throw errors.redirectInvalid(`"${redirectUri.slice(0, 200)}" is not an address of ${client.clientId}`);
+    const byForm = parameters.get('response_mode') === 'form_post';
+    const state = parameters.get('state');
+    return {
+      redirectUri,
+      respond(members) {
+        const all = { ...(state === undefined ? {} : { state }), ...members, iss: realm.issuer };
+        return byForm ? formPost(redirectUri, all) : redirect(withQuery(redirectUri, all));
+      },
+    };
+  },
+);
 
 /** Returns the error of a request, if any. The mock ignores levels, ages, prompts and scopes. */
 function refusalOf(parameters: Parameters): Refusal | undefined {
@@ -91,7 +98,10 @@ function refusalOf(parameters: Parameters): Refusal | undefined {
     : errors.challenge(`code_challenge_method is ${String(method).slice(0, 80)}`);
 }
 
-export function checkRequest({ parameters, respond }: AuthorizationRequest): Answer | undefined {
-  const refusal = refusalOf(parameters);
-  return refusal && respond({ error: refusal.entry.code, error_description: refusal.entry.description });
-}
+export const checkRequest = check(
+  'request',
+  function checkRequest({ parameters, respond }: AuthorizationRequest): Answer | undefined {
+    const refusal = refusalOf(parameters);
+    return refusal && respond({ error: refusal.entry.code, error_description: refusal.entry.description });
+  },
+);

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
-import { steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import type { MockPerson } from '../people/people.ts';
 import { peopleOf } from '../people/registry.ts';
 import type { RealmContext } from '../realm-endpoint.ts';
@@ -36,7 +36,9 @@ async function identifyUser(context: AuthorizationRequest): Promise<Answer | { p
   return person ? { person } : signInForm(context, people, username.slice(0, longestUsername));
 }
 
-async function sendCode(context: AuthorizationRequest & { person: MockPerson }): Promise<Answer> {
+async function sendCode(
+  context: AuthorizationRequest & { person: MockPerson } & Passed<'client' | 'redirect-uri' | 'request'>,
+): Promise<Answer> {
   const { mock, realm, client, redirectUri, parameters, person, respond } = context;
   const { code, sid } = await mock.sessions.begin({
     realm: realm.name,

@@ -1,3 +1,4 @@
+import { check } from '@alongside/kernel/steps';
 import { secretFits } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
@@ -94,8 +95,11 @@ const serverOf = ({ mock, realm }: RealmContext): MockServer => ({
 });
 
 /** Authenticates the client by a secret, in the form or the header, or by a signed assertion. */
-export async function authenticate(context: TokenRequest): Promise<{ client: MockClient }> {
-  const { request, parameters } = context;
-  const { client } = await authenticateClient({ server: serverOf(context), request, parameters });
-  return { client: client.registration };
-}
+export const authenticate = check(
+  'client-authentication',
+  async function authenticate(context: TokenRequest): Promise<{ client: MockClient }> {
+    const { request, parameters } = context;
+    const { client } = await authenticateClient({ server: serverOf(context), request, parameters });
+    return { client: client.registration };
+  },
+);

@@ -2,7 +2,7 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import { halfHash } from '@alongside/kernel/secrets';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isForm, type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { verifierFits } from '../../oauth/pkce.ts';
 import type { MockClient } from '../clients.ts';
@@ -44,7 +44,7 @@ function checkGrantType({ parameters }: TokenRequest): void {
 }
 
 /** Does not use the code up, so that it stays valid after an error in the request. */
-async function findCode({ mock, parameters, realm, client }: WithClient) {
+const findCode = check('code', async function findCode({ mock, parameters, realm, client }: WithClient) {
   const code = parameters.get('code');
   if (code === undefined) throw errors.codeMissing('code is missing');
   const grant = await mock.sessions.peek(code);
@@ -52,25 +52,27 @@ async function findCode({ mock, parameters, realm, client }: WithClient) {
   if (grant.realm !== realm.name || grant.clientId !== client.clientId)
     throw errors.codeInvalid(`the code was issued to ${grant.clientId} at ${grant.realm}`);
   return { code, grant };
-}
+});
 
 /** Compares with the authorization request (RFC 6749 section 4.1.3, RFC 7636 section 4.6). */
-function checkBinding({ parameters, grant }: WithCode): void {
+const checkBinding = check('code-binding', function checkBinding({ parameters, grant }: WithCode): void {
   if (parameters.get('redirect_uri') !== grant.redirectUri)
     throw errors.codeInvalid(`redirect_uri was ${grant.redirectUri}`);
   if (grant.challenge !== null && !verifierFits(parameters.get('code_verifier'), grant.challenge))
     throw errors.verifierInvalid('code_verifier is missing or does not match the challenge');
-}
+});
 
-async function findPerson({ mock, realm, grant }: WithCode): Promise<{ person: MockPerson }> {
+const findPerson = check('user', async function findPerson({ mock, realm, grant }: WithCode): Promise<{
+  person: MockPerson;
+}> {
   const person = await peopleOf(mock.people, realm.name).find(grant.sub, realm.issuer);
   if (!person) throw errors.codeInvalid('the user no longer exists or is disabled');
   return { person };
-}
+});
 
-async function spendCode({ mock, code }: WithCode): Promise<void> {
+const spendCode = check('single-use', async function spendCode({ mock, code }: WithCode): Promise<void> {
   if (!(await mock.sessions.spend(code))) throw errors.codeInvalid('the code was used by another request');
-}
+});
 
 /** Signs the ID token: RS256, with `kid` and `typ: JWT` in its header (OpenID Connect Core section 2). */
 function signIdToken({ mock, realm, grant, person }: WithPerson, accessToken: string): Promise<string> {
@@ -92,7 +94,9 @@ function signIdToken({ mock, realm, grant, person }: WithPerson, accessToken: st
   return mock.keys.sign(claims, { algorithm: 'RS256' });
 }
 
-async function issueTokens(context: WithPerson): Promise<Answer> {
+async function issueTokens(
+  context: WithPerson & Passed<'client-authentication' | 'code' | 'code-binding' | 'user' | 'single-use'>,
+): Promise<Answer> {
   const { mock, realm, client, code, grant } = context;
   const accessToken = await mock.sessions.accessToken(grant);
   const idToken = await signIdToken(context, accessToken);
