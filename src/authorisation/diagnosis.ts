@@ -1,9 +1,8 @@
-import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import { type Answer, json, redirect as redirectTo } from '@alongside/kernel/answer';
 import { Refusal, type Refuse } from '@alongside/kernel/errors';
-import type { Endpoint, ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import type { ErrorFormat, HttpRequest } from '@alongside/kernel/http';
 import { inOwnTerms } from '@alongside/kernel/kernel-errors';
 import type { OnMalformed } from '@alongside/kernel/malformed';
-import { refusedIfUnavailable, retryHeaders, Unavailable } from '@alongside/kernel/unavailable';
 import { withQuery } from '../oauth/parameters.ts';
 import { errors } from './errors.ts';
 
@@ -20,26 +19,13 @@ const retryAfter: Readonly<Record<string, string>> = {
   'authorisation.networkBusy': '60',
 };
 
-/** The JSON form of an error, as published: with the id under which the private reason is found. */
+/** Returns an error as JSON, as published: with the id by which `explain` finds the private reason. */
 function errorAnswer(refusal: Refusal, request: HttpRequest): Answer {
   const { id, status, code } = refusal.entry;
   const wait = retryAfter[id];
   const body = { error: code, error_description: words(refusal), message_id: request.id };
   return json(status, body, wait === undefined ? {} : { 'retry-after': wait }).refusing(refusal);
 }
-
-/** The endpoint with its refusals, and anything else that it throws, as JSON errors. `unexpected` answers the latter. */
-const guard =
-  (endpoint: Endpoint, unexpected: Refuse): Endpoint =>
-  async (request) => {
-    try {
-      return await endpoint(request);
-    } catch (thrown) {
-      const refused = refusedIfUnavailable(thrown);
-      const refusal = refused instanceof Refusal ? refused : unexpected('see the log', {}, thrown);
-      return errorAnswer(refusal, request).with(retryHeaders(refusal));
-    }
-  };
 
 /** Renders the errors of a route as JSON, with the entries of one catalogue for unreadable requests and unexpected errors. */
 export const errorFormat =
@@ -52,33 +38,20 @@ export const errorFormat =
     );
   };
 
-/** What a route answers to a request that never came to its endpoint: a body that is too large, say. */
-const early =
-  (
-    { bodyTooLarge, requestMalformed }: { bodyTooLarge: Refuse; requestMalformed: Refuse },
-    unexpected: Refuse,
-  ): Route['early'] =>
-  ({ status, reason }) =>
-    guard(async () => {
-      if (status === 503) throw new Unavailable(reason);
-      if (status >= 500) throw new Error(reason);
-      throw (status === 413 ? bodyTooLarge : requestMalformed)(reason);
-    }, unexpected);
-
-/** Bytes that are no request have no path, so that they get the form of the `nhs` profile wherever they were meant to go. */
-const malformed: OnMalformed = async ({ id, status, reason }) => {
+/** Responds to bytes that are not a valid request in the format of the `nhs` profile: they have no path that could select another. */
+export const malformed: OnMalformed = async ({ id, status, reason }) => {
   const refusal = (status === 431 ? errors.headersTooLarge : errors.requestMalformed)(reason);
   const { code } = refusal.entry;
   return json(status, { error: code, error_description: words(refusal), message_id: id }).refusing(refusal);
 };
 
-/** The redirect that tells a client of a refusal (RFC 6749 section 4.1.2.1). */
-const redirectWith = async (
+/** Redirects to the client with an error (RFC 6749 section 4.1.2.1). */
+const redirect = async (
   refusal: Refusal,
   _request: HttpRequest,
   to: { redirectUri: string; state: string | null; issuer?: string; code?: string },
 ): Promise<Answer> =>
-  redirect(
+  redirectTo(
     withQuery(to.redirectUri, {
       error: to.code ?? refusal.entry.code,
       error_description: words(refusal),
@@ -87,6 +60,6 @@ const redirectWith = async (
     }),
   ).refusing(refusal);
 
-/** How the service answers refusals, in the forms of both profiles. */
-export const diagnosis = { guard, early, malformed, redirect: redirectWith };
+/** Reports errors to clients by a redirect. The dry run replaces it. */
+export const diagnosis = { redirect };
 export type Diagnosis = typeof diagnosis;

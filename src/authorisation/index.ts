@@ -9,7 +9,7 @@ import type { Service } from '../service.ts';
 import { createBase } from './base.ts';
 import { createConsoleRoutes } from './console/routes.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
-import { diagnosis } from './diagnosis.ts';
+import { diagnosis, malformed } from './diagnosis.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { createNhsRoutes } from './nhs/service.ts';
 import type { Parts } from './parts.ts';
@@ -43,7 +43,7 @@ export function createAuthorisation(dependencies: AuthorisationDependencies): Se
   const parts = createParts(dependencies);
   const bases = dependencies.bases.map((settings) => createBase(settings, dependencies));
   return {
-    onMalformed: diagnosis.malformed,
+    onMalformed: malformed,
     routes: [
       ...createConsoleRoutes(bases, parts, createValidate),
       ...bases.flatMap((base) =>

@@ -75,12 +75,11 @@ export class Cors {
 
   /** Adds the headers to all responses of a route. */
   route(route: Route): Route {
-    const { early, errors } = route;
+    const { errors } = route;
     return {
       ...route,
       endpoint: this.endpoint(route.endpoint),
       ...(errors ? { errors: this.errors(errors) } : {}),
-      ...(early ? { early: (refused) => this.endpoint(early(refused)) } : {}),
     };
   }
 

@@ -21,9 +21,6 @@ import { isCallback } from '../redirects.ts';
 import { departureFrom } from '../to-provider.ts';
 import type { NhsEndpoint } from './flow.ts';
 
-/** Reports errors to the client by a redirect. */
-export type Redirecting = Pick<Diagnosis, 'redirect'>;
-
 interface WithRedirect {
   redirectUri: string;
 }
@@ -51,7 +48,7 @@ export const checkRedirectUri = (base: Base) =>
     return { redirectUri };
   };
 
-export const checkState = (diagnosis: Redirecting) =>
+export const checkState = (diagnosis: Diagnosis) =>
   async function checkState({
     request,
     query,
@@ -62,7 +59,7 @@ export const checkState = (diagnosis: Redirecting) =>
     return diagnosis.redirect(errors.stateMissing('state is missing'), request, { redirectUri, state: null });
   };
 
-export const checkResponseType = (diagnosis: Redirecting) =>
+export const checkResponseType = (diagnosis: Diagnosis) =>
   async function checkResponseType({
     request,
     query,
@@ -79,7 +76,7 @@ export const checkResponseType = (diagnosis: Redirecting) =>
   };
 
 /** Accepts a code challenge, which is not a published parameter, or refuses it if it cannot be enforced (RFC 7636 section 4.4.1). */
-export const checkChallenge = (diagnosis: Redirecting, base: Base) =>
+export const checkChallenge = (diagnosis: Diagnosis, base: Base) =>
   async function checkChallenge({
     request,
     query,

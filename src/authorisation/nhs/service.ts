@@ -1,7 +1,9 @@
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
-import { everyMethod, type Route } from '@alongside/kernel/http';
+import type { Endpoint, Route } from '@alongside/kernel/http';
+import { anyMethod, route } from '@alongside/kernel/route';
 import type { Base } from '../base.ts';
+import { errorFormat } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
@@ -28,7 +30,7 @@ function recordRefusal(
 /** Returns the routes of one base path of the `nhs` profile. */
 export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const flows = createFlows(base, bases, parts);
-  const endpoint = parts.diagnosis.guard(async (request) => {
+  const endpoint: Endpoint = async (request) => {
     const incoming = readIncoming(base, request);
     const flow = flows.find(({ matches }) => matches(incoming));
     if (!flow) throw errors.notFound();
@@ -43,14 +45,8 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts
         await recordRefusedTokens(parts, base, { request, application, grant }, thrown);
       throw thrown;
     }
-  }, errors.unexpected);
-  const early = parts.diagnosis.early(errors, errors.unexpected);
+  };
+  const handlers = anyMethod({ endpoint, errors: errorFormat(errors), rawQuery: true });
   const known = flowPaths.map((path) => `${base.path}${path}`);
-  return [base.path, `${base.path}/*`].map((path) => ({
-    methods: everyMethod,
-    path,
-    known,
-    endpoint,
-    early,
-  }));
+  return [base.path, `${base.path}/*`].flatMap((path) => route(path, handlers, known));
 }
