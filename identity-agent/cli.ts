@@ -8,7 +8,7 @@ import { AgentCallError, AgentConnection } from './socket/client.ts';
 import { rpcCodes } from './socket/json-rpc.ts';
 import { defaultSocketPath } from './socket-path.ts';
 
-const help = (): string => `identity-agent: the Identity Agent of this desk.
+const help = (): string => `identity-agent: the Identity Agent of this workstation.
 
   identity-agent run [--help]           runs the agent; so does identity-agent with options alone
 

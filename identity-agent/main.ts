@@ -16,13 +16,13 @@ import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
 const help = (): string => {
   const { policy, user, defaults } = settingFiles();
   return [
-    'identity-agent run: runs the Identity Agent of this desk. The first that names a setting counts:',
+    'identity-agent run: runs the Identity Agent of this workstation. The first that contains a setting applies:',
     `the policy of the machine (${policy}), the command line, the environment,`,
     `the file of the user (${user}), the recommended defaults (${defaults}).`,
     '',
     ...settingNames.map((name) => {
       const { about, fallback } = definitions[name];
-      const usual = fallback === undefined ? '' : `; ${String(fallback)} unless told`;
+      const usual = fallback === undefined ? '' : `; ${String(fallback)} by default`;
       return `  --${flagOf(name)}  ${variableOf(name)}  "${name}"\n      ${about}${usual}`;
     }),
     '',

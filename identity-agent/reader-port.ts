@@ -1,5 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
+import { isDue } from '@alongside/kernel/retry';
 import type { Reader } from './card/transport.ts';
 import { type TransportOptions, transports } from './card/transports.ts';
 
@@ -42,9 +43,8 @@ export class ReaderPort {
 
   /** Opens the reader if there is none and the pause is over. Never rejects. */
   open(): Promise<void> {
-    const now = this.#parts.clock.now();
-    const early = this.#next > now && this.#next - now <= pause;
-    if (this.reader || this.#closed || early) return Promise.resolve();
+    const due = isDue(this.#next, this.#parts.clock.now(), pause);
+    if (this.reader || this.#closed || !due) return Promise.resolve();
     this.#opening ??= this.#try().finally(() => {
       this.#opening = undefined;
     });

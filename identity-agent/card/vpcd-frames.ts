@@ -32,7 +32,7 @@ export class FrameReader {
     const [high, low] = this.#rest;
     if (high === undefined || low === undefined) return undefined;
     const end = 2 + high * 256 + low;
-    if (end === 2) throw new VpcdError('A vpcd frame without a payload came.');
+    if (end === 2) throw new VpcdError('A vpcd frame has no payload.');
     if (this.#rest.length < end) return undefined;
     const payload = this.#rest.slice(2, end);
     this.#rest = this.#rest.subarray(end);

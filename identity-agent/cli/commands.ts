@@ -11,7 +11,7 @@ import { openPages } from './open-pages.ts';
 import { watchScreen } from './watch-screen.ts';
 
 /** Formats the status as lines for people. */
-export function statusInWords(status: AgentStatus): string {
+export function statusText(status: AgentStatus): string {
   const { state, person, role, card, lock, reason, question, attemptsLeft } = status;
   const lines = [
     `state: ${state}`,
@@ -31,7 +31,7 @@ const status: Command = {
   summary: 'state, person, role and card',
   async run({ withAgent, json, terminal }) {
     const result = await withAgent((agent) => agent.call<AgentStatus>(methods.status));
-    terminal.out(`${json ? JSON.stringify(result) : statusInWords(result)}\n`);
+    terminal.out(`${json ? JSON.stringify(result) : statusText(result)}\n`);
     return 0;
   },
 };

@@ -46,9 +46,7 @@ function judgeFile(from: PolicyFile, { agent, cis2 }: Hops): Finding[] {
   for (const name of requestDenials)
     if (cis2 && covering(policies[name], cis2) !== undefined)
       findings.push(
-        remark(
-          `${file}: ${name} covers ${cis2.origin}. Signing in goes by navigation and works all the same.`,
-        ),
+        remark(`${file}: ${name} covers ${cis2.origin}. Sign-ins use navigation and still work.`),
       );
   return findings;
 }
@@ -63,7 +61,7 @@ export function judgePolicies(files: readonly PolicyFile[], hops: Hops): Finding
   if (fetchTransport && cis2 && !granted)
     findings.push(
       remark(
-        `"fetchTransport" is on, but no browser policy lets ${cis2.origin} call this machine: sign-ins go by navigation.`,
+        `"fetchTransport" is on, but no browser policy lets ${cis2.origin} call this machine: sign-ins use navigation.`,
         `Set LoopbackNetworkAllowedForUrls to ["${cis2.origin}"].`,
       ),
     );
@@ -84,7 +82,7 @@ export const browserPolicy: Check = {
   run(subject) {
     if (process.platform !== 'linux')
       return [
-        remark('Browser policies are looked at on Linux alone.', 'Open chrome://policy or edge://policy.'),
+        remark('Browser policies are checked on Linux only.', 'Open chrome://policy or edge://policy.'),
       ];
     const { files, damaged } = managedPolicies();
     const unread = damaged.map(({ file, problem }) => remark(`${file} cannot be read: ${problem}.`));

@@ -12,12 +12,10 @@ export const settings: Check = {
     const { policy, user } = settingFiles();
     if (!loaded)
       return [
-        wrong(settingsProblem, 'Put it right: an agent does not start while one of its files is wrong.'),
+        wrong(settingsProblem, 'Correct it: an agent does not start while one of its files is invalid.'),
       ];
     const found = [
-      existsSync(policy)
-        ? ok(`The policy of this machine, ${policy}, is in force.`)
-        : ok('No policy is in force.'),
+      existsSync(policy) ? ok(`The policy of this machine, ${policy}, applies.`) : ok('No policy applies.'),
     ];
     const missing = !loaded.settings.cis || !loaded.settings.cis2Issuer;
     // A running agent may have its settings from its command line.

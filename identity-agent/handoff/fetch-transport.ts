@@ -55,7 +55,7 @@ export function createFetchTransport({ guards, handOff, caller }: FetchTransport
     .step(handOff.checkResponseUri)
     .step(handOff.takeRequest)
     .step(handOff.findLocation)
-    .step(function tellLocation({ location }: { location: string }): Answer {
+    .step(function returnLocation({ location }: { location: string }): Answer {
       return json(200, { location });
     });
   const asking = steps<{ request: HttpRequest }>()

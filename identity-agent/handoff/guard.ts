@@ -43,7 +43,7 @@ export function createGuards({ origin, caller, strictNavigation, peerUser }: Gua
     },
     async checkPeerUser({ request }: { request: HttpRequest }): Promise<void> {
       if (!(await peerUser.isOurs(request)))
-        throw errors.anotherUser('the connection belongs to another local user, or to nobody known');
+        throw errors.anotherUser('the connection belongs to another local user, or its user is unknown');
     },
     /** Accepts calls from CIS2's own page. */
     checkCaller({ request }: { request: HttpRequest }): void {

@@ -96,7 +96,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     return interactionPage(page, context, interaction, development);
   }
 
-  function tellStep({ interaction }: InteractionRequest): Answer {
+  function returnStep({ interaction }: InteractionRequest): Answer {
     const context = contextOf(interaction);
     const goesOn = vouching.sessionFor(interaction) && !context.offersRenewal && !context.asksConfirmation;
     return json(200, { step: goesOn ? 'onward' : stepToken(pageFor(context), context) });
@@ -130,7 +130,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   }
 
   /** Redirects to the card pages, which link back here. */
-  function lookAfterCard({ interaction }: InteractionRequest): Answer {
+  function manageCard({ interaction }: InteractionRequest): Answer {
     const errand = errands.open(interaction.path);
     return redirect(agent.status().problem === 'card_blocked' ? `${errand.path}/unlock-code` : errand.path);
   }
@@ -144,7 +144,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
   }
 
   /** Shows a page to continue to another origin, or returns to the prompt. */
-  async function goOnOrBack({ interaction }: InteractionRequest): Promise<Answer> {
+  async function continueOrReturn({ interaction }: InteractionRequest): Promise<Answer> {
     const location = await onward(interaction);
     return location === undefined ? redirect(interaction.path, 303) : continueTo(location);
   }
@@ -171,13 +171,13 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     .step(guards.checkOwnScript)
     .step(guards.checkPeerUser)
     .step(findInteraction)
-    .step(tellStep);
+    .step(returnStep);
   const form = () =>
     steps<Start>().step(guards.checkOwnForm).step(guards.checkPeerUser).step(findInteraction);
-  const pinForm = form().step(answerPin).step(goOnOrBack);
-  const roleForm = form().step(answerRole).step(goOnOrBack);
-  const confirmForm = form().step(answerConfirmation).step(goOnOrBack);
-  const renewalForm = form().step(answerRenewal).step(goOnOrBack);
+  const pinForm = form().step(answerPin).step(continueOrReturn);
+  const roleForm = form().step(answerRole).step(continueOrReturn);
+  const confirmForm = form().step(answerConfirmation).step(continueOrReturn);
+  const renewalForm = form().step(answerRenewal).step(continueOrReturn);
   const leaveForm = form().step(leave);
   const formRoute = (
     path: `/interaction/:id/${string}`,
@@ -187,7 +187,7 @@ export function interactionRoutes(parts: InteractionParts): Route[] {
     .step(guards.checkNavigation)
     .step(guards.checkPeerUser)
     .step(findInteraction)
-    .step(lookAfterCard);
+    .step(manageCard);
 
   return [
     ...route('/interaction/:id', { GET: { endpoint: (request) => seeing.run({ request }), errors } }),

@@ -74,9 +74,9 @@ const statusPage = (agent: Agent, development: boolean): Answer => {
     development,
     main: html`<dl class="summary"><dt>Version</dt><dd>${agentVersion}</dd><dt>State</dt><dd>${state}</dd>
 <dt>Generation</dt><dd>${generation}</dd><dt>Mode</dt><dd>${mode}</dd></dl>
-<p>Your browser comes here by itself while you sign in.</p>
+<p>Your browser is redirected here while you sign in.</p>
 <p><a href="${signInPath}">Sign in here</a> for applications on this computer.</p>
-<p><a href="/card">Look after your smartcard</a>: change its PIN, unblock it, or renew it.</p>`,
+<p><a href="/card">Manage your smartcard</a>: change its PIN, unblock it, or renew it.</p>`,
   });
 };
 

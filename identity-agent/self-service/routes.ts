@@ -66,7 +66,7 @@ export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
       .step(guards.checkPeerUser)
       .step(findErrand)
       .step(noteSeen)
-      .step(function tellStep(): Answer {
+      .step(function returnStep(): Answer {
         return json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
       });
     const posting = steps<PageRequest>()

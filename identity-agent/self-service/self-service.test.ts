@@ -71,7 +71,7 @@ describe('the card pages', () => {
     assert.match(wrong.body, /The code is wrong\. 4 attempts left\./);
     const done = await fill(desk, asked.to, { code, newPin: '222222', again: '222222' });
     assert.match(done.body, /is unblocked/);
-    assert.match(done.body, new RegExp(`href="${interaction}">Go on signing in`));
+    assert.match(done.body, new RegExp(`href="${interaction}">Continue signing in`));
     const page = await desk.visit(interaction);
     const sent = await desk.post(`${interaction}/pin`, { pin: '222222', card: desk.cardField(page.body) });
     assert.equal(sent.status, 200);

@@ -77,7 +77,7 @@ export class Agent {
   }
 
   /** Notifies programs that a prompt waits at this page. */
-  tellQuestion(notice: AgentNotices['questionOpened']): void {
+  notifyQuestion(notice: AgentNotices['questionOpened']): void {
     this.#desk.tell('questionOpened', notice);
   }
 

@@ -47,7 +47,7 @@ export async function changePin(desk: Desk, pin: string, newPin: string): Promis
       desk.arrows.cardAct(card, 'pin-changed');
       return { ok: true };
     }
-    if (card.blocked) tellBlocked(desk, card);
+    if (card.blocked) reportBlocked(desk, card);
     return card.blocked ? failed('card_blocked') : wrongPin(changed);
   });
 }
@@ -67,7 +67,7 @@ export async function unblockPin(desk: Desk, unblockingCode: string, newPin: str
     const done = await card.unblock(unblockingCode, newPin);
     if (!done.ok) return refusedCode(done);
     desk.arrows.cardAct(card, 'unblocked');
-    desk.tellPinState(card, 'open');
+    desk.reportPinState(card, 'open');
     return { ok: true };
   });
 }
@@ -127,10 +127,10 @@ async function onCard(desk: Desk, act: () => Promise<CardActResult>): Promise<Ca
 }
 
 /** Handles the last used attempt: a blocked card ends the session. */
-export function tellBlocked(desk: Desk, card: DeskCard): void {
+export function reportBlocked(desk: Desk, card: DeskCard): void {
   if (desk.ownCard) desk.end('signedOut');
   desk.tell('cardBlocked', { serial: card.label.serial });
-  desk.tellPinState(card, 'blocked');
+  desk.reportPinState(card, 'blocked');
 }
 
 const sentences: Readonly<Record<CardActError, string>> = {

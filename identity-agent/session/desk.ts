@@ -161,7 +161,7 @@ export class Desk {
   }
 
   /** Reports the state of a card's PIN to CIS. Nothing waits for it or depends on it. */
-  tellPinState(card: DeskCard, pin: PinState): void {
+  reportPinState(card: DeskCard, pin: PinState): void {
     const told = this.parts.cis.pinState(card.label.serial, { ...card.held, pin }).catch((error: unknown) => {
       this.parts.log.info({ reason: reasonOf(error) }, 'CIS was not notified of the PIN state of a card');
     });

@@ -1,6 +1,6 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { CardError } from '../card/card-client.ts';
-import { tellBlocked } from './card-acts.ts';
+import { reportBlocked } from './card-acts.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 import { type DeskCard, refusalOf, rejected, sentenceOf } from './desk-card.ts';
@@ -42,7 +42,7 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string, by: Answerer): Pr
   try {
     const verification = await card.verifyPin(pin);
     if (!verification.ok) {
-      if (card.blocked) tellBlocked(desk, card);
+      if (card.blocked) reportBlocked(desk, card);
       return {
         ok: false,
         error: card.blocked ? 'card_blocked' : 'wrong_pin',

@@ -40,6 +40,6 @@ export class QuestionNotice {
     const { question, askedFor } = agent;
     if (question === null || isSeen()) return;
     this.#toldAt = clock.now();
-    agent.tellQuestion({ question, applications: [...askedFor], page });
+    agent.notifyQuestion({ question, applications: [...askedFor], page });
   }
 }

@@ -168,9 +168,7 @@ function send(socket: Socket, line: string): void {
 /** Removes the socket of an earlier agent, and no other file: the path comes from a setting. */
 async function removeLeftover(path: string): Promise<void> {
   if (!(await lstat(path)).isSocket())
-    throw new OperatorError(
-      `There is a file at ${path} that is no socket: name another place for the local socket.`,
-    );
+    throw new OperatorError(`${path} is not a socket. Set another socket path.`);
   await rm(path);
 }
 

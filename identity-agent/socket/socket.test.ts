@@ -167,7 +167,7 @@ describe('SocketServer', () => {
     await writeFile(note, 'not yours');
     await assert.rejects(
       new SocketServer({ path: note, methods: {}, log: silentLog }).listen(),
-      /is no socket/,
+      /is not a socket/,
     );
     assert.equal(await readFile(note, 'utf8'), 'not yours');
     await assert.rejects(

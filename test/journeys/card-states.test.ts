@@ -27,7 +27,7 @@ describe('states of the card through the whole chain', () => {
       await page.fill('#newPin', '24681357');
       await page.fill('#again', '24681357');
       await page.press('#again', 'Enter');
-      await page.click('text=Go on signing in');
+      await page.click('text=Continue signing in');
       await pinAtPage(page, '24681357');
       await patient(page).waitFor();
     }));

@@ -78,6 +78,6 @@ ${asker(context)}${page.main(context, path)}${page.signedIn ? undefined : leave(
 }
 
 /** Formats an ISO time as a day. */
-export const dateInWords = (iso: string): string =>
+export const longDate = (iso: string): string =>
   // Created at each use, because its tables are large and few pages use it.
   new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));

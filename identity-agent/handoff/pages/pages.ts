@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentStatus } from '../../protocol.ts';
 import type { Notice } from '../interactions.ts';
-import { dateInWords, type InteractionPage, type PageContext } from './page.ts';
+import { type InteractionPage, longDate, type PageContext } from './page.ts';
 
 /** Shown when no PIN attempts are left. */
 const blocked: InteractionPage = {
@@ -58,11 +58,11 @@ const renewal: InteractionPage = {
   title: 'Renew your smartcard',
   main: ({ status, notice }, path) => html`${
     notice === 'not_renewed'
-      ? html`<p class="error" role="alert">The smartcard could not be renewed now. You can go on, and try again later.</p>`
+      ? html`<p class="error" role="alert">The smartcard could not be renewed now. You can continue, and try again later.</p>`
       : undefined
   }
 <dl class="summary"><dt>Smartcard</dt><dd>${status.card?.name}</dd></dl>
-<p>The certificate of your smartcard ends on ${dateInWords(status.card?.certificateEnds ?? '')}. After that you cannot sign in with it. Renewing takes a moment, and your PIN stays the same.</p>
+<p>The certificate of your smartcard ends on ${longDate(status.card?.certificateEnds ?? '')}. After that you cannot sign in with it. Renewing takes a moment, and your PIN stays the same.</p>
 <form method="post" action="${path}/renewal" class="actions">
 <button name="how" value="now">Renew now</button>
 <button class="secondary" name="how" value="later">Not now</button>
@@ -79,14 +79,14 @@ const confirm: InteractionPage = {
   main: (
     { status },
     path,
-  ) => html`<dl class="summary"><dt>Signed in at this desk</dt><dd>${status.person?.displayName}</dd>
+  ) => html`<dl class="summary"><dt>Signed in at this workstation</dt><dd>${status.person?.displayName}</dd>
 ${status.role ? html`<dt>Role</dt><dd>${jobOf(status.role.roleName)} (${status.role.orgCode})</dd>` : undefined}</dl>
 <form method="post" action="${path}/confirm" class="actions"><button name="how" value="yes" autofocus>Continue as ${status.person?.displayName}</button></form>`,
   cancelled: () => 'cancelled',
 };
 
 /** Formats the remaining attempts. */
-const attemptsInWords = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
+const attemptsText = (left: number): string => `${left} attempt${left === 1 ? '' : 's'} left`;
 
 /** Set after a wrong PIN. */
 const invalid = html` aria-invalid="true"`;
@@ -101,7 +101,7 @@ const notices: Readonly<Record<NonNullable<Notice>, (left: string) => string>> =
 
 function problem({ status, notice }: PageContext): Html | undefined {
   const left = status.attemptsLeft;
-  const words = left === null ? 'try again' : attemptsInWords(left);
+  const words = left === null ? 'try again' : attemptsText(left);
   const sentence = notice
     ? notices[notice](words)
     : left !== null && left < fewAttempts
@@ -141,7 +141,7 @@ const insertCard: InteractionPage = {
   applies: ({ status }) => status.card === null,
   title: 'Insert your smartcard',
   main: () =>
-    html`<p role="status" class="waiting">Put your smartcard into the reader. This page goes on by itself when it is in.</p>`,
+    html`<p role="status" class="waiting">Insert your smartcard. This page then continues automatically.</p>`,
   cancelled: () => 'no_card',
   reloads: true,
 };

@@ -85,7 +85,7 @@ describe('the card pages in Chromium', () => {
     await page.fill('#newPin', '222222');
     await page.fill('#again', '222222');
     await page.press('#again', 'Enter');
-    await page.click('text=Go on signing in');
+    await page.click('text=Continue signing in');
     await page.fill('input[name=pin]', '222222');
     await page.press('input[name=pin]', 'Enter');
     await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);

@@ -45,7 +45,7 @@ type Outcome =
   | { ok: false; error: CardActError; sentence?: string; attemptsLeft?: number | null };
 
 /** Returns the message about an operation for the next page. */
-export function saidOf(result: Outcome, well: string): FormResult {
+export function formResult(result: Outcome, well: string): FormResult {
   if (result.ok) return { well: true, sentence: well };
   const { error, sentence = cardActSentence(error), attemptsLeft = null } = result;
   return { well: false, sentence: sentence + attempts(attemptsLeft) };

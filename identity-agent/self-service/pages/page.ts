@@ -50,7 +50,7 @@ export const cardStep = (page: CardPage, status: AgentStatus, insertion: string)
     ...(page.follows?.(status) ?? []),
   ].join('.');
 
-const noCard = html`<p role="status" class="waiting">Put your smartcard into the reader. This page goes on by itself when it is in.</p>`;
+const noCard = html`<p role="status" class="waiting">Insert your smartcard. This page then continues automatically.</p>`;
 
 const saying = ({ well, sentence }: FormResult): Html =>
   well
@@ -61,7 +61,7 @@ const saying = ({ well, sentence }: FormResult): Html =>
 function ways(page: CardPage, errand: Errand): Html {
   const overview =
     page.id === 'overview' ? undefined : html`<a href="${errand.path}">Back to your smartcard</a>`;
-  const back = errand.back && html`<a class="button" href="${errand.back}">Go on signing in</a>`;
+  const back = errand.back && html`<a class="button" href="${errand.back}">Continue signing in</a>`;
   return html`<p class="actions">${back} ${overview}</p>`;
 }
 

@@ -4,9 +4,9 @@ import {
   cardSummary,
   differ,
   digits,
+  formResult,
   newPinFields,
   newPinForms,
-  saidOf,
   secretField,
 } from './fields.ts';
 import type { CardPage } from './page.ts';
@@ -26,7 +26,7 @@ ${cardForm(
   'Change PIN',
 )}`,
   act: async (agent, { pin = '', newPin = '', again }) =>
-    newPin === again ? saidOf(await agent.changePin(pin, newPin), 'Your PIN was changed.') : differ,
+    newPin === again ? formResult(await agent.changePin(pin, newPin), 'Your PIN was changed.') : differ,
 };
 
 /** Requests a code by mail from CIS. */
@@ -36,12 +36,12 @@ export const unlockCode: CardPage = {
   fields: {},
   next: 'unlock',
   main: ({ status, path, insertion }) => html`${cardSummary(status)}
-<p>We can mail a code to the address that your Registration Authority has of you. It is good for 15 minutes.
+<p>We can mail a code to the address that your Registration Authority has of you. It is valid for 15 minutes.
 Leave the card in the reader, and do not close this page.</p>
 ${cardForm(`${path}/unlock-code`, insertion, html``, 'Mail me a code')}
 <p><a href="${path}/unlock">I have a code already</a></p>`,
   act: async (agent) =>
-    saidOf(
+    formResult(
       await agent.requestUnlockCode(),
       'If your smartcard can be unblocked in this way, a code is on its way to you.',
     ),
@@ -58,10 +58,10 @@ export const unlock: CardPage = {
   fields: { code: digits, ...newPinForms },
   main: ({ status, path, insertion, development }) => html`${cardSummary(status)}
 ${development ? html`<p class="quiet">This is a test system: no mail leaves it, "npx alongside mail" shows it.</p>` : undefined}
-${codeForm(`${path}/unlock`, insertion, secretField('code', 'Code from the mail', '8 digits, good for 15 minutes', true))}
+${codeForm(`${path}/unlock`, insertion, secretField('code', 'Code from the mail', '8 digits, valid for 15 minutes', true))}
 <p><a href="${path}/unlock-code">Ask for another code</a></p>`,
   act: async (agent, { code = '', newPin = '', again }) =>
-    newPin === again ? saidOf(await agent.unlockCard(code, newPin), unblocked) : differ,
+    newPin === again ? formResult(await agent.unlockCard(code, newPin), unblocked) : differ,
 };
 
 /** Asks for the card's own unblocking code and a new PIN. */
@@ -73,5 +73,5 @@ export const unblock: CardPage = {
 <p>Your Registration Authority gives you this code. Three wrong entries make the card useless.</p>
 ${codeForm(`${path}/unblock`, insertion, secretField('unblockingCode', 'Unblocking code of the card', '8 digits', true))}`,
   act: async (agent, { unblockingCode = '', newPin = '', again }) =>
-    newPin === again ? saidOf(await agent.unblockPin(unblockingCode, newPin), unblocked) : differ,
+    newPin === again ? formResult(await agent.unblockPin(unblockingCode, newPin), unblocked) : differ,
 };

@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { dateInWords } from '../../handoff/pages/page.ts';
+import { longDate } from '../../handoff/pages/page.ts';
 import type { CardPage, CardPageContext } from './page.ts';
 import { changePin, unblock, unlock, unlockCode } from './pin-pages.ts';
 import { renew } from './renew.ts';
@@ -32,7 +32,7 @@ const overview: CardPage = {
     const problem = status.problem === 'card_rejected' || status.problem === 'no_role';
     return html`${problem ? html`<p class="error" role="alert">${status.reason}</p>` : undefined}
 <dl class="summary"><dt>Smartcard</dt><dd>${card.name}</dd><dt>PIN</dt><dd>${pinState(context)}</dd>
-<dt>Certificate</dt><dd>${card.certificateEnds ? `ends on ${dateInWords(card.certificateEnds)}` : 'cannot be read'}</dd></dl>
+<dt>Certificate</dt><dd>${card.certificateEnds ? `ends on ${longDate(card.certificateEnds)}` : 'cannot be read'}</dd></dl>
 ${acts(context)}`;
   },
 };

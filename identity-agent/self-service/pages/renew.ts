@@ -1,7 +1,7 @@
 import { html } from '@alongside/kernel/html';
-import { dateInWords } from '../../handoff/pages/page.ts';
+import { longDate } from '../../handoff/pages/page.ts';
 import type { Agent } from '../../session/agent.ts';
-import { cardForm, cardSummary, saidOf, secretField } from './fields.ts';
+import { cardForm, cardSummary, formResult, secretField } from './fields.ts';
 import type { CardPage } from './page.ts';
 import { givePin } from './sign-in.ts';
 
@@ -24,7 +24,7 @@ export const renew: CardPage = {
   main: ({ status, card, path, insertion, signedIn }) => html`${cardSummary(status)}
 ${
   card.renewalDue && card.certificateEnds
-    ? html`<p>The certificate of your smartcard ends on ${dateInWords(card.certificateEnds)}. After that you cannot sign in with it.</p>
+    ? html`<p>The certificate of your smartcard ends on ${longDate(card.certificateEnds)}. After that you cannot sign in with it.</p>
 ${cardForm(
   `${path}/renew`,
   insertion,
@@ -37,9 +37,9 @@ ${cardForm(
 }`,
   act: async (agent, { pin = '' }) => {
     const result = await renewWith(agent, pin);
-    if (result.ok) return saidOf(result, renewed);
+    if (result.ok) return formResult(result, renewed);
     const { error } = result;
     if (error === 'no_open_question') return { well: false, sentence: 'This card cannot sign in.' };
-    return saidOf({ ...result, error }, renewed);
+    return formResult({ ...result, error }, renewed);
   },
 };

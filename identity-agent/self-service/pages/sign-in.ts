@@ -3,7 +3,7 @@ import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/pin-answer.ts';
 import type { FormResult } from '../errands.ts';
-import { cardForm, cardSummary, saidOf, secretField } from './fields.ts';
+import { cardForm, cardSummary, formResult, secretField } from './fields.ts';
 import type { CardPage, CardPageContext } from './page.ts';
 
 const unanswered = 'The sign-in service does not answer. Please try again.';
@@ -17,13 +17,13 @@ export async function givePin(agent: Agent, pin: string): Promise<PinResult> {
   return result;
 }
 
-function saidOfPin(agent: Agent, result: PinResult): FormResult {
+function pinResultMessage(agent: Agent, result: PinResult): FormResult {
   const { reason, question } = agent.status();
   if (!result.ok) {
     const { error } = result;
     if (error === 'no_open_question')
       return { well: false, sentence: reason ?? 'The PIN is not asked for now.' };
-    return saidOf({ ...result, error }, '');
+    return formResult({ ...result, error }, '');
   }
   if (reason !== null) return { well: false, sentence: reason };
   return { well: true, sentence: question === 'role' ? 'Your PIN is right.' : 'You can close this page.' };
@@ -91,6 +91,6 @@ export const signIn: CardPage = {
   },
   withoutCard: (status) => (status.person && !status.lock ? signedInAs(status) : undefined),
   act: async (agent, { pin = '', roleId = '' }) =>
-    roleId === '' ? saidOfPin(agent, await givePin(agent, pin)) : chooseRole(agent, roleId),
+    roleId === '' ? pinResultMessage(agent, await givePin(agent, pin)) : chooseRole(agent, roleId),
   next: 'sign-in',
 };

@@ -1,6 +1,6 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Callback, Landing } from './browser.ts';
-import { Stranded, shows, type Trial, wordsOf } from './trial.ts';
+import { Stranded, shownText, shows, type Trial } from './trial.ts';
 
 /** Facts about the application, given by the caller. */
 export interface ApplicationFacts {
@@ -63,6 +63,6 @@ function unseen(texts: readonly string[], page: string, home: Landing): string {
   const found =
     home.kind === 'callback'
       ? 'it sends the browser to CIS2 again'
-      : `status ${home.status}, its text: ${wordsOf(home.body) || 'nothing'}`;
+      : `status ${home.status}, its text: ${shownText(home.body) || 'nothing'}`;
   return `After the sign-in ${page} does not show ${quoted} (${found}). If the person is signed in there, name with --signed-in a text that only a signed-in page shows, and with --page its address.`;
 }

@@ -1,6 +1,6 @@
 import type { Landing } from './browser.ts';
 import { type Check, failed, notRun, passed, type Verdict, warning } from './check.ts';
-import { placeOf, type Reaction, type Trial } from './trial.ts';
+import { landingText, type Reaction, type Trial } from './trial.ts';
 
 /** Returns whether a response was an unhandled error of the application. */
 export const isAccident = ({ landing }: Reaction): boolean =>
@@ -8,7 +8,7 @@ export const isAccident = ({ landing }: Reaction): boolean =>
 
 /** Describes a page that was shown for an unhandled error. */
 export const looksUnhandled = (landing: Landing): string =>
-  `${placeOf(landing)} That looks like an unhandled error.`;
+  `${landingText(landing)} That looks like an unhandled error.`;
 
 export const noTokenCall = notRun('The application did not ask CIS2 for tokens.');
 
@@ -17,7 +17,7 @@ export function refusal(reaction: Reaction): Verdict {
   if (reaction.signedIn) return failed('It signed the user in anyway.');
   return isAccident(reaction)
     ? warning(`It refused the sign-in. ${looksUnhandled(reaction.landing)}`)
-    : passed(`It refused the sign-in. ${placeOf(reaction.landing)}`);
+    : passed(`It refused the sign-in. ${landingText(reaction.landing)}`);
 }
 
 export interface SignInFault {

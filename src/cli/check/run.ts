@@ -3,7 +3,7 @@ import { Unreachable } from './browser.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
 import { type ApplicationFacts, firstSignIn } from './first-sign-in.ts';
-import { reasonInWords, Stranded, type Trial } from './trial.ts';
+import { reasonSentence, Stranded, type Trial } from './trial.ts';
 
 /** A result for the report. */
 export interface Result {
@@ -40,7 +40,7 @@ const resultOf = ({ name, does, expects, source }: Check, { outcome, detail }: V
 function blamed(error: unknown, { endpoint }: Trial): unknown {
   if (!(error instanceof Unreachable) || error.origin !== new URL(endpoint).origin) return error;
   return new OperatorError(
-    `${reasonInWords(error)} The application is not at fault; start the instance again.`,
+    `${reasonSentence(error)} The application is not at fault; start the instance again.`,
   );
 }
 
@@ -70,7 +70,7 @@ async function carryOut(check: Check, trial: Trial, signal: AbortSignal): Promis
   } catch (thrown) {
     const error = blamed(thrown, trial);
     if (signal.aborted || error instanceof OperatorError) throw error;
-    return failed(reasonInWords(error));
+    return failed(reasonSentence(error));
   }
 }
 
@@ -87,11 +87,11 @@ export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
   } catch (error) {
     if (signal.aborted) return results;
     if (error instanceof OperatorError || results.length > 0) throw error;
-    if (!(error instanceof Stranded)) throw new OperatorError(`${trial.start}: ${reasonInWords(error)}`);
+    if (!(error instanceof Stranded)) throw new OperatorError(`${trial.start}: ${reasonSentence(error)}`);
     const others = chosen.filter((check) => check !== signIn);
     const reason = notRun('Without a sign-in that succeeds there is nothing to compare with.');
     return [
-      resultOf(signIn, failed(reasonInWords(error))),
+      resultOf(signIn, failed(reasonSentence(error))),
       ...others.map((check) => resultOf(check, reason)),
     ];
   }

@@ -174,7 +174,9 @@ export class Trial {
   async #strandedAt(page: Page): Promise<Error> {
     const refusal = await this.provider.refusal(String(page.headers['x-message-id'] ?? ''));
     const shown = `CIS2 did not send the browser back but showed a page (status ${page.status} at ${page.url.href})`;
-    const reason = refusal ? `${refusal.detail || refusal.description}. ${refusal.fix}` : wordsOf(page.body);
+    const reason = refusal
+      ? `${refusal.detail || refusal.description}. ${refusal.fix}`
+      : shownText(page.body);
     const isOurs = page.status >= 500 || (refusal !== undefined && refusal.actor !== 'developer');
     return isOurs
       ? new OperatorError(`${shown}, and the application is not at fault: ${reason}`)
@@ -189,12 +191,12 @@ export class Trial {
 }
 
 /** Returns the beginning of a page's text. */
-export const wordsOf = (body: string): string => textOf(body).replace(/\s+/g, ' ').trim().slice(0, 160);
+export const shownText = (body: string): string => textOf(body).replace(/\s+/g, ' ').trim().slice(0, 160);
 
 /** Describes the browser's current page for a report. */
-export const placeOf = (landing: Landing): string =>
+export const landingText = (landing: Landing): string =>
   landing.kind === 'callback'
     ? 'It sent the browser to CIS2 again.'
     : `It answered ${landing.status} at ${landing.url.pathname}.`;
 
-export const reasonInWords = (error: unknown): string => reasonOf(error).replace(/\.?$/, '.');
+export const reasonSentence = (error: unknown): string => reasonOf(error).replace(/\.?$/, '.');

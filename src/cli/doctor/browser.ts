@@ -112,7 +112,7 @@ function hindered({ file, policies }: PolicyFile, addresses: readonly URL[]): Fi
       .map(
         (pattern): Finding => ({
           outcome: 'remark',
-          detail: `${file}: ${name} has "${pattern}": pages cannot call the Identity Agent themselves. Signing in goes by navigation and works.`,
+          detail: `${file}: ${name} has "${pattern}": pages cannot call the Identity Agent themselves. Sign-ins use navigation and still work.`,
         }),
       ),
   );

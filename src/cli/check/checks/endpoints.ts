@@ -1,6 +1,6 @@
 import { type Check, failed, notRun, passed, warning } from '../check.ts';
 import { isAccident, noTokenCall, refusal } from '../refusal.ts';
-import { landingShows, placeOf } from '../trial.ts';
+import { landingShows, landingText } from '../trial.ts';
 
 /** The subject in the faulty userinfo response. */
 const otherSubject = '999999999999';
@@ -38,7 +38,7 @@ export const endpointChecks: readonly Check[] = [
         trial.signIn(),
       );
       if (!met) return noUserinfoCall;
-      return isAccident(result) ? failed(placeOf(result.landing)) : passed(placeOf(result.landing));
+      return isAccident(result) ? failed(landingText(result.landing)) : passed(landingText(result.landing));
     },
   },
   {
@@ -54,9 +54,9 @@ export const endpointChecks: readonly Check[] = [
       if (!met) return noTokenCall;
       const { landing } = result;
       const handled = landing.kind === 'page' && [502, 503, 504].includes(landing.status);
-      if (!result.signedIn && isAccident(result) && !handled) return failed(placeOf(landing));
+      if (!result.signedIn && isAccident(result) && !handled) return failed(landingText(landing));
       if (!(await trial.signIn()).signedIn) return failed('The next sign-in did not succeed.');
-      return handled ? passed(placeOf(landing)) : refusal(result);
+      return handled ? passed(landingText(landing)) : refusal(result);
     },
   },
 ];

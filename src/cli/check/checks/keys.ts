@@ -1,7 +1,7 @@
 import { systemClock } from '@alongside/kernel/clock';
 import { type Check, failed, notRun, passed, warning } from '../check.ts';
 import { isAccident, looksUnhandled, noTokenCall, refusesSignIn } from '../refusal.ts';
-import { placeOf, type Reaction, type Trial } from '../trial.ts';
+import { landingText, type Reaction, type Trial } from '../trial.ts';
 
 /** Milliseconds between two sign-ins. */
 const interval = 5_000;
@@ -41,7 +41,7 @@ const rotation = {
   source: 'OpenID Connect Core 1.0 section 10.1.1',
 };
 const notSignedIn = ({ landing }: Reaction) =>
-  failed(`It did not sign the user in with the new key. ${placeOf(landing)}`);
+  failed(`It did not sign the user in with the new key. ${landingText(landing)}`);
 
 const justBeforeSigning: Check = {
   name: 'oidcc-client-test-signing-key-rotation-just-before-signing',
@@ -88,7 +88,7 @@ const kidAbsentMultiple: Check = {
     return passed(
       right.result.signedIn
         ? 'It found the right key, and refused the other.'
-        : `It refused both. ${placeOf(right.result.landing)}`,
+        : `It refused both. ${landingText(right.result.landing)}`,
     );
   },
 };
@@ -110,7 +110,7 @@ const kidAbsentSingle: Check = {
     return signedIn
       ? passed('It signed the user in.')
       : warning(
-          `It refused the sign-in. ${placeOf(landing)} CIS2 always names its key; a certification requires this. The API platform refuses to exchange such an ID token.`,
+          `It refused the sign-in. ${landingText(landing)} CIS2 always names its key; a certification requires this. The API platform refuses to exchange such an ID token.`,
         );
   },
 };

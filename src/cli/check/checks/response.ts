@@ -1,7 +1,7 @@
 import type { Landing } from '../browser.ts';
 import { type Check, failed, passed, type Verdict, warning } from '../check.ts';
 import { isAccident, refusal } from '../refusal.ts';
-import { placeOf, Stranded, wordsOf } from '../trial.ts';
+import { landingText, Stranded, shownText } from '../trial.ts';
 
 const stateChanges: readonly [string, (parameters: URLSearchParams) => void][] = [
   ['with another state', (parameters) => parameters.set('state', 'another-state')],
@@ -57,8 +57,8 @@ function judgeErrorPage(landing: Landing): Verdict {
     return failed(
       'It shows error_description without escaping it: markup in an address becomes part of the page.',
     );
-  if (wordsOf(landing.body) === '') return failed(`It shows nothing. ${placeOf(landing)}`);
-  const quoted = `It shows "${wordsOf(landing.body).slice(0, 80)}"`;
+  if (shownText(landing.body) === '') return failed(`It shows nothing. ${landingText(landing)}`);
+  const quoted = `It shows "${shownText(landing.body).slice(0, 80)}"`;
   return /<(?:a|form|button)\b/i.test(landing.body)
     ? passed(`${quoted} and offers a way to continue.`)
     : warning(`${quoted}, without a way to begin again.`);

@@ -1,6 +1,6 @@
 import type { Browser, CookieLine } from '../browser.ts';
 import { type Check, failed, notRun, passed, warning } from '../check.ts';
-import { placeOf, type Trial } from '../trial.ts';
+import { landingText, type Trial } from '../trial.ts';
 
 /** The sign-in with which all other checks are compared. */
 export const signIn: Check = {
@@ -13,7 +13,7 @@ export const signIn: Check = {
     const { text, page } = trial.known;
     return signedIn
       ? passed(`It signed the user in; ${page} shows "${text}".`)
-      : failed(`It did not sign the user in. ${placeOf(landing)}`);
+      : failed(`It did not sign the user in. ${landingText(landing)}`);
   },
 };
 

@@ -2,7 +2,7 @@ import type { Browser, Callback, Landing, Page } from '../browser.ts';
 import { type Check, failed, notRun, passed, type Verdict, warning } from '../check.ts';
 import { type Form, formsOf, linksOf } from '../markup.ts';
 import { looksUnhandled } from '../refusal.ts';
-import { placeOf, Stranded, type Trial, wordsOf } from '../trial.ts';
+import { landingText, Stranded, shownText, type Trial } from '../trial.ts';
 
 /** A browser that signs out and has reached CIS2's end_session_endpoint. */
 interface SigningOut {
@@ -74,14 +74,14 @@ const returnsState = (name: string, how: string, change: (parameters: URLSearchP
         return notRun('It sends no state, or no post_logout_redirect_uri.');
       browser.stopAt(to);
       const back = await browser.deliver(asked);
-      if (back.kind === 'page') return notRun(`CIS2 did not send the browser back. ${placeOf(back)}`);
+      if (back.kind === 'page') return notRun(`CIS2 did not send the browser back. ${landingText(back)}`);
       change(back.parameters);
       browser.stopAt(trial.endpoint);
       const landing = await browser.deliver(back);
       if (await trial.isSignedIn(browser)) return failed('The user is signed in.');
       return landing.kind === 'page' && landing.status >= 500
         ? failed(looksUnhandled(landing))
-        : passed(placeOf(landing));
+        : passed(landingText(landing));
     },
   });
 
@@ -102,14 +102,14 @@ export const signOutChecks: readonly Check[] = [
         );
       const atCis2 = landing.url.origin === new URL(trial.endSession).origin;
       if (atCis2 && landing.status >= 400)
-        return failed(`CIS2 refused the request (status ${landing.status}): ${wordsOf(landing.body)}`);
+        return failed(`CIS2 refused the request (status ${landing.status}): ${shownText(landing.body)}`);
       if (landing.status >= 500) return failed(looksUnhandled(landing));
       if (!asked.parameters.has('id_token_hint'))
         return warning('It ended its session, but sends no id_token_hint, so CIS2 must ask the user.');
       return passed(
         atCis2
           ? 'Its session is over; it named no post_logout_redirect_uri, so the user stays at CIS2.'
-          : `Its session is over. ${placeOf(landing)}`,
+          : `Its session is over. ${landingText(landing)}`,
       );
     },
   }),
