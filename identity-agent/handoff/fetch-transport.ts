@@ -1,12 +1,13 @@
 import { Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { fetchHeader } from '../protocol.ts';
-import type { Guards } from './guard.ts';
-import type { createHandOffSteps } from './hand-off.ts';
+import { checkCaller, checkPeerUser, checkPreflight, type GuardedRequest } from './guard.ts';
+import { findLocation, type HandOffCall, takeRequest } from './hand-off.ts';
+import { checkClaims, checkResponseUri, checkSignature, decodeRequest } from './request.ts';
 
 // Lets CIS2's own page call the agent. Browsers allow this to a hosted page only by policy, so it is off by default, and the page
 // does not ask users for permission.
@@ -31,54 +32,46 @@ function bodyOf({ headers, body }: HttpRequest): string[] {
   }
 }
 
-export interface FetchTransportParts {
-  guards: Guards;
-  handOff: ReturnType<typeof createHandOffSteps>;
-  /** Origin of CIS2, the only one that may call. */
-  caller: string;
+const readBody = ({ request }: GuardedRequest) => decodeRequest(bodyOf(request));
+
+const returnLocation = ({ location }: { location: string }): Answer => json(200, { location });
+
+const fetchHandOff = steps<HandOffCall>('identity-agent.fetch')
+  .step(checkCaller)
+  .step(checkPeerUser)
+  .step(readBody)
+  .step(checkSignature)
+  .step(checkClaims)
+  .step(checkResponseUri)
+  .step(takeRequest)
+  .step(findLocation)
+  .step(returnLocation);
+
+function allowFetch({ request }: GuardedRequest): Answer {
+  const old = request.headers['access-control-request-private-network'] === 'true';
+  return new Answer(204, {
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': `content-type, ${fetchHeader}`,
+    // Browsers before Local Network Access require this one.
+    ...(old ? { 'access-control-allow-private-network': 'true' } : {}),
+  });
 }
 
-/** `POST /v1/cis2` returns `{location}`, where the page continues. Also handles its preflight. */
-export function createFetchTransport({ guards, handOff, caller }: FetchTransportParts): {
-  call: Endpoint;
-  preflight: Endpoint;
-} {
-  const cors = corsHeaders(caller);
-  const list = steps<{ request: HttpRequest }>()
-    .step(guards.checkCaller)
-    .step(guards.checkPeerUser)
-    .step(function readBody({ request }: { request: HttpRequest }) {
-      return handOff.readJws(bodyOf(request));
-    })
-    .step(handOff.checkSignature)
-    .step(handOff.checkClaims)
-    .step(handOff.checkResponseUri)
-    .step(handOff.takeRequest)
-    .step(handOff.findLocation)
-    .step(function returnLocation({ location }: { location: string }): Answer {
-      return json(200, { location });
-    });
-  const asking = steps<{ request: HttpRequest }>()
-    .step(guards.checkPreflight)
-    .step(function allow({ request }: { request: HttpRequest }): Answer {
-      const old = request.headers['access-control-request-private-network'] === 'true';
-      return new Answer(204, {
-        'access-control-allow-methods': 'POST',
-        'access-control-allow-headers': `content-type, ${fetchHeader}`,
-        // Browsers before Local Network Access require this one.
-        ...(old ? { 'access-control-allow-private-network': 'true' } : {}),
-      });
-    });
-  return {
-    async call(request) {
-      try {
-        return (await list.run({ request })).with(cors);
-      } catch (thrown) {
-        if (!(thrown instanceof Refusal) || request.headers.origin !== caller) throw thrown;
-        const { status, code, description } = thrown.entry;
-        return json(status, { error: code, error_description: description }).with(cors).refusing(thrown);
-      }
-    },
-    preflight: async (request) => (await asking.run({ request })).with(cors),
-  };
+const preflight = steps<GuardedRequest>('identity-agent.preflight').step(checkPreflight).step(allowFetch);
+
+/** Runs `POST /v1/cis2`, which returns `{location}`, where the page continues. */
+export async function runFetch(call: HandOffCall): Promise<Answer> {
+  const { request, guard } = call;
+  const cors = corsHeaders(guard.caller);
+  try {
+    return (await fetchHandOff.run(call)).with(cors);
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal) || request.headers.origin !== guard.caller) throw thrown;
+    const { status, code, description } = thrown.entry;
+    return json(status, { error: code, error_description: description }).with(cors).refusing(thrown);
+  }
 }
+
+/** Runs the preflight of that call. */
+export const runPreflight = async (call: GuardedRequest): Promise<Answer> =>
+  (await preflight.run(call)).with(corsHeaders(call.guard.caller));

@@ -21,7 +21,7 @@ export function checkHost(request: HttpRequest, allowed: ReadonlySet<string>): v
 }
 
 /** Settings of the request checks. */
-export interface GuardParts {
+export interface GuardSettings {
   /** The agent's origin, as in the `Origin` of its forms. */
   origin: string;
   /** Origin of CIS2, the only page that may call the agent, if enabled. */
@@ -31,48 +31,57 @@ export interface GuardParts {
   peerUser: PeerUser;
 }
 
-/** Creates steps that check the sender of a request before anything in it is read. */
-export function createGuards({ origin, caller, strictNavigation, peerUser }: GuardParts) {
-  const says = (value: string | string[] | undefined, expected: string) =>
-    value === expected || (value === undefined && !strictNavigation);
-  return {
-    checkNavigation({ request }: { request: HttpRequest }): void {
-      const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } = request.headers;
-      if (!says(dest, 'document') || !says(mode, 'navigate'))
-        throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
-    },
-    async checkPeerUser({ request }: { request: HttpRequest }): Promise<void> {
-      if (!(await peerUser.isOurs(request)))
-        throw errors.anotherUser('the connection belongs to another local user, or its user is unknown');
-    },
-    /** Accepts calls from CIS2's own page. */
-    checkCaller({ request }: { request: HttpRequest }): void {
-      const { origin: from, 'sec-fetch-mode': mode } = request.headers;
-      if (from !== caller) throw errors.foreignCaller(`the origin is ${from}`);
-      if (!says(mode, 'cors')) throw errors.foreignCaller(`the mode is ${mode}`);
-    },
-    /** Accepts a preflight for that page. */
-    checkPreflight({ request }: { request: HttpRequest }): void {
-      const { origin: from, 'access-control-request-method': method } = request.headers;
-      if (from !== caller || method !== 'POST')
-        throw errors.foreignCaller(`origin ${from}, method ${method}`);
-    },
-    /** Accepts forms of the agent's own pages, so that no other page can use a PIN attempt. */
-    checkOwnForm({ request }: { request: HttpRequest }): void {
-      const { origin: from, 'sec-fetch-site': site } = request.headers;
-      if (from !== origin) throw errors.crossSite(`the origin is ${from}`);
-      if (!says(site, 'same-origin')) throw errors.crossSite(`the site is ${site}`);
-    },
-    /** Accepts calls of the agent's own script. */
-    checkOwnScript({ request }: { request: HttpRequest }): void {
-      const { origin: from, 'sec-fetch-site': site } = request.headers;
-      if ((from !== undefined && from !== origin) || !says(site, 'same-origin'))
-        throw errors.crossSite(`origin ${from}, site ${site}`);
-    },
-  };
+/** A request with the settings for its checks. These steps run before anything in it is read. */
+export interface GuardedRequest {
+  request: HttpRequest;
+  guard: GuardSettings;
 }
 
-export type Guards = ReturnType<typeof createGuards>;
+/** Returns whether a header of Fetch Metadata is as expected, or missing where it may be. */
+const matches = (
+  value: string | string[] | undefined,
+  expected: string,
+  { strictNavigation }: GuardSettings,
+) => value === expected || (value === undefined && !strictNavigation);
+
+export function checkNavigation({ request, guard }: GuardedRequest): void {
+  const { 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } = request.headers;
+  if (!matches(dest, 'document', guard) || !matches(mode, 'navigate', guard))
+    throw errors.notNavigation(`dest ${dest}, mode ${mode}`);
+}
+
+export async function checkPeerUser({ request, guard }: GuardedRequest): Promise<void> {
+  if (!(await guard.peerUser.isOurs(request)))
+    throw errors.anotherUser('the connection belongs to another local user, or its user is unknown');
+}
+
+/** Accepts calls from CIS2's own page. */
+export function checkCaller({ request, guard }: GuardedRequest): void {
+  const { origin: from, 'sec-fetch-mode': mode } = request.headers;
+  if (from !== guard.caller) throw errors.foreignCaller(`the origin is ${from}`);
+  if (!matches(mode, 'cors', guard)) throw errors.foreignCaller(`the mode is ${mode}`);
+}
+
+/** Accepts a preflight for that page. */
+export function checkPreflight({ request, guard }: GuardedRequest): void {
+  const { origin: from, 'access-control-request-method': method } = request.headers;
+  if (from !== guard.caller || method !== 'POST')
+    throw errors.foreignCaller(`origin ${from}, method ${method}`);
+}
+
+/** Accepts forms of the agent's own pages, so that no other page can use a PIN attempt. */
+export function checkOwnForm({ request, guard }: GuardedRequest): void {
+  const { origin: from, 'sec-fetch-site': site } = request.headers;
+  if (from !== guard.origin) throw errors.crossSite(`the origin is ${from}`);
+  if (!matches(site, 'same-origin', guard)) throw errors.crossSite(`the site is ${site}`);
+}
+
+/** Accepts calls of the agent's own script. */
+export function checkOwnScript({ request, guard }: GuardedRequest): void {
+  const { origin: from, 'sec-fetch-site': site } = request.headers;
+  if ((from !== undefined && from !== guard.origin) || !matches(site, 'same-origin', guard))
+    throw errors.crossSite(`origin ${from}, site ${site}`);
+}
 
 const always: Headers = {
   'x-content-type-options': 'nosniff',

@@ -1,17 +1,25 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
-import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import type { Agent } from '../session/agent.ts';
-import type { Guards } from './guard.ts';
+import { checkNavigation, checkPeerUser, type GuardedRequest } from './guard.ts';
 import type { Interactions } from './interactions.ts';
-import { createRequestSteps, type RequestParts, type TrustedRequest } from './request.ts';
+import {
+  checkClaims,
+  checkResponseUri,
+  checkSignature,
+  decodeRequest,
+  type PinnedIssuer,
+  type TrustedRequest,
+} from './request.ts';
 import type { UsedRequests } from './used-requests.ts';
 import type { Journey, Vouching } from './vouching.ts';
 
-export interface HandOffParts extends RequestParts {
+/** The parts of the agent that answer a hand-off. */
+export interface HandOffDesk {
   agent: Agent;
   usedRequests: UsedRequests;
   vouching: Vouching;
@@ -22,67 +30,80 @@ export interface HandOffParts extends RequestParts {
   origin: string;
 }
 
-/** Creates the steps that all transports share: from verifying the request to the browser's next address. */
-export function createHandOffSteps(parts: HandOffParts) {
-  const { agent, usedRequests, vouching, interactions, recorder, log, origin } = parts;
-
-  /** The last check, so that an invalid request is not used up. */
-  async function takeRequest({ trusted }: { trusted: TrustedRequest }): Promise<{ journey: Journey }> {
-    const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
-    const first = await usedRequests.take(jti, exp);
-    recorder.record({
-      keys: [jti],
-      from: 'browser',
-      to: 'identity-agent',
-      name: 'agent.hand-off',
-      outcome: first ? 'ok' : 'refused',
-      detail: { interactive, promptLogin },
-    });
-    if (!first) throw errors.requestReused('the jti was taken before');
-    return { journey: { trusted, pinsBefore: promptLogin ? agent.pins : 0 } };
-  }
-
-  async function vouchSilently(journey: Journey): Promise<string | undefined> {
-    const location = await vouching.answer(journey);
-    if (location === undefined) return undefined;
-    const { client_name: application, jti } = journey.trusted.claims;
-    log.info({ application, jti, session: agent.session?.id }, 'signed in silently with the live session');
-    return location;
-  }
-
-  /** Redirects with the proof, with the reason for its absence, or to a page with a prompt. */
-  async function findLocation({ journey }: { journey: Journey }): Promise<{ location: string }> {
-    const { trusted } = journey;
-    const silently = interactions.confirms ? undefined : await vouchSilently(journey);
-    if (silently !== undefined) return { location: silently };
-    return {
-      location: trusted.claims.interactive
-        ? `${origin}${interactions.open(trusted, journey.pinsBefore).path}`
-        : await vouching.refuse(trusted, 'login_required'),
-    };
-  }
-
-  return { ...createRequestSteps(parts), takeRequest, findLocation };
+/** A hand-off request with everything that its steps need. */
+export interface HandOffCall extends GuardedRequest {
+  cis2: PinnedIssuer;
+  desk: HandOffDesk;
 }
+
+/** The last check, so that an invalid request is not used up. */
+export async function takeRequest({
+  trusted,
+  desk,
+}: {
+  trusted: TrustedRequest;
+  desk: HandOffDesk;
+}): Promise<{ journey: Journey }> {
+  const { jti, exp, interactive, prompt_login: promptLogin } = trusted.claims;
+  const first = await desk.usedRequests.take(jti, exp);
+  desk.recorder.record({
+    keys: [jti],
+    from: 'browser',
+    to: 'identity-agent',
+    name: 'agent.hand-off',
+    outcome: first ? 'ok' : 'refused',
+    detail: { interactive, promptLogin },
+  });
+  if (!first) throw errors.requestReused('the jti was taken before');
+  return { journey: { trusted, pinsBefore: promptLogin ? desk.agent.pins : 0 } };
+}
+
+async function vouchSilently(
+  { agent, vouching, log }: HandOffDesk,
+  journey: Journey,
+): Promise<string | undefined> {
+  const location = await vouching.answer(journey);
+  if (location === undefined) return undefined;
+  const { client_name: application, jti } = journey.trusted.claims;
+  log.info({ application, jti, session: agent.session?.id }, 'signed in silently with the live session');
+  return location;
+}
+
+/** Redirects with the proof, with the reason for its absence, or to a page with a prompt. */
+export async function findLocation({
+  journey,
+  desk,
+}: {
+  journey: Journey;
+  desk: HandOffDesk;
+}): Promise<{ location: string }> {
+  const { trusted } = journey;
+  const { interactions, vouching, origin } = desk;
+  const silently = interactions.confirms ? undefined : await vouchSilently(desk, journey);
+  if (silently !== undefined) return { location: silently };
+  return {
+    location: trusted.claims.interactive
+      ? `${origin}${interactions.open(trusted, journey.pinsBefore).path}`
+      : await vouching.refuse(trusted, 'login_required'),
+  };
+}
+
+const readParameter = ({ request }: { request: HttpRequest }) =>
+  decodeRequest(new URLSearchParams(request.query).getAll('request'));
+
+const redirectBrowser = ({ location }: { location: string }): Answer => redirect(location);
 
 /**
  * `GET /v1/cis2?request=JWS`: the browser is redirected here by CIS2. Host and path were checked before. The order of the other
  * checks is the contract; the request is recorded as used last.
  */
-export function createHandOff(guards: Guards, handOff: ReturnType<typeof createHandOffSteps>): Endpoint {
-  const list = steps<{ request: HttpRequest }>()
-    .step(guards.checkNavigation)
-    .step(guards.checkPeerUser)
-    .step(function readParameter({ request }: { request: HttpRequest }) {
-      return handOff.readJws(new URLSearchParams(request.query).getAll('request'));
-    })
-    .step(handOff.checkSignature)
-    .step(handOff.checkClaims)
-    .step(handOff.checkResponseUri)
-    .step(handOff.takeRequest)
-    .step(handOff.findLocation)
-    .step(function sendOn({ location }: { location: string }): Answer {
-      return redirect(location);
-    });
-  return (incoming) => list.run({ request: incoming });
-}
+export const handOff = steps<HandOffCall>('identity-agent.hand-off')
+  .step(checkNavigation)
+  .step(checkPeerUser)
+  .step(readParameter)
+  .step(checkSignature)
+  .step(checkClaims)
+  .step(checkResponseUri)
+  .step(takeRequest)
+  .step(findLocation)
+  .step(redirectBrowser);

@@ -42,7 +42,8 @@ function requireClaims(claims: Record<string, unknown>): asserts claims is typeo
   if (wrong) throw errors.requestInvalid(`claim ${wrong[0]} is missing or wrong`);
 }
 
-export interface RequestParts {
+/** The trusted CIS2. */
+export interface PinnedIssuer {
   keys: PinnedKeys;
   clock: Clock;
   /** The trusted issuer, byte for byte. */
@@ -55,54 +56,63 @@ export interface TrustedRequest {
   jws: string;
 }
 
-/** Creates steps that read and verify the request of CIS2. */
-export function createRequestSteps({ keys, clock, issuer }: RequestParts) {
-  return {
-    /** @param values of the parameter; exactly one is valid */
-    readJws(values: readonly string[]): { jws: string; jwt: DecodedJwt } {
-      const [jws] = values;
-      const jwt = jws === undefined || values.length > 1 ? undefined : decodeJwt(jws);
-      if (jws === undefined || !jwt)
-        throw errors.requestInvalid(`${values.length} request parameters, or no JWS`);
-      if (jwt.header.typ !== requestType)
-        throw errors.requestInvalid(`the type is ${String(jwt.header.typ)}`);
-      // RFC 8725 section 3.1: we choose the algorithm, never the request.
-      if (jwt.header.alg !== 'ES256')
-        throw errors.requestInvalid(`the algorithm is ${String(jwt.header.alg)}`);
-      return { jws, jwt };
-    },
-    async checkSignature({ jwt }: { jwt: DecodedJwt }): Promise<void> {
-      const { kid } = jwt.header;
-      if (jwt.claims.iss !== issuer)
-        throw errors.requestUnpinned(`the issuer is ${String(jwt.claims.iss).slice(0, 200)}`);
-      if (typeof kid !== 'string' || kid.length > 200) throw errors.requestUnpinned('it names no key');
-      const key = await keys.key(kid).catch((error: unknown) => {
-        throw errors.keysUnreachable(reasonOf(error), {}, error);
-      });
-      if (!key || !(await verifySignature(jwt, 'ES256', key)))
-        throw errors.requestUnpinned(key ? 'the signature is wrong' : 'the key is unknown');
-    },
-    checkClaims({ jwt, jws }: { jwt: DecodedJwt; jws: string }): { trusted: TrustedRequest } {
-      const { claims } = jwt;
-      requireClaims(claims);
-      const now = seconds(clock);
-      if (claims.exp <= now) throw errors.requestInvalid(`it ended ${now - claims.exp} s ago`);
-      if (claims.exp - claims.iat > handOffLifetime || claims.exp > now + handOffLifetime + skew)
-        throw errors.requestInvalid('it lives too long');
-      if (claims.iat > now + skew) throw errors.requestInvalid(`it is ${claims.iat - now} s early`);
-      return { trusted: { claims, jws } };
-    },
-    /** The browser may return only to the origin that sent the request. */
-    checkResponseUri({ trusted }: { trusted: TrustedRequest }): void {
-      const uri = URL.parse(trusted.claims.response_uri);
-      const plain =
-        uri &&
-        uri.username === '' &&
-        uri.password === '' &&
-        uri.hash === '' &&
-        /^https?:$/.test(uri.protocol);
-      if (!plain || uri.origin !== new URL(issuer).origin)
-        throw errors.responseForeign(`its origin is ${uri?.origin}`);
-    },
-  };
+/** A request of CIS2 as sent. */
+interface SentRequest {
+  jws: string;
+  jwt: DecodedJwt;
+}
+
+/** Decodes the request. @param values of the parameter; exactly one is valid */
+export function decodeRequest(values: readonly string[]): SentRequest {
+  const [jws] = values;
+  const jwt = jws === undefined || values.length > 1 ? undefined : decodeJwt(jws);
+  if (jws === undefined || !jwt)
+    throw errors.requestInvalid(`${values.length} request parameters, or no JWS`);
+  if (jwt.header.typ !== requestType) throw errors.requestInvalid(`the type is ${String(jwt.header.typ)}`);
+  // RFC 8725 section 3.1: we choose the algorithm, never the request.
+  if (jwt.header.alg !== 'ES256') throw errors.requestInvalid(`the algorithm is ${String(jwt.header.alg)}`);
+  return { jws, jwt };
+}
+
+export async function checkSignature({
+  jwt,
+  cis2,
+}: Pick<SentRequest, 'jwt'> & { cis2: PinnedIssuer }): Promise<void> {
+  const { kid } = jwt.header;
+  if (jwt.claims.iss !== cis2.issuer)
+    throw errors.requestUnpinned(`the issuer is ${String(jwt.claims.iss).slice(0, 200)}`);
+  if (typeof kid !== 'string' || kid.length > 200) throw errors.requestUnpinned('it names no key');
+  const key = await cis2.keys.key(kid).catch((error: unknown) => {
+    throw errors.keysUnreachable(reasonOf(error), {}, error);
+  });
+  if (!key || !(await verifySignature(jwt, 'ES256', key)))
+    throw errors.requestUnpinned(key ? 'the signature is wrong' : 'the key is unknown');
+}
+
+export function checkClaims({ jwt, jws, cis2 }: SentRequest & { cis2: PinnedIssuer }): {
+  trusted: TrustedRequest;
+} {
+  const { claims } = jwt;
+  requireClaims(claims);
+  const now = seconds(cis2.clock);
+  if (claims.exp <= now) throw errors.requestInvalid(`it ended ${now - claims.exp} s ago`);
+  if (claims.exp - claims.iat > handOffLifetime || claims.exp > now + handOffLifetime + skew)
+    throw errors.requestInvalid('it lives too long');
+  if (claims.iat > now + skew) throw errors.requestInvalid(`it is ${claims.iat - now} s early`);
+  return { trusted: { claims, jws } };
+}
+
+/** The browser may return only to the origin that sent the request. */
+export function checkResponseUri({
+  trusted,
+  cis2,
+}: {
+  trusted: TrustedRequest;
+  cis2: Pick<PinnedIssuer, 'issuer'>;
+}): void {
+  const uri = URL.parse(trusted.claims.response_uri);
+  const plain =
+    uri && uri.username === '' && uri.password === '' && uri.hash === '' && /^https?:$/.test(uri.protocol);
+  if (!plain || uri.origin !== new URL(cis2.issuer).origin)
+    throw errors.responseForeign(`its origin is ${uri?.origin}`);
 }

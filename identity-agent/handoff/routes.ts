@@ -18,9 +18,16 @@ import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
 import { agentVersion } from '../session/status.ts';
 import { Exchange } from './exchange.ts';
-import { createFetchTransport } from './fetch-transport.ts';
-import { allowedHosts, checkHost, createGuards, secured } from './guard.ts';
-import { createHandOff, createHandOffSteps } from './hand-off.ts';
+import { runFetch, runPreflight } from './fetch-transport.ts';
+import {
+  allowedHosts,
+  checkHost,
+  checkNavigation,
+  checkPeerUser,
+  type GuardedRequest,
+  secured,
+} from './guard.ts';
+import { handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
 import { scriptRoute } from './pages/script.ts';
@@ -66,7 +73,7 @@ const nothingThere = async (): Promise<Answer> => {
 };
 
 /** The page at the agent's address. It shows nothing about the user, because any local page can lead here. */
-const statusPage = (agent: Agent, development: boolean): Answer => {
+function showStatus({ agent, development }: { agent: Agent; development: boolean }): Answer {
   const { state, generation, mode } = agent.status();
   return framedPage(200, {
     title: 'The Identity Agent is running',
@@ -78,31 +85,29 @@ const statusPage = (agent: Agent, development: boolean): Answer => {
 <p><a href="${signInPath}">Sign in here</a> for applications on this computer.</p>
 <p><a href="/card">Manage your smartcard</a>: change its PIN, unblock it, or renew it.</p>`,
   });
-};
+}
+
+const home = steps<GuardedRequest & { agent: Agent; development: boolean }>('identity-agent.home')
+  .step(checkNavigation)
+  .step(checkPeerUser)
+  .step(showStatus);
 
 export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const { agent, clock, recorder, log, servers, cis2, development, strictNavigation, peerUser } = options;
   const { origin } = new URL(options.url);
   const hosts = allowedHosts(origin);
   const caller = new URL(cis2.issuer).origin;
-  const guards = createGuards({ origin, caller, strictNavigation, peerUser });
+  const guard = { origin, caller, strictNavigation, peerUser };
   const exchange = new Exchange(cis2.exchangeUrl, servers);
   const vouching = new Vouching({ agent, exchange, clock, recorder, log });
   const interactions = new Interactions(agent, clock, options.confirmSignIn);
   const errands = new Errands(clock);
   const { issuer } = cis2;
-  const handOff = createHandOffSteps({
-    ...{ agent, vouching, interactions, recorder, log, clock, issuer, origin },
-    keys: new PinnedKeys(cis2.jwksUrl, servers, clock),
-    usedRequests: options.usedRequests,
-  });
-  const home = steps<{ request: HttpRequest }>()
-    .step(guards.checkNavigation)
-    .step(guards.checkPeerUser)
-    .step(function showStatus(): Answer {
-      return statusPage(agent, development);
-    });
-
+  const handOffParts = {
+    guard,
+    cis2: { issuer, clock, keys: new PinnedKeys(cis2.jwksUrl, servers, clock) },
+    desk: { agent, vouching, interactions, recorder, log, origin, usedRequests: options.usedRequests },
+  };
   const onError = (thrown: unknown, request: HttpRequest): Answer => {
     const { status, code, description } =
       thrown instanceof Refusal
@@ -114,20 +119,20 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     );
   };
 
-  const fetchTransport = createFetchTransport({ guards, handOff, caller });
   const onFetch = options.fetchTransport && {
-    POST: { endpoint: fetchTransport.call, errors: onError },
-    OPTIONS: { endpoint: fetchTransport.preflight, errors: onError },
+    POST: { endpoint: (request: HttpRequest) => runFetch({ ...handOffParts, request }), errors: onError },
+    OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors: onError },
   };
-  const pages = { agent, guards, errands, development, errors: onError };
   const routes: Route[] = withoutMethodErrors([
     ...route(handOffPath, {
-      GET: { endpoint: createHandOff(guards, handOff), errors: onError },
+      GET: { endpoint: (request) => handOff.run({ ...handOffParts, request }), errors: onError },
       ...(onFetch || {}),
     }),
-    ...interactionRoutes({ ...pages, vouching, interactions, issuer }),
-    ...selfServiceRoutes({ ...pages, clock }),
-    ...route('/', { GET: { endpoint: (request) => home.run({ request }), errors: onError } }),
+    ...interactionRoutes({ agent, vouching, interactions, errands, issuer, development }, guard, onError),
+    ...selfServiceRoutes({ agent, errands, clock, development }, guard, onError),
+    ...route('/', {
+      GET: { endpoint: (request) => home.run({ request, guard, agent, development }), errors: onError },
+    }),
     ...route('/healthz', { GET: { endpoint: async () => json(200, { status: 'ok' }), errors: onError } }),
     scriptRoute,
     ...stylesheetRoutes,

@@ -1,103 +1,119 @@
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
-import type { Endpoint, ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
-import { route } from '@alongside/kernel/route';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
+import { type Handler, route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { readForm } from '../handoff/form.ts';
-import type { Guards } from '../handoff/guard.ts';
+import {
+  checkNavigation,
+  checkOwnForm,
+  checkOwnScript,
+  checkPeerUser,
+  type GuardedRequest,
+  type GuardSettings,
+} from '../handoff/guard.ts';
 import type { Agent } from '../session/agent.ts';
 import type { Errand, Errands } from './errands.ts';
 import { type CardPage, cardPage, cardStep, pagePath } from './pages/page.ts';
 import { cardPages } from './pages/registry.ts';
 
-export interface SelfServiceParts {
+/** The parts of the agent that the card pages use. */
+export interface SelfServiceDesk {
   agent: Agent;
-  guards: Guards;
   errands: Errands;
   clock: Clock;
   development: boolean;
-  errors: ErrorFormat;
 }
 
-interface Start {
-  request: HttpRequest;
+interface FirstCall extends GuardedRequest {
+  desk: SelfServiceDesk;
+  /** The page to begin with. */
+  first: CardPage['id'];
 }
-interface PageRequest {
+interface PageCall extends GuardedRequest {
   request: HttpRequest<{ id: string }>;
+  desk: SelfServiceDesk;
+  page: CardPage;
 }
-interface ErrandRequest extends PageRequest {
+interface ErrandCall extends PageCall {
   errand: Errand;
 }
 
 /** Path of the page that asks for PIN and role outside a browser sign-in. */
 export const signInPath = '/sign-in';
 
+const openErrand = ({ desk, first }: FirstCall): Answer => redirect(pagePath(desk.errands.open(), first));
+
+const findErrand = ({ request, desk }: PageCall): { errand: Errand } => ({
+  errand: desk.errands.find(request.params.id),
+});
+
+function recordPrompt({ errand, page, desk }: ErrandCall): void {
+  if (page.id === 'sign-in') errand.askedAt = desk.clock.now();
+}
+
+const showPage = ({ errand, page, desk }: ErrandCall): Answer =>
+  cardPage(page, errand, desk.agent, { development: desk.development });
+
+const returnStep = ({ page, desk: { agent } }: ErrandCall): Answer =>
+  json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
+
+async function act({ request, errand, page, desk: { agent } }: ErrandCall): Promise<Answer> {
+  const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
+  // Another card does not use an attempt.
+  errand.said =
+    card === agent.card?.insertion
+      ? await page.act?.(agent, fields)
+      : { well: false, sentence: 'Another card is in the reader now. Nothing was done.' };
+  const next = errand.said?.well ? (page.next ?? 'overview') : page.id;
+  return redirect(pagePath(errand, next), 303);
+}
+
+const beginning = steps<FirstCall>('identity-agent.card')
+  .step(checkNavigation)
+  .step(checkPeerUser)
+  .step(openErrand);
+const show = steps<PageCall>('identity-agent.card-page')
+  .step(checkNavigation)
+  .step(checkPeerUser)
+  .step(findErrand)
+  .step(recordPrompt)
+  .step(showPage);
+const state = steps<PageCall>('identity-agent.card-state')
+  .step(checkOwnScript)
+  .step(checkPeerUser)
+  .step(findErrand)
+  .step(recordPrompt)
+  .step(returnStep);
+const form = steps<PageCall>('identity-agent.card-form')
+  .step(checkOwnForm)
+  .step(checkPeerUser)
+  .step(findErrand)
+  .step(recordPrompt)
+  .step(act);
+
 /** The pages on which users manage their card: with a one-time path, and forms that only these pages can submit. */
-export function selfServiceRoutes(parts: SelfServiceParts): Route[] {
-  const { agent, guards, errands, clock, development, errors } = parts;
-
-  function findErrand({ request }: PageRequest): { errand: Errand } {
-    return { errand: errands.find(request.params.id) };
-  }
-
-  const beginning = (at: CardPage['id']) =>
-    steps<Start>()
-      .step(guards.checkNavigation)
-      .step(guards.checkPeerUser)
-      .step(function openErrand(): Answer {
-        return redirect(pagePath(errands.open(), at));
-      });
-  const [looksAfterCard, signsIn] = [beginning('overview'), beginning('sign-in')];
-
-  function routesOf(page: CardPage): Route[] {
-    const noteSeen = ({ errand }: ErrandRequest): void => {
-      if (page.id === 'sign-in') errand.askedAt = clock.now();
-    };
-    const seeing = steps<PageRequest>()
-      .step(guards.checkNavigation)
-      .step(guards.checkPeerUser)
-      .step(findErrand)
-      .step(noteSeen)
-      .step(function showPage({ errand }: ErrandRequest): Answer {
-        return cardPage(page, errand, agent, { development });
-      });
-    const looking = steps<PageRequest>()
-      .step(guards.checkOwnScript)
-      .step(guards.checkPeerUser)
-      .step(findErrand)
-      .step(noteSeen)
-      .step(function returnStep(): Answer {
-        return json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
-      });
-    const posting = steps<PageRequest>()
-      .step(guards.checkOwnForm)
-      .step(guards.checkPeerUser)
-      .step(findErrand)
-      .step(noteSeen)
-      .step(async function act({ request, errand }: ErrandRequest): Promise<Answer> {
-        const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
-        // Another card does not use an attempt.
-        errand.said =
-          card === agent.card?.insertion
-            ? await page.act?.(agent, fields)
-            : { well: false, sentence: 'Another card is in the reader now. Nothing was done.' };
-        const next = errand.said?.well ? (page.next ?? 'overview') : page.id;
-        return redirect(pagePath(errand, next), 303);
-      });
-    const path = page.id === 'overview' ? '/card/:id' : (`/card/:id/${page.id}` as const);
-    const act: Endpoint<{ id: string }> = (request) => posting.run({ request });
-    return route(path, {
+export function selfServiceRoutes(desk: SelfServiceDesk, guard: GuardSettings, errors: ErrorFormat): Route[] {
+  const begin = (first: CardPage['id']): Handler<unknown> => ({
+    endpoint: (request) => beginning.run({ request, guard, desk, first }),
+    errors,
+  });
+  const routesOf = (page: CardPage): Route[] =>
+    route(page.id === 'overview' ? '/card/:id' : `/card/:id/${page.id}`, {
       GET: {
-        endpoint: (request) => (request.query === 'state' ? looking : seeing).run({ request }),
+        endpoint: (request) => (request.query === 'state' ? state : show).run({ request, guard, desk, page }),
         errors,
       },
-      ...(page.act ? { POST: { endpoint: act, errors } } : {}),
+      ...(page.act && {
+        POST: {
+          endpoint: (request: HttpRequest<{ id: string }>) => form.run({ request, guard, desk, page }),
+          errors,
+        },
+      }),
     });
-  }
-
   return [
-    ...route('/card', { GET: { endpoint: (request) => looksAfterCard.run({ request }), errors } }),
-    ...route(signInPath, { GET: { endpoint: (request) => signsIn.run({ request }), errors } }),
+    ...route('/card', { GET: begin('overview') }),
+    ...route(signInPath, { GET: begin('sign-in') }),
     ...cardPages.flatMap(routesOf),
   ];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '@alongside/kernel/clock';
 import { PinnedKeys } from '../../../identity-agent/handoff/pinned-keys.ts';
-import { createRequestSteps } from '../../../identity-agent/handoff/request.ts';
+import { checkClaims, checkResponseUri, decodeRequest } from '../../../identity-agent/handoff/request.ts';
 import { requestType } from '../../../identity-agent/protocol.ts';
 import { Servers } from '../../../identity-agent/server-call.ts';
 import { asText, type FuzzTarget, orRefused, text } from '../target.ts';
@@ -10,7 +10,7 @@ const issuer = 'http://localhost:8402/openam/oauth2/realms/root';
 const now = 1_800_000_000;
 const clock = new ManualClock(now * 1000);
 const keys = new PinnedKeys('http://127.0.0.1:9/none', new Servers(), clock);
-const steps = createRequestSteps({ keys, clock, issuer });
+const cis2 = { keys, clock, issuer };
 
 const header = { alg: 'ES256', typ: requestType, kid: 'a' };
 const claims = {
@@ -48,10 +48,9 @@ export const target: FuzzTarget = {
   ],
   run(bytes) {
     const trusted = orRefused(['Refusal'], () => {
-      const read = steps.readJws([compact(asText(bytes))]);
-      const checked = steps.checkClaims(read);
-      steps.checkResponseUri(checked);
-      return checked.trusted;
+      const { trusted } = checkClaims({ ...decodeRequest([compact(asText(bytes))]), cis2 });
+      checkResponseUri({ trusted, cis2 });
+      return trusted;
     });
     if (!trusted) return;
     const { response_uri, exp, client_name, aud } = trusted.claims;
