@@ -141,7 +141,7 @@ const insertCard: InteractionPage = {
   applies: ({ status }) => status.card === null,
   title: 'Insert your smartcard',
   main: () =>
-    html`<p role="status" class="waiting">Insert your smartcard. This page then continues automatically.</p>`,
+    html`<p role="status" class="waiting">Put your smartcard into the reader. This page then continues automatically.</p>`,
   cancelled: () => 'no_card',
   reloads: true,
 };

@@ -50,7 +50,7 @@ export const cardStep = (page: CardPage, status: AgentStatus, insertion: string)
     ...(page.follows?.(status) ?? []),
   ].join('.');
 
-const noCard = html`<p role="status" class="waiting">Insert your smartcard. This page then continues automatically.</p>`;
+const noCard = html`<p role="status" class="waiting">Put your smartcard into the reader. This page then continues automatically.</p>`;
 
 const saying = ({ well, sentence }: FormResult): Html =>
   well
