@@ -7,7 +7,7 @@ const protocol = '^(src/[^/]+|identity-agent)/protocol\\.ts$';
 /** A long one has its topics in files of a folder beside it, which it hands on. */
 const topics = '^(src/[^/]+|identity-agent)/protocol/[^/]+\\.ts$';
 /** Tests and what only they use, beside the source. */
-const tests = '\\.(test|fixture)\\.ts$|/(fixture|testing)/';
+const tests = '\\.test\\.ts$|/testing/';
 /** Everything of ours; what is not of ours is ruled by the rules about packages. */
 const ours = '^(src|kernel|identity-agent|client|test|examples|bench|scripts)/';
 

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { trackedFiles } from './tracked.mjs';
 
 const product = /^(src|kernel|identity-agent|client)\/.*\.ts$/;
-const tests = /\.(test|fixture)\.ts$|\/(fixture|testing)\//;
+const tests = /\.test\.ts$|\/testing\//;
 
 /** Returns the TypeScript files of the product, without tests and their helpers. */
 export const productFiles = () => trackedFiles().filter((file) => product.test(file) && !tests.test(file));

@@ -4,7 +4,7 @@ import { textOf, trackedFiles } from './tracked.mjs';
 
 /** Product code, with regular expressions that may match outside text. */
 const product = /^(?:kernel|src|identity-agent|client|examples)\/.*\.(?:ts|mts|mjs|js)$/;
-const tests = /\.test\.ts$|\.fixture\.ts$|\/(?:testing|fixture)\//;
+const tests = /\.test\.ts$|\/testing\//;
 
 /** Files that build expressions from our own text. */
 const built = new Map([

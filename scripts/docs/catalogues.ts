@@ -24,7 +24,7 @@ const isCatalogue = (value: unknown): value is Record<string, Refuse> =>
 export async function catalogues(): Promise<{ title: string; entries: ErrorEntry[] }[]> {
   const files = globSync('{src,identity-agent,kernel}/**/*.ts', { cwd: root }).filter(
     (file) =>
-      !/\.(test|fixture)\.ts$/.test(file) &&
+      !/\.test\.ts$|\/testing\//.test(file) &&
       readFileSync(new URL(file, root), 'utf8').match(/= catalogue[<(]/),
   );
   const entries = new Map<string, ErrorEntry>();
