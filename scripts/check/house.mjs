@@ -7,6 +7,7 @@ import { textOf, trackedFiles } from './tracked.mjs';
  * Measures that new features increase have some `room`; measures without harm have no limit.
  */
 const measures = [
+  { name: 'src/cis: entries in import loops', limit: 0, target: 0, of: (t) => inLoops(t, 'src/cis') },
   { name: 'src/cis2: entries in import loops', limit: 0, target: 0, of: (t) => inLoops(t, 'src/cis2') },
   {
     name: 'src/cis2/authenticators: entries in import loops',
