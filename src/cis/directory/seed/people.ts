@@ -1,6 +1,16 @@
 import type { Person } from '../../protocol.ts';
-import { type SeedOrganisation, seedOrganisations } from './organisations.ts';
 import { type SeedRole, seedRoles } from './roles.ts';
+
+/** Fictional organisations with codes from public test material. */
+const seedOrganisations = {
+  alder: { code: 'A9A5A', name: 'Alder Vale Test Practice' },
+  birch: { code: 'B9A5A', name: 'Birch Lane Test Clinic' },
+  cedar: { code: 'Y90128', name: 'Cedar Row Test Pharmacy' },
+  dogwood: { code: 'A21293', name: 'Dogwood Road Test Surgery' },
+  elm: { code: 'RBA', name: 'Elm Park Test Hospital' },
+} as const;
+
+type SeedOrganisation = keyof typeof seedOrganisations;
 
 /** A seeded person, abbreviated. */
 interface SeedPerson {
