@@ -50,22 +50,22 @@ describe('enrolment of an authenticator app', () => {
     return browser.post(`${at}/answer`, { password: good, repeat: good, code, ...more }, own);
   };
   const cases: [string, Record<string, string>, string[]][] = [
-    ['too short', { password: 'short', repeat: 'short' }, [accountText.problems.tooShort]],
+    ['a short password', { password: 'short', repeat: 'short' }, [accountText.problems.tooShort]],
     [
-      'known to everybody',
+      'a common password',
       { password: 'password-1234', repeat: 'password-1234' },
       [accountText.problems.known],
     ],
     [
-      'the name of the person',
+      'the name of the user',
       { password: 'testone@example', repeat: 'testone@example' },
       [accountText.problems.own],
     ],
-    ['unequal', { repeat: 'green lamp soda' }, [accountText.problems.unequal]],
+    ['different passwords', { repeat: 'green lamp soda' }, [accountText.problems.unequal]],
     ['a wrong code', { code: '000000' }, [totpText.enrolment.wrongCode]],
     ['no code', { code: '' }, [totpText.enrolment.wrongCode]],
     [
-      'two things',
+      'two wrong fields',
       { password: 'short', repeat: 'short', code: '1' },
       [accountText.problems.tooShort, totpText.enrolment.wrongCode],
     ],

@@ -134,7 +134,8 @@ describe('claims of an ID token (OpenID Connect Core section 3.1.3.7)', () => {
     ['a missing name', { email: undefined }, 'taken'],
   ];
   for (const [name, claims, outcome] of cases)
-    test(`${name}: ${outcome}`, async () => assert.equal(await refused(await signed(claims)), outcome));
+    test(`${outcome === 'taken' ? 'accepts' : `reports ${outcome} for`} ${name}`, async () =>
+      assert.equal(await refused(await signed(claims)), outcome));
   test('refuses an earlier sign-in after max_age=0', async () => {
     assert.equal(await refused(await signed({ auth_time: now - 61 }), 0), 'refused');
     assert.equal(await refused(await signed({ auth_time: now - 5 }), 0), 'taken');

@@ -57,19 +57,18 @@ describe('an invalid file of providers', () => {
       /either a clientSecret or a privateKey/,
     ],
     [
-      'a key that is none',
+      'an invalid key',
       file({ ...good, clientSecret: undefined, privateKey: { kid: 'x', pem: 'x' } }),
       /not a private key/,
     ],
     ['two with the same id', file(good, good), /same id/],
   ];
   for (const [name, text, message] of cases)
-    test(name, () =>
+    test(`refuses ${name}`, () =>
       assert.throws(
         () => readProviders(text),
         (error) => error instanceof OperatorError && message.test(error.message),
-      ),
-    );
+      ));
   test('throws only OperatorError, for any text', () => {
     fc.assert(fc.property(fc.json(), (text) => assert.throws(() => readProviders(text), OperatorError)));
   });

@@ -158,7 +158,7 @@ describe('failed sign-in at another provider', () => {
     ['tooLow', () => Object.assign(mail, { acr: 'one-factor' })],
   ];
   for (const [name, set] of cases)
-    test(name, async () => {
+    test(`returns to the choice with the text of ${name}`, async () => {
       set();
       const reply = await follow(`${await begin()}/federated`);
       assert.equal(alertOf(reply), say(name));

@@ -71,20 +71,20 @@ describe('metadata of a provider', () => {
     ['metadata of a similar issuer', () => ({ ...metadata(), issuer: `${issuer}/` }), 'refused'],
     ['metadata without a token endpoint', () => ({ ...metadata(), token_endpoint: undefined }), 'refused'],
     [
-      'with an address of another scheme',
+      'metadata with an address of another scheme',
       () => ({ ...metadata(), jwks_uri: 'file:///etc/passwd' }),
       'refused',
     ],
     [
-      'with a script in the place of an address',
+      'metadata with a script instead of an address',
       () => ({ ...metadata(), authorization_endpoint: 'javascript:alert(1)' }),
       'refused',
     ],
-    ['a list', () => [], 'refused'],
-    ['a text', () => 'hello', 'refused'],
+    ['metadata in a list', () => [], 'refused'],
+    ['metadata as a string', () => 'hello', 'refused'],
   ];
   for (const [name, value, expected] of cases)
-    test(`${name}: ${expected}`, async () => {
+    test(`reports ${expected} for ${name}`, async () => {
       answering = (_request, response) => response.end(JSON.stringify(value()));
       assert.equal(await problem(upstream().metadata()), expected);
     });

@@ -68,10 +68,10 @@ test('the right response ends in a page that redirects, because a form may not l
   assert.ok(used?.usedAt);
 });
 
-describe('forged assertion', () => {
+describe('forged assertion, whose challenge is spent', () => {
   const cases: [string, (challenge: string) => unknown][] = [
     [
-      'refuses one of another origin and spends its challenge',
+      'refuses one of another origin',
       (challenge) => answer(challenge, { origin: 'https://evil.example.test' }),
     ],
     [
@@ -83,7 +83,7 @@ describe('forged assertion', () => {
       (challenge) => answer(challenge, { crossOrigin: true }),
     ],
     [
-      'that names a page above it',
+      'refuses one with a top origin',
       (challenge) => answer(challenge, { topOrigin: 'https://evil.example.test' }),
     ],
     [
@@ -102,13 +102,13 @@ describe('forged assertion', () => {
     ['refuses one with a lower counter', (challenge) => answer(challenge, { counter: 1 })],
     ['refuses one with counter zero', (challenge) => answer(challenge, { counter: 0 })],
     [
-      'for another person',
+      'refuses one for another user',
       (challenge) => answer(challenge, { userHandle: Buffer.from(nurse.uid).toString('base64url') }),
     ],
     ['refuses one without a user handle', (challenge) => answer(challenge, { userHandle: null })],
     ['refuses one of an unknown credential', (challenge) => answer(challenge, { id: 'AAAA' })],
     [
-      'with another signature',
+      'refuses one with another signature',
       (challenge) => {
         const right = answer(challenge);
         const other = answer(challenge, { counter: 7 });

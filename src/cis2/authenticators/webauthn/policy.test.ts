@@ -61,7 +61,7 @@ describe('settings of the policy', () => {
     [{ aaguids: ['nothing'] }, /not a UUID/],
   ];
   for (const [settings, message] of bad)
-    test(String(message), () => assert.throws(() => webAuthnPolicy(settings, false), message));
+    test(`throws ${message}`, () => assert.throws(() => webAuthnPolicy(settings, false), message));
   test('accepts upper-case models', () => {
     const aaguid = 'FFFFFFFF-0000-0000-0000-00000000ABCD';
     const { roots, aaguids } = webAuthnPolicy({ roots: [developmentRoot], aaguids: [aaguid] }, false);

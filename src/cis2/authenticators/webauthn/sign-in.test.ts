@@ -38,7 +38,7 @@ describe('sign-in without a user name', () => {
     ['Passkey', 'passkey', 'hybrid', 'AAL2_OR_AAL3_ANY', '2'],
   ] as const;
   for (const [name, kind, transport, acr, level] of cases)
-    test(name, async () => {
+    test(`signs in with ${name}`, async () => {
       const { key } = await desk.give(kind);
       await (await virtualAuthenticator(desk.page, { transport })).add(key);
       await ask(acr ? { acr_values: acr } : {});
