@@ -108,8 +108,7 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
   };
 
   return {
-    ...local(credentials),
-    id,
+    ...local(id, credentials),
     label,
     hint: filled(text.hint, { provider: label }),
     offers: [federatedStrength],
@@ -119,7 +118,6 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
         const fresh = context.interaction.personSince !== null;
         return redirect(await beginVisit(federation, within(context), fresh));
       }),
-    usableBy: async (uid) => (await credentials.of(uid, id)).length > 0,
     routes: [
       {
         method: 'GET',

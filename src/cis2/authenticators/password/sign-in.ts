@@ -118,15 +118,13 @@ export function passwordAuthenticator(password: PasswordDependencies): Authentic
   const { credentials, development } = password;
   if (!development) throw new Error('A password alone signs in only in development.');
   return {
-    ...local(credentials),
-    id: passwordKind,
+    ...local(passwordKind, credentials),
     label: text.label,
     hint: text.hint,
     offers: [passwordStrength],
     begin: async (context) => passwordPage(context, password),
     // The realm has no other authenticator to choose.
     goesStraight: async (_request, _client, authorization) => !isSilent(authorization),
-    usableBy: async (uid) => (await credentials.of(uid, passwordKind)).length > 0,
     routes: [{ method: 'POST', path: 'answer', run: (context) => answerSteps.run({ ...context, password }) }],
   };
 }

@@ -54,8 +54,7 @@ export function persona({
   };
 
   return {
-    ...local(credentials),
-    id: 'persona',
+    ...local('persona', credentials),
     label: text.label,
     hint: text.hint,
     offers: reaches,

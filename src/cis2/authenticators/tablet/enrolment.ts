@@ -3,8 +3,9 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import type { JsonObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import { decodeJwt, keyFits, publicKeyOf } from '@alongside/kernel/jws';
+import { type DecodedJwt, decodeJwt, type JwtClaims, keyFits, publicKeyOf } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
@@ -61,21 +62,87 @@ const comparedNumber = (jwk: JsonWebKey): string => {
   return String(value % 1_000_000).padStart(6, '0');
 };
 
-/** `POST /tablet/join`: a tablet sends its key for a scanned code. The first tablet wins. */
-export const createTabletJoin = ({ singleUse, holders, issuer }: EnrolmentDependencies) =>
-  async function join({ headers, body }: HttpRequest): Promise<Answer> {
-    const { jwt, label } = tokenIn(headers['content-type'], body);
-    const { code, holder: claim } = checkType(jwt, tabletTypes.key, issuer);
-    const jwk = await keyThatSigned(jwt);
-    if (!jwk) throw tabletErrors.tabletMalformed('the token is not signed with a P-256 key of its header');
-    if (typeof code !== 'string' || code.length > 64 || !(await joinOf(singleUse, code)))
-      throw tabletErrors.tabletCodeUnknown('no enrolment waits for it');
-    const holder = await holders.register(claim, code);
+interface JoinCall {
+  tablet: EnrolmentDependencies;
+  request: HttpRequest;
+}
+
+interface WithToken extends JoinCall {
+  jwt: DecodedJwt;
+  claims: JwtClaims;
+  label: string;
+}
+
+async function readToken({
+  tablet: { issuer },
+  request: { headers, body },
+}: JoinCall): Promise<Omit<WithToken, keyof JoinCall>> {
+  const { jwt, label } = tokenIn(headers['content-type'], body);
+  return { jwt, label, claims: checkType(jwt, tabletTypes.key, issuer) };
+}
+
+const checkKey = check('tablet-signature', async function checkKey({ jwt }: WithToken): Promise<{
+  jwk: JsonWebKey;
+}> {
+  const jwk = await keyThatSigned(jwt);
+  if (!jwk) throw tabletErrors.tabletMalformed('the token is not signed with a P-256 key of its header');
+  return { jwk };
+});
+
+const findJoin = async ({
+  tablet: { singleUse },
+  claims: { code },
+}: WithToken): Promise<{ code: string }> => {
+  if (typeof code !== 'string' || code.length > 64 || !(await joinOf(singleUse, code)))
+    throw tabletErrors.tabletCodeUnknown('no enrolment waits for it');
+  return { code };
+};
+
+const checkHolder = check(
+  'tablet-holder',
+  async function checkHolder({
+    tablet: { holders },
+    claims,
+    code,
+  }: WithToken & { code: string }): Promise<{ holder: Holder | null }> {
+    return { holder: await holders.register(claims.holder, code) };
+  },
+);
+
+/** Lets the first tablet use a code. */
+const claimCode = check(
+  'join-code',
+  async function claimCode({ tablet: { singleUse }, code }: WithToken & { code: string }): Promise<void> {
     if (!(await singleUse.claim(joinedKind, code, joinLifetime)))
       throw tabletErrors.tabletCodeUnknown('another tablet was first');
-    await singleUse.replace(joinKind, code, { jwk, label, holder } satisfies Join);
-    return json(200, { number: comparedNumber(jwk) });
-  };
+  },
+);
+
+async function storeKey({
+  tablet: { singleUse },
+  code,
+  jwk,
+  label,
+  holder,
+}: WithToken &
+  Join & { code: string; jwk: JsonWebKey } & Passed<
+    'tablet-signature' | 'tablet-holder' | 'join-code'
+  >): Promise<Answer> {
+  await singleUse.replace(joinKind, code, { jwk, label, holder } satisfies Join);
+  return json(200, { number: comparedNumber(jwk) });
+}
+
+const joinSteps = steps<JoinCall>('cis2.tablet-join')
+  .step(readToken)
+  .step(checkKey)
+  .step(findJoin)
+  .step(checkHolder)
+  .step(claimCode)
+  .step(storeKey);
+
+/** `POST /tablet/join`: a tablet sends its key for a scanned code. */
+export const createTabletJoin = (tablet: EnrolmentDependencies) => (request: HttpRequest) =>
+  joinSteps.run({ tablet, request });
 
 const importShape = z.object({
   label: labelShape,

@@ -120,8 +120,7 @@ export function tabletAuthenticator(tablet: TabletDependencies): Authenticator {
   const { credentials, holders } = tablet;
   const reached = (level: 2 | 3) => ({ level, methods: tabletMethods });
   return {
-    ...local(credentials),
-    id: tabletKind,
+    ...local(tabletKind, credentials),
     label: tabletText.label,
     hint: tabletText.hint,
     offers: holders.levels.map(reached),

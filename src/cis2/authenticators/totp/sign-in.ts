@@ -206,13 +206,11 @@ const codeSteps = steps<TotpCall>('cis2.totp-code')
 export function totpAuthenticator(totp: TotpDependencies): Authenticator {
   const { credentials } = totp;
   return {
-    ...local(credentials),
-    id: totpKind,
+    ...local(totpKind, credentials),
     label: text.label,
     hint: text.hint,
     offers: [totpStrength],
     begin: async (context) => showPasswordPage(totp, context),
-    usableBy: async (uid) => (await credentials.of(uid, totpKind)).length > 0,
     routes: [
       { method: 'POST', path: 'password', run: (context) => takePassword({ ...context, totp }) },
       { method: 'POST', path: 'code', run: (context) => codeSteps.run({ ...context, totp }) },

@@ -209,8 +209,7 @@ export function webAuthnAuthenticator(
   const { id, label, hint } = variant;
   const reached = (level: AssuranceLevel) => ({ level, methods: webAuthnMethods });
   return {
-    ...local(credentials),
-    id,
+    ...local(id, credentials),
     label,
     hint,
     offers: variant.best(policy) === 3 ? [reached(3), reached(2)] : [reached(2)],
