@@ -25,7 +25,7 @@ const delegateAttribute = 'may-act';
 export interface AccessOptions {
   /** Milliseconds. */
   lifetime: number;
-  /** Where it may be used; empty means everywhere at the platform. */
+  /** Resources at which the token may be used; empty for the whole platform. */
   resources: readonly string[];
   confirmation: Confirmation | null;
   /** Makes a JWT, whatever the client registered. */

@@ -12,7 +12,7 @@ const back = {
 } as const;
 const grant = { ...bad, code: 'invalid_grant' } as const;
 
-/** Every refusal of the `standard` profile. */
+/** The errors of the `standard` profile. */
 export const errors = catalogue('authorisation.standard', {
   bodyTooLarge: {
     ...bad,
@@ -55,7 +55,7 @@ export const errors = catalogue('authorisation.standard', {
     fix: 'Look for this id in the log of the authorisation service; report a defect with that line.',
   },
 
-  // Before the client and its address are known nothing is redirected.
+  // Errors before the client and its address are known. They are not redirected.
   clientMissing: {
     ...bad,
     description: 'The request names no client.',
@@ -82,7 +82,7 @@ export const errors = catalogue('authorisation.standard', {
     fix: 'Send a registered callback URL, character for character, or register this one.',
   },
 
-  // Answers that travel back to the client.
+  // Errors that are redirected to the client.
   clientRefused: {
     ...back,
     code: 'unauthorized_client',
@@ -212,7 +212,7 @@ export const errors = catalogue('authorisation.standard', {
     fix: 'Start again from the application, in the same browser.',
   },
 
-  // The token and revocation endpoints.
+  // Errors of the token, revocation and introspection endpoints.
   contentType: {
     ...bad,
     description: 'The request must be a form (application/x-www-form-urlencoded).',

@@ -15,7 +15,7 @@ interface RequestCall extends WithClient {
   readonly parameters: Parameters;
 }
 
-/** The way of an error to the client, once the client and its address are known. */
+/** Sends an error to the client, once the client and its address are known. */
 export interface RequestReply {
   fail(refusal: Refusal): Answer | Promise<Answer>;
 }
@@ -32,7 +32,7 @@ export const isRegisteredRedirect = (
 ): boolean =>
   redirectFits(server.redirectUrisOf(registration), registration.applicationType === 'native', uri);
 
-/** Names the registered addresses, and how the received one differs when it is by a little. */
+/** Describes how an address differs from the registered ones, for the log. */
 function describeRedirect(redirectUri: string, registered: readonly string[]): string {
   const hint = registered.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
   return `${redirectUri} is not registered; registered are: ${registered.join(' ')}${hint ? `; ${hint}` : ''}`;

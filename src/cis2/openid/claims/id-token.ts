@@ -29,7 +29,7 @@ export interface IdTokenSettings {
   assuranceAsNumbers: boolean;
 }
 
-/** One ID token. */
+/** The data of one ID token. */
 interface IdTokenData {
   facts: SignInFacts;
   accessToken: string;
@@ -40,7 +40,7 @@ interface IdTokenData {
   more: Record<string, unknown>;
 }
 
-/** An ID token (OpenID Connect Core section 2), in the shape that is published for CIS2. */
+/** Signs an ID token (OpenID Connect Core section 2) in the form published for CIS2. */
 export function signIdToken(
   settings: IdTokenSettings,
   registration: Cis2Registration,

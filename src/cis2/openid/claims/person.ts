@@ -3,11 +3,11 @@ import { claimsOfScopes } from '../../model/scopes.ts';
 
 type Named = { name: string; code: string }[];
 
-/** A pair of lists, in the same order, or nothing when there is nothing. */
+/** Returns the names and the codes of a list as two members; none for an empty list. */
 const pair = (names: string, codes: string, list: Named): Record<string, string[]> =>
   list.length === 0 ? {} : { [names]: list.map(({ name }) => name), [codes]: list.map(({ code }) => code) };
 
-/** A role as userinfo shows it. The second pair's names differ in number from the first's: that is how they are published. */
+/** Returns a role in the form of userinfo. The plurals of the members differ, as published. */
 const roleClaim = (role: RoleProfile) => ({
   person_orgid: role.personOrgId,
   person_roleid: role.roleId,
@@ -25,7 +25,7 @@ const member = ({ personOrgId, orgName, orgCode }: Person['organisations'][numbe
   org_code: orgCode,
 });
 
-/** Every organisation that the person belongs to or works at, once. */
+/** Returns every organisation that the user belongs to or works at, once. */
 function userOrganisations(person: Person) {
   const all = new Map(
     [...person.organisations, ...person.roles].map(({ orgCode, orgName }) => [
@@ -53,13 +53,15 @@ function workplaces({ organisations, roles }: Person) {
 export const assurance = (level: string | number, asNumbers: boolean): string | number =>
   asNumbers ? Number(level) : String(level);
 
-interface Asked {
+interface ClaimOptions {
+  /** The role of the sign-in. */
   roleId: string | null;
+  /** Whether assurance levels are numbers. */
   asNumbers: boolean;
 }
 
-/** Returns all claims about a user by the names of userinfo, in the published order. */
-const claims: readonly (readonly [name: string, of: (person: Person, asked: Asked) => unknown])[] = [
+/** All claims about a user by the names of userinfo, in the published order. */
+const claims: readonly (readonly [name: string, of: (person: Person, options: ClaimOptions) => unknown])[] = [
   ['nhsid_useruid', ({ uid }) => uid],
   ['name', ({ displayName }) => displayName],
   ['nhsid_nrbac_roles', ({ roles }) => roles.map(roleClaim)],
@@ -83,36 +85,40 @@ const claims: readonly (readonly [name: string, of: (person: Person, asked: Aske
   ['nmc_id', ({ professionalIds }) => professionalIds.nmc],
   ['rcn_id', ({ professionalIds }) => professionalIds.rcn],
   ['consultant_id', ({ professionalIds }) => professionalIds.consultant],
-  // A role that was withdrawn since is not the person's any more.
+  // The user may have lost the role since the sign-in.
   [
     'selected_roleid',
     ({ roles }, { roleId }) => (roles.some((role) => role.roleId === roleId) ? roleId : ''),
   ],
 ];
 
-/** The wanted ones. Empty values are left out; lists never are. */
-function claimsOf(person: Person, asked: Asked, wanted?: ReadonlySet<string>): Record<string, unknown> {
+/** Returns the wanted claims. Leaves out empty values, but not empty lists. */
+function claimsOf(
+  person: Person,
+  options: ClaimOptions,
+  wanted?: ReadonlySet<string>,
+): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   for (const [name, of] of claims) {
     if (wanted && !wanted.has(name)) continue;
-    const value = of(person, asked);
+    const value = of(person, options);
     if (value !== undefined && value !== '') found[name] = value;
   }
   return found;
 }
 
-/** All that is known of a person. */
+/** Returns all claims about a user. */
 export const allClaims = (person: Person, roleId: string | null): Record<string, unknown> =>
   claimsOf(person, { roleId, asNumbers: false });
 
 /** Returns the claims of userinfo: those of the scopes and those requested by name. */
 export function userinfoClaims(
   person: Person,
-  asked: Asked & { scope: readonly string[]; names: readonly string[] },
+  options: ClaimOptions & { scope: readonly string[]; names: readonly string[] },
 ): Record<string, unknown> {
-  const wanted = claimsOfScopes(asked.scope);
-  for (const name of asked.names) wanted.add(name);
-  return { ...claimsOf(person, asked, wanted), sub: person.uid };
+  const wanted = claimsOfScopes(options.scope);
+  for (const name of options.names) wanted.add(name);
+  return { ...claimsOf(person, options, wanted), sub: person.uid };
 }
 
 /** Returns the claims about the user that were requested by name in the ID token. */

@@ -8,16 +8,16 @@ const { signOut: says } = words;
 
 interface SignOutQuestion {
   action: string;
-  /** Id of what waits for the answer. */
+  /** Id of the sign-out that waits for the answer. */
   question: string;
-  /** Null when no application is known to have asked. */
+  /** Null for an unknown application. */
   applicationName: string | null;
-  /** The session is one of another browser. */
+  /** Whether the session is of another browser. */
   elsewhere: boolean;
   development: boolean;
 }
 
-/** Asks before a sign-out that is not proven to be wanted. */
+/** Returns the page that asks the user to confirm a sign-out. */
 export const confirmSignOutPage = ({
   action,
   question,
