@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { textOf, trackedFiles } from './tracked.mjs';
 
 /** These build statements and keep the names of the SQL helpers. */
-const builders = new Set(['sql', 'must', 'seldom']);
+const builders = new Set(['sql', 'must', 'seldom', 'found']);
 const statementType = /^(Promise<)?(readonly )?Statement(\[\])?>?$/;
 const statementName = /Statements?$/;
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement } from '../storage/batches.ts';
-import { type Database, must, type Statement, sql } from '../storage/database.ts';
+import { type Database, found, must, type Statement, sql } from '../storage/database.ts';
 
 /** What the platform knows of an access or refresh token. The token itself is never kept, only its hash. */
 export interface TokenRecord {
@@ -40,9 +40,12 @@ interface TokenRow {
   issued_at: number;
   expires_at: number;
   used_at: number | null;
-  successor_sealed: string | null;
   revoked_at: number | null;
 }
+
+/** Every column but the hash and the sealed successor. PostgreSQL prepares no statement with `*`. */
+const columns =
+  'kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at, used_at, revoked_at';
 
 const fromRow = (row: TokenRow): TokenRecord => ({
   kind: row.kind as TokenRecord['kind'],
@@ -63,6 +66,19 @@ const fromRow = (row: TokenRow): TokenRecord => ({
 // Why whole families and sessions are ended twice: in PostgreSQL a rotation that commits while the first statement waits
 // for its row has brought rows into being that this statement does not see. No rotation can begin after it, so the second
 // one, with a view of its own, finds them all.
+
+/** The record of each row that the database shares among reads. */
+const records = new WeakMap<TokenRow, TokenRecord>();
+
+function recordOf(row: TokenRow): TokenRecord {
+  let record = records.get(row);
+  if (!record) {
+    record = fromRow(row);
+    Object.freeze(record.attributes);
+    records.set(row, Object.freeze(record));
+  }
+  return record;
+}
 
 /** The one record of tokens: the services that issue write it, the gateway and introspection read it. */
 export class Tokens {
@@ -96,8 +112,9 @@ export class Tokens {
 
   /** What is known of a token, whether it still holds or not. */
   async find(token: string): Promise<TokenRecord | undefined> {
-    const row = await this.#database.get<TokenRow>(sql('SELECT * FROM token WHERE hash = ?', sha256(token)));
-    return row && fromRow(row);
+    const statement = sql(`SELECT ${columns} FROM token WHERE hash = ?`, sha256(token));
+    const row = await this.#database.get<TokenRow>(found(statement));
+    return row && recordOf(row);
   }
 
   /** When a token was last given out for a CIS2 session, in milliseconds. */

@@ -17,8 +17,11 @@ export interface Statement {
   readonly values: readonly Value[];
   /** If true and this statement changes no row, the whole batch is rolled back. */
   readonly mustChange?: boolean;
-  /** If true, its rows may be cached until the tables that it reads are written. */
-  readonly seldom?: boolean;
+  /**
+   * Its rows may be cached: `rows` until the tables that it reads are written, `found` until rows of them are changed or
+   * deleted. An empty result is not cached as `found`.
+   */
+  readonly caches?: 'rows' | 'found';
 }
 
 /** Creates a statement: `sql('DELETE FROM person WHERE uid = ?', uid)`. */
@@ -28,7 +31,10 @@ export const sql = (text: string, ...values: Value[]): Statement => ({ text, val
 export const must = (statement: Statement): Statement => ({ ...statement, mustChange: true });
 
 /** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */
-export const seldom = (statement: Statement): Statement => ({ ...statement, seldom: true });
+export const seldom = (statement: Statement): Statement => ({ ...statement, caches: 'rows' });
+
+/** Marks a read by primary key of a table that grows all the time, but whose rows rarely change. Its row may be a shared object. */
+export const found = (statement: Statement): Statement => ({ ...statement, caches: 'found' });
 
 export interface StatementResult {
   /** Number of rows that were written or, with RETURNING, returned. */

@@ -48,8 +48,8 @@ const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(te
 
 /** Whether every change of the tables that a statement reads is announced. Parsed once for each text. */
 const cached = new Map<string, boolean>();
-function isCached({ seldom, text }: Statement): boolean {
-  if (!seldom) return false;
+function isCached({ caches, text }: Statement): boolean {
+  if (!caches) return false;
   let known = cached.get(text);
   if (known === undefined) {
     const tables = tablesOf(text);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Database, must, seldom, sql } from './database.ts';
+import { type Database, found, must, seldom, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { SeldomRows, tableOf } from './seldom-rows.ts';
 
@@ -58,6 +58,29 @@ describe('SeldomRows', () => {
       await elsewhere.run(rename('C1', `Turn ${turn}`));
       assert.equal(await said('C1'), `Turn ${turn}`);
     }
+  });
+
+  test('caches a row that was found until rows are changed, whatever is added', async () => {
+    const row = (code: string) =>
+      here.get<{ name: string }>(found(sql('SELECT name FROM organisation WHERE code = ?', code)));
+    assert.equal(await row('F1'), undefined);
+    await here.run(add('F1', 'One'));
+    const first = await row('F1');
+    assert.equal(first?.name, 'One', 'an empty result is not cached');
+    await here.run(add('F2', 'Two'));
+    assert.equal(await row('F1'), first);
+    await here.run(rename('F2', 'Three'));
+    assert.notEqual(await row('F1'), first);
+    await here.run(rename('F1', 'Two'));
+    assert.equal((await row('F1'))?.name, 'Two');
+    await elsewhere.run(rename('F1', 'Three'));
+    assert.equal((await row('F1'))?.name, 'Three');
+    const upsert =
+      'INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO UPDATE SET name = excluded.name';
+    await here.run(sql(upsert, 'F1', 'Four'));
+    assert.equal((await row('F1'))?.name, 'Four');
+    await here.run(sql('DELETE FROM organisation WHERE code = ?', 'F1'));
+    assert.equal(await row('F1'), undefined);
   });
 
   test('distinguishes values of one statement, whatever their types', async () => {

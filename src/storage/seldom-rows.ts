@@ -1,7 +1,7 @@
 import type { Statement, Value } from './database.ts';
 
 /** Maximum number of cached results of one statement. */
-const most = 1_000;
+const most = { rows: 1_000, found: 5_000 } as const;
 
 interface Remembered<Rows> {
   readonly stamp: number;
@@ -15,19 +15,26 @@ const keyOf = (values: readonly Value[]): Value =>
 export const tableOf = (text: string): string | undefined =>
   /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)/.exec(text)?.[1];
 
+/** Whether a statement only adds rows. */
+export const onlyAdds = (text: string): boolean =>
+  /^\s*INSERT INTO/.test(text) && !/\bON CONFLICT\b/.test(text);
+
 /** Returns the tables that a statement reads. */
 export const tablesOf = (text: string): string[] =>
   [...text.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, table]) => String(table));
 
 /**
- * Caches the rows of statements marked `seldom` until their tables are written: by this process, table by table, or by any
- * other connection. `Rows` are the rows, or a promise of them.
+ * Caches the rows of statements marked `seldom` until their tables are written, and of those marked `found` until rows of their
+ * tables are changed or deleted: by this process, table by table, or by any other connection. `Rows` are the rows, or a promise
+ * of them.
  */
 export class SeldomRows<Rows> {
   readonly #read: (statement: Statement) => Rows;
   readonly #foreignVersion: () => string | number | undefined;
+  readonly #isEmpty: (rows: Rows) => boolean;
   readonly #known = new Map<string, { tables: string[]; rows: Map<Value, Remembered<Rows>> }>();
   readonly #written = new Map<string, number>();
+  readonly #changed = new Map<string, number>();
   #foreign = 0;
   #version: string | number | undefined;
   #isLooked = false;
@@ -36,8 +43,14 @@ export class SeldomRows<Rows> {
    * @param read returns rows that may be shared
    * @param foreignVersion returns a value that changes after each commit of another connection that `wrote` does not report;
    * undefined if that is unknown: then nothing is cached
+   * @param isEmpty returns whether a read found no row
    */
-  constructor(read: (statement: Statement) => Rows, foreignVersion: () => string | number | undefined) {
+  constructor(
+    read: (statement: Statement) => Rows,
+    foreignVersion: () => string | number | undefined,
+    isEmpty: (rows: Rows) => boolean = () => false,
+  ) {
+    this.#isEmpty = isEmpty;
     this.#read = read;
     this.#foreignVersion = foreignVersion;
   }
@@ -49,13 +62,15 @@ export class SeldomRows<Rows> {
       known = { tables: tablesOf(statement.text), rows: new Map() };
       this.#known.set(statement.text, known);
     }
-    const stamp = this.#stamp(known.tables);
+    const caches = statement.caches ?? 'rows';
+    const stamp = this.#stamp(known.tables, caches === 'found' ? this.#changed : this.#written);
     if (stamp === undefined) return this.#read(statement);
     const key = keyOf(statement.values);
     const found = known.rows.get(key);
     if (found?.stamp === stamp) return found.rows;
     const rows = this.#read(statement);
-    if (known.rows.size >= most) known.rows.clear();
+    if (caches === 'found' && this.#isEmpty(rows)) return rows;
+    if (known.rows.size >= most[caches]) known.rows.clear();
     known.rows.set(key, { stamp, rows });
     return rows;
   }
@@ -65,18 +80,22 @@ export class SeldomRows<Rows> {
     this.#known.get(text)?.rows.delete(keyOf(values));
   }
 
-  /** Registers a write to a table, or to an unknown one. */
-  wrote(table: string | undefined): void {
-    if (table === undefined) this.#foreign += 1;
-    else this.#written.set(table, (this.#written.get(table) ?? 0) + 1);
+  /** Registers a write to a table, or to an unknown one, and whether it only added rows. */
+  wrote(table: string | undefined, onlyAdded = false): void {
+    if (table === undefined) {
+      this.#foreign += 1;
+      return;
+    }
+    this.#written.set(table, (this.#written.get(table) ?? 0) + 1);
+    if (!onlyAdded) this.#changed.set(table, (this.#changed.get(table) ?? 0) + 1);
   }
 
   /** Increases with each write that may have changed these tables. */
-  #stamp(tables: readonly string[]): number | undefined {
+  #stamp(tables: readonly string[], writes: ReadonlyMap<string, number>): number | undefined {
     this.#look();
     if (this.#version === undefined) return undefined;
     let stamp = this.#foreign;
-    for (const table of tables) stamp += this.#written.get(table) ?? 0;
+    for (const table of tables) stamp += writes.get(table) ?? 0;
     return stamp;
   }
 

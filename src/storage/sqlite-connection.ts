@@ -1,14 +1,15 @@
 import * as sqlite from 'node:sqlite';
-import { tableOf } from './seldom-rows.ts';
+import { onlyAdds, tableOf } from './seldom-rows.ts';
 
 type Handle = InstanceType<typeof sqlite.DatabaseSync>;
 type Prepared = ReturnType<Handle['prepare']>;
 
-/** A prepared statement, whether it returns rows, and the table that it writes. */
+/** A prepared statement, whether it returns rows, the table that it writes, and whether it only adds rows. */
 export interface PreparedStatement {
   readonly prepared: Prepared;
   readonly givesRows: boolean;
   readonly writes: string | undefined;
+  readonly onlyAdds: boolean;
 }
 
 /** Milliseconds to wait for another process's lock: alone, and while others wait as well. */
@@ -63,7 +64,12 @@ export class SqliteConnection {
     const found = this.#known.get(text);
     if (found) return found;
     const prepared = this.#handle.prepare(text);
-    const known = { prepared, givesRows: prepared.columns().length > 0, writes: tableOf(text) };
+    const known = {
+      prepared,
+      givesRows: prepared.columns().length > 0,
+      writes: tableOf(text),
+      onlyAdds: onlyAdds(text),
+    };
     if (this.#known.size >= mostKnown) this.#known.clear();
     this.#known.set(text, known);
     return known;

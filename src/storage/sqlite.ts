@@ -47,6 +47,7 @@ export class SqliteDatabase implements Database {
   readonly #seldom = new SeldomRows(
     (statement) => shared(this.#rowsOf(statement)),
     () => this.#connection.dataVersion(),
+    (rows) => rows.length === 0,
   );
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
@@ -83,15 +84,15 @@ export class SqliteDatabase implements Database {
 
   all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
     return this.#read(() => {
-      const rows = statement.seldom ? [...this.#seldom.of(statement)] : this.#rowsOf(statement);
+      const rows = statement.caches ? [...this.#seldom.of(statement)] : this.#rowsOf(statement);
       return shape ? (rows as Row[]).map(shape.read) : (rows as R[]);
     });
   }
 
   get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined> {
-    const { text, values, seldom } = statement;
+    const { text, values, caches } = statement;
     return this.#read(() => {
-      const row = seldom
+      const row = caches
         ? this.#seldom.of(statement)[0]
         : this.#connection.prepare(text).prepared.get(...values);
       return shape && row ? shape.read(row as Row) : (row as R | undefined);
@@ -238,8 +239,8 @@ export class SqliteDatabase implements Database {
   #execute(statements: readonly Statement[]): BatchResult {
     const results: StatementResult[] = [];
     for (const statement of statements) {
-      const { prepared, givesRows, writes } = this.#connection.prepare(statement.text);
-      this.#seldom.wrote(writes);
+      const { prepared, givesRows, writes, onlyAdds } = this.#connection.prepare(statement.text);
+      this.#seldom.wrote(writes, onlyAdds);
       const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
       const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
       results.push({ changes, rows });

@@ -7,7 +7,6 @@ import { registerClients } from '../../bench/peers/clients.ts';
 import { gatewayScenarios, scenarios } from '../../bench/peers/scenarios.ts';
 import type { Target } from '../../bench/peers/target.ts';
 import { unlimited } from '../../bench/unlimited.ts';
-import { median } from '../../bench/usage.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
 import { type Costs, costsNow, difference, startCounting } from './counters.ts';
@@ -23,30 +22,30 @@ const onSqlite: Limits = {
   refresh: { reads: 2, writes: 5, rows: 5, transactions: 2, fsyncs: 1, kilobytes: 1_100 },
   'refresh-secret': { reads: 2, writes: 4, rows: 4, transactions: 1, fsyncs: 1, kilobytes: 700 },
   exchange: { reads: 3, writes: 3, rows: 3, transactions: 2, fsyncs: 1, kilobytes: 900 },
-  userinfo: { reads: 1, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
+  userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
   discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
   jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
   hop: { reads: 12, writes: 17, rows: 17, transactions: 8, fsyncs: 4, kilobytes: 3_400 },
   'sign-on': { reads: 18, writes: 23, rows: 23, transactions: 13, fsyncs: 8, kilobytes: 5_400 },
-  hello: { reads: 1, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 700 },
-  patient: { reads: 2, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 900 },
+  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 700 },
+  patient: { reads: 1, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 900 },
 };
 
 /** BEGIN, COMMIT and the statements of events count too. */
 const onPostgres: Limits = {
-  opaque: { sent: 12 },
-  jwt: { sent: 11 },
-  code: { sent: 29 },
-  refresh: { sent: 15 },
-  'refresh-secret': { sent: 14 },
-  exchange: { sent: 14 },
-  userinfo: { sent: 3 },
-  discovery: { sent: 1 },
-  jwks: { sent: 1 },
-  hop: { sent: 56 },
-  'sign-on': { sent: 100 },
-  hello: { sent: 7 },
-  patient: { sent: 8 },
+  opaque: { sent: 11 },
+  jwt: { sent: 10 },
+  code: { sent: 28 },
+  refresh: { sent: 14 },
+  'refresh-secret': { sent: 13 },
+  exchange: { sent: 13 },
+  userinfo: { sent: 2 },
+  discovery: { sent: 0 },
+  jwks: { sent: 0 },
+  hop: { sent: 54 },
+  'sign-on': { sent: 90 },
+  hello: { sent: 6 },
+  patient: { sent: 7 },
 };
 
 const operations = 40;
@@ -75,8 +74,8 @@ function suite(name: string, limits: Limits, settings: () => Promise<Record<stri
           each.push(difference(costsNow(), start));
         }
         for (const [member, limit] of Object.entries(limits[id] ?? {})) {
-          // The median: the instance's regular work falls into some of the operations.
-          const cost = median(each.map((one) => one[member as keyof Costs]));
+          // The least: regular work, and on a loaded machine a cache that cannot be trusted, add to some of the operations.
+          const cost = Math.min(...each.map((one) => one[member as keyof Costs]));
           assert.ok(cost <= limit, `${member}: ${cost}, and the limit is ${limit}`);
         }
       });
