@@ -54,7 +54,7 @@ describe('revocation of client certificates (RFC 5280 section 6.3)', () => {
   const none = /there is no revocation list of an authority of its path/;
   const revoked = /it, or an authority of its path, was revoked/;
 
-  test('whoever does not stand in the list is believed, whoever does is not', async () => {
+  test('accepts a certificate that is not listed and refuses a listed one', async () => {
     const revocations = await opened(await root.list([other]));
     assert.equal(await fault(revocations, client), undefined);
     assert.match((await fault(revocations, other)) ?? '', revoked);
@@ -62,7 +62,7 @@ describe('revocation of client certificates (RFC 5280 section 6.3)', () => {
     assert.equal(await fault(empty, other), undefined);
   });
 
-  test('each authority of the path needs its list, and may itself be revoked', async () => {
+  test('requires a list of each authority of the path, and refuses a revoked authority', async () => {
     const [rootList, ownList] = [await root.list(), await between.list()];
     assert.equal(await fault(await opened(rootList, ownList), below, between), undefined);
     assert.match((await fault(await opened(rootList), below, between)) ?? '', none);
@@ -89,24 +89,24 @@ describe('revocation of client certificates (RFC 5280 section 6.3)', () => {
     ['with a critical extension: of some certificates alone', { critical: '2.5.29.28' }, none],
   ];
   for (const [name, plan, expected] of rows)
-    test(`a list that is ${name}`, async () => {
+    test(`refuses a list that is ${name}`, async () => {
       const found = await fault(await opened(await root.list([other], plan)), client);
       if (expected === undefined) assert.equal(found, undefined);
       else assert.match(found ?? '', expected);
     });
 
-  test('of two lists the newer one counts, in either order', async () => {
+  test('uses the newer of two lists, in either order', async () => {
     const lists = [await root.list([client], { thisUpdate: now - 2 * hour }), await root.list()];
     assert.equal(await fault(await opened(...lists), client), undefined);
     assert.equal(await fault(await opened(...lists.reverse()), client), undefined);
   });
 
-  test('a list of somebody else with the same name is none', async () => {
+  test('ignores a list of another authority with the same name', async () => {
     const stranger = await newAuthority(now);
     assert.match((await fault(await opened(await stranger.list()), client)) ?? '', none);
   });
 
-  test('an authority that may not sign lists has none', async () => {
+  test('ignores the list of an authority that may not sign lists', async () => {
     const limited = await newAuthority(now, { keyUsage: 0x04 });
     const issued = await limited.issue();
     const path = { authorities: readAuthorities(limited.pem), clock };
@@ -119,7 +119,7 @@ describe('revocation of client certificates (RFC 5280 section 6.3)', () => {
     );
   });
 
-  test('a changed file counts within 5 s; one that cannot be read changes nothing until its lists are overdue', async () => {
+  test('applies a changed file within 5 s, and keeps the former lists of an unreadable file until they are overdue', async () => {
     const revocations = await opened(await root.list());
     assert.equal(await fault(revocations, client), undefined);
     writeFileSync(file, await root.list([client], { thisUpdate: now }));
@@ -136,21 +136,21 @@ describe('revocation of client certificates (RFC 5280 section 6.3)', () => {
     assert.match((await fault(revocations, other)) ?? '', overdue);
   });
 
-  test('a file that is missing or holds no list is refused at the start', async () => {
+  test('refuses a missing file and one without a list at the start', async () => {
     rmSync(file, { force: true });
     await assert.rejects(ClientRevocations.open(file, clock, log));
     for (const text of ['', 'text', root.pem, '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n'])
       await assert.rejects(opened(text), text);
   });
 
-  test('one list in DER', async () => {
+  test('reads one list in DER', async () => {
     const der = Buffer.from((await root.list([client])).replace(/-----[^-]+-----|\s/g, ''), 'base64');
     writeFileSync(file, der);
     const revocations = await ClientRevocations.open(file, clock, log);
     assert.match((await fault(revocations, client)) ?? '', revoked);
   });
 
-  test('whatever the bytes: lists, or an error', () => {
+  test('returns lists or an error for arbitrary bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
         assert.throws(() => parseRevocationLists(bytes));

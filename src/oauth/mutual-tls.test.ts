@@ -32,11 +32,11 @@ const issued = async (registered: CertificateSubject, plan = {}) => {
   return issuedFault(read(one), registered, { authorities: readAuthorities(authority.pem), clock });
 };
 
-describe('a certificate', () => {
-  test('is named by the SHA-256 of its DER', () => {
+describe('readCertificate', () => {
+  test('returns the SHA-256 of its DER as the thumbprint', () => {
     assert.equal(read(authority).thumbprint, createHash('sha256').update(authority.der).digest('base64url'));
   });
-  test('that is none is none', () => {
+  test('returns undefined for other bytes', () => {
     assert.equal(readCertificate(undefined), undefined);
     assert.equal(readCertificate(Buffer.alloc(0)), undefined);
     fc.assert(
@@ -70,13 +70,13 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
     ['one for clients', { tls_client_auth_subject_dn: dn }, { uses: ['1.3.6.1.5.5.7.3.2'] }, undefined],
   ];
   for (const [name, registered, plan, fault] of rows)
-    test(name, async () => {
+    test(`${fault ? 'refuses' : 'accepts'} ${name}`, async () => {
       const found = await issued(registered, plan);
       if (fault) assert.match(found ?? '', fault);
       else assert.equal(found, undefined);
     });
 
-  test('of another authority with the same name, of itself, or of nobody', async () => {
+  test('refuses a certificate of another authority with the same name, a self-signed one and none', async () => {
     const registered = { tls_client_auth_subject_dn: 'CN=client' };
     const parts = { authorities: readAuthorities(authority.pem), clock };
     const ofStranger = await stranger.issue();
@@ -91,7 +91,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
     );
   });
 
-  test('a client is no authority for others', async () => {
+  test('does not accept a client as an authority', async () => {
     const client = await authority.issue({ subject: [['CN', 'authority']] });
     const below = await client.issue();
     const authorities = [...readAuthorities(authority.pem), ...readAuthorities(client.pem)];
@@ -103,7 +103,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
     assert.match(fault ?? '', /no configured authority issued/);
   });
 
-  test('an authority that has ended', async () => {
+  test('refuses an expired authority', async () => {
     const old = await newAuthority(now, { notAfter: now - day });
     const fault = await issuedFault(
       read(await old.issue()),
@@ -116,7 +116,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
     assert.match(fault ?? '', /no configured authority issued/);
   });
 
-  describe('by way of intermediates', () => {
+  describe('with intermediates', () => {
     const registered = { tls_client_auth_subject_dn: 'CN=client' };
     const both = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
     const between = { subject: [['CN', 'between']] as const, authority: true };
@@ -160,11 +160,11 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
         else assert.equal(found, undefined);
       });
 
-    test('in any order, with others that do not belong to it', async () => {
+    test('accepts intermediates in any order, with unrelated ones', async () => {
       const { client, sent } = await chainOf([named('a'), named('b')]);
       assert.equal(await held(client, [stranger, ...sent.toReversed()]), undefined);
     });
-    test('not sent, of another authority, of the same name, or of an octet more', async () => {
+    test('refuses missing, foreign, like-named and padded intermediates', async () => {
       const { client, sent } = await chainOf([{}]);
       const [one] = sent;
       assert.ok(one);
@@ -175,14 +175,14 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
       assert.match((await held(client, sent, [stranger])) ?? '', /no configured authority issued/);
       assert.match((await held(await impostor.issue(), [impostor])) ?? '', /no configured authority issued/);
     });
-    test('what a client sends is never an authority to trust', async () => {
+    test('never trusts a certificate that the client sent as an authority', async () => {
       const itself = await newAuthority(now, named('client'));
       assert.match((await held(itself, [itself])) ?? '', /no configured authority issued/);
       assert.match((await held(await stranger.issue(), [stranger])) ?? '', /no configured authority issued/);
     });
   });
 
-  test('the subject among other attributes', () => {
+  test('reads the subject among other attributes', () => {
     assert.deepEqual(
       certificateSubjectOf({ asid: '1', tls_client_auth_san_dns: 'x', tls_client_auth_san_uri: '' }),
       {
@@ -193,7 +193,7 @@ describe('tls_client_auth (RFC 8705 section 2.1)', () => {
 });
 
 describe('self_signed_tls_client_auth (RFC 8705 section 2.2)', () => {
-  test('by its public key, or by the certificate itself', async () => {
+  test('accepts a registered public key and a registered certificate', async () => {
     const own = await newAuthority(now);
     const x5c = [own.der.toString('base64')];
     assert.equal(selfSignedFault(read(own), [stranger.jwk, own.jwk], { clock }), undefined);
@@ -201,7 +201,7 @@ describe('self_signed_tls_client_auth (RFC 8705 section 2.2)', () => {
     const other = [{ ...own.jwk, x5c: [stranger.der.toString('base64')] }];
     assert.match(selfSignedFault(read(own), other, { clock }) ?? '', /none of the 1 registered keys/);
   });
-  test('not by another key, not when it has ended, not without one', async () => {
+  test('refuses another key, an expired certificate and none', async () => {
     const own = await newAuthority(now, { notAfter: now - day });
     assert.match(selfSignedFault(read(own), [stranger.jwk], { clock }) ?? '', /none of the 1/);
     assert.match(selfSignedFault(read(own), [own.jwk], { clock }) ?? '', /held until/);

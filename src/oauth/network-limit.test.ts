@@ -75,7 +75,7 @@ for (const [dialect, setting] of settings)
       assert.equal(await limit.admits('192.0.2.1'), false);
     });
 
-    test('leaves nothing behind after the sweep of single-use values', async () => {
+    test('is removed by the sweep of single-use values', async () => {
       clock.advance(10_000);
       await new SingleUse(databases[0], clock).sweep();
       assert.equal(Number(((await rows()) as { total: number }).total), 0);

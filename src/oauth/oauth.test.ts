@@ -10,7 +10,7 @@ import { isForm, mostParameters, parseParameters, withQuery } from './parameters
 import { isChallenge, verifierFits } from './pkce.ts';
 import { RemoteKeys, readKeySet } from './remote-keys.ts';
 
-test('parameters: what URLSearchParams writes is read the same; nothing makes the parser throw', () => {
+test('parseParameters reads what URLSearchParams writes, and never throws', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), {
@@ -33,7 +33,7 @@ test('parameters: what URLSearchParams writes is read the same; nothing makes th
   fc.assert(fc.property(fc.string(), (text) => parseParameters(text) === undefined || true));
 });
 
-test('parameters: limits, doubles, broken encoding', () => {
+test('parseParameters refuses too many parameters, repeated ones are found, and broken encoding is refused', () => {
   assert.equal(parseParameters('a=%'), undefined);
   assert.equal(parseParameters('a=%ff'), undefined);
   assert.equal(parseParameters('a=%00'), undefined);
@@ -61,7 +61,7 @@ test('parameters: limits, doubles, broken encoding', () => {
     assert.equal(isForm(type), form, String(type));
 });
 
-test('PKCE: S256 alone, in its one form', () => {
+test('PKCE accepts only S256 in its one form', () => {
   const verifier = 'a'.repeat(43);
   assert.ok(verifierFits(verifier, sha256(verifier)));
   assert.equal(verifierFits('b'.repeat(43), sha256(verifier)), false);
@@ -83,8 +83,8 @@ async function serving<T>(listener: RequestListener, use: (origin: string) => Pr
   }
 }
 
-describe('fetching what others registered', () => {
-  test('keys: cached, fetched once more for an unknown kid, and not without end', async () => {
+describe('RemoteKeys', () => {
+  test('caches keys, and fetches them again a limited number of times for an unknown kid', async () => {
     const one = { ...(await newKeyPair('ES256')).publicJwk, kid: 'one' };
     const two = { ...(await newKeyPair('ES256')).publicJwk, kid: 'two' };
     const set = { keys: [one] as object[] };
@@ -114,7 +114,7 @@ describe('fetching what others registered', () => {
     );
   });
 
-  test('refuses a key set at an address without a path, unfetched', async () => {
+  test('refuses a key set at an address without a path, without fetching it', async () => {
     const own = { ...(await newKeyPair('ES256')).publicJwk, kid: 'one' };
     let asked = 0;
     await serving(
@@ -134,7 +134,7 @@ describe('fetching what others registered', () => {
     );
   });
 
-  test('a key set holds public signature keys only', async () => {
+  test('keeps only public signature keys of a key set', async () => {
     const good = { ...(await newKeyPair('ES256')).publicJwk, kid: 'good' };
     const read = readKeySet({
       keys: [

@@ -18,8 +18,8 @@ const clientKeys = new RemoteKeys(clock, { privateAddresses: false });
 const rules = { clientId: 'client', issuer: 'https://as.test', algorithms: ['ES256'] as const };
 const noKeys = { jwks: { keys: [] }, jwksUrl: null };
 
-describe('parsers of what comes from outside: never a throw, never a yes', () => {
-  test('request objects', async () => {
+describe('parsers of outside data never throw and never accept random input', () => {
+  test('readRequestObject refuses mutated request objects', async () => {
     const odd = fc.oneof(
       fc.string(),
       fc
@@ -43,7 +43,7 @@ describe('parsers of what comes from outside: never a throw, never a yes', () =>
     );
   });
 
-  test('client assertions', () => {
+  test('assertionChecks refuses mutated client assertions', () => {
     const claims = fc.dictionary(
       fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', '__proto__'),
       fc.anything(),
@@ -76,7 +76,7 @@ describe('parsers of what comes from outside: never a throw, never a yes', () =>
     );
   });
 
-  test('what a report shows of a value is a short text', () => {
+  test('shown returns a short text for any value', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: false }), (value) => {
         const text = shown(value);
@@ -86,7 +86,7 @@ describe('parsers of what comes from outside: never a throw, never a yes', () =>
     assert.doesNotThrow(() => requireAll([]));
   });
 
-  test('nonces: only the ones that were given out', () => {
+  test('ProofNonces accepts only its own nonces', () => {
     const nonces = new ProofNonces(new Vault(randomBytes(32)), clock, 'test');
     const others = new ProofNonces(new Vault(randomBytes(32)), clock, 'test');
     const proof = (nonce: unknown) => `${encode({})}.${encode({ nonce })}.AA`;
@@ -101,7 +101,7 @@ describe('parsers of what comes from outside: never a throw, never a yes', () =>
   });
 });
 
-describe('registered subjects of certificates', () => {
+describe('subjectFault', () => {
   let certificate: X509Certificate;
   before(async () => {
     const made = await newAuthority(clock.now(), {
@@ -113,7 +113,7 @@ describe('registered subjects of certificates', () => {
     });
     certificate = new X509Certificate(made.der);
   });
-  test('no text but the right one is right', () => {
+  test('accepts only the registered subject', () => {
     const names = [
       'tls_client_auth_subject_dn',
       'tls_client_auth_san_dns',

@@ -10,7 +10,7 @@ import { codeIn, issueCard, mailsOf, type TestCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 
-describe('mail to a server', () => {
+describe('Mails with a server', () => {
   let cis: TestCis;
   let card: TestCard;
   let desk: Desk;
@@ -57,7 +57,7 @@ describe('mail to a server', () => {
 
   const ask = (of = card) => desk.askCode(of);
 
-  test('a mail arrives, once, with the code that unlocks', async () => {
+  test('sends a mail once, with the code that unlocks', async () => {
     await ask();
     await cis.service.sweep();
     await cis.service.sweep();
@@ -73,7 +73,7 @@ describe('mail to a server', () => {
     assert.deepEqual(body, { unblockingCode: '87654321' });
   });
 
-  test('one that is turned away is tried again, later each time, and no log names address or code', async () => {
+  test('retries a refused mail with growing waits, and logs neither address nor code', async () => {
     received.length = 0;
     refusals = 2;
     cis.clock.advance(1);
@@ -103,7 +103,7 @@ describe('mail to a server', () => {
     assert.ok(!words.includes(codeIn((await mailsOf(cis))[0] ?? assert.fail())));
   });
 
-  test('after ten attempts it has failed', async () => {
+  test('gives up after ten attempts', async () => {
     refusals = 10;
     cis.clock.advance(1);
     await ask();
@@ -116,7 +116,7 @@ describe('mail to a server', () => {
     refusals = 0;
   });
 
-  test('an address is one address, whatever characters it has', async () => {
+  test('treats an address as one, whatever characters it contains', async () => {
     received.length = 0;
     await cis.call(paths.person(uids.nurse), {
       method: 'PATCH',

@@ -5,7 +5,7 @@ import { issueCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 
-describe('a developer moves the clock', () => {
+describe('POST /clock-moved', () => {
   let cis: TestCis;
   let desk: Desk;
   beforeEach(async () => {
@@ -24,7 +24,7 @@ describe('a developer moves the clock', () => {
   };
 
   for (const order of ['after it', 'before it']) {
-    test(`the desk goes on, told ${order}; its idle time runs on where it was`, async () => {
+    test(`keeps a live session and its remaining idle time, called ${order}`, async () => {
       cis.clock.advance(100);
       if (order === 'after it') cis.clock.advance(3 * 3_600);
       assert.equal((await tell(3 * 3_600)).status, 204);
@@ -41,7 +41,7 @@ describe('a developer moves the clock', () => {
       assert.equal((await state()).active, false);
     });
 
-    test(`back again, told ${order}: the desk goes on and is not immortal`, async () => {
+    test(`keeps a session live but not for ever after the clock is set back, called ${order}`, async () => {
       cis.clock.advance(100);
       if (order === 'after it') cis.clock.advance(-3_600);
       assert.equal((await tell(-3_600)).status, 204);
@@ -54,7 +54,7 @@ describe('a developer moves the clock', () => {
     });
   }
 
-  test('ten hours are the limit all the same, and the sweep of the call finds it', async () => {
+  test('ends a session after ten hours all the same, in the sweep of the call', async () => {
     cis.clock.advance(36_000);
     await tell(36_000);
     const [event] = await cis.events('cis.session-ended');
@@ -62,7 +62,7 @@ describe('a developer moves the clock', () => {
     assert.deepEqual([(await state()).active, (await state()).endCause], [false, 'expired']);
   });
 
-  test('what was over before the move stays over', async () => {
+  test('leaves an expired session expired', async () => {
     cis.clock.advance(601);
     cis.clock.advance(3_600);
     await tell(3_600);
@@ -70,7 +70,7 @@ describe('a developer moves the clock', () => {
     assert.equal(await present(), 0);
   });
 
-  test('only the console may, in form', async () => {
+  test('accepts only well-formed calls of the console', async () => {
     assert.equal((await cis.call(paths.clockMoved, { body: { bySeconds: 1 } })).status, 401);
     assert.equal((await cis.call(paths.clockMoved, { body: { bySeconds: 1 }, as: 'cis2' })).status, 403);
     for (const bySeconds of ['1', null, 1e300]) {

@@ -17,14 +17,14 @@ import { messageHold } from './delivery.ts';
 
 const delivery = { timeout: 60_000, first: 60_000, most: 60_000 };
 
-describe('what a subscriber has still to hear outlives a process', () => {
+describe('Delivery across processes', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'alongside-durable-'));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('a process that is killed in the middle of a delivery leaves the message to another one', async () => {
+  test('sends the message of a killed process from another one', async () => {
     const program = fileURLToPath(import.meta.resolve('../testing/ending-process.ts'));
     const asked: string[] = [];
     // The first delivery kills who makes it and is never answered; later ones arrive.
@@ -62,7 +62,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
     server.close();
   });
 
-  test('one that stops in order leaves it at once', async () => {
+  test('leaves undelivered messages at once when a process stops', async () => {
     const database = await openDatabase(':memory:', '');
     const subscriber = await startSubscriber();
     const subscribers = [{ name: 'cis2', url: subscriber.url, secret: 'known to both' }];
@@ -88,7 +88,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
     await database.close();
   });
 
-  test('stopping waits for a message that is on its way, and what came of it is kept', async () => {
+  test('waits at a stop for the message under way and stores its outcome', async () => {
     const database = await openDatabase(':memory:', '');
     let arrived = (): void => undefined;
     const asked = new Promise<void>((resolve) => {
@@ -123,7 +123,7 @@ describe('what a subscriber has still to hear outlives a process', () => {
     server.close();
   });
 
-  test('a clock that is put back keeps nothing waiting', async () => {
+  test('delays no message after the clock is set back', async () => {
     const database = await openDatabase(':memory:', '');
     const subscriber = await startSubscriber();
     const subscribers = [{ url: subscriber.url, secret: 'x' }];

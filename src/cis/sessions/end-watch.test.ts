@@ -7,7 +7,7 @@ import { issueCard, type TestCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 
-describe('an agent that waits for the end of its session', () => {
+describe('GET /sessions/{id}/end', () => {
   let cis: TestCis;
   let database: Database;
   let card: TestCard;
@@ -28,7 +28,7 @@ describe('an agent that waits for the end of its session', () => {
 
   const end = () => desk.sessionCall('GET', paths.end(desk.sessionId));
 
-  test('hears of the revocation of its card, and that it was an administrator', async () => {
+  test('returns the cause administrator when the card is revoked', async () => {
     const waiting = end();
     // Two calls on their way may overtake each other: either order gives the same answer but for its status.
     const revoked = await cis.call(`/cards/${card.serial}/revoke`, {
@@ -42,7 +42,7 @@ describe('an agent that waits for the end of its session', () => {
     card = await issueCard(cis, uids.gp);
   });
 
-  test('hears of an end that another process made', async () => {
+  test('returns an end that another process stored', async () => {
     const waiting = end();
     await database.run(
       sql(
@@ -57,7 +57,7 @@ describe('an agent that waits for the end of its session', () => {
     );
   });
 
-  test('a later question takes the place of an earlier one', async () => {
+  test('ends an earlier call when a later one arrives', async () => {
     const first = end();
     // Whichever arrives later ends the other with nothing said.
     const later = end();
@@ -71,7 +71,7 @@ describe('an agent that waits for the end of its session', () => {
     );
   });
 
-  test('only the holder of the session’s key may ask', async () => {
+  test('refuses callers without the session key', async () => {
     assert.equal((await cis.call(paths.end(desk.sessionId))).status, 401);
     assert.equal((await cis.call(paths.end(desk.sessionId), { as: 'cis2' })).status, 401);
     const stranger = new Desk(cis);
@@ -79,7 +79,7 @@ describe('an agent that waits for the end of its session', () => {
     assert.equal((await stranger.sessionCall('GET', paths.end(desk.sessionId))).status, 401);
   });
 
-  test('a session that is over already is answered at once; an unknown one is 404', async () => {
+  test('responds at once for an ended session, and with 404 for an unknown one', async () => {
     await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
     const { status, body } = await end();
     assert.deepEqual([status, body.error, body.cause], [410, 'session_ended', 'cardRemoved']);
@@ -87,7 +87,7 @@ describe('an agent that waits for the end of its session', () => {
     assert.equal((await end()).status, 404);
   });
 
-  test('a listener that closes does not wait for it', async () => {
+  test('does not delay the listener that closes', async () => {
     const other = await startCis();
     const there = new Desk(other);
     await there.signIn(await issueCard(other, uids.nurse));

@@ -12,7 +12,7 @@ import { Desk } from '../testing/desk.ts';
 // Short waits, so that a test of a second attempt takes no time.
 const delivery = { timeout: 60_000, first: 5, most: 20 };
 
-describe('sessions that end, and who hears of it', () => {
+describe('Endings', () => {
   let cis: TestCis;
   let subscriber: TestSubscriber;
   let gp: TestCard;
@@ -29,7 +29,7 @@ describe('sessions that end, and who hears of it', () => {
 
   const activeOf = async (id: string) => (await cis.call(paths.session(id), { as: 'cis2' })).body.active;
 
-  test('one person at a desk: the former session has ended, and is told, before the new one is answered', async () => {
+  test('ends the former session at a workstation and notifies the subscriber before the new sign-in is answered', async () => {
     const desk = new Desk(cis);
     const elsewhere = new Desk(cis);
     const first = await desk.signIn(gp);
@@ -56,7 +56,7 @@ describe('sessions that end, and who hears of it', () => {
     assert.deepEqual([event?.from, event?.to, event?.detail], ['cis', 'cis2', { cause: 'anotherPerson' }]);
   });
 
-  test('the same person again at a desk takes the place of a session whose agent has lost its key', async () => {
+  test('ends the session of the same person whose agent has lost its key', async () => {
     const desk = new Desk(cis);
     const first = await desk.signIn(gp);
     const second = await desk.signIn(gp);
@@ -67,7 +67,7 @@ describe('sessions that end, and who hears of it', () => {
     assert.equal(await activeOf(second.sessionId), true);
   });
 
-  test('a refused sign-in ends nothing', async () => {
+  test('ends no session for a refused sign-in', async () => {
     const desk = new Desk(cis);
     const first = await desk.signIn(gp);
     await desk.trySignIn(await issueCard(cis, uids.nurse, { profile: 'revoked' }));
@@ -75,7 +75,7 @@ describe('sessions that end, and who hears of it', () => {
     assert.deepEqual(subscriber.told, []);
   });
 
-  test('sign-ins at one desk at once leave one live session', async () => {
+  test('leaves one live session after simultaneous sign-ins at one workstation', async () => {
     const desk = new Desk(cis);
     const requests = [];
     for (const card of [gp, nurse, gp, nurse, gp]) requests.push(await desk.signInRequest(card));
@@ -85,7 +85,7 @@ describe('sessions that end, and who hears of it', () => {
     assert.equal(new Set(subscriber.told.map(({ sessionId }) => sessionId)).size, 4);
   });
 
-  test('sign-out is told before it is answered', async () => {
+  test('notifies the subscriber of a sign-out before it is answered', async () => {
     const desk = new Desk(cis);
     await desk.signIn(gp, { generation: 'internet', mode: 'mobility' });
     await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
@@ -95,7 +95,7 @@ describe('sessions that end, and who hears of it', () => {
     );
   });
 
-  test('the sweep finds what has expired, once', async () => {
+  test('ends expired sessions once in the sweep', async () => {
     const desk = new Desk(cis);
     await desk.signIn(gp);
     await cis.service.sweep();
@@ -108,7 +108,7 @@ describe('sessions that end, and who hears of it', () => {
     );
   });
 
-  test('a read finds it too, and tells in the background', async () => {
+  test('ends an expired session when it is read, and notifies in the background', async () => {
     const desk = new Desk(cis);
     await desk.signIn(gp);
     cis.clock.advance(600);
@@ -121,7 +121,7 @@ describe('sessions that end, and who hears of it', () => {
     );
   });
 
-  test('an expired session that nobody looked at is no other person, but expired', async () => {
+  test('reports the cause expired for an expired session that another person displaces', async () => {
     const desk = new Desk(cis);
     await desk.signIn(gp);
     cis.clock.advance(600);
@@ -132,7 +132,7 @@ describe('sessions that end, and who hears of it', () => {
     );
   });
 
-  test('disabling or removing a person ends their sessions everywhere', async () => {
+  test('ends all sessions of a disabled or removed person', async () => {
     const [one, two, three] = [new Desk(cis), new Desk(cis), new Desk(cis)];
     await one.signIn(gp);
     await two.signIn(gp);
@@ -149,7 +149,7 @@ describe('sessions that end, and who hears of it', () => {
     assert.deepEqual([subscriber.told[2]?.uid, subscriber.told[2]?.cause], [uids.nurse, 'administrator']);
   });
 
-  test('what a killed process left behind its change is ended by the sweep: people and cards that are over', async () => {
+  test('ends in the sweep the sessions whose person or card was changed by a process that was killed', async () => {
     const desks = Array.from({ length: 4 }, () => new Desk(cis));
     const cards = await Promise.all(
       [uids.gp, uids.nurse, uids.locum, uids.clinician].map((uid) => issueCard(cis, uid)),
@@ -178,7 +178,7 @@ describe('sessions that end, and who hears of it', () => {
     assert.equal((await desks[3]?.heartbeat())?.status, 200);
   });
 
-  test('a failed delivery is tried again by itself, in order, and holds up nobody', async () => {
+  test('retries a failed delivery in order without delaying the sign-outs', async () => {
     const [one, two] = [new Desk(cis), new Desk(cis)];
     await one.signIn(gp);
     await two.signIn(nurse);
@@ -194,7 +194,7 @@ describe('sessions that end, and who hears of it', () => {
   });
 });
 
-describe('a subscriber that is not there', () => {
+describe('Endings with an unreachable subscriber', () => {
   let cis: TestCis;
   let there: TestSubscriber;
   before(async () => {
@@ -209,7 +209,7 @@ describe('a subscriber that is not there', () => {
     await there.close();
   });
 
-  test('keeps nobody waiting, and the others are told', async () => {
+  test('answers at once and notifies the other subscribers', async () => {
     const desk = new Desk(cis);
     const card = await issueCard(cis, uids.gp);
     for (let round = 1; round <= 2; round++) {

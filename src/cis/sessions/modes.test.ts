@@ -10,7 +10,7 @@ const modes: readonly SessionMode[] = ['normal', 'enhancedNormal', 'sessionLockP
 const generations: readonly Generation[] = ['hscn', 'internet'];
 const all = generations.flatMap((generation) => modes.map((mode) => ({ generation, mode })));
 
-describe('sessions in every mode and generation', () => {
+describe('sessions in each mode and generation', () => {
   let cis: TestCis;
   let subscriber: TestSubscriber;
   let gp: TestCard;
@@ -36,7 +36,7 @@ describe('sessions in every mode and generation', () => {
   for (const { generation, mode } of all) {
     const name = `${generation}, ${mode}`;
 
-    test(`${name}: both are on record with the session, in the audit and in the journey`, async () => {
+    test(`${name}: stores both with the session, the audit record and the event`, async () => {
       const desk = new Desk(cis);
       await desk.signIn(gp, { generation, mode });
       const state = await stateOf(desk.sessionId);
@@ -47,7 +47,7 @@ describe('sessions in every mode and generation', () => {
       assert.deepEqual(event?.detail, { generation, mode });
     });
 
-    test(`${name}: a beat every 120 s keeps it, 600 s of silence end it, a PIN counts as a beat`, async () => {
+    test(`${name}: lives with a heartbeat every 120 s or a PIN and ends after 600 s without`, async () => {
       const desk = new Desk(cis);
       const { heartbeatEvery } = await desk.signIn(gp, { generation, mode });
       assert.equal(heartbeatEvery, 120);
@@ -65,7 +65,7 @@ describe('sessions in every mode and generation', () => {
       assert.equal((await pinAgain(desk, gp)).status, 410);
     });
 
-    test(`${name}: another person at the desk ends all that it made for the former one, and nobody else's`, async () => {
+    test(`${name}: ends only the sessions of the former person when another signs in at the workstation`, async () => {
       const [desk, elsewhere] = [new Desk(cis), new Desk(cis)];
       const former = await desk.signIn(gp, { generation, mode });
       const other = await elsewhere.signIn(gp, { generation, mode });

@@ -8,7 +8,7 @@ import { issueCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk, newP256 } from '../testing/desk.ts';
 
-describe('agents that say that they are there', () => {
+describe('POST /agents/presence', () => {
   let cis: TestCis;
   before(async () => {
     cis = await startCis();
@@ -23,7 +23,7 @@ describe('agents that say that they are there', () => {
     return (body as unknown as PresenceAnswer).agents;
   }
 
-  test('they are found by their network address for 240 s, with their live session', async () => {
+  test('finds agents by network address for 240 s, with their live session', async () => {
     const desk = new Desk(cis);
     assert.deepEqual(await at('127.0.0.1'), []);
     assert.equal((await desk.sayPresent()).status, 204);
@@ -52,7 +52,7 @@ describe('agents that say that they are there', () => {
     );
   });
 
-  test('a session that a restarted agent has lost is not said to be its own any more', async () => {
+  test('no longer lists a session that a restarted agent has lost', async () => {
     const desk = new Desk(cis);
     const sessionOf = async () =>
       (await at('127.0.0.1')).find(({ agentId }) => agentId === desk.agentId)?.sessionId;
@@ -72,7 +72,7 @@ describe('agents that say that they are there', () => {
     assert.equal(await sessionOf(), null);
   });
 
-  test('an agent that starts anew ends what it had before, and nothing of others', async () => {
+  test('ends the former sessions of a restarted agent and no others', async () => {
     const [desk, other] = [new Desk(cis), new Desk(cis)];
     const lost = await desk.signIn(await issueCard(cis, uids.nurse));
     const kept = await other.signIn(await issueCard(cis, uids.gp));
@@ -87,7 +87,7 @@ describe('agents that say that they are there', () => {
     assert.equal((await desk.start()).status, 204, 'nothing is left to end');
   });
 
-  test('the id is the thumbprint of the key that proves it, so nobody speaks for another', async () => {
+  test('refuses an id that is not the thumbprint of the key', async () => {
     const desk = new Desk(cis);
     const refused = async (plan: Parameters<Desk['sayPresent']>[0]) => {
       const { status, body } = await desk.sayPresent(plan);
@@ -101,7 +101,7 @@ describe('agents that say that they are there', () => {
     assert.equal((await desk.sayPresent()).status, 204);
   });
 
-  test('a proof is good once', async () => {
+  test('accepts a proof once', async () => {
     const desk = new Desk(cis);
     const proof = await desk.proof(
       { method: 'POST', path: paths.presence, header: { jwk: desk.agentKey.jwk } },
@@ -112,7 +112,7 @@ describe('agents that say that they are there', () => {
     assert.deepEqual([(await send()).status, (await send()).status], [204, 401]);
   });
 
-  test('of one network address only so many say it in a minute', async () => {
+  test('limits the calls of one network address in a minute', async () => {
     const small = await startCis({ limits: { presencePerMinute: 2 } });
     try {
       const say = async () => (await new Desk(small).sayPresent()).status;
@@ -124,13 +124,13 @@ describe('agents that say that they are there', () => {
     }
   });
 
-  test('only CIS2 asks, and for an address', async () => {
+  test('lists agents only for CIS2, and only for an address', async () => {
     assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`)).status, 401);
     assert.equal((await cis.call(`${paths.presence}?address=127.0.0.1`, { as: 'console' })).status, 403);
     assert.equal((await cis.call(paths.presence, { as: 'cis2' })).status, 400);
   });
 
-  test('callers are counted by their address, of IPv6 by their network of 64 bits, and not for ever', async () => {
+  test('counts callers by IPv4 address or IPv6 network of 64 bits, for a limited time', async () => {
     assert.equal(callerNetwork('::ffff:192.0.2.1'), '192.0.2.1');
     assert.equal(callerNetwork('::1'), '127.0.0.1');
     assert.equal(callerNetwork('2001:DB8:0:7::1'), '2001:db8:0:7::/64');
@@ -149,7 +149,7 @@ describe('agents that say that they are there', () => {
     assert.equal(await counts(), 0);
   });
 
-  test('an address has one spelling, which stays', () => {
+  test('normalises an address, and keeps a normal one', () => {
     assert.equal(networkAddress('127.8.9.1'), '127.0.0.1');
     assert.equal(networkAddress('::ffff:192.0.2.1'), '192.0.2.1');
     assert.equal(networkAddress('2001:DB8::1'), '2001:db8::1');

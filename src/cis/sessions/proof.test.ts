@@ -6,7 +6,7 @@ import { issueCard, type TestCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 
-describe("CIS2's question about a hand-off", () => {
+describe('POST /sessions/{id}/proof', () => {
   const message = createHash('sha256').update('issuer and nonce').digest();
   let cis: TestCis;
   let card: TestCard;
@@ -28,7 +28,7 @@ describe("CIS2's question about a hand-off", () => {
     return answer.body as unknown as ProofAnswer;
   }
 
-  test('the card of the session signed it', async () => {
+  test('accepts a signature of the card of the session', async () => {
     const { session, card: verdict } = await ask(card);
     assert.deepEqual(verdict, { valid: true, reason: null });
     assert.deepEqual([session.active, session.uid, session.sessionId], [true, uids.gp, desk.sessionId]);
@@ -41,11 +41,11 @@ describe("CIS2's question about a hand-off", () => {
     assert.equal(event?.journey, signIn?.journey);
   });
 
-  test('without a card there is no verdict on one', async () => {
+  test('returns no verdict without a card', async () => {
     assert.equal((await ask(null)).card, null);
   });
 
-  test('a signature of something else', async () => {
+  test('refuses a signature of another message', async () => {
     assert.deepEqual((await ask(card, { card: card.sign('other') })).card, {
       valid: false,
       reason: 'signature_invalid',
@@ -54,7 +54,7 @@ describe("CIS2's question about a hand-off", () => {
     assert.deepEqual([event?.outcome, event?.detail.card], ['refused', 'signature_invalid']);
   });
 
-  test('cards that are revoked, expired, foreign, or not for signing in', async () => {
+  test('refuses cards that are revoked, expired, foreign or not for signing in', async () => {
     const reasonOf = async (profile: 'revoked' | 'expired' | 'foreign') =>
       (await ask(await issueCard(cis, uids.gp, { profile }))).card?.reason;
     assert.equal(await reasonOf('revoked'), 'certificate_revoked');
@@ -64,14 +64,14 @@ describe("CIS2's question about a hand-off", () => {
     assert.equal((await ask(card, { card: signing })).card?.reason, 'certificate_untrusted');
   });
 
-  test("another person's good card is not the session's", async () => {
+  test('refuses a valid card of another person', async () => {
     assert.deepEqual((await ask(await issueCard(cis, uids.nurse))).card, {
       valid: false,
       reason: 'certificate_untrusted',
     });
   });
 
-  test('a card that is revoked after the sign-in no longer holds', async () => {
+  test('refuses a card that was revoked after the sign-in', async () => {
     const later = await issueCard(cis, uids.gp);
     assert.equal((await ask(later)).card?.valid, true);
     await cis.database.run({
@@ -81,7 +81,7 @@ describe("CIS2's question about a hand-off", () => {
     assert.equal((await ask(later)).card?.reason, 'certificate_revoked');
   });
 
-  test('only CIS2 may ask, in form, of a session that is known', async () => {
+  test('accepts only well-formed calls of CIS2 about known sessions', async () => {
     const path = paths.proof(desk.sessionId);
     const body = { message: null, card: null };
     assert.equal((await cis.call(path, { body })).status, 401);
@@ -97,7 +97,7 @@ describe("CIS2's question about a hand-off", () => {
     }
   });
 
-  test('of a session that has ended it still tells, as ended', async () => {
+  test('reports an ended session as ended', async () => {
     await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
     const { session, card: verdict } = await ask(card);
     assert.deepEqual([session.active, session.endCause, verdict?.valid], [false, 'cardRemoved', true]);

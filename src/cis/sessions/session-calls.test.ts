@@ -6,7 +6,7 @@ import { issueCard, type TestCard } from '../testing/cards.ts';
 import { startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 import { Desk, newP256, type ProofPlan } from '../testing/desk.ts';
 
-describe('what an agent does with its session', () => {
+describe('calls of an agent about its session', () => {
   let cis: TestCis;
   let card: TestCard;
   let desk: Desk;
@@ -23,7 +23,7 @@ describe('what an agent does with its session', () => {
 
   const stateOf = async (id: string) => (await cis.call(paths.session(id), { as: 'cis2' })).body;
 
-  test('heartbeats keep it alive for 600 s each, ten hours at most', async () => {
+  test('extends the session by 600 s at each heartbeat, up to ten hours', async () => {
     const begin = cis.clock.now();
     for (let beat = 0; beat < 60; beat++) {
       cis.clock.advance(599);
@@ -42,7 +42,7 @@ describe('what an agent does with its session', () => {
     assert.deepEqual([status, body.error, body.cause], [410, 'session_ended', 'expired']);
   });
 
-  test('without a heartbeat it ends after 600 s, not before', async () => {
+  test('ends after 600 s without a heartbeat, not before', async () => {
     cis.clock.advance(599);
     assert.equal((await stateOf(desk.sessionId)).active, true);
     cis.clock.advance(1);
@@ -51,7 +51,7 @@ describe('what an agent does with its session', () => {
     assert.equal((await desk.heartbeat()).status, 410);
   });
 
-  test('a role of the person can be chosen and taken back, no other', async () => {
+  test('chooses and clears a role of the person, and refuses others', async () => {
     const roleId = answer.roles[3]?.roleId ?? '';
     for (const method of ['PUT', 'POST']) {
       const chosen = await desk.sessionCall(method, paths.role(desk.sessionId), { roleId });
@@ -68,7 +68,7 @@ describe('what an agent does with its session', () => {
     );
   });
 
-  test('a role that the directory takes away is no longer chosen', async () => {
+  test('clears a chosen role that the directory removes', async () => {
     const nurse = new Desk(cis);
     const { roles } = await nurse.signIn(await issueCard(cis, uids.nurse));
     const [kept, lost] = roles;
@@ -84,7 +84,7 @@ describe('what an agent does with its session', () => {
     return desk.sessionCall('POST', paths.pin(desk.sessionId), { ...signed, challenge, ...changes });
   }
 
-  test('the PIN again is a new PIN time of the same session', async () => {
+  test('sets a new PIN time in the same session', async () => {
     cis.clock.advance(300);
     const now = new Date(cis.clock.now()).toISOString();
     const { status, body } = await pin(card);
@@ -95,7 +95,7 @@ describe('what an agent does with its session', () => {
     assert.equal((await stateOf(desk.sessionId)).active, true);
   });
 
-  test("another card of the person will do, another person's will not", async () => {
+  test('accepts a PIN with another card of the person, not of another person', async () => {
     const second = await issueCard(cis, uids.locum);
     assert.equal((await pin(second)).status, 200);
     assert.equal((await stateOf(desk.sessionId)).cardSerial, second.serial);
@@ -106,7 +106,7 @@ describe('what an agent does with its session', () => {
     assert.deepEqual(await stateOf(desk.sessionId), before);
   });
 
-  test('a PIN needs a fresh challenge, a good card and its signature', async () => {
+  test('requires a fresh challenge, a valid card and its signature for a PIN', async () => {
     assert.equal((await pin(card, { challenge: 'made-up' })).body.error, 'challenge_invalid');
     assert.equal(
       (await pin(await issueCard(cis, uids.locum, { profile: 'revoked' }))).body.error,
@@ -118,7 +118,7 @@ describe('what an agent does with its session', () => {
     );
   });
 
-  test('the agent ends it, once and for a cause of its own', async () => {
+  test('ends the session once, with a cause that an agent may give', async () => {
     const path = paths.session(desk.sessionId);
     assert.equal((await desk.sessionCall('DELETE', path, { cause: 'administrator' })).status, 400);
     assert.equal((await desk.sessionCall('DELETE', path, { cause: 'cardRemoved' })).status, 204);
@@ -135,7 +135,7 @@ describe('what an agent does with its session', () => {
     );
   });
 
-  test('without a body the cause is signedOut', async () => {
+  test('ends the session with the cause signedOut if there is no body', async () => {
     assert.equal((await desk.sessionCall('DELETE', paths.session(desk.sessionId))).status, 204);
     assert.equal((await stateOf(desk.sessionId)).endCause, 'signedOut');
   });
@@ -151,27 +151,27 @@ describe('what an agent does with its session', () => {
       assert.deepEqual([status, body.error], [401, 'invalid_proof']);
     };
 
-    test('is needed', async () => {
+    test('is required', async () => {
       const { status, body } = await cis.call(paths.heartbeat(desk.sessionId), { method: 'POST' });
       assert.deepEqual([status, body.error], [401, 'invalid_proof']);
     });
-    test('by another key', () => refused({}, newP256()));
-    test('by another key that it brings along', async () => {
+    test('is refused by another key', () => refused({}, newP256()));
+    test('is refused by another key in its header', async () => {
       const key = newP256();
       await refused({ header: { jwk: key.jwk } }, key);
     });
-    test('for another method', () => refused({ method: 'DELETE' }));
-    test('for another path', () => refused({ path: paths.role(desk.sessionId) }));
-    test('for another origin', () =>
+    test('is refused for another method', () => refused({ method: 'DELETE' }));
+    test('is refused for another path', () => refused({ path: paths.role(desk.sessionId) }));
+    test('is refused for another origin', () =>
       refused({ claims: { htu: `http://127.0.0.1${paths.heartbeat(desk.sessionId)}` } }));
-    test('for another session', () => refused({ sid: 'another' }));
-    test('for no session', () => refused({ claims: { sid: undefined } }));
-    test('of another type', () => refused({ header: { typ: 'dpop+jwt' } }));
-    test('without an id', () => refused({ claims: { jti: undefined } }));
-    test('with a guessable id', () => refused({ claims: { jti: '1' } }));
-    test('without a time', () => refused({ claims: { iat: 'now' } }));
+    test('is refused for another session', () => refused({ sid: 'another' }));
+    test('is refused without a session', () => refused({ claims: { sid: undefined } }));
+    test('is refused with another type', () => refused({ header: { typ: 'dpop+jwt' } }));
+    test('is refused without an id', () => refused({ claims: { jti: undefined } }));
+    test('is refused with a guessable id', () => refused({ claims: { jti: '1' } }));
+    test('is refused without a time', () => refused({ claims: { iat: 'now' } }));
 
-    test('a minute off either way will do, more will not', async () => {
+    test('is accepted within a minute of the clock and refused beyond', async () => {
       const iat = cis.clock.now() / 1_000;
       assert.equal((await call({ claims: { iat: iat - 60 } })).status, 200);
       assert.equal((await call({ claims: { iat: iat + 60 } })).status, 200);
@@ -179,7 +179,7 @@ describe('what an agent does with its session', () => {
       await refused({ claims: { iat: iat + 61 } });
     });
 
-    test('is good once, also among ten at once', async () => {
+    test('is accepted once among ten simultaneous calls', async () => {
       const path = paths.heartbeat(desk.sessionId);
       const proof = await desk.proof({ method: 'POST', path, sid: desk.sessionId });
       const answers = await Promise.all(
@@ -192,7 +192,7 @@ describe('what an agent does with its session', () => {
       assert.equal((await cis.call(path, { method: 'POST', headers: { [proofHeader]: proof } })).status, 401);
     });
 
-    test('of an unknown session', async () => {
+    test('is refused for an unknown session', async () => {
       desk.sessionId = 'unknown';
       assert.equal((await desk.heartbeat()).status, 404);
       desk.sessionId = '%E0%A4%A';
@@ -202,7 +202,7 @@ describe('what an agent does with its session', () => {
     });
   });
 
-  test('services ask with their secret, and only those that may', async () => {
+  test('returns the session only to authorised services with their secret', async () => {
     const path = paths.session(desk.sessionId);
     assert.equal((await cis.call(path)).status, 401);
     assert.equal((await cis.call(path, { headers: { authorization: 'Bearer wrong' } })).status, 401);

@@ -14,7 +14,7 @@ import { Sessions } from './sessions.ts';
 
 const month = 31 * 86_400;
 
-describe('sessions in storage', () => {
+describe('Sessions', () => {
   let database: Database;
   let clock: ManualClock;
   let sessions: Sessions;
@@ -47,20 +47,20 @@ describe('sessions in storage', () => {
     endCause: null,
   });
 
-  test('what is kept is what comes back', async () => {
+  test('returns a session as it was stored', async () => {
     assert.deepEqual(await sessions.open(session('a', 'desk-a'), 1, record), []);
     assert.deepEqual(await sessions.find('a'), session('a', 'desk-a'));
     assert.equal(await sessions.find('b'), undefined);
   });
 
-  test('a person who was changed since they were looked at gets none, and nobody is sent away for it', async () => {
+  test('opens no session, and ends none, for a person that changed in between', async () => {
     await new Directory(database).change(uids.gp, { disabled: true }, undefined, record);
     assert.equal(await sessions.open(session('c', 'desk-a'), 1, record), undefined);
     assert.equal(await sessions.find('c'), undefined);
     assert.equal((await sessions.find('a'))?.endedAt, null);
   });
 
-  test('an end has one winner', async () => {
+  test('ends a session for exactly one caller', async () => {
     const ends = await Promise.all([
       sessions.end('a', 'signedOut'),
       sessions.end('a', 'cardRemoved'),
@@ -78,7 +78,7 @@ describe('sessions in storage', () => {
     );
   });
 
-  test('ended sessions are forgotten after a month, live ones never', async () => {
+  test('removes ended sessions after a month, and no live ones', async () => {
     await sessions.open(session('d', 'desk-d'), 2, record);
     clock.advance(month);
     await sessions.forget();

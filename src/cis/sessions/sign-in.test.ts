@@ -7,7 +7,7 @@ import { issueCard, type TestCard } from '../testing/cards.ts';
 import { origin, startCis, startTime, type TestCis, uids } from '../testing/cis.ts';
 import { Desk, newP256 } from '../testing/desk.ts';
 
-describe('sign-in with a card', () => {
+describe('POST /sessions', () => {
   let cis: TestCis;
   let card: TestCard;
   before(async () => {
@@ -16,7 +16,7 @@ describe('sign-in with a card', () => {
   });
   after(() => cis.close());
 
-  test('a card and a challenge become a session whose key CIS certifies', async () => {
+  test('creates a session with a certified key from a card and a challenge', async () => {
     const desk = new Desk(cis);
     const answer = await desk.signIn(card);
     assert.equal(answer.uid, uids.gp);
@@ -44,18 +44,18 @@ describe('sign-in with a card', () => {
     });
   });
 
-  test('an RSA card signs in as well, and of several roles none is chosen', async () => {
+  test('accepts an RSA card, and chooses none of several roles', async () => {
     const answer = await new Desk(cis).signIn(await issueCard(cis, uids.locum, { type: 'rsa' }));
     assert.equal(answer.roles.length, 8);
     assert.equal(answer.roleId, null);
   });
 
-  test('a person without roles signs in', async () => {
+  test('accepts a person without roles', async () => {
     const answer = await new Desk(cis).signIn(await issueCard(cis, uids.starter));
     assert.deepEqual([answer.roles, answer.roleId], [[], null]);
   });
 
-  test('the events join, and the audit names person, agent and card', async () => {
+  test('links the events, and records person, agent and card in the audit log', async () => {
     const desk = new Desk(cis);
     const { sessionId } = await desk.signIn(card);
     const event = (await cis.events('cis.sign-in')).at(-1);
@@ -73,7 +73,7 @@ describe('sign-in with a card', () => {
     });
   });
 
-  describe('what is no sign-in is invalid_request', () => {
+  describe('returns invalid_request', () => {
     const spoiled: Record<string, Partial<Record<keyof SignInRequest, unknown>> | { extra: string }> = {
       'no challenge': { challenge: undefined },
       'a challenge that is too long': { challenge: 'x'.repeat(129) },
@@ -89,21 +89,21 @@ describe('sign-in with a card', () => {
       'a member too many': { extra: 'x' },
     };
     for (const [name, changes] of Object.entries(spoiled)) {
-      test(name, async () => {
+      test(`for ${name}`, async () => {
         const { status, body } = await new Desk(cis).trySignIn(card, changes as Partial<SignInRequest>);
         assert.equal(status, 400);
         assert.equal(body.error, 'invalid_request');
       });
     }
 
-    test('a private session key', async () => {
+    test('for a private session key', async () => {
       const key = newP256();
       const jwk = { ...key.jwk, d: key.privateKey.export({ format: 'jwk' }).d };
       const { status } = await new Desk(cis).trySignIn(card, { sessionKey: jwk });
       assert.equal(status, 400);
     });
 
-    test('a body that is not JSON, or not called so', async () => {
+    test('for a body that is not JSON or has another type', async () => {
       assert.equal((await cis.call(paths.sessions, { body: '{' })).status, 400);
       assert.equal((await cis.call(paths.sessions, { body: '[]' })).status, 400);
       assert.equal((await cis.call(paths.sessions, { method: 'POST' })).status, 415);
@@ -111,7 +111,7 @@ describe('sign-in with a card', () => {
       assert.equal((await cis.call(paths.sessions, asForm)).status, 415);
     });
 
-    test('a body of more than 32 KiB', async () => {
+    test('for a body of more than 32 KiB', async () => {
       assert.equal((await cis.call(paths.sessions, { body: { challenge: 'x'.repeat(33_000) } })).status, 400);
       assert.equal((await cis.call(paths.sessions, { body: { challenge: 'x'.repeat(70_000) } })).status, 413);
     });
@@ -125,7 +125,7 @@ describe('sign-in with a card', () => {
     return String(body.error_description);
   }
 
-  test('a challenge is good once, and for a minute', async () => {
+  test('accepts a challenge once, for a minute', async () => {
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
     assert.equal((await desk.send(request)).status, 201);
@@ -141,7 +141,7 @@ describe('sign-in with a card', () => {
     assert.equal((await desk.send(inTime)).status, 201);
   });
 
-  test('a challenge is spent by a refused sign-in too', async () => {
+  test('spends the challenge of a refused sign-in', async () => {
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
     const bad = { ...request, signature: card.sign('something else').signature };
@@ -149,7 +149,7 @@ describe('sign-in with a card', () => {
     assert.equal((await desk.send(request)).body.error, 'challenge_invalid');
   });
 
-  test('a refusal before a spent challenge is counted, and fills neither the audit log nor the events', async () => {
+  test('counts a refusal before a spent challenge without an audit record or event', async () => {
     await cis.audit.tick();
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
@@ -165,14 +165,14 @@ describe('sign-in with a card', () => {
     assert.deepEqual([sum?.action, sum?.detail.count], ['unproven.refused', 2]);
   });
 
-  test('ten uses of one challenge at once have one winner', async () => {
+  test('accepts one of ten simultaneous uses of a challenge', async () => {
     const desk = new Desk(cis);
     const request = await desk.signInRequest(card);
     const answers = await Promise.all(Array.from({ length: 10 }, () => desk.send(request)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(9).fill(401)]);
   });
 
-  test('a signature for another session key or of another card does not hold', async () => {
+  test('refuses a signature for another session key or of another card', async () => {
     const desk = new Desk(cis);
     await refused(desk, card, 'signature_invalid', { sessionKey: newP256().jwk });
     const other = await issueCard(cis, uids.gp);
@@ -182,7 +182,7 @@ describe('sign-in with a card', () => {
     assert.equal((await desk.send(crossed)).body.error, 'signature_invalid');
   });
 
-  test('each bad card has its own sentence', async () => {
+  test('describes the problem of each refused card', async () => {
     const desk = new Desk(cis);
     const sentences = [
       await refused(desk, await issueCard(cis, uids.gp, { profile: 'expired' }), 'certificate_expired'),
@@ -205,7 +205,7 @@ describe('sign-in with a card', () => {
     );
   });
 
-  test('a changed certificate, and one with something behind it', async () => {
+  test('refuses a changed certificate and one with trailing bytes', async () => {
     const desk = new Desk(cis);
     const der = Buffer.from(card.certificate, 'base64');
     const longer = Buffer.concat([der, Buffer.from([0])]).toString('base64');
@@ -216,13 +216,13 @@ describe('sign-in with a card', () => {
     await refused(desk, card, 'certificate_untrusted', { certificate: der.toString('base64') });
   });
 
-  test('a certificate that CIS has no record of is not trusted', async () => {
+  test('refuses a certificate without a record at CIS', async () => {
     const lost = await issueCard(cis, uids.gp);
     await cis.database.run({ text: 'DELETE FROM certificate WHERE card_serial = ?', values: [lost.serial] });
     await refused(new Desk(cis), lost, 'certificate_untrusted');
   });
 
-  test('validity is by the clock: a card that renews in 30 days works, and 31 days later no more', async () => {
+  test('accepts a card 30 days before its renewal, and no longer 31 days later', async () => {
     const other = await startCis();
     try {
       const renewing = await issueCard(other, uids.gp, { profile: 'renew' });
@@ -239,7 +239,7 @@ describe('sign-in with a card', () => {
     }
   });
 
-  test('unknown and disabled people', async () => {
+  test('refuses unknown and disabled people', async () => {
     const other = await startCis();
     try {
       const of = await issueCard(other, uids.clinician);
@@ -257,7 +257,7 @@ describe('sign-in with a card', () => {
     }
   });
 
-  test('outside development virtual cards are refused unless allowed', async () => {
+  test('refuses virtual cards outside development unless they are allowed', async () => {
     const development = await startCis();
     const production = await startCis({ database: development.database, development: false });
     const allowed = await startCis({
@@ -278,7 +278,7 @@ describe('sign-in with a card', () => {
     }
   });
 
-  test('an agent must prove the key that it is named by, so that nobody sends others away from their desks', async () => {
+  test('requires proof of the key after which an agent is named', async () => {
     const victim = new Desk(cis);
     await victim.signIn(card);
     const desk = new Desk(cis);
