@@ -27,8 +27,12 @@ import { compose } from './composition.ts';
 import { type Config, productionServices } from './config.ts';
 import { resetPatients, seedPatients } from './gateway/index.ts';
 import { AddedCitizens, RealmKeys } from './mock/index.ts';
-import { registerPlatform } from './seed/platform-client.ts';
-import { platformClient, resetRegistrations, seedRegistrations } from './seed/registrations.ts';
+import {
+  platformClient,
+  registerPlatform,
+  resetRegistrations,
+  seedRegistrations,
+} from './seed/registrations.ts';
 import { realmPath } from './service.ts';
 import { claimStateFile, removeStateFile, type StateFile, writeStateFile } from './state-file.ts';
 import type { AuditOptions } from './storage/audit.ts';

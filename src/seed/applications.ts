@@ -8,7 +8,7 @@ export interface SeedUrls {
   sample: string;
 }
 
-/** FOR DEVELOPMENT ONLY: ids and secrets of the seeded clients. They are the same in every installation, and public. */
+/** FOR DEVELOPMENT ONLY: ids and secrets of the seeded clients. They are public, and the same in every installation. */
 export const seededClients = {
   combined: {
     clientId: 'demo-combined-key-7Qm2Lx9TbV',
@@ -96,7 +96,7 @@ const application = (
   ...halves,
 });
 
-/** The seeded applications: those of the sample and the examples, and the platform itself as a client of CIS2. */
+/** Returns the seeded applications: those of the sample and the examples, and the platform as a client of CIS2. */
 export function seededApplications(urls: SeedUrls): Application[] {
   return [
     application('demo-combined', {
@@ -134,7 +134,7 @@ export function seededApplications(urls: SeedUrls): Application[] {
         profile: 'standard',
         applicationType: 'native',
         tokenEndpointAuthMethod: 'none',
-        // Any port counts: RFC 8252 section 7.3.
+        // Any port is allowed (RFC 8252 section 7.3).
         callbackUrls: ['http://127.0.0.1/callback'],
         products: forPeople,
       }),

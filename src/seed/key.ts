@@ -1,12 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 
-/** Under which kid the seeded applications registered their key. */
+/** The kid of the demo key in the seeded applications. */
 export const demoKeyId = 'demo-1';
 
 /**
- * FOR DEVELOPMENT ONLY, and public to the whole world: the private key with which the sample and the examples sign
- * their client assertions. Only seeded applications know its public half, and only development is seeded.
+ * FOR DEVELOPMENT ONLY, and public: the private key with which the sample and the examples sign client assertions. Only
+ * seeded applications have its public key, and only development is seeded.
  */
 export const demoPrivateKeyPem = `
 -----BEGIN PRIVATE KEY-----
@@ -39,7 +39,7 @@ wfWZe3c6mJAKYoYq5pUzt9aQUw==
 -----END PRIVATE KEY-----
 `.trimStart();
 
-/** The public half, as the seeded applications registered it. */
+/** Returns the public key, as registered by the seeded applications. */
 export const demoKeySet = (): { keys: JsonWebKey[] } => {
   const { kty, n, e } = createPublicKey(demoPrivateKeyPem).export({ format: 'jwk' });
   return { keys: [{ kty, n, e, kid: demoKeyId, use: 'sig', alg: 'RS512' }] };

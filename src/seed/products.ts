@@ -4,14 +4,14 @@ const userScope = (family: string, level: string, api: string): string =>
   `urn:nhsd:apim:${family}:${level}:${api}`;
 const applicationScope = (api: string): string => `urn:nhsd:apim:app:level3:${api}`;
 
-/** Scopes of people who signed in through CIS2 (NHSDigital/personal-demographics-service-api, manifest_template.yml). */
+/** Scopes of users who signed in through CIS2 (NHSDigital/personal-demographics-service-api, manifest_template.yml). */
 const careWorkerScopes = (api: string): string[] => [
   userScope('user-nhs-id', 'aal3', api),
   userScope('user-nhs-cis2', 'aal3', api),
   userScope('user-nhs-cis2', 'aal2', api),
 ];
 
-/** A product holds its API and the authorisation service at each of its base paths. */
+/** Returns a product with its API and the authorisation service at each of its base paths. */
 const product = (name: string, api: string, scopes: string[]): Product => ({
   name,
   apis: [api, 'oauth2', 'oauth2-mock', 'oauth2.1'],
@@ -19,7 +19,7 @@ const product = (name: string, api: string, scopes: string[]): Product => ({
   limits: {},
 });
 
-/** The seeded products, under the published limits. */
+/** The seeded products, with the published limits. */
 export const seededProducts: readonly Product[] = [
   product(
     'personal-demographics-service',

@@ -21,7 +21,7 @@ const urlsAt = (base: number) => ({
   sample: `http://localhost:${base + 5}`,
 });
 
-describe('the seeded registrations', () => {
+describe('seedRegistrations', () => {
   let database: Database;
   let applications: Applications;
   let products: Products;
@@ -38,7 +38,7 @@ describe('the seeded registrations', () => {
   });
   afterEach(() => database.close());
 
-  test('are those that are promised', async () => {
+  test('adds the documented applications', async () => {
     const ids = (await applications.list()).map(({ id }) => id);
     assert.deepEqual(ids, [
       'demo-app-restricted',
@@ -61,7 +61,7 @@ describe('the seeded registrations', () => {
     assert.equal(platform?.cis2?.firstAuthenticator, 'smartcard');
   });
 
-  test('are opened by the secrets that are shown', async () => {
+  test('accepts the secrets that are shown', async () => {
     const { combined, separate } = demoCredentials(urlsAt(8400));
     const now = systemClock.now();
     const halves = [
@@ -81,7 +81,7 @@ describe('the seeded registrations', () => {
     assert.ok(combined.clientId.length >= 20 && separate.platform.clientId.length >= 20);
   });
 
-  test('hold the public half of the development key', async () => {
+  test('registers the public key of the demo key', async () => {
     const { n, e } = createPublicKey(createPrivateKey(demoPrivateKeyPem)).export({ format: 'jwk' });
     for (const id of ['demo-separate', 'demo-app-restricted']) {
       const [key] = (await applications.get(id))?.platform?.jwks?.keys ?? [];
@@ -91,20 +91,20 @@ describe('the seeded registrations', () => {
     assert.equal(demoCredentials(urlsAt(8400)).separate.key.kid, 'demo-1');
   });
 
-  test('come but once', async () => {
+  test('changes nothing when called again', async () => {
     const before_ = await everything();
     await seed();
     await Promise.all([seed(), seed()]);
     assert.deepEqual(await everything(), before_);
   });
 
-  test('may be sown by two at the same time', async () => {
+  test('adds each application once when called concurrently', async () => {
     for (const { id } of await applications.list()) await applications.remove(id);
     await Promise.all([seed(), seed(), seed()]);
     assert.equal((await applications.list()).length, 5);
   });
 
-  test('follow a start at other ports, and keep what somebody changed', async () => {
+  test('updates addresses for other ports, and keeps other changes', async () => {
     const combined = await applications.get('demo-combined');
     assert.ok(combined?.platform);
     const callbackUrls = [
@@ -138,7 +138,7 @@ describe('the seeded registrations', () => {
     ]);
   });
 
-  test('a reset leaves the seed and nothing else', async () => {
+  test('restores exactly the seed at a reset', async () => {
     const before_ = await everything();
     await products.save({ name: 'mine', apis: [], scopes: [], limits: null });
     await applications.remove('demo-native');

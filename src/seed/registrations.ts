@@ -1,3 +1,4 @@
+import { sha256 } from '@alongside/kernel/secrets';
 import type { Application, Applications, StoredApplication } from '../oauth/applications.ts';
 import type { Products } from '../oauth/products.ts';
 import { type SeedUrls, seededApplications, seededClients } from './applications.ts';
@@ -15,7 +16,7 @@ interface Registrations {
   urls: SeedUrls;
 }
 
-/** What a developer needs of the seeded applications: `alongside status` and the console show it, the sample is built with it. */
+/** Returns the credentials of the seeded applications, which `alongside status` and the console show and the sample uses. */
 export function demoCredentials(urls: SeedUrls) {
   const key = { kid: demoKeyId, privateKey: demoPrivateKeyPem };
   const { combined, separate, separateAtCis2, appRestricted, native } = seededClients;
@@ -31,7 +32,7 @@ export function demoCredentials(urls: SeedUrls) {
   };
 }
 
-/** The secrets that stand in the seed, by client id. */
+/** The seeded secrets by client id. */
 export const seededSecrets: ReadonlyMap<string, string> = new Map(
   Object.values(seededClients).flatMap((client) =>
     'clientSecret' in client ? [[client.clientId, client.clientSecret]] : [],
@@ -40,7 +41,7 @@ export const seededSecrets: ReadonlyMap<string, string> = new Map(
 
 const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 
-/** The stored addresses, with each that stood at another port of this machine moved to where it is seeded now. */
+/** Returns the stored addresses. Those at another port of this machine move to the seeded address with the same path. */
 function moved(stored: readonly string[], seeded: readonly string[]): string[] {
   return stored.map((address) => {
     const old = URL.parse(address);
@@ -49,7 +50,7 @@ function moved(stored: readonly string[], seeded: readonly string[]): string[] {
   });
 }
 
-/** A seeded application after a start at other ports. What somebody changed in it stays changed. */
+/** Returns a stored application with the addresses of this start. Other changes stay. */
 function atNewAddresses({ revision: _, ...stored }: StoredApplication, seed: Application): Application {
   const { platform, cis2 } = stored;
   return {
@@ -68,31 +69,57 @@ function atNewAddresses({ revision: _, ...stored }: StoredApplication, seed: App
   };
 }
 
+/** Adds an application. Returns the stored one instead, unless another process adds it at the same time. */
+async function addOrGet(
+  applications: Applications,
+  application: Application,
+): Promise<StoredApplication | undefined> {
+  const stored = await applications.get(application.id);
+  if (stored) return stored;
+  await applications.add(application).catch(async (error: unknown) => {
+    if (!(await applications.get(application.id))) throw error;
+  });
+  return undefined;
+}
+
 async function seedApplication(applications: Applications, seed: Application): Promise<void> {
-  const stored = await applications.get(seed.id);
-  if (!stored) {
-    await applications.add(seed).catch(async (error: unknown) => {
-      // Another process that starts at the same time may have been quicker.
-      if (!(await applications.get(seed.id))) throw error;
-    });
-    return;
-  }
+  const stored = await addOrGet(applications, seed);
+  if (!stored) return;
   const now = atNewAddresses(stored, seed);
   const { revision, ...before } = stored;
-  // Whoever else changed it meanwhile has the last word.
+  // A concurrent change has another revision and wins.
   if (JSON.stringify(now) !== JSON.stringify(before)) await applications.replace(now, revision);
 }
 
-/** Adds what is missing of the seed; seeded applications follow the addresses of this start. Any number of starts is as good as one. */
+/** Adds missing seed data, and updates the addresses of seeded applications. Repeated and concurrent calls have no further effect. */
 export async function seedRegistrations({ applications, products, urls }: Registrations): Promise<void> {
   for (const product of seededProducts) if (!(await products.get(product.name))) await products.save(product);
   for (const seed of seededApplications(urls)) await seedApplication(applications, seed);
 }
 
-/** Puts the seed in the place of all registrations. */
+/** Replaces all registrations by the seed. */
 export async function resetRegistrations(registrations: Registrations): Promise<void> {
   const { applications, products } = registrations;
   for (const { id } of await applications.list()) await applications.remove(id);
   for (const { name } of await products.list()) await products.remove(name);
   await seedRegistrations(registrations);
+}
+
+/**
+ * Registers the API platform as a client of CIS2 in production, with a secret of this installation. Replaces another secret, so
+ * that both sides agree.
+ */
+export async function registerPlatform(
+  applications: Applications,
+  urls: SeedUrls,
+  clientSecret: string,
+): Promise<void> {
+  const seed = seededApplications(urls).find(({ cis2 }) => cis2?.clientId === platformClient.clientId);
+  if (!seed?.cis2) throw new Error('The seed has no platform.');
+  const secrets = [{ hash: sha256(clientSecret), createdAt: applications.now, expiresAt: null }];
+  const stored = await addOrGet(applications, { ...seed, cis2: { ...seed.cis2, secrets } });
+  if (!stored) return;
+  const { revision, ...application } = stored;
+  if (!application.cis2 || application.cis2.secrets.some(({ hash }) => hash === secrets[0]?.hash)) return;
+  await applications.replace({ ...application, cis2: { ...application.cis2, secrets } }, revision);
 }
