@@ -13,9 +13,8 @@ import type { CardLabel, DeskCard } from './desk-card.ts';
 import { EndWatch } from './end-watch.ts';
 import type { AgentNotices, Answerer, NoticeListener } from './events.ts';
 import type { LiveSession } from './live-session.ts';
-import { answerPin, type PinResult } from './pin-answer.ts';
+import { answerPin, answerRole, type PinResult, type RoleResult } from './prompt-answers.ts';
 import { watchReader } from './reader-watch.ts';
-import { answerRole, type RoleResult } from './role-answer.ts';
 import { statusOf } from './status.ts';
 import { ticketOf } from './tickets.ts';
 
