@@ -7,9 +7,8 @@ import { passwordRealm } from './realms/realm.ts';
 import { Browser, form, type Reply, send } from './testing/browser.ts';
 import { cheapHash } from './testing/cheap-hash.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
-import { choice, give } from './testing/journey.ts';
+import { choice, give, redeem } from './testing/journey.ts';
 import { gp } from './testing/people.ts';
-import { redeem } from './testing/redeem.ts';
 import { give as giveKey, optionsOf } from './testing/webauthn-wire.ts';
 
 /** Tables that hold what an act at CIS2 changes. Interactions and spent challenges are in another one. */

@@ -5,9 +5,9 @@ import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts
 import type { Cis2Registration } from '../oauth/applications.ts';
 import { Browser, form, send } from './testing/browser.ts';
 import { codeOf, consoleSecret, type Instance, secret, startInstance } from './testing/instance.ts';
+import { redeem } from './testing/journey.ts';
 import { otherProcess } from './testing/other-process.ts';
 import { gp, nurse, nurseRole } from './testing/people.ts';
-import { redeem } from './testing/redeem.ts';
 import { startRpEndpoint } from './testing/rp-endpoint.ts';
 import { beginWith, requestUriOf, strongClient } from './testing/strong-client.ts';
 

@@ -4,9 +4,8 @@ import type { Cis2Registration } from '../../oauth/applications.ts';
 import type { DeliveriesAnswer, DeliveryAnswer, SessionsAnswer } from '../protocol.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { consoleSecret, type Instance, startInstance } from '../testing/instance.ts';
-import { choice } from '../testing/journey.ts';
+import { choice, redeem } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
-import { redeem } from '../testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 
 let cis2: Instance;

@@ -5,8 +5,8 @@ import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Credentials } from '../model/credentials.ts';
 import { Browser, type Reply } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
+import { redeem } from '../testing/journey.ts';
 import { gp, nurse } from '../testing/people.ts';
-import { redeem } from '../testing/redeem.ts';
 import { type Said, softAttestation } from '../testing/soft-authenticator.ts';
 import { linkFor, optionsOf } from '../testing/webauthn-wire.ts';
 

@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { likeness } from '../../oauth/check.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { codeOf, type Instance, startInstance } from '../testing/instance.ts';
+import { redeem } from '../testing/journey.ts';
 import { gp } from '../testing/people.ts';
-import { redeem } from '../testing/redeem.ts';
 import { beginWith, newProver, type StrongClient, strongClient } from '../testing/strong-client.ts';
 
 // The detail of an error that a developer sees, and that an operator finds in the log by its number.

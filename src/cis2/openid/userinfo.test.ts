@@ -4,8 +4,8 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { Browser, form, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
+import { redeem } from '../testing/journey.ts';
 import { gp, gpRole, nurse, nurseRole, starter } from '../testing/people.ts';
-import { redeem } from '../testing/redeem.ts';
 
 let cis2: Instance;
 let client: Cis2Registration;

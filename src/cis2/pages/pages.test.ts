@@ -7,8 +7,8 @@ import { launchBrowser } from '../../../test/testing/browser.ts';
 import type { Cis2Registration } from '../../oauth/applications.ts';
 import { type AgentPage, startAgentPage } from '../testing/agent-page.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
+import { redeem } from '../testing/journey.ts';
 import { gp, locum, nurse, nurseRole } from '../testing/people.ts';
-import { redeem } from '../testing/redeem.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 
 let chromium: Browser;

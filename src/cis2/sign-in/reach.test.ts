@@ -10,10 +10,10 @@ import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import { BrowserMarks } from '../model/browser-marks.ts';
 import { CisClient } from '../model/cis-client.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
-import { type CisFixture, startCis } from '../testing/cis-fixture.ts';
+import { startCis, type TestCis } from '../testing/test-cis.ts';
 
 // A browser that is not on the agent's computer as far as CIS2 can see: its address is the hospital's.
-let cis: CisFixture;
+let cis: TestCis;
 before(async () => {
   cis = await startCis(systemClock);
 });

@@ -8,9 +8,8 @@ import { detailsOf, lastPart, searchRoles } from '../model/search-roles.ts';
 import { settleRole } from '../model/settle-role.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
-import { forgetSession } from '../testing/journey.ts';
+import { forgetSession, redeem } from '../testing/journey.ts';
 import { gp, gpRole, locum, nurse, nurseRole, starter } from '../testing/people.ts';
-import { redeem } from '../testing/redeem.ts';
 
 let cis2: Instance;
 let nhs: Cis2Registration;

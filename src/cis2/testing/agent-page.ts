@@ -15,8 +15,8 @@ export interface AgentPage {
 
 export async function startAgentPage(): Promise<AgentPage> {
   const server = createServer(async (request, response) => {
-    const address = new URL(request.url ?? '/', fixture.url);
-    if (address.pathname === '/v1/cis2' && fixture.asks) {
+    const address = new URL(request.url ?? '/', agentPage.url);
+    if (address.pathname === '/v1/cis2' && agentPage.asks) {
       const question = page(
         200,
         html`<!doctype html><title>PIN</title><a id="pin" href="/go${address.search}">Give the PIN</a>`,
@@ -28,11 +28,11 @@ export async function startAgentPage(): Promise<AgentPage> {
       response.writeHead(404).end();
       return;
     }
-    const location = await fixture.agent?.answer(address.href);
+    const location = await agentPage.agent?.answer(address.href);
     response.writeHead(302, { location }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const fixture: AgentPage = {
+  const agentPage: AgentPage = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     agent: undefined,
     asks: true,
@@ -41,5 +41,5 @@ export async function startAgentPage(): Promise<AgentPage> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
-  return fixture;
+  return agentPage;
 }

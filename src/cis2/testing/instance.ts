@@ -20,9 +20,9 @@ import { StoredKeys } from '../../storage/signing-keys.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import { type Cis2Dependencies, createCis2 } from '../index.ts';
 import { Browser, type Reply, send } from './browser.ts';
-import { type CisFixture, startCis } from './cis-fixture.ts';
 import { gp, locum, nurse, starter } from './people.ts';
 import { TestAgent } from './test-agent.ts';
+import { startCis, type TestCis } from './test-cis.ts';
 
 export const secret = 'a-client-secret-of-at-least-32-characters';
 export const consoleSecret = 'the-secret-that-the-console-shows';
@@ -42,7 +42,7 @@ export interface Instance {
   tokens: Tokens;
   keys: SigningKeys;
   events: StoredEvents;
-  cis: CisFixture;
+  cis: TestCis;
   agent: TestAgent;
   service: Service;
   /** Work that no request waits for. */

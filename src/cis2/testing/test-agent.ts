@@ -11,7 +11,7 @@ import {
 } from '../../../identity-agent/protocol.ts';
 import type { SessionState } from '../../cis/protocol.ts';
 import { type Reply, send } from './browser.ts';
-import type { CisFixture } from './cis-fixture.ts';
+import type { TestCis } from './test-cis.ts';
 
 interface Desk {
   sid: string;
@@ -46,19 +46,19 @@ export const handOffOf = (location: string): { request: string; claims: HandOffR
 /** A client of the hand-off protocol with real keys, which answers as a test wants. It is not the real agent. */
 export class TestAgent {
   readonly id: string;
-  readonly #cis: CisFixture;
+  readonly #cis: TestCis;
   readonly #clock: Clock;
   readonly #origin: string;
   desk: Desk | undefined;
 
-  private constructor(id: string, cis: CisFixture, clock: Clock, origin: string) {
+  private constructor(id: string, cis: TestCis, clock: Clock, origin: string) {
     this.id = id;
     this.#cis = cis;
     this.#clock = clock;
     this.#origin = origin;
   }
 
-  static async create(cis: CisFixture, clock: Clock, origin: string): Promise<TestAgent> {
+  static async create(cis: TestCis, clock: Clock, origin: string): Promise<TestAgent> {
     return new TestAgent(thumbprint((await newKey()).jwk), cis, clock, origin);
   }
 

@@ -8,12 +8,11 @@ import { markWords, unmarkedIn } from '../testing/marked-words.ts';
 // A translation is here: English between marks. It is put in place before the pages are loaded.
 await markWords();
 const { startInstance, Browser } = await import('../testing/instance.ts');
-const { choice, give } = await import('../testing/journey.ts');
+const { choice, give, redeem } = await import('../testing/journey.ts');
 const { linkFor, onward } = await import('../testing/webauthn-wire.ts');
 const { gp, locum, nurse, starter } = await import('../testing/people.ts');
 const { passwordRealm } = await import('../realms/realm.ts');
 const { cheapHash } = await import('../testing/cheap-hash.ts');
-const { redeem } = await import('../testing/redeem.ts');
 const { codeAt } = await import('../authenticators/totp/codes.ts');
 
 const own = { 'sec-fetch-site': 'same-origin' };

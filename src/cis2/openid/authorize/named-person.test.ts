@@ -3,8 +3,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { Browser } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
+import { redeem } from '../../testing/journey.ts';
 import { gp, nurse, starter } from '../../testing/people.ts';
-import { redeem } from '../../testing/redeem.ts';
 import { type CdpCredential, softAssertion } from '../../testing/soft-authenticator.ts';
 import { give, onward, optionsOf } from '../../testing/webauthn-wire.ts';
 

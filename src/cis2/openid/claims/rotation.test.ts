@@ -6,8 +6,8 @@ import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { StoredKeys } from '../../../storage/signing-keys.ts';
 import { Browser, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
+import { redeem } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
-import { redeem } from '../../testing/redeem.ts';
 
 const day = 86_400;
 const algorithms = ['RS256', 'PS256', 'ES256'] as const;

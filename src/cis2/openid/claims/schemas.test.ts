@@ -6,8 +6,8 @@ import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { claimValues, scopeValues } from '../../model/scopes.ts';
 import { Browser, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
+import { redeem } from '../../testing/journey.ts';
 import { gp, locum, nurse, nurseRole, starter } from '../../testing/people.ts';
-import { redeem } from '../../testing/redeem.ts';
 
 interface Schema {
   $id: string;

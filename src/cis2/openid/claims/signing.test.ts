@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import * as jose from 'jose';
 import { Browser, form, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
+import { redeem } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
-import { redeem } from '../../testing/redeem.ts';
 
 let cis2: Instance;
 before(async () => {

@@ -5,8 +5,8 @@ import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { sql } from '../../../storage/database.ts';
 import { Browser, type Reply, send } from '../../testing/browser.ts';
 import { type Instance, startInstance } from '../../testing/instance.ts';
+import { redeem } from '../../testing/journey.ts';
 import { gp } from '../../testing/people.ts';
-import { redeem } from '../../testing/redeem.ts';
 
 let cis2: Instance;
 let client: Cis2Registration;

@@ -19,7 +19,7 @@ import {
 } from '../../cis/protocol.ts';
 
 /** The interface of CIS for CIS2. Its protocol and keys are real, its directory is a map. A "certificate" is the card's public key. */
-export interface CisFixture {
+export interface TestCis {
   url: string;
   secret: string;
   people: Map<string, Person>;
@@ -57,37 +57,37 @@ const cardHolds = ({ message, card }: ProofRequest) => {
   return { valid, reason: valid ? null : ('signature_invalid' as const) };
 };
 
-export async function startCis(clock: Clock): Promise<CisFixture> {
+export async function startCis(clock: Clock): Promise<TestCis> {
   const pair = await newKeyPair('ES256');
   const key = createPrivateKey(pair.privatePem);
   const iso = (time: number) => new Date(time).toISOString();
-  const certify: CisFixture['certify'] = (claims, header = {}) =>
+  const certify: TestCis['certify'] = (claims, header = {}) =>
     signJwt({ alg: 'ES256', kid: 'cis-1', typ: sessionCertificateType, ...header } as never, claims, key);
 
   const changesOf = (query: string): ChangesAnswer => {
     const after = new URLSearchParams(query).get('after');
-    const last = fixture.changed.length;
-    return { uids: fixture.changed.slice(after === null ? last : Number(after)), last };
+    const last = cis.changed.length;
+    return { uids: cis.changed.slice(after === null ? last : Number(after)), last };
   };
   const answerTo = (method: string, path: string, query: string, text: string): [number, unknown] => {
     const [, first, second, third, fourth] = path.split('/');
     if (first === 'jwks')
       return [200, { keys: [{ ...pair.publicJwk, kid: 'cis-1', alg: 'ES256', use: 'sig' } as JsonWebKey] }];
-    if (first === 'agents') fixture.addresses.push(new URLSearchParams(query).get('address') ?? '');
-    if (first === 'agents') return [200, { agents: fixture.agents }];
+    if (first === 'agents') cis.addresses.push(new URLSearchParams(query).get('address') ?? '');
+    if (first === 'agents') return [200, { agents: cis.agents }];
     if (path === paths.changes) return [200, changesOf(query)];
     if (first === 'directory' && third === undefined)
-      return [200, { people: [...fixture.people.values()], next: null }];
-    if (fourth === 'mail' && fixture.refusesMail) return [503, {}];
+      return [200, { people: [...cis.people.values()], next: null }];
+    if (fourth === 'mail' && cis.refusesMail) return [503, {}];
     if (fourth === 'mail') {
-      fixture.mails.push({ uid: third ?? '', mail: JSON.parse(text) as PersonMail });
+      cis.mails.push({ uid: third ?? '', mail: JSON.parse(text) as PersonMail });
       return [200, { mailed: true }];
     }
     if (first === 'directory') {
-      const person = fixture.people.get(third ?? '');
+      const person = cis.people.get(third ?? '');
       return person ? [200, person] : [404, {}];
     }
-    const session = fixture.sessions.get(second ?? '');
+    const session = cis.sessions.get(second ?? '');
     if (!session) return [404, {}];
     if (method === 'GET') return [200, session];
     return [200, { session, card: cardHolds(JSON.parse(text) as ProofRequest) }];
@@ -95,9 +95,9 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
 
   const server = createServer(async (request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?');
-    fixture.calls.push(`${request.method} ${path}`);
-    const secret = path === '/jwks' || request.headers.authorization === `Bearer ${fixture.secret}`;
-    const [status, answer] = fixture.down
+    cis.calls.push(`${request.method} ${path}`);
+    const secret = path === '/jwks' || request.headers.authorization === `Bearer ${cis.secret}`;
+    const [status, answer] = cis.down
       ? [503, {}]
       : secret
         ? answerTo(request.method ?? '', path, query, await body(request))
@@ -106,7 +106,7 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const fixture: CisFixture = {
+  const cis: TestCis = {
     url,
     secret: 'secret-of-cis2-at-cis',
     people: new Map(),
@@ -122,7 +122,7 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
     async signIn(session) {
       const sid = session.sessionId ?? uuid();
       const now = clock.now();
-      fixture.sessions.set(sid, {
+      cis.sessions.set(sid, {
         active: true,
         sessionId: sid,
         cardSerial: '1',
@@ -146,10 +146,10 @@ export async function startCis(clock: Clock): Promise<CisFixture> {
       return { sid, certificate: await certify(claims) };
     },
     end(sid, cause) {
-      const session = fixture.sessions.get(sid);
-      if (session) fixture.sessions.set(sid, { ...session, active: false, endCause: cause });
+      const session = cis.sessions.get(sid);
+      if (session) cis.sessions.set(sid, { ...session, active: false, endCause: cause });
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
-  return fixture;
+  return cis;
 }
