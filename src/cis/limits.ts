@@ -1,10 +1,13 @@
 import type { Clock } from '@alongside/kernel/clock';
+import type { HttpRequest } from '@alongside/kernel/http';
+import { check } from '@alongside/kernel/steps';
 import { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import { counted } from '../oauth/counters.ts';
 import { NetworkLimit } from '../oauth/network-limit.ts';
 import { batchSize, inBatches } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { integer, row, text } from '../storage/row.ts';
+import { errors } from './errors.ts';
 
 /** Limits of calls from unauthenticated callers. */
 export const cisLimits = {
@@ -41,6 +44,17 @@ export function createNetworkLimits(
 }
 
 export type CisNetworkLimits = ReturnType<typeof createNetworkLimits>;
+
+interface LimitedCall {
+  request: HttpRequest;
+  cis: { networks: CisNetworkLimits };
+}
+
+/** Returns the check that the network of a call is below this limit. It precedes steps that store something for any agent key. */
+export const limitNetwork = (name: keyof CisNetworkLimits) =>
+  check('rate-limit', async function limitNetwork({ request, cis }: LimitedCall): Promise<void> {
+    if (!(await cis.networks[name].admits(request.address))) throw errors.tooManyRequests(name);
+  });
 
 const prefix = 'cis:';
 /** Milliseconds; longer than any window. */

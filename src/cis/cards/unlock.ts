@@ -11,7 +11,7 @@ import { errors } from '../errors.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import { readBody } from '../json-body.ts';
-import type { CisNetworkLimits, cisLimits, Limiter } from '../limits.ts';
+import { type CisNetworkLimits, type cisLimits, type Limiter, limitNetwork } from '../limits.ts';
 import type { Mails } from '../mail/mails.ts';
 import type { Mail } from '../mail/smtp.ts';
 import type { Person, PinState, UnlockAnswer, UnlockCodeAnswer } from '../protocol.ts';
@@ -50,10 +50,6 @@ const certificate = base64(8_192).optional();
 const heldShape = z.strictObject({ certificate });
 const codeShape = z.strictObject({ certificate, code: z.string().regex(/^\d{8}$/, 'must be 8 digits') });
 const pinShape = z.strictObject({ certificate, pin: z.enum(pinStates, 'must be "open" or "blocked"') });
-
-const limitCalls = check('rate-limit', async function limitCalls({ request, cis }: UnlockCall) {
-  if (!(await cis.networks.unlockCalls.admits(request.address))) throw errors.tooManyRequests('unlock');
-});
 
 const readHeld = ({ request }: UnlockCall) => readBody(request, heldShape);
 const readCode = ({ request }: UnlockCall) => readBody(request, codeShape);
@@ -181,7 +177,7 @@ async function storePinState({ cis, serial, pin, agentId }: HeldCall & { pin: Pi
   return noContent();
 }
 
-const start = (name: string) => steps<UnlockCall>(name).step(limitCalls);
+const start = (name: string) => steps<UnlockCall>(name).step(limitNetwork('unlockCalls'));
 const request = start('cis.request-unlock-code')
   .step(readHeld)
   .step(requireHeldCard)

@@ -3,11 +3,11 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { route } from '@alongside/kernel/route';
-import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { CisNetworkLimits } from '../limits.ts';
+import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import type { ChallengeAnswer } from '../protocol.ts';
 
 /** Seconds. */
@@ -43,17 +43,13 @@ interface ChallengeDependencies {
 
 type ChallengeCall = Call<ChallengeDependencies>;
 
-const limitRate = check('rate-limit', async function limitRate({ request, cis }: ChallengeCall) {
-  if (!(await cis.networks.challenges.admits(request.address))) throw errors.tooManyRequests('challenges');
-});
-
 async function answerChallenge({ cis }: ChallengeCall & Passed<'rate-limit'>) {
   const made = await cis.challenges.make();
   cis.recorder.record({ keys: [made.challenge], from: 'identity-agent', to: 'cis', name: 'cis.challenge' });
   return json(200, made);
 }
 
-const list = steps<ChallengeCall>('cis.challenge').step(limitRate).step(answerChallenge);
+const list = steps<ChallengeCall>('cis.challenge').step(limitNetwork('challenges')).step(answerChallenge);
 
 /** `POST /sessions/challenge`. */
 export const challengeRoutes = (cis: ChallengeDependencies): Route[] =>

@@ -3,13 +3,12 @@ import type { Route } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { networkAddress } from '@alongside/kernel/networks';
 import { route } from '@alongside/kernel/route';
-import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { admit, type ServiceSecrets } from '../callers.ts';
 import { type Call, handler } from '../endpoint.ts';
-import { errors } from '../errors.ts';
 import { invalidField, readBody } from '../json-body.ts';
-import type { CisNetworkLimits } from '../limits.ts';
+import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import type { PresenceAnswer, PresenceRequest } from '../protocol.ts';
 import { sessionId } from '../shapes.ts';
 import { checkAgentProof, type ProofDependencies } from './agent-calls.ts';
@@ -29,11 +28,6 @@ type PresenceCall = Call<PresenceDependencies>;
 type ProvenCall = PresenceCall & Passed<'rate-limit' | 'agent-proof'> & { agentId: string };
 
 const shape = z.strictObject({ sessionId: sessionId.nullable() });
-
-/** Anyone can generate an agent key, and each known agent is stored for a while. */
-const limitRate = check('rate-limit', async function limitRate({ request, cis }: PresenceCall) {
-  if (!(await cis.networks.presence.admits(request.address))) throw errors.tooManyRequests('presence');
-});
 
 const readPresence = ({ request }: PresenceCall): { presence: PresenceRequest } => ({
   presence: readBody(request, shape),
@@ -65,12 +59,12 @@ async function answerPresence({ request, cis }: PresenceCall & Passed<'caller'>)
 }
 
 const report = steps<PresenceCall>('cis.report-presence')
-  .step(limitRate)
+  .step(limitNetwork('presence'))
   .step(readPresence)
   .step(checkAgentProof)
   .step(storePresence);
 const restart = steps<PresenceCall>('cis.agent-restart')
-  .step(limitRate)
+  .step(limitNetwork('presence'))
   .step(checkAgentProof)
   .step(endLostSessions);
 const read = steps<PresenceCall>('cis.read-presence').step(admit('cis2')).step(answerPresence);

@@ -16,7 +16,7 @@ import type { Directory, PersonRecord } from '../directory/directory.ts';
 import type { Call } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
-import type { CisNetworkLimits } from '../limits.ts';
+import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import {
   type Generation,
   type Person,
@@ -83,11 +83,6 @@ interface Opened extends Requested {
   session: Session;
   person: Person;
 }
-
-/** Precedes everything else, because the id of each valid agent proof is stored. */
-const limitRate = check('rate-limit', async function limitRate({ request, cis }: SignInCall) {
-  if (!(await cis.networks.signIns.admits(request.address))) throw errors.tooManyRequests('sign-ins');
-});
 
 const readSignIn = ({ request }: SignInCall) => ({ signIn: readBody(request, shape) });
 
@@ -224,7 +219,7 @@ async function answerSession({ cis: { keys, clock, origin }, session, person }: 
 }
 
 const list = steps<SignInCall>('cis.sign-in')
-  .step(limitRate)
+  .step(limitNetwork('signIns'))
   .step(readSignIn)
   .step(checkAgent)
   .step(spendChallenge)
