@@ -93,7 +93,7 @@ interface FoundEnrolment {
 }
 
 const findEnrolment = check(
-  'browser-binding',
+  'browser',
   async function findEnrolment({ request, provider }: Start<Id>): Promise<FoundEnrolment> {
     const pending = await provider.pendingEnrolments.open(request.params.id, request);
     const enrolment = pending && provider.enrolments.get(pending.kind);
@@ -104,10 +104,7 @@ const findEnrolment = check(
   },
 );
 
-async function beginEnrolment({
-  enrolment,
-  context,
-}: FoundEnrolment & Passed<'browser-binding'>): Promise<Answer> {
+async function beginEnrolment({ enrolment, context }: FoundEnrolment & Passed<'browser'>): Promise<Answer> {
   return enrolment.begin(context);
 }
 
@@ -121,7 +118,7 @@ async function callKind(
   return found ? found.run(context) : redirect(context.path(''), 303);
 }
 
-type KindContext = Start<{ page: string }> & FoundEnrolment & Passed<'browser-binding'>;
+type KindContext = Start<{ page: string }> & FoundEnrolment & Passed<'browser'>;
 
 const getFromKind = (context: KindContext): Promise<Answer> => callKind(context, 'GET');
 const postToKind = (context: KindContext & Passed<'same-origin'>): Promise<Answer> =>

@@ -1,7 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { type Refusal, reasonOf } from '@alongside/kernel/errors';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
@@ -102,7 +102,9 @@ async function askUser(
   return toPage(context.provider, { ...context, interaction }, context.spends, part);
 }
 
-async function findPerson(context: FinishContext): Promise<Answer | { person: Person }> {
+const findPerson = check('user', async function findPerson(context: FinishContext): Promise<
+  Answer | { person: Person }
+> {
   const { provider, interaction, authentication } = context;
   let person: Person | undefined;
   try {
@@ -115,24 +117,28 @@ async function findPerson(context: FinishContext): Promise<Answer | { person: Pe
   if (person && !person.disabled) return { person };
   const reason = person ? 'the person is disabled' : 'the directory has no such person';
   return fail(context, responseErrors.personRefused(reason));
-}
+});
 
-async function checkPerson(context: FinishContext): Promise<Answer | undefined> {
+const checkPerson = check('expected-user', async function checkPerson(context: FinishContext): Promise<
+  Answer | undefined
+> {
   const { subject } = context.interaction.authorization;
   if (subject === null || subject === context.authentication.uid) return undefined;
   return fail(context, responseErrors.loginRequired('another person than the expected one signed in'));
-}
+});
 
-async function checkLevel(context: FinishContext): Promise<Answer | undefined> {
+const checkLevel = check('level', async function checkLevel(context: FinishContext): Promise<
+  Answer | undefined
+> {
   const { interaction, authentication, client } = context;
   const strength = strengthFor(authentication, client.registration);
   if (firstMet(interaction.authorization.acr, strength) !== undefined) return undefined;
   const refusal = responseErrors.loginRequired('the sign-in does not meet the requested level');
   return askUser(context, refusal, { ...withoutSignIn, message: words.choice.levelUnmet });
-}
+});
 
 /** `prompt=login` and a strict `max_age` require a new PIN (OpenID Connect Core section 3.1.2.1). */
-async function checkAge(context: FinishContext): Promise<Answer | undefined> {
+const checkAge = check('age', async function checkAge(context: FinishContext): Promise<Answer | undefined> {
   const { provider, interaction, authentication, client } = context;
   const { personSince, createdAt } = interaction;
   const { maxAge } = interaction.authorization;
@@ -148,13 +154,15 @@ async function checkAge(context: FinishContext): Promise<Answer | undefined> {
     return undefined;
   const refusal = responseErrors.loginRequired('the PIN is older than max_age');
   return askUser(context, refusal, { ...withoutSignIn, personSince: now }, authentication.authenticator);
-}
+});
 
 /**
  * Asks "Continue as …" before an automatic sign-in in a browser in which a user signed out, and for `prompt=consent`
  * (outside the `nhs` profile).
  */
-async function confirmPerson(context: FinishContext): Promise<Answer | undefined> {
+const confirmPerson = check('confirmation', async function confirmPerson(context: FinishContext): Promise<
+  Answer | undefined
+> {
   const { provider, request, interaction, authentication, client, confirmed } = context;
   if (confirmed) return undefined;
   const consent =
@@ -164,7 +172,7 @@ async function confirmPerson(context: FinishContext): Promise<Answer | undefined
   if (!consent && !(automatic && signedOut)) return undefined;
   const refusal = responseErrors.interactionRequired('a user signed out in this browser');
   return askUser(context, refusal, { authentication }, 'confirm');
-}
+});
 
 async function findEarlierSession({
   provider,
@@ -216,7 +224,10 @@ const signInStatement = (
     },
   });
 
-async function establishSession(context: PersonContext & { roleId: string | null }): Promise<Answer> {
+async function establishSession(
+  context: PersonContext &
+    Passed<'user' | 'expected-user' | 'level' | 'age' | 'confirmation'> & { roleId: string | null },
+): Promise<Answer> {
   const { provider, request, interaction, client, reply, authentication, person, found, before } = context;
   const { sessions, codes, ends, marks, interactions } = provider;
   const made = sessions.prepare(authentication, person.idAssuranceLevel, context.roleId, before);
