@@ -2,7 +2,7 @@ import type { Answer, PagePolicy } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { framedPage, type LayoutOptions } from '@alongside/kernel/layout';
 import { words } from '../text/words.ts';
-import { onceScriptPath } from './once-script.ts';
+import { onceScriptPath } from './script-route.ts';
 
 export type PageOptions = Omit<LayoutOptions, 'service' | 'words'>;
 

@@ -1,8 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import { type Passed, steps } from '@alongside/kernel/steps';
-import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
-import { labelOf } from '../../enrolment/label.ts';
+import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';

@@ -1,8 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { JsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
-import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
-import { labelOf } from '../../enrolment/label.ts';
+import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { formOf } from '../../model/form.ts';
 import { accountPage, type FieldProblems, noAccountPage } from '../shared/account-page.ts';

@@ -1,7 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { Enrolment, EnrolmentContext } from '../../enrolment/enrolment.ts';
-import { labelOf } from '../../enrolment/label.ts';
+import { type Enrolment, type EnrolmentContext, labelOf } from '../../enrolment/enrolment.ts';
 import { formOf } from '../../model/form.ts';
 import { filled } from '../../text/filled.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';

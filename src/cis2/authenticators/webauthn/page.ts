@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import { longestLabel } from '../../enrolment/label.ts';
+import { longestLabel } from '../../enrolment/enrolment.ts';
 import { ownReferrer } from '../../enrolment/pages/enrolment.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';

@@ -5,10 +5,8 @@ import type { AssuranceLevel } from '../../model/acr.ts';
 import { cis2Page } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
-import type { Enrolment } from '../enrolment.ts';
-import { longestLabel } from '../label.ts';
-import { ownReferrer } from './enrolment.ts';
-import { otherSessions } from './other-sessions.ts';
+import { type Enrolment, longestLabel } from '../enrolment.ts';
+import { otherSessions, ownReferrer } from './enrolment.ts';
 
 const { account: says, common } = words;
 

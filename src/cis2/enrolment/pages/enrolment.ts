@@ -1,10 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { html } from '@alongside/kernel/html';
+import { type Html, html } from '@alongside/kernel/html';
 import { accountPath } from '../../model/account-client.ts';
 import { cis2Page } from '../../pages/frame.ts';
-import { markedUp } from '../../text/filled.ts';
+import { filled, markedUp } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
-import { otherSessions } from './other-sessions.ts';
 
 const { enrolment: says, common, account } = words;
 
@@ -54,3 +53,10 @@ export const enrolledPage = ({
     main: html`<p class="note" role="status">${markedUp(says.done, { label, note }, (text) => html`<strong>${text}</strong>`)}</p>
 ${ownAccount ? html`${otherSessions(others)}<p><a href="${accountPath}">${account.back}</a></p>` : html`<p>${says.close}</p>`}`,
   });
+
+/** Offers to end the sessions of the user in other browsers; undefined without any. */
+export const otherSessions = (others: number): Html | undefined =>
+  others === 0
+    ? undefined
+    : html`<div class="panel"><h2>${account.others}</h2><p>${filled(others === 1 ? account.otherSession : account.otherSessions, { others })}</p>
+<form method="post" action="${accountPath}/end-others"><div class="actions"><button class="secondary">${account.endOthers}</button></div></form></div>`;

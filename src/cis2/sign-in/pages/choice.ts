@@ -6,8 +6,7 @@ import { helpPath, hopHelp } from '../../pages/help.ts';
 import { filled, markedUp } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { hopScriptPath } from './hop-script.ts';
-import { channelOf } from './window.ts';
+import { channelOf, hopScriptPath } from './window.ts';
 
 const { choice: says, common } = words;
 

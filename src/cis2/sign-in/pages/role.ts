@@ -8,7 +8,7 @@ import {
   mostWithoutSearch,
   organisationOf,
   searchRoles,
-} from '../../model/search-roles.ts';
+} from '../../model/settle-role.ts';
 import { askingPage } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';
