@@ -17,8 +17,8 @@ import {
   interactionPath,
   withoutSignIn,
 } from '../model/interactions.ts';
+import { choiceOf, settleRole } from '../model/roles.ts';
 import type { AfterSignOut, Session } from '../model/session.ts';
-import { choiceOf, settleRole } from '../model/settle-role.ts';
 import type { Codes } from '../responses/authorization-response.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';

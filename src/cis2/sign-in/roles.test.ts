@@ -4,7 +4,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import fc from 'fast-check';
 import type { SessionState } from '../../cis/protocol.ts';
 import type { Cis2Registration } from '../../oauth/applications.ts';
-import { detailsOf, lastPart, searchRoles, settleRole } from '../model/settle-role.ts';
+import { detailsOf, lastPart, searchRoles, settleRole } from '../model/roles.ts';
 import { Browser, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { forgetSession, redeem } from '../testing/journey.ts';

@@ -3,7 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { interactionPath } from '../model/interactions.ts';
-import { choiceOf } from '../model/settle-role.ts';
+import { choiceOf } from '../model/roles.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { SignInContext } from './open.ts';
 import { rolePage } from './pages/role.ts';

@@ -3,7 +3,7 @@ import { emailOf } from '../../../src/cis2/authenticators/shared/accounts.ts';
 import { passwordProblem } from '../../../src/cis2/authenticators/shared/rules.ts';
 import { shortCodeOf } from '../../../src/cis2/authenticators/tablet/protocol.ts';
 import { labelOf, longestLabel } from '../../../src/cis2/enrolment/enrolment.ts';
-import { searchRoles } from '../../../src/cis2/model/settle-role.ts';
+import { searchRoles } from '../../../src/cis2/model/roles.ts';
 import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
 import { readBasic } from '../../../src/oauth/basic.ts';
 import { readScope } from '../../../src/oauth/parameters.ts';

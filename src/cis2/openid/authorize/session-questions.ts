@@ -9,8 +9,8 @@ import { type AuthorizationRequest, isSilent } from '../../model/authorization-r
 import type { CisClient } from '../../model/cis-client.ts';
 import { type Interactions, interactionPath } from '../../model/interactions.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
+import { asksForRole, type SettledRole, settleRole } from '../../model/roles.ts';
 import type { Session } from '../../model/session.ts';
-import { asksForRole, type SettledRole, settleRole } from '../../model/settle-role.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 

@@ -2,13 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import type { Person, RoleProfile } from '../../../cis/protocol.ts';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import {
-  detailsOf,
-  lastPart,
-  mostWithoutSearch,
-  organisationOf,
-  searchRoles,
-} from '../../model/settle-role.ts';
+import { detailsOf, lastPart, mostWithoutSearch, organisationOf, searchRoles } from '../../model/roles.ts';
 import { askingPage } from '../../pages/frame.ts';
 import { filled } from '../../text/filled.ts';
 import { words } from '../../text/words.ts';

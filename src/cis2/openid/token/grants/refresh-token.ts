@@ -11,7 +11,7 @@ import {
 import { tokenErrors } from '../../../errors/token.ts';
 import { rulesOf } from '../../../model/profiles.ts';
 import { partyOf } from '../../../model/relying-party.ts';
-import { choiceOf } from '../../../model/settle-role.ts';
+import { choiceOf } from '../../../model/roles.ts';
 import { factsOf, type SignInFacts } from '../../../model/token-facts.ts';
 import { signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
