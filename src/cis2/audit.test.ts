@@ -136,9 +136,9 @@ const acts: Readonly<Record<string, Prepare>> = {
   },
 };
 
-describe('without its audit record', () => {
+describe('an act without its audit record', () => {
   for (const [name, prepare] of Object.entries(acts))
-    test(`${name} fails and changes nothing`, async () => {
+    test(`fails and changes nothing: ${name}`, async () => {
       await assertNeedsAudit(cis2.database, tables, await prepare());
     });
 
@@ -149,12 +149,12 @@ describe('without its audit record', () => {
       ofConsole('POST', consolePaths.registrationTokens, { kind: 'initial', team: 'demo' }),
   };
   for (const [name, act] of Object.entries(secrets))
-    test(`${name} fails and changes nothing`, async () => {
+    test(`fails and changes nothing: ${name}`, async () => {
       await assertNeedsAudit(cis2.database, ['single_use'], act);
     });
 });
 
-describe('refused authenticators', () => {
+describe('refused sign-ins', () => {
   const email = 'sum@example.test';
   const tried = 3;
   before(async () => {
@@ -195,7 +195,7 @@ describe('refused authenticators', () => {
   };
 
   for (const [authenticator, refuse] of Object.entries(refusals))
-    test(`of ${authenticator} are summed by network, without a record of each`, async () => {
+    test(`are counted by network without single records: ${authenticator}`, async () => {
       await cis2.audit.tick();
       const since = (await cis2.audit.list()).at(-1)?.seq ?? 0;
       for (let n = 0; n < tried; n++) assert.equal((await refuse()).status, 400);

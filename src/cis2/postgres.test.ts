@@ -23,7 +23,7 @@ after(async () => {
   await postgres.stop();
 });
 
-test('ten redemptions of one code at once: one winner', async () => {
+test('a code is redeemed once by ten simultaneous requests', async () => {
   const client = await cis2.register();
   await cis2.agent.signIn(gp.uid);
   const code = codeOf(await cis2.signIn(new Browser(), client));
@@ -41,7 +41,7 @@ test('ten redemptions of one code at once: one winner', async () => {
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
 });
 
-test('ten returns of one hand-off at once: one winner', async () => {
+test('a hand-off returns once for ten simultaneous requests', async () => {
   const client = await cis2.register();
   const browser = new Browser();
   await cis2.agent.signIn(gp.uid);
@@ -51,7 +51,7 @@ test('ten returns of one hand-off at once: one winner', async () => {
   assert.equal(replies.filter(({ status }) => status === 302).length, 1);
 });
 
-test('sign-in, silent sign-in, the end of the CIS session, back-channel logout', async () => {
+test('a session is used silently and ends with its CIS session, which notifies the relying party', async () => {
   const rp = await startRpEndpoint();
   const client = await cis2.register({ backchannelLogoutUri: rp.url });
   const browser = new Browser();
@@ -85,7 +85,7 @@ const refresh = (client: Cis2Registration, refresh_token: string) =>
     form({ grant_type: 'refresh_token', refresh_token, client_id: client.clientId, client_secret: secret }),
   );
 
-test('ten refreshes of one token at once: one successor, or one winner', async () => {
+test('ten simultaneous refreshes have one successor', async () => {
   const standard = await cis2.register({ profile: 'standard', refreshTokens: true });
   const nhs = await cis2.register({ refreshTokens: true });
   await cis2.agent.signIn(gp.uid);
@@ -99,7 +99,7 @@ test('ten refreshes of one token at once: one successor, or one winner', async (
   }
 });
 
-test('a session that ends among refreshes leaves nothing that lives', async () => {
+test('a session that ends during refreshes leaves no live token', async () => {
   const client = await cis2.register({ profile: 'standard', refreshTokens: true });
   for (let round = 0; round < 5; round++) {
     const sid = await cis2.agent.signIn(gp.uid);
@@ -121,7 +121,7 @@ test('a session that ends among refreshes leaves nothing that lives', async () =
   }
 });
 
-test('a role is chosen, remembered and dropped', async () => {
+test('a role is selected, kept and dropped', async () => {
   const client = await cis2.register();
   const browser = new Browser();
   await cis2.agent.signIn(nurse.uid, { generation: 'internet' });
@@ -138,7 +138,7 @@ test('a role is chosen, remembered and dropped', async () => {
   cis2.cis.people.set(nurse.uid, nurse);
 });
 
-test('ten browsers with one pushed request, ten uses of one assertion: one winner each', async () => {
+test('a pushed request and an assertion are each used once by ten simultaneous requests', async () => {
   const client = await strongClient(cis2);
   await cis2.agent.signIn(gp.uid);
   const browser = new Browser();
@@ -153,7 +153,7 @@ test('ten browsers with one pushed request, ten uses of one assertion: one winne
   assert.equal(pushes.filter(({ status }) => status === 201).length, 1);
 });
 
-test('sessions are listed and ended, deliveries logged and sent again', async () => {
+test('the console lists and ends sessions, and sends deliveries again', async () => {
   const rp = await startRpEndpoint();
   rp.answer = { status: 500, body: '' };
   const client = await cis2.register({ backchannelLogoutUri: rp.url });
@@ -178,7 +178,7 @@ test('sessions are listed and ended, deliveries logged and sent again', async ()
   await rp.stop();
 });
 
-test('an idle session ends once, in whichever process; so do the sessions of a person who was disabled', async () => {
+test('an idle session and the sessions of a disabled person end once in any process', async () => {
   const rp = await startRpEndpoint();
   const client = await cis2.register({ backchannelLogoutUri: rp.url });
   const signIn = async () => {

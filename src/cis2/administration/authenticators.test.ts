@@ -22,7 +22,7 @@ const add = (kind: string, more = {}, uid = gp.uid) =>
 const list = async (uid = gp.uid) =>
   ((await ask('GET', consolePaths.authenticators(uid))).body as AuthenticatorsAnswer).authenticators;
 
-test('only the console, by its secret', async () => {
+test('rejects callers without the secret of the console', async () => {
   for (const [method, path] of [
     ['GET', consolePaths.authenticators(gp.uid)],
     ['POST', consolePaths.authenticators(gp.uid)],
@@ -40,7 +40,7 @@ test('only the console, by its secret', async () => {
   assert.equal((await send('GET', `${cis2.origin}${consolePaths.authenticators(gp.uid)}`)).status, 401);
 });
 
-test('without a secret there is no way in', async () => {
+test('has no console API without a configured secret', async () => {
   const closed = await startInstance({ consoleSecret: undefined } as never, ':memory:');
   assert.equal(
     (await ask('GET', consolePaths.authenticators(gp.uid), undefined, 'undefined', closed)).status,
@@ -49,8 +49,8 @@ test('without a secret there is no way in', async () => {
   await closed.stop();
 });
 
-describe('what a person has', () => {
-  test('is listed, with what a tester needs, and is removed once', async () => {
+describe('authenticators of a person', () => {
+  test('are listed with their test data and removed once', async () => {
     const added = await add('security-key', { label: 'A key' }, nurse.uid);
     assert.equal(added.status, 201);
     const [listed] = await list(nurse.uid);
@@ -74,7 +74,7 @@ describe('what a person has', () => {
     assert.equal((await ask('DELETE', path)).status, 404);
     assert.deepEqual(await list(nurse.uid), []);
   });
-  test('a key that a tester brings stays the same', async () => {
+  test('keep an imported key unchanged', async () => {
     const { key } = { key: (await add('passkey')).body.development.credential };
     const [{ id } = { id: '' }] = await list();
     await ask('DELETE', consolePaths.authenticator(gp.uid, id));
@@ -89,11 +89,11 @@ describe('what a person has', () => {
     ['a label that is none', { label: 1 }, 'label'],
   ];
   for (const [name, more, field] of bad)
-    test(`refused: ${name}`, async () => {
+    test(`rejects ${name}`, async () => {
       const { status, body } = await add('security-key', more);
       assert.deepEqual([status, body.error, body.field], [400, 'invalid_request', field]);
     });
-  test('a kind that is none, a person who is none', async () => {
+  test('rejects an unknown kind and an unknown person', async () => {
     assert.equal((await add('fax')).status, 422);
     assert.equal((await add('passkey', {}, '999999999999')).status, 404);
     assert.equal((await ask('GET', '/cis2/people/nobody/authenticators')).status, 404);
@@ -102,13 +102,13 @@ describe('what a person has', () => {
   });
 });
 
-describe('a link', () => {
+describe('enrolment link of an officer', () => {
   const officer = { ...starter, uid: '656005750104', roles: [{ ...gpRole, roleCode: 'S0080:G0450:R5080' }] };
   before(() => cis2.cis.people.set(officer.uid, officer));
   const order = (body: object, uid = gp.uid) =>
     ask('POST', consolePaths.enrolments(uid), { kind: 'passkey', ...body });
 
-  test('of an officer: its address, 15 minutes, and a record of it', async () => {
+  test('is valid for 15 minutes and is audited', async () => {
     const { status, body } = await order({ officer: officer.uid });
     assert.equal(status, 201);
     assert.match(body.url, new RegExp(`^${cis2.origin}/enrol/[\\w-]{43}$`));
@@ -116,13 +116,13 @@ describe('a link', () => {
     const record = (await cis2.audit.list()).find(({ action }) => action === 'authenticator.link');
     assert.deepEqual([record?.actor, record?.target], [`ra:${officer.uid}`, gp.uid]);
   });
-  test('not of somebody without the role, of nobody, or for oneself', async () => {
+  test('requires an officer with the role, who is not the person', async () => {
     assert.equal((await order({ officer: nurse.uid })).status, 403);
     assert.equal((await order({ officer: '999999999999' })).status, 403);
     assert.equal((await order({ officer: officer.uid }, officer.uid)).status, 403);
     assert.equal((await order({ officer: 'somebody' })).status, 400);
   });
-  test('in production an officer must answer for it, and nothing is shown or brought', async () => {
+  test('requires an officer in production, where nothing is revealed or imported', async () => {
     const real = await startInstance({ development: false }, ':memory:', undefined, 'localhost');
     real.cis.people.set(officer.uid, officer);
     const at = (method: string, path: string, body?: unknown) => ask(method, path, body, consoleSecret, real);
@@ -142,8 +142,8 @@ describe('a link', () => {
   });
 });
 
-describe('the seed', () => {
-  test('the same keys in every installation, once', async () => {
+describe('seeded credentials', () => {
+  test('are the same in every installation and are created once', async () => {
     const [one, two] = [
       await startInstance({}, ':memory:', undefined, 'localhost'),
       await startInstance({}, ':memory:', undefined, 'localhost'),

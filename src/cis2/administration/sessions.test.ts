@@ -46,18 +46,18 @@ async function signInWithout(uid: string): Promise<Browser> {
   return browser;
 }
 
-describe('only the console', () => {
+describe('authentication of the console', () => {
   for (const [method, path] of [
     ['GET', '/cis2/sessions'],
     ['DELETE', '/cis2/sessions/x'],
     ['GET', '/cis2/deliveries'],
     ['POST', '/cis2/deliveries/x/send'],
   ] as const)
-    test(`${method} ${path}: without, or with another secret`, async () => {
+    test(`rejects ${method} ${path} without the secret or with another one`, async () => {
       for (const reply of [await send(method, `${cis2.origin}${path}`), await call(method, path, 'x')])
         assert.equal(reply.status, 401);
     });
-  test('nothing is there without a secret of the console', async () => {
+  test('has no console API without a configured secret', async () => {
     const alone = await startInstance({ consoleSecret: undefined as never });
     try {
       assert.equal((await send('GET', `${alone.origin}/cis2/sessions`)).status, 404);
@@ -67,8 +67,8 @@ describe('only the console', () => {
   });
 });
 
-describe('sessions', () => {
-  test('of a person, with level, role and relying parties; ended by an administrator', async () => {
+describe('list of sessions', () => {
+  test('shows level, role and relying parties, and an administrator can end a session', async () => {
     await cis2.agent.signIn(gp.uid, { roleId: gp.roles[0]?.roleId ?? null });
     const back = await cis2.signIn(new Browser(), client, { scope: 'openid profile' });
     const { access_token: token } = await redeem(cis2, client, back);
@@ -92,14 +92,14 @@ describe('sessions', () => {
     const audited = (await cis2.audit.list()).find(({ action }) => action === 'cis2.session-ended');
     assert.equal(audited?.target, gp.uid);
   });
-  test('a query that is none', async () => {
+  test('rejects an invalid query', async () => {
     for (const path of ['/cis2/sessions?uid=x', '/cis2/deliveries?since=yesterday'])
       assert.equal((await call('GET', path)).status, 400);
   });
 });
 
-describe('the log of deliveries', () => {
-  test('what was told, why and what came of it; send again', async () => {
+describe('log of deliveries', () => {
+  test('shows each notification with its cause and result, and can send it again', async () => {
     rp.answer = { status: 500, body: '' };
     await cis2.agent.signIn(nurse.uid);
     await cis2.signIn(new Browser(), client);
@@ -122,14 +122,14 @@ describe('the log of deliveries', () => {
     const told = (await deliveries()).find(({ id }) => id === failed.id);
     assert.deepEqual([told?.state, told?.result, told?.dueAt], ['delivered', 'status 200', null]);
   });
-  test('since a moment', async () => {
+  test('filters by time', async () => {
     assert.deepEqual(await deliveries(`?since=${new Date(cis2.clock.now() + 1_000).toISOString()}`), []);
     assert.ok((await deliveries('?since=2020-01-01T00:00:00Z')).length > 0);
   });
-  test('nobody has this id', async () => {
+  test('answers 404 for an unknown id', async () => {
     assert.equal((await call('POST', '/cis2/deliveries/x/send')).status, 404);
   });
-  test('sent again ten times at once: one attempt', async () => {
+  test('makes one attempt for ten simultaneous requests', async () => {
     const [any] = await deliveries();
     const replies = await Promise.all(
       Array.from({ length: 10 }, () => call('POST', `/cis2/deliveries/${any?.id}/send`)),
@@ -140,13 +140,13 @@ describe('the log of deliveries', () => {
   });
 });
 
-describe('a person who is disabled or gone', () => {
+describe('disabled or removed person', () => {
   const cases: [string, () => void][] = [
     ['disabled', () => cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true })],
     ['gone from the directory', () => cis2.cis.people.delete(nurse.uid)],
   ];
   for (const [name, leave] of cases)
-    test(`${name}: the session without a card ends at its next use`, async () => {
+    test(`loses a session without a card at its next use: ${name}`, async () => {
       const browser = await signInWithout(nurse.uid);
       const [session] = await sessionsOf(nurse.uid);
       leave();
@@ -162,7 +162,7 @@ describe('a person who is disabled or gone', () => {
         cis2.cis.people.set(nurse.uid, nurse);
       }
     });
-  test('disabled: CIS says so of the card, and every other session of the person ends as well', async () => {
+  test('loses all sessions when CIS reports the end of the smartcard session', async () => {
     await signInWithout(gp.uid);
     const sessionId = await cis2.agent.signIn(gp.uid);
     await cis2.signIn(new Browser(), client);

@@ -41,23 +41,23 @@ beforeEach(async () => {
   await signIn();
 });
 
-describe('a sign-in of the second level', () => {
+describe('account after a sign-in at level 2', () => {
   const refused = (reply: Reply) => {
     assert.equal(reply.status, 403);
     assert.match(reply.body, /sign in at a higher level/);
   };
-  test('adds nothing of the third', async () => {
+  test('adds no authenticator of level 3', async () => {
     for (const kind of ['security-key', 'windows-hello'])
       refused(await browser.post(account('/add'), { kind }, own));
   });
-  test('neither sees, renames nor removes what is of the third', async () => {
+  test('does not show, rename or remove authenticators of level 3', async () => {
     const path = `/authenticator/${securityKey.id}`;
     refused(await browser.get(account(path)));
     refused(await browser.post(account(`${path}/rename`), { label: 'x' }, own));
     refused(await browser.post(account(`${path}/remove`), {}, own));
     assert.equal((await credentials.get(securityKey.id))?.label, 'Security key');
   });
-  test('adds a passkey, which never counts for more', async () => {
+  test('adds a passkey, which stays at level 2', async () => {
     const { location } = await browser.post(account('/add'), { kind: 'passkey' }, own);
     const page = await browser.get(location);
     assert.equal(optionsOf(page).attestation, 'none');
@@ -73,7 +73,7 @@ describe('a sign-in of the second level', () => {
     assert.equal(added?.body.ceiling, 2);
     assert.equal(added?.uid, gp.uid);
   });
-  test('removes its own passkey, and is signed out with it', async () => {
+  test('signs the user out after removal of the passkey in use', async () => {
     await browser.post(account(`/authenticator/${passkey.id}/remove`), {}, own);
     assert.equal((await browser.get(account())).status, 403);
     passkey = await give(cis2, 'passkey', gp.uid);

@@ -58,8 +58,8 @@ const isGone = ({ status, body }: Reply) => {
   assert.match(body, /has expired/);
 };
 
-describe('a link', () => {
-  test('may be looked at often, and begins one enrolment', async () => {
+describe('enrolment link', () => {
+  test('can be opened repeatedly but begins one enrolment', async () => {
     const address = await link();
     for (const _ of [1, 2])
       assert.match((await browser.get(address)).body, /TESTONE Caius Dr.*Security key/s);
@@ -70,7 +70,7 @@ describe('a link', () => {
     assert.deepEqual([one.status, two.status].sort(), [303, 400]);
     isGone(await browser.get(address));
   });
-  test('runs out after 15 minutes, and so does what it began', async () => {
+  test('expires after 15 minutes together with its enrolment', async () => {
     const [late, address] = [await link(), await begin(await link())];
     cis2.clock.advance(901);
     isGone(await browser.get(late));
@@ -78,22 +78,23 @@ describe('a link', () => {
     isGone(await browser.get(address));
     cis2.clock.advance(-901);
   });
-  test('that we never made', async () => isGone(await browser.get(`${cis2.origin}/enrol/${randomToken()}`)));
-  test('of a person who was disabled meanwhile', async () => {
+  test('is rejected if it was never issued', async () =>
+    isGone(await browser.get(`${cis2.origin}/enrol/${randomToken()}`)));
+  test('is rejected after the person was disabled', async () => {
     const address = await link();
     cis2.cis.people.set(gp.uid, { ...gp, disabled: true });
     isGone(await browser.get(address));
     cis2.cis.people.set(gp.uid, gp);
   });
-  test('is a page that tells nobody where it was', async () => {
+  test('is not sent as a referrer', async () => {
     const { headers } = await browser.get(await link());
     assert.equal(headers['referrer-policy'], 'same-origin');
     assert.equal(headers['cache-control'], 'no-store');
   });
 });
 
-describe('an enrolment belongs to its browser and to our own pages', () => {
-  test('another browser', async () => {
+describe('binding of an enrolment to its browser and origin', () => {
+  test('rejects another browser', async () => {
     const { address, challenge } = await open();
     browser = new Browser();
     isGone(await browser.get(address));
@@ -118,14 +119,14 @@ describe('an enrolment belongs to its browser and to our own pages', () => {
       );
       assert.deepEqual(await credentials.of(gp.uid), []);
     });
-  test('an old browser on our page', async () => {
+  test('accepts a browser without fetch metadata on our own page', async () => {
     const { address, challenge } = await open();
     const done = await post(address, registration(challenge), { origin: cis2.origin } as never);
     assert.match(done.body, /<strong>Mine<\/strong> is set up/);
   });
 });
 
-describe('a forged registration is refused, and its challenge is spent', () => {
+describe('forged registration', () => {
   const cases: [string, Partial<Said>][] = [
     ['of another origin', { origin: 'https://evil.example.test' }],
     ['from a page within another site', { crossOrigin: true }],
@@ -141,29 +142,29 @@ describe('a forged registration is refused, and its challenge is spent', () => {
       await isRefused(await post(address, registration(challenge, said)));
       await isRefused(await post(address, registration(challenge)));
     });
-  test('too late', async () => {
+  test('is rejected after the challenge has expired', async () => {
     const { address, challenge } = await open();
     cis2.clock.advance(301);
     await isRefused(await post(address, registration(challenge)));
     cis2.clock.advance(-301);
   });
-  test('with the challenge of another enrolment', async () => {
+  test('is rejected with the challenge of another enrolment', async () => {
     const [first, second] = [await open(), await open()];
     await isRefused(await post(second.address, registration(first.challenge)));
   });
-  test('not JSON, not ours, or nothing', async () => {
+  test('is rejected if it is not JSON, not of this page, or empty', async () => {
     const { address } = await open();
     for (const response of ['', '{', '[]', 'null', '{"id":1}'])
       await isRefused(await browser.post(`${address}/answer`, { response }, own));
   });
-  test('longer than 64 KiB', async () => {
+  test('is rejected beyond 64 KiB', async () => {
     const { address } = await open();
     const reply = await browser.post(`${address}/answer`, { response: 'x'.repeat(70_000) }, own);
     assert.equal(reply.status, 413);
   });
 });
 
-test('no attestation is the second level; one enrolment gives one credential', async () => {
+test('a key without attestation is level 2, and an enrolment adds one credential', async () => {
   const { address, challenge } = await open();
   const other = challengeOf(await browser.get(address));
   const replies = await Promise.all([
@@ -175,7 +176,7 @@ test('no attestation is the second level; one enrolment gives one credential', a
   assert.equal((await credentials.of(gp.uid)).length, 1);
 });
 
-test('no two people have one credential, also in the same moment', async () => {
+test('a credential belongs to one person, also in simultaneous enrolments', async () => {
   const id = randomToken();
   const [one, two] = [await open(), await open()];
   const replies = await Promise.all([
@@ -188,14 +189,14 @@ test('no two people have one credential, also in the same moment', async () => {
   assert.equal((await credentials.find('security-key', id)).length, 1);
 });
 
-describe('a person’s own account', () => {
+describe('own account', () => {
   const signIn = async (uid = gp.uid) => {
     await cis2.agent.signIn(uid);
     const reply = await cis2.signIn(browser, client);
     assert.match(reply.location, /code=/);
   };
   const account = (path = '') => `${cis2.origin}/account${path}`;
-  test('needs somebody who is signed in, and not a while ago', async () => {
+  test('requires a recent sign-in', async () => {
     assert.equal((await browser.get(account())).status, 403);
     await signIn();
     assert.match((await browser.get(account())).body, /TESTONE Caius Dr, level 3/);
@@ -203,13 +204,13 @@ describe('a person’s own account', () => {
     assert.match((await browser.get(account())).body, /You are not signed in/);
     cis2.clock.advance(-16 * 60);
   });
-  test('a card that left takes the account with it', async () => {
+  test('is closed after the card is removed', async () => {
     await signIn();
     for (const [sid] of cis2.cis.sessions) cis2.cis.end(sid, 'cardRemoved');
     assert.equal((await browser.get(account())).status, 403);
     assert.equal((await browser.post(account('/add'), { kind: 'passkey' }, own)).status, 403);
   });
-  test('an enrolment of one’s own ends with the session behind it', async () => {
+  test('ends an enrolment with its session', async () => {
     await signIn();
     const begun = await browser.post(account('/add'), { kind: 'security-key' }, own);
     const challenge = challengeOf(await browser.get(begun.location));
@@ -223,7 +224,7 @@ describe('a person’s own account', () => {
     assert.equal((await post(begun.location, registration(challenge))).status, 400);
     assert.deepEqual(await credentials.of(gp.uid), []);
   });
-  test('somebody else’s cannot be seen, renamed or removed', async () => {
+  test('does not show, rename or remove authenticators of other people', async () => {
     const { address, challenge } = await open();
     await post(address, registration(challenge));
     const [theirs] = await credentials.of(gp.uid);
@@ -235,7 +236,7 @@ describe('a person’s own account', () => {
     assert.equal((await browser.post(account(`${path}/remove`), {}, own)).status, 404);
     assert.equal((await credentials.of(gp.uid))[0]?.label, 'Mine');
   });
-  test('may be where the sign-in begins; its code is for nobody', async () => {
+  test('can begin a sign-in, whose code nobody can redeem', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.match((await browser.get(account())).body, /href="\/account\/sign-in"/);
     const hop = await browser.get(account('/sign-in'));
@@ -250,7 +251,7 @@ describe('a person’s own account', () => {
     const asked = await browser.get(cis2.authorizeUrl(half, { prompt: 'none' }));
     assert.equal(asked.status, 400);
   });
-  test('an unknown kind leads back', async () => {
+  test('redirects back for an unknown kind', async () => {
     await signIn();
     assert.equal((await browser.post(account('/add'), { kind: 'nothing' }, own)).location, account());
   });

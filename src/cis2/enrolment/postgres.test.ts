@@ -26,7 +26,7 @@ const ten = <T>(run: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({
 const winners = (replies: readonly { status: number }[], status: number) =>
   replies.filter((reply) => reply.status === status).length;
 
-test('ten uses of one link, then of one challenge of it, at once: one winner', async () => {
+test('a link and its challenge are used once by ten simultaneous requests', async () => {
   const link = await linkFor(cis2, 'security-key', gp.uid);
   const begun = await ten(async () => {
     const browser = new Browser();
@@ -40,7 +40,7 @@ test('ten uses of one link, then of one challenge of it, at once: one winner', a
   assert.equal(winners(await ten(() => browser.post(`${location}/answer`, { response }, own)), 200), 1);
 });
 
-test('ten answers to one challenge of a sign-in at once: one winner', async () => {
+test('a challenge of a sign-in is used once by ten simultaneous requests', async () => {
   const { key } = await give(cis2, 'security-key', gp.uid);
   const browser = new Browser();
   const client = await cis2.register();
@@ -51,7 +51,7 @@ test('ten answers to one challenge of a sign-in at once: one winner', async () =
   assert.equal(replies.filter((reply) => onward(reply).includes('code=')).length, 1);
 });
 
-test('the seed is planted once, by however many, and a reset brings it back', async () => {
+test('simultaneous processes seed once, and a reset restores the seed', async () => {
   const kept = async () => (await cis2.database.all(sql('SELECT 1 FROM credential'))).length;
   await cis2.database.run(sql('DELETE FROM credential'));
   await ten(() => seedCredentials(cis2));

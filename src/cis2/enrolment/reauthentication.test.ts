@@ -71,7 +71,7 @@ describe('a session more than five minutes after the PIN', () => {
     ['ends no other session', () => browser.post(account('/end-others'), {}, own), ''],
   ];
   for (const [name, change, back] of changes)
-    test(`${name} and is led to a sign-in`, async () => {
+    test(`${name} and redirects to a sign-in`, async () => {
       await signIn(120);
       const before = await begun();
       const reply = await change();
@@ -82,7 +82,7 @@ describe('a session more than five minutes after the PIN', () => {
       assert.deepEqual(await mails(), []);
     });
 
-  test('changes an authenticator after a new PIN, which the agent must ask for', async () => {
+  test('changes an authenticator after a new PIN at the agent', async () => {
     await signIn(120);
     const asked = await browser.get(account(`/authenticator/${passkey}`));
     const hop = await browser.get(asked.location);
@@ -106,7 +106,7 @@ describe('a session more than five minutes after the PIN', () => {
     assert.match(back.location, /error=login_required/);
   });
 
-  test('that a thief holds adds no passkey', async () => {
+  test('adds no passkey for a thief of the session', async () => {
     await signIn(10);
     cis2.cis.agents = [];
     const thief = new Browser();
@@ -124,7 +124,7 @@ describe('a session more than five minutes after the PIN', () => {
 });
 
 describe('a change of an authenticator', () => {
-  test('is mailed to the holder, each kind of it, once', async () => {
+  test('is mailed to the holder once for each kind of change', async () => {
     await signIn();
     const { location } = await browser.post(account('/add'), { kind: 'passkey' }, own);
     const { challenge } = optionsOf(await browser.get(location));
@@ -147,7 +147,7 @@ describe('a change of an authenticator', () => {
     assert.match(cis2.cis.mails[0]?.mail.text ?? '', /was set up on .*: Mine\.\n\nIf this was you/);
   });
 
-  test('by a link of an officer is mailed as well', async () => {
+  test('is mailed after an officer’s link too', async () => {
     const address = await linkFor(cis2, 'security-key', gp.uid);
     const { location } = await browser.post(address, {}, own);
     const { challenge } = optionsOf(await browser.get(location));
@@ -156,7 +156,7 @@ describe('a change of an authenticator', () => {
     assert.deepEqual(await mails(), [[gp.uid, 'A way to sign in was added to your care identity']]);
   });
 
-  test('is mailed later when CIS is away', async () => {
+  test('is mailed later if CIS is unreachable', async () => {
     await signIn();
     const other = (await give(cis2, 'passkey', gp.uid)).id;
     cis2.cis.refusesMail = true;

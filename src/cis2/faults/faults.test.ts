@@ -68,7 +68,7 @@ async function found(token: string): Promise<string | undefined> {
   }
 }
 
-describe('a fault of ID tokens is what it says', () => {
+describe('fault of ID tokens', () => {
   const verified: Record<string, string> = {
     'id-token-wrong-issuer': 'iss',
     'id-token-wrong-audience': 'aud',
@@ -88,7 +88,7 @@ describe('a fault of ID tokens is what it says', () => {
     'id-token-low-identity-level': (claims) => claims.id_assurance_level === '1',
     'id-token-empty-role': ({ selected_roleid }) => selected_roleid === '',
   };
-  test('without one nothing is wrong', async () => {
+  test('leaves tokens correct without an active fault', async () => {
     const { id_token: token } = await signedIn();
     assert.equal(await found(token), undefined);
     for (const wrong of Object.values(seen)) assert.equal(wrong(decodeJwt(token), token), false);
@@ -107,7 +107,7 @@ describe('a fault of ID tokens is what it says', () => {
     });
 });
 
-describe('a fault of logout tokens is what it says, and is never sent to the platform', () => {
+describe('fault of logout tokens', () => {
   const wrong: Record<string, (claims: JWTPayload, token: string) => unknown> = {
     'logout-token-wrong-issuer': ({ iss }) => iss !== cis2.issuer,
     'logout-token-wrong-audience': ({ aud }) => aud !== client.clientId,
@@ -143,7 +143,7 @@ describe('a fault of logout tokens is what it says, and is never sent to the pla
     });
 });
 
-describe('a fault of userinfo is what it says', () => {
+describe('fault of userinfo', () => {
   const wrong: Record<string, (claims: Record<string, unknown>) => boolean> = {
     'userinfo-other-subject': ({ sub }) => sub !== gp.uid,
     'userinfo-no-roles': ({ nhsid_nrbac_roles: roles }) => (roles as []).length === 0,
@@ -162,7 +162,7 @@ describe('a fault of userinfo is what it says', () => {
     });
 });
 
-describe('a fault of a document is what it says, and no cache keeps it', () => {
+describe('fault of a document', () => {
   const get = async (address: string) => {
     const answer = await fetch(address);
     return {
@@ -204,19 +204,19 @@ describe('a fault of a document is what it says, and no cache keeps it', () => {
       [decodeProtectedHeader(id_token).kid],
     );
   });
-  test('each has a test', () => {
+  test('has a test for each fault', () => {
     assert.deepEqual(names, new Set([...discoveryFaults, ...keySetFaults].map(({ name }) => name)));
   });
 });
 
-describe('when a fault happens', () => {
+describe('schedule of a fault', () => {
   const fault = { name: 'some-fault', summary: '' };
   const times = async (count: number): Promise<string> => {
     let shown = '';
     for (let n = 0; n < count; n++) shown += (await faults.happening([fault])).length;
     return shown;
   };
-  test('every time; so many times; after so many times; never', async () => {
+  test('injects always, a number of times, after a number of times, or never', async () => {
     assert.equal(await times(2), '00');
     await faults.set(fault.name, {});
     assert.equal(await times(4), '1111');
@@ -226,7 +226,7 @@ describe('when a fault happens', () => {
     await faults.set(fault.name, { probability: 0 });
     assert.equal(await times(5), '00000');
   });
-  test('each time counts once, however many ask at once', async () => {
+  test('counts each of simultaneous injections once', async () => {
     await faults.set(fault.name, { next: 3 });
     const all = await Promise.all(Array.from({ length: 20 }, () => faults.happening([fault])));
     assert.equal(all.flat().length, 3);

@@ -53,7 +53,7 @@ describe('authentication context classes', () => {
       );
       assert.deepEqual(met, names);
     });
-  test('the first asked one that was met is answered', () => {
+  test('return the first requested class that was met', () => {
     assert.equal(
       firstMet(['AAL3_FIDO2', 'AAL2_OR_AAL3_ANY', 'AAL3_ANY'], reached.hscn as AuthenticationStrength),
       'AAL2_OR_AAL3_ANY',
@@ -67,7 +67,7 @@ describe('authentication context classes', () => {
       false,
     );
   });
-  test('who asks for the smartcard only', () => {
+  test('recognise a request for the smartcard only', () => {
     const card = ['N3_SMARTCARD', 'CIS2_SMARTCARD'];
     assert.equal(asksOnlyFor(['AAL3_SMARTCARD', 'AAL3_N3_SMARTCARD'], card), true);
     for (const asked of [['AAL3_ANY'], ['AAL3_SMARTCARD', 'AAL3_FIDO2'], []])

@@ -7,7 +7,7 @@ import { Browser, form, type Reply, send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 
-describe('rows that requests create before a sign-in', () => {
+describe('rows of unauthenticated requests', () => {
   const perMinute = 4;
   let cis2: Instance;
   let client: Cis2Registration;
@@ -43,14 +43,14 @@ describe('rows that requests create before a sign-in', () => {
     assert.deepEqual([replies[0], replies.at(-1)], [302, 429]);
   };
 
-  test('are refused beyond the limit of a network of 64 bits, without a row, and in no other network', async () => {
+  test('are limited for each IPv6 /64 network, without a row for a refused request', async () => {
     await flood('2001:db8:1:1::1');
     const before = await rows();
     await isRefused(await new Browser().get(cis2.authorizeUrl(client), from('2001:db8:1:1::2')), before);
     assert.equal((await new Browser().get(cis2.authorizeUrl(client), from('2001:db8:1:2::1'))).status, 302);
   });
 
-  test('do not limit single sign-on, which creates none', async () => {
+  test('do not limit single sign-on, which creates no rows', async () => {
     const browser = new Browser();
     await cis2.agent.signIn(gp.uid);
     const hop = await browser.get(cis2.authorizeUrl(client));
@@ -66,7 +66,7 @@ describe('rows that requests create before a sign-in', () => {
     ['a hand-off request', 'smartcard'],
   ];
   for (const [name, part] of pages)
-    test(`are refused for ${name} of a sign-in under way`, async () => {
+    test(`are refused for ${name} of a sign-in in progress`, async () => {
       const browser = new Browser();
       const { location } = await browser.get(
         cis2.authorizeUrl(client, { acr_values: 'AAL2_OR_AAL3_ANY', prompt: 'select_account' }),
@@ -78,7 +78,7 @@ describe('rows that requests create before a sign-in', () => {
       await isRefused(await browser.get(`${location}/${part}`, from('192.0.2.7')), before);
     });
 
-  test('are refused for a request that a public client pushes', async () => {
+  test('are refused for a pushed request of a public client', async () => {
     const spa = await cis2.register({
       profile: 'standard',
       tokenEndpointAuthMethod: 'none',
@@ -107,7 +107,7 @@ describe('rows that requests create before a sign-in', () => {
     assert.equal((await push('192.0.2.5')).status, 201);
   });
 
-  test('are refused for the question of a sign-out', async () => {
+  test('are refused for the confirmation of a sign-out', async () => {
     const browser = new Browser();
     await cis2.agent.signIn(gp.uid);
     const hop = await browser.get(cis2.authorizeUrl(client));

@@ -31,7 +31,7 @@ after(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('the browser follows an application that leads on to another origin behind its callback', async () => {
+test('form_post lets an application redirect from its callback to another origin', async () => {
   const { port } = server.address() as AddressInfo;
   const client = await cis2.register({ redirectUris: [`http://127.0.0.1:${port}/callback`] });
   const page = await chromium.newPage();

@@ -51,8 +51,8 @@ const roles = async (uid: string) => {
   await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
 };
 
-describe('the choice page', () => {
-  test('opens the hop in a small window, which closes; the sign-in goes on where it began', async () => {
+describe('choice page', () => {
+  test('opens the hop in a small window, which closes, and continues the sign-in', async () => {
     await choice();
     const [small] = await Promise.all([
       context.waitForEvent('page'),
@@ -65,7 +65,7 @@ describe('the choice page', () => {
     if (!small.isClosed()) await small.waitForEvent('close');
   });
 
-  test('names the causes when nothing comes back within 4 s', async () => {
+  test('shows the possible causes after 4 s without a response', async () => {
     await page.clock.install({ time: 0 });
     await choice();
     await page.clock.pauseAt(60_000);
@@ -80,14 +80,14 @@ describe('the choice page', () => {
     );
   });
 
-  test('has a plain link as well', async () => {
+  test('has a plain link too', async () => {
     await choice();
     agentPage.asks = false;
     await Promise.all([arrived(), page.getByRole('link', { name: 'in this window' }).click()]);
     assert.match(page.url(), /code=/);
   });
 
-  test('works without script', async () => {
+  test('works without scripts', async () => {
     const plain = await chromium.newContext({ javaScriptEnabled: false });
     page = await plain.newPage();
     agentPage.asks = false;
@@ -97,7 +97,7 @@ describe('the choice page', () => {
     await plain.close();
   });
 
-  test('cancel goes back to the client', async () => {
+  test('returns to the client after cancel', async () => {
     await choice();
     await Promise.all([arrived(), page.getByRole('button', { name: 'Cancel' }).click()]);
     assert.match(page.url(), /error=access_denied/);
@@ -113,7 +113,7 @@ describe('the choice page', () => {
   });
 });
 
-describe('the role page', () => {
+describe('role page', () => {
   const chosen = async () => {
     await arrived();
     const back = { status: 302, headers: {}, body: '', location: page.url() };
@@ -129,20 +129,20 @@ describe('the role page', () => {
     await page.keyboard.press('Enter');
     assert.equal(await chosen(), nurseRole.roleId);
   });
-  test('a radio button is called by its job and its organisation', async () => {
+  test('labels a radio button with job and organisation', async () => {
     await roles(nurse.uid);
     await page.getByRole('radio', { name: 'Nurse Access Role Example Surgery (A9A5A)' }).check();
     await page.getByRole('button', { name: 'Continue' }).click();
     assert.equal(await chosen(), nurseRole.roleId);
   });
-  test('the browser itself asks for a choice', async () => {
+  test('requires a choice in the browser', async () => {
     await roles(nurse.uid);
     await page.getByRole('button', { name: 'Continue' }).click();
     assert.equal(await page.locator('input:invalid').count(), 2);
     await Promise.all([arrived(), page.getByRole('button', { name: 'Cancel' }).click()]);
     assert.match(page.url(), /error=access_denied/);
   });
-  test('the search works by keyboard and without script', async () => {
+  test('has a search that works by keyboard and without scripts', async () => {
     const plain = await chromium.newContext({ javaScriptEnabled: false });
     page = await plain.newPage();
     await roles(locum.uid);
@@ -156,7 +156,7 @@ describe('the role page', () => {
   });
 });
 
-test('a form is sent once while its answer is not there, and again after ten seconds without one', async () => {
+test('a form is submitted once, and again after ten seconds without a response', async () => {
   await page.clock.install();
   await roles(nurse.uid);
   await page.getByRole('radio').first().check();
@@ -175,7 +175,7 @@ test('a form is sent once while its answer is not there, and again after ten sec
   assert.equal(await press(), false);
 });
 
-test('a signed-in desk sees redirects only, from one address to the other', async () => {
+test('a workstation with a session sees only redirects', async () => {
   agentPage.asks = false;
   const shown: string[] = [];
   page.on('domcontentloaded', () => shown.push(new URL(page.url()).pathname));
@@ -184,7 +184,7 @@ test('a signed-in desk sees redirects only, from one address to the other', asyn
   assert.deepEqual(shown, ['/callback']);
 });
 
-test('form_post posts by itself under its own policy', async () => {
+test('form_post submits automatically within its content security policy', async () => {
   agentPage.asks = false;
   rp.received = [];
   await page.goto(cis2.authorizeUrl(client, { response_mode: 'form_post' }));
@@ -203,7 +203,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
   const pages: [string, () => Promise<unknown>][] = [
     ['the choice', choice],
     [
-      'the choice, waiting, with help',
+      'the choice page with help',
       async () => {
         await page.clock.install();
         await choice();
@@ -217,7 +217,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ['the roles', () => roles(nurse.uid)],
     [
-      'the roles, none chosen',
+      'the role page without a choice',
       async () => {
         await roles(nurse.uid);
         await page.evaluate('document.querySelector("form[method=post]").submit()');
@@ -226,7 +226,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ['the roles with a search', () => roles(locum.uid)],
     [
-      'the roles, nothing found',
+      'the role page without search results',
       async () => {
         await roles(locum.uid);
         await page.getByRole('searchbox').fill('nowhere');
@@ -236,7 +236,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ['an error', () => page.goto(cis2.authorizeUrl(client, { client_id: 'nobody' }))],
     [
-      'an error about a long address',
+      'an error with a long address',
       () =>
         page.goto(
           cis2.authorizeUrl(client, { redirect_uri: `https://app.example.test/${'way/'.repeat(20)}` }),
@@ -244,7 +244,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ['the help', () => page.goto(`${cis2.origin}/help/smartcard`)],
     [
-      'the question before signing out',
+      'the confirmation of a sign-out',
       async () => {
         await signedIn();
         await page.goto(`${cis2.issuer}/connect/endSession`);

@@ -66,8 +66,8 @@ const tokens = async (reply: Reply, at = issuer): Promise<{ id_token: string; ac
   return JSON.parse((await send('POST', `${at}/access_token`, type, body)).body);
 };
 
-describe('the realm of passwords', () => {
-  test('has an issuer of its own', async () => {
+describe('password realm', () => {
+  test('has its own issuer', async () => {
     const { body } = await send('GET', `${issuer}/.well-known/openid-configuration`);
     const document = JSON.parse(body) as Record<string, unknown>;
     assert.equal(document.issuer, issuer);
@@ -75,7 +75,7 @@ describe('the realm of passwords', () => {
     assert.deepEqual(document.acr_values_supported, ['AAL1_USERPASS']);
   });
   for (const acr of [undefined, 'AAL1_USERPASS', 'AAL3_ANY AAL1_USERPASS'])
-    test(`leads straight to its form, and signs in at level 1: ${acr ?? 'nothing asked'}`, async () => {
+    test(`shows its form directly and signs in at level 1: ${acr ?? 'without acr_values'}`, async () => {
       const page = await browser.get(address(acr ? { acr_values: acr } : {}));
       assert.equal(page.status, 200);
       assert.match(page.body, />User Name</);
@@ -90,10 +90,10 @@ describe('the realm of passwords', () => {
       const { status } = await send('GET', `${issuer}/userinfo`, { authorization: `Bearer ${access_token}` });
       assert.equal(status, 200);
     });
-  test('the answer names its issuer', async () => {
+  test('names its issuer in the response', async () => {
     assert.equal(new URL(next(await signIn()).location).searchParams.get('iss'), issuer);
   });
-  test('its session is used silently in it, and in no other realm', async () => {
+  test('uses its session silently, and the other realm does not', async () => {
     await signIn();
     const silent = await browser.get(address({ prompt: 'none' }));
     assert.match(silent.location, /code=/);
@@ -103,11 +103,11 @@ describe('the realm of passwords', () => {
     }
   });
   for (const acr_values of ['AAL3_ANY', 'AAL2_ANY', 'AAL2_OR_AAL3_ANY', 'AAL2_TOTP'])
-    test(`a password is never offered for ${acr_values}`, async () => {
+    test(`offers no password for ${acr_values}`, async () => {
       const reply = await browser.get(address({ acr_values }));
       assert.match(reply.location, /error=unmet_authentication_requirements/);
     });
-  test('its tokens and codes are of no use in the other realm', async () => {
+  test('issues tokens and codes that the other realm rejects', async () => {
     const reply = await signIn();
     assert.equal((await tokens(reply, cis2.issuer)).id_token, undefined);
     const { access_token } = await tokens(await signIn({}, password, email, new Browser()));
@@ -116,7 +116,7 @@ describe('the realm of passwords', () => {
     });
     assert.equal(status, 401);
   });
-  test('cancel and another way lead to its own pages', async () => {
+  test('keeps cancel and another authenticator on its own pages', async () => {
     const page = await browser.get(address());
     const at = actionOf(page).replace('/password/answer', '');
     const choice = await browser.get(at);
@@ -127,7 +127,7 @@ describe('the realm of passwords', () => {
   });
 });
 
-test('signing out there ends its session, and logout tokens name its issuer', async () => {
+test('a sign-out in the password realm ends its session, and logout tokens have its issuer', async () => {
   const rp = await startRpEndpoint();
   try {
     client = await cis2.register({ backchannelLogoutUri: rp.url });
@@ -144,15 +144,15 @@ test('signing out there ends its session, and logout tokens name its issuer', as
   }
 });
 
-describe('attack: a password', () => {
-  test('that is wrong, and an account that is none, look alike', async () => {
+describe('attack: password', () => {
+  test('has the same response for a wrong password and an unknown account', async () => {
     const shape = ({ status, body }: Reply) => [status, body.replace(/interaction\/[\w.-]+/g, '')];
     const first = await signIn({}, 'a wrong password');
     const second = await signIn({}, password, `nobody${serial}@example.test`, new Browser());
     assert.equal(alertOf(first), wrong);
     assert.deepEqual(shape(first), shape(second));
   });
-  test('five wrong ones lock it for 15 minutes, also for the right one elsewhere', async () => {
+  test('is locked for 15 minutes after five wrong attempts, also from another network', async () => {
     for (let guess = 0; guess < 5; guess++) assert.equal(alertOf(await signIn({}, 'wrong')), wrong);
     assert.equal(alertOf(await signIn({}, password, email, new Browser())), locked);
     cis2.clock.advance(880);
@@ -160,7 +160,7 @@ describe('attack: a password', () => {
     cis2.clock.advance(30);
     assert.match(next(await signIn({}, password, email, new Browser())).location, /code=/);
   });
-  test('in the place of an authenticator app', async () => {
+  test('is rejected in place of an authenticator app', async () => {
     const page = await browser.get(address());
     const elsewhere = actionOf(page).replace('password/answer', 'totp/password');
     assert.match(
@@ -168,7 +168,7 @@ describe('attack: a password', () => {
       /\/interaction\/oidc\.[\w-]+$/,
     );
   });
-  test('at the page of another realm’s interaction', async () => {
+  test('is rejected at an interaction of another realm', async () => {
     const choice = await browser.get(cis2.authorizeUrl(client, { acr_values: 'AAL2_OR_AAL3_ANY' }));
     const reply = await browser.post(`${choice.location}/password/answer`, { username: email, password });
     assert.equal(reply.location, choice.location);
@@ -180,7 +180,7 @@ describe('attack: a password', () => {
   });
 });
 
-test('outside development there is no such realm', async () => {
+test('the password realm exists in development only', async () => {
   const production = await startInstance({ development: false });
   try {
     const at = `${production.origin}${passwordRealm.path}/.well-known/openid-configuration`;

@@ -92,8 +92,8 @@ afterEach(async () => {
   await cis2.background.settled();
 });
 
-describe('a browser that is signed in in both realms', () => {
-  test('keeps either session, though they are of different people', async () => {
+describe('browser with a session in both realms', () => {
+  test('keeps the sessions of different people', async () => {
     const { id_token } = await withPassword();
     assert.equal(claimsOf(id_token).sub, nurse.uid);
     assert.ok(await isSignedIn(passwordRealm));
@@ -104,7 +104,7 @@ describe('a browser that is signed in in both realms', () => {
     await cis2.background.settled();
     assert.deepEqual(told(), []);
   });
-  test('signs out of one alone, after the question of that realm', async () => {
+  test('signs out of one realm after its confirmation', async () => {
     await withPassword();
     const question = await browser.get(`${issuerOf(passwordRealm)}/connect/endSession`);
     const [, action = '', value = ''] =
@@ -117,7 +117,7 @@ describe('a browser that is signed in in both realms', () => {
     assert.equal(await isSignedIn(passwordRealm), false);
     assert.ok(await isSignedIn(healthcareRealm));
   });
-  test('attack: the cookie of one realm under the name of the other signs nobody in', async () => {
+  test('attack: rejects the cookie of one realm under the name of the other', async () => {
     await withPassword();
     const names = [...browser.jar.keys()].filter((name) => name.endsWith('-session'));
     assert.equal(names.length, 2);
@@ -144,9 +144,9 @@ const realms = [
   ['the realm of passwords', passwordRealm],
 ] as const;
 
-describe('logout tokens name the issuer at which the person signed in', () => {
+describe('issuer of logout tokens', () => {
   for (const [name, realm] of realms)
-    test(`where ${name} does the round: expiry, and attempts after a failed one`, async () => {
+    test(`is that of the sign-in after expiry and repeated attempts, in a round of ${name}`, async () => {
       const own = await withPassword();
       rp.answer = { status: 500, body: '' };
       cis2.clock.advance(721 * 60);
@@ -164,7 +164,7 @@ describe('logout tokens name the issuer at which the person signed in', () => {
       assert.deepEqual(sent.sort(), [...expected, ...expected].sort());
     });
   for (const [name, realm] of realms)
-    test(`where ${name} ends them, and their tokens are dead`, async () => {
+    test(`is that of the sign-in if ${name} ends the sessions, whose tokens end too`, async () => {
       const own = await withPassword();
       assert.equal(await statusOf(passwordRealm, own.access_token), 200);
       assert.equal(await statusOf(healthcareRealm, mainTokens.access_token), 200);

@@ -36,8 +36,8 @@ const config = {
   token_endpoint_auth_method: 'client_secret_post',
 };
 
-describe('sessions', () => {
-  test('a secret of a team gives an access token, its teams and the cookie', async () => {
+describe('session of a team', () => {
+  test('has an access token, the teams and a cookie', async () => {
     const reply = await signIn();
     assert.deepEqual([reply.status, bodyOf(reply).team_ids], [200, ['demo']]);
     const [cookie = ''] = reply.headers['set-cookie'] ?? [];
@@ -47,11 +47,11 @@ describe('sessions', () => {
     const [, claims = ''] = bodyOf(reply).access_token.split('.');
     assert.deepEqual(JSON.parse(Buffer.from(claims, 'base64url').toString()).team_ids, ['demo']);
   });
-  test('another secret, or none', async () => {
+  test('requires the secret of the team', async () => {
     assert.equal((await signIn('x')).status, 401);
     assert.equal((await send('POST', `${cis2.origin}/api/auth`)).status, 401);
   });
-  test('the secret of development in development only', async () => {
+  test('accepts the development secret in development only', async () => {
     const production = await startInstance({ development: false });
     try {
       assert.equal((await signIn(undefined, production)).status, 401);
@@ -59,7 +59,7 @@ describe('sessions', () => {
       await production.stop();
     }
   });
-  test('ends after an hour; another token of ours is none', async () => {
+  test('ends after an hour and accepts no other token of this issuer', async () => {
     cis2.clock.advance(3_601);
     assert.equal((await call('GET', 'demo')).status, 401);
     cis2.clock.advance(-3_601);
@@ -67,17 +67,17 @@ describe('sessions', () => {
     const forged = await cis2.keys.sign(claims, { algorithm: 'ES256' });
     assert.equal((await call('GET', 'demo', undefined, { authorization: `Bearer ${forged}` })).status, 401);
   });
-  test('the team of the path is one’s own', async () => {
+  test('rejects the path of another team', async () => {
     assert.equal((await call('GET', 'other')).status, 403);
     assert.equal((await call('GET', 'demo', undefined, {})).status, 401);
   });
-  test('anybody may say hello', async () => {
+  test('is not required for the hello endpoint', async () => {
     assert.equal((await send('GET', `${cis2.origin}/api/hello_world`)).status, 200);
   });
 });
 
-describe('configurations', () => {
-  test('add, list, read, and sign in with it', async () => {
+describe('configurations of a team', () => {
+  test('are added, listed and read, and allow a sign-in', async () => {
     const made = await call('POST', 'demo', config);
     assert.equal(made.status, 201, made.body);
     const { id, hash, config_name, client_config, client_secret } = bodyOf(made);
@@ -103,7 +103,7 @@ describe('configurations', () => {
     assert.equal((await new Browser().post(`${cis2.issuer}/access_token`, form)).status, 200);
   });
 
-  test('a change names the hash that was read: of two, one wins', async () => {
+  test('are replaced only with the current hash', async () => {
     const { id, hash } = bodyOf(await call('POST', 'demo', config));
     const put = (with_: string, more: object) => call('PUT', `demo/${id}${with_}`, { ...config, ...more });
     const replies = await Promise.all(
@@ -124,7 +124,7 @@ describe('configurations', () => {
     assert.equal(bodyOf(changed).client_config.jwks_uri_signing_algorithm, 'RS512');
   });
 
-  test('a change leaves alone what a configuration has no member for', async () => {
+  test('keep settings that a configuration has no member for', async () => {
     const registration = await cis2.register(
       {
         profile: 'standard',
@@ -149,7 +149,7 @@ describe('configurations', () => {
     assert.deepEqual(secrets, registration.secrets);
   });
 
-  test('what the console changed has another hash', async () => {
+  test('have another hash after a change in the console', async () => {
     const { id, hash } = bodyOf(await call('POST', 'demo', config));
     const stored = await cis2.applications.get(id);
     assert.ok(stored);
@@ -169,13 +169,13 @@ describe('configurations', () => {
     ['a logout address that is none', { backchannel_logout_uri: 'x' }],
   ];
   for (const [name, more] of refused)
-    test(`${name}: 400, and which member it is`, async () => {
+    test(`reject ${name} with 400 and the member`, async () => {
       const reply = await call('POST', 'demo', { ...config, ...more });
       assert.equal(reply.status, 400);
       assert.match(bodyOf(reply).error_description, /^\w+/);
     });
 
-  test('of another team they are not there', async () => {
+  test('are hidden from another team', async () => {
     const foreign = await cis2.applications.list();
     await cis2.register({}, { developer: 'other' });
     const other = (await cis2.applications.list()).find(

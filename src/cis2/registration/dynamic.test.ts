@@ -30,8 +30,8 @@ const register = (body: unknown, token = initial) =>
   call('POST', `${cis2.issuer}/connect/register`, token, body);
 const bodyOf = ({ body }: Reply) => JSON.parse(body);
 
-describe('registering (RFC 7591)', () => {
-  test('answers all that is registered, a secret and the way to change it', async () => {
+describe('registration (RFC 7591)', () => {
+  test('returns the registration, a secret and the management address', async () => {
     const reply = await register({
       client_name: 'Example',
       redirect_uris,
@@ -57,7 +57,7 @@ describe('registering (RFC 7591)', () => {
     );
   });
 
-  test('openid-client registers itself and signs in', async () => {
+  test('works with openid-client', async () => {
     const config = await oidc.dynamicClientRegistration(
       new URL(cis2.issuer),
       { redirect_uris, client_name: 'Self', token_endpoint_auth_method: 'client_secret_post' },
@@ -78,7 +78,7 @@ describe('registering (RFC 7591)', () => {
     assert.equal(tokens.claims()?.sub, gp.uid);
   });
 
-  test('fapi2 by the token of that profile: PS256, pushed', async () => {
+  test('registers a fapi2 client with the token of that profile', async () => {
     const made = bodyOf(
       await register(
         {
@@ -146,7 +146,7 @@ describe('registering (RFC 7591)', () => {
       'invalid_client_metadata',
     ],
     [
-      'a jwks_uri that is none',
+      'an invalid jwks_uri',
       () => ({ redirect_uris, jwks_uri: 'file:///etc/passwd' }),
       'invalid_client_metadata',
     ],
@@ -162,24 +162,24 @@ describe('registering (RFC 7591)', () => {
       'invalid_client_metadata',
     ],
     [
-      'redirect_uris that are text',
+      'redirect_uris as a string',
       () => ({ redirect_uris: 'https://rp.example.test/' }),
       'invalid_redirect_uri',
     ],
     [
-      'a logout address that is none',
+      'an invalid logout address',
       () => ({ redirect_uris, backchannel_logout_uri: 'ftp://x' }),
       'invalid_client_metadata',
     ],
   ];
   for (const [name, body, error] of refused)
-    test(`${name}: ${error}`, async () => {
+    test(`rejects ${name} with ${error}`, async () => {
       const reply = await register(body());
       assert.deepEqual([reply.status, bodyOf(reply).error], [400, error], reply.body);
       assert.ok(bodyOf(reply).error_description.length > 10);
     });
 
-  test('without an initial access token, or with another', async () => {
+  test('requires a valid initial access token', async () => {
     for (const token of ['', 'x', 'alongside-connection-manager', consoleSecret]) {
       const reply = await register({ redirect_uris }, token);
       assert.equal(reply.status, 401);
@@ -187,7 +187,7 @@ describe('registering (RFC 7591)', () => {
     }
   });
 
-  test('a body that is no JSON, too deep, or that would change a prototype', async () => {
+  test('rejects a body that is not JSON, is too deep or would change a prototype', async () => {
     const authorization = `Bearer ${initial}`;
     const post = (body: string, type = 'application/json') =>
       send('POST', `${cis2.issuer}/connect/register`, { authorization, 'content-type': type }, body);
@@ -201,7 +201,7 @@ describe('registering (RFC 7591)', () => {
       assert.deepEqual([reply.status, bodyOf(reply).error], [400, 'invalid_client_metadata']);
   });
 
-  test('whatever is sent, the answer is one of the specification', async () => {
+  test('answers any metadata as specified', async () => {
     const name = fc.constantFrom(
       'redirect_uris',
       'jwks',
@@ -220,10 +220,10 @@ describe('registering (RFC 7591)', () => {
   });
 });
 
-describe('managing oneself (RFC 7592)', () => {
+describe('management of a client (RFC 7592)', () => {
   const made = async (body: object = {}) => bodyOf(await register({ redirect_uris, ...body }));
 
-  test('read, replace, remove', async () => {
+  test('reads, replaces and removes the registration', async () => {
     const client = await made({ client_name: 'First' });
     const {
       registration_client_uri: address,
@@ -249,14 +249,14 @@ describe('managing oneself (RFC 7592)', () => {
     assert.equal(await cis2.applications.byCis2Client(client_id), undefined);
   });
 
-  test('nobody but the client itself', async () => {
+  test('rejects the tokens of other clients', async () => {
     const [one, two] = [await made(), await made()];
     for (const token of [two.registration_access_token, initial, 'x'])
       for (const [method, body] of [['GET'], ['PUT', {}], ['DELETE']] as const)
         assert.equal((await call(method, one.registration_client_uri, token, body)).status, 401);
   });
 
-  test('a replacement names the client, and its own secret', async () => {
+  test('requires the client id and its own secret in a replacement', async () => {
     const { registration_client_uri: address, registration_access_token: token, client_id } = await made();
     for (const body of [
       { redirect_uris },
@@ -268,7 +268,7 @@ describe('managing oneself (RFC 7592)', () => {
   });
 });
 
-test('a token of the console’s making registers for its team', async () => {
+test('a token from the console registers clients of its team', async () => {
   const order = { kind: 'initial', team: 'supplier-1', profile: 'fapi2' };
   const reply = await call('POST', `${cis2.origin}/cis2/registration-tokens`, consoleSecret, order);
   assert.equal(reply.status, 201, reply.body);
@@ -279,7 +279,7 @@ test('a token of the console’s making registers for its team', async () => {
   assert.equal((await call('POST', `${cis2.origin}/cis2/registration-tokens`, 'x', order)).status, 401);
 });
 
-test('the tokens of development are good in development only, and the endpoint is there only when switched on', async () => {
+test('the development tokens are valid in development only, and the endpoint exists only if it is enabled', async () => {
   const production = await startInstance({ development: false, dynamicRegistration: true });
   const off = await startInstance();
   try {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { form, send } from '../testing/browser.ts';
 import { secret, startInstance } from '../testing/instance.ts';
 
-test('wrong secrets at CIS2 count for their network alone, and a right one passes also there', async (t) => {
+test('wrong secrets count for their network only, from which a valid secret still succeeds', async (t) => {
   const cis2 = await startInstance({ networkLimits: { requests: 100, failures: 5, rows: 6_000 } });
   t.after(() => cis2.stop());
   const client = await cis2.register({ profile: 'standard' });

@@ -48,7 +48,7 @@ const addresses: [string, string][] = [
   ['CVE-2024-21637, data', 'data:text/html,<script>alert(1)</script>'],
 ];
 
-describe('authorize, by browser and pushed, with each response mode', () => {
+describe('authorization endpoint with a redirect_uri that is not registered', () => {
   for (const [name, uri] of addresses)
     test(name, async () => {
       for (const more of [
@@ -71,7 +71,7 @@ describe('authorize, by browser and pushed, with each response mode', () => {
       };
       assert.equal((await new Browser().post(`${cis2.issuer}/par`, form)).status, 400);
     });
-  test('doorkeeper #61: prompt=none sends its error to nobody who is not registered', async () => {
+  test('doorkeeper #61: returns the error of prompt=none to no unregistered address', async () => {
     const reply = await new Browser().get(
       cis2.authorizeUrl(web, { redirect_uri: 'https://evil.example/', prompt: 'none' }),
     );
@@ -79,7 +79,7 @@ describe('authorize, by browser and pushed, with each response mode', () => {
   });
 });
 
-describe('native applications: the port is the only freedom (CVE-2020-15233)', () => {
+describe('loopback address of a native application (CVE-2020-15233)', () => {
   const rows: [string, boolean][] = [
     ['http://127.0.0.1:5000/done', true],
     ['http://127.0.0.1:5000/evil', false],
@@ -93,7 +93,7 @@ describe('native applications: the port is the only freedom (CVE-2020-15233)', (
     ['com.example.app.evil:/done', false],
   ];
   for (const [uri, fits] of rows)
-    test(`${uri}: ${fits ? 'fits' : 'does not'}`, async () => {
+    test(`${fits ? 'accepts' : 'rejects'} ${uri}`, async () => {
       const reply = await new Browser().get(cis2.authorizeUrl(native, { redirect_uri: uri, prompt: 'none' }));
       assert.equal(reply.status, fits ? 302 : 400);
     });
@@ -109,9 +109,9 @@ describe('sign-out', () => {
     });
 });
 
-describe('nothing from a request runs in a page', () => {
+describe('script injection into a page', () => {
   const script = '"><script>alert(1)</script>';
-  test('oidc-provider issue 489, dex pull request 2468: state and other values in the error page', async () => {
+  test('oidc-provider issue 489, dex pull request 2468: escapes state and other values in the error page', async () => {
     for (const name of ['client_id', 'redirect_uri', 'state', 'scope', 'nonce']) {
       const { body } = await new Browser().get(
         cis2.authorizeUrl(web, { redirect_uri: 'https://evil.example/', [name]: script }),
@@ -119,7 +119,7 @@ describe('nothing from a request runs in a page', () => {
       assert.ok(!body.includes('<script>alert'), name);
     }
   });
-  test('CVE-2026-42849, CVE-2024-21637: state in the form of form_post', async () => {
+  test('CVE-2026-42849, CVE-2024-21637: escapes state in the form of form_post', async () => {
     const { body, headers } = await new Browser().get(
       cis2.authorizeUrl(web, { response_mode: 'form_post', prompt: 'none', state: script }),
     );
@@ -128,7 +128,7 @@ describe('nothing from a request runs in a page', () => {
   });
 });
 
-describe('CVE-2026-29191: a page that posts on carries what a browser brought as text, and to the registered address alone', () => {
+describe('CVE-2026-29191: page that posts a response', () => {
   const decoded = (text: string) =>
     text
       .replaceAll('&quot;', '"')
@@ -150,7 +150,7 @@ describe('CVE-2026-29191: a page that posts on carries what a browser brought as
       ['error', { scope: 'openid nothing' }],
       ['code', {}],
     ] as const)
-      test(`${name}, ${JSON.stringify(state)}`, async () => {
+      test(`posts the value as text to the registered address: ${name}, ${JSON.stringify(state)}`, async () => {
         const browser = new Browser();
         await cis2.agent.signIn(gp.uid);
         const { body, headers } = await cis2.signIn(browser, web, {
@@ -177,8 +177,8 @@ describe('CVE-2026-29191: a page that posts on carries what a browser brought as
       });
 });
 
-describe('nothing is fetched because a browser says so (CVE-2020-10770)', () => {
-  test('request_uri', async () => {
+describe('requests that a browser could trigger (CVE-2020-10770)', () => {
+  test('does not fetch a request_uri', async () => {
     let fetched = 0;
     const server = createServer((_, response) => {
       fetched += 1;

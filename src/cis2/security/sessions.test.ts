@@ -25,7 +25,7 @@ beforeEach(async () => {
 const sessionCookie = (browser: Browser) => [...browser.jar].find(([name]) => name.endsWith('-session'))?.[1];
 
 describe('sessions', () => {
-  test('CVE-2024-7341: a cookie from before the sign-in is not the one after it', async () => {
+  test('CVE-2024-7341: replaces the cookie at sign-in', async () => {
     const browser = new Browser();
     await cis2.signIn(browser, client);
     const first = sessionCookie(browser);
@@ -39,7 +39,7 @@ describe('sessions', () => {
     const reply = await thief.get(cis2.authorizeUrl(client, { prompt: 'none' }));
     assert.ok(!reply.location.includes('code='));
   });
-  test('CVE-2023-6787: cancelling prompt=login leaves no code', async () => {
+  test('CVE-2023-6787: issues no code after a cancelled prompt=login', async () => {
     const browser = new Browser();
     await cis2.signIn(browser, client);
     cis2.agent.idle();
@@ -54,7 +54,7 @@ describe('sessions', () => {
     const resumed = await browser.get(`${location}/resume`);
     assert.ok(!resumed.location.includes('code='));
   });
-  test('CVE-2026-19349, CVE-2026-109373: sid, state, code and interaction are no session', async () => {
+  test('CVE-2026-19349, CVE-2026-109373: rejects sid, state, code and interaction as a session', async () => {
     const browser = new Browser();
     const back = await cis2.signIn(browser, client);
     const name = [...browser.jar.keys()].find((key) => key.endsWith('-session')) ?? '';
@@ -70,7 +70,7 @@ describe('sessions', () => {
       assert.ok(!reply.location.includes('code='));
     }
   });
-  test('CVE-2026-119128, CVE-2026-109373: no value that others see leads to the cookie, however it is turned', async () => {
+  test('CVE-2026-119128, CVE-2026-109373: derives the cookie from no public value', async () => {
     const cookies = new Set<string>();
     for (let time = 0; time < 8; time++) {
       const browser = new Browser();
@@ -101,14 +101,14 @@ describe('sessions', () => {
     }
     assert.equal(cookies.size, 8);
   });
-  test('CVE-2024-24814: thousands of cookies are a refusal, not work', async () => {
+  test('CVE-2024-24814: refuses thousands of cookies before parsing them', async () => {
     const cookie = Array.from({ length: 400 }, (_, number) => `c${number}=x`).join('; ');
     const reply = await send('GET', cis2.authorizeUrl(client, { prompt: 'none' }), { cookie });
     assert.equal(reply.status, 302);
     const many = Array.from({ length: 4_000 }, (_, number) => `c${number}=x`).join('; ');
     assert.equal((await send('GET', cis2.authorizeUrl(client), { cookie: many })).status, 431);
   });
-  test('mod_auth_openidc, 2026: duplicate protocol parameters are refused at every endpoint', async () => {
+  test('mod_auth_openidc, 2026: refuses duplicate parameters at every endpoint', async () => {
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     const twice = 'client_id=a&client_id=b';
     for (const path of ['/access_token', '/par', '/introspect', '/token/revoke', '/authorize'])
@@ -118,7 +118,7 @@ describe('sessions', () => {
   });
 });
 
-describe('in production nothing private is fetched for a client (CVE-2026-1180, CVE-2026-4874, CVE-2026-53513)', () => {
+describe('private addresses in production (CVE-2026-1180, CVE-2026-4874, CVE-2026-53513)', () => {
   let production: Instance;
   before(async () => {
     production = await startInstance({ development: false });
@@ -135,7 +135,7 @@ describe('in production nothing private is fetched for a client (CVE-2026-1180, 
     'http://0.0.0.0:1/jwks',
     'http://localhost:1/jwks',
   ])
-    test(`keys at ${address}`, async () => {
+    test(`does not fetch keys from ${address}`, async () => {
       const client = await strongClient(production, { jwks: null, jwksUrl: address });
       const reply = await client.push();
       assert.deepEqual([reply.status, JSON.parse(reply.body).error], [401, 'invalid_client']);
@@ -143,7 +143,7 @@ describe('in production nothing private is fetched for a client (CVE-2026-1180, 
       assert.match(String(line?.detail), /cannot be read/);
     });
 
-  test('back-channel logout to a private address', async () => {
+  test('sends no back-channel logout to a private address', async () => {
     let called = 0;
     const server = createServer((_, response) => {
       called += 1;
@@ -165,7 +165,7 @@ describe('in production nothing private is fetched for a client (CVE-2026-1180, 
   });
 });
 
-test('a secret is compared whole: neither a prefix, a hash nor another encoding of it', async () => {
+test('a client secret does not match its prefix, its hash or another encoding', async () => {
   for (const wrong of [
     secret.slice(0, -1),
     `${secret} `,
@@ -184,7 +184,7 @@ test('a secret is compared whole: neither a prefix, a hash nor another encoding 
   }
 });
 
-describe('no proxy is trusted that was not named (CVE-2026-33495, CVE-2026-40575, CVE-2026-76835, GHSA-2wmj)', () => {
+describe('headers of an untrusted proxy (CVE-2026-33495, CVE-2026-40575, CVE-2026-76835, GHSA-2wmj)', () => {
   let direct: Instance;
   before(async () => {
     direct = await startInstance({}, ':memory:', []);
@@ -213,7 +213,7 @@ describe('no proxy is trusted that was not named (CVE-2026-33495, CVE-2026-40575
     cookies: headers['set-cookie']?.map((line) => line.replace(/[\w-]{20,}/g, '…')),
   });
 
-  test('nothing that is answered changes', async () => {
+  test('change no response', async () => {
     const party = await direct.register();
     for (const address of [
       `${direct.issuer}/.well-known/openid-configuration`,
@@ -230,7 +230,7 @@ describe('no proxy is trusted that was not named (CVE-2026-33495, CVE-2026-40575
       assert.ok(!JSON.stringify(told).includes('evil'), address);
     }
   });
-  test('the address of a browser is that of its connection', async () => {
+  test('do not change the address of a browser', async () => {
     direct.cis.addresses = [];
     await new Browser().get(direct.authorizeUrl(await direct.register()), forged);
     assert.deepEqual([...new Set(direct.cis.addresses)], ['127.0.0.1']);
@@ -239,7 +239,7 @@ describe('no proxy is trusted that was not named (CVE-2026-33495, CVE-2026-40575
     await new Browser().get(cis2.authorizeUrl(client), { 'x-forwarded-for': '203.0.113.9' });
     assert.deepEqual([...new Set(cis2.cis.addresses)], ['203.0.113.9']);
   });
-  test('a client certificate in a header proves nothing', async () => {
+  test('do not authenticate by a client certificate', async () => {
     const authority = await newAuthority(direct.clock.now());
     const party = await strongClient(direct, {
       tokenEndpointAuthMethod: 'self_signed_tls_client_auth',

@@ -42,7 +42,7 @@ const refresh = (refresh_token: string, who = client, more: Record<string, strin
 const tokens = async () => JSON.parse((await client.redeem(await codeFor())).body) as Record<string, string>;
 
 describe('codes', () => {
-  test('CVE-2022-39222: whoever knows the address of another browser’s sign-in gets no code', async () => {
+  test('CVE-2022-39222: issues no code to a browser that knows the address of another sign-in', async () => {
     cis2.agent.idle();
     const victim = new Browser();
     const { location } = await victim.get(cis2.authorizeUrl(client.registration, client.ask()));
@@ -52,12 +52,12 @@ describe('codes', () => {
       assert.ok(!reply.location.includes('code=') && !reply.body.includes('code='), path);
     }
   });
-  test('CVE-2026-55672: a code and a refresh token are the client’s they were given to', async () => {
+  test('CVE-2026-55672: accepts a code and a refresh token only from their client', async () => {
     assert.equal(errorOf(await other.redeem(await codeFor())), 'invalid_grant');
     const { refresh_token = '' } = await tokens();
     assert.equal(errorOf(await refresh(refresh_token, other)), 'invalid_grant');
   });
-  test('CVE-2026-4282: a value of another kind is no code', async () => {
+  test('CVE-2026-4282: rejects a value of another kind as a code', async () => {
     const requestUri = requestUriOf(await client.push());
     const { access_token = '', refresh_token = '' } = await tokens();
     cis2.agent.idle();
@@ -78,17 +78,17 @@ describe('codes', () => {
 });
 
 describe('proof keys', () => {
-  test('CVE-2023-48228, CVE-2024-23647: a code with a challenge is not redeemed without its verifier', async () => {
+  test('CVE-2023-48228, CVE-2024-23647: rejects a code with a challenge without its verifier', async () => {
     for (const code_verifier of ['', 'x'.repeat(43)]) {
       const reply = await client.redeem(await codeFor(), {}, { code_verifier });
       assert.equal(errorOf(reply), 'invalid_grant');
     }
   });
-  test('CVE-2025-4144: a request whose challenge was taken away is not redeemed with a verifier', async () => {
+  test('CVE-2025-4144: rejects a verifier after the challenge was removed from the request', async () => {
     const code = await codeFor({ code_challenge: undefined, code_challenge_method: undefined });
     assert.equal(errorOf(await client.redeem(code, {}, { code_verifier: verifier })), 'invalid_grant');
   });
-  test('CVE-2024-22258: who registered that they are required cannot leave them out', async () => {
+  test('CVE-2024-22258: requires a challenge if the client registered it', async () => {
     const must = await strongClient(cis2, { pkce: 'required' });
     const ask = must.ask({ code_challenge: undefined, code_challenge_method: undefined });
     const reply = await new Browser().get(cis2.authorizeUrl(must.registration, { ...ask, prompt: 'none' }));
@@ -98,12 +98,12 @@ describe('proof keys', () => {
 
 describe('client assertions', () => {
   const push = (client_assertion: string) => client.post('/par', { ...client.ask(), client_assertion });
-  test('CVE-2020-5300, CVE-2020-15222: a jti is used once, also ten times at once', async () => {
+  test('CVE-2020-5300, CVE-2020-15222: accepts a jti once, also in ten simultaneous requests', async () => {
     const assertion = await client.assertion();
     const replies = await Promise.all(Array.from({ length: 10 }, () => push(assertion)));
     assert.equal(replies.filter(({ status }) => status === 201).length, 1);
   });
-  test('CVE-2022-23540, CVE-2022-23541, GHSA-869p-cjfg-cm3x: no signature, or HMAC with a public key', async () => {
+  test('CVE-2022-23540, CVE-2022-23541, GHSA-869p-cjfg-cm3x: rejects a missing signature and HMAC with a public key', async () => {
     const [, claims] = (await client.assertion()).split('.');
     const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url');
     for (const alg of ['none', 'NONE', 'nOnE', '']) {
@@ -115,25 +115,25 @@ describe('client assertions', () => {
       assert.equal(errorOf(await push(`${signed}.${mac}`)), 'invalid_client');
     }
   });
-  test('CVE-2022-23539: an algorithm that is not the key’s', async () => {
+  test('CVE-2022-23539: rejects an algorithm of another key type', async () => {
     for (const alg of ['RS256', 'PS256', 'EdDSA', 'ES384']) {
       const [, claims, signature] = (await client.assertion()).split('.');
       const header = Buffer.from(JSON.stringify({ alg, kid: 'key-1' })).toString('base64url');
       assert.equal(errorOf(await push(`${header}.${claims}.${signature}`)), 'invalid_client');
     }
   });
-  test('CVE-2025-2559: exp is capped, so nobody fills the memory of used ones', async () => {
+  test('CVE-2025-2559: limits exp, which bounds the stored jti values', async () => {
     const exp = Math.floor(cis2.clock.now() / 1000) + 86_400;
     assert.equal(errorOf(await push(await client.assertion({ exp }))), 'invalid_client');
   });
-  test('CVE-2022-36083, CVE-2024-28176, CVE-2024-28180: what is encrypted is not opened', async () => {
+  test('CVE-2022-36083, CVE-2024-28176, CVE-2024-28180: does not decrypt', async () => {
     const key = new TextEncoder().encode('x'.repeat(32));
     const jwe = await new CompactEncrypt(new Uint8Array(10_000))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .encrypt(key);
     assert.equal(errorOf(await push(jwe)), 'invalid_client');
   });
-  test('RFC 8725 section 3.10: keys that a header brings or points at count for nothing', async () => {
+  test('RFC 8725 section 3.10: ignores keys in headers', async () => {
     for (const header of [
       { jwk: other.publicJwk, kid: 'x' },
       { jku: 'https://evil.example/jwks', kid: 'x' },
@@ -146,7 +146,7 @@ describe('client assertions', () => {
 });
 
 describe('refresh tokens', () => {
-  test('CVE-2026-1035: ten uses at once have one successor', async () => {
+  test('CVE-2026-1035: has one successor after ten simultaneous uses', async () => {
     const { refresh_token = '' } = await tokens();
     const replies = await Promise.all(Array.from({ length: 10 }, () => refresh(refresh_token)));
     const successors = new Set(
@@ -154,17 +154,17 @@ describe('refresh tokens', () => {
     );
     assert.equal(successors.size, 1);
   });
-  test('CVE-2026-9802: a used one stays used, whatever is forgotten', async () => {
+  test('CVE-2026-9802: rejects a used token after clean-up', async () => {
     const { refresh_token = '' } = await tokens();
     const next = JSON.parse((await refresh(refresh_token)).body).refresh_token;
     await refresh(next);
     assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');
   });
-  test('CVE-2024-52287: a refresh brings no scope that was not granted', async () => {
+  test('CVE-2024-52287: adds no scope that was not granted', async () => {
     const { refresh_token = '' } = await tokens();
     assert.equal(errorOf(await refresh(refresh_token, client, { scope: 'openid email' })), 'invalid_scope');
   });
-  test('CVE-2026-8922, CVE-2025-64521: what was revoked is not active for anybody', async () => {
+  test('CVE-2026-8922, CVE-2025-64521: is inactive after revocation', async () => {
     const { access_token = '', refresh_token = '' } = await tokens();
     await client.post('/token/revoke', { token: refresh_token });
     for (const token of [access_token, refresh_token]) {
@@ -176,7 +176,7 @@ describe('refresh tokens', () => {
     });
     assert.equal(userinfo.status, 401);
   });
-  test('CVE-2022-3916: it ends with the session', async () => {
+  test('CVE-2022-3916: ends with the session', async () => {
     const { refresh_token = '' } = await tokens();
     const told = { sessionId: cisSession, agentId: cis2.agent.id, uid: gp.uid, generation: 'hscn' } as const;
     await cis2.sessionEnded({ ...told, cause: 'signedOut' });
@@ -185,8 +185,8 @@ describe('refresh tokens', () => {
   });
 });
 
-describe('what is no access token of CIS2', () => {
-  test('GHSA-wcvh-g65p-v576: a token that it signed for another purpose, audience or issuer is none', async () => {
+describe('tokens for another purpose', () => {
+  test('GHSA-wcvh-g65p-v576: rejects a token of another purpose, audience or issuer as an access token', async () => {
     const { access_token = '', id_token = '' } = await tokens();
     const now = Math.floor(cis2.clock.now() / 1000);
     const claims = {
@@ -223,13 +223,13 @@ describe('what is no access token of CIS2', () => {
     assert.equal(elsewhere.status, 401);
     assert.deepEqual(JSON.parse((await client.post('/introspect', { token })).body), { active: false });
   });
-  test('an access token is no ID token hint', async () => {
+  test('rejects an access token as an ID token hint', async () => {
     const { access_token = '' } = await tokens();
     const hint = { id_token_hint: access_token, prompt: 'none' };
     const reply = await new Browser().get(cis2.authorizeUrl(client.registration, client.ask(hint)));
     assert.equal(new URL(reply.location).searchParams.get('error'), 'invalid_request');
   });
-  test('Authlib 1.9.0: two sign-ins of one browser keep their own nonce, and their own scope', async () => {
+  test('Authlib 1.9.0: keeps the nonce and scope of two sign-ins of one browser separate', async () => {
     const browser = new Browser();
     const asks = [
       { nonce: 'nonce-one', scope: 'openid' },
@@ -249,7 +249,7 @@ describe('what is no access token of CIS2', () => {
   });
 });
 
-test('CVE-2020-15223: a revocation that could not be written is no success', async () => {
+test('CVE-2020-15223: a revocation fails if it could not be stored', async () => {
   const { refresh_token = '' } = await tokens();
   const away = (from: string, to: string) => cis2.database.run(sql(`ALTER TABLE ${from} RENAME TO ${to}`));
   // Read is what was there, written is nothing.
@@ -267,7 +267,7 @@ test('CVE-2020-15223: a revocation that could not be written is no success', asy
   assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');
 });
 
-test('CVE-2024-38371, CVE-2026-123542: there is no device flow to go round the browser by', async () => {
+test('CVE-2024-38371, CVE-2026-123542: the device flow does not exist', async () => {
   const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
   const reply = await client.post('/access_token', { grant_type, device_code: 'x'.repeat(43) });
   assert.equal(errorOf(reply), 'unsupported_grant_type');
@@ -275,8 +275,8 @@ test('CVE-2024-38371, CVE-2026-123542: there is no device flow to go round the b
   assert.ok(!/device/.test(body));
 });
 
-describe('no weaker flow than the one that was asked for', () => {
-  test('CVE-2026-7571: neither a reload nor a posted form brings the implicit flow back', async () => {
+describe('flow downgrade', () => {
+  test('CVE-2026-7571: rejects the implicit flow after a reload and in a posted form', async () => {
     for (const response_type of ['token', 'id_token', 'id_token token', 'code token', 'none']) {
       const address = cis2.authorizeUrl(client.registration, client.ask({ response_type }));
       const first = await new Browser().get(address);
@@ -288,7 +288,7 @@ describe('no weaker flow than the one that was asked for', () => {
       }
     }
   });
-  test('CVE-2026-96446: a request_uri is spent, also by prompt=none', async () => {
+  test('CVE-2026-96446: uses up a request_uri, also with prompt=none', async () => {
     const browser = new Browser();
     await cis2.signIn(browser, client.registration, client.ask());
     const requestUri = requestUriOf(await client.push({ prompt: 'none' }));

@@ -71,7 +71,7 @@ const end = async (cause: EndCause = 'cardRemoved', generation: Generation = 'hs
 const verified = async (token: string) =>
   jwtVerify(token, createLocalJWKSet((await cis2.keys.jwks()) as never), { issuer: cis2.issuer });
 
-test('the logout token of the published profile, claim by claim', async () => {
+test('the logout token of the nhs profile has the published claims', async () => {
   const { id_token } = await redeem(cis2, nhs, await cis2.signIn(browser, nhs));
   const { payload: idToken } = await verified(id_token);
   await end();
@@ -90,14 +90,14 @@ test('the logout token of the published profile, claim by claim', async () => {
   assert.match(String(jti), /^[0-9a-f-]{36}$/);
 });
 
-test('the standard profile has the type of the specification and the client’s algorithm', async () => {
+test('the logout token of the standard profile has the specified typ and the algorithm of the client', async () => {
   await cis2.signIn(browser, standard);
   await end();
   const { protectedHeader } = await verified(rp.received[0]?.get('logout_token') ?? '');
   assert.deepEqual([protectedHeader.alg, protectedHeader.typ], ['ES256', 'logout+jwt']);
 });
 
-test('every relying party of the session is told once, and the platform of every session', async () => {
+test('each relying party of a session is notified once, and the platform for every session', async () => {
   await cis2.signIn(browser, nhs);
   await cis2.signIn(browser, nhs);
   await cis2.signIn(browser, standard);
@@ -117,7 +117,7 @@ test('every relying party of the session is told once, and the platform of every
   assert.deepEqual([protectedHeader.alg, protectedHeader.typ], ['RS256', 'logout+jwt']);
 });
 
-test('a client that registers the address of the platform does not take its place', async () => {
+test('a client that registers the address of the platform does not replace it', async () => {
   await cis2.register({ backchannelLogoutUri: platform.url }, { id: '0-before-all-others' });
   try {
     await cis2.signIn(browser, nhs);
@@ -131,13 +131,13 @@ test('a client that registers the address of the platform does not take its plac
   }
 });
 
-test('the platform as relying party is told once', async () => {
+test('the platform is notified once if it is also a relying party', async () => {
   await cis2.signIn(browser, platformClient);
   await end();
   assert.equal(platform.received.length, 1);
 });
 
-describe('what ends a session', () => {
+describe('end of a session', () => {
   for (const [cause, generation, ends] of [
     ['cardRemoved', 'hscn', true],
     ['signedOut', 'hscn', true],
@@ -149,7 +149,7 @@ describe('what ends a session', () => {
     ['signedOut', 'internet', true],
     ['anotherPerson', 'internet', true],
   ] as const)
-    test(`${cause}, ${generation}: ${ends ? 'ends it' : 'leaves it'}`, async () => {
+    test(`${ends ? 'follows' : 'does not follow'} ${cause} in the generation ${generation}`, async () => {
       await cis2.signIn(browser, nhs);
       const reply = await end(cause, generation);
       assert.deepEqual(JSON.parse(reply.body), { ended: ends ? 1 : 0 });
@@ -157,7 +157,7 @@ describe('what ends a session', () => {
       if (!ends) await end('administrator', generation);
     });
 
-  test('anotherPerson ends all that the agent made for the former one', async () => {
+  test('follows anotherPerson for all sessions from the agent of the former user', async () => {
     await cis2.signIn(browser, nhs);
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(new Browser(), nhs);
@@ -172,7 +172,7 @@ describe('what ends a session', () => {
     assert.deepEqual(JSON.parse(reply.body), { ended: 2 });
   });
 
-  test('another person at the desk, seen by the hand-off alone', async () => {
+  test('follows a hand-off of another user at the workstation', async () => {
     await cis2.signIn(browser, nhs);
     await cis2.agent.signIn(nurse.uid);
     await cis2.signIn(new Browser(), silent);
@@ -180,7 +180,7 @@ describe('what ends a session', () => {
     assert.equal(rp.received.length, 1);
   });
 
-  test('12 hours after the PIN, by itself', async () => {
+  test('follows 12 hours after the PIN', async () => {
     await cis2.signIn(browser, nhs);
     cis2.clock.advance(43_201);
     const short = await startRound();
@@ -195,7 +195,7 @@ describe('what ends a session', () => {
   };
 });
 
-test('only CIS may say so', async () => {
+test('the report of an ended session requires the secret of CIS', async () => {
   await cis2.signIn(browser, nhs);
   const ended = {
     sessionId: cisSid,
@@ -211,7 +211,7 @@ test('only CIS may say so', async () => {
 });
 
 describe('delivery', () => {
-  test('a failed one is tried again with growing pauses, within 60 s', async () => {
+  test('is retried with growing pauses within 60 s', async () => {
     rp.answer = { status: 500, body: '' };
     await cis2.signIn(browser, nhs);
     await end();
@@ -242,7 +242,7 @@ describe('delivery', () => {
     );
     assert.equal(new Set(jtis).size, 5);
   });
-  test('of two processes one tries it again', async () => {
+  test('is retried by one of two processes', async () => {
     rp.answer = { status: 500, body: '' };
     await cis2.signIn(browser, nhs);
     await end();
@@ -251,7 +251,7 @@ describe('delivery', () => {
     cis2.clock.advance(-2);
     assert.equal(rp.received.length, 2);
   });
-  test('501 "SID not found" counts as delivered, another 501 does not', async () => {
+  test('succeeds with 501 "SID not found" but not with another 501', async () => {
     platform.answer = {
       status: 501,
       body: '{"error":"not_implemented","error_description":"SID not found"}',
@@ -271,7 +271,7 @@ describe('delivery', () => {
     cis2.clock.advance(-100);
     assert.equal(platform.received.length, 3);
   });
-  test('what was promised before a crash is delivered by the next process, by one of two', async () => {
+  test('is made once after a crash by the next process', async () => {
     const { deliveries } = parts();
     await cis2.signIn(browser, nhs);
     const row = await cis2.database.get<{ sid: string }>({
@@ -284,7 +284,7 @@ describe('delivery', () => {
     await Promise.all([deliveries.run(), parts().deliveries.run()]);
     assert.equal(rp.received.length, 1);
   });
-  test('its result is logged and an event', async () => {
+  test('is logged and recorded as an event', async () => {
     rp.answer = { status: 400, body: '' };
     await cis2.signIn(browser, nhs);
     await end();

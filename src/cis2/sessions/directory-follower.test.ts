@@ -28,7 +28,7 @@ async function start() {
   return { cis2, rp, client, sessions, round, stop };
 }
 
-test('a round ends what people who were disabled have, tells of it, and asks of nobody else', async () => {
+test('a round ends the sessions of disabled people only and notifies their relying parties', async () => {
   const { cis2, rp, client, sessions, round, stop } = await start();
   try {
     for (const { uid } of [gp, nurse]) {
@@ -51,7 +51,7 @@ test('a round ends what people who were disabled have, tells of it, and asks of 
   }
 });
 
-test('that CIS is away is logged once, however many rounds it lasts, and that it is back', async () => {
+test('an outage of CIS and its end are each logged once', async () => {
   const cis2 = await startInstance();
   try {
     const said: string[] = [];
@@ -70,7 +70,7 @@ test('that CIS is away is logged once, however many rounds it lasts, and that it
   }
 });
 
-test('of 1,000 people who are signed in, those who are disabled or removed lose their sessions in the next round, at the cost of a few questions', async () => {
+test('with 1,000 signed-in people, a round ends the sessions of disabled and removed people with few requests', async () => {
   const { cis2, sessions, round, stop } = await start();
   try {
     const people = Array.from({ length: 1_000 }, (_, index) => ({

@@ -50,25 +50,25 @@ const liveSids = async () =>
 const isSilent = async (acr_values: string) =>
   (await browser.get(cis2.authorizeUrl(client, { prompt: 'none', acr_values }))).location.includes('code=');
 
-describe('idle', () => {
+describe('idle session', () => {
   for (const [acr, minutes] of [
     ['AAL3_ANY', 15],
     ['AAL2_ANY', 30],
   ] as const) {
-    test(`${acr}: used silently within ${minutes} minutes, each use anew`, async () => {
+    test(`is used silently within ${minutes} minutes of its last use: ${acr}`, async () => {
       await signIn(acr);
       for (let use = 0; use < 3; use++) {
         advance(minutes * minute - 1);
         assert.ok(await isSilent(acr));
       }
     });
-    test(`${acr}: after ${minutes} minutes somebody is asked`, async () => {
+    test(`needs a sign-in after ${minutes} minutes: ${acr}`, async () => {
       await signIn(acr);
       advance(minutes * minute);
       assert.ok(!(await isSilent(acr)));
     });
   }
-  test('a session of level 2 is none for level 3', async () => {
+  test('does not meet level 3 with level 2', async () => {
     await signIn('AAL2_ANY');
     assert.ok(!(await isSilent('AAL3_ANY')));
     assert.ok(await isSilent('AAL2_OR_AAL3_ANY'));
@@ -78,7 +78,7 @@ describe('idle', () => {
 /** What one round of another process does, and what was told since then, by cause and state. */
 const round = (idleSignOut = true) => otherProcess(cis2, { idleSignOut }).endExpired(client.clientId);
 
-describe('idle, and what relying parties hear of it', () => {
+describe('end of an idle session', () => {
   beforeEach(async () => {
     client = await cis2.register({ backchannelLogoutUri: rp.url, profile: 'standard', refreshTokens: true });
   });
@@ -88,7 +88,7 @@ describe('idle, and what relying parties hear of it', () => {
     ['AAL3_ANY', 15],
     ['AAL2_ANY', 30],
   ] as const)
-    test(`${acr}: they are told after ${minutes} minutes without use, once, by whichever process`, async () => {
+    test(`notifies relying parties once after ${minutes} minutes: ${acr}`, async () => {
       await signIn(acr);
       advance(10 * minute);
       assert.ok(await isSilent(acr));
@@ -105,7 +105,7 @@ describe('idle, and what relying parties hear of it', () => {
       assert.ok(!(await liveSids()).includes(String(ours[0]?.sid)));
     });
 
-  test('a relying party that does not answer is told again', async () => {
+  test('notifies a relying party again that did not respond', async () => {
     await signIn('AAL3_ANY');
     advance(15 * minute);
     rp.answer = { status: 503, body: '' };
@@ -115,7 +115,7 @@ describe('idle, and what relying parties hear of it', () => {
     assert.deepEqual(await round(), delivered);
   });
 
-  test('who refreshes tokens is using the session; silent sign-in ends all the same', async () => {
+  test('is delayed by a refresh of tokens, after which a silent sign-in still fails', async () => {
     const back = await signIn('AAL3_ANY', 'openid offline_access');
     let { refresh_token: token } = await redeem(cis2, client, { ...back, location: onward(back) });
     for (let use = 0; use < 4; use++) {
@@ -133,7 +133,7 @@ describe('idle, and what relying parties hear of it', () => {
     assert.deepEqual(await round(), delivered);
   });
 
-  test('a smartcard session of the HSCN generation is watched by its desk; one of the newer is not', async () => {
+  test('applies to a smartcard session of the internet generation, not of HSCN', async () => {
     for (const [generation, told] of [
       ['hscn', []],
       ['internet', delivered],
@@ -147,7 +147,7 @@ describe('idle, and what relying parties hear of it', () => {
     cis2.cis.agents = [];
   });
 
-  test('where idle sessions are kept, nobody is told', async () => {
+  test('does not happen if idle sign-out is off', async () => {
     await signIn('AAL3_ANY');
     advance(16 * minute);
     assert.ok(!(await isSilent('AAL3_ANY')));
@@ -156,9 +156,9 @@ describe('idle, and what relying parties hear of it', () => {
   });
 });
 
-describe('at its longest', () => {
+describe('lifetime of a session', () => {
   for (const acr of ['AAL3_ANY', 'AAL2_ANY'])
-    test(`${acr}: twelve hours, however often it is used; relying parties are told`, async () => {
+    test(`is twelve hours despite use, and relying parties are notified: ${acr}`, async () => {
       client = await cis2.register({ backchannelLogoutUri: rp.url });
       await signIn(acr);
       for (let use = 0; use < 719; use += 14) {
@@ -176,7 +176,7 @@ describe('at its longest', () => {
     });
 });
 
-test('sessions that ended a month ago are forgotten, and nothing else', async () => {
+test('only sessions that ended a month ago are deleted', async () => {
   const cookies = new CookieNames(cis2.origin, 'x');
   const sessions = new Sessions({ ...cis2, cookies, unwatchedMethods: [] });
   const sids = async () =>

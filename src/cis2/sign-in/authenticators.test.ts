@@ -22,17 +22,17 @@ const offered = async (acr: string, uid?: string, firm = true) => {
   return (await all.offered([acr], expected)).map(({ id }) => id);
 };
 
-test('what meets the request is offered, and of that what the expected person can use', async () => {
+test('offers authenticators that meet the request and that the expected user has', async () => {
   assert.deepEqual(await offered('AAL3_ANY'), ['one', 'three']);
   assert.deepEqual(await offered('AAL3_ANY', 'b'), ['three']);
   assert.deepEqual(await offered('AAL2_OR_AAL3_ANY', 'b'), ['two', 'three']);
 });
 
-test('nothing usable: nothing for a person that is sure, everything for a mere hint', async () => {
+test('offers all for a hint of a user without authenticators, and none for a required user', async () => {
   assert.deepEqual(await offered('AAL2_ANY', 'a'), []);
   assert.deepEqual(await offered('AAL2_ANY', 'a', false), ['two']);
 });
 
-test('two of one id are refused at the start', () => {
+test('rejects two authenticators with the same id', () => {
   assert.throws(() => new Authenticators([way('one', 3, []), way('one', 2, [])]), /same id/);
 });

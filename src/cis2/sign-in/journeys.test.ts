@@ -80,7 +80,7 @@ describe('authenticator app', () => {
     await desk.page.getByLabel('Verification code').fill(codeAt(secret, desk.cis2.clock.now()));
     await desk.page.getByRole('button', { name: 'Submit' }).click();
   };
-  test('given by a link, and used', async () => {
+  test('is set up by a link and signs in', async () => {
     await open('totp', gp.uid);
     const secret = await secretOn(desk.page);
     await desk.page.getByLabel('New password', { exact: true }).fill(password);
@@ -92,7 +92,7 @@ describe('authenticator app', () => {
     await signIn(gp.email, secret);
     await claimsAre(gp.uid, 'AAL2_TOTP', 'TOTP', '2');
   });
-  test('a page that says what is wrong, at the field, and keeps the key', async () => {
+  test('shows errors at the field and keeps the key', async () => {
     await open('totp', nurse.uid);
     const secret = await secretOn(desk.page);
     await desk.page.getByLabel('New password', { exact: true }).fill('short');
@@ -104,7 +104,7 @@ describe('authenticator app', () => {
     assert.equal(await secretOn(desk.page), secret);
     assert.equal(await desk.page.locator('[aria-invalid=true]').count(), 2);
   });
-  test('by keyboard alone, and without script', async () => {
+  test('works by keyboard and without scripts', async () => {
     const secret = 'ALONGSIDEKEYBOARDALONEXXXXXXXXXX';
     const email = 'keyboard@example.test';
     const body = { email, hash: cheapHash(password), lastStep: null };
@@ -137,7 +137,7 @@ describe('tablet app', () => {
     await done(tablet);
     return tablet;
   };
-  test('given by a link that is opened on it, and used by scanning', async () => {
+  test('is set up by a link on the tablet and signs in by scanning', async () => {
     const tablet = await setUp(locum.uid);
     await ask('AAL3_IOS');
     await choose('Tablet app');
@@ -148,7 +148,7 @@ describe('tablet app', () => {
     await tablet.getByRole('heading', { name: 'You are signed in at the workstation' }).waitFor();
     await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
   });
-  test('used by typing the code; its key cannot be read by any script', async () => {
+  test('signs in with a typed code, and no script can read its key', async () => {
     const tablet = await setUp(nurse.uid);
     const extractable = await tablet.evaluate(
       () =>
@@ -170,7 +170,7 @@ describe('tablet app', () => {
     await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
     await claimsAre(nurse.uid, 'AAL3_ANY', 'IOS', '3');
   });
-  test('the wrong number stops it, on both', async () => {
+  test('stops the sign-in on both devices after a wrong number', async () => {
     const tablet = await setUp(locum.uid);
     await ask('AAL3_IOS');
     await choose('Tablet app');
@@ -186,7 +186,7 @@ describe('tablet app', () => {
     await desk.page.getByRole('link', { name: 'Try again' }).click();
     await desk.page.locator('[data-code]').waitFor();
   });
-  test('no on the tablet, and stop at the desk', async () => {
+  test('stops the sign-in after a rejection on the tablet or a stop at the workstation', async () => {
     const tablet = await setUp(locum.uid);
     await ask('AAL3_IOS');
     await choose('Tablet app');
@@ -198,7 +198,7 @@ describe('tablet app', () => {
     await desk.page.getByRole('button', { name: 'Stop' }).click();
     await desk.page.getByText('How do you want to sign in?').waitFor();
   });
-  test('the desk looks once a second, less often while nobody answers, and no more when the two minutes are over', async () => {
+  test('polls once a second, slower without a response, and stops after two minutes', async () => {
     await desk.page.clock.install({ time: desk.cis2.clock.now() });
     await ask('AAL3_IOS');
     await choose('Tablet app');
@@ -224,7 +224,7 @@ describe('tablet app', () => {
     }
     assert.ok(looks >= 5 && looks <= 11, `${looks} looks`);
   });
-  test('without script the waiting page loads itself anew, until it is over', async () => {
+  test('reloads the waiting page without scripts until it expires', async () => {
     await desk.fresh({ javaScriptEnabled: false });
     await ask('AAL3_IOS');
     await choose('Tablet app');
@@ -236,7 +236,7 @@ describe('tablet app', () => {
     assert.doesNotMatch(await desk.page.content(), /http-equiv="refresh"/);
     desk.cis2.clock.advance(-121);
   });
-  test('the seeded one of development, by a button', async () => {
+  test('signs in with the seeded tablet in development', async () => {
     await seedCredentials(desk.cis2);
     const tablet = await tabletPage();
     await ask('AAL3_IOS');
@@ -249,7 +249,7 @@ describe('tablet app', () => {
     await tablet.getByRole('button', { name: await numberAtDesk(), exact: true }).click();
     await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
   });
-  test('given by the person, from a desk, by scanning and comparing', async () => {
+  test('is set up by the user by scanning and comparing numbers', async () => {
     // Signed in at the third level with a first tablet.
     const first = await setUp(gp.uid);
     await ask('AAL3_IOS');
@@ -285,7 +285,7 @@ describe('tablet app', () => {
     await claimsAre(gp.uid, 'AAL3_IOS', 'IOS', '3');
     await other.close();
   });
-  test('attack: another tablet that scans the picture first shows another number', async () => {
+  test('attack: shows another number on a tablet that scans the picture first', async () => {
     await open('tablet', nurse.uid);
     const address = (await desk.page.locator('[data-address]').getAttribute('data-address')) ?? '';
     const thief = await tabletPage();
@@ -302,8 +302,8 @@ describe('tablet app', () => {
   });
 });
 
-describe('another provider', () => {
-  test('linked by a link, and used', async () => {
+describe('external provider', () => {
+  test('is linked by an officer’s link and signs in', async () => {
     mail.account = 'new';
     await open('federated', nurse.uid);
     await desk.page.getByRole('link', { name: 'Sign in at Example Mail' }).click();
@@ -314,7 +314,7 @@ describe('another provider', () => {
     await choose('Example Mail');
     await claimsAre(nurse.uid, 'AAL2_NHSMAIL', 'NHSMAIL', '2');
   });
-  test('an account that somebody has linked is not linked again', async () => {
+  test('rejects an account that is already linked', async () => {
     mail.account = 'taken';
     const body = { issuer: mail.issuer, name: '' };
     const lookup = `${mail.issuer}|taken`;
@@ -323,7 +323,7 @@ describe('another provider', () => {
     await desk.page.getByRole('link', { name: 'Sign in at Example Mail' }).click();
     await desk.page.getByText('That account is already linked').waitFor();
   });
-  test('the person says no there', async () => {
+  test('shows that the user denied access there', async () => {
     mail.account = null;
     await ask('AAL2_NHSMAIL');
     await choose('Example Mail');
@@ -331,7 +331,7 @@ describe('another provider', () => {
   });
 });
 
-test('anybody, in development', async () => {
+test('the persona page signs in as anyone in development', async () => {
   await ask('AAL3_FIDO2');
   await choose('Anybody');
   await desk.page.getByRole('radio', { name: locum.displayName }).check();
@@ -346,10 +346,10 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     await desk.page.waitForURL((url) => url.pathname.split('/').length > 3);
   };
   const pages: [string, () => Promise<unknown>][] = [
-    ['the choice, with everything', () => ask('AAL2_OR_AAL3_ANY')],
+    ['the choice page with all authenticators', () => ask('AAL2_OR_AAL3_ANY')],
     ['e-mail and password', () => at('Authenticator app', 'AAL2_TOTP')],
     [
-      'the code, refused',
+      'a rejected code',
       async () => {
         await at('Authenticator app', 'AAL2_TOTP');
         await desk.page.getByLabel('E-mail address').fill('nobody-at-all@example.test');
@@ -361,7 +361,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       },
     ],
     [
-      'setting up an authenticator app, refused',
+      'a rejected set-up of an authenticator app',
       async () => {
         await open('totp', starterUid);
         await desk.page.getByLabel('New password', { exact: true }).fill('short');
@@ -371,11 +371,11 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
         await desk.page.getByText('too short').waitFor();
       },
     ],
-    ['setting a password', () => open('password', starterUid)],
-    ['the tablet’s picture', () => at('Tablet app', 'AAL3_IOS')],
-    ['setting up a tablet', () => open('tablet', starterUid)],
+    ['the set-up of a password', () => open('password', starterUid)],
+    ['the QR code for the tablet', () => at('Tablet app', 'AAL3_IOS')],
+    ['the set-up of a tablet', () => open('tablet', starterUid)],
     [
-      'comparing numbers, and a tablet that waits for it',
+      'the comparison of numbers',
       async () => {
         await open('tablet', starterUid);
         const address = (await desk.page.locator('[data-address]').getAttribute('data-address')) ?? '';
@@ -389,7 +389,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ['a tablet that is not set up', () => desk.page.goto(`${desk.cis2.origin}/tablet`)],
     [
-      'the number at the desk, and the question on the tablet',
+      'the number at the workstation and the question on the tablet',
       async () => {
         const tablet = await tabletPage();
         await open('tablet', starterUid, tablet);
@@ -405,8 +405,8 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
         await desk.page.locator('[data-number]').waitFor();
       },
     ],
-    ['linking an account', () => open('federated', starterUid)],
-    ['anybody', () => at('Anybody', 'AAL3_ANY')],
+    ['the link of an account', () => open('federated', starterUid)],
+    ['the persona page', () => at('Anybody', 'AAL3_ANY')],
   ];
   const starterUid = '656005750113';
   for (const [name, show] of pages)

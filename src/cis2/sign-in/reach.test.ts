@@ -29,7 +29,7 @@ const client = (firstAuthenticator: string | null) =>
   ({ registration: { firstAuthenticator } }) as unknown as RelyingParty;
 const asked = (prompt: string[] = []) => ({ prompt, acr: ['AAL3_ANY'] }) as unknown as AuthorizationRequest;
 
-test('a browser elsewhere goes straight to an agent that it has met, or when the smartcard is asked for', async () => {
+test('a remote browser goes directly to an agent that it has met, or if the request requires the smartcard', async () => {
   const handOffs = undefined as never;
   const card = smartcard({
     cis: new CisClient(cis, silentLog),
@@ -65,7 +65,7 @@ test('a browser elsewhere goes straight to an agent that it has met, or when the
   assert.equal(await straight(from('192.0.2.7', met('one')), 'smartcard'), false);
 });
 
-test('the cookie of met agents tells nobody else which they are, and takes no changes', () => {
+test('the cookie of met agents is encrypted and authenticated', () => {
   const cookie = cookieOf(marks.meeting(from(''), 'agent-one'));
   assert.ok(!cookie.includes('agent-one'));
   assert.deepEqual(marks.metAgents(from('', cookie)), ['agent-one']);

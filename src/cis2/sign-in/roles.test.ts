@@ -54,16 +54,16 @@ const roleOf = async (back: Reply, client = nhs): Promise<{ token: unknown; user
 const both = (roleId: string | undefined) => ({ token: roleId, userinfo: roleId });
 
 describe('selectedrole', () => {
-  test('no role: on without one', async () => {
+  test('continues without a role if the user has none', async () => {
     await cis2.agent.signIn(starter.uid);
     assert.deepEqual(await roleOf(await cis2.signIn(browser, nhs, selected)), both(undefined));
   });
-  test('one role: that one, no page', async () => {
+  test('selects the only role without a page', async () => {
     await cis2.agent.signIn(gp.uid, newer);
     assert.deepEqual(await roleOf(await cis2.signIn(browser, nhs, selected)), both(gpRole.roleId));
     assert.deepEqual(await roleOf(await ask(standard, selected), standard), both(gpRole.roleId));
   });
-  test('two roles: the page, then the chosen one in ID token and userinfo', async () => {
+  test('asks between two roles and returns the chosen one in ID token and userinfo', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     const page = await cis2.signIn(browser, nhs, selected);
     assert.ok(isRolePage(page));
@@ -75,7 +75,7 @@ describe('selectedrole', () => {
     assert.match(body, />Phlebotomy, CAR-384</);
     assert.deepEqual(await roleOf(await choose(page, nurseRole.roleId)), both(nurseRole.roleId));
   });
-  test('is remembered in the session, for other clients too, and told without the scope', async () => {
+  test('keeps the role in the session for all clients and returns it without the scope', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     await choose(await cis2.signIn(browser, nhs, selected), nurseRole.roleId);
     assert.deepEqual(await roleOf(await ask(standard, selected), standard), both(nurseRole.roleId));
@@ -85,18 +85,18 @@ describe('selectedrole', () => {
     const back = await browser.get(await cis2.agent.answer(again.location, { pin: true }));
     assert.deepEqual(await roleOf(back), both(nurseRole.roleId));
   });
-  test('the role of the agent holds: no page', async () => {
+  test('uses the role of the agent without a page', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: nurseRole.roleId });
     assert.deepEqual(await roleOf(await cis2.signIn(browser, nhs, selected)), both(nurseRole.roleId));
   });
-  test('in a live session without a role: the page without a sign-in', async () => {
+  test('asks in a live session without a new sign-in', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     await cis2.signIn(browser, nhs, { scope: 'openid' });
     const page = await ask(standard, selected);
     assert.ok(isRolePage(page));
     assert.deepEqual(await roleOf(await choose(page, gpRole.roleId), standard), both(gpRole.roleId));
   });
-  test('with a session of CIS that is another one the agent’s role counts again', async () => {
+  test('uses the role of the agent again after a new CIS session', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: gpRole.roleId });
     await choose(await cis2.signIn(browser, nhs, changed), nurseRole.roleId);
     await cis2.agent.signIn(nurse.uid, { roleId: gpRole.roleId });
@@ -106,7 +106,7 @@ describe('selectedrole', () => {
 
 describe('changedrole', () => {
   for (const generation of ['hscn', 'internet'] as const)
-    test(`shows the page in the generation ${generation}, and changes the session at CIS2 alone`, async () => {
+    test(`shows the page and changes only the session at CIS2 in the generation ${generation}`, async () => {
       const sid = await cis2.agent.signIn(nurse.uid, { generation, roleId: gpRole.roleId });
       const first = await redeem(cis2, nhs, await cis2.signIn(browser, nhs, selected));
       const page = await ask(nhs, changed);
@@ -124,19 +124,19 @@ describe('changedrole', () => {
       const renewed = await browser.get(await cis2.agent.answer(next.location, { pin: true }));
       assert.deepEqual(await roleOf(renewed), both(nurseRole.roleId));
     });
-  test('after a sign-in in the same request', async () => {
+  test('asks after a sign-in in the same request', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: gpRole.roleId });
     const page = await cis2.signIn(browser, nhs, changed);
     assert.deepEqual(await roleOf(await choose(page, nurseRole.roleId)), both(nurseRole.roleId));
   });
-  test('with one role there is nothing to choose', async () => {
+  test('shows no page with one role', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.deepEqual(await roleOf(await cis2.signIn(browser, nhs, changed)), both(gpRole.roleId));
   });
 });
 
 describe('prompt=none', () => {
-  test('in a session that needs the page: interaction_required, with state and iss', async () => {
+  test('fails with interaction_required, state and iss if the page is needed', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     await cis2.signIn(browser, nhs, { scope: 'openid' });
     const reply = await ask(nhs, { ...selected, prompt: 'none' });
@@ -144,14 +144,14 @@ describe('prompt=none', () => {
     assert.deepEqual([error, state, iss], ['interaction_required', 'state-1', cis2.issuer]);
     assert.equal(errorOf(await ask(nhs, { ...changed, prompt: 'none' })), 'interaction_required');
   });
-  test('through the agent', async () => {
+  test('fails with interaction_required through the agent', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     await cis2.signIn(browser, nhs);
     forgetSession(browser);
     const reply = await cis2.signIn(browser, nhs, { ...selected, prompt: 'none' });
     assert.equal(errorOf(reply), 'interaction_required');
   });
-  test('a choice that holds is no question', async () => {
+  test('succeeds with a valid role', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     await choose(await cis2.signIn(browser, nhs, selected), gpRole.roleId);
     assert.deepEqual(await roleOf(await ask(nhs, { ...selected, prompt: 'none' })), both(gpRole.roleId));
@@ -159,7 +159,7 @@ describe('prompt=none', () => {
 });
 
 describe('a role that is withdrawn during the session', () => {
-  test('is dropped, and asked for anew', async () => {
+  test('is dropped and asked for again', async () => {
     await cis2.agent.signIn(locum.uid, newer);
     const [first, ...others] = locum.roles;
     await choose(await cis2.signIn(browser, nhs, selected), first?.roleId ?? '');
@@ -174,30 +174,30 @@ describe('a role that is withdrawn during the session', () => {
     assert.equal(status, 400);
     assert.match(body, /Choose the role you are working in/);
   });
-  test('the only one that is left is taken', async () => {
+  test('is replaced by the only other role', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: nurseRole.roleId });
     await cis2.signIn(browser, nhs, selected);
     cis2.cis.people.set(nurse.uid, { ...nurse, roles: [gpRole] });
     assert.deepEqual(await roleOf(await ask(nhs, selected)), both(gpRole.roleId));
   });
-  test('the last one: on without', async () => {
+  test('leaves the session without a role if it was the only one', async () => {
     await cis2.agent.signIn(gp.uid);
     await cis2.signIn(browser, nhs, selected);
     cis2.cis.people.set(gp.uid, { ...gp, roles: [] });
     assert.deepEqual(await roleOf(await ask(nhs, selected)), both(undefined));
   });
-  test('the agent’s: the page is shown in place of it', async () => {
+  test('leads to the page if it was the role of the agent', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: '999999999999' });
     assert.ok(isRolePage(await cis2.signIn(browser, nhs, selected)));
   });
-  test('while the page is open, so that one is left: that one', async () => {
+  test('is replaced while the page is open by the only other role', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     const page = await cis2.signIn(browser, nhs, selected);
     cis2.cis.people.set(nurse.uid, { ...nurse, roles: [nurseRole] });
     assert.match((await browser.get(page.location)).location, /\/resume$/);
     assert.deepEqual(await roleOf(await choose(page, gpRole.roleId)), both(nurseRole.roleId));
   });
-  test('a disabled person does not go on silently', async () => {
+  test('ends the silent sign-in of a disabled person', async () => {
     await cis2.agent.signIn(nurse.uid, { roleId: nurseRole.roleId });
     await cis2.signIn(browser, nhs);
     cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
@@ -205,12 +205,12 @@ describe('a role that is withdrawn during the session', () => {
   });
 });
 
-describe('the page', () => {
+describe('role page', () => {
   const open = async (uid: string): Promise<Reply> => {
     await cis2.agent.signIn(uid, newer);
     return cis2.signIn(browser, nhs, selected);
   };
-  test('more than five roles: a search by GET', async () => {
+  test('has a search by GET with more than five roles', async () => {
     const page = await open(locum.uid);
     const all = await browser.get(page.location);
     assert.equal(offered(all.body).length, 8);
@@ -226,7 +226,7 @@ describe('the page', () => {
     assert.ok(!/<button>Continue/.test(none.body));
     assert.deepEqual(await roleOf(await choose(page, '656005000005')), both('656005000005'));
   });
-  test('another’s role, no role, two roles: the page again', async () => {
+  test('is shown again for a role of another person, no role or two roles', async () => {
     const page = await open(nurse.uid);
     for (const values of [{ role: '656005000001' }, { role: '' }, {}] as Record<string, string>[]) {
       const { status, body } = await browser.post(page.location, values);
@@ -235,12 +235,12 @@ describe('the page', () => {
     }
     assert.deepEqual(await roleOf(await choose(page, gpRole.roleId)), both(gpRole.roleId));
   });
-  test('cancel goes back to the client', async () => {
+  test('returns to the client after cancel', async () => {
     const { status, body } = await browser.post((await open(nurse.uid)).location, { cancel: '1' });
     assert.equal(status, 200);
     assert.match(body, /url=[^"]*error=access_denied/);
   });
-  test('is for the browser that began, and for one answer', async () => {
+  test('accepts one answer, from the browser that began', async () => {
     const page = await open(nurse.uid);
     assert.equal((await new Browser().get(page.location)).status, 400);
     assert.equal((await new Browser().post(page.location, { role: gpRole.roleId })).status, 400);
@@ -249,13 +249,13 @@ describe('the page', () => {
     );
     assert.equal(replies.filter(({ status, body }) => status === 200 && body.includes('code=')).length, 1);
   });
-  test('before anybody has signed in it is not there', async () => {
+  test('does not exist before a sign-in', async () => {
     const choice = await ask(nhs, { ...selected, prompt: 'select_account' });
     const reply = await browser.get(`${choice.location}/role`);
     assert.equal(reply.location, choice.location);
     assert.equal((await browser.post(`${choice.location}/role`, { role: gpRole.roleId })).status, 303);
   });
-  test('a session that ended meanwhile counts no more', async () => {
+  test('rejects a session that has ended', async () => {
     const sid = await cis2.agent.signIn(nurse.uid, newer);
     await cis2.signIn(browser, nhs, { scope: 'openid' });
     const page = await ask(nhs, selected);
@@ -264,14 +264,14 @@ describe('the page', () => {
     const reply = await browser.post(page.location, { role: gpRole.roleId });
     assert.equal(reply.location, page.location.replace(/\/role$/, ''));
   });
-  test('a sign-in whose session at CIS ended meanwhile makes none here', async () => {
+  test('creates no session after the CIS session has ended', async () => {
     const sid = await cis2.agent.signIn(nurse.uid, newer);
     const page = await cis2.signIn(browser, nhs, selected);
     const told = { sessionId: sid, agentId: cis2.agent.id, uid: nurse.uid, cause: 'administrator' } as const;
     await cis2.sessionEnded({ ...told, generation: 'internet' });
     assert.equal((await browser.post(page.location, { role: gpRole.roleId })).status, 403);
   });
-  test('comes after the word of the person, and cannot take its place', async () => {
+  test('follows the confirmation of the user and does not replace it', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     const confirm = await cis2.signIn(browser, standard, { ...selected, prompt: 'consent' });
     assert.match(confirm.location, /\/confirm$/);
@@ -282,7 +282,7 @@ describe('the page', () => {
     assert.equal(page.location, role);
     assert.deepEqual(await roleOf(await choose(page, gpRole.roleId), standard), both(gpRole.roleId));
   });
-  test('the choice is one arrow of the journey', async () => {
+  test('records the choice as one event', async () => {
     await cis2.agent.signIn(nurse.uid, newer);
     const own = { ...selected, state: 'state-of-this-journey' };
     await choose(await cis2.signIn(browser, nhs, own), gpRole.roleId);
@@ -293,14 +293,14 @@ describe('the page', () => {
   });
 });
 
-describe('words and search', () => {
-  test('the last quoted part of a name', () => {
+describe('search of roles', () => {
+  test('uses the last quoted part of a name', () => {
     assert.equal(lastPart('"Admin & Clerical":"Management - A & C":"Manager"'), 'Manager');
     assert.equal(lastPart('Manager'), 'Manager');
     assert.equal(lastPart('"a":""'), '');
     assert.equal(detailsOf(gpRole), '');
   });
-  test('an empty search finds all, any search a part of them, in their order', () => {
+  test('finds all roles for an empty search, else some of them in order', () => {
     assert.deepEqual(searchRoles(locum.roles, '  '), locum.roles);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (search) => {
@@ -316,7 +316,7 @@ describe('words and search', () => {
       }),
     );
   });
-  test('every settled role is one of the person’s', () => {
+  test('settles only roles of the person', () => {
     const ids = fc.option(fc.constantFrom(...locum.roles.map(({ roleId }) => roleId), '1'));
     const scopes = fc.subarray(['openid', 'selectedrole', 'changedrole']);
     fc.assert(

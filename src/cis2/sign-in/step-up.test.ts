@@ -80,8 +80,8 @@ const causeOf = async (sid: unknown) =>
     )
   )?.end_cause ?? null;
 
-describe('a request for the third level in a session of the second', () => {
-  test('by a security key: the same sid, another cookie, and the old cookie is nothing', async () => {
+describe('request for level 3 in a session of level 2', () => {
+  test('keeps the sid and replaces the cookie after a sign-in with a security key', async () => {
     const before = await withKey('passkey', passkey, low, either);
     assert.equal(level(before), '2');
     const old = new Browser();
@@ -94,7 +94,7 @@ describe('a request for the third level in a session of the second', () => {
     const asked = await old.get(cis2.authorizeUrl(low, { ...either, prompt: 'none' }));
     assert.match(asked.location, /error=login_required/);
   });
-  test('by the smartcard: straight to the agent, and the session ends with the card from then on', async () => {
+  test('goes directly to the agent and ends the session with the card afterwards', async () => {
     const before = await withKey('passkey', passkey, low, either);
     await cis2.agent.signIn(gp.uid);
     const after = await claimsOf(high, await cis2.signIn(browser, high));
@@ -106,19 +106,19 @@ describe('a request for the third level in a session of the second', () => {
       [`${low.clientId} ${before.sid}`, `${high.clientId} ${before.sid}`].sort(),
     );
   });
-  test('by somebody else’s card: another session, and the former one ends', async () => {
+  test('begins another session and ends the former one with the card of another person', async () => {
     const before = await withKey('passkey', passkey, low, either);
     await cis2.agent.signIn(nurse.uid);
     const after = await claimsOf(high, await cis2.signIn(browser, high));
     assert.notEqual(after.sid, before.sid);
     assert.equal(await causeOf(before.sid), 'anotherPerson');
   });
-  test('without a person to ask: login_required', async () => {
+  test('fails with login_required for prompt=none', async () => {
     await withKey('passkey', passkey, low, either);
     const reply = await browser.get(cis2.authorizeUrl(high, { prompt: 'none' }));
     assert.match(reply.location, /error=login_required/);
   });
-  test('the page names who is signed in, and offers what they have', async () => {
+  test('shows the user and offers their authenticators', async () => {
     await withKey('passkey', passkey, low, either);
     const choice = await browser.get(cis2.authorizeUrl(high));
     const { body } = await browser.get(choice.location);
@@ -127,7 +127,7 @@ describe('a request for the third level in a session of the second', () => {
     const other = await browser.post(choice.location, { person: 'another' });
     assert.match((await browser.get(other.location)).body, /Windows Hello/);
   });
-  test('of a person whom the client names: nobody else is offered', async () => {
+  test('offers no other user if the client requires the user', async () => {
     const choiceOf = async (parameters = {}) =>
       (await browser.get(cis2.authorizeUrl(high, parameters))).location;
     await withKey('security-key', securityKey, high);
@@ -142,7 +142,7 @@ describe('a request for the third level in a session of the second', () => {
   });
 });
 
-test('a session that a card made ends with the card, whatever the person signed in with afterwards', async () => {
+test('a session of a card ends with the card after a later sign-in with another authenticator', async () => {
   await cis2.agent.signIn(gp.uid);
   const before = await claimsOf(high, await cis2.signIn(browser, high));
   cis2.cis.agents = [];

@@ -217,9 +217,9 @@ function isMarked({ status, body }: Reply): void {
 const valuesOf = (name: string, { body }: Reply): string[] =>
   [...body.matchAll(new RegExp(`name="${name}" value="([^"]+)"`, 'g'))].map(([, value = '']) => value);
 
-describe('with other words, no page says anything in the old ones', () => {
+describe('translated pages', () => {
   for (const [name, open] of pages) test(name, async () => isMarked(await open()));
-  test('the first page of each authenticator', async () => {
+  test('have no English text on the first page of an authenticator', async () => {
     const address = await choice(cis2, browser, client, everything);
     const ids = valuesOf('authenticator', await browser.get(address));
     assert.ok(ids.length > 5);
@@ -228,7 +228,7 @@ describe('with other words, no page says anything in the old ones', () => {
       if (!first.location) isMarked(first);
     }
   });
-  test('the first page of each enrolment', async () => {
+  test('have no English text on the first page of an enrolment', async () => {
     const kinds = valuesOf('kind', await account());
     assert.ok(kinds.length > 5);
     for (const kind of kinds) {
@@ -236,21 +236,21 @@ describe('with other words, no page says anything in the old ones', () => {
       isMarked(await browser.get(address));
     }
   });
-  test('errors, as people see them', async () => {
+  test('have no English text in errors for users', async () => {
     for (const path of ['/enrolment/x', '/interaction/x', '/account/authenticator/x', '/agent/return']) {
       const { body } = await browser.get(`${production.origin}${path}`);
       assert.match(body, /<title>~\(/);
       assert.deepEqual(unmarkedIn(body, []), []);
     }
   });
-  test('and for developers', async () => {
+  test('have no English text in errors for developers', async () => {
     const { body } = await browser.get(`${cis2.origin}/interaction/x`);
     const shown = body.replace(/(?<=<\/dt>)<dd>(?:<code>|(?!~\()).*?<\/dd>/g, '');
     assert.deepEqual(unmarkedIn(shown, []), []);
   });
 });
 
-test('the search finds what came from no words', () => {
+test('the check finds text that was not translated', () => {
   const page =
     '<head><title>~(A)~ – Own title</title></head><p>~(One <b>word</b>)~ and <a>another</a> Ann</p><i aria-label="read">';
   assert.deepEqual(unmarkedIn(page, ['Ann']), ['– Own title', 'read', 'and another']);

@@ -28,9 +28,9 @@ const sentencesOf = (source: string): string[] =>
     /^'\p{Lu}\p{L}+ \p{Ll}{2,}/u.test(text),
   );
 
-describe('no template of a page has words of its own', () => {
+describe('templates of pages', () => {
   const pages = sources.filter(({ source }) => source.includes('html`'));
-  test('and there are pages', () => {
+  test('include all page files', () => {
     assert.ok(pages.length > 20, `${pages.length} pages were found`);
   });
   for (const { path, source } of pages)
@@ -39,14 +39,14 @@ describe('no template of a page has words of its own', () => {
     });
 });
 
-describe('no page has a sentence in a string', () => {
+describe('strings of pages', () => {
   const isPage = (path: string) => /(?:^|[\\/])pages[\\/]|pages?\.ts$/.test(path);
   for (const { path, source } of sources.filter((one) => isPage(one.path)))
     test(path, () => assert.deepEqual(sentencesOf(source), []));
 });
 
-describe('the search itself', () => {
-  test('finds words in templates, within values, beside strings, comments and expressions', () => {
+describe('check for texts outside the catalogue', () => {
+  test('finds text in templates and values, next to strings, comments and expressions', () => {
     const source = [
       "const quote = 'html`<p>not this</p>`'; // html`<p>nor this</p>`",
       'const pattern = /[`/]/.test(text);',
@@ -72,11 +72,11 @@ describe('the search itself', () => {
   });
 });
 
-describe('words with values', () => {
-  test('names without a value stay', () => {
+describe('texts with values', () => {
+  test('keep names without a value', () => {
     assert.equal(filled('{name} and {other}', { name: 'A' }), 'A and {other}');
   });
-  test('a value is neither a name nor a bracket, and is escaped', () => {
+  test('escape a value and ignore its names and brackets', () => {
     const made = markedUp(
       'Of [{name}] and {name}.',
       { name: '<{name}> [x]' },
@@ -84,12 +84,12 @@ describe('words with values', () => {
     );
     assert.equal(String(made), 'Of <b>&lt;{name}&gt; [x]</b> and &lt;{name}&gt; [x].');
   });
-  test('markup is markup', () => {
+  test('keep markup as markup', () => {
     assert.equal(String(markedUp('It is {name}.', { name: html`<i>A</i>` })), 'It is <i>A</i>.');
   });
 });
 
-test('brackets and braces of the words come in pairs', async () => {
+test('brackets and braces of the texts are balanced', async () => {
   const all = (value: unknown): string[] =>
     typeof value === 'string' ? [value] : Object.values(value as object).flatMap(all);
   const odd = all(await allTexts()).filter((text) =>

@@ -52,8 +52,8 @@ async function account(uid: string): Promise<void> {
   await says(words.account.title);
 }
 
-describe('the account, by keyboard alone', () => {
-  test('renames a way', async () => {
+describe('account page by keyboard', () => {
+  test('renames an authenticator', async () => {
     await hasWay(gp.uid, 'Old name');
     await account(gp.uid);
     await tabTo(/^Rename or remove Old name$/);
@@ -68,7 +68,7 @@ describe('the account, by keyboard alone', () => {
     await says('New name');
     assert.equal((await desk.credentials.of(gp.uid))[0]?.label, 'New name');
   });
-  test('removes a way', async () => {
+  test('removes an authenticator', async () => {
     await hasWay(gp.uid, 'Old name');
     await account(gp.uid);
     await tabTo(/^Rename or remove Old name$/);
@@ -79,7 +79,7 @@ describe('the account, by keyboard alone', () => {
     await desk.page.getByText(words.account.none).waitFor();
     assert.deepEqual(await desk.credentials.of(gp.uid), []);
   });
-  test('adds a way', async () => {
+  test('adds an authenticator', async () => {
     await account(gp.uid);
     await virtualAuthenticator(desk.page);
     await desk.page.keyboard.press('Tab');
@@ -96,7 +96,7 @@ describe('the account, by keyboard alone', () => {
     await desk.page.keyboard.press('Enter');
     await says('Security key');
   });
-  test('begins to sign in', async () => {
+  test('begins a sign-in', async () => {
     await desk.page.goto(`${desk.cis2.origin}/account`);
     await tabTo(/^Sign in$/);
     await desk.page.keyboard.press('Enter');
@@ -104,7 +104,7 @@ describe('the account, by keyboard alone', () => {
   });
 });
 
-test('the account works without script, and within the policy of its pages', async () => {
+test('the account page works without scripts and within its content security policy', async () => {
   await desk.fresh({ javaScriptEnabled: false });
   const refused: string[] = [];
   desk.page.on('console', (message) => refused.push(message.text()));
@@ -125,7 +125,7 @@ const passwordForm = () =>
     desk.cis2.authorizeUrl(desk.client).replace(desk.cis2.issuer, `${desk.cis2.origin}${passwordRealm.path}`),
   );
 
-test('the password by keyboard alone', async () => {
+test('the password page works by keyboard', async () => {
   await hasWay(nurse.uid, 'Password');
   await passwordForm();
   await desk.page.keyboard.press('Tab');
@@ -152,16 +152,16 @@ async function tabletEnd(state: string): Promise<void> {
 }
 const ends = ['denied', 'wrongNumber', 'elsewhere'] as const;
 
-describe('the tablet’s ends', () => {
+describe('end of a tablet request', () => {
   for (const state of ends)
-    test(`${state}: the page says so by itself, and goes on by keyboard`, async () => {
+    test(`is shown without a reload and continues by keyboard: ${state}`, async () => {
       await tabletEnd(state);
       assert.equal(await desk.page.getByRole('alert').textContent(), tabletText.desk[state]);
       await tabTo(tabletText.desk.again);
       await desk.page.keyboard.press('Enter');
       await desk.page.locator('[data-code]').waitFor();
     });
-  test('another way, by keyboard', async () => {
+  test('offers another authenticator by keyboard', async () => {
     await tabletEnd('denied');
     await tabTo(tabletText.desk.otherWay);
     await desk.page.keyboard.press('Enter');
@@ -172,16 +172,16 @@ describe('the tablet’s ends', () => {
 describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
   const pages: [string, () => Promise<unknown>][] = [
     [
-      'the account, with ways of long names',
+      'the account with long names',
       async () => {
         await hasWay(gp.uid, 'The key that hangs at my desk in the reception, on a blue band');
         await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
         await account(gp.uid);
       },
     ],
-    ['the account, with none', () => account(gp.uid)],
+    ['the account without authenticators', () => account(gp.uid)],
     [
-      'one way',
+      'one authenticator',
       async () => {
         await hasWay(gp.uid, 'Averyverylongnamewithoutanyspaceinitthatabrowsercannotbreakup');
         await account(gp.uid);
@@ -190,7 +190,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
       },
     ],
     [
-      'a way that is not there any more',
+      'a removed authenticator',
       async () => {
         await account(gp.uid);
         await desk.page.goto(`${desk.cis2.origin}/account/authenticator/nothing`);
@@ -198,7 +198,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ['the password', passwordForm],
     [
-      'the password, refused',
+      'a rejected password',
       async () => {
         await passwordForm();
         await desk.page.getByLabel(passwordText.name).fill('nobody');
@@ -209,7 +209,7 @@ describe('accessibility (WCAG 2.2 AA), 320 px, dark', () => {
     ],
     ...ends.map((state): [string, () => Promise<void>] => [`the tablet: ${state}`, () => tabletEnd(state)]),
     [
-      'the tablet: over',
+      'an expired tablet request',
       async () => {
         await tabletEnd('denied');
         await desk.page.goto(desk.page.url().replace('request=1', 'request=5'));
