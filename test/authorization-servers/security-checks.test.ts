@@ -24,7 +24,7 @@ async function standardLists() {
   const [settings] = dependencies.bases.filter(({ profile }) => profile === 'standard');
   assert.ok(settings);
   const base = createBase(settings, dependencies);
-  const lists = endpointLists(createServer(base, [base], createParts(dependencies)));
+  const lists = endpointLists(createServer(base, [base], createParts(dependencies)), [base]);
   await close();
   return lists;
 }

@@ -31,6 +31,7 @@ const requires: Readonly<Partial<Record<EndpointName, readonly SecurityCheck[]>>
   par: ['client-authentication', ...application, 'rate-limit', 'sender-key', ...request],
   token: ['client-authentication', ...application, 'rate-limit', 'sender-key', 'sender-constraint'],
   revoke: ['client-authentication', 'rate-limit'],
+  'backchannel-logout': ['logout-source', 'logout-token', 'logout-claims', 'single-use'],
   introspect: ['client-authentication', 'confidential-client', 'client-approval'],
 };
 

@@ -50,9 +50,10 @@ async function refuseUnknown({ method }: HttpRequest): Promise<never> {
 }
 
 /** Returns the steps of the endpoints that the profiles have requirements for. */
-export const endpointLists = (server: StandardServer) => ({
+export const endpointLists = (server: StandardServer, bases: readonly Base[]) => ({
   authorize: authorizeSteps(server),
   callback: callbackSteps(server),
+  'backchannel-logout': logoutSteps(server, bases),
   token: tokenSteps(server),
   par: parSteps(server),
   introspect,
@@ -62,7 +63,7 @@ export const endpointLists = (server: StandardServer) => ({
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const server = createServer(base, bases, parts);
-  const endpoints = endpointLists(server);
+  const endpoints = endpointLists(server, bases);
   requireChecks(server, endpoints, grants);
   const metadata = metadataOf(settingsOf(base, parts));
   const cors = new Cors({ applications: parts.applications, half: 'platform' });
@@ -97,7 +98,7 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...shared(`${base.path}/token`, { POST: announcing(endpoints.token) }),
     ...shared(`${base.path}/par`, { POST: announcing(endpoints.par) }),
     ...route(`${base.path}/introspect`, { POST: run(endpoints.introspect, clientFormat) }),
-    ...route(`${base.path}/backchannel_logout`, { POST: run(logoutSteps(server, bases)) }),
+    ...route(`${base.path}/backchannel_logout`, { POST: run(endpoints['backchannel-logout']) }),
     ...shared(`${base.path}/revoke`, { POST: run(endpoints.revoke, clientFormat) }),
     ...route(`${base.path}/*`, anyMethod(handle(refuseUnknown))),
   ];

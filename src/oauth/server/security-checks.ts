@@ -1,7 +1,15 @@
 import type { StepList } from '@alongside/kernel/steps';
 
 /** The endpoints of an authorization server. */
-export type EndpointName = 'authorize' | 'callback' | 'par' | 'token' | 'revoke' | 'introspect' | 'userinfo';
+export type EndpointName =
+  | 'authorize'
+  | 'callback'
+  | 'backchannel-logout'
+  | 'par'
+  | 'token'
+  | 'revoke'
+  | 'introspect'
+  | 'userinfo';
 
 /** The security checks of these endpoints. */
 export type SecurityCheck =
@@ -34,6 +42,9 @@ export type SecurityCheck =
   | 'id-token'
   | 'id-token-hint'
   | 'level'
+  | 'logout-source'
+  | 'logout-token'
+  | 'logout-claims'
   // Tokens.
   | 'sender-key'
   | 'sender-constraint'
