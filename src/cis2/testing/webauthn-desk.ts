@@ -77,7 +77,7 @@ export interface WebAuthnDesk {
   arrived(): Promise<URLSearchParams>;
   /** Redeems the client's code. Returns the claims. */
   claims(): Promise<Record<string, unknown>>;
-  /** Adds a WebAuthn credential with a public private key to a user. */
+  /** Adds a WebAuthn credential with a published private key to a user. */
   give(kind: string, uid?: string, more?: object): Promise<AuthenticatorAnswer & { key: CdpCredential }>;
   /** Creates an enrolment link, like an officer. */
   link(kind: string, uid?: string): Promise<string>;

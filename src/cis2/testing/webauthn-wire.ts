@@ -18,7 +18,7 @@ export function asConsole(
   return send(method, `${cis2.origin}${path}`, headers, body === undefined ? '' : JSON.stringify(body));
 }
 
-/** Adds an authenticator with a public secret to a user. */
+/** Adds an authenticator with a published secret to a user. */
 export async function give(
   cis2: Pick<Instance, 'origin'>,
   kind: string,

@@ -88,7 +88,7 @@ const authenticateTablet = check(
     if (!credential) throw tabletErrors.tabletUnknown('no live tablet has this key');
     if (!holders.counts(credential.body))
       throw tabletErrors.tabletUnknown(
-        'its key is public or it cannot verify its holder: accepted in development only',
+        'its private key is published or it cannot verify its holder: accepted in development only',
       );
     if (!(await signedWith(jwt, credential.body.jwk)))
       throw tabletErrors.tabletUnknown('the signature is not valid');

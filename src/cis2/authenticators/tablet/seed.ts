@@ -2,7 +2,7 @@ import type { Draft } from '../../model/credentials.ts';
 import { kidOf, publicPart, type TabletBody, tabletKind } from './protocol.ts';
 
 /**
- * FOR DEVELOPMENT ONLY: the public private key of the seeded tablet. Only development is seeded with it, and other
+ * FOR DEVELOPMENT ONLY: the published private key of the seeded tablet. Only development is seeded with it, and other
  * instances refuse a key that is marked as shared.
  */
 export const demoTablet = {

@@ -35,7 +35,7 @@ export const tabletText = {
     none: 'Open the link from your registration authority on this tablet. You can also add a tablet where you are signed in and scan the picture there.',
     demoTitle: 'For development',
     demo: 'Use the tablet of {persona}',
-    demoHint: 'A seeded tablet with a public key pair.',
+    demoHint: 'A seeded tablet. Its private key is published.',
     readyTitle: 'Sign in at a workstation',
     ready:
       'Scan the picture on the screen of the workstation with the camera of this tablet, or type the code below it.',

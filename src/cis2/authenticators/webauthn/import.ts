@@ -39,7 +39,7 @@ function coseOf(privateKey: KeyObject): Buffer {
   ]);
 }
 
-/** Returns a credential like those of Chromium's virtual authenticator, but with a public private key. */
+/** Returns a credential like those of Chromium's virtual authenticator, but with a published private key. */
 function draftOf(
   label: string,
   { credentialId, privateKey, backupEligible }: DevelopmentKey,

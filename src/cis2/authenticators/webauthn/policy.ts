@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { WebAuthnBody, WebAuthnVariant } from './variants.ts';
 
-/** Signs attestations in Chromium's virtual authenticator. Its key is public, so only development trusts it. */
+/** Signs attestations in Chromium's virtual authenticator. Its private key is published, so only development trusts it. */
 export const developmentRoot = `-----BEGIN CERTIFICATE-----
 MIIB1DCCAXqgAwIBAgIBATAKBggqhkjOPQQDAjBgMQswCQYDVQQGEwJVUzERMA8G
 A1UECgwIQ2hyb21pdW0xIjAgBgNVBAsMGUF1dGhlbnRpY2F0b3IgQXR0ZXN0YXRp

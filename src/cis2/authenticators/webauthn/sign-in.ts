@@ -114,7 +114,7 @@ const findCredential = check('credential-owner', async function findCredential(c
   const credential = await credentialWithId(ceremony, id);
   if (!credential) return refuse(call, text.unknown, 'the credential is unknown');
   if (credential.body.shared && !ceremony.development)
-    return refuse(call, text.unknown, 'it is a development credential, whose key is public');
+    return refuse(call, text.unknown, 'it is a development credential with a published key');
   // An authenticator may omit the user only if the browser sent it a list of credentials.
   if (!response.userHandle && expected === null)
     return refuse(call, text.unknown, 'there is no user handle, and no user was expected');
