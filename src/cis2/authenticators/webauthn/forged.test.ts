@@ -259,7 +259,7 @@ describe('expected user', () => {
   });
 });
 
-describe('development credential with a public key', () => {
+describe('development credential with a published key', () => {
   test('ignores the counter', async () => {
     await change({ shared: true, counter: 9 });
     const { address, challenge } = await open();
