@@ -162,31 +162,35 @@ async function answerUnblocking({ cis, body, position, serial }: Acting<typeof a
   return json(200, { unblockingCode } satisfies UnlockAnswer);
 }
 
-const start = <P = unknown>(name: string) => steps<ActCall & P>(name).step(admit('console'));
-const act = (name: Act) => start<{ serial: string }>(`cis.${name}-card`);
+type OneCard = ActCall & { serial: string };
 
-const list = start('cis.list-cards').step(answerCards);
-const order = start('cis.order-card')
+const list = steps<ActCall>('cis.list-cards').step(admit('console')).step(answerCards);
+const order = steps<ActCall>('cis.order-card')
+  .step(admit('console'))
   .step(readAct(orderShape))
   .step(requirePosition('order'))
   .step(orderCard);
-const read = start<{ serial: string }>('cis.read-card').step(answerCard);
-const revoke = act('revoke')
+const read = steps<OneCard>('cis.read-card').step(admit('console')).step(answerCard);
+const revoke = steps<OneCard>('cis.revoke-card')
+  .step(admit('console'))
   .step(readAct(revocationShape))
   .step(requirePosition('revoke'))
   .step(findCard)
   .step(revokeCard);
-const replace = act('replace')
+const replace = steps<OneCard>('cis.replace-card')
+  .step(admit('console'))
   .step(readAct(replacementShape))
   .step(requirePosition('replace'))
   .step(findCard)
   .step(replaceCard);
-const renew = act('renew')
+const renew = steps<OneCard>('cis.allow-renewal')
+  .step(admit('console'))
   .step(readAct(actorShape))
   .step(requirePosition('renew'))
   .step(findCard)
   .step(allowRenewal);
-const unblock = act('unblock')
+const unblock = steps<OneCard>('cis.unblock-card')
+  .step(admit('console'))
   .step(readAct(actorShape))
   .step(requirePosition('unblock'))
   .step(answerUnblocking);

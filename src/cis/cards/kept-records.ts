@@ -145,11 +145,16 @@ async function removeCard({ cis, serial }: KeptRecordCall & { serial: string }) 
   return noContent();
 }
 
-const start = <P = unknown>(name: string) =>
-  steps<Call<KeptRecordDependencies> & P>(name).step(admit('console'));
-const list = start('cis.list-kept-cards').step(answerPage);
-const put = start<{ serial: string }>('cis.put-kept-card').step(readCard).step(putCard);
-const remove = start<{ serial: string }>('cis.remove-kept-card').step(removeCard);
+type Start = Call<KeptRecordDependencies>;
+
+const list = steps<Start>('cis.list-kept-cards').step(admit('console')).step(answerPage);
+const put = steps<Start & { serial: string }>('cis.put-kept-card')
+  .step(admit('console'))
+  .step(readCard)
+  .step(putCard);
+const remove = steps<Start & { serial: string }>('cis.remove-kept-card')
+  .step(admit('console'))
+  .step(removeCard);
 
 /** `/card-records`: the cards in exports and imports of the console. */
 export const keptRecordRoutes = (cis: KeptRecordDependencies): Route[] => [

@@ -177,21 +177,23 @@ async function storePinState({ cis, serial, pin, agentId }: HeldCall & { pin: Pi
   return noContent();
 }
 
-const start = (name: string) => steps<UnlockCall>(name).step(limitNetwork('unlockCalls'));
-const request = start('cis.request-unlock-code')
+const request = steps<UnlockCall>('cis.request-unlock-code')
+  .step(limitNetwork('unlockCalls'))
   .step(readHeld)
   .step(requireHeldCard)
   .step(checkAgentProof)
   .step(mailCode)
   .step(answerMailed);
-const unlock = start('cis.unlock')
+const unlock = steps<UnlockCall>('cis.unlock')
+  .step(limitNetwork('unlockCalls'))
   .step(readCode)
   .step(requireHeldCard)
   .step(checkAgentProof)
   .step(findCard)
   .step(tryCode)
   .step(answerCode);
-const pinState = start('cis.pin-state')
+const pinState = steps<UnlockCall>('cis.pin-state')
+  .step(limitNetwork('unlockCalls'))
   .step(readPinState)
   .step(requireHeldCard)
   .step(checkAgentProof)

@@ -101,20 +101,32 @@ async function answerChanges({ request, cis }: PeopleCall) {
 const answerOrganisations = async ({ cis }: PeopleCall) =>
   json(200, { organisations: await cis.directory.organisations() } satisfies OrganisationsAnswer);
 
-const start = <P = unknown>(name: string) => steps<Call<PeopleDependencies> & P>(name);
-const reading = <P = unknown>(name: string) => start<P>(name).step(admit('console', 'cis2', 'authorisation'));
-const writing = <P = unknown>(name: string) => start<P>(name).step(admit('console'));
+type Start = Call<PeopleDependencies>;
+type OnePerson = Start & { uid: string };
+const readers = ['console', 'cis2', 'authorisation'] as const;
 
-const list = reading('cis.list-people').step(answerPeople);
-const add = writing('cis.add-person').step(readPerson).step(addPerson);
-const read = reading<{ uid: string }>('cis.read-person').step(answerPerson);
-const change = writing<{ uid: string }>('cis.change-person')
+const list = steps<Start>('cis.list-people')
+  .step(admit(...readers))
+  .step(answerPeople);
+const add = steps<Start>('cis.add-person').step(admit('console')).step(readPerson).step(addPerson);
+const read = steps<OnePerson>('cis.read-person')
+  .step(admit(...readers))
+  .step(answerPerson);
+const change = steps<OnePerson>('cis.change-person')
+  .step(admit('console'))
   .step(readExpected)
   .step(readPatch)
   .step(changePerson);
-const remove = writing<{ uid: string }>('cis.remove-person').step(readExpected).step(removePerson);
-const changes = reading('cis.read-changes').step(answerChanges);
-const organisations = reading('cis.list-organisations').step(answerOrganisations);
+const remove = steps<OnePerson>('cis.remove-person')
+  .step(admit('console'))
+  .step(readExpected)
+  .step(removePerson);
+const changes = steps<Start>('cis.read-changes')
+  .step(admit(...readers))
+  .step(answerChanges);
+const organisations = steps<Start>('cis.list-organisations')
+  .step(admit(...readers))
+  .step(answerOrganisations);
 
 /** `/directory`: every service reads people, and the console writes them. */
 export const peopleRoutes = (cis: PeopleDependencies): Route[] => [

@@ -144,17 +144,24 @@ async function answerPersonActivities({ cis, uid }: TransferCall & { uid: string
   return json(200, { roles: expandActivities(found.person, await cis.activities.list()) });
 }
 
-const start = <P = unknown>(name: string) => steps<Call<TransferDependencies> & P>(name);
-const reading = <P = unknown>(name: string) => start<P>(name).step(admit('console', 'cis2', 'authorisation'));
+type Start = Call<TransferDependencies>;
+const readers = ['console', 'cis2', 'authorisation'] as const;
 
-const importing = start('cis.import-directory')
+const importing = steps<Start>('cis.import-directory')
   .step(admit('console'))
   .step(readDryRun)
   .step(readImport)
   .step(importDirectory);
-const exporting = start('cis.export-directory').step(admit('console')).step(readFormat).step(answerExport);
-const activities = reading('cis.list-activities').step(answerActivities);
-const personActivities = reading<{ uid: string }>('cis.read-person-activities').step(answerPersonActivities);
+const exporting = steps<Start>('cis.export-directory')
+  .step(admit('console'))
+  .step(readFormat)
+  .step(answerExport);
+const activities = steps<Start>('cis.list-activities')
+  .step(admit(...readers))
+  .step(answerActivities);
+const personActivities = steps<Start & { uid: string }>('cis.read-person-activities')
+  .step(admit(...readers))
+  .step(answerPersonActivities);
 
 /** Imports and exports of the directory, and the activities of people. */
 export const transferRoutes = (cis: TransferDependencies): Route[] => [

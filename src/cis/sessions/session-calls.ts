@@ -169,12 +169,23 @@ async function endSession({ cis, session, cause }: ProvenCall & { cause: AgentEn
   return noContent();
 }
 
-const start = (name: string) =>
-  steps<Call<SessionDependencies> & { id: string }>(name).step(findSession).step(checkSessionProof);
+type Start = Call<SessionDependencies> & { id: string };
 
-const heartbeat = start('cis.heartbeat').step(requireLive).step(answerHeartbeat);
-const role = start('cis.role').step(requireLive).step(readRole).step(checkRole).step(chooseRole);
-const pin = start('cis.pin')
+const heartbeat = steps<Start>('cis.heartbeat')
+  .step(findSession)
+  .step(checkSessionProof)
+  .step(requireLive)
+  .step(answerHeartbeat);
+const role = steps<Start>('cis.role')
+  .step(findSession)
+  .step(checkSessionProof)
+  .step(requireLive)
+  .step(readRole)
+  .step(checkRole)
+  .step(chooseRole);
+const pin = steps<Start>('cis.pin')
+  .step(findSession)
+  .step(checkSessionProof)
   .step(requireLive)
   .step(readPin)
   .step(spendChallenge)
@@ -182,8 +193,16 @@ const pin = start('cis.pin')
   .step(requireSamePerson)
   .step(storePin)
   .step(answerPin);
-const end = start('cis.end').step(requireLive).step(answerEnd);
-const signOut = start('cis.sign-out').step(readCause).step(endSession);
+const end = steps<Start>('cis.end')
+  .step(findSession)
+  .step(checkSessionProof)
+  .step(requireLive)
+  .step(answerEnd);
+const signOut = steps<Start>('cis.sign-out')
+  .step(findSession)
+  .step(checkSessionProof)
+  .step(readCause)
+  .step(endSession);
 
 /** The calls of an agent for its session. */
 export function sessionCallRoutes(cis: SessionDependencies): Route[] {
