@@ -8,7 +8,7 @@ function formDecode(part: string): string | undefined {
   }
 }
 
-/** Reads the credentials of HTTP Basic strictly: canonical base64, UTF-8, one colon at least, both parts form-encoded (RFC 6749 section 2.3.1). */
+/** Reads HTTP Basic credentials strictly: canonical base64, UTF-8, a colon, both parts form-encoded (RFC 6749 section 2.3.1). */
 export function readBasic(header: string | undefined): { clientId: string; secret: string } | undefined {
   const encoded = basicForm.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;

@@ -6,9 +6,9 @@ import {
   type ExtKeyUsage,
 } from 'pkijs';
 
-/** Most certificates between a client's and an authority: building paths over more would be work for a stranger. */
+/** Maximum number of intermediate certificates, so that an unauthenticated client cannot make path building expensive. */
 const mostIntermediates = 4;
-/** Longest of them in octets; a key of RSA-4096 needs about 2,000. */
+/** Maximum size of an intermediate certificate in octets; one with an RSA-4096 key has about 2,000. */
 const longest = 8_192;
 
 const extensions = { basicConstraints: '2.5.29.19', keyUsage: '2.5.29.15', extendedKeyUsage: '2.5.29.37' };
@@ -19,20 +19,20 @@ const read = (der: Uint8Array): Certificate => Certificate.fromBER(Uint8Array.fr
 const extensionOf = (certificate: Certificate, id: string): unknown =>
   certificate.extensions?.find(({ extnID }) => extnID === id)?.parsedValue;
 
-/** Whether an authority that is limited to purposes may issue for clients. */
+/** Returns whether the extended key usage of an authority allows client certificates. */
 function mayIssueForClients(certificate: Certificate): boolean {
   const use = extensionOf(certificate, extensions.extendedKeyUsage) as ExtKeyUsage | undefined;
   return use === undefined || use.keyPurposes.some((one) => one === purposes.client || one === purposes.any);
 }
 
-/** Whether none of a path, the client first, has more authorities below it than it allows (RFC 5280 section 4.2.1.9): the engine does not look. */
+/** Checks the path length constraints of a path that starts with the client (RFC 5280 section 4.2.1.9), which the engine ignores. */
 const isShortEnough = (path: readonly Certificate[]): boolean =>
   path.slice(1).every((authority, below) => {
     const basic = extensionOf(authority, extensions.basicConstraints) as BasicConstraints | undefined;
     return basic?.pathLenConstraint === undefined || below <= Number(basic.pathLenConstraint);
   });
 
-/** Whether the key may sign the handshake (RFC 8446 section 4.4.2.4). */
+/** Returns whether the key may sign the handshake (RFC 8446 section 4.4.2.4). */
 function maySign(certificate: Certificate): boolean {
   const use = extensionOf(certificate, extensions.keyUsage) as
     | { valueBlock: { valueHexView: Uint8Array } }
@@ -40,23 +40,22 @@ function maySign(certificate: Certificate): boolean {
   return use === undefined || ((use.valueBlock.valueHexView[0] ?? 0) & 0x80) !== 0;
 }
 
-/** What a certificate is held against. */
 export interface ChainTrust {
   authorities: readonly X509Certificate[];
-  /** DER of what the client sent besides its own certificate. */
+  /** DER of the other certificates that the client sent. */
   intermediates: readonly Uint8Array[];
   /** Milliseconds. */
   now: number;
 }
 
-/** The path from a client's certificate, which is first, to an authority, which is last; or why there is none. */
+/** The path from the certificate of the client to an authority, or the reason why there is none. */
 export type Chain = { path: readonly Certificate[] } | { fault: string };
 
 const fault = (reason: string): Chain => ({ fault: reason });
 
 /**
- * Builds the path that leads from a client's certificate to one of the authorities (RFC 5280 section 6): signatures, validity,
- * basic constraints and path length, key usage, name constraints. Revocation is for `ClientRevocations`.
+ * Builds the path from the certificate of a client to one of the authorities (RFC 5280 section 6). Verifies signatures, validity,
+ * basic constraints, path length, key usage and name constraints. `ClientRevocations` checks revocation.
  */
 export async function chainOf(
   certificate: X509Certificate,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** Whose certificate a client registered: exactly one of these (RFC 8705 section 2.1.2). */
+/** The registered subject of a client certificate: exactly one of these (RFC 8705 section 2.1.2). */
 export interface CertificateSubject {
   /** A distinguished name in the order of RFC 4514: `CN=client,O=Example,C=GB`. */
   tls_client_auth_subject_dn?: string;
@@ -19,7 +19,7 @@ const members = [
   'tls_client_auth_san_email',
 ] as const;
 
-/** The registered subject among other members, such as the attributes of an application. */
+/** Returns the registered subject from an object with other members, such as the attributes of an application. */
 export function certificateSubjectOf(registered: Readonly<Record<string, unknown>>): CertificateSubject {
   const named = members.flatMap((name) => {
     const value = registered[name];
@@ -30,7 +30,7 @@ export function certificateSubjectOf(registered: Readonly<Record<string, unknown
 
 const separator = /(?<!\\),/;
 
-/** A distinguished name for comparison: no spaces around separators, types in capitals. Values count as they are. */
+/** Returns a distinguished name for comparison, without spaces around separators and with types in capitals. */
 const comparable = (name: string): string =>
   name
     .split(separator)
@@ -40,7 +40,7 @@ const comparable = (name: string): string =>
     })
     .join(',');
 
-/** The subject as RFC 4514 writes it: the last part of the certificate first. */
+/** Returns the subject in the order of RFC 4514, the reverse of the certificate. */
 const subjectOf = ({ subject }: X509Certificate): string => subject.split('\n').toReversed().join(',');
 
 const kinds = {
@@ -50,10 +50,10 @@ const kinds = {
   tls_client_auth_san_email: 'email',
 } as const;
 
-// A value in which a separator could hide is quoted by Node, as JSON.
+// Node quotes a value that contains a separator, as JSON.
 const alternative = /(DNS|URI|IP Address|email|[A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
 
-/** The alternative names of one kind; empty when the list cannot be read to its end. */
+/** Returns the alternative names of one kind; empty if the list cannot be parsed completely. */
 function alternatives({ subjectAltName = '' }: X509Certificate, kind: string): string[] {
   const found: string[] = [];
   alternative.lastIndex = 0;
@@ -65,7 +65,7 @@ function alternatives({ subjectAltName = '' }: X509Certificate, kind: string): s
   return found;
 }
 
-/** An address as it is compared: of one IPv6 address there are many spellings. */
+/** Returns an address for comparison: an IPv6 address has many spellings. */
 function address(text: string): string {
   return isIP(text) === 6 ? new URL(`http://[${text}]/`).hostname : text;
 }
@@ -76,7 +76,7 @@ const same: Readonly<Record<string, (a: string, b: string) => boolean>> = {
 };
 const exactly = (a: string, b: string): boolean => a === b;
 
-/** Why the certificate is not that of the registered subject; undefined when it is. */
+/** Compares a certificate with the registered subject. Returns the reason for the log, or undefined when equal. */
 export function subjectFault(
   certificate: X509Certificate,
   registered: CertificateSubject,

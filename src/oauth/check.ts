@@ -1,22 +1,22 @@
 import type { Refuse } from '@alongside/kernel/errors';
 
-/** One thing that was looked at in a request: what would have been right, and what came. Never a secret or a raw token. */
+/** One check of a request, with the expected and the received value. Never a secret or a raw token. */
 export interface Check {
-  /** What was looked at: `aud`, `kid`, `redirect_uri`. */
+  /** Name of the checked value: `aud`, `kid`, `redirect_uri`. */
   check: string;
   ok: boolean;
   expected: string;
   received: string;
 }
 
-/** A check whose failure is a refusal of its own. */
+/** A check with its own error. */
 export interface Rule extends Check {
   refuse: Refuse;
 }
 
 const longest = 500;
 
-/** Any value from outside as a report shows it, cut to a sensible length. */
+/** Returns the text of a value for a report, cut to a limit. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -24,13 +24,13 @@ export function shown(value: unknown): string {
   return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
-/** Why a list of checks does not hold, in words for the log: the first that failed. */
+/** Returns the first failure of a list of checks, for the log. */
 export function faultOf(checks: readonly Check[]): string | undefined {
   const failed = checks.find(({ ok }) => !ok);
   return failed && `${failed.check} is ${failed.received}, expected is ${failed.expected}`;
 }
 
-/** Refuses with the first rule that does not hold. */
+/** Throws the error of the first failed rule. */
 export function requireAll(rules: readonly Rule[]): void {
   const failed = rules.find(({ ok }) => !ok);
   if (failed) throw failed.refuse(`${failed.check} is ${failed.received}, expected is ${failed.expected}`);

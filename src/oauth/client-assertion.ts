@@ -9,31 +9,31 @@ import type { RemoteKeys } from './remote-keys.ts';
 /** The one type of client assertion (RFC 7523 section 2.2). */
 export const clientAssertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Who an assertion must come from, and whom it must be for. */
+/** Requirements for a client assertion. */
 export interface AssertionRules {
   clientId: string;
-  /** Its audience is one of these, as a string. */
+  /** Allowed audiences; an assertion has one, as a string. */
   audiences: readonly [string, ...string[]];
   algorithms: readonly SigningAlgorithm[];
-  /** Kind under which its `jti` is used up. */
+  /** Kind of the single-use value for its `jti`. */
   jtiKind: string;
-  /** Whether its key must be named where only one can be meant; the published service wants it always. */
+  /** Whether `kid` is required even if only one key is possible, as in the published service. */
   needsKid: boolean;
-  /** Seconds from now to `exp` at most, beside what clocks may differ by. */
+  /** Maximum number of seconds until `exp`, without the tolerance for clocks. */
   longestAhead: number;
 }
 
-/** Seconds that clocks may differ by. */
+/** Tolerance for clocks in seconds. */
 const skew = 10;
 const longestJti = 256;
-/** A type need not be named; another type is another token (RFC 8725 section 3.11). */
+/** `typ` is optional; another value means another token (RFC 8725 section 3.11). */
 const types: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
 
 const jtiKey = (clientId: string, jti: unknown): string => `${clientId}\n${String(jti)}`;
 const isPast = (time: unknown, now: number): boolean =>
   time === undefined || (typeof time === 'number' && time <= now + skew);
 
-/** Everything that an assertion says of itself (RFC 7523 section 3), without its signature and without using it up. */
+/** Checks header and claims of an assertion (RFC 7523 section 3), without its signature. Spends nothing. */
 export function assertionChecks({ header, claims }: DecodedJwt, rules: AssertionRules, now: number): Check[] {
   const { alg, typ, kid } = header;
   const { longestAhead } = rules;
@@ -86,7 +86,7 @@ export function assertionChecks({ header, claims }: DecodedJwt, rules: Assertion
   ];
 }
 
-/** Whether a registered key of the client signed it. Ask after `alg` and `kid` were found right. */
+/** Checks the signature by a registered key of the client, after `alg` and `kid`. */
 export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote: RemoteKeys): Promise<Check> {
   const expected = `the signature of a registered key`;
   const failed = (received: string): Check => ({ check: 'signature', ok: false, expected, received });
@@ -109,7 +109,7 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
   }
 }
 
-/** Whether its `jti` is still unused. Nothing is used up. */
+/** Checks that the `jti` is unused. Spends nothing. */
 export async function unusedCheck(
   { claims: { jti } }: DecodedJwt,
   { clientId, jtiKind }: AssertionRules,
@@ -119,13 +119,13 @@ export async function unusedCheck(
   return { check: 'jti', ok, expected: 'one that was not used before', received: shown(jti) };
 }
 
-/** Who an assertion speaks for, before anything was proved; undefined when that cannot be read. */
+/** Returns the client that an unverified assertion claims; undefined if it cannot be read. */
 export function claimedClient(assertion: string | undefined): string | undefined {
   const { iss, sub } = decodeJwt(assertion ?? '')?.claims ?? {};
   return typeof sub === 'string' && sub !== '' && (iss === undefined || iss === sub) ? sub : undefined;
 }
 
-/** Why a client assertion does not hold, in words for the log; undefined when it does, and then its `jti` is used up. */
+/** Verifies a client assertion and spends its `jti`. Returns the reason for the log, or undefined when valid. */
 export async function assertionFault(
   assertion: string | undefined,
   rules: AssertionRules,
@@ -139,7 +139,7 @@ export async function assertionFault(
   if (fault !== undefined) return fault;
   const signature = await signatureCheck(jwt, source, clientKeys);
   if (!signature.ok) return `signature: ${signature.received}`;
-  // Last of all, so that nobody can use up another's jti with a bad signature.
+  // Last, so that an assertion with an invalid signature spends no jti.
   const { exp, jti } = jwt.claims;
   const remembered = Math.ceil((Number(exp) + skew - now) * 1_000);
   const first = await singleUse.claim(rules.jtiKind, jtiKey(rules.clientId, jti), remembered);

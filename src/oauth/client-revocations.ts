@@ -13,21 +13,21 @@ import {
   type RevocationList,
 } from './revocation-list.ts';
 
-/** Milliseconds after which the file is looked at again. */
+/** Milliseconds between two checks of the file. */
 const lookEvery = 5_000;
-/** Largest file in bytes. */
+/** Maximum size of the file in bytes. */
 const largest = 20_000_000;
 
 /**
- * The lists of one file that the operator keeps up to date: what authorities of client certificates have revoked. Read again
- * when the file changes; one that cannot be read changes nothing, until the lists before it are overdue.
+ * Revocation lists of the authorities of client certificates, in a file that the operator updates. Read again when the file
+ * changes. While it cannot be read, the former lists remain valid until they are overdue.
  */
 export class ClientRevocations {
   #file: string;
   readonly #clock: Clock;
   readonly #log: Log;
   #lists: readonly RevocationList[] = [];
-  /** By issuer: the newest of the lists that it issued. */
+  /** The newest list of each issuer. */
   #byIssuer = new Map<string, Promise<RevocationList | undefined>>();
   #stamp = '';
   #lookedAt = 0;
@@ -38,7 +38,7 @@ export class ClientRevocations {
     this.#log = log;
   }
 
-  /** Throws when the file cannot be read or holds no list. */
+  /** Throws if the file cannot be read or contains no list. */
   static async open(file: string, clock: Clock, log: Log): Promise<ClientRevocations> {
     const revocations = new ClientRevocations(file, clock, log);
     await revocations.#read();
@@ -46,8 +46,8 @@ export class ClientRevocations {
   }
 
   /**
-   * Why a path, the client first and an authority that is trusted last, may not be believed (RFC 5280 section 6.3): each but the
-   * last needs a current list of the one above it, and may not stand in it. Undefined when it may.
+   * Checks a path from the client to a trusted authority (RFC 5280 section 6.3): each certificate but the last needs a current
+   * list of its issuer and must not be listed. Returns the reason for the log, or undefined when valid.
    */
   async fault(path: readonly Certificate[]): Promise<string | undefined> {
     await this.#look();
@@ -59,7 +59,7 @@ export class ClientRevocations {
     return undefined;
   }
 
-  /** Reads another file, or the same one again. Returns what puts its lists into effect; throws as `open` does. */
+  /** Reads another file, or the same one again. Returns a function that applies its lists. Throws like `open`. */
   async prepare(file: string): Promise<() => void> {
     const read = await readLists(file);
     return () => {
@@ -71,7 +71,7 @@ export class ClientRevocations {
   async #faultOf(certificate: Certificate, authority: Certificate): Promise<string | undefined> {
     const list = await this.#listOf(authority);
     if (list === undefined) return 'there is no revocation list of an authority of its path';
-    // Also in a list that is overdue.
+    // An overdue list still revokes.
     if (isListed(list, certificate)) return 'it, or an authority of its path, was revoked';
     return isCurrent(list, this.#clock.now())
       ? undefined

@@ -20,12 +20,12 @@ export interface CorsOptions {
 
 const allowedHeaders = ['accept', 'authorization', 'content-type', 'dpop'];
 const exposedHeaders = ['DPoP-Nonce', 'WWW-Authenticate', 'Retry-After'];
-/** Seconds that a browser may keep the answer to a preflight. */
+/** Seconds for which a browser may cache the response to a preflight. */
 const preflightAge = '600';
 
 /**
- * Lets the pages of registered public clients call endpoints (Fetch standard, CORS protocol): those with the origin of a
- * registered callback. Never with credentials: no cookie and no client certificate of the user counts here.
+ * Allows pages of registered public clients to call endpoints (Fetch standard, CORS protocol), from the origin of a registered
+ * callback. Never with credentials, so cookies and client certificates of the user have no effect.
  */
 export class Cors {
   readonly #options: CorsOptions;
@@ -36,7 +36,7 @@ export class Cors {
     this.#options = options;
   }
 
-  /** Adds the headers to what the endpoint answers. */
+  /** Adds the headers to the responses of an endpoint. */
   endpoint<Params>(endpoint: Endpoint<Params>): Endpoint<Params> {
     return async (request) => {
       const headers = await this.#headersFor(request);

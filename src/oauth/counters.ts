@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { type Database, sql } from '../storage/database.ts';
 
-/** Where counts are kept, so that any number of processes count as one. */
+/** Stored counts, for all processes together. */
 export interface Counters {
   database: Database;
   clock: Clock;
@@ -17,17 +17,17 @@ const units: Readonly<Record<string, number>> = {
   month: 43_200 * minute,
 };
 
-/** Length of a quota's window in milliseconds; an unknown unit counts as a minute. */
+/** Returns the window of a quota in milliseconds; an unknown unit is a minute. */
 export const windowOf = ({ interval, timeunit }: { interval: number; timeunit: string }): number =>
   Math.max(1, interval) * (units[timeunit] ?? minute);
 
-/** Shortest time between two requests in milliseconds: `3ps` is one every 333 ms, `300pm` one every 200 ms. Undefined when it is no rate. */
+/** Returns the minimum milliseconds between two requests: 333 for `3ps`, 200 for `300pm`. Returns undefined for another text. */
 export function gapOf(rate: string): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,8})p([sm])$/.exec(rate) ?? [];
   return count === undefined ? undefined : Math.floor((unit === 's' ? 1_000 : minute) / Number(count));
 }
 
-/** Counts one request in the window that runs now, and answers how many it has. One write, so no two processes get the same number. */
+/** Counts one request in the current window and returns the count. One write, so each process gets another number. */
 export async function counted(
   { database, clock }: Counters,
   name: string,
@@ -49,7 +49,7 @@ export async function counted(
   return Number(rows[0]?.count ?? 0);
 }
 
-/** Lets a request through when the last one let through is long enough ago. Smoothing, as Apigee's SpikeArrest: no burst is saved up. */
+/** Admits a request if the last admitted one is long enough ago, like Apigee's SpikeArrest. Bursts do not accumulate. */
 export async function admitted({ database, clock }: Counters, name: string, rate: string): Promise<boolean> {
   const gap = gapOf(rate);
   if (gap === undefined) return true;

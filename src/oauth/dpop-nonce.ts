@@ -3,29 +3,29 @@ import type { Clock } from '@alongside/kernel/clock';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
 
-/** Milliseconds that one nonce is handed out; it is good for as long again. */
+/** Milliseconds for which a nonce is issued; it stays valid for the same time again. */
 const period = 300_000;
 
 /**
- * Nonces that the server chooses for DPoP proofs (RFC 9449 section 8): made from the time under a derived key, so that every
- * process of an installation gives and takes the same ones and none is kept.
+ * Server nonces for DPoP proofs (RFC 9449 section 8). They are derived from the time and a key, so that all processes issue and
+ * accept the same ones and none is stored.
  */
 export class ProofNonces {
   readonly #key: Buffer;
   readonly #clock: Clock;
 
-  /** @param purpose keeps the nonces of one server from being good at another. */
+  /** @param purpose separates the nonces of different servers */
   constructor(vault: Vault, clock: Clock, purpose: string) {
     this.#key = vault.derive(`dpop-nonce:${purpose}`);
     this.#clock = clock;
   }
 
-  /** The nonce to use from now on: header `DPoP-Nonce`. */
+  /** Returns the current nonce, for the header `DPoP-Nonce`. */
   current(): string {
     return this.#at(this.#window);
   }
 
-  /** Whether a proof carries a nonce of now or of the period before. Its signature is for `checkProof`. */
+  /** Returns whether a proof has the current or the previous nonce. `checkProof` verifies its signature. */
   accepts(proof: string): boolean {
     const nonce = decodeJwt(proof)?.claims.nonce;
     if (typeof nonce !== 'string') return false;

@@ -10,48 +10,48 @@ import {
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../storage/single-use.ts';
 
-/** Algorithms that a proof may be signed with. */
+/** Signing algorithms for proofs. */
 export const proofAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA', 'PS256', 'RS256', 'RS512'];
 
-/** Profiles whose clients may sign by fewer (FAPI 2.0 Security Profile section 5.4.1). */
+/** Profiles with fewer algorithms (FAPI 2.0 Security Profile section 5.4.1). */
 const byProfile: Readonly<Record<string, readonly SigningAlgorithm[]>> = {
   fapi2: ['ES256', 'EdDSA', 'PS256'],
 };
 
-/** Algorithms that a client of this profile may sign its proofs with. */
+/** Returns the signing algorithms for proofs of a client with this profile. */
 export const proofAlgorithmsOf = (profile: string | undefined): readonly SigningAlgorithm[] =>
   byProfile[profile ?? ''] ?? proofAlgorithms;
 
 /**
- * What metadata announces (RFC 9449 section 5.1): the algorithms that clients of every profile may use, since a client
- * chooses from the list before the server knows its profile. Clients of the standard profile may use the others too.
+ * The algorithms in metadata (RFC 9449 section 5.1). Every profile allows them, because a client chooses one before the server
+ * knows its profile. Clients of the standard profile may use the others too.
  */
 export const announcedProofAlgorithms: readonly SigningAlgorithm[] = proofAlgorithms.filter((algorithm) =>
   Object.values(byProfile).every((allowed) => allowed.includes(algorithm)),
 );
 
-/** What a proof must be about. */
+/** The request that a proof must be for. */
 export interface ProofTarget {
   method: string;
-  /** Public addresses of what is called, without query and fragment: its own, and the one for clients with a certificate. */
+  /** Public addresses of the endpoint, without query and fragment. There may be another one for mutual TLS. */
   url: string | readonly string[];
-  /** The access token that comes along, at a resource. */
+  /** The access token of the request, at a resource. */
   accessToken?: string;
-  /** What the proof may be signed with; every one of `proofAlgorithms` unless told. */
+  /** Allowed signing algorithms; `proofAlgorithms` by default. */
   algorithms?: readonly SigningAlgorithm[];
 }
 
-/** A proof that holds: the thumbprint of its key. Or why it does not hold, in words for the log. */
+/** The thumbprint of the key of a valid proof, or the reason for the log. */
 export type ProofResult = { jkt: string } | { fault: string };
 
-/** Seconds that a proof may be old, or ahead of our clock. */
+/** Maximum age of a proof, and tolerance for a clock that is ahead, in seconds. */
 const oldest = 60;
 const ahead = 10;
 const longestProof = 8_192;
 const longestJti = 256;
 const jtiKind = 'dpop-jti';
 
-/** An address as two of them are compared: normalised, without query and fragment (RFC 9449 section 4.3). */
+/** Returns a normalised address without query and fragment, for comparison (RFC 9449 section 4.3). */
 function comparable(address: unknown): string | undefined {
   const url = typeof address === 'string' ? URL.parse(address) : null;
   return url ? `${url.origin}${url.pathname}` : undefined;
@@ -60,8 +60,8 @@ function comparable(address: unknown): string | undefined {
 const fault = (reason: string): ProofResult => ({ fault: reason });
 
 /**
- * Checks a DPoP proof (RFC 9449 section 4.3) and uses its `jti` up, last of all. Two headers in one are no compact JWS,
- * so they are refused as well.
+ * Verifies a DPoP proof (RFC 9449 section 4.3) and then spends its `jti`. Two joined headers are not a compact JWS, so they are
+ * refused too.
  */
 export async function checkProof(
   proof: string,
@@ -75,7 +75,7 @@ export async function checkProof(
   const { algorithms = proofAlgorithms } = target;
   if (!isSigningAlgorithm(alg) || !algorithms.includes(alg))
     return fault(`alg is ${String(alg)}, allowed is ${algorithms.join(', ')}`);
-  // A key with private or symmetric members is none (CVE-2026-54431).
+  // Refuses keys with private or symmetric members (CVE-2026-54431).
   const key = publicKeyOf(jwk);
   if (!key || !(await verifySignature(jwt, alg, key)))
     return fault('the signature is not the one of the key in the header');

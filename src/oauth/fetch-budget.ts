@@ -2,20 +2,20 @@ import type { Clock } from '@alongside/kernel/clock';
 
 interface Account {
   left: number;
-  /** When the last was given back, in milliseconds. */
+  /** Time of the last refill in milliseconds. */
   since: number;
 }
 
-/** How many fetches of one address may follow each other at once. */
+/** Maximum number of consecutive fetches of one address. */
 const fetchesAtOnce = 20;
-/** Milliseconds after which one more may follow, once those are spent. */
+/** Milliseconds until one more fetch is allowed. */
 const fetchPause = 3_000;
-/** Most addresses that are counted; the one that waited longest is forgotten first. */
+/** Maximum number of counted addresses; the least recently used one is dropped first. */
 const mostAddresses = 10_000;
 
 /**
- * How often an address is fetched because somebody unknown wants it: by an unknown kid, by a bad signature, or where the last
- * fetch failed. A stranger can neither make us flood the address nor, beyond the pause, keep a new key of its owner away.
+ * Limits fetches that unauthenticated requests cause: by an unknown kid, by an invalid signature, or after a failed fetch. Such
+ * requests can neither flood the address nor, beyond the pause, hide a new key of its owner.
  */
 export class FetchBudget {
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class FetchBudget {
     this.#clock = clock;
   }
 
-  /** Takes one fetch of this address; false when none is left now. */
+  /** Takes one fetch of an address. Returns false if none is left. */
   take(address: string): boolean {
     const now = this.#clock.now();
     const account = this.#accounts.get(address);
@@ -39,7 +39,7 @@ export class FetchBudget {
   }
 
   #refilled({ left, since }: Account, now: number): Account {
-    // A clock that was set back gives all back: nobody waits for a time that has been.
+    // A clock that was set back refills the budget.
     if (now < since) return { left: fetchesAtOnce, since: now };
     const gained = Math.floor((now - since) / fetchPause);
     const full = left + gained >= fetchesAtOnce;

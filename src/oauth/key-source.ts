@@ -9,16 +9,16 @@ import {
 } from '@alongside/kernel/jws';
 import { type RemoteKeys, readKeySet } from './remote-keys.ts';
 
-/** Where the keys of a client stand: with its registration, or at an address of its own. */
+/** The keys of a client, in its registration or at its address. */
 export interface KeySource {
   jwks: { keys: JsonWebKey[] } | null;
   jwksUrl: string | null | undefined;
 }
 
-/** The published name of the address, an attribute of applications (NHSDigital/api-management-utils, add_jwks_resource_url.py). */
+/** Published attribute of applications with the address (NHSDigital/api-management-utils, add_jwks_resource_url.py). */
 export const addressAttribute = 'jwks-resource-url';
 
-/** The address at which the keys of a client of the `nhs` profile stand, where the registration itself holds none. */
+/** Returns the address of the keys of a client with the `nhs` profile, if its registration contains none. */
 export const publishedAddress = ({
   profile,
   attributes,
@@ -27,7 +27,7 @@ export const publishedAddress = ({
   attributes?: Readonly<Record<string, string>>;
 }): string | undefined => (profile === 'nhs' ? attributes?.[addressAttribute] : undefined);
 
-/** How a signature held against the keys of its sender. */
+/** Result of verifying a signature with the keys of its sender. */
 export type Signed = 'yes' | 'no' | 'wrong kind of key' | 'unknown key';
 
 const fits = (algorithm: SigningAlgorithm, jwk: JsonWebKey): boolean => {
@@ -35,15 +35,15 @@ const fits = (algorithm: SigningAlgorithm, jwk: JsonWebKey): boolean => {
   return key !== undefined && keyFits(algorithm, key) && (jwk.alg ?? algorithm) === algorithm;
 };
 
-/** The only key that can be meant where none is named (OpenID Connect Core section 10.1). */
+/** Returns the only key that fits a token without `kid` (OpenID Connect Core section 10.1). */
 function loneKey(keys: readonly JsonWebKey[], algorithm: SigningAlgorithm): KeyObject | undefined {
   const [only, ...others] = keys.filter((jwk) => fits(algorithm, jwk));
   return others.length === 0 ? publicKeyOf(only) : undefined;
 }
 
 /**
- * Whether the one key of this sender that can be meant signed a token that names none; `unknown key` when several fit.
- * Throws OutboundError when keys at an address cannot be had.
+ * Verifies a token without `kid` with the only key that fits; `unknown key` if several do. Throws OutboundError if keys cannot
+ * be fetched.
  */
 async function signedByLone(
   source: KeySource,
@@ -58,14 +58,14 @@ async function signedByLone(
   };
   const first = await outcome(await registeredKeys(source, remote));
   if (first === 'yes' || source.jwks || !source.jwksUrl) return first;
-  // Its owner may have put another key in the place of this one.
+  // Its owner may have replaced the key.
   const newer = await remote.newer(source.jwksUrl);
   return newer ? outcome(newer) : first;
 }
 
 /**
- * Whether one of these keys, the one that the token names by `kid`, signed it by this algorithm. `jku`, `jwk` and `x5u` in a
- * header count for nothing (RFC 8725 section 3.10). Throws OutboundError when keys at an address cannot be had.
+ * Verifies a token with the key that its `kid` names. Ignores `jku`, `jwk` and `x5u` (RFC 8725 section 3.10). Throws
+ * OutboundError if keys cannot be fetched.
  */
 export async function signedBy(
   { jwks, jwksUrl }: KeySource,
@@ -88,16 +88,16 @@ export async function signedBy(
   if (!key) return 'unknown key';
   const first = await outcome(key);
   if (first === 'yes') return first;
-  // Its owner may have put another key in the place of this one, under the same kid.
+  // Its owner may have replaced the key under the same kid.
   const newer = await remote.replaced(jwksUrl, kid, key);
   return newer ? outcome(newer) : first;
 }
 
-/** `signedBy`, and where the token names no key the only one that can be meant. */
+/** Verifies a token with the key that it names, or without `kid` with the only one that fits. */
 export const signedByNamedOrLone: typeof signedBy = (source, jwt, algorithm, remote) =>
   (jwt.header.kid === undefined ? signedByLone : signedBy)(source, jwt, algorithm, remote);
 
-/** All registered keys, as they are registered. Throws OutboundError when they stand at an address and cannot be had. */
+/** Returns all registered keys unchanged. Throws OutboundError if they cannot be fetched. */
 export async function registeredKeys(
   { jwks, jwksUrl }: KeySource,
   remote: RemoteKeys,

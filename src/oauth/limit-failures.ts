@@ -4,8 +4,8 @@ import type { NetworkLimit } from './network-limit.ts';
 
 /**
  * Counts a failed client authentication for the network of the caller. Returns what to throw: the failure, or `refuse`
- * beyond the limit of the network. A valid client is never limited, so that nobody can lock it out of its own network;
- * secrets are too long to be guessed (RFC 6749 section 10.10).
+ * beyond the limit of the network. A valid client is never limited, so others in its network cannot lock it out. Secrets are
+ * too long to be guessed (RFC 6749 section 10.10).
  */
 export async function refusalOfFailure(
   limit: NetworkLimit,

@@ -7,19 +7,19 @@ import { chainOf } from './certificate-chain.ts';
 import { type CertificateSubject, subjectFault } from './certificate-subject.ts';
 import type { ClientRevocations } from './client-revocations.ts';
 
-/** The certificate with which a client made its TLS connection, and the hash that names it in `cnf`. */
+/** The certificate of a TLS client, and its thumbprint for `cnf`. */
 export interface ClientCertificate {
   certificate: X509Certificate;
-  /** DER of the other certificates that came with it. */
+  /** DER of the other certificates that the client sent. */
   intermediates: readonly Uint8Array[];
   /** `x5t#S256`: SHA-256 of the DER, base64url (RFC 8705 section 3.1). */
   thumbprint: string;
 }
 
-/** The names of the two methods (RFC 8705 section 2). */
+/** RFC 8705 section 2. */
 export const mutualTlsMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
 
-/** Reads `request.certificate`; undefined when none came or it is no certificate. Nothing about it is checked. */
+/** Parses `request.certificate` without verifying it. Returns undefined if there is none or it cannot be parsed. */
 export function readCertificate(
   der: Uint8Array | undefined,
   intermediates: readonly Uint8Array[] = [],
@@ -32,7 +32,7 @@ export function readCertificate(
   }
 }
 
-/** Certificates of the authorities in a PEM file; throws on one that cannot be read. */
+/** Returns the certificates in a PEM file. Throws if one cannot be parsed. */
 export const readAuthorities = (pem: string): X509Certificate[] =>
   (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
     (one) => new X509Certificate(one),
@@ -40,7 +40,7 @@ export const readAuthorities = (pem: string): X509Certificate[] =>
 
 const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 
-/** Why a certificate may not be used at this moment, whoever issued it (RFC 5280 sections 4.1.2.5 and 4.2.1.12). */
+/** Checks validity and purpose (RFC 5280 sections 4.1.2.5 and 4.2.1.12). Returns the reason for the log, or undefined when valid. */
 function useFault({ certificate }: ClientCertificate, now: number): string | undefined {
   const from = Date.parse(certificate.validFrom);
   const to = Date.parse(certificate.validTo);
@@ -52,15 +52,15 @@ function useFault({ certificate }: ClientCertificate, now: number): string | und
     : 'the certificate is not for client authentication';
 }
 
-/** Whose client certificates count, and which of them no more. */
+/** Trusted authorities of client certificates, and their revocation lists. */
 export interface ClientTrust {
   authorities: readonly X509Certificate[];
   revocations?: ClientRevocations | undefined;
 }
 
 /**
- * `tls_client_auth` (RFC 8705 section 2.1): a path leads from the certificate to one of the authorities, and its subject is
- * the registered one. Why not, in words for the log; undefined when it holds.
+ * Verifies `tls_client_auth` (RFC 8705 section 2.1): a path to one of the authorities, and the registered subject. Returns the
+ * reason for the log, or undefined when valid.
  */
 export async function issuedFault(
   presented: ClientCertificate | undefined,
@@ -81,8 +81,8 @@ export async function issuedFault(
 }
 
 /**
- * `self_signed_tls_client_auth` (RFC 8705 section 2.2): the certificate is one that the client registered in its key set, by
- * `x5c` or by its public key. Why not, in words for the log; undefined when it holds.
+ * Verifies `self_signed_tls_client_auth` (RFC 8705 section 2.2): a certificate in the registered key set, as `x5c` or by its
+ * public key. Returns the reason for the log, or undefined when valid.
  */
 export function selfSignedFault(
   presented: ClientCertificate | undefined,

@@ -9,8 +9,7 @@ const minute = 60_000;
 const perMinute = z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
 
 /**
- * Requests a minute that one network may send without proving who sends them, proofs a minute that may fail, and rows a
- * minute that it may create before anybody is signed in.
+ * Limits of one network in a minute: unauthenticated requests, failed authentications, and rows that are created before sign-in.
  */
 export const networkLimits = z.strictObject({
   requests: perMinute.default(3_000),
@@ -21,9 +20,8 @@ export const networkLimits = z.strictObject({
 export type NetworkLimits = z.output<typeof networkLimits>;
 
 /**
- * Limits unproven requests by network, so that they never use up what belongs to an application or a user. Counts are
- * stored: any number of processes count as one. There may be a row for every network, so rows expire and are removed
- * with the single-use values.
+ * Limits unauthenticated requests by network, so that they never use up the quota of an application or a user. Counts are stored
+ * for all processes together. There may be a row for each network, so rows expire and are removed with the single-use values.
  */
 export class NetworkLimit {
   readonly #database: Database;
@@ -35,8 +33,8 @@ export class NetworkLimit {
   readonly #window: number;
 
   /**
-   * @param name of what is counted; two limits of one name share their counts.
-   * @param limit requests in each window of `window` milliseconds.
+   * @param name limits with the same name share their counts
+   * @param limit requests in each window of `window` milliseconds
    */
   constructor(
     storage: { database: Database; clock: Clock; audit?: AuditLog },

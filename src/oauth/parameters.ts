@@ -1,7 +1,7 @@
-/** Most parameters that a request may carry; more is refused early. */
+/** Maximum number of parameters of a request. */
 export const mostParameters = 100;
 
-/** The parameters of one query or form, in the order in which they came. */
+/** The parameters of a query or form, in order. */
 export class Parameters {
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
@@ -9,7 +9,7 @@ export class Parameters {
     this.#values = values;
   }
 
-  /** The first value; undefined when it is absent or empty (RFC 6749 section 3.1: empty is treated as omitted). */
+  /** Returns the first value; undefined if it is absent or empty (RFC 6749 section 3.1). */
   get(name: string): string | undefined {
     return this.#values.get(name)?.[0] || undefined;
   }
@@ -22,18 +22,18 @@ export class Parameters {
     return this.#values.has(name);
   }
 
-  /** The first name that came more than once, leaving out those that may (RFC 6749 section 3.1). */
+  /** Returns the first repeated name, except those that may be repeated (RFC 6749 section 3.1). */
   repeated(except: readonly string[] = []): string | undefined {
     for (const [name, values] of this.#values) if (values.length > 1 && !except.includes(name)) return name;
     return undefined;
   }
 
-  /** The same parameters without some. */
+  /** Returns the parameters without these names. */
   without(...names: string[]): Parameters {
     return new Parameters(new Map([...this.#values].filter(([name]) => !names.includes(name))));
   }
 
-  /** The same parameters and one more. */
+  /** Returns the parameters and one more. */
   and(name: string, value: string): Parameters {
     return new Parameters(new Map([...this.#values, [name, [...this.all(name), value]]]));
   }
@@ -56,8 +56,8 @@ function decode(part: string): string | undefined {
 }
 
 /**
- * Reads `application/x-www-form-urlencoded` text, a query or a form. Undefined when it is not well-formed:
- * broken percent-encoding, a NUL, more than `mostParameters` of them, or a length beyond `limit` characters.
+ * Parses `application/x-www-form-urlencoded` text. Returns undefined for invalid percent-encoding, a NUL, more than
+ * `mostParameters` parameters, or more than `limit` characters.
  */
 export function parseParameters(text: string, limit = 65_536): Parameters | undefined {
   if (text.length > limit) return undefined;
@@ -78,11 +78,11 @@ export function parseParameters(text: string, limit = 65_536): Parameters | unde
   return new Parameters(values);
 }
 
-/** Whether a Content-Type is a form, with or without parameters such as a charset. */
+/** Returns whether a Content-Type is a form, with or without parameters such as a charset. */
 export const isForm = (contentType: string | undefined): boolean =>
   /^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? '');
 
-/** Adds parameters to an address that may have a query already. */
+/** Adds parameters to an address, which may have a query. */
 export function withQuery(address: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)

@@ -8,15 +8,15 @@ interface Pushed {
   issuer: string;
   clientId: string;
   entries: [string, string][];
-  /** Milliseconds: until when a sign-in may begin with it. */
+  /** Time in milliseconds before which a sign-in must begin. */
   beginsBefore: number;
 }
 
-/** What every `request_uri` of ours begins with (RFC 9126 section 2.2). */
+/** Prefix of each `request_uri` (RFC 9126 section 2.2). */
 export const requestUriPrefix = 'urn:ietf:params:oauth:request_uri:';
-/** Seconds in which a sign-in may begin, as often as the browser loads it again. */
+/** Seconds in which a sign-in must begin; the browser may reload it. */
 export const pushedLifetime = 60;
-/** Milliseconds for which it can be spent: until the last sign-in that began with it has run out. */
+/** Milliseconds until it can no longer be spent: longer than any sign-in that it began. */
 const kept = 3_700_000;
 
 function parametersOf(entries: readonly [string, string][]): Parameters {
@@ -32,7 +32,7 @@ export class PushedRequests {
   readonly #singleUse: SingleUse;
   readonly #clock: Clock;
 
-  /** @param kind under which the service keeps them. */
+  /** @param kind kind of the single-use values of the server */
   constructor(kind: string, issuer: string, parts: { singleUse: SingleUse; clock: Clock }) {
     this.#kind = kind;
     this.#issuer = issuer;
@@ -40,7 +40,7 @@ export class PushedRequests {
     this.#clock = parts.clock;
   }
 
-  /** Keeps a checked request; answers its `request_uri`, of 256 bits. */
+  /** Stores a checked request. Returns its `request_uri`, with 256 random bits. */
   async keep(clientId: string, parameters: Parameters): Promise<string> {
     const requestUri = requestUriPrefix + randomToken();
     const pushed: Pushed = {
@@ -53,7 +53,7 @@ export class PushedRequests {
     return requestUri;
   }
 
-  /** The parameters that this client pushed, while they are unspent and not run out. */
+  /** Returns the parameters that this client pushed, unless they are spent or expired. */
   async find(requestUri: string, clientId: string): Promise<Parameters | undefined> {
     const pushed = await this.#singleUse.peek<Pushed>(this.#kind, requestUri);
     const valid =
@@ -63,12 +63,12 @@ export class PushedRequests {
     return valid ? parametersOf(pushed.entries) : undefined;
   }
 
-  /** Whether a code was given out for it. */
+  /** Returns whether a code was issued for it. */
   async isSpent(requestUri: string): Promise<boolean> {
     return (await this.#singleUse.peek(this.#kind, requestUri)) === undefined;
   }
 
-  /** The condition of the batch that gives a code out: one code for each pushed request. */
+  /** Returns the condition of the batch that issues a code: one code for each pushed request. */
   spendStatement(requestUri: string): Statement {
     return this.#singleUse.spendStatement(this.#kind, requestUri);
   }

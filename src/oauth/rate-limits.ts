@@ -8,12 +8,12 @@ import type { Product, RateLimits } from './products.ts';
 
 type Quota = NonNullable<RateLimits['quota']>;
 
-/** What the platform allows where a registration says nothing: 300 requests a minute for each application at each API. */
+/** Published default: 300 requests a minute for each application at each API. */
 export const publishedQuota: Quota = { enabled: true, limit: 300, interval: 1, timeunit: 'minute' };
 
 const count = z.number().int().nonnegative();
 
-/** Limits as registrations and configuration write them (NHSDigital/api-management-utils, rate_limiting_config.py). What a quota leaves out is as published. */
+/** Limits in registrations and configuration (NHSDigital/api-management-utils, rate_limiting_config.py), with published defaults. */
 const limits = z.strictObject({
   quota: z
     .strictObject({
@@ -36,10 +36,10 @@ const limits = z.strictObject({
 /** Limits by the name of an API. */
 export const limitsByApi = z.record(z.string(), limits);
 
-/** Longest attribute `ratelimiting` that is read, in characters. */
+/** Maximum length of the attribute `ratelimiting` in characters. */
 const longestAttribute = 10_000;
 
-/** What the application's own attribute says: of this API, else of all (`app`). One that is malformed says nothing. */
+/** Returns the limits in the attribute of an application, for this API or for all (`app`). Ignores a malformed attribute. */
 function ownLimits(
   { attributes: { ratelimiting } }: PlatformRegistration,
   api: string,
@@ -63,8 +63,8 @@ const speedOf = ({ quota }: RateLimits): number =>
   quota?.enabled ? quota.limit / windowOf(quota) : Number.POSITIVE_INFINITY;
 
 /**
- * The limits of one application at one API: its own (attribute `ratelimiting`), else the most generous of its products
- * that hold the API. Null when one of those lifts them; what is left out is as published.
+ * Returns the limits of an application at an API: its own (attribute `ratelimiting`), or the highest of its products with the API.
+ * Returns null if one of those has no limits. Published limits are the default.
  */
 export function limitsOf(
   registration: PlatformRegistration,
@@ -81,7 +81,7 @@ export function limitsOf(
 
 type Exceeded = 'quota' | 'spikeArrest' | undefined;
 
-/** Counts in storage, so that any number of processes count as one. */
+/** Counts requests in storage, for all processes together. */
 export class RateLimiter {
   readonly #counters: Counters;
 
@@ -89,7 +89,7 @@ export class RateLimiter {
     this.#counters = { database, clock };
   }
 
-  /** Counts one request under this name; the limit that it is over, quota first, or undefined. */
+  /** Counts one request under this name. Returns the limit that it exceeds, quota first, or undefined. */
   async exceeded(limits: RateLimits | null, name: string): Promise<Exceeded> {
     const { quota, spikeArrest } = limits ?? {};
     if (quota?.enabled && (await counted(this.#counters, `quota:${name}`, quota)) > quota.limit)
@@ -100,7 +100,7 @@ export class RateLimiter {
       : 'spikeArrest';
   }
 
-  /** Returns the limit that one more request under this name would be over, and counts nothing. */
+  /** Returns the limit that another request under this name would exceed. Counts nothing. */
   async wouldExceed(limits: RateLimits | null, name: string): Promise<Exceeded> {
     const { quota, spikeArrest } = limits ?? {};
     const names = [
@@ -121,7 +121,7 @@ export class RateLimiter {
     return last !== undefined && last <= now && last + gap > now ? 'spikeArrest' : undefined;
   }
 
-  /** Counts one request of a client that proves nothing: each network has these limits for itself. */
+  /** Counts one request of an unauthenticated client. Each network has these limits. */
   async exceededByNetwork(limits: RateLimits | null, name: string, address: string): Promise<Exceeded> {
     const { quota, spikeArrest } = limits ?? {};
     const admits = (kind: string, limit: number, length: number): Promise<boolean> =>

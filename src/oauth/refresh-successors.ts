@@ -3,8 +3,8 @@ import type { Vault } from '@alongside/kernel/secrets';
 import type { TokenRecord, Tokens } from './tokens.ts';
 
 /**
- * The tokens that a refresh gave out, sealed next to the refresh token that it used up: a client that lost the response and
- * repeats the request gets the same tokens (RFC 9700 section 4.14.2).
+ * The tokens that a refresh issued, sealed with the spent refresh token. A client that lost the response and repeats the request
+ * gets the same tokens (RFC 9700 section 4.14.2).
  */
 export class RefreshSuccessors<Successor extends { refreshToken: string }> {
   readonly #tokens: Tokens;
@@ -12,7 +12,7 @@ export class RefreshSuccessors<Successor extends { refreshToken: string }> {
   readonly #clock: Clock;
   readonly #purpose: string;
 
-  /** @param purpose names the key that seals; it is stored with the data, so it never changes. */
+  /** @param purpose names the sealing key: never change it for stored data */
   constructor({ tokens, vault, clock }: { tokens: Tokens; vault: Vault; clock: Clock }, purpose: string) {
     this.#tokens = tokens;
     this.#vault = vault;
@@ -25,8 +25,8 @@ export class RefreshSuccessors<Successor extends { refreshToken: string }> {
   }
 
   /**
-   * Returns the successor of a used refresh token until that is used itself.
-   * @param retryTime milliseconds after the first use; 0 for never.
+   * Returns the successor of a used refresh token, until the successor is used too.
+   * @param retryTime milliseconds after the first use; 0 for never
    */
   async find(token: string, { usedAt }: TokenRecord, retryTime: number): Promise<Successor | undefined> {
     if (usedAt === null || retryTime === 0 || this.#clock.now() - usedAt > retryTime) return undefined;

@@ -1,6 +1,6 @@
 import type { Profile } from './applications.ts';
 
-/** What decides which addresses an application may register. */
+/** The properties of an application that limit its addresses. */
 export interface AddressRules {
   profile: Profile;
   native: boolean;
@@ -10,7 +10,7 @@ const longest = 2_048;
 /** Visible ASCII without the characters that browsers and servers read differently (RFC 3986 section 2). */
 const plain = /^[\x21-\x7e]+$/;
 const odd = /["<>\\^`{|}]/;
-/** A scheme of one's own is a domain name backwards (RFC 8252 section 7.1). */
+/** A private-use scheme is a reversed domain name (RFC 8252 section 7.1). */
 const reverseDomain = /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+:$/;
 
 const isLoopback = (hostname: string): boolean =>
@@ -30,8 +30,8 @@ function parse(address: string): URL | string {
 }
 
 /**
- * What is wrong with an address that browsers are to be sent to; undefined when nothing is. It is kept as it was written,
- * for it is compared byte for byte (RFC 9700 section 2.1).
+ * Returns the problem of a redirect URI, or undefined when valid. It is stored unchanged, because redirect URIs are compared byte
+ * for byte (RFC 9700 section 2.1).
  */
 export function redirectProblem(address: string, { profile, native }: AddressRules): string | undefined {
   const url = parse(address);
@@ -47,7 +47,7 @@ export function redirectProblem(address: string, { profile, native }: AddressRul
     : `must be http or https, not ${url.protocol}`;
 }
 
-/** What is wrong with an address that servers are to call; undefined when nothing is. */
+/** Returns the problem of an address that a server calls, or undefined when valid. */
 export function serverAddressProblem(address: string): string | undefined {
   const url = parse(address);
   if (typeof url === 'string') return url;
@@ -56,7 +56,7 @@ export function serverAddressProblem(address: string): string | undefined {
     : `must be http or https, not ${url.protocol}`;
 }
 
-/** What is wrong with the address of a key set when it is used: the published platform cannot fetch keys from a bare host. */
+/** Returns the problem of the address of a key set, or undefined. The published platform cannot fetch keys from a bare host. */
 export function keySetAddressProblem(address: string): string | undefined {
   const problem = serverAddressProblem(address);
   if (problem) return problem;

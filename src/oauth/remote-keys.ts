@@ -9,19 +9,19 @@ import { keySetAddressProblem } from './registered-addresses.ts';
 
 interface CachedSet {
   keys: Map<string, KeyObject>;
-  /** As they came. */
+  /** Unchanged. */
   jwks: readonly JsonWebKey[];
   fetchedAt: number;
 }
 
-/** How long a fetched key set is used, in milliseconds. */
+/** Milliseconds for which a fetched key set is used. */
 const cacheTime = 3_600_000;
-/** A set of this age in milliseconds is not fetched again for a bad signature. */
+/** Milliseconds for which a fetched set is not fetched again for an invalid signature. */
 const justFetched = 1_000;
 const mostKeys = 100;
 const mostSets = 1_000;
 
-/** The keys of a JWK set by kid; those that are no public signature keys are left out. */
+/** Returns the public signature keys of a JWK set by kid. */
 export function readKeySet(set: unknown): Map<string, KeyObject> {
   const keys = new Map<string, KeyObject>();
   const list = (set as { keys?: unknown } | null)?.keys;
@@ -34,7 +34,7 @@ export function readKeySet(set: unknown): Map<string, KeyObject> {
   return keys;
 }
 
-/** Puts a value under an address; the one that came first goes when there are too many. */
+/** Stores a value of an address. Removes the oldest if there are too many. */
 function remember<T>(values: Map<string, T>, address: string, value: T): void {
   values.delete(address);
   values.set(address, value);
@@ -42,13 +42,13 @@ function remember<T>(values: Map<string, T>, address: string, value: T): void {
   if (values.size > mostSets && first !== undefined) values.delete(first);
 }
 
-/** Public keys that others publish. Fetched safely, cached, and fetched once more when a kid is unknown; never without pause. */
+/** Public keys at addresses of others. They are cached, and fetched again for an unknown kid, within `FetchBudget`. */
 export class RemoteKeys {
   readonly #clock: Clock;
   readonly #policy: OutboundPolicy;
   readonly #sets = new Map<string, CachedSet>();
   readonly #budget: FetchBudget;
-  /** Why the last fetch of an address failed, where it did. */
+  /** Reason of the last failed fetch of each address. */
   readonly #failures = new Map<string, string>();
   readonly #fetching = new Map<string, Promise<CachedSet>>();
 
@@ -58,13 +58,13 @@ export class RemoteKeys {
     this.#budget = new FetchBudget(clock);
   }
 
-  /** The keys of a registered set that count now: `exp`, in seconds, is when one stops to. */
+  /** Returns the keys of a registered set that have not expired; `exp` is in seconds. */
   live({ keys }: { keys: readonly JsonWebKey[] }): JsonWebKey[] {
     const now = this.#clock.now() / 1_000;
     return keys.filter(({ exp }) => typeof exp !== 'number' || exp > now);
   }
 
-  /** The key with this kid at this address; undefined when the set has none. Throws OutboundError when there is no set. */
+  /** Returns the key with this kid at an address; undefined if the set has none. Throws OutboundError if there is no set. */
   async key(address: string, kid: string): Promise<KeyObject | undefined> {
     const fresh = this.#fresh(address);
     const found = fresh?.keys.get(kid);
@@ -73,13 +73,13 @@ export class RemoteKeys {
     return (await (fresh ? this.#fetch(address) : this.#again(address))).keys.get(kid);
   }
 
-  /** The key that stands under a kid now, where it is another than the one whose signature did not hold; undefined when it is the same, or was fetched a moment ago. */
+  /** Returns the current key with a kid if it differs from `held`, which did not verify; undefined if it is the same or was just fetched. */
   async replaced(address: string, kid: string, held: KeyObject): Promise<KeyObject | undefined> {
     const key = (await this.#fetchNewer(address))?.keys.get(kid);
     return key && !key.equals(held) ? key : undefined;
   }
 
-  /** Every key at this address as it stands there now; undefined when it was fetched a moment ago. */
+  /** Returns the current keys at an address; undefined if they were just fetched. */
   async newer(address: string): Promise<readonly JsonWebKey[] | undefined> {
     return (await this.#fetchNewer(address))?.jwks;
   }
@@ -89,7 +89,7 @@ export class RemoteKeys {
     return age < justFetched || !this.#budget.take(address) ? undefined : this.#fetch(address);
   }
 
-  /** Every key at this address, as it stands there. Throws OutboundError when there is no set. */
+  /** Returns all keys at an address unchanged. Throws OutboundError if there is no set. */
   async all(address: string): Promise<readonly JsonWebKey[]> {
     return (this.#fresh(address) ?? (await this.#again(address))).jwks;
   }
@@ -99,7 +99,7 @@ export class RemoteKeys {
     return cached && Math.abs(this.#clock.now() - cached.fetchedAt) < cacheTime ? cached : undefined;
   }
 
-  /** Fetches where nothing is kept; one that failed often is left in peace for the pause. */
+  /** Fetches an uncached set. After several failures, it waits for the pause. */
   #again(address: string): Promise<CachedSet> {
     const failure = this.#failures.get(address);
     if (failure === undefined || this.#fetching.has(address) || this.#budget.take(address))

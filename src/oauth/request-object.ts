@@ -6,25 +6,25 @@ import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import { Parameters } from './parameters.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 
-/** Whose request object it must be, and for whom. */
+/** Requirements for a request object. */
 export interface RequestObjectRules {
   clientId: string;
-  /** The issuer: it is, or is among, the audience (RFC 9101 section 4). */
+  /** The audience is or contains the issuer (RFC 9101 section 4). */
   issuer: string;
   algorithms: readonly SigningAlgorithm[];
 }
 
-/** The authorization request inside, or why the object does not hold, in words for the log. */
+/** The authorization request in a valid object, or the reason for the log. */
 export type RequestObjectResult = { parameters: Parameters } | { fault: string };
 
-/** Seconds: the longest life of an object, and what clocks may differ by (FAPI 2.0 Message Signing section 5.3.1). */
+/** Seconds: maximum lifetime of an object, and tolerance for clocks (FAPI 2.0 Message Signing section 5.3.1). */
 const longest = 3_600;
 const skew = 10;
 const typ = 'oauth-authz-req+jwt';
 
 /** Claims of the JWT itself; `aud` of the object is not `audience` of the request. */
 const own = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub'];
-/** An object cannot hold another one (RFC 9101 section 4). */
+/** An object must not contain another one (RFC 9101 section 4). */
 const forbidden = ['request', 'request_uri'];
 
 const fault = (reason: string): RequestObjectResult => ({ fault: reason });
@@ -39,7 +39,7 @@ function timesFault({ exp, nbf, iat }: JwtClaims, now: number): string | undefin
   return exp - begins > longest + skew ? `it lasts ${exp - begins} s, ${longest} are allowed` : undefined;
 }
 
-/** A claim as a parameter: text as it is, a number as digits, structures as JSON, a list of `resource` as several. */
+/** Converts claims to parameters: structures become JSON, and each value of `resource` becomes a parameter. */
 function parametersOf(claims: JwtClaims): Parameters {
   const values = new Map<string, string[]>();
   for (const [name, value] of Object.entries(claims)) {
@@ -54,8 +54,8 @@ function parametersOf(claims: JwtClaims): Parameters {
 }
 
 /**
- * Reads a request object that came by value (RFC 9101): signed, never encrypted, so that nothing hides an unsigned one
- * (CVE-2026-9793). What stands in it is the whole request; what came beside it counts for nothing.
+ * Verifies a request object that was passed by value (RFC 9101). It must be signed and not encrypted, because encryption could
+ * hide an unsigned one (CVE-2026-9793). It is the whole request: parameters outside it are ignored.
  */
 export async function readRequestObject(
   text: string,

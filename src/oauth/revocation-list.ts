@@ -1,7 +1,7 @@
 import type { BitString } from 'asn1js';
 import { type Certificate, CertificateRevocationList, getCrypto } from 'pkijs';
 
-/** A list of revoked certificates (RFC 5280 section 5), by the serial numbers in it. */
+/** A list of revoked certificates (RFC 5280 section 5), with its serial numbers. */
 export interface RevocationList {
   crl: CertificateRevocationList;
   /** In lower-case hexadecimal without leading zeros. */
@@ -11,11 +11,11 @@ export interface RevocationList {
 const keyUsage = '2.5.29.15';
 /** Bit 6 of the key usage: `cRLSign`. */
 const mayList = 0x02;
-/** Milliseconds that the clock of an authority may be ahead of ours. */
+/** Tolerance for the clock of an authority in milliseconds. */
 const skew = 60_000;
 const pem = /-----BEGIN X509 CRL-----([^-]+)-----END X509 CRL-----/g;
 
-/** One spelling for a serial number, however many zeros stand before it. */
+/** Returns a serial number without leading zeros. */
 const serialOf = ({ valueBlock }: { valueBlock: { valueHexView: Uint8Array } }): string =>
   Buffer.from(valueBlock.valueHexView)
     .toString('hex')
@@ -26,7 +26,7 @@ function parse(der: Uint8Array): RevocationList {
   return { crl, serials: new Set(crl.revokedCertificates?.map((entry) => serialOf(entry.userCertificate))) };
 }
 
-/** The lists in a file: one or several in PEM, or one in DER. Nothing of them is checked. Throws on what is none. */
+/** Parses the lists in a file, in PEM or one in DER, without verifying them. Throws for other data. */
 export function parseRevocationLists(bytes: Uint8Array): RevocationList[] {
   const blocks = [...Buffer.from(bytes).toString('latin1').matchAll(pem)].map(([, base64 = '']) =>
     Buffer.from(base64, 'base64'),
@@ -34,7 +34,7 @@ export function parseRevocationLists(bytes: Uint8Array): RevocationList[] {
   return (blocks.length > 0 ? blocks : [bytes]).map(parse);
 }
 
-/** What is not understood makes a list another one: a part of it, or one that speaks for others (RFC 5280 section 5.2). */
+/** Returns whether a list has no critical extensions, which could make it partial or indirect (RFC 5280 section 5.2). */
 const isPlain = ({ crl }: RevocationList): boolean =>
   crl.crlExtensions?.extensions.some(({ critical }) => critical) !== true &&
   crl.revokedCertificates?.some((entry) =>
@@ -46,7 +46,7 @@ function mayIssueLists({ extensions }: Certificate): boolean {
   return usage === undefined || ((usage.valueBlock.valueHexView[0] ?? 0) & mayList) !== 0;
 }
 
-/** Whether this authority issued a list, whole and signed with a hash that holds (RFC 5280 section 6.3.3). */
+/** Returns whether an authority issued this complete list, and signed it without SHA-1 (RFC 5280 section 6.3.3). */
 export async function isListOf(list: RevocationList, authority: Certificate): Promise<boolean> {
   const { crl } = list;
   if (!crl.issuer.isEqual(authority.subject) || !mayIssueLists(authority) || !isPlain(list)) return false;
@@ -59,13 +59,13 @@ export async function isListOf(list: RevocationList, authority: Certificate): Pr
   }
 }
 
-/** When a list was made, in milliseconds. */
+/** Returns the issue time of a list in milliseconds. */
 export const madeAt = ({ crl }: RevocationList): number => crl.thisUpdate.value.getTime();
 
-/** Whether a list speaks of now: it has begun, and the next one, which it must name, is not overdue. */
+/** Returns whether a list is current: it is valid already, and its required next update is not overdue. */
 export const isCurrent = (list: RevocationList, now: number): boolean =>
   madeAt(list) <= now + skew && now < (list.crl.nextUpdate?.value.getTime() ?? 0);
 
-/** Whether a certificate stands in a list. */
+/** Returns whether a list contains a certificate. */
 export const isListed = ({ serials }: RevocationList, { serialNumber }: Certificate): boolean =>
   serials.has(serialOf(serialNumber));

@@ -1,4 +1,4 @@
-/** How somebody signed in, as an ID token of CIS2 says it. */
+/** The claims about a sign-in in an ID token of CIS2. */
 export interface SignInLevel {
   acr: string;
   amr: string[];
@@ -18,7 +18,7 @@ const authenticators: Readonly<Record<string, readonly [number, string]>> = {
   password: [1, 'USERPASS'],
 };
 
-/** The best sign-in that somebody with these authenticators can make. Somebody without any counts as a card holder. */
+/** Returns the highest level of these authenticators; of a smartcard if there are none. */
 export function bestSignIn(owned: readonly string[]): SignInLevel {
   const known = owned.flatMap((name) => {
     const found = Object.hasOwn(authenticators, name) ? authenticators[name] : undefined;

@@ -3,26 +3,25 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement } from '../storage/batches.ts';
 import { type Database, found, must, type Statement, sql } from '../storage/database.ts';
 
-/** What the platform knows of an access or refresh token. The token itself is never kept, only its hash. */
+/** The record of an access or refresh token. Only the hash of the token is stored. */
 export interface TokenRecord {
   kind: 'access' | 'refresh';
-  /** Issuer or base path that gave it out. */
+  /** Issuer or base path. */
   issuer: string;
-  /** All tokens that came from one authorization share it. */
+  /** Shared by all tokens of one authorization. */
   family: string;
   applicationId: string;
   clientId: string;
-  /** The person, when there is one. */
   uid: string | null;
-  /** The CIS2 session that it came from. */
+  /** CIS2 session. */
   sid: string | null;
   /** Space separated. */
   scope: string;
-  /** Named as the reference of the API platform names them: `auth_type`, `id_token-subject` and so on. */
+  /** With the published names of the API platform: `auth_type`, `id_token-subject` and so on. */
   attributes: Record<string, string>;
   issuedAt: number;
   expiresAt: number;
-  /** When a refresh token was used. */
+  /** Time of the use of a refresh token. */
   usedAt: number | null;
   revokedAt: number | null;
 }
@@ -63,9 +62,8 @@ const fromRow = (row: TokenRow): TokenRecord => ({
   revokedAt: row.revoked_at,
 });
 
-// Why whole families and sessions are ended twice: in PostgreSQL a rotation that commits while the first statement waits
-// for its row has brought rows into being that this statement does not see. No rotation can begin after it, so the second
-// one, with a view of its own, finds them all.
+// Families and sessions are revoked twice. In PostgreSQL, a rotation that commits while the first statement waits for its row
+// has added rows that this statement does not see. No rotation can begin after it, so the second statement finds all rows.
 
 /** The record of each row that the database shares among reads. */
 const records = new WeakMap<TokenRow, TokenRecord>();
@@ -80,7 +78,7 @@ function recordOf(row: TokenRow): TokenRecord {
   return record;
 }
 
-/** The one record of tokens: the services that issue write it, the gateway and introspection read it. */
+/** The token records of all servers. */
 export class Tokens {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -90,7 +88,7 @@ export class Tokens {
     this.#clock = clock;
   }
 
-  /** The write that brings a token into being. */
+  /** Returns the statement that stores a token. */
   issueStatement(token: string, record: Omit<TokenRecord, 'usedAt' | 'revokedAt'>): Statement {
     return sql(
       `INSERT INTO token (hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at)
@@ -110,14 +108,14 @@ export class Tokens {
     );
   }
 
-  /** What is known of a token, whether it still holds or not. */
+  /** Returns the record of a token, valid or not. */
   async find(token: string): Promise<TokenRecord | undefined> {
     const statement = sql(`SELECT ${columns} FROM token WHERE hash = ?`, sha256(token));
     const row = await this.#database.get<TokenRow>(found(statement));
     return row && recordOf(row);
   }
 
-  /** When a token was last given out for a CIS2 session, in milliseconds. */
+  /** Returns the time of the last token of a CIS2 session in milliseconds. */
   async lastGivenOut(sid: string): Promise<number | undefined> {
     const row = await this.#database.get<{ issued_at: number }>(
       sql('SELECT issued_at FROM token WHERE sid = ? ORDER BY issued_at DESC LIMIT 1', sid),
@@ -125,12 +123,12 @@ export class Tokens {
     return row?.issued_at;
   }
 
-  /** Whether a token may be used now: not revoked, not used up, not past its end. */
+  /** Returns whether a token is neither revoked nor spent nor expired. */
   isLive(record: TokenRecord): boolean {
     return record.revokedAt === null && record.usedAt === null && record.expiresAt > this.#clock.now();
   }
 
-  /** The conditional write that uses a refresh token up; as a `must` it lets one rotation win. */
+  /** Returns the condition that spends a refresh token, so that one rotation succeeds. */
   spendStatement(token: string, successorSealed: string | null = null): Statement {
     const now = this.#clock.now();
     return must(
@@ -145,7 +143,7 @@ export class Tokens {
     );
   }
 
-  /** The condition of a batch that a token is still good when it happens; the token is not used up. */
+  /** Returns the condition that a token is live when the batch is executed. Does not spend it. */
   requireLiveStatement(token: string, kind: TokenRecord['kind'] = 'refresh'): Statement {
     return must(
       sql(
@@ -158,7 +156,7 @@ export class Tokens {
     );
   }
 
-  /** The sealed successor of a used refresh token, for the idempotent retry. */
+  /** Returns the sealed successor of a used refresh token, for an idempotent retry. */
   async successorOf(token: string): Promise<string | undefined> {
     const row = await this.#database.get<{ successor_sealed: string | null }>(
       sql('SELECT successor_sealed FROM token WHERE hash = ?', sha256(token)),
@@ -166,7 +164,7 @@ export class Tokens {
     return row?.successor_sealed ?? undefined;
   }
 
-  /** The write that ends one token. */
+  /** Returns the statement that revokes a token. */
   revokeStatement(token: string): Statement {
     return sql(
       'UPDATE token SET revoked_at = ? WHERE hash = ? AND revoked_at IS NULL',
@@ -175,7 +173,7 @@ export class Tokens {
     );
   }
 
-  /** The write that ends all tokens of one authorization. */
+  /** Returns the statement that revokes all tokens of one authorization. */
   revokeFamilyStatement(family: string): Statement {
     return sql(
       'UPDATE token SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL',
@@ -184,7 +182,7 @@ export class Tokens {
     );
   }
 
-  /** The write that ends the access tokens of one authorization, and leaves what refreshes them. */
+  /** Returns the statement that revokes the access tokens of one authorization, but not its refresh tokens. */
   revokeAccessStatement(family: string): Statement {
     return sql(
       "UPDATE token SET revoked_at = ? WHERE family = ? AND kind = 'access' AND revoked_at IS NULL",
@@ -194,17 +192,17 @@ export class Tokens {
   }
 
   /**
-   * Ends all tokens of one authorization, also those that a refresh is issuing at this moment. Returns how many lived.
-   * @param record the audit record, written with the first token that ends
+   * Revokes all tokens of one authorization, also those of a concurrent refresh. Returns the number of revoked tokens.
+   * @param record audit record, written only if a token is revoked
    */
   revokeFamily(family: string, record: Statement): Promise<number> {
     return this.#revokeTwice(this.revokeFamilyStatement(family), record);
   }
 
   /**
-   * Ends every token of these issuers that came from a session, also those that a refresh is issuing at this moment.
-   * With a provider only those of its own: another may name a session alike. Returns how many lived until now.
-   * @param record the audit record, written with the first token that ends
+   * Revokes the tokens of a session from these issuers, also those of a concurrent refresh. Returns the number of revoked tokens.
+   * @param provider limits them to those of one provider, because another may use the same session id
+   * @param record audit record, written only if a token is revoked
    */
   revokeSession(
     sid: string,
@@ -212,7 +210,7 @@ export class Tokens {
     provider?: string,
     record?: Statement,
   ): Promise<number> {
-    // In JSON a quotation mark within a value is escaped, so that no value can look like this member.
+    // JSON escapes quotation marks in values, so no value looks like this member.
     const member = provider === undefined ? '' : `"id_token-issuer":${JSON.stringify(provider)}`;
     const marks = issuers.map(() => '?').join(', ');
     const revoking = sql(
@@ -227,7 +225,7 @@ export class Tokens {
     return this.#revokeTwice(revoking, record);
   }
 
-  /** Revokes twice in one batch, with the record; once more when the first of the two changed nothing. */
+  /** Revokes twice in one batch, with the record; once more if the first statement changed nothing. */
   async #revokeTwice(revoking: Statement, record: Statement | undefined): Promise<number> {
     const others = record ? [record] : [];
     const both = await this.#database.batch([must(revoking), revoking, ...others]);
@@ -236,7 +234,7 @@ export class Tokens {
     return done ? (results[0]?.changes ?? 0) : 0;
   }
 
-  /** Removes tokens that expired more than a day ago; until then an expired token is told from an unknown one. Returns whether more are left. */
+  /** Removes tokens that expired more than a day ago; until then, expired and unknown tokens differ. Returns whether more remain. */
   sweep(): Promise<boolean> {
     const before = this.#clock.now() - 86_400_000;
     const old = { table: 'token', key: 'hash', column: 'expires_at', before };

@@ -6,11 +6,11 @@ import { type PresenceAnswer, presence } from '../protocol.ts';
 import { iso, sessionLimits } from './session.ts';
 
 const counts = presence.counts * 1_000;
-/** How long an agent that is not heard from stays on record, in milliseconds: anybody can make a key and be one. */
+/** Milliseconds for which a silent agent is stored. Anyone can make a key and be an agent. */
 const kept = 3_600_000;
 const mostAnswered = 1_000;
 
-/** Which agents were heard from, and from which network address. */
+/** The agents that announced themselves, with their network addresses. */
 export class Agents {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class Agents {
     this.#clock = clock;
   }
 
-  /** The agent says that it is there, and which session it has. */
+  /** Stores the presence of an agent and its session. */
   async heard(id: string, publicKey: JsonWebKey, address: string, sessionId: string | null): Promise<void> {
     await this.#database.run(
       sql(
@@ -37,8 +37,8 @@ export class Agents {
   }
 
   /**
-   * The agents heard from an address lately, the latest first, each with its live session. A session that the agent no longer
-   * names, and that was not heard from since, is one that a restart of the agent has lost: nobody holds its key.
+   * Returns the present agents at an address, the latest first, each with its live session. A session that the agent no longer
+   * names, without a later heartbeat, was lost in a restart of the agent together with its key.
    */
   async at(address: string): Promise<PresenceAnswer['agents']> {
     const now = this.#clock.now();
@@ -58,7 +58,7 @@ export class Agents {
     return rows.map((row) => ({ agentId: row.id, seenAt: iso(row.seen_at), sessionId: row.session_id }));
   }
 
-  /** The clock is moved by so many milliseconds: who counts as there goes on to count. Right just before the move as well as after it. */
+  /** Keeps present agents present when the clock is moved by this number of milliseconds, called before or after the move. */
   async clockMoved(by: number): Promise<void> {
     const now = this.#clock.now();
     await this.#database.run(
@@ -68,7 +68,7 @@ export class Agents {
     );
   }
 
-  /** Forgets agents that have not been heard for long. Returns whether more are left. */
+  /** Removes silent agents. Returns whether more remain. */
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'agent', key: 'id', column: 'seen_at', before };

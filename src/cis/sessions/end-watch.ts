@@ -5,14 +5,14 @@ import type { EndCause } from '../protocol.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
-/** Milliseconds between two looks for sessions that another process has ended. */
+/** Milliseconds between two checks for sessions that another process has ended. */
 const lookEvery = 1_000;
-/** A look reaches back this far before the last one: a write that took its time, another machine's clock. */
+/** Milliseconds before the last check that a check includes, for slow writes and clocks of other machines. */
 const overlap = 60_000;
 
 type Waiter = (cause: EndCause | null) => void;
 
-/** Agents that wait for the end of their session: one for each session, the latest. */
+/** The calls of agents that wait for the end of their session, the latest of each session. */
 export class EndWatch {
   readonly #sessions: Sessions;
   readonly #background: Background;
@@ -30,12 +30,12 @@ export class EndWatch {
     this.#log = log;
   }
 
-  /** A session has ended in this process. */
+  /** Reports a session that has ended in this process. */
   ended({ id, endCause }: Pick<Session, 'id' | 'endCause'>): void {
     this.#waiting.get(id)?.(endCause ?? 'expired');
   }
 
-  /** Why the session has ended, once it has; null when the time is over, the caller has gone or asks anew. */
+  /** Resolves with the cause when the session ends, or with null after the time, when the caller leaves or calls again. */
   async wait(id: string, milliseconds: number, gone: AbortSignal): Promise<EndCause | null> {
     this.#waiting.get(id)?.(null);
     const cause = new Promise<EndCause | null>((resolve) => {
@@ -56,7 +56,7 @@ export class EndWatch {
       this.#waiting.set(id, settle);
       if (gone.aborted) nobody();
     });
-    // It may have ended between the caller's own look and now.
+    // It may have ended since the caller read it.
     const session = await this.#sessions.find(id);
     if (session && session.endedAt !== null) this.ended(session);
     return await cause;
@@ -66,10 +66,10 @@ export class EndWatch {
     this.#background.run(this.#log, 'ended sessions could not be looked for', () => this.#look());
   }
 
-  /** Reads what ended lately, which is little, and not the many sessions that wait here. */
+  /** Reads recently ended sessions, which are few, instead of the many that are waited for. */
   async #look(): Promise<void> {
     const now = this.#clock.now();
-    // Whichever way the clock was moved, what ended since the last look is after the earlier of the two.
+    // If the clock was moved, the earlier of both times precedes all ends since the last check.
     const since = Math.min(now, this.#lookedAt) - overlap;
     for (const session of await this.#sessions.endedAfter(since)) this.ended(session);
     this.#lookedAt = now;

@@ -6,14 +6,14 @@ import type { EndCause } from '../protocol.ts';
 import type { Endings } from './endings.ts';
 
 /**
- * How long a note stays, in milliseconds: a sign-in that read the person or the card before the change may still open its session,
- * and is found by a later look.
+ * Milliseconds for which a note is stored: a sign-in that read the person or the card before the change may still open a session,
+ * which a later check finds.
  */
 const kept = 60_000;
 
 /**
- * Ends the sessions of people who are gone or disabled and of cards that are over, when the process that made the change did not:
- * it was killed in between, or a sign-in overtook it.
+ * Ends the sessions of removed or disabled people and of ended cards if the process that made the change did not, because it was
+ * killed or a sign-in overtook it.
  */
 export class Grounds {
   readonly #database: Database;
@@ -26,7 +26,7 @@ export class Grounds {
     this.#endings = endings;
   }
 
-  /** Looks at the sessions behind the noted changes, one batch. Returns whether more are left. */
+  /** Checks the sessions of one batch of changes. Returns whether more remain. */
   async check(): Promise<boolean> {
     const now = this.#clock.now();
     const notes = await this.#database.all<{ kind: GroundKind; value: string; noted_at: number }>(
@@ -34,7 +34,7 @@ export class Grounds {
     );
     for (const { kind, value, noted_at: notedAt } of notes) {
       for (const { id, cause } of await this.#without(kind, value)) await this.#endings.end(id, cause);
-      // The time is set at the first look, so that no writer needs a clock.
+      // The first check sets the time, so that no writer needs a clock.
       const isOld = notedAt !== 0 && Math.abs(now - notedAt) >= kept;
       await this.#database.run(
         isOld
@@ -55,7 +55,7 @@ export class Grounds {
     return notes.length === batchSize && notes.at(-1)?.noted_at === 0;
   }
 
-  /** Live sessions of this person or card whose person or card is over. */
+  /** Returns the live sessions of this person or card whose person or card has ended. */
   async #without(kind: GroundKind, value: string): Promise<{ id: string; cause: EndCause }[]> {
     const rows = await this.#database.all<{ id: string; person: string | null; card: string | null }>(
       sql(

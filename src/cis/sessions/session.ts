@@ -8,7 +8,7 @@ export const sessionLimits = { idle: 600_000, absolute: 36_000_000 };
 /** Seconds between the heartbeats of an agent. */
 export const heartbeatEvery = 120;
 
-/** A session as it is kept. Times in milliseconds. */
+/** A stored session. Times are milliseconds. */
 export interface Session {
   id: string;
   uid: string;
@@ -43,13 +43,13 @@ export const sessionFromRow = (row: Row): Session => ({
   endCause: row.end_cause as EndCause | null,
 });
 
-/** When the session ends unless the agent is heard from again. */
+/** Returns the time at which the session ends without another heartbeat. */
 export const idleEnd = (session: Session): number =>
   Math.min(session.heartbeatAt + sessionLimits.idle, session.endsAt);
 
 export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** What CIS tells a service of a session. */
+/** Returns the state of a session for services. */
 export const stateOf = (session: Session): SessionState => ({
   active: session.endedAt === null,
   sessionId: session.id,

@@ -11,7 +11,7 @@ const kept = 30 * 86_400_000;
 /** A session that has ended. */
 export type EndedSession = Session & { endedAt: number; endCause: EndCause };
 
-/** Returns what the batch that ends a session writes beside it: its messages and its audit record. */
+/** Returns further statements for the batch that ends a session: its messages and its audit record. */
 export type EndStatements = (ended: EndedSession) => Statement[];
 
 /** Which sessions to end. */
@@ -20,12 +20,12 @@ interface Selection {
   values: readonly Value[];
 }
 
-/** Prefix of the agent id of a client of the legacy interface; the id of an agent is a thumbprint, of another length. */
+/** Prefix of the agent id of a client of the legacy interface. Other agent ids are thumbprints, with another length. */
 export const legacyDesk = 'legacy-';
 
 const notOver = 'heartbeat_at > ? AND ends_at > ?';
 
-/** The sessions in storage. Every change is one conditional write, so any number of processes may serve one session. */
+/** The stored sessions. Each change is one conditional write, so any number of processes may serve a session. */
 export class Sessions {
   readonly #database: Database;
   readonly #singleUse: SingleUse;
@@ -46,10 +46,9 @@ export class Sessions {
   }
 
   /**
-   * Begins a session and ends the one before it at the same agent: one person at a desk.
-   * Resolves with the sessions that ended by it, or with undefined when the person is no longer at this revision or another
-   * sign-in at the agent was quicker.
-   * @param record the audit record of the sign-in
+   * Stores a session and ends the former one at the same agent, because a workstation has one user. Returns the ended sessions, or
+   * undefined if the person is no longer at this revision or another sign-in at the agent was faster.
+   * @param record audit record of the sign-in
    */
   async open(
     session: Session,
@@ -61,10 +60,10 @@ export class Sessions {
       this.#ending(one, one.uid === uid ? 'agentStopped' : 'anotherPerson'),
     );
     const { done } = await this.#database.batch([
-      // The row represents the desk: two sign-ins at one agent are serialised in both dialects.
+      // The row represents the workstation, so that sign-ins at one agent are serialised in both dialects.
       { ...this.#singleUse.claimStatement('cis-desk', agentId, 1), mustChange: false },
       ...former.flatMap(({ statements }) => statements),
-      // The person is locked until the session is written, so no change of theirs is missed.
+      // Locks the person until the session is written, so that no change is missed.
       must(
         sql(
           `UPDATE person SET revision = revision WHERE uid = ? AND revision = ?
@@ -78,12 +77,12 @@ export class Sessions {
     return done ? former.map(({ ended }) => ended) : undefined;
   }
 
-  /** Stores that the agent was heard. False when the session has ended. */
+  /** Stores a heartbeat. Returns false if the session has ended. */
   async heard(id: string): Promise<boolean> {
     return await this.#changeLive('heartbeat_at = ?', [this.#clock.now()], id);
   }
 
-  /** Sessions that ended after this time. */
+  /** Returns the sessions that ended after a time. */
   async endedAfter(time: number): Promise<Pick<Session, 'id' | 'endCause'>[]> {
     const rows = await this.#database.all<{ id: string; end_cause: EndCause | null }>(
       sql('SELECT id, end_cause FROM cis_session WHERE ended_at > ?', time),
@@ -91,40 +90,40 @@ export class Sessions {
     return rows.map((row) => ({ id: row.id, endCause: row.end_cause }));
   }
 
-  /** False when the session has ended. */
+  /** Returns false if the session has ended. */
   async chooseRole(id: string, roleId: string | null, record: Statement): Promise<boolean> {
     return await this.#changeLive('role_id = ?', [roleId], id, [record]);
   }
 
-  /** Stores that the PIN was given again, with this card. False when the session has ended. */
+  /** Stores a PIN with this card. Returns false if the session has ended. */
   async pinGiven(id: string, cardSerial: string, record: Statement): Promise<boolean> {
     const now = this.#clock.now();
     const change = 'pin_at = ?, heartbeat_at = ?, card_serial = ?';
     return await this.#changeLive(change, [now, now, cardSerial], id, [record]);
   }
 
-  /** Ends a session; undefined when it had ended already. */
+  /** Ends a session. Returns undefined if it had ended before. */
   async end(id: string, cause: EndCause): Promise<EndedSession | undefined> {
     const [ended] = await this.#endAll({ condition: 'id = ?', values: [id] }, cause);
     return ended;
   }
 
-  /** Ends every session of a person. */
+  /** Ends all sessions of a person. */
   async endAllOf(uid: string, cause: EndCause): Promise<EndedSession[]> {
     return await this.#endAll({ condition: 'uid = ?', values: [uid] }, cause);
   }
 
-  /** Ends every session that was made at this agent. */
+  /** Ends all sessions of an agent. */
   async endAllOfAgent(agentId: string, cause: EndCause): Promise<EndedSession[]> {
     return await this.#endAll({ condition: 'agent_id = ?', values: [agentId] }, cause);
   }
 
-  /** Ends every session that began, or had its PIN given last, with this card. */
+  /** Ends all sessions whose sign-in or last PIN used this card. */
   async endAllOfCard(cardSerial: string, cause: EndCause): Promise<EndedSession[]> {
     return await this.#endAll({ condition: 'card_serial = ?', values: [cardSerial] }, cause);
   }
 
-  /** Removes the choice of roles that the person no longer has. */
+  /** Clears chosen roles that the person no longer has. */
   async keepRoles(uid: string, roleIds: readonly string[]): Promise<void> {
     const marks = roleIds.map(() => '?').join(', ') || "''";
     await this.#database.run(
@@ -155,8 +154,8 @@ export class Sessions {
   }
 
   /**
-   * The clock is moved by so many milliseconds: who lived before lives on, for the desk did not leave. Right just before the move
-   * as well as after it. A session of the legacy interface has no desk that is heard of: it grows idle with the clock.
+   * Keeps live sessions live when the clock is moved by this number of milliseconds, called before or after the move. A session of
+   * the legacy interface has no heartbeats, so it becomes idle with the clock.
    */
   async clockMoved(by: number): Promise<void> {
     const now = this.#clock.now();
@@ -176,7 +175,7 @@ export class Sessions {
     );
   }
 
-  /** Forgets sessions that ended long ago, with their tickets. Returns whether more are left. */
+  /** Removes sessions that ended long ago, with their tickets. Returns whether more remain. */
   forget(): Promise<boolean> {
     const before = this.#clock.now() - kept;
     const old = { table: 'cis_session', key: 'id', column: 'ended_at', before };
@@ -191,8 +190,8 @@ export class Sessions {
   }
 
   /**
-   * Ends each selected session in a batch of its own. One that another caller ended first is left out.
-   * @param due for a session that changed since it was selected: whether it still has to end
+   * Ends each selected session in its own batch. Returns those that no other caller ended first.
+   * @param due condition under which a session that changed in between must still end
    */
   async #endAll(selection: Selection, cause: EndCause, due = selection): Promise<EndedSession[]> {
     const all: EndedSession[] = [];
@@ -212,7 +211,7 @@ export class Sessions {
     return undefined;
   }
 
-  /** Sessions that have not been marked as ended. */
+  /** Selects sessions that are not marked as ended. */
   async #select({ condition, values }: Selection): Promise<Session[]> {
     const rows = await this.#database.all<Row>(
       sql(`SELECT * FROM cis_session WHERE ${condition} AND ended_at IS NULL`, ...values),
@@ -220,7 +219,7 @@ export class Sessions {
     return rows.map(sessionFromRow);
   }
 
-  /** Returns how a session ends: an expired one expires, by any cause. The writes happen only while it is as it was read. */
+  /** Returns the end of a session and its statements, which require it unchanged. An expired session has the cause `expired`. */
   #ending(session: Session, cause: EndCause): { ended: EndedSession; statements: Statement[] } {
     const now = this.#clock.now();
     const ended = { ...session, endedAt: now, endCause: idleEnd(session) > now ? cause : 'expired' };

@@ -18,17 +18,17 @@ interface Parts {
   log: Log;
 }
 
-/** The API platform is told of every session: it may hold tokens that were exchanged for an ID token of another client. */
+/** The API platform is notified of every session: it may have exchanged an ID token of another client for tokens. */
 async function platformTarget(parts: Parts): Promise<LogoutTarget[]> {
   const { platformLogout: address, platformClientId: clientId, applications, log } = parts;
   if (address === undefined || clientId === undefined) return [];
-  // Found by its id: the address may stand in the registration of anybody, and would make that one the audience.
+  // Found by its id: any client could register the address, and would then be the audience.
   if (await applications.byCis2Client(clientId)) return [{ clientId, address, trusted: true }];
   log.warn({ client: clientId }, 'the API platform is no relying party, and is not told of ended sessions');
   return [];
 }
 
-/** Whom to tell when this session has ended: its relying parties that registered an address, and the platform. */
+/** Returns the relying parties of a session with a logout address, and the platform. */
 export async function logoutTargets(parts: Parts, sid: string): Promise<LogoutTarget[]> {
   const targets = await platformTarget(parts);
   for (const clientId of await parts.sessions.clients(sid)) {

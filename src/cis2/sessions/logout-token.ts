@@ -8,8 +8,8 @@ const event = 'http://schemas.openid.net/event/backchannel-logout';
 const lifetime = 120;
 
 /**
- * A logout token for one relying party (OpenID Connect Back-Channel Logout section 2.4). Each attempt has a token and
- * a jti of its own, for the answer to the one before may have been lost.
+ * Returns a logout token for one relying party (OpenID Connect Back-Channel Logout section 2.4). Each attempt has a new token and
+ * jti, because only the response of the previous one may have been lost.
  */
 export function logoutToken(
   parts: { keys: TokenSigner; issuer: string; clock: Clock },
@@ -27,7 +27,7 @@ export function logoutToken(
     jti: uuid(),
     events: { [event]: {} },
   };
-  // Relying parties of the published service pin RS256 and know no other type; our own platform knows both.
+  // Relying parties of the published service require RS256 and the type JWT; the platform accepts both types.
   const nhs = registration.profile === 'nhs';
   return parts.keys.sign(claims, {
     algorithm: nhs ? 'RS256' : registration.idTokenSigningAlg,
