@@ -1,3 +1,4 @@
+import { isObject } from '@alongside/kernel/json';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { printableLines } from '@alongside/kernel/printable';
 import { secretAsker } from './cli/ask.ts';
@@ -58,7 +59,7 @@ function readArguments(argv: readonly string[]): CommandLine | 'help' {
 function readParams(text: string): object {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    if (isObject(value)) return value;
   } catch {
     // Reported below.
   }

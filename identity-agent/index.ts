@@ -6,7 +6,7 @@ import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
-import type { CertificateIssuer } from './card/card-issue.ts';
+import { type CertificateIssuer, decodeCertificates, encodeKeys } from './card/card-issue.ts';
 import type { CardSeed } from './card/card-record.ts';
 import { CardStore } from './card/card-store.ts';
 import { seededCards } from './card/seed.ts';
@@ -101,17 +101,10 @@ export interface IdentityAgent {
   tick(): Promise<void>;
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
 /** CIS as the issuing authority of virtual cards. */
 const issuerAt = (cis: CisClient): CertificateIssuer => ({
-  async issue({ serial, authenticationKey, signingKey, ...rest }) {
-    const keys = { authenticationKey: base64(authenticationKey), signingKey: base64(signingKey) };
-    const answer = await cis.certify({ ...rest, cardSerial: serial, ...keys });
-    return {
-      authentication: Buffer.from(answer.authentication, 'base64'),
-      signing: Buffer.from(answer.signing, 'base64'),
-    };
+  async issue({ serial, ...request }) {
+    return decodeCertificates(await cis.certify({ ...request, cardSerial: serial, ...encodeKeys(request) }));
   },
 });
 

@@ -1,5 +1,6 @@
 export type JsonObject = { [name: string]: unknown };
 
+/** Returns whether a value is an object, and not a list. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -7,10 +8,10 @@ export const isObject = (value: unknown): value is JsonObject =>
 const deepest = 12;
 
 /** Returns whether a value is within the depth limit and no member could change a prototype. */
-function isTame(root: unknown): boolean {
+export function isTame(root: unknown, most = deepest): boolean {
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) return false;
+    if (depth > most) return false;
     const next: unknown[] = [];
     for (const value of level) {
       if (typeof value !== 'object' || value === null) continue;

@@ -21,6 +21,23 @@ export interface CertificateIssuer {
   issue(request: CertificateRequest): Promise<Readonly<Record<SlotName, Uint8Array>>>;
 }
 
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+/** Encodes new keys for CIS. */
+export const encodeKeys = ({
+  authenticationKey,
+  signingKey,
+}: Pick<CertificateRequest, 'authenticationKey' | 'signingKey'>) => ({
+  authenticationKey: base64(authenticationKey),
+  signingKey: base64(signingKey),
+});
+
+/** Decodes the certificates of CIS. */
+export const decodeCertificates = ({ authentication, signing }: Record<SlotName, string>) => ({
+  authentication: Buffer.from(authentication, 'base64'),
+  signing: Buffer.from(signing, 'base64'),
+});
+
 /** A new key with its certificate. */
 export interface IssuedKey {
   /** PKCS#8 DER. */

@@ -1,7 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { cardRenewalMessage, renewalDays } from '../../src/cis/protocol.ts';
 import { CardError } from '../card/card-client.ts';
-import type { CertificateIssuer } from '../card/card-issue.ts';
+import { type CertificateIssuer, decodeCertificates, encodeKeys } from '../card/card-issue.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 import type { DeskCard } from './desk-card.ts';
@@ -23,21 +23,17 @@ export function isRenewalDue({ certificateEnds }: Pick<DeskCard, 'certificateEnd
   return certificateEnds !== null && certificateEnds > now && certificateEnds - now <= renewalDays * day;
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
 /** CIS as the issuer of the new certificates: the card signs the request with its current key. */
 const issuerFor = (desk: Desk, card: DeskCard, session: LiveSession): CertificateIssuer => ({
-  async issue({ serial, authenticationKey, signingKey }) {
+  async issue({ serial, ...request }) {
     const { cis } = desk.parts;
     const challenge = await cis.challenge();
-    const keys = { authenticationKey: base64(authenticationKey), signingKey: base64(signingKey) };
+    const keys = encodeKeys(request);
     const message = cardRenewalMessage(challenge, serial, keys.authenticationKey, keys.signingKey);
     const signed = await card.sign(Buffer.from(message));
-    const answer = await cis.renewCard(session.id, session.key, { ...signed, challenge, ...keys });
-    return {
-      authentication: Buffer.from(answer.authentication, 'base64'),
-      signing: Buffer.from(answer.signing, 'base64'),
-    };
+    return decodeCertificates(
+      await cis.renewCard(session.id, session.key, { ...signed, challenge, ...keys }),
+    );
   },
 });
 

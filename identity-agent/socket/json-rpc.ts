@@ -1,3 +1,4 @@
+import { isObject, isTame } from '@alongside/kernel/json';
 import type { SocketErrorData } from '../protocol.ts';
 
 /** Error codes of JSON-RPC 2.0, section 5.1. */
@@ -33,26 +34,9 @@ export class RpcError extends Error {
   }
 }
 
+/** Maximum nesting depth of a call. */
 const deepest = 16;
 
-/** Returns whether a value is within the depth limit and no member could change a prototype. */
-function isTame(root: unknown): boolean {
-  let level: unknown[] = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > deepest) return false;
-    const next: unknown[] = [];
-    for (const value of level) {
-      if (typeof value !== 'object' || value === null) continue;
-      if (Object.hasOwn(value, '__proto__')) return false;
-      for (const member of Object.values(value)) next.push(member);
-    }
-    level = next;
-  }
-  return true;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isId = (value: unknown): value is Id =>
   value === null ||
   (typeof value === 'string' && value.length <= 128) ||
@@ -70,7 +54,7 @@ export function readCall(line: string): Call | { id: Id; error: RpcError } {
   if (!isObject(message)) return invalid(null, 'The line is not one JSON-RPC call.');
   const { jsonrpc, id, method, params = {} } = message;
   if (id !== undefined && !isId(id)) return invalid(null, 'The id must be a short string or a number.');
-  if (!isTame(message))
+  if (!isTame(message, deepest))
     return invalid(id ?? null, 'The call is nested too deeply, or has a member "__proto__".');
   if (jsonrpc !== '2.0' || typeof method !== 'string' || method.length > 128)
     return invalid(id ?? null, 'It is not a call of JSON-RPC 2.0.');

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
+import { isObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 
 /** Maximum size of a command's file in bytes. */
@@ -29,9 +30,8 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
   } catch (error) {
     throw new OperatorError(`${name} is not JSON: ${reasonOf(error)}.`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OperatorError(`${name} must hold one JSON object.`);
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw new OperatorError(`${name} must hold one JSON object.`);
+  return value;
 }
 
 const shown = (name: string): string => (name === '-' ? 'Standard input' : name);

@@ -1,10 +1,8 @@
+import { isObject } from '@alongside/kernel/json';
 import { UsageError } from '@alongside/kernel/operator';
 import { readJsonFile } from './json-file.ts';
 
 type Patch = { [name: string]: unknown };
-
-const isObject = (value: unknown): value is Patch =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const literals: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
 const number = /^-?\d{1,15}(\.\d{1,15})?$/;

@@ -1,5 +1,4 @@
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from '@alongside/kernel/json';
 
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
