@@ -374,7 +374,7 @@ describe('alongside product', () => {
   });
 
   test('refuses a duplicate name and a missing one', async () => {
-    await assert.rejects(run('product', 'add', 'hello-world'), /one of this name already/);
+    await assert.rejects(run('product', 'add', 'hello-world'), /name is already taken/);
     await assert.rejects(run('product', 'add'), UsageError);
     await assert.rejects(
       run('product', 'edit', 'hello-world', '--set', 'limits.quota.limit=-1'),
