@@ -87,7 +87,6 @@ export interface IdentityAgentOptions {
 export interface IdentityAgentService {
   readonly routes: readonly Route[];
   before(request: HttpRequest): Answer | undefined;
-  onError(thrown: unknown, request: HttpRequest): Answer;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -213,7 +212,6 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
     service: {
       routes: browser.routes,
       before: browser.before,
-      onError: browser.onError,
       async start() {
         await socket.listen();
         work.start();

@@ -4,8 +4,9 @@ import net from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { type Answer, json, redirect, text } from '@alongside/kernel/answer';
 import { catalogue } from '@alongside/kernel/errors';
-import { createListener, type HttpRequest, type Route } from '@alongside/kernel/http';
+import { createListener, type Endpoint, type HttpRequest } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
+import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { createAgentListener } from './listener.ts';
 import { freePort } from './testing/desk.ts';
 
@@ -16,43 +17,29 @@ const show = async (request: HttpRequest): Promise<Answer> => {
   const { method, path, query, body, rawHeaders } = request;
   return json(200, { method, path, query, body, hosts: rawHeaders.filter((each) => each === 'Host').length });
 };
-const routes: Route[] = [
-  { methods: ['GET'], path: '/', endpoint: async () => text(200, 'home') },
-  { methods: ['GET', 'POST'], path: '/thing/:id', endpoint: show },
-  { methods: ['GET'], path: '/thing/:id/part', endpoint: async () => redirect('/elsewhere') },
-  {
-    methods: ['GET'],
-    path: '/refuses',
-    endpoint: async () => {
-      throw errors.no('because');
-    },
-  },
-  {
-    methods: ['GET'],
-    path: '/fails',
-    endpoint: async () => {
-      throw new Error('broken');
-    },
-  },
-  {
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    path: '/*',
-    endpoint: async ({ path }) => text(404, `nothing at ${path}`),
-  },
-];
-const before = ({ headers }: HttpRequest) => (headers['x-stop'] ? text(403, 'stopped') : undefined);
-const onError = (thrown: unknown): Answer =>
+const fails = (error: Error) => async (): Promise<Answer> => Promise.reject(error);
+const format = (thrown: unknown): Answer =>
   text((thrown as { entry?: { status: number } }).entry?.status ?? 500, 'sorry');
+const on = (endpoint: Endpoint) => ({ endpoint, errors: format });
+const routes = withoutMethodErrors([
+  ...route('/', { GET: on(async () => text(200, 'home')) }),
+  ...route('/thing/:id', { GET: on(show), POST: on(show) }),
+  ...route('/thing/:id/part', { GET: on(async () => redirect('/elsewhere')) }),
+  ...route('/refuses', { GET: on(fails(errors.no('because'))) }),
+  ...route('/fails', { GET: on(fails(new Error('broken'))) }),
+  ...route('/*', anyMethod(on(async ({ path }) => text(404, `nothing at ${path}`)))),
+]);
+const before = ({ headers }: HttpRequest) => (headers['x-stop'] ? text(403, 'stopped') : undefined);
 
 /** The same routes behind the agent's own listener and the kernel's. */
 async function both(t: TestContext) {
   const log = silentLog;
   const recorded: string[] = [];
   const refusals = { record: ({ error }: { error: string }) => void recorded.push(error) };
-  const small = createAgentListener(routes, { log, refusals, before, onError });
+  const small = createAgentListener(routes, { log, refusals, before });
   const own = await freePort();
   await small.listen(own);
-  const large = createListener(routes, { name: 'kernel', log, before, onError });
+  const large = createListener(routes, { name: 'kernel', log, before });
   const kernel = await large.listen(0);
   t.after(() => Promise.all([small.close(), large.close()]));
   return { own, kernel, recorded };
@@ -133,7 +120,7 @@ describe('createAgentListener', () => {
 
   test('reports a port in use in one sentence', async (t) => {
     const { own } = await both(t);
-    const second = createAgentListener([], { log: silentLog, before, onError });
+    const second = createAgentListener([], { log: silentLog, before });
     await assert.rejects(second.listen(own), /is in use, so the Identity Agent cannot start/);
   });
 });

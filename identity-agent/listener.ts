@@ -20,7 +20,6 @@ export interface AgentListenerOptions {
   log: Log;
   refusals?: RefusalRecorder | undefined;
   before(request: HttpRequest): Answer | undefined;
-  onError(thrown: unknown, request: HttpRequest): Answer;
 }
 
 export interface AgentListener {

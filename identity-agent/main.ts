@@ -52,8 +52,8 @@ async function start(argv: readonly string[]): Promise<void> {
     mode: sessionMode(settings),
     timers: { pinAgainAfter: settings.pinAgainAfter, lockedFor: settings.lockedFor },
   });
-  const { routes, before, onError } = service;
-  const listener = createAgentListener(routes, { log, refusals, before, onError });
+  const { routes, before } = service;
+  const listener = createAgentListener(routes, { log, refusals, before });
   const stop = async (): Promise<void> => {
     await service.stop();
     await listener.close();

@@ -2,10 +2,10 @@ import { constants } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { TLSSocket, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Answer, json, StreamAnswer } from './answer.ts';
+import { type Answer, StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
-import { Refusal } from './errors.ts';
+import type { Refusal } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
@@ -266,43 +266,25 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     try {
       await options.flush?.();
     } catch (error) {
-      answer = noteRefusal(
-        await answerThrown(error, request, route, respondOptions),
-        request,
-        respondOptions,
-      );
+      answer = noteRefusal(await answerThrown(error, request, route), request, respondOptions);
     }
     if (isDraining) reply.header('connection', 'close');
     return send(reply, answer, options.isHttps ?? false, streams);
   };
 
-  const earlyHandler =
-    (early: NonNullable<Route['early']>) =>
-    ({ statusCode: status = 500, message: reason }: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
-      handle(raw, reply, { endpoint: early({ status, reason }), early });
-  const inFormatOf = (route: Route) => (error: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
+  const inFormatOf = (route: Responder) => (error: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
     handle(raw, reply, { ...route, endpoint: () => Promise.reject(refusedBefore(error)) });
   for (const route of reachable) {
     server.route({
       method: [...route.methods],
       url: route.path,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
-      ...(route.early ? { errorHandler: earlyHandler(route.early) } : {}),
-      ...(route.errors ? { errorHandler: inFormatOf(route) } : {}),
+      errorHandler: inFormatOf(route),
       handler: (raw, reply) => handle(raw, reply, route),
     });
   }
   server.setNotFoundHandler((raw, reply) => handle(raw, reply, nothingHere));
-  server.setErrorHandler((error: ServerError, raw, reply) => {
-    const status = error.statusCode ?? 500;
-    const endpoint = async () => {
-      const refused = refusedBefore(error);
-      if (!(refused instanceof Refusal)) throw refused;
-      return json(status, { error: 'invalid_request', error_description: error.message }).refusing(refused);
-    };
-    return handle(raw, reply, { endpoint });
-  });
-
+  server.setErrorHandler(inFormatOf(nothingHere));
   return {
     server,
     routes,

@@ -4,12 +4,16 @@ import { type Answer, json } from './answer.ts';
 import { type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
-import type { EarlyRefusal } from './request.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
 import { withSecurityHeaders } from './security-headers.ts';
 
 /** Responds to bytes that are not a valid request; `id` is for the response and the log. */
-export type OnMalformed = (refused: EarlyRefusal & { id: string }) => Promise<Answer>;
+export type OnMalformed = (refused: {
+  id: string;
+  /** 431 for oversized headers, 408 for a time-out, else 400. */
+  status: number;
+  reason: string;
+}) => Promise<Answer>;
 
 const kinds: Readonly<Record<string, Refuse>> = {
   HPE_HEADER_OVERFLOW: kernelErrors.headersTooLarge,

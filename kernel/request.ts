@@ -33,13 +33,6 @@ export interface HttpRequest<Params = unknown> {
   readonly certificateChain?: readonly Buffer[];
 }
 
-/** A request that the server refused before its endpoint, or that is not a valid request. */
-export interface EarlyRefusal {
-  /** 413 for an oversized body, 431 for oversized headers, 408 for a time-out, else 400. */
-  status: number;
-  reason: string;
-}
-
 export type Endpoint<Params = unknown> = (request: HttpRequest<Params>) => Promise<Answer>;
 
 /**
@@ -50,14 +43,14 @@ export type ErrorFormat = (thrown: unknown, request: HttpRequest) => Answer | Pr
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
-/** A route of a service. A path may have `:name` parts and a `*` at its end; endpoints read the path themselves. */
+/** A route of a service, made by `route`. A path may have `:name` parts and a `*` at its end. */
 export interface Route {
   readonly methods: readonly Method[];
   readonly path: string;
   readonly endpoint: Endpoint;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
-  /** The error format of a route made by `route`; it replaces `early` and the listener's `onError`. */
+  /** The format of its errors; plain JSON by default, for tests. `route` requires one. */
   readonly errors?: ErrorFormat;
   /** Whether the endpoint checks the percent-encoding of the query itself, in its own order. */
   readonly rawQuery?: boolean;
@@ -65,8 +58,6 @@ export interface Route {
   readonly isMethodError?: boolean;
   /** Full paths that a route with `*` serves, with `:name` parts, for suggestions. */
   readonly known?: readonly string[];
-  /** Replaces the endpoint for a request that the server refused before it. The default is a plain JSON body. */
-  readonly early?: (refused: EarlyRefusal) => Endpoint;
 }
 
 export const everyMethod: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

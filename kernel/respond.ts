@@ -3,8 +3,8 @@ import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Log } from './log.ts';
 import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.ts';
-import type { ErrorFormat, HttpRequest, Route } from './request.ts';
-import { refusedIfUnavailable, retryHeaders, Unavailable } from './unavailable.ts';
+import type { HttpRequest, Route } from './request.ts';
+import { refusedIfUnavailable, retryHeaders } from './unavailable.ts';
 
 /** The settings of a listener for responses, the log and records of refusals. */
 export interface RespondOptions {
@@ -19,8 +19,6 @@ export interface RespondOptions {
   nearestPath?: ((path: string) => string | undefined) | undefined;
   /** Runs before the routes and may respond, for example with an allow-list of hosts. */
   before?: (request: HttpRequest) => Answer | undefined | Promise<Answer | undefined>;
-  /** Renders an error that an endpoint threw. The default is a plain JSON body. */
-  onError?: ErrorFormat;
 }
 
 /** Returns the plain response to an error that the endpoint did not render. */
@@ -37,7 +35,7 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 }
 
 /** The members of a route that decide about a response. */
-export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'early'>;
+export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery'>;
 
 /** Responds to requests without a route. */
 export const nothingHere: Responder = {
@@ -111,16 +109,11 @@ export function noteRefusal(
 export async function answerThrown(
   thrown: unknown,
   request: HttpRequest,
-  { errors, early }: Pick<Responder, 'errors' | 'early'>,
-  { onError = plainError }: RespondOptions,
+  { errors = plainError }: Pick<Responder, 'errors'>,
 ): Promise<Answer> {
   const failure = refusedIfUnavailable(thrown);
-  const rendered = async () => {
-    const answer = (await (errors ?? onError)(failure, request)).with(retryHeaders(failure));
-    return answer.because ? answer : answer.refusing(refusalOf(failure));
-  };
-  if (!early || !(thrown instanceof Unavailable)) return rendered();
-  return early({ status: 503, reason: reasonOf(thrown) })(request).catch(rendered);
+  const answer = (await errors(failure, request)).with(retryHeaders(failure));
+  return answer.because ? answer : answer.refusing(refusalOf(failure));
 }
 
 function decodes(text: string): boolean {
@@ -138,7 +131,7 @@ function decodes(text: string): boolean {
  */
 function damageOf(
   { path, query }: Pick<HttpRequest, 'path' | 'query'>,
-  { early, rawQuery = early !== undefined }: Pick<Route, 'early' | 'rawQuery'> = {},
+  { rawQuery }: Pick<Route, 'rawQuery'>,
 ): Refusal | undefined {
   const where = decodes(path) ? (rawQuery || decodes(query) ? undefined : 'query') : 'path';
   return where && kernelErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
@@ -148,9 +141,8 @@ async function answerTo(request: HttpRequest, route: Responder, options: Respond
   const answered = await options.before?.(request);
   if (answered) return answered;
   const damage = damageOf(request, route);
-  if (!damage) return route.endpoint(request);
-  if (!route.early) throw damage;
-  return route.early({ status: damage.entry.status, reason: damage.detail })(request);
+  if (damage) throw damage;
+  return route.endpoint(request);
 }
 
 /** Runs an endpoint, unless the address is malformed. Records every refusal. */
@@ -160,7 +152,7 @@ export async function respond(
   options: RespondOptions,
 ): Promise<Answer> {
   const answer = await answerTo(request, route, options).catch((thrown: unknown) =>
-    answerThrown(thrown, request, route, options),
+    answerThrown(thrown, request, route),
   );
   return noteRefusal(answer, request, options);
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
 import type { OnMalformed } from '@alongside/kernel/malformed';
 
 /** Public addresses of the parts as browsers and clients use them, without a final slash. Configured, never taken from a request. */
@@ -29,8 +29,6 @@ export interface RegularTask {
 /** One part of the product, ready for a listener. */
 export interface Service {
   readonly routes: readonly Route[];
-  /** Renders errors of routes without their own format. */
-  readonly onError?: ErrorFormat;
   /** Runs before the routes and may respond, for example with an allow-list of hosts. */
   before?(request: HttpRequest): Answer | undefined | Promise<Answer | undefined>;
   /** Responds to bytes that are not a valid request. One service of a listener may have it. */

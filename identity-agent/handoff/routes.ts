@@ -30,7 +30,7 @@ import {
 import { handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
-import { scriptRoute } from './pages/script.ts';
+import { scriptRoutes } from './pages/script.ts';
 import { PinnedKeys } from './pinned-keys.ts';
 import type { UsedRequests } from './used-requests.ts';
 import { Vouching } from './vouching.ts';
@@ -58,7 +58,6 @@ export interface BrowserSideOptions {
 export interface BrowserSide {
   routes: Route[];
   before(request: HttpRequest): Answer | undefined;
-  onError(thrown: unknown, request: HttpRequest): Answer;
   /** Returns whether a page with a prompt for PIN or role is open. */
   isAsking(): boolean;
   /** Removes expired state; called by the regular work. */
@@ -108,7 +107,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     cis2: { issuer, clock, keys: new PinnedKeys(cis2.jwksUrl, servers, clock) },
     desk: { agent, vouching, interactions, recorder, log, origin, usedRequests: options.usedRequests },
   };
-  const onError = (thrown: unknown, request: HttpRequest): Answer => {
+  const errors = (thrown: unknown, request: HttpRequest): Answer => {
     const { status, code, description } =
       thrown instanceof Refusal
         ? thrown.entry
@@ -120,23 +119,23 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   };
 
   const onFetch = options.fetchTransport && {
-    POST: { endpoint: (request: HttpRequest) => runFetch({ ...handOffParts, request }), errors: onError },
-    OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors: onError },
+    POST: { endpoint: (request: HttpRequest) => runFetch({ ...handOffParts, request }), errors },
+    OPTIONS: { endpoint: (request: HttpRequest) => runPreflight({ request, guard }), errors },
   };
   const routes: Route[] = withoutMethodErrors([
     ...route(handOffPath, {
-      GET: { endpoint: (request) => handOff.run({ ...handOffParts, request }), errors: onError },
+      GET: { endpoint: (request) => handOff.run({ ...handOffParts, request }), errors },
       ...(onFetch || {}),
     }),
-    ...interactionRoutes({ agent, vouching, interactions, errands, issuer, development }, guard, onError),
-    ...selfServiceRoutes({ agent, errands, clock, development }, guard, onError),
+    ...interactionRoutes({ agent, vouching, interactions, errands, issuer, development }, guard, errors),
+    ...selfServiceRoutes({ agent, errands, clock, development }, guard, errors),
     ...route('/', {
-      GET: { endpoint: (request) => home.run({ request, guard, agent, development }), errors: onError },
+      GET: { endpoint: (request) => home.run({ request, guard, agent, development }), errors },
     }),
-    ...route('/healthz', { GET: { endpoint: async () => json(200, { status: 'ok' }), errors: onError } }),
-    scriptRoute,
+    ...route('/healthz', { GET: { endpoint: async () => json(200, { status: 'ok' }), errors } }),
+    ...scriptRoutes,
     ...stylesheetRoutes,
-    ...route('/*', anyMethod({ endpoint: nothingThere, errors: onError })),
+    ...route('/*', anyMethod({ endpoint: nothingThere, errors })),
   ]);
   return {
     routes: routes.map((route) => ({
@@ -147,7 +146,6 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
       checkHost(request, hosts);
       return undefined;
     },
-    onError,
     isAsking() {
       const lately = clock.now() - lookedAtFor;
       return interactions.seenSince(lately) || errands.askedSince(lately);

@@ -5,12 +5,12 @@ import {
   type HttpRequest,
   type Listener,
   type ListenerOptions,
-  plainError,
 } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
+import { partsOf } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
 import type { ListenerName, Ports } from './addresses.ts';
 import type { Theme } from './theme.ts';
@@ -23,22 +23,23 @@ export interface Placement {
   log: Log;
 }
 
+const firstPart = (path: string): string => partsOf(path)[1] ?? '';
+
 function merge(placements: readonly Placement[]): Service {
   const services = placements.map(({ service }) => service);
   const [only] = services;
   if (only && services.length === 1) return only;
   const owners = services.map((service) => ({
     service,
-    prefixes: service.routes.map((route) => route.path.split('/')[1] ?? ''),
+    prefixes: service.routes.map((route) => firstPart(route.path)),
   }));
   const withPrefix = (prefix: string) => owners.find(({ prefixes }) => prefixes.includes(prefix))?.service;
-  const ownerOf = ({ path }: HttpRequest) => withPrefix(path.split('/')[1] ?? '') ?? withPrefix('*');
+  const ownerOf = ({ path }: HttpRequest) => withPrefix(firstPart(path)) ?? withPrefix('*');
   const malformed = services.find(({ onMalformed }) => onMalformed)?.onMalformed;
   return {
     routes: services.flatMap((service) => service.routes),
     ...(malformed ? { onMalformed: malformed } : {}),
     before: (request) => ownerOf(request)?.before?.(request),
-    onError: (thrown, request) => (ownerOf(request)?.onError ?? plainError)(thrown, request),
   };
 }
 
@@ -122,7 +123,6 @@ export async function startListeners(
         ...(tls ? { tls } : {}),
         ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
         ...(service.before ? { before: (request) => service.before?.(request) } : {}),
-        ...(service.onError ? { onError: service.onError } : {}),
       });
       await listener.listen(settings.ports[name], host, { held: settings.held });
       started.push(listener);

@@ -74,7 +74,6 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
       scheme: new URL(urls.console).protocol,
       peerUser: development ? peerUser : anyPeerUser,
     }),
-    onError: renderRefusal,
     stop: () => socket?.close(),
   };
 }

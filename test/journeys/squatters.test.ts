@@ -33,7 +33,6 @@ if (process.getuid?.() === 0)
         createAgentListener([], {
           log: silentLog,
           before: () => undefined,
-          onError: () => assert.fail('no request is sent'),
         }),
       CIS2: () => createListener([], { name: 'CIS2', log: silentLog }),
     };

@@ -1,5 +1,6 @@
 import { Answer } from '@alongside/kernel/answer';
-import type { Route } from '@alongside/kernel/http';
+import { plainError, type Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
 
 /** Path of the one script of the pages. */
 export const scriptPath = '/assets/interaction.js';
@@ -29,8 +30,9 @@ const script = `'use strict';
 `;
 
 /** The script of the agent's pages. */
-export const scriptRoute: Route = {
-  methods: ['GET'],
-  path: scriptPath,
-  endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, script),
-};
+export const scriptRoutes: readonly Route[] = route(scriptPath, {
+  GET: {
+    endpoint: async () => new Answer(200, { 'content-type': 'text/javascript; charset=utf-8' }, script),
+    errors: plainError,
+  },
+});

@@ -155,7 +155,6 @@ export async function startInstance(
     flush: () => recorder.flush(),
     // Lets tests send a client certificate, like a proxy (RFC 9440).
     proxies: trustedProxies(proxies),
-    onError: (thrown, request) => service.onError?.(thrown, request) as never,
   });
   await listener.server.ready();
   dispatch = (request, response) => {

@@ -1,6 +1,6 @@
 import { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
-import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
+import { type ErrorFormat, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
 import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Admission, Caller } from '../administrators/admission.ts';
@@ -42,28 +42,22 @@ ${rendered.filter((_, index) => sections[index]?.panel)}
 ${rendered.filter((_, index) => !sections[index]?.panel)}`;
 }
 
-const asset = (path: string, type: string, text: string): Route => ({
-  methods: ['GET'],
-  path,
-  endpoint: async () =>
-    new Answer(
-      200,
-      {
-        'content-type': `${type}; charset=utf-8`,
-        'cache-control': 'public, max-age=300',
-        'x-content-type-options': 'nosniff',
-      },
-      text,
-    ),
-});
+function asset(path: string, type: string, text: string): Route[] {
+  const headers = {
+    'content-type': `${type}; charset=utf-8`,
+    'cache-control': 'public, max-age=300',
+    'x-content-type-options': 'nosniff',
+  };
+  return route(path, { GET: { endpoint: async () => new Answer(200, headers, text), errors: plainError } });
+}
 
 /** Public files that contain nothing about the installation. */
-export const assetRoutes: readonly Route[] = [
-  asset(paths.script, 'text/javascript', script),
-  asset(paths.stylesheet, 'text/css', consoleStylesheet),
-  asset(administratorScriptPath, 'text/javascript', administratorScript),
-  ...withoutMethodErrors(stylesheetRoutes),
-];
+export const assetRoutes: readonly Route[] = withoutMethodErrors([
+  ...asset(paths.script, 'text/javascript', script),
+  ...asset(paths.stylesheet, 'text/css', consoleStylesheet),
+  ...asset(administratorScriptPath, 'text/javascript', administratorScript),
+  ...stylesheetRoutes,
+]);
 
 /** `GET /`: the first page. With an admission, only for those whom it admits. */
 export function pageRoutes(

@@ -111,7 +111,6 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     development: true,
     flush: () => recorder.flush(),
     before: (request) => service.before?.(request),
-    ...(service.onError ? { onError: service.onError } : {}),
   });
   const port = await listener.listen(0);
   allowedHosts.push(`localhost:${port}`, `127.0.0.1:${port}`);
