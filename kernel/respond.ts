@@ -1,10 +1,9 @@
 import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
-import { kernelErrors } from './kernel-errors.ts';
+import { kernelErrors, refusedIfUnavailable, retryHeaders } from './kernel-errors.ts';
 import type { Log } from './log.ts';
 import { type RefusalRecord, type RefusalRecorder, recordOf } from './refusals.ts';
 import type { HttpRequest, Route } from './request.ts';
-import { refusedIfUnavailable, retryHeaders } from './unavailable.ts';
 
 /** The settings of a listener for responses, the log and records of refusals. */
 export interface RespondOptions {

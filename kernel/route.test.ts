@@ -4,9 +4,9 @@ import { Answer, json } from './answer.ts';
 import { Refusal } from './errors.ts';
 import { createListener, type ErrorFormat, type HttpRequest, type Listener } from './http.ts';
 import { inProcess } from './in-process.ts';
+import { Unavailable } from './kernel-errors.ts';
 import { silentLog } from './log.ts';
 import { anyMethod, route, withoutMethodErrors } from './route.ts';
-import { Unavailable } from './unavailable.ts';
 
 /** Renders an error as its id and its private reason. */
 const own: ErrorFormat = async (thrown) =>

@@ -1,8 +1,5 @@
 /** The HTTP interface of CIS2 for the console, which presents a shared secret. */
 
-/** Prefix of all its paths. */
-export const consolePrefix = '/cis2/';
-
 /** Paths below the origin of CIS2. A person is named by uid. */
 export const consolePaths = {
   authenticators: (uid: string) => `/cis2/people/${encodeURIComponent(uid)}/authenticators`,

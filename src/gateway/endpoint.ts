@@ -1,9 +1,8 @@
 import { Answer, type Headers } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { inOwnTerms } from '@alongside/kernel/kernel-errors';
+import { inOwnTerms, retryHeaders, Unavailable } from '@alongside/kernel/kernel-errors';
 import type { Handler } from '@alongside/kernel/route';
-import { retryHeaders, Unavailable } from '@alongside/kernel/unavailable';
 import type { Api } from './api.ts';
 import { type RecordedCall, recordCall } from './audit.ts';
 import { challengeOf } from './challenge.ts';

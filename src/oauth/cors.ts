@@ -3,8 +3,6 @@ import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongsi
 import type { Handlers } from '@alongside/kernel/route';
 import type { Applications } from './applications.ts';
 
-type Render = (thrown: unknown, request: HttpRequest) => Answer;
-
 const originOf = ({ headers: { origin } }: HttpRequest): string | undefined =>
   typeof origin === 'string' && origin !== '' ? origin : undefined;
 
@@ -29,8 +27,6 @@ const preflightAge = '600';
  */
 export class Cors {
   readonly #options: CorsOptions;
-  /** Headers of requests under way, for errors that are rendered outside of the endpoint. */
-  readonly #headers = new WeakMap<HttpRequest, Headers>();
 
   constructor(options: CorsOptions) {
     this.#options = options;
@@ -40,15 +36,8 @@ export class Cors {
   endpoint<Params>(endpoint: Endpoint<Params>): Endpoint<Params> {
     return async (request) => {
       const headers = await this.#headersFor(request);
-      this.#headers.set(request, headers);
       return (await endpoint(request)).with(headers);
     };
-  }
-
-  /** Adds the headers to the errors of such an endpoint. */
-  render(render: Render): Render {
-    return (thrown, request) =>
-      render(thrown, request).with(this.#headers.get(request) ?? { vary: 'Origin' });
   }
 
   /** Answers preflights for an endpoint with these methods. */

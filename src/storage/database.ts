@@ -1,4 +1,4 @@
-import { Unavailable } from '@alongside/kernel/unavailable';
+import { Unavailable } from '@alongside/kernel/kernel-errors';
 
 /** A value of a statement. Booleans are 0 and 1, times are milliseconds, structures are JSON text. */
 export type Value = string | number | null;

@@ -1,22 +1,17 @@
 import { Answer } from '@alongside/kernel/answer';
-import type { Route } from '@alongside/kernel/http';
+import { plainError, type Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
 
-/** Returns the route of a script, which only pages of this origin may load. */
-export const scriptRoute = (path: string, script: string): Route => ({
-  methods: ['GET'],
-  path,
-  endpoint: async () =>
-    new Answer(
-      200,
-      {
-        'content-type': 'text/javascript; charset=utf-8',
-        'cache-control': 'public, max-age=300',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-      },
-      script,
-    ),
-});
+/** Returns the routes of a script, which only pages of this origin may load. */
+export function scriptRoutes(path: string, script: string): Route[] {
+  const headers = {
+    'content-type': 'text/javascript; charset=utf-8',
+    'cache-control': 'public, max-age=300',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+  };
+  return route(path, { GET: { endpoint: async () => new Answer(200, headers, script), errors: plainError } });
+}
 
 /** The path of the script that prevents a second submission. */
 export const onceScriptPath = '/assets/once.js';
@@ -40,4 +35,4 @@ const script = `'use strict';
 })();
 `;
 
-export const onceScriptRoute: Route = scriptRoute(onceScriptPath, script);
+export const onceScriptRoutes: readonly Route[] = scriptRoutes(onceScriptPath, script);

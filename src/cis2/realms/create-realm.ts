@@ -1,4 +1,4 @@
-import type { ErrorFormat, Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/http';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
 import { route } from '@alongside/kernel/route';
 import type { Service } from '../../service.ts';
@@ -9,19 +9,16 @@ import { Enrolments } from '../enrolment/enrolment.ts';
 import { enrolmentRoutes } from '../enrolment/routes.ts';
 import { openIdRoutes } from '../openid/routes.ts';
 import { helpPage, helpPath } from '../pages/help.ts';
-import { onceScriptRoute } from '../pages/script-route.ts';
+import { onceScriptRoutes } from '../pages/script-route.ts';
 import { registrationRoutes } from '../registration/routes.ts';
 import { errorPage } from '../responses/error-answers.ts';
 import { sessionEndedRoute } from '../sessions/session-ended.ts';
 import { Authenticators } from '../sign-in/authenticators.ts';
-import { hopScriptRoute } from '../sign-in/pages/window.ts';
+import { hopScriptRoutes } from '../sign-in/pages/window.ts';
 import { interactionRoutes } from '../sign-in/routes.ts';
 import { regularWork, startWork } from './background-work.ts';
 import { createParts } from './parts.ts';
 import type { Realm } from './realm.ts';
-
-const withErrors = (errors: ErrorFormat, routes: readonly Route[]): Route[] =>
-  routes.map((route) => ({ errors, ...route }));
 
 /** Creates one realm: its routes and its regular work. */
 export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
@@ -39,16 +36,16 @@ export function createRealm(given: Cis2Dependencies, realm: Realm): Service {
     ...sessionEndedRoute(parts),
     ...interactionRoutes(parts),
     ...enrolmentRoutes(parts),
-    ...withErrors(errors, created.routes),
+    ...created.routes,
     ...administrationRoutes(parts),
     ...registrationRoutes(parts),
     ...route(helpPath, { GET: { endpoint: async () => helpPage(development), errors } }),
-    ...withErrors(errors, [hopScriptRoute, onceScriptRoute]),
+    ...hopScriptRoutes,
+    ...onceScriptRoutes,
     ...stylesheetRoutes,
   ];
   return {
     routes,
-    onError: errors,
     regularWork: regularWork(parts),
     start: () => startWork(parts),
   };

@@ -24,11 +24,6 @@ export function withPasswordRealm(main: Service, password: Service): Service {
   return {
     ...main,
     routes: [...shared, ...password.routes.filter(({ path }) => path.startsWith(`${passwordRealm.path}/`))],
-    onError: (thrown, request) => {
-      const { onError } = isItsOwn(request.path) ? password : main;
-      if (!onError) throw thrown;
-      return onError(thrown, request);
-    },
     async stop() {
       await main.stop?.();
       await password.stop?.();

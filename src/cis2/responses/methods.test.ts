@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Answer } from '@alongside/kernel/answer';
-import type { Method, Route } from '@alongside/kernel/http';
 import { passwordRealm } from '../realms/realm.ts';
 import { send } from '../testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
-import { tellingMethods } from './methods.ts';
 
 let cis2: Instance;
 before(async () => {
@@ -64,24 +61,4 @@ describe('a method that a path lacks', () => {
       assert.deepEqual([status, headers['content-type'], body], [200, 'application/json', '']);
     }
   });
-});
-
-test('a 405 response leaves the methods of a path with a parameter alone', () => {
-  const route = (path: string, ...methods: Method[]): Route => ({
-    path,
-    methods,
-    endpoint: async () => new Answer(200),
-  });
-  const told = tellingMethods([route('/a/b', 'GET'), route('/a/:name', 'POST'), route('/c/*', 'GET')]).slice(
-    3,
-  );
-  assert.deepEqual(
-    told.map(({ path, methods }) => [path, methods.includes('POST'), methods.includes('PUT')]),
-    [
-      ['/a/b', false, true],
-      ['/a/:name', false, true],
-      ['/c/*', true, true],
-    ],
-  );
-  assert.equal(tellingMethods([route('/a/b', 'GET'), route('/c/d', 'GET')], ['/a/']).length, 3);
 });

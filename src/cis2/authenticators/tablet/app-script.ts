@@ -1,5 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoute } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/script-route.ts';
 import { algorithms } from '../webauthn/variants.ts';
 import { joinPrefix, tabletPaths, tabletTypes } from './protocol.ts';
 
@@ -192,4 +192,4 @@ const script = `'use strict';
 })();
 `;
 
-export const appScriptRoute: Route = scriptRoute(appScriptPath, script);
+export const appScriptRoutes: readonly Route[] = scriptRoutes(appScriptPath, script);

@@ -6,7 +6,7 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from '../webauthn/ceremony.ts';
 import type { WebAuthnSettings } from '../webauthn/policy.ts';
 import { tabletAppPage } from './app-page.ts';
-import { appScriptRoute } from './app-script.ts';
+import { appScriptRoutes } from './app-script.ts';
 import { createTabletAnswer, createTabletOpen } from './endpoints.ts';
 import { createTabletJoin, tabletEnrolment } from './enrolment.ts';
 import { HolderChecks } from './holder.ts';
@@ -14,7 +14,7 @@ import { longestTabletBody, tabletPaths } from './protocol.ts';
 import { type Networks, noNetworks, TabletRequests } from './requests.ts';
 import { demoTablet, tabletSeeds } from './seed.ts';
 import { tabletAuthenticator, tabletMethods } from './sign-in.ts';
-import { waitScriptRoute } from './wait-script.ts';
+import { waitScriptRoutes } from './wait-script.ts';
 
 interface TabletSettings {
   tabletNetworks?: Networks;
@@ -43,8 +43,8 @@ export const tabletAppKind: AuthenticatorKind<TabletSettings> = {
         ...(development
           ? route(tabletPaths.demoKey, { GET: { endpoint: async () => json(200, demoTablet), errors } })
           : []),
-        appScriptRoute,
-        waitScriptRoute,
+        ...appScriptRoutes,
+        ...waitScriptRoutes,
         ...route(tabletPaths.open, post(createTabletOpen(dependencies))),
         ...route(tabletPaths.answer, post(createTabletAnswer(dependencies))),
         ...route(tabletPaths.join, post(createTabletJoin(dependencies), longestTabletBody)),

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoute } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/script-route.ts';
 
 const waitScriptPath = '/assets/wait.js';
 
@@ -35,7 +35,7 @@ const script = `'use strict';
 })();
 `;
 
-export const waitScriptRoute: Route = scriptRoute(waitScriptPath, script);
+export const waitScriptRoutes: readonly Route[] = scriptRoutes(waitScriptPath, script);
 
 /**
  * Returns the head of a page that polls an address and reloads when the state changes; without scripts it reloads regularly.

@@ -2,7 +2,7 @@ import type { AuthenticatorKind } from '../kind.ts';
 import { createCeremony } from './ceremony.ts';
 import { webAuthnEnrolment } from './enrolment.ts';
 import type { WebAuthnSettings } from './policy.ts';
-import { webAuthnScriptRoute } from './script.ts';
+import { webAuthnScriptRoutes } from './script.ts';
 import { webAuthnSeeds } from './seed.ts';
 import { webAuthnAuthenticator } from './sign-in.ts';
 import { variants, webAuthnMethods } from './variants.ts';
@@ -18,7 +18,7 @@ export const webAuthnKind: AuthenticatorKind<{ webAuthn?: WebAuthnSettings }> = 
         ? variants.map((variant) => webAuthnAuthenticator(variant, dependencies))
         : [],
       enrolments: dependencies ? variants.map((variant) => webAuthnEnrolment(variant, dependencies)) : [],
-      routes: [webAuthnScriptRoute],
+      routes: webAuthnScriptRoutes,
     };
   },
   seed: webAuthnSeeds,

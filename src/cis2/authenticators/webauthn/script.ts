@@ -1,5 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoute } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/script-route.ts';
 
 export const webAuthnScriptPath = '/assets/webauthn.js';
 
@@ -66,4 +66,4 @@ const script = `'use strict';
 })();
 `;
 
-export const webAuthnScriptRoute: Route = scriptRoute(webAuthnScriptPath, script);
+export const webAuthnScriptRoutes: readonly Route[] = scriptRoutes(webAuthnScriptPath, script);

@@ -3,7 +3,7 @@ import { html } from '@alongside/kernel/html';
 import type { Route } from '@alongside/kernel/http';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
 import { cis2Page } from '../../pages/frame.ts';
-import { scriptRoute } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/script-route.ts';
 import { words } from '../../text/words.ts';
 
 const { window: says } = words;
@@ -55,4 +55,4 @@ const script = `'use strict';
 })();
 `;
 
-export const hopScriptRoute: Route = scriptRoute(hopScriptPath, script);
+export const hopScriptRoutes: readonly Route[] = scriptRoutes(hopScriptPath, script);
