@@ -23,7 +23,7 @@ export type HintResult = { hint: IdTokenHint } | { fault: string };
 const fault = (reason: string): HintResult => ({ fault: reason });
 
 /**
- * Verifies an ID token of this issuer, also an expired one and one whose key was removed from the key set
+ * Verifies an ID token of this issuer, also an expired one and one by a key that was removed from the key set
  * (OpenID Connect RP-Initiated Logout section 2). Refuses logout tokens.
  */
 export async function readIdTokenHint(keys: SigningKeys, issuer: string, token: string): Promise<HintResult> {

@@ -30,7 +30,7 @@ export interface ReplyTarget {
   state: string | null;
 }
 
-/** Answers an authorization request whose client and address are known. */
+/** Sends the response to an authorization request, once its client and address are known. */
 export interface Reply {
   /** The authorization response with its code (RFC 6749 section 4.1.2, RFC 9207 section 2). */
   succeed(code: string, scope: readonly string[]): Answer;

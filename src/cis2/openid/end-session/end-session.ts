@@ -51,7 +51,7 @@ interface WaitingSignOut {
   sid: string;
   /** Address after the sign-out; null for the page "signed out". */
   to: string | null;
-  /** Whether another browser than that of the session was asked. */
+  /** Whether the question is shown in another browser than that of the session. */
   elsewhere: boolean;
 }
 
@@ -128,8 +128,8 @@ const findTarget = check(
 );
 
 /**
- * Finds the session of this browser, or the one of the hint when this browser has none. A stolen ID token can be sent from
- * anywhere, so there it ends no session without a question, and none once it has expired.
+ * Finds the session of this browser, or that of the hint in a browser without a session. An attacker can send a stolen ID token from
+ * anywhere, so it ends no session without a question, and no session at all once it has expired.
  */
 async function findSession({
   request,
@@ -205,7 +205,7 @@ export const endSession = steps<SignOutCall>('cis2.end-session')
   .step(askFirst)
   .step(signOut);
 
-/** Reads the user's confirmation. A question is valid in the session in which it was asked, or in a browser without one. */
+/** Reads the user's confirmation. A question is valid only in its session, or in a browser without a session. */
 const readConfirmation = check(
   'consent',
   async function readConfirmation({
