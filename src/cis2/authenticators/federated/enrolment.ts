@@ -24,7 +24,7 @@ interface EnrolmentDependencies
 }
 
 interface EnrolmentCall extends ReturnCall {
-  dependencies: EnrolmentDependencies;
+  federated: EnrolmentDependencies;
   context: EnrolmentContext;
 }
 
@@ -48,15 +48,15 @@ async function show(
 }
 
 async function link({
-  dependencies,
+  federated,
   federation,
   context,
   account: { lookup, name },
 }: EnrolmentCall & { account: UpstreamPerson } & Passed<UpstreamChecks>): Promise<Answer> {
-  const { credentials, singleUse } = dependencies;
+  const { credentials, singleUse } = federated;
   const { id, label, issuer } = federation.upstream.provider;
   if ((await credentials.find(id, lookup)).length > 0)
-    return show(dependencies, context, named(federation, text.taken));
+    return show(federated, context, named(federation, text.taken));
   const body: FederatedBody = { issuer, name };
   return context.complete(
     { label: labelOf(name, label), lookup, body },
@@ -71,8 +71,8 @@ async function link({
 const returnSteps = steps<EnrolmentCall>('cis2.federated-enrolment').use(verifyReturn).step(link);
 
 /** Creates the enrolment, which links an account by a sign-in there, never by an e-mail address. */
-export function federatedEnrolment(dependencies: EnrolmentDependencies): Enrolment {
-  const { federation, log } = dependencies;
+export function federatedEnrolment(federated: EnrolmentDependencies): Enrolment {
+  const { federation, log } = federated;
   const { id, label } = federation.upstream.provider;
   const within = ({ path }: EnrolmentContext) => path('').replace(/\/$/, '');
 
@@ -83,7 +83,7 @@ export function federatedEnrolment(dependencies: EnrolmentDependencies): Enrolme
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
       log.info({ id: context.request.id, kind: id, detail: error.message }, 'a link was refused');
-      return show(dependencies, context, named(federation, problems[error.problem]));
+      return show(federated, context, named(federation, problems[error.problem]));
     }
   };
 
@@ -92,7 +92,7 @@ export function federatedEnrolment(dependencies: EnrolmentDependencies): Enrolme
     label,
     hint: named(federation, federatedText.enrolmentHint),
     level: 2,
-    begin: (context) => show(dependencies, context),
+    begin: (context) => show(federated, context),
     routes: [
       {
         method: 'GET',
@@ -106,7 +106,7 @@ export function federatedEnrolment(dependencies: EnrolmentDependencies): Enrolme
         path: 'return',
         run: (context) => {
           const { request } = context;
-          const call = { dependencies, federation, context, request, within: within(context) };
+          const call = { federated, federation, context, request, within: within(context) };
           return orShow(context, () => returnSteps.run(call));
         },
       },

@@ -43,7 +43,7 @@ interface FederatedDependencies
 }
 
 interface SignInCall extends InteractionContext, ReturnCall {
-  dependencies: FederatedDependencies;
+  federated: FederatedDependencies;
 }
 
 interface WithAccount extends SignInCall {
@@ -53,7 +53,7 @@ interface WithAccount extends SignInCall {
 export const federatedStrength = { level: 2 as const, methods: ['NHSMAIL'] };
 
 async function findLinked({
-  dependencies: { credentials },
+  federated: { credentials },
   federation,
   account,
 }: WithAccount): Promise<{ credential: Credential<FederatedBody> }> {
@@ -63,7 +63,7 @@ async function findLinked({
 }
 
 function finish({
-  dependencies: { completeSignIn, credentials },
+  federated: { completeSignIn, credentials },
   federation,
   account,
   credential,
@@ -85,8 +85,8 @@ const returnSteps = steps<SignInCall>('cis2.federated-return')
   .step(finish);
 
 /** A sign-in at an OpenID provider of another organisation. */
-export function federatedAuthenticator(dependencies: FederatedDependencies): Authenticator {
-  const { federation, credentials } = dependencies;
+export function federatedAuthenticator(federated: FederatedDependencies): Authenticator {
+  const { federation, credentials } = federated;
   const { id, label } = federation.upstream.provider;
   const within = ({ interaction }: Pick<AuthenticationContext, 'interaction'>) =>
     interactionPath(interaction.id, id);
@@ -101,9 +101,9 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
     } catch (error) {
       if (!(error instanceof FederationProblem)) throw error;
       const { request, interaction } = context;
-      noteRefusedSignIn(dependencies, context, id, error.message);
+      noteRefusedSignIn(federated, context, id, error.message);
       const message = filled(text.problems[error.problem], { provider: label });
-      return toPage(dependencies, { request, interaction: { ...interaction, message } }, []);
+      return toPage(federated, { request, interaction: { ...interaction, message } }, []);
     }
   };
 
@@ -114,7 +114,7 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
     offers: [federatedStrength],
     begin: (context) =>
       orChoose(context, async () => {
-        await dependencies.limitRows(context.request);
+        await federated.limitRows(context.request);
         const fresh = context.interaction.personSince !== null;
         return redirect(await beginVisit(federation, within(context), fresh));
       }),
@@ -124,7 +124,7 @@ export function federatedAuthenticator(dependencies: FederatedDependencies): Aut
         path: 'return',
         run: (context) =>
           orChoose(context, () =>
-            returnSteps.run({ ...context, dependencies, federation, within: within(context) }),
+            returnSteps.run({ ...context, federated, federation, within: within(context) }),
           ),
       },
     ],
