@@ -4,7 +4,7 @@ import { textOf, trackedFiles } from './tracked.mjs';
 
 /**
  * Measures of the structure, each with a limit. A figure may only fall: lower the limit in the same commit. `target` is the goal.
- * Measures that new features increase have some `room`; measures without harm have no limit.
+ * Measures that grow with new features have some `room`; harmless ones are not limited.
  */
 const measures = [
   { name: 'src/cis: entries in import loops', limit: 0, target: 0, of: (t) => inLoops(t, 'src/cis') },
@@ -49,10 +49,10 @@ const measures = [
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
   { name: 'interfaces called Parts', limit: 2, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
-  { name: 'interfaces called Asked', limit: 1, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
+  { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 131,
+    limit: 124,
     room: 5,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,

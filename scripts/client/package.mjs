@@ -21,7 +21,7 @@ export async function clientPackage(node, folder) {
 function manifest() {
   const own = JSON.parse(readFileSync(inClone('client', 'package.json'), 'utf8'));
   const { name, version, description, license, type, engines } = own;
-  // Suppliers get fixes of a dependency without a release of ours.
+  // Suppliers get fixes of a dependency without a new release.
   const ranges = Object.entries(own.dependencies).map(([dependency, exact]) => [dependency, `^${exact}`]);
   return {
     ...{ name, version, description, license, type, engines },

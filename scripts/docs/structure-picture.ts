@@ -55,7 +55,7 @@ interface Import {
   isProtocol: boolean;
 }
 
-/** Returns the imports between parts. Throws if a folder has no box, or imports what the picture denies. */
+/** Returns the imports between parts. Throws for a folder without a box, and for an import that the picture denies. */
 function importsOfParts(): Import[] {
   const rowOf = (name: string): number => {
     const row = rows.findIndex((parts) => parts.some((one) => one.name === name));
@@ -66,7 +66,7 @@ function importsOfParts(): Import[] {
   for (const file of productFiles()) {
     for (const target of importsOf(file, readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))) {
       const [from, to] = [partOf(file), partOf(target)];
-      // `src/service.ts` and `src/version.ts` are types and constants without imports of their own.
+      // `src/service.ts` and `src/version.ts` contain types and constants, and import nothing.
       if (from === undefined || to === undefined || from === to || to === 'main.ts') continue;
       const isProtocol = /\/protocol(\.ts$|\/)/.test(target);
       if (!isProtocol && rowOf(from) >= rowOf(to) && rowOf(from) > 0)

@@ -82,7 +82,7 @@ describe('patchOf', () => {
 describe('registrationFrom', () => {
   const none = { callback: [], product: [], redirect: [], postLogoutRedirect: [] };
 
-  test('adds a half if one of its flags is given', () => {
+  test('adds a half for any of its flags', () => {
     const flags = { name: 'n', profile: 'fapi2', cis2Auth: 'private_key_jwt' };
     assert.deepEqual(registrationFrom(flags, { ...none, redirect: ['u', 'v'] }), {
       name: 'n',

@@ -53,7 +53,7 @@ function credentialsFrom(flags: Members): Members | undefined {
   return halves.length > 0 ? Object.fromEntries(halves) : undefined;
 }
 
-/** Returns the registration of the flags of `app add`. A half is present if one of its flags is given. */
+/** Returns the registration of the flags of `app add`. Any of its flags adds a half. */
 export function registrationFrom(
   flags: Members,
   repeated: Record<(typeof registrationLists)[number], string[]>,

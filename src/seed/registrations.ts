@@ -91,7 +91,7 @@ async function seedApplication(applications: Applications, seed: Application): P
   if (JSON.stringify(now) !== JSON.stringify(before)) await applications.replace(now, revision);
 }
 
-/** Adds missing seed data, and updates the addresses of seeded applications. Repeated and concurrent calls have no further effect. */
+/** Adds missing seed data, and updates the addresses of seeded applications. Repeated and concurrent calls change nothing more. */
 export async function seedRegistrations({ applications, products, urls }: Registrations): Promise<void> {
   for (const product of seededProducts) if (!(await products.get(product.name))) await products.save(product);
   for (const seed of seededApplications(urls)) await seedApplication(applications, seed);

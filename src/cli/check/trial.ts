@@ -28,7 +28,7 @@ export interface Reaction {
 /** A sign-in that did not reach the application, with a reason. */
 export class Stranded extends Error {}
 
-/** Errors with which CIS2 reports a problem of its own (RFC 6749 section 4.1.2.1). */
+/** Errors with which CIS2 reports its own problems (RFC 6749 section 4.1.2.1). */
 const ofPlatform: readonly string[] = ['server_error', 'temporarily_unavailable'];
 
 const mostPages = 8;

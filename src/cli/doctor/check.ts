@@ -20,11 +20,11 @@ export interface Subject {
   stateFile:
     | { file: string; state: StateFile & { operator?: LocalOperator }; alive: boolean }
     | { file: string; problem: string }
-    /** There is none, or the instance was selected by its port. */
+    /** Undefined without a state file, or if the instance was selected by its port. */
     | undefined;
   /** Production has no agent, no sample application and no local browser. */
   inProduction: boolean;
-  /** Undefined if no console of ours responds; `silence` is then the reason. */
+  /** Undefined if no Alongside console responds; `silence` is then the reason. */
   console: ConsoleState | undefined;
   silence: string;
 }
