@@ -1,5 +1,6 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import { type TrustedProxies, trustedProxies } from '@alongside/kernel/peer';
 import type { Profile } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { Urls } from '../service.ts';
@@ -28,6 +29,8 @@ export interface Base {
   /** Returns the provider with this issuer whose tokens are accepted here. */
   providerOf(issuer: unknown): Upstream | undefined;
   hardening: Hardening;
+  /** The networks from which providers may end sessions; null for all. */
+  logoutSources: TrustedProxies | null;
   /** Limits of all clients together; null by default. */
   limits: RateLimits | null;
   /** Whether requests may shorten the lifetimes of tokens. */
@@ -45,6 +48,7 @@ export function createBase(
     ...(nhsLogin ? [nhsLoginUpstream(nhsLogin, dependencies)] : []),
   ];
   const provider = cis2.providerName === 'apim-mock-nhs-cis2' ? 'mock' : 'real';
+  const hardening = hardeningOf(profile, provider, options);
   return {
     path: settings.path,
     api: settings.path.slice(1),
@@ -64,7 +68,8 @@ export function createBase(
         ? cis2Upstream(other.cis2, dependencies.clock)
         : nhsLoginUpstream(other.nhsLogin, dependencies);
     },
-    hardening: hardeningOf(profile, provider, options),
+    hardening,
+    logoutSources: hardening.logoutSources && trustedProxies(hardening.logoutSources),
     limits: settings.limits ?? null,
     shortenLifetimes: dependencies.development,
   };

@@ -18,8 +18,8 @@ import { createValidate } from './validate/validate.ts';
 
 export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 
-/** Creates the services that all base paths share. */
-export function createParts(dependencies: AuthorisationDependencies): Parts {
+/** Creates the parts that all base paths share. */
+function createParts(dependencies: AuthorisationDependencies): Parts {
   const limits = dependencies.networkLimits ?? networkLimits.parse({});
   const { clock, database, urls, development, singleUse, vault } = dependencies;
   return {
@@ -38,7 +38,7 @@ export function createParts(dependencies: AuthorisationDependencies): Parts {
   };
 }
 
-/** The API authorisation service: one core under several base paths, each with its profile and its providers. */
+/** Creates the API authorisation service at its base paths, each with its profile and providers. */
 export function createAuthorisation(dependencies: AuthorisationDependencies): Service {
   const parts = createParts(dependencies);
   const bases = dependencies.bases.map((settings) => createBase(settings, dependencies));

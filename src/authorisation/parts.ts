@@ -5,6 +5,7 @@ import type { ProofNonces } from '../oauth/dpop-nonce.ts';
 import type { NetworkLimit } from '../oauth/network-limit.ts';
 import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
+import type { Base } from './base.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { EndedSessions } from './ended-sessions.ts';
@@ -27,4 +28,9 @@ export interface Parts extends AuthorisationDependencies {
   proofNonces: ProofNonces;
   endedSessions: EndedSessions;
   cookies: CookieNames;
+}
+
+/** The part of a step's context with the base path, and the parts of the service that the step uses. */
+export interface AtBase<Used extends keyof Parts = never> {
+  server: { base: Base; parts: Pick<Parts, Used> };
 }

@@ -2,6 +2,7 @@ import { randomToken } from '@alongside/kernel/ids';
 import { sha256, type Vault } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
+import type { AtBase } from './parts.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** An authorization request that waits for the provider's response. */
@@ -87,3 +88,7 @@ export class PendingRequests {
     return verifier === null ? undefined : this.#vault.open(sealName, verifier);
   }
 }
+
+/** Returns the pending requests of a base path. */
+export const pendingAt = ({ base, parts }: AtBase<'singleUse' | 'vault'>['server']): PendingRequests =>
+  new PendingRequests(base, parts.singleUse, parts.vault);

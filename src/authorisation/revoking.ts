@@ -1,6 +1,6 @@
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
-import type { Parts } from './parts.ts';
+import type { AtBase, Parts } from './parts.ts';
 
 /** The tokens of one authorization. */
 interface Family {
@@ -30,8 +30,10 @@ export const revocationStatement = (
   });
 
 /** Revokes all tokens of an authorization, with an audit record if any was live. */
-export const revoking =
-  (parts: Pick<Parts, 'tokens' | 'audit'>, base: Base) =>
-  async (family: Family, cause: Cause): Promise<void> => {
-    await parts.tokens.revokeFamily(family.family, revocationStatement(parts, base, family, cause));
-  };
+export async function revokeFamily(
+  { base, parts }: AtBase<'tokens' | 'audit'>['server'],
+  family: Family,
+  cause: Cause,
+): Promise<void> {
+  await parts.tokens.revokeFamily(family.family, revocationStatement(parts, base, family, cause));
+}

@@ -2,15 +2,14 @@ import { type Answer, redirect } from '@alongside/kernel/answer';
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Client } from './application/client.ts';
-import type { Base } from './base.ts';
 import { browserCookie } from './callback/pending.ts';
 import { errors } from './errors.ts';
-import type { Parts } from './parts.ts';
-import { type Pending, PendingRequests } from './pending.ts';
+import type { AtBase } from './parts.ts';
+import { type Pending, pendingAt } from './pending.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** A validated authorization request, and the parameters for the provider. */
-export interface Departure {
+interface Departure {
   client: Client;
   /** Network address of the browser. */
   address: string;
@@ -30,46 +29,41 @@ export interface Departure {
 const cookieLifetime = 3_600;
 
 /** Redirects the browser to the provider, in both profiles. Throws `busyQuota`. */
-export const departureFrom = (
-  base: Base,
-  {
-    recorder,
-    cookies,
-    singleUse,
-    vault,
-    anonymousRows,
-  }: Pick<Parts, 'recorder' | 'cookies' | 'singleUse' | 'vault' | 'anonymousRows'>,
-) => {
-  const requests = new PendingRequests(base, singleUse, vault);
-  return async ({ client, address, upstream, request, ...asked }: Departure): Promise<Answer> => {
-    if (!(await anonymousRows.admits(address)))
-      throw errors.busyQuota('too many sign-ins were started from this network or in total');
-    const browser = base.hardening.browserBoundCallback ? randomToken() : null;
-    const outgoing = await requests.begin(upstream, {
-      ...request,
-      applicationId: client.application.id,
-      clientId: client.registration.clientId,
-      browser: browser && sha256(browser),
-    });
-    const keys = [outgoing.state, request.state ?? ''];
-    const provider = upstream.providerName;
-    recorder.record({
-      keys,
-      from: 'application',
-      to: 'authorisation',
-      name: 'authorisation.authorize',
-      detail: { client: client.application.name, base: base.path, provider },
-    });
-    recorder.record({
-      keys,
-      from: 'authorisation',
-      to: 'cis2',
-      name: 'authorisation.to-cis2',
-      detail: { provider },
-    });
-    const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...asked }));
-    return browser === null
-      ? answer
-      : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, cookieLifetime) });
-  };
-};
+export async function redirectToProvider(
+  server: AtBase<'recorder' | 'cookies' | 'singleUse' | 'vault' | 'anonymousRows'>['server'],
+  { client, address, upstream, request, ...parameters }: Departure,
+): Promise<Answer> {
+  const {
+    base,
+    parts: { recorder, cookies, anonymousRows },
+  } = server;
+  if (!(await anonymousRows.admits(address)))
+    throw errors.busyQuota('too many sign-ins were started from this network or in total');
+  const browser = base.hardening.browserBoundCallback ? randomToken() : null;
+  const outgoing = await pendingAt(server).begin(upstream, {
+    ...request,
+    applicationId: client.application.id,
+    clientId: client.registration.clientId,
+    browser: browser && sha256(browser),
+  });
+  const keys = [outgoing.state, request.state ?? ''];
+  const provider = upstream.providerName;
+  recorder.record({
+    keys,
+    from: 'application',
+    to: 'authorisation',
+    name: 'authorisation.authorize',
+    detail: { client: client.application.name, base: base.path, provider },
+  });
+  recorder.record({
+    keys,
+    from: 'authorisation',
+    to: 'cis2',
+    name: 'authorisation.to-cis2',
+    detail: { provider },
+  });
+  const answer = redirect(upstream.signInUrl({ ...outgoing, redirectUri: base.callbackUrl, ...parameters }));
+  return browser === null
+    ? answer
+    : answer.with({ 'set-cookie': cookies.set(browserCookie(outgoing.state), browser, cookieLifetime) });
+}

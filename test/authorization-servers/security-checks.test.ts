@@ -2,13 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { json } from '@alongside/kernel/answer';
 import { steps } from '@alongside/kernel/steps';
-import { createBase } from '../../src/authorisation/base.ts';
-import { createParts } from '../../src/authorisation/index.ts';
 import { grants as standardGrants } from '../../src/authorisation/standard/grants/registry.ts';
 import { profiles } from '../../src/authorisation/standard/profile.ts';
-import { createServer } from '../../src/authorisation/standard/server.ts';
 import { endpointLists } from '../../src/authorisation/standard/service.ts';
-import { startPlatform } from '../../src/authorisation/testing/platform.ts';
 import { profileRules } from '../../src/cis2/model/profiles.ts';
 import { endpointLists as cis2Lists } from '../../src/cis2/openid/routes.ts';
 import { grants as cis2Grants } from '../../src/cis2/openid/token/grants/registry.ts';
@@ -19,19 +15,9 @@ import { revokeToken } from '../../src/oauth/server/revocation.ts';
 import { requireChecks } from '../../src/oauth/server/security-checks.ts';
 import type { ClientCall } from '../../src/oauth/server/server.ts';
 
-async function standardLists() {
-  const { dependencies, close } = await startPlatform();
-  const [settings] = dependencies.bases.filter(({ profile }) => profile === 'standard');
-  assert.ok(settings);
-  const base = createBase(settings, dependencies);
-  const lists = endpointLists(createServer(base, [base], createParts(dependencies)), [base]);
-  await close();
-  return lists;
-}
-
 const servers = [
   { name: 'CIS2', profiles: profileRules, lists: cis2Lists, grants: cis2Grants },
-  { name: '/oauth2.1', profiles, lists: await standardLists(), grants: standardGrants },
+  { name: '/oauth2.1', profiles, lists: endpointLists, grants: standardGrants },
 ];
 
 for (const { name, profiles, lists, grants } of servers)

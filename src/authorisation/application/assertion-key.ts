@@ -1,23 +1,20 @@
 import { OutboundError } from '@alongside/kernel/outbound';
-import type { Applications, PlatformRegistration } from '../../oauth/applications.ts';
+import type { PlatformRegistration } from '../../oauth/applications.ts';
 import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
-import type { Assertion } from './assertion.ts';
+import type { AtBase } from '../parts.ts';
+import type { WithAssertion } from './assertion.ts';
 import { findClient, type WithClient } from './client.ts';
 
-interface WithAssertion {
-  assertion: Assertion;
+export async function identifyByAssertion({
+  server: { base, parts },
+  assertion,
+}: AtBase<'applications'> & WithAssertion): Promise<WithClient> {
+  const client = await findClient(parts.applications, base, assertion.clientId);
+  if (!client)
+    throw errors.assertionSubject(`no application at ${base.path} has the client id ${assertion.clientId}`);
+  return { client };
 }
-
-export const identifyByAssertion = (applications: Applications, base: Base) =>
-  async function identifyByAssertion({ assertion }: WithAssertion): Promise<WithClient> {
-    const client = await findClient(applications, base, assertion.clientId);
-    if (!client)
-      throw errors.assertionSubject(`no application at ${base.path} has the client id ${assertion.clientId}`);
-    return { client };
-  };
 
 /** Returns the key source of a client. Throws if none is registered. */
 function keysOf(registration: PlatformRegistration): KeySource {
@@ -28,17 +25,20 @@ function keysOf(registration: PlatformRegistration): KeySource {
 }
 
 /** Verifies the signature with the registered key that the assertion names (RFC 7523 section 3). */
-export const checkAssertionSignature = (keys: RemoteKeys) =>
-  async function checkAssertionSignature({ assertion, client }: WithAssertion & WithClient): Promise<void> {
-    const { kid, jwt } = assertion;
-    const source = keysOf(client.registration);
-    const signed = await signedBy(source, jwt, 'RS512', keys).catch((error: unknown) => {
-      if (error instanceof OutboundError)
-        throw errors.assertionKeysUnreachable(`${source.jwksUrl}: ${error.message}`, {}, error);
-      throw error;
-    });
-    if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
-    if (signed === 'wrong kind of key')
-      throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
-    if (signed === 'no') throw errors.signatureInvalid(`the signature does not match the key ${kid}`);
-  };
+export async function checkAssertionSignature({
+  server: { parts },
+  assertion,
+  client,
+}: AtBase<'clientKeys'> & WithAssertion & WithClient): Promise<void> {
+  const { kid, jwt } = assertion;
+  const source = keysOf(client.registration);
+  const signed = await signedBy(source, jwt, 'RS512', parts.clientKeys).catch((error: unknown) => {
+    if (error instanceof OutboundError)
+      throw errors.assertionKeysUnreachable(`${source.jwksUrl}: ${error.message}`, {}, error);
+    throw error;
+  });
+  if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
+  if (signed === 'wrong kind of key')
+    throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
+  if (signed === 'no') throw errors.signatureInvalid(`the signature does not match the key ${kid}`);
+}

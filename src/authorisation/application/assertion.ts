@@ -1,12 +1,12 @@
-import { type Clock, relativeTime, seconds, shownTime } from '@alongside/kernel/clock';
+import { relativeTime, seconds, shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { type Rule, requireAll, shown } from '../../oauth/check.ts';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { errors } from '../errors.ts';
-import type { Hardening } from '../hardening.ts';
 import type { Incoming } from '../incoming.ts';
+import type { AtBase } from '../parts.ts';
 
 /** A client assertion with valid claims but an unverified signature. */
 export interface Assertion {
@@ -16,6 +16,10 @@ export interface Assertion {
   jti: string;
   /** NumericDate. */
   exp: number;
+}
+
+export interface WithAssertion {
+  assertion: Assertion;
 }
 
 /** Maximum seconds until an assertion expires: five minutes, plus a clock difference. */
@@ -94,43 +98,56 @@ export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
 export const isUsed = (singleUse: SingleUse, assertion: Assertion): Promise<boolean> =>
   singleUse.claimed(jtiKind, jtiKey(assertion));
 
-export const checkAssertion = (singleUse: SingleUse, clock: Clock) =>
-  async function checkAssertion({ jwt }: { jwt: DecodedJwt }): Promise<{ assertion: Assertion }> {
-    const now = seconds(clock);
-    requireAll(claimRules(jwt, now));
-    const assertion = claimed({ jwt });
-    requireAll(lastRules(jwt, now, await isUsed(singleUse, assertion)));
-    return { assertion };
-  };
+export async function checkAssertion({
+  server: { parts },
+  jwt,
+}: AtBase<'singleUse' | 'clock'> & { jwt: DecodedJwt }): Promise<{ assertion: Assertion }> {
+  const now = seconds(parts.clock);
+  requireAll(claimRules(jwt, now));
+  const assertion = claimed({ jwt });
+  requireAll(lastRules(jwt, now, await isUsed(parts.singleUse, assertion)));
+  return { assertion };
+}
 
 /** Requires exactly the called address as the audience (RFC 7523 section 3, as published). */
-export const checkAudience = (tokenUrl: string) =>
-  async function checkAudience({ assertion }: { assertion: Assertion }): Promise<void> {
-    const { aud } = assertion.jwt.claims;
-    if (aud !== tokenUrl)
-      throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
-  };
+export async function checkAudience({
+  server: {
+    base: { tokenUrl },
+  },
+  assertion,
+}: AtBase & WithAssertion): Promise<void> {
+  const { aud } = assertion.jwt.claims;
+  if (aud !== tokenUrl)
+    throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
+}
 
 /** Refuses an assertion before its `nbf` (RFC 7519 section 4.1.5). */
-export const checkNotBefore = (clock: Clock) =>
-  async function checkNotBefore({ assertion }: { assertion: Assertion }): Promise<void> {
-    const { nbf } = assertion.jwt.claims;
-    if (nbf === undefined) return;
-    const now = seconds(clock);
-    if (typeof nbf !== 'number') throw errors.assertionEarly(`nbf is ${shown(nbf)}, expected a number`);
-    if (nbf > now + allowance)
-      throw errors.assertionEarly(
-        `nbf is ${relativeTime(nbf - now)}: the clock of the client is ahead, or the assertion was created too early`,
-      );
-  };
+export async function checkNotBefore({
+  server: {
+    parts: { clock },
+  },
+  assertion,
+}: AtBase<'clock'> & WithAssertion): Promise<void> {
+  const { nbf } = assertion.jwt.claims;
+  if (nbf === undefined) return;
+  const now = seconds(clock);
+  if (typeof nbf !== 'number') throw errors.assertionEarly(`nbf is ${shown(nbf)}, expected a number`);
+  if (nbf > now + allowance)
+    throw errors.assertionEarly(
+      `nbf is ${relativeTime(nbf - now)}: the clock of the client is ahead, or the assertion was created too early`,
+    );
+}
 
 /** Uses up the jti, after authentication, so that no client can use up the jti of another. */
-export const claimJti = (singleUse: SingleUse, clock: Clock, hardening: Hardening) =>
-  async function claimJti({ assertion }: { assertion: Assertion }): Promise<void> {
-    const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();
-    const lifetime = Math.max(untilItEnds, hardening.jtiMemory ?? 0);
-    if (!(await singleUse.claim(jtiKind, jtiKey(assertion), Math.ceil(lifetime))))
-      throw errors.assertionJtiUsed(
-        `${assertion.clientId} has used the jti ${assertion.jti} at the same time`,
-      );
-  };
+export async function claimJti({
+  server: {
+    base,
+    parts: { singleUse, clock },
+  },
+  assertion,
+}: AtBase<'singleUse' | 'clock'> & WithAssertion): Promise<void> {
+  const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();
+  const lifetime = Math.max(untilItEnds, base.hardening.jtiMemory ?? 0);
+  if (!(await singleUse.claim(jtiKind, jtiKey(assertion), Math.ceil(lifetime))))
+    throw errors.assertionJtiUsed(`${assertion.clientId} has used the jti ${assertion.jti} at the same time`);
+}

@@ -1,11 +1,10 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications, PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
-import type { Developers } from '../../oauth/developers.ts';
-import type { NetworkLimit } from '../../oauth/network-limit.ts';
-import type { Products, RateLimits, StoredProduct } from '../../oauth/products.ts';
-import { limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
+import type { RateLimits, StoredProduct } from '../../oauth/products.ts';
+import { limitsOf, publishedQuota } from '../../oauth/rate-limits.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
+import type { AtBase } from '../parts.ts';
 
 /** An application as a client of the platform. */
 export interface Client {
@@ -32,10 +31,12 @@ export async function findClient(
 }
 
 /** Reads the current products of the client. */
-export const readProducts = (products: Products) =>
-  async function readProducts({ client }: WithClient): Promise<{ products: StoredProduct[] }> {
-    return { products: await products.of(client.registration) };
-  };
+export async function readProducts({
+  server,
+  client,
+}: AtBase<'products'> & WithClient): Promise<{ products: StoredProduct[] }> {
+  return { products: await server.parts.products.of(client.registration) };
+}
 
 export async function requireApproval({ client: { application } }: WithClient): Promise<void> {
   if (application.status !== 'approved')
@@ -46,24 +47,29 @@ export async function requireApproval({ client: { application } }: WithClient): 
  * Requires a product that includes the authorisation service. In the nhs profile an application without any product passes, as
  * at the published service, and is refused when its key or a scope is needed.
  */
-export const requireSubscription = (base: Base) =>
-  async function requireSubscription({ client, products }: WithProducts): Promise<void> {
-    if (products.some((product) => product.apis.includes(base.api))) return;
-    if (client.registration.products.length === 0 && base.serves.includes('nhs')) return;
-    const names = products.map((product) => product.name).join(', ') || 'none';
-    throw errors.notSubscribed(
-      `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,
-    );
-  };
+export async function requireSubscription({
+  server: { base },
+  client,
+  products,
+}: AtBase & WithProducts): Promise<void> {
+  if (products.some((product) => product.apis.includes(base.api))) return;
+  if (client.registration.products.length === 0 && base.serves.includes('nhs')) return;
+  const names = products.map((product) => product.name).join(', ') || 'none';
+  throw errors.notSubscribed(
+    `no approved product of ${client.application.name} holds the API ${base.api}; products: ${names}`,
+  );
+}
 
 /** Refuses applications of an inactive developer. Those without a known developer pass. */
-export const requireActiveDeveloper = (developers: Developers) =>
-  async function requireActiveDeveloper({ client: { application } }: WithClient): Promise<void> {
-    const developer = await developers.get(application.developer);
-    if (developer?.status !== 'inactive') return;
-    const detail = `${developer.kind} ${developer.id} of ${application.name} is inactive`;
-    throw developer.kind === 'company' ? errors.companyInactive(detail) : errors.developerInactive(detail);
-  };
+export async function requireActiveDeveloper({
+  server: { parts },
+  client: { application },
+}: AtBase<'developers'> & WithClient): Promise<void> {
+  const developer = await parts.developers.get(application.developer);
+  if (developer?.status !== 'inactive') return;
+  const detail = `${developer.kind} ${developer.id} of ${application.name} is inactive`;
+  throw developer.kind === 'company' ? errors.companyInactive(detail) : errors.developerInactive(detail);
+}
 
 const busy = { quota: errors.busyQuota, spikeArrest: errors.busySpikeArrest };
 
@@ -90,35 +96,45 @@ async function refuseOver(
 const nameOf = (base: Base, { client }: WithProducts): string => `${base.api}:${client.application.id}`;
 
 /** Refuses beyond the limits of the application. Does not count, because the sender is not authenticated yet. */
-export const refuseOverLimit = (limiter: RateLimiter, base: Base) =>
-  async function refuseOverLimit(known: WithProducts): Promise<void> {
-    await refuseOver(known, base, {
-      own: (limits) => limiter.wouldExceed(limits, nameOf(base, known)),
-      all: () => limiter.wouldExceed(base.limits, base.api),
-    });
-  };
+export async function refuseOverLimit(known: AtBase<'limiter'> & WithProducts): Promise<void> {
+  const {
+    base,
+    parts: { limiter },
+  } = known.server;
+  await refuseOver(known, base, {
+    own: (limits) => limiter.wouldExceed(limits, nameOf(base, known)),
+    all: () => limiter.wouldExceed(base.limits, base.api),
+  });
+}
 
 /** Counts an unauthenticated request for its network. */
-export const limitUnproven = ({ unproven }: { unproven: NetworkLimit }) =>
-  async function limitUnproven({ request }: { request: HttpRequest }): Promise<void> {
-    if (!(await unproven.admits(request.address)))
-      throw errors.networkBusy(`too many requests from the network of ${request.address}`);
-  };
+export async function limitUnproven({
+  server,
+  request,
+}: AtBase<'unproven'> & { request: HttpRequest }): Promise<void> {
+  if (!(await server.parts.unproven.admits(request.address)))
+    throw errors.networkBusy(`too many requests from the network of ${request.address}`);
+}
 
 /**
  * Counts an authenticated request for its application at this base path, then for all applications. A public client does not
  * authenticate, so each network has the limits of the application separately.
  */
-export const limitRate = (limiter: RateLimiter, base: Base) =>
-  async function limitRate(known: WithProducts & { request: HttpRequest }): Promise<void> {
-    const name = nameOf(base, known);
-    const isPublic = known.client.registration.tokenEndpointAuthMethod === 'none';
-    await refuseOver(known, base, {
-      own: (limits) =>
-        isPublic
-          ? limiter.exceededByNetwork(limits, name, known.request.address)
-          : limiter.exceeded(limits, name),
-      all: () =>
-        isPublic ? limiter.wouldExceed(base.limits, base.api) : limiter.exceeded(base.limits, base.api),
-    });
-  };
+export async function limitRate(
+  known: AtBase<'limiter'> & WithProducts & { request: HttpRequest },
+): Promise<void> {
+  const {
+    base,
+    parts: { limiter },
+  } = known.server;
+  const name = nameOf(base, known);
+  const isPublic = known.client.registration.tokenEndpointAuthMethod === 'none';
+  await refuseOver(known, base, {
+    own: (limits) =>
+      isPublic
+        ? limiter.exceededByNetwork(limits, name, known.request.address)
+        : limiter.exceeded(limits, name),
+    all: () =>
+      isPublic ? limiter.wouldExceed(base.limits, base.api) : limiter.exceeded(base.limits, base.api),
+  });
+}

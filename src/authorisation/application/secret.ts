@@ -1,25 +1,32 @@
-import { type Applications, secretFits } from '../../oauth/applications.ts';
-import type { Base } from '../base.ts';
+import { secretFits } from '../../oauth/applications.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
+import type { AtBase } from '../parts.ts';
 import { findClient, type WithClient } from './client.ts';
 
 /** Finds the client by `client_id` in the form, never by HTTP Basic, which the published service removed. */
-export const identifyByForm = (applications: Applications, base: Base) =>
-  async function identifyByForm({ form }: Incoming): Promise<WithClient> {
-    const clientId = form.get('client_id');
-    if (clientId === undefined) throw errors.clientMissing('client_id is missing from the form');
-    const client = await findClient(applications, base, clientId);
-    if (!client) throw errors.clientOrSecret(`no application at ${base.path} has the client id ${clientId}`);
-    return { client };
-  };
+export async function identifyByForm({
+  server: { base, parts },
+  form,
+}: AtBase<'applications'> & Incoming): Promise<WithClient> {
+  const clientId = form.get('client_id');
+  if (clientId === undefined) throw errors.clientMissing('client_id is missing from the form');
+  const client = await findClient(parts.applications, base, clientId);
+  if (!client) throw errors.clientOrSecret(`no application at ${base.path} has the client id ${clientId}`);
+  return { client };
+}
 
-export const checkSecret = (applications: Applications) =>
-  async function checkSecret({ form, client }: Incoming & WithClient): Promise<void> {
-    const secret = form.get('client_secret');
-    if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
-    if (!secretFits(client.registration, secret, applications.now))
-      throw errors.clientOrSecret(
-        `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has expired`,
-      );
-  };
+export async function checkSecret({
+  server: {
+    parts: { applications },
+  },
+  form,
+  client,
+}: AtBase<'applications'> & Incoming & WithClient): Promise<void> {
+  const secret = form.get('client_secret');
+  if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
+  if (!secretFits(client.registration, secret, applications.now))
+    throw errors.clientOrSecret(
+      `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has expired`,
+    );
+}

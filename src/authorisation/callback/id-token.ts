@@ -1,10 +1,9 @@
-import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
+import { seconds, shownTime } from '@alongside/kernel/clock';
 import { decodeJwt, type JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
-import type { RemoteKeys } from '../../oauth/remote-keys.ts';
-import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
-import type { PendingRequests } from '../pending.ts';
+import type { AtBase } from '../parts.ts';
+import { pendingAt } from '../pending.ts';
 import {
   isFor,
   redeemCode,
@@ -12,7 +11,7 @@ import {
   UpstreamFailure,
   type UpstreamTokens,
 } from '../upstream/calls.ts';
-import type { BrowserAnswer, FailBack, WithPending } from './pending.ts';
+import type { BrowserAnswer, WithFailBack, WithPending } from './pending.ts';
 
 export interface WithTokens extends WithPending {
   upstreamTokens: UpstreamTokens;
@@ -22,45 +21,49 @@ export interface WithClaims extends WithTokens {
 }
 
 /** Exchanges the provider's code for its tokens. */
-export const redeemUpstreamCode = (base: Base, requests: PendingRequests, failBack: FailBack) =>
-  async function redeemUpstreamCode(known: BrowserAnswer & WithPending & { upstreamCode: string }) {
-    const { upstream, pending, upstreamCode } = known;
-    try {
-      const request = {
-        code: upstreamCode,
-        redirectUri: base.callbackUrl,
-        verifier: requests.verifierOf(pending),
-      };
-      return { upstreamTokens: await redeemCode(upstream, request) };
-    } catch (error) {
-      if (error instanceof UpstreamFailure) return failBack(known, error.message);
-      throw error;
-    }
-  };
+export async function redeemUpstreamCode(
+  known: AtBase<'singleUse' | 'vault'> &
+    WithFailBack &
+    BrowserAnswer &
+    WithPending & { upstreamCode: string },
+) {
+  const { server, failBack, upstream, pending, upstreamCode } = known;
+  try {
+    const request = {
+      code: upstreamCode,
+      redirectUri: server.base.callbackUrl,
+      verifier: pendingAt(server).verifierOf(pending),
+    };
+    return { upstreamTokens: await redeemCode(upstream, request) };
+  } catch (error) {
+    if (error instanceof UpstreamFailure) return failBack(known, error.message);
+    throw error;
+  }
+}
 
 /** Runs the published checks of the provider's ID token, and the others of OpenID Connect Core section 3.1.3.7. */
-export const checkExternalToken = (keys: RemoteKeys, clock: Clock) =>
-  async function checkExternalToken({
-    upstream,
-    upstreamTokens,
-    pending,
-  }: WithTokens): Promise<{ claims: JwtClaims }> {
-    const jwt = decodeJwt(upstreamTokens.idToken);
-    if (!jwt) throw errors.externalMalformed(`the ID token of ${upstream.id} is not a compact JWS`);
-    const { aud, iss, exp, nonce, sub } = jwt.claims;
-    if (!isFor(aud, upstream.clientId))
-      throw errors.externalAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
-    if (typeof iss !== 'string' || iss.toLowerCase() !== upstream.issuer.toLowerCase())
-      throw errors.externalIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
-    const signed = await signedByProvider(upstream, jwt, keys);
-    if (signed === 'unknown key')
-      throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
-    if (signed === 'no')
-      throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
-    const now = seconds(clock);
-    if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${shownTime(exp, now)}`);
-    if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
-      throw errors.externalNonce('the nonce is not the one that was sent');
-    if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token has no sub');
-    return { claims: jwt.claims };
-  };
+export async function checkExternalToken({
+  server: { parts },
+  upstream,
+  upstreamTokens,
+  pending,
+}: AtBase<'upstreamKeys' | 'clock'> & WithTokens): Promise<{ claims: JwtClaims }> {
+  const jwt = decodeJwt(upstreamTokens.idToken);
+  if (!jwt) throw errors.externalMalformed(`the ID token of ${upstream.id} is not a compact JWS`);
+  const { aud, iss, exp, nonce, sub } = jwt.claims;
+  if (!isFor(aud, upstream.clientId))
+    throw errors.externalAudience(`aud is ${JSON.stringify(aud)}, expected is ${upstream.clientId}`);
+  if (typeof iss !== 'string' || iss.toLowerCase() !== upstream.issuer.toLowerCase())
+    throw errors.externalIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
+  const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys);
+  if (signed === 'unknown key')
+    throw errors.externalKid(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
+  if (signed === 'no')
+    throw errors.signatureInvalid(`the ID token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
+  const now = seconds(parts.clock);
+  if (typeof exp !== 'number' || exp <= now) throw errors.externalExpired(`exp is ${shownTime(exp, now)}`);
+  if (pending.nonce !== null && (typeof nonce !== 'string' || !equalSecrets(nonce, pending.nonce)))
+    throw errors.externalNonce('the nonce is not the one that was sent');
+  if (typeof sub !== 'string' || sub === '') throw errors.externalMalformed('the ID token has no sub');
+  return { claims: jwt.claims };
+}

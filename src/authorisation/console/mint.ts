@@ -4,13 +4,14 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { uuid } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import type { JwtClaims } from '@alongside/kernel/jws';
-import { steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import { bestSignIn } from '../../oauth/sign-in-levels.ts';
 import {
   readProducts,
   requireApproval,
   requireSubscription,
+  type WithClient,
   type WithProducts,
 } from '../application/client.ts';
 import { type Attributes, roleIdsAttribute, userAttributes } from '../attributes.ts';
@@ -18,21 +19,22 @@ import type { Base } from '../base.ts';
 import { errors as published } from '../errors.ts';
 import { accessLifetime, Issuer } from '../issue.ts';
 import { scopesAt } from '../levels.ts';
-import { tokensAnswer as nhsAnswer } from '../nhs/grants/tokens-answer.ts';
+import { tokensAnswer as nhsAnswer } from '../nhs/grants/grant.ts';
 import type { Parts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';
 import { AccessTokens, tokensAnswer as standardAnswer } from '../standard/access-tokens.ts';
 import { rulesOf } from '../standard/profile.ts';
-import { requireConsole } from './caller.ts';
+import { type ConsoleCall, requireConsole } from './caller.ts';
 import { errors } from './errors.ts';
-
-type PersonSource = NonNullable<Parts['personSource']>;
 
 interface WithOrder {
   order: MintRequest;
 }
-interface WithBase {
-  base: Base;
+interface MintCall extends ConsoleCall {
+  personSource: NonNullable<Parts['personSource']>;
+}
+interface WithServer {
+  server: { base: Base; parts: Parts };
 }
 interface WithSignIn {
   person: Person;
@@ -60,33 +62,32 @@ async function readOrder({ request }: { request: HttpRequest }): Promise<WithOrd
   return { order: { person, application, ...(base === undefined ? {} : { base }) } };
 }
 
-const findApplication = ({ applications }: Pick<Parts, 'applications'>, bases: readonly Base[]) =>
-  async function findApplication({
-    order,
-  }: WithOrder): Promise<{ client: WithProducts['client'] } & WithBase> {
-    const application = await applications.get(order.application);
-    const registration = application?.platform;
-    if (!registration)
-      throw errors.applicationUnknown(`no application ${order.application} is registered at the platform`);
-    const base = bases.find(({ path, serves }) =>
-      order.base === undefined ? serves.includes(registration.profile) : path === order.base,
-    );
-    if (!base?.serves.includes(registration.profile))
-      throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${registration.profile}`);
-    if (base.profile !== 'nhs' && rulesOf(registration).senderConstraint === 'required')
-      throw errors.tokensBound(`${application.name} is of the profile ${registration.profile}`);
-    return { client: { application, registration }, base };
-  };
+async function findApplication({
+  console: { bases, parts },
+  order,
+}: ConsoleCall & WithOrder): Promise<WithClient & WithServer> {
+  const application = await parts.applications.get(order.application);
+  const registration = application?.platform;
+  if (!registration)
+    throw errors.applicationUnknown(`no application ${order.application} is registered at the platform`);
+  const base = bases.find(({ path, serves }) =>
+    order.base === undefined ? serves.includes(registration.profile) : path === order.base,
+  );
+  if (!base?.serves.includes(registration.profile))
+    throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${registration.profile}`);
+  if (base.profile !== 'nhs' && rulesOf(registration).senderConstraint === 'required')
+    throw errors.tokensBound(`${application.name} is of the profile ${registration.profile}`);
+  return { client: { application, registration }, server: { base, parts } };
+}
 
-const findPerson = (personSource: PersonSource) =>
-  async function findPerson({ order }: WithOrder): Promise<{ person: Person }> {
-    const person = await personSource(order.person).catch((error: unknown) => {
-      throw errors.directoryFailed(reasonOf(error), {}, error);
-    });
-    if (!person) throw errors.personUnknown(`CIS does not know ${order.person}`);
-    if (person.disabled) throw errors.personDisabled(`${order.person} is disabled`);
-    return { person };
-  };
+async function findPerson({ personSource, order }: MintCall & WithOrder): Promise<{ person: Person }> {
+  const person = await personSource(order.person).catch((error: unknown) => {
+    throw errors.directoryFailed(reasonOf(error), {}, error);
+  });
+  if (!person) throw errors.personUnknown(`CIS does not know ${order.person}`);
+  if (person.disabled) throw errors.personDisabled(`${order.person} is disabled`);
+  return { person };
+}
 
 /** Returns the ID token claims of the person's strongest sign-in. A person with one role has it selected. */
 const claimsOf = (base: Base, person: Person): JwtClaims => ({
@@ -98,88 +99,92 @@ const claimsOf = (base: Base, person: Person): JwtClaims => ({
 });
 
 /** Returns the attributes and scopes that the callback of a combined sign-in would. */
-const signIn = ({ vault }: Pick<Parts, 'vault'>) =>
-  async function signIn({
+async function signIn({
+  server: {
     base,
-    person,
-    products,
-  }: WithBase & WithProducts & { person: Person }): Promise<Omit<WithSignIn, 'person'>> {
-    const [upstream] = base.upstreams;
-    const claims = claimsOf(base, person);
-    const level = upstream.levelOf(claims);
-    const scope = level ? scopesAt(products, level.marker) : [];
-    if (!level || scope.length === 0)
-      throw published.noScope(
-        `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level?.name ?? 'none'}`,
-      );
-    const attributes = {
-      ...userAttributes({ idToken: null, claims, upstream, level }, 'authorization_code', vault),
-      [roleIdsAttribute]: person.roles.map(({ roleId }) => roleId).join(' '),
-    };
-    return { attributes, scope, level: level.name };
+    parts: { vault },
+  },
+  person,
+  products,
+}: WithServer & WithProducts & { person: Person }): Promise<Omit<WithSignIn, 'person'>> {
+  const [upstream] = base.upstreams;
+  const claims = claimsOf(base, person);
+  const level = upstream.levelOf(claims);
+  const scope = level ? scopesAt(products, level.marker) : [];
+  if (!level || scope.length === 0)
+    throw published.noScope(
+      `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level?.name ?? 'none'}`,
+    );
+  const attributes = {
+    ...userAttributes({ idToken: null, claims, upstream, level }, 'authorization_code', vault),
+    [roleIdsAttribute]: person.roles.map(({ roleId }) => roleId).join(' '),
   };
+  return { attributes, scope, level: level.name };
+}
 
-const giveTokens = (parts: Parts) => {
+type CheckedCall = WithServer &
+  WithProducts &
+  WithSignIn &
+  Passed<'console' | 'client-approval' | 'subscription'>;
+
+async function giveTokens(known: CheckedCall): Promise<Answer> {
+  const {
+    server: { base, parts },
+    client,
+    person,
+    attributes,
+    scope,
+    level,
+  } = known;
   const { database, recorder } = parts;
-  return async function giveTokens(known: WithBase & WithProducts & WithSignIn): Promise<Answer> {
-    const { base, client, person, attributes, scope, level } = known;
-    const issuer = new Issuer(base, parts);
-    const lifetime = base.upstreams[0].refreshLifetime;
-    const granted = {
-      applicationId: client.application.id,
-      clientId: client.registration.clientId,
-      family: uuid(),
-      uid: person.uid,
-      // A new session, which a logout token can end.
-      sid: uuid(),
-      scope,
-      attributes,
-    };
-    // Opaque or a JWT, with who may act: as the registration says and a sign-in would give it.
-    const access =
-      base.profile === 'nhs'
-        ? issuer.access(granted, accessLifetime)
-        : await new AccessTokens(base, parts).issue(client.registration, granted, {
-            lifetime: accessLifetime,
-            resources: [],
-            confirmation: null,
-          });
-    const refresh = issuer.refresh(granted, lifetime, {
-      refresh_count: '0',
-      _refresh_tokens_validity_ms: String(lifetime),
-    });
-    await database.batch([...access.writes, ...refresh.writes]);
-    recorder.record({
-      keys: [granted.family],
-      from: 'console',
-      to: 'authorisation',
-      name: 'authorisation.mint',
-      detail: { client: client.application.name, level, scope: scope.join(' ') },
-    });
-    const body =
-      base.profile === 'nhs'
-        ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
-        : standardAnswer(issuer, { access, refresh, scope: scope.join(' '), confirmation: null });
-    return json(200, body);
+  const issuer = new Issuer(base, parts);
+  const lifetime = base.upstreams[0].refreshLifetime;
+  const granted = {
+    applicationId: client.application.id,
+    clientId: client.registration.clientId,
+    family: uuid(),
+    uid: person.uid,
+    // A new session, which a logout token can end.
+    sid: uuid(),
+    scope,
+    attributes,
   };
-};
+  // Opaque or a JWT, with who may act: as the registration says and a sign-in would give it.
+  const access =
+    base.profile === 'nhs'
+      ? issuer.access(granted, accessLifetime)
+      : await new AccessTokens(base, parts).issue(client.registration, granted, {
+          lifetime: accessLifetime,
+          resources: [],
+          confirmation: null,
+        });
+  const refresh = issuer.refresh(granted, lifetime, {
+    refresh_count: '0',
+    _refresh_tokens_validity_ms: String(lifetime),
+  });
+  await database.batch([...access.writes, ...refresh.writes]);
+  recorder.record({
+    keys: [granted.family],
+    from: 'console',
+    to: 'authorisation',
+    name: 'authorisation.mint',
+    detail: { client: client.application.name, level, scope: scope.join(' ') },
+  });
+  const body =
+    base.profile === 'nhs'
+      ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
+      : standardAnswer(issuer, { access, refresh, scope: scope.join(' '), confirmation: null });
+  return json(200, body);
+}
 
 /** `POST /authorisation/tokens`: issues tokens without a browser, to test an API alone. Development only. */
-export function createMint(
-  secret: string,
-  personSource: PersonSource,
-  bases: readonly Base[],
-  parts: Parts,
-): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<{ request: HttpRequest }>()
-    .step(requireConsole(secret))
-    .step(readOrder)
-    .step(findApplication(parts, bases))
-    .step(findPerson(personSource))
-    .step(requireApproval)
-    .step(readProducts(parts.products))
-    .step((known) => requireSubscription(known.base)(known))
-    .step(signIn(parts))
-    .step(giveTokens(parts));
-  return (request) => list.run({ request });
-}
+export const mint = steps<MintCall>('authorisation.mint')
+  .step(requireConsole)
+  .step(readOrder)
+  .step(findApplication)
+  .step(findPerson)
+  .step(check('client-approval', requireApproval))
+  .step(readProducts)
+  .step(check('subscription', requireSubscription))
+  .step(signIn)
+  .step(giveTokens);

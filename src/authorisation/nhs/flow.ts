@@ -1,7 +1,37 @@
 import type { Answer } from '@alongside/kernel/answer';
+import type { Base } from '../base.ts';
+import { Codes } from '../codes.ts';
 import type { Incoming } from '../incoming.ts';
+import { Issuer } from '../issue.ts';
+import type { Parts } from '../parts.ts';
+import { Rotation } from '../rotation.ts';
 
-export type NhsEndpoint = (incoming: Incoming) => Promise<Answer>;
+/** A base path of the `nhs` profile, with the parts that its steps use. */
+export interface NhsServer {
+  readonly base: Base;
+  /** All base paths of the service. */
+  readonly bases: readonly Base[];
+  readonly parts: Parts;
+  readonly codes: Codes;
+  readonly issuer: Issuer;
+  readonly rotation: Rotation;
+}
+
+/** The first context of every endpoint. */
+export interface NhsCall extends Incoming {
+  readonly server: NhsServer;
+}
+
+export const createNhsServer = (base: Base, bases: readonly Base[], parts: Parts): NhsServer => ({
+  base,
+  bases,
+  parts,
+  codes: new Codes(base, parts.singleUse),
+  issuer: new Issuer(base, parts),
+  rotation: new Rotation(base, parts),
+});
+
+export type NhsEndpoint = (call: NhsCall) => Promise<Answer>;
 
 /** One row of the dispatch table. The first match handles the request. */
 export interface Flow {

@@ -1,19 +1,28 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { methodNotAllowed } from '@alongside/kernel/respond';
+import { check, steps } from '@alongside/kernel/steps';
 import { isForm } from '../../oauth/parameters.ts';
-import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
-import type { Incoming } from '../incoming.ts';
-import type { Parts } from '../parts.ts';
-import { createAuthorize } from './authorize.ts';
-import { createCallback } from './callback.ts';
+import { type Incoming, refuseRepeated } from '../incoming.ts';
+import {
+  checkLogout,
+  decodeLogout,
+  endSession,
+  requireSource,
+  requireStrict,
+  verifyLogout,
+} from '../logout.ts';
+import { authorize } from './authorize.ts';
+import { callback } from './callback.ts';
 import { isPreflight, preflight } from './cors.ts';
-import type { Flow } from './flow.ts';
-import { grantTypes } from './grants/grant.ts';
-import { grants } from './grants/registry.ts';
-import { createLogout } from './logout.ts';
-import { createStatus, ping } from './status.ts';
-import { createUserinfo } from './userinfo.ts';
+import type { Flow, NhsCall } from './flow.ts';
+import { authorizationCode } from './grants/authorization-code.ts';
+import { clientCredentials } from './grants/client-credentials.ts';
+import { type Grant, grantTypes } from './grants/grant.ts';
+import { refreshToken } from './grants/refresh-token.ts';
+import { tokenExchange } from './grants/token-exchange.ts';
+import { ping, status } from './status.ts';
+import { userinfo } from './userinfo.ts';
 
 type Matches = (incoming: Incoming) => boolean;
 
@@ -46,66 +55,67 @@ export const flowPaths = [
   '/backchannel_logout',
 ] as const;
 
+/** `POST /backchannel_logout`: a provider reports that a session has ended. */
+const backchannelLogout = steps<NhsCall>('oauth2.backchannel-logout')
+  .step(check('logout-source', requireSource))
+  .step(refuseRepeated)
+  .step(decodeLogout)
+  .step(check('logout-token', verifyLogout))
+  .step(check('logout-claims', checkLogout))
+  .step(check('single-use', requireStrict))
+  .step(endSession);
+
+/** All grants of the profile, in the order of the dispatch table. */
+export const grants: readonly Grant[] = [clientCredentials, tokenExchange, authorizationCode, refreshToken];
+
+const flowOf = ({ matches, endpoint, event }: Grant): Flow => ({
+  matches: postTokenAnd(matches),
+  endpoint,
+  event,
+});
+
 /** The dispatch table of the `nhs` profile, in the published order (identity-service-api, proxies/default.xml). */
-export function createFlows(base: Base, bases: readonly Base[], parts: Parts): readonly Flow[] {
-  return [
-    { matches: at('/_ping', 'GET', 'HEAD'), endpoint: ping },
-    { matches: at('/_status', 'GET', 'HEAD'), endpoint: createStatus(base, parts) },
-    {
-      matches: at('/authorize', 'GET'),
-      endpoint: createAuthorize(base, parts),
-      event: 'authorisation.authorize',
-    },
-    {
-      matches: postTokenAnd(({ request }) => !isForm(request.headers['content-type'])),
-      endpoint: refuse(() => errors.contentType('the content type is missing or different')),
-    },
-    {
-      matches: postTokenAnd(grants.clientCredentials.matches),
-      endpoint: grants.clientCredentials.endpoint(base, parts),
-      event: grants.clientCredentials.event,
-    },
-    {
-      matches: postTokenAnd(grants.tokenExchange.matches),
-      endpoint: grants.tokenExchange.endpoint(base, parts),
-      event: grants.tokenExchange.event,
-    },
-    {
-      matches: at('/backchannel_logout', 'POST'),
-      endpoint: createLogout(base, bases, parts),
-      event: 'authorisation.logout',
-    },
-    {
-      matches: postTokenAnd(grants.authorizationCode.matches),
-      endpoint: grants.authorizationCode.endpoint(base, parts),
-      event: grants.authorizationCode.event,
-    },
-    {
-      matches: postTokenAnd(grants.refreshToken.matches),
-      endpoint: grants.refreshToken.endpoint(base, parts),
-      event: grants.refreshToken.event,
-    },
-    {
-      matches: at('/callback', 'GET'),
-      endpoint: createCallback(base, parts),
-      event: 'authorisation.callback',
-    },
-    { matches: at('/userinfo', 'GET'), endpoint: createUserinfo(base, parts) },
-    { matches: ({ request }) => isPreflight(request), endpoint: preflight },
-    {
-      matches: postTokenAnd((incoming) => grantTypeOf(incoming) === grantTypes.tokenExchange),
-      endpoint: refuse(() => errors.subjectType('subject_token_type is missing or unsupported')),
-    },
-    {
-      matches: postTokenAnd((incoming) => grantTypeOf(incoming) !== undefined),
-      endpoint: refuse(() => errors.grantUnsupported('grant_type is not supported')),
-    },
-    {
-      matches: postToken,
-      endpoint: refuse(() => errors.grantMissing('grant_type is missing from the form')),
-    },
-    { matches: ({ path }) => path === '/authorize', endpoint: allowOnly('GET') },
-    { matches: ({ path }) => path === '/token', endpoint: allowOnly('POST') },
-    { matches: () => true, endpoint: refuse(() => errors.notFound('no flow matches')) },
-  ];
-}
+export const flows: readonly Flow[] = [
+  { matches: at('/_ping', 'GET', 'HEAD'), endpoint: ping },
+  { matches: at('/_status', 'GET', 'HEAD'), endpoint: status },
+  {
+    matches: at('/authorize', 'GET'),
+    endpoint: (call) => authorize.run(call),
+    event: 'authorisation.authorize',
+  },
+  {
+    matches: postTokenAnd(({ request }) => !isForm(request.headers['content-type'])),
+    endpoint: refuse(() => errors.contentType('the content type is missing or different')),
+  },
+  flowOf(clientCredentials),
+  flowOf(tokenExchange),
+  {
+    matches: at('/backchannel_logout', 'POST'),
+    endpoint: (call) => backchannelLogout.run(call),
+    event: 'authorisation.logout',
+  },
+  flowOf(authorizationCode),
+  flowOf(refreshToken),
+  {
+    matches: at('/callback', 'GET'),
+    endpoint: (call) => callback.run(call),
+    event: 'authorisation.callback',
+  },
+  { matches: at('/userinfo', 'GET'), endpoint: (call) => userinfo.run(call) },
+  { matches: ({ request }) => isPreflight(request), endpoint: preflight },
+  {
+    matches: postTokenAnd((incoming) => grantTypeOf(incoming) === grantTypes.tokenExchange),
+    endpoint: refuse(() => errors.subjectType('subject_token_type is missing or unsupported')),
+  },
+  {
+    matches: postTokenAnd((incoming) => grantTypeOf(incoming) !== undefined),
+    endpoint: refuse(() => errors.grantUnsupported('grant_type is not supported')),
+  },
+  {
+    matches: postToken,
+    endpoint: refuse(() => errors.grantMissing('grant_type is missing from the form')),
+  },
+  { matches: ({ path }) => path === '/authorize', endpoint: allowOnly('GET') },
+  { matches: ({ path }) => path === '/token', endpoint: allowOnly('POST') },
+  { matches: () => true, endpoint: refuse(() => errors.notFound('no flow matches')) },
+];

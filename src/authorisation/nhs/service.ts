@@ -8,7 +8,8 @@ import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
 import { recordRefusedTokens } from '../refused-tokens.ts';
-import { createFlows, flowPaths } from './flows.ts';
+import { createNhsServer } from './flow.ts';
+import { flowPaths, flows } from './flows.ts';
 
 /** Records a refusal as an event of the journey of the request's values. */
 function recordRefusal(
@@ -29,13 +30,13 @@ function recordRefusal(
 
 /** Returns the routes of one base path of the `nhs` profile. */
 export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
-  const flows = createFlows(base, bases, parts);
+  const server = createNhsServer(base, bases, parts);
   const endpoint: Endpoint = async (request) => {
     const incoming = readIncoming(base, request);
     const flow = flows.find(({ matches }) => matches(incoming));
     if (!flow) throw errors.notFound();
     try {
-      return await flow.endpoint(incoming);
+      return await flow.endpoint({ server, ...incoming });
     } catch (thrown) {
       if (thrown instanceof Refusal && flow.event !== undefined)
         recordRefusal(parts.recorder, flow.event, incoming, thrown);

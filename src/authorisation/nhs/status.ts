@@ -1,11 +1,9 @@
-import { type Answer, json } from '@alongside/kernel/answer';
+import { json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { outbound } from '@alongside/kernel/outbound';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { release } from '../../version.ts';
-import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
-import type { Parts } from '../parts.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsEndpoint } from './flow.ts';
 
@@ -46,16 +44,20 @@ function overall(checks: readonly Check[]): 'pass' | 'warn' | 'fail' {
 }
 
 /** `GET /_status`: the health of the service and its providers. */
-export function createStatus(base: Base, { statusApiKey }: Pick<Parts, 'statusApiKey'>): NhsEndpoint {
-  return async function status({ request }): Promise<Answer> {
-    const key = request.headers.apikey;
-    if (statusApiKey !== undefined && !(typeof key === 'string' && equalSecrets(key, statusApiKey)))
-      throw errors.statusKey('the header apikey is missing or wrong');
-    const checks = await Promise.all(base.upstreams.map(check));
-    return json(200, {
-      status: overall(checks),
-      ...release,
-      checks: Object.fromEntries(base.upstreams.map(({ id }, index) => [id, checks[index]])),
-    });
-  };
-}
+export const status: NhsEndpoint = async ({
+  server: {
+    base,
+    parts: { statusApiKey },
+  },
+  request,
+}) => {
+  const key = request.headers.apikey;
+  if (statusApiKey !== undefined && !(typeof key === 'string' && equalSecrets(key, statusApiKey)))
+    throw errors.statusKey('the header apikey is missing or wrong');
+  const checks = await Promise.all(base.upstreams.map(check));
+  return json(200, {
+    status: overall(checks),
+    ...release,
+    checks: Object.fromEntries(base.upstreams.map(({ id }, index) => [id, checks[index]])),
+  });
+};

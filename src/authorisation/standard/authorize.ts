@@ -7,12 +7,12 @@ import { readForm } from '../../oauth/server/form.ts';
 import { type CheckedRequest, checkRedirectUri, requirePushed } from '../../oauth/server/request-checks.ts';
 import { openObject } from '../../oauth/server/request-object.ts';
 import { findClient, limitUnproven, refuseOverLimit, type WithClient } from '../application/client.ts';
-import { departureFrom } from '../to-provider.ts';
+import { redirectToProvider } from '../to-provider.ts';
 import { applicationChecks, type CheckedApplication } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { type Incoming, readQuery } from './incoming.ts';
 import { type RequestCall, refuseForeignRequestUri, requestChecks } from './request-checks.ts';
-import type { ServerCall, StandardServer } from './server.ts';
+import type { ServerCall } from './server.ts';
 
 interface WithPushed {
   /** The `request_uri` of a pushed request. */
@@ -77,43 +77,39 @@ type CheckedCall = RequestCall &
     acrValues: string;
   };
 
-const sendToProvider = ({ base, parts }: StandardServer) => {
-  const depart = departureFrom(base, parts);
-  return async function sendToProvider(known: CheckedCall): Promise<Answer> {
-    const { request, parameters, client, redirectUri, challenge, asked, resources, jkt, pushed } = known;
-    const { prompt, maxAge, acrValues } = known;
-    const state = parameters.get('state') ?? null;
-    return depart({
-      client,
-      address: request.address,
-      upstream: base.upstreams[0],
-      request: { redirectUri, state, challenge, asked, resources, jkt, requestUri: pushed },
-      acrValues,
-      maxAge,
-      prompt,
-    });
-  };
-};
+async function sendToProvider(known: CheckedCall): Promise<Answer> {
+  const { server, request, parameters, client, redirectUri, challenge, asked, resources, jkt, pushed } =
+    known;
+  const { prompt, maxAge, acrValues } = known;
+  const state = parameters.get('state') ?? null;
+  return redirectToProvider(server, {
+    client,
+    address: request.address,
+    upstream: server.base.upstreams[0],
+    request: { redirectUri, state, challenge, asked, resources, jkt, requestUri: pushed },
+    acrValues,
+    maxAge,
+    prompt,
+  });
+}
 
 /** The checks of an authorization request (RFC 6749 section 4.1.1, RFC 7636). */
-export const authorizeChecks = (server: StandardServer) =>
-  steps<ServerCall>('oauth2.1.authorize')
-    .step(readQuery)
-    .step(readPushed)
-    .step(identify)
-    .step(openObject)
-    .step(refuseForeignRequestUri)
-    .step(checkRedirectUri)
-    .step(prepareReply)
-    .step(requirePushed)
-    .use(applicationChecks(server, refuseClient))
-    .step(check('rate-limit', refuseOverLimit(server.parts.limiter, server.base)))
-    .step(check('network-limit', limitUnproven(server.parts)))
-    .use(requestChecks);
+export const authorizeChecks = steps<ServerCall>('oauth2.1.authorize')
+  .step(readQuery)
+  .step(readPushed)
+  .step(identify)
+  .step(openObject)
+  .step(refuseForeignRequestUri)
+  .step(checkRedirectUri)
+  .step(prepareReply)
+  .step(requirePushed)
+  .use(applicationChecks(refuseClient))
+  .step(check('rate-limit', refuseOverLimit))
+  .step(check('network-limit', limitUnproven))
+  .use(requestChecks);
 
 /** `GET /authorize` of the standard profile (RFC 9207). */
-export const authorizeSteps = (server: StandardServer) =>
-  authorizeChecks(server).step(sendToProvider(server));
+export const authorize = authorizeChecks.step(sendToProvider);
 
 async function reenterByGet({ server, parameters }: ServerCall & Incoming): Promise<Answer> {
   return redirect(`${server.issuer}/authorize?${new URLSearchParams(parameters.entries())}`, 303);

@@ -8,20 +8,19 @@ import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callbac
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
   checkCallbackAgain,
-  type FailBack,
   identifyAgain,
   passUpstreamError,
   takePending,
+  type WithFailBack,
   type WithPending,
 } from '../callback/pending.ts';
 import { describePerson, fetchRoles } from '../callback/person.ts';
 import { scopesAt } from '../levels.ts';
-import { PendingRequests } from '../pending.ts';
 import type { Level } from '../upstream/upstream.ts';
 import { applicationChecks, type CheckedApplication, orElse } from './client-checks.ts';
 import { errors } from './errors.ts';
 import { readQuery } from './incoming.ts';
-import type { ServerCall, StandardServer } from './server.ts';
+import type { ServerCall } from './server.ts';
 
 async function readResponse(known: { request: HttpRequest }): Promise<{ query: Parameters }> {
   return { query: (await readQuery(known)).parameters };
@@ -81,29 +80,25 @@ async function giveCode(known: CheckedReturn): Promise<Answer> {
     : failBack(known, errors.requestUriUsed('another sign-in got its code'));
 }
 
-/** `GET /callback` of the standard profile: once the client is known, every error goes back to it. */
-export function callbackSteps(server: StandardServer) {
-  const { base, parts } = server;
-  const requests = new PendingRequests(base, parts.singleUse, parts.vault);
-  const upstreamFailed: FailBack = (known, reason, code) =>
-    failBack({ ...known, server }, errors.upstreamFailed(reason), code);
-  return steps<ServerCall>('oauth2.1.callback')
-    .step(readResponse)
-    .step(check('state', orElse(takePending(base, requests, parts.cookies, parts.recorder), refuseState)))
-    .step(check('client', identifyAgain(parts.applications, base)))
-    .step(check('redirect-uri', checkCallbackAgain(base)))
-    .use(applicationChecks(server, failBackAs(errors.clientRefused)))
-    .step(check('rate-limit', refuseOverLimit(parts.limiter, base)))
-    .step(check('upstream-response', passUpstreamError(upstreamFailed)))
-    .step(redeemUpstreamCode(base, requests, upstreamFailed))
-    .step(
-      check(
-        'id-token',
-        orElse(checkExternalToken(parts.upstreamKeys, parts.clock), failBackAs(errors.upstreamFailed)),
-      ),
-    )
-    .step(check('level', orElse(requireScope, failBackAs(errors.levelTooLow))))
-    .step(fetchRoles(upstreamFailed))
-    .step(describePerson(parts.vault))
-    .step(giveCode);
+function prepareFailBack({ server }: ServerCall): WithFailBack {
+  return {
+    failBack: (known, reason, code) => failBack({ ...known, server }, errors.upstreamFailed(reason), code),
+  };
 }
+
+/** `GET /callback` of the standard profile: once the client is known, every error goes back to it. */
+export const callback = steps<ServerCall>('oauth2.1.callback')
+  .step(readResponse)
+  .step(prepareFailBack)
+  .step(check('state', orElse(takePending, refuseState)))
+  .step(check('client', identifyAgain))
+  .step(check('redirect-uri', checkCallbackAgain))
+  .use(applicationChecks(failBackAs(errors.clientRefused)))
+  .step(check('rate-limit', refuseOverLimit))
+  .step(check('upstream-response', passUpstreamError))
+  .step(redeemUpstreamCode)
+  .step(check('id-token', orElse(checkExternalToken, failBackAs(errors.upstreamFailed))))
+  .step(check('level', orElse(requireScope, failBackAs(errors.levelTooLow))))
+  .step(fetchRoles)
+  .step(describePerson)
+  .step(giveCode);

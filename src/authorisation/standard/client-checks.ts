@@ -10,7 +10,7 @@ import {
   type WithClient,
 } from '../application/client.ts';
 import { errors } from './errors.ts';
-import type { StandardServer } from './server.ts';
+import type { ServerCall } from './server.ts';
 
 /** Renders a refusal of a step in another way than by throwing: most go back to the client as a redirect. */
 export function orElse<K, E, R>(
@@ -38,13 +38,10 @@ export type CheckedApplication = Passed<'client-approval' | 'subscription' | 'de
 
 /** Checks that the application is approved, has a product for this service, and that its developer is active. */
 export const applicationChecks =
-  <E>(
-    { base, parts: { products, developers } }: StandardServer,
-    otherwise: (known: E, refusal: Refusal) => Promise<Answer>,
-  ) =>
-  <Start, Known extends WithClient & E>(list: Steps<Start, Known>) =>
+  <E>(otherwise: (known: E, refusal: Refusal) => Promise<Answer>) =>
+  <Start, Known extends ServerCall & WithClient & E>(list: Steps<Start, Known>) =>
     list
       .step(check('client-approval', orElse(requireApproval, otherwise)))
-      .step(readProducts(products))
-      .step(check('subscription', orElse(requireSubscription(base), otherwise)))
-      .step(check('developer', orElse(requireActiveDeveloper(developers), otherwise)));
+      .step(readProducts)
+      .step(check('subscription', orElse(requireSubscription, otherwise)))
+      .step(check('developer', orElse(requireActiveDeveloper, otherwise)));

@@ -10,7 +10,7 @@ import { applicationChecks, notAllowed } from './client-checks.ts';
 import { errors } from './errors.ts';
 import type { Incoming } from './incoming.ts';
 import { type RequestCall, requestChecks } from './request-checks.ts';
-import type { ServerCall, StandardServer } from './server.ts';
+import type { ServerCall } from './server.ts';
 
 /** Answers errors at once, as JSON (RFC 9126 section 2.3). */
 async function prepareReply({ parameters }: Incoming): Promise<Pick<RequestCall, 'reply'>> {
@@ -19,15 +19,14 @@ async function prepareReply({ parameters }: Incoming): Promise<Pick<RequestCall,
 }
 
 /** `POST /par` (RFC 9126): authenticates the client and checks its request before any browser is involved. */
-export const parSteps = (server: StandardServer) =>
-  steps<ServerCall>('oauth2.1.par')
-    .step(readForm)
-    .step(authenticateClient)
-    .use(applicationChecks(server, notAllowed))
-    .step(check('rate-limit', limitRate(server.parts.limiter, server.base)))
-    .step(proveKey('pushed'))
-    .step(openObject)
-    .step(prepareReply)
-    .step(checkRedirectUri)
-    .use(requestChecks)
-    .step(keepRequest);
+export const pushRequest = steps<ServerCall>('oauth2.1.par')
+  .step(readForm)
+  .step(authenticateClient)
+  .use(applicationChecks(notAllowed))
+  .step(check('rate-limit', limitRate))
+  .step(proveKey('pushed'))
+  .step(openObject)
+  .step(prepareReply)
+  .step(checkRedirectUri)
+  .use(requestChecks)
+  .step(keepRequest);

@@ -21,6 +21,8 @@ import { profiles, rulesOf } from './profile.ts';
 /** A base path of the standard profile as an authorization server of the shared core. */
 export interface StandardServer extends AuthorizationServer<WithClient> {
   readonly base: Base;
+  /** All base paths of the service. */
+  readonly bases: readonly Base[];
   readonly parts: Parts;
   readonly codes: Codes;
   readonly tokenIssuer: Issuer;
@@ -116,6 +118,7 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Parts): 
     describeToken: (record) => describeToken(record, parts.urls.api),
     proofNonces: base.hardening.proofNonces ? parts.proofNonces : undefined,
     base,
+    bases,
     parts,
     codes: new Codes(base, parts.singleUse),
     tokenIssuer: new Issuer(base, parts),

@@ -8,16 +8,16 @@ import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import type { Parts } from '../parts.ts';
-import { authorizeByPost, authorizeSteps } from './authorize.ts';
-import { callbackSteps } from './callback.ts';
+import { authorize, authorizeByPost } from './authorize.ts';
+import { callback } from './callback.ts';
 import { errors } from './errors.ts';
 import { grants } from './grants/registry.ts';
 import { introspect, introspectionAlgorithms } from './introspect.ts';
-import { logoutSteps } from './logout.ts';
+import { backchannelLogout } from './logout.ts';
 import { metadataOf, metadataPath } from './metadata.ts';
-import { parSteps } from './par.ts';
+import { pushRequest } from './par.ts';
 import { createServer, type ServerCall, type StandardServer, settingsOf } from './server.ts';
-import { revokeSteps, tokenSteps } from './token.ts';
+import { revoke, token } from './token.ts';
 
 const format = errorFormat(errors);
 
@@ -50,21 +50,20 @@ async function refuseUnknown({ method }: HttpRequest): Promise<never> {
 }
 
 /** Returns the steps of the endpoints that the profiles have requirements for. */
-export const endpointLists = (server: StandardServer, bases: readonly Base[]) => ({
-  authorize: authorizeSteps(server),
-  callback: callbackSteps(server),
-  'backchannel-logout': logoutSteps(server, bases),
-  token: tokenSteps(server),
-  par: parSteps(server),
+export const endpointLists = {
+  authorize,
+  callback,
+  'backchannel-logout': backchannelLogout,
+  token,
+  par: pushRequest,
   introspect,
-  revoke: revokeSteps(server),
-});
+  revoke,
+};
 
 /** The routes of one base path of the standard profile. */
 export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
   const server = createServer(base, bases, parts);
-  const endpoints = endpointLists(server, bases);
-  requireChecks(server, endpoints, grants);
+  requireChecks(server, endpointLists, grants);
   const metadata = metadataOf(settingsOf(base, parts));
   const cors = new Cors({ applications: parts.applications, half: 'platform' });
   const handle = (endpoint: Endpoint, errors = format): Handler<unknown> => ({
@@ -93,13 +92,13 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
       readable(async () => json(200, metadata, cached)),
     ),
     ...shared(`${base.path}/jwks`, readable(keySet(parts))),
-    ...route(`${base.path}/authorize`, { GET: run(endpoints.authorize), POST: run(authorizeByPost) }),
-    ...route(`${base.path}/callback`, { GET: run(endpoints.callback) }),
-    ...shared(`${base.path}/token`, { POST: announcing(endpoints.token) }),
-    ...shared(`${base.path}/par`, { POST: announcing(endpoints.par) }),
-    ...route(`${base.path}/introspect`, { POST: run(endpoints.introspect, clientFormat) }),
-    ...route(`${base.path}/backchannel_logout`, { POST: run(endpoints['backchannel-logout']) }),
-    ...shared(`${base.path}/revoke`, { POST: run(endpoints.revoke, clientFormat) }),
+    ...route(`${base.path}/authorize`, { GET: run(endpointLists.authorize), POST: run(authorizeByPost) }),
+    ...route(`${base.path}/callback`, { GET: run(endpointLists.callback) }),
+    ...shared(`${base.path}/token`, { POST: announcing(endpointLists.token) }),
+    ...shared(`${base.path}/par`, { POST: announcing(endpointLists.par) }),
+    ...route(`${base.path}/introspect`, { POST: run(endpointLists.introspect, clientFormat) }),
+    ...route(`${base.path}/backchannel_logout`, { POST: run(endpointLists['backchannel-logout']) }),
+    ...shared(`${base.path}/revoke`, { POST: run(endpointLists.revoke, clientFormat) }),
     ...route(`${base.path}/*`, anyMethod(handle(refuseUnknown))),
   ];
 }

@@ -7,25 +7,22 @@ import { bindTokens, proveKey } from '../../oauth/server/sender-constraint.ts';
 import { limitRate, readProducts } from '../application/client.ts';
 import { applicationChecks, notAllowed } from './client-checks.ts';
 import { grants } from './grants/registry.ts';
-import type { ServerCall, StandardServer } from './server.ts';
+import type { ServerCall } from './server.ts';
 
 /** The checks of the client of a token request (RFC 6749 section 3.2). */
-export const tokenClientChecks = (server: StandardServer) =>
-  steps<ServerCall>('oauth2.1.token')
-    .step(readForm)
-    .step(authenticateClient)
-    .use(applicationChecks(server, notAllowed))
-    .step(check('rate-limit', limitRate(server.parts.limiter, server.base)));
+export const tokenClientChecks = steps<ServerCall>('oauth2.1.token')
+  .step(readForm)
+  .step(authenticateClient)
+  .use(applicationChecks(notAllowed))
+  .step(check('rate-limit', limitRate));
 
 /** `POST /token` of the standard profile: the client first, then its grant. */
-export const tokenSteps = (server: StandardServer) =>
-  tokenClientChecks(server).step(proveKey('token')).step(bindTokens).step(runGrant(grants));
+export const token = tokenClientChecks.step(proveKey('token')).step(bindTokens).step(runGrant(grants));
 
 /** `POST /revoke` (RFC 7009). */
-export const revokeSteps = ({ base, parts: { limiter, products } }: StandardServer) =>
-  steps<ServerCall>('oauth2.1.revoke')
-    .step(readForm)
-    .step(authenticateClient)
-    .step(readProducts(products))
-    .step(check('rate-limit', limitRate(limiter, base)))
-    .step(revokeToken);
+export const revoke = steps<ServerCall>('oauth2.1.revoke')
+  .step(readForm)
+  .step(authenticateClient)
+  .step(readProducts)
+  .step(check('rate-limit', limitRate))
+  .step(revokeToken);

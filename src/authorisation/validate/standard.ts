@@ -34,10 +34,10 @@ const neverRedirected = { reply: { fail: throwing.redirect } };
 
 type Known = RequestCall & WithClient;
 
-/** An authorization request, in the order of `standard/authorize.ts`. */
+/** The checks of an authorization request, in the order of `standard/authorize.ts`. */
 export const authorizeProbes = (server: StandardServer): Probe[] => [
   { step: () => ({ server, ...neverRedirected }) },
-  { check: 'request_uri', expected: 'none, or one that waits', step: readPushed, needed: true },
+  { check: 'request_uri', expected: 'none, or an unused one', step: readPushed, needed: true },
   {
     check: 'client_id',
     expected: `a client at ${server.base.path}`,
@@ -55,7 +55,7 @@ export const authorizeProbes = (server: StandardServer): Probe[] => [
     },
   },
   { check: 'pushed', expected: 'a pushed request, where the profile asks for one', step: requirePushed },
-  ...standing(server.base, server.parts),
+  ...standing(server.base),
   {
     check: 'response_type',
     expected: 'code, by the query',
@@ -73,7 +73,7 @@ export const authorizeProbes = (server: StandardServer): Probe[] => [
 
 const failing = (check: Check): Rule => ({ ...check, refuse: errors.clientUnauthenticated });
 
-/** A client assertion that was decoded: everything that it says, then its signature. */
+/** The checks of a client assertion: its claims, then its signature. */
 export const assertionProbes = (server: StandardServer): Probe[] => [
   {
     check: 'client',
@@ -99,10 +99,10 @@ export const assertionProbes = (server: StandardServer): Probe[] => [
       return checks.map(failing);
     },
   },
-  ...standing(server.base, server.parts),
+  ...standing(server.base),
 ];
 
-/** A token request: its client, then what its grant asks for. Proofs and certificates of the connection are not part of what was pasted. */
+/** The checks of a token request: its client, then its grant. The pasted text has no proofs or certificates of the connection. */
 export function tokenProbes({ parameters }: Incoming, server: StandardServer): Probe[] {
   const type = parameters.get('grant_type');
   const grant = grants.find((candidate) => candidate.type === type);
@@ -112,12 +112,12 @@ export function tokenProbes({ parameters }: Incoming, server: StandardServer): P
     : [
         {
           check: 'client',
-          expected: 'a client that proves itself as it registered',
+          expected: 'a client with its registered authentication',
           step: (known: Incoming) => authenticateClient({ ...known, server }),
           needed: true,
           received: clientName,
         },
-        ...standing(server.base, server.parts),
+        ...standing(server.base),
       ];
   return [
     ...client,
@@ -127,14 +127,14 @@ export function tokenProbes({ parameters }: Incoming, server: StandardServer): P
       expected: grants.map((candidate) => candidate.type).join(' or '),
       step() {
         if (type === undefined) throw errors.grantMissing('grant_type is missing');
-        if (!grant) throw errors.grantUnsupported(`${type} came`);
+        if (!grant) throw errors.grantUnsupported(`grant_type is ${type}`);
       },
       needed: true,
       received: () => type,
     },
     {
       check: 'grant',
-      expected: 'what the grant asks for',
+      expected: 'the parameters of the grant',
       step: async (known: TokenCall) => void (await grant?.validate(known)),
     },
   ];

@@ -12,7 +12,7 @@ import type { ValidationAnswer } from '../protocol.ts';
 type Known = Record<string, unknown>;
 
 /** A step of an endpoint as a check of the dry run. */
-export interface StepProbe {
+interface StepProbe {
   /** Name of the check; without one it is shown only after a failure. */
   check?: string;
   expected?: string;
@@ -20,7 +20,7 @@ export interface StepProbe {
   /** Whether later checks depend on it. */
   needed?: boolean;
   /** Returns the received value for display. */
-  received?: (known: Known) => unknown;
+  received?: (known: never) => unknown;
 }
 
 /** A table of rules, which are all checked. */
@@ -54,6 +54,13 @@ class DryTokens extends Tokens {
   }
 }
 
+/** Throws a refusal instead of redirecting. */
+export const throwing = {
+  async redirect(refusal: Refusal): Promise<Answer> {
+    throw refusal;
+  },
+};
+
 /** Returns parts with which steps check as usual but use nothing up. */
 export const dryParts = (parts: Parts): Parts => ({
   ...parts,
@@ -62,6 +69,7 @@ export const dryParts = (parts: Parts): Parts => ({
   limiter: new DryRateLimiter(parts.database, parts.clock),
   failures: new DryNetworkLimit(parts, 'dry', 1),
   unproven: new DryNetworkLimit(parts, 'dry', 1),
+  diagnosis: { ...parts.diagnosis, ...throwing },
 });
 
 /** Combines rules with the same name: the first failure, or else the last rule. */
@@ -71,13 +79,6 @@ function onePerName(rules: readonly Rule[]): Check[] {
     if (byName.get(check.check)?.ok !== false) byName.set(check.check, check);
   return [...byName.values()];
 }
-
-/** Throws a refusal instead of redirecting. */
-export const throwing = {
-  async redirect(refusal: Refusal): Promise<Answer> {
-    throw refusal;
-  },
-};
 
 /** Returns the public part of a refusal. */
 const publicOf = (refusal: Refusal): NonNullable<ValidationAnswer['answer']> => ({
@@ -122,7 +123,7 @@ export async function tryAll(
           check,
           ok: true,
           expected,
-          received: received ? shown(received(known)) : 'as expected',
+          received: received ? shown(received(known as never)) : 'as expected',
         });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;

@@ -1,19 +1,20 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
-import type { HttpRequest } from '@alongside/kernel/http';
+import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { parseJsonObject } from '@alongside/kernel/json';
 import { decodeJwt } from '@alongside/kernel/jws';
-import { check, steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { claimedClient } from '../../oauth/client-assertion.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { validateGrant } from '../../oauth/server/grant.ts';
 import type { Base } from '../base.ts';
-import { requireConsole } from '../console/caller.ts';
+import { type ConsoleCall, requireConsole } from '../console/caller.ts';
 import { errors } from '../console/errors.ts';
 import { errors as published } from '../errors.ts';
 import { readIncoming } from '../incoming.ts';
 import { authorizeChecks as nhsAuthorizeChecks } from '../nhs/authorize.ts';
-import { grants as nhsGrants } from '../nhs/grants/registry.ts';
+import { createNhsServer } from '../nhs/flow.ts';
+import { grants as nhsGrants } from '../nhs/flows.ts';
 import type { Parts } from '../parts.ts';
 import type { ValidateRequest, ValidationAnswer } from '../protocol.ts';
 import { authorizeChecks as standardAuthorizeChecks } from '../standard/authorize.ts';
@@ -25,7 +26,7 @@ import * as standard from './standard.ts';
 import { dryParts, type Probe, tryAll } from './trial.ts';
 
 interface WithPasted {
-  /** What was pasted, of which kind. */
+  /** Kind of the pasted text. */
   kind: 'assertion' | 'url' | 'form';
   text: string;
   base: Base;
@@ -39,7 +40,7 @@ async function readPasted({ request }: { request: HttpRequest }): Promise<{ past
     const body = parseJsonObject(request.body);
     for (const [name, value] of Object.entries(body))
       if (![...kinds, 'base'].includes(name) || typeof value !== 'string' || value.length > longest)
-        throw new Error(`${name.slice(0, 100)} is unknown, no text, or too long`);
+        throw new Error(`${name.slice(0, 100)} is unknown, not text, or too long`);
     if (kinds.filter((kind) => kind in body).length !== 1)
       throw new Error(`exactly one of ${kinds.join(', ')} is needed`);
     return { pasted: body as ValidateRequest };
@@ -48,30 +49,35 @@ async function readPasted({ request }: { request: HttpRequest }): Promise<{ past
   }
 }
 
-/** The client that a request names, before anything is proved. */
+/** Returns the client of a request, without authentication. */
 function namedClient(kind: WithPasted['kind'], text: string, parameters: Parameters | undefined): string {
   if (kind === 'assertion') return claimedClient(text.trim()) ?? '';
   return parameters?.get('client_id') ?? claimedClient(parameters?.get('client_assertion')) ?? '';
 }
 
-const findBase = ({ applications }: Pick<Parts, 'applications'>, bases: readonly Base[]) =>
-  async function findBase({ pasted }: { pasted: ValidateRequest }): Promise<WithPasted> {
-    const kind = kinds.find((candidate) => pasted[candidate] !== undefined) ?? 'assertion';
-    const given = pasted[kind] ?? '';
-    const url = kind === 'url' ? URL.parse(given, 'https://unknown.invalid') : null;
-    const text = kind === 'url' ? (url?.search.slice(1) ?? '') : given.trim();
-    const pathOf = pasted.base ?? url?.pathname.replace(/\/authorize$/, '');
-    const clientId = namedClient(kind, text, kind === 'assertion' ? undefined : parseParameters(text));
-    const application = await applications.byPlatformClient(clientId);
-    const profile = application?.platform?.profile ?? 'nhs';
-    const base =
-      bases.find(({ path }) => path === pathOf) ??
-      (pathOf === undefined ? bases.find(({ serves }) => serves.includes(profile)) : undefined);
-    if (!base) throw errors.baseMissing(`no base path is like ${pathOf ?? 'any'}`);
-    return { kind, text, base };
-  };
+async function findBase({
+  console: {
+    bases,
+    parts: { applications },
+  },
+  pasted,
+}: ConsoleCall & { pasted: ValidateRequest }): Promise<WithPasted> {
+  const kind = kinds.find((candidate) => pasted[candidate] !== undefined) ?? 'assertion';
+  const given = pasted[kind] ?? '';
+  const url = kind === 'url' ? URL.parse(given, 'https://unknown.invalid') : null;
+  const text = kind === 'url' ? (url?.search.slice(1) ?? '') : given.trim();
+  const pathOf = pasted.base ?? url?.pathname.replace(/\/authorize$/, '');
+  const clientId = namedClient(kind, text, kind === 'assertion' ? undefined : parseParameters(text));
+  const application = await applications.byPlatformClient(clientId);
+  const profile = application?.platform?.profile ?? 'nhs';
+  const base =
+    bases.find(({ path }) => path === pathOf) ??
+    (pathOf === undefined ? bases.find(({ serves }) => serves.includes(profile)) : undefined);
+  if (!base) throw errors.baseMissing(`there is no base path ${pathOf ?? ''}`);
+  return { kind, text, base };
+}
 
-/** What a trial looks at, and the checks of the real endpoint, which give the verdict. */
+/** The checks of a dry run, and those of the real endpoint, which decide. */
 interface TrialPlan {
   start: object;
   probes: Probe[];
@@ -81,6 +87,7 @@ interface TrialPlan {
 const pass = async (): Promise<Answer> => noContent();
 
 function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
+  const server = createNhsServer(base, [base], parts);
   if (kind === 'assertion') {
     const jwt = decodeJwt(text);
     if (!jwt)
@@ -90,7 +97,7 @@ function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: 
           { check: 'client_assertion', expected: 'a signed JWT', step: refuseMalformed, needed: true },
         ],
       };
-    return { start: { jwt }, probes: nhs.assertionProbes(base, parts) };
+    return { start: { server, jwt }, probes: nhs.assertionProbes(server) };
   }
   const isQuery = kind === 'url';
   const incoming = readIncoming(base, {
@@ -101,17 +108,18 @@ function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: 
     body: isQuery ? '' : text,
     headers: isQuery ? {} : { 'content-type': 'application/x-www-form-urlencoded' },
   });
+  const start = { server, ...incoming };
   if (isQuery)
     return {
-      start: incoming,
-      probes: nhs.authorizeProbes(base, parts),
-      endpoint: () => nhsAuthorizeChecks(base, parts).step(pass).run(incoming),
+      start,
+      probes: nhs.authorizeProbes(server),
+      endpoint: () => nhsAuthorizeChecks.step(pass).run(start),
     };
-  const grant = Object.values(nhsGrants).find(({ matches }) => matches(incoming));
+  const grant = nhsGrants.find(({ matches }) => matches(incoming));
   return {
-    start: incoming,
-    probes: nhs.tokenProbes(incoming, base, parts),
-    endpoint: grant && (() => grant.check(base, parts)(incoming)),
+    start,
+    probes: nhs.tokenProbes(incoming, server),
+    endpoint: grant && (() => grant.check(start)),
   };
 }
 
@@ -126,7 +134,8 @@ const skipProofs = check('sender-constraint', async function skipProofs() {
 
 function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
   const server = createServer(base, [base], parts);
-  if (kind === 'assertion') return { start: { assertion: text }, probes: standard.assertionProbes(server) };
+  if (kind === 'assertion')
+    return { start: { server, assertion: text }, probes: standard.assertionProbes(server) };
   const parameters = parseParameters(text);
   if (!parameters) throw errors.requestInvalid('the parameters are not well-formed, or more than 100');
   const { certificate: _, ...plain } = request;
@@ -136,43 +145,42 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
       start: incoming,
       probes: standard.authorizeProbes(server),
       endpoint: () =>
-        standardAuthorizeChecks(server)
+        standardAuthorizeChecks
           .step(pass)
           .run({ server, request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
     };
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   return {
-    start: incoming,
+    start: { server, ...incoming },
     probes: standard.tokenProbes(incoming, server),
     endpoint: () =>
-      tokenClientChecks(server)
+      tokenClientChecks
         .step(skipProofs)
         .step(validateGrant(grants))
         .run({ server, request: { ...plain, headers, method: 'POST', query: '', body: text } }),
   };
 }
 
-const look = (parts: Parts) =>
-  async function look(known: WithPasted & { request: HttpRequest }): Promise<Answer> {
-    const { base, request } = known;
-    const plan = (base.profile === 'nhs' ? nhsPlan : standardPlan)(known, request, parts);
-    const found: ValidationAnswer = {
-      base: base.path,
-      ...(await tryAll(plan.start, plan.probes, plan.endpoint)),
-    };
-    return json(200, found);
+async function runChecks(
+  known: WithPasted & { request: HttpRequest; dry: Parts } & Passed<'console'>,
+): Promise<Answer> {
+  const { base, request, dry } = known;
+  const plan = (base.profile === 'nhs' ? nhsPlan : standardPlan)(known, request, dry);
+  const found: ValidationAnswer = {
+    base: base.path,
+    ...(await tryAll(plan.start, plan.probes, plan.endpoint)),
   };
+  return json(200, found);
+}
 
-/** `POST /authorisation/validate`: a dry run of what a supplier pasted. The same steps look at it; nothing is used up, kept or counted. */
-export function createValidate(
-  secret: string,
-  bases: readonly Base[],
-  parts: Parts,
-): (request: HttpRequest) => Promise<Answer> {
-  const list = steps<{ request: HttpRequest }>()
-    .step(requireConsole(secret))
-    .step(readPasted)
-    .step(findBase(parts, bases))
-    .step(look(dryParts(parts)));
-  return (request) => list.run({ request });
+const validate = steps<ConsoleCall & { dry: Parts }>('authorisation.validate')
+  .step(requireConsole)
+  .step(readPasted)
+  .step(findBase)
+  .step(runChecks);
+
+/** `POST /authorisation/validate`: a dry run with the steps of the real endpoints. It uses up, stores and counts nothing. */
+export function createValidate(console: ConsoleCall['console']): Endpoint {
+  const dry = dryParts(console.parts);
+  return (request) => validate.run({ request, console, dry });
 }

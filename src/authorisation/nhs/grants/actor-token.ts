@@ -1,9 +1,8 @@
-import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
+import { seconds, shownTime } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { Attributes } from '../../attributes.ts';
-import type { Base } from '../../base.ts';
 import { errors } from '../../errors.ts';
+import type { AtBase } from '../../parts.ts';
 import {
   isJwtType,
   isMissing,
@@ -39,16 +38,19 @@ export async function checkActor({ subject }: WithSubject): Promise<WithActor> {
 }
 
 /** Verifies the actor token. The published service only decodes it, so anyone could forge one. */
-export const verifyActor = (base: Base, keys: RemoteKeys, clock: Clock) =>
-  async function verifyActor({ actor, upstream }: WithActor & WithIssuer): Promise<void> {
-    if (!actor || !base.hardening.verifyActor) return;
-    const { iss, exp } = actor.jwt.claims;
-    const now = seconds(clock);
-    if (iss !== upstream.issuer)
-      throw errors.actorIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
-    await requireSignature(actor.jwt, upstream, keys, errors.actorKid);
-    if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${shownTime(exp, now)}`);
-  };
+export async function verifyActor({
+  server: { base, parts },
+  actor,
+  upstream,
+}: AtBase<'upstreamKeys' | 'clock'> & WithActor & WithIssuer): Promise<void> {
+  if (!actor || !base.hardening.verifyActor) return;
+  const { iss, exp } = actor.jwt.claims;
+  const now = seconds(parts.clock);
+  if (iss !== upstream.issuer)
+    throw errors.actorIssuer(`iss is ${String(iss)}, expected is ${upstream.issuer}`);
+  await requireSignature(actor.jwt, upstream, parts.upstreamKeys, errors.actorKid);
+  if (typeof exp !== 'number' || exp <= now) throw errors.actorExpired(`exp is ${shownTime(exp, now)}`);
+}
 
 /** Returns the published attributes of an actor. */
 export const actorAttributes = ({ actor }: WithActor): Attributes =>

@@ -2,40 +2,31 @@ import { type Answer, noContent } from '@alongside/kernel/answer';
 import type { Steps } from '@alongside/kernel/steps';
 import type { Base } from '../../base.ts';
 import type { Incoming } from '../../incoming.ts';
-import type { Parts } from '../../parts.ts';
-import type { NhsEndpoint } from '../flow.ts';
+import type { Issued, Issuer } from '../../issue.ts';
+import type { NhsCall, NhsEndpoint } from '../flow.ts';
 
 /** A grant: which requests use it, how they are validated, and which tokens they get. */
 export interface Grant {
   /** Event in the journey. */
   readonly event: string;
   matches(incoming: Incoming): boolean;
-  endpoint(base: Base, parts: Parts): NhsEndpoint;
+  readonly endpoint: NhsEndpoint;
   /** Runs the checks without issuing tokens. */
-  check(base: Base, parts: Parts): NhsEndpoint;
+  readonly check: NhsEndpoint;
 }
+
+const pass = async (): Promise<Answer> => noContent();
 
 /** Creates a grant from its two parts. Nothing is written before all checks have passed. */
 export function grant<Valid>(
   event: string,
   matches: (incoming: Incoming) => boolean,
-  halves: {
-    validate(base: Base, parts: Parts): Steps<Incoming, Valid>;
-    issue(base: Base, parts: Parts): (valid: Valid) => Promise<Answer>;
-  },
+  validate: Steps<NhsCall, Valid>,
+  issue: (valid: Valid) => Promise<Answer>,
 ): Grant {
-  return {
-    event,
-    matches,
-    endpoint(base, parts) {
-      const list = halves.validate(base, parts).step(halves.issue(base, parts));
-      return (incoming) => list.run(incoming);
-    },
-    check(base, parts) {
-      const list = halves.validate(base, parts).step(async () => noContent());
-      return (incoming) => list.run(incoming);
-    },
-  };
+  const endpoint = validate.step(issue);
+  const check = validate.step(pass);
+  return { event, matches, endpoint: (call) => endpoint.run(call), check: (call) => check.run(call) };
 }
 
 export const grantTypes = {
@@ -48,3 +39,18 @@ export const grantTypes = {
 /** The only supported type of subject token (RFC 8693 section 3). */
 export const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** Returns the response for a code. Numbers are text, as published. */
+export const tokensAnswer = (
+  base: Base,
+  issuer: Issuer,
+  { access, refresh, sid }: { access: Issued; refresh: Issued; sid: string | null },
+): Record<string, string> => ({
+  access_token: access.token,
+  expires_in: String(issuer.secondsLeft(access.expiresAt)),
+  refresh_token: refresh.token,
+  refresh_token_expires_in: String(issuer.secondsLeft(refresh.expiresAt)),
+  refresh_count: '0',
+  token_type: 'Bearer',
+  ...(base.environment === 'internal-dev' ? { sid: sid ?? '' } : {}),
+});

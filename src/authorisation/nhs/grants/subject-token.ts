@@ -1,14 +1,12 @@
-import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
+import { seconds, shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { WithClient } from '../../application/client.ts';
-import type { Base } from '../../base.ts';
-import type { EndedSessions } from '../../ended-sessions.ts';
 import { errors } from '../../errors.ts';
 import { claimExchange, isIssuedTo } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
-import type { Parts } from '../../parts.ts';
+import type { AtBase } from '../../parts.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
@@ -33,29 +31,33 @@ export async function decodeSubject({ form }: Incoming): Promise<WithSubject> {
 }
 
 /** Runs the published checks in their order (identity-service-api, validate-subject-token-claims). */
-export const checkSubject = (clock: Clock) =>
-  async function checkSubject({ subject: { header, claims } }: WithSubject): Promise<void> {
-    const { exp, iss, aud } = claims;
-    const now = seconds(clock);
-    if (isMissing(header.kid)) throw errors.subjectKidMissing('the header has no kid');
-    if (!isJwtType(header.typ)) throw errors.subjectTyp(`typ is ${String(header.typ)}`);
-    if (isMissing(header.alg)) throw errors.subjectAlgMissing('the header has no alg');
-    if (isMissing(exp)) throw errors.subjectExpMissing('exp is missing');
-    if (typeof exp !== 'number') throw errors.subjectExpInvalid(`exp is of type ${typeof exp}`);
-    if (exp <= now) throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`);
-    if (isMissing(iss)) throw errors.subjectIssMissing('iss is missing');
-    if (isMissing(aud)) throw errors.subjectAudMissing('aud is missing');
-  };
+export async function checkSubject({
+  server: { parts },
+  subject: { header, claims },
+}: AtBase<'clock'> & WithSubject): Promise<void> {
+  const { exp, iss, aud } = claims;
+  const now = seconds(parts.clock);
+  if (isMissing(header.kid)) throw errors.subjectKidMissing('the header has no kid');
+  if (!isJwtType(header.typ)) throw errors.subjectTyp(`typ is ${String(header.typ)}`);
+  if (isMissing(header.alg)) throw errors.subjectAlgMissing('the header has no alg');
+  if (isMissing(exp)) throw errors.subjectExpMissing('exp is missing');
+  if (typeof exp !== 'number') throw errors.subjectExpInvalid(`exp is of type ${typeof exp}`);
+  if (exp <= now) throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`);
+  if (isMissing(iss)) throw errors.subjectIssMissing('iss is missing');
+  if (isMissing(aud)) throw errors.subjectAudMissing('aud is missing');
+}
 
-export const checkSubjectIssuer = (base: Base) =>
-  async function checkSubjectIssuer({ subject }: WithSubject): Promise<{ upstream: Upstream }> {
-    const { iss } = subject.claims;
-    const upstream = base.providerOf(iss);
-    if (upstream) return { upstream };
-    throw errors.subjectIssuer(
-      `iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`,
-    );
-  };
+export async function checkSubjectIssuer({
+  server: { base },
+  subject,
+}: AtBase & WithSubject): Promise<{ upstream: Upstream }> {
+  const { iss } = subject.claims;
+  const upstream = base.providerOf(iss);
+  if (upstream) return { upstream };
+  throw errors.subjectIssuer(
+    `iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`,
+  );
+}
 
 /** Verifies the provider's signature of a subject or actor token. */
 export async function requireSignature(
@@ -70,49 +72,62 @@ export async function requireSignature(
     throw errors.signatureInvalid(`a token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
 }
 
-export const checkSubjectSignature = (keys: RemoteKeys) =>
-  async function checkSubjectSignature({ subject, upstream }: WithIssuer): Promise<void> {
-    await requireSignature(subject, upstream, keys, errors.subjectKid);
-    // For a citizen, the NHS number suffices, as at the published service.
-    const person = upstream.id === 'nhs-login' ? ['nhs_number', 'sub'] : ['sub'];
-    if (person.every((claim) => isMissing(subject.claims[claim])))
-      throw errors.subjectMalformed(`the ID token has no ${person.join(' and no ')}`);
-  };
+export async function checkSubjectSignature({
+  server: { parts },
+  subject,
+  upstream,
+}: AtBase<'upstreamKeys'> & WithIssuer): Promise<void> {
+  await requireSignature(subject, upstream, parts.upstreamKeys, errors.subjectKid);
+  // For a citizen, the NHS number suffices, as at the published service.
+  const person = upstream.id === 'nhs-login' ? ['nhs_number', 'sub'] : ['sub'];
+  if (person.every((claim) => isMissing(subject.claims[claim])))
+    throw errors.subjectMalformed(`the ID token has no ${person.join(' and no ')}`);
+}
 
 /** Requires this application as the audience if it is registered at CIS2 (RFC 8693 section 5). The published service accepts any audience. */
-export const checkSubjectAudience = (base: Base) =>
-  async function checkSubjectAudience({ subject, upstream, client }: WithIssuer & WithClient): Promise<void> {
-    const own = client.application.cis2?.clientId;
-    if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2') return;
-    const { aud } = subject.claims;
-    if (!isFor(aud, own))
-      throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
-  };
+export async function checkSubjectAudience({
+  server: { base },
+  subject,
+  upstream,
+  client,
+}: AtBase & WithIssuer & WithClient): Promise<void> {
+  const own = client.application.cis2?.clientId;
+  if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2') return;
+  const { aud } = subject.claims;
+  if (!isFor(aud, own))
+    throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
+}
 
 /** Refuses an ID token of another application, if switched on. */
-export const refuseForeign = (base: Base) =>
-  async function refuseForeign({ subject: { claims }, client }: WithIssuer & WithClient): Promise<void> {
-    if (base.hardening.refuseForeignIdTokens && !isIssuedTo(claims, client))
-      throw errors.subjectForeign(
-        `aud is ${JSON.stringify(claims.aud)}, which is not a client id of ${client.application.name}`,
-      );
-  };
+export async function refuseForeign({
+  server: { base },
+  subject: { claims },
+  client,
+}: AtBase & WithIssuer & WithClient): Promise<void> {
+  if (base.hardening.refuseForeignIdTokens && !isIssuedTo(claims, client))
+    throw errors.subjectForeign(
+      `aud is ${JSON.stringify(claims.aud)}, which is not a client id of ${client.application.name}`,
+    );
+}
 
 /** Uses up the ID token, if switched on. */
-export const useIdTokenOnce = (base: Base, parts: Pick<Parts, 'singleUse' | 'clock'>) =>
-  async function useIdTokenOnce({ idToken, subject: { claims } }: WithIssuer): Promise<void> {
-    if (base.hardening.idTokenOnce && !(await claimExchange(parts, idToken, Number(claims.exp) * 1_000)))
-      throw errors.subjectUsed('this ID token was exchanged before');
-  };
+export async function useIdTokenOnce({
+  server: { base, parts },
+  idToken,
+  subject: { claims },
+}: AtBase<'singleUse' | 'clock'> & WithIssuer): Promise<void> {
+  if (base.hardening.idTokenOnce && !(await claimExchange(parts, idToken, Number(claims.exp) * 1_000)))
+    throw errors.subjectUsed('this ID token was exchanged before');
+}
 
 /** Refuses an ID token after the provider has ended its session. */
-export const refuseEndedSession = (base: Base, ended: EndedSessions) =>
-  async function refuseEndedSession({
-    subject: { claims },
-    upstream,
-  }: WithIssuer): Promise<{ sid: string | null }> {
-    const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
-    if (await ended.isOver(base, upstream, sid))
-      throw errors.subjectSession('the provider has ended the session of this ID token');
-    return { sid };
-  };
+export async function refuseEndedSession({
+  server: { base, parts },
+  subject: { claims },
+  upstream,
+}: AtBase<'endedSessions'> & WithIssuer): Promise<{ sid: string | null }> {
+  const sid = typeof claims.sid === 'string' && claims.sid !== '' ? claims.sid : null;
+  if (await parts.endedSessions.isOver(base, upstream, sid))
+    throw errors.subjectSession('the provider has ended the session of this ID token');
+  return { sid };
+}

@@ -1,0 +1,94 @@
+import { check, namedAfter, type Passed, type Steps } from '@alongside/kernel/steps';
+import { refusalOfFailure } from '../../oauth/limit-failures.ts';
+import {
+  checkAssertion,
+  checkAssertionType,
+  checkAudience,
+  checkNotBefore,
+  claimJti,
+  decodeAssertion,
+} from '../application/assertion.ts';
+import { checkAssertionSignature, identifyByAssertion } from '../application/assertion-key.ts';
+import {
+  limitRate,
+  readProducts,
+  refuseOverLimit,
+  requireActiveDeveloper,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+} from '../application/client.ts';
+import { checkSecret, identifyByForm } from '../application/secret.ts';
+import { errors } from '../errors.ts';
+import { type Incoming, refuseRepeated } from '../incoming.ts';
+import { noteProven } from '../refused-tokens.ts';
+import type { NhsCall } from './flow.ts';
+
+/** The checks of a client's application, for steps that give something out. */
+export type CheckedApplication = Passed<'client-approval' | 'subscription' | 'developer'>;
+
+/** Checks that the application is approved, has a product for this service, and that its developer is active. */
+export const applicationChecks = <Start, Known extends NhsCall & WithClient>(list: Steps<Start, Known>) =>
+  list
+    .step(check('client-approval', requireApproval))
+    .step(readProducts)
+    .step(check('subscription', requireSubscription))
+    .step(check('developer', requireActiveDeveloper));
+
+/** Counts failures of a step for the network of the caller. */
+const limited = <K, R>(step: (known: K) => Promise<R>) =>
+  namedAfter(step, async (known: K & NhsCall): Promise<R> => {
+    try {
+      return await step(known);
+    } catch (thrown) {
+      const { failures } = known.server.parts;
+      throw await refusalOfFailure(failures, errors.networkBusy, known.request, thrown);
+    }
+  });
+
+/** The checks of an authenticated client, for steps that issue tokens. */
+export type CheckedClient = CheckedApplication & Passed<'client-authentication' | 'rate-limit'>;
+
+/** Authenticates the client with its secret, in the published order: the application is checked after the secret. */
+export const authenticateBySecret = <Start, Known extends NhsCall>(list: Steps<Start, Known>) =>
+  list
+    .step(refuseRepeated)
+    .step(limited(identifyByForm))
+    .step(readProducts)
+    .step(refuseOverLimit)
+    .step(check('client-authentication', limited(checkSecret)))
+    .step(noteProven)
+    .step(check('rate-limit', limitRate))
+    .step(check('client-approval', requireApproval))
+    .step(check('subscription', requireSubscription))
+    .step(check('developer', requireActiveDeveloper));
+
+export const checkGrantType = (expected: string) =>
+  async function checkGrantType({ form }: Incoming): Promise<void> {
+    const grantType = form.get('grant_type');
+    if (grantType !== expected)
+      throw errors.grantInvalid(`grant_type is ${grantType ?? 'missing'}, expected is ${expected}`);
+  };
+
+/** Authenticates the client with a signed JWT. The order of the checks is the contract. */
+export const authenticateByAssertion =
+  (grantType: string) =>
+  <Start, Known extends NhsCall>(list: Steps<Start, Known>) =>
+    list
+      .step(refuseRepeated)
+      .step(checkAssertionType)
+      .step(checkGrantType(grantType))
+      .step(decodeAssertion)
+      .step(checkAssertion)
+      .step(limited(identifyByAssertion))
+      .use(applicationChecks)
+      .step(refuseOverLimit)
+      .step(check('client-authentication', limited(checkAssertionSignature)))
+      .step(check('audience', checkAudience))
+      .step(checkNotBefore)
+      .step(check('assertion-jti', claimJti))
+      .step(noteProven)
+      .step(check('rate-limit', limitRate));
+
+/** The checks of a client that authenticated with an assertion. */
+export type CheckedAssertion = CheckedClient & Passed<'audience' | 'assertion-jti'>;
