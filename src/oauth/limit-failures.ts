@@ -18,21 +18,3 @@ export async function refusalOfFailure(
   if (await limit.admits(address)) return thrown;
   return refuse(`too many failures from this network; this one: ${thrown.detail}`);
 }
-
-/** Wraps a step that authenticates the client, so that its failures are counted. */
-export function limitFailures<K, R>(
-  limit: NetworkLimit,
-  refuse: (detail: string) => Error,
-  step: (known: K) => Promise<R>,
-) {
-  const name = step.name;
-  const wrapped = async (known: K & { request: HttpRequest }): Promise<R> => {
-    try {
-      return await step(known);
-    } catch (thrown) {
-      throw await refusalOfFailure(limit, refuse, known.request, thrown);
-    }
-  };
-  // The list of steps shows the name of the step itself.
-  return Object.defineProperty(wrapped, 'name', { value: name });
-}
