@@ -16,16 +16,16 @@ interface StepProbe {
   /** Name of the check; without one it is shown only after a failure. */
   check?: string;
   expected?: string;
-  step: (known: never) => unknown;
+  step(known: object): unknown;
   /** Whether later checks depend on it. */
   needed?: boolean;
   /** Returns the received value for display. */
-  received?: (known: never) => unknown;
+  received?(known: object): unknown;
 }
 
 /** A table of rules, which are all checked. */
 interface RulesProbe {
-  rules: (known: never) => readonly Rule[] | Promise<readonly Rule[]>;
+  rules(known: object): readonly Rule[] | Promise<readonly Rule[]>;
 }
 
 export type Probe = StepProbe | RulesProbe;
@@ -108,7 +108,7 @@ export async function tryAll(
   const checks: Check[] = [];
   for (const probe of probes) {
     if ('rules' in probe) {
-      const rules = await probe.rules(known as never);
+      const rules = await probe.rules(known);
       checks.push(...onePerName(rules));
       const failed = rules.find(({ ok }) => !ok);
       first ??= failed?.refuse();
@@ -116,14 +116,14 @@ export async function tryAll(
     }
     const { check, expected = '', step, needed, received } = probe;
     try {
-      const result = await step(known as never);
+      const result = await step(known);
       if (result && !(result instanceof Answer)) known = { ...known, ...(result as Known) };
       if (check !== undefined)
         checks.push({
           check,
           ok: true,
           expected,
-          received: received ? shown(received(known as never)) : 'as expected',
+          received: received ? shown(received(known)) : 'as expected',
         });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
