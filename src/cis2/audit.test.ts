@@ -11,7 +11,7 @@ import { choice, give, redeem } from './testing/journey.ts';
 import { gp } from './testing/people.ts';
 import { give as giveKey, optionsOf } from './testing/webauthn-wire.ts';
 
-/** Tables that hold what an act at CIS2 changes. Interactions and spent challenges are in another one. */
+/** Tables that acts at CIS2 change. Interactions and used challenges are in another one. */
 const tables = [
   ...['cis2_session', 'cis2_session_client', 'token', 'credential', 'cis2_notice', 'outbox'],
   ...['application', 'client'],
@@ -52,7 +52,7 @@ async function codeRequest(): Promise<Record<string, string>> {
   return { grant_type: 'authorization_code', code, redirect_uri: client.redirectUris[0] ?? '' };
 }
 
-/** Returns how a client that has registered itself changes its registration. */
+/** Returns an act that changes the registration of a self-registered client. */
 async function registered() {
   const address = `${cis2.issuer}/connect/register`;
   const { body } = await asJson('POST', address, 'Bearer alongside-initial-access', { redirect_uris });
@@ -61,7 +61,7 @@ async function registered() {
     asJson(method, `${address}/${client_id}`, `Bearer ${token}`, change && { client_id, ...change });
 }
 
-/** Returns how a team changes its configurations. */
+/** Returns an act that changes the configurations of a team. */
 async function configurations() {
   const { body } = await send('POST', `${cis2.origin}/api/auth`, {
     authorization: 'SecretAuth alongside-connection-manager',

@@ -44,7 +44,7 @@ export interface Cis2Dependencies {
   cis: CisAccess;
   /** The secret that CIS presents at `POST /agent/session-ended`. */
   cisSecret: string;
-  /** The secret that the console presents at `/cis2/people`. Without it there is no console API. */
+  /** The secret of the console at `/cis2/people`. The console API is off without it. */
   consoleSecret?: string;
   /** Whether users may change their authenticators at `/account`; true by default. */
   selfService?: boolean;

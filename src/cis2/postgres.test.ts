@@ -11,7 +11,7 @@ import { gp, nurse, nurseRole } from './testing/people.ts';
 import { startRpEndpoint } from './testing/rp-endpoint.ts';
 import { beginWith, requestUriOf, strongClient } from './testing/strong-client.ts';
 
-// Everything that is one conditional write, in the other dialect.
+// All conditional writes, on PostgreSQL.
 let postgres: TestPostgres;
 let cis2: Instance;
 before(async () => {

@@ -17,7 +17,7 @@ type AdministrationDependencies = Omit<RouteDependencies, 'consoleSecret'> & {
   issuer: string;
   singleUse: SingleUse;
   clock: Clock;
-  /** The secret that the console presents. Without it there is no console API. */
+  /** The secret of the console. The console API is off without it. */
   consoleSecret?: string;
 };
 

@@ -63,7 +63,7 @@ interface CredentialContext extends AccountContext {
   credential: Credential<unknown>;
 }
 
-/** Marks of a change: of our own page, by a user who signed in recently. */
+/** Marks that a change requires: a form of this origin, and a recent sign-in. */
 type MayChange = Passed<'same-origin' | 'signed-in' | 'recent-sign-in'>;
 
 const levelOf = ({ enrolments }: AccountDependencies, credential: Credential<unknown>): AssuranceLevel => {

@@ -65,7 +65,7 @@ export interface Enrolment {
   importCredential?(body: JsonObject): Omit<Draft, 'uid' | 'kind'>;
   /** Returns the first page. */
   begin(context: EnrolmentContext): Promise<Answer>;
-  /** The other pages, at `/enrolment/{id}/{path}`. A POST comes from one of our own pages. */
+  /** The other pages, at `/enrolment/{id}/{path}`. A POST is checked to be from this origin. */
   readonly routes: readonly EnrolmentRoute[];
 }
 

@@ -22,7 +22,7 @@ interface NoticeDependencies {
 
 /** Milliseconds for which one process holds a notice before another may send it. */
 const holdTime = 30_000;
-/** Age in milliseconds at which a notice is given up. */
+/** Age in milliseconds after which a notice is deleted. */
 const maxAge = 7 * 86_400_000;
 /** Notices that one round sends. */
 const mostInRound = 100;

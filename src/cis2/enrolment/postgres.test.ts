@@ -9,7 +9,7 @@ import { gp } from '../testing/people.ts';
 import { softAssertion, softAttestation } from '../testing/soft-authenticator.ts';
 import { give, linkFor, onward, optionsOf } from '../testing/webauthn-wire.ts';
 
-// Everything that is one conditional write, in the other dialect.
+// All conditional writes, on PostgreSQL.
 let postgres: TestPostgres;
 let cis2: Instance;
 before(async () => {

@@ -18,7 +18,7 @@ let browser: Browser;
 let passkey: string;
 
 const account = (path = '') => `${cis2.origin}/account${path}`;
-/** Signs in with the smartcard, and stays for so many minutes without the PIN. */
+/** Signs in with the smartcard and advances the clock by minutes. */
 async function signIn(minutes = 0): Promise<void> {
   await cis2.agent.signIn(gp.uid);
   assert.match((await cis2.signIn(browser, client)).location, /code=/);

@@ -35,7 +35,7 @@ export interface SignedInUser {
   level: AssuranceLevel;
 }
 
-/** Finds the signed-in user and notes the use of the session. Returns the reason if there is none. */
+/** Finds the signed-in user and notes the use of the session, or returns the reason why there is no user. */
 async function findUser({ request, provider }: Start): Promise<SignedInUser | string> {
   const { sessions, authenticators, ends, cis, database } = provider;
   const session = await sessions.current(request);
@@ -82,7 +82,7 @@ const credentialId = /^[\w-]{1,64}$/;
 export const pathAfter = (state: string | undefined): string =>
   state !== undefined && credentialId.test(state) ? credentialPath(state) : accountPath;
 
-/** Redirects a user whose sign-in is older to enter the PIN or its equivalent, and back. */
+/** Redirects the user of an older sign-in to enter the PIN or its equivalent, and back. */
 export const requireRecentSignIn = check(
   'recent-sign-in',
   async function requireRecentSignIn({

@@ -54,7 +54,7 @@ const signedIn = async () => {
   return redeem(cis2, client, reply);
 };
 
-/** What a relying party that checks signature, issuer, audience and time finds wrong; undefined when nothing. */
+/** Returns the error that a relying party finds in signature, issuer, audience and time; undefined if there is none. */
 async function found(token: string): Promise<string | undefined> {
   try {
     await jwtVerify(token, createLocalJWKSet((await cis2.keys.jwks()) as never), {

@@ -15,7 +15,7 @@ const reached: Record<string, AuthenticationStrength> = {
   password: { level: 1, methods: ['USERPASS'] },
 };
 
-// Which of the sign-ins above meet each class.
+// The sign-ins above that meet each class.
 const table: Record<string, string[]> = {
   AAL3_ANY: ['hscn', 'internet', 'security key', 'tablet'],
   AAL2_OR_AAL3_ANY: [

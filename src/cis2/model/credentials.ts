@@ -1,7 +1,9 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { uuid } from '@alongside/kernel/ids';
 import type { Vault } from '@alongside/kernel/secrets';
+import { z } from 'zod';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
+import { integer, json, nullable, type RowOf, row, text } from '../../storage/row.ts';
 
 /** A credential of a person, such as a WebAuthn credential or a password. Times in milliseconds. */
 export interface Credential<Body> {
@@ -18,17 +20,18 @@ export interface Credential<Body> {
   usedAt: number | null;
 }
 
-interface CredentialRow {
-  id: string;
-  uid: string;
-  kind: string;
-  label: string;
-  lookup: string | null;
-  body: string;
-  sealed: string;
-  created_at: number;
-  used_at: number | null;
-}
+const credentialRow = row('credential', {
+  id: text,
+  uid: text,
+  kind: text,
+  label: text,
+  lookup: nullable(text),
+  body: json(z.unknown()),
+  sealed: text,
+  created_at: integer,
+  used_at: nullable(integer),
+});
+type CredentialRow = RowOf<typeof credentialRow>;
 
 const fromRow = <Body>(row: CredentialRow): Credential<Body> => ({
   id: row.id,
@@ -36,7 +39,8 @@ const fromRow = <Body>(row: CredentialRow): Credential<Body> => ({
   kind: row.kind,
   label: row.label,
   lookup: row.lookup,
-  body: JSON.parse(row.body) as Body,
+  // The kind of the credential determines its shape.
+  body: row.body as Body,
   createdAt: row.created_at,
   usedAt: row.used_at,
 });
@@ -67,7 +71,7 @@ export class Credentials {
 
   /** Returns the live credentials of a person, of one kind or all, oldest first. */
   async of<Body>(uid: string, kind?: string): Promise<Credential<Body>[]> {
-    const rows = await this.#database.all<CredentialRow>(
+    const rows = await this.#database.all(
       kind === undefined
         ? sql('SELECT * FROM credential WHERE uid = ? AND revoked_at IS NULL ORDER BY created_at, id', uid)
         : sql(
@@ -75,6 +79,7 @@ export class Credentials {
             uid,
             kind,
           ),
+      credentialRow,
     );
     return rows.map((row) => fromRow<Body>(row));
   }
@@ -87,13 +92,14 @@ export class Credentials {
 
   /** Returns the live credentials with this lookup key. */
   async find<Body>(kind: string, lookup: string): Promise<Credential<Body>[]> {
-    const rows = await this.#database.all<CredentialRow>(
+    const rows = await this.#database.all(
       sql('SELECT * FROM credential WHERE kind = ? AND lookup = ? AND revoked_at IS NULL', kind, lookup),
+      credentialRow,
     );
     return rows.map((row) => fromRow<Body>(row));
   }
 
-  /** Returns the secret of a live credential; undefined if it has none. */
+  /** Returns the secret of a live credential, if it has a secret. */
   async secret(id: string): Promise<string | undefined> {
     const row = await this.#row(id);
     return row && row.sealed !== '' ? this.#vault.open(purpose, row.sealed) : undefined;
@@ -143,8 +149,9 @@ export class Credentials {
   }
 
   #row(id: string): Promise<CredentialRow | undefined> {
-    return this.#database.get<CredentialRow>(
+    return this.#database.get(
       sql('SELECT * FROM credential WHERE id = ? AND revoked_at IS NULL', id),
+      credentialRow,
     );
   }
 }

@@ -14,7 +14,7 @@ export interface Expected {
   uid: string;
   /** Whether the client requires this user. */
   firm: boolean;
-  /** Whether the user has a session here whose level is too low. */
+  /** Whether the user has a session of too low a level. */
   steppingUp: boolean;
 }
 

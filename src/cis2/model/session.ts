@@ -4,10 +4,10 @@ import type { Authentication } from './authentication.ts';
 /** Why a session ended. CIS2 has the causes of CIS. */
 export type EndReason = EndCause;
 
-/** What a sign-in does after a sign-out in the browser: ask "Continue as …", sign in silently, or require the PIN. */
+/** The behaviour of a sign-in after a sign-out in the browser: ask "Continue as …", sign in silently, or require the PIN. */
 export type AfterSignOut = 'ask' | 'silent' | 'pin';
 
-/** What an ID token hint does in a browser without the session: ask the user, or end the session. */
+/** The behaviour of an ID token hint in a browser without the session: ask the user, or end the session. */
 export type SignOutWithoutSession = 'ask' | 'end';
 
 /** A sign-in of a person in one browser. Times in milliseconds. */

@@ -7,7 +7,7 @@ import { launchBrowser } from '../../../test/testing/browser.ts';
 import { type Instance, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 
-/** An application whose callback leads on to a page at another origin, as one with a service for its sign-ins does. */
+/** An application that redirects from its callback to a page at another origin. */
 function startApplication(): Server {
   return createServer((request, response) => {
     const { port } = server.address() as AddressInfo;

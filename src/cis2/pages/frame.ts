@@ -12,7 +12,7 @@ const frame = { lang: words.locale, ...words.frame };
 export const cis2Page = (status: number, options: PageOptions, policy?: PagePolicy): Answer =>
   framedPage(status, { ...options, service: words.serviceName, words: frame }, policy);
 
-/** Returns a page whose form is submitted once: a second press would discard the response to the first. It works without scripts too. */
+/** Returns a page with a form that is submitted once: a second press would discard the first response. It works without scripts too. */
 export const askingPage = (status: number, options: Omit<PageOptions, 'head'>): Answer =>
   cis2Page(
     status,

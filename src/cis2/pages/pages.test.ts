@@ -122,7 +122,7 @@ describe('role page', () => {
 
   test('by keyboard alone', async () => {
     await roles(nurse.uid);
-    // The skip link is the first stop, the group of radio buttons the next.
+    // The skip link is the first stop, and the radio buttons the next.
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowDown');
@@ -160,7 +160,7 @@ test('a form is submitted once, and again after ten seconds without a response',
   await page.clock.install();
   await roles(nurse.uid);
   await page.getByRole('radio').first().check();
-  // Nothing leaves the page: what is seen is whether the form's own script stopped it.
+  // The test only checks whether the script prevented the submission.
   const press = () =>
     page.evaluate(`new Promise((resolve) => {
       const form = document.querySelector('form[method=post]');

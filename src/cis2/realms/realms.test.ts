@@ -16,7 +16,7 @@ import { gp, nurse } from '../testing/people.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 import { healthcareRealm, passwordRealm, type Realm } from './realm.ts';
 
-// Two realms on one origin and one storage: what is of one is never of the other.
+// Two realms on one origin and one storage, which must stay separate.
 const password = 'green lamp sofa';
 const email = 'realms@example.test';
 let cis2: Instance;
@@ -51,7 +51,7 @@ async function redeemed(realm: Realm, reply: Reply): Promise<Record<string, stri
   return JSON.parse((await send('POST', `${issuerOf(realm)}/access_token`, type, body)).body);
 }
 
-/** Signs the nurse in with a password; the tokens. */
+/** Signs the nurse in with a password and returns the tokens. */
 async function withPassword(): Promise<Record<string, string>> {
   const { body } = await browser.get(address(passwordRealm));
   const action = `${cis2.origin}${/<form method="post" action="([^"]+)"/.exec(body)?.[1]}`;
@@ -61,7 +61,7 @@ async function withPassword(): Promise<Record<string, string>> {
 const claimsOf = (token = '') => decodeJwt(token)?.claims ?? {};
 const isSignedIn = async (realm: Realm) =>
   /[?&]code=/.test((await browser.get(address(realm, { prompt: 'none' }))).location);
-/** The logout tokens for the client of this test. */
+/** Returns the logout tokens for the client of this test. */
 const told = () =>
   rp.received
     .map((sent) => claimsOf(sent.get('logout_token') ?? ''))
@@ -69,7 +69,7 @@ const told = () =>
 const statusOf = async (realm: Realm, token = '') =>
   (await send('GET', `${issuerOf(realm)}/userinfo`, { authorization: `Bearer ${token}` })).status;
 
-/** What one realm does in its rounds, on the same storage. */
+/** Returns the rounds of one realm on the same storage. */
 function rounds(realm: Realm) {
   const cookies = new CookieNames(cis2.origin, realm.cookies);
   const sessions = new Sessions({ ...cis2, cookies, issuer: issuerOf(realm), unwatchedMethods: [] });
@@ -125,7 +125,7 @@ describe('browser with a session in both realms', () => {
     const [first = '', second = ''] = [browser.jar.get(main), browser.jar.get(own)];
     browser.jar.set(main, second).set(own, first);
     for (const realm of [healthcareRealm, passwordRealm]) assert.equal(await isSignedIn(realm), false);
-    // Nor is there anybody to sign out.
+    // No user can be signed out either.
     for (const realm of [healthcareRealm, passwordRealm]) {
       const { body } = await browser.get(`${issuerOf(realm)}/connect/endSession`);
       assert.match(body, /<h1>You are signed out</);

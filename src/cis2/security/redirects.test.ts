@@ -6,7 +6,7 @@ import { Browser, send } from '../testing/browser.ts';
 import { type Instance, secret, startInstance } from '../testing/instance.ts';
 import { gp } from '../testing/people.ts';
 
-// Published faults of other providers: nothing is sent to an address that was not registered, byte for byte.
+// Published vulnerabilities of other providers: responses go only to registered addresses, byte for byte.
 let cis2: Instance;
 let web: Cis2Registration;
 let native: Cis2Registration;
@@ -158,7 +158,7 @@ describe('CVE-2026-29191: page that posts a response', () => {
           state,
           ...more,
         });
-        // What a parser sees: one form with one target, one script, and hidden fields of which one has the state.
+        // The parsed page has one form with one target, one script, and hidden fields with the state in one of them.
         assert.deepEqual(body.match(/<form[^>]*>/gi), [
           `<form method="post" action="${web.redirectUris[0]}">`,
         ]);
@@ -170,7 +170,7 @@ describe('CVE-2026-29191: page that posts a response', () => {
         assert.equal(values.get('state'), state);
         assert.ok(values.has(name));
         const policy = String(headers['content-security-policy']);
-        // Plain http is none of it; https is where an application leads on to.
+        // https is allowed because an application may redirect on; http is not.
         assert.match(policy, /form-action 'self' https:\/\/app\.example\.test https:(;|$)/);
         assert.match(policy, /base-uri 'none'/);
         assert.ok(!/unsafe-inline/.test(policy.replace(/style-src[^;]*/, '')));

@@ -10,7 +10,7 @@ import { codeOf, type Instance, secret, startInstance } from '../testing/instanc
 import { gp } from '../testing/people.ts';
 import { type StrongClient, strongClient } from '../testing/strong-client.ts';
 
-// Published faults of other providers: sessions, and what a server fetches for others.
+// Published vulnerabilities of other providers: sessions, and requests that a server makes for others.
 let cis2: Instance;
 let client: Cis2Registration;
 before(async () => {
@@ -234,7 +234,7 @@ describe('headers of an untrusted proxy (CVE-2026-33495, CVE-2026-40575, CVE-202
     direct.cis.addresses = [];
     await new Browser().get(direct.authorizeUrl(await direct.register()), forged);
     assert.deepEqual([...new Set(direct.cis.addresses)], ['127.0.0.1']);
-    // The other way round: a proxy that was named is believed.
+    // A configured proxy is trusted.
     cis2.cis.addresses = [];
     await new Browser().get(cis2.authorizeUrl(client), { 'x-forwarded-for': '203.0.113.9' });
     assert.deepEqual([...new Set(cis2.cis.addresses)], ['203.0.113.9']);

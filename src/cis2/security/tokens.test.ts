@@ -15,7 +15,7 @@ import {
   verifier,
 } from '../testing/strong-client.ts';
 
-// Published faults of other providers: codes, proof keys, assertions, refresh tokens.
+// Published vulnerabilities of other providers: codes, proof keys, assertions, refresh tokens.
 let cis2: Instance;
 let client: StrongClient;
 let other: StrongClient;
@@ -212,7 +212,7 @@ describe('tokens for another purpose', () => {
       const state = await client.post('/introspect', { token });
       assert.deepEqual(JSON.parse(state.body), { active: false });
     }
-    // And one of another issuer on the same storage, as the API platform's are.
+    // A token of another issuer on the same storage, such as the API platform.
     const token = 'a-token-of-another-issuer-in-the-same-record';
     const record = await cis2.tokens.find(access_token);
     assert.ok(record);
@@ -252,7 +252,7 @@ describe('tokens for another purpose', () => {
 test('CVE-2020-15223: a revocation fails if it could not be stored', async () => {
   const { refresh_token = '' } = await tokens();
   const away = (from: string, to: string) => cis2.database.run(sql(`ALTER TABLE ${from} RENAME TO ${to}`));
-  // Read is what was there, written is nothing.
+  // Reads succeed, writes fail.
   await cis2.database.run(
     sql("CREATE TRIGGER broken BEFORE UPDATE ON token BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"),
   );

@@ -55,7 +55,7 @@ beforeEach(async () => {
   cisSid = await cis2.agent.signIn(gp.uid);
 });
 
-/** Waits for what was begun: delivery does not hold up the answer to CIS. */
+/** Waits for the deliveries, which do not delay the response to CIS. */
 const settled = () => cis2.background.settled();
 const end = async (cause: EndCause = 'cardRemoved', generation: Generation = 'hscn') => {
   const reply = await cis2.sessionEnded({
@@ -112,7 +112,7 @@ test('each relying party of a session is notified once, and the platform for eve
     ).sort();
   assert.deepEqual(await audience(rp), [nhs.clientId, standard.clientId].sort());
   assert.deepEqual(await audience(platform), [platformClient.clientId]);
-  // The platform may check strictly.
+  // The platform may check the token strictly.
   const { protectedHeader } = await verified(platform.received[0]?.get('logout_token') ?? '');
   assert.deepEqual([protectedHeader.alg, protectedHeader.typ], ['RS256', 'logout+jwt']);
 });
@@ -311,7 +311,7 @@ describe('delivery', () => {
   });
 });
 
-/** The parts of another process on the same storage. */
+/** The services of another process on the same storage. */
 function parts() {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const shared = {

@@ -10,7 +10,7 @@ import { otherProcess } from '../testing/other-process.ts';
 import { gp, nurse } from '../testing/people.ts';
 import { startRpEndpoint } from '../testing/rp-endpoint.ts';
 
-/** CIS2, a relying party, and the rounds of another process on the same storage. */
+/** Starts CIS2 and a relying party, with the rounds of another process on the same storage. */
 async function start() {
   const cis2 = await startInstance();
   const rp = await startRpEndpoint();
@@ -42,7 +42,7 @@ test('a round ends the sessions of disabled people only and notifies their relyi
     assert.equal(rp.received.length, 1);
     assert.equal((await sessions.ofPerson(nurse.uid)).length, 0);
     assert.equal((await sessions.ofPerson(gp.uid)).length, 1);
-    // CIS that does not answer ends nobody.
+    // An outage of CIS ends no session.
     cis2.cis.down = true;
     await round();
     assert.equal((await sessions.ofPerson(gp.uid)).length, 1);
@@ -101,7 +101,7 @@ test('with 1,000 signed-in people, a round ends the sessions of disabled and rem
     assert.ok(first && middle && last);
     cis2.cis.people.set(last.uid, { ...last, disabled: true });
     cis2.cis.people.delete(middle.uid);
-    // Changed, and still there; and somebody who is not signed in.
+    // A changed but enabled person, and a person without a session.
     cis2.cis.changed.push(last.uid, middle.uid, first.uid, nurse.uid);
     assert.ok((await round()) < 30);
     assert.equal(await live(), 998);
@@ -109,7 +109,7 @@ test('with 1,000 signed-in people, a round ends the sessions of disabled and rem
       [(await sessions.ofPerson(last.uid)).length, (await sessions.ofPerson(first.uid)).length],
       [0, 1],
     );
-    // A change that could not be looked at is looked at when CIS answers again.
+    // A failed lookup is repeated when CIS responds again.
     cis2.cis.people.delete(first.uid);
     cis2.cis.changed.push(first.uid);
     cis2.cis.down = true;
@@ -117,11 +117,11 @@ test('with 1,000 signed-in people, a round ends the sessions of disabled and rem
     cis2.cis.down = false;
     await round();
     assert.equal(await live(), 997);
-    // What nobody told of is found in turn.
+    // A change that was not reported is found by the lookups in turn.
     cis2.cis.people.delete(people[700]?.uid ?? '');
     for (let rounds = 0; rounds < 52; rounds++) await round();
     assert.equal(await live(), 996);
-    // Another process that takes over follows the changes from where this one stopped.
+    // Another process continues with the changes where this one stopped.
     const missed = people[600]?.uid ?? '';
     cis2.cis.people.delete(missed);
     cis2.cis.changed.push(missed);

@@ -10,7 +10,7 @@ export interface LogoutTarget {
   trusted: boolean;
 }
 
-interface Parts {
+interface LogoutTargetDependencies {
   platformLogout?: string;
   platformClientId?: string;
   applications: Applications;
@@ -19,7 +19,7 @@ interface Parts {
 }
 
 /** The API platform is notified of every session: it may have exchanged an ID token of another client for tokens. */
-async function platformTarget(parts: Parts): Promise<LogoutTarget[]> {
+async function platformTarget(parts: LogoutTargetDependencies): Promise<LogoutTarget[]> {
   const { platformLogout: address, platformClientId: clientId, applications, log } = parts;
   if (address === undefined || clientId === undefined) return [];
   // Found by its id: any client could register the address, and would then be the audience.
@@ -29,7 +29,7 @@ async function platformTarget(parts: Parts): Promise<LogoutTarget[]> {
 }
 
 /** Returns the relying parties of a session with a logout address, and the platform. */
-export async function logoutTargets(parts: Parts, sid: string): Promise<LogoutTarget[]> {
+export async function logoutTargets(parts: LogoutTargetDependencies, sid: string): Promise<LogoutTarget[]> {
   const targets = await platformTarget(parts);
   for (const clientId of await parts.sessions.clients(sid)) {
     const address = (await findRelyingParty(parts.applications, clientId))?.registration.backchannelLogoutUri;

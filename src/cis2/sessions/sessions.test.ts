@@ -13,7 +13,7 @@ import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 import { onward } from '../testing/webauthn-wire.ts';
 import { Sessions } from './sessions.ts';
 
-// Limits by level (NIST SP 800-63B section 4). The person signs in without a card, so that the clock alone ends things.
+// Limits by level (NIST SP 800-63B section 4). The user signs in without a card, so only the clock ends sessions.
 const minute = 60;
 let cis2: Instance;
 let rp: RpEndpoint;
@@ -75,7 +75,7 @@ describe('idle session', () => {
   });
 });
 
-/** What one round of another process does, and what was told since then, by cause and state. */
+/** Runs one round of another process. Returns the notifications since then, by cause and state. */
 const round = (idleSignOut = true) => otherProcess(cis2, { idleSignOut }).endExpired(client.clientId);
 
 describe('end of an idle session', () => {
@@ -100,7 +100,7 @@ describe('end of an idle session', () => {
       const told = rp.received.map((form) => decodeJwt(form.get('logout_token') ?? '')?.claims);
       const ours = told.filter((claims) => claims?.aud === client.clientId);
       assert.equal(ours.length, 1);
-      // The next sign-in is another session.
+      // The next sign-in creates another session.
       await signIn(acr);
       assert.ok(!(await liveSids()).includes(String(ours[0]?.sid)));
     });
@@ -165,7 +165,7 @@ describe('lifetime of a session', () => {
         assert.ok(await isSilent(acr), `after ${use} minutes`);
         advance(14 * minute);
       }
-      // A minute is longer than the sign-ins take on the busiest machine.
+      // The sign-ins take less than a minute on the slowest machine.
       advance(719 * minute - advanced);
       assert.ok(await isSilent(acr));
       advance(minute);

@@ -20,7 +20,7 @@ import {
 const minute = 60_000;
 /** Lifetime after the last act of the user, such as a PIN. */
 const longest = 720 * minute;
-/** How long an ended session is kept. */
+/** Retention of an ended session. */
 const kept = 30 * 24 * 60 * minute;
 const cisEndedKind = 'cis2-cis-ended';
 

@@ -23,7 +23,7 @@ export class Authenticators {
     return this.all.filter((authenticator) => couldMeet(acr, authenticator.offers));
   }
 
-  /** Returns those of them that the expected user has. If there are none, all are offered, unless the client requires the user. */
+  /** Returns those that the expected user has. Without any, returns all, unless the client requires the user. */
   async offered(acr: readonly string[], expected: Expected | null): Promise<Authenticator[]> {
     const meeting = this.meeting(acr);
     if (!expected) return meeting;

@@ -11,7 +11,7 @@ import { type OtherProvider, startOtherProvider } from '../testing/other-provide
 import { gp, locum, nurse } from '../testing/people.ts';
 import { startWebAuthnDesk, type WebAuthnDesk } from '../testing/webauthn-desk.ts';
 
-// Each way to sign in as a person walks it, in a real browser, and how a person is given it.
+// Signing in and setting up each authenticator, in a real browser.
 const password = 'green lamp sofa';
 let desk: WebAuthnDesk;
 let mail: OtherProvider;
@@ -56,7 +56,7 @@ const claimsAre = async (uid: string, acr: string, method: string, level: string
     [uid, acr, [method], level],
   );
 };
-/** The tablet: a browser of its own. */
+/** Opens a page in the separate browser of the tablet. */
 const tabletPage = async (): Promise<Page> => {
   second ??= await desk.chromium.newContext({ viewport: { width: 768, height: 1024 } });
   return second.newPage();
@@ -127,7 +127,7 @@ describe('authenticator app', () => {
 });
 
 describe('tablet app', () => {
-  /** What the desk shows in the picture and below it. */
+  /** Returns the code and the address on the page of the workstation. */
   const codeAtDesk = async () => (await desk.page.locator('[data-code]').textContent()) ?? '';
   const numberAtDesk = async () => (await desk.page.locator('[data-number]').textContent()) ?? '';
   const setUp = async (uid: string) => {
@@ -214,7 +214,7 @@ describe('tablet app', () => {
       await (await looked).finished();
       assert.equal(looks, second);
     }
-    // The network is gone: after 2, 4, 8 and then every 16 seconds, until the end.
+    // Without a network, it polls after 2, 4, 8 and then every 16 seconds.
     await desk.page.route(state, (route) => route.abort());
     looks = 0;
     for (let second = 0; second < 300; second++) {
@@ -250,7 +250,7 @@ describe('tablet app', () => {
     await claimsAre(locum.uid, 'AAL3_IOS', 'IOS', '3');
   });
   test('is set up by the user by scanning and comparing numbers', async () => {
-    // Signed in at the third level with a first tablet.
+    // The user is signed in at level 3 with a first tablet.
     const first = await setUp(gp.uid);
     await ask('AAL3_IOS');
     await choose('Tablet app');

@@ -62,7 +62,7 @@ export interface SignInContext extends InteractionContext {
   spends: readonly Statement[];
 }
 
-/** Finds the sign-in that waits in the interaction, or redirects to the choice page if there is none. */
+/** Finds the pending sign-in of the interaction, or else redirects to the choice page. */
 export async function findSignIn({
   request,
   interaction,

@@ -12,7 +12,7 @@ import { CisClient } from '../model/cis-client.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import { startCis, type TestCis } from '../testing/test-cis.ts';
 
-// A browser that is not on the agent's computer as far as CIS2 can see: its address is the hospital's.
+// A browser that does not appear to be on the agent's computer: its address is the hospital's.
 let cis: TestCis;
 before(async () => {
   cis = await startCis(systemClock);
@@ -55,7 +55,7 @@ test('a remote browser goes directly to an agent that it has met, or if the requ
   assert.equal(await straight(from('192.0.2.7', met('two')), null, ['none']), true);
   for (const loopback of ['127.0.0.1', '127.0.0.9', '::1', '::ffff:127.0.0.1'])
     assert.equal(await straight(from(loopback)), true);
-  // Nearness is no acquaintance: without a question only a browser that met the agent is led to it.
+  // A near agent is not enough: without a question, the browser must have met the agent.
   for (const loopback of ['127.0.0.1', '::1']) {
     assert.equal(await straight(from(loopback), 'smartcard', ['none']), false);
     assert.equal(await straight(from(loopback, met('three')), null, ['none']), false);

@@ -38,7 +38,7 @@ const errorOf = ({ location }: Reply): string | null => new URL(location).search
 const offered = (body: string): string[] =>
   [...body.matchAll(/name="role" value="(\d+)"/g)].map(([, roleId]) => roleId ?? '');
 
-/** The answer to a POST is a page that leads on, for a form may not lead to another origin by redirect. */
+/** The response to a POST is a page that redirects, because a form may not redirect to another origin. */
 const choose = async (page: Reply, roleId: string): Promise<Reply> => {
   const reply = await browser.post(page.location, { role: roleId });
   assert.equal(reply.status, 200);
@@ -165,7 +165,7 @@ describe('a role that is withdrawn during the session', () => {
     await choose(await cis2.signIn(browser, nhs, selected), first?.roleId ?? '');
     cis2.cis.people.set(locum.uid, { ...locum, roles: others });
     assert.equal((await roleOf(await ask(nhs, { scope: 'openid' }))).token, undefined);
-    // It stays dropped, also when it is given back.
+    // It stays dropped after the role is granted again.
     cis2.cis.people.set(locum.uid, locum);
     const page = await ask(nhs, selected);
     assert.ok(isRolePage(page));
@@ -309,7 +309,7 @@ describe('search of roles', () => {
           found,
           locum.roles.filter((role) => found.includes(role)),
         );
-        // What holds for more words holds for fewer.
+        // A match of more words is a match of fewer words.
         const fewer = search.trim().split(/\s+/).slice(1).join(' ');
         if (search.length <= 100)
           for (const role of found) assert.ok(searchRoles(locum.roles, fewer).includes(role));

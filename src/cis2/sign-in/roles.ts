@@ -25,7 +25,7 @@ async function currentRole({ provider, request, authentication }: RoleContext): 
   return (session?.uid === authentication.uid ? session.roleId : null) ?? authentication.roleId;
 }
 
-/** Shows the roles in the directory. With fewer than two the sign-in goes on. */
+/** Shows the roles of the directory. Skips the page if there are fewer than two. */
 export async function showRoles(context: RoleContext): Promise<Answer> {
   const { provider, request, interaction, client, authentication } = context;
   const person = await provider.cis.person(authentication.uid);
@@ -40,7 +40,7 @@ export async function showRoles(context: RoleContext): Promise<Answer> {
   return rolePage(interaction, question, provider.development);
 }
 
-/** Reads the chosen role. Shows the page again if the form has no role of the user. */
+/** Reads the chosen role. Shows the page again for a role that the user does not have. */
 export async function takeRole({
   provider,
   interaction,

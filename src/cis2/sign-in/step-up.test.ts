@@ -38,7 +38,7 @@ beforeEach(() => {
 
 const either = { acr_values: 'AAL2_OR_AAL3_ANY' };
 
-/** Signs in with a key of WebAuthn; the claims that the client gets. */
+/** Signs in with a WebAuthn key and returns the claims for the client. */
 async function withKey(
   kind: string,
   key: CdpCredential,
@@ -148,7 +148,7 @@ test('a session of a card ends with the card after a later sign-in with another 
   cis2.cis.agents = [];
   const after = await withKey('passkey', passkey, low, { acr_values: 'AAL2_ANY' });
   assert.deepEqual([level(after), after.sid], ['2', before.sid]);
-  // What was the third level is so no more.
+  // The session is no longer of level 3.
   const asked = await browser.get(cis2.authorizeUrl(high, { prompt: 'none' }));
   assert.match(asked.location, /error=login_required/);
   await cardRemoved();

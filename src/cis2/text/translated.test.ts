@@ -5,7 +5,7 @@ import type { Reply, Browser as SomeBrowser } from '../testing/browser.ts';
 import type { Instance } from '../testing/instance.ts';
 import { markWords, unmarkedIn } from '../testing/marked-words.ts';
 
-// A translation is here: English between marks. It is put in place before the pages are loaded.
+// The translation is English between marks. It is set before the pages are loaded.
 await markWords();
 const { startInstance, Browser } = await import('../testing/instance.ts');
 const { choice, give, redeem } = await import('../testing/journey.ts');

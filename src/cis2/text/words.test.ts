@@ -13,9 +13,9 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .map((path) => ({ path, source: readFileSync(join(root, path), 'utf8') }));
 
 const spoken = /\b(?:aria-label|title|alt|placeholder)="([^"]*)"/g;
-/** A template that is a part of a tag. */
+/** A template that is part of a tag. */
 const attributes = /^(?:\s*(?:checked|hidden|required|[a-z-]+="[^"]*"))+\s*$/;
-/** What a template says itself: text between tags, and attributes that are read aloud. */
+/** The texts of a template: between tags, and in attributes for screen readers. */
 function saidBy(template: string): string[] {
   const read = [...template.matchAll(spoken)].map(([, value = '']) => value);
   const shown = attributes.test(template) ? [] : template.replace(/<[^>]*>/g, '\n').split('\n');

@@ -11,7 +11,7 @@ import { gp, nurse } from '../../testing/people.ts';
 import { startWebAuthnDesk, virtualAuthenticator, type WebAuthnDesk } from '../../testing/webauthn-desk.ts';
 import { words } from '../../text/words.ts';
 
-// A person's own ways to sign in, the form of the password and the ends of the tablet, in a real browser.
+// The account, the password form and the ends of tablet requests, in a real browser.
 const good = 'green lamp sofa';
 let desk: WebAuthnDesk;
 before(async () => {
@@ -33,7 +33,7 @@ const hasWay = (uid: string, label: string) =>
   });
 const says = (name: string) => desk.page.getByRole('heading', { name }).waitFor();
 const focused = () => desk.page.evaluate('document.activeElement.textContent.trim()') as Promise<string>;
-/** Goes on by the tabulator until that is reached; fails when it is not among the next stops. */
+/** Presses Tab until this text has the focus. Fails after 20 stops. */
 async function tabTo(text: string | RegExp): Promise<void> {
   for (let stop = 0; stop < 20; stop++) {
     await desk.page.keyboard.press('Tab');
@@ -42,7 +42,7 @@ async function tabTo(text: string | RegExp): Promise<void> {
   assert.fail(`no stop is called ${text}`);
 }
 
-/** Signs in on the way to the account, as anybody, at the third level. */
+/** Signs in at level 3 and opens the account. */
 async function account(uid: string): Promise<void> {
   const { page, cis2 } = desk;
   await page.goto(`${cis2.origin}/account/sign-in`);
@@ -59,7 +59,7 @@ describe('account page by keyboard', () => {
     await tabTo(/^Rename or remove Old name$/);
     await desk.page.keyboard.press('Enter');
     await says('Old name');
-    // The skip link is the first stop, the field the next.
+    // The skip link is the first stop, and the field the next.
     await desk.page.keyboard.press('Tab');
     await desk.page.keyboard.press('Tab');
     await desk.page.keyboard.press('ControlOrMeta+a');
@@ -137,7 +137,7 @@ test('the password page works by keyboard', async () => {
   assert.ok((await desk.arrived()).get('code'));
 });
 
-/** A request to the tablet that ended so. */
+/** Shows a tablet request that ended with this state. */
 async function tabletEnd(state: string): Promise<void> {
   const { page, cis2 } = desk;
   await page.goto(cis2.authorizeUrl(desk.client, { acr_values: 'AAL3_IOS' }));

@@ -25,7 +25,7 @@ function radio(
 export interface Choice {
   applicationName: string;
   offered: readonly Authenticator[];
-  /** The name of the signed-in user whose level is too low. */
+  /** The name of a user with a session of too low a level. */
   signedIn: string | null;
   development: boolean;
 }
