@@ -91,12 +91,11 @@ describe('actions of the registration authority on cards', () => {
       sponsor: ['B9003'],
       agentAdvanced: ['B9004'],
     };
-    const base = { uid: '1', disabled: false } as Parameters<typeof positionFor>[1] & object;
-    const role = (roleCode: string, activities: string[] = []) =>
-      ({
-        ...base,
-        roles: [{ roleCode, activities: activities.map((code) => ({ code, name: code })) }],
-      }) as unknown as NonNullable<Parameters<typeof positionFor>[1]>;
+    const role = (roleCode: string, activities: string[] = []) => ({
+      uid: '1',
+      disabled: false,
+      roles: [{ roleCode, activities: activities.map((code) => ({ code, name: code })) }],
+    });
     const may = (person: ReturnType<typeof role>) =>
       (['order', 'revoke', 'replace', 'renew', 'unblock'] as const).filter((name) => {
         try {

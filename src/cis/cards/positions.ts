@@ -1,5 +1,5 @@
 import { errors } from '../errors.ts';
-import type { CardAct, Person } from '../protocol.ts';
+import type { CardAct, Person, RoleProfile } from '../protocol.ts';
 
 /** Positions in the registration authority, by its national policy. */
 export type Position =
@@ -37,7 +37,12 @@ export const publishedPositions: PositionCodes = {
   localSmartcardAdministrator: [],
 };
 
-const codesOf = ({ roles }: Pick<Person, 'roles'>): Set<string> =>
+/** The members of a person that decide about positions. */
+interface Actor extends Pick<Person, 'uid' | 'disabled'> {
+  roles: readonly Pick<RoleProfile, 'roleCode' | 'activities'>[];
+}
+
+const codesOf = ({ roles }: Actor): Set<string> =>
   new Set(
     roles.flatMap(({ roleCode, activities }) => [
       roleCode.split(':').at(-1) ?? '',
@@ -46,11 +51,7 @@ const codesOf = ({ roles }: Pick<Person, 'roles'>): Set<string> =>
   );
 
 /** Returns the position of a person that allows this act. @throws Refusal `act_not_allowed` */
-export function positionFor(
-  act: Act,
-  person: Pick<Person, 'uid' | 'disabled' | 'roles'> | undefined,
-  codes: PositionCodes,
-): Position {
+export function positionFor(act: Act, person: Actor | undefined, codes: PositionCodes): Position {
   if (!person || person.disabled) throw errors.actNotAllowed('the acting person is unknown or disabled');
   const held = codesOf(person);
   const position = allowed[act].find((name) => codes[name].some((code) => held.has(code)));

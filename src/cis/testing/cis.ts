@@ -71,7 +71,8 @@ export async function startSubscriber(): Promise<TestSubscriber> {
           subscriber.authorizations.push(request.headers.authorization);
           const failure = subscriber.failures.shift();
           if (failure !== undefined) return new Answer(failure);
-          subscriber.told.push(JSON.parse(request.body) as SessionEnded);
+          const ended: SessionEnded = JSON.parse(request.body);
+          subscriber.told.push(ended);
           for (const { count, resolve } of waiting) if (subscriber.told.length >= count) resolve();
           return new Answer(204);
         },
