@@ -131,6 +131,13 @@ module.exports = {
       to: { path: `^src/(${domains})/`, pathNot: ['^src/$1/', protocol] },
     },
     {
+      name: 'agent-light',
+      comment: "the agent imports only types of the kernel's server, which is not in its package",
+      severity: 'error',
+      from: { path: '^identity-agent/', pathNot: tests },
+      to: { path: '^kernel/(http|log|peer)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'agent-by-protocol',
       comment: "the services know the agent's protocol.ts, not the agent",
       severity: 'error',

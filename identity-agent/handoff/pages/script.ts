@@ -1,5 +1,6 @@
 import { Answer } from '@alongside/kernel/answer';
-import { plainError, type Route } from '@alongside/kernel/http';
+import type { Route } from '@alongside/kernel/request';
+import { plainError } from '@alongside/kernel/respond';
 import { route } from '@alongside/kernel/route';
 
 /** Path of the one script of the pages. */
