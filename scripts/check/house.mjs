@@ -37,7 +37,7 @@ const measures = [
     of: (t) => Math.max(...wiringOf(t).map((file) => longestFunction(file, t.get(file)))),
   },
   { name: 'step lists', of: (t) => count(t, /\bsteps(?:<[^()]*>)?\(/g) },
-  { name: "path.split('/')", limit: 5, target: 0, of: (t) => count(t, /path\.split\('\/'\)/g) },
+  { name: "path.split('/')", limit: 2, target: 0, of: (t) => count(t, /path\.split\('\/'\)/g) },
   { name: 'outgoing HTTP callers', limit: 2, target: 1, of: outgoingCallers },
   { name: 'durable queues', limit: 2, target: 1, of: durableQueues },
   { name: 'as never', limit: 1, target: 2, of: (t) => count(t, /\bas never\b/g) },
