@@ -34,7 +34,6 @@ const labels: Readonly<Record<string, EventLabel>> = {
   'authorisation.authorize': { text: 'Requests access to an API', redirect: true },
   'authorisation.to-cis2': { text: 'Sends the browser to sign in', redirect: true },
   'authorisation.callback': { text: 'Delivers the code of the sign-in', redirect: true },
-  'authorisation.client-credentials': { text: 'Requests a token for itself' },
   'authorisation.code': { text: 'Redirects the browser back with a code', redirect: true },
   'authorisation.client-credentials': { text: 'Requests a token for the application itself' },
   'authorisation.exchange': { text: 'Exchanges an ID token for an access token' },
