@@ -73,7 +73,7 @@ export class RemoteKeys {
     return (await (fresh ? this.#fetch(address) : this.#again(address))).keys.get(kid);
   }
 
-  /** Returns the current key with a kid if it differs from `held`, which did not verify; undefined if it is the same or was just fetched. */
+  /** Returns the current key with a kid if it differs from this one, unless it was just fetched. */
   async replaced(address: string, kid: string, held: KeyObject): Promise<KeyObject | undefined> {
     const key = (await this.#fetchNewer(address))?.keys.get(kid);
     return key && !key.equals(held) ? key : undefined;

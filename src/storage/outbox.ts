@@ -257,7 +257,7 @@ export class Outbox<B> {
     return found.length;
   }
 
-  /** Selects free messages whose time has come, unless an earlier one of the same key is held or waits. */
+  /** Selects the due messages that are free, unless an earlier one of the same key is held or waits. */
   #dueStatement(dueBy: number): Statement {
     const now = this.#clock.now();
     const { name, hold } = this.#topic;

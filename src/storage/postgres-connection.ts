@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
+import { reasonOf } from '@alongside/kernel/errors';
 import pg from 'pg';
+import { RowError, StatementError, StorageError } from './database.ts';
 
 export interface ConnectionOptions extends pg.ClientConfig {
   /** Milliseconds without a response to a waiting query, after which the connection is closed. */
@@ -115,4 +117,16 @@ export class PostgresConnection extends pg.Client {
   #stream(): Duplex {
     return (this as unknown as { connection: { stream: Duplex } }).connection.stream;
   }
+}
+
+// Features, cardinality, data, integrity, syntax and access, checks: errors of the statement (PostgreSQL, Appendix A).
+const atFault = /^(0A|21|22|23|42|44)/;
+
+/** Returns the error for callers: StatementError or StorageError. */
+export function failureOf(what: string, error: unknown): Error {
+  if (error instanceof StorageError || error instanceof RowError) return error;
+  const statement =
+    error instanceof pg.DatabaseError ? atFault.test(error.code ?? '') : error instanceof TypeError;
+  const message = `${what}: ${reasonOf(error)}.`;
+  return new (statement ? StatementError : StorageError)(message, { cause: error });
 }

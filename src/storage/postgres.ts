@@ -15,8 +15,7 @@ import {
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
-import { type ConnectionOptions, PostgresConnection } from './postgres-connection.ts';
-import { failureOf } from './postgres-failure.ts';
+import { type ConnectionOptions, failureOf, PostgresConnection } from './postgres-connection.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';

@@ -1,4 +1,6 @@
 import * as sqlite from 'node:sqlite';
+import { reasonOf } from '@alongside/kernel/errors';
+import { RowError, StatementError, StorageError } from './database.ts';
 import { onlyAdds, tableOf } from './seldom-rows.ts';
 
 type Handle = InstanceType<typeof sqlite.DatabaseSync>;
@@ -115,4 +117,16 @@ export class SqliteConnection {
       // The file cannot be opened now: the next transaction tries again.
     }
   }
+}
+
+// Primary result codes of errors in the statement: ERROR, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE.
+const atFault = new Set([1, 18, 19, 20, 21, 25]);
+
+/** Returns the error for callers: StatementError or StorageError. */
+export function failureOf(what: string, error: unknown): Error {
+  if (error instanceof StorageError || error instanceof RowError) return error;
+  const { errcode } = error as { errcode?: number };
+  const statement = errcode === undefined || atFault.has(errcode % 256);
+  const message = `${what}: ${reasonOf(error)}.`;
+  return new (statement ? StatementError : StorageError)(message, { cause: error });
 }

@@ -17,8 +17,7 @@ import {
 import { Durability } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
-import { busy, patience, SqliteConnection } from './sqlite-connection.ts';
-import { failureOf } from './sqlite-failure.ts';
+import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
 import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
 
 interface Waiting {

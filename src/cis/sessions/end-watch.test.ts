@@ -59,7 +59,7 @@ describe('GET /sessions/{id}/end', () => {
 
   test('ends an earlier call when a later one arrives', async () => {
     const first = end();
-    // Whichever arrives later ends the other with nothing said.
+    // The call that arrives later ends the other with null.
     const later = end();
     const { status, body } = await Promise.race([first, later]);
     assert.deepEqual([status, body], [200, { endCause: null }]);
