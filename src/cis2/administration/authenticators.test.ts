@@ -40,7 +40,7 @@ test('rejects callers without the secret of the console', async () => {
   assert.equal((await send('GET', `${cis2.origin}${consolePaths.authenticators(gp.uid)}`)).status, 401);
 });
 
-test('has no console API without a configured secret', async () => {
+test('disables the console API without a configured secret', async () => {
   const closed = await startInstance({ consoleSecret: undefined } as never, ':memory:');
   assert.equal(
     (await ask('GET', consolePaths.authenticators(gp.uid), undefined, 'undefined', closed)).status,

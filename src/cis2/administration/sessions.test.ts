@@ -57,7 +57,7 @@ describe('authentication of the console', () => {
       for (const reply of [await send(method, `${cis2.origin}${path}`), await call(method, path, 'x')])
         assert.equal(reply.status, 401);
     });
-  test('has no console API without a configured secret', async () => {
+  test('disables the console API without a configured secret', async () => {
     const alone = await startInstance({ consoleSecret: undefined as never });
     try {
       assert.equal((await send('GET', `${alone.origin}/cis2/sessions`)).status, 404);

@@ -236,7 +236,7 @@ describe('own account', () => {
     assert.equal((await browser.post(account(`${path}/remove`), {}, own)).status, 404);
     assert.equal((await credentials.of(gp.uid))[0]?.label, 'Mine');
   });
-  test('can begin a sign-in, whose code nobody can redeem', async () => {
+  test('can begin a sign-in with a code that cannot be redeemed', async () => {
     await cis2.agent.signIn(gp.uid);
     assert.match((await browser.get(account())).body, /href="\/account\/sign-in"/);
     const hop = await browser.get(account('/sign-in'));

@@ -164,7 +164,7 @@ describe('issuer of logout tokens', () => {
       assert.deepEqual(sent.sort(), [...expected, ...expected].sort());
     });
   for (const [name, realm] of realms)
-    test(`is that of the sign-in if ${name} ends the sessions, whose tokens end too`, async () => {
+    test(`is that of the sign-in if ${name} ends the sessions, and their tokens end`, async () => {
       const own = await withPassword();
       assert.equal(await statusOf(passwordRealm, own.access_token), 200);
       assert.equal(await statusOf(healthcareRealm, mainTokens.access_token), 200);

@@ -124,7 +124,7 @@ describe('configurations of a team', () => {
     assert.equal(bodyOf(changed).client_config.jwks_uri_signing_algorithm, 'RS512');
   });
 
-  test('keep settings that a configuration has no member for', async () => {
+  test('keep settings that a configuration cannot express', async () => {
     const registration = await cis2.register(
       {
         profile: 'standard',

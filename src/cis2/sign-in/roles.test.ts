@@ -54,7 +54,7 @@ const roleOf = async (back: Reply, client = nhs): Promise<{ token: unknown; user
 const both = (roleId: string | undefined) => ({ token: roleId, userinfo: roleId });
 
 describe('selectedrole', () => {
-  test('continues without a role if the user has none', async () => {
+  test('continues without a role for a user without roles', async () => {
     await cis2.agent.signIn(starter.uid);
     assert.deepEqual(await roleOf(await cis2.signIn(browser, nhs, selected)), both(undefined));
   });

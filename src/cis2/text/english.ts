@@ -125,7 +125,7 @@ export const english = {
     title: 'Your ways to sign in',
     signedOut: 'You are not signed in, or you signed in too long ago.',
     at: '{name}, level {level}',
-    none: 'You have only your smartcard.',
+    none: 'You have not added any ways to sign in.',
     smartcards: 'Your registration authority manages your smartcard.',
     kind: 'Kind',
     kindAt: '{kind}, level {level}',

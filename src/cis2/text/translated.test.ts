@@ -219,7 +219,7 @@ const valuesOf = (name: string, { body }: Reply): string[] =>
 
 describe('translated pages', () => {
   for (const [name, open] of pages) test(name, async () => isMarked(await open()));
-  test('have no English text on the first page of an authenticator', async () => {
+  test('are complete on the first page of each authenticator', async () => {
     const address = await choice(cis2, browser, client, everything);
     const ids = valuesOf('authenticator', await browser.get(address));
     assert.ok(ids.length > 5);
@@ -228,7 +228,7 @@ describe('translated pages', () => {
       if (!first.location) isMarked(first);
     }
   });
-  test('have no English text on the first page of an enrolment', async () => {
+  test('are complete on the first page of each enrolment', async () => {
     const kinds = valuesOf('kind', await account());
     assert.ok(kinds.length > 5);
     for (const kind of kinds) {
@@ -236,14 +236,14 @@ describe('translated pages', () => {
       isMarked(await browser.get(address));
     }
   });
-  test('have no English text in errors for users', async () => {
+  test('are complete in errors for users', async () => {
     for (const path of ['/enrolment/x', '/interaction/x', '/account/authenticator/x', '/agent/return']) {
       const { body } = await browser.get(`${production.origin}${path}`);
       assert.match(body, /<title>~\(/);
       assert.deepEqual(unmarkedIn(body, []), []);
     }
   });
-  test('have no English text in errors for developers', async () => {
+  test('are complete in errors for developers', async () => {
     const { body } = await browser.get(`${cis2.origin}/interaction/x`);
     const shown = body.replace(/(?<=<\/dt>)<dd>(?:<code>|(?!~\()).*?<\/dd>/g, '');
     assert.deepEqual(unmarkedIn(shown, []), []);
