@@ -40,7 +40,7 @@ describe('rows that browsers and public clients create before a sign-in', () => 
     ],
   ];
   for (const [name, status, call] of calls)
-    test(`are refused at ${name} beyond the limit of a network, and in no other network`, async () => {
+    test(`are refused at ${name} beyond the limit of a network only`, async () => {
       for (let n = 0; n < perMinute; n += 1) assert.equal((await call(`2001:db8:2:1::${n}`)).status, status);
       const before = await rows();
       const refused = await call('2001:db8:2:1::9');
@@ -49,7 +49,7 @@ describe('rows that browsers and public clients create before a sign-in', () => 
       assert.equal((await call('2001:db8:2:2::1')).status, status);
     });
 
-  test('are not counted at /oauth2.1/par of a client that proves itself', async () => {
+  test('are not counted at /oauth2.1/par for an authenticated client', async () => {
     for (let n = 0; n <= perMinute; n += 1) {
       const form = { ...client.requestOf('web'), ...(await client.credentials('web')) };
       assert.equal((await client.platform.post('/oauth2.1/par', form, from('192.0.2.3'))).status, 201);

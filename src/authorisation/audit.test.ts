@@ -22,7 +22,7 @@ describe('audit records of the authorisation service', () => {
     return found;
   };
 
-  test('a code and its tokens are recorded with user, application and family', async () => {
+  test('records a code and its tokens with user, application and family', async () => {
     const code = await codeOf(platform);
     assert.equal((await platform.post('/oauth2/token', codeRequest(code))).status, 200);
     const [issued, tokens, ...others] = await records();
@@ -38,7 +38,7 @@ describe('audit records of the authorisation service', () => {
     assert.ok(!JSON.stringify([issued, tokens]).includes(code));
   });
 
-  test('a proven application that is refused has a record, a wrong secret is summed', async () => {
+  test('records the refusal of an authenticated application and sums wrong secrets', async () => {
     const wrong = { client_secret: 'invalid' };
     for (let n = 0; n < 3; n++)
       assert.equal((await platform.post('/oauth2/token', codeRequest('x', 'combined', wrong))).status, 401);
@@ -124,7 +124,7 @@ describe('the standard profile', () => {
     },
   };
   for (const [name, prepare] of Object.entries(acts))
-    test(`${name} without its audit record fails and changes nothing`, async () => {
+    test(`refuses ${name} without its audit record and changes nothing`, async () => {
       await assertNeedsAudit(client.platform.database, ['token'], await prepare());
     });
 });

@@ -4,7 +4,7 @@ import { type Log, silentLog } from '@alongside/kernel/log';
 import { errors } from './errors.ts';
 import { startPlatform } from './testing/platform.ts';
 
-test('what a caller sent at length is cut in the log, and still found by its message id', async () => {
+test('truncates long values in the log and finds the refusal by its message id', async () => {
   const logged: Record<string, unknown>[] = [];
   const log: Log = { ...silentLog, info: (fields) => logged.push(fields) };
   const platform = await startPlatform({ more: { log } });

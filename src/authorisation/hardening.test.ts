@@ -26,7 +26,7 @@ const rows: [keyof HardeningOptions, unknown, unknown, unknown][] = [
   ['jtiMemory',              null,    null,         null],
 ];
 
-describe('differences from the usual behaviour', () => {
+describe('hardeningOf', () => {
   const defaults = [hardeningOf('nhs', 'real'), hardeningOf('nhs', 'mock'), hardeningOf('standard', 'real')];
   for (const [option, ...expected] of rows)
     test(`${option} is an option with a default for each base path`, () => {
@@ -35,11 +35,11 @@ describe('differences from the usual behaviour', () => {
         expected,
       );
     });
-  test('every option is in the table', () => {
+  test('has every option in the table', () => {
     assert.deepEqual(rows.map(([option]) => option).sort(), Object.keys(defaults[0] ?? {}).sort());
   });
 
-  test('configuration names them by base path', () => {
+  test('reads options by base path', () => {
     const options = {
       '/oauth2': { refreshRetry: true, logoutSources: ['192.0.2.0/24'], jtiMemory: 2_592_000_000 },
     };

@@ -8,7 +8,7 @@ import { openDatabase } from '../storage/dialects.ts';
 import type { Base } from './base.ts';
 import { Issuer } from './issue.ts';
 
-test('the seconds that a token is good for are the published ones, however long its write takes', async () => {
+test('secondsLeft returns the published seconds, even after a slow write', async () => {
   const clock = new ManualClock(Date.UTC(2026, 6, 1));
   const database = await openDatabase(':memory:', '');
   const issuer = new Issuer({ issuer: 'x' } as Base, {

@@ -29,8 +29,8 @@ const requestOf = (query: string, body = ''): HttpRequest => ({
   port: 0,
 });
 
-describe('parsers: any text', () => {
-  test('a request is read or refused, and never has a scope', () => {
+describe('parsers with any text', () => {
+  test('readIncoming parses or refuses a request and removes scope', () => {
     const refused = /request is malformed/;
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (query, body) => {
@@ -46,7 +46,7 @@ describe('parsers: any text', () => {
     );
   });
 
-  test('scope parameters change nothing else of a request', () => {
+  test('readIncoming keeps all parameters except scope', () => {
     const pairs = fc.array(fc.tuple(fc.stringMatching(/^[a-z]{1,5}$/), fc.stringMatching(/^\w{0,5}$/)), {
       maxLength: 8,
     });
@@ -61,7 +61,7 @@ describe('parsers: any text', () => {
     );
   });
 
-  test('a scope is its values, each once, or malformed', () => {
+  test('parse a scope into distinct values or refuse it', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[!#-[\]-~]{1,8}$/), { minLength: 1 }), (values) => {
         assert.deepEqual(readScope(values.join(' ')), [...new Set(values)]);
@@ -71,7 +71,7 @@ describe('parsers: any text', () => {
       assert.equal(readScope(text), undefined, text);
   });
 
-  test('a lifetime is only ever shortened', () => {
+  test('lifetimesOf only shortens lifetimes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String)), (asked) => {
         const form = new Parameters(
@@ -97,7 +97,7 @@ describe('parsers: any text', () => {
     );
   });
 
-  test('a redirect that fits differs from a registered one by a loopback port at most', () => {
+  test('isCallback allows at most another loopback port', () => {
     const registered = ['http://127.0.0.1/callback', 'http://[::1]:80/callback', 'https://app.test/callback'];
     fc.assert(
       fc.property(
@@ -122,7 +122,7 @@ describe('parsers: any text', () => {
     assert.ok(!redirectFits(registered, false, 'http://127.0.0.1:65535/callback'));
   });
 
-  test('a level grants at itself alone, whatever the claim holds', () => {
+  test('scopesAt returns scopes of exactly one level', () => {
     const products: Product[] = [
       {
         name: 'p',
@@ -149,7 +149,7 @@ describe('parsers: any text', () => {
     );
   });
 
-  test('limits: own before product, the most generous product, null lifts, anything odd is as published', () => {
+  test('limitsOf prefers own limits, then the most generous product, then the published ones', () => {
     const product = (limits: Product['limits']): Product => ({
       name: 'p',
       apis: ['oauth2'],

@@ -48,7 +48,7 @@ for (const [dialect, open] of dialects)
     const atOnce = (path: string, form: Record<string, string>) =>
       Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? one : two).post(path, form)));
 
-    test('a code', async () => {
+    test('accept a code once', async () => {
       for (let round = 0; round < rounds; round++) {
         const answers = await atOnce('/oauth2/token', codeRequest(await codeOf(one)));
         assert.equal(answers.filter(({ status }) => status === 200).length, 1);
@@ -59,7 +59,7 @@ for (const [dialect, open] of dialects)
       }
     });
 
-    test('a refresh token', async () => {
+    test('accept a refresh token once', async () => {
       for (let round = 0; round < rounds; round++) {
         const { refresh_token: token = '' } = await tokensOf(one);
         const answers = await atOnce('/oauth2/token', refreshRequest(token));
@@ -71,7 +71,7 @@ for (const [dialect, open] of dialects)
       }
     });
 
-    test('a jti', async () => {
+    test('accept a jti once', async () => {
       for (let round = 0; round < rounds; round++) {
         const assertion = await assertionOf({
           id: 'separate',
@@ -87,7 +87,7 @@ for (const [dialect, open] of dialects)
       }
     });
 
-    test('a state', async () => {
+    test('accept a state once', async () => {
       for (let round = 0; round < rounds; round++) {
         const sent = await one.get('/oauth2/authorize', authorizeRequest());
         const provided = await one.call(sent.location ?? '');
@@ -101,7 +101,7 @@ for (const [dialect, open] of dialects)
       }
     });
 
-    test('a quota counts both', async () => {
+    test('count one quota together', async () => {
       const ratelimiting = JSON.stringify({ oauth2: { quota: { limit: 5 } } });
       const stored = await one.applications.get('other');
       assert.ok(stored?.platform);
@@ -114,7 +114,7 @@ for (const [dialect, open] of dialects)
       assert.equal(answers.filter(({ status }) => status === 429).length, 5);
     });
 
-    test('a logout against refreshing: nothing of the session lives afterwards', async () => {
+    test('leave no live token after a logout during refreshing', async () => {
       for (let round = 0; round < rounds; round++) {
         const sid = `racing-${round}`;
         one.provider.state.person = { ...careWorker, sid };

@@ -8,7 +8,7 @@ import { type Issued, Issuer, type TokenGrant } from './issue.ts';
 import type { Parts } from './parts.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** What a refresh gives. Times in milliseconds. */
+/** The tokens of a refresh. Times in milliseconds. */
 export interface Rotated {
   accessToken: string;
   accessExpiresAt: number;
@@ -18,25 +18,25 @@ export interface Rotated {
   scope: string;
 }
 
-/** How the access token of a refresh is made, where it is no plain one. */
+/** Creates the access token of a refresh, if it is not opaque. */
 type MakeAccess = (grant: TokenGrant, lifetime: number) => Issued | Promise<Issued>;
 
-/** Milliseconds in which the same client that repeats a refresh gets the same successor. */
+/** Milliseconds within which a client that repeats a refresh gets the same successor. */
 const retryTime = 30_000;
 const successorPurpose = 'refresh-successor';
 
-/** The scopes that the token has and the application's products still have: never more than before. */
+/** Returns the scopes of the token that the application's products still include. */
 export const scopesLeft = (record: TokenRecord, products: readonly StoredProduct[]): string[] => {
   const current = scopesOf(products);
   return record.scope.split(' ').filter((scope) => current.includes(scope));
 };
 
-/** The provider that a token goes back to: it chooses how long refreshing goes on. */
+/** Returns the provider of a token, which determines the total time of refreshing. */
 export const upstreamOf = (base: Base, record: TokenRecord): Upstream =>
   base.upstreams.find(({ providerName }) => providerName === record.attributes.auth_provider) ??
   base.upstreams[0];
 
-/** When refreshing ends for good: the total validity after the first token, however often it is renewed. */
+/** Returns when refreshing ends: the total validity after the first token. */
 export const endOfRefreshing = (record: TokenRecord, validity: number): number => {
   const { _first_issued: first, _refresh_tokens_validity_ms: stored } = record.attributes;
   const total = stored === undefined ? validity : Math.min(validity, Number(stored));
@@ -57,7 +57,7 @@ export class Rotation {
     this.#successors = new RefreshSuccessors(parts, successorPurpose);
   }
 
-  /** Makes the successors of a refresh token, with their writes, and seals them for a client that repeats the request. */
+  /** Creates the successors of a refresh token with their statements, and seals them for a repeated request. */
   async make(
     record: TokenRecord,
     scope: readonly string[],
@@ -91,7 +91,7 @@ export class Rotation {
     };
   }
 
-  /** Uses a refresh token up and issues its successors in one write; undefined when another request was first. */
+  /** Spends a refresh token and issues its successors in one batch; undefined if another request was first. */
   async rotate(token: string, ...order: Parameters<Rotation['make']>): Promise<Rotated | undefined> {
     const { tokens, database } = this.#parts;
     const { rotated, sealed, writes } = await this.make(...order);
@@ -99,7 +99,7 @@ export class Rotation {
     return done ? rotated : undefined;
   }
 
-  /** Returns the same tokens again, shortly after and while they are unused. The caller has checked that it is the same client. */
+  /** Returns the same tokens again within the retry time while they are unused. The caller has checked the client. */
   async repeat(token: string, record: TokenRecord): Promise<Rotated | undefined> {
     return this.#base.hardening.refreshRetry ? this.#successors.find(token, record, retryTime) : undefined;
   }

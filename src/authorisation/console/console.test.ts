@@ -82,7 +82,7 @@ before(async () => {
 after(() => platform.close());
 
 describe('minted tokens', () => {
-  test('are those of a combined sign-in of the same person, and answered alike', async () => {
+  test('equal those of a combined sign-in of the same person', async () => {
     for (const base of ['/oauth2', '/oauth2-mock']) {
       const real = await tokensOf(platform, base);
       const { body } = await minted(careWorker.sub, 'combined', base);
@@ -106,7 +106,7 @@ describe('minted tokens', () => {
     }
   });
 
-  test('are of the level of the best that the person can sign in with, and of no other', async () => {
+  test('have the level of the strongest authenticator', async () => {
     const { body } = await minted('656005750109');
     const { attributes, scope } = await recordOf(body.access_token);
     assert.equal(attributes.auth_level, 'aal2');
@@ -119,7 +119,7 @@ describe('minted tokens', () => {
     assert.equal(unproven.attributes['id_token-selected_roleid'], undefined);
   });
 
-  test('can be refreshed, and do not outlive their session', async () => {
+  test('can be refreshed and end with their session', async () => {
     const { body } = await minted(careWorker.sub);
     const form = { grant_type: 'refresh_token', refresh_token: body.refresh_token };
     const credentials = {
@@ -135,7 +135,7 @@ describe('minted tokens', () => {
     assert.notEqual((await recordOf(refreshed.body.access_token)).revokedAt, null);
   });
 
-  test('userinfo says what the directory says, for no provider knows of them', async () => {
+  test('get userinfo from the directory', async () => {
     const userinfo = async (at: Platform, uid: string) => {
       const { body } = await mint({ person: uid, application: 'combined' }, undefined, at);
       return at.get('/oauth2/userinfo', {}, { authorization: `Bearer ${body.access_token}` });
@@ -230,7 +230,7 @@ describe('minted tokens', () => {
       assert.deepEqual([answer.status, answer.body.error], [status, error], answer.text);
     });
 
-  test('only for the console, and only in development', async () => {
+  test('are issued only to the console, in development', async () => {
     const order = { person: careWorker.sub, application: 'combined' };
     for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: secret }]) {
       const answer = await mint(order, headers as Record<string, string>);

@@ -17,7 +17,7 @@ describe('POST /token, authorization_code', () => {
   });
   after(() => platform.close());
 
-  describe('errors in the order of the checks; none of them uses the code up', () => {
+  describe('errors in the order of the checks, which do not use up the code', () => {
     // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
       ['client_id missing, everything else too', { client_id: undefined, client_secret: undefined, code: undefined }, 401, 'invalid_request', 'client_id is missing'],
@@ -40,28 +40,28 @@ describe('POST /token, authorization_code', () => {
         const answer = await platform.post('/oauth2/token', codeRequest(code, 'combined', change));
         await assertError(platform, answer, status, error, description);
       });
-    test('the code of another application', async () => {
+    test('refuses the code of another application', async () => {
       const answer = await platform.post('/oauth2/token', codeRequest(code, 'other'));
       await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
     });
-    test('at another base path', async () => {
+    test('refuses the code at another base path', async () => {
       const answer = await platform.post('/oauth2-mock/token', codeRequest(code));
       await assertError(platform, answer, 400, 'invalid_grant', 'authorization_code is invalid');
     });
-    test('a parameter twice', async () => {
+    test('refuses a repeated parameter', async () => {
       const body = `${new URLSearchParams(codeRequest(code))}&code=${code}`;
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       const answer = await platform.call('/oauth2/token', { method: 'POST', body, headers });
       await assertError(platform, answer, 400, 'invalid_request', 'parameter is repeated');
     });
-    test('then the code still works, and not twice', async () => {
+    test('still accept the code once', async () => {
       assert.equal((await platform.post('/oauth2/token', codeRequest(code))).status, 200);
       const again = await platform.post('/oauth2/token', codeRequest(code));
       await assertError(platform, again, 400, 'invalid_grant', 'authorization_code is invalid');
     });
   });
 
-  test('success: exactly these members, every value a text', async () => {
+  test('returns exactly the published members as text', async () => {
     const answer = await platform.post('/oauth2/token', codeRequest(await codeOf(platform)));
     assert.equal(answer.status, 200);
     const { access_token: access, refresh_token: refresh, ...rest } = answer.body;
@@ -77,7 +77,7 @@ describe('POST /token, authorization_code', () => {
     assert.equal(answer.headers.get('access-control-allow-origin'), null);
   });
 
-  test('on internal-dev the session id comes along, and is empty where there is none', async () => {
+  test('adds sid on internal-dev, empty without one', async () => {
     const tokens = await tokensOf(platform, '/oauth2-mock');
     assert.deepEqual(Object.keys(tokens).sort(), [
       'access_token',
@@ -94,7 +94,7 @@ describe('POST /token, authorization_code', () => {
     platform.provider.reset();
   });
 
-  test('a charset in the content type changes nothing', async () => {
+  test('ignores a charset in the content type', async () => {
     const type = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
     assert.equal(
       (await platform.post('/oauth2/token', codeRequest(await codeOf(platform)), type)).status,
@@ -102,13 +102,13 @@ describe('POST /token, authorization_code', () => {
     );
   });
 
-  test('scope parameters are dropped, also odd and repeated ones', async () => {
+  test('ignores scope parameters, also malformed and repeated ones', async () => {
     const body = `${new URLSearchParams(codeRequest(await codeOf(platform)))}&scope=a&scope=%zz`;
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     assert.equal((await platform.call('/oauth2/token', { method: 'POST', body, headers })).status, 200);
   });
 
-  test('what the gateway finds on the tokens', async () => {
+  test('stores the attributes for the gateway', async () => {
     const tokens = await tokensOf(platform);
     const access = await platform.tokens.find(tokens.access_token ?? '');
     const refresh = await platform.tokens.find(tokens.refresh_token ?? '');
@@ -148,7 +148,7 @@ describe('POST /token, authorization_code', () => {
     assert.equal(refresh.sid, access.sid);
   });
 
-  test('nothing of codes and tokens is kept as it is', async () => {
+  test('stores no code or token in plain text', async () => {
     const used = await codeOf(platform);
     const { body } = await platform.post('/oauth2/token', codeRequest(used));
     const rows = [
@@ -160,7 +160,7 @@ describe('POST /token, authorization_code', () => {
     for (const secret of [used, body.access_token, body.refresh_token]) assert.ok(!all.includes(secret));
   });
 
-  test('products are read again: a scope that is gone is not given', async () => {
+  test('omits scopes of removed products', async () => {
     const bound = await codeOf(platform, '/oauth2', 'other');
     const stored = await platform.applications.get('other');
     assert.ok(stored?.platform);
@@ -177,14 +177,14 @@ describe('POST /token, authorization_code', () => {
     assert.equal((await platform.post('/oauth2/token', codeRequest(bound, 'other'))).status, 200);
   });
 
-  test('CORS headers of the answer, for a page of another origin', async () => {
+  test('returns CORS headers to a page of another origin', async () => {
     const request = codeRequest(await codeOf(platform));
     const { headers } = await platform.post('/oauth2/token', request, { origin: 'https://page.test' });
     assert.equal(headers.get('access-control-allow-origin'), 'https://page.test');
     assert.equal(headers.get('access-control-allow-credentials'), null);
   });
 
-  test('the citizen: refreshing for an hour', async () => {
+  test('limits refreshing to an hour for a citizen', async () => {
     platform.citizens.state.person = {
       ...careWorker,
       claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' },

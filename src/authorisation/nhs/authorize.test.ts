@@ -14,7 +14,7 @@ describe('GET /authorize', () => {
   });
   after(() => platform.close());
 
-  describe('errors that are told to the browser, in the order of the checks', () => {
+  describe('errors shown to the browser, in the order of the checks', () => {
     // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
       ['client_id missing, everything else too', { client_id: undefined, redirect_uri: undefined, state: undefined }, 401, 'invalid_request', 'client_id is missing'],
@@ -43,7 +43,7 @@ describe('GET /authorize', () => {
       });
   });
 
-  describe('errors that go back to the client', () => {
+  describe('errors redirected to the client', () => {
     // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, string, string, string | null][] = [
       ['state missing, response_type too', { state: undefined, response_type: undefined }, 'invalid_request', 'state is missing', null],
@@ -66,7 +66,7 @@ describe('GET /authorize', () => {
         assert.deepEqual(Object.fromEntries(location?.searchParams ?? []), expected);
       });
 
-    test('a callback URL with a query keeps it, and spaces are percent-encoded', async () => {
+    test('keep the query of the callback URL and percent-encode spaces', async () => {
       const request = authorizeRequest('other', {
         redirect_uri: 'https://other.test/second?x=1',
         response_type: undefined,
@@ -78,7 +78,7 @@ describe('GET /authorize', () => {
       );
     });
 
-    test('the state comes back as it was, whatever is in it', async () => {
+    test('return the state unchanged', async () => {
       const state = '"><script>é%2F+& =';
       const { location } = await platform.get(
         '/oauth2/authorize',
@@ -88,7 +88,7 @@ describe('GET /authorize', () => {
     });
   });
 
-  test('what is sent to CIS2, in the published form, when neither nonce nor PKCE is sent', async () => {
+  test('sends the published request to CIS2 without nonce and PKCE', async () => {
     const { status, headers, location } = await platform.get('/oauth2-mock/authorize', authorizeRequest());
     assert.equal(status, 302);
     const state = location?.searchParams.get('state') ?? '';
@@ -103,7 +103,7 @@ describe('GET /authorize', () => {
     assert.equal(headers.get('referrer-policy'), 'no-referrer');
   });
 
-  test('acr_values pass; nonce and PKCE are sent where the provider takes them', async () => {
+  test('passes acr_values on, and sends nonce and PKCE to a provider that supports them', async () => {
     const request = authorizeRequest('combined', { acr_values: 'AAL2_OR_AAL3_ANY AAL1_USERPASS' });
     const { location } = await platform.get('/oauth2/authorize', request);
     assert.equal(location?.searchParams.get('acr_values'), 'AAL2_OR_AAL3_ANY AAL1_USERPASS');
@@ -112,7 +112,7 @@ describe('GET /authorize', () => {
     assert.equal(location?.searchParams.get('code_challenge_method'), 'S256');
   });
 
-  describe('scope is dropped before any check, but nhs-login picks the other provider', () => {
+  describe('scope is removed before all checks, but nhs-login selects the provider', () => {
     const rows: [string, string, 'provider' | 'citizens'][] = [
       ['nothing', '', 'provider'],
       ['nhs-cis2', '&scope=nhs-cis2', 'provider'],
@@ -137,7 +137,7 @@ describe('GET /authorize', () => {
       });
   });
 
-  describe('parameters that are not well-formed', () => {
+  describe('malformed parameters', () => {
     const query = new URLSearchParams(authorizeRequest()).toString();
     // biome-ignore format: a table, one row a line
     const rows: [string, string, string][] = [
@@ -158,14 +158,14 @@ describe('GET /authorize', () => {
           description,
         );
       });
-    test('ten thousand parameters end before they are read', async () => {
+    test('refuses ten thousand parameters before parsing', async () => {
       const sent = Array.from({ length: 10_000 }, (_, n) => `p${n}=1`).join('&');
       const { status } = await platform.call(`/oauth2/authorize?${sent}`);
       assert.ok(status >= 400 && status < 500, String(status));
     });
   });
 
-  test('a change of the registration holds at the next request', async () => {
+  test('applies a changed registration at the next request', async () => {
     const stored = await platform.applications.get('other');
     assert.ok(stored?.platform);
     const { revision, ...application } = stored;
@@ -176,7 +176,7 @@ describe('GET /authorize', () => {
     assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('other'))).status, 302);
   });
 
-  test('options: only the first callback URL, no PKCE', async () => {
+  test('supports the options for one callback URL and for no PKCE', async () => {
     const published = await startPlatform({ base: { options: { severalCallbacks: false, pkce: false } } });
     const second = authorizeRequest('other', { redirect_uri: 'https://other.test/second?x=1' });
     await assertError(

@@ -18,7 +18,7 @@ describe('GET /callback', () => {
   const signIn = (change: Record<string, string | undefined> = {}, base = '/oauth2', id = 'combined') =>
     throughBrowser(platform, `${base}/authorize`, authorizeRequest(id, change));
 
-  test('success: code and state, nothing else', async () => {
+  test('returns only code and state', async () => {
     const { status, location } = await signIn();
     assert.equal(status, 302);
     assert.equal(`${location?.origin}${location?.pathname}`, 'https://combined.test/callback');
@@ -38,7 +38,7 @@ describe('GET /callback', () => {
         await assertError(platform, answer, 400, 'invalid_request', 'Invalid state parameter.');
       });
 
-    test('used before', async () => {
+    test('refuses a used state', async () => {
       const sent = await platform.get('/oauth2/authorize', authorizeRequest());
       const provided = await platform.call(sent.location ?? '');
       assert.equal((await platform.call(provided.location ?? '')).status, 302);
@@ -51,7 +51,7 @@ describe('GET /callback', () => {
       );
     });
 
-    test('of another base path; it is not used up by that', async () => {
+    test('refuses the state of another base path without using it up', async () => {
       const sent = await platform.get('/oauth2/authorize', authorizeRequest());
       const provided = await platform.call(sent.location ?? '');
       const elsewhere = new URL(String(provided.location).replace('/oauth2/', '/oauth2-mock/'));
@@ -71,7 +71,7 @@ describe('GET /callback', () => {
       await assertError(platform, answer, 400, 'invalid_request', 'Invalid state parameter.');
     });
 
-    test('an hour later', async () => {
+    test('refuses the state after an hour', async () => {
       const sent = await platform.get('/oauth2/authorize', authorizeRequest());
       platform.clock.advance(3_600);
       const provided = await platform.call(sent.location ?? '');
@@ -114,7 +114,7 @@ describe('GET /callback', () => {
         assert.equal(answer.headers.get('location'), null);
       });
 
-    test('RS512 is accepted, a number as level, an issuer in other case, an audience of one', async () => {
+    test('accepts RS512, a numeric level, an issuer in other case and an audience list of one', async () => {
       const iss = platform.provider.issuer.toUpperCase();
       Object.assign(platform.provider.state, {
         algorithm: 'RS512',
@@ -123,13 +123,13 @@ describe('GET /callback', () => {
       assert.ok((await signIn()).location?.searchParams.get('code'));
     });
 
-    test('exact level: AAL3 does not give what is for AAL2', async () => {
+    test('does not grant AAL2 scopes at AAL3', async () => {
       await assertError(platform, await signIn({}, '/oauth2', 'aal2'), 401, 'unauthorized_client', noGrant);
       platform.provider.state.claims = { authentication_assurance_level: '2' };
       assert.ok((await signIn({}, '/oauth2', 'aal2')).location?.searchParams.get('code'));
     });
 
-    test('keys of the provider unreachable: the catch-all', async () => {
+    test('returns the catch-all if the keys cannot be fetched', async () => {
       const alone = await startPlatform();
       alone.provider.state.keysStatus = 503;
       const answer = await throughBrowser(alone, '/oauth2/authorize', authorizeRequest());
@@ -139,7 +139,7 @@ describe('GET /callback', () => {
     });
   });
 
-  describe('a failure of the provider goes back to the client with its state', () => {
+  describe('failures of the provider redirect to the client with its state', () => {
     const rows: [string, Partial<ProviderState>, string][] = [
       ['the person gave up', { error: 'access_denied' }, 'access_denied'],
       ['login_required', { error: 'login_required' }, 'login_required'],
@@ -161,7 +161,7 @@ describe('GET /callback', () => {
         assert.equal(description, 'The identity provider did not complete the sign in');
       });
 
-    test('switched off: the catch-all, as published', async () => {
+    test('return the published catch-all if switched off', async () => {
       const published = await startPlatform({ base: { options: { upstreamErrors: false } } });
       published.provider.state.error = 'access_denied';
       const answer = await throughBrowser(published, '/oauth2/authorize', authorizeRequest());
@@ -171,7 +171,7 @@ describe('GET /callback', () => {
     });
   });
 
-  test('what changed since the request counts: application revoked, callback URL gone, product gone', async () => {
+  test('checks application, callback URL and products again', async () => {
     const stored = await platform.applications.get('other');
     assert.ok(stored?.platform);
     const { revision, ...application } = stored;
@@ -213,7 +213,7 @@ describe('GET /callback', () => {
     }
   });
 
-  test('a browser-bound callback answers only its own browser', async () => {
+  test('accepts a browser-bound callback only from its browser', async () => {
     const bound = await startPlatform({ base: { options: { browserBoundCallback: true } } });
     const sent = await bound.get('/oauth2/authorize', authorizeRequest());
     const cookie = sent.headers.getSetCookie()[0]?.split(';')[0] ?? '';
@@ -241,7 +241,7 @@ describe('GET /callback', () => {
     await bound.close();
   });
 
-  test('ten answers at once under one state: one code', async () => {
+  test('issues one code for ten simultaneous responses', async () => {
     const sent = await platform.get('/oauth2/authorize', authorizeRequest());
     const provided = await platform.call(sent.location ?? '');
     const answers = await Promise.all(
@@ -254,7 +254,7 @@ describe('GET /callback', () => {
     );
   });
 
-  test('the provider for citizens: level by proofing, person by number', async () => {
+  test('uses proofing level and NHS number of a citizen', async () => {
     platform.citizens.state.person = {
       ...careWorker,
       claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' },
@@ -266,7 +266,7 @@ describe('GET /callback', () => {
     platform.citizens.reset();
   });
 
-  test('every arrow of the way is recorded, in one journey', async () => {
+  test('records all events in one journey', async () => {
     await codeOf(platform, '/oauth2', 'combined', { state: 'state-of-one-journey' });
     const events = await platform.events.list();
     const journey = events.findLast(({ name }) => name === 'authorisation.code')?.journey;

@@ -38,7 +38,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     );
   };
 
-  test('success: exactly these members, every value a text', async () => {
+  test('returns exactly the published members as text', async () => {
     const answer = await request();
     assert.equal(answer.status, 200, answer.text);
     const { access_token: token, ...rest } = answer.body;
@@ -78,7 +78,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
       test(name, async () => assertError(platform, await request({}, change), status, error, description));
   });
 
-  describe('the assertion, each row wrong in this and in all that is checked later', () => {
+  describe('errors of the assertion, each with all later errors', () => {
     const alg = "Invalid 'alg' header in client_assertion JWT - unsupported JWT algorithm - must be 'RS512'";
     const late: JwtClaims = { iss: undefined, jti: undefined };
     // biome-ignore format: a table, one row a line
@@ -121,18 +121,18 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     for (const [name, options, status, error, description] of rows)
       test(name, async () => assertError(platform, await request(options), status, error, description));
 
-    test('signed with another key under the registered kid', async () => {
+    test('refuses a signature of another key', async () => {
       const stranger = await newClientKey('test-1');
       const answer = await request({ signer: stranger });
       await assertError(platform, answer, 401, 'public_key error', 'JWT signature verification failed');
     });
-    test('what is allowed: exp 310 s ahead, typ in small letters, iat missing or there, nbf now, a short jti', async () => {
+    test('accepts exp 310 s ahead, lower-case typ, optional iat, nbf now and a short jti', async () => {
       const claims = { exp: now + 310, iat: now, nbf: now + 5, jti: '65c1' };
       assert.equal((await request({ claims, header: { typ: 'jwt' } })).status, 200);
     });
   });
 
-  test('revoked and not subscribed applications', async () => {
+  test('refuses revoked and unsubscribed applications', async () => {
     const revoked = {
       ...applicationOf('revoked-signer', { jwks: { keys: [signer.jwk] } }),
       status: 'revoked' as const,
@@ -158,7 +158,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
       assert.deepEqual([answer.status, answer.body.error], [status, error]);
     });
 
-  test('an application whose products were all revoked is not subscribed', async () => {
+  test('refuses an application with only revoked products', async () => {
     const revoked = [{ name: 'records', status: 'revoked' as const }];
     await platform.applications.add(
       applicationOf('revoked-products', { jwks: { keys: [signer.jwk] }, products: revoked }),
@@ -166,7 +166,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     assert.equal((await request({ id: 'revoked-products' })).body.error, 'access_denied');
   });
 
-  test('no scope for applications', async () => {
+  test('refuses an application without application scopes', async () => {
     const products = [{ name: 'records-aal2', status: 'approved' as const }];
     await platform.applications.add(applicationOf('people-only', { jwks: { keys: [signer.jwk] }, products }));
     await assertError(
@@ -180,7 +180,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
 
   describe('the jti', () => {
     const used = "Non-unique 'jti' claim in client_assertion JWT";
-    test('counts once, also with another assertion around it', async () => {
+    test('is accepted once, also in another assertion', async () => {
       const claims = { jti: uuid() };
       assert.equal((await request({ claims })).status, 200);
       await assertError(platform, await request({ claims }), 400, 'invalid_request', used);
@@ -192,7 +192,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
         used,
       );
     });
-    test('comes before the check of a far exp, and after the one of its type', async () => {
+    test('is checked before a distant exp and after its type', async () => {
       const claims = { jti: uuid() };
       assert.equal((await request({ claims })).status, 200);
       await assertError(
@@ -203,19 +203,19 @@ describe('POST /token, client_credentials with a signed JWT', () => {
         used,
       );
     });
-    test('belongs to its client: another may use the same', async () => {
+    test('is separate for each client', async () => {
       const claims = { jti: uuid() };
       assert.equal((await request({ claims })).status, 200);
       assert.equal((await request({ id: 'separate-alone', claims })).status, 200);
     });
-    test('is not burnt by an assertion that fails: wrong signature, wrong audience', async () => {
+    test('is not used up by an invalid signature or audience', async () => {
       const claims = { jti: uuid() };
       const stranger = await newClientKey('test-1');
       assert.equal((await request({ signer: stranger, claims })).status, 401);
       assert.equal((await request({ claims: { ...claims, aud: 'x' } })).status, 401);
       assert.equal((await request({ claims })).status, 200);
     });
-    test('ten at once: one winner, the others get the published text', async () => {
+    test('is accepted from one of ten simultaneous requests', async () => {
       const assertion = await assertionOf({
         id: 'separate',
         audience: tokenUrl,
@@ -231,7 +231,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     });
   });
 
-  test('lifetimes may be shortened, not lengthened', async () => {
+  test('shortens but never lengthens lifetimes', async () => {
     assert.equal((await request({}, { _access_token_expiry_ms: '100000' })).body.expires_in, '99');
     assert.equal((await request({}, { _access_token_expiry_ms: '700000' })).body.expires_in, '599');
   });

@@ -44,14 +44,14 @@ describe('keys of clients', () => {
     );
   };
 
-  test('a key of 4096 bits', async () => {
+  test('accepts a key of 4096 bits', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'big' } as JsonWebKey;
     await platform.applications.add(applicationOf('big-key', { jwks: { keys: [jwk] } }));
     assert.equal((await request({ id: 'big-key', signer: { key: privateKey, jwk } })).status, 200);
   });
 
-  test('a key of 1024 bits is none', async () => {
+  test('refuses a key of 1024 bits', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'small' } as JsonWebKey;
     await platform.applications.add(applicationOf('small-key', { jwks: { keys: [jwk] } }));
@@ -88,7 +88,7 @@ describe('keys of clients', () => {
     const register = (id: string, jwksUrl: string) =>
       platform.applications.add(applicationOf(id, { jwksUrl }));
 
-    test('fetched, kept, and fetched once more for an unknown kid', async () => {
+    test('are fetched once, and again for an unknown kid', async () => {
       keys = [signer.jwk];
       await register('remote', `${url}/jwks`);
       fetched = 0;
@@ -101,7 +101,7 @@ describe('keys of clients', () => {
       assert.equal(fetched, 2);
     });
 
-    test('another key under the same kid: fetched once more for a signature that does not hold', async () => {
+    test('are fetched again for an invalid signature', async () => {
       keys = [signer.jwk];
       await register('replaced', `${url}/replaced`);
       assert.equal((await request({ id: 'replaced' })).status, 200);
@@ -115,7 +115,7 @@ describe('keys of clients', () => {
       assert.equal((await request({ id: 'replaced' })).status, 401);
     });
 
-    test('bad signatures and unknown kids cause 20 fetches at once, then one in 3 s; the owner loses 3 s at most', async () => {
+    test('are fetched at most 20 times at once, then once in 3 s', async () => {
       keys = [signer.jwk];
       await register('flooded', `${url}/flooded`);
       assert.equal((await request({ id: 'flooded' })).status, 200);
@@ -141,7 +141,7 @@ describe('keys of clients', () => {
       assert.equal((await request({ id: 'flooded', signer: newer })).status, 200);
     });
 
-    test('an address that fails is not asked by everybody who comes, and works again within 3 s', async () => {
+    test('are not fetched again for 3 s after a failure', async () => {
       await register('failing', `${url}/missing`);
       fetched = 0;
       for (let n = 0; n < 40; n++) assert.equal((await request({ id: 'failing' })).status, 403);
@@ -151,7 +151,7 @@ describe('keys of clients', () => {
       assert.equal(fetched, 22);
     });
 
-    test('the published attribute names the address as well', async () => {
+    test('are fetched from the address in the published attribute', async () => {
       keys = [signer.jwk];
       await platform.applications.add(
         applicationOf('by-attribute', { attributes: { 'jwks-resource-url': `${url}/attribute` } }),
@@ -182,7 +182,7 @@ describe('keys of clients', () => {
         );
       });
 
-    test('private addresses are not fetched outside development', async () => {
+    test('are not fetched from private addresses outside development', async () => {
       const real = await startPlatform({ development: false });
       fetched = 0;
       for (const [id, address] of [

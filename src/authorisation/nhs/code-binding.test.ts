@@ -4,7 +4,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { assertError, codeOf, codeRequest, tokensOf } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
 
-describe('what a code is bound to, and how long things last', () => {
+describe('binding and lifetimes of codes', () => {
   let platform: Platform;
   before(async () => {
     platform = await startPlatform();
@@ -33,7 +33,7 @@ describe('what a code is bound to, and how long things last', () => {
       });
   });
 
-  test('two callback URLs: the code is good at the one that it was sent to', async () => {
+  test('accepts a code only with the redirect_uri that it was sent to', async () => {
     const second = 'https://other.test/second?x=1';
     const bound = await codeOf(platform, '/oauth2', 'other', { redirect_uri: second });
     await assertError(
@@ -49,7 +49,7 @@ describe('what a code is bound to, and how long things last', () => {
     );
   });
 
-  test('a code lasts five minutes', async () => {
+  test('refuses a code after five minutes', async () => {
     const [late, early] = [await codeOf(platform), await codeOf(platform)];
     platform.clock.advance(299);
     assert.equal((await platform.post('/oauth2/token', codeRequest(early))).status, 200);
@@ -80,7 +80,7 @@ describe('what a code is bound to, and how long things last', () => {
         assert.deepEqual([tokens.expires_in, tokens.refresh_token_expires_in], [access, refresh]);
       });
 
-    test('not outside development', async () => {
+    test('are ignored outside development', async () => {
       const real = await startPlatform({ development: false });
       const tokens = await tokensOf(real, '/oauth2', 'combined', { _access_token_expiry_ms: '5000' });
       assert.equal(tokens.expires_in, '599');
@@ -88,7 +88,7 @@ describe('what a code is bound to, and how long things last', () => {
     });
   });
 
-  test('option: a used code revokes what came from it', async () => {
+  test('codeReuseRevokes revokes the tokens of a reused code', async () => {
     const strict = await startPlatform({ base: { options: { codeReuseRevokes: true } } });
     const used = await codeOf(strict);
     const { body } = await strict.post('/oauth2/token', codeRequest(used));

@@ -45,7 +45,7 @@ const inactive = {
     'The company associated with the developer app that has the API key you are using has an inactive status',
 } as const;
 
-describe('an inactive developer or company: 401 access_denied wherever its applications come', () => {
+describe('an inactive developer or company gets 401 access_denied', () => {
   let code: string;
   let refresh: string;
   before(async () => {
@@ -79,7 +79,7 @@ describe('an inactive developer or company: 401 access_denied wherever its appli
     const { status, body } = await platform.post('/oauth2.1/token', form);
     assert.deepEqual([status, body.error], [400, 'unauthorized_client']);
   });
-  test('userinfo knows of it', async () => {
+  test('refuses userinfo', async () => {
     await become({});
     const { access_token: token = '' } = await tokensOf(platform);
     await become({ status: 'inactive' });
@@ -91,15 +91,15 @@ describe('an inactive developer or company: 401 access_denied wherever its appli
       200,
     );
   });
-  test('active again, and nothing was lost', async () => {
+  test('accepts the applications again once active', async () => {
     await become({});
     assert.equal((await platform.post('/oauth2/token', codeRequest(code))).status, 200);
     assert.equal((await platform.post('/oauth2/token', refreshRequest(refresh))).status, 200);
   });
 });
 
-describe('the registry of developers', () => {
-  test('one id once, and a change of a revision that stands', async () => {
+describe('Developers', () => {
+  test('refuses a taken id and an old revision', async () => {
     const developer: Developer = {
       id: 'd-1',
       name: 'One',

@@ -4,7 +4,7 @@ import { release } from '../../version.ts';
 import { assertError, codeRequest } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
 
-describe('the other flows of a base path', () => {
+describe('other flows of a base path', () => {
   let platform: Platform;
   before(async () => {
     platform = await startPlatform({ more: { statusApiKey: 'key-of-the-monitor' } });
@@ -33,7 +33,7 @@ describe('the other flows of a base path', () => {
           'Content-Type header must be application/x-www-form-urlencoded',
         );
       });
-    test('the form in the query, no body', async () => {
+    test('refuses a form in the query without a body', async () => {
       const answer = await platform.call(`/oauth2/token?${new URLSearchParams(codeRequest('x'))}`, {
         method: 'POST',
       });
@@ -45,7 +45,7 @@ describe('the other flows of a base path', () => {
         'Content-Type header must be application/x-www-form-urlencoded',
       );
     });
-    test('the form in the query, an empty form as body', async () => {
+    test('refuses a form in the query with an empty body', async () => {
       const answer = await platform.post(`/oauth2/token?${new URLSearchParams(codeRequest('x'))}`, {});
       await assertError(platform, answer, 400, 'invalid_request', 'grant_type is missing');
     });
@@ -118,7 +118,7 @@ describe('the other flows of a base path', () => {
           ],
         );
       });
-    test('OPTIONS without Access-Control-Request-Method is no preflight', async () => {
+    test('does not treat OPTIONS without Access-Control-Request-Method as a preflight', async () => {
       const answer = await platform.call('/oauth2/token', {
         method: 'OPTIONS',
         headers: { origin: 'https://page.test' },
@@ -127,7 +127,7 @@ describe('the other flows of a base path', () => {
     });
   });
 
-  test('/_ping has exactly four members; HEAD has none', async () => {
+  test('/_ping returns exactly four members, and none for HEAD', async () => {
     const { status, body } = await platform.get('/oauth2/_ping');
     assert.equal(status, 200);
     assert.deepEqual(Object.keys(body), ['version', 'revision', 'releaseId', 'commitId']);
@@ -152,7 +152,7 @@ describe('the other flows of a base path', () => {
           'Invalid api key for _status monitoring endpoint',
         );
       });
-    test('both providers up, one down, both down', async () => {
+    test('returns pass, warn and fail by the number of failed providers', async () => {
       const up = await status();
       assert.deepEqual(Object.keys(up.body), [
         'status',
@@ -183,7 +183,7 @@ describe('the other flows of a base path', () => {
     });
   });
 
-  test('a body of 10 MB ends early', async () => {
+  test('refuses a body of 10 MB early', async () => {
     const body = `grant_type=${'x'.repeat(10_000_000)}`;
     const answer = await platform
       .call('/oauth2/token', {

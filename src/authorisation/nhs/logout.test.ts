@@ -34,7 +34,7 @@ describe('POST /backchannel_logout', () => {
     return record !== undefined && platform.tokens.isLive(record);
   };
 
-  test('every token of the session dies at every base path of its provider, refreshed ones too', async () => {
+  test('revokes all tokens of the session at every base path of its provider', async () => {
     const sid = another();
     const first = await tokensOf(platform);
     const refreshed = (await platform.post('/oauth2/token', refreshRequest(first.refresh_token ?? ''))).body;
@@ -61,7 +61,7 @@ describe('POST /backchannel_logout', () => {
     await assertError(platform, renewed, 401, 'invalid_grant', 'refresh_token is invalid');
   });
 
-  describe('refused, each row wrong in this and in something that is checked later', () => {
+  describe('errors of the logout token, each with a later error too', () => {
     // biome-ignore format: a table, one row a line
     const rows: [string, JwtClaims, Partial<ProviderState>, string, string][] = [
       ['kid unknown, aud wrong', { aud: 'x' }, { header: { kid: 'unknown' } }, 'bad_request', 'Unable to verify JWT'],
@@ -85,7 +85,7 @@ describe('POST /backchannel_logout', () => {
         await assertError(platform, await logout(claims, state.header), 400, error, description);
       });
 
-    test('malformed, missing, not a form', async () => {
+    test('refuses malformed and missing tokens, and other content types', async () => {
       for (const form of [{ logout_token: 'x.y.z' }, {}] as Record<string, string>[])
         await assertError(
           platform,
@@ -102,25 +102,25 @@ describe('POST /backchannel_logout', () => {
       await assertError(platform, json, 400, 'invalid_request', 'Malformed JWT in logout_token');
     });
 
-    test('an ID token is no logout token', async () => {
+    test('refuses an ID token', async () => {
       const idToken = await platform.provider.idTokenFor(careWorker, 'platform.apps.test');
       const answer = await platform.post('/oauth2/backchannel_logout', { logout_token: idToken });
       await assertError(platform, answer, 400, 'invalid_request', 'Missing/invalid events claim in JWT');
     });
   });
 
-  test('a session of which nothing lives', async () => {
+  test('returns 501 for a session without live tokens', async () => {
     await assertError(platform, await logout({ sid: uuid() }), 501, 'not_implemented', 'SID not found');
   });
 
-  test('a token without exp and of the type JWT, signed by RS512', async () => {
+  test('accepts a token without exp, with the type JWT and RS512', async () => {
     const sid = another();
     await tokensOf(platform);
     platform.provider.state.algorithm = 'RS512';
     assert.equal((await logout({ sid })).status, 200);
   });
 
-  test('what still comes out of the session: a code and an ID token get nothing', async () => {
+  test('refuses codes and ID tokens of the ended session', async () => {
     const sid = another();
     const code = await codeOf(platform);
     const idToken = await platform.provider.idTokenFor(platform.provider.state.person, 'separate.apps.test');
@@ -157,7 +157,7 @@ describe('POST /backchannel_logout', () => {
     assert.equal((await exchange('/oauth2-mock')).status, 200);
   });
 
-  test('exchanged tokens die with their session as well', async () => {
+  test('revokes exchanged tokens with their session', async () => {
     const sid = another();
     const assertion = await assertionOf({
       id: 'separate',
@@ -179,7 +179,7 @@ describe('POST /backchannel_logout', () => {
 
 describe('POST /backchannel_logout from configured networks alone', () => {
   const start = (logoutSources: string[]) => startPlatform({ base: { options: { logoutSources } } });
-  test('others get the answer of the published gateway, and the reason is kept', async () => {
+  test('answers other networks like the published gateway and records the reason', async () => {
     const platform = await start(['192.0.2.0/24', '198.51.100.7']);
     const { status, body } = await platform.post('/oauth2/backchannel_logout', { logout_token: 'x' });
     assert.equal(status, 403);
@@ -239,7 +239,7 @@ describe('strict logout tokens (OpenID Connect Back-Channel Logout sections 2.4 
           assert.deepEqual([status, body.error_description], [400, description]);
         });
 
-      test('end the session once: a replay is refused', async () => {
+      test('refuse a replay', async () => {
         const sid = uuid();
         platform.provider.state.person = { ...careWorker, sid };
         const { access_token: access = '' } = await tokensOf(platform);
@@ -252,7 +252,7 @@ describe('strict logout tokens (OpenID Connect Back-Channel Logout sections 2.4 
       });
     });
 
-  test('an unknown session counts as ended at /oauth2.1', async () => {
+  test('accepts an unknown session at /oauth2.1', async () => {
     const platform = await startPlatform();
     const token = await platform.provider.logoutToken({ ...whole(), sid: uuid() }, typ);
     assert.equal((await platform.post('/oauth2.1/backchannel_logout', { logout_token: token })).status, 200);

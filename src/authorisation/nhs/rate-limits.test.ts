@@ -22,7 +22,7 @@ describe('rate limits and message ids', () => {
     const proven = (platform: Platform, id: string, change: Record<string, string | undefined> = {}) =>
       platform.post('/oauth2/token', codeRequest('x', id, change));
 
-    test('refuses the fourth proven request a minute, before it checks anything else of it', async () => {
+    test('refuses the fourth authenticated request in a minute before other checks', async () => {
       await limited('slow', { quota: { enabled: true, limit: 3, interval: 1, timeunit: 'minute' } });
       for (let n = 0; n < 3; n++) assert.equal((await proven(platform, 'slow')).body.error, 'invalid_grant');
       const text =
@@ -42,7 +42,7 @@ describe('rate limits and message ids', () => {
       assert.equal((await platform.get('/oauth2/authorize', authorizeRequest('slow'))).status, 302);
     });
 
-    test('the spike arrest admits one proven request every 200 ms', async () => {
+    test('admits one authenticated request every 200 ms with the spike arrest', async () => {
       const spikeArrest = { enabled: true, ratelimit: '300pm' };
       await limited('spiky', {
         quota: { enabled: false, limit: 1, interval: 1, timeunit: 'minute' },
@@ -67,7 +67,7 @@ describe('rate limits and message ids', () => {
       assert.equal((await proven(platform, 'spiky')).status, 400);
     });
 
-    describe('all clients together, at one base path, in the published words', () => {
+    describe('limits of all clients at one base path', () => {
       const busyText = 'This API is currently receiving a high volume of requests and is being rate limited.';
       const rows: [string, RateLimits, string][] = [
         ['quota', { quota: { enabled: true, limit: 2, interval: 1, timeunit: 'minute' } }, '60'],
@@ -94,7 +94,7 @@ describe('rate limits and message ids', () => {
         });
     });
 
-    test('the published default of 300 a minute holds where the product says nothing', async () => {
+    test('applies the published default of 300 a minute', async () => {
       const product = { name: 'usual', apis: ['oauth2'], scopes: [], limits: {} };
       await platform.products.save(product);
       await platform.applications.add(
@@ -106,7 +106,7 @@ describe('rate limits and message ids', () => {
     });
   });
 
-  test('one message id for each request, and what it finds says what was expected and what came', async () => {
+  test('finds expected and received values by the message id', async () => {
     const [one, two] = [
       await platform.get(
         '/oauth2/authorize',

@@ -20,7 +20,7 @@ describe('POST /token, refresh_token', () => {
   const fresh = async (change: Record<string, string | undefined> = {}) =>
     (await tokensOf(platform, '/oauth2', 'combined', change)).refresh_token ?? '';
 
-  describe('errors in the order of the checks; none of them uses the token up', () => {
+  describe('errors in the order of the checks, which do not use up the token', () => {
     // biome-ignore format: a table, one row a line
     const rows: [string, Record<string, string | undefined>, number, string, string][] = [
       ['client_id missing, client_secret too', { client_id: undefined, client_secret: undefined }, 401, 'invalid_request', 'client_id is missing'],
@@ -36,15 +36,15 @@ describe('POST /token, refresh_token', () => {
     ];
     for (const [name, change, status, error, description] of rows)
       test(name, async () => assertError(platform, await refresh(kept, change), status, error, description));
-    test('an access token', async () => {
+    test('refuses an access token', async () => {
       const { access_token: access = '' } = await tokensOf(platform);
       await assertError(platform, await refresh(access), 401, 'invalid_grant', 'refresh_token is invalid');
     });
-    test('at another base path', async () => {
+    test('refuses the token at another base path', async () => {
       const answer = await platform.post('/oauth2-mock/token', refreshRequest(kept));
       await assertError(platform, answer, 401, 'invalid_grant', 'refresh_token is invalid');
     });
-    test('then the token still works, and not twice; its successor lives on', async () => {
+    test('still accept the token once, and its successor', async () => {
       const answer = await refresh(kept);
       assert.equal(answer.status, 200, answer.text);
       await assertError(platform, await refresh(kept), 401, 'invalid_grant', 'refresh_token is invalid');
@@ -52,7 +52,7 @@ describe('POST /token, refresh_token', () => {
     });
   });
 
-  test('success: exactly six members, every value a text; the session id is none of them', async () => {
+  test('returns exactly six members as text', async () => {
     const first = await tokensOf(platform, '/oauth2-mock');
     const { body } = await platform.post('/oauth2-mock/token', refreshRequest(first.refresh_token ?? ''));
     const { access_token: access, refresh_token: token, ...rest } = body;
@@ -66,7 +66,7 @@ describe('POST /token, refresh_token', () => {
     });
   });
 
-  test('the token carries on what its predecessor said; the old access token lives until its end', async () => {
+  test('keeps the attributes and the old access token', async () => {
     const first = await tokensOf(platform);
     const { body } = await refresh(first.refresh_token ?? '');
     const [old, next] = [
@@ -85,7 +85,7 @@ describe('POST /token, refresh_token', () => {
     assert.deepEqual(same(next), same(old));
   });
 
-  test('the end comes nearer in real time: three seconds later, three seconds less', async () => {
+  test('counts the remaining lifetime in real time', async () => {
     const one = await refresh(await fresh());
     platform.clock.advance(3);
     const two = await refresh(one.body.refresh_token);
@@ -93,7 +93,7 @@ describe('POST /token, refresh_token', () => {
     assert.equal(Number(one.body.refresh_token_expires_in) - Number(two.body.refresh_token_expires_in), 3);
   });
 
-  test('after twelve hours in all it is over, however often it was renewed', async () => {
+  test('ends refreshing after twelve hours in total', async () => {
     let token = await fresh();
     for (let hour = 0; hour < 11; hour++) {
       platform.clock.advance(3_600);
@@ -104,12 +104,12 @@ describe('POST /token, refresh_token', () => {
   });
 
   describe('parameters that shorten lifetimes, in development', () => {
-    test('a token that has run out', async () => {
+    test('refuses an expired token', async () => {
       const token = await fresh({ _refresh_token_expiry_ms: '5000' });
       platform.clock.advance(5);
       await assertError(platform, await refresh(token), 401, 'invalid_grant', expired);
     });
-    test('a total of nothing, asked for at the refresh, or at the sign-in', async () => {
+    test('refuses a total of zero, requested at the refresh or at the sign-in', async () => {
       await assertError(
         platform,
         await refresh(await fresh(), { _refresh_tokens_validity_ms: '0' }),
@@ -125,7 +125,7 @@ describe('POST /token, refresh_token', () => {
         expired,
       );
     });
-    test('a total that was asked for at the sign-in holds for all successors', async () => {
+    test('apply the total of the sign-in to all successors', async () => {
       const one = await refresh(await fresh({ _refresh_tokens_validity_ms: '10000' }));
       assert.equal(one.body.refresh_token_expires_in, '9');
       platform.clock.advance(6);
@@ -134,7 +134,7 @@ describe('POST /token, refresh_token', () => {
       platform.clock.advance(4);
       await assertError(platform, await refresh(two.body.refresh_token), 401, 'invalid_grant', expired);
     });
-    test('access and refresh at the refresh', async () => {
+    test('shorten both lifetimes at the refresh', async () => {
       const { body } = await refresh(await fresh(), {
         _access_token_expiry_ms: '4000',
         _refresh_token_expiry_ms: '8000',
@@ -143,7 +143,7 @@ describe('POST /token, refresh_token', () => {
     });
   });
 
-  test('ten at once: one winner', async () => {
+  test('accepts one of ten simultaneous requests', async () => {
     const token = await fresh();
     const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(token)));
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
@@ -153,7 +153,7 @@ describe('POST /token, refresh_token', () => {
     );
   });
 
-  test('products are read again: what is gone is not given, what is new neither', async () => {
+  test('omits scopes of removed products and adds none', async () => {
     const token = (await tokensOf(platform, '/oauth2', 'other')).refresh_token ?? '';
     const stored = await platform.applications.get('other');
     assert.ok(stored?.platform);
@@ -169,7 +169,7 @@ describe('POST /token, refresh_token', () => {
     assert.equal((await refresh(token, {}, 'other')).status, 200);
   });
 
-  test('option: the same successor again within 30 s; later reuse fails, and the family lives on', async () => {
+  test('refreshRetry returns the same successor within 30 s', async () => {
     const lenient = await startPlatform({ base: { options: { refreshRetry: true } } });
     const token = (await tokensOf(lenient)).refresh_token ?? '';
     const again = () => lenient.post('/oauth2/token', refreshRequest(token));

@@ -53,7 +53,7 @@ describe('token exchange: subject and actor tokens', () => {
     return platform.post(`${base}/token`, changed(form, change));
   };
 
-  describe('the subject token, each row wrong in this and in something that is checked later', () => {
+  describe('errors of the subject token, each with a later error too', () => {
     const later: JwtClaims = { iss: undefined, aud: undefined };
     // biome-ignore format: a table, one row a line
     const rows: [string, Partial<ProviderState>, number, string, string][] = [
@@ -80,7 +80,7 @@ describe('token exchange: subject and actor tokens', () => {
         await assertError(platform, await request(), status, error, description);
       });
 
-    test('alg missing, and none', async () => {
+    test('refuses alg missing and none', async () => {
       const token = await platform.provider.idTokenFor(careWorker, 'separate.apps.test');
       const [, body = '', signature = ''] = token.split('.');
       const head = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url');
@@ -102,13 +102,13 @@ describe('token exchange: subject and actor tokens', () => {
       );
     });
 
-    test('RS512 is accepted', async () => {
+    test('accepts RS512', async () => {
       platform.provider.state.algorithm = 'RS512';
       assert.equal((await request()).status, 200);
     });
   });
 
-  describe('the citizen and somebody who acts for them', () => {
+  describe('citizens and actors', () => {
     const person = { ...careWorker, claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' } };
     const citizenRequest = async (act?: object, base = '/oauth2') => {
       const token = await platform.citizens.idTokenFor(
@@ -132,7 +132,7 @@ describe('token exchange: subject and actor tokens', () => {
         header,
       );
 
-    test('alone', async () => {
+    test('issues tokens for a citizen without an actor', async () => {
       const { body } = await citizenRequest();
       assert.equal(body.refresh_token_expires_in, '3599');
       const record = await platform.tokens.find(body.access_token);
@@ -158,13 +158,13 @@ describe('token exchange: subject and actor tokens', () => {
         return undefined;
       });
 
-    test('a token of CIS2 needs sub, also with a number', async () => {
+    test('requires sub in a token of CIS2, also with an NHS number', async () => {
       const more = { sub: undefined, nhs_number: '9912003071' };
       const token = await platform.provider.idTokenFor(careWorker, 'separate.apps.test', more);
       assert.equal((await request({ token })).status, 400);
     });
 
-    test('with an actor', async () => {
+    test('issues tokens with the attributes of an actor', async () => {
       const { status, body, text } = await citizenRequest({ sub: await actorOf() });
       assert.equal(status, 200, text);
       const { actor_user_id: actor, actor_delegated: delegated } =
@@ -191,7 +191,7 @@ describe('token exchange: subject and actor tokens', () => {
         await assertError(platform, answer, status, 'invalid_request', description);
       });
 
-    test('act.sub: no JWT', async () => {
+    test('refuses act.sub that is not a JWT', async () => {
       await assertError(
         platform,
         await citizenRequest({ sub: 'x' }),
@@ -201,7 +201,7 @@ describe('token exchange: subject and actor tokens', () => {
       );
     });
 
-    test('act.sub: forged; the mock lets it pass, as published', async () => {
+    test('refuses a forged act.sub, which the mock accepts as published', async () => {
       const [head = '', body = ''] = (await actorOf()).split('.');
       const forged = `${head}.${body}.${'A'.repeat(342)}`;
       await assertError(

@@ -52,7 +52,7 @@ describe('POST /token, token exchange', () => {
     return platform.post(`${base}/token`, changed(form, change));
   };
 
-  test('success: exactly these members, every value a text; a superfluous client_id is tolerated', async () => {
+  test('returns exactly the published members as text and ignores client_id', async () => {
     const answer = await request({}, { client_id: 'key-of-separate' });
     assert.equal(answer.status, 200, answer.text);
     const { access_token: access, refresh_token: refresh, ...rest } = answer.body;
@@ -85,13 +85,13 @@ describe('POST /token, token exchange', () => {
     );
   });
 
-  test('on internal-dev there is no sid in the answer', async () => {
+  test('omits sid on internal-dev', async () => {
     const { body } = await request({ base: '/oauth2-mock' });
     assert.equal(body.expires_in, '599');
     assert.ok(!('sid' in body));
   });
 
-  test('the role that the ID token names is kept, and our own CIS is not asked', async () => {
+  test('uses the role of the ID token without calling CIS', async () => {
     platform.provider.state.claims = { selected_roleid: '555254242103' };
     const { body } = await request();
     const attributes = (await platform.tokens.find(body.access_token))?.attributes ?? {};
@@ -120,16 +120,16 @@ describe('POST /token, token exchange', () => {
       test(name, async () => assertError(platform, await request({}, change), status, error, description));
   });
 
-  describe('whose ID token it may be', () => {
-    test('an application that CIS2 does not know: any audience of a configured issuer', async () => {
+  describe('audience of the ID token', () => {
+    test('accepts any audience for an application without a CIS2 client', async () => {
       assert.equal((await request({ id: 'separate-alone', audience: 'anybody.apps.test' })).status, 200);
     });
-    test('at the mock the audience is not bound', async () => {
+    test('does not check the audience at the mock', async () => {
       assert.equal((await request({ base: '/oauth2-mock', audience: 'anybody.apps.test' })).status, 200);
     });
   });
 
-  test('a bad subject token does not save the assertion: its jti is used', async () => {
+  test('uses up the jti also for an invalid subject token', async () => {
     const assertion = await assertionOf({
       id: 'separate',
       audience: `${api}/oauth2/token`,
@@ -153,7 +153,7 @@ describe('POST /token, token exchange', () => {
     );
   });
 
-  test('refresh needs the secret, and no assertion', async () => {
+  test('refreshes with the secret and without an assertion', async () => {
     const { body } = await request();
     const answer = await platform.post('/oauth2/token', refreshRequest(body.refresh_token, 'separate'));
     assert.equal(answer.status, 200, answer.text);
@@ -195,7 +195,7 @@ describe('the options of token exchange at /oauth2', () => {
   };
   const issuedTo = (audience: string) => platform.provider.idTokenFor(careWorker, audience);
 
-  test('refuseForeignIdTokens refuses the ID token of another application, and one of an application without a client at CIS2', async () => {
+  test('refuseForeignIdTokens refuses ID tokens of other applications', async () => {
     for (const audience of ['another.apps.test', 'separate.apps.test'])
       await assertError(
         platform,
@@ -208,7 +208,7 @@ describe('the options of token exchange at /oauth2', () => {
     assert.equal((await exchangeBy('separate', await issuedTo('separate.apps.test'))).status, 200);
   });
 
-  test('idTokenOnce refuses an ID token that was exchanged before, also for simultaneous requests', async () => {
+  test('idTokenOnce refuses a second exchange, also a simultaneous one', async () => {
     const token = await platform.provider.idTokenFor(careWorker, 'separate.apps.test', { jti: 'once' });
     const answers = await Promise.all(Array.from({ length: 5 }, () => exchangeBy('separate', token)));
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);

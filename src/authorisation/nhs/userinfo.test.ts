@@ -23,7 +23,7 @@ describe('GET /userinfo', () => {
   const userinfo = (authorization?: string) =>
     platform.get('/oauth2/userinfo', {}, authorization === undefined ? {} : { authorization });
 
-  test('a combined token: what CIS2 says', async () => {
+  test('returns the userinfo of CIS2 for a combined token', async () => {
     const { access_token: token } = await tokensOf(platform);
     const answer = await userinfo(`Bearer ${token}`);
     assert.equal(answer.status, 200, answer.text);
@@ -35,7 +35,7 @@ describe('GET /userinfo', () => {
     );
   });
 
-  test('also after a refresh', async () => {
+  test('returns userinfo after a refresh', async () => {
     const first = await tokensOf(platform);
     const { body } = await platform.post('/oauth2/token', refreshRequest(first.refresh_token ?? ''));
     assert.equal((await userinfo(`Bearer ${body.access_token}`)).status, 200);
@@ -53,7 +53,7 @@ describe('GET /userinfo', () => {
         assertError(platform, await userinfo(authorization), 401, 'unknown_error', unknown),
       );
 
-    test('scheme in small letters, a refresh token, another base path, run out, revoked', async () => {
+    test('are refused: lower-case scheme, refresh token, another base path, expired, revoked', async () => {
       const tokens = await tokensOf(platform);
       const other = await tokensOf(platform, '/oauth2-mock');
       const short = await tokensOf(platform, '/oauth2', 'combined', { _access_token_expiry_ms: '1000' });
@@ -71,7 +71,7 @@ describe('GET /userinfo', () => {
       assert.equal((await userinfo(`Bearer ${tokens.access_token}`)).status, 200);
     });
 
-    test('the application was revoked since', async () => {
+    test('refuses the token of a revoked application', async () => {
       const { access_token: token } = await tokensOf(platform, '/oauth2', 'other');
       const stored = await platform.applications.get('other');
       assert.ok(stored);
@@ -81,7 +81,7 @@ describe('GET /userinfo', () => {
     });
   });
 
-  test('tokens of the other patterns', async () => {
+  test('refuses tokens of other patterns', async () => {
     const assertion = () =>
       assertionOf({ id: 'separate', audience: `${api}/oauth2/token`, clock: platform.clock, signer });
     const app = await platform.post('/oauth2/token', {
@@ -104,7 +104,7 @@ describe('GET /userinfo', () => {
       );
   });
 
-  test('CIS2 takes its own token no more, or fails', async () => {
+  test('reports an expired token or a failure of CIS2', async () => {
     const { access_token: token } = await tokensOf(platform);
     platform.provider.state.userinfoAnswer = { status: 401, body: { error: 'invalid_token' } };
     await assertError(platform, await userinfo(`Bearer ${token}`), 401, 'unknown_error', unknown);

@@ -4,7 +4,7 @@ import { changed, type Platform, type Reply } from './platform.ts';
 
 type Change = Record<string, string | undefined>;
 
-/** An authorization request of the combined pattern. */
+/** Returns an authorization request of the combined pattern. */
 export const authorizeRequest = (id = 'combined', change: Change = {}): Record<string, string> =>
   changed(
     {
@@ -16,7 +16,7 @@ export const authorizeRequest = (id = 'combined', change: Change = {}): Record<s
     change,
   );
 
-/** The browser's way from the authorization request to the client: through the provider, redirects only. */
+/** Follows the redirects from the authorization request through the provider to the client. */
 export async function throughBrowser(
   platform: Platform,
   start: string,
@@ -32,7 +32,7 @@ export async function throughBrowser(
   return platform.call(provided.location ?? '', cookie === '' ? {} : { headers: { cookie } });
 }
 
-/** Signs a person in and brings the code back. */
+/** Signs a user in and returns the code. */
 export async function codeOf(
   platform: Platform,
   base = '/oauth2',
@@ -58,7 +58,7 @@ export const codeRequest = (code: string, id = 'combined', change: Change = {}):
     change,
   );
 
-/** Signs a person in and redeems the code. */
+/** Signs a user in and exchanges the code. */
 export async function tokensOf(
   platform: Platform,
   base = '/oauth2',
@@ -85,7 +85,7 @@ export const refreshRequest = (token: string, id = 'combined', change: Change = 
     change,
   );
 
-/** Holds an error against its row of the reference: status, `error`, `error_description`, and a message id that finds the reason. */
+/** Compares an error with the expected status, `error` and `error_description`, and finds its reason by the message id. */
 export async function assertError(
   platform: Platform,
   answer: Reply,

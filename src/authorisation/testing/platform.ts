@@ -22,21 +22,21 @@ import { type AuthorisationDependencies, type BasePath, createAuthorisation } fr
 import { products, seededApplications } from './applications.ts';
 import { type Provider, startProvider } from './provider.ts';
 
-/** Noon of a summer day, so that nothing depends on when a test runs. */
+/** A fixed time, so that tests do not depend on the current one. */
 export const noon = Date.UTC(2026, 6, 1, 12);
 
-/** The public address of the API platform: what clients see, whatever port the test got. */
+/** The public address of the API platform, independent of the port. */
 export const api = 'https://api.test';
 
 const platformClient = { id: 'platform.apps.test', secret: 'platform-secret-0123456789abcdefghij' };
 
-/** What a test reads of an answer. */
+/** A response, for tests. */
 export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as JSON; empty when it is none. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever came.
+  /** The JSON body, or an empty object. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any member.
   body: any;
   location: URL | undefined;
 }
@@ -44,10 +44,10 @@ export interface Reply {
 export interface PlatformOptions {
   keys?: JsonWebKey[];
   database?: string;
-  /** Stands beside another on the same database, with its master key and its providers; nothing is seeded. */
+  /** Another platform with whose database, master key and providers this one starts, without seeding. */
   beside?: { master: Uint8Array; provider: Provider; citizens: Provider };
   development?: boolean;
-  /** Put in place of members of every base path. */
+  /** Replaces members of every base path. */
   base?: Partial<BasePath>;
   more?: Partial<AuthorisationDependencies>;
 }
@@ -68,7 +68,7 @@ async function readReply(answer: Response): Promise<Reply> {
   };
 }
 
-/** The authorisation service over a database, with two providers, behind a real listener on a free port. */
+/** Starts the authorisation service with a database and two providers on a free port. */
 export async function startPlatform(options: PlatformOptions = {}) {
   const clock = new ManualClock(noon);
   const database = await openDatabase(options.database ?? ':memory:', '');
@@ -157,12 +157,12 @@ export async function startPlatform(options: PlatformOptions = {}) {
     flush: () => recorder.flush(),
     refusals,
     ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
-    // Certificates of clients come by a proxy that ends TLS.
+    // A proxy that terminates TLS sends client certificates.
     proxies: trustedProxies(['127.0.0.1']),
   });
   const port = await listener.listen(0);
 
-  /** Fetches an address of the platform; no redirect is followed. */
+  /** Fetches a path of the platform without following redirects. */
   const customFetch = (address: string | URL, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(address, api);
     const target = url.origin === api ? `http://127.0.0.1:${port}${url.pathname}${url.search}` : url.href;
@@ -207,7 +207,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
 
 export type Platform = Awaited<ReturnType<typeof startPlatform>>;
 
-/** The same parameters without one, or with another value for it. */
+/** Returns the parameters with one removed or replaced. */
 export function changed(
   parameters: Record<string, string>,
   change: Record<string, string | undefined>,

@@ -9,7 +9,7 @@ import { standardIssuer } from './standard.ts';
 export interface Prover {
   jkt: string;
   signer: ClientKey;
-  /** A proof; members that are given as undefined are taken away. */
+  /** Creates a proof; removes members that are undefined. */
   proof(claims?: JwtClaims, header?: Record<string, unknown>): Promise<string>;
   /** The header with a proof for the token endpoint. */
   header(claims?: JwtClaims, header?: Record<string, unknown>): Promise<Record<string, string>>;

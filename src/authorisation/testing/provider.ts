@@ -10,7 +10,7 @@ import { silentLog } from '@alongside/kernel/log';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import { parseParameters, withQuery } from '../../oauth/parameters.ts';
 
-/** Who signs in next. */
+/** The next user. */
 export interface Person {
   sub: string;
   sid: string | undefined;
@@ -30,12 +30,12 @@ export const careWorker: Person = {
   roles: ['555254242103', '555254242104'],
 };
 
-/** What a provider does that tests can change. */
+/** The behaviour of a provider that tests can change. */
 export interface ProviderState {
   person: Person;
   /** Answers `/authorize` with this error. */
   error?: string;
-  /** Put in place of members of the next ID tokens and their headers; undefined takes one away. */
+  /** Replaces members of the next ID tokens and their headers; undefined removes one. */
   claims: JwtClaims;
   header: Record<string, unknown>;
   algorithm: SigningAlgorithm;
@@ -46,7 +46,7 @@ export interface ProviderState {
   userinfoAnswer?: { status: number; body: unknown };
   /** Status of the key set. */
   keysStatus: number;
-  /** Every authorization request that came. */
+  /** All received authorization requests. */
   seen: URLSearchParams[];
 }
 
@@ -70,7 +70,7 @@ interface Issued {
 const form = (request: HttpRequest): URLSearchParams =>
   new URLSearchParams(parseParameters(request.body)?.entries() ?? []);
 
-/** A small OpenID provider with a real RS256 key, over real HTTP: as much of CIS2 as the platform sees. */
+/** Starts a small OpenID provider with an RS256 key and the part of CIS2 that the platform uses. */
 export async function startProvider(clock: Clock, client: { id: string; secret: string }) {
   const pair = await newKeyPair('RS256');
   const key: KeyObject = createPrivateKey(pair.privatePem);

@@ -7,7 +7,7 @@ import { assertError, authorizeRequest } from '../testing/journeys.ts';
 import { type Platform, startPlatform } from '../testing/platform.ts';
 import { cis2Upstream } from './cis2.ts';
 
-describe('a provider that does not answer', () => {
+describe('a provider that does not respond', () => {
   const nowhere = 'http://127.0.0.1:1';
   let platform: Platform;
   before(async () => {
@@ -38,7 +38,7 @@ describe('a provider that does not answer', () => {
     return platform.get(`${base}/callback`, { state, code: 'x' }, cookie === '' ? {} : { cookie });
   };
 
-  test('combined: the client is told with its state, and the reason is in the log alone', async () => {
+  test('redirects to the client with its state and logs the reason', async () => {
     const { status, location } = await back('/oauth2', authorizeRequest());
     assert.equal(status, 302);
     assert.deepEqual(Object.fromEntries(location?.searchParams ?? []), {
@@ -47,13 +47,13 @@ describe('a provider that does not answer', () => {
       state: 'state-of-the-client',
     });
   });
-  test('_status: warn, for the other one answers', async () => {
+  test('returns warn at _status while the other provider responds', async () => {
     const { body } = await platform.get('/oauth2/_status');
     assert.equal(body.status, 'warn');
     assert.deepEqual([body.checks['nhs-cis2'].status, body.checks['nhs-login'].status], ['fail', 'pass']);
     assert.match(body.checks['nhs-cis2'].outcome, /ECONNREFUSED|bad port/i);
   });
-  test('an ID token of a provider whose keys cannot be had: the published catch-all', async () => {
+  test('returns the published catch-all if the keys of a provider cannot be fetched', async () => {
     const jwt = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = `${jwt({ alg: 'RS256', kid: 'x', typ: 'JWT' })}.${jwt({ iss: nowhere, sub: '1', aud: 'x', sid: 's' })}.AAAA`;
     const answer = await platform.post('/oauth2/backchannel_logout', { logout_token: token });
@@ -61,7 +61,7 @@ describe('a provider that does not answer', () => {
   });
 });
 
-describe('nonce and proof key towards a provider', () => {
+describe('nonceAndPkce', () => {
   let methods: string[] | undefined = ['S256'];
   let asked = 0;
   let isDown = false;
@@ -93,12 +93,12 @@ describe('nonce and proof key towards a provider', () => {
     sendNonceAndPkce,
   });
 
-  test('as configured, without asking', async () => {
+  test('uses the configured value without reading metadata', async () => {
     for (const sends of [true, false])
       assert.equal(await cis2Upstream(settings(sends), new ManualClock(0)).sendsNonceAndPkce(), sends);
     assert.equal(asked, 0);
   });
-  test('else where its metadata lists S256, asked once an hour', async () => {
+  test('reads the metadata once an hour', async () => {
     const clock = new ManualClock(0);
     const upstream = cis2Upstream(settings(), clock);
     assert.deepEqual([await upstream.sendsNonceAndPkce(), await upstream.sendsNonceAndPkce()], [true, true]);
@@ -109,13 +109,13 @@ describe('nonce and proof key towards a provider', () => {
       assert.equal(await upstream.sendsNonceAndPkce(), false);
     }
   });
-  test('whoever comes while it is asked waits for the answer', async () => {
+  test('shares one read between concurrent callers', async () => {
     methods = ['S256'];
     const upstream = cis2Upstream(settings(), new ManualClock(0));
     const first = await Promise.all([1, 2, 3].map(() => upstream.sendsNonceAndPkce()));
     assert.deepEqual(first, [true, true, true]);
   });
-  test('a failure is no answer: what was known stands, and it is asked again', async () => {
+  test('keeps the last value after a failed read and reads again', async () => {
     methods = ['S256'];
     const clock = new ManualClock(0);
     const upstream = cis2Upstream(settings(), clock);
@@ -128,7 +128,7 @@ describe('nonce and proof key towards a provider', () => {
     assert.equal(await upstream.sendsNonceAndPkce(), true);
     isDown = false;
   });
-  test('none where there is no metadata', async () => {
+  test('sends neither without metadata', async () => {
     const upstream = cis2Upstream({ ...settings(), issuer: `${issuer}/missing` }, new ManualClock(0));
     assert.equal(await upstream.sendsNonceAndPkce(), false);
   });

@@ -36,8 +36,8 @@ const assertion = (options: Partial<AssertionOptions> = {}) =>
   assertionOf({ id: 'separate', audience: `${api}/oauth2/token`, clock: platform.clock, signer, ...options });
 const failed = ({ checks }: ValidationAnswer) => checks.filter(({ ok }) => !ok).map(({ check }) => check);
 
-describe('the dry run uses nothing up', () => {
-  test('an assertion, a code, a refresh token and an ID token are still good afterwards', async () => {
+describe('the dry run', () => {
+  test('keeps an assertion, a code, a refresh token and an ID token valid', async () => {
     const jwt = await assertion();
     const own = { grant_type: 'client_credentials', ...withAssertion(jwt) };
     const code = codeRequest(await codeOf(platform));
@@ -79,7 +79,7 @@ describe('the dry run uses nothing up', () => {
   });
 });
 
-describe('it refuses what the endpoint refuses, in the same words', () => {
+describe('the dry run refuses like the endpoint', () => {
   const now = () => seconds(platform.clock);
   // biome-ignore format: a table, one row a line
   const rows: [string, () => Partial<AssertionOptions>, string[]][] = [
@@ -218,8 +218,8 @@ describe('it refuses what the endpoint refuses, in the same words', () => {
   });
 });
 
-describe('who may ask, and how', () => {
-  test('the console alone', async () => {
+describe('access to the dry run', () => {
+  test('allows only the console', async () => {
     assert.equal((await ask({ assertion: 'x' }, 'Bearer other')).status, 401);
     assert.equal((await ask({ assertion: 'x' }, '')).status, 401);
   });
@@ -233,15 +233,15 @@ describe('who may ask, and how', () => {
     { base: '/oauth2' },
   ])
     test(`400 for ${JSON.stringify(body)}`, async () => assert.equal((await ask(body)).status, 400));
-  test('422 for a base path that is none', async () => {
+  test('answers 422 to an unknown base path', async () => {
     assert.equal((await ask({ assertion: 'x', base: '/oauth3' })).status, 422);
     assert.equal((await ask({ url: 'https://x.test/other?client_id=1' })).status, 422);
   });
-  test('what is no assertion is said to be none', async () => {
+  test('reports text that is not an assertion', async () => {
     const found = await validate({ assertion: 'x' });
     assert.equal(found.answer?.error_description, 'Malformed JWT in client_assertion');
   });
-  test('no answer holds a secret', async () => {
+  test('never returns a secret', async () => {
     const form = formOf({
       grant_type: 'client_credentials',
       client_id: 'key-of-web',
