@@ -149,7 +149,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     scope,
     attributes,
   };
-  // Opaque or a JWT, with who may act: as the registration says and a sign-in would give it.
+  // Opaque or a JWT, by the registration, like the token of a sign-in.
   const access =
     base.profile === 'nhs'
       ? issuer.access(granted, accessLifetime)

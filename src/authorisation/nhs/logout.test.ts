@@ -24,7 +24,7 @@ describe('POST /backchannel_logout', () => {
     platform.post(`${base}/backchannel_logout`, {
       logout_token: await platform.provider.logoutToken(claims, header),
     });
-  /** A person whose session nobody else has. */
+  /** A user with a separate session. */
   const another = () => {
     platform.provider.state.person = { ...careWorker, sid: uuid() };
     return String(platform.provider.state.person.sid);

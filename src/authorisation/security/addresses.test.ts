@@ -35,17 +35,17 @@ describe('what a proxy or a client says of the address counts for nothing (CVE-2
     'x-rewrite-url': '/oauth2/_ping',
     'x-http-method-override': 'GET',
   };
-  test('metadata names what is configured, whatever Host says', async () => {
+  test('contains the configured addresses in metadata, whatever Host is', async () => {
     const usual = await platform.get(metadataPath);
     const { text, body } = await platform.get(metadataPath, {}, lies);
     assert.equal(text, usual.text);
     assert.equal(body.issuer, standardIssuer);
   });
-  test('the way to the provider and back', async () => {
+  test('uses the configured redirect URI at the provider', async () => {
     const { location } = await platform.get('/oauth2/authorize', authorizeRequest(), lies);
     assert.equal(location?.searchParams.get('redirect_uri'), `${api}/oauth2/callback`);
   });
-  test('the audience of a client assertion', async () => {
+  test('uses the configured audience of assertions', async () => {
     const ask = async (audience: string) => {
       const assertion = await assertionOf({
         ...{ id: 'separate', audience, clock: platform.clock, signer: client.signer },
@@ -86,7 +86,7 @@ describe('metadata (RFC 8414)', () => {
       assert.equal((await platform.call(api + path)).status, 404));
 });
 
-describe('what must not be guessed', () => {
+describe('unguessable values', () => {
   test('RFC 9126 sections 2.2 and 7.1: a request_uri has 128 bits and more, and holds for 90 s at most', async () => {
     const seen = new Set<string>();
     for (let round = 0; round < 20; round++) {
@@ -115,7 +115,7 @@ describe('what must not be guessed', () => {
     }
     assert.equal(secrets.size, 20);
   });
-  test('codes and tokens have 128 bits and more, and no two are alike', async () => {
+  test('have at least 128 bits in codes and tokens, all different', async () => {
     const seen = new Set<string>();
     for (let round = 0; round < 5; round++) {
       const back = await throughBrowser(platform, '/oauth2/authorize', authorizeRequest());
@@ -135,7 +135,7 @@ describe('what must not be guessed', () => {
 });
 
 describe('two providers', () => {
-  test('CVE-2026-105215: the same sub at another provider is somebody else', async () => {
+  test('CVE-2026-105215: the same sub at another provider is another user', async () => {
     platform.citizens.state.person = {
       ...careWorker,
       claims: { identity_proofing_level: 'P9', nhs_number: '9912003071' },
@@ -188,7 +188,7 @@ test('RFC 8252 sections 7.3 and 8.3: the free port is for loopback literals alon
     assert.equal(await status(refused), 400, refused);
 });
 
-test('opaque origins: an answer to another site never comes with its cookies', async () => {
+test('opaque origins: responses to other sites have no cookies', async () => {
   for (const origin of ['null', 'https://evil.test', 'https://evil.test\u00e9'])
     for (const base of ['/oauth2', '/oauth2.1']) {
       const asked = { origin: encodeURI(origin), 'access-control-request-method': 'POST' };

@@ -15,7 +15,7 @@ import { api, type Platform } from '../testing/platform.ts';
 import { careWorker } from '../testing/provider.ts';
 import { type StandardClient, standardIssuer, startStandardClient } from '../testing/standard.ts';
 
-// Whatever a client signs with, and whatever it says that it signed with.
+// Keys and algorithms of signatures, and those that headers claim.
 let client: StandardClient;
 let platform: Platform;
 let stranger: ClientKey;
@@ -36,7 +36,7 @@ const signed = (path: Path, options: Partial<AssertionOptions> = {}) =>
 const send = (path: Path, assertion: string, more: Record<string, string> = {}) =>
   platform.post(`${path}/token`, { grant_type: 'client_credentials', ...withAssertion(assertion), ...more });
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-/** The same claims under another header, with whatever stands for a signature. */
+/** Returns the same claims with another header and signature. */
 async function reheaded(path: Path, header: object, signature: (signed: string) => string) {
   const [, claims = ''] = (await signed(path)).split('.');
   const text = `${encode(header)}.${claims}`;
@@ -58,7 +58,7 @@ for (const path of Object.keys(profiles) as Path[])
     };
     const kid = 'test-1';
 
-    test('one that is right is taken', async () => {
+    test('accept a valid assertion', async () => {
       assert.equal((await send(path, await signed(path))).status, 200);
     });
     for (const alg of ['none', 'None', 'NONE', 'nOnE', ''])
@@ -83,7 +83,7 @@ for (const path of Object.keys(profiles) as Path[])
         await signed(path, { signer: client.elliptic, algorithm: 'ES256', header: { alg: 'RS512' } }),
       );
     });
-    test('another RSA algorithm than the header says', async () => {
+    test('refuse another RSA algorithm than in the header', async () => {
       await refused(await signed(path, { algorithm: 'PS256', header: { alg: 'RS512' } }));
       await refused(await signed(path, { algorithm: 'RS256', header: { alg: 'RS512' } }));
     });
@@ -93,14 +93,14 @@ for (const path of Object.keys(profiles) as Path[])
       ['x5u', () => ({ x5u: 'https://evil.test/x5u' })],
       ['x5c', () => ({ x5c: ['AAAA'] })],
     ] as const)
-      test(`RFC 8725 section 3.10: ${name} in the header counts for nothing`, async () => {
+      test(`RFC 8725 section 3.10: ignore ${name} in the header`, async () => {
         await refused(await signed(path, { signer: stranger, header: header() }));
         assert.equal((await send(path, await signed(path, { header: header() }))).status, 200);
       });
     test('RFC 7515 section 4.1.11: a critical header that is not understood', async () => {
       await refused(await signed(path, { header: { crit: ['exp'] } }));
     });
-    test('CVE-2022-36083, CVE-2024-28176, CVE-2024-28180: an encrypted one is none, nothing is inflated or derived', async () => {
+    test('CVE-2022-36083, CVE-2024-28176, CVE-2024-28180: refuse an encrypted assertion without decrypting', async () => {
       const header = {
         alg: 'PBES2-HS256+A128KW',
         enc: 'A128CBC-HS256',
@@ -120,37 +120,37 @@ for (const path of Object.keys(profiles) as Path[])
     ])
       test(`kid ${kidValue.slice(0, 20)} names no key`, async () =>
         refused(await signed(path, { kid: kidValue })));
-    test('RFC 8725 section 3.11: tokens of other kinds are no assertions', async () => {
+    test('RFC 8725 section 3.11: refuse other kinds of tokens', async () => {
       const { access_token: access = '' } = await tokensOf(platform);
       const idToken = await platform.provider.idTokenFor(careWorker, `key-of-${profiles[path].id}`);
       for (const token of [access, idToken, await platform.provider.logoutToken()]) await refused(token);
       await refused(await signed(path, { header: { typ: 'at+jwt' } }));
       await refused(await signed(path, { header: { typ: 'dpop+jwt' } }));
     });
-    test('a signature in another spelling, and one that was changed', async () => {
+    test('refuse a changed or differently encoded signature', async () => {
       const [header = '', claims = '', signature = ''] = (await signed(path)).split('.');
       const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
       for (const other of [`${signature}=`, `${signature} `, signature.slice(0, -2), '', flipped])
         await refused(`${header}.${claims}.${other}`);
     });
-    test('CVE-2020-5300, CVE-2020-15222: a jti counts once', async () => {
+    test('CVE-2020-5300, CVE-2020-15222: accept a jti once', async () => {
       const assertion = await signed(path);
       assert.equal((await send(path, assertion)).status, 200);
       await refused(assertion);
     });
-    test('a jti is not used up by somebody who cannot sign', async () => {
+    test('do not use up a jti without a valid signature', async () => {
       const claims = { jti: 'of-the-client' };
       await refused(await signed(path, { signer: stranger, claims }));
       await refused(await signed(path, { claims: { ...claims, aud: 'https://others.test' } }));
       assert.equal((await send(path, await signed(path, { claims }))).status, 200);
     });
-    test('a jti flood from somebody who cannot sign leaves nothing behind', async () => {
+    test('store nothing for assertions without a valid signature', async () => {
       const before = await jtisKept();
       for (let n = 0; n < 50; n++)
         await refused(await signed(path, { signer: stranger, claims: { jti: `flood-${n}` } }));
       assert.equal(await jtisKept(), before);
     });
-    test('CVE-2025-2559: nobody has a jti remembered for longer than the five minutes of an assertion', async () => {
+    test('CVE-2025-2559: store a jti for at most five minutes', async () => {
       for (const ahead of [311, 31_536_000, Number.MAX_SAFE_INTEGER])
         await refused(await signed(path, { claims: { exp: seconds(platform.clock) + ahead } }));
       const row = await platform.database.get<{ last: number }>(
@@ -158,11 +158,11 @@ for (const path of Object.keys(profiles) as Path[])
       );
       assert.ok(Number(row?.last) <= platform.clock.now() + 321_000);
     });
-    test('exp that is no number', async () => {
+    test('refuse exp that is not a number', async () => {
       for (const exp of ['soon', null, [1], { a: 1 }, true])
         await refused(await signed(path, { claims: { exp } as never }));
     });
-    test('aud: a list, a prefix, a slash more', async () => {
+    test('refuse aud as a list, a prefix, or with another slash', async () => {
       const { audience } = profiles[path];
       for (const aud of [
         [audience],
@@ -174,22 +174,22 @@ for (const path of Object.keys(profiles) as Path[])
       ])
         await refused(await signed(path, { claims: { aud } as never }));
     });
-    test('sub of another client', async () => {
+    test('refuse the sub of another client', async () => {
       await refused(await signed(path, { claims: { sub: 'key-of-web' } }));
       await refused(await signed(path, { claims: { sub: 'key-of-web', iss: 'key-of-web' } }));
     });
   });
 
-describe('one way of client authentication for each request', () => {
-  test('an assertion and a secret', async () => {
+describe('client authentication with two methods', () => {
+  test('refuses an assertion with a secret', async () => {
     const answer = await send('/oauth2.1', await signed('/oauth2.1'), { client_secret: 'x' });
     assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request']);
   });
-  test('an assertion of one client and the client_id of another', async () => {
+  test('refuses an assertion with the client_id of another client', async () => {
     const answer = await send('/oauth2.1', await signed('/oauth2.1'), { client_id: 'key-of-web' });
     assert.equal(answer.body.error, 'invalid_client');
   });
-  test('HTTP Basic is refused in its own terms', async () => {
+  test('refuses HTTP Basic with its challenge', async () => {
     const authorization = `Basic ${Buffer.from('key-of-web:x').toString('base64')}`;
     const answer = await platform.post(
       '/oauth2.1/token',

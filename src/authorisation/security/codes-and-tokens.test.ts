@@ -21,7 +21,7 @@ const nhsToken = (form: Record<string, string>) => platform.post('/oauth2/token'
 const asOther = { client_id: 'key-of-other', client_secret: secretOf('other') };
 
 describe('codes', () => {
-  test('CVE-2022-39222: a code that another client stole is worth nothing to it, and is not lost', async () => {
+  test('CVE-2022-39222: refuse a stolen code to another client without using it up', async () => {
     const request = codeRequest(await codeOf(platform));
     for (const redirectUri of [request.redirect_uri ?? '', 'https://other.test/callback'])
       assert.notEqual((await nhsToken({ ...request, ...asOther, redirect_uri: redirectUri })).status, 200);
@@ -33,7 +33,7 @@ describe('codes', () => {
     const { refresh_token: token } = await client.tokensOf('web');
     assert.equal((await client.refresh('signing', token)).body.error, 'invalid_grant');
   });
-  test('CVE-2026-4282: a value of one kind is never one of another', async () => {
+  test('CVE-2026-4282: are never accepted as another kind of value', async () => {
     const { location } = await platform.get('/oauth2/authorize', authorizeRequest());
     const state = location?.searchParams.get('state') ?? '';
     const tokens = await tokensOf(platform);
@@ -56,7 +56,7 @@ describe('codes', () => {
       400,
     );
   });
-  test('a code of one base path is none of another', async () => {
+  test('are refused at another base path', async () => {
     const code = await codeOf(platform, '/oauth2-mock');
     assert.equal((await nhsToken(codeRequest(code))).body.error_description, 'authorization_code is invalid');
     assert.equal((await client.redeem('web', await codeOf(platform))).body.error, 'invalid_grant');
@@ -74,7 +74,7 @@ describe('codes', () => {
     };
     for (const from of ['/oauth2', '/oauth2-mock', '/oauth2.1'])
       for (const to of ['/oauth2', '/oauth2-mock', '/oauth2.1'].filter((other) => other !== from))
-        test(`from ${from} to ${to}: neither is accepted, and neither is used up or ends anything`, async () => {
+        test(`from ${from} to ${to}: are refused without being used up`, async () => {
           const { code, access, refresh } = await (from === '/oauth2.1' ? standardForms() : nhsForms(from));
           const id = to === '/oauth2.1' ? 'web' : 'combined';
           for (const form of [codeRequest(code, id), refreshRequest(refresh, id)]) {
@@ -93,7 +93,7 @@ describe('codes', () => {
           assert.equal(redeemed.status, 200, redeemed.text);
         });
   });
-  test('RFC 6749 section 4.1.2: a code that comes again later ends what came from it', async () => {
+  test('RFC 6749 section 4.1.2: revoke their tokens when reused later', async () => {
     const code = await client.codeOf('web');
     const first = await client.redeem('web', code);
     platform.clock.advance(11);
@@ -106,24 +106,24 @@ describe('proof keys (RFC 7636)', () => {
   const verifier = 'v'.repeat(43);
   const { code_challenge: challenge = '' } = { code_challenge: 'y'.repeat(43) };
   const withChallenge = { code_challenge: challenge, code_challenge_method: 'S256' };
-  test('CVE-2023-48228: the verifier is left out although a challenge was sent', async () => {
+  test('CVE-2023-48228: refuses a missing verifier after a challenge', async () => {
     const code = await codeOf(platform, '/oauth2', 'combined', withChallenge);
     assert.equal((await nhsToken(codeRequest(code))).body.error_description, 'authorization_code is invalid');
     const standard = await client.redeem('web', await client.codeOf('web'), { code_verifier: undefined });
     assert.equal(standard.body.error, 'invalid_grant');
   });
-  test('CVE-2024-23647: the challenge was taken away, the verifier comes', async () => {
+  test('CVE-2024-23647: refuses a verifier without a challenge', async () => {
     const code = await codeOf(platform);
     const answer = await nhsToken({ ...codeRequest(code), code_verifier: verifier });
     assert.equal(answer.body.error_description, 'authorization_code is invalid');
   });
-  test('CVE-2025-4144: an empty verifier, CVE-2024-22258: another one', async () => {
+  test('CVE-2025-4144, CVE-2024-22258: refuses an empty or different verifier', async () => {
     for (const value of ['', 'w'.repeat(43), challenge]) {
       const answer = await client.redeem('web', await client.codeOf('web'), { code_verifier: value });
       assert.equal(answer.body.error, 'invalid_grant');
     }
   });
-  test('the method plain is refused', async () => {
+  test('refuses the method plain', async () => {
     const { location } = await platform.get(
       '/oauth2/authorize',
       authorizeRequest('combined', { code_challenge: verifier, code_challenge_method: 'plain' }),
@@ -133,12 +133,12 @@ describe('proof keys (RFC 7636)', () => {
 });
 
 describe('refresh tokens', () => {
-  test('CVE-2022-3916: of another client, in both profiles', async () => {
+  test('CVE-2022-3916: are refused for another client, in both profiles', async () => {
     const { refresh_token: token = '' } = await tokensOf(platform);
     assert.equal((await nhsToken({ ...refreshRequest(token), ...asOther })).body.error, 'invalid_grant');
     assert.equal((await nhsToken(refreshRequest(token))).status, 200);
   });
-  test('CVE-2026-9802: a rotated token stays used up when the service starts again', async () => {
+  test('CVE-2026-9802: stay used up after a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'authorisation-'));
     const database = `sqlite:${join(folder, 'restart.db')}`;
     const first = await startPlatform({ database });
@@ -163,15 +163,15 @@ describe('refresh tokens', () => {
     assert.equal((await client.refresh('native', token)).body.error, 'invalid_grant');
     assert.equal((await client.refresh('native', body.refresh_token)).body.error, 'invalid_grant');
   });
-  test('CVE-2024-52287: never more scope than before', async () => {
+  test('CVE-2024-52287: never gain scopes', async () => {
     const { refresh_token: token } = await client.tokensOf('web');
     const wider = await client.refresh('web', token, { scope: `${scopes.aal3} ${scopes.application}` });
     assert.equal(wider.body.error, 'invalid_scope');
   });
 });
 
-describe('what is stored', () => {
-  test('holds no code, token or secret as it came', async () => {
+describe('stored data', () => {
+  test('contains no code, token or secret in plain text', async () => {
     const code = await codeOf(platform);
     const tokens = (await nhsToken(codeRequest(code))).body;
     await platform.refusals.keep();
@@ -184,7 +184,7 @@ describe('what is stored', () => {
     for (const value of [code, tokens.access_token, tokens.refresh_token, secretOf('combined')])
       assert.ok(!everything.includes(value));
   });
-  test('and no log line and no reason does', async () => {
+  test('is not revealed by log lines and reasons', async () => {
     const lines: unknown[] = [];
     const keep = (...line: unknown[]) => void lines.push(line);
     const log = { debug: keep, info: keep, warn: keep, error: keep };

@@ -27,16 +27,16 @@ describe('federation', () => {
     change(location.searchParams);
     return platform.call(location);
   };
-  test('RFC 9207, RFC 9700 section 4.4: an answer that names another issuer is a mix-up', async () => {
+  test('RFC 9207, RFC 9700 section 4.4: refuses a response of another issuer', async () => {
     const { location } = await back((answer) => answer.set('iss', 'https://evil.test'));
     assert.equal(location?.searchParams.get('error'), 'server_error');
     assert.equal(location?.searchParams.get('code'), null);
   });
-  test('an answer without an issuer, as CIS2 gives it, is taken', async () => {
+  test('accepts a response without iss, like that of CIS2', async () => {
     const { location } = await back((answer) => answer.delete('iss'));
     assert.ok(location?.searchParams.get('code'));
   });
-  test('state: unknown, of somebody else, used', async () => {
+  test('refuses an unknown, foreign or used state', async () => {
     for (const state of ['', 'x', 'x'.repeat(5_000)])
       assert.equal(
         (await back((answer) => answer.set('state', state))).body.error_description,
@@ -47,25 +47,25 @@ describe('federation', () => {
     assert.equal((await platform.call(location ?? '')).status, 302);
     assert.equal((await platform.call(location ?? '')).body.error_description, 'Invalid state parameter.');
   });
-  test('a state of one base path is none of another', async () => {
+  test('refuses the state of another base path', async () => {
     const sent = await platform.get('/oauth2/authorize', authorizeRequest());
     const state = sent.location?.searchParams.get('state') ?? '';
     const answer = await platform.get('/oauth2-mock/callback', { state, code: 'x' });
     assert.equal(answer.body.error_description, 'Invalid state parameter.');
   });
-  test('nonce: an ID token of another sign-in', async () => {
+  test('refuses the ID token of another sign-in by its nonce', async () => {
     platform.provider.state.claims = { nonce: 'of-another-sign-in' };
     const answer = await back(() => undefined);
     assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request']);
   });
-  test('CVE-2026-19349: the state is no session id; RFC 9700 section 4.7: a callback in another browser', async () => {
+  test('CVE-2026-19349, RFC 9700 section 4.7: refuses a callback in another browser', async () => {
     const sent = await platform.get('/oauth2.1/authorize', client.requestOf('web'));
     assert.match(sent.headers.get('set-cookie') ?? '', /HttpOnly/i);
     const provided = await platform.call(sent.location ?? '');
     const answer = await platform.call(provided.location ?? '');
     assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request']);
   });
-  test('CVE-2026-9087, CVE-2026-105207: who somebody is says sub, never an e-mail or a name', async () => {
+  test('CVE-2026-9087, CVE-2026-105207: identifies users by sub, never by e-mail or name', async () => {
     platform.provider.state.person = { ...careWorker, sub: '656005750199' };
     platform.provider.state.claims = {
       email: 'gp@example.test',
@@ -75,12 +75,12 @@ describe('federation', () => {
     const { access_token: token = '' } = await tokensOf(platform);
     assert.equal((await platform.tokens.find(token))?.uid, '656005750199');
   });
-  test('OpenID Connect Core section 5.3.2: userinfo of somebody else', async () => {
+  test('OpenID Connect Core section 5.3.2: refuses userinfo of another user', async () => {
     platform.provider.state.userinfoAnswer = { status: 200, body: { sub: 'somebody-else' } };
     const { location } = await back(() => undefined);
     assert.equal(location?.searchParams.get('error'), 'server_error');
   });
-  test('CVE-2026-2603, CVE-2026-1486: a provider that is no longer configured is dead everywhere', async () => {
+  test('CVE-2026-2603, CVE-2026-1486: refuses a removed provider everywhere', async () => {
     const code = await codeOf(platform, '/oauth2', 'combined');
     const elsewhere = await startPlatform({ keys: [client.signer.jwk] });
     const foreign = await elsewhere.provider.idTokenFor(careWorker, 'separate.apps.test');
@@ -103,7 +103,7 @@ describe('federation', () => {
   });
 });
 
-describe('addresses that come from outside (CVE-2026-1180, CVE-2026-4874, CVE-2020-10770, CVE-2026-53513)', () => {
+describe('addresses from outside (CVE-2026-1180, CVE-2026-4874, CVE-2020-10770, CVE-2026-53513)', () => {
   let server: Server;
   let url = '';
   let visits: string[] = [];
@@ -123,7 +123,7 @@ describe('addresses that come from outside (CVE-2026-1180, CVE-2026-4874, CVE-20
     visits = [];
   });
 
-  test('RFC 9101 section 10.4: a request object by reference is never fetched', async () => {
+  test('RFC 9101 section 10.4: never fetches a request object by reference', async () => {
     for (const path of ['/oauth2', '/oauth2.1'])
       await platform.get(`${path}/authorize`, {
         ...client.requestOf('signing'),
@@ -136,7 +136,7 @@ describe('addresses that come from outside (CVE-2026-1180, CVE-2026-4874, CVE-20
     });
     assert.deepEqual(visits, []);
   });
-  test('a redirect of a key set is not followed', async () => {
+  test('does not follow redirects of a key set', async () => {
     await platform.applications.add(
       applicationOf('redirected', {
         profile: 'standard',
@@ -210,7 +210,7 @@ describe('revocation and introspection', () => {
   const introspect = async (token: string) =>
     (await platform.post('/oauth2.1/introspect', { token, ...asServer })).body;
 
-  test('CVE-2026-8922: what was ended is not active: the token, its family, its session, its application', async () => {
+  test('CVE-2026-8922: report a revoked token, family, session or application as inactive', async () => {
     const { access_token: token, refresh_token: refresh } = await client.tokensOf('web');
     assert.equal((await introspect(token)).active, true);
     await platform.post('/oauth2.1/revoke', { token: refresh, ...(await client.credentials('web')) });
@@ -222,7 +222,7 @@ describe('revocation and introspection', () => {
     assert.deepEqual(await introspect(other), { active: false });
     await platform.applications.replace({ ...stored, status: 'approved' }, stored.revision + 1);
   });
-  test('RFC 7662 section 4: nobody introspects who does not prove himself', async () => {
+  test('RFC 7662 section 4: require client authentication', async () => {
     const { access_token: token } = await client.tokensOf('native');
     for (const form of [
       { token },
@@ -231,7 +231,7 @@ describe('revocation and introspection', () => {
     ])
       assert.equal((await platform.post('/oauth2.1/introspect', form as Record<string, string>)).status, 401);
   });
-  test('CVE-2020-15223: a revocation that storage did not take is no success', async () => {
+  test('CVE-2020-15223: report a failed write', async () => {
     const broken = await startStandardClient();
     const { refresh_token: token } = await broken.tokensOf('web');
     const form = { token, ...(await broken.credentials('web')) };

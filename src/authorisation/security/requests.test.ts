@@ -31,7 +31,7 @@ const raw = (path: string, headers: Record<string, string>): Promise<number> =>
     sent.end();
   });
 
-/** What the server answers to these bytes. */
+/** Returns the response to these bytes. */
 const octets = (sent: string): Promise<string> =>
   new Promise((resolve, reject) => {
     let answer = '';
@@ -54,7 +54,7 @@ const endpoints = [
   '/oauth2.1/introspect',
 ];
 
-describe('too much of everything is refused early', () => {
+describe('excessive requests are refused early', () => {
   for (const path of endpoints) {
     test(`a body of 10 MB at ${path}`, async () => {
       const answer = await post(path, `token=${'x'.repeat(10_000_000)}`).catch(() => undefined);
@@ -80,7 +80,7 @@ describe('too much of everything is refused early', () => {
   test('a header block of more than 16 KiB', async () => {
     assert.equal(await raw('/oauth2/_ping', { 'x-large': 'x'.repeat(17_000) }), 431);
   });
-  test('CVE-2024-24814: a cookie that says that it has ten thousand parts', async () => {
+  test('CVE-2024-24814: a cookie that claims ten thousand parts', async () => {
     const { status, location } = await platform.get('/oauth2.1/authorize', client.requestOf('web'));
     assert.equal(status, 302);
     const state = location?.searchParams.get('state') ?? '';
@@ -118,7 +118,7 @@ describe('too much of everything is refused early', () => {
   });
 });
 
-describe('what is refused before an endpoint sees it is found by its message id', () => {
+describe('early refusals are found by their message id', () => {
   for (const [path, catalogue, words] of [
     ['/oauth2/token', 'authorisation', 'request is too large'],
     ['/oauth2.1/token', 'authorisation.standard', 'The request is too large.'],
@@ -149,7 +149,7 @@ describe('what is refused before an endpoint sees it is found by its message id'
       'requestMalformed',
     ],
   ] as const)
-    test(`bytes that are no request: ${name}`, async () => {
+    test(`malformed bytes: ${name}`, async () => {
       const [head = '', text = ''] = (await octets(sent)).split('\r\n\r\n');
       assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
       assert.match(head, /^content-type: application\/json$/m);
@@ -159,7 +159,7 @@ describe('what is refused before an endpoint sees it is found by its message id'
     });
 });
 
-describe('what is not well-formed', () => {
+describe('malformed requests', () => {
   // biome-ignore format: a table, one row a line
   const rows: [string, string][] = [
     ['broken percent-encoding', 'grant_type=%zz'],
@@ -237,7 +237,7 @@ describe('flow downgrade', () => {
       assert.equal(location?.searchParams.get('error'), 'invalid_request', mode);
     }
   });
-  test('CVE-2026-96446: a request_uri is good for one code, also by prompt=none', async () => {
+  test('CVE-2026-96446: a request_uri yields one code, also with prompt=none', async () => {
     const pushed = await platform.post('/oauth2.1/par', {
       ...client.requestOf('web', { prompt: 'none' }),
       ...(await client.credentials('web')),
@@ -271,7 +271,7 @@ describe('answers', () => {
     const answer = await platform.post('/oauth2/token', codeRequest(await codeOf(platform)));
     assert.equal(answer.headers.get('cache-control'), 'no-store');
   });
-  test('oidc-provider 489, CVE-2024-21637: nothing that came is shown in a page', async () => {
+  test('oidc-provider 489, CVE-2024-21637: pages never show received values', async () => {
     const script = '<script>alert(1)</script>';
     for (const [path, query] of [
       ['/oauth2/authorize', authorizeRequest('combined', { redirect_uri: script, state: script })],
@@ -284,7 +284,7 @@ describe('answers', () => {
       assert.ok(!answer.text.includes('<script'));
     }
   });
-  test('state comes back as it was, and no header hides in it', async () => {
+  test('state is returned unchanged and cannot inject a header', async () => {
     for (const state of ['a b+c%20', '\'"<>&;', 'ü€', 'x\r\nset-cookie: a=b']) {
       const { location, headers } = await throughBrowser(
         platform,

@@ -79,7 +79,7 @@ describe('unproven requests', () => {
       }
     });
 
-    test(`anonymous requests at ${base}/authorize count for their network alone`, async () => {
+    test(`anonymous requests at ${base}/authorize count only for their network`, async () => {
       for (const platform of platforms) platform.clock.advance(60);
       const request = authorizeRequest(id, {
         code_challenge: 'A'.repeat(43),
@@ -93,7 +93,7 @@ describe('unproven requests', () => {
     });
   }
 
-  test('a public client has its quota in each network: one network takes nothing from the others', async () => {
+  test('a public client has a separate quota for each network', async () => {
     const form = codeRequest('x', 'small-native', { client_secret: undefined });
     for (const path of ['/oauth2.1/token', '/oauth2.1/revoke']) {
       for (const platform of platforms) platform.clock.advance(60);
@@ -123,7 +123,7 @@ describe('unproven requests', () => {
     );
   });
 
-  test('addresses that the client writes itself do not change its network', async () => {
+  test('forwarded addresses from a client do not change its network', async () => {
     for (const platform of platforms) platform.clock.advance(60);
     const request = authorizeRequest('small');
     const statuses = await flood(100, (n) =>

@@ -44,7 +44,7 @@ export interface Reply {
 export interface PlatformOptions {
   keys?: JsonWebKey[];
   database?: string;
-  /** Another platform with whose database, master key and providers this one starts, without seeding. */
+  /** Another platform that shares its database, master key and providers; nothing is seeded. */
   beside?: { master: Uint8Array; provider: Provider; citizens: Provider };
   development?: boolean;
   /** Replaces members of every base path. */
