@@ -9,6 +9,7 @@ import { injectedFaultsPage } from './docs/injected-faults-page.ts';
 import { peoplePage } from './docs/people-page.ts';
 import { stepsPage } from './docs/steps-page.ts';
 import { structurePicture } from './docs/structure-picture.ts';
+import { tourPage } from './docs/tour-page.ts';
 
 const pages: Record<string, () => string | Promise<string>> = {
   'audit.md': auditPage,
@@ -20,6 +21,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'people.md': peoplePage,
   'steps.md': stepsPage,
   'structure.svg': structurePicture,
+  'tour.md': tourPage,
 };
 const check = process.argv.includes('--check');
 let stale = false;
