@@ -13,7 +13,7 @@ export const kernelErrors = catalogue('kernel', {
   requestMalformed: {
     code: 'invalid_request',
     status: 400,
-    description: 'This is no well-formed HTTP request.',
+    description: 'The request is not well-formed HTTP.',
     fix: 'Send well-formed HTTP/1.1 with one Content-Length or Transfer-Encoding.',
     actor: 'developer',
     source: 'RFC 9112 section 2.2',
@@ -37,7 +37,7 @@ export const kernelErrors = catalogue('kernel', {
   requestSlow: {
     code: 'invalid_request',
     status: 408,
-    description: 'The request did not come to its end in time.',
+    description: 'The request was not complete in time.',
     fix: 'Send the whole request within 30 seconds.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.9',
@@ -77,7 +77,7 @@ export const kernelErrors = catalogue('kernel', {
   refused: {
     code: 'refused',
     status: 400,
-    description: 'The request was refused. The answer itself says why.',
+    description: 'The request was refused. The response contains the reason.',
     fix: 'Correct what the answer names, or what the page asks for.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5',

@@ -47,7 +47,7 @@ Unauthenticated callers do not write records. They are counted by endpoint, netw
 
 ## How it is sealed
 
-Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-each-process-seals-its-own-audit-chain.md)). An act writes its record in the batch of its own database writes, and the process seals it within a second: neither exists without the other. Some acts have no such batch: reads, acts outside the database and acts of many writes. Their record is written first, and without it they do not happen; an act that then fails has a second record, \`failed\`: ${aloneActions}. (\`patient.changed\` is among them because a repeated change is answered and changes nothing.) A refusal is recorded before it is answered.
+Each process writes one chain. \`hash\` is HMAC-SHA256 over the record and \`previous\`, under a key derived from the master key ([ADR 26](adr/0026-each-process-seals-its-own-audit-chain.md)). An act writes its record in the batch of its own database writes, and the process seals it within a second: neither exists without the other. Some acts have no such batch: reads, acts outside the database and acts of many writes. Their record is written first, and without it they do not happen; an act that then fails has a second record, \`failed\`: ${aloneActions}. (\`patient.changed\` is among them because a repeated change is answered and changes nothing.) A refusal is recorded before its response.
 
 Once a minute one process records the end of each chain that has grown, and logs it as \`audit anchor\`, in production at every log level. Send the log to another system: it shows a log that was cut or rewritten even by a holder of the master key.
 
@@ -58,9 +58,9 @@ Once a minute one process records the end of each chain that has grown, and logs
 - \`alongside doctor\` verifies the last day.
 - \`GET /api/v1/audit\` has the same filters. To search by patient, send the NHS number to \`POST /api/v1/audit/subjects\` and use the \`subject\` that it returns. \`POST /api/v1/audit/{seq}/subject\` opens the sealed number of a record. Each of these writes a record itself.
 
-## How long it is kept
+## Retention
 
-Records are kept for ever unless \`--audit-retention DAYS\` is set. Set it only as your organisation's policy requires. Once a day, records older than that are deleted. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
+Records are never deleted unless \`--audit-retention DAYS\` is set. Set it only as your organisation's policy requires. Once a day, records older than that are deleted. An \`audit.retained\` record names the last deleted record of each chain, so the rest still verifies. Records of earlier versions, in their own chain \`former\`, are kept, anchored and verified with the others.
 
 ## Actions
 

@@ -19,13 +19,13 @@ export const hardeningShape = {
   refreshRetry: flag.describe(
     'The same client that repeats a refresh within 30 s gets the same successor; never a public client without DPoP',
   ),
-  codeReuseRevokes: flag.describe('A code that is used again ends the tokens that came from it'),
+  codeReuseRevokes: flag.describe('A code that is used again revokes the tokens issued for it'),
   browserBoundCallback: flag.describe('`/callback` answers only the browser that `/authorize` sent away'),
   refuseEndedSessions: flag.describe(
     'No tokens from codes and ID tokens of a session that has been signed out',
   ),
-  refreshEndsAccess: flag.describe('A refresh ends the access tokens that came before it'),
-  proofNonces: flag.describe('A DPoP proof carries a nonce of ours (RFC 9449 section 8)'),
+  refreshEndsAccess: flag.describe('A refresh revokes earlier access tokens'),
+  proofNonces: flag.describe('A DPoP proof needs a nonce of the server (RFC 9449 section 8)'),
   idTokenOnce: flag.describe('An ID token is exchanged once'),
   strictLogoutTokens: flag.describe(
     'A logout token has `exp`, `iat`, a `jti` that counts once, and the type `logout+jwt` (OpenID Connect Back-Channel Logout)',
@@ -35,7 +35,7 @@ export const hardeningShape = {
     .nullable()
     .optional()
     .describe(
-      'Networks from which a provider may say that a session is over, `192.0.2.0/24` or single addresses; null lets all',
+      'Networks from which a provider may report the end of a session, `192.0.2.0/24` or single addresses; null lets all',
     ),
   jtiMemory: z
     .number('must be milliseconds')
@@ -43,7 +43,7 @@ export const hardeningShape = {
     .nonnegative()
     .nullable()
     .optional()
-    .describe('Milliseconds that a used `jti` is remembered at least; null until its assertion has run out'),
+    .describe('Milliseconds that a used `jti` is remembered at least; null until its assertion expires'),
 };
 
 type Shape = typeof hardeningShape;

@@ -65,7 +65,7 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
   for (const [name, value] of pairs) {
     const before = headers.get(name);
     if (before !== undefined && singletons.has(spelled(name)))
-      throw errors.repeatedHeader(`${name} came more than once`, { header: name });
+      throw errors.repeatedHeader(`${name} is repeated`, { header: name });
     if (!dropped.has(name)) headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return headers;

@@ -22,7 +22,7 @@ export const errors = catalogue('mock', {
   },
   repeated: {
     ...request,
-    description: 'A parameter came more than once.',
+    description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.1',
     fix: 'Send each parameter once.',
   },

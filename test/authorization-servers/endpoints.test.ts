@@ -525,7 +525,7 @@ describe('forms at CIS2 and /oauth2.1', () => {
       assert.deepEqual(result(await server.post(endpoint, post(id), json)), [400, 'invalid_request']);
       const twice = `state=1&state=2&${new URLSearchParams(post(id) as Record<string, string>)}`;
       const { status, body } = await server.post(endpoint, twice);
-      assert.deepEqual([status, body.error_description], [400, 'A parameter came more than once.']);
+      assert.deepEqual([status, body.error_description], [400, 'A parameter is repeated.']);
     });
   }
 

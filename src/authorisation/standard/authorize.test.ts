@@ -90,7 +90,7 @@ describe('authorize at /oauth2.1', () => {
       ['client_id unknown', 'web', { client_id: 'unknown' }, 'invalid_client', 'The client is not known here.'],
       ['client of the nhs profile', 'combined', {}, 'invalid_client', 'The client is not known here.'],
       ['redirect_uri missing', 'web', { redirect_uri: undefined }, 'invalid_request', 'The request has no redirect_uri.'],
-      ['a request_uri that was cut short', 'web', { redirect_uri: undefined, request_uri: 'urn:ietf:params:oauth:request_uri' }, 'invalid_request_uri', 'The request_uri is not known, has run out, or was used.'],
+      ['a request_uri that was cut short', 'web', { redirect_uri: undefined, request_uri: 'urn:ietf:params:oauth:request_uri' }, 'invalid_request_uri', 'The request_uri is unknown, expired or already used.'],
       ['redirect_uri of another', 'web', { redirect_uri: 'https://other.test/callback' }, 'invalid_request', unknown],
       ['a port, for a web application', 'web', { redirect_uri: 'https://web.test:444/callback' }, 'invalid_request', unknown],
       ['native: localhost', 'native', { redirect_uri: 'http://localhost:43210/callback' }, 'invalid_request', unknown],
@@ -114,7 +114,7 @@ describe('authorize at /oauth2.1', () => {
       const answer = await platform.call(
         `/oauth2.1/authorize?${new URLSearchParams(requestOf('web'))}&scope=x`,
       );
-      await assertError(platform, answer, 400, 'invalid_request', 'A parameter came more than once.');
+      await assertError(platform, answer, 400, 'invalid_request', 'A parameter is repeated.');
     });
   });
 

@@ -63,7 +63,7 @@ describe('callback at /oauth2.1', () => {
       stranger,
       400,
       'invalid_request',
-      'This sign-in has run out or belongs to another browser.',
+      'This sign-in has expired or belongs to another browser.',
     );
     const cookie = sent.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     assert.ok(

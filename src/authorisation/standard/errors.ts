@@ -35,7 +35,7 @@ export const errors = catalogue('authorisation.standard', {
   },
   parameterRepeated: {
     ...bad,
-    description: 'A parameter came more than once.',
+    description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.1',
     fix: 'Send each parameter once.',
   },
@@ -112,7 +112,7 @@ export const errors = catalogue('authorisation.standard', {
   requestUriInvalid: {
     ...bad,
     code: 'invalid_request_uri',
-    description: 'The request_uri is not known, has run out, or was used.',
+    description: 'The request_uri is unknown, expired or already used.',
     source: 'RFC 9126 section 4',
     fix: 'Push the request again; each request_uri is used once, within its lifetime.',
   },
@@ -189,7 +189,7 @@ export const errors = catalogue('authorisation.standard', {
     ...back,
     description: 'The prompt is not valid.',
     source: 'OpenID Connect Core section 3.1.2.1',
-    fix: 'Send prompt as none, login, consent or select_account; none stands alone.',
+    fix: 'Send prompt as none, login, consent or select_account; none is sent alone.',
   },
   maxAgeInvalid: {
     ...back,
@@ -206,7 +206,7 @@ export const errors = catalogue('authorisation.standard', {
   },
   stateInvalid: {
     ...bad,
-    description: 'This sign-in has run out or belongs to another browser.',
+    description: 'This sign-in has expired or belongs to another browser.',
     actor: 'user',
     source: 'RFC 9700 section 4.7',
     fix: 'Start again from the application, in the same browser.',

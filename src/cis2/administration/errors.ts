@@ -26,7 +26,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The query is not valid.',
     source: 'RFC 9110 section 15.5.1',
-    fix: 'Correct the query as the reason says.',
+    fix: 'Correct the query as the reason describes.',
   },
   consoleUnknown: {
     status: 401,

@@ -49,6 +49,6 @@ export const enrolmentErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The body is not valid.',
     source: 'RFC 9110 section 15.5.1',
-    fix: 'Correct the body as the reason says.',
+    fix: 'Correct the body as the reason describes.',
   },
 });

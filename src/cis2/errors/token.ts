@@ -16,7 +16,7 @@ export const tokenErrors = catalogue('cis2', {
     status: 400,
     ...developer,
     code: 'invalid_request',
-    description: 'A parameter came more than once.',
+    description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.2',
     fix: 'Send each parameter once.',
   },

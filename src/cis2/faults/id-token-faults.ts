@@ -12,7 +12,7 @@ export const idTokenFaults: readonly TokenFault[] = [
     aud: 'somebody-else',
     azp: 'somebody-else',
   })),
-  claiming('id-token-expired', 'ID tokens ran out a day ago', ({ iat }) => ({
+  claiming('id-token-expired', 'ID tokens expired a day ago', ({ iat }) => ({
     iat: seconds(iat) - 2 * day,
     exp: seconds(iat) - day,
   })),

@@ -41,7 +41,7 @@ export const authenticators: Resource = {
       body: enrolment,
       answers: {
         201: 'The link',
-        403: 'The officer has no role that permits it',
+        403: 'The officer lacks a role that permits it',
         404: 'Unknown uid or persona',
         422: 'Unknown kind of authenticator',
       },

@@ -24,7 +24,7 @@ const query = z.strictObject({
 });
 
 const refused = {
-  403: 'The acting person has no role that permits it',
+  403: 'The acting person lacks a role that permits it',
   404: 'Unknown card or person',
   409: 'The state of the card does not allow it',
 };

@@ -268,7 +268,7 @@ export const errors = catalogue('gateway', {
     description: 'The API behind the gateway refused the request; the gateway passed its answer on.',
     actor: 'developer',
     source: 'the specification of the API',
-    fix: 'Correct the request as the body of the answer says.',
+    fix: 'Correct the request as the response body describes.',
   },
   updateLate: {
     code: 'update_late',

@@ -39,7 +39,7 @@ export const accessToken: TokenType = {
     const record = await parts.tokens.find(token);
     if (record?.kind !== 'access' || record.issuer !== base.issuer)
       return { fault: `no access token of ${base.path} is like this` };
-    if (!parts.tokens.isLive(record)) return { fault: 'it has run out or was revoked' };
+    if (!parts.tokens.isLive(record)) return { fault: 'it has expired or was revoked' };
     const owner = await parts.applications.get(record.applicationId);
     if (!(await inGoodStanding(owner, parts.developers)))
       return { fault: 'its application is gone, revoked or of an inactive developer' };
