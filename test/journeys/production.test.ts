@@ -97,7 +97,7 @@ describe('production', () => {
     await isAccessible(page);
 
     await page.goto(link);
-    await page.getByText('used already').waitFor();
+    await page.getByText('already used').waitFor();
     await isAccessible(page);
     await page.goto(origin);
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -134,7 +134,7 @@ describe('production', () => {
     await first?.page.getByRole('button', { name: 'Set up a passkey' }).click();
     if (first) await signedInAs(first.page, 'Only One');
     await second?.page.getByRole('button', { name: 'Set up a passkey' }).click();
-    await second?.page.getByText('used already').waitFor();
+    await second?.page.getByText('already used').waitFor();
     assert.equal((await instance.command('admin', 'list')).match(/Only One/g)?.length, 1);
     for (const { page } of desks) await page.context().close();
   });
