@@ -63,7 +63,8 @@ describe("the agent's pages in Chromium", () => {
     const desk = await testDesk(t);
     await desk.call('insertCard', { card: 'ada' });
     const page = await open(t, desk, { bypassCSP: false });
-    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'pin');
+    // The browser focuses the field when it first renders the page.
+    await page.waitForFunction(() => document.activeElement?.getAttribute('name') === 'pin');
     await page.keyboard.type(rightPin);
     await page.keyboard.press('Enter');
     await page.waitForURL(`${desk.cis2.origin}/agent/return?code=*`);
