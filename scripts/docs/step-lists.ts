@@ -25,6 +25,9 @@ interface Module {
   declared: Map<string, ts.Node>;
 }
 
+/** The name of a list in a function that gets the name from its caller. */
+const byCaller = '(by its caller)';
+
 const root = new URL('../../', import.meta.url);
 
 function readModule(file: string): Module {
@@ -145,6 +148,7 @@ export function readStepLists(patterns: readonly string[]): StepList[] {
     const start = callOf(node, 'steps');
     if (start) {
       const [name] = start.arguments;
+      if (name && ts.isIdentifier(name)) return { name: byCaller, steps: [] };
       return { name: name && ts.isStringLiteral(name) ? name.text : '', steps: [] };
     }
     const {
@@ -154,7 +158,10 @@ export function readStepLists(patterns: readonly string[]): StepList[] {
     if (ts.isIdentifier(expression)) {
       const place = resolve(module, expression.text);
       const list = place && resultsOf(place.node).find((result) => ts.isCallExpression(result));
-      return place && list ? chainOf(place.module, list as ts.Expression) : undefined;
+      const chain = place && list && chainOf(place.module, list as ts.Expression);
+      return chain?.name === byCaller && first && ts.isStringLiteral(first)
+        ? { ...chain, name: first.text }
+        : chain;
     }
     if (!ts.isPropertyAccessExpression(expression) || !first) return undefined;
     const before = chainOf(module, expression.expression, parameter);
@@ -225,7 +232,8 @@ export function readStepLists(patterns: readonly string[]): StepList[] {
         !isInner(node)
       ) {
         const list = isPrefix(module, node) ? undefined : chainOf(module, node);
-        if (list) lists.push({ file, name: list.name || holderOf(node), steps: list.steps });
+        if (list && list.name !== byCaller)
+          lists.push({ file, name: list.name || holderOf(node), steps: list.steps });
       }
       ts.forEachChild(node, visit);
     };
