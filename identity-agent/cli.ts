@@ -1,7 +1,8 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { isObject } from '@alongside/kernel/json';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { printableLines } from '@alongside/kernel/printable';
-import { secretAsker } from './cli/ask.ts';
 import type { CommandContext, Terminal } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { runVpcd } from './cli/vpcd.ts';
@@ -139,3 +140,24 @@ export async function cli(argv: readonly string[]): Promise<void> {
 }
 
 if (import.meta.main) await cli(process.argv.slice(2));
+
+/**
+ * Asks on the terminal without echo. If the input is not a terminal, each question reads its next line, so that a script can
+ * answer.
+ */
+function secretAsker(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
+  let lines: AsyncIterator<string> | undefined;
+  return async (question: string): Promise<string> => {
+    if (!input.isTTY) {
+      lines ??= createInterface({ input })[Symbol.asyncIterator]();
+      return ((await lines.next()).value as string | undefined) ?? '';
+    }
+    output.write(question);
+    const nothing = new Writable({ write: (_piece, _encoding, done) => done() });
+    const reader = createInterface({ input, output: nothing, terminal: true });
+    const answer = await new Promise<string>((resolve) => reader.question('', resolve));
+    reader.close();
+    output.write('\n');
+    return answer;
+  };
+}

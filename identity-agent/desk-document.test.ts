@@ -9,7 +9,7 @@ import { transports } from './card/transports.ts';
 import { commands } from './cli/commands.ts';
 import { checks } from './doctor/doctor.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
-import { settingFiles } from './settings/places.ts';
+import { settingFiles } from './settings/settings.ts';
 import { testDesk } from './testing/desk.ts';
 import { deskPrograms } from './testing/desk-programs.ts';
 

@@ -7,8 +7,7 @@ import { createAgentListener } from './listener.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { definitions, settingNames } from './settings/definitions.ts';
 import { SettingsError } from './settings/layers.ts';
-import { settingFiles } from './settings/places.ts';
-import { checkUsable, loadSettings, sessionMode } from './settings/settings.ts';
+import { checkUsable, loadSettings, sessionMode, settingFiles } from './settings/settings.ts';
 import { defaultDataFolder, defaultSocketPath } from './socket-path.ts';
 
 // Runs an agent alone on a workstation, with a CIS and a CIS2 elsewhere.

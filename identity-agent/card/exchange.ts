@@ -1,6 +1,14 @@
-import { type CommandApdu, chainOf, decodeResponse, encodeCommand, type ResponseApdu } from './apdu.ts';
+import {
+  type CommandApdu,
+  chainOf,
+  decodeResponse,
+  encodeCommand,
+  exactLengthIn,
+  moreIn,
+  type ResponseApdu,
+  SW,
+} from './apdu.ts';
 import { CardError } from './card-client.ts';
-import { exactLengthIn, moreIn, SW } from './status-words.ts';
 import type { CardTransport } from './transport.ts';
 
 /** Maximum bytes of a whole response: more than any object of a PIV card. */

@@ -1,9 +1,17 @@
-import { ApduError, CHAINING, type CommandApdu, decodeCommand, encodeResponse } from './apdu.ts';
+import {
+  ApduError,
+  CHAINING,
+  type CommandApdu,
+  decodeCommand,
+  encodeResponse,
+  exactLengthStatus,
+  moreStatus,
+  SW,
+} from './apdu.ts';
 import type { CardMemory } from './card-memory.ts';
 import { Mutex } from './mutex.ts';
 import { INS, VIRTUAL_CARD_ATR } from './piv.ts';
 import { type AppletState, instructions } from './piv-commands.ts';
-import { exactLengthStatus, moreStatus, SW } from './status-words.ts';
 import type { CardTransport } from './transport.ts';
 
 /** Maximum length of a command joined from a chain, in bytes. */

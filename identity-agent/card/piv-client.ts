@@ -1,4 +1,4 @@
-import type { CommandApdu, ResponseApdu } from './apdu.ts';
+import { type CommandApdu, hexStatus, type ResponseApdu, SW, triesIn } from './apdu.ts';
 import { type CardClient, CardError, type Unblocking, type Verification } from './card-client.ts';
 import { type ExchangeOptions, exchange } from './exchange.ts';
 import { Mutex } from './mutex.ts';
@@ -19,7 +19,6 @@ import {
   type SignatureAlgorithmId,
   signatureAlgorithms,
 } from './signature-algorithms.ts';
-import { hexStatus, SW, triesIn } from './status-words.ts';
 import { encodeTlv, onlyTlv, parseTlv, valueWith } from './tlv.ts';
 import type { CardTransport } from './transport.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CommandApdu } from './apdu.ts';
+import { type CommandApdu, SW, triesStatus } from './apdu.ts';
 import type { CardMemory, SecretComparison } from './card-memory.ts';
 import { keyTypes, type PrivateOperation } from './key-types.ts';
 import {
@@ -16,7 +16,6 @@ import {
   type SlotName,
 } from './piv.ts';
 import { applicationProperties, dataObjects } from './piv-objects.ts';
-import { SW, triesStatus } from './status-words.ts';
 import { encodeTlv, onlyTlv, parseTlv, readTag, type Tlv, TlvError, valueWith } from './tlv.ts';
 
 /** Block length of each cipher, by algorithm identifier (SP 800-78-4 table 6-2): 3DES, then AES. */

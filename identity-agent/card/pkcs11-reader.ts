@@ -2,9 +2,8 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import type { CardClient } from './card-client.ts';
-import { Pkcs11Client } from './pkcs11-client.ts';
+import { Pkcs11Client, Pkcs11Module } from './pkcs11-client.ts';
 import type { ModuleSettings } from './pkcs11-messages.ts';
-import { Pkcs11Module } from './pkcs11-module.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
 /** Milliseconds after which a module that ended is loaded again. */

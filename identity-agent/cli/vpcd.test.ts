@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { encodeFrame, FrameReader } from '../card/vpcd-frames.ts';
+import { encodeFrame, FrameReader } from '../card/vpcd-connection.ts';
 import { runCli } from '../cli.ts';
 import { testDesk } from '../testing/desk.ts';
 

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { type Owner, portOwner } from '@alongside/kernel/port-owner';
-import { settingFiles } from '../settings/places.ts';
-import { addressProblem } from '../settings/settings.ts';
+import { addressProblem, settingFiles } from '../settings/settings.ts';
 import type { Check } from './check.ts';
 import { type Finding, ok, remark, wrong } from './report.ts';
 

@@ -8,8 +8,7 @@ import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import fc from 'fast-check';
 import { definitions, settingNames } from './definitions.ts';
 import { readArguments, readSettingsFile } from './layers.ts';
-import { settingFiles } from './places.ts';
-import { checkUsable, loadSettings, sessionMode } from './settings.ts';
+import { checkUsable, loadSettings, sessionMode, settingFiles } from './settings.ts';
 
 async function desk(t: TestContext, contents: { policy?: object; user?: object; defaults?: object } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));

@@ -3,7 +3,7 @@ import { parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import { socketFault } from '@alongside/kernel/own-socket';
 import type { SocketErrorData } from '../protocol.ts';
-import { Lines } from './lines.ts';
+import { Lines } from './json-rpc.ts';
 
 /** The agent's error response to a call. */
 export class AgentCallError extends Error {

@@ -8,13 +8,13 @@ import { longestLine } from '../protocol.ts';
 import {
   errorLine,
   type Id,
+  Lines,
   notificationLine,
   RpcError,
   readCall,
   resultLine,
   rpcCodes,
 } from './json-rpc.ts';
-import { Lines } from './lines.ts';
 import type { Caller, SocketMethod } from './method.ts';
 import { ticketFailure } from './ticket-failure.ts';
 

@@ -10,8 +10,7 @@ import { createIdentityAgent } from '../index.ts';
 import { longestLine, methods, type SocketCard } from '../protocol.ts';
 import { rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 import { AgentCallError, AgentConnection } from './client.ts';
-import { readCall } from './json-rpc.ts';
-import { Lines, LineTooLong } from './lines.ts';
+import { Lines, LineTooLong, readCall } from './json-rpc.ts';
 import { SocketServer } from './server.ts';
 
 interface Raw {

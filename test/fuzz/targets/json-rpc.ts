@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCall } from '../../../identity-agent/socket/json-rpc.ts';
-import { Lines } from '../../../identity-agent/socket/lines.ts';
+import { Lines, readCall } from '../../../identity-agent/socket/json-rpc.ts';
 import { type FuzzTarget, orRefused, text } from '../target.ts';
 
 const longest = 65_536;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PivApplet } from '../../../identity-agent/card/piv-applet.ts';
-import { encodeFrame, FrameReader } from '../../../identity-agent/card/vpcd-frames.ts';
+import { encodeFrame, FrameReader } from '../../../identity-agent/card/vpcd-connection.ts';
 import { memoryCard } from '../memory-card.ts';
 import { type FuzzTarget, hex, orRefused } from '../target.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PivClient } from '../../../identity-agent/card/piv-client.ts';
-import { encodeFrame, FrameReader } from '../../../identity-agent/card/vpcd-frames.ts';
+import { encodeFrame, FrameReader } from '../../../identity-agent/card/vpcd-connection.ts';
 import { type FuzzTarget, hex, orRefused } from '../target.ts';
 
 const stream = (...answers: string[]): Uint8Array =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeFrame, FrameReader } from '../../../identity-agent/card/vpcd-frames.ts';
+import { encodeFrame, FrameReader } from '../../../identity-agent/card/vpcd-connection.ts';
 import { type FuzzTarget, hex, orRefused } from '../target.ts';
 
 export const target: FuzzTarget = {
