@@ -1,10 +1,8 @@
-import { JWT_BEARER, signClientAssertion } from './client-assertion.ts';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import { JWT_BEARER, signClientAssertion } from './client-authentication.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
 import type { Fetch } from './http.ts';
-import type { SigningKey } from './keys.ts';
-import { readSigningKey } from './keys.ts';
+import { readSigningKey, type SigningKey } from './keys.ts';
 import { requestTokens } from './token-endpoint.ts';
 import type { TokenSet } from './tokens.ts';
 

@@ -1,11 +1,10 @@
-import { JWT_BEARER, signClientAssertion } from './client-assertion.ts';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import { type Cis2, type Cis2Settings, createCis2 } from './cis2.ts';
+import { JWT_BEARER, signClientAssertion } from './client-authentication.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
 import { ClientError, TokenError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import type { SigningKey } from './keys.ts';
-import { readSigningKey } from './keys.ts';
+import { readSigningKey, type SigningKey } from './keys.ts';
 import { onceEach, refreshTokens } from './refresh.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
@@ -73,5 +72,28 @@ export function createExchange(settings: ExchangeSettings): Exchange {
       }
       return refreshTokens({ tokenUrl, clientId, clientSecret, fetch: fetcher, clock }, tokens);
     }, clock),
+  };
+}
+
+/** The settings of the separate pattern: two registrations, one at CIS2 and one at the API platform. */
+export interface SeparateSettings {
+  cis2: Omit<Cis2Settings, 'fetch' | 'clock'>;
+  platform: Omit<ExchangeSettings, 'fetch' | 'clock'>;
+  fetch?: Fetch;
+  clock?: Clock;
+}
+
+/** The separate pattern: sign in at CIS2, then exchange the ID token for the platform's tokens. */
+export interface Separate extends Cis2, Exchange {}
+
+/**
+ * Creates a client for the separate pattern: `begin` and `finish` sign the user in at CIS2, `exchange(signIn.tokens.idToken)`
+ * returns the platform's tokens, `refresh` renews those. Throws `settings_invalid` with the name of the setting.
+ */
+export function createSeparate(settings: SeparateSettings): Separate {
+  const { fetch, clock } = settings;
+  return {
+    ...createCis2({ ...settings.cis2, fetch, clock }),
+    ...createExchange({ ...settings.platform, fetch, clock }),
   };
 }

@@ -10,17 +10,13 @@ export type { ApplicationRestricted, ApplicationRestrictedSettings } from './app
 /** Access for the application itself, without a user. */
 export { createApplicationRestricted } from './application-restricted.ts';
 export type { Assurance } from './assurance.ts';
-export type { Browser, OpenBrowser } from './browser/browser.ts';
-/** Shows the address for the user to open. */
-export { manualBrowser } from './browser/browser.ts';
+export type { Browser, OpenBrowser, SystemBrowserSettings } from './browser/browser.ts';
+/** Shows the address for the user to open; opens the user's own browser. */
+export { manualBrowser, systemBrowser } from './browser/browser.ts';
 export type { ChromiumSettings, PanelSettings } from './browser/chromium.ts';
 /** A window that imitates an embedded browser panel. */
 /** A separate browser with its own profile, closed after the sign-in. */
-export { panelBrowser, separateBrowser } from './browser/chromium.ts';
-export { findBrowser } from './browser/find.ts';
-export type { SystemBrowserSettings } from './browser/system.ts';
-/** The user's own browser. */
-export { systemBrowser } from './browser/system.ts';
+export { findBrowser, panelBrowser, separateBrowser } from './browser/chromium.ts';
 export type { CallbackInput } from './callback.ts';
 export type { Cis2, Cis2Settings, Cis2SignIn, Cis2SignInOptions } from './cis2.ts';
 /** Sign-in at CIS2: the first half of the separate pattern. */
@@ -39,9 +35,9 @@ export { defaultAgentSocket } from './environment.ts';
 export type { ClientErrorCode, ErrorFacts, OAuthErrorDetails, TokenFault } from './errors.ts';
 /** The errors of the library. */
 export { ClientError, OAuthError, TokenError } from './errors.ts';
-export type { Exchange, ExchangeSettings } from './exchange.ts';
-/** Exchanges ID tokens: the second half of the separate pattern. */
-export { createExchange } from './exchange.ts';
+export type { Exchange, ExchangeSettings, Separate, SeparateSettings } from './exchange.ts';
+/** Exchanges ID tokens: the second half of the separate pattern; and the whole pattern. */
+export { createExchange, createSeparate } from './exchange.ts';
 export type { FhirFailure, OperationOutcome, Patient } from './fhir.ts';
 /** FHIR errors, and the display name of a patient. */
 export { displayName, FhirError } from './fhir.ts';
@@ -62,10 +58,11 @@ export type {
   LogoutReceiver,
   LogoutReceiverSettings,
   LogoutRequest,
+  ReplayStore,
 } from './logout.ts';
 /** Receives back-channel logout. */
 /** The address that ends a session at the provider. */
-export { createLogoutReceiver, logoutUrl } from './logout.ts';
+export { createLogoutReceiver, logoutUrl, memoryReplayStore } from './logout.ts';
 export type { LoopbackPaths } from './loopback.ts';
 export type { ServerMetadata } from './metadata.ts';
 export type { Native, NativeSettings, NativeSignInOptions } from './native.ts';
@@ -90,14 +87,9 @@ export { formatNhsNumber, parseNhsNumber } from './nhs-number.ts';
 export type { PatientRecord, Pds, PdsCallOptions, PdsSettings } from './pds.ts';
 /** Reads patients from PDS. */
 export { createPds } from './pds.ts';
-export type { ReplayStore } from './replay.ts';
-export { memoryReplayStore } from './replay.ts';
 export type { Role } from './roles.ts';
 /** The roles in a userinfo response. */
 export { rolesOf, selectedRole } from './roles.ts';
-export type { Separate, SeparateSettings } from './separate.ts';
-/** The separate pattern. */
-export { createSeparate } from './separate.ts';
 export type { SessionLimits, SessionTimes } from './session-limits.ts';
 /** Limits of the application's own session. */
 export { CARE_IDENTITY_LIMITS, sessionState } from './session-limits.ts';

@@ -27,7 +27,7 @@ import {
   mockNhsLogin,
   type RealmKeys,
 } from './mock/index.ts';
-import { ProofNonces } from './oauth/dpop-nonce.ts';
+import { ProofNonces } from './oauth/dpop.ts';
 import { createSample } from './sample/index.ts';
 import { demoCredentials, platformClient } from './seed/registrations.ts';
 import { realmPath, type Urls } from './service.ts';

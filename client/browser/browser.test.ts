@@ -2,17 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerMetadata } from '../metadata.ts';
 import { signInNative } from '../native.ts';
 import { headlessChromium } from '../testing/browsers.ts';
 import { startProvider } from '../testing/openid-provider.ts';
 import { serve } from '../testing/server.ts';
-import type { Browser, OpenBrowser } from './browser.ts';
+import { type Browser, type OpenBrowser, systemBrowser } from './browser.ts';
 import { type ChromiumSettings, panelBrowser, separateBrowser } from './chromium.ts';
-import { systemBrowser } from './system.ts';
 
 /** Chromium with its profiles in a folder of this test. */
 async function chromium(t: TestContext) {

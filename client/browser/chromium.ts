@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { accessSync, constants, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { environmentWith, ownUid } from '../environment.ts';
+import { environmentVariable, environmentWith, ownUid } from '../environment.ts';
 import { ClientError } from '../errors.ts';
 import { type Browser, checkedPage, type OpenBrowser } from './browser.ts';
 
@@ -183,4 +183,49 @@ export function panelBrowser(settings: PanelSettings): Browser {
   const flags = ['--incognito', '--deny-permission-prompts', `--window-size=${size.width},${size.height}`];
   if (position) flags.push(`--window-position=${position.left},${position.top}`);
   return { open: (url) => launchChromium(settings, url, flags) };
+}
+
+const NAMES: readonly string[] = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'microsoft-edge',
+  'microsoft-edge-stable',
+  'brave-browser',
+];
+const MAC: readonly string[] = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+];
+const WINDOWS_FOLDERS: readonly string[] = ['ProgramFiles', 'ProgramFiles(x86)', 'LocalAppData'];
+const WINDOWS_PROGRAMS: readonly string[] = [
+  'Microsoft\\Edge\\Application\\msedge.exe',
+  'Google\\Chrome\\Application\\chrome.exe',
+  'Chromium\\Application\\chrome.exe',
+];
+
+/** Finds a browser of the Chromium family by its usual names. Returns undefined if there is none. */
+export function findBrowser(): string | undefined {
+  return candidates().find(isProgram);
+}
+
+function candidates(): string[] {
+  if (process.platform === 'win32') {
+    const folders = WINDOWS_FOLDERS.map(environmentVariable).filter((folder) => folder !== undefined);
+    return folders.flatMap((folder) => WINDOWS_PROGRAMS.map((program) => join(folder, program)));
+  }
+  const folders = (environmentVariable('PATH') ?? '').split(delimiter).filter(isAbsolute);
+  const named = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return process.platform === 'darwin' ? [...MAC, ...named] : named;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Browser } from '../browser/browser.ts';
-import { findBrowser } from '../browser/find.ts';
+import { findBrowser } from '../browser/chromium.ts';
 import { environmentVariable, ownUid } from '../environment.ts';
 import { userAgent } from './user-agent.ts';
 

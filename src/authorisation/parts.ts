@@ -1,7 +1,7 @@
 import type { CookieNames } from '@alongside/kernel/cookies';
 import type { AnonymousRows } from '../oauth/anonymous-rows.ts';
 import type { Developers } from '../oauth/developers.ts';
-import type { ProofNonces } from '../oauth/dpop-nonce.ts';
+import type { ProofNonces } from '../oauth/dpop.ts';
 import type { NetworkLimit } from '../oauth/network-limit.ts';
 import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';

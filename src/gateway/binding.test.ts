@@ -7,7 +7,7 @@ import type { JwtClaims, SigningAlgorithm } from '@alongside/kernel/jws';
 import { trustedProxies } from '@alongside/kernel/peer';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
-import { ProofNonces } from '../oauth/dpop-nonce.ts';
+import { ProofNonces } from '../oauth/dpop.ts';
 import { type Holder, newHolder } from './testing/binding.ts';
 import { type OutcomeBody, pdsBase, type RunningGateway, startGateway } from './testing/gateway.ts';
 

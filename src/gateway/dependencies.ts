@@ -3,7 +3,7 @@ import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
-import type { ProofNonces } from '../oauth/dpop-nonce.ts';
+import type { ProofNonces } from '../oauth/dpop.ts';
 import { NetworkLimit, type NetworkLimits, networkLimits } from '../oauth/network-limit.ts';
 import type { Products, RateLimits } from '../oauth/products.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';

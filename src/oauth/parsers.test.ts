@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { certificateSubjectOf, subjectFault } from './certificate-subject.ts';
 import { requireAll, shown } from './check.ts';
 import { assertionChecks, claimedClient } from './client-assertion.ts';
-import { ProofNonces } from './dpop-nonce.ts';
+import { ProofNonces } from './dpop.ts';
 import { RemoteKeys } from './remote-keys.ts';
 import { readRequestObject } from './request-object.ts';
 import { newAuthority } from './testing/certificates.ts';

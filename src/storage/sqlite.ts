@@ -18,7 +18,7 @@ import { Durability } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
 import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
-import { type DurableLog, WriteAheadLog } from './write-ahead-log.ts';
+import { type DurableLog, WriteAheadLog } from './durability.ts';
 
 interface Waiting {
   statements: readonly Statement[];

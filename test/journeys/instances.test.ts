@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { systemClock } from '@alongside/client';
 import type { Browser } from 'playwright-core';
-import { signClientAssertion } from '../../client/client-assertion.ts';
+import { signClientAssertion } from '../../client/client-authentication.ts';
 import { demoCredentials } from '../../src/seed/registrations.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';

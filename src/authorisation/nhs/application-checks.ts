@@ -1,5 +1,5 @@
 import { check, namedAfter, type Passed, type Steps } from '@alongside/kernel/steps';
-import { refusalOfFailure } from '../../oauth/limit-failures.ts';
+import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import {
   checkAssertion,
   checkAssertionType,

@@ -3,7 +3,7 @@ import { seconds } from '@alongside/kernel/clock';
 import { check, steps } from '@alongside/kernel/steps';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../oauth/server/form.ts';
-import { type Introspection, introspectToken, refusePublic } from '../../oauth/server/introspection.ts';
+import { type Introspection, introspectToken, refusePublic } from '../../oauth/server/issued-tokens.ts';
 import { requireApproval, type WithClient } from '../application/client.ts';
 import { notAllowed, orElse } from './client-checks.ts';
 import type { ServerCall } from './server.ts';

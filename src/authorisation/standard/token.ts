@@ -2,7 +2,7 @@ import { check, steps } from '@alongside/kernel/steps';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../oauth/server/form.ts';
 import { runGrant } from '../../oauth/server/grant.ts';
-import { revokeToken } from '../../oauth/server/revocation.ts';
+import { revokeToken } from '../../oauth/server/issued-tokens.ts';
 import { bindTokens, proveKey } from '../../oauth/server/sender-constraint.ts';
 import { limitRate, readProducts } from '../application/client.ts';
 import { applicationChecks, notAllowed } from './client-checks.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readBasic } from '../../oauth/basic.ts';
+import { readBasic } from '../../oauth/server/client-authentication/client-secret.ts';
 import { readScope } from '../../oauth/parameters.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';

@@ -6,7 +6,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
-import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
+import type { ProofNonces } from '../../oauth/dpop.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import { RefreshSuccessors } from '../../oauth/refresh-successors.ts';

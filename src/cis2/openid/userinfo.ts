@@ -8,7 +8,7 @@ import type { Person } from '../../cis/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
 import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
 import { proofAlgorithmsOf } from '../../oauth/dpop.ts';
-import type { ProofNonces } from '../../oauth/dpop-nonce.ts';
+import type { ProofNonces } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
 import { readProof } from '../../oauth/server/sender-constraint.ts';

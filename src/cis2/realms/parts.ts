@@ -1,6 +1,6 @@
 import { CookieNames } from '@alongside/kernel/cookies';
 import { AnonymousRows } from '../../oauth/anonymous-rows.ts';
-import { ProofNonces } from '../../oauth/dpop-nonce.ts';
+import { ProofNonces } from '../../oauth/dpop.ts';
 import { NetworkLimit, networkLimits } from '../../oauth/network-limit.ts';
 import { PushedRequests } from '../../oauth/pushed-requests.ts';
 import { RemoteKeys } from '../../oauth/remote-keys.ts';

@@ -3,7 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import type { Profile } from '../../oauth/applications.ts';
-import { refusalOfFailure } from '../../oauth/limit-failures.ts';
+import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { fileNameOf, kindNames, manifestName, type State } from './layout.ts';
-import { isFile, isFolder, jsonFiles } from './plain-files.ts';
+import { isFile, isFolder, jsonFiles } from './layout.ts';
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { inGoodStanding } from '../../oauth/developers.ts';
-import { refusalOfFailure } from '../../oauth/limit-failures.ts';
+import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import { errors } from '../errors/catalogue.ts';
 import { passOn } from './back-end.ts';
 import { type LimitedCall, limitCall } from './rate-limits.ts';

@@ -5,7 +5,7 @@ import type { Log } from '@alongside/kernel/log';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import type { ClientRegistration, Profile, StoredApplication } from '../applications.ts';
-import type { ProofNonces } from '../dpop-nonce.ts';
+import type { ProofNonces } from '../dpop.ts';
 import type { Parameters } from '../parameters.ts';
 import type { PushedRequests } from '../pushed-requests.ts';
 import type { TokenRecord, Tokens } from '../tokens.ts';

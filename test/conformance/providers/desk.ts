@@ -1,4 +1,4 @@
-import { answerPage } from '../../../src/cli/check/person.ts';
+import { answerPage } from '../../../src/cli/check/trial.ts';
 import type { TestInstance } from '../../testing/instance.ts';
 import type { Provider } from '../provider.ts';
 

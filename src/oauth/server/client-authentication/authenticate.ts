@@ -1,5 +1,5 @@
 import { check } from '@alongside/kernel/steps';
-import { refusalOfFailure } from '../../limit-failures.ts';
+import { refusalOfFailure } from '../../network-limit.ts';
 import { rulesOf } from '../profile.ts';
 import type {
   AuthenticationServer,

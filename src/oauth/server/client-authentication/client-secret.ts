@@ -1,7 +1,35 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { type ClientRegistration, secretFits } from '../../applications.ts';
-import { readBasic } from '../../basic.ts';
 import type { ClientAuthenticationMethod } from './method.ts';
+
+const basicForm = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
+
+function formDecode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads HTTP Basic credentials strictly: canonical base64, UTF-8, a colon, both parts form-encoded (RFC 6749 section 2.3.1). */
+export function readBasic(header: string | undefined): { clientId: string; secret: string } | undefined {
+  const encoded = basicForm.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) return undefined;
+  let pair: string;
+  try {
+    pair = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+  const colon = pair.indexOf(':');
+  if (colon < 1) return undefined;
+  const clientId = formDecode(pair.slice(0, colon));
+  const secret = formDecode(pair.slice(colon + 1));
+  return clientId === undefined || secret === undefined ? undefined : { clientId, secret };
+}
 
 const secretFault = (registration: ClientRegistration, secret: string, clock: Clock): string | undefined =>
   secretFits(registration, secret, clock.now())
