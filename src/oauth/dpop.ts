@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
 import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
 import {
@@ -7,12 +8,8 @@ import {
   type SigningAlgorithm,
   verifySignature,
 } from '@alongside/kernel/jws';
-import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { equalSecrets, sha256, type Vault } from '@alongside/kernel/secrets';
 import type { SingleUse } from '../storage/single-use.ts';
-import { createHmac } from 'node:crypto';
-import type { Clock } from '@alongside/kernel/clock';
-import { decodeJwt } from '@alongside/kernel/jws';
-import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
 
 /** Signing algorithms for proofs. */
 export const proofAlgorithms: readonly SigningAlgorithm[] = ['ES256', 'EdDSA', 'PS256', 'RS256', 'RS512'];

@@ -1,11 +1,11 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { callerNetwork } from '@alongside/kernel/networks';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { AuditLog } from '../storage/audit.ts';
 import { type Database, sql } from '../storage/database.ts';
-import { Refusal } from '@alongside/kernel/errors';
-import type { HttpRequest } from '@alongside/kernel/http';
 
 const minute = 60_000;
 const perMinute = z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');

@@ -1,6 +1,6 @@
+import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
 import { StorageError } from './database.ts';
-import { closeSync, fdatasync, openSync, realpathSync } from 'node:fs';
 
 /** Makes committed transactions durable. */
 export interface DurableLog {

@@ -14,11 +14,10 @@ import {
   type StatementResult,
   StorageError,
 } from './database.ts';
-import { Durability } from './durability.ts';
+import { Durability, type DurableLog, WriteAheadLog } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
 import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
-import { type DurableLog, WriteAheadLog } from './durability.ts';
 
 interface Waiting {
   statements: readonly Statement[];

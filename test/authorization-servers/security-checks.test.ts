@@ -10,8 +10,7 @@ import { endpointLists as cis2Lists } from '../../src/cis2/openid/routes.ts';
 import { grants as cis2Grants } from '../../src/cis2/openid/token/grants/registry.ts';
 import { authenticateClient } from '../../src/oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../src/oauth/server/form.ts';
-import { introspectToken, refusePublic } from '../../src/oauth/server/issued-tokens.ts';
-import { revokeToken } from '../../src/oauth/server/issued-tokens.ts';
+import { introspectToken, refusePublic, revokeToken } from '../../src/oauth/server/issued-tokens.ts';
 import { requireChecks } from '../../src/oauth/server/security-checks.ts';
 import type { ClientCall } from '../../src/oauth/server/server.ts';
 

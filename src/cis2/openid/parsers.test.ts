@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readBasic } from '../../oauth/server/client-authentication/client-secret.ts';
 import { readScope } from '../../oauth/parameters.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
+import { readBasic } from '../../oauth/server/client-authentication/client-secret.ts';
 import { parseClaims } from './authorize/claims-parameter.ts';
 
 test('parseClaims reads only known names, or refuses', () => {

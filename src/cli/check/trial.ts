@@ -2,10 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser, type Callback, type Landing, type Page } from './browser.ts';
-import { contentOf, textOf } from './markup.ts';
+import { contentOf, formOf, textOf } from './markup.ts';
 import type { ProviderSide, Registration } from './provider.ts';
-import type { Browser, Landing, Page } from './browser.ts';
-import { formOf } from './markup.ts';
 
 /** The behaviour of the simulated user. */
 export interface UserBehaviour {

@@ -1,6 +1,6 @@
-import { OperatorError } from '@alongside/kernel/operator';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { OperatorError } from '@alongside/kernel/operator';
 
 export type Thing = Record<string, unknown>;
 

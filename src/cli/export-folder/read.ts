@@ -3,8 +3,17 @@ import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { jsonObject } from '../json-file.ts';
-import { fileNameOf, type Kind, kindNames, limits, manifestName, type State, type Thing } from './layout.ts';
-import { isFile, jsonFiles } from './layout.ts';
+import {
+  fileNameOf,
+  isFile,
+  jsonFiles,
+  type Kind,
+  kindNames,
+  limits,
+  manifestName,
+  type State,
+  type Thing,
+} from './layout.ts';
 
 /** A state with the file of each thing. */
 export interface ReadExport {

@@ -2,8 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import { fileNameOf, kindNames, manifestName, type State } from './layout.ts';
-import { isFile, isFolder, jsonFiles } from './layout.ts';
+import { fileNameOf, isFile, isFolder, jsonFiles, kindNames, manifestName, type State } from './layout.ts';
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

@@ -1,7 +1,5 @@
-import { check, type Passed } from '@alongside/kernel/steps';
-import type { ClientCall, WithClient } from './server.ts';
 import { Answer } from '@alongside/kernel/answer';
-import type { Passed } from '@alongside/kernel/steps';
+import { check, type Passed } from '@alongside/kernel/steps';
 import { must } from '../../storage/database.ts';
 import type { TokenRecord } from '../tokens.ts';
 import type { AuthorizationServer, ClientCall, RegisteredClient, WithClient } from './server.ts';

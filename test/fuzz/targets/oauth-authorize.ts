@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseClaims } from '../../../src/cis2/openid/authorize/claims-parameter.ts';
-import { readBasic } from '../../../src/oauth/server/client-authentication/client-secret.ts';
 import { readScope } from '../../../src/oauth/parameters.ts';
+import { readBasic } from '../../../src/oauth/server/client-authentication/client-secret.ts';
 import { asText, type FuzzTarget, json, text } from '../target.ts';
 
 /** Parameters and headers with their own formats. */

@@ -2,8 +2,12 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { check, steps } from '@alongside/kernel/steps';
 import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../../oauth/server/form.ts';
-import { type Introspection, introspectToken, refusePublic } from '../../../oauth/server/issued-tokens.ts';
-import { revokeToken } from '../../../oauth/server/issued-tokens.ts';
+import {
+  type Introspection,
+  introspectToken,
+  refusePublic,
+  revokeToken,
+} from '../../../oauth/server/issued-tokens.ts';
 import { tokenErrors } from '../../errors/token.ts';
 import type { ServerCall, WithRelyingParty } from '../server.ts';
 
