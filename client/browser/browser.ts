@@ -19,7 +19,7 @@ export interface Browser {
 }
 
 /** A window that the library can neither watch nor close. */
-export const UNWATCHED: OpenBrowser = { closed: new Promise(() => undefined), close: async () => undefined };
+const UNWATCHED: OpenBrowser = { closed: new Promise(() => undefined), close: async () => undefined };
 
 /** Returns only web addresses, for use as a program's argument. Throws `browser_failed`. */
 export function checkedPage(url: string): string {
