@@ -5,6 +5,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
 import { longestLine } from '../protocol.ts';
+import { ticketFailure } from './api-methods.ts';
 import {
   errorLine,
   type Id,
@@ -16,7 +17,6 @@ import {
   rpcCodes,
 } from './json-rpc.ts';
 import type { Caller, SocketMethod } from './method.ts';
-import { ticketFailure } from './ticket-failure.ts';
 
 const limits = { connections: 64, callsAtOnce: 16, unread: 1_048_576 };
 /** Maximum length of a Unix socket path in bytes (`sun_path` of unix(7), without its end). */

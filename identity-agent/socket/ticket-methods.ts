@@ -2,9 +2,9 @@ import { methods } from '../protocol.ts';
 import type { Agent } from '../session/agent.ts';
 import { CisRefusal } from '../session/cis-client.ts';
 import type { LiveSession } from '../session/live-session.ts';
+import { counted, ticketFailure } from './api-methods.ts';
 import type { RpcError } from './json-rpc.ts';
 import { aText, may, only, type SocketMethod, secondsUpTo } from './method.ts';
-import { counted, ticketFailure } from './ticket-failure.ts';
 
 /** Seconds that a call waits for the user: by default, and at most. */
 const patience = { usual: 120, most: 300 };

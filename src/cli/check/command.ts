@@ -5,8 +5,7 @@ import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
 import { checks } from './checks.ts';
 import { ProviderSide } from './provider.ts';
-import { countsOf, reportLines } from './report.ts';
-import { runChecks } from './run.ts';
+import { countsOf, reportLines, runChecks } from './run.ts';
 import { Trial } from './trial.ts';
 
 interface CheckCall {
