@@ -1,8 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { isObject } from '@alongside/kernel/json';
-import { OperatorError, UsageError } from '@alongside/kernel/operator';
-import { printableLines } from '@alongside/kernel/printable';
+import { OperatorError, printableLines, UsageError } from '@alongside/kernel/operator';
 import type { CommandContext, Terminal } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { runVpcd } from './cli/vpcd.ts';

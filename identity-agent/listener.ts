@@ -8,7 +8,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { nothingHere, respond } from '@alongside/kernel/respond';
-import { routeFinder } from '@alongside/kernel/route-finder';
+import { routeFinder } from '@alongside/kernel/route';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
 // replaces the kernel's. Endpoints see the same.

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Answer } from './answer.ts';
-import { EventLoopWatch } from './event-loop.ts';
-import { healthRoutes, Readiness, type ReadinessCheck } from './health.ts';
+import { EventLoopWatch, healthRoutes, Readiness, type ReadinessCheck } from './health.ts';
 import { type Log, silentLog } from './log.ts';
 import type { HttpRequest } from './request.ts';
 

@@ -2,7 +2,7 @@ import { constants } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { TLSSocket, Server as TlsServer } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Answer, StreamAnswer } from './answer.ts';
+import { type Answer, StreamAnswer, withSecurityHeaders } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
 import type { Refusal } from './errors.ts';
@@ -22,9 +22,7 @@ import {
   type RespondOptions,
   respond,
 } from './respond.ts';
-import { withoutCoveredMethods } from './route.ts';
-import { routeFinder } from './route-finder.ts';
-import { withSecurityHeaders } from './security-headers.ts';
+import { routeFinder, withoutCoveredMethods } from './route.ts';
 
 export type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from './request.ts';
 export { everyMethod } from './request.ts';

@@ -1,7 +1,7 @@
 import { uuid } from './ids.ts';
 import type { HttpRequest, Route } from './request.ts';
 import { nothingHere, type RespondOptions, respond } from './respond.ts';
-import { routeFinder } from './route-finder.ts';
+import { routeFinder } from './route.ts';
 
 /** A request from one service to another. */
 export interface Call {

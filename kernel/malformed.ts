@@ -1,11 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Answer, json } from './answer.ts';
+import { type Answer, json, withSecurityHeaders } from './answer.ts';
 import { type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
-import { withSecurityHeaders } from './security-headers.ts';
 
 /** Responds to bytes that are not a valid request; `id` is for the response and the log. */
 export type OnMalformed = (refused: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { printable, printableLines } from './printable.ts';
+import { printable, printableLines } from './operator.ts';
 
 describe('printable', () => {
   const controls: readonly (readonly [string, string, string])[] = [

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Ask } from './in-process.ts';
-import { isMetadata, isSpecial } from './special-addresses.ts';
+import { isMetadata, isSpecial } from './networks.ts';
 
 /** The reason why a call got no whole answer, for the log. */
 export class OutboundError extends Error {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import type { HttpRequest } from '@alongside/kernel/http';
 
 /** Decides whether the other end of a connection is a program of this user. All users of a machine share loopback. */
@@ -74,4 +74,17 @@ export function peerUserOf(url: string, isChecked: boolean): PeerUser {
   if (!isChecked || process.platform !== 'linux' || uid === undefined) return anyPeerUser;
   const { port, protocol } = new URL(url);
   return linuxPeerUser(Number(port || (protocol === 'https:' ? 443 : 80)), uid);
+}
+
+/**
+ * Returns the reason not to use a Unix socket: another user may have created it and would receive PINs and
+ * secrets. Returns undefined if it belongs to this user or root, does not exist, or is a Windows pipe.
+ */
+export async function socketFault(path: string, own = process.getuid?.()): Promise<string | undefined> {
+  if (own === undefined || path.startsWith('\\\\')) return undefined;
+  const entry = await lstat(path).catch(() => undefined);
+  if (!entry || ((entry.uid === own || entry.uid === 0) && entry.isSocket())) return undefined;
+  return entry.isSocket()
+    ? `the socket ${path} belongs to another user (uid ${entry.uid})`
+    : `${path} is not a socket`;
 }

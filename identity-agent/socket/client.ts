@@ -1,7 +1,7 @@
 import net, { type Socket } from 'node:net';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
-import { socketFault } from '@alongside/kernel/own-socket';
+import { socketFault } from '@alongside/kernel/peer-user';
 import type { SocketErrorData } from '../protocol.ts';
 import { Lines } from './json-rpc.ts';
 

@@ -8,7 +8,7 @@ const tests = /\.test\.ts$|\/testing\//;
 
 /** Files that build expressions from our own text. */
 const built = new Map([
-  ['kernel/route-finder.ts', 'from the path templates of our own routes; a parameter is one segment'],
+  ['kernel/route.ts', 'from the path templates of our own routes; a parameter is one segment'],
 ]);
 
 /** Reports regular expressions of the product that may not run in linear time. */

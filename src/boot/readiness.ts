@@ -1,7 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { EventLoopWatch } from '@alongside/kernel/event-loop';
-import { Readiness, type ReadinessCheck } from '@alongside/kernel/health';
+import { type EventLoopWatch, Readiness, type ReadinessCheck } from '@alongside/kernel/health';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Config } from '../config.ts';

@@ -1,4 +1,4 @@
-import { printable } from '@alongside/kernel/printable';
+import { printable } from '@alongside/kernel/operator';
 import type { Output } from './command.ts';
 import { runCommandLine } from './run.ts';
 

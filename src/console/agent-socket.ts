@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { reasonOf } from '@alongside/kernel/errors';
-import { socketFault } from '@alongside/kernel/own-socket';
+import { socketFault } from '@alongside/kernel/peer-user';
 import { longestLine, type SocketErrorData } from '../../identity-agent/protocol.ts';
 
 /** The agent does not respond at all or in time. */

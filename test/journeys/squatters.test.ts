@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { describe, type TestContext, test } from 'node:test';
 import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
-import { socketFault } from '@alongside/kernel/own-socket';
+import { socketFault } from '@alongside/kernel/peer-user';
 import { createAgentListener } from '../../identity-agent/listener.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { AgentSocket } from '../../src/console/agent-socket.ts';
