@@ -32,7 +32,7 @@ import { legacyRoutes } from './legacy/routes.ts';
 import { cisLimits, createNetworkLimits, Limiter } from './limits.ts';
 import { Mails } from './mail/mails.ts';
 import { outboxRoutes } from './mail/outbox-routes.ts';
-import { personMailRoutes } from './mail/person-mail-routes.ts';
+import { personMailRoutes } from './mail/routes.ts';
 import type { SmtpSettings } from './mail/smtp.ts';
 import type { Person } from './protocol.ts';
 import { publicRoutes } from './public.ts';

@@ -9,7 +9,7 @@ import { administratorScript, administratorScriptPath } from '../administrators/
 import type { ConsoleContext } from '../dependencies.ts';
 import { signInChallenge } from '../guard.ts';
 import { resourcesOf } from '../resources/registry.ts';
-import { clockState } from '../resources/state.ts';
+import { clockState } from '../resources/installation.ts';
 import { consoleStylesheet } from './console-stylesheet.ts';
 import { script } from './script.ts';
 import { orNull, type PageContext, renderSection, type Section } from './section.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { moveClock } from '../moved-clock.ts';
 import type { Resource } from './resource.ts';
-import { clockState } from './state.ts';
+import { clockState } from './installation.ts';
 
 /** Seconds: a hundred years. */
 const furthest = 3_155_760_000;

@@ -27,7 +27,7 @@ import { reset } from './reset.ts';
 import type { Resource } from './resource.ts';
 import { resourceServers } from './resource-servers.ts';
 import { sessions } from './sessions.ts';
-import { state } from './state.ts';
+import { state } from './installation.ts';
 import { mintedTokens, tokens } from './tokens.ts';
 import { transfer } from './transfer.ts';
 import { validate } from './validate.ts';
