@@ -1,16 +1,17 @@
+import { json } from '@alongside/kernel/answer';
 import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
+import { plainError, type Route } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
-import { withoutMethodErrors } from '@alongside/kernel/route';
+import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { RegularTask, Service, Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { SingleUse } from '../storage/single-use.ts';
-import type { ServiceSecrets } from './callers.ts';
 import { CardExaminer } from './card/examination.ts';
 import { actRoutes } from './cards/acts.ts';
 import { Cards } from './cards/cards.ts';
@@ -24,6 +25,7 @@ import { Activities } from './directory/activities.ts';
 import { Directory } from './directory/directory.ts';
 import { peopleRoutes } from './directory/people.ts';
 import { transferRoutes } from './directory/transfer.ts';
+import type { ServiceSecrets } from './endpoint.ts';
 import { Authorities } from './issuing-authority/authority.ts';
 import { CardCertificates } from './issuing-authority/card-certificates.ts';
 import { CertificateRecords } from './issuing-authority/certificate-records.ts';
@@ -31,11 +33,9 @@ import type { LegacySettings } from './legacy/index.ts';
 import { legacyRoutes } from './legacy/routes.ts';
 import { cisLimits, createNetworkLimits, Limiter } from './limits.ts';
 import { Mails } from './mail/mails.ts';
-import { outboxRoutes } from './mail/outbox-routes.ts';
-import { personMailRoutes } from './mail/routes.ts';
+import { outboxRoutes, personMailRoutes } from './mail/routes.ts';
 import type { SmtpSettings } from './mail/smtp.ts';
 import type { Person } from './protocol.ts';
-import { publicRoutes } from './public.ts';
 import { type CheckerDependencies, RevocationChecker } from './revocation/checker.ts';
 import type { ExternalIssuer } from './revocation/external-issuers.ts';
 import { OwnCrl } from './revocation/own-crl.ts';
@@ -223,4 +223,14 @@ export function createCis(dependencies: CisDependencies): CisService {
       mails.stop();
     },
   };
+}
+
+/** `GET /jwks`: the public keys of CIS, without authentication. */
+function publicRoutes(keys: SigningKeys): Route[] {
+  async function answerKeys() {
+    await keys.ensure('ES256');
+    return json(200, await keys.jwks());
+  }
+
+  return route('/jwks', { GET: { endpoint: answerKeys, errors: plainError } });
 }

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { reasonOf } from '@alongside/kernel/errors';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { socketFault } from '@alongside/kernel/peer-user';
 import { longestLine, type SocketErrorData } from '../../identity-agent/protocol.ts';
 
@@ -118,7 +119,7 @@ export class AgentSocket {
   #answer(line: string): void {
     let reply: Reply | null;
     try {
-      reply = JSON.parse(line) as Reply | null;
+      reply = parseOwnJson<Reply | null>(line);
     } catch {
       return;
     }

@@ -16,8 +16,7 @@ import type { Faults, NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { LocalAgent } from './agent.ts';
-import type { CisDirectory } from './cis-directory.ts';
-import type { Neighbour, NeighbourAddress } from './neighbour.ts';
+import type { CisDirectory, Neighbour, NeighbourAddress } from './neighbour.ts';
 
 /** Services with signing keys. */
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;

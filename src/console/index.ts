@@ -9,11 +9,10 @@ import { createAdmission } from './administrators/routes.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
 import { routesOf } from './api/call.ts';
-import { CisDirectory } from './cis-directory.ts';
 import type { ConsoleContext, ConsoleDependencies } from './dependencies.ts';
 import { errors } from './errors.ts';
 import { createGuard, signInChallenge } from './guard.ts';
-import { Neighbour } from './neighbour.ts';
+import { CisDirectory, Neighbour } from './neighbour.ts';
 import { assetRoutes, pageRoutes } from './page/page.ts';
 import { apiCalls } from './resources/registry.ts';
 

@@ -1,11 +1,46 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Application, Applications, StoredApplication } from '../oauth/applications.ts';
-import type { Products } from '../oauth/products.ts';
+import type { Product, Products } from '../oauth/products.ts';
 import { type SeedUrls, seededApplications, seededClients } from './applications.ts';
 import { demoKeyId, demoPrivateKeyPem } from './key.ts';
-import { seededProducts } from './products.ts';
 
 export { demoPrivateKeyPem };
+
+const userScope = (family: string, level: string, api: string): string =>
+  `urn:nhsd:apim:${family}:${level}:${api}`;
+const applicationScope = (api: string): string => `urn:nhsd:apim:app:level3:${api}`;
+
+/** Scopes of users who signed in through CIS2 (NHSDigital/personal-demographics-service-api, manifest_template.yml). */
+const careWorkerScopes = (api: string): string[] => [
+  userScope('user-nhs-id', 'aal3', api),
+  userScope('user-nhs-cis2', 'aal3', api),
+  userScope('user-nhs-cis2', 'aal2', api),
+];
+
+/** Returns a product with its API and the authorisation service at each of its base paths. */
+const product = (name: string, api: string, scopes: string[]): Product => ({
+  name,
+  apis: [api, 'oauth2', 'oauth2-mock', 'oauth2.1'],
+  scopes,
+  limits: {},
+});
+
+/** The seeded products, with the published limits. */
+const seededProducts: readonly Product[] = [
+  product(
+    'personal-demographics-service',
+    'personal-demographics',
+    careWorkerScopes('personal-demographics-service'),
+  ),
+  product('personal-demographics-service-application-restricted', 'personal-demographics', [
+    applicationScope('personal-demographics-service'),
+  ]),
+  product('hello-world', 'hello-world', [
+    applicationScope('hello-world'),
+    ...careWorkerScopes('hello-world'),
+  ]),
+  product('canary-api', 'canary-api', [applicationScope('canary-api'), ...careWorkerScopes('canary-api')]),
+];
 
 /** The API platform as a client of CIS2. */
 export const platformClient = seededClients.platform;

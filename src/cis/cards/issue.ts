@@ -4,13 +4,18 @@ import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
-import { admit, type Caller, type ServiceSecrets } from '../callers.ts';
 import type { Directory } from '../directory/directory.ts';
-import { type Call, handler } from '../endpoint.ts';
+import { admit, type Call, type Caller, handler, type ServiceSecrets } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { CardCertificates, IssuedCertificates } from '../issuing-authority/card-certificates.ts';
+import {
+  type CardCertificates,
+  type CertificateOrder,
+  cardSerial,
+  type IssuedCertificates,
+  readKeys,
+  spki,
+} from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { type CertificateOrder, cardSerial, readKeys, spki } from '../issuing-authority/order.ts';
 import { profileNames } from '../issuing-authority/profiles.ts';
 import { readBody } from '../json-body.ts';
 import { digits12 } from '../shapes.ts';

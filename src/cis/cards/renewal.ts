@@ -8,9 +8,14 @@ import type { CardExaminer, ExaminedCard } from '../card/examination.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import type { CardCertificates, IssuedCertificates } from '../issuing-authority/card-certificates.ts';
+import {
+  type CardCertificates,
+  type CertificateOrder,
+  type IssuedCertificates,
+  readKeys,
+  spki,
+} from '../issuing-authority/card-certificates.ts';
 import type { CertificateRecords } from '../issuing-authority/certificate-records.ts';
-import { type CertificateOrder, readKeys, spki } from '../issuing-authority/order.ts';
 import { readBody } from '../json-body.ts';
 import { cardRenewalMessage } from '../protocol.ts';
 import {

@@ -1,10 +1,12 @@
 import { json, noContent } from '@alongside/kernel/answer';
+import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
+import { readCertificate } from '../card/certificate.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Call, handler } from '../endpoint.ts';
 import { errors } from '../errors.ts';
@@ -20,8 +22,38 @@ import { iso } from '../sessions/session.ts';
 import { base64 } from '../shapes.ts';
 import { type CardRow, pinStates } from './card-row.ts';
 import type { Cards } from './cards.ts';
-import { requireHeldCard } from './held-cards.ts';
 import { type UnlockCodes, unlockCodes } from './unlock-codes.ts';
+
+interface CardInReader {
+  cis: { authorities: Authorities; records: CertificateRecords };
+  /** Serial of the card, or uid of its holder if the reader cannot read the serial. */
+  serial: string;
+  certificate?: Buffer | undefined;
+}
+
+/**
+ * Checks that a card with a blocked PIN, which cannot sign, is in the reader of the agent: the agent sends the current
+ * authentication certificate of the card, which no page, mail or print shows. This proves no person. Adds the serial of the card.
+ */
+const requireHeldCard = check(
+  'held-card',
+  async function requireHeldCard({ cis, serial: named, certificate: der }: CardInReader) {
+    if (!der) throw errors.cardUnproven('there is no certificate');
+    const { x509, serial } = await readCertificate(der).catch((error: unknown) => {
+      throw errors.cardUnproven(reasonOf(error));
+    });
+    const own = (await cis.authorities.find('own'))?.certificate;
+    if (!own || !x509.checkIssued(own) || !x509.verify(own.publicKey))
+      throw errors.cardUnproven('another authority issued the certificate');
+    const record = await cis.records.find(serial);
+    if (!record || (named !== record.cardSerial && named !== record.uid))
+      throw errors.cardUnproven(`the certificate does not belong to card ${named}`);
+    const latest = (await cis.records.ofCards([record.cardSerial])).at(-1);
+    if (latest?.serial !== serial)
+      throw errors.cardUnproven(`it is not the latest certificate of card ${record.cardSerial}`);
+    return { serial: record.cardSerial };
+  },
+);
 
 interface UnlockDependencies extends ProofDependencies {
   cards: Cards;

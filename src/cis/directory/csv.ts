@@ -1,7 +1,14 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Person } from '../protocol.ts';
-import { unescapeFormula, writeCell } from './csv-cells.ts';
-import { columnNames, organisationColumns, personColumns, readColumns, roleColumns } from './csv-columns.ts';
+import {
+  columnNames,
+  organisationColumns,
+  personColumns,
+  readColumns,
+  roleColumns,
+  unescapeFormula,
+  writeCell,
+} from './csv-columns.ts';
 
 /** An error in an import. */
 export interface ImportProblem {

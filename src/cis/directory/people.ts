@@ -4,8 +4,15 @@ import type { JsonObject } from '@alongside/kernel/json';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
 import type { AuditAction, AuditLog } from '../../storage/audit.ts';
-import { admit, type Caller, type ServiceSecrets } from '../callers.ts';
-import { type Call, handler, pageOf, readPage } from '../endpoint.ts';
+import {
+  admit,
+  type Call,
+  type Caller,
+  handler,
+  pageOf,
+  readPage,
+  type ServiceSecrets,
+} from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { invalidField, readObject } from '../json-body.ts';
 import type { OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';

@@ -7,8 +7,7 @@ import { issueCard } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 import { Desk } from '../testing/desk.ts';
 import { parseDirectoryCsv, writeDirectoryCsv } from './csv.ts';
-import { joinList, splitList, unescapeFormula, writeCell } from './csv-cells.ts';
-import { columnNames } from './csv-columns.ts';
+import { columnNames, joinList, splitList, unescapeFormula, writeCell } from './csv-columns.ts';
 
 describe('import and export of the directory', () => {
   let cis: TestCis;

@@ -4,9 +4,8 @@ import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { newAuthority } from '../testing/external-authority.ts';
 import { readRoleAssertion } from './assertion-reader.ts';
-import { buildSignedChallenge, parseSignedChallenge } from './cms.ts';
+import { buildSignedChallenge, parseSignedChallenge, parseSmime } from './cms.ts';
 import { parseGpObject, writeGpObject } from './gp-object.ts';
-import { parseSmime } from './smime.ts';
 import { isTicket, newTicket } from './tickets.ts';
 import { escapeXml, parseXml } from './xml.ts';
 

@@ -15,8 +15,7 @@ import {
   responseOf,
 } from '../testing/legacy-client.ts';
 import { OpenSsl, pem } from '../testing/openssl.ts';
-import { buildSignedChallenge } from './cms.ts';
-import { parseSmime } from './smime.ts';
+import { buildSignedChallenge, parseSmime } from './cms.ts';
 import { isTicket } from './tickets.ts';
 
 describe('legacy sign-in', () => {

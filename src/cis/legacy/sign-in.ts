@@ -18,7 +18,13 @@ import { type Session, sessionLimits } from '../sessions/session.ts';
 import { legacyDesk, type Sessions } from '../sessions/sessions.ts';
 import { xml } from './answers.ts';
 import type { LegacyChallenges } from './challenges.ts';
-import { buildSignedChallenge, parseSignedChallenge, type SignedChallenge } from './cms.ts';
+import {
+  buildSignedChallenge,
+  decodeBase64,
+  parseSignedChallenge,
+  parseSmime,
+  type SignedChallenge,
+} from './cms.ts';
 import {
   type Activation,
   type Authentication,
@@ -29,7 +35,6 @@ import {
 } from './forms.ts';
 import { writeGpObject } from './gp-object.ts';
 import type { LegacySigner } from './signer.ts';
-import { decodeBase64, parseSmime } from './smime.ts';
 import type { Tickets } from './tickets.ts';
 import { checkTransport } from './transport.ts';
 

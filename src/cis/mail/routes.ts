@@ -1,14 +1,13 @@
 import { json } from '@alongside/kernel/answer';
-import type { Route } from '@alongside/kernel/http';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
-import { type Passed, steps } from '@alongside/kernel/steps';
+import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
-import { admit, type ServiceSecrets } from '../callers.ts';
 import type { Directory } from '../directory/directory.ts';
-import { type Call, handler } from '../endpoint.ts';
+import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
 import { errors } from '../errors.ts';
-import { readBody } from '../json-body.ts';
-import type { PersonMail, PersonMailAnswer } from '../protocol.ts';
+import { invalidField, readBody } from '../json-body.ts';
+import type { OutboxAnswer, PersonMail, PersonMailAnswer } from '../protocol.ts';
 import type { Mails } from './mails.ts';
 
 interface PersonMailDependencies {
@@ -47,8 +46,48 @@ async function postMail({
   return json(200, { mailed: to !== '' } satisfies PersonMailAnswer);
 }
 
-const list = steps<PersonMailCall>('cis.mail-person').step(admit('cis2')).step(readMail).step(postMail);
+const personMailSteps = steps<PersonMailCall>('cis.mail-person')
+  .step(admit('cis2'))
+  .step(readMail)
+  .step(postMail);
 
 /** `POST /directory/people/{uid}/mail`: mails a person for CIS2, which does not know the address. */
 export const personMailRoutes = (cis: PersonMailDependencies): Route[] =>
-  route('/directory/people/:uid/mail', { POST: handler(list, cis) });
+  route('/directory/people/:uid/mail', { POST: handler(personMailSteps, cis) });
+
+interface OutboxDependencies {
+  mails: Mails;
+  serviceSecrets: ServiceSecrets;
+  development: boolean;
+}
+
+type OutboxCall = Call<OutboxDependencies>;
+
+const most = 200;
+
+const allowDevelopment = check('development', function allowDevelopment({ cis }: OutboxCall): void {
+  if (!cis.development) throw errors.outboxOff('this installation is not in development');
+});
+
+function readLimit({ request }: { request: HttpRequest }): { limit: number } {
+  const limit = Number(new URLSearchParams(request.query).get('limit') ?? 50);
+  if (!Number.isInteger(limit) || limit < 1 || limit > most)
+    throw invalidField('limit', `must be 1 to ${most}`);
+  return { limit };
+}
+
+const answerMails = async ({
+  cis,
+  limit,
+}: OutboxCall & Passed<'caller' | 'development'> & { limit: number }) =>
+  json(200, { mails: await cis.mails.list(limit) } satisfies OutboxAnswer);
+
+const outboxSteps = steps<OutboxCall>('cis.read-outbox')
+  .step(admit('console'))
+  .step(allowDevelopment)
+  .step(readLimit)
+  .step(answerMails);
+
+/** `GET /mail/outbox`: the mails of CIS, for developers without a mailbox. */
+export const outboxRoutes = (cis: OutboxDependencies): Route[] =>
+  route('/mail/outbox', { GET: handler(outboxSteps, cis) });

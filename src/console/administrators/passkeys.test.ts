@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Refusal } from '@alongside/kernel/errors';
 import fc from 'fast-check';
 import { parseObject, readShape } from '../api/request.ts';
-import { invitationToken, joinBody, signInBody } from './bodies.ts';
+import { invitationToken, joinBody, signInBody } from './passkeys.ts';
 
 const text64 = fc.stringMatching(/^[\w-]{1,60}$/);
 const common = { id: text64, rawId: text64, type: fc.constant('public-key') };

@@ -16,9 +16,8 @@ import {
   newAdministrator,
 } from './administrators.ts';
 import { Admission } from './admission.ts';
-import { invitationToken, joinBody, signInBody } from './bodies.ts';
 import { expiredInvitationPage, invitationPage, signInPage } from './pages.ts';
-import { Passkeys } from './passkeys.ts';
+import { invitationToken, joinBody, Passkeys, signInBody } from './passkeys.ts';
 import { AdministratorSessions } from './sessions.ts';
 
 interface SignInServices extends Pick<ConsoleContext, 'audit'> {

@@ -1,8 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type ListedApplication, listedApplication } from '../registration/stored.ts';
 import { type RegistrationWarning, registrationWarnings } from '../registration/warnings.ts';
-import { copied } from './controls.ts';
-import type { Section } from './section.ts';
+import { copied, type Section } from './section.ts';
 
 interface ListedClient {
   clientId: string;

@@ -8,8 +8,8 @@ import { administratorHead, signedInNote, signInMissingPage } from '../administr
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { signInChallenge } from '../guard.ts';
+import { clockState } from '../resources/clock.ts';
 import { resourcesOf } from '../resources/registry.ts';
-import { clockState } from '../resources/installation.ts';
 import { consoleStylesheet } from './console-stylesheet.ts';
 import { script } from './script.ts';
 import { orNull, type PageContext, renderSection, type Section } from './section.ts';

@@ -1,8 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../identity-agent/protocol.ts';
-import { callButton } from './controls.ts';
 import { plainRole } from './people.ts';
-import { orNull, type Section } from './section.ts';
+import { callButton, orNull, type Section } from './section.ts';
 
 const states: Readonly<Record<AgentState, { text: string; tag: string }>> = {
   noCard: { text: 'no card', tag: 'plain' },

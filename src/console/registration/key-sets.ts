@@ -1,4 +1,5 @@
 import { reasonOf } from '@alongside/kernel/errors';
+import { isObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
@@ -75,8 +76,9 @@ async function addressWarnings(
     const { status, body } = await outbound(address, policy, { headers: { accept: 'application/json' } });
     if (status !== 200)
       return [`${where}: the address answered ${status}; calls that need its keys will fail.`];
-    const set = JSON.parse(body) as { keys?: unknown } | null;
-    if (!Array.isArray(set?.keys)) return [`${where}: what the address answers is not a JWK set.`];
+    const set: unknown = JSON.parse(body);
+    if (!isObject(set) || !Array.isArray(set.keys))
+      return [`${where}: what the address answers is not a JWK set.`];
     return warningsOf(set.keys as JsonWebKey[]);
   } catch (error) {
     return [

@@ -1,8 +1,37 @@
+import { isObject, type JsonObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { z } from 'zod';
 import { redirectProblem, serverAddressProblem } from '../../oauth/registered-addresses.ts';
-import { withDefaults } from './defaults.ts';
+
+/** The defaults of other profiles than `nhs`. */
+const platformDefaults = ({ profile, tokenEndpointAuthMethod }: JsonObject): JsonObject => ({
+  ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt' } : {}),
+  // A public client is a native application (RFC 8252).
+  ...(tokenEndpointAuthMethod === 'none' ? { applicationType: 'native' } : {}),
+});
+
+const cis2Defaults = ({ profile }: JsonObject): JsonObject => ({
+  ...(profile === 'fapi2' ? { tokenEndpointAuthMethod: 'private_key_jwt', idTokenSigningAlg: 'PS256' } : {}),
+  ...(profile === 'nhs' ? {} : { pkce: 'required', maxAge: 'pin' }),
+});
+
+const complete = (half: unknown, profile: unknown, defaultsOf: (half: JsonObject) => JsonObject): unknown => {
+  if (!isObject(half)) return half;
+  const withProfile = { profile, ...half };
+  return { ...defaultsOf(withProfile), ...withProfile };
+};
+
+/** Adds the defaults to a registration. The top-level `profile` is the default of both halves. Validates nothing. */
+export function withDefaults(draft: unknown): unknown {
+  if (!isObject(draft)) return draft;
+  const { profile = 'nhs', platform, cis2 } = draft;
+  return {
+    ...draft,
+    ...(platform === undefined ? {} : { platform: complete(platform, profile, platformDefaults) }),
+    ...(cis2 === undefined ? {} : { cis2: complete(cis2, profile, cis2Defaults) }),
+  };
+}
 
 // Each message completes "the member …".
 

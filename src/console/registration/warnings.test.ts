@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StoredProduct } from '../../oauth/products.ts';
-import { withDefaults } from './defaults.ts';
-import { registrationShape } from './shape.ts';
+import { registrationShape, withDefaults } from './shape.ts';
 import { storedFrom } from './stored.ts';
 import { registrationWarnings } from './warnings.ts';
 

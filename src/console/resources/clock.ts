@@ -1,9 +1,36 @@
 import { json } from '@alongside/kernel/answer';
+import type { AdjustableClock } from '@alongside/kernel/clock';
+import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
+import { type ClockMoved, paths } from '../../cis/protocol.ts';
+import { clockOffsetSetting } from '../../storage/settings.ts';
 import { defineCall } from '../api/call.ts';
-import { moveClock } from '../moved-clock.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import type { Resource } from './resource.ts';
-import { clockState } from './installation.ts';
+
+type ClockContext = Pick<ConsoleContext, 'clock' | 'settings' | 'cis' | 'log'>;
+
+/** Moves the clock of all services. Returns a warning if the sessions at workstations could not move with it. */
+export async function moveClock(console: ClockContext, offset: number): Promise<string[]> {
+  const { clock, settings } = console;
+  const bySeconds = (offset - clock.offset) / 1000;
+  if (bySeconds === 0) return [];
+  // CIS moves its sessions before the clock moves, so that they do not look expired in between.
+  const warnings = await moveSessions(console, bySeconds);
+  await settings.set(clockOffsetSetting, String(offset));
+  clock.setOffset(offset);
+  return warnings;
+}
+
+async function moveSessions({ cis, log }: ClockContext, bySeconds: number): Promise<string[]> {
+  try {
+    await cis.call({ method: 'POST', path: paths.clockMoved, body: { bySeconds } satisfies ClockMoved });
+    return [];
+  } catch (error) {
+    log.warn({ reason: reasonOf(error) }, 'CIS was not notified of the moved clock');
+    return ['CIS does not respond, so sessions at workstations may expire.'];
+  }
+}
 
 /** Seconds: a hundred years. */
 const furthest = 3_155_760_000;
@@ -25,6 +52,12 @@ const shape = z
     ({ advance, set }) => (advance === undefined) !== (set === undefined),
     'must have either "advance" or "set"',
   );
+
+/** Returns the clock as the API shows it. */
+export const clockState = (clock: AdjustableClock): { now: string; offsetSeconds: number } => ({
+  now: new Date(clock.now()).toISOString(),
+  offsetSeconds: clock.offset / 1000,
+});
 
 /** `/clock`: the clock that all services and the local agent share. */
 export const clock: Resource = {

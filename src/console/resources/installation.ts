@@ -1,14 +1,10 @@
 import { json } from '@alongside/kernel/answer';
-import type { AdjustableClock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
-import { addressesSection } from '../page/installation.ts';
+import { addressesSection, resetSection } from '../page/installation.ts';
+import { clockState, moveClock } from './clock.ts';
 import type { Resource } from './resource.ts';
-
-/** Returns the clock as the API shows it. */
-export const clockState = (clock: AdjustableClock): { now: string; offsetSeconds: number } => ({
-  now: new Date(clock.now()).toISOString(),
-  offsetSeconds: clock.offset / 1000,
-});
 
 /** `GET /state`: the running installation. */
 export const state: Resource = {
@@ -28,6 +24,41 @@ export const state: Resource = {
           clock: clockState(clock),
           database: database.description,
         });
+      },
+    }),
+  ],
+};
+
+/** Resets the cards. Returns a warning if the agent refuses. */
+async function resetAgent(agent: LocalAgent): Promise<string[]> {
+  try {
+    await agent.reset();
+    return [];
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return [`The cards were not reset: ${error.message}`];
+  }
+}
+
+/** `POST /reset`: restores the seed data, except the audit log. */
+export const reset: Resource = {
+  only: 'development',
+  section: resetSection,
+  calls: ({ agent, faults, audit, reset, ...clockParts }) => [
+    defineCall({
+      method: 'POST',
+      path: '/reset',
+      summary: 'Restores the seed data and real time, and switches off all faults',
+      answers: { 200: 'Done; "warnings" lists failed parts' },
+      async handle() {
+        const entry = { actor: 'developer', action: 'reset', target: 'installation' } as const;
+        const warnings = await audit.recordThen(entry, async () => {
+          await faults.clear();
+          const failed = [...(await moveClock(clockParts, 0)), ...(await resetAgent(agent))];
+          await reset();
+          return failed;
+        });
+        return json(200, { reset: true, ...(warnings.length > 0 ? { warnings } : {}) });
       },
     }),
   ],

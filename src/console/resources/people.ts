@@ -7,8 +7,13 @@ import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember, pageLimit } from '../api/request.ts';
 import { relayed } from '../neighbour.ts';
 import { peopleSection } from '../page/people.ts';
-import { personOfUserinfo, uidsOf, unmappedClaims, userinfoShape } from '../person-of-userinfo.ts';
-import { userinfoDocument } from '../userinfo-document.ts';
+import {
+  personOfUserinfo,
+  uidsOf,
+  unmappedClaims,
+  userinfoDocument,
+  userinfoShape,
+} from '../userinfo-document.ts';
 import type { Resource } from './resource.ts';
 
 const query = z.strictObject({

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { parseOwnJson } from '@alongside/kernel/json';
 
 /** Starts a local socket that responds with the results of the handlers. A thrown object is sent as the error. */
 export async function startSocket(
@@ -27,11 +28,11 @@ export async function startSocket(
       const lines = (pending + piece.toString()).split('\n');
       pending = lines.pop() ?? '';
       for (const line of lines) {
-        const { id, method, params } = JSON.parse(line) as {
+        const { id, method, params } = parseOwnJson<{
           id: number;
           method: string;
           params: Record<string, unknown>;
-        };
+        }>(line);
         calls.push({ method, params });
         let reply: object;
         try {

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { parseOwnJson } from '@alongside/kernel/json';
 
 export interface Answered {
   status: number;
@@ -19,7 +20,7 @@ export interface Sent {
 
 const parsed = (text: string): Record<string, unknown> => {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return parseOwnJson(text);
   } catch {
     return {};
   }

@@ -7,9 +7,8 @@ import {
   type Person,
   paths,
 } from '../../cis/protocol.ts';
-import type { CisDirectory } from '../cis-directory.ts';
 import { errors } from '../errors.ts';
-import type { NeighbourAnswer } from '../neighbour.ts';
+import type { CisDirectory, NeighbourAnswer } from '../neighbour.ts';
 import { digits12, plainName, type UniqueValue, unchanged } from './shapes.ts';
 
 // People and cards, which CIS stores. CIS validates the members that are not checked here.

@@ -1,3 +1,4 @@
+import { parseOwnJson } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, sql } from '../../storage/database.ts';
 import { unchanged } from './shapes.ts';
@@ -80,7 +81,7 @@ export async function exportedPatients(database: Database): Promise<ExportedPati
     sql('SELECT version, body FROM patient ORDER BY nhs_number'),
   );
   return rows.map(({ version, body }) => {
-    const record = JSON.parse(body) as ExportedPatient;
+    const record = parseOwnJson<ExportedPatient>(body);
     record.patient.meta.versionId = String(version);
     return record;
   });

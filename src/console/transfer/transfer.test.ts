@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { withOwnAddresses, withServiceNames } from './own-addresses.ts';
+import { withOwnAddresses, withServiceNames } from './applications.ts';
 import { findRepeated } from './shapes.ts';
 
 const urls = {

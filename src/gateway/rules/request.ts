@@ -1,10 +1,10 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
 import type { Api } from '../api.ts';
+import type { Trace } from '../audit.ts';
 import type { Gateway } from '../dependencies.ts';
 import { errors } from '../errors/catalogue.ts';
 import { type HeaderMap, readHeaders as read } from '../headers.ts';
-import type { Trace } from '../trace.ts';
 
 /** An unchecked call. */
 export interface Arrival {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { testClients } from '../settings.ts';
 import { type Surface, startSurface } from '../testing/surface.ts';
-import { spelledKeySet } from './spelled-key-set.ts';
+import { spelledKeySet } from './routes.ts';
 
 let surface: Surface;
 before(async () => {

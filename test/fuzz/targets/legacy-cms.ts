@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseSignedChallenge } from '../../../src/cis/legacy/cms.ts';
-import { parseSmime } from '../../../src/cis/legacy/smime.ts';
+import { parseSignedChallenge, parseSmime } from '../../../src/cis/legacy/cms.ts';
 import { corpusBytes } from '../corpus.ts';
 import { type FuzzTarget, orAnyError, text } from '../target.ts';
 

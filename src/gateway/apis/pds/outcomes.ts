@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import { catalogue, type ErrorEntry, type Refusal } from '@alongside/kernel/errors';
 import { descriptionOf } from '../../errors/catalogue.ts';
-import { type Issue, operationOutcome } from '../../errors/operation-outcome.ts';
+import { type Issue, operationOutcome } from '../../errors/pds.ts';
 
 interface Outcome {
   status: number;
