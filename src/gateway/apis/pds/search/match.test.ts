@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { dense, fits, fold, soundex } from './words.ts';
+import { dense, fits, fold, soundex } from './match.ts';
 
 describe('comparing words', () => {
   test('ignores accents, case and spaces', () => {
