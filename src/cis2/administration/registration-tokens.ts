@@ -9,8 +9,7 @@ import type { AuditLog } from '../../storage/audit.ts';
 import { consolePaths, type RegistrationTokenAnswer } from '../protocol.ts';
 import { registrationErrors } from '../registration/errors.ts';
 import type { RegistrationTokens } from '../registration/tokens.ts';
-import { serviceError } from '../responses/error-answers.ts';
-import { handlersOf } from '../responses/handlers.ts';
+import { handlersOf, serviceError } from '../responses/error-answers.ts';
 import { requireConsole } from './caller.ts';
 
 interface TokenDependencies {

@@ -6,7 +6,7 @@ import type { Expected, Interactions } from '../model/interactions.ts';
 import type { Session } from '../model/session.ts';
 import { type Reply, type ReplyFrame, replyTo } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Authenticators } from '../sign-in/authenticators.ts';
+import type { Authenticators } from '../sign-in/authenticator.ts';
 import { beginInteraction, findAuthenticators } from '../sign-in/choose.ts';
 
 interface AccountSignInDependencies extends ReplyFrame {

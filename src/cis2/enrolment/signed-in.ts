@@ -10,7 +10,7 @@ import type { CisClient } from '../model/cis-client.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Authenticators } from '../sign-in/authenticators.ts';
+import type { Authenticators } from '../sign-in/authenticator.ts';
 import { enrolmentErrors } from './errors.ts';
 import { signedOutAccountPage } from './pages/account.ts';
 

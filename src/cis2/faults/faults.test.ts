@@ -18,8 +18,7 @@ import { redeem } from '../testing/journey.ts';
 import { gp } from '../testing/people.ts';
 import { type RpEndpoint, startRpEndpoint } from '../testing/rp-endpoint.ts';
 import { discoveryFaults, keySetFaults } from './document-faults.ts';
-import { idTokenFaults } from './id-token-faults.ts';
-import { logoutTokenFaults } from './logout-token-faults.ts';
+import { idTokenFaults, logoutTokenFaults } from './token-faults.ts';
 import { userinfoFaults } from './userinfo-faults.ts';
 
 const storage = await openDatabase(':memory:', '');

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { type JwtClaims, type SigningAlgorithm, signJwt } from '@alongside/kernel/jws';
 import { newKeyPair, type SigningKeys, type TokenSigner } from '@alongside/kernel/keys';
 import type { Faults } from '../../storage/faults.ts';
-import { type FaultySignature, otherThan, type TokenDraft, type TokenFault } from './token-fault.ts';
+import { type FaultySignature, otherThan, type TokenDraft, type TokenFault } from './token-faults.ts';
 
 interface How {
   keys: SigningKeys;

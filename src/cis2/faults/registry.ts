@@ -1,7 +1,6 @@
 import type { NamedFault } from '../../storage/faults.ts';
 import { discoveryFaults, keySetFaults } from './document-faults.ts';
-import { idTokenFaults } from './id-token-faults.ts';
-import { logoutTokenFaults } from './logout-token-faults.ts';
+import { idTokenFaults, logoutTokenFaults } from './token-faults.ts';
 import { userinfoFaults } from './userinfo-faults.ts';
 
 /** All faults of CIS2. */

@@ -5,9 +5,9 @@ import { randomToken } from '@alongside/kernel/ids';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { Statement } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Authentication } from './authentication.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import type { LimitRows } from './limit-rows.ts';
+import type { Authentication } from './session.ts';
 
 /** The expected user, from a session of this browser or an ID token of this issuer. */
 export interface Expected {

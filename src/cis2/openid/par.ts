@@ -12,7 +12,7 @@ import { checkLengths } from './authorize/parameters.ts';
 import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
 import { requireSigned } from './authorize/request-object.ts';
 import type { ServerCall, WithRelyingParty } from './server.ts';
-import { requireStandard } from './token/own-tokens.ts';
+import { requireStandard } from './token/token.ts';
 
 /** Sends errors to the client at once. */
 const reply: RequestReply = { fail: refusePushed };

@@ -14,8 +14,7 @@ import { confirmSignOut, type EndSessionDependencies, endSession } from './end-s
 import { par } from './par.ts';
 import { type Cis2Server, createServer } from './server.ts';
 import { grants } from './token/grants/registry.ts';
-import { introspect, revoke } from './token/own-tokens.ts';
-import { createToken, token } from './token/token.ts';
+import { createToken, introspect, revoke, token } from './token/token.ts';
 import { type UserinfoDependencies, userinfo } from './userinfo.ts';
 
 type OpenIdDependencies = Parameters<typeof createServer>[0] &

@@ -4,6 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
+import type { Passed } from '@alongside/kernel/steps';
 import type { Applications } from '../../oauth/applications.ts';
 import type { ClientRevocations } from '../../oauth/client-revocations.ts';
 import type { ProofNonces } from '../../oauth/dpop.ts';
@@ -13,7 +14,8 @@ import { RefreshSuccessors } from '../../oauth/refresh-successors.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
-import type { AuthorizationServer, Requirement } from '../../oauth/server/server.ts';
+import type { WithConfirmation } from '../../oauth/server/sender-constraint.ts';
+import type { AuthorizationServer, ClientCall, Requirement } from '../../oauth/server/server.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -24,17 +26,17 @@ import { requestErrors } from '../errors/request.ts';
 import { responseErrors } from '../errors/response.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { faultySigner } from '../faults/faulty-signer.ts';
-import { idTokenFaults } from '../faults/id-token-faults.ts';
+import { idTokenFaults } from '../faults/token-faults.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { endpointPaths } from '../model/endpoints.ts';
 import type { LimitRows } from '../model/limit-rows.ts';
 import { profileRules } from '../model/profiles.ts';
 import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
+import { describeToken } from '../model/token-facts.ts';
 import type { Codes } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { checkLengths } from './authorize/parameters.ts';
 import type { IdTokenSettings } from './claims/id-token.ts';
-import { describeToken } from './token/describe-token.ts';
 import { type Successor, successorPurpose, TokenIssuer } from './token/issuer.ts';
 
 /** The context of steps behind client authentication. */
@@ -59,6 +61,13 @@ export interface ServerCall {
   readonly server: Cis2Server;
   readonly request: HttpRequest;
 }
+
+/** The context of a grant: its client is authenticated, and the key or certificate of its tokens is known. */
+export type TokenCall = ServerCall &
+  Omit<ClientCall, 'server'> &
+  WithRelyingParty &
+  WithConfirmation &
+  Passed<'client-authentication' | 'sender-constraint'>;
 
 /** The errors of the core in the words of CIS2. */
 const errors: Cis2Server['errors'] = {

@@ -8,7 +8,7 @@ import { unwatchedMethods } from '../authenticators/registry.ts';
 import type { Cis2Dependencies } from '../dependencies.ts';
 import { Notices } from '../enrolment/notices.ts';
 import { faultySigner } from '../faults/faulty-signer.ts';
-import { logoutTokenFaults } from '../faults/logout-token-faults.ts';
+import { logoutTokenFaults } from '../faults/token-faults.ts';
 import { BrowserMarks } from '../model/browser-marks.ts';
 import { CisClient } from '../model/cis-client.ts';
 import { Credentials } from '../model/credentials.ts';

@@ -9,8 +9,7 @@ import { type Applications, type StoredApplication, secretFits } from '../../oau
 import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { AuditLog } from '../../storage/audit.ts';
 import { findRelyingParty, type RelyingParty } from '../model/relying-party.ts';
-import { registrationError } from '../responses/error-answers.ts';
-import { handlersOf } from '../responses/handlers.ts';
+import { handlersOf, registrationError } from '../responses/error-answers.ts';
 import { applicationOf, readJsonBody } from './draft.ts';
 import { registrationErrors } from './errors.ts';
 import { metadataOf, readMetadata } from './metadata.ts';

@@ -1,8 +1,11 @@
 import { type Answer, type Headers, json } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
-import type { ErrorFormat, HttpRequest } from '@alongside/kernel/http';
+import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
+import { nothingHere } from '@alongside/kernel/respond';
+import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { proofAlgorithms } from '../../oauth/dpop.ts';
+import { requestErrors } from '../errors/request.ts';
 import { errorPage as shown } from '../pages/error.ts';
 import { english } from '../text/english.ts';
 
@@ -87,3 +90,30 @@ export const serviceError: ErrorFormat = (thrown, request) => {
   const extra = thrown instanceof Refusal ? thrown.extra : {};
   return json(status, { error: code, error_description: description, ...extra }, traces(request));
 };
+
+/** Whether the caller shows the response to a user, by its fetch metadata or, without these, by `Accept`. */
+const isShown = ({ headers }: HttpRequest): boolean =>
+  headers['sec-fetch-dest'] === undefined
+    ? /\btext\/html\b/.test(headers.accept ?? '')
+    : headers['sec-fetch-dest'] === 'document';
+
+/** Routes of unknown addresses: a page in a browser, the plain error otherwise. */
+export const unknownPathRoutes = (development: boolean): Route[] =>
+  withoutMethodErrors(
+    route('/*', {
+      GET: {
+        async endpoint(request) {
+          if (isShown(request)) throw requestErrors.pageUnknown('no route has this path');
+          return nothingHere.endpoint(request);
+        },
+        errors: errorPage(development),
+      },
+    }),
+  );
+
+/** Returns a function that serves a list of steps, which starts from the request and `provider`. */
+export const handlersOf =
+  <P>(provider: P, errors: ErrorFormat) =>
+  <Params>(list: {
+    run(start: { request: HttpRequest<Params>; provider: P }): Promise<Answer>;
+  }): Handler<Params> => ({ endpoint: (request) => list.run({ request, provider }), errors });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '@alongside/kernel/log';
 import { sql } from '../../storage/database.ts';
-import type { Authentication } from '../model/authentication.ts';
+import type { Authentication } from '../model/session.ts';
 import { Browser } from '../testing/browser.ts';
 import { startInstance } from '../testing/instance.ts';
 import { choice } from '../testing/journey.ts';

@@ -14,8 +14,7 @@ import {
   sessionEndedPath,
 } from '../../cis/protocol.ts';
 import type { Session } from '../model/session.ts';
-import { serviceError } from '../responses/error-answers.ts';
-import { handlersOf } from '../responses/handlers.ts';
+import { handlersOf, serviceError } from '../responses/error-answers.ts';
 import { sessionErrors } from './errors.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { Sessions } from './sessions.ts';

@@ -6,8 +6,8 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
 import { type Database, must, type Row, type Statement, sql } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
-import type { Authentication } from '../model/authentication.ts';
 import {
+  type Authentication,
   type EndReason,
   fromRow,
   idleTime,

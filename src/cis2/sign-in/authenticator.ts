@@ -1,8 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { AuthenticationStrength } from '../model/acr.ts';
+import { type AuthenticationStrength, couldMeet } from '../model/acr.ts';
 import type { AuthorizationRequest } from '../model/authorization-request.ts';
-import type { Interaction } from '../model/interactions.ts';
+import type { Expected, Interaction } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import type { EndReason, Session } from '../model/session.ts';
 import type { InteractionContext } from './open.ts';
@@ -50,4 +50,35 @@ export interface AuthenticatorRoute {
   /** One segment, without slashes. */
   readonly path: string;
   run(context: InteractionContext): Promise<Answer>;
+}
+
+/** The authenticators, in the order of the choice page. */
+export class Authenticators {
+  readonly all: readonly Authenticator[];
+  readonly #byId: ReadonlyMap<string, Authenticator>;
+
+  /** Throws if two have the same id, because one of them would be unreachable. */
+  constructor(all: readonly Authenticator[]) {
+    this.all = all;
+    this.#byId = new Map(all.map((authenticator) => [authenticator.id, authenticator]));
+    if (this.#byId.size !== all.length) throw new Error('Two authenticators have the same id.');
+  }
+
+  get(id: string): Authenticator | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Returns the authenticators that could meet a requested class. */
+  meeting(acr: readonly string[]): Authenticator[] {
+    return this.all.filter((authenticator) => couldMeet(acr, authenticator.offers));
+  }
+
+  /** Returns those that the expected user has. Without any, returns all, unless the client requires the user. */
+  async offered(acr: readonly string[], expected: Expected | null): Promise<Authenticator[]> {
+    const meeting = this.meeting(acr);
+    if (!expected) return meeting;
+    const usable = await Promise.all(meeting.map((one) => one.usableBy(expected.uid, acr)));
+    const offered = meeting.filter((_, index) => usable[index]);
+    return offered.length > 0 || expected.firm ? offered : meeting;
+  }
 }

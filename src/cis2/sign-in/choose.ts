@@ -5,8 +5,7 @@ import { type AuthorizationRequest, isSilent } from '../model/authorization-requ
 import { type Expected, type Interactions, interactionPath } from '../model/interactions.ts';
 import type { RelyingParty } from '../model/relying-party.ts';
 import type { Reply } from '../responses/authorization-response.ts';
-import type { Authenticator } from './authenticator.ts';
-import type { Authenticators } from './authenticators.ts';
+import type { Authenticator, Authenticators } from './authenticator.ts';
 
 interface ChoiceContext {
   request: HttpRequest;

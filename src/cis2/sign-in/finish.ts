@@ -7,7 +7,6 @@ import type { AuditLog } from '../../storage/audit.ts';
 import type { Database, Statement } from '../../storage/database.ts';
 import { responseErrors } from '../errors/response.ts';
 import { firstMet } from '../model/acr.ts';
-import { type Authentication, strengthFor } from '../model/authentication.ts';
 import { isSilent } from '../model/authorization-request.ts';
 import type { BrowserMarks } from '../model/browser-marks.ts';
 import type { CisClient } from '../model/cis-client.ts';
@@ -18,7 +17,7 @@ import {
   withoutSignIn,
 } from '../model/interactions.ts';
 import { choiceOf, settleRole } from '../model/roles.ts';
-import type { AfterSignOut, Session } from '../model/session.ts';
+import { type AfterSignOut, type Authentication, type Session, strengthFor } from '../model/session.ts';
 import type { Codes } from '../responses/authorization-response.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Sessions } from '../sessions/sessions.ts';

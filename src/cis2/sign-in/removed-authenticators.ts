@@ -2,7 +2,7 @@ import { batchSize, inBatches } from '../../storage/batches.ts';
 import { type Database, sql } from '../../storage/database.ts';
 import { fromRow, type SessionRow } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
-import type { Authenticators } from './authenticators.ts';
+import type { Authenticators } from './authenticator.ts';
 
 interface RemovalDependencies {
   database: Database;

@@ -10,7 +10,7 @@ import { cardMessage, type HandOffProof, proofType } from '../../../../identity-
 import { type ProofAnswer, type SessionState, sessionCertificateType } from '../../../cis/protocol.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import { sharedErrors } from '../../errors/shared.ts';
-import type { Authentication } from '../../model/authentication.ts';
+import type { Authentication } from '../../model/session.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';

@@ -14,8 +14,8 @@ import {
 import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
 import type { Statement } from '../../../storage/database.ts';
 import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
-import type { Authentication } from '../../model/authentication.ts';
 import { isSilent } from '../../model/authorization-request.ts';
+import type { Authentication } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
 import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';

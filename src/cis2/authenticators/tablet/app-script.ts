@@ -1,5 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoutes } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/frame.ts';
 import { algorithms } from '../webauthn/variants.ts';
 import { joinPrefix, tabletPaths, tabletTypes } from './protocol.ts';
 

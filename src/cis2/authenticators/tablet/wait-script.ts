@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoutes } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/frame.ts';
 
 const waitScriptPath = '/assets/wait.js';
 

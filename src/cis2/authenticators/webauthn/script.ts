@@ -1,5 +1,5 @@
 import type { Route } from '@alongside/kernel/http';
-import { scriptRoutes } from '../../pages/script-route.ts';
+import { scriptRoutes } from '../../pages/frame.ts';
 
 export const webAuthnScriptPath = '/assets/webauthn.js';
 

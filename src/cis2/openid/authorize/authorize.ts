@@ -15,7 +15,7 @@ import { partyOf, type RelyingParty } from '../../model/relying-party.ts';
 import type { Codes } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { Authenticators } from '../../sign-in/authenticators.ts';
+import type { Authenticators } from '../../sign-in/authenticator.ts';
 import { beginInteraction, expectPerson, findAuthenticators } from '../../sign-in/choose.ts';
 import type { ServerCall } from '../server.ts';
 import { findClient, prepareReply } from './client.ts';

@@ -13,7 +13,7 @@ import { acrValues } from '../../authenticators/registry.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { isScope } from '../../model/scopes.ts';
 import type { Cis2Server, WithRelyingParty } from '../server.ts';
-import { offlineAccess } from '../token/token-call.ts';
+import { offlineAccess } from '../token/issuer.ts';
 import { type AuthorizationClaims, checkClaims } from './claims-parameter.ts';
 import { checkIdTokenHint } from './hints.ts';
 

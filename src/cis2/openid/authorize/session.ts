@@ -6,16 +6,14 @@ import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import type { Database } from '../../../storage/database.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { firstMet } from '../../model/acr.ts';
-import { strengthFor } from '../../model/authentication.ts';
 import { type AuthorizationRequest, isSilent } from '../../model/authorization-request.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import type { SettledRole } from '../../model/roles.ts';
-import type { Session } from '../../model/session.ts';
-import type { Reply } from '../../responses/authorization-response.ts';
-import { authenticatedAt, type Codes } from '../../responses/authorization-response.ts';
+import { type Session, strengthFor } from '../../model/session.ts';
+import { authenticatedAt, type Codes, type Reply } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { Authenticators } from '../../sign-in/authenticators.ts';
+import type { Authenticators } from '../../sign-in/authenticator.ts';
 
 interface RequestCall {
   request: HttpRequest;

@@ -1,12 +1,20 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
+import type { Cis2Registration } from '../../../oauth/applications.ts';
 import { type Confirmation, confirmationAttributes } from '../../../oauth/confirmation.ts';
 import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
 import { attributesOf, type SignInFacts } from '../../model/token-facts.ts';
+
+/** The scope that asks for a refresh token (OpenID Connect Core section 11). */
+export const offlineAccess = 'offline_access';
+
+/** Whether a code of these scopes also gets a refresh token. The published profile has no scope for it. */
+export const getsRefreshToken = (registration: Cis2Registration, scope: readonly string[]): boolean =>
+  registration.refreshTokens && (registration.profile === 'nhs' || scope.includes(offlineAccess));
 
 /** Purpose of the key that seals successors; stored data depends on it. */
 export const successorPurpose = 'cis2-refresh-successor';

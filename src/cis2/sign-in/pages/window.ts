@@ -2,8 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import { html } from '@alongside/kernel/html';
 import type { Route } from '@alongside/kernel/http';
 import { type Interaction, interactionPath } from '../../model/interactions.ts';
-import { cis2Page } from '../../pages/frame.ts';
-import { scriptRoutes } from '../../pages/script-route.ts';
+import { cis2Page, scriptRoutes } from '../../pages/frame.ts';
 import { words } from '../../text/words.ts';
 
 const { window: says } = words;

@@ -17,9 +17,8 @@ import { partyOf } from '../../../model/relying-party.ts';
 import type { CodeGrant } from '../../../responses/authorization-response.ts';
 import { signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
-import type { Cis2Server } from '../../server.ts';
-import type { NewToken, TokenGrant } from '../issuer.ts';
-import { getsRefreshToken, type TokenCall } from '../token-call.ts';
+import type { Cis2Server, TokenCall } from '../../server.ts';
+import { getsRefreshToken, type NewToken, type TokenGrant } from '../issuer.ts';
 
 async function requireRedirectUri({ parameters }: TokenCall): Promise<void> {
   if (parameters.get('redirect_uri') === undefined)

@@ -15,8 +15,8 @@ import { choiceOf } from '../../../model/roles.ts';
 import { factsOf, type SignInFacts } from '../../../model/token-facts.ts';
 import { signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
+import type { TokenCall } from '../../server.ts';
 import type { Successor } from '../issuer.ts';
-import type { TokenCall } from '../token-call.ts';
 
 interface WithFacts {
   facts: SignInFacts;

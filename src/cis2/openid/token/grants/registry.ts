@@ -1,5 +1,5 @@
 import type { Grant } from '../../../../oauth/server/grant.ts';
-import type { TokenCall } from '../token-call.ts';
+import type { TokenCall } from '../../server.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { refreshToken } from './refresh-token.ts';
 

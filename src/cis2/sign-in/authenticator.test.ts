@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AssuranceLevel } from '../model/acr.ts';
-import type { Authenticator } from './authenticator.ts';
-import { Authenticators } from './authenticators.ts';
+import { type Authenticator, Authenticators } from './authenticator.ts';
 
 const way = (id: string, level: AssuranceLevel, users: string[]): Authenticator => ({
   id,

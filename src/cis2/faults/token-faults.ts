@@ -1,0 +1,121 @@
+import type { JwtClaims, SigningAlgorithm } from '@alongside/kernel/jws';
+import type { NamedFault } from '../../storage/faults.ts';
+
+/** The signature of a faulty token. `unnamed` leaves out the `kid`; an `unknown` key is not in the key set. */
+export type FaultySignature =
+  | 'right'
+  | 'none'
+  | 'broken'
+  | 'unknown key'
+  | 'other algorithm'
+  | 'unnamed key'
+  | 'unnamed unknown key';
+
+/** A token before it is signed. */
+export interface TokenDraft {
+  readonly claims: JwtClaims;
+  readonly signature: FaultySignature;
+}
+
+/** A fault of a token. */
+export interface TokenFault extends NamedFault {
+  spoil(draft: TokenDraft): TokenDraft;
+}
+
+/** Returns a fault that replaces claims; `undefined` removes one. */
+export const claiming = (
+  name: string,
+  summary: string,
+  other: (claims: JwtClaims) => JwtClaims,
+): TokenFault => ({
+  name,
+  summary,
+  spoil: ({ claims, signature }) => ({ claims: { ...claims, ...other(claims) }, signature }),
+});
+
+/** Returns a fault of the signature only. */
+export const signing = (name: string, summary: string, signature: FaultySignature): TokenFault => ({
+  name,
+  summary,
+  spoil: ({ claims }) => ({ claims, signature }),
+});
+
+/** Returns an algorithm that the client did not register. */
+export const otherThan = (algorithm: SigningAlgorithm): SigningAlgorithm =>
+  algorithm === 'ES256' ? 'RS256' : 'ES256';
+const day = 86_400;
+const seconds = (value: unknown): number => Number(value);
+
+/** Faults of ID tokens (OpenID Connect Core section 3.1.3.7, and claims that CIS2 requires relying parties to check). */
+export const idTokenFaults: readonly TokenFault[] = [
+  claiming('id-token-wrong-issuer', 'ID tokens name another issuer', () => ({
+    iss: 'https://issuer.example.test',
+  })),
+  claiming('id-token-wrong-audience', 'ID tokens are for another client', () => ({
+    aud: 'somebody-else',
+    azp: 'somebody-else',
+  })),
+  claiming('id-token-expired', 'ID tokens expired a day ago', ({ iat }) => ({
+    iat: seconds(iat) - 2 * day,
+    exp: seconds(iat) - day,
+  })),
+  claiming('id-token-without-subject', 'ID tokens have no sub', () => ({ sub: undefined })),
+  claiming('id-token-without-issue-time', 'ID tokens have no iat', () => ({ iat: undefined })),
+  claiming('id-token-wrong-nonce', 'ID tokens have another nonce', () => ({ nonce: 'another-nonce' })),
+  signing('id-token-unsigned', 'ID tokens have the algorithm "none" and no signature', 'none'),
+  signing('id-token-wrong-signature', 'the signature of ID tokens does not hold', 'broken'),
+  signing('id-token-unknown-key', 'ID tokens are signed by a key that is not in the key set', 'unknown key'),
+  signing('id-token-unnamed-key', 'ID tokens do not name their key', 'unnamed key'),
+  signing(
+    'id-token-unnamed-unknown-key',
+    'ID tokens are signed by a key that is not in the key set, and do not name it',
+    'unnamed unknown key',
+  ),
+  claiming('id-token-old-sign-in', 'ID tokens say that the person signed in a day ago', ({ iat }) => ({
+    auth_time: seconds(iat) - day,
+  })),
+  claiming('id-token-low-authentication-level', 'ID tokens say authentication level 1', () => ({
+    acr: 'AAL1_USERPASS',
+    amr: ['USERPASS'],
+    authentication_assurance_level: '1',
+  })),
+  claiming('id-token-low-identity-level', 'ID tokens say identity assurance level 1', () => ({
+    id_assurance_level: '1',
+    idassurancelevel: '1',
+  })),
+  claiming('id-token-empty-role', 'ID tokens have an empty selected_roleid', () => ({
+    selected_roleid: '',
+  })),
+];
+
+/** Faults of logout tokens (OpenID Connect Back-Channel Logout section 2.6). Tokens for the API platform have none. */
+export const logoutTokenFaults: readonly TokenFault[] = [
+  claiming('logout-token-wrong-issuer', 'logout tokens name another issuer', () => ({
+    iss: 'https://issuer.example.test',
+  })),
+  claiming('logout-token-wrong-audience', 'logout tokens are for another client', () => ({
+    aud: 'somebody-else',
+  })),
+  claiming('logout-token-without-event', 'logout tokens have no events', () => ({ events: undefined })),
+  claiming('logout-token-wrong-event', 'logout tokens tell of another event', () => ({
+    events: { 'https://schemas.example.test/event/other': {} },
+  })),
+  claiming('logout-token-with-nonce', 'logout tokens have a nonce, as ID tokens do', () => ({
+    nonce: 'a-nonce',
+  })),
+  signing('logout-token-unsigned', 'logout tokens have the algorithm "none" and no signature', 'none'),
+  signing('logout-token-wrong-signature', 'the signature of logout tokens does not hold', 'broken'),
+  signing(
+    'logout-token-wrong-algorithm',
+    'logout tokens are signed by another algorithm than the registered one',
+    'other algorithm',
+  ),
+  claiming('logout-token-old', 'logout tokens were made a day ago', ({ iat }) => ({
+    iat: Number(iat) - day,
+    exp: Number(iat) - day + 120,
+  })),
+  claiming('logout-token-without-session', 'logout tokens name neither session nor person', () => ({
+    sid: undefined,
+    sub: undefined,
+  })),
+];
