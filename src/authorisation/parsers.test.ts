@@ -7,11 +7,11 @@ import { Parameters, readScope } from '../oauth/parameters.ts';
 import type { Product } from '../oauth/products.ts';
 import { limitsOf, publishedQuota } from '../oauth/rate-limits.ts';
 import { redirectFits } from '../oauth/registered-addresses.ts';
+import { scopesAt } from './application/client.ts';
 import type { Base } from './base.ts';
 import type { Cis2Settings } from './dependencies.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
-import { scopesAt } from './levels.ts';
-import { lifetimesOf } from './lifetimes.ts';
+import { lifetimesOf } from './issue.ts';
 import { applicationOf } from './testing/applications.ts';
 import { cis2Upstream } from './upstream/cis2.ts';
 

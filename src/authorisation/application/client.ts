@@ -1,7 +1,8 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications, PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
-import type { RateLimits, StoredProduct } from '../../oauth/products.ts';
+import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../../oauth/products.ts';
 import { limitsOf, publishedQuota } from '../../oauth/rate-limits.ts';
+import { redirectFits } from '../../oauth/registered-addresses.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import type { AtBase } from '../parts.ts';
@@ -138,3 +139,18 @@ export async function limitRate(
       isPublic ? limiter.wouldExceed(base.limits, base.api) : limiter.exceeded(base.limits, base.api),
   });
 }
+
+/** Whether an address is a callback URL of this client. A free loopback port is for native applications of the standard profile (RFC 8252 section 7.3). */
+export function isCallback(base: Base, registration: PlatformRegistration, uri: string): boolean {
+  const registered = base.hardening.severalCallbacks
+    ? registration.callbackUrls
+    : registration.callbackUrls.slice(0, 1);
+  return redirectFits(registered, base.profile !== 'nhs' && registration.applicationType === 'native', uri);
+}
+
+/** Marks application-restricted scopes (identity-service-api, verify-app-restricted-scopes). */
+export const applicationMarker = 'urn:nhsd:apim:app:level3:';
+
+/** Returns the products' scopes of exactly this level, not of lower ones (identity-service-api, filter-user-restricted-scopes). */
+export const scopesAt = (products: readonly Product[], marker: string): string[] =>
+  scopesOf(products).filter((scope) => scope.includes(marker));

@@ -3,11 +3,10 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { findClient, type WithClient } from '../application/client.ts';
+import { findClient, isCallback, type WithClient } from '../application/client.ts';
 import { errors } from '../errors.ts';
 import type { AtBase } from '../parts.ts';
 import { type Pending, pendingAt } from '../pending.ts';
-import { isCallback } from '../redirects.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** The provider's response, through the browser. */

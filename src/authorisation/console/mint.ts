@@ -11,6 +11,7 @@ import {
   readProducts,
   requireApproval,
   requireSubscription,
+  scopesAt,
   type WithClient,
   type WithProducts,
 } from '../application/client.ts';
@@ -18,7 +19,6 @@ import { type Attributes, roleIdsAttribute, userAttributes } from '../attributes
 import type { Base } from '../base.ts';
 import { errors as published } from '../errors.ts';
 import { accessLifetime, Issuer } from '../issue.ts';
-import { scopesAt } from '../levels.ts';
 import { tokensAnswer as nhsAnswer } from '../nhs/grants/grant.ts';
 import type { Parts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';

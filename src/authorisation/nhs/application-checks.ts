@@ -1,14 +1,17 @@
+import { Refusal, reasonOf } from '@alongside/kernel/errors';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { check, namedAfter, type Passed, type Steps } from '@alongside/kernel/steps';
 import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import {
   checkAssertion,
+  checkAssertionSignature,
   checkAssertionType,
   checkAudience,
   checkNotBefore,
   claimJti,
   decodeAssertion,
+  identifyByAssertion,
 } from '../application/assertion.ts';
-import { checkAssertionSignature, identifyByAssertion } from '../application/assertion-key.ts';
 import {
   limitRate,
   readProducts,
@@ -19,9 +22,10 @@ import {
   type WithClient,
 } from '../application/client.ts';
 import { checkSecret, identifyByForm } from '../application/secret.ts';
+import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
-import { noteProven } from '../refused-tokens.ts';
+import type { Parts } from '../parts.ts';
 import type { NhsCall } from './flow.ts';
 
 /** The checks of a client's application, for steps that give something out. */
@@ -92,3 +96,30 @@ export const authenticateByAssertion =
 
 /** The checks of a client that authenticated with an assertion. */
 export type CheckedAssertion = CheckedClient & Passed<'audience' | 'assertion-jti'>;
+
+/** Follows client authentication. Later refusals have an audit record. */
+export function noteProven({ proven, client }: Incoming & WithClient): void {
+  proven.application = client.application.id;
+}
+
+/** Records that an authenticated application was refused. A failed write does not change the refusal. */
+export async function recordRefusedTokens(
+  { audit, log }: Pick<Parts, 'audit' | 'log'>,
+  base: Base,
+  { request, application, grant }: { request: HttpRequest; application: string; grant: string | undefined },
+  thrown: unknown,
+): Promise<void> {
+  if (!(thrown instanceof Refusal)) return;
+  await audit
+    .recordAlone({
+      action: 'authorisation.tokens-refused',
+      outcome: 'refused',
+      actor: '',
+      application,
+      address: request.address,
+      detail: { messageId: request.id, base: base.path, grant, error: thrown.entry.id },
+    })
+    .catch((error: unknown) =>
+      log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
+    );
+}

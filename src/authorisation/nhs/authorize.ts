@@ -1,10 +1,15 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isChallenge } from '../../oauth/pkce.ts';
-import { findClient, limitUnproven, refuseOverLimit, type WithClient } from '../application/client.ts';
+import {
+  findClient,
+  isCallback,
+  limitUnproven,
+  refuseOverLimit,
+  type WithClient,
+} from '../application/client.ts';
 import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
-import { isCallback } from '../redirects.ts';
 import { redirectToProvider } from '../to-provider.ts';
 import { applicationChecks, type CheckedApplication } from './application-checks.ts';
 import type { NhsCall } from './flow.ts';

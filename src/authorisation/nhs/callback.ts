@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import { refuseOverLimit, type WithProducts } from '../application/client.ts';
+import { refuseOverLimit, scopesAt, type WithProducts } from '../application/client.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
@@ -13,7 +13,6 @@ import {
 import { describePerson, fetchRoles } from '../callback/person.ts';
 import { errors } from '../errors.ts';
 import { refuseRepeated } from '../incoming.ts';
-import { scopesAt } from '../levels.ts';
 import type { Level } from '../upstream/upstream.ts';
 import { applicationChecks, type CheckedApplication } from './application-checks.ts';
 import type { NhsCall } from './flow.ts';

@@ -7,7 +7,7 @@ import { errorFormat } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
 import type { Parts } from '../parts.ts';
-import { recordRefusedTokens } from '../refused-tokens.ts';
+import { recordRefusedTokens } from './application-checks.ts';
 import { createNhsServer } from './flow.ts';
 import { flowPaths, flows } from './flows.ts';
 

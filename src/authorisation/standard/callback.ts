@@ -3,7 +3,7 @@ import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { refuseOverLimit, type WithProducts } from '../application/client.ts';
+import { refuseOverLimit, scopesAt, type WithProducts } from '../application/client.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
 import {
@@ -15,7 +15,6 @@ import {
   type WithPending,
 } from '../callback/pending.ts';
 import { describePerson, fetchRoles } from '../callback/person.ts';
-import { scopesAt } from '../levels.ts';
 import type { Level } from '../upstream/upstream.ts';
 import { applicationChecks, type CheckedApplication, orElse } from './client-checks.ts';
 import { errors } from './errors.ts';

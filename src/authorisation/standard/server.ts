@@ -12,10 +12,9 @@ import { Issuer } from '../issue.ts';
 import type { Parts } from '../parts.ts';
 import { revocationStatement } from '../revoking.ts';
 import { Rotation } from '../rotation.ts';
-import { AccessTokens } from './access-tokens.ts';
+import { AccessTokens, describeToken, mayInspect } from './access-tokens.ts';
 import { errors } from './errors.ts';
 import { repeatable, requireLengths } from './incoming.ts';
-import { describeToken, mayInspect } from './inspection.ts';
 import { profiles, rulesOf } from './profile.ts';
 
 /** A base path of the standard profile as an authorization server of the shared core. */

@@ -3,6 +3,7 @@ import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongsi
 import { anyMethod, type Handler, type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Steps } from '@alongside/kernel/steps';
 import { Cors } from '../../oauth/cors.ts';
+import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
@@ -12,12 +13,29 @@ import { authorize, authorizeByPost } from './authorize.ts';
 import { callback } from './callback.ts';
 import { errors } from './errors.ts';
 import { grants } from './grants/registry.ts';
-import { introspect, introspectionAlgorithms } from './introspect.ts';
 import { backchannelLogout } from './logout.ts';
-import { metadataOf, metadataPath } from './metadata.ts';
 import { pushRequest } from './par.ts';
+import { offered } from './profile.ts';
 import { createServer, type ServerCall, type StandardServer, settingsOf } from './server.ts';
-import { revoke, token } from './token.ts';
+import { introspect, introspectionAlgorithms, revoke, token } from './token.ts';
+
+/** Returns the path of the metadata of a base path (RFC 8414 section 3.1). */
+export const metadataPath = (base: Base): string => `/.well-known/oauth-authorization-server${base.path}`;
+
+const paths = {
+  authorize: '/authorize',
+  token: '/token',
+  keys: '/jwks',
+  revocation: '/revoke',
+  introspection: '/introspect',
+  pushed: '/par',
+};
+
+/** Returns the metadata of a base path (RFC 8414 section 2). Clients of the fapi2 profile may use less than it names. */
+export const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
+  ...serverMetadata(settings, { rules: offered, paths, grants, responseModes: ['query'] }),
+  introspection_signing_alg_values_supported: introspectionAlgorithms,
+});
 
 const format = errorFormat(errors);
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { Cis2Settings } from '../dependencies.ts';
-import { nonceAndPkce } from './nonce-and-pkce.ts';
+import { nonceAndPkce } from './calls.ts';
 import type { Upstream } from './upstream.ts';
 
 const levels = ['1', '2', '3'];

@@ -4,7 +4,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { withQuery } from '../../oauth/parameters.ts';
 import type { NhsLoginSettings } from '../dependencies.ts';
-import { nonceAndPkce } from './nonce-and-pkce.ts';
+import { nonceAndPkce } from './calls.ts';
 import type { Upstream } from './upstream.ts';
 
 const levels = ['P0', 'P5', 'P9'];

@@ -2,20 +2,20 @@ import { seconds } from '@alongside/kernel/clock';
 import type { DecodedJwt } from '@alongside/kernel/jws';
 import {
   type Assertion,
+  checkAssertionSignature,
   checkAssertionType,
   checkAudience,
   checkNotBefore,
   claimed,
   claimRules,
   decodeAssertion,
+  identifyByAssertion,
   isUsed,
   lastRules,
 } from '../application/assertion.ts';
-import { checkAssertionSignature, identifyByAssertion } from '../application/assertion-key.ts';
 import { checkSecret, identifyByForm } from '../application/secret.ts';
 import { errors } from '../errors.ts';
-import type { Incoming } from '../incoming.ts';
-import { refuseRepeated } from '../incoming.ts';
+import { type Incoming, refuseRepeated } from '../incoming.ts';
 import { checkGrantType } from '../nhs/application-checks.ts';
 import {
   checkChallenge,
@@ -44,8 +44,7 @@ import {
   refuseEndedSession,
 } from '../nhs/grants/subject-token.ts';
 import { keepScopes, tokenExchange } from '../nhs/grants/token-exchange.ts';
-import { clientName, standing } from './client.ts';
-import type { Probe } from './trial.ts';
+import { clientName, type Probe, standing } from './trial.ts';
 
 const parameter =
   (of: 'query' | 'form', name: string) =>

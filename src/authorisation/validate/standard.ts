@@ -27,8 +27,7 @@ import {
 } from '../standard/request-checks.ts';
 import type { StandardServer } from '../standard/server.ts';
 import type { TokenCall } from '../standard/token-call.ts';
-import { clientName, standing } from './client.ts';
-import { type Probe, throwing } from './trial.ts';
+import { clientName, type Probe, standing, throwing } from './trial.ts';
 
 const neverRedirected = { reply: { fail: throwing.redirect } };
 

@@ -5,6 +5,14 @@ import { NetworkLimit } from '../../oauth/network-limit.ts';
 import { RateLimiter } from '../../oauth/rate-limits.ts';
 import { Tokens } from '../../oauth/tokens.ts';
 import { SingleUse } from '../../storage/single-use.ts';
+import {
+  readProducts,
+  requireActiveDeveloper,
+  requireApproval,
+  requireSubscription,
+  type WithClient,
+} from '../application/client.ts';
+import type { Base } from '../base.ts';
 import { words } from '../diagnosis.ts';
 import type { Parts } from '../parts.ts';
 import type { ValidationAnswer } from '../protocol.ts';
@@ -143,3 +151,14 @@ export async function tryAll(
     });
   return { ok: verdict === undefined, checks, answer: verdict ? publicOf(verdict) : null };
 }
+
+/** Returns the name of the client, if known. */
+export const clientName = ({ client }: Partial<WithClient>): unknown => client?.application.name;
+
+/** The checks of the application in every flow. */
+export const standing = ({ api }: Base): Probe[] => [
+  { check: 'application', expected: 'approved', step: requireApproval },
+  { step: readProducts },
+  { check: 'products', expected: `one that includes the API ${api}`, step: requireSubscription },
+  { check: 'developer', expected: 'active', step: requireActiveDeveloper },
+];

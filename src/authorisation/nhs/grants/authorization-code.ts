@@ -1,13 +1,10 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
-import type { WithClient, WithProducts } from '../../application/client.ts';
+import { isCallback, scopesAt, type WithClient, type WithProducts } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
 import { errors } from '../../errors.ts';
-import { accessLifetime } from '../../issue.ts';
-import { scopesAt } from '../../levels.ts';
-import { lifetimesOf } from '../../lifetimes.ts';
-import { isCallback } from '../../redirects.ts';
+import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { revokeFamily } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { authenticateBySecret, type CheckedClient } from '../application-checks.ts';

@@ -1,12 +1,10 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { WithProducts } from '../../application/client.ts';
+import { applicationMarker, scopesAt, type WithProducts } from '../../application/client.ts';
 import { applicationAttributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
-import { accessLifetime } from '../../issue.ts';
-import { applicationMarker, scopesAt } from '../../levels.ts';
-import { lifetimesOf } from '../../lifetimes.ts';
+import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
 import { grant, grantTypes, idTokenType } from './grant.ts';

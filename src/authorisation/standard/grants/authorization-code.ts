@@ -10,10 +10,9 @@ import {
   type WithCode,
 } from '../../../oauth/server/authorization-code.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
+import { scopesAt } from '../../application/client.ts';
 import type { CodeGrant } from '../../codes.ts';
-import { accessLifetime } from '../../issue.ts';
-import { scopesAt } from '../../levels.ts';
-import { lifetimesOf } from '../../lifetimes.ts';
+import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { revocationStatement } from '../../revoking.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { refreshBinding, tokensAnswer } from '../access-tokens.ts';

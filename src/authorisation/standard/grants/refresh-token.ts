@@ -9,8 +9,7 @@ import {
   useRefreshToken,
   type WithRefreshToken,
 } from '../../../oauth/server/refresh-token.ts';
-import { accessLifetime } from '../../issue.ts';
-import { lifetimesOf } from '../../lifetimes.ts';
+import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { endOfRefreshing, type Rotated, scopesLeft, upstreamOf } from '../../rotation.ts';
 import { tokensAnswer } from '../access-tokens.ts';
 import { errors } from '../errors.ts';
