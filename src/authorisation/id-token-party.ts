@@ -1,7 +1,7 @@
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Client } from './application/client.ts';
-import type { Parts } from './parts.ts';
+import type { PlatformParts } from './parts.ts';
 import { isFor } from './upstream/calls.ts';
 
 /** The attribute with the application's client ids at other providers, separated by spaces. */
@@ -19,7 +19,7 @@ export function isIssuedTo({ aud, azp }: JwtClaims, { application, registration 
 
 /** Claims an ID token for its one exchange, by its hash, at all base paths; false when it was exchanged before. */
 export const claimExchange = (
-  { singleUse, clock }: Pick<Parts, 'singleUse' | 'clock'>,
+  { singleUse, clock }: Pick<PlatformParts, 'singleUse' | 'clock'>,
   idToken: string,
   expiresAt: number,
 ): Promise<boolean> => singleUse.claim('authorisation-exchanged', sha256(idToken), expiresAt - clock.now());

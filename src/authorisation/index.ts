@@ -12,14 +12,14 @@ import type { AuthorisationDependencies } from './dependencies.ts';
 import { diagnosis, malformed } from './diagnosis.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { createNhsRoutes } from './nhs/service.ts';
-import type { Parts } from './parts.ts';
+import type { PlatformParts } from './parts.ts';
 import { createStandardRoutes } from './standard/service.ts';
 import { createValidate } from './validate/validate.ts';
 
 export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 
 /** Creates the parts that all base paths share. */
-function createParts(dependencies: AuthorisationDependencies): Parts {
+function createParts(dependencies: AuthorisationDependencies): PlatformParts {
   const limits = dependencies.networkLimits ?? networkLimits.parse({});
   const { clock, database, urls, development, singleUse, vault } = dependencies;
   return {

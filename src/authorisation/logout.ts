@@ -9,7 +9,7 @@ import type { Passed } from '@alongside/kernel/steps';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { Base } from './base.ts';
 import { errors } from './errors.ts';
-import type { AtBase, Parts } from './parts.ts';
+import type { AtBase, PlatformParts } from './parts.ts';
 import { isFor, signedByProvider } from './upstream/calls.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -103,7 +103,7 @@ type EndCall = LogoutRequest &
     server: {
       base: Base;
       bases: readonly Base[];
-      parts: Pick<Parts, 'tokens' | 'endedSessions' | 'recorder' | 'audit' | 'log'>;
+      parts: Pick<PlatformParts, 'tokens' | 'endedSessions' | 'recorder' | 'audit' | 'log'>;
     };
   };
 

@@ -11,7 +11,7 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 
 /** The dependencies of the service, and the parts that all base paths share. */
-export interface Parts extends AuthorisationDependencies {
+export interface PlatformParts extends AuthorisationDependencies {
   diagnosis: Diagnosis;
   developers: Developers;
   limiter: RateLimiter;
@@ -31,6 +31,6 @@ export interface Parts extends AuthorisationDependencies {
 }
 
 /** The part of a step's context with the base path, and the parts of the service that the step uses. */
-export interface AtBase<Used extends keyof Parts = never> {
-  server: { base: Base; parts: Pick<Parts, Used> };
+export interface AtBase<Used extends keyof PlatformParts = never> {
+  server: { base: Base; parts: Pick<PlatformParts, Used> };
 }

@@ -1,6 +1,6 @@
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
-import type { AtBase, Parts } from './parts.ts';
+import type { AtBase, PlatformParts } from './parts.ts';
 
 /** The tokens of one authorization. */
 interface Family {
@@ -14,7 +14,7 @@ type Cause = 'client' | 'code-reused' | 'refresh-token-reused' | 'session-ended'
 
 /** Returns the audit record of revoked tokens. */
 export const revocationStatement = (
-  { audit }: Pick<Parts, 'audit'>,
+  { audit }: Pick<PlatformParts, 'audit'>,
   base: Base,
   { uid, sid, family, applicationId }: Family,
   cause: Cause,

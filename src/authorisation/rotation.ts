@@ -5,7 +5,7 @@ import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
 import { type Issued, Issuer, type TokenGrant } from './issue.ts';
-import type { Parts } from './parts.ts';
+import type { PlatformParts } from './parts.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** The tokens of a refresh. Times in milliseconds. */
@@ -46,11 +46,11 @@ export const endOfRefreshing = (record: TokenRecord, validity: number): number =
 /** Rotation of refresh tokens at one base path (RFC 9700 section 4.14.2). */
 export class Rotation {
   readonly #base: Base;
-  readonly #parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>;
+  readonly #parts: Pick<PlatformParts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>;
   readonly #issuer: Issuer;
   readonly #successors: RefreshSuccessors<Rotated>;
 
-  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>) {
+  constructor(base: Base, parts: Pick<PlatformParts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>) {
     this.#base = base;
     this.#parts = parts;
     this.#issuer = new Issuer(base, parts);

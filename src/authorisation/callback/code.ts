@@ -6,7 +6,7 @@ import type { WithClient } from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import type { CodeGrant } from '../codes.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import type { Level } from '../upstream/upstream.ts';
 import type { WithPending } from './pending.ts';
 
@@ -42,7 +42,7 @@ export function grantOf({
 
 /** Returns the audit record for the batch that creates a code. */
 export const codeRecordStatement = (
-  { audit }: Pick<Parts, 'audit'>,
+  { audit }: Pick<PlatformParts, 'audit'>,
   base: Base,
   { uid, sid, family, applicationId, level, upstream }: Omit<CodeGrant, 'issuer'>,
 ): Statement =>
@@ -58,7 +58,7 @@ export const codeRecordStatement = (
 
 /** Redirects to the client with the code (RFC 6749 section 4.1.2), and with the issuer in profiles that send it (RFC 9207). */
 export function sendCode(
-  { recorder }: Pick<Parts, 'recorder'>,
+  { recorder }: Pick<PlatformParts, 'recorder'>,
   { pending, state, client, level }: Arrived,
   code: string,
   iss?: string,

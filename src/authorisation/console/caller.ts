@@ -2,13 +2,13 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import type { Base } from '../base.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { errors } from './errors.ts';
 
 /** The first context of an endpoint for the console. */
 export interface ConsoleCall {
   request: HttpRequest;
-  console: { secret: string; bases: readonly Base[]; parts: Parts };
+  console: { secret: string; bases: readonly Base[]; parts: PlatformParts };
 }
 
 const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i;

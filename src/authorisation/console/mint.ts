@@ -20,7 +20,7 @@ import type { Base } from '../base.ts';
 import { errors as published } from '../errors.ts';
 import { accessLifetime, Issuer } from '../issue.ts';
 import { tokensAnswer as nhsAnswer } from '../nhs/grants/grant.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';
 import { AccessTokens, tokensAnswer as standardAnswer } from '../standard/access-tokens.ts';
 import { rulesOf } from '../standard/profile.ts';
@@ -31,10 +31,10 @@ interface WithOrder {
   order: MintRequest;
 }
 interface MintCall extends ConsoleCall {
-  personSource: NonNullable<Parts['personSource']>;
+  personSource: NonNullable<PlatformParts['personSource']>;
 }
 interface WithServer {
-  server: { base: Base; parts: Parts };
+  server: { base: Base; parts: PlatformParts };
 }
 interface WithSignIn {
   person: Person;

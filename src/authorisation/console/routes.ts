@@ -4,7 +4,7 @@ import { route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import { errors as serviceErrors } from '../errors.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { paths } from '../protocol.ts';
 import type { ConsoleCall } from './caller.ts';
 import { errors } from './errors.ts';
@@ -15,7 +15,7 @@ const format = errorFormat({ ...serviceErrors, unexpected: errors.unexpected });
 /** Returns the routes for the console; none without a secret, and minting only in development. */
 export function createConsoleRoutes(
   bases: readonly Base[],
-  parts: Parts,
+  parts: PlatformParts,
   createValidate: (console: ConsoleCall['console']) => Endpoint,
 ): Route[] {
   const { consoleSecret: secret, personSource, development } = parts;

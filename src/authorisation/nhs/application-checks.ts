@@ -25,7 +25,7 @@ import { checkSecret, identifyByForm } from '../application/secret.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, refuseRepeated } from '../incoming.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import type { NhsCall } from './flow.ts';
 
 /** The checks of a client's application, for steps that give something out. */
@@ -104,7 +104,7 @@ export function noteProven({ proven, client }: Incoming & WithClient): void {
 
 /** Records that an authenticated application was refused. A failed write does not change the refusal. */
 export async function recordRefusedTokens(
-  { audit, log }: Pick<Parts, 'audit' | 'log'>,
+  { audit, log }: Pick<PlatformParts, 'audit' | 'log'>,
   base: Base,
   { request, application, grant }: { request: HttpRequest; application: string; grant: string | undefined },
   thrown: unknown,

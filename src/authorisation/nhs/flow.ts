@@ -3,7 +3,7 @@ import type { Base } from '../base.ts';
 import { Codes } from '../codes.ts';
 import type { Incoming } from '../incoming.ts';
 import { Issuer } from '../issue.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { Rotation } from '../rotation.ts';
 
 /** A base path of the `nhs` profile, with the parts that its steps use. */
@@ -11,7 +11,7 @@ export interface NhsServer {
   readonly base: Base;
   /** All base paths of the service. */
   readonly bases: readonly Base[];
-  readonly parts: Parts;
+  readonly parts: PlatformParts;
   readonly codes: Codes;
   readonly issuer: Issuer;
   readonly rotation: Rotation;
@@ -22,7 +22,7 @@ export interface NhsCall extends Incoming {
   readonly server: NhsServer;
 }
 
-export const createNhsServer = (base: Base, bases: readonly Base[], parts: Parts): NhsServer => ({
+export const createNhsServer = (base: Base, bases: readonly Base[], parts: PlatformParts): NhsServer => ({
   base,
   bases,
   parts,

@@ -6,7 +6,7 @@ import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
 import { type Incoming, readIncoming } from '../incoming.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { recordRefusedTokens } from './application-checks.ts';
 import { createNhsServer } from './flow.ts';
 import { flowPaths, flows } from './flows.ts';
@@ -29,7 +29,7 @@ function recordRefusal(
 }
 
 /** Returns the routes of one base path of the `nhs` profile. */
-export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
+export function createNhsRoutes(base: Base, bases: readonly Base[], parts: PlatformParts): Route[] {
   const server = createNhsServer(base, bases, parts);
   const endpoint: Endpoint = async (request) => {
     const incoming = readIncoming(base, request);

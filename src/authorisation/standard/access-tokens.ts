@@ -15,7 +15,7 @@ import type { Client } from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { type Issued, Issuer, type TokenGrant } from '../issue.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf, mayKnowOf } from './resources.ts';
 
@@ -90,9 +90,9 @@ function amrOf(text: string | undefined): { amr?: unknown } {
 export class AccessTokens {
   readonly #issuer: Issuer;
   readonly #base: Base;
-  readonly #parts: Pick<Parts, 'keys' | 'clock' | 'urls'>;
+  readonly #parts: Pick<PlatformParts, 'keys' | 'clock' | 'urls'>;
 
-  constructor(base: Base, parts: Pick<Parts, 'tokens' | 'keys' | 'clock' | 'urls' | 'audit'>) {
+  constructor(base: Base, parts: Pick<PlatformParts, 'tokens' | 'keys' | 'clock' | 'urls' | 'audit'>) {
     this.#base = base;
     this.#parts = parts;
     this.#issuer = new Issuer(base, parts);
@@ -181,7 +181,10 @@ export const tokensAnswer = (
 
 /** Returns whether a resource server may inspect a token: an access token of any base path whose application is in good standing. */
 export const mayInspect =
-  (issuers: readonly string[], { applications, developers }: Pick<Parts, 'applications' | 'developers'>) =>
+  (
+    issuers: readonly string[],
+    { applications, developers }: Pick<PlatformParts, 'applications' | 'developers'>,
+  ) =>
   async ({ registration }: Client, record: TokenRecord): Promise<boolean> => {
     if (record.kind !== 'access' || !issuers.includes(record.issuer) || !mayKnowOf(registration, record))
       return false;

@@ -9,7 +9,7 @@ import type { Base } from '../base.ts';
 import { Codes } from '../codes.ts';
 import { errors as platformErrors } from '../errors.ts';
 import { Issuer } from '../issue.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { revocationStatement } from '../revoking.ts';
 import { Rotation } from '../rotation.ts';
 import { AccessTokens, describeToken, mayInspect } from './access-tokens.ts';
@@ -22,7 +22,7 @@ export interface StandardServer extends AuthorizationServer<WithClient> {
   readonly base: Base;
   /** All base paths of the service. */
   readonly bases: readonly Base[];
-  readonly parts: Parts;
+  readonly parts: PlatformParts;
   readonly codes: Codes;
   readonly tokenIssuer: Issuer;
   readonly accessTokens: AccessTokens;
@@ -47,11 +47,11 @@ const requires = ({ registration }: Client, requirement: Requirement): boolean =
 /** The settings of a base path that decide its metadata. */
 export const settingsOf = (
   { issuer }: Base,
-  { mutualTlsUrl, clientAuthorities }: Pick<Parts, 'mutualTlsUrl' | 'clientAuthorities'>,
+  { mutualTlsUrl, clientAuthorities }: Pick<PlatformParts, 'mutualTlsUrl' | 'clientAuthorities'>,
 ): ClientSettings => ({ issuer, mutualTlsUrl, clientAuthorities });
 
 /** Creates the server of a base path of the standard profile. */
-export const createServer = (base: Base, bases: readonly Base[], parts: Parts): StandardServer => {
+export const createServer = (base: Base, bases: readonly Base[], parts: PlatformParts): StandardServer => {
   const settings = settingsOf(base, parts);
   return {
     issuer: base.issuer,

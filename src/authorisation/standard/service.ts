@@ -8,7 +8,7 @@ import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import { authorize, authorizeByPost } from './authorize.ts';
 import { callback } from './callback.ts';
 import { errors } from './errors.ts';
@@ -57,7 +57,7 @@ const cached = { 'cache-control': 'public, max-age=300' };
 
 /** Creates the key of each announced algorithm before its first signature: verifiers cache the set. */
 const keySet =
-  ({ keys }: Parts): Endpoint =>
+  ({ keys }: PlatformParts): Endpoint =>
   async () => {
     await Promise.all(introspectionAlgorithms.map((algorithm) => keys.ensure(algorithm)));
     return json(200, await keys.jwks(), cached);
@@ -79,7 +79,7 @@ export const endpointLists = {
 };
 
 /** The routes of one base path of the standard profile. */
-export function createStandardRoutes(base: Base, bases: readonly Base[], parts: Parts): Route[] {
+export function createStandardRoutes(base: Base, bases: readonly Base[], parts: PlatformParts): Route[] {
   const server = createServer(base, bases, parts);
   requireChecks(server, endpointLists, grants);
   const metadata = metadataOf(settingsOf(base, parts));

@@ -14,7 +14,7 @@ import {
 } from '../application/client.ts';
 import type { Base } from '../base.ts';
 import { words } from '../diagnosis.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import type { ValidationAnswer } from '../protocol.ts';
 
 type Known = Record<string, unknown>;
@@ -70,7 +70,7 @@ export const throwing = {
 };
 
 /** Returns parts with which steps check as usual but use nothing up. */
-export const dryParts = (parts: Parts): Parts => ({
+export const dryParts = (parts: PlatformParts): PlatformParts => ({
   ...parts,
   singleUse: new DrySingleUse(parts.database, parts.clock),
   tokens: new DryTokens(parts.database, parts.clock),

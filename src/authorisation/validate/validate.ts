@@ -15,7 +15,7 @@ import { readIncoming } from '../incoming.ts';
 import { authorizeChecks as nhsAuthorizeChecks } from '../nhs/authorize.ts';
 import { createNhsServer } from '../nhs/flow.ts';
 import { grants as nhsGrants } from '../nhs/flows.ts';
-import type { Parts } from '../parts.ts';
+import type { PlatformParts } from '../parts.ts';
 import type { ValidateRequest, ValidationAnswer } from '../protocol.ts';
 import { authorizeChecks as standardAuthorizeChecks } from '../standard/authorize.ts';
 import { grants } from '../standard/grants/registry.ts';
@@ -86,7 +86,7 @@ interface TrialPlan {
 
 const pass = async (): Promise<Answer> => noContent();
 
-function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
+function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: PlatformParts): TrialPlan {
   const server = createNhsServer(base, [base], parts);
   if (kind === 'assertion') {
     const jwt = decodeJwt(text);
@@ -132,7 +132,11 @@ const skipProofs = check('sender-constraint', async function skipProofs() {
   return { jkt: null, confirmation: null };
 });
 
-function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: Parts): TrialPlan {
+function standardPlan(
+  { kind, text, base }: WithPasted,
+  request: HttpRequest,
+  parts: PlatformParts,
+): TrialPlan {
   const server = createServer(base, [base], parts);
   if (kind === 'assertion')
     return { start: { server, assertion: text }, probes: standard.assertionProbes(server) };
@@ -162,7 +166,7 @@ function standardPlan({ kind, text, base }: WithPasted, request: HttpRequest, pa
 }
 
 async function runChecks(
-  known: WithPasted & { request: HttpRequest; dry: Parts } & Passed<'console'>,
+  known: WithPasted & { request: HttpRequest; dry: PlatformParts } & Passed<'console'>,
 ): Promise<Answer> {
   const { base, request, dry } = known;
   const plan = (base.profile === 'nhs' ? nhsPlan : standardPlan)(known, request, dry);
@@ -173,7 +177,7 @@ async function runChecks(
   return json(200, found);
 }
 
-const validate = steps<ConsoleCall & { dry: Parts }>('authorisation.validate')
+const validate = steps<ConsoleCall & { dry: PlatformParts }>('authorisation.validate')
   .step(requireConsole)
   .step(readPasted)
   .step(findBase)

@@ -4,7 +4,7 @@ import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { roleIdsAttribute, userAttributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
 import { isIssuedTo } from '../../id-token-party.ts';
-import type { Parts } from '../../parts.ts';
+import type { PlatformParts } from '../../parts.ts';
 import { signedByProvider } from '../../upstream/calls.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { offered } from '../profile.ts';
@@ -42,7 +42,7 @@ const mayAct = (claims: DecodedJwt['claims'], { client }: Asking, base: Base): b
 async function signatureFault(
   jwt: DecodedJwt,
   upstream: Upstream,
-  parts: Parts,
+  parts: PlatformParts,
 ): Promise<string | undefined> {
   try {
     const signed = await signedByProvider(upstream, jwt, parts.upstreamKeys, offered.algorithms);
@@ -56,7 +56,7 @@ async function signatureFault(
 async function actorOf(
   value: unknown,
   upstream: Upstream,
-  parts: Parts,
+  parts: PlatformParts,
 ): Promise<{ act: Party | null } | { fault: string }> {
   const act = partyIn(value);
   const inner = typeof act?.sub === 'string' ? decodeJwt(act.sub) : undefined;

@@ -2,7 +2,7 @@ import type { WithConfirmation } from '../../../oauth/server/sender-constraint.t
 import type { WithProducts } from '../../application/client.ts';
 import type { Attributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
-import type { Parts } from '../../parts.ts';
+import type { PlatformParts } from '../../parts.ts';
 import type { Level, Upstream } from '../../upstream/upstream.ts';
 
 /** A party of a token, as `act` and `may_act` name it (RFC 8693 sections 4.1 and 4.4). */
@@ -47,7 +47,7 @@ export interface TokenType {
     token: string,
     asking: Asking,
     base: Base,
-    parts: Parts,
+    parts: PlatformParts,
     as: 'subject' | 'actor',
   ): Promise<Proven | { fault: string }>;
 }
