@@ -31,7 +31,7 @@ const isItsOwn = (path: string): boolean =>
  * Adds the password realm to the other realm on one origin. Its endpoints have separate paths. The realms share the paths of
  * their pages; the prefix of the interaction id distinguishes them.
  */
-export function withPasswordRealm(main: Service, password: Service): Service {
+function withPasswordRealm(main: Service, password: Service): Service {
   const pages = new Map(password.routes.filter(isInteraction).map((route) => [keyOf(route), route.endpoint]));
   const shared = main.routes.map((route): Route => {
     const other = pages.get(keyOf(route));

@@ -98,7 +98,7 @@ export const authenticateByAssertion =
 export type CheckedAssertion = CheckedClient & Passed<'audience' | 'assertion-jti'>;
 
 /** Follows client authentication. Later refusals have an audit record. */
-export function noteProven({ proven, client }: Incoming & WithClient): void {
+function noteProven({ proven, client }: Incoming & WithClient): void {
   proven.application = client.application.id;
 }
 

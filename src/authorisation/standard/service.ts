@@ -20,7 +20,7 @@ import { createServer, type ServerCall, type StandardServer, settingsOf } from '
 import { introspect, introspectionAlgorithms, revoke, token } from './token.ts';
 
 /** Returns the path of the metadata of a base path (RFC 8414 section 3.1). */
-export const metadataPath = (base: Base): string => `/.well-known/oauth-authorization-server${base.path}`;
+const metadataPath = (base: Base): string => `/.well-known/oauth-authorization-server${base.path}`;
 
 const paths = {
   authorize: '/authorize',
@@ -32,7 +32,7 @@ const paths = {
 };
 
 /** Returns the metadata of a base path (RFC 8414 section 2). Clients of the fapi2 profile may use less than it names. */
-export const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
+const metadataOf = (settings: ClientSettings): Record<string, unknown> => ({
   ...serverMetadata(settings, { rules: offered, paths, grants, responseModes: ['query'] }),
   introspection_signing_alg_values_supported: introspectionAlgorithms,
 });

@@ -79,7 +79,7 @@ export async function fetchUserinfo(
 }
 
 /** Returns whether a provider's metadata lists S256 (RFC 8414 section 2); undefined if it cannot be read. */
-export async function listsS256(issuer: string): Promise<boolean | undefined> {
+async function listsS256(issuer: string): Promise<boolean | undefined> {
   try {
     const { status, body } = await outbound(`${issuer}/.well-known/openid-configuration`, policy);
     const methods = parse(body)?.code_challenge_methods_supported;

@@ -23,18 +23,14 @@ export interface TokenFault extends NamedFault {
 }
 
 /** Returns a fault that replaces claims; `undefined` removes one. */
-export const claiming = (
-  name: string,
-  summary: string,
-  other: (claims: JwtClaims) => JwtClaims,
-): TokenFault => ({
+const claiming = (name: string, summary: string, other: (claims: JwtClaims) => JwtClaims): TokenFault => ({
   name,
   summary,
   spoil: ({ claims, signature }) => ({ claims: { ...claims, ...other(claims) }, signature }),
 });
 
 /** Returns a fault of the signature only. */
-export const signing = (name: string, summary: string, signature: FaultySignature): TokenFault => ({
+const signing = (name: string, summary: string, signature: FaultySignature): TokenFault => ({
   name,
   summary,
   spoil: ({ claims }) => ({ claims, signature }),

@@ -17,7 +17,7 @@ export function scriptRoutes(path: string, script: string): Route[] {
 }
 
 /** The path of the script that prevents a second submission. */
-export const onceScriptPath = '/assets/once.js';
+const onceScriptPath = '/assets/once.js';
 
 /** Time before the form may be submitted again, in milliseconds. */
 const patience = 10_000;

@@ -27,7 +27,7 @@ const often = 2_000;
 const hour = 3_600_000;
 
 /** Ends sessions, sends what is due and removes old records. */
-export function regularWork(parts: RealmParts): RegularTask[] {
+function regularWork(parts: RealmParts): RegularTask[] {
   const { ends, sessions, deliveries, notices } = parts;
   const expiry = new Expiry(parts);
   const follower = new DirectoryFollower(parts);
@@ -42,7 +42,7 @@ export function regularWork(parts: RealmParts): RegularTask[] {
 }
 
 /** Starts the work that must not delay the start. */
-export function startWork(parts: RealmParts & { authenticators: Authenticators }): void {
+function startWork(parts: RealmParts & { authenticators: Authenticators }): void {
   const { background, log, keys } = parts;
   // Making an RSA key takes seconds.
   background.run(log, 'the signing keys could not be made', async () => {

@@ -44,7 +44,7 @@ async function platformTarget(parts: LogoutTargetDependencies): Promise<LogoutTa
 }
 
 /** Returns the relying parties of a session with a logout address, and the platform. */
-export async function logoutTargets(parts: LogoutTargetDependencies, sid: string): Promise<LogoutTarget[]> {
+async function logoutTargets(parts: LogoutTargetDependencies, sid: string): Promise<LogoutTarget[]> {
   const targets = await platformTarget(parts);
   for (const clientId of await parts.sessions.clients(sid)) {
     const address = (await findRelyingParty(parts.applications, clientId))?.registration.backchannelLogoutUri;

@@ -13,7 +13,7 @@ const lifetime = 120;
  * Returns a logout token for one relying party (OpenID Connect Back-Channel Logout section 2.4). Each attempt has a new token and
  * jti, because only the response of the previous one may have been lost.
  */
-export function logoutToken(
+function logoutToken(
   parts: { keys: TokenSigner; issuer: string; clock: Clock },
   registration: Cis2Registration,
   { uid, sid, trusted }: { uid: string; sid: string; trusted: boolean },

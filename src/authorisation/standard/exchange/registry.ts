@@ -4,7 +4,7 @@ import { idToken } from './id-token.ts';
 import type { TokenType } from './proven.ts';
 
 /** Any JWT of the other types, by its `iss`. */
-export const jwt: TokenType = {
+const jwt: TokenType = {
   type: 'urn:ietf:params:oauth:token-type:jwt',
   async read(token, asking, base, parts, as) {
     const decoded = decodeJwt(token);

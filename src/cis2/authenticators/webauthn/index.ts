@@ -17,7 +17,7 @@ const seeded: readonly (readonly [persona: string, uid: string, kind: string, la
 ];
 
 /** Credentials of seeded users, whose keys testers can import into a browser. */
-export const webAuthnSeeds = (): Draft[] =>
+const webAuthnSeeds = (): Draft[] =>
   seeded.map(([persona, uid, kind, label]) => ({ ...seededKey(`${persona} ${kind}`, label), uid, kind }));
 
 /** Security keys, Windows Hello and passkeys. They need an issuer with a host name. */
