@@ -232,14 +232,35 @@ for (const start of [onSqlite, onPostgres])
       assert.equal(await outbox.sendAgain('unknown'), undefined);
     });
 
-    test('does not send a message again while an attempt is under way', async () => {
+    test('does not send a message again while another process tries it', async () => {
       const outbox = process(0, {}, async (attempt) => {
-        assert.equal(await process(1).sendAgain('a'), undefined);
+        assert.equal((await process(1).sendAgain('a'))?.state, 'pending');
         return send(attempt);
       });
       await enqueue(outbox, ['k', 'a']);
       await outbox.run();
       assert.deepEqual(await stateOf('a'), ['delivered', 1, 'fine']);
+      assert.deepEqual(sent, ['a']);
+    });
+
+    test('waits for its own attempt that is under way instead of sending a message again', async () => {
+      const started = Promise.withResolvers<void>();
+      const rest = Promise.withResolvers<void>();
+      const outbox = process(0, {}, async (attempt) => {
+        started.resolve();
+        await rest.promise;
+        return send(attempt);
+      });
+      await enqueue(outbox, ['k', 'a']);
+      const run = outbox.run();
+      await started.promise;
+      const again = outbox.sendAgain('a');
+      // A read of the same turn is answered after that of `sendAgain`.
+      await outbox.find('a');
+      rest.resolve();
+      assert.equal((await again)?.state, 'delivered');
+      await run;
+      assert.deepEqual(sent, ['a']);
     });
 
     test('leaves messages to other processes when it stops', async () => {

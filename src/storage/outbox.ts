@@ -151,19 +151,23 @@ export class Outbox<B> {
   }
 
   /**
-   * Sends a message at once, whatever its state, and returns it afterwards. Returns undefined if there is none or an attempt is
-   * under way.
+   * Sends a message at once, whatever its state, and returns it afterwards; undefined if there is none. If an attempt is under
+   * way, waits for it instead; if it is another process's, returns the message as it is.
    */
   async sendAgain(id: string): Promise<Message<B> | undefined> {
     const found = await this.#database.get(
       sql('SELECT * FROM outbox WHERE topic = ? AND id = ?', this.#topic.name, id),
       messageRow,
     );
-    if (!found || !this.#isFree(found)) return undefined;
-    const [taken] = await this.#hold([{ ...found, attempts: 0 }]);
-    if (!taken) return undefined;
-    await this.#database.durable();
-    await this.#start([taken]);
+    if (!found) return undefined;
+    const [taken] = this.#isFree(found) ? await this.#hold([{ ...found, attempts: 0 }]) : [];
+    if (taken) {
+      await this.#database.durable();
+      await this.#start([taken]);
+    } else {
+      await this.#taking.catch(() => undefined);
+      await Promise.all(this.#running);
+    }
     return this.find(id);
   }
 

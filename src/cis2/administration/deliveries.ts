@@ -50,8 +50,7 @@ async function answerDeliveries({ request, provider }: Start & Passed<'console'>
 async function sendAgain({ request, provider }: Start<{ id: string }> & Passed<'console'>): Promise<Answer> {
   const { id } = request.params;
   const delivery = await provider.deliveries.sendAgain(id);
-  if (!delivery)
-    throw administrationErrors.deliveryUnknown(`no delivery is ${id.slice(0, 100)}, or it is being sent`);
+  if (!delivery) throw administrationErrors.deliveryUnknown(`no delivery is ${id.slice(0, 100)}`);
   return json(200, shown(delivery) satisfies DeliveryAnswer);
 }
 

@@ -139,7 +139,7 @@ export class Deliveries {
   }
 
   /**
-   * Sends a notification again at once and returns it afterwards. Returns undefined if there is none or an attempt is under way.
+   * Sends a notification again at once, or waits for the attempt under way, and returns it afterwards; undefined if there is none.
    */
   async sendAgain(id: string): Promise<Delivery | undefined> {
     const message = await this.#logouts.sendAgain(id);
