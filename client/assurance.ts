@@ -25,7 +25,7 @@ export function assuranceOf(claims: Record<string, unknown>): Assurance {
 }
 
 /** Returns the lowest level that a list of acr values allows. An unknown value counts as the default `AAL3_ANY`. */
-export function levelAsked(acrValues: string | undefined): number {
+export function requestedLevel(acrValues: string | undefined): number {
   const levels = (acrValues ?? '').split(' ').map((value) => /^AAL([123])_/.exec(value)?.[1]);
   const known = levels.filter((digit) => digit !== undefined).map(Number);
   return known.length === 0 ? 3 : Math.min(...known);

@@ -1,5 +1,5 @@
 import type { Assurance } from './assurance.ts';
-import { assuranceOf, checkAssurance, checkAuthenticationTime, levelAsked } from './assurance.ts';
+import { assuranceOf, checkAssurance, checkAuthenticationTime, requestedLevel } from './assurance.ts';
 import type { CallbackInput } from './callback.ts';
 import { checkCallback, readCallback } from './callback.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
@@ -159,7 +159,7 @@ export function createCis2(settings: Cis2Settings): Cis2 {
         nonce,
         maxAge: options.maxAge,
         fresh: options.prompt === 'login',
-        level: levelAsked(options.acrValues),
+        level: requestedLevel(options.acrValues),
       });
       return printedWithout({ url, state: packed }, 'state');
     },

@@ -41,7 +41,7 @@ export function unpackTransaction(kind: TransactionKind, packed: unknown, clock:
     throw new ClientError(
       'transaction_invalid',
       'There is no sign-in under way in this session: keep the state of begin() and give it to finish().',
-      { expected: `the state of a ${kind} sign-in`, received: whatCame(packed, transaction) },
+      { expected: `the state of a ${kind} sign-in`, received: describeReceived(packed, transaction) },
     );
   }
   // Another process with a slightly faster clock may have started it.
@@ -55,7 +55,7 @@ export function unpackTransaction(kind: TransactionKind, packed: unknown, clock:
   return transaction;
 }
 
-function whatCame(packed: unknown, transaction: Transaction | undefined): string {
+function describeReceived(packed: unknown, transaction: Transaction | undefined): string {
   if (transaction) return `the state of a ${printable(String(transaction.kind)).slice(0, 20)} sign-in`;
   return packed === undefined || packed === null || packed === '' ? 'nothing' : 'something else';
 }

@@ -40,7 +40,7 @@ export interface NativeProcessOptions<E> {
   /** Creates the error for a request that was pending when it ended. */
   readonly lost: () => Error;
   /** Handles messages that are not responses. */
-  readonly onTold?: (message: unknown) => void;
+  readonly onEvent?: (message: unknown) => void;
   /** Called once when it has ended for any reason. */
   readonly onEnd: () => void;
 }
@@ -96,7 +96,7 @@ export class NativeProcess<E> {
   }
 
   #heard(message: Reply<E>): void {
-    if (!('id' in message)) this.#options.onTold?.(message);
+    if (!('id' in message)) this.#options.onEvent?.(message);
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     this.#waiting.delete(message.id);

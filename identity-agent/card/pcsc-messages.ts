@@ -18,7 +18,7 @@ export interface PcscFailure {
 }
 
 /** Messages that are not responses. */
-export type PcscTold =
+export type PcscEvent =
   | { readonly told: 'plugged' | 'unplugged'; readonly reader: string }
   | ({ readonly told: 'moved'; readonly reader: string } & PcscMovement)
   | { readonly told: 'failed'; readonly reason: string };

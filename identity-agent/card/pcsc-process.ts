@@ -1,12 +1,12 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
 import type { Loaded, Reply } from './native-process.ts';
-import type { PcscFailure, PcscQuestion, PcscSettings, PcscTold } from './pcsc-messages.ts';
+import type { PcscEvent, PcscFailure, PcscQuestion, PcscSettings } from './pcsc-messages.ts';
 import { loadPcsc, type PcscHandle, type PcscModule, type PcscSlot } from './pcsc-module.ts';
 
 // A separate process for pcsc-mini: stopping it may wait for the next event at a reader, and a command may block for ever.
 
-const tell = (message: Loaded | Reply<PcscFailure> | PcscTold): unknown => process.send?.(message);
+const tell = (message: Loaded | Reply<PcscFailure> | PcscEvent): unknown => process.send?.(message);
 
 const codeOf = (error: unknown): string => {
   const { code } = (error ?? {}) as { code?: unknown };

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
 import { PcscCard } from './pcsc-card.ts';
-import type { PcscMovement, PcscTold } from './pcsc-messages.ts';
+import type { PcscEvent, PcscMovement } from './pcsc-messages.ts';
 import { PcscService } from './pcsc-service.ts';
 import type { InsertedCard, Reader } from './transport.ts';
 
@@ -39,7 +39,7 @@ interface Slot {
   movements: number;
 }
 
-type MessageOf<T extends PcscTold['told']> = Extract<PcscTold, { readonly told: T }>;
+type MessageOf<T extends PcscEvent['told']> = Extract<PcscEvent, { readonly told: T }>;
 
 /**
  * Combines all card readers of this machine: the card that was inserted first is used; when it is removed, the next takes its
@@ -129,7 +129,7 @@ export class PcscReader implements Reader {
 
   async #load(): Promise<PcscService> {
     const service: PcscService = await PcscService.load(this.#options.module, {
-      onTold: (told) => this.#service === service && this.#heard(told),
+      onEvent: (told) => this.#service === service && this.#heard(told),
       onEnd: () => this.#service === service && this.#ended(),
     });
     this.#service = service;
@@ -137,14 +137,14 @@ export class PcscReader implements Reader {
     return service;
   }
 
-  #heard(told: PcscTold): void {
-    const hear: { readonly [T in PcscTold['told']]: (told: MessageOf<T>) => void } = {
+  #heard(told: PcscEvent): void {
+    const hear: { readonly [T in PcscEvent['told']]: (told: MessageOf<T>) => void } = {
       plugged: ({ reader }) => this.#plugged(reader),
       unplugged: ({ reader }) => this.#unplugged(reader),
       moved: ({ reader, ...movement }) => this.#moved(reader, movement),
       failed: ({ reason }) => this.#failed(reason),
     };
-    (hear[told.told] as (told: PcscTold) => void)(told);
+    (hear[told.told] as (told: PcscEvent) => void)(told);
   }
 
   #plugged(reader: string): void {

@@ -1,5 +1,5 @@
 import { NativeProcess } from './native-process.ts';
-import type { PcscFailure, PcscQuestion, PcscTold } from './pcsc-messages.ts';
+import type { PcscEvent, PcscFailure, PcscQuestion } from './pcsc-messages.ts';
 import { PCSC_PACKAGE } from './pcsc-module.ts';
 
 /** An error with PC/SC's name as `code`. */
@@ -27,12 +27,12 @@ export class PcscService {
   }
 
   /**
-   * Loads pcsc-mini by its name or the path of its main file. Passes the readers' messages to `onTold` and calls `onEnd` once at
+   * Loads pcsc-mini by its name or the path of its main file. Passes the readers' messages to `onEvent` and calls `onEnd` once at
    * the end of the process. @throws OperatorError in one sentence
    */
   static async load(
     module: string | undefined,
-    hear: { onTold(told: PcscTold): void; onEnd(): void },
+    hear: { onEvent(told: PcscEvent): void; onEnd(): void },
   ): Promise<PcscService> {
     const process = await NativeProcess.start<PcscFailure>({
       ...{ program: 'pcsc-process', settings: { module: module ?? PCSC_PACKAGE } },
@@ -40,7 +40,7 @@ export class PcscService {
       crash: `${PCSC_PACKAGE} crashes`,
       failure: (error) => new PcscError(error),
       lost: () => new PcscError({ code: 'ServiceStopped', message: 'The card service has stopped.' }),
-      onTold: (message) => hear.onTold(message as PcscTold),
+      onEvent: (message) => hear.onEvent(message as PcscEvent),
       onEnd: hear.onEnd,
     });
     return new PcscService(process);

@@ -4,7 +4,7 @@ import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request'
 import { type Handler, route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
-import type { Errands } from '../self-service/errands.ts';
+import type { CardVisits } from '../self-service/card-visits.ts';
 import type { Agent } from '../session/agent.ts';
 import { readForm } from './form.ts';
 import {
@@ -25,7 +25,7 @@ export interface InteractionDesk {
   agent: Agent;
   vouching: Vouching;
   interactions: Interactions;
-  errands: Errands;
+  cardVisits: CardVisits;
   issuer: string;
   development: boolean;
 }
@@ -134,9 +134,9 @@ async function answerRenewal({ request, interaction, desk: { agent } }: Interact
 }
 
 /** Redirects to the card pages, which link back here. */
-function manageCard({ interaction, desk: { agent, errands } }: InteractionCall): Answer {
-  const errand = errands.open(interaction.path);
-  return redirect(agent.status().problem === 'card_blocked' ? `${errand.path}/unlock-code` : errand.path);
+function manageCard({ interaction, desk: { agent, cardVisits } }: InteractionCall): Answer {
+  const visit = cardVisits.open(interaction.path);
+  return redirect(agent.status().problem === 'card_blocked' ? `${visit.path}/unlock-code` : visit.path);
 }
 
 async function answerRole({ request, interaction, desk: { agent } }: InteractionCall): Promise<void> {

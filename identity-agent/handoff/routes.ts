@@ -12,7 +12,7 @@ import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import { handOffPath } from '../protocol.ts';
-import { Errands } from '../self-service/errands.ts';
+import { CardVisits } from '../self-service/card-visits.ts';
 import { selfServiceRoutes, signInPath } from '../self-service/routes.ts';
 import type { Servers } from '../server-call.ts';
 import type { Agent } from '../session/agent.ts';
@@ -100,7 +100,7 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   const exchange = new Exchange(cis2.exchangeUrl, servers);
   const vouching = new Vouching({ agent, exchange, clock, recorder, log });
   const interactions = new Interactions(agent, clock, options.confirmSignIn);
-  const errands = new Errands(clock);
+  const cardVisits = new CardVisits(clock);
   const { issuer } = cis2;
   const handOffParts = {
     guard,
@@ -127,8 +127,8 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
       GET: { endpoint: (request) => handOff.run({ ...handOffParts, request }), errors },
       ...(onFetch || {}),
     }),
-    ...interactionRoutes({ agent, vouching, interactions, errands, issuer, development }, guard, errors),
-    ...selfServiceRoutes({ agent, errands, clock, development }, guard, errors),
+    ...interactionRoutes({ agent, vouching, interactions, cardVisits, issuer, development }, guard, errors),
+    ...selfServiceRoutes({ agent, cardVisits, clock, development }, guard, errors),
     ...route('/', {
       GET: { endpoint: (request) => home.run({ request, guard, agent, development }), errors },
     }),
@@ -148,11 +148,11 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
     },
     isAsking() {
       const lately = clock.now() - lookedAtFor;
-      return interactions.seenSince(lately) || errands.askedSince(lately);
+      return interactions.seenSince(lately) || cardVisits.askedSince(lately);
     },
     sweep() {
       interactions.sweep();
-      errands.sweep();
+      cardVisits.sweep();
     },
   };
 }

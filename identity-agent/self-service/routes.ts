@@ -13,14 +13,14 @@ import {
   type GuardSettings,
 } from '../handoff/guard.ts';
 import type { Agent } from '../session/agent.ts';
-import type { Errand, Errands } from './errands.ts';
+import type { CardVisit, CardVisits } from './card-visits.ts';
 import { type CardPage, cardPage, cardStep, pagePath } from './pages/page.ts';
 import { cardPages } from './pages/registry.ts';
 
 /** The parts of the agent that the card pages use. */
 export interface SelfServiceDesk {
   agent: Agent;
-  errands: Errands;
+  cardVisits: CardVisits;
   clock: Clock;
   development: boolean;
 }
@@ -35,60 +35,61 @@ interface PageCall extends GuardedRequest {
   desk: SelfServiceDesk;
   page: CardPage;
 }
-interface ErrandCall extends PageCall {
-  errand: Errand;
+interface CardVisitCall extends PageCall {
+  visit: CardVisit;
 }
 
 /** Path of the page that asks for PIN and role outside a browser sign-in. */
 export const signInPath = '/sign-in';
 
-const openErrand = ({ desk, first }: FirstCall): Answer => redirect(pagePath(desk.errands.open(), first));
+const openCardVisit = ({ desk, first }: FirstCall): Answer =>
+  redirect(pagePath(desk.cardVisits.open(), first));
 
-const findErrand = ({ request, desk }: PageCall): { errand: Errand } => ({
-  errand: desk.errands.find(request.params.id),
+const findCardVisit = ({ request, desk }: PageCall): { visit: CardVisit } => ({
+  visit: desk.cardVisits.find(request.params.id),
 });
 
-function recordPrompt({ errand, page, desk }: ErrandCall): void {
-  if (page.id === 'sign-in') errand.askedAt = desk.clock.now();
+function recordPrompt({ visit, page, desk }: CardVisitCall): void {
+  if (page.id === 'sign-in') visit.askedAt = desk.clock.now();
 }
 
-const showPage = ({ errand, page, desk }: ErrandCall): Answer =>
-  cardPage(page, errand, desk.agent, { development: desk.development });
+const showPage = ({ visit, page, desk }: CardVisitCall): Answer =>
+  cardPage(page, visit, desk.agent, { development: desk.development });
 
-const returnStep = ({ page, desk: { agent } }: ErrandCall): Answer =>
+const returnStep = ({ page, desk: { agent } }: CardVisitCall): Answer =>
   json(200, { step: cardStep(page, agent.status(), agent.card?.insertion ?? '') });
 
-async function act({ request, errand, page, desk: { agent } }: ErrandCall): Promise<Answer> {
+async function act({ request, visit, page, desk: { agent } }: CardVisitCall): Promise<Answer> {
   const { card, ...fields } = readForm(request, { card: /^[A-Za-z0-9_-]{0,64}$/, ...page.fields });
   // Another card does not use an attempt.
-  errand.said =
+  visit.result =
     card === agent.card?.insertion
       ? await page.act?.(agent, fields)
       : { well: false, sentence: 'Another card is in the reader now. Nothing was done.' };
-  const next = errand.said?.well ? (page.next ?? 'overview') : page.id;
-  return redirect(pagePath(errand, next), 303);
+  const next = visit.result?.well ? (page.next ?? 'overview') : page.id;
+  return redirect(pagePath(visit, next), 303);
 }
 
 const beginning = steps<FirstCall>('identity-agent.card')
   .step(checkNavigation)
   .step(checkPeerUser)
-  .step(openErrand);
+  .step(openCardVisit);
 const show = steps<PageCall>('identity-agent.card-page')
   .step(checkNavigation)
   .step(checkPeerUser)
-  .step(findErrand)
+  .step(findCardVisit)
   .step(recordPrompt)
   .step(showPage);
 const state = steps<PageCall>('identity-agent.card-state')
   .step(checkOwnScript)
   .step(checkPeerUser)
-  .step(findErrand)
+  .step(findCardVisit)
   .step(recordPrompt)
   .step(returnStep);
 const form = steps<PageCall>('identity-agent.card-form')
   .step(checkOwnForm)
   .step(checkPeerUser)
-  .step(findErrand)
+  .step(findCardVisit)
   .step(recordPrompt)
   .step(act);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rightPin, type TestDesk, testDesk } from '../testing/desk.ts';
 
-/** Opens the card pages and returns the path of the errand. */
+/** Opens the card pages and returns the path of the visit. */
 async function begin(desk: TestDesk, from = '/card'): Promise<string> {
   const answer = await desk.visit(from);
   assert.equal(answer.status, 302);
@@ -48,7 +48,7 @@ describe('the card pages', () => {
     const done = await fill(desk, form, { pin: rightPin, newPin: '222222', again: '222222' });
     assert.equal(done.to, path);
     assert.match(done.body, /Your PIN was changed/);
-    assert.doesNotMatch((await desk.visit(path)).body, /was changed/, 'it is said once');
+    assert.doesNotMatch((await desk.visit(path)).body, /was changed/, 'it is shown once');
     assert.equal((await desk.call('answerPin', { pin: '222222' })).state, 'signedIn');
   });
 
@@ -204,7 +204,7 @@ describe('other pages in the browser', () => {
     assert.equal((await desk.call('status')).attemptsLeft, 3);
   });
 
-  test('lose access to an errand after twenty minutes', async (t) => {
+  test('lose access to a card visit after twenty minutes', async (t) => {
     const desk = await testDesk(t);
     const path = await begin(desk);
     desk.clock.advance(1_199);

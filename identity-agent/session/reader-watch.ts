@@ -17,14 +17,14 @@ export function watchReader(desk: Desk, reader: Reader, label: () => CardLabel |
     desk.tell('cardInserted', { serial: card.label.serial });
   };
   const unwatch = reader.onChange((present) => {
-    cardGone(desk);
+    cardRemoved(desk);
     if (present) desk.track(came());
   });
   if (reader.card()) desk.track(came());
   return unwatch;
 }
 
-function cardGone(desk: Desk): void {
+function cardRemoved(desk: Desk): void {
   const { card, session } = desk;
   if (!card) return;
   const itsSession = desk.ownCard ? session : undefined;

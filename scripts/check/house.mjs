@@ -48,11 +48,11 @@ const measures = [
     target: 0,
     of: (t) => count(t, /\bJSON\.parse\((?:[^()]|\([^()]*\))*\) as\b/g),
   },
-  { name: 'interfaces called Parts', limit: 1, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
+  { name: 'interfaces called Parts', limit: 0, target: 10, of: (t) => count(t, /\binterface Parts\b/g) },
   { name: 'interfaces called Asked', limit: 0, target: 0, of: (t) => count(t, /\binterface Asked\b/g) },
   {
     name: 'files under 30 lines',
-    limit: 100,
+    limit: 90,
     room: 5,
     target: 140,
     of: (t) => [...t.values()].filter((text) => linesOf(text) < 30).length,

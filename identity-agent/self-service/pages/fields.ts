@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentStatus, CardActError } from '../../protocol.ts';
 import { cardActSentence } from '../../session/card-acts.ts';
-import type { FormResult } from '../errands.ts';
+import type { FormResult } from '../card-visits.ts';
 
 /** Digits as users may type them; the card decides whether they are right. */
 export const digits = /^[0-9]{1,12}$/;

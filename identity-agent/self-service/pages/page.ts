@@ -4,7 +4,7 @@ import { framedPage } from '@alongside/kernel/layout';
 import { scriptPath } from '../../handoff/pages/script.ts';
 import type { AgentStatus } from '../../protocol.ts';
 import type { Agent } from '../../session/agent.ts';
-import type { Errand, FormResult } from '../errands.ts';
+import type { CardVisit, FormResult } from '../card-visits.ts';
 
 /** Data of a page. */
 export interface CardPageContext {
@@ -16,7 +16,7 @@ export interface CardPageContext {
   signedIn: boolean;
   /** Names of the applications that asked for the PIN. */
   askedBy: readonly string[];
-  /** Path of the errand. */
+  /** Path of the visit. */
   path: string;
   /** Whether this is a test system, which does not send mail. */
   development: boolean;
@@ -24,7 +24,7 @@ export interface CardPageContext {
 
 /** A page about the card in the reader, with its form. */
 export interface CardPage {
-  /** Also the last part of its path; the overview has the path of the errand itself. */
+  /** Also the last part of its path; the overview has the path of the visit itself. */
   readonly id: 'overview' | 'change-pin' | 'unlock-code' | 'unlock' | 'unblock' | 'renew' | 'sign-in';
   readonly title: string;
   main(context: CardPageContext): Html;
@@ -40,8 +40,8 @@ export interface CardPage {
   readonly next?: CardPage['id'];
 }
 
-export const pagePath = (errand: { path: string }, id: CardPage['id']): string =>
-  id === 'overview' ? errand.path : `${errand.path}/${id}`;
+export const pagePath = (visit: { path: string }, id: CardPage['id']): string =>
+  id === 'overview' ? visit.path : `${visit.path}/${id}`;
 
 /** Returns a token that changes with the page, for the script. */
 export const cardStep = (page: CardPage, status: AgentStatus, insertion: string): string =>
@@ -58,30 +58,30 @@ const saying = ({ well, sentence }: FormResult): Html =>
     : html`<p class="error" id="problem" role="alert">${sentence}</p>`;
 
 /** Links on every page. */
-function ways(page: CardPage, errand: Errand): Html {
+function ways(page: CardPage, visit: CardVisit): Html {
   const overview =
-    page.id === 'overview' ? undefined : html`<a href="${errand.path}">Back to your smartcard</a>`;
-  const back = errand.back && html`<a class="button" href="${errand.back}">Continue signing in</a>`;
+    page.id === 'overview' ? undefined : html`<a href="${visit.path}">Back to your smartcard</a>`;
+  const back = visit.back && html`<a class="button" href="${visit.back}">Continue signing in</a>`;
   return html`<p class="actions">${back} ${overview}</p>`;
 }
 
 /** A page about the card in the common frame. */
 export function cardPage(
   page: CardPage,
-  errand: Errand,
+  visit: CardVisit,
   agent: Agent,
   { development }: { development: boolean },
 ): Answer {
   const status = agent.status();
   const { card } = status;
   const insertion = agent.card?.insertion ?? '';
-  const { said } = errand;
-  errand.said = undefined;
+  const { result: said } = visit;
+  visit.result = undefined;
   const context = card && {
-    ...{ status, card, insertion, development, path: errand.path, askedBy: agent.askedFor },
+    ...{ status, card, insertion, development, path: visit.path, askedBy: agent.askedFor },
     signedIn: agent.session !== undefined && agent.session.uid === agent.card?.uid && !agent.session.lock,
   };
-  const state = `${pagePath(errand, page.id)}?state`;
+  const state = `${pagePath(visit, page.id)}?state`;
   const reload = context ? undefined : html`<noscript><meta http-equiv="refresh" content="2"></noscript>`;
   return framedPage(
     200,
@@ -92,7 +92,7 @@ export function cardPage(
       head: html`${reload}<script src="${scriptPath}" defer></script>`,
       main: html`<div data-state="${state}" data-step="${cardStep(page, status, insertion)}"></div>
 ${said && saying(said)}
-${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, errand)}`,
+${context ? page.main(context) : (page.withoutCard?.(status) ?? noCard)}${ways(page, visit)}`,
     },
     { script: ["'self'"], connect: ["'self'"] },
     // With `no-referrer`, a browser sends `Origin: null` with our own forms (Fetch, "append a request Origin header").

@@ -37,7 +37,7 @@ ${acts(context)}`;
   },
 };
 
-/** The card pages; the first has the errand's own path. */
+/** The card pages; the first has the visit's own path. */
 export const cardPages: readonly CardPage[] = [
   overview,
   changePin,

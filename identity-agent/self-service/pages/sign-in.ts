@@ -2,7 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { jobOf, roleChoices } from '../../handoff/pages/pages.ts';
 import type { Agent } from '../../session/agent.ts';
 import type { PinResult } from '../../session/prompt-answers.ts';
-import type { FormResult } from '../errands.ts';
+import type { FormResult } from '../card-visits.ts';
 import { cardForm, cardSummary, formResult, secretField } from './fields.ts';
 import type { CardPage, CardPageContext } from './page.ts';
 

@@ -85,7 +85,7 @@ async function takeChoice(context: FormContext): Promise<Answer> {
 }
 
 /** Lets any user sign in, if the user of this browser's session is not the one who wants to step up. */
-async function takeSomebodyElse({ provider, interaction, form }: FormContext): Promise<Answer | undefined> {
+async function takeAnotherUser({ provider, interaction, form }: FormContext): Promise<Answer | undefined> {
   if (form.get('person') !== 'another' || interaction.expected?.firm) return undefined;
   if (!(await provider.interactions.save({ ...interaction, expected: null })))
     throw signInErrors.interactionUnknown('it was answered meanwhile');
@@ -155,7 +155,7 @@ const page = <Params extends Id = Id>(name: string) => steps<Start<Params>>(name
 const form = (name: string) => page(name).step(readForm);
 
 const choice = page('cis2.choice').step(showChoice);
-const chosen = form('cis2.chosen').step(takeCancel).step(takeSomebodyElse).step(takeChoice);
+const chosen = form('cis2.chosen').step(takeCancel).step(takeAnotherUser).step(takeChoice);
 const confirm = page('cis2.confirm').step(findSignIn).step(showConfirm);
 const confirmed = form('cis2.confirmed')
   .step(takeCancel)

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { randomToken } from '@alongside/kernel/ids';
 import { errors } from '../errors.ts';
 
-/** Lifetime of an errand in milliseconds. A mailed code is valid for 15 minutes and must first be fetched. */
+/** Lifetime of a card visit in milliseconds. A mailed code is valid for 15 minutes and must first be fetched. */
 const lifetime = 1_200_000;
 const most = 100;
 
@@ -13,13 +13,13 @@ export interface FormResult {
 }
 
 /** A user who manages their card at the agent's own pages. */
-export class Errand {
+export class CardVisit {
   /** One-time path of its pages. */
   readonly id = randomToken();
   readonly until: number;
   /** Path of the sign-in that it was opened from, to return to. */
   readonly back: string | undefined;
-  said: FormResult | undefined;
+  result: FormResult | undefined;
   /** Time of the last request to its page that asks for PIN and role, in milliseconds. */
   askedAt = Number.NEGATIVE_INFINITY;
 
@@ -33,29 +33,29 @@ export class Errand {
   }
 }
 
-/** The open errands. */
-export class Errands {
+/** The open card visits. */
+export class CardVisits {
   readonly #clock: Clock;
-  readonly #open = new Map<string, Errand>();
+  readonly #open = new Map<string, CardVisit>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  open(back?: string): Errand {
+  open(back?: string): CardVisit {
     this.sweep();
     const oldest = this.#open.keys().next().value;
     if (this.#open.size >= most && oldest !== undefined) this.#open.delete(oldest);
-    const errand = new Errand(this.#clock.now() + lifetime, back);
-    this.#open.set(errand.id, errand);
-    return errand;
+    const visit = new CardVisit(this.#clock.now() + lifetime, back);
+    this.#open.set(visit.id, visit);
+    return visit;
   }
 
   /** @throws Refusal `interactionUnknown` */
-  find(id: string): Errand {
+  find(id: string): CardVisit {
     this.sweep();
     const found = this.#open.get(id);
-    if (!found) throw errors.interactionUnknown('no errand has this path, or its time is over');
+    if (!found) throw errors.interactionUnknown('no card visit has this path, or it has expired');
     return found;
   }
 
@@ -64,7 +64,7 @@ export class Errands {
     return [...this.#open.values()].some(({ askedAt }) => askedAt >= time);
   }
 
-  /** Removes expired errands. */
+  /** Removes expired card visits. */
   sweep(): void {
     const now = this.#clock.now();
     for (const [id, { until }] of this.#open) if (until <= now) this.#open.delete(id);
