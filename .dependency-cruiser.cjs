@@ -1,14 +1,14 @@
 // Who may import whom (docs/architecture.md): kernel <- storage, oauth <- the domain folders <- main.ts, cli/.
 
-/** The folders that stand for a real service each: they talk over HTTP and never import each other. */
+/** Folders of services. They call each other over HTTP and never import each other. */
 const domains = 'cis|cis2|authorisation|gateway|console|sample|mock';
-/** What both ends of a wire must agree on stands in the owner's protocol.ts, which alone may be imported from outside. */
+/** The protocol of a folder: the only file that other services may import. */
 const protocol = '^(src/[^/]+|identity-agent)/protocol\\.ts$';
-/** A long one has its topics in files of a folder beside it, which it hands on. */
-const topics = '^(src/[^/]+|identity-agent)/protocol/[^/]+\\.ts$';
-/** Tests and what only they use, beside the source. */
+/** The parts of a long protocol, which its protocol.ts re-exports. */
+const protocolParts = '^(src/[^/]+|identity-agent)/protocol/[^/]+\\.ts$';
+/** Tests and their helpers. */
 const tests = '\\.test\\.ts$|/testing/';
-/** Everything of ours; what is not of ours is ruled by the rules about packages. */
+/** All source of the project. Other rules cover packages. */
 const ours = '^(src|kernel|identity-agent|client|test|examples|bench|scripts)/';
 
 /** The layers of src/cis2, from the bottom: each imports only those before it. */
@@ -72,7 +72,7 @@ const layered = (root, layers) => {
   ];
 };
 
-/** Rules: what lies at `from` may import of ours only what is `allowed`; its tests also what tests share. */
+/** Rules: files at `from` import only `allowed` files of the project; their tests also import shared test helpers. */
 const only = (name, comment, from, allowed, { shared = ['^test/testing/'] } = {}) => [
   {
     name,
@@ -166,7 +166,7 @@ module.exports = {
     },
     {
       name: 'client-for-applications',
-      comment: 'of the services only the sample application is built on the client library',
+      comment: 'of the services, only the sample application uses the client library',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/sample/', tests] },
       to: { path: '^client/' },
@@ -176,15 +176,15 @@ module.exports = {
       comment:
         'a protocol.ts is types, schemas and names: whoever imports it must not get the service with it',
       severity: 'error',
-      from: { path: [protocol, topics] },
-      to: { path: ours, pathNot: ['^kernel/', protocol, topics] },
+      from: { path: [protocol, protocolParts] },
+      to: { path: ours, pathNot: ['^kernel/', protocol, protocolParts] },
     },
     {
       name: 'wires-by-one-door',
-      comment: 'the topics of a protocol are reached through its protocol.ts',
+      comment: 'the parts of a protocol are imported through its protocol.ts',
       severity: 'error',
-      from: { pathNot: [protocol, topics] },
-      to: { path: topics },
+      from: { pathNot: [protocol, protocolParts] },
+      to: { path: protocolParts },
     },
     {
       name: 'oauth-core-outermost',
@@ -216,7 +216,7 @@ module.exports = {
     },
     {
       name: 'commands-outermost',
-      comment: 'nothing but tests, measurements and scripts imports the commands',
+      comment: 'only tests, benchmarks and scripts import the commands',
       severity: 'error',
       from: { pathNot: ['^src/cli/', '^test/', '^bench/', '^scripts/'] },
       to: { path: '^src/cli/' },
@@ -248,7 +248,7 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'every import leads somewhere',
+      comment: 'every import exists',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
