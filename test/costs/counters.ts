@@ -91,3 +91,16 @@ export const difference = (end: Costs, start: Costs): Costs => ({
   sent: end.sent - start.sent,
   kilobytes: end.kilobytes - start.kilobytes,
 });
+
+/** Returns the lesser of each cost. */
+export function lesser(one: Costs, other: Costs = one): Costs {
+  return {
+    reads: Math.min(one.reads, other.reads),
+    writes: Math.min(one.writes, other.writes),
+    rows: Math.min(one.rows, other.rows),
+    transactions: Math.min(one.transactions, other.transactions),
+    fsyncs: Math.min(one.fsyncs, other.fsyncs),
+    sent: Math.min(one.sent, other.sent),
+    kilobytes: Math.min(one.kilobytes, other.kilobytes),
+  };
+}
