@@ -33,8 +33,8 @@ export interface ListenerOptions extends RespondOptions {
   name: string;
   /** Whether clients use HTTPS under a name other than loopback's, here or at a proxy; false by default. */
   isHttps?: boolean;
-  /** Stores the events of a request before its response. */
-  flush?: () => Promise<void>;
+  /** Stores the events of a request before its response; undefined if nothing waits to be stored. */
+  flush?: () => Promise<void> | undefined;
   /** Responds to bytes that are not a valid request, such as oversized headers. The default is a plain JSON body. */
   onMalformed?: OnMalformed;
   /** Largest body in bytes; 64 KiB by default. */

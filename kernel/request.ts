@@ -33,7 +33,7 @@ export interface HttpRequest<Params = unknown> {
   readonly certificateChain?: readonly Buffer[];
 }
 
-export type Endpoint<Params = unknown> = (request: HttpRequest<Params>) => Promise<Answer>;
+export type Endpoint<Params = unknown> = (request: HttpRequest<Params>) => Answer | Promise<Answer>;
 
 /**
  * Renders an error of a route: one that its endpoint threw, or an entry of `kernelErrors` for a request that was refused before

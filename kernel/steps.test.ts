@@ -17,6 +17,49 @@ async function giveCode({ verified }: { verified: string } & Passed<'origin' | '
   return json(200, { verified });
 }
 
+describe('steps', () => {
+  test('run without waiting until one returns a promise', async () => {
+    const seen: string[] = [];
+    const list = steps<object>('test.waiting')
+      .step(
+        check('first', function first() {
+          seen.push('first');
+          return { one: 1 };
+        }),
+      )
+      .step(async function second({ one }: { one: number } & Passed<'first'>) {
+        seen.push('second');
+        await undefined;
+        return { two: one + 1 };
+      })
+      .step(function third({ two }) {
+        seen.push('third');
+        return json(200, two);
+      });
+    const answer = list.run({});
+    assert.deepEqual(seen, ['first', 'second']);
+    assert.equal((await answer).body, '2');
+  });
+
+  test('wait for anything that can be awaited', async () => {
+    const refusing: PromiseLike<never> = {
+      // biome-ignore lint/suspicious/noThenProperty: what this test is about.
+      then: (_fulfilled, rejected) => Promise.reject(new Error('no')).then(null, rejected),
+    };
+    const list = steps<object>('test.thenable')
+      .step(() => refusing)
+      .step(() => json(200, {}));
+    await assert.rejects(list.run({}), /no/);
+  });
+
+  test('reject with what a step throws at once', async () => {
+    const list = steps<object>('test.throws').step(function throws(): Answer {
+      throw new Error('no');
+    });
+    await assert.rejects(list.run({}), /no/);
+  });
+});
+
 describe('check', () => {
   test('runs the step unchanged and marks the steps behind it', async () => {
     const list = steps<Call>('test.code').step(checkOrigin).step(checkPkce).step(giveCode);

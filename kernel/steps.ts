@@ -9,11 +9,16 @@ type Grown<C, R> = [Additions<R>] extends [never] ? C : C & Additions<R>;
  */
 export type Passed<Check extends string> = { readonly [C in Check as `passed ${C}`]: true };
 
-/** The result of a check: that of its function, and the mark of the check. */
-type Checked<R, Check extends string> = Promise<
+type Marked<R, Check extends string> =
   | Extract<Awaited<R>, Answer>
-  | ([Additions<R>] extends [never] ? Passed<Check> : Additions<R> & Passed<Check>)
->;
+  | ([Additions<R>] extends [never] ? Passed<Check> : Additions<R> & Passed<Check>);
+
+/** The result of a check: that of its function, and the mark of the check. It is a promise where the function returns one. */
+type Checked<R, Check extends string> = [R] extends [Promise<unknown>]
+  ? Promise<Marked<R, Check>>
+  : [Extract<R, Promise<unknown>>] extends [never]
+    ? Marked<R, Check>
+    : Marked<R, Check> | Promise<Marked<R, Check>>;
 
 /** The name of each check by its function. */
 const checkNames = new WeakMap<object, string>();
@@ -46,7 +51,10 @@ export interface StepList {
   readonly checks: readonly string[];
 }
 
-/** A literal list of named steps. Each step gets the data collected so far and returns data to add, or a response. */
+/**
+ * A literal list of named steps. Each step gets the data collected so far and returns data to add, or a response. A step that does not
+ * wait returns no promise, so that the list does not wait for it either.
+ */
 export interface Steps<Start, Known> extends StepList {
   /** Adds a step to the end of the list. */
   step<R>(step: (known: Known) => R): Steps<Start, Grown<Known, R>>;
@@ -58,13 +66,17 @@ export interface Steps<Start, Known> extends StepList {
 
 type AnyStep = (known: never) => unknown;
 
+const waits = (returned: unknown): returned is PromiseLike<unknown> =>
+  typeof (returned as Partial<PromiseLike<unknown>> | undefined)?.then === 'function';
+
 function list<Start, Known>(name: string, steps: readonly AnyStep[]): Steps<Start, Known> {
   // A stack trace shows the name of the list.
   const { [name]: run } = {
     async [name](start: Start): Promise<Answer> {
       const known = { ...(start as object) };
       for (const step of steps) {
-        const result = await step(known as never);
+        const returned = step(known as never);
+        const result = waits(returned) ? await returned : returned;
         if (result instanceof Answer) return result;
         if (result) Object.assign(known, result);
       }
