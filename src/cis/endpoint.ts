@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { type HttpRequest, plainError } from '@alongside/kernel/http';
 import type { Handler } from '@alongside/kernel/route';
-import { equalSecrets } from '@alongside/kernel/secrets';
+import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import { errors } from './errors.ts';
 import { invalidField } from './json-body.ts';
@@ -10,6 +10,17 @@ import { invalidField } from './json-body.ts';
 export type Caller = 'cis2' | 'console' | 'authorisation' | 'cardIssuer';
 
 export type ServiceSecrets = Readonly<Record<Caller, string>>;
+
+/** The hash of each secret, computed once. */
+const secretHashes = new WeakMap<ServiceSecrets, readonly (readonly [Caller, string])[]>();
+
+function hashesOf(secrets: ServiceSecrets): readonly (readonly [Caller, string])[] {
+  const known = secretHashes.get(secrets);
+  if (known) return known;
+  const hashes = (Object.keys(secrets) as Caller[]).map((name) => [name, sha256(secrets[name])] as const);
+  secretHashes.set(secrets, hashes);
+  return hashes;
+}
 
 interface ServiceCall {
   request: HttpRequest;
@@ -21,10 +32,10 @@ export const admit = (...allowed: readonly Caller[]) =>
   check('caller', function admit({ request, cis }: ServiceCall): { caller: Caller } {
     const secret = /^Bearer ([\x21-\x7e]{1,256})$/.exec(request.headers.authorization ?? '')?.[1];
     if (secret === undefined) throw errors.serviceUnknown('there is no bearer secret');
+    const presented = sha256(secret);
     let caller: Caller | undefined;
     // Compares with every secret, in constant time.
-    for (const name of Object.keys(cis.serviceSecrets) as Caller[])
-      if (equalSecrets(cis.serviceSecrets[name], secret)) caller = name;
+    for (const [name, hash] of hashesOf(cis.serviceSecrets)) if (equalHashes(hash, presented)) caller = name;
     if (!caller) throw errors.serviceUnknown('the secret belongs to no service');
     if (!allowed.includes(caller))
       throw errors.serviceForbidden(`${caller} called; allowed are ${allowed.join(', ')}`);

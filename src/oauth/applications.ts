@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
-import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
 import { integer, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
@@ -147,7 +147,7 @@ export function secretFits(registration: ClientRegistration, secret: string, now
   const hash = sha256(secret);
   let fits = false;
   for (const record of registration.secrets) {
-    const equal = equalSecrets(record.hash, hash);
+    const equal = equalHashes(record.hash, hash);
     if (equal && (record.expiresAt === null || record.expiresAt > now)) fits = true;
   }
   return fits;

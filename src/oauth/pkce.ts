@@ -1,4 +1,4 @@
-import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
+import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 
 const verifierForm = /^[A-Za-z0-9\-._~]{43,128}$/;
 const challengeForm = /^[A-Za-z0-9_-]{43}$/;
@@ -8,4 +8,4 @@ export const isChallenge = (value: string): boolean => challengeForm.test(value)
 
 /** Returns whether a verifier matches a challenge (RFC 7636 section 4.6). */
 export const verifierFits = (verifier: string | undefined, challenge: string): boolean =>
-  verifier !== undefined && verifierForm.test(verifier) && equalSecrets(sha256(verifier), challenge);
+  verifier !== undefined && verifierForm.test(verifier) && equalHashes(sha256(verifier), challenge);

@@ -73,8 +73,9 @@ export class Faults {
 
   /** Returns those of these faults that occur this time. Each time counts once among all processes. */
   async happening<F extends NamedFault>(faults: readonly F[]): Promise<F[]> {
-    const on = await this.#settings.anyOf(faults.map(({ name }) => prefix + name));
+    const on = await this.#settings.namesUnder(prefix);
     const happening: F[] = [];
+    if (on.length === 0) return happening;
     for (const fault of faults)
       if (on.includes(prefix + fault.name) && (await this.#happens(fault.name))) happening.push(fault);
     return happening;

@@ -42,14 +42,10 @@ export class Settings {
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
 
-  /** Returns those of these names that have a non-empty setting. */
-  async anyOf(names: readonly string[]): Promise<string[]> {
-    if (names.length === 0) return [];
-    const marks = names.map(() => '?').join(', ');
-    const rows = await this.#database.all(
-      seldom(sql(`SELECT name, value FROM setting WHERE name IN (${marks}) AND value <> ''`, ...names)),
-      settingRow,
-    );
+  /** Returns the names with this prefix that have a non-empty setting. */
+  async namesUnder(prefix: string): Promise<string[]> {
+    const text = `SELECT name, value FROM setting WHERE substr(name, 1, ${prefix.length}) = ? AND value <> ''`;
+    const rows = await this.#database.all(seldom(sql(text, prefix)), settingRow);
     return rows.map(({ name }) => name);
   }
 
