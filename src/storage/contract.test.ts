@@ -60,12 +60,14 @@ for (const make of [sqliteSubject, postgresSubject]) {
     });
 
     test('a batch is executed as a whole or not at all', async () => {
+      const condition = must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'Changed', 'nobody'));
       const first = await one.batch([
         sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'AAA', 'First'),
-        must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'Changed', 'nobody')),
+        condition,
         sql('INSERT INTO organisation (code, name) VALUES (?, ?)', 'BBB', 'Second'),
       ]);
       assert.equal(first.done, false);
+      assert.equal(first.failed, condition);
       assert.deepEqual(await two.all(sql("SELECT code FROM organisation WHERE code IN ('AAA', 'BBB')")), []);
       await assert.rejects(
         one.batch([

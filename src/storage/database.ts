@@ -27,7 +27,10 @@ export interface Statement {
 /** Creates a statement: `sql('DELETE FROM person WHERE uid = ?', uid)`. */
 export const sql = (text: string, ...values: Value[]): Statement => ({ text, values });
 
-/** Marks a statement as the condition of its batch: if it changes no row, the batch is rolled back. */
+/**
+ * Marks a statement as a condition of its batch: if it changes no row, the batch is rolled back. A condition after the first
+ * statement changes at most one row, which it finds by its key.
+ */
 export const must = (statement: Statement): Statement => ({ ...statement, mustChange: true });
 
 /** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */
@@ -42,10 +45,26 @@ export interface StatementResult {
   rows: Row[];
 }
 
-export interface BatchResult {
-  /** False if a `must` statement changed no row; then the batch was rolled back. */
-  done: boolean;
+/**
+ * A request that changes anything writes one batch, at its end: the claim of a jti, the spending of a code, the conditions on a
+ * session, then the new rows. If a condition fails, nothing was written, and `failed` is the object that the caller passed:
+ * `if (failed === claim) throw errors.jtiUsed()`. An earlier error of the request must not leave a proven jti unused: the caller
+ * claims it then with a batch of its own.
+ */
+export type BatchResult = Done | Failed;
+
+interface Done {
+  done: true;
+  /** One for each statement. */
   results: StatementResult[];
+  failed?: undefined;
+}
+
+interface Failed {
+  done: false;
+  /** The first condition that changed no row. */
+  failed: Statement;
+  results: readonly never[];
 }
 
 export interface BatchOptions {

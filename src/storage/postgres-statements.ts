@@ -62,7 +62,8 @@ async function runOne(
   if (connection.failure) throw connection.failure;
   progress.mayHaveCommitted = true;
   const result = resultOf(await connection.send(toQuery(statement)));
-  return { done: !failed(statement, result), results: [result] };
+  if (failed(statement, result)) return { done: false, failed: statement, results: [] };
+  return { done: true, results: [result] };
 }
 
 /** Uses one round trip for each condition and one for the rest, including `BEGIN` and `COMMIT`. */
@@ -87,7 +88,7 @@ async function runTransaction(
     const lastResult = results.at(-1);
     if (last && lastResult && failed(last, lastResult)) {
       await connection.send('ROLLBACK');
-      return { done: false, results };
+      return { done: false, failed: last, results: [] };
     }
   }
   return { done: true, results };
@@ -117,10 +118,10 @@ export async function runPatiently(
   statements: readonly Statement[],
   progress: Progress,
 ): Promise<BatchResult> {
-  const { done, results } = await connection.patiently(() =>
+  const result = await connection.patiently(() =>
     runBatch(connection, [withoutLimit, ...statements], progress),
   );
-  return { done, results: results.slice(1) };
+  return result.done ? { done: true, results: result.results.slice(1) } : result;
 }
 
 /** Sends several queries at once. Throws the first error after all have completed. `COMMIT` after an error rolls back. */

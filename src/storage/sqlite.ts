@@ -242,7 +242,7 @@ export class SqliteDatabase implements Database {
       const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
       const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
       results.push({ changes, rows });
-      if (statement.mustChange && changes === 0) return { done: false, results };
+      if (statement.mustChange && changes === 0) return { done: false, failed: statement, results: [] };
     }
     return { done: true, results };
   }
