@@ -9,11 +9,11 @@ import { newClientKey } from '../src/authorisation/testing/assertions.ts';
 import { startPlatform } from '../src/authorisation/testing/platform.ts';
 import { sql } from '../src/storage/database.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
+import { unlimited } from './command.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { startCis2Races } from './races/cis2-races.ts';
 import { startProcesses } from './races/processes.ts';
 import { type Race, racesOn, uses } from './races/races.ts';
-import { unlimited } from './unlimited.ts';
 
 const usageText = 'bench:races -- [ROUNDS] [--database sqlite|postgres] [--json] [--processes 4] [--lanes 4]';
 const { values, positionals } = readBenchFlags(usageText, {

@@ -3,17 +3,16 @@
 // All users sign in completely (card, CIS session, hand-off, CIS2 session, code and token), over HTTP with one process on SQLite.
 // The removed card is at the real Identity Agent. This program simulates the other workstations (bench/desks.ts), because one
 // process is one agent. Measures the time from the call that removes the card to the API's 401.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { MasterKeyFile } from '../src/boot/master-key.ts';
 import { paths } from '../src/cis/protocol.ts';
 import { Navigator } from '../test/testing/navigate.ts';
+import { type RunningCommand, startCommand } from './command.ts';
 import { BenchDesk, post } from './desks.ts';
 import { endWith, readBenchFlags } from './flags.ts';
+import { median } from './usage.ts';
 
 const usageText = 'bench:removal -- [--people 1000] [--rounds 7] [--json]';
 const { values: options } = readBenchFlags(usageText, {
@@ -28,46 +27,9 @@ const rounds = Number(options.rounds);
 if ([people, rounds].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
 const goal = 1_000;
 const callback = 'http://localhost:1/callback';
-const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
 const product = 'bench-removal';
 
-interface Urls {
-  console: string;
-  api: string;
-  cis2Issuer: string;
-  identityAgent: string;
-  cis: string;
-}
-
-function start(data: string): Promise<{ child: ChildProcess; urls: Urls }> {
-  const child = spawn(process.execPath, [command, 'up', '--json', '--data', data, '--port-base', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', (line) =>
-      resolve({ child, urls: (JSON.parse(line) as { urls: Urls }).urls }),
-    );
-  });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  child.removeAllListeners('exit');
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
-}
-
-async function consoleCall<T>(urls: Urls, method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${urls.console}/api/v1${path}`, {
-    method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
-  return (text === '' ? {} : JSON.parse(text)) as T;
-}
+type Urls = RunningCommand['urls'];
 
 interface Client {
   clientId: string;
@@ -75,18 +37,18 @@ interface Client {
 }
 
 /** Registers an application with a product without the published limit of 300 requests a minute. */
-async function register(urls: Urls): Promise<Client> {
+async function register({ call }: RunningCommand): Promise<Client> {
   const scopes = [
     'urn:nhsd:apim:user-nhs-cis2:aal3:hello-world',
     'urn:nhsd:apim:user-nhs-id:aal3:hello-world',
   ];
-  await consoleCall(urls, 'POST', '/products', {
+  await call('POST', '/products', {
     name: product,
     apis: ['hello-world', 'oauth2'],
     scopes,
     limits: null,
   });
-  const { platform } = await consoleCall<{ platform: Client }>(urls, 'POST', '/applications', {
+  const { platform } = await call<{ platform: Client }>('POST', '/applications', {
     name: 'bench removal',
     profile: 'nhs',
     platform: { callbackUrls: [callback], products: [product] },
@@ -169,16 +131,14 @@ async function each<T>(list: readonly T[], atOnce: number, work: (one: T) => Pro
   );
 }
 
-async function signInAtAgent(urls: Urls): Promise<void> {
-  await consoleCall(urls, 'PUT', '/readers/0/card', { card: 'gp' });
-  await consoleCall(urls, 'POST', '/agent/pin', { pin: '123456' });
-}
-
 /** Removes the card and calls the API until it refuses; returns milliseconds. */
-async function removal(urls: Urls, token: string): Promise<{ refused: number; answered: number }> {
+async function removal(
+  { urls, call }: RunningCommand,
+  token: string,
+): Promise<{ refused: number; answered: number }> {
   const began = performance.now();
   let answered = 0;
-  const removing = consoleCall(urls, 'DELETE', '/readers/0/card').then(() => {
+  const removing = call('DELETE', '/readers/0/card').then(() => {
     answered = performance.now() - began;
   });
   let refused = 0;
@@ -191,16 +151,14 @@ async function removal(urls: Urls, token: string): Promise<{ refused: number; an
   return { refused, answered };
 }
 
-const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-const median = (values: readonly number[]): number => sorted(values)[Math.floor(values.length / 2)] ?? 0;
-
 const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
-const { child, urls } = await start(data);
+const instance = await startCommand(['--data', data]);
+const { urls } = instance;
 const over = new AbortController();
 try {
   const vault = new MasterKeyFile(data, undefined).make();
-  const client = await register(urls);
-  await signInAtAgent(urls);
+  const client = await register(instance);
+  await instance.signInAtDesk();
   const began = performance.now();
   const uids = await bringPeople(urls, vault.serviceSecret('console', 'cis'), people - 1);
   const tokens: string[] = [];
@@ -218,10 +176,10 @@ try {
   const refused: number[] = [];
   const answered: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    if (round > 0) await signInAtAgent(urls);
+    if (round > 0) await instance.signInAtDesk();
     const token = await signInForToken(urls, client);
     if ((await statusOf(urls, token)) !== 200) throw new Error('the API refuses a fresh token');
-    const times = await removal(urls, token);
+    const times = await removal(instance, token);
     refused.push(times.refused);
     answered.push(times.answered);
   }
@@ -251,6 +209,6 @@ try {
   process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
 } finally {
   over.abort();
-  await stop(child);
+  await instance.stop();
   rmSync(data, { recursive: true, force: true });
 }

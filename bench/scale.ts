@@ -2,20 +2,17 @@
 //
 // Two instances run the real command on two databases of one server. Sign-ins alternate between them, so that other load on the
 // machine affects both. On PostgreSQL the benchmark also reports full scans of tables.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '@alongside/kernel/clock';
 import { type Database, sql } from '../src/storage/database.ts';
 import { connectDatabase, openDatabase } from '../src/storage/dialects.ts';
 import { Navigator } from '../test/testing/navigate.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
+import { type RunningCommand, startCommand } from './command.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { fill } from './scale/fill.ts';
-import { unlimited } from './unlimited.ts';
 import { usage } from './usage.ts';
 
 const usageText =
@@ -48,64 +45,12 @@ if ([...Object.values(scale), rounds, signIns].some((number) => !Number.isIntege
   endWith(usageText);
 if (!['postgres', 'sqlite'].includes(options.database)) endWith(usageText);
 
-const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
 const warmUp = 20;
 
-interface Running {
-  child: ChildProcess;
-  pid: number;
-  urls: { console: string; sample: string };
-  readyMs: number;
-}
-
-function start(database: string, data: string): Promise<Running> {
-  const began = performance.now();
-  const flags = ['--json', '--port-base', '0', '--data', data, '--database', database];
-  const child = spawn(
-    process.execPath,
-    [command, 'up', ...flags, '--network-limits', JSON.stringify(unlimited)],
-    { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
-  );
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', (line) => {
-      const { urls, pid } = JSON.parse(line) as Pick<Running, 'urls' | 'pid'>;
-      resolve({ child, pid, urls, readyMs: performance.now() - began });
-    });
-  });
-}
-
-async function stop({ child, pid }: Running): Promise<void> {
-  child.removeAllListeners('exit');
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  process.kill(pid, 'SIGTERM');
-  await ended;
-}
-
-async function call<T>({ urls }: Running, method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${urls.console}/api/v1${path}`, {
-    method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (!response.ok)
-    throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
-}
-
-/** Signs a user in at the workstation, and removes the limits of the applications. */
-async function prepare(instance: Running): Promise<void> {
-  const { products } = await call<{ products: { name: string }[] }>(instance, 'GET', '/products');
-  for (const { name } of products)
-    await call(instance, 'PATCH', `/products/${encodeURIComponent(name)}`, { limits: null });
-  await call(instance, 'PUT', '/readers/0/card', { card: 'gp' });
-  await call(instance, 'POST', '/agent/pin', { pin: '123456' });
-}
-
 /** Makes one silent sign-in like a browser; returns milliseconds. */
-async function signIn({ urls }: Running): Promise<number> {
+async function signIn({ urls }: RunningCommand): Promise<number> {
   const began = performance.now();
   const { answer, hops } = await new Navigator().go(`${urls.sample}/sign-in/combined`);
   if (answer.status !== 200) throw new Error(`${hops.at(-1)} answered ${answer.status}`);
@@ -161,15 +106,17 @@ async function measure() {
   });
   const fillSeconds = seconds(filling);
 
-  const instances: Record<'empty' | 'filled', Running> = {} as never;
+  const instances: Record<'empty' | 'filled', RunningCommand> = {} as never;
   for (const [name, database] of [
     ['empty', empty],
     ['filled', full],
   ] as const) {
-    const instance = await start(database, join(folder, name));
-    endings.unshift(() => stop(instance));
+    const flags = ['--data', join(folder, name), '--database', database];
+    const instance = await startCommand(flags, { apart: true });
+    endings.unshift(() => instance.stop());
     instances[name] = instance;
-    await prepare(instance);
+    await instance.liftProductLimits();
+    await instance.signInAtDesk();
     say(`${name}: ready after ${Math.round(instance.readyMs)} ms`);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Returns resident memory in MiB and processor time in milliseconds of a process. */
 export function usage(pid: number): { rss: number; cpu: number } {
@@ -12,3 +12,17 @@ export function usage(pid: number): { rss: number; cpu: number } {
 
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** Returns the processor time in milliseconds of a process and its living children, such as PostgreSQL with its connections. */
+export function cpuWithChildren(pid: number): number {
+  const tree = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  let sum = 0;
+  for (const name of tree)
+    try {
+      const [, parent] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      if (Number(name) === pid || Number(parent) === pid) sum += usage(Number(name)).cpu;
+    } catch {
+      // It has ended.
+    }
+  return sum;
+}

@@ -8,6 +8,7 @@ import { MasterKeyFile } from '../../src/boot/master-key.ts';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
 import { type FaultyProxy, startProxy } from '../../test/testing/proxy.ts';
 import { serviceFolder, serviceUser } from '../../test/testing/service-user.ts';
+import { callConsole } from '../command.ts';
 import { Balancer } from './balancer.ts';
 import { ServiceProcess } from './process.ts';
 import { mountSmallDisk } from './small-disk.ts';
@@ -210,17 +211,8 @@ async function start(
   for (const one of processes) cleanup.add(() => one.end('SIGKILL'));
   await Promise.all(processes.map((one) => one.start()));
 
-  async function consoleCall<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(`${console}/api/v1${path}`, {
-      method,
-      ...(body === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text.slice(0, 300)}`);
-    return (text === '' ? {} : JSON.parse(text)) as T;
-  }
+  const consoleCall = <T>(method: string, path: string, body?: unknown) =>
+    callConsole<T>(console, method, path, body);
 
   // A separate product lifts the published limit of 300 requests a minute.
   await consoleCall('POST', '/products', {

@@ -1,36 +1,25 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { TestInstance } from '../../test/testing/instance.ts';
-import { unlimited } from '../unlimited.ts';
+import { type RunningCommand, startCommand } from '../command.ts';
 import { registerClients } from './clients.ts';
 import type { Target } from './target.ts';
 
-// The command for users, including the preparation check.
-const command = fileURLToPath(new URL('../../scripts/alongside.mjs', import.meta.url));
-
-/** Alongside as in production: durable storage on disk, events and audit on, a user signed in at CIS2. */
-export async function startAlongside(): Promise<Target> {
+/**
+ * Alongside as in production: durable storage on disk, events and audit on, a user signed in at CIS2.
+ * @param database address of the database; SQLite in the data folder by default
+ */
+export async function startAlongside(database?: string): Promise<Target & { command: RunningCommand }> {
   const data = mkdtempSync(join(tmpdir(), 'alongside-bench-'));
-  const flags = ['--port-base', '0', '--data', data, '--network-limits', JSON.stringify(unlimited)];
-  const child = spawn(process.execPath, [command, 'up', '--json', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [unknown];
-  const { urls, pid } = JSON.parse(String(line)) as { urls: TestInstance['urls']; pid: number };
+  const flags = database === undefined ? [] : ['--database', database];
+  const command = await startCommand(['--data', data, ...flags]);
   return {
     name: 'Alongside',
-    pid,
-    ...(await registerClients(urls)),
+    pid: command.pid,
+    command,
+    ...(await registerClients(command.urls)),
     async stop() {
-      child.kill('SIGTERM');
-      await ended;
+      await command.stop();
       rmSync(data, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,6 @@
 import { Browser } from '../../src/cli/check/browser.ts';
 import type { StateFile } from '../../src/state-file.ts';
+import { callConsole } from '../command.ts';
 import { jwks } from './client-key.ts';
 import { type Clients, redirectUri } from './target.ts';
 
@@ -12,15 +13,8 @@ interface Registered {
 
 /** Registers the clients of the benchmark at a development instance, and signs the GP in at CIS2 and at the workstation. */
 export async function registerClients(urls: StateFile['urls']): Promise<Clients> {
-  const call = async <T>(method: string, path: string, body: object): Promise<T> => {
-    const answer = await fetch(`${urls.console}/api/v1${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
+  const call = <T>(method: string, path: string, body: object) =>
+    callConsole<T>(urls.console, method, path, body);
   const make = <T>(path: string, body: object) => call<T>('POST', path, body);
   const scope = 'urn:nhsd:apim:app:level3:hello-world';
   const userScopes = ['hello-world', 'personal-demographics-service'].map(

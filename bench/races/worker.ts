@@ -2,7 +2,7 @@
 import { silentRecorder } from '@alongside/kernel/events';
 import { startPlatform } from '../../src/authorisation/testing/platform.ts';
 import type { Provider } from '../../src/authorisation/testing/provider.ts';
-import { unlimited } from '../unlimited.ts';
+import { unlimited } from '../command.ts';
 
 interface Start {
   database: string;

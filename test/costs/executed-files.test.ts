@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { unlimited } from '../../bench/command.ts';
 import { call } from '../../bench/peers/call.ts';
 import { registerClients } from '../../bench/peers/clients.ts';
 import { codeRequest, combinedSignIn } from '../../bench/peers/scenarios.ts';
 import type { Clients } from '../../bench/peers/target.ts';
-import { unlimited } from '../../bench/unlimited.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { executedFiles } from './executed-files.ts';
 

@@ -8,11 +8,16 @@ export interface NavigationAnswer {
   body: string;
 }
 
-export function navigate(address: string, headers: Record<string, string> = {}): Promise<NavigationAnswer> {
+export function navigate(
+  address: string,
+  headers: Record<string, string> = {},
+  agent?: http.Agent,
+): Promise<NavigationAnswer> {
   return new Promise((resolve, reject) => {
     const call = http.get(
       address,
       {
+        ...(agent ? { agent } : {}),
         headers: {
           'sec-fetch-dest': 'document',
           'sec-fetch-mode': 'navigate',
@@ -41,6 +46,12 @@ export function navigate(address: string, headers: Record<string, string> = {}):
 export class Navigator {
   /** Cookies by host name, as in browsers: ports share them. */
   readonly jar = new Map<string, Map<string, string>>();
+  readonly #agent: http.Agent | undefined;
+
+  /** @param agent decides about connections; Node's own by default */
+  constructor(agent?: http.Agent) {
+    this.#agent = agent;
+  }
 
   /** Stops before an address that begins with `stopAt`, such as a client's callback without a server. */
   async go(
@@ -54,9 +65,8 @@ export class Navigator {
       const { hostname } = new URL(next);
       const cookies = this.jar.get(hostname) ?? new Map<string, string>();
       this.jar.set(hostname, cookies);
-      const answer = await navigate(next, {
-        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-      });
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const answer = await navigate(next, { cookie }, this.#agent);
       for (const cookie of answer.cookies) {
         const pair = cookie.split(';')[0] ?? '';
         cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));

@@ -1,0 +1,109 @@
+// Measures silent sign-ins from the first redirect to the application's page, compared with a code journey at oidc-provider in the
+// same run: `npm run bench:sso`. Each starts a new browser, so CIS2 asks the Identity Agent. Never fails on a figure.
+import { Agent } from 'node:http';
+import { Navigator } from '../test/testing/navigate.ts';
+import { startPostgres } from '../test/testing/postgres.ts';
+import { endWith, readBenchFlags } from './flags.ts';
+import { startAlongside } from './peers/alongside.ts';
+import { type Measured, measure, mediansOf } from './peers/measure.ts';
+import { startOidcProvider } from './peers/oidc-provider.ts';
+import { type Operation, scenarios } from './peers/scenarios.ts';
+import type { Target } from './peers/target.ts';
+import { cpuWithChildren, median } from './usage.ts';
+
+const usageText =
+  'bench:sso -- [--database sqlite|postgres] [--rounds 5] [--sign-ins 160] [--at-once 8] [--json]';
+const { values } = readBenchFlags(usageText, {
+  options: {
+    database: { type: 'string', default: 'sqlite' },
+    rounds: { type: 'string', default: '5' },
+    'sign-ins': { type: 'string', default: '160' },
+    'at-once': { type: 'string', default: '8' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [rounds = 0, signIns = 0, atOnce = 0] = [values.rounds, values['sign-ins'], values['at-once']].map(
+  Number,
+);
+if ([rounds, signIns, atOnce].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
+if (!['sqlite', 'postgres'].includes(values.database)) endWith(usageText);
+const each = Math.ceil(signIns / atOnce);
+const say = (line: string): unknown => process.stderr.write(`${line}\n`);
+
+const postgres =
+  values.database === 'postgres' ? await startPostgres({ settings: ['fsync=on'], apart: true }) : undefined;
+const ours = await startAlongside(await postgres?.create('sso'));
+await ours.command.liftProductLimits();
+const peer = await startOidcProvider();
+
+const kept = new Agent({ keepAlive: true, maxSockets: atOnce });
+const fresh = new Agent({ keepAlive: false });
+
+/** Makes one sign-in like a browser: redirects only, until the application's page is shown. */
+async function signIn(pattern: string, agent: Agent): Promise<string[]> {
+  const { answer, hops } = await new Navigator(agent).go(`${ours.command.urls.sample}/sign-in/${pattern}`);
+  if (answer.status !== 200) throw new Error(`${hops.at(-1)} answered ${answer.status}: ${answer.body}`);
+  return hops;
+}
+
+const operations = (make: (target: Target) => Operation) => ({
+  prepare: async (target: Target, lanes: number, count: number) =>
+    Array.from({ length: lanes }, () => Array.from({ length: count }, () => make(target))),
+});
+const code = scenarios.find(({ id }) => id === 'code');
+if (!code) throw new Error('The peer has no code journey.');
+const rows = [
+  ...['combined', 'separate'].flatMap((pattern) =>
+    [
+      { name: `${pattern}, kept connections`, agent: kept },
+      { name: `${pattern}, new connections`, agent: fresh },
+    ].map(({ name, agent }) => ({
+      ...{ name, target: ours, all: [] as Measured[], postgres: [] as number[] },
+      scenario: operations(() => async () => void (await signIn(pattern, agent))),
+    })),
+  ),
+  {
+    ...{ name: 'oidc-provider in memory, code journey', target: peer },
+    ...{ all: [] as Measured[], postgres: [] as number[], scenario: code },
+  },
+];
+const cpuOfPostgres = (): number => (postgres ? cpuWithChildren(postgres.pid) : 0);
+
+try {
+  const requests = { combined: 0, separate: 0 };
+  for (const pattern of ['combined', 'separate'] as const)
+    requests[pattern] = (await signIn(pattern, kept)).length;
+  for (const { target, scenario } of rows) await measure(target, scenario, atOnce, each);
+  for (let round = 1; round <= rounds; round++) {
+    for (const row of round % 2 === 0 ? rows : [...rows].reverse()) {
+      const before = cpuOfPostgres();
+      row.all.push(await measure(row.target, row.scenario, atOnce, each));
+      row.postgres.push(((cpuOfPostgres() - before) * 1_000) / (atOnce * each));
+    }
+    say(`round ${round} of ${rounds}`);
+  }
+  const report = rows.map(({ name, all, postgres: cpus }) => ({
+    name,
+    ...mediansOf(all),
+    postgresCpu: median(cpus),
+  }));
+  const base = report.at(-1)?.cpu ?? 0;
+  if (values.json)
+    process.stdout.write(
+      `${JSON.stringify({ node: process.version, database: values.database, requests, report })}\n`,
+    );
+  else {
+    process.stdout.write(
+      `Node ${process.version}, ${values.database}, ${rounds} rounds of ${atOnce * each} sign-ins, ${atOnce} at once; requests of the browser: combined ${requests.combined}, separate ${requests.separate}\n`,
+    );
+    for (const { name, cpu, postgresCpu, perSecond, p50, p99 } of report)
+      process.stdout.write(
+        `${name.padEnd(38)} ${cpu.toFixed(0).padStart(6)} µs of processor time${postgres ? ` and ${postgresCpu.toFixed(0)} of PostgreSQL` : ''}, ${(cpu / base).toFixed(1)} of the peer's journey, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms\n`,
+      );
+  }
+} finally {
+  kept.destroy();
+  await ours.stop();
+  await peer.stop();
+  await postgres?.stop();
+}
