@@ -14,8 +14,11 @@ import { FixtureCis2 } from '../identity-agent/testing/cis2.ts';
 import { endWith, readBenchFlags } from './flags.ts';
 import { median } from './usage.ts';
 
-const usageText = 'bench:agent -- [ROUNDS]';
-const { positionals } = readBenchFlags(usageText, { allowPositionals: true });
+const usageText = 'bench:agent -- [ROUNDS] [--json]';
+const { positionals, values } = readBenchFlags(usageText, {
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+});
 const rounds = Number(positionals[0] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1) endWith(usageText);
 const handOffs = 100;
@@ -120,13 +123,22 @@ await stop(child);
 await Promise.all([cis.close(), cis2.close()]);
 rmSync(folder, { recursive: true, force: true });
 
-process.stdout.write(
-  `${[
-    `Node ${process.version} ${flags.join(' ')}, ${rounds} starts, ${handOffs} hand-offs`,
-    `first start of an installation     ${first.readyMs.toFixed(0)} ms`,
-    `ready after start of the process   median ${median(ready).toFixed(0)} ms   (goal 500)`,
-    `resident when ready                median ${median(idle).toFixed(0)} MiB  (goal 80 MB)`,
-    `resident after the hand-offs       ${loaded.rss.toFixed(0)} MiB, ${loaded.own.toFixed(0)} of them its own`,
-    `a silent hand-off, virtual card    median ${median(times).toFixed(1)} ms, last of ${handOffs} ${times.at(-1)?.toFixed(1)} ms`,
-  ].join('\n')}\n`,
-);
+const figures = {
+  node: process.version,
+  starts: rounds,
+  firstReadyMs: first.readyMs,
+  readyMs: median(ready),
+  residentMiB: median(idle),
+  loadedMiB: loaded.rss,
+  loadedOwnMiB: loaded.own,
+  handOffMs: median(times),
+};
+const report = [
+  `Node ${process.version} ${flags.join(' ')}, ${rounds} starts, ${handOffs} hand-offs`,
+  `first start of an installation     ${figures.firstReadyMs.toFixed(0)} ms`,
+  `ready after start of the process   median ${figures.readyMs.toFixed(0)} ms   (goal 500)`,
+  `resident when ready                median ${figures.residentMiB.toFixed(0)} MiB  (goal 80 MB)`,
+  `resident after the hand-offs       ${loaded.rss.toFixed(0)} MiB, ${loaded.own.toFixed(0)} of them its own`,
+  `a silent hand-off, virtual card    median ${figures.handOffMs.toFixed(1)} ms, last of ${handOffs} ${times.at(-1)?.toFixed(1)} ms`,
+];
+process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
