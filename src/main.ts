@@ -102,14 +102,15 @@ async function start(
     checkProduction({ ...plan, now: systemClock.now() });
   };
   checkSafe(config);
+  const logLevel: LogLevel = { current: config.logLevel };
+  const log = createLog(logLevel, 'alongside');
   const { database, vault } = await openStorage(
     config,
     folder.path,
     development ? 'development' : 'production',
+    (line) => log.info({}, line),
   );
   shutdown.add(() => database.close());
-  const logLevel: LogLevel = { current: config.logLevel };
-  const log = createLog(logLevel, 'alongside');
   const core = await createCore(database, vault, {
     movableClock: development,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',

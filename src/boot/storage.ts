@@ -73,11 +73,13 @@ const connect = (config: StorageConfig, folder: string): Promise<Database> =>
 /**
  * Opens storage for this mode and master key. Checks everything before the first write, so that a refused start changes nothing.
  * `either` opens data of both modes, and no new data. Throws OperatorError in one sentence.
+ * @param report receives the progress of a long migration
  */
 export async function openStorage(
   config: StorageConfig,
   folder: string,
   mode: 'development' | 'production' | 'either',
+  report?: (line: string) => void,
 ): Promise<Storage> {
   const keyFile = new MasterKeyFile(folder, config.masterKey);
   const found = keyFile.read();
@@ -91,7 +93,7 @@ export async function openStorage(
       if (mode !== 'either') await checkMode(database, settings, mode);
     } else if (mode === 'either') throw new OperatorError(`There is no data in ${database.description}.`);
     const vault = found ?? keyFile.make();
-    await migrate(database);
+    await migrate(database, report ? { report } : {});
     await bindMasterKey(database, vault);
     // Another process may have bound new data to its key.
     await refuseWrongKey(database, vault, keyFile.path);

@@ -32,6 +32,20 @@ export function removeSomeStatement(rows: OldRows): Statement {
 }
 
 /**
+ * Returns the statement that inserts rows into a table. Names are literals of the caller, never input.
+ * @param rows values in the order of the columns; at least one row, and at most 32,000 values altogether (the limit of SQLite)
+ */
+export function insertStatement(
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly Value[])[],
+): Statement {
+  const marks = `(${columns.map(() => '?').join(', ')})`;
+  const all = rows.map(() => marks).join(', ');
+  return sql(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${all}`, ...rows.flat());
+}
+
+/**
  * Runs one batch after another, with a turn of the event loop in between, until one is not full.
  * @param step runs one batch and returns the number of changed rows
  * @returns whether rows remain after a limited number of batches

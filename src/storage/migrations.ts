@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Database, must, type Statement, sql } from './database.ts';
 import { foundation } from './migrations/0001-foundation.ts';
@@ -19,12 +20,39 @@ import { refusals } from './migrations/0016-refusals.ts';
 import { announcedChanges } from './migrations/0017-announced-changes.ts';
 import { sessionsOfAgents } from './migrations/0018-sessions-of-agents.ts';
 import { outbox } from './migrations/0019-outbox.ts';
+import { row, text } from './row.ts';
 
-/** A change of the schema: statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
-export type Migration = readonly (string | { readonly postgres: string })[];
+/** Statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
+export type MigrationStatements = readonly (string | { readonly postgres: string })[];
+
+/** Moves rows that may be too many for one transaction. */
+export interface DataMigration {
+  /** Creates the new tables. */
+  readonly before: MigrationStatements;
+  /**
+   * Returns the next batch of rows after a position, or undefined when none is left. The first position is the empty text. The
+   * batch and its position are committed together, so a migration that was interrupted continues behind its last batch.
+   */
+  readonly nextBatch: (database: Database, position: string) => Promise<MovedRows | undefined>;
+  /** Removes the old tables. */
+  readonly after: MigrationStatements;
+}
+
+export interface MovedRows {
+  readonly statements: readonly Statement[];
+  /** Of the last row of this batch. */
+  readonly position: string;
+  /** Number of rows, for the log. */
+  readonly count: number;
+}
+
+/** A change of the schema, with or without rows to move. */
+export type Migration = MigrationStatements | DataMigration;
+
+const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
 
 /** Every migration, oldest first. One that has shipped never changes. */
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   foundation,
   authenticators,
   cardLifecycle,
@@ -45,6 +73,8 @@ const migrations: readonly Migration[] = [
   sessionsOfAgents,
   outbox,
 ];
+
+const settingRow = row('setting', { value: text });
 
 /** `{sequence}`: an increasing number as the primary key. */
 const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string>>>> = {
@@ -82,17 +112,26 @@ export const inDialect = (text: string, dialect: Database['dialect']): string =>
 /** The schema of this version of the product. */
 export const knownSchema = migrations.length;
 
-/** The statements of one migration. */
-export const migrationStatements = (number: number, dialect: Database['dialect']): Statement[] =>
-  (migrations[number - 1] ?? []).flatMap((statement) => {
+const inStatements = (migration: MigrationStatements, dialect: Database['dialect']): Statement[] =>
+  migration.flatMap((statement) => {
     if (typeof statement === 'string') return [sql(inDialect(statement, dialect))];
     return dialect === 'postgres' ? [sql(statement.postgres)] : [];
   });
 
-async function version(database: Database): Promise<number> {
-  const row = await database.get<{ value: string }>(sql("SELECT value FROM setting WHERE name = 'schema'"));
-  return Number(row?.value ?? 0);
+/** The statements of one migration, without the rows that it moves. */
+export function migrationStatements(number: number, dialect: Database['dialect']): Statement[] {
+  const migration = migrations[number - 1] ?? [];
+  if (!movesRows(migration)) return inStatements(migration, dialect);
+  return [...inStatements(migration.before, dialect), ...inStatements(migration.after, dialect)];
 }
+
+async function settingOf(database: Database, name: string): Promise<string | undefined> {
+  const row = await database.get(sql('SELECT value FROM setting WHERE name = ?', name), settingRow);
+  return row?.value;
+}
+
+const version = async (database: Database): Promise<number> =>
+  Number((await settingOf(database, 'schema')) ?? 0);
 
 const settingTable: Readonly<Record<Database['dialect'], string>> = {
   sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'setting'",
@@ -113,8 +152,77 @@ export function refuseNewerSchema(found: number): void {
     );
 }
 
+/** The setting with the progress of a migration that moves rows: its number, a space, and the position. */
+const progressName = 'schema.progress';
+/** Milliseconds after which a move that does not advance has lost its process. */
+const stillAfter = 1_000;
+/** Milliseconds between two lines in the log. */
+const reportEvery = 5_000;
+
+type Report = (line: string) => void;
+
+/**
+ * Moves the rest of the rows of a started migration, whichever process started it. Each batch is conditional on the position
+ * before it, so of several processes one moves a row; the others wait as long as it advances.
+ */
+async function finishMove(database: Database, list: readonly Migration[], report: Report): Promise<void> {
+  let moved = 0;
+  let reportedAt = performance.now();
+  for (;;) {
+    const progress = await settingOf(database, progressName);
+    if (progress === undefined) return;
+    const space = progress.indexOf(' ');
+    const number = Number(progress.slice(0, space));
+    const migration = list[number - 1];
+    if (!migration || !movesRows(migration)) throw new Error(`Migration ${number} moves no rows.`);
+    const batch = await migration.nextBatch(database, progress.slice(space + 1));
+    const writes = batch
+      ? [
+          sql(
+            'UPDATE setting SET value = ? WHERE name = ? AND value = ?',
+            `${number} ${batch.position}`,
+            progressName,
+            progress,
+          ),
+          ...batch.statements,
+        ]
+      : [
+          sql('DELETE FROM setting WHERE name = ? AND value = ?', progressName, progress),
+          ...inStatements(migration.after, database.dialect),
+        ];
+    const [condition, ...others] = writes as [Statement, ...Statement[]];
+    const { done } = await database.batch([must(condition), ...others], { patient: true });
+    if (!done) await untilStill(database);
+    moved += done ? (batch?.count ?? 0) : 0;
+    const now = performance.now();
+    if (batch && now - reportedAt < reportEvery) continue;
+    if (batch || moved > 0) report(`Migration ${number}: ${moved} rows moved.`);
+    reportedAt = now;
+  }
+}
+
+/** Resolves when the move of another process has ended or no longer advances. */
+async function untilStill(database: Database): Promise<void> {
+  for (let last: string | undefined; ; ) {
+    const progress = await settingOf(database, progressName);
+    if (progress === undefined || progress === last) return;
+    last = progress;
+    await sleep(stillAfter);
+  }
+}
+
+export interface MigrationOptions {
+  /** Receives the progress of a migration that takes long. */
+  report?: Report;
+  /** Others than all, for tests. */
+  list?: readonly Migration[];
+}
+
 /** Migrates the schema to this version of the product. Several processes may start at once; a newer schema is refused. */
-export async function migrate(database: Database): Promise<void> {
+export async function migrate(
+  database: Database,
+  { report = () => undefined, list = migrations }: MigrationOptions = {},
+): Promise<void> {
   await database
     .run(sql('CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)'))
     // If two processes create the same table at once in PostgreSQL, the second finds it.
@@ -124,8 +232,9 @@ export async function migrate(database: Database): Promise<void> {
   );
   const found = await version(database);
   refuseNewerSchema(found);
-  for (let number = found + 1; number <= knownSchema; number++) {
-    const statements = migrationStatements(number, database.dialect);
+  await finishMove(database, list, report);
+  for (let number = found + 1; number <= list.length; number++) {
+    const migration = list[number - 1] ?? [];
     const guard = must(
       sql(
         "UPDATE setting SET value = ? WHERE name = 'schema' AND value = ?",
@@ -133,7 +242,15 @@ export async function migrate(database: Database): Promise<void> {
         String(number - 1),
       ),
     );
+    // The schema counts as new from here on, so that no older version writes to tables that are being moved.
+    const statements = movesRows(migration)
+      ? [
+          ...inStatements(migration.before, database.dialect),
+          sql('INSERT INTO setting (name, value) VALUES (?, ?)', progressName, `${number} `),
+        ]
+      : inStatements(migration, database.dialect);
     const { done } = await database.batch([guard, ...statements], { patient: true });
     if (!done && (await version(database)) < number) throw new Error(`Migration ${number} did not take.`);
+    await finishMove(database, list, report);
   }
 }

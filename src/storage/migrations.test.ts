@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
+import { insertStatement } from './batches.ts';
+import { type Database, sql } from './database.ts';
+import { connectDatabase } from './dialects.ts';
+import { type DataMigration, type Migration, migrate } from './migrations.ts';
+import { integer, row, text } from './row.ts';
+
+const oldTable: Migration = ['CREATE TABLE old (id BIGINT PRIMARY KEY, name TEXT NOT NULL)'];
+const later: Migration = ['CREATE TABLE later (id BIGINT PRIMARY KEY)'];
+const rows = 95;
+const batch = 10;
+const oldRow = row('old', { id: integer, name: text });
+
+/** Moves ten rows at a time. @param failAfter fails before this batch, as a killed process does */
+const moving = (failAfter = Number.POSITIVE_INFINITY): DataMigration => {
+  let batches = 0;
+  return {
+    before: ['CREATE TABLE new (id BIGINT PRIMARY KEY, name TEXT NOT NULL)'],
+    async nextBatch(database, position) {
+      if (++batches > failAfter) throw new Error('killed');
+      const found = await database.all(
+        sql(`SELECT id, name FROM old WHERE id > ? ORDER BY id LIMIT ${batch}`, Number(position || -1)),
+        oldRow,
+      );
+      const last = found.at(-1);
+      if (!last) return undefined;
+      const moved = found.map(({ id, name }) => [id, `new ${name}`]);
+      return {
+        statements: [insertStatement('new', ['id', 'name'], moved)],
+        position: String(last.id),
+        count: found.length,
+      };
+    },
+    after: ['DROP TABLE old'],
+  };
+};
+
+let server: TestPostgres;
+let folder: string;
+before(async () => {
+  server = await startPostgres();
+  folder = mkdtempSync(join(tmpdir(), 'alongside-migrations-'));
+});
+after(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let databases = 0;
+const subjects = [
+  ['SQLite', async () => `sqlite:${join(folder, `${++databases}.db`)}`],
+  ['PostgreSQL', () => server.create(`moves_${++databases}`)],
+] as const;
+
+async function filled(url: string): Promise<Database> {
+  const database = await connectDatabase(url, '');
+  await migrate(database, { list: [oldTable] });
+  await database.run(
+    insertStatement(
+      'old',
+      ['id', 'name'],
+      Array.from({ length: rows }, (_, n) => [n, `name ${n}`]),
+    ),
+  );
+  return database;
+}
+
+async function checkMoved(database: Database): Promise<void> {
+  const { count } = (await database.get<{ count: number }>(
+    sql("SELECT COUNT(*) AS count FROM new WHERE name = 'new name ' || id"),
+  )) ?? { count: 0 };
+  assert.equal(count, rows);
+  await assert.rejects(database.all(sql('SELECT * FROM old')));
+  const settings = await database.all(sql("SELECT name, value FROM setting WHERE name LIKE 'schema%'"));
+  assert.deepEqual(
+    settings.map((setting) => ({ ...setting })),
+    [{ name: 'schema', value: '3' }],
+  );
+}
+
+for (const [name, create] of subjects)
+  describe(`A migration that moves rows in ${name}`, () => {
+    test('moves all of them and then removes the old table', async () => {
+      const database = await filled(await create());
+      const lines: string[] = [];
+      await migrate(database, {
+        list: [oldTable, moving(), later],
+        report: (line) => void lines.push(line),
+      });
+      await checkMoved(database);
+      assert.deepEqual(lines, [`Migration 2: ${rows} rows moved.`]);
+      await database.close();
+    });
+
+    test('continues behind the last batch after an interruption', async () => {
+      const url = await create();
+      const interrupted = await filled(url);
+      await assert.rejects(
+        migrate(interrupted, { list: [oldTable, moving(4), later] }),
+        (error: Error) => error.message === 'killed',
+      );
+      const { value } = (await interrupted.get<{ value: string }>(
+        sql("SELECT value FROM setting WHERE name = 'schema.progress'"),
+      )) ?? { value: '' };
+      assert.equal(value, `2 ${4 * batch - 1}`);
+      await interrupted.close();
+      const database = await connectDatabase(url, '');
+      await migrate(database, { list: [oldTable, moving(), later] });
+      await checkMoved(database);
+      await database.close();
+    });
+
+    test('moves each row once when several processes start together', async () => {
+      const url = await create();
+      const first = await filled(url);
+      const all = [first, await connectDatabase(url, ''), await connectDatabase(url, '')];
+      await Promise.all(all.map((database) => migrate(database, { list: [oldTable, moving(), later] })));
+      await checkMoved(first);
+      for (const database of all) await database.close();
+    });
+  });
