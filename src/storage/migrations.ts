@@ -52,7 +52,7 @@ export type Migration = MigrationStatements | DataMigration;
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
 
 /** Every migration, oldest first. One that has shipped never changes. */
-export const migrations: readonly Migration[] = [
+const migrations: readonly Migration[] = [
   foundation,
   authenticators,
   cardLifecycle,
