@@ -4,10 +4,11 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../oauth/server/form.ts';
 import { keepRequest, refusePushed } from '../../oauth/server/pushed-request.ts';
-import { checkRedirectUri, type RequestReply } from '../../oauth/server/request-checks.ts';
+import { checkRedirectUri } from '../../oauth/server/request-checks.ts';
 import { openRequestObject } from '../../oauth/server/request-object.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import { tokenErrors } from '../errors/token.ts';
+import type { Reply } from '../responses/authorization-response.ts';
 import { checkLengths } from './authorize/parameters.ts';
 import { type RequestIssuer, requestChecks } from './authorize/request-checks.ts';
 import { requireSigned } from './authorize/request-object.ts';
@@ -15,7 +16,7 @@ import type { ServerCall, WithRelyingParty } from './server.ts';
 import { requireStandard } from './token/token.ts';
 
 /** Sends errors to the client at once. */
-const reply: RequestReply = { fail: refusePushed };
+const reply: Pick<Reply, 'fail'> = { fail: refusePushed };
 
 /** Reads the request from the form, or from the request object in it. One that names another is refused (RFC 9126 section 2.1). */
 const openRequest = check(
@@ -27,7 +28,7 @@ const openRequest = check(
   }: ServerCall & WithRelyingParty & { parameters: Parameters }): Promise<{
     parameters: Parameters;
     signed: boolean;
-    reply: RequestReply;
+    reply: Pick<Reply, 'fail'>;
   }> {
     if (sent.has('request_uri')) throw tokenErrors.tokenRequestMalformed('request_uri cannot be pushed');
     const inside = await openRequestObject(server, client, sent).catch((thrown) => {
@@ -38,7 +39,7 @@ const openRequest = check(
   },
 );
 
-async function requireLengths({ parameters }: { parameters: Parameters }): Promise<void> {
+function requireLengths({ parameters }: { parameters: Parameters }): void {
   checkLengths(parameters);
 }
 

@@ -55,7 +55,7 @@ type Scheme = 'bearer' | 'dpop';
 const headerForm = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** Reads the token from the header, or from the form of a POST; never from the address, and never twice (RFC 6750 section 2). */
-async function readToken({ request }: UserinfoCall): Promise<{ token: string; scheme: Scheme }> {
+function readToken({ request }: UserinfoCall): { token: string; scheme: Scheme } {
   const header = request.headers.authorization;
   const form =
     request.method === 'POST' && isForm(request.headers['content-type'])

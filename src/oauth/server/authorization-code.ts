@@ -33,7 +33,7 @@ export interface WithCode<G extends CodeGrant = CodeGrant> {
 /** Milliseconds in which the same client may repeat a request after a lost response. */
 const retryTime = 10_000;
 
-export async function readCode({ server, parameters }: ClientCall): Promise<{ code: string }> {
+export function readCode({ server, parameters }: ClientCall): { code: string } {
   const code = parameters.get('code');
   if (code === undefined) throw server.errors.codeMissing('code is missing');
   return { code };
@@ -69,7 +69,7 @@ export const findCode = check('code', async function findCode<
 /** Requires the `redirect_uri` of the authorization request. */
 export const checkCodeRedirectUri = check(
   'code-redirect-uri',
-  async function checkCodeRedirectUri({ server, parameters, granted }: ClientCall & WithCode): Promise<void> {
+  function checkCodeRedirectUri({ server, parameters, granted }: ClientCall & WithCode): void {
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri !== granted.redirectUri)
       throw server.errors.codeInvalid(
@@ -81,7 +81,7 @@ export const checkCodeRedirectUri = check(
 /** PKCE both ways: a challenge needs its verifier, a verifier needs its challenge (RFC 9700 section 4.8). */
 export const checkVerifier = check(
   'code-verifier',
-  async function checkVerifier({ server, parameters, granted }: ClientCall & WithCode): Promise<void> {
+  function checkVerifier({ server, parameters, granted }: ClientCall & WithCode): void {
     const verifier = parameters.get('code_verifier');
     if (granted.challenge === null) {
       if (verifier !== undefined)
@@ -97,11 +97,11 @@ export const checkVerifier = check(
 /** Requires a proof of the key that the code is bound to (RFC 9449 section 10). */
 export const checkCodeKey = check(
   'code-key',
-  async function checkCodeKey({
+  function checkCodeKey({
     server,
     jkt,
     granted: { jkt: expected = null },
-  }: ClientCall & WithCode & { jkt: string | null }): Promise<void> {
+  }: ClientCall & WithCode & { jkt: string | null }): void {
     if (expected !== null && jkt !== expected)
       throw server.errors.dpopProofInvalid(`the code is bound to ${expected}, proven is ${jkt ?? 'none'}`);
   },

@@ -41,7 +41,7 @@ export function grant<Call extends GrantCall, Valid>(definition: GrantDefinition
   const list = validate.step(async function answerTokens(valid: Valid): Promise<Answer> {
     return json(200, await issue(valid), (valid as Valid & Call).server.tokenHeaders);
   });
-  const checks = validate.step(async () => noContent());
+  const checks = validate.step(() => noContent());
   return { type, requires, list, run: (call) => list.run(call), validate: (call) => checks.run(call) };
 }
 
@@ -105,7 +105,7 @@ export function runGrant<Call extends GrantCall>(grants: readonly Grant<Call>[])
 /** Checks the grant of the request, and issues nothing. */
 export function validateGrant<Call extends GrantCall>(grants: readonly Grant<Call>[]) {
   const find = findGrant(grants);
-  return async function validateGrant(call: Call): Promise<Answer> {
+  return function validateGrant(call: Call): Promise<Answer> {
     return find(call).validate(call);
   };
 }

@@ -10,7 +10,7 @@ export type Introspection = { active: false } | ({ active: true } & Record<strin
 /** Refuses public clients: without authentication anyone could try out tokens (RFC 7662 section 4). */
 export const refusePublic = check(
   'confidential-client',
-  async function refusePublic({ server, client }: ClientCall & WithClient): Promise<void> {
+  function refusePublic({ server, client }: ClientCall & WithClient): void {
     if (client.registration.tokenEndpointAuthMethod === 'none')
       throw server.errors.clientUnauthenticated(`${client.application.name} is a public client`);
   },

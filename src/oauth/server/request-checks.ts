@@ -17,8 +17,10 @@ interface RequestCall extends WithClient {
 
 /** Sends an error to the client, once the client and its address are known. */
 export interface RequestReply {
-  fail(refusal: Refusal): Answer | Promise<Answer>;
+  fail(refusal: Refusal): Refused;
 }
+
+type Refused = Answer | Promise<Answer>;
 
 interface ReplyCall extends RequestCall {
   readonly reply: RequestReply;
@@ -41,11 +43,11 @@ function describeRedirect(redirectUri: string, registered: readonly string[]): s
 /** Requires an address that the client registered, byte for byte. An error is not sent to any other. */
 export const checkRedirectUri = check(
   'redirect-uri',
-  async function checkRedirectUri({
+  function checkRedirectUri({
     server,
     client,
     parameters,
-  }: RequestCall): Promise<{ redirectUri: string }> {
+  }: RequestCall): { redirectUri: string } {
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri === undefined) throw server.errors.redirectMissing('redirect_uri is missing');
     if (!isRegisteredRedirect(server, client, redirectUri))
@@ -59,12 +61,12 @@ export const checkRedirectUri = check(
 /** Refuses a request by the browser if the client must push it (RFC 9126 section 6). */
 export const requirePushed = check(
   'pushed-request',
-  async function requirePushed({
+  function requirePushed({
     server,
     client,
     pushed,
     reply,
-  }: ReplyCall & { pushed: string | null }): Promise<Answer | undefined> {
+  }: ReplyCall & { pushed: string | null }): Refused | undefined {
     const { pushedRequests } = rulesOf(server, client.registration);
     const required =
       pushedRequests === 'required' || (pushedRequests === 'allowed' && server.requires(client, 'pushed'));
@@ -77,7 +79,7 @@ export const requirePushed = check(
 /** Supports the authorization code alone (RFC 9700 section 2.1.2). */
 export const checkResponseType = check(
   'response-type',
-  async function checkResponseType({ server, parameters, reply }: ReplyCall): Promise<Answer | undefined> {
+  function checkResponseType({ server, parameters, reply }: ReplyCall): Refused | undefined {
     const type = parameters.get('response_type');
     if (type === undefined) return reply.fail(server.errors.responseTypeMissing('response_type is missing'));
     return type === 'code'
@@ -88,7 +90,7 @@ export const checkResponseType = check(
 
 export const checkResponseMode = check(
   'response-mode',
-  async function checkResponseMode({ server, parameters, reply }: ReplyCall): Promise<Answer | undefined> {
+  function checkResponseMode({ server, parameters, reply }: ReplyCall): Refused | undefined {
     const mode = parameters.get('response_mode') ?? 'query';
     return server.responseModes.includes(mode)
       ? undefined
@@ -99,12 +101,12 @@ export const checkResponseMode = check(
 /** Requires a challenge by the method S256, unless profile and registration allow a client to send none (RFC 9700 section 2.1.1). */
 export const checkPkce = check(
   'pkce',
-  async function checkPkce({
+  function checkPkce({
     server,
     client,
     parameters,
     reply,
-  }: ReplyCall): Promise<Answer | { challenge: string | null }> {
+  }: ReplyCall): Refused | { challenge: string | null } {
     const { errors } = server;
     const challenge = parameters.get('code_challenge');
     const method = parameters.get('code_challenge_method');
@@ -133,13 +135,13 @@ const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;
 /** Binds the code to the key of `dpop_jkt`, or of the proof with which a request was pushed (RFC 9449 section 10). */
 export const checkBoundKey = check(
   'bound-key',
-  async function checkBoundKey({
+  function checkBoundKey({
     server,
     client,
     parameters,
     reply,
     jkt: proven = null,
-  }: ReplyCall & { jkt?: string | null }): Promise<Answer | { jkt: string | null }> {
+  }: ReplyCall & { jkt?: string | null }): Refused | { jkt: string | null } {
     const isOff = rulesOf(server, client.registration).senderConstraint === 'off';
     const named = isOff ? undefined : parameters.get('dpop_jkt');
     if (named === undefined) return { jkt: proven };

@@ -60,28 +60,36 @@ export const withNonce = (
     ? answer.with({ 'dpop-nonce': proofNonces.current() })
     : answer;
 
+async function provenKey(
+  { server, request, client: { registration } }: Call,
+  endpoint: 'token' | 'pushed',
+): Promise<WithProof> {
+  const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
+  if (proof === undefined) return { jkt: null };
+  if ('jkt' in proof) return proof;
+  throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
+}
+
 /** Verifies the DPoP proof, where the client's profile has sender-constrained tokens. */
 export const proveKey = (endpoint: 'token' | 'pushed') =>
   check(
     'sender-key',
-    async function proveKey({ server, request, client: { registration } }: Call): Promise<WithProof> {
-      if (rulesOf(server, registration).senderConstraint === 'off') return { jkt: null };
-      const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
-      if (proof === undefined) return { jkt: null };
-      if ('jkt' in proof) return proof;
-      throw (proof.needsNonce ? server.errors.dpopNonceNeeded : server.errors.dpopProofInvalid)(proof.fault);
+    function proveKey(call: Call): WithProof | Promise<WithProof> {
+      const { server, request, client } = call;
+      const isOff = rulesOf(server, client.registration).senderConstraint === 'off';
+      return isOff || request.headers.dpop === undefined ? { jkt: null } : provenKey(call, endpoint);
     },
   );
 
 /** Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
 export const bindTokens = check(
   'sender-constraint',
-  async function bindTokens({
+  function bindTokens({
     server,
     request,
     client,
     jkt,
-  }: Call & WithProof): Promise<Pick<WithConfirmation, 'confirmation'>> {
+  }: Call & WithProof): Pick<WithConfirmation, 'confirmation'> {
     const { senderConstraint } = rulesOf(server, client.registration);
     if (senderConstraint === 'off') return { confirmation: null };
     const certificate = server.bindsCertificate(client, jkt)

@@ -26,7 +26,7 @@ import { requireSigned, resolveRequest } from './request-object.ts';
 import { answerSilently, findSession } from './session.ts';
 import { askForConsent, askForRole, settleSessionRole } from './session-questions.ts';
 
-async function noteRequest({
+function noteRequest({
   client,
   authorization,
   provider: { recorder, urls },
@@ -34,7 +34,7 @@ async function noteRequest({
   client: RelyingParty;
   authorization: AuthorizationRequest;
   provider: { recorder: Recorder; urls: Urls };
-}): Promise<void> {
+}): void {
   const { prompt, acr, scope } = authorization;
   recorder.record({
     keys: [authorization.state ?? ''],

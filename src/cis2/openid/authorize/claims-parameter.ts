@@ -1,9 +1,9 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import type { RequestReply } from '../../../oauth/server/request-checks.ts';
 import { responseErrors } from '../../errors/response.ts';
 import type { ClaimNames } from '../../model/authorization-request.ts';
 import { claimValues } from '../../model/scopes.ts';
+import type { Reply } from '../../responses/authorization-response.ts';
 
 /** The `claims` parameter (OpenID Connect Core section 5.5). */
 export interface AuthorizationClaims extends ClaimNames {
@@ -82,13 +82,13 @@ const none: AuthorizationClaims = {
   subject: null,
 };
 
-export async function checkClaims({
+export function checkClaims({
   parameters,
   reply,
 }: {
   parameters: Parameters;
-  reply: RequestReply;
-}): Promise<Answer | { claims: AuthorizationClaims }> {
+  reply: Pick<Reply, 'fail'>;
+}): Answer | { claims: AuthorizationClaims } {
   const text = parameters.get('claims');
   if (text === undefined) return { claims: none };
   const claims = parseClaims(text);

@@ -30,7 +30,7 @@ const modes: readonly string[] = ['query', 'form_post'] satisfies ResponseMode[]
 const isMode = (value: string): value is ResponseMode => modes.includes(value);
 
 /** Sends errors to the client from now on, with its state and the issuer. */
-export async function prepareReply({
+export function prepareReply({
   request,
   parameters,
   client,
@@ -41,7 +41,7 @@ export async function prepareReply({
   request: HttpRequest;
   redirectUri: string;
   provider: ReplyFrame;
-}): Promise<{ reply: Reply; responseMode: ResponseMode; state: string | null }> {
+}): { reply: Reply; responseMode: ResponseMode; state: string | null } {
   const mode = parameters.get('response_mode') ?? 'query';
   const responseMode = isMode(mode) ? mode : 'query';
   const state = parameters.get('state') ?? null;

@@ -3,10 +3,11 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { unlike } from '../../../oauth/check.ts';
 import type { Parameters } from '../../../oauth/parameters.ts';
-import type { CheckedRequest, RequestReply } from '../../../oauth/server/request-checks.ts';
+import type { CheckedRequest } from '../../../oauth/server/request-checks.ts';
 import { responseErrors } from '../../errors/response.ts';
 import type { AuthorizationRequest, ResponseMode } from '../../model/authorization-request.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
+import type { Reply } from '../../responses/authorization-response.ts';
 import { readIdTokenHint } from '../id-token-hint.ts';
 import type { AuthorizationClaims } from './claims-parameter.ts';
 
@@ -23,7 +24,7 @@ export const checkIdTokenHint = check(
     parameters: Parameters;
     claims: AuthorizationClaims;
     client: RelyingParty;
-    reply: RequestReply;
+    reply: Pick<Reply, 'fail'>;
     provider: { issuer: string; keys: SigningKeys };
   }): Promise<Answer | { subject: string | null; hinted: boolean }> {
     const token = parameters.get('id_token_hint');
@@ -51,7 +52,7 @@ type CheckedCall = CheckedRequest &
   };
 
 /** Gathers the checked request. Ignores `ui_locales` and `display`: the pages are in English and fit every display. */
-export async function gatherRequest(call: CheckedCall): Promise<{ authorization: AuthorizationRequest }> {
+export function gatherRequest(call: CheckedCall): { authorization: AuthorizationRequest } {
   const { parameters, client, redirectUri, responseMode, state, scope, challenge } = call;
   const { prompt, maxAge, acr, subject, pushed, jkt } = call;
   const { idToken, userinfo } = call.claims;

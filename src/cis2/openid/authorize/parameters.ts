@@ -40,17 +40,17 @@ export function checkLengths(parameters: Parameters): void {
   }
 }
 
-export async function readParameters({
+export function readParameters({
   request,
 }: {
   request: HttpRequest;
-}): Promise<{ parameters: Parameters }> {
+}): { parameters: Parameters } {
   return { parameters: readPageParameters(request) };
 }
 
 /** Enters again by GET: the browser does not send Lax cookies with a form of another site. */
 export const reenterByGet = (path: string) =>
-  async function reenterByGet({
+  function reenterByGet({
     request,
     parameters,
     provider: { issuer },
@@ -58,7 +58,7 @@ export const reenterByGet = (path: string) =>
     request: HttpRequest;
     parameters: Parameters;
     provider: { issuer: string };
-  }): Promise<Answer | undefined> {
+  }): Answer | undefined {
     if (request.method !== 'POST') return undefined;
     const to = withQuery(`${issuer}${path}`, Object.fromEntries(parameters.entries()));
     if (to.length > longestQuery)

@@ -7,11 +7,11 @@ import {
   checkPkce,
   checkResponseMode,
   checkResponseType,
-  type RequestReply,
 } from '../../../oauth/server/request-checks.ts';
 import { acrValues } from '../../authenticators/registry.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { isScope } from '../../model/scopes.ts';
+import type { Reply } from '../../responses/authorization-response.ts';
 import type { Cis2Server, WithRelyingParty } from '../server.ts';
 import { offlineAccess } from '../token/issuer.ts';
 import { type AuthorizationClaims, checkClaims } from './claims-parameter.ts';
@@ -29,12 +29,12 @@ export interface RequestIssuer {
 interface RequestCall extends WithRelyingParty {
   server: Cis2Server;
   parameters: Parameters;
-  reply: RequestReply;
+  reply: Pick<Reply, 'fail'>;
   provider: RequestIssuer;
 }
 
 /** Refuses by name the parameters that are not read for this client (OpenID Connect Core section 6). */
-async function refuseRequestObjects({ parameters, reply }: RequestCall): Promise<Answer | undefined> {
+function refuseRequestObjects({ parameters, reply }: RequestCall): Answer | undefined {
   if (parameters.has('request')) return reply.fail(responseErrors.requestObject());
   if (parameters.has('request_uri')) return reply.fail(responseErrors.requestUri());
   if (parameters.has('registration')) return reply.fail(responseErrors.registration());
@@ -44,11 +44,11 @@ async function refuseRequestObjects({ parameters, reply }: RequestCall): Promise
 /** Requires `openid`. Ignores unknown values, but refuses them to clients of the published service. */
 const checkScope = check(
   'scope',
-  async function checkScope({
+  function checkScope({
     parameters,
     reply,
     client: { registration },
-  }: RequestCall): Promise<Answer | { scope: string[] }> {
+  }: RequestCall): Answer | { scope: string[] } {
     const text = parameters.get('scope');
     if (text === undefined) return reply.fail(responseErrors.scopeMissing('scope is missing'));
     const requested = readScope(text);
@@ -67,7 +67,7 @@ const checkScope = check(
 /** Values of `prompt` (OpenID Connect Core section 3.1.2.1). */
 export const promptValues: readonly string[] = ['none', 'login', 'consent', 'select_account'];
 
-async function checkPrompt({ parameters, reply }: RequestCall): Promise<Answer | { prompt: string[] }> {
+function checkPrompt({ parameters, reply }: RequestCall): Answer | { prompt: string[] } {
   const prompt = [...new Set((parameters.get('prompt') ?? '').split(' ').filter((value) => value !== ''))];
   const unknown = prompt.find((value) => !promptValues.includes(value));
   if (unknown !== undefined) return reply.fail(responseErrors.promptInvalid(`${unknown} is unknown`));
@@ -76,7 +76,7 @@ async function checkPrompt({ parameters, reply }: RequestCall): Promise<Answer |
   return { prompt };
 }
 
-async function checkMaxAge({ parameters, reply }: RequestCall): Promise<Answer | { maxAge: number | null }> {
+function checkMaxAge({ parameters, reply }: RequestCall): Answer | { maxAge: number | null } {
   const value = parameters.get('max_age');
   if (value === undefined) return { maxAge: null };
   if (!/^\d{1,12}$/.test(value)) return reply.fail(responseErrors.maxAgeInvalid(`max_age is ${value}`));
@@ -89,12 +89,12 @@ async function checkMaxAge({ parameters, reply }: RequestCall): Promise<Answer |
  */
 const checkLevel = check(
   'level',
-  async function checkLevel({
+  function checkLevel({
     parameters,
     claims,
     reply,
     provider: { defaultAcr },
-  }: RequestCall & { claims: AuthorizationClaims }): Promise<Answer | { acr: string[] }> {
+  }: RequestCall & { claims: AuthorizationClaims }): Answer | { acr: string[] } {
     const claimed = claims.acr.values;
     const plain = (parameters.get('acr_values') ?? '').split(' ');
     // The claims parameter is more precise, so it precedes acr_values.

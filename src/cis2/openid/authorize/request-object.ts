@@ -3,11 +3,11 @@ import { Refusal } from '@alongside/kernel/errors';
 import { check } from '@alongside/kernel/steps';
 import type { Parameters } from '../../../oauth/parameters.ts';
 import { requestUriPrefix } from '../../../oauth/pushed-requests.ts';
-import { isRegisteredRedirect, type RequestReply } from '../../../oauth/server/request-checks.ts';
+import { isRegisteredRedirect } from '../../../oauth/server/request-checks.ts';
 import { openRequestObject } from '../../../oauth/server/request-object.ts';
 import { responseErrors } from '../../errors/response.ts';
 import { rulesOf } from '../../model/profiles.ts';
-import { type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
+import { type Reply, type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
 import type { ServerCall, WithRelyingParty } from '../server.ts';
 
 interface RequestCall extends ServerCall, WithRelyingParty {
@@ -71,11 +71,11 @@ export const resolveRequest = check(
 /** Refuses an unsigned request of a client that must sign its requests (RFC 9101 section 10.5). */
 export const requireSigned = check(
   'signed-request',
-  async function requireSigned({
+  function requireSigned({
     client: { registration },
     reply,
     signed,
-  }: WithRelyingParty & { reply: RequestReply; signed: boolean }): Promise<Answer | undefined> {
+  }: WithRelyingParty & { reply: Pick<Reply, 'fail'>; signed: boolean }): Answer | undefined {
     const mustSign =
       registration.signedRequests === 'required' && rulesOf(registration).requestObjects !== 'off';
     return mustSign && !signed

@@ -109,11 +109,11 @@ const findClient = check(
 /** Requires a registered address, byte for byte (section 3). */
 const findTarget = check(
   'redirect-uri',
-  async function findTarget({
+  function findTarget({
     parameters,
     client,
     hint,
-  }: WithClient & WithHint & { parameters: Parameters }): Promise<WithTarget> {
+  }: WithClient & WithHint & { parameters: Parameters }): WithTarget {
     const address = parameters.get('post_logout_redirect_uri');
     if (address === undefined || !client) return { to: null };
     const registered = client.registration.postLogoutRedirectUris;

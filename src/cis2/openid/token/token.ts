@@ -49,12 +49,12 @@ export const createToken =
 /** Refuses clients of the published service, which has no pushed requests, revocation or introspection. */
 export const requireStandard = check(
   'client-profile',
-  async function requireStandard({ client: { registration } }: WithRelyingParty): Promise<void> {
+  function requireStandard({ client: { registration } }: WithRelyingParty): void {
     if (registration.profile === 'nhs') throw tokenErrors.endpointOff('the client is of the nhs profile');
   },
 );
 
-async function answerIntrospection({ introspection }: { introspection: Introspection }): Promise<Answer> {
+function answerIntrospection({ introspection }: { introspection: Introspection }): Answer {
   return json(200, introspection);
 }
 

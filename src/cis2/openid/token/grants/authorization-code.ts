@@ -20,7 +20,7 @@ import { namedClaims } from '../../claims/person.ts';
 import type { Cis2Server, TokenCall } from '../../server.ts';
 import { getsRefreshToken, type NewToken, type TokenGrant } from '../issuer.ts';
 
-async function requireRedirectUri({ parameters }: TokenCall): Promise<void> {
+function requireRedirectUri({ parameters }: TokenCall): void {
   if (parameters.get('redirect_uri') === undefined)
     throw tokenErrors.tokenRedirectMissing('redirect_uri is missing');
 }

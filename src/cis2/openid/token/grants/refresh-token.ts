@@ -30,13 +30,13 @@ type Valid = RefreshCall &
 
 const requireRefreshTokens = check(
   'client-profile',
-  async function requireRefreshTokens({ client }: TokenCall): Promise<void> {
+  function requireRefreshTokens({ client }: TokenCall): void {
     if (!client.registration.refreshTokens) throw tokenErrors.refreshOff('the client registered without');
   },
 );
 
 /** Reads the scope of the new access token: no more than was granted (RFC 6749 section 6). */
-const checkScope = check('scope', async function checkScope(call: RefreshCall): Promise<{ scope: string[] }> {
+const checkScope = check('scope', function checkScope(call: RefreshCall): { scope: string[] } {
   return { scope: narrowScope(call, call.record.scope.split(' ')) };
 });
 
