@@ -105,14 +105,23 @@ export async function verifySignature(
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Signs claims as a compact JWS. */
-export async function signJwt(
-  header: { alg: SigningAlgorithm; kid?: string; typ?: string; jwk?: JsonWebKey },
-  claims: JwtClaims,
-  key: KeyObject,
-): Promise<string> {
+/** The protected header of a signature. */
+export type JwsHeader = Readonly<{ alg: SigningAlgorithm; kid?: string; typ?: string; jwk?: JsonWebKey }>;
+
+const encodedHeaders = new WeakMap<JwsHeader, string>();
+
+function encodeHeader(header: JwsHeader): string {
+  const known = encodedHeaders.get(header);
+  if (known !== undefined) return known;
+  const encoded = encode(header);
+  if (Object.isFrozen(header)) encodedHeaders.set(header, encoded);
+  return encoded;
+}
+
+/** Signs claims as a compact JWS. Encodes a frozen header once. */
+export async function signJwt(header: JwsHeader, claims: JwtClaims, key: KeyObject): Promise<string> {
   const rule = rules[header.alg];
-  const signed = `${encode(header)}.${encode(claims)}`;
+  const signed = `${encodeHeader(header)}.${encode(claims)}`;
   const signature = await signAsync(rule.digest, Buffer.from(signed), { key, ...rule.options });
   return `${signed}.${signature.toString('base64url')}`;
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Clock } from './clock.ts';
 import { randomBase64, randomToken } from './ids.ts';
 import type { JsonWebKey } from './jwk.ts';
-import { type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
+import { type JwsHeader, type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
 
 const generate = promisify(generateKeyPair) as (
   type: string,
@@ -71,6 +71,8 @@ const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day 
 
 interface LoadedKey extends SigningKeyRecord {
   privateKey: KeyObject;
+  /** The protected headers of its signatures by `typ`. */
+  headers: Map<string, JwsHeader>;
 }
 
 export interface SigningOptions {
@@ -104,6 +106,8 @@ export class SigningKeys implements TokenSigner {
   readonly #kids: KidStyle;
   readonly #loaded = new Map<string, LoadedKey>();
   #list: Promise<LoadedKey[]> | undefined;
+  /** The key set of the last call, with the keys that it was made of. */
+  #published: { of: readonly LoadedKey[]; set: { keys: JsonWebKey[] } } = { of: [], set: { keys: [] } };
 
   constructor(service: string, store: KeyStore, clock: Clock, kids: KidStyle = 'urlSafe') {
     this.#service = service;
@@ -141,7 +145,12 @@ export class SigningKeys implements TokenSigner {
     { algorithm, typ = 'JWT', withoutKid = false }: SigningOptions,
   ): Promise<string> {
     const key = await this.#current(algorithm);
-    const header = { alg: algorithm, typ, ...(withoutKid ? {} : { kid: key.kid }) };
+    if (withoutKid) return signJwt({ alg: algorithm, typ }, claims, key.privateKey);
+    let header = key.headers.get(typ);
+    if (!header) {
+      header = Object.freeze({ alg: algorithm, typ, kid: key.kid });
+      key.headers.set(typ, header);
+    }
     return signJwt(header, claims, key.privateKey);
   }
 
@@ -151,13 +160,23 @@ export class SigningKeys implements TokenSigner {
     return Promise.all([...algorithms].map((algorithm) => this.sign(claims, { algorithm, typ })));
   }
 
-  /** Returns every public key that may verify a signature now, as a JWK set (RFC 7517 section 5). */
+  /**
+   * Returns every public key that may verify a signature now, as a JWK set (RFC 7517 section 5). Returns the same object until the
+   * keys change.
+   */
   async jwks(): Promise<{ keys: JsonWebKey[] }> {
     const now = this.#clock.now();
     const keys = (await this.#keys()).filter(
       (key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now,
     );
-    return { keys: keys.map((key) => ({ ...key.publicJwk, kid: key.kid, alg: key.algorithm, use: 'sig' })) };
+    const { of } = this.#published;
+    if (keys.length !== of.length || keys.some((key, place) => key !== of[place])) {
+      const set = {
+        keys: keys.map((key) => ({ ...key.publicJwk, kid: key.kid, alg: key.algorithm, use: 'sig' })),
+      };
+      this.#published = { of: keys, set };
+    }
+    return this.#published.set;
   }
 
   /** Returns the public key with this kid, even if it has left the key set, because old hints must be verified. */
@@ -168,7 +187,7 @@ export class SigningKeys implements TokenSigner {
 
   /** Returns all keys with their times, without the private part. */
   async describe(): Promise<Omit<SigningKeyRecord, 'privatePem'>[]> {
-    return (await this.#keys()).map(({ privatePem: _, privateKey: __, ...rest }) => rest);
+    return (await this.#keys()).map(({ privatePem: _, privateKey: __, headers: ___, ...rest }) => rest);
   }
 
   /**
@@ -202,7 +221,7 @@ export class SigningKeys implements TokenSigner {
   async keepSchedule(): Promise<void> {
     const now = this.#clock.now();
     const { announce, sign, retire } = rotationSchedule;
-    for (const { privateKey: _, ...record } of await this.#keys()) {
+    for (const { privateKey: _, headers: __, ...record } of await this.#keys()) {
       const due = record.signsUntil === null && record.signsFrom + sign - announce <= now;
       if (!due) continue;
       // Later than planned if no process ran: no key signs before it was announced for long enough.
@@ -229,20 +248,25 @@ export class SigningKeys implements TokenSigner {
   }
 
   async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {
-    const turn = (keys: LoadedKey[]) => {
-      // A clock set back before the first key must not end all sign-ins.
-      const own = keys.filter((key) => key.algorithm === algorithm);
-      const now = Math.max(this.#clock.now(), Math.min(...own.map(({ signsFrom }) => signsFrom)));
-      return own
-        .filter((key) => key.signsFrom <= now && (key.signsUntil ?? Infinity) > now)
-        .sort((a, b) => b.signsFrom - a.signsFrom)[0];
-    };
-    const found = turn(await this.#keys());
+    const found = this.#turnOf(algorithm, await this.#keys());
     if (found) return found;
     await this.ensure(algorithm);
-    const made = turn(await this.#keys());
+    const made = this.#turnOf(algorithm, await this.#keys());
     if (!made) throw new Error(`${this.#service} has no ${algorithm} key whose turn it is; rotate its keys.`);
     return made;
+  }
+
+  /** Returns the newest key of this algorithm whose turn it is to sign. */
+  #turnOf(algorithm: SigningAlgorithm, keys: readonly LoadedKey[]): LoadedKey | undefined {
+    let first = Infinity;
+    for (const key of keys) if (key.algorithm === algorithm) first = Math.min(first, key.signsFrom);
+    // A clock set back before the first key must not end all sign-ins.
+    const now = Math.max(this.#clock.now(), first);
+    let newest: LoadedKey | undefined;
+    for (const key of keys)
+      if (key.algorithm === algorithm && key.signsFrom <= now && (key.signsUntil ?? Infinity) > now)
+        if (!newest || key.signsFrom > newest.signsFrom) newest = key;
+    return newest;
   }
 
   #keys(): Promise<LoadedKey[]> {
@@ -260,7 +284,11 @@ export class SigningKeys implements TokenSigner {
     const records = await this.#store.list(this.#service);
     return records.map((record) => {
       const before = this.#loaded.get(record.kid);
-      const key = { ...record, privateKey: before?.privateKey ?? createPrivateKey(record.privatePem) };
+      const key: LoadedKey = {
+        ...record,
+        privateKey: before?.privateKey ?? createPrivateKey(record.privatePem),
+        headers: before?.headers ?? new Map(),
+      };
       this.#loaded.set(record.kid, key);
       return key;
     });

@@ -1,4 +1,4 @@
-import { json } from '@alongside/kernel/answer';
+import { type Answer, json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
@@ -75,25 +75,43 @@ export function createDiscovery(
   dependencies: DiscoveryDependencies & { faults?: Faults | undefined },
 ): Endpoint {
   const document = discoveryDocument(dependencies);
+  const answer = json(200, document, { 'cache-control': 'public, max-age=3600' });
+  const { faults } = dependencies;
+  if (!faults) return () => answer;
   return async () => {
-    const active = (await dependencies.faults?.happening(discoveryFaults)) ?? [];
-    if (active.length > 0)
-      return json(
-        200,
-        active.reduce((before, fault) => fault.spoil(before), document),
-      );
-    return json(200, document, { 'cache-control': 'public, max-age=3600' });
+    const active = await faults.happening(discoveryFaults);
+    return active.length === 0
+      ? answer
+      : json(
+          200,
+          active.reduce((before, fault) => fault.spoil(before), document),
+        );
   };
 }
 
 /** `GET /connect/jwk_uri`, which also has the key of hand-off requests. */
-export const createKeySet =
-  ({ keys, clock, faults }: { keys: SigningKeys; clock: Clock; faults?: Faults | undefined }): Endpoint =>
-  async () => {
+export function createKeySet({
+  keys,
+  clock,
+  faults,
+}: {
+  keys: SigningKeys;
+  clock: Clock;
+  faults?: Faults | undefined;
+}): Endpoint {
+  /** The response of each key set. `jwks` returns the same one until a key is added or removed. */
+  const answers = new WeakMap<object, Answer>();
+  const answerOf = (set: { keys: readonly JsonWebKey[] }): Answer => {
+    const answer = answers.get(set) ?? json(200, set, { 'cache-control': 'public, max-age=300' });
+    answers.set(set, answer);
+    return answer;
+  };
+  return async () => {
     const set = await keys.jwks();
     const active = (await faults?.happening(keySetFaults)) ?? [];
-    if (active.length === 0) return json(200, set, { 'cache-control': 'public, max-age=300' });
+    if (active.length === 0) return answerOf(set);
     let spoilt: readonly JsonWebKey[] = set.keys;
     for (const fault of active) spoilt = await fault.spoil(spoilt, keys, clock.now());
     return json(200, { keys: spoilt });
   };
+}

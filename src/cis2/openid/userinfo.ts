@@ -6,7 +6,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import type { Applications } from '../../oauth/applications.ts';
-import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
+import { type Confirmation, confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
 import { type ProofNonces, proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
@@ -104,46 +104,46 @@ const findClient = check(
   },
 );
 
+type SenderCall = UserinfoCall & Bearer & { scheme: Scheme; client: RelyingParty };
+
 /** Requires a proof of the key (RFC 9449 section 7) and the certificate (RFC 8705 section 3) that the token is bound to. */
-const checkSender = check(
-  'sender-constraint',
-  async function checkSender({
-    request,
-    token,
-    scheme,
-    record,
-    client: { registration },
-    provider,
-  }: UserinfoCall & Bearer & { scheme: Scheme; client: RelyingParty }): Promise<void> {
-    const confirmation = confirmationOf(record);
-    const wanted = tokenTypeOf(confirmation);
-    const algs = { algs: proofAlgorithmsOf(registration.profile).join(' ') };
-    // The challenge names the right scheme.
-    if (wanted.toLowerCase() !== scheme)
-      throw tokenErrors.accessTokenInvalid(`the scheme is ${scheme}, the token is ${wanted}`, {
-        scheme: wanted,
-        ...algs,
-      });
-    if (confirmation?.jkt !== undefined) {
-      const proof = await readProof(provider, request, registration.profile, provider.addresses, token);
-      if (proof && 'fault' in proof && proof.needsNonce)
-        throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
-      if (!proof || 'fault' in proof)
-        throw tokenErrors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header', algs);
-      if (proof.jkt !== confirmation.jkt)
-        throw tokenErrors.accessTokenInvalid(
-          `it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`,
-          algs,
-        );
-    }
-    const bound = confirmation?.['x5t#S256'];
-    const thumbprint = readCertificate(request.certificate)?.thumbprint;
-    if (bound !== undefined && bound !== thumbprint)
+const checkSender = check('sender-constraint', function checkSender(call: SenderCall): void | Promise<void> {
+  const { scheme, client, record } = call;
+  const confirmation = confirmationOf(record);
+  const wanted = tokenTypeOf(confirmation);
+  // The challenge names the right scheme.
+  if (wanted.toLowerCase() !== scheme)
+    throw tokenErrors.accessTokenInvalid(`the scheme is ${scheme}, the token is ${wanted}`, {
+      scheme: wanted,
+      algs: proofAlgorithmsOf(client.registration.profile).join(' '),
+    });
+  return confirmation === null ? undefined : checkBinding(call, confirmation);
+});
+
+async function checkBinding(
+  { request, token, client: { registration }, provider }: SenderCall,
+  confirmation: Confirmation,
+): Promise<void> {
+  const algs = { algs: proofAlgorithmsOf(registration.profile).join(' ') };
+  if (confirmation.jkt !== undefined) {
+    const proof = await readProof(provider, request, registration.profile, provider.addresses, token);
+    if (proof && 'fault' in proof && proof.needsNonce)
+      throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
+    if (!proof || 'fault' in proof)
+      throw tokenErrors.resourceProofInvalid(proof ? proof.fault : 'there is no DPoP header', algs);
+    if (proof.jkt !== confirmation.jkt)
       throw tokenErrors.accessTokenInvalid(
-        `it is bound to the certificate ${bound}, the connection has ${thumbprint ?? 'none'}`,
+        `it is bound to ${confirmation.jkt}, proven is ${proof.jkt}`,
+        algs,
       );
-  },
-);
+  }
+  const bound = confirmation['x5t#S256'];
+  const thumbprint = readCertificate(request.certificate)?.thumbprint;
+  if (bound !== undefined && bound !== thumbprint)
+    throw tokenErrors.accessTokenInvalid(
+      `it is bound to the certificate ${bound}, the connection has ${thumbprint ?? 'none'}`,
+    );
+}
 
 const findPerson = check(
   'user',
@@ -157,6 +157,32 @@ const findPerson = check(
   },
 );
 
+const claimsFor = (person: Person, record: TokenRecord, asNumbers: boolean): Record<string, unknown> =>
+  userinfoClaims(person, {
+    scope: record.scope.split(' '),
+    names: namedInUserinfo(record),
+    roleId: record.attributes.selected_roleid ?? null,
+    asNumbers,
+  });
+
+/** Maximum number of responses that are kept about one person. */
+const mostAnswers = 20;
+
+/** The unsigned responses about each person. A person who changed is another object. */
+const answers = new WeakMap<Person, Map<string, Answer>>();
+
+/** Returns the unsigned response. All that it depends on, besides the person, is in its key. */
+function unsignedAnswer(person: Person, record: TokenRecord, asNumbers: boolean): Answer {
+  const { claims = '', selected_roleid: role = '' } = record.attributes;
+  const key = `${asNumbers}\n${record.scope}\n${claims}\n${role}`;
+  const known = answers.get(person) ?? new Map<string, Answer>();
+  const answer = known.get(key) ?? json(200, claimsFor(person, record, asNumbers));
+  if (known.size >= mostAnswers) known.clear();
+  known.set(key, answer);
+  answers.set(person, known);
+  return answer;
+}
+
 async function answerClaims({
   token,
   record,
@@ -167,14 +193,7 @@ async function answerClaims({
   Bearer & { client: RelyingParty; person: Person } & Passed<
     'access-token' | 'client' | 'sender-constraint' | 'user'
   >): Promise<Answer> {
-  const right = userinfoClaims(person, {
-    scope: record.scope.split(' '),
-    names: namedInUserinfo(record),
-    roleId: record.attributes.selected_roleid ?? null,
-    asNumbers: assuranceAsNumbers,
-  });
   const active = (await faults?.happening(userinfoFaults)) ?? [];
-  const claims = active.reduce((before, fault) => fault.spoil(before), right);
   recorder.record({
     keys: [token],
     from: partyOf(registration, urls),
@@ -183,6 +202,9 @@ async function answerClaims({
     detail: { client: application.name, scope: record.scope },
   });
   const algorithm = registration.userinfoSigningAlg;
+  if (algorithm === null && active.length === 0) return unsignedAnswer(person, record, assuranceAsNumbers);
+  const right = claimsFor(person, record, assuranceAsNumbers);
+  const claims = active.reduce((before, fault) => fault.spoil(before), right);
   if (algorithm === null) return json(200, claims);
   // The published signed response has no audience; OpenID Connect Core section 5.3.2 wants one.
   const audience = registration.profile === 'nhs' ? {} : { aud: registration.clientId };

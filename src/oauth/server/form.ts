@@ -2,10 +2,9 @@ import { isForm, type Parameters, parseParameters } from '../parameters.ts';
 import type { ClientCall } from './server.ts';
 
 /** Reads the form of a client's call: well-formed, each parameter once, none too long (RFC 6749 section 3.2). */
-export function readForm({
-  server,
-  request,
-}: Pick<ClientCall, 'server' | 'request'>): { parameters: Parameters } {
+export function readForm({ server, request }: Pick<ClientCall, 'server' | 'request'>): {
+  parameters: Parameters;
+} {
   const { errors } = server;
   const type = request.headers['content-type'];
   if (!isForm(type)) throw errors.formExpected(`the content type is ${type ?? 'missing'}`);

@@ -43,11 +43,7 @@ function describeRedirect(redirectUri: string, registered: readonly string[]): s
 /** Requires an address that the client registered, byte for byte. An error is not sent to any other. */
 export const checkRedirectUri = check(
   'redirect-uri',
-  function checkRedirectUri({
-    server,
-    client,
-    parameters,
-  }: RequestCall): { redirectUri: string } {
+  function checkRedirectUri({ server, client, parameters }: RequestCall): { redirectUri: string } {
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri === undefined) throw server.errors.redirectMissing('redirect_uri is missing');
     if (!isRegisteredRedirect(server, client, redirectUri))
@@ -99,36 +95,28 @@ export const checkResponseMode = check(
 );
 
 /** Requires a challenge by the method S256, unless profile and registration allow a client to send none (RFC 9700 section 2.1.1). */
-export const checkPkce = check(
-  'pkce',
-  function checkPkce({
-    server,
-    client,
-    parameters,
-    reply,
-  }: ReplyCall): Refused | { challenge: string | null } {
-    const { errors } = server;
-    const challenge = parameters.get('code_challenge');
-    const method = parameters.get('code_challenge_method');
-    if (challenge === undefined) {
-      if (method !== undefined)
-        return reply.fail(errors.challengeMethodAlone('code_challenge_method has no code_challenge'));
-      const required =
-        rulesOf(server, client.registration).pkce === 'required' || server.requires(client, 'pkce');
-      return required
-        ? reply.fail(errors.challengeMissing('code_challenge is missing'))
-        : { challenge: null };
-    }
-    // A missing method means plain (RFC 7636 section 4.3).
-    if (method !== 'S256')
-      return reply.fail(
-        errors.challengeInvalid(`code_challenge_method is ${method ?? 'missing'}, expected is S256`),
-      );
-    return isChallenge(challenge)
-      ? { challenge }
-      : reply.fail(errors.challengeInvalid('code_challenge is not 43 characters of base64url'));
-  },
-);
+export const checkPkce = check('pkce', function checkPkce({ server, client, parameters, reply }: ReplyCall):
+  | Refused
+  | { challenge: string | null } {
+  const { errors } = server;
+  const challenge = parameters.get('code_challenge');
+  const method = parameters.get('code_challenge_method');
+  if (challenge === undefined) {
+    if (method !== undefined)
+      return reply.fail(errors.challengeMethodAlone('code_challenge_method has no code_challenge'));
+    const required =
+      rulesOf(server, client.registration).pkce === 'required' || server.requires(client, 'pkce');
+    return required ? reply.fail(errors.challengeMissing('code_challenge is missing')) : { challenge: null };
+  }
+  // A missing method means plain (RFC 7636 section 4.3).
+  if (method !== 'S256')
+    return reply.fail(
+      errors.challengeInvalid(`code_challenge_method is ${method ?? 'missing'}, expected is S256`),
+    );
+  return isChallenge(challenge)
+    ? { challenge }
+    : reply.fail(errors.challengeInvalid('code_challenge is not 43 characters of base64url'));
+});
 
 const thumbprintForm = /^[A-Za-z0-9_-]{43}$/;
 

@@ -72,14 +72,11 @@ async function provenKey(
 
 /** Verifies the DPoP proof, where the client's profile has sender-constrained tokens. */
 export const proveKey = (endpoint: 'token' | 'pushed') =>
-  check(
-    'sender-key',
-    function proveKey(call: Call): WithProof | Promise<WithProof> {
-      const { server, request, client } = call;
-      const isOff = rulesOf(server, client.registration).senderConstraint === 'off';
-      return isOff || request.headers.dpop === undefined ? { jkt: null } : provenKey(call, endpoint);
-    },
-  );
+  check('sender-key', function proveKey(call: Call): WithProof | Promise<WithProof> {
+    const { server, request, client } = call;
+    const isOff = rulesOf(server, client.registration).senderConstraint === 'off';
+    return isOff || request.headers.dpop === undefined ? { jkt: null } : provenKey(call, endpoint);
+  });
 
 /** Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
 export const bindTokens = check(

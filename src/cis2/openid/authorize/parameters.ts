@@ -40,11 +40,7 @@ export function checkLengths(parameters: Parameters): void {
   }
 }
 
-export function readParameters({
-  request,
-}: {
-  request: HttpRequest;
-}): { parameters: Parameters } {
+export function readParameters({ request }: { request: HttpRequest }): { parameters: Parameters } {
   return { parameters: readPageParameters(request) };
 }
 
