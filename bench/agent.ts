@@ -32,10 +32,14 @@ function memory(pid: number): { rss: number; own: number } {
   return { rss: of('VmRSS'), own: of('RssAnon') };
 }
 
-/** Packs the package with its dependencies. */
+/** Unpacks the package, with its dependency. */
 function pack(): string {
+  const flags = [folder, '--only', '@alongside/identity-agent'];
+  const packed = execFileSync(process.execPath, [join(clone, 'scripts', 'pack.mjs'), ...flags], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  execFileSync('tar', ['-xzf', packed.toString().trim(), '-C', folder]);
   const made = join(folder, 'package');
-  execFileSync(process.execPath, [join(clone, 'identity-agent', 'pack.mjs'), made], { stdio: 'ignore' });
   symlinkSync(join(clone, 'node_modules', 'zod'), join(made, 'node_modules', 'zod'));
   return join(made, 'identity-agent', 'bin.mjs');
 }

@@ -13,6 +13,9 @@ await orOneSentence(async () => {
   // With --omit dev, npm 11 also leaves out runtime packages that a development tool needs, so they are filtered here.
   const flags = ['--package-lock-only', '--sbom-format', 'cyclonedx'];
   const bom = JSON.parse(await npm(['sbom', ...flags], { cwd: clone, what: 'listing the dependencies' }));
+  // They would make two builds of one state different.
+  delete bom.serialNumber;
+  delete bom.metadata.timestamp;
   // npm takes the name from the folder.
   const { name, version } = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8'));
   Object.assign(bom.metadata.component, {

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { emitClient } from './client/emit.mjs';
+import { emit } from './pack/emit.mjs';
 import { inClone } from './prepare/clone.mjs';
 import { prepareExactly } from './prepare/node.mjs';
 import { noteRunning } from './prepare/running.mjs';
@@ -15,13 +15,13 @@ await orOneSentence(async () => {
   const newest = await prepare({ tools: true });
   const oldest = await prepareExactly('oldestClient');
   noteRunning();
-  await emit(newest);
+  await emitTests(newest);
   const files = readdirSync(emitted, { recursive: true }).filter((file) => file.endsWith('.test.js'));
   process.exitCode = await runTests(oldest, files.map((file) => join(emitted, file)).sort(), [], {});
 });
 
 /** Emits JavaScript next to the other files of its folder, as in the published library. */
-async function emit(node) {
+async function emitTests(node) {
   rmSync(emitted, { recursive: true, force: true });
   mkdirSync(emitted, { recursive: true });
   cpSync(inClone('client'), emitted, {
@@ -30,5 +30,5 @@ async function emit(node) {
   });
   const manifest = join(emitted, 'package.json');
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('.ts"', '.js"'));
-  await emitClient(node, emitted, { include: [inClone('client')] });
+  await emit(node, emitted, { include: [inClone('client')] }, { rootDir: inClone('client') });
 }

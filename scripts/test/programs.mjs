@@ -69,6 +69,13 @@ export const programHelpers = [
     fetch: () => prepareExactly('oldestClient'),
   },
   {
+    tests: 'test/packages/',
+    name: 'the oldest Node.js of the server',
+    variable: 'ALONGSIDE_OLDEST_NODE',
+    find: () => preparedExactly('oldest'),
+    fetch: () => prepareExactly('oldest'),
+  },
+  {
     tests: 'test/examples/',
     name: 'curl',
     variable: 'ALONGSIDE_CURL',

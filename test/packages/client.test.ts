@@ -1,43 +1,36 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { clone, Project, pack } from './testing/project.ts';
 
 // The client library for suppliers: packed, and installed by npm into an empty project.
 const run = promisify(execFile);
-const clone = join(import.meta.dirname, '../..');
 const oldest = process.env.ALONGSIDE_OLDEST_CLIENT_NODE;
-
-const caller = process.env.npm_execpath;
-const byNpm = caller !== undefined && basename(caller) === 'npm-cli.js';
 
 describe('the package of the client library', () => {
   let folder = '';
+  let supplier: Project;
   let project = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'client-package-'));
-    project = join(folder, 'project');
-    const [packed, types] = [join(folder, 'packed'), join(folder, 'types')];
-    for (const made of [project, packed, types]) await mkdir(made);
-    const { stdout } = await run(process.execPath, [join(clone, 'scripts/pack-client.mjs'), packed]);
-    assert.deepEqual(await readdir(packed), [basename(stdout.trim())]);
+    const packed = await pack(folder, '--only', '@alongside/client');
+    assert.deepEqual(
+      await readdir(folder),
+      packed.map((file) => basename(file)),
+    );
+    supplier = await Project.create();
+    project = supplier.folder;
     // From the clone's packages, because tests download nothing; npm uses them as dependencies of the package.
-    for (const name of ['jose', '@types/node', 'undici-types'])
-      await npm(types, 'pack', '--ignore-scripts', join(clone, 'node_modules', name));
-    const others = (await readdir(types)).map((file) => join(types, file));
-    await writeFile(join(project, 'package.json'), '{"name":"supplier","private":true,"type":"module"}');
-    await npm(project, 'install', '--offline', '--ignore-scripts', stdout.trim(), ...others);
+    await supplier.install(packed, ['jose', '@types/node', 'undici-types']);
   });
-  after(() => rm(folder, { recursive: true, force: true }));
-
-  async function npm(cwd: string, ...args: string[]) {
-    const env = { ...process.env, npm_config_cache: join(folder, 'cache'), npm_config_audit: 'false' };
-    const [program, ...first] = byNpm ? [process.execPath, caller] : ['npm'];
-    return run(program, [...first, ...args], { cwd, env, shell: !byNpm && process.platform === 'win32' });
-  }
+  after(async () => {
+    await supplier?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   const installed = (...path: string[]) => join(project, 'node_modules/@alongside/client', ...path);
   const manifest = async () =>
@@ -100,7 +93,19 @@ describe('the package of the client library', () => {
       './package.json': './package.json',
     });
     assert.deepEqual(Object.keys(dependencies as object), ['jose']);
-    assert.deepEqual(Object.keys(rest).sort(), ['description', 'main', 'types', 'version']);
+    assert.deepEqual(Object.keys(rest).sort(), [
+      ...[
+        'bugs',
+        'description',
+        'homepage',
+        'keywords',
+        'main',
+        'publishConfig',
+        'repository',
+        'types',
+        'version',
+      ],
+    ]);
   });
 
   test('has types for nodenext that are valid without the DOM and without skipLibCheck', async () => {

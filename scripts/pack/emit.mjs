@@ -1,20 +1,20 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clone, inClone } from '../prepare/clone.mjs';
 import { Stop } from '../prepare/say.mjs';
 import { runToEnd } from '../test/run-to-end.mjs';
 
 /**
- * Emits the client library, or the part in `input` (`files` or `include` of a tsconfig.json), to a folder as JavaScript for the
- * oldest supported Node. `npm run check` has checked the types.
+ * Emits a part of the clone to a folder as JavaScript for the oldest supported Node. `npm run check` has checked the types.
+ * @param input `files` or `include` of a tsconfig.json
+ * @param options further compiler options
  */
-export async function emitClient(node, folder, input, options = {}) {
+export async function emit(node, folder, input, options) {
   const project = join(folder, 'tsconfig.json');
   const compilerOptions = {
     noEmit: false,
     noCheck: true,
     rewriteRelativeImportExtensions: true,
-    rootDir: inClone('client'),
     outDir: '.',
     // By default they are searched from the project's file, which is outside the clone.
     typeRoots: [inClone('node_modules', '@types')],
@@ -28,5 +28,6 @@ export async function emitClient(node, folder, input, options = {}) {
   // The compiler's output is not the result of the calling command.
   const stdio = ['ignore', process.stderr, process.stderr];
   if ((await runToEnd(node, [compiler, '-p', project], { cwd: clone, stdio })) !== 0)
-    throw new Stop('the client library could not be emitted as JavaScript: see the errors above');
+    throw new Stop('the package could not be emitted as JavaScript: see the errors above');
+  rmSync(project);
 }

@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inClone } from '../prepare/clone.mjs';
-import { emitClient } from './emit.mjs';
+import { emit } from './emit.mjs';
+import { commonMembers, manifestOf } from './manifest.mjs';
 
 /**
  * Creates the folder of the client library's package: everything that its index imports, as JavaScript with type declarations.
@@ -9,8 +10,8 @@ import { emitClient } from './emit.mjs';
 export async function clientPackage(node, folder) {
   const code = join(folder, 'dist');
   mkdirSync(code, { recursive: true });
-  await emitClient(node, code, { files: [inClone('client', 'index.ts')] }, { declaration: true });
-  rmSync(join(code, 'tsconfig.json'));
+  const options = { rootDir: inClone('client'), declaration: true };
+  await emit(node, code, { files: [inClone('client', 'index.ts')] }, options);
   for (const file of readdirSync(code, { recursive: true })) if (file.endsWith('.d.ts')) rewrite(code, file);
   copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readme());
@@ -19,12 +20,13 @@ export async function clientPackage(node, folder) {
 
 /** Returns the clone's manifest with the emitted files. */
 function manifest() {
-  const own = JSON.parse(readFileSync(inClone('client', 'package.json'), 'utf8'));
+  const own = manifestOf('client');
   const { name, version, description, license, type, engines } = own;
   // Suppliers get fixes of a dependency without a new release.
   const ranges = Object.entries(own.dependencies).map(([dependency, exact]) => [dependency, `^${exact}`]);
   return {
     ...{ name, version, description, license, type, engines },
+    ...commonMembers(['client', 'pds', 'fhir']),
     dependencies: Object.fromEntries(ranges),
     files: ['dist'],
     sideEffects: false,

@@ -1,26 +1,25 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, testDesk } from './testing/desk.ts';
+import { freePort, testDesk } from '../../identity-agent/testing/desk.ts';
+import { Project, pack } from './testing/project.ts';
 
 const run = promisify(execFile);
-const clone = dirname(dirname(fileURLToPath(import.meta.url)));
 
 test('the package of a workstation runs without the clone, as emitted JavaScript', async (t) => {
   const { cis, cis2, folder: data } = await testDesk(t);
   const folder = await mkdtemp(join(tmpdir(), 'agent-package-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const made = join(folder, 'package');
-  await run(process.execPath, [join(clone, 'identity-agent', 'pack.mjs'), made]);
-  const { bin, dependencies } = JSON.parse(await readFile(join(made, 'package.json'), 'utf8')) as {
+  const project = await Project.create();
+  t.after(() => project.remove());
+  await project.install(await pack(folder, '--only', '@alongside/identity-agent'), ['zod']);
+  const made = project.path('node_modules/@alongside/identity-agent');
+  const { bin } = JSON.parse(await readFile(join(made, 'package.json'), 'utf8')) as {
     bin: Record<string, string>;
-    dependencies: Record<string, string>;
   };
   const files = await readdir(made, { recursive: true });
   assert.deepEqual(
@@ -28,12 +27,6 @@ test('the package of a workstation runs without the clone, as emitted JavaScript
     [],
     'no source, no test',
   );
-  for (const name of Object.keys(dependencies)) {
-    const [scope = ''] = name.split('/');
-    if (!existsSync(join(made, 'node_modules', scope)))
-      await symlink(join(clone, 'node_modules', scope), join(made, 'node_modules', scope));
-  }
-
   const program = join(made, bin['identity-agent'] ?? '');
   const [first = ''] = (await readFile(program, 'utf8')).split('\n');
   const flags = first.split(' ').slice(3);

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { demand } from '../../bench/peers/call.ts';
+import { registerClients } from '../../bench/peers/clients.ts';
+import { combinedSignIn } from '../../bench/peers/scenarios.ts';
+import type { StateFile } from '../../src/state-file.ts';
+import { Navigator } from '../testing/navigate.ts';
+import { startPostgres } from '../testing/postgres.ts';
+import { clone, Project, pack } from './testing/project.ts';
+
+const run = promisify(execFile);
+const nodes = { current: process.execPath, oldest: process.env.ALONGSIDE_OLDEST_NODE };
+const tooOld = process.env.ALONGSIDE_OLDEST_CLIENT_NODE;
+
+let folder = '';
+let packed: string[] = [];
+let project: Project;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packages-'));
+  packed = await pack(join(folder, 'one'));
+  project = await Project.create();
+  await project.install(packed.slice(0, 1));
+});
+after(async () => {
+  await project?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the packages', () => {
+  test('are identical when they are built again', async () => {
+    const again = await pack(join(folder, 'two'));
+    assert.equal(packed.length, 3);
+    for (const [n, file] of packed.entries())
+      assert.ok((await readFile(file)).equals(await readFile(again[n] ?? '')), basename(file));
+  });
+
+  test('have no fault that publint and attw find', async () => {
+    const attw = join(clone, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    for (const file of packed) {
+      const { buffer } = new Uint8Array(await readFile(file));
+      const { messages } = await publint({ pack: { tarball: buffer }, strict: true });
+      assert.deepEqual(messages, [], basename(file));
+    }
+    const [, client = ''] = packed;
+    await run(process.execPath, [attw, client, '--profile', 'esm-only', '--no-definitely-typed']);
+  });
+});
+
+describe('the package of the product', () => {
+  const installed = (...path: string[]) => project.path('node_modules/alongside', ...path);
+  const program = () => installed('bin/alongside.cjs');
+
+  test('contains bundled JavaScript, notices and no file of the clone', async () => {
+    const files = (await readdir(installed(), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(installed().length + 1))
+      .sort();
+    assert.deepEqual(
+      files.filter((file) => !/^dist\/[\w.-]+\.js$/.test(file)),
+      ['LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.txt', 'bin/alongside.cjs', 'package.json'],
+    );
+    for (const file of files)
+      assert.ok(
+        !(await readFile(installed(file), 'utf8')).includes(clone),
+        `${file} names a folder of this machine`,
+      );
+  });
+
+  test('installs nothing else and runs no script', async () => {
+    const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8')) as Record<string, unknown>;
+    const { scripts, dependencies, peerDependenciesMeta } = manifest;
+    assert.deepEqual([scripts, dependencies], [undefined, undefined]);
+    assert.deepEqual(peerDependenciesMeta, {
+      pkcs11js: { optional: true },
+      'pcsc-mini': { optional: true },
+    });
+    assert.deepEqual(
+      (await readdir(project.path('node_modules'))).filter((name) => !name.startsWith('.')),
+      ['alongside'],
+    );
+  });
+
+  test('has notices of the packages in the bill of materials', async () => {
+    const file = join(folder, 'sbom.json');
+    await run(process.execPath, [join(clone, 'scripts/sbom.mjs'), file]);
+    const { components } = JSON.parse(await readFile(file, 'utf8')) as {
+      components: { group?: string; name: string; version: string }[];
+    };
+    const known = new Set(
+      components.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name} ${version}`),
+    );
+    const notices = await readFile(installed('THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const named = [...notices.matchAll(/^(\S+ \d\S*) \(([\w.-]+)\)$/gm)].map(([, name = '']) => name);
+    assert.ok(named.length > 20);
+    assert.deepEqual(
+      named.filter((name) => !known.has(name)),
+      [],
+    );
+  });
+
+  test('tells users of an old Node what to do, in one sentence', {
+    skip: tooOld === undefined && 'needs Node.js 20.19',
+  }, async () => {
+    const failure = await run(tooOld ?? '', [program(), '--version']).then(
+      () => assert.fail('it runs'),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+    assert.deepEqual([failure.code, failure.stdout], [1, '']);
+    assert.match(
+      failure.stderr,
+      /^alongside needs Node\.js 24 or newer, and this is v20\.19\.\d+: .*node@24.*\n$/,
+    );
+  });
+
+  /** Signs in at the desk with the commands, then by both patterns, and reads a patient. */
+  async function firstJourney(node: string, ...flags: string[]): Promise<void> {
+    const child = spawn(node, [program(), 'up', '--json', '--port-base', '0', ...flags], {
+      ...{ cwd: project.folder, stdio: ['ignore', 'pipe', 'inherit'] },
+    });
+    try {
+      const lines = createInterface({ input: child.stdout ?? assert.fail() });
+      const [line] = (await once(lines, 'line')) as [string];
+      const { urls, stateFile, version } = JSON.parse(line) as StateFile;
+      const command = async (...words: string[]) =>
+        (await run(node, [program(), ...words, '--state', stateFile], { cwd: project.folder })).stdout;
+      assert.equal((await command('--version')).trim(), version);
+      const clients = await registerClients(urls);
+      await command('card', 'remove');
+      await command('card', 'insert', 'gp');
+      assert.match(await command('agent', 'sign-in'), /signed in/i);
+      for (const pattern of ['combined', 'separate']) {
+        const { answer } = await new Navigator().go(`${urls.sample}/sign-in/${pattern}`);
+        assert.equal(answer.status, 200, pattern);
+      }
+      const { workstation } = clients;
+      const headers = {
+        authorization: `Bearer ${await combinedSignIn(clients)}`,
+        'x-request-id': crypto.randomUUID(),
+      };
+      const { body } = await demand(200, workstation?.patient ?? '', { headers });
+      assert.equal((JSON.parse(body) as { id: string }).id, '9000000009');
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    assert.equal(child.exitCode, 0);
+  }
+
+  for (const [name, node] of Object.entries(nodes))
+    test(
+      `runs the first journey on the ${name} Node`,
+      { skip: node === undefined && 'needs Node.js 24' },
+      () => firstJourney(node ?? '', '--ephemeral'),
+    );
+
+  test('runs the first journey on PostgreSQL', async (t) => {
+    const postgres = await startPostgres();
+    t.after(() => postgres.stop());
+    await firstJourney(
+      process.execPath,
+      '--data',
+      join(folder, 'data'),
+      '--database',
+      await postgres.create('package'),
+    );
+  });
+});
