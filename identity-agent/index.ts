@@ -19,7 +19,7 @@ import type { AgentConfiguration } from './protocol.ts';
 import { ReaderPort } from './reader-port.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
 import { signInPath } from './self-service/routes.ts';
-import { Servers } from './server-call.ts';
+import { type ServerHere, Servers } from './server-call.ts';
 import { Agent } from './session/agent.ts';
 import { agentKey } from './session/agent-key.ts';
 import { CisClient } from './session/cis-client.ts';
@@ -52,6 +52,8 @@ export interface IdentityAgentOptions {
   cisUrl: string;
   /** The trusted CIS2 with the addresses of its keys and exchange. */
   cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
+  /** A server in this process, which the agent calls without a socket. */
+  here?: ServerHere;
   /** Adds `development.*` to the local socket, and marks each page as a test system. */
   development: boolean;
   generation: Generation;
@@ -137,7 +139,7 @@ const configurationOf = (options: IdentityAgentOptions, port: ReaderPort): Agent
 /** Creates the Identity Agent of a workstation. @throws OperatorError, CardStoreError if its data is unusable */
 export async function createIdentityAgent(options: IdentityAgentOptions): Promise<IdentityAgent> {
   const { clock, recorder, log, dataFolder, development, seedCards = seededCards } = options;
-  const servers = new Servers();
+  const servers = new Servers(options.here);
   const key = await agentKey(join(dataFolder, 'agent.key'));
   const cis = new CisClient({
     url: options.cisUrl,
@@ -222,6 +224,7 @@ export async function createIdentityAgent(options: IdentityAgentOptions): Promis
         await agent.stop();
         await port.close();
         servers.close();
+        usedRequests.close();
       },
     },
     reset,

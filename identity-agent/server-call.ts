@@ -1,3 +1,4 @@
+import type { Ask } from '@alongside/kernel/in-process';
 import { OutboundAgents, OutboundError, outbound } from '@alongside/kernel/outbound';
 
 /** Why a server gave no usable response, for the log. */
@@ -31,23 +32,38 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** The agent's calls to its configured servers. Keeps connections open. */
+/** A server that runs in the agent's process. */
+export interface ServerHere {
+  origin: string;
+  ask: Ask;
+}
+
+/** The agent's calls to its configured servers. Keeps connections open, and needs none to a server of its own process. */
 export class Servers {
   readonly #agents = new OutboundAgents();
+  readonly #here: ServerHere | undefined;
+
+  constructor(here?: ServerHere) {
+    this.#here = here;
+  }
 
   /** @throws ServerCallError without a complete response in time; any status is a response. */
   async call({ method, url, headers, json, milliseconds = 5_000 }: ServerCall): Promise<ServerAnswer> {
     const type: Record<string, string> = json === undefined ? {} : { 'content-type': 'application/json' };
+    const request = {
+      headers: { accept: 'application/json', ...type, ...headers },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    };
+    const here = this.#here;
+    if (here && url.startsWith(`${here.origin}/`) && (method === 'GET' || method === 'POST')) {
+      const { status, body } = await here.ask(url.slice(here.origin.length), { method, ...request });
+      return { status, body: parsed(body) };
+    }
     try {
       const answer = await outbound(
         url,
         { privateAddresses: true, agents: this.#agents },
-        {
-          method,
-          headers: { accept: 'application/json', ...type, ...headers },
-          body: json === undefined ? undefined : JSON.stringify(json),
-          milliseconds,
-        },
+        { method, ...request, milliseconds },
       );
       return { status: answer.status, body: parsed(answer.body), date: answer.headers.date };
     } catch (error) {

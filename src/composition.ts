@@ -30,7 +30,7 @@ import {
 import { ProofNonces } from './oauth/dpop.ts';
 import { createSample } from './sample/index.ts';
 import { demoCredentials, platformClient } from './seed/registrations.ts';
-import { realmPath, type Urls } from './service.ts';
+import { realmPath, type Service, type Urls } from './service.ts';
 import { Faults, type NamedFault } from './storage/faults.ts';
 import { version } from './version.ts';
 
@@ -133,6 +133,46 @@ export async function compose(materials: Materials): Promise<Composition> {
     sendNonceAndPkce: true,
   };
 
+  const cis2 = config.only.includes('cis2')
+    ? createCis2({
+        ...shared,
+        ...registrations,
+        singleUse,
+        keys: keys.cis2,
+        vault,
+        log: log('cis2'),
+        issuer: cis2Issuer,
+        cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis },
+        cisSecret: secret('cis', 'cis2'),
+        faults,
+        audit,
+        consoleSecret: secret('console', 'cis2'),
+        selfService: config.selfService,
+        webAuthn: webAuthnSettings(config),
+        ...signInSettings(config),
+        clientAuthorities,
+        clientRevocations,
+        networkLimits: config.networkLimits,
+        mutualTlsUrl: mutualTls.cis2,
+        dpopNonces: config.dpopNonceAtCis2,
+        dynamicRegistration: config.dynamicRegistration,
+        afterSignOut: config.afterSignOut,
+        signOutWithoutSession: config.signOutWithoutSession,
+        idleSignOut: !config.keepIdleSessions,
+        assuranceAsNumbers: config.assuranceAsNumbers,
+        forgeRockClaims: !config.plainIdTokens,
+        platformLogout: `${urls.api}/oauth2/backchannel_logout`,
+        platformClientId: platformClient.clientId,
+        agentUrl: urls.identityAgent,
+      })
+    : undefined;
+
+  const asService = (name: ServiceName, service: Service) =>
+    faults ? withOutages(name, service, faults) : service;
+  const refusals = { refusals: core.refusals, development };
+  const askCis2 =
+    cis2 && inProcess(asService('cis2', cis2).routes, { name: 'cis2', log: log('cis2'), ...refusals });
+
   const agent = config.only.includes('identity-agent')
     ? await createIdentityAgent({
         clock,
@@ -156,6 +196,7 @@ export async function compose(materials: Materials): Promise<Composition> {
         legacyTickets: config.legacyCis,
         checkPeerUser: !config.anyLocalUser,
         cardIssuerSecret: cisSecrets.cardIssuer,
+        ...(askCis2 ? { here: { origin: urls.cis2, ask: askCis2 } } : {}),
       })
     : undefined;
 
@@ -171,38 +212,6 @@ export async function compose(materials: Materials): Promise<Composition> {
     claimsOf: mockClaimsOf,
   });
 
-  const cis2 = () =>
-    createCis2({
-      ...shared,
-      ...registrations,
-      singleUse,
-      keys: keys.cis2,
-      vault,
-      log: log('cis2'),
-      issuer: cis2Issuer,
-      cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis },
-      cisSecret: secret('cis', 'cis2'),
-      faults,
-      audit,
-      consoleSecret: secret('console', 'cis2'),
-      selfService: config.selfService,
-      webAuthn: webAuthnSettings(config),
-      ...signInSettings(config),
-      clientAuthorities,
-      clientRevocations,
-      networkLimits: config.networkLimits,
-      mutualTlsUrl: mutualTls.cis2,
-      dpopNonces: config.dpopNonceAtCis2,
-      dynamicRegistration: config.dynamicRegistration,
-      afterSignOut: config.afterSignOut,
-      signOutWithoutSession: config.signOutWithoutSession,
-      idleSignOut: !config.keepIdleSessions,
-      assuranceAsNumbers: config.assuranceAsNumbers,
-      forgeRockClaims: !config.plainIdTokens,
-      platformLogout: `${urls.api}/oauth2/backchannel_logout`,
-      platformClientId: platformClient.clientId,
-      agentUrl: urls.identityAgent,
-    });
   const upstreams = upstreamsOf(config, cis2Provider);
   const options = config.basePathOptions;
   const authorisation = () =>
@@ -318,7 +327,7 @@ export async function compose(materials: Materials): Promise<Composition> {
   const places: Record<ServiceName, () => Places | Promise<Places>> = {
     cis: () => (cis ? [{ listener: 'cis', service: cis }] : []),
     cis2: () => [
-      { listener: 'cis2', service: cis2() },
+      ...(cis2 ? [{ listener: 'cis2' as const, service: cis2 }] : []),
       { listener: 'cis2', service: mock.cis2 },
     ],
     authorisation: () => [{ listener: 'api', service: authorisation() }],
@@ -338,7 +347,7 @@ export async function compose(materials: Materials): Promise<Composition> {
             await places[name]()
           ).map(({ listener, service }) => ({
             listener,
-            service: faults ? withOutages(name, service, faults) : service,
+            service: asService(name, service),
             log: log(name),
           })),
         ),

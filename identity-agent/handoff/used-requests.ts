@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { readIfThere, replaceFile } from '../card/card-file.ts';
@@ -6,8 +6,8 @@ import { Mutex } from '../card/mutex.ts';
 
 /** Seconds for which requests are kept after they expire. */
 const margin = 10;
-/** The file is rewritten after this many new lines. */
-const mostLines = 500;
+/** The file is rewritten after this many new lines, and not before it has as many new ones as others. */
+const fewestLines = 500;
 const lineForm = /^([0-9]{1,12}) ([A-Za-z0-9_-]{43})$/;
 
 /**
@@ -20,6 +20,9 @@ export class UsedRequests {
   readonly #until: Map<string, number>;
   readonly #mutex = new Mutex();
   #lines = 0;
+  #mostLines = fewestLines;
+  /** The file, open for new lines. */
+  #opened: number | undefined;
 
   private constructor(clock: Clock, file: string, until: Map<string, number>) {
     this.#clock = clock;
@@ -41,11 +44,10 @@ export class UsedRequests {
   }
 
   /**
-   * Takes a request; returns false if it was taken before. It counts from the call on, and is on the disk when the promise
+   * Takes a request; returns false if it was taken before. It counts from the call on, and is in the file when the promise
    * resolves. Only requests with a valid signature arrive here, so the list stays short.
    */
   async take(jti: string, exp: number): Promise<boolean> {
-    this.#forgetOld();
     const hash = sha256(jti);
     if (this.#until.has(hash)) return false;
     this.#until.set(hash, exp + margin);
@@ -53,20 +55,26 @@ export class UsedRequests {
     return true;
   }
 
-  #forgetOld(): void {
-    const now = seconds(this.#clock);
-    for (const [known, until] of this.#until) if (until < now) this.#until.delete(known);
+  /** Closes the file. */
+  close(): void {
+    if (this.#opened !== undefined) closeSync(this.#opened);
+    this.#opened = undefined;
   }
 
   async #write(line: string): Promise<void> {
     this.#lines += 1;
-    if (this.#lines > mostLines) await this.#writeAnew();
-    else await appendFile(this.#file, line, { mode: 0o600 });
+    if (this.#lines > this.#mostLines) return this.#writeAnew();
+    this.#opened ??= openSync(this.#file, 'a', 0o600);
+    // A line in the page cache takes microseconds, a thread of the pool for it many times as long.
+    appendFileSync(this.#opened, line);
   }
 
   async #writeAnew(): Promise<void> {
-    this.#forgetOld();
+    this.close();
+    const now = seconds(this.#clock);
+    for (const [known, until] of this.#until) if (until < now) this.#until.delete(known);
     this.#lines = 0;
+    this.#mostLines = Math.max(fewestLines, this.#until.size);
     await replaceFile(this.#file, [...this.#until].map(([hash, end]) => `${end} ${hash}\n`).join(''));
   }
 }
