@@ -19,6 +19,12 @@ export class Settings {
     return (await this.#database.get(statement, settingRow))?.value;
   }
 
+  /** Returns a value that changes seldom, if at all, from the cache. */
+  async cached(name: string): Promise<string | undefined> {
+    const statement = seldom(sql('SELECT name, value FROM setting WHERE name = ?', name));
+    return (await this.#database.get(statement, settingRow))?.value;
+  }
+
   /** @param others writes of the same act, such as its audit record */
   async set(name: string, value: string, ...others: Statement[]): Promise<void> {
     await this.#database.batch([this.setStatement(name, value), ...others]);

@@ -44,10 +44,22 @@ interface Examination {
 /** `external` is undefined for the authority of this installation. */
 type FromIssuer = Examination & { external: ExternalIssuer | undefined };
 
+/** By certificate, whether each issuer issued it. Neither ever changes, and both are parsed once. */
+const issuedBy = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>();
+
+/** Verifies the name and the signature of an issuer, once for each card and issuer. */
+function isIssuedBy(card: X509Certificate, issuer: X509Certificate): boolean {
+  const known = issuedBy.get(card) ?? new WeakMap<X509Certificate, boolean>();
+  issuedBy.set(card, known);
+  const isIssued = known.get(issuer) ?? (card.checkIssued(issuer) && card.verify(issuer.publicKey));
+  known.set(issuer, isIssued);
+  return isIssued;
+}
+
 /** The issuer is pinned, so no path is built (RFC 5280 section 6.1). */
 const checkIssuer = check('issuer', async function checkIssuer({ certificate, cis }: Examination) {
   const { x509, isAuthority } = certificate;
-  const issued = (by: X509Certificate) => x509.checkIssued(by) && x509.verify(by.publicKey);
+  const issued = (by: X509Certificate) => isIssuedBy(x509, by);
   const own = (await cis.authorities.find('own'))?.certificate;
   const external = cis.external?.issuers.find((issuer) => issued(issuer.certificate));
   const issuer = own && issued(own) ? own : external?.certificate;

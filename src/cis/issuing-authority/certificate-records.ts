@@ -1,4 +1,4 @@
-import { type Database, type Statement, sql } from '../../storage/database.ts';
+import { type Database, type Statement, seldom, sql } from '../../storage/database.ts';
 import { integer, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
 import { type RevocationReason, revocationReasons } from '../protocol.ts';
 import { type CertificatePurpose, purposes } from './profiles.ts';
@@ -121,7 +121,7 @@ export class CertificateRecords {
   }
 
   async find(serial: string): Promise<CertificateRecord | undefined> {
-    const statement = sql('SELECT * FROM certificate WHERE serial = ?', serial);
+    const statement = seldom(sql('SELECT * FROM certificate WHERE serial = ?', serial));
     const found = await this.#database.get(statement, certificateRow);
     return found && fromRow(found);
   }

@@ -36,7 +36,7 @@ export class SealedSetting<Stored, Opened> {
 
   /** Returns the keys; undefined if there are none. */
   async find(): Promise<Opened | undefined> {
-    const sealed = await this.#settings.get(this.#name);
+    const sealed = (await this.#settings.cached(this.#name)) ?? (await this.#settings.get(this.#name));
     return sealed === undefined ? undefined : this.#opened(sealed);
   }
 

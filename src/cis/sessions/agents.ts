@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { inBatches, removeSomeStatement } from '../../storage/batches.ts';
-import { type Database, sql } from '../../storage/database.ts';
+import { type Database, seldom, sql } from '../../storage/database.ts';
 import { type PresenceAnswer, presence } from '../protocol.ts';
 import { iso, sessionLimits } from './session.ts';
 
@@ -9,6 +9,23 @@ const counts = presence.counts * 1_000;
 /** Milliseconds for which a silent agent is stored. Anyone can make a key and be an agent. */
 const kept = 3_600_000;
 const mostAnswered = 1_000;
+
+/** An agent, with one of its sessions that have not ended. */
+interface AgentRow {
+  id: string;
+  seen_at: number;
+  /** The session that the agent reported. */
+  named: string | null;
+  session_id: string | null;
+  heartbeat_at: number | null;
+  ends_at: number | null;
+}
+
+/** Whether the session of the row is live, and the agent has it. */
+const isLive = ({ seen_at, named, session_id, heartbeat_at, ends_at }: AgentRow, now: number): boolean =>
+  Number(heartbeat_at) > now - sessionLimits.idle &&
+  Number(ends_at) > now &&
+  (session_id === named || Number(heartbeat_at) >= seen_at);
 
 /** The agents that announced themselves, with their network addresses. */
 export class Agents {
@@ -38,24 +55,29 @@ export class Agents {
 
   /**
    * Returns the present agents at an address, the latest first, each with its live session. A session that the agent no longer
-   * names, without a later heartbeat, was lost in a restart of the agent together with its key.
+   * names, without a later heartbeat, was lost in a restart of the agent together with its key. The statement has no time, so
+   * that its rows are cached until the next report or heartbeat.
    */
   async at(address: string): Promise<PresenceAnswer['agents']> {
     const now = this.#clock.now();
-    const rows = await this.#database.all<{ id: string; seen_at: number; session_id: string | null }>(
-      sql(
-        `SELECT id, seen_at,
-           (SELECT MAX(cis_session.id) FROM cis_session WHERE cis_session.agent_id = agent.id
-            AND ended_at IS NULL AND heartbeat_at > ? AND ends_at > ?
-            AND (cis_session.id = agent.session_id OR heartbeat_at >= agent.seen_at)) AS session_id
-         FROM agent WHERE address = ? AND seen_at > ? ORDER BY seen_at DESC, id LIMIT ${mostAnswered}`,
-        now - sessionLimits.idle,
-        now,
-        address,
-        now - counts,
+    const rows = await this.#database.all<AgentRow>(
+      seldom(
+        sql(
+          `SELECT agent.id, seen_at, agent.session_id AS named, cis_session.id AS session_id, heartbeat_at, ends_at
+           FROM agent LEFT JOIN cis_session ON cis_session.agent_id = agent.id AND ended_at IS NULL
+           WHERE address = ? ORDER BY seen_at DESC, agent.id, cis_session.id DESC LIMIT ${mostAnswered}`,
+          address,
+        ),
       ),
     );
-    return rows.map((row) => ({ agentId: row.id, seenAt: iso(row.seen_at), sessionId: row.session_id }));
+    const agents = new Map<string, PresenceAnswer['agents'][number]>();
+    for (const row of rows) {
+      if (row.seen_at <= now - counts) break;
+      const agent = agents.get(row.id) ?? { agentId: row.id, seenAt: iso(row.seen_at), sessionId: null };
+      if (agent.sessionId === null && isLive(row, now)) agent.sessionId = row.session_id;
+      agents.set(row.id, agent);
+    }
+    return [...agents.values()];
   }
 
   /** Keeps present agents present when the clock is moved by this number of milliseconds, called before or after the move. */

@@ -30,7 +30,10 @@ export class Endings {
   /** Returns a session, marked as ended if it has expired. Subscribers are then notified in the background. */
   async read(id: string): Promise<Session | undefined> {
     const { sessions, background, log } = this.#dependencies;
+    const session = await sessions.find(id);
+    if (!session || !sessions.isOverdue(session)) return session;
     const [expired] = await sessions.expire(id);
+    // A heartbeat, or another process, was faster.
     if (!expired) return await sessions.find(id);
     background.run(log, 'the end of a session was not announced', () => this.announce([expired]));
     return expired;

@@ -135,6 +135,11 @@ export class Sessions {
     );
   }
 
+  /** Whether a session has expired but is not marked as ended yet. */
+  isOverdue(session: Session): boolean {
+    return session.endedAt === null && idleEnd(session) <= this.#clock.now();
+  }
+
   /** Marks this session as ended if it has expired, and returns it to the one caller that marked it. */
   async expire(id: string): Promise<EndedSession[]> {
     const { condition, values } = this.#overdue();

@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
-import { decodeJwt, verifySignature } from '@alongside/kernel/jws';
+import { type DecodedJwt, decodeJwt, verifySignature } from '@alongside/kernel/jws';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import {
@@ -19,9 +19,9 @@ import {
   type ProofCall,
   type ProofDependencies,
   proveSession,
-  readCertificate,
   readProof,
 } from './proof.ts';
+import { readCertificate } from './session-certificate.ts';
 import type { HandOff, HandOffResult, HandOffs } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
@@ -130,22 +130,20 @@ const exchangeReason = steps<ReasonCall>('cis2.exchange-reason')
   .step(reportReason)
   .step(answerCode);
 
-/** Returns a claim of an unverified proof, for the journey only. */
-const claimed = (proof: string, name: 'request_jti' | 'cis_sid'): string => {
-  const value = decodeJwt(proof)?.claims[name];
-  return typeof value === 'string' ? value : '';
-};
+/** Returns the claims of an unverified proof that link its event to a journey. */
+const claimedKeys = ({ claims }: DecodedJwt): string[] =>
+  [claims.request_jti, claims.cis_sid].map((claim) => (typeof claim === 'string' ? claim : ''));
 
 /** `POST /agent/exchange`: the agent exchanges a proof for the code that the browser carries back. */
 export const createExchange =
   (smartcard: ExchangeDependencies): Endpoint =>
   async (request) => {
     const body = readBody(request);
-    const isProof = 'proof' in body;
-    const jti = isProof ? claimed(body.proof, 'request_jti') : body.requestJti;
+    const decoded = 'proof' in body ? decodeJwt(body.proof) : undefined;
+    const [jti = '', sid = ''] = 'proof' in body ? (decoded ? claimedKeys(decoded) : []) : [body.requestJti];
     const record = (outcome: 'ok' | 'refused', detail: Record<string, string>) =>
       smartcard.recorder.record({
-        keys: isProof && outcome === 'ok' ? [jti, claimed(body.proof, 'cis_sid')] : [jti],
+        keys: outcome === 'ok' ? [jti, sid] : [jti],
         from: 'identity-agent',
         to: 'cis2',
         name: 'cis2.exchange',
@@ -153,14 +151,11 @@ export const createExchange =
         detail,
       });
     try {
-      const answer = isProof
-        ? await exchangeProof.run({
-            smartcard,
-            token: body.proof,
-            sessionCertificate: body.sessionCertificate,
-          })
-        : await exchangeReason.run({ smartcard, jti, error: body.error, request: body.request });
-      record('ok', { result: isProof ? 'proof' : body.error });
+      const answer =
+        'proof' in body
+          ? await exchangeProof.run({ smartcard, decoded, sessionCertificate: body.sessionCertificate })
+          : await exchangeReason.run({ smartcard, jti, error: body.error, request: body.request });
+      record('ok', { result: 'proof' in body ? 'proof' : body.error });
       return answer;
     } catch (thrown) {
       if (thrown instanceof Refusal) {

@@ -1,40 +1,26 @@
-import type { KeyObject } from 'node:crypto';
 import { seconds } from '@alongside/kernel/clock';
-import { reasonOf } from '@alongside/kernel/errors';
-import { type JsonWebKey, thumbprint } from '@alongside/kernel/jwk';
-import { decodeJwt, isSigningAlgorithm, keyFits, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
+import { thumbprint } from '@alongside/kernel/jwk';
+import { type DecodedJwt, verifySignature } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import { cardMessage, type HandOffProof, proofType } from '../../../../identity-agent/protocol.ts';
-import { type ProofAnswer, type SessionState, sessionCertificateType } from '../../../cis/protocol.ts';
-import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
-import { sharedErrors } from '../../errors/shared.ts';
+import type { ProofAnswer, SessionState } from '../../../cis/protocol.ts';
 import type { Authentication } from '../../model/session.ts';
 import { signInErrors } from '../../sign-in/errors.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardErrors } from './errors.ts';
+import type { CertificateDependencies, SessionCertificate } from './session-certificate.ts';
 import { type HandOff, methodOf } from './sign-in.ts';
 
-export interface ProofDependencies
-  extends Pick<AuthenticatorDependencies, 'issuer' | 'cis' | 'urls' | 'clock'> {
-  cisKeys: RemoteKeys;
-  cisKeysUrl: string;
-}
+export type ProofDependencies = CertificateDependencies & Pick<AuthenticatorDependencies, 'issuer' | 'cis'>;
 
 /** An exchange with a proof, and the JWTs in its body. */
 export interface ProofCall {
   smartcard: ProofDependencies;
-  token: string;
+  /** The proof, not verified; undefined if it is not a JWT. */
+  decoded: DecodedJwt | undefined;
   sessionCertificate: string;
-}
-
-/** A session key that CIS certified (RFC 7800). */
-interface SessionCertificate {
-  sessionId: string;
-  uid: string;
-  key: KeyObject;
-  keyThumbprint: string;
 }
 
 interface WithCertificate extends ProofCall {
@@ -45,53 +31,8 @@ interface WithProof extends WithCertificate {
   proof: HandOffProof;
 }
 
-/** Seconds. Clock difference accepted from CIS. */
-const certificateSkew = 10;
-
 /** Seconds. Clock difference accepted from a workstation; the nonce proves that a proof is new. */
 const skew = 60;
-
-const confirmationShape = z.object({ jwk: z.custom<JsonWebKey>() });
-
-function confirmedKey(confirmation: unknown): { key: KeyObject; keyThumbprint: string } | undefined {
-  const jwk = confirmationShape.safeParse(confirmation).data?.jwk;
-  const key = publicKeyOf(jwk);
-  return jwk && key && keyFits('ES256', key) ? { key, keyThumbprint: thumbprint(jwk) } : undefined;
-}
-
-/** Verifies the session certificate with the keys that CIS publishes. Throws `proofInvalid`. */
-export const readCertificate = check(
-  'session-certificate',
-  async function readCertificate({
-    smartcard: { cisKeys, cisKeysUrl, urls, clock },
-    sessionCertificate,
-  }: ProofCall): Promise<{ certificate: SessionCertificate }> {
-    const refuse = (reason: string) => smartcardErrors.proofInvalid(`session certificate: ${reason}`);
-    const jwt = decodeJwt(sessionCertificate);
-    if (!jwt) throw refuse('it is not a JWT');
-    const { alg, kid, typ } = jwt.header;
-    if (typ !== sessionCertificateType) throw refuse(`the type is ${String(typ)}`);
-    if (!isSigningAlgorithm(alg) || typeof kid !== 'string')
-      throw refuse(`alg ${String(alg)} or the kid is not usable`);
-    let cisKey: KeyObject | undefined;
-    try {
-      cisKey = await cisKeys.key(cisKeysUrl, kid);
-    } catch (error) {
-      throw sharedErrors.cisUnreachable(`the keys of CIS: ${reasonOf(error)}`);
-    }
-    if (!cisKey) throw refuse('CIS has no key with this kid');
-    if (!(await verifySignature(jwt, alg, cisKey))) throw refuse('the signature is not valid');
-    const { iss, sub, sid, exp, iat, cnf } = jwt.claims;
-    if (iss !== urls.cis) throw refuse(`iss is ${String(iss)}, expected ${urls.cis}`);
-    const now = seconds(clock);
-    if (typeof sub !== 'string' || typeof sid !== 'string') throw refuse('sub or sid is missing');
-    if (typeof exp !== 'number' || exp + certificateSkew <= now) throw refuse('it has expired');
-    if (typeof iat !== 'number' || iat - certificateSkew > now) throw refuse('iat is in the future');
-    const confirmed = confirmedKey(cnf);
-    if (!confirmed) throw refuse('cnf.jwk is not a public P-256 key');
-    return { certificate: { sessionId: sid, uid: sub, ...confirmed } };
-  },
-);
 
 const text = z.string().min(1).max(512);
 const base64 = z.base64().min(1).max(16_384);
@@ -118,10 +59,9 @@ const refuseProof = (reason: string) => smartcardErrors.proofInvalid(`proof: ${r
 export const readProof = check(
   'proof-signature',
   async function readProof({
-    token,
+    decoded: jwt,
     certificate,
   }: WithCertificate): Promise<{ proof: HandOffProof; jti: string }> {
-    const jwt = decodeJwt(token);
     if (!jwt) throw refuseProof('it is not a JWT');
     if (jwt.header.typ !== proofType) throw refuseProof(`the type is ${String(jwt.header.typ)}`);
     if (jwt.header.alg !== 'ES256') throw refuseProof(`the algorithm is ${String(jwt.header.alg)}`);
