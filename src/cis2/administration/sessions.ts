@@ -3,8 +3,8 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
-import { type Database, type Row, sql } from '../../storage/database.ts';
-import { fromRow, type Session, type SessionRow } from '../model/session.ts';
+import { type Database, sql } from '../../storage/database.ts';
+import { fromRow, type Session, sessionColumns, sessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
 import { handlersOf, serviceError } from '../responses/error-answers.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
@@ -49,16 +49,16 @@ async function answerSessions({ request, provider }: Start & Passed<'console'>):
   const uid = new URLSearchParams(request.query).get('uid');
   if (uid !== null && !uidForm.test(uid)) throw administrationErrors.queryInvalid('uid is not 12 digits');
   const ofPerson = uid === null ? '' : 'uid = ? AND ';
-  const rows = await database.all<SessionRow & Row>(
-    sql(
-      `SELECT * FROM cis2_session WHERE ${ofPerson}ended_at IS NULL AND ends_at > ? ORDER BY created_at DESC, sid LIMIT ?`,
-      ...(uid === null ? [] : [uid]),
-      clock.now(),
-      most,
-    ),
+  const statement = sql(
+    `SELECT ${sessionColumns} FROM cis2_session WHERE ${ofPerson}ended_at IS NULL AND ends_at > ?
+     ORDER BY created_at DESC, sid LIMIT ?`,
+    ...(uid === null ? [] : [uid]),
+    clock.now(),
+    most,
   );
+  const rows = await database.all(statement, sessionRow);
   const list = await Promise.all(
-    rows.map(async (row) => shown(fromRow(row), Number(row.created_at), await sessions.clients(row.sid))),
+    rows.map(async (row) => shown(fromRow(row), row.created_at, await sessions.clients(row.sid))),
   );
   return json(200, { sessions: list } satisfies SessionsAnswer);
 }

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { EndCause } from '../../cis/protocol.ts';
 import type { Cis2Registration } from '../../oauth/applications.ts';
+import { integer, nullable, type RowOf, row, sharedJson, text } from '../../storage/row.ts';
 import type { AssuranceLevel, AuthenticationStrength } from './acr.ts';
 
 /** A completed authentication. Times in milliseconds. */
@@ -20,7 +22,7 @@ export interface Authentication {
   cisSessionId: string | null;
   agentId: string | null;
   /** The stored credential that was used, if any. */
-  credentialId?: string | null;
+  credentialId?: string | null | undefined;
   /** The role that was selected at the agent. */
   roleId: string | null;
 }
@@ -63,26 +65,57 @@ export interface Session {
 /** The JSON column of a row. */
 export type SessionBody = Pick<Session, 'issuer' | 'authentication' | 'idAssuranceLevel' | 'roleId'>;
 
-/** A stored session. */
-export interface SessionRow {
-  sid: string;
-  uid: string;
-  cis_session_id: string | null;
-  agent_id: string | null;
-  body: string;
-  active_at: number;
-  ends_at: number;
-}
+const assuranceLevel = z.literal([1, 2, 3]);
+const authenticationShape: z.ZodType<Authentication> = z.looseObject({
+  authenticator: z.string(),
+  uid: z.string(),
+  methods: z.array(z.string()),
+  level: z.looseObject({ nhs: assuranceLevel, others: assuranceLevel }),
+  personAt: z.number(),
+  provenAt: z.number(),
+  proofCounts: z.boolean(),
+  cisSessionId: z.string().nullable(),
+  agentId: z.string().nullable(),
+  credentialId: z.string().nullish(),
+  roleId: z.string().nullable(),
+});
+const bodyShape = z.looseObject({
+  /** Absent in sessions from before realms existed. */
+  issuer: z.string().optional(),
+  authentication: authenticationShape,
+  idAssuranceLevel: z.string(),
+  roleId: z.string().nullable(),
+});
+
+/** The columns of a session that `sessionRow` reads. */
+export const sessionColumns = 'sid, uid, cis_session_id, agent_id, body, created_at, active_at, ends_at';
+
+export const sessionRow = row('cis2_session', {
+  sid: text,
+  uid: text,
+  cis_session_id: nullable(text),
+  agent_id: nullable(text),
+  body: sharedJson(bodyShape),
+  created_at: integer,
+  active_at: integer,
+  ends_at: integer,
+});
 
 /** @param issuer of sessions from before realms existed. */
-export const fromRow = (row: SessionRow, issuer = ''): Session => ({
-  sid: row.sid,
-  uid: row.uid,
-  cisSessionId: row.cis_session_id,
-  agentId: row.agent_id,
-  ...({ issuer, ...JSON.parse(row.body) } as SessionBody),
-  activeAt: row.active_at,
-  endsAt: row.ends_at,
+export const fromRow = (
+  { sid, uid, cis_session_id, agent_id, body, active_at, ends_at }: RowOf<typeof sessionRow>,
+  issuer = '',
+): Session => ({
+  sid,
+  uid,
+  cisSessionId: cis_session_id,
+  agentId: agent_id,
+  issuer: body.issuer ?? issuer,
+  authentication: body.authentication,
+  idAssuranceLevel: body.idAssuranceLevel,
+  roleId: body.roleId,
+  activeAt: active_at,
+  endsAt: ends_at,
 });
 
 const minute = 60_000;

@@ -105,6 +105,8 @@ export interface CodeGrant extends SignInFacts {
   scope: string[];
   /** Links all tokens of the code. */
   family: string;
+  /** The end of the session in milliseconds; absent in codes of earlier versions. */
+  sessionEndsAt?: number;
   stateHash: string | null;
 }
 
@@ -163,6 +165,7 @@ export class Codes {
       claims: authorization.claims,
       family: orderedId(),
       sid: session.sid,
+      sessionEndsAt: session.endsAt,
       uid: session.uid,
       authTime: Math.floor(authenticatedAt(session, client, authorization.maxAge) / 1000),
       acr: firstMet(authorization.acr, reached) ?? '',

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Tokens } from '../../oauth/tokens.ts';
 import { batchSize } from '../../storage/batches.ts';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
-import { fromRow, idleTime, type Session, type SessionRow } from '../model/session.ts';
+import { fromRow, idleTime, type Session, sessionColumns, sessionRow } from '../model/session.ts';
 
 interface ExpiryDependencies {
   clock: Clock;
@@ -50,12 +50,11 @@ export class Expiry {
 
   async #sessions(over: 'ends_at' | 'idle_at'): Promise<Session[]> {
     const { database, clock, issuer } = this.#parts;
-    const rows = await database.all<SessionRow>(
-      sql(
-        `SELECT * FROM cis2_session WHERE ended_at IS NULL AND ${over} <= ? ORDER BY ${over} LIMIT ${batchSize}`,
-        clock.now(),
-      ),
+    const statement = sql(
+      `SELECT ${sessionColumns} FROM cis2_session WHERE ended_at IS NULL AND ${over} <= ? ORDER BY ${over} LIMIT ${batchSize}`,
+      clock.now(),
     );
+    const rows = await database.all(statement, sessionRow);
     return rows.map((row) => fromRow(row, issuer));
   }
 

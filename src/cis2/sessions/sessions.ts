@@ -14,7 +14,8 @@ import {
   isWatched,
   type Session,
   type SessionBody,
-  type SessionRow,
+  sessionColumns,
+  sessionRow,
 } from '../model/session.ts';
 
 const minute = 60_000;
@@ -91,7 +92,8 @@ export class Sessions {
 
   /** Returns the issuer of a session, live or ended. */
   async issuerOf(sid: string): Promise<string> {
-    const row = await this.#database.get<SessionRow>(sql('SELECT * FROM cis2_session WHERE sid = ?', sid));
+    const statement = sql(`SELECT ${sessionColumns} FROM cis2_session WHERE sid = ?`, sid);
+    const row = await this.#database.get(statement, sessionRow);
     return row ? fromRow(row, this.#issuer).issuer : this.#issuer;
   }
 
@@ -274,13 +276,12 @@ export class Sessions {
   }
 
   async #live(condition: string, ...values: string[]): Promise<Session[]> {
-    const rows = await this.#database.all<SessionRow>(
-      sql(
-        `SELECT * FROM cis2_session WHERE ${condition} AND ended_at IS NULL AND ends_at > ?`,
-        ...values,
-        this.#clock.now(),
-      ),
+    const statement = sql(
+      `SELECT ${sessionColumns} FROM cis2_session WHERE ${condition} AND ended_at IS NULL AND ends_at > ?`,
+      ...values,
+      this.#clock.now(),
     );
+    const rows = await this.#database.all(statement, sessionRow);
     return rows.map((row) => fromRow(row, this.#issuer));
   }
 }

@@ -1,6 +1,6 @@
 import { batchSize, inBatches } from '../../storage/batches.ts';
 import { type Database, sql } from '../../storage/database.ts';
-import { fromRow, type SessionRow } from '../model/session.ts';
+import { fromRow, sessionColumns, sessionRow } from '../model/session.ts';
 import type { SessionEnds } from '../sessions/session-ends.ts';
 import type { Authenticators } from './authenticator.ts';
 
@@ -47,13 +47,13 @@ async function endAllOf(
 ): Promise<number> {
   let ended = 0;
   const endSome = async () => {
-    const rows = await database.all<SessionRow>(
-      sql(
-        `SELECT * FROM cis2_session WHERE ended_at IS NULL AND issuer = ? AND authenticator = ? ORDER BY authenticator LIMIT ${batchSize}`,
-        issuer,
-        authenticator,
-      ),
+    const statement = sql(
+      `SELECT ${sessionColumns} FROM cis2_session WHERE ended_at IS NULL AND issuer = ? AND authenticator = ?
+       ORDER BY authenticator LIMIT ${batchSize}`,
+      issuer,
+      authenticator,
     );
+    const rows = await database.all(statement, sessionRow);
     ended += await ends.end(
       rows.map((row) => fromRow(row, issuer)),
       'administrator',

@@ -34,8 +34,8 @@ interface IdTokenData {
   facts: SignInFacts;
   accessToken: string;
   nonce: string | null;
-  /** `c_hash` and `s_hash`, where there are code and state. */
-  hashes: Record<string, string>;
+  /** Returns `c_hash` and `s_hash`, where there are code and state. */
+  hashes: () => Record<string, string>;
   /** Claims about the user that were requested by name. */
   more: Record<string, unknown>;
 }
@@ -69,7 +69,7 @@ export function signIdToken(
     authentication_assurance_level: level(facts.level),
     ...(facts.roleId === null ? {} : { selected_roleid: facts.roleId }),
     ...(settings.forgeRockClaims && registration.profile === 'nhs'
-      ? { ...hashes, ...forgeRockClaims(settings.realmName) }
+      ? { ...hashes(), ...forgeRockClaims(settings.realmName) }
       : {}),
   };
   return settings.keys.sign(claims, { algorithm: registration.idTokenSigningAlg });

@@ -40,11 +40,12 @@ async function requestedClaims(
 async function refreshOf(
   { sessions, tokenIssuer }: Cis2Server,
   tokenGrant: TokenGrant,
+  { sessionEndsAt }: CodeGrant,
 ): Promise<NewToken | undefined> {
   if (!getsRefreshToken(tokenGrant.client.registration, tokenGrant.scope)) return undefined;
-  const session = await sessions.get(tokenGrant.facts.sid);
-  if (!session) throw tokenErrors.codeInvalid('its session has ended');
-  return tokenIssuer.refresh(tokenGrant, session.endsAt);
+  const endsAt = sessionEndsAt ?? (await sessions.get(tokenGrant.facts.sid))?.endsAt;
+  if (endsAt === undefined) throw tokenErrors.codeInvalid('its session has ended');
+  return tokenIssuer.refresh(tokenGrant, endsAt);
 }
 
 async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode): Promise<TokenResponse> {
@@ -53,8 +54,8 @@ async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode):
   const { scope, family, nonce, stateHash } = granted;
   const tokenGrant: TokenGrant = { client, facts: granted, scope, family, confirmation };
   const access = server.tokenIssuer.access(tokenGrant);
-  const refresh = await refreshOf(server, tokenGrant);
-  const hashes = { c_hash: halfHash(code), ...(stateHash === null ? {} : { s_hash: stateHash }) };
+  const refresh = await refreshOf(server, tokenGrant, granted);
+  const hashes = () => ({ c_hash: halfHash(code), ...(stateHash === null ? {} : { s_hash: stateHash }) });
   const more = await requestedClaims(server, granted);
   const data = { facts: granted, accessToken: access.token, nonce, hashes, more };
   const idToken = await signIdToken(server.idTokens, registration, data);

@@ -61,7 +61,7 @@ async function answer(
 ): Promise<TokenResponse> {
   const isOpenId = scope.split(' ').includes('openid');
   // The nonce was of the first response (OpenID Connect Core section 12.2).
-  const data = { facts, accessToken, more, nonce: null, hashes: {} };
+  const data = { facts, accessToken, more, nonce: null, hashes: () => ({}) };
   return {
     access_token: accessToken,
     ...(isOpenId ? { id_token: await signIdToken(server.idTokens, client.registration, data) } : {}),
