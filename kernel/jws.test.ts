@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as jose from 'jose';
@@ -105,4 +105,17 @@ test('publicKeyOf refuses private and symmetric keys', async () => {
   ).export({ format: 'jwk' });
   for (const wrong of [privateJwk, { kty: 'oct', k: 'AAAA' }, null, 'x', { kty: 'EC' }])
     assert.equal(publicKeyOf(wrong), undefined);
+});
+
+test('verifySignature verifies a key with a costly exponent outside the event loop', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2_048,
+    publicExponent: 0x1_00_00_01,
+  });
+  const decoded = decodeJwt(await signJwt({ alg: 'RS512' }, { sub: 'x' }, privateKey));
+  assert.ok(decoded);
+  const pending = verifySignature(decoded, 'RS512', publicKey);
+  assert.ok(pending instanceof Promise);
+  assert.equal(await pending, true);
+  assert.equal(await verifySignature({ ...decoded, signed: 'x.y' }, 'RS512', publicKey), false);
 });

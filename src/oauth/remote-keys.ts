@@ -8,7 +8,7 @@ import { FetchBudget } from './fetch-budget.ts';
 import { keySetAddressProblem } from './registered-addresses.ts';
 
 interface CachedSet {
-  keys: Map<string, KeyObject>;
+  keys: ReadonlyMap<string, KeyObject>;
   /** Unchanged. */
   jwks: readonly JsonWebKey[];
   fetchedAt: number;
@@ -21,12 +21,23 @@ const justFetched = 1_000;
 const mostKeys = 100;
 const mostSets = 1_000;
 
-/** Returns the public signature keys of a JWK set by kid. */
-export function readKeySet(set: unknown): Map<string, KeyObject> {
-  const keys = new Map<string, KeyObject>();
+/** The keys of each registered set that does not change. */
+const registered = new WeakMap<readonly JsonWebKey[], ReadonlyMap<string, KeyObject>>();
+
+/** Returns the public signature keys of a JWK set by kid. Those of a frozen set are read once. */
+export function readKeySet(set: unknown): ReadonlyMap<string, KeyObject> {
   const list = (set as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(list)) return keys;
-  for (const jwk of list.slice(0, mostKeys) as JsonWebKey[]) {
+  if (!Array.isArray(list)) return new Map();
+  const known = registered.get(list);
+  if (known) return known;
+  const keys = keysOf(list as JsonWebKey[]);
+  if (Object.isFrozen(list)) registered.set(list, keys);
+  return keys;
+}
+
+function keysOf(list: readonly JsonWebKey[]): Map<string, KeyObject> {
+  const keys = new Map<string, KeyObject>();
+  for (const jwk of list.slice(0, mostKeys)) {
     if (typeof jwk?.kid !== 'string' || jwk.use === 'enc') continue;
     const key = publicKeyOf(jwk);
     if (key && !keys.has(jwk.kid)) keys.set(jwk.kid, key);
@@ -59,7 +70,8 @@ export class RemoteKeys {
   }
 
   /** Returns the keys of a registered set that have not expired; `exp` is in seconds. */
-  live({ keys }: { keys: readonly JsonWebKey[] }): JsonWebKey[] {
+  live({ keys }: { keys: readonly JsonWebKey[] }): readonly JsonWebKey[] {
+    if (!keys.some(({ exp }) => typeof exp === 'number')) return keys;
     const now = this.#clock.now() / 1_000;
     return keys.filter(({ exp }) => typeof exp !== 'number' || exp > now);
   }
