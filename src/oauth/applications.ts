@@ -4,7 +4,7 @@ import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { integer, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { integer, onceFor, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
 const profiles = ['nhs', 'standard', 'fapi2'] as const;
@@ -131,10 +131,15 @@ const applicationShape: z.ZodType<Application> = z.looseObject({
 const applicationRow = row('application', { body: sharedJson(applicationShape), revision: integer });
 const developerStatusRow = row('developer', { status: oneOf('active', 'inactive') });
 
-const stored = ({ body, revision }: RowOf<typeof applicationRow>): StoredApplication => ({
-  ...body,
-  revision,
-});
+const stored = onceFor(
+  ({ body, revision }: RowOf<typeof applicationRow>): StoredApplication => ({ ...body, revision }),
+);
+
+const byClient = (half: 'platform' | 'cis2'): string =>
+  `SELECT body, revision FROM client JOIN application ON application.id = client.application_id
+   WHERE client.client_id = ? AND client.half = '${half}'`;
+const byPlatformClient = byClient('platform');
+const byCis2Client = byClient('cis2');
 
 /** Selects registrations that may be of public clients: a body is compact JSON. */
 const publicClients = sql(
@@ -169,12 +174,12 @@ export class Applications {
 
   /** Returns the application with this client id (API key) at the platform. */
   byPlatformClient(clientId: string): Promise<StoredApplication | undefined> {
-    return this.#byClient(clientId, 'platform');
+    return this.#found(sql(byPlatformClient, clientId));
   }
 
   /** Returns the application with this client id at CIS2. */
   byCis2Client(clientId: string): Promise<StoredApplication | undefined> {
-    return this.#byClient(clientId, 'cis2');
+    return this.#found(sql(byCis2Client, clientId));
   }
 
   /** Returns whether an approved public client has a callback with this web origin. */
@@ -196,12 +201,8 @@ export class Applications {
     return (await this.#database.get(statement, developerStatusRow))?.status === 'inactive';
   }
 
-  async get(id: string): Promise<StoredApplication | undefined> {
-    const found = await this.#database.get(
-      seldom(sql('SELECT body, revision FROM application WHERE id = ?', id)),
-      applicationRow,
-    );
-    return found && stored(found);
+  get(id: string): Promise<StoredApplication | undefined> {
+    return this.#found(sql('SELECT body, revision FROM application WHERE id = ?', id));
   }
 
   async list(): Promise<StoredApplication[]> {
@@ -252,13 +253,7 @@ export class Applications {
     return done;
   }
 
-  async #byClient(clientId: string, half: 'platform' | 'cis2'): Promise<StoredApplication | undefined> {
-    const statement = sql(
-      `SELECT body, revision FROM client JOIN application ON application.id = client.application_id
-       WHERE client.client_id = ? AND client.half = ?`,
-      clientId,
-      half,
-    );
+  async #found(statement: Statement): Promise<StoredApplication | undefined> {
     const found = await this.#database.get(seldom(statement), applicationRow);
     return found && stored(found);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { integer, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { integer, onceFor, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { Application } from './applications.ts';
 
 /** The owner of applications. While it is inactive, none of its applications may be used. */
@@ -27,7 +27,9 @@ const developerShape: z.ZodType<Developer> = z.looseObject({
 });
 const developerRow = row('developer', { body: sharedJson(developerShape), revision: integer });
 
-const stored = ({ body, revision }: RowOf<typeof developerRow>): StoredDeveloper => ({ ...body, revision });
+const stored = onceFor(
+  ({ body, revision }: RowOf<typeof developerRow>): StoredDeveloper => ({ ...body, revision }),
+);
 
 /** The developers of applications, read at each request, so that a change applies at once. */
 export class Developers {

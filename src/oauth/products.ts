@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
-import { integer, type RowOf, row, sharedJson } from '../storage/row.ts';
+import { integer, onceFor, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { PlatformRegistration } from './applications.ts';
 
 /** Limits of a product, with `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
@@ -42,11 +42,26 @@ const productShape: z.ZodType<Product> = z.looseObject({
 });
 const productRow = row('product', { body: sharedJson(productShape), revision: integer });
 
-const stored = ({ body, revision }: RowOf<typeof productRow>): StoredProduct => ({ ...body, revision });
+const stored = onceFor(
+  ({ body, revision }: RowOf<typeof productRow>): StoredProduct => ({ ...body, revision }),
+);
+
+/** Returns the statement that reads the approved products of an application; undefined if it has none. */
+const approvedStatement = onceFor(({ products }: PlatformRegistration): Statement | undefined => {
+  const names = products.filter(({ status }) => status === 'approved').map(({ name }) => name);
+  const marks = names.map(() => '?').join(', ');
+  return names.length === 0
+    ? undefined
+    : seldom(sql(`SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names));
+});
+
+const none: readonly StoredProduct[] = Object.freeze([]);
 
 /** The products of the platform, read at each request, so that a change applies at once. */
 export class Products {
   readonly #database: Database;
+  /** The last products of each registration: the same list until one of them changes. */
+  readonly #approved = new WeakMap<PlatformRegistration, readonly StoredProduct[]>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -64,17 +79,15 @@ export class Products {
   }
 
   /** Returns the approved products of an application. */
-  async of(registration: PlatformRegistration): Promise<StoredProduct[]> {
-    const names = registration.products
-      .filter((product) => product.status === 'approved')
-      .map((product) => product.name);
-    if (names.length === 0) return [];
-    const marks = names.map(() => '?').join(', ');
-    const statement = sql(
-      `SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`,
-      ...names,
-    );
-    return (await this.#database.all(seldom(statement), productRow)).map(stored);
+  async of(registration: PlatformRegistration): Promise<readonly StoredProduct[]> {
+    const statement = approvedStatement(registration);
+    if (!statement) return none;
+    const rows = await this.#database.all(statement, productRow);
+    const known = this.#approved.get(registration);
+    if (known?.length === rows.length && rows.every((row, at) => stored(row) === known[at])) return known;
+    const products = Object.freeze(rows.map(stored));
+    this.#approved.set(registration, products);
+    return products;
   }
 
   /**
@@ -106,6 +119,6 @@ export class Products {
 }
 
 /** Returns all scopes of these products once each, in their order. */
-export const scopesOf = (products: readonly Product[]): string[] => [
-  ...new Set(products.flatMap((product) => product.scopes)),
-];
+export const scopesOf = onceFor((products: readonly Product[]): readonly string[] =>
+  Object.freeze([...new Set(products.flatMap(({ scopes }) => scopes))]),
+);

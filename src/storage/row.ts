@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { RowError, type RowReader, type Value } from './database.ts';
+import { type Row, RowError, type RowReader, type Value } from './database.ts';
 
 /** A column of a row shape. */
 export interface Column<T> {
@@ -35,21 +35,39 @@ export const rowShapes = (): readonly RowShape<object>[] => shapes;
  */
 export function row<C extends Columns>(table: string, columns: C): RowShape<Read<C>> {
   const entries = Object.entries(columns);
+  /** A frozen row is shared among reads. */
+  const shared = new WeakMap<Row, Read<C>>();
   const shape: RowShape<Read<C>> = {
     table,
     columns,
     read(stored) {
+      const known = shared.get(stored);
+      if (known) return known;
       const typed: Record<string, unknown> = {};
       for (const [name, column] of entries) {
         const value = column.read(stored[name]);
         if (value === undefined) throw new RowError(`${table}.${name}`);
         typed[name] = value;
       }
+      if (Object.isFrozen(stored)) shared.set(stored, Object.freeze(typed) as Read<C>);
       return typed as Read<C>;
     },
   };
   shapes.push(shape);
   return shape;
+}
+
+/** Returns a function that derives a value from each object once, such as from a row that is shared among reads. */
+export function onceFor<K extends object, T>(derive: (key: K) => T): (key: K) => T {
+  const known = new WeakMap<K, { value: T }>();
+  return (key) => {
+    let found = known.get(key);
+    if (!found) {
+      found = { value: derive(key) };
+      known.set(key, found);
+    }
+    return found.value;
+  };
 }
 
 const column = <T>(storedAs: Column<T>['storedAs'], read: Column<T>['read']): Column<T> => ({
