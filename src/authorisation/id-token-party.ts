@@ -1,5 +1,6 @@
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
+import type { Condition } from '../oauth/request-batch.ts';
 import type { Client } from './application/client.ts';
 import type { PlatformParts } from './parts.ts';
 import { isFor } from './upstream/calls.ts';
@@ -17,9 +18,15 @@ export function isIssuedTo({ aud, azp }: JwtClaims, { application, registration 
   return [...(own === undefined ? [] : [own]), ...named].some((id) => isFor(aud, id) || azp === id);
 }
 
-/** Claims an ID token for its one exchange, by its hash, at all base paths; false when it was exchanged before. */
-export const claimExchange = (
+/** The condition that an ID token was not exchanged before, by its hash, at all base paths. */
+export function unusedExchange(
   { singleUse, clock }: Pick<PlatformParts, 'singleUse' | 'clock'>,
   idToken: string,
   expiresAt: number,
-): Promise<boolean> => singleUse.claim('authorisation-exchanged', sha256(idToken), expiresAt - clock.now());
+): Omit<Condition, 'refuse'> {
+  const [kind, value] = ['authorisation-exchanged', sha256(idToken)];
+  return {
+    writeStatement: () => singleUse.claimStatement(kind, value, expiresAt - clock.now()),
+    holds: async () => !(await singleUse.claimed(kind, value)),
+  };
+}

@@ -16,38 +16,32 @@ export interface Incoming {
   proven: { application?: string };
 }
 
-const isScope = (pair: string): boolean => pair === 'scope' || pair.startsWith('scope=');
-
-/** Removes every `scope` before other checks, even a malformed one, like the published pre-flow. */
-function withoutScope(text: string): { rest: string; first: string | undefined } {
-  const pairs = text.split('&');
-  const first = pairs.find(isScope)?.slice('scope='.length);
-  return { rest: pairs.filter((pair) => !isScope(pair)).join('&'), first };
-}
-
+/** Reads parameters without every `scope`, even a malformed one, which the published pre-flow removes before other checks. */
 function read(text: string): Parameters {
-  const parameters = parseParameters(text);
+  const parameters = parseParameters(text, undefined, 'scope');
   if (!parameters)
     throw errors.requestMalformed('the parameters are not well-formed, or more than 100, or too long');
   return parameters;
 }
 
+const isScope = (pair: string): boolean => pair === 'scope' || pair.startsWith('scope=');
+const firstScope = (query: string): string | undefined =>
+  query.split('&').find(isScope)?.slice('scope='.length);
+
 /** Parses a request of the `nhs` profile. Throws for malformed parameters. */
 export function readIncoming(base: Base, request: HttpRequest): Incoming {
-  const query = withoutScope(request.query);
-  const form = isForm(request.headers['content-type']) ? withoutScope(request.body).rest : undefined;
   return {
     request,
     path: request.path.slice(base.path.length),
-    query: read(query.rest).without('scope'),
-    form: form === undefined ? noParameters : read(form).without('scope'),
-    wantsNhsLogin: query.first === 'nhs-login',
+    query: read(request.query),
+    form: isForm(request.headers['content-type']) ? read(request.body) : noParameters,
+    wantsNhsLogin: firstScope(request.query) === 'nhs-login',
     proven: {},
   };
 }
 
 /** Refuses a repeated parameter (RFC 6749 section 3.1). */
-export async function refuseRepeated({ request, query, form }: Incoming): Promise<void> {
+export function refuseRepeated({ request, query, form }: Incoming): void {
   const repeated = (request.method === 'POST' ? form : query).repeated();
   if (repeated !== undefined) throw errors.parameterRepeated(`${repeated.slice(0, 100)} is repeated`);
 }

@@ -1,6 +1,7 @@
 import type { StoredProduct } from '../oauth/products.ts';
 import { scopesOf } from '../oauth/products.ts';
 import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
+import type { RequestBatch } from '../oauth/request-batch.ts';
 import type { TokenRecord } from '../oauth/tokens.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
@@ -46,11 +47,11 @@ export const endOfRefreshing = (record: TokenRecord, validity: number): number =
 /** Rotation of refresh tokens at one base path (RFC 9700 section 4.14.2). */
 export class Rotation {
   readonly #base: Base;
-  readonly #parts: Pick<PlatformParts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>;
+  readonly #parts: Pick<PlatformParts, 'tokens' | 'clock' | 'vault' | 'audit'>;
   readonly #issuer: Issuer;
   readonly #successors: RefreshSuccessors<Rotated>;
 
-  constructor(base: Base, parts: Pick<PlatformParts, 'tokens' | 'clock' | 'database' | 'vault' | 'audit'>) {
+  constructor(base: Base, parts: Pick<PlatformParts, 'tokens' | 'clock' | 'vault' | 'audit'>) {
     this.#base = base;
     this.#parts = parts;
     this.#issuer = new Issuer(base, parts);
@@ -92,10 +93,13 @@ export class Rotation {
   }
 
   /** Spends a refresh token and issues its successors in one batch; undefined if another request was first. */
-  async rotate(token: string, ...order: Parameters<Rotation['make']>): Promise<Rotated | undefined> {
-    const { tokens, database } = this.#parts;
+  async rotate(
+    batch: RequestBatch,
+    token: string,
+    ...order: Parameters<Rotation['make']>
+  ): Promise<Rotated | undefined> {
     const { rotated, sealed, writes } = await this.make(...order);
-    const { done } = await database.batch([tokens.spendStatement(token, sealed), ...writes]);
+    const done = await batch.commit([this.#parts.tokens.spendStatement(token, sealed), ...writes]);
     return done ? rotated : undefined;
   }
 

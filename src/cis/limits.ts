@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check } from '@alongside/kernel/steps';
 import { AnonymousRows } from '../oauth/anonymous-rows.ts';
-import { counted } from '../oauth/counters.ts';
+import { withinQuota } from '../oauth/counters.ts';
 import { NetworkLimit } from '../oauth/network-limit.ts';
 import { batchSize, inBatches } from '../storage/batches.ts';
 import { type Database, sql } from '../storage/database.ts';
@@ -76,7 +76,7 @@ export class Limiter {
   /** Counts a call under this name. Returns whether it exceeds the limit. */
   async over(name: string, limit: number, timeunit: 'minute' | 'hour'): Promise<boolean> {
     const counters = { database: this.#database, clock: this.#clock };
-    return (await counted(counters, `${prefix}${name}`, { interval: 1, timeunit })) > limit;
+    return !(await withinQuota(counters, `${prefix}${name}`, { limit, interval: 1, timeunit }));
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
-import { admitted, counted, gapOf, windowOf } from '../oauth/counters.ts';
+import { admitted, gapOf, windowOf, withinQuota } from '../oauth/counters.ts';
 import { resetPatients } from './index.ts';
 import { pdsBase, type RunningGateway, scopes, startGateway } from './testing/gateway.ts';
 
@@ -33,16 +33,17 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       await postgres?.stop();
     });
 
-    test('gives concurrent requests different numbers', async () => {
-      const numbers = await Promise.all(
-        Array.from({ length: 50 }, () =>
-          counted(gateway.dependencies, 'parallel', { interval: 1, timeunit: 'minute' }),
-        ),
-      );
-      assert.deepEqual(
-        [...numbers].sort((a, b) => a - b),
-        Array.from({ length: 50 }, (_, at) => at + 1),
-      );
+    test('counts as many concurrent requests as the quota has, none without one, and again in the next window', async () => {
+      const counts = async (limit: number) => {
+        const quota = { limit, interval: 1, timeunit: 'minute' };
+        const counted = await Promise.all(
+          Array.from({ length: 50 }, () => withinQuota(gateway.dependencies, `parallel-${limit}`, quota)),
+        );
+        return counted.filter(Boolean).length;
+      };
+      assert.deepEqual([await counts(30), await counts(30), await counts(0)], [30, 0, 0]);
+      gateway.clock.advance(60);
+      assert.equal(await counts(30), 30);
     });
 
     test('admits one of several concurrent requests, and the next after the interval', async () => {

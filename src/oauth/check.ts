@@ -1,6 +1,8 @@
+import { shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
+import type { DecodedJwt } from '@alongside/kernel/jws';
 
-/** One check of a request, with the expected and the received value. Never a secret or a raw token. */
+/** The result of one check of a request, with the expected and the received value. Never a secret or a raw token. */
 export interface Check {
   /** Name of the checked value: `aud`, `kid`, `redirect_uri`. */
   check: string;
@@ -9,10 +11,39 @@ export interface Check {
   received: string;
 }
 
-/** A check with its own error. */
-export interface Rule extends Check {
-  refuse: Refuse;
+/** One check in a table. Its texts are made only for a report. */
+export interface Rule<S> {
+  readonly check: string;
+  readonly expected: string | ((subject: S) => string);
+  readonly ok: (subject: S) => boolean;
+  readonly received: (subject: S) => unknown;
 }
+
+/** A JWT, and the time in seconds. */
+export interface JwtAt {
+  readonly jwt: DecodedJwt;
+  readonly now: number;
+}
+
+type MemberRule = <S extends JwtAt>(
+  name: string,
+  expected: Rule<S>['expected'],
+  ok: (value: unknown, subject: S) => boolean,
+) => Rule<S>;
+
+const times = ['exp', 'nbf', 'iat'];
+
+const memberRule =
+  (part: 'header' | 'claims'): MemberRule =>
+  (name, expected, ok) => ({
+    check: name,
+    expected,
+    ok: (subject) => ok(subject.jwt[part][name], subject),
+    received: ({ jwt, now }) => (times.includes(name) ? shownTime(jwt[part][name], now) : jwt[part][name]),
+  });
+/** Returns the rule for one member of a JWT. */
+export const headerRule = memberRule('header');
+export const claimRule = memberRule('claims');
 
 const longest = 500;
 
@@ -24,16 +55,31 @@ export function shown(value: unknown): string {
   return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
-/** Returns the first failure of a list of checks, for the log. */
-export function faultOf(checks: readonly Check[]): string | undefined {
-  const failed = checks.find(({ ok }) => !ok);
-  return failed && `${failed.check} is ${failed.received}, expected is ${failed.expected}`;
+const resultOf = <S>({ check, ok, expected, received }: Rule<S>, subject: S): Check => ({
+  check,
+  ok: ok(subject),
+  expected: typeof expected === 'string' ? expected : expected(subject),
+  received: shown(received(subject)),
+});
+
+/** Returns the result of each rule, in order. */
+export const resultsOf = <S>(rules: readonly Rule<S>[], subject: S): Check[] =>
+  rules.map((rule) => resultOf(rule, subject));
+
+const faultOf = <S>(rule: Rule<S>, subject: S): string => {
+  const { check, received, expected } = resultOf(rule, subject);
+  return `${check} is ${received}, expected is ${expected}`;
+};
+
+/** Returns the first failure, for the log; undefined if all rules hold. */
+export function firstFault<S>(rules: readonly Rule<S>[], subject: S): string | undefined {
+  for (const rule of rules) if (!rule.ok(subject)) return faultOf(rule, subject);
+  return undefined;
 }
 
-/** Throws the error of the first failed rule. */
-export function requireAll(rules: readonly Rule[]): void {
-  const failed = rules.find(({ ok }) => !ok);
-  if (failed) throw failed.refuse(`${failed.check} is ${failed.received}, expected is ${failed.expected}`);
+/** Throws the error of the first rule that fails. */
+export function requireAll<S>(rules: readonly (readonly [Rule<S>, Refuse])[], subject: S): void {
+  for (const [rule, refuse] of rules) if (!rule.ok(subject)) throw refuse(faultOf(rule, subject));
 }
 
 const defaultPort = /^(https:\/\/[^/:]+):443(?=\/|$)/;

@@ -1,8 +1,8 @@
-import { type Clock, seconds, shownTime } from '@alongside/kernel/clock';
+import { type Clock, seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
 import type { SingleUse } from '../storage/single-use.ts';
-import { type Check, faultOf, shown } from './check.ts';
+import { type Check, claimRule, firstFault, headerRule, type JwtAt, type Rule, shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 
@@ -30,61 +30,55 @@ const longestJti = 256;
 const types: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
 
 const jtiKey = (clientId: string, jti: unknown): string => `${clientId}\n${String(jti)}`;
-const isPast = (time: unknown, now: number): boolean =>
-  time === undefined || (typeof time === 'number' && time <= now + skew);
 
-/** Checks header and claims of an assertion (RFC 7523 section 3), without its signature. Spends nothing. */
-export function assertionChecks({ header, claims }: DecodedJwt, rules: AssertionRules, now: number): Check[] {
-  const { alg, typ, kid } = header;
-  const { longestAhead } = rules;
-  const { iss, sub, aud, exp, nbf, iat, jti } = claims;
-  const type = typeof typ === 'string' ? typ.toLowerCase() : typ;
-  const soon = `later than ${skew} s ago, at most ${longestAhead + skew} s from now`;
-  const before = `none, or at most ${skew} s from now`;
-  const check = (name: string, ok: boolean, expected: string, received: unknown): Check => ({
-    check: name,
-    ok,
-    expected,
-    received: shown(received),
-  });
-  return [
-    check(
-      'alg',
-      isSigningAlgorithm(alg) && rules.algorithms.includes(alg),
-      rules.algorithms.join(' or '),
-      alg,
-    ),
-    check('typ', types.includes(type), 'none, JWT or client-authentication+jwt', typ),
-    check(
-      'kid',
-      (typeof kid === 'string' && kid !== '') || (kid === undefined && !rules.needsKid),
-      'the kid of a registered key',
-      kid,
-    ),
-    check('iss', iss === rules.clientId, rules.clientId, iss),
-    check('sub', sub === rules.clientId, rules.clientId, sub),
-    check(
-      'aud',
-      typeof aud === 'string' && rules.audiences.includes(aud),
-      `the one string ${rules.audiences.join(' or ')}`,
-      aud,
-    ),
-    check(
-      'exp',
-      typeof exp === 'number' && exp + skew > now && exp <= now + longestAhead + skew,
-      `a number, ${soon}`,
-      shownTime(exp, now),
-    ),
-    check('nbf', isPast(nbf, now), before, shownTime(nbf, now)),
-    check('iat', isPast(iat, now), before, shownTime(iat, now)),
-    check(
-      'jti',
-      typeof jti === 'string' && jti !== '' && jti.length <= longestJti,
-      `a text of at most ${longestJti} characters`,
-      jti,
-    ),
-  ];
+/** An assertion, the rules for its client, and the time. */
+export interface AssertionAt extends JwtAt {
+  readonly rules: AssertionRules;
 }
+
+const clientIdOf = ({ rules }: AssertionAt): string => rules.clientId;
+const isClient = (value: unknown, { rules }: AssertionAt): boolean => value === rules.clientId;
+const before = `none, or at most ${skew} s from now`;
+const isPast = (time: unknown, { now }: AssertionAt): boolean =>
+  time === undefined || (typeof time === 'number' && time <= now + skew);
+const isSoon = (exp: unknown, { rules, now }: AssertionAt): boolean =>
+  typeof exp === 'number' && exp + skew > now && exp <= now + rules.longestAhead + skew;
+
+/** The checks of header and claims (RFC 7523 section 3), without the signature. They spend nothing. */
+export const assertionRules: readonly Rule<AssertionAt>[] = [
+  headerRule(
+    'alg',
+    ({ rules }) => rules.algorithms.join(' or '),
+    (alg, { rules }) => isSigningAlgorithm(alg) && rules.algorithms.includes(alg),
+  ),
+  headerRule('typ', 'none, JWT or client-authentication+jwt', (typ) =>
+    types.includes(typeof typ === 'string' ? typ.toLowerCase() : typ),
+  ),
+  headerRule(
+    'kid',
+    'the kid of a registered key',
+    (kid, { rules }) => (typeof kid === 'string' && kid !== '') || (kid === undefined && !rules.needsKid),
+  ),
+  claimRule('iss', clientIdOf, isClient),
+  claimRule('sub', clientIdOf, isClient),
+  claimRule(
+    'aud',
+    ({ rules }) => `the one string ${rules.audiences.join(' or ')}`,
+    (aud, { rules }) => typeof aud === 'string' && rules.audiences.includes(aud),
+  ),
+  claimRule(
+    'exp',
+    ({ rules }) => `a number, later than ${skew} s ago, at most ${rules.longestAhead + skew} s from now`,
+    isSoon,
+  ),
+  claimRule('nbf', before, isPast),
+  claimRule('iat', before, isPast),
+  claimRule(
+    'jti',
+    `a text of at most ${longestJti} characters`,
+    (jti) => typeof jti === 'string' && jti !== '' && jti.length <= longestJti,
+  ),
+];
 
 /** Checks the signature by a registered key of the client, after `alg` and `kid`. */
 export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote: RemoteKeys): Promise<Check> {
@@ -135,7 +129,7 @@ export async function assertionFault(
   const jwt = decodeJwt(assertion ?? '');
   if (!jwt) return 'client_assertion is not a compact JWS';
   const now = seconds(clock);
-  const fault = faultOf(assertionChecks(jwt, rules, now));
+  const fault = firstFault(assertionRules, { jwt, rules, now });
   if (fault !== undefined) return fault;
   const signature = await signatureCheck(jwt, source, clientKeys);
   if (!signature.ok) return `signature: ${signature.received}`;

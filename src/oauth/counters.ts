@@ -1,10 +1,18 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { type Database, sql } from '../storage/database.ts';
+import { type Database, type Statement, sql } from '../storage/database.ts';
+import { integer, row } from '../storage/row.ts';
 
 /** Stored counts, for all processes together. */
 export interface Counters {
   database: Database;
   clock: Clock;
+}
+
+/** At most `limit` requests in each window of `interval` units. */
+interface Quota {
+  limit: number;
+  interval: number;
+  timeunit: string;
 }
 
 const minute = 60_000;
@@ -21,67 +29,78 @@ const units: Readonly<Record<string, number>> = {
 export const windowOf = ({ interval, timeunit }: { interval: number; timeunit: string }): number =>
   Math.max(1, interval) * (units[timeunit] ?? minute);
 
+/** Returns the start of the current window. */
+function startOf(quota: Quota, clock: Clock): number {
+  const length = windowOf(quota);
+  return Math.floor(clock.now() / length) * length;
+}
+
 /** Returns the minimum milliseconds between two requests: 333 for `3ps`, 200 for `300pm`. Returns undefined for another text. */
 export function gapOf(rate: string): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,8})p([sm])$/.exec(rate) ?? [];
   return count === undefined ? undefined : Math.floor((unit === 's' ? 1_000 : minute) / Number(count));
 }
 
-/** Counts one request in the current window and returns the count. One write, so each process gets another number. */
-export async function counted(
-  { database, clock }: Counters,
-  name: string,
-  quota: { interval: number; timeunit: string },
-): Promise<number> {
-  const length = windowOf(quota);
-  const start = Math.floor(clock.now() / length) * length;
-  const { rows } = await database.run(
-    sql(
-      `INSERT INTO counter (name, window_start, count) VALUES (?, ?, 1)
-       ON CONFLICT (name) DO UPDATE SET
-         count = CASE WHEN counter.window_start = excluded.window_start THEN counter.count + 1 ELSE 1 END,
-         window_start = excluded.window_start
-       RETURNING count`,
-      name,
-      start,
-    ),
+/** Returns the statement that counts one request in the current window, unless the limit is reached: then it changes no row. */
+export function quotaStatement(clock: Clock, name: string, quota: Quota): Statement {
+  return sql(
+    `INSERT INTO counter (name, window_start, count) SELECT ?, CAST(? AS BIGINT), 1 WHERE CAST(? AS INTEGER) > 0
+     ON CONFLICT (name) DO UPDATE SET
+       count = CASE WHEN counter.window_start = excluded.window_start THEN counter.count + 1 ELSE 1 END,
+       window_start = excluded.window_start
+     WHERE counter.window_start <> excluded.window_start OR counter.count < ?`,
+    name,
+    startOf(quota, clock),
+    quota.limit,
+    quota.limit,
   );
-  return Number(rows[0]?.count ?? 0);
 }
 
-/** Admits a request if the last admitted one is long enough ago, like Apigee's SpikeArrest. Bursts do not accumulate. */
+/** Counts one request by `quotaStatement`. Returns false, and counts nothing, once the limit is reached. */
+export async function withinQuota(
+  { database, clock }: Counters,
+  name: string,
+  quota: Quota,
+): Promise<boolean> {
+  return (await database.run(quotaStatement(clock, name, quota))).changes === 1;
+}
+
+/**
+ * Returns the statement that admits a request if the last admitted one is `gap` milliseconds ago, like Apigee's SpikeArrest;
+ * otherwise it changes no row. Bursts do not accumulate.
+ */
+export const spikeStatement = (clock: Clock, name: string, gap: number): Statement =>
+  // A last time in the future comes from a clock that was moved back.
+  sql(
+    `INSERT INTO counter (name, window_start, count) VALUES (?, ?, 1)
+     ON CONFLICT (name) DO UPDATE SET window_start = excluded.window_start, count = counter.count + 1
+     WHERE counter.window_start + ? <= excluded.window_start OR counter.window_start > excluded.window_start`,
+    name,
+    clock.now(),
+    gap,
+  );
+
+/** Admits a request by `spikeStatement`, at a rate such as `300pm`. */
 export async function admitted({ database, clock }: Counters, name: string, rate: string): Promise<boolean> {
   const gap = gapOf(rate);
   if (gap === undefined) return true;
-  // A last time in the future comes from a clock that was moved back.
-  const { changes } = await database.run(
-    sql(
-      `INSERT INTO counter (name, window_start, count) VALUES (?, ?, 1)
-       ON CONFLICT (name) DO UPDATE SET window_start = excluded.window_start, count = counter.count + 1
-       WHERE counter.window_start + ? <= excluded.window_start OR counter.window_start > excluded.window_start`,
-      name,
-      clock.now(),
-      gap,
-    ),
-  );
-  return changes === 1;
+  return (await database.run(spikeStatement(clock, name, gap))).changes === 1;
 }
 
-/** Reads counters without counting: the start of the window, or the time of the last admission, and the count. */
-export async function readCounts(
-  { database }: Counters,
-  names: readonly string[],
-): Promise<ReadonlyMap<string, { start: number; count: number }>> {
-  const rows = await database.all<{ name: string; window_start: number; count: number }>(
-    sql(
-      `SELECT name, window_start, count FROM counter WHERE name IN (${names.map(() => '?').join(', ')})`,
-      ...names,
-    ),
-  );
-  return new Map(
-    rows.map(({ name, window_start, count }) => [
-      name,
-      { start: Number(window_start), count: Number(count) },
-    ]),
-  );
+const counterRow = row('counter', { window_start: integer, count: integer });
+
+const readCounter = ({ database }: Counters, name: string) =>
+  database.get(sql('SELECT window_start, count FROM counter WHERE name = ?', name), counterRow);
+
+/** Returns whether `quotaStatement` would count. */
+export async function isWithinQuota(counters: Counters, name: string, quota: Quota): Promise<boolean> {
+  const found = await readCounter(counters, name);
+  return (found?.window_start === startOf(quota, counters.clock) ? found.count : 0) < quota.limit;
+}
+
+/** Returns whether `spikeStatement` would admit. */
+export async function isAfterGap(counters: Counters, name: string, gap: number): Promise<boolean> {
+  const last = (await readCounter(counters, name))?.window_start;
+  const now = counters.clock.now();
+  return last === undefined || last > now || last + gap <= now;
 }

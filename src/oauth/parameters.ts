@@ -47,9 +47,14 @@ export class Parameters {
 
 export const noParameters = new Parameters(new Map());
 
+const encoded = /[%+]/;
+
+/** Decodes a name or value. Returns undefined for invalid percent-encoding or a NUL. */
 function decode(part: string): string | undefined {
+  if (!encoded.test(part)) return part;
   try {
-    return decodeURIComponent(part.replaceAll('+', ' '));
+    const decoded = decodeURIComponent(part.replaceAll('+', ' '));
+    return decoded.includes('\0') ? undefined : decoded;
   } catch {
     return undefined;
   }
@@ -58,19 +63,23 @@ function decode(part: string): string | undefined {
 /**
  * Parses `application/x-www-form-urlencoded` text. Returns undefined for invalid percent-encoding, a NUL, more than
  * `mostParameters` parameters, or more than `limit` characters.
+ * @param ignored name of a parameter that is skipped, even a malformed one
  */
-export function parseParameters(text: string, limit = 65_536): Parameters | undefined {
-  if (text.length > limit) return undefined;
+export function parseParameters(text: string, limit = 65_536, ignored?: string): Parameters | undefined {
+  if (text === '') return noParameters;
+  if (text.length > limit || text.includes('\0')) return undefined;
   const values = new Map<string, string[]>();
   let count = 0;
   for (const pair of text.split('&')) {
     if (pair === '') continue;
-    if (++count > mostParameters) return undefined;
     const at = pair.indexOf('=');
-    const name = decode(at < 0 ? pair : pair.slice(0, at));
-    const value = decode(at < 0 ? '' : pair.slice(at + 1));
-    if (name === undefined || value === undefined || name.includes('\0') || value.includes('\0'))
-      return undefined;
+    const rawName = at < 0 ? pair : pair.slice(0, at);
+    if (rawName === ignored) continue;
+    if (++count > mostParameters) return undefined;
+    const name = decode(rawName);
+    const value = at < 0 ? '' : decode(pair.slice(at + 1));
+    if (name === undefined || value === undefined) return undefined;
+    if (name === ignored) continue;
     const before = values.get(name);
     if (before) before.push(value);
     else values.set(name, [value]);

@@ -5,8 +5,8 @@ import { ManualClock } from '@alongside/kernel/clock';
 import { Vault } from '@alongside/kernel/secrets';
 import fc from 'fast-check';
 import { certificateSubjectOf, subjectFault } from './certificate-subject.ts';
-import { requireAll, shown } from './check.ts';
-import { assertionChecks, claimedClient } from './client-assertion.ts';
+import { requireAll, resultsOf, shown } from './check.ts';
+import { assertionRules, claimedClient } from './client-assertion.ts';
 import { ProofNonces } from './dpop.ts';
 import { RemoteKeys } from './remote-keys.ts';
 import { readRequestObject } from './request-object.ts';
@@ -43,7 +43,7 @@ describe('parsers of outside data never throw and never accept random input', ()
     );
   });
 
-  test('assertionChecks refuses mutated client assertions', () => {
+  test('assertionRules refuse mutated client assertions', () => {
     const claims = fc.dictionary(
       fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', '__proto__'),
       fc.anything(),
@@ -62,7 +62,7 @@ describe('parsers of outside data never throw and never accept random input', ()
             jtiKind: 'x',
             needsKid: false,
           };
-          const checks = assertionChecks(jwt, expected, 1_000);
+          const checks = resultsOf(assertionRules, { jwt, rules: expected, now: 1_000 });
           const isRight = checks.every(({ ok }) => ok);
           assert.ok(!isRight || (body.iss === 'client' && body.aud === 'https://as.test'));
           for (const { received } of checks) assert.ok(received.length <= 503);
@@ -83,7 +83,7 @@ describe('parsers of outside data never throw and never accept random input', ()
         assert.ok(typeof text === 'string' && text !== '' && text.length <= 503);
       }),
     );
-    assert.doesNotThrow(() => requireAll([]));
+    assert.doesNotThrow(() => requireAll([], {}));
   });
 
   test('ProofNonces accepts only its own nonces', () => {

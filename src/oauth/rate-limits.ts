@@ -1,8 +1,17 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { z } from 'zod';
-import type { Database } from '../storage/database.ts';
+import type { Database, Statement } from '../storage/database.ts';
+import { onceFor } from '../storage/row.ts';
 import type { PlatformRegistration } from './applications.ts';
-import { admitted, type Counters, counted, gapOf, readCounts, windowOf } from './counters.ts';
+import {
+  type Counters,
+  gapOf,
+  isAfterGap,
+  isWithinQuota,
+  quotaStatement,
+  spikeStatement,
+  windowOf,
+} from './counters.ts';
 import { NetworkLimit } from './network-limit.ts';
 import type { Product, RateLimits } from './products.ts';
 
@@ -39,18 +48,20 @@ export const limitsByApi = z.record(z.string(), limits);
 /** Maximum length of the attribute `ratelimiting` in characters. */
 const longestAttribute = 10_000;
 
-/** Returns the limits in the attribute of an application, for this API or for all (`app`). Ignores a malformed attribute. */
-function ownLimits(
-  { attributes: { ratelimiting } }: PlatformRegistration,
-  api: string,
-): RateLimits | undefined {
+/** Returns the limits in the attribute of an application by API. Ignores a malformed attribute. */
+const limitsInAttribute = onceFor(({ attributes: { ratelimiting } }: PlatformRegistration) => {
   if (ratelimiting === undefined || ratelimiting.length > longestAttribute) return undefined;
   try {
-    const own = limitsByApi.safeParse(JSON.parse(ratelimiting)).data;
-    return own && (Object.hasOwn(own, api) ? own[api] : own.app);
+    return limitsByApi.safeParse(JSON.parse(ratelimiting)).data;
   } catch {
     return undefined;
   }
+});
+
+/** Returns the own limits of an application for this API or for all (`app`). */
+function ownLimits(registration: PlatformRegistration, api: string): RateLimits | undefined {
+  const own = limitsInAttribute(registration);
+  return own && (Object.hasOwn(own, api) ? own[api] : own.app);
 }
 
 const completed = (own: RateLimits): RateLimits => ({
@@ -72,14 +83,30 @@ export function limitsOf(
   api: string,
 ): RateLimits | null {
   const own = ownLimits(registration, api);
-  if (own) return completed(own);
-  const found = products.filter(({ apis }) => apis.includes(api)).map(({ limits }) => limits);
-  if (found.includes(null)) return null;
-  const complete = found.map((limits) => completed(limits ?? {}));
-  return complete.sort((a, b) => speedOf(b) - speedOf(a))[0] ?? completed({});
+  return own ? completed(own) : limitsOfProducts(products, api);
 }
 
-type Exceeded = 'quota' | 'spikeArrest' | undefined;
+function limitsOfProducts(products: readonly Product[], api: string): RateLimits | null {
+  let highest: RateLimits | undefined;
+  for (const { apis, limits } of products) {
+    if (!apis.includes(api)) continue;
+    if (limits === null) return null;
+    const complete = completed(limits);
+    if (!highest || speedOf(complete) > speedOf(highest)) highest = complete;
+  }
+  return highest ?? completed({});
+}
+
+export type LimitName = 'quota' | 'spikeArrest';
+
+/** One limit, which a request must be within. */
+interface Limit {
+  readonly limit: LimitName;
+  /** Counts the request, or changes no row if it would exceed the limit. */
+  writeStatement(): Statement;
+  /** Returns whether another request would be within it. Counts nothing. */
+  holds(): Promise<boolean>;
+}
 
 /** Counts requests in storage, for all processes together. */
 export class RateLimiter {
@@ -89,40 +116,46 @@ export class RateLimiter {
     this.#counters = { database, clock };
   }
 
-  /** Counts one request under this name. Returns the limit that it exceeds, quota first, or undefined. */
-  async exceeded(limits: RateLimits | null, name: string): Promise<Exceeded> {
+  /** Returns the limits of requests under this name, quota first. */
+  under(limits: RateLimits | null, name: string): Limit[] {
     const { quota, spikeArrest } = limits ?? {};
-    if (quota?.enabled && (await counted(this.#counters, `quota:${name}`, quota)) > quota.limit)
-      return 'quota';
-    if (!spikeArrest?.enabled) return undefined;
-    return (await admitted(this.#counters, `spike:${name}`, spikeArrest.ratelimit))
-      ? undefined
-      : 'spikeArrest';
+    const counters = this.#counters;
+    const found: Limit[] = [];
+    if (quota?.enabled)
+      found.push({
+        limit: 'quota',
+        writeStatement: () => quotaStatement(counters.clock, `quota:${name}`, quota),
+        holds: () => isWithinQuota(counters, `quota:${name}`, quota),
+      });
+    const gap = spikeArrest?.enabled ? gapOf(spikeArrest.ratelimit) : undefined;
+    if (gap !== undefined)
+      found.push({
+        limit: 'spikeArrest',
+        writeStatement: () => spikeStatement(counters.clock, `spike:${name}`, gap),
+        holds: () => isAfterGap(counters, `spike:${name}`, gap),
+      });
+    return found;
+  }
+
+  /** Counts one request under this name. Returns the limit that it exceeds, quota first, or undefined. */
+  async exceeded(limits: RateLimits | null, name: string): Promise<LimitName | undefined> {
+    for (const { limit, writeStatement } of this.under(limits, name))
+      if ((await this.#counters.database.run(writeStatement())).changes === 0) return limit;
+    return undefined;
   }
 
   /** Returns the limit that another request under this name would exceed. Counts nothing. */
-  async wouldExceed(limits: RateLimits | null, name: string): Promise<Exceeded> {
-    const { quota, spikeArrest } = limits ?? {};
-    const names = [
-      ...(quota?.enabled ? [`quota:${name}`] : []),
-      ...(spikeArrest?.enabled ? [`spike:${name}`] : []),
-    ];
-    if (names.length === 0) return undefined;
-    const now = this.#counters.clock.now();
-    const counts = await readCounts(this.#counters, names);
-    if (quota?.enabled) {
-      const found = counts.get(`quota:${name}`);
-      const length = windowOf(quota);
-      const used = found?.start === Math.floor(now / length) * length ? found.count : 0;
-      if (used >= quota.limit) return 'quota';
-    }
-    const last = spikeArrest?.enabled ? counts.get(`spike:${name}`)?.start : undefined;
-    const gap = gapOf(spikeArrest?.ratelimit ?? '') ?? 0;
-    return last !== undefined && last <= now && last + gap > now ? 'spikeArrest' : undefined;
+  async wouldExceed(limits: RateLimits | null, name: string): Promise<LimitName | undefined> {
+    for (const { limit, holds } of this.under(limits, name)) if (!(await holds())) return limit;
+    return undefined;
   }
 
   /** Counts one request of an unauthenticated client. Each network has these limits. */
-  async exceededByNetwork(limits: RateLimits | null, name: string, address: string): Promise<Exceeded> {
+  async exceededByNetwork(
+    limits: RateLimits | null,
+    name: string,
+    address: string,
+  ): Promise<LimitName | undefined> {
     const { quota, spikeArrest } = limits ?? {};
     const admits = (kind: string, limit: number, length: number): Promise<boolean> =>
       new NetworkLimit(this.#counters, `${kind}:${name}`, limit, length).admits(address);

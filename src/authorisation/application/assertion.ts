@@ -1,11 +1,12 @@
-import { relativeTime, seconds, shownTime } from '@alongside/kernel/clock';
+import { relativeTime, seconds } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
-import { type Rule, requireAll, shown } from '../../oauth/check.ts';
+import { claimRule, headerRule, type JwtAt, type Rule, requireAll, shown } from '../../oauth/check.ts';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
+import type { Condition, WithBatch } from '../../oauth/request-batch.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
@@ -26,6 +27,11 @@ export interface WithAssertion {
   assertion: Assertion;
 }
 
+/** That the client has not used the jti before. */
+interface WithJti {
+  unusedJti: Condition;
+}
+
 /** Maximum seconds until an assertion expires: five minutes, plus a clock difference. */
 const longestAhead = 310;
 const allowance = 10;
@@ -33,13 +39,13 @@ const allowance = 10;
 const jtiKind = 'authorisation-jti';
 const jtiKey = ({ clientId, jti }: Pick<Assertion, 'clientId' | 'jti'>): string => `${clientId}\n${jti}`;
 
-export async function checkAssertionType({ form }: Incoming): Promise<void> {
+export function checkAssertionType({ form }: Incoming): void {
   const type = form.get('client_assertion_type');
   if (type !== clientAssertionType)
     throw errors.assertionType(`client_assertion_type is ${type ?? 'missing'}`);
 }
 
-export async function decodeAssertion({ form }: Incoming): Promise<{ jwt: DecodedJwt }> {
+export function decodeAssertion({ form }: Incoming): { jwt: DecodedJwt } {
   const assertion = form.get('client_assertion');
   if (assertion === undefined) throw errors.assertionMissing('client_assertion is missing');
   const jwt = decodeJwt(assertion);
@@ -50,47 +56,46 @@ export async function decodeAssertion({ form }: Incoming): Promise<{ jwt: Decode
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const missing = (value: unknown): boolean => value === undefined || value === null || value === '';
 
-const rule = (check: string, ok: boolean, expected: string, received: unknown, refuse: Refuse): Rule => ({
-  check,
-  ok,
-  expected,
-  received: shown(received),
-  refuse,
-});
+const ofKey = 'the kid of a registered key';
+const number = 'a number of seconds';
+const isJwt = (typ: unknown): boolean => isText(typ) && typ.toLowerCase() === 'jwt';
+const isNumber = (exp: unknown): boolean => typeof exp === 'number';
+const isLater = (exp: unknown, { now }: JwtAt): boolean => typeof exp !== 'number' || exp > now;
+const isNear = (exp: unknown, { now }: JwtAt): boolean =>
+  typeof exp !== 'number' || exp <= now + longestAhead;
+const bothIds: Rule<JwtAt> = {
+  check: 'iss and sub',
+  expected: 'the API key in both',
+  received: ({ jwt: { claims } }) => ({ iss: claims.iss, sub: claims.sub }),
+  ok: ({ jwt: { claims } }) => isText(claims.iss) && claims.iss === claims.sub,
+};
+
+type RefusingRule = readonly [Rule<JwtAt>, Refuse];
 
 /** The published checks in their order, up to the one that reads storage (identity-service-api, Flow.PostTokenTokenExchange). */
-export function claimRules({ header, claims }: DecodedJwt, now: number): Rule[] {
-  const { alg, kid, typ } = header;
-  const { exp, iss, sub, jti } = claims;
-  const ended = typeof exp === 'number' && exp <= now;
-  const isJwt = isText(typ) && typ.toLowerCase() === 'jwt';
-  return [
-    rule('alg', alg === 'RS512', 'RS512', alg, errors.assertionAlgorithm),
-    rule('exp', !ended, 'later than now', shownTime(exp, now), errors.assertionExpired),
-    rule('kid', isText(kid), 'the kid of a registered key', kid, errors.assertionKidMissing),
-    rule('typ', isJwt, 'JWT', typ, errors.assertionTyp),
-    rule('exp', !missing(exp), 'a number of seconds', exp, errors.assertionExpMissing),
-    rule('exp', typeof exp === 'number', 'a number of seconds', exp, errors.assertionExpInvalid),
-    rule(
-      'iss and sub',
-      isText(iss) && iss === sub,
-      'the API key in both',
-      { iss, sub },
-      errors.assertionIssuer,
-    ),
-    rule('jti', !missing(jti), 'a unique text', jti, errors.assertionJtiMissing),
-    rule('jti', typeof jti === 'string', 'a unique text', jti, errors.assertionJtiInvalid),
-  ];
-}
+export const claimRules: readonly RefusingRule[] = [
+  [headerRule('alg', 'RS512', (alg) => alg === 'RS512'), errors.assertionAlgorithm],
+  [claimRule('exp', 'later than now', isLater), errors.assertionExpired],
+  [headerRule('kid', ofKey, isText), errors.assertionKidMissing],
+  [headerRule('typ', 'JWT', isJwt), errors.assertionTyp],
+  [claimRule('exp', number, (exp) => !missing(exp)), errors.assertionExpMissing],
+  [claimRule('exp', number, isNumber), errors.assertionExpInvalid],
+  [bothIds, errors.assertionIssuer],
+  [claimRule('jti', 'a unique text', (jti) => !missing(jti)), errors.assertionJtiMissing],
+  [claimRule('jti', 'a unique text', (jti) => typeof jti === 'string'), errors.assertionJtiInvalid],
+];
 
-/** The remaining published checks. `used` is whether the client has used the jti before. */
-export function lastRules({ claims: { exp, jti } }: DecodedJwt, now: number, used: boolean): Rule[] {
-  const near = typeof exp !== 'number' || exp <= now + longestAhead;
-  return [
-    rule('jti', !used, 'an unused one', jti, errors.assertionJtiUsed),
-    rule('exp', near, `at most ${longestAhead} s from now`, shownTime(exp, now), errors.assertionExpFar),
-  ];
-}
+/** The check of a jti, which follows those. */
+export const jtiRule = (isUnused: boolean): RefusingRule => [
+  claimRule('jti', 'an unused one', () => isUnused),
+  errors.assertionJtiUsed,
+];
+
+/** The check that follows that of the jti. */
+export const farRule: RefusingRule = [
+  claimRule('exp', `at most ${longestAhead} s from now`, isNear),
+  errors.assertionExpFar,
+];
 
 /** Returns the claims of an assertion without checks. */
 export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
@@ -102,36 +107,54 @@ export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
 export const isUsed = (singleUse: SingleUse, assertion: Assertion): Promise<boolean> =>
   singleUse.claimed(jtiKind, jtiKey(assertion));
 
-export async function checkAssertion({
-  server: { parts },
+function unusedJti(
+  { base, parts: { singleUse, clock } }: AtBase<'singleUse' | 'clock'>['server'],
+  assertion: Assertion,
+): Condition {
+  return {
+    writeStatement() {
+      const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();
+      const lifetime = Math.max(untilItEnds, base.hardening.jtiMemory ?? 0);
+      return singleUse.claimStatement(jtiKind, jtiKey(assertion), Math.ceil(lifetime));
+    },
+    holds: async () => !(await isUsed(singleUse, assertion)),
+    refuse: () => errors.assertionJtiUsed(`${assertion.clientId} has used the jti ${assertion.jti} before`),
+  };
+}
+
+export function checkAssertion({
+  server,
   jwt,
-}: AtBase<'singleUse' | 'clock'> & { jwt: DecodedJwt }): Promise<{ assertion: Assertion }> {
-  const now = seconds(parts.clock);
-  requireAll(claimRules(jwt, now));
+  batch,
+}: AtBase<'singleUse' | 'clock'> & WithBatch & { jwt: DecodedJwt }): WithAssertion & WithJti {
+  const at = { jwt, now: seconds(server.parts.clock) };
+  requireAll(claimRules, at);
   const assertion = claimed({ jwt });
-  requireAll(lastRules(jwt, now, await isUsed(parts.singleUse, assertion)));
-  return { assertion };
+  const condition = unusedJti(server, assertion);
+  batch.expect(condition);
+  requireAll([farRule], at);
+  return { assertion, unusedJti: condition };
 }
 
 /** Requires exactly the called address as the audience (RFC 7523 section 3, as published). */
-export async function checkAudience({
+export function checkAudience({
   server: {
     base: { tokenUrl },
   },
   assertion,
-}: AtBase & WithAssertion): Promise<void> {
+}: AtBase & WithAssertion): void {
   const { aud } = assertion.jwt.claims;
   if (aud !== tokenUrl)
     throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
 }
 
 /** Refuses an assertion before its `nbf` (RFC 7519 section 4.1.5). */
-export async function checkNotBefore({
+export function checkNotBefore({
   server: {
     parts: { clock },
   },
   assertion,
-}: AtBase<'clock'> & WithAssertion): Promise<void> {
+}: AtBase<'clock'> & WithAssertion): void {
   const { nbf } = assertion.jwt.claims;
   if (nbf === undefined) return;
   const now = seconds(clock);
@@ -143,17 +166,8 @@ export async function checkNotBefore({
 }
 
 /** Uses up the jti, after authentication, so that no client can use up the jti of another. */
-export async function claimJti({
-  server: {
-    base,
-    parts: { singleUse, clock },
-  },
-  assertion,
-}: AtBase<'singleUse' | 'clock'> & WithAssertion): Promise<void> {
-  const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();
-  const lifetime = Math.max(untilItEnds, base.hardening.jtiMemory ?? 0);
-  if (!(await singleUse.claim(jtiKind, jtiKey(assertion), Math.ceil(lifetime))))
-    throw errors.assertionJtiUsed(`${assertion.clientId} has used the jti ${assertion.jti} at the same time`);
+export function claimJti({ batch, unusedJti }: WithBatch & WithJti): void {
+  batch.require(unusedJti);
 }
 
 export async function identifyByAssertion({

@@ -1,8 +1,11 @@
+import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Applications, PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
 import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../../oauth/products.ts';
-import { limitsOf, publishedQuota } from '../../oauth/rate-limits.ts';
+import { type LimitName, limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
+import type { WithBatch } from '../../oauth/request-batch.ts';
+import { onceFor } from '../../storage/row.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import type { AtBase } from '../parts.ts';
@@ -17,7 +20,7 @@ export interface WithClient {
   client: Client;
 }
 export interface WithProducts extends WithClient {
-  products: StoredProduct[];
+  products: readonly StoredProduct[];
 }
 
 /** Returns the client with this id, if the base path serves its profile. */
@@ -27,19 +30,23 @@ export async function findClient(
   clientId: string,
 ): Promise<Client | undefined> {
   const application = await applications.byPlatformClient(clientId);
-  if (!application?.platform || !base.serves.includes(application.platform.profile)) return undefined;
-  return { application, registration: application.platform };
+  const client = application && clientOf(application);
+  return client && base.serves.includes(client.registration.profile) ? client : undefined;
 }
+
+const clientOf = onceFor((application: StoredApplication): Client | undefined =>
+  application.platform ? { application, registration: application.platform } : undefined,
+);
 
 /** Reads the current products of the client. */
 export async function readProducts({
   server,
   client,
-}: AtBase<'products'> & WithClient): Promise<{ products: StoredProduct[] }> {
+}: AtBase<'products'> & WithClient): Promise<{ products: readonly StoredProduct[] }> {
   return { products: await server.parts.products.of(client.registration) };
 }
 
-export async function requireApproval({ client: { application } }: WithClient): Promise<void> {
+export function requireApproval({ client: { application } }: WithClient): void {
   if (application.status !== 'approved')
     throw errors.appNotApproved(`${application.name} is ${application.status}`);
 }
@@ -48,11 +55,7 @@ export async function requireApproval({ client: { application } }: WithClient): 
  * Requires a product that includes the authorisation service. In the nhs profile an application without any product passes, as
  * at the published service, and is refused when its key or a scope is needed.
  */
-export async function requireSubscription({
-  server: { base },
-  client,
-  products,
-}: AtBase & WithProducts): Promise<void> {
+export function requireSubscription({ server: { base }, client, products }: AtBase & WithProducts): void {
   if (products.some((product) => product.apis.includes(base.api))) return;
   if (client.registration.products.length === 0 && base.serves.includes('nhs')) return;
   const names = products.map((product) => product.name).join(', ') || 'none';
@@ -74,38 +77,42 @@ export async function requireActiveDeveloper({
 
 const busy = { quota: errors.busyQuota, spikeArrest: errors.busySpikeArrest };
 
-type Exceeded = 'quota' | 'spikeArrest' | undefined;
-
-/** Applies the limits of the application, then those of all clients, in the published order (ApplyRateLimiting). */
-async function refuseOver(
-  { client: { application, registration }, products }: WithProducts,
-  base: Base,
-  check: { own(limits: RateLimits | null): Promise<Exceeded>; all(): Promise<Exceeded> },
-): Promise<void> {
-  const limits = limitsOf(registration, products, base.api);
-  const over = await check.own(limits);
-  const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(limits)}`;
-  if (over === 'spikeArrest') throw errors.spikeArrest(detail, { application: application.name });
-  const { limit, interval, timeunit } = limits?.quota ?? publishedQuota;
-  if (over === 'quota')
-    throw errors.quota(detail, { application: application.name, limit, interval, timeunit });
-  const all = await check.all();
-  if (all !== undefined)
-    throw busy[all](`all clients together exceeded the ${all} of ${JSON.stringify(base.limits)}`);
+/** The limits under one name, with their errors. */
+interface AppliedLimits {
+  limits: RateLimits | null;
+  name: string;
+  refuse(over: LimitName): Refusal;
 }
 
-const nameOf = (base: Base, { client }: WithProducts): string => `${base.api}:${client.application.id}`;
+/** Returns the limits of the application, then those of all clients, in the published order (ApplyRateLimiting). */
+function limitsAt(
+  { base }: AtBase['server'],
+  { client: { application, registration }, products }: WithProducts,
+): [own: AppliedLimits, all: AppliedLimits] {
+  const own = limitsOf(registration, products, base.api);
+  const refuseOwn = (over: LimitName): Refusal => {
+    const detail = `${application.name} exceeded its ${over} of ${JSON.stringify(own)}`;
+    if (over === 'spikeArrest') return errors.spikeArrest(detail, { application: application.name });
+    const { limit, interval, timeunit } = own?.quota ?? publishedQuota;
+    return errors.quota(detail, { application: application.name, limit, interval, timeunit });
+  };
+  const refuseAll = (over: LimitName): Refusal =>
+    busy[over](`all clients together exceeded the ${over} of ${JSON.stringify(base.limits)}`);
+  return [
+    { limits: own, name: `${base.api}:${application.id}`, refuse: refuseOwn },
+    { limits: base.limits, name: base.api, refuse: refuseAll },
+  ];
+}
+
+const requireWithin = (over: LimitName | undefined, { refuse }: AppliedLimits): void => {
+  if (over) throw refuse(over);
+};
 
 /** Refuses beyond the limits of the application. Does not count, because the sender is not authenticated yet. */
 export async function refuseOverLimit(known: AtBase<'limiter'> & WithProducts): Promise<void> {
-  const {
-    base,
-    parts: { limiter },
-  } = known.server;
-  await refuseOver(known, base, {
-    own: (limits) => limiter.wouldExceed(limits, nameOf(base, known)),
-    all: () => limiter.wouldExceed(base.limits, base.api),
-  });
+  const { limiter } = known.server.parts;
+  for (const applied of limitsAt(known.server, known))
+    requireWithin(await limiter.wouldExceed(applied.limits, applied.name), applied);
 }
 
 /** Counts an unauthenticated request for its network. */
@@ -121,23 +128,25 @@ export async function limitUnproven({
  * Counts an authenticated request for its application at this base path, then for all applications. A public client does not
  * authenticate, so each network has the limits of the application separately.
  */
-export async function limitRate(
-  known: AtBase<'limiter'> & WithProducts & { request: HttpRequest },
+export function limitRate(
+  known: AtBase<'limiter'> & WithProducts & WithBatch & { request: HttpRequest },
+): void | Promise<void> {
+  const { limiter } = known.server.parts;
+  const applied = limitsAt(known.server, known);
+  if (known.client.registration.tokenEndpointAuthMethod === 'none')
+    return limitPublic(limiter, applied, known.request);
+  for (const { limits, name, refuse } of applied)
+    for (const limit of limiter.under(limits, name))
+      known.batch.require({ ...limit, refuse: () => refuse(limit.limit) });
+}
+
+async function limitPublic(
+  limiter: RateLimiter,
+  [own, all]: ReturnType<typeof limitsAt>,
+  { address }: HttpRequest,
 ): Promise<void> {
-  const {
-    base,
-    parts: { limiter },
-  } = known.server;
-  const name = nameOf(base, known);
-  const isPublic = known.client.registration.tokenEndpointAuthMethod === 'none';
-  await refuseOver(known, base, {
-    own: (limits) =>
-      isPublic
-        ? limiter.exceededByNetwork(limits, name, known.request.address)
-        : limiter.exceeded(limits, name),
-    all: () =>
-      isPublic ? limiter.wouldExceed(base.limits, base.api) : limiter.exceeded(base.limits, base.api),
-  });
+  requireWithin(await limiter.exceededByNetwork(own.limits, own.name, address), own);
+  requireWithin(await limiter.wouldExceed(all.limits, all.name), all);
 }
 
 /** Whether an address is a callback URL of this client. A free loopback port is for native applications of the standard profile (RFC 8252 section 7.3). */

@@ -16,13 +16,13 @@ export async function identifyByForm({
   return { client };
 }
 
-export async function checkSecret({
+export function checkSecret({
   server: {
     parts: { applications },
   },
   form,
   client,
-}: AtBase<'applications'> & Incoming & WithClient): Promise<void> {
+}: AtBase<'applications'> & Incoming & WithClient): void {
   const secret = form.get('client_secret');
   if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
   if (!secretFits(client.registration, secret, applications.now))

@@ -39,14 +39,18 @@ export const applicationChecks = <Start, Known extends NhsCall & WithClient>(lis
     .step(check('subscription', requireSubscription))
     .step(check('developer', requireActiveDeveloper));
 
-/** Counts failures of a step for the network of the caller. */
-const limited = <K, R>(step: (known: K) => Promise<R>) =>
-  namedAfter(step, async (known: K & NhsCall): Promise<R> => {
+/** Counts failures of a step for the network of the caller, unless an earlier check refuses the request. */
+const limited = <K, R>(step: (known: K) => R) =>
+  namedAfter(step, (known: K & NhsCall): R | Promise<Awaited<R>> => {
+    const failed = async (thrown: unknown): Promise<never> => {
+      if (thrown instanceof Refusal) await known.batch.settle();
+      throw await refusalOfFailure(known.server.parts.failures, errors.networkBusy, known.request, thrown);
+    };
     try {
-      return await step(known);
+      const result = step(known);
+      return result instanceof Promise ? result.catch(failed) : result;
     } catch (thrown) {
-      const { failures } = known.server.parts;
-      throw await refusalOfFailure(failures, errors.networkBusy, known.request, thrown);
+      return failed(thrown);
     }
   });
 
@@ -68,7 +72,7 @@ export const authenticateBySecret = <Start, Known extends NhsCall>(list: Steps<S
     .step(check('developer', requireActiveDeveloper));
 
 export const checkGrantType = (expected: string) =>
-  async function checkGrantType({ form }: Incoming): Promise<void> {
+  function checkGrantType({ form }: Incoming): void {
     const grantType = form.get('grant_type');
     if (grantType !== expected)
       throw errors.grantInvalid(`grant_type is ${grantType ?? 'missing'}, expected is ${expected}`);
@@ -109,7 +113,8 @@ export async function recordRefusedTokens(
   { request, application, grant }: { request: HttpRequest; application: string; grant: string | undefined },
   thrown: unknown,
 ): Promise<void> {
-  if (!(thrown instanceof Refusal)) return;
+  // Whoever repeats an assertion proves nothing.
+  if (!(thrown instanceof Refusal) || thrown.entry === errors.assertionJtiUsed.entry) return;
   await audit
     .recordAlone({
       action: 'authorisation.tokens-refused',

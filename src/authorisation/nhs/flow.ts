@@ -1,4 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
+import type { WithBatch } from '../../oauth/request-batch.ts';
 import type { Base } from '../base.ts';
 import { Codes } from '../codes.ts';
 import type { Incoming } from '../incoming.ts';
@@ -18,7 +19,7 @@ export interface NhsServer {
 }
 
 /** The first context of every endpoint. */
-export interface NhsCall extends Incoming {
+export interface NhsCall extends Incoming, WithBatch {
   readonly server: NhsServer;
 }
 

@@ -2,6 +2,7 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, Route } from '@alongside/kernel/http';
 import { anyMethod, route } from '@alongside/kernel/route';
+import { RequestBatch } from '../../oauth/request-batch.ts';
 import type { Base } from '../base.ts';
 import { errorFormat } from '../diagnosis.ts';
 import { errors } from '../errors.ts';
@@ -36,7 +37,7 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Platf
     const flow = flows.find(({ matches }) => matches(incoming));
     if (!flow) throw errors.notFound();
     try {
-      return await flow.endpoint({ server, ...incoming });
+      return await flow.endpoint({ server, batch: new RequestBatch(parts.database), ...incoming });
     } catch (thrown) {
       if (thrown instanceof Refusal && flow.event !== undefined)
         recordRefusal(parts.recorder, flow.event, incoming, thrown);

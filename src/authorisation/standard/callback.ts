@@ -79,9 +79,10 @@ async function giveCode(known: CheckedReturn): Promise<Answer> {
     : failBack(known, errors.requestUriUsed('another sign-in got its code'));
 }
 
-function prepareFailBack({ server }: ServerCall): WithFailBack {
+function prepareFailBack({ server, batch }: ServerCall): WithFailBack {
   return {
-    failBack: (known, reason, code) => failBack({ ...known, server }, errors.upstreamFailed(reason), code),
+    failBack: (known, reason, code) =>
+      failBack({ ...known, server, batch }, errors.upstreamFailed(reason), code),
   };
 }
 

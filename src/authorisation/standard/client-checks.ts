@@ -33,6 +33,9 @@ export const notAllowed = async (_known: object, { detail }: Refusal): Promise<A
   throw errors.clientNotAllowed(detail);
 };
 
+/** Commits the conditions so far: the steps behind it write batches of their own. */
+export const commitConditions = ({ batch }: ServerCall): Promise<void> => batch.settle();
+
 /** The checks of a client's application, for steps that give something out. */
 export type CheckedApplication = Passed<'client-approval' | 'subscription' | 'developer'>;
 

@@ -6,7 +6,7 @@ import { checkRedirectUri } from '../../oauth/server/request-checks.ts';
 import { openObject } from '../../oauth/server/request-object.ts';
 import { proveKey } from '../../oauth/server/sender-constraint.ts';
 import { limitRate } from '../application/client.ts';
-import { applicationChecks, notAllowed } from './client-checks.ts';
+import { applicationChecks, commitConditions, notAllowed } from './client-checks.ts';
 import { errors } from './errors.ts';
 import type { Incoming } from './incoming.ts';
 import { type RequestCall, requestChecks } from './request-checks.ts';
@@ -24,6 +24,7 @@ export const pushRequest = steps<ServerCall>('oauth2.1.par')
   .step(authenticateClient)
   .use(applicationChecks(notAllowed))
   .step(check('rate-limit', limitRate))
+  .step(commitConditions)
   .step(proveKey('pushed'))
   .step(openObject)
   .step(prepareReply)

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@alongside/kernel/http';
 import { certificateSubjectOf } from '../../oauth/certificate-subject.ts';
 import { PushedRequests } from '../../oauth/pushed-requests.ts';
+import type { WithBatch } from '../../oauth/request-batch.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf, type ClientSettings } from '../../oauth/server/metadata.ts';
 import type { AuthorizationServer, Requirement } from '../../oauth/server/server.ts';
@@ -30,7 +31,7 @@ export interface StandardServer extends AuthorizationServer<WithClient> {
 }
 
 /** The first context of every endpoint. */
-export interface ServerCall {
+export interface ServerCall extends WithBatch {
   readonly server: StandardServer;
   readonly request: HttpRequest;
 }

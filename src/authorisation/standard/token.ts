@@ -12,7 +12,7 @@ import {
 } from '../../oauth/server/issued-tokens.ts';
 import { bindTokens, proveKey } from '../../oauth/server/sender-constraint.ts';
 import { limitRate, readProducts, requireApproval, type WithClient } from '../application/client.ts';
-import { applicationChecks, notAllowed, orElse } from './client-checks.ts';
+import { applicationChecks, commitConditions, notAllowed, orElse } from './client-checks.ts';
 import { grants } from './grants/registry.ts';
 import type { ServerCall } from './server.ts';
 
@@ -21,7 +21,8 @@ export const tokenClientChecks = steps<ServerCall>('oauth2.1.token')
   .step(readForm)
   .step(authenticateClient)
   .use(applicationChecks(notAllowed))
-  .step(check('rate-limit', limitRate));
+  .step(check('rate-limit', limitRate))
+  .step(commitConditions);
 
 /** `POST /token` of the standard profile: the client first, then its grant. */
 export const token = tokenClientChecks.step(proveKey('token')).step(bindTokens).step(runGrant(grants));
@@ -32,6 +33,7 @@ export const revoke = steps<ServerCall>('oauth2.1.revoke')
   .step(authenticateClient)
   .step(readProducts)
   .step(check('rate-limit', limitRate))
+  .step(commitConditions)
   .step(revokeToken);
 
 const signedType = 'application/token-introspection+jwt';

@@ -1,5 +1,6 @@
 import { seconds } from '@alongside/kernel/clock';
 import type { DecodedJwt } from '@alongside/kernel/jws';
+import { resultsOf } from '../../oauth/check.ts';
 import {
   type Assertion,
   checkAssertionSignature,
@@ -9,9 +10,10 @@ import {
   claimed,
   claimRules,
   decodeAssertion,
+  farRule,
   identifyByAssertion,
   isUsed,
-  lastRules,
+  jtiRule,
 } from '../application/assertion.ts';
 import { checkSecret, identifyByForm } from '../application/secret.ts';
 import { errors } from '../errors.ts';
@@ -84,7 +86,9 @@ export const assertionProbes = ({ base, parts: { clock, singleUse } }: NhsServer
       async rules({ jwt }: { jwt: DecodedJwt }) {
         const now = seconds(clock);
         const used = await isUsed(singleUse, claimed({ jwt }));
-        return [...claimRules(jwt, now), ...lastRules(jwt, now, used)];
+        return [...claimRules, jtiRule(!used), farRule].flatMap(([rule, refuse]) =>
+          resultsOf([rule], { jwt, now }).map((result) => ({ ...result, refuse })),
+        );
       },
     },
     { step: (known: { jwt: DecodedJwt }): { assertion: Assertion } => ({ assertion: claimed(known) }) },

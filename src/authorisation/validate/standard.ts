@@ -1,7 +1,7 @@
 import { seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import type { Check, Rule } from '../../oauth/check.ts';
-import { assertionChecks, claimedClient, signatureCheck, unusedCheck } from '../../oauth/client-assertion.ts';
+import { type Check, resultsOf } from '../../oauth/check.ts';
+import { assertionRules, claimedClient, signatureCheck, unusedCheck } from '../../oauth/client-assertion.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
 import { assertionRulesOf } from '../../oauth/server/client-authentication/private-key-jwt.ts';
 import {
@@ -27,7 +27,7 @@ import {
 } from '../standard/request-checks.ts';
 import type { StandardServer } from '../standard/server.ts';
 import type { TokenCall } from '../standard/token-call.ts';
-import { clientName, type Probe, standing, throwing } from './trial.ts';
+import { type CheckedRule, clientName, type Probe, standing, throwing } from './trial.ts';
 
 const neverRedirected = { reply: { fail: throwing.redirect } };
 
@@ -70,7 +70,7 @@ export const authorizeProbes = (server: StandardServer): Probe[] => [
   { check: 'resource', expected: 'none, or an API of the products', step: checkResources },
 ];
 
-const failing = (check: Check): Rule => ({ ...check, refuse: errors.clientUnauthenticated });
+const failing = (check: Check): CheckedRule => ({ ...check, refuse: errors.clientUnauthenticated });
 
 /** The checks of a client assertion: its claims, then its signature. */
 export const assertionProbes = (server: StandardServer): Probe[] => [
@@ -91,7 +91,7 @@ export const assertionProbes = (server: StandardServer): Probe[] => [
     async rules({ client: { registration }, jwt }: WithClient & { jwt: DecodedJwt }) {
       const rules = assertionRulesOf(server, registration);
       const checks = [
-        ...assertionChecks(jwt, rules, seconds(server.clock)),
+        ...resultsOf(assertionRules, { jwt, rules, now: seconds(server.clock) }),
         await signatureCheck(jwt, registration, server.clientKeys),
         await unusedCheck(jwt, rules, server.singleUse),
       ];

@@ -1,6 +1,6 @@
 import { Answer } from '@alongside/kernel/answer';
-import { Refusal } from '@alongside/kernel/errors';
-import { type Check, type Rule, shown } from '../../oauth/check.ts';
+import { Refusal, type Refuse } from '@alongside/kernel/errors';
+import { type Check, shown } from '../../oauth/check.ts';
 import { NetworkLimit } from '../../oauth/network-limit.ts';
 import { RateLimiter } from '../../oauth/rate-limits.ts';
 import { Tokens } from '../../oauth/tokens.ts';
@@ -31,9 +31,14 @@ interface StepProbe {
   received?(known: object): unknown;
 }
 
+/** The result of a check with its error. */
+export interface CheckedRule extends Check {
+  readonly refuse: Refuse;
+}
+
 /** A table of rules, which are all checked. */
 interface RulesProbe {
-  rules(known: object): readonly Rule[] | Promise<readonly Rule[]>;
+  rules(known: object): readonly CheckedRule[] | Promise<readonly CheckedRule[]>;
 }
 
 export type Probe = StepProbe | RulesProbe;
@@ -46,7 +51,6 @@ class DrySingleUse extends SingleUse {
 }
 
 class DryRateLimiter extends RateLimiter {
-  override exceeded: RateLimiter['exceeded'] = (limits, name) => this.wouldExceed(limits, name);
   override exceededByNetwork: RateLimiter['exceededByNetwork'] = async () => undefined;
 }
 
@@ -81,7 +85,7 @@ export const dryParts = (parts: PlatformParts): PlatformParts => ({
 });
 
 /** Combines rules with the same name: the first failure, or else the last rule. */
-function onePerName(rules: readonly Rule[]): Check[] {
+function onePerName(rules: readonly CheckedRule[]): Check[] {
   const byName = new Map<string, Check>();
   for (const { refuse: _, ...check } of rules)
     if (byName.get(check.check)?.ok !== false) byName.set(check.check, check);

@@ -6,6 +6,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { claimedClient } from '../../oauth/client-assertion.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
+import { DryRequestBatch } from '../../oauth/request-batch.ts';
 import { validateGrant } from '../../oauth/server/grant.ts';
 import type { Base } from '../base.ts';
 import { type ConsoleCall, requireConsole } from '../console/caller.ts';
@@ -87,6 +88,7 @@ interface TrialPlan {
 const pass = async (): Promise<Answer> => noContent();
 
 function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: PlatformParts): TrialPlan {
+  const batch = new DryRequestBatch(parts.database);
   const server = createNhsServer(base, [base], parts);
   if (kind === 'assertion') {
     const jwt = decodeJwt(text);
@@ -108,7 +110,7 @@ function nhsPlan({ kind, text, base }: WithPasted, request: HttpRequest, parts: 
     body: isQuery ? '' : text,
     headers: isQuery ? {} : { 'content-type': 'application/x-www-form-urlencoded' },
   });
-  const start = { server, ...incoming };
+  const start = { server, batch, ...incoming };
   if (isQuery)
     return {
       start,
@@ -143,7 +145,8 @@ function standardPlan(
   const parameters = parseParameters(text);
   if (!parameters) throw errors.requestInvalid('the parameters are not well-formed, or more than 100');
   const { certificate: _, ...plain } = request;
-  const incoming = { request: { ...plain, headers: {} }, parameters };
+  const batch = new DryRequestBatch(parts.database);
+  const incoming = { request: { ...plain, headers: {} }, parameters, batch };
   if (kind === 'url')
     return {
       start: incoming,
@@ -151,7 +154,7 @@ function standardPlan(
       endpoint: () =>
         standardAuthorizeChecks
           .step(pass)
-          .run({ server, request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
+          .run({ server, batch, request: { ...plain, headers: {}, method: 'GET', query: text, body: '' } }),
     };
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   return {
@@ -161,7 +164,7 @@ function standardPlan(
       tokenClientChecks
         .step(skipProofs)
         .step(validateGrant(grants))
-        .run({ server, request: { ...plain, headers, method: 'POST', query: '', body: text } }),
+        .run({ server, batch, request: { ...plain, headers, method: 'POST', query: '', body: text } }),
   };
 }
 

@@ -20,7 +20,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 /** Runs the published checks in their order (identity-service-api, validate-actor-token-claims). */
-export async function checkActor({ subject }: WithSubject): Promise<WithActor> {
+export function checkActor({ subject }: WithSubject): WithActor {
   const { act, nhs_number: number } = subject.claims;
   if (isMissing(number) || !isObject(act) || typeof act.sub !== 'string') return { actor: null };
   const jwt = decodeJwt(act.sub);

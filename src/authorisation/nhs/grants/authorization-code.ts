@@ -19,11 +19,9 @@ interface WithCode {
   upstream: Upstream;
 }
 
-export async function checkRedirectUri({
-  server: { base },
-  form,
-  client,
-}: NhsCall & WithClient): Promise<{ redirectUri: string }> {
+export function checkRedirectUri({ server: { base }, form, client }: NhsCall & WithClient): {
+  redirectUri: string;
+} {
   const redirectUri = form.get('redirect_uri');
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isCallback(base, client.registration, redirectUri))
@@ -69,11 +67,7 @@ export async function findCode({
 }
 
 /** Enforces a code challenge. A verifier without a challenge shows that an attacker removed it (RFC 9700 section 4.8.2). */
-export async function checkVerifier({
-  server: { base },
-  form,
-  granted: { challenge },
-}: NhsCall & WithCode): Promise<void> {
+export function checkVerifier({ server: { base }, form, granted: { challenge } }: NhsCall & WithCode): void {
   const verifier = form.get('code_verifier');
   if (!base.hardening.pkce || (challenge === null && verifier === undefined)) return;
   if (challenge === null) throw errors.codeInvalid('code_verifier is present, but code_challenge was not');
@@ -81,10 +75,7 @@ export async function checkVerifier({
     throw errors.codeInvalid('code_verifier does not match code_challenge');
 }
 
-async function keepScopes({
-  products,
-  granted: { level },
-}: WithProducts & WithCode): Promise<{ scope: string[] }> {
+function keepScopes({ products, granted: { level } }: WithProducts & WithCode): { scope: readonly string[] } {
   const scope = scopesAt(products, level.marker);
   if (scope.length === 0)
     throw errors.noScope(`the application no longer has a scope of the level ${level.name}`);
@@ -100,11 +91,11 @@ const validate = steps<NhsCall>('oauth2.token.authorization_code')
 
 type CheckedCall = NhsCall &
   WithProducts &
-  WithCode & { scope: string[] } & CheckedClient &
+  WithCode & { scope: readonly string[] } & CheckedClient &
   Passed<'redirect-uri' | 'code' | 'pkce' | 'level'>;
 
 async function issue(known: CheckedCall): Promise<Answer> {
-  const { server, request, form, code, granted, upstream, scope, client } = known;
+  const { server, batch, request, form, code, granted, upstream, scope, client } = known;
   const { base, issuer, parts, codes } = server;
   const lifetimes = lifetimesOf(base, form, {
     access: accessLifetime,
@@ -116,12 +107,8 @@ async function issue(known: CheckedCall): Promise<Answer> {
     _refresh_tokens_validity_ms: String(lifetimes.validity),
   });
   // One batch, so that only one of several concurrent uses writes its tokens.
-  const { done } = await parts.database.batch([
-    codes.spendStatement(code),
-    ...access.writes,
-    ...refresh.writes,
-  ]);
-  if (!done) throw errors.codeInvalid('the code was used by another request at the same time');
+  if (!(await batch.commit([codes.spendStatement(code), ...access.writes, ...refresh.writes])))
+    throw errors.codeInvalid('the code was used by another request at the same time');
   if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {
     await revokeFamily(server, granted, 'session-ended');
     throw errors.codeInvalid('the provider ended the session at the same time');

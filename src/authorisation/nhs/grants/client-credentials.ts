@@ -9,7 +9,7 @@ import { authenticateByAssertion, type CheckedAssertion } from '../application-c
 import type { NhsCall } from '../flow.ts';
 import { grant, grantTypes, idTokenType } from './grant.ts';
 
-export async function keepApplicationScopes({ products }: WithProducts): Promise<{ scope: string[] }> {
+export function keepApplicationScopes({ products }: WithProducts): { scope: readonly string[] } {
   const scope = scopesAt(products, applicationMarker);
   if (scope.length === 0)
     throw errors.noScope(
@@ -22,13 +22,13 @@ const validate = steps<NhsCall>('oauth2.token.client_credentials')
   .use(authenticateByAssertion(grantTypes.clientCredentials))
   .step(check('level', keepApplicationScopes));
 
-type CheckedCall = NhsCall & WithProducts & { scope: string[] } & CheckedAssertion & Passed<'level'>;
+type CheckedCall = NhsCall & WithProducts & { scope: readonly string[] } & CheckedAssertion & Passed<'level'>;
 
-async function issue({ server, form, client, scope }: CheckedCall): Promise<Answer> {
+async function issue({ server, batch, form, client, scope }: CheckedCall): Promise<Answer> {
   const {
     base,
     issuer,
-    parts: { clock, database, recorder },
+    parts: { clock, recorder },
   } = server;
   const family = orderedId();
   const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
@@ -44,7 +44,7 @@ async function issue({ server, form, client, scope }: CheckedCall): Promise<Answ
     },
     lifetime,
   );
-  await database.batch(access.writes);
+  await batch.commit(access.writes);
   recorder.record({
     keys: [family],
     from: 'application',

@@ -1,4 +1,5 @@
 import { type Answer, noContent } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
 import type { Steps } from '@alongside/kernel/steps';
 import type { Base } from '../../base.ts';
 import type { Incoming } from '../../incoming.ts';
@@ -15,7 +16,22 @@ export interface Grant {
   readonly check: NhsEndpoint;
 }
 
-const pass = async (): Promise<Answer> => noContent();
+const pass = (): Answer => noContent();
+
+/**
+ * Commits the conditions of the checks that a request passed, also of one that is refused: the first that does not hold is its
+ * refusal.
+ */
+async function settled(call: NhsCall, list: { run(call: NhsCall): Promise<Answer> }): Promise<Answer> {
+  try {
+    const answer = await list.run(call);
+    await call.batch.settle();
+    return answer;
+  } catch (thrown) {
+    if (thrown instanceof Refusal) await call.batch.settle();
+    throw thrown;
+  }
+}
 
 /** Creates a grant from its two parts. Nothing is written before all checks have passed. */
 export function grant<Valid>(
@@ -26,7 +42,12 @@ export function grant<Valid>(
 ): Grant {
   const endpoint = validate.step(issue);
   const check = validate.step(pass);
-  return { event, matches, endpoint: (call) => endpoint.run(call), check: (call) => check.run(call) };
+  return {
+    event,
+    matches,
+    endpoint: (call) => settled(call, endpoint),
+    check: (call) => settled(call, check),
+  };
 }
 
 export const grantTypes = {

@@ -48,14 +48,14 @@ export async function refuseUsed({ server, token, record, client }: NhsCall & Wi
   );
 }
 
-export async function checkPeriod({
+export function checkPeriod({
   server: {
     base,
     parts: { clock },
   },
   form,
   record,
-}: NhsCall & WithToken): Promise<WithEnds> {
+}: NhsCall & WithToken): WithEnds {
   const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
   const { access, refresh, validity } = lifetimesOf(base, form, usual);
   const now = clock.now();
@@ -66,7 +66,7 @@ export async function checkPeriod({
   return { ends: { accessLifetime: access, refreshExpiresAt: Math.min(now + refresh, end) } };
 }
 
-async function keepScopes({ record, products }: WithToken & WithProducts): Promise<{ scope: string[] }> {
+function keepScopes({ record, products }: WithToken & WithProducts): { scope: string[] } {
   const scope = scopesLeft(record, products);
   if (scope.length === 0) throw errors.noScope('the application no longer has a scope of the token');
   return { scope };
@@ -101,9 +101,10 @@ type CheckedCall = NhsCall &
   WithEnds & { scope: string[] } & CheckedClient &
   Passed<'refresh-token' | 'refresh-token-unused' | 'period' | 'scope'>;
 
-async function issue({ server, token, record, scope, ends, client }: CheckedCall): Promise<Answer> {
+async function issue({ server, batch, token, record, scope, ends, client }: CheckedCall): Promise<Answer> {
   const { parts, rotation } = server;
-  const rotated = (await rotation.rotate(token, record, scope, ends)) ?? (await repeated(server, token));
+  const rotated =
+    (await rotation.rotate(batch, token, record, scope, ends)) ?? (await repeated(server, token));
   if (!rotated) throw errors.refreshInvalid('the token was used by another request at the same time');
   parts.recorder.record({
     keys: [record.family],

@@ -2,9 +2,10 @@ import { seconds, shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
+import type { WithBatch } from '../../../oauth/request-batch.ts';
 import type { WithClient } from '../../application/client.ts';
 import { errors } from '../../errors.ts';
-import { claimExchange, isIssuedTo } from '../../id-token-party.ts';
+import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { AtBase } from '../../parts.ts';
 import { isFor, signedByProvider } from '../../upstream/calls.ts';
@@ -22,7 +23,7 @@ export interface WithIssuer extends WithSubject {
 export const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '';
 export const isJwtType = (typ: unknown): boolean => typeof typ === 'string' && typ.toLowerCase() === 'jwt';
 
-export async function decodeSubject({ form }: Incoming): Promise<WithSubject> {
+export function decodeSubject({ form }: Incoming): WithSubject {
   const idToken = form.get('subject_token');
   if (idToken === undefined) throw errors.subjectMissing('subject_token is missing');
   const subject = decodeJwt(idToken);
@@ -31,10 +32,10 @@ export async function decodeSubject({ form }: Incoming): Promise<WithSubject> {
 }
 
 /** Runs the published checks in their order (identity-service-api, validate-subject-token-claims). */
-export async function checkSubject({
+export function checkSubject({
   server: { parts },
   subject: { header, claims },
-}: AtBase<'clock'> & WithSubject): Promise<void> {
+}: AtBase<'clock'> & WithSubject): void {
   const { exp, iss, aud } = claims;
   const now = seconds(parts.clock);
   if (isMissing(header.kid)) throw errors.subjectKidMissing('the header has no kid');
@@ -47,10 +48,9 @@ export async function checkSubject({
   if (isMissing(aud)) throw errors.subjectAudMissing('aud is missing');
 }
 
-export async function checkSubjectIssuer({
-  server: { base },
-  subject,
-}: AtBase & WithSubject): Promise<{ upstream: Upstream }> {
+export function checkSubjectIssuer({ server: { base }, subject }: AtBase & WithSubject): {
+  upstream: Upstream;
+} {
   const { iss } = subject.claims;
   const upstream = base.providerOf(iss);
   if (upstream) return { upstream };
@@ -85,12 +85,12 @@ export async function checkSubjectSignature({
 }
 
 /** Requires this application as the audience if it is registered at CIS2 (RFC 8693 section 5). The published service accepts any audience. */
-export async function checkSubjectAudience({
+export function checkSubjectAudience({
   server: { base },
   subject,
   upstream,
   client,
-}: AtBase & WithIssuer & WithClient): Promise<void> {
+}: AtBase & WithIssuer & WithClient): void {
   const own = client.application.cis2?.clientId;
   if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2') return;
   const { aud } = subject.claims;
@@ -99,11 +99,11 @@ export async function checkSubjectAudience({
 }
 
 /** Refuses an ID token of another application, if switched on. */
-export async function refuseForeign({
+export function refuseForeign({
   server: { base },
   subject: { claims },
   client,
-}: AtBase & WithIssuer & WithClient): Promise<void> {
+}: AtBase & WithIssuer & WithClient): void {
   if (base.hardening.refuseForeignIdTokens && !isIssuedTo(claims, client))
     throw errors.subjectForeign(
       `aud is ${JSON.stringify(claims.aud)}, which is not a client id of ${client.application.name}`,
@@ -111,13 +111,17 @@ export async function refuseForeign({
 }
 
 /** Uses up the ID token, if switched on. */
-export async function useIdTokenOnce({
+export function useIdTokenOnce({
   server: { base, parts },
   idToken,
   subject: { claims },
-}: AtBase<'singleUse' | 'clock'> & WithIssuer): Promise<void> {
-  if (base.hardening.idTokenOnce && !(await claimExchange(parts, idToken, Number(claims.exp) * 1_000)))
-    throw errors.subjectUsed('this ID token was exchanged before');
+  batch,
+}: AtBase<'singleUse' | 'clock'> & WithBatch & WithIssuer): void {
+  if (base.hardening.idTokenOnce)
+    batch.require({
+      ...unusedExchange(parts, idToken, Number(claims.exp) * 1_000),
+      refuse: () => errors.subjectUsed('this ID token was exchanged before'),
+    });
 }
 
 /** Refuses an ID token after the provider has ended its session. */

@@ -23,11 +23,10 @@ import {
   type WithIssuer,
 } from './subject-token.ts';
 
-export async function keepScopes({
-  subject,
-  upstream,
-  products,
-}: WithIssuer & WithProducts): Promise<{ scope: string[]; level: Level }> {
+export function keepScopes({ subject, upstream, products }: WithIssuer & WithProducts): {
+  scope: readonly string[];
+  level: Level;
+} {
   const level = upstream.levelOf(subject.claims);
   if (!level) throw errors.noScope(`the subject token of ${upstream.id} has no level`);
   const scope = scopesAt(products, level.marker);
@@ -38,18 +37,23 @@ export async function keepScopes({
   return { scope, level };
 }
 
+interface WithRoles {
+  roles: Attributes;
+}
+
 /** Finds the roles for the gateway in CIS if the ID token has none. */
-async function findRoles({
+function findRoles({
   server: {
     parts: { roleSource },
   },
   subject: { claims },
   upstream,
-}: NhsCall & WithIssuer): Promise<{ roles: Attributes }> {
+}: NhsCall & WithIssuer): WithRoles | Promise<WithRoles> {
   if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '')
     return { roles: {} };
-  const found = await roleSource(upstream.personOf(claims));
-  return { roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} };
+  return roleSource(upstream.personOf(claims)).then(
+    (found): WithRoles => ({ roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} }),
+  );
 }
 
 const validate = steps<NhsCall>('oauth2.token.token_exchange')
@@ -70,7 +74,8 @@ const validate = steps<NhsCall>('oauth2.token.token_exchange')
 type CheckedCall = NhsCall &
   WithProducts &
   WithIssuer &
-  WithActor & { scope: string[]; level: Level; roles: Attributes; sid: string | null } & CheckedAssertion &
+  WithActor &
+  WithRoles & { scope: readonly string[]; level: Level; sid: string | null } & CheckedAssertion &
   Passed<
     | 'subject-claims'
     | 'subject-issuer'
@@ -84,11 +89,11 @@ type CheckedCall = NhsCall &
   >;
 
 async function issue(known: CheckedCall): Promise<Answer> {
-  const { server, form, client, subject, idToken, upstream, level, scope, sid, roles } = known;
+  const { server, batch, form, client, subject, idToken, upstream, level, scope, sid, roles } = known;
   const {
     base,
     issuer,
-    parts: { database, vault, recorder, endedSessions },
+    parts: { vault, recorder, endedSessions },
   } = server;
   const person = userAttributes(
     { idToken, claims: subject.claims, upstream, level },
@@ -113,7 +118,7 @@ async function issue(known: CheckedCall): Promise<Answer> {
     refresh_count: '0',
     _refresh_tokens_validity_ms: String(lifetimes.validity),
   });
-  await database.batch([...access.writes, ...refresh.writes]);
+  await batch.commit([...access.writes, ...refresh.writes]);
   if (await endedSessions.isOver(base, upstream, sid)) {
     await revokeFamily(server, granted, 'session-ended');
     throw errors.subjectSession('the provider ended the session at the same time');

@@ -3,7 +3,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { readScope } from '../../../oauth/parameters.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
-import { claimExchange } from '../../id-token-party.ts';
+import { unusedExchange } from '../../id-token-party.ts';
 import { accessLifetime, lifetimesOf, type TokenGrant } from '../../issue.ts';
 import { revocationStatement } from '../../revoking.ts';
 import { actorAttribute, mayActAttribute, refreshBinding, tokensAnswer } from '../access-tokens.ts';
@@ -94,10 +94,13 @@ const keepTargets = check('resources', async function keepTargets(call: Exchange
 /** Uses an ID token up, where that is switched on. */
 const useOnce = check(
   'single-use',
-  async function useOnce({ server: { base, parts }, subject, subjectToken }: ExchangeCall): Promise<void> {
-    if (!base.hardening.idTokenOnce || subject.clientId !== null) return;
-    if (!(await claimExchange(parts, subjectToken, subject.expiresAt)))
-      throw errors.subjectInvalid('this ID token was exchanged before');
+  function useOnce({ server: { base, parts }, batch, subject, subjectToken }: ExchangeCall) {
+    if (!base.hardening.idTokenOnce || subject.clientId !== null) return undefined;
+    batch.require({
+      ...unusedExchange(parts, subjectToken, subject.expiresAt),
+      refuse: () => errors.subjectInvalid('this ID token was exchanged before'),
+    });
+    return batch.settle();
   },
 );
 

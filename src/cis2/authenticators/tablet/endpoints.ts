@@ -3,7 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { DecodedJwt, JwtClaims } from '@alongside/kernel/jws';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import { counted } from '../../../oauth/counters.ts';
+import { withinQuota } from '../../../oauth/counters.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { Credential } from '../../model/credentials.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
@@ -109,7 +109,7 @@ const quota = { limit: 5, interval: 10, timeunit: 'minute' };
 const checkQuota = check(
   'tablet-quota',
   async function checkQuota({ tablet, credential: { uid } }: FromTablet): Promise<void> {
-    if ((await counted(tablet, `tablet:${uid}`, quota)) > quota.limit)
+    if (!(await withinQuota(tablet, `tablet:${uid}`, quota)))
       throw tabletErrors.tabletOften(`${uid} has opened too many requests`);
     if (!(await tablet.requests.claimPerson(uid)))
       throw tabletErrors.tabletBusy(`${uid} has an open request`);

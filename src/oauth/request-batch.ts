@@ -1,0 +1,97 @@
+import { type Database, must, type Statement } from '../storage/database.ts';
+
+/** A write that a request depends on: the claim of a one-time value, or a count within a limit. */
+export interface Condition {
+  /** Changes no row if the condition does not hold. */
+  writeStatement(): Statement;
+  /** Returns whether it would hold now, without the write. */
+  holds(): Promise<boolean>;
+  refuse(): Error;
+}
+
+/**
+ * The writes of one request: its conditions, in the order of its checks, and what it issues, in one batch at its end. Nothing is
+ * read before. A request that is refused commits the conditions of the checks that it passed, and the first that does not hold is
+ * its refusal.
+ */
+export class RequestBatch {
+  readonly #database: Database;
+  #expected: Condition[] = [];
+  #required: Condition[] = [];
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Announces a condition whose refusal comes before those of all later checks, but whose write needs some of them. Before they
+   * refuse, it is read.
+   */
+  expect(condition: Condition): void {
+    this.#expected.push(condition);
+  }
+
+  /** Adds a condition, at the place of its check. */
+  require(condition: Condition): void {
+    this.#required.push(condition);
+  }
+
+  /**
+   * Executes the conditions and these writes. Throws the refusal of the first condition that does not hold. Returns false if one
+   * of the writes was a condition itself and did not hold; then those before it were committed.
+   */
+  async commit(writes: readonly Statement[]): Promise<boolean> {
+    const required = this.#take();
+    const conditions = required.map((condition) => must(condition.writeStatement()));
+    const { failed } = await this.#database.batch([...conditions, ...writes]);
+    if (!failed) return true;
+    await this.#commitEach(required);
+    if (!conditions.includes(failed)) return false;
+    // Meanwhile the failed condition holds, such as a count in a new window.
+    return (await this.#database.batch(writes)).done;
+  }
+
+  /** Executes the conditions alone. Throws the refusal of the first that does not hold. */
+  async settle(): Promise<void> {
+    const expected = this.#expected;
+    const required = this.#take();
+    for (const condition of expected)
+      if (!required.includes(condition) && !(await condition.holds())) throw condition.refuse();
+    await this.#commitEach(required);
+  }
+
+  #take(): Condition[] {
+    const required = this.#required;
+    this.#required = [];
+    this.#expected = [];
+    return required;
+  }
+
+  /** One after another: those before the first that does not hold stay. */
+  async #commitEach(conditions: readonly Condition[]): Promise<void> {
+    for (const condition of conditions)
+      if ((await this.#database.run(condition.writeStatement())).changes === 0) throw condition.refuse();
+  }
+}
+
+/** The context of the steps of an endpoint that writes. */
+export interface WithBatch {
+  readonly batch: RequestBatch;
+}
+
+/** Executes nothing, for a dry run. */
+export class DryRequestBatch extends RequestBatch {
+  readonly #conditions: Condition[] = [];
+
+  override expect(condition: Condition): void {
+    this.#conditions.push(condition);
+  }
+
+  override require(condition: Condition): void {
+    if (!this.#conditions.includes(condition)) this.#conditions.push(condition);
+  }
+
+  override async settle(): Promise<void> {
+    for (const condition of this.#conditions) if (!(await condition.holds())) throw condition.refuse();
+  }
+}
