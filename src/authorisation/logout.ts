@@ -107,12 +107,8 @@ type EndCall = LogoutRequest &
     };
   };
 
-export async function endSession({
-  server: { base, bases, parts },
-  request,
-  sid,
-  upstream,
-}: EndCall): Promise<Answer> {
+export async function endSession({ server, request, sid, upstream }: EndCall): Promise<Answer> {
+  const { base, bases, parts } = server;
   const { tokens, endedSessions, recorder, audit, log } = parts;
   // A session has tokens at every base path that trusts its provider.
   const issuers = bases

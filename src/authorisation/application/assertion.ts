@@ -137,24 +137,16 @@ export function checkAssertion({
 }
 
 /** Requires exactly the called address as the audience (RFC 7523 section 3, as published). */
-export function checkAudience({
-  server: {
-    base: { tokenUrl },
-  },
-  assertion,
-}: AtBase & WithAssertion): void {
+export function checkAudience({ server, assertion }: AtBase & WithAssertion): void {
+  const { tokenUrl } = server.base;
   const { aud } = assertion.jwt.claims;
   if (aud !== tokenUrl)
     throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
 }
 
 /** Refuses an assertion before its `nbf` (RFC 7519 section 4.1.5). */
-export function checkNotBefore({
-  server: {
-    parts: { clock },
-  },
-  assertion,
-}: AtBase<'clock'> & WithAssertion): void {
+export function checkNotBefore({ server, assertion }: AtBase<'clock'> & WithAssertion): void {
+  const { clock } = server.parts;
   const { nbf } = assertion.jwt.claims;
   if (nbf === undefined) return;
   const now = seconds(clock);

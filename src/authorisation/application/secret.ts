@@ -16,13 +16,8 @@ export async function identifyByForm({
   return { client };
 }
 
-export function checkSecret({
-  server: {
-    parts: { applications },
-  },
-  form,
-  client,
-}: AtBase<'applications'> & Incoming & WithClient): void {
+export function checkSecret({ server, form, client }: AtBase<'applications'> & Incoming & WithClient): void {
+  const { applications } = server.parts;
   const secret = form.get('client_secret');
   if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
   if (!secretFits(client.registration, secret, applications.now))

@@ -100,13 +100,12 @@ const claimsOf = (base: Base, person: Person): JwtClaims => ({
 
 /** Returns the attributes and scopes that the callback of a combined sign-in would. */
 async function signIn({
-  server: {
-    base,
-    parts: { vault },
-  },
+  server,
   person,
   products,
 }: WithServer & WithProducts & { person: Person }): Promise<Omit<WithSignIn, 'person'>> {
+  const { base } = server;
+  const { vault } = server.parts;
   const [upstream] = base.upstreams;
   const claims = claimsOf(base, person);
   const level = upstream.levelOf(claims);

@@ -44,27 +44,25 @@ export async function checkRedirectUri({
 }
 
 export async function checkState({
-  server: {
-    parts: { diagnosis },
-  },
+  server,
   request,
   query,
   redirectUri,
 }: NhsCall & WithRedirect): Promise<Answer | { clientState: string }> {
+  const { diagnosis } = server.parts;
   const clientState = query.get('state');
   if (clientState !== undefined) return { clientState };
   return diagnosis.redirect(errors.stateMissing('state is missing'), request, { redirectUri, state: null });
 }
 
 export async function checkResponseType({
-  server: {
-    parts: { diagnosis },
-  },
+  server,
   request,
   query,
   redirectUri,
   clientState: state,
 }: NhsCall & WithState): Promise<Answer | undefined> {
+  const { diagnosis } = server.parts;
   const type = query.get('response_type');
   if (type === 'code') return undefined;
   const refusal =
@@ -76,15 +74,14 @@ export async function checkResponseType({
 
 /** Accepts a code challenge, which is not a published parameter, or refuses it if it cannot be enforced (RFC 7636 section 4.4.1). */
 export async function checkChallenge({
-  server: {
-    base,
-    parts: { diagnosis },
-  },
+  server,
   request,
   query,
   redirectUri,
   clientState: state,
 }: NhsCall & WithState): Promise<Answer | { challenge: string | null }> {
+  const { base } = server;
+  const { diagnosis } = server.parts;
   const challenge = query.get('code_challenge');
   if (!base.hardening.pkce || challenge === undefined) return { challenge: null };
   if (query.get('code_challenge_method') !== 'S256')

@@ -16,13 +16,9 @@ interface WithRecord {
 /** The scheme is case-sensitive, as published. */
 const bearer = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/;
 
-async function findToken({
-  server: {
-    base,
-    parts: { tokens },
-  },
-  request,
-}: NhsCall): Promise<WithRecord> {
+async function findToken({ server, request }: NhsCall): Promise<WithRecord> {
+  const { base } = server;
+  const { tokens } = server.parts;
   const token = bearer.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) throw errors.userinfoToken('the Authorization header has no bearer token');
   const record = await tokens.find(token);
@@ -33,22 +29,16 @@ async function findToken({
   return { record };
 }
 
-async function requireApplication({
-  server: {
-    base,
-    parts: { applications, developers },
-  },
-  record,
-}: NhsCall & WithRecord): Promise<void> {
+async function requireApplication({ server, record }: NhsCall & WithRecord): Promise<void> {
+  const { base } = server;
+  const { applications, developers } = server.parts;
   const client = await findClient(applications, base, record.clientId);
   if (!(await inGoodStanding(client?.application, developers)))
     throw errors.userinfoToken(`the application of ${record.clientId} no longer exists or is not active`);
 }
 
-async function requireCombined({
-  server: { base },
-  record,
-}: NhsCall & WithRecord): Promise<{ userinfoUrl: string }> {
+async function requireCombined({ server, record }: NhsCall & WithRecord): Promise<{ userinfoUrl: string }> {
+  const { base } = server;
   const { auth_grant_type: grantType, auth_provider: provider } = record.attributes;
   const upstream: Upstream | undefined = base.upstreams.find(({ providerName }) => providerName === provider);
   if (grantType !== 'authorization_code' || !upstream?.userinfoUrl)
@@ -57,12 +47,8 @@ async function requireCombined({
 }
 
 /** Responds for minted tokens, which no provider knows, from the directory. */
-async function answerMinted({
-  server: {
-    parts: { userinfoSource },
-  },
-  record,
-}: NhsCall & WithRecord): Promise<Answer | undefined> {
+async function answerMinted({ server, record }: NhsCall & WithRecord): Promise<Answer | undefined> {
+  const { userinfoSource } = server.parts;
   if (record.attributes.external_access_token !== undefined) return undefined;
   const person = record.uid === null ? undefined : await userinfoSource?.(record.uid);
   if (!person) throw errors.userinfoToken('the token was minted, and the directory does not know the person');

@@ -56,13 +56,9 @@ function namedClient(kind: WithPasted['kind'], text: string, parameters: Paramet
   return parameters?.get('client_id') ?? claimedClient(parameters?.get('client_assertion')) ?? '';
 }
 
-async function findBase({
-  console: {
-    bases,
-    parts: { applications },
-  },
-  pasted,
-}: ConsoleCall & { pasted: ValidateRequest }): Promise<WithPasted> {
+async function findBase({ console, pasted }: ConsoleCall & { pasted: ValidateRequest }): Promise<WithPasted> {
+  const { bases } = console;
+  const { applications } = console.parts;
   const kind = kinds.find((candidate) => pasted[candidate] !== undefined) ?? 'assertion';
   const given = pasted[kind] ?? '';
   const url = kind === 'url' ? URL.parse(given, 'https://unknown.invalid') : null;

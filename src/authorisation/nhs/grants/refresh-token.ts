@@ -18,14 +18,9 @@ interface WithToken {
   record: TokenRecord;
 }
 
-export async function findToken({
-  server: {
-    base,
-    parts: { tokens },
-  },
-  form,
-  client,
-}: NhsCall & WithClient): Promise<WithToken> {
+export async function findToken({ server, form, client }: NhsCall & WithClient): Promise<WithToken> {
+  const { base } = server;
+  const { tokens } = server.parts;
   const token = form.get('refresh_token');
   if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
   const record = await tokens.find(token);
@@ -48,14 +43,9 @@ export async function refuseUsed({ server, token, record, client }: NhsCall & Wi
   );
 }
 
-export function checkPeriod({
-  server: {
-    base,
-    parts: { clock },
-  },
-  form,
-  record,
-}: NhsCall & WithToken): WithEnds {
+export function checkPeriod({ server, form, record }: NhsCall & WithToken): WithEnds {
+  const { base } = server;
+  const { clock } = server.parts;
   const usual = { access: accessLifetime, refresh: upstreamOf(base, record).refreshLifetime };
   const { access, refresh, validity } = lifetimesOf(base, form, usual);
   const now = clock.now();

@@ -32,10 +32,9 @@ export function decodeSubject({ form }: Incoming): WithSubject {
 }
 
 /** Runs the published checks in their order (identity-service-api, validate-subject-token-claims). */
-export function checkSubject({
-  server: { parts },
-  subject: { header, claims },
-}: AtBase<'clock'> & WithSubject): void {
+export function checkSubject({ server, subject }: AtBase<'clock'> & WithSubject): void {
+  const { parts } = server;
+  const { header, claims } = subject;
   const { exp, iss, aud } = claims;
   const now = seconds(parts.clock);
   if (isMissing(header.kid)) throw errors.subjectKidMissing('the header has no kid');
@@ -99,11 +98,9 @@ export function checkSubjectAudience({
 }
 
 /** Refuses an ID token of another application, if switched on. */
-export function refuseForeign({
-  server: { base },
-  subject: { claims },
-  client,
-}: AtBase & WithIssuer & WithClient): void {
+export function refuseForeign({ server, subject, client }: AtBase & WithIssuer & WithClient): void {
+  const { base } = server;
+  const { claims } = subject;
   if (base.hardening.refuseForeignIdTokens && !isIssuedTo(claims, client))
     throw errors.subjectForeign(
       `aud is ${JSON.stringify(claims.aud)}, which is not a client id of ${client.application.name}`,

@@ -42,13 +42,9 @@ interface WithRoles {
 }
 
 /** Finds the roles for the gateway in CIS if the ID token has none. */
-function findRoles({
-  server: {
-    parts: { roleSource },
-  },
-  subject: { claims },
-  upstream,
-}: NhsCall & WithIssuer): WithRoles | Promise<WithRoles> {
+function findRoles({ server, subject, upstream }: NhsCall & WithIssuer): WithRoles | Promise<WithRoles> {
+  const { roleSource } = server.parts;
+  const { claims } = subject;
   if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '')
     return { roles: {} };
   return roleSource(upstream.personOf(claims)).then(
