@@ -46,16 +46,11 @@ export class Codes {
 
   /** A code that exists once its write is durable. */
   creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
+    const { issuer, profile } = this.#base;
     const code = randomToken(codeBytes);
-    return { code, write: this.#singleUse.keepStatement(kind, code, this.#payload(grant), this.#lifetime) };
-  }
-
-  get #lifetime(): number {
-    return lifetimes[this.#base.profile] ?? usualLifetime;
-  }
-
-  #payload(grant: Omit<CodeGrant, 'issuer'>): CodeGrant {
-    return { ...grant, issuer: this.#base.issuer };
+    const payload: CodeGrant = { ...grant, issuer };
+    const lifetime = lifetimes[profile] ?? usualLifetime;
+    return { code, write: this.#singleUse.keepStatement(kind, code, payload, lifetime) };
   }
 
   /** Returns the data and state of a code of this base path, even if it was used or has expired. */

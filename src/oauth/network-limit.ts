@@ -26,11 +26,8 @@ export type NetworkLimits = z.output<typeof networkLimits>;
  * for all processes together. There may be a row for each network, so rows expire and are removed with the single-use values.
  */
 export class NetworkLimit {
-  readonly #database: Database;
-  readonly #clock: Clock;
-  readonly #kind: string;
+  readonly #storage: { database: Database; clock: Clock; audit?: AuditLog };
   readonly #name: string;
-  readonly #audit: AuditLog | undefined;
   readonly #limit: number;
   readonly #window: number;
 
@@ -44,25 +41,23 @@ export class NetworkLimit {
     limit: number,
     window = minute,
   ) {
+    this.#storage = storage;
     this.#name = name;
-    this.#audit = storage.audit;
-    this.#database = storage.database;
-    this.#clock = storage.clock;
-    this.#kind = `network-${name}`;
     this.#limit = limit;
     this.#window = window;
   }
 
   /** Counts a refusal for the audit log, which records sums of a network and minute. */
   noteRefusal(address: string): void {
-    this.#audit?.countUnproven(this.#name, address);
+    this.#storage.audit?.countUnproven(this.#name, address);
   }
 
   /** Counts one request from the network of this address. Returns false, and stores nothing, once the limit is reached. */
   async admits(address: string): Promise<boolean> {
-    const start = Math.floor(this.#clock.now() / this.#window) * this.#window;
+    const { database, clock } = this.#storage;
+    const start = Math.floor(clock.now() / this.#window) * this.#window;
     // A window may begin in the future if the clock was moved back: it is replaced as well.
-    const { changes } = await this.#database.run(
+    const { changes } = await database.run(
       sql(
         `INSERT INTO single_use (kind, hash, payload, created_at, expires_at)
          SELECT ?, ?, '1', CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE CAST(? AS INTEGER) > 0
@@ -72,7 +67,7 @@ export class NetworkLimit {
            created_at = excluded.created_at,
            expires_at = excluded.expires_at
          WHERE single_use.created_at <> excluded.created_at OR CAST(single_use.payload AS INTEGER) < ?`,
-        this.#kind,
+        `network-${this.#name}`,
         sha256(callerNetwork(address)),
         start,
         start + this.#window,

@@ -48,7 +48,7 @@ export const limitsByApi = z.record(z.string(), limits);
 /** Maximum length of the attribute `ratelimiting` in characters. */
 const longestAttribute = 10_000;
 
-/** Returns the limits in the attribute of an application by API. Ignores a malformed attribute. */
+/** Returns the limits in the attribute of an application, by API or for all (`app`). Ignores a malformed attribute. */
 const limitsInAttribute = onceFor(({ attributes: { ratelimiting } }: PlatformRegistration) => {
   if (ratelimiting === undefined || ratelimiting.length > longestAttribute) return undefined;
   try {
@@ -57,12 +57,6 @@ const limitsInAttribute = onceFor(({ attributes: { ratelimiting } }: PlatformReg
     return undefined;
   }
 });
-
-/** Returns the own limits of an application for this API or for all (`app`). */
-function ownLimits(registration: PlatformRegistration, api: string): RateLimits | undefined {
-  const own = limitsInAttribute(registration);
-  return own && (Object.hasOwn(own, api) ? own[api] : own.app);
-}
 
 const completed = (own: RateLimits): RateLimits => ({
   ...own,
@@ -82,11 +76,9 @@ export function limitsOf(
   products: readonly Product[],
   api: string,
 ): RateLimits | null {
-  const own = ownLimits(registration, api);
-  return own ? completed(own) : limitsOfProducts(products, api);
-}
-
-function limitsOfProducts(products: readonly Product[], api: string): RateLimits | null {
+  const own = limitsInAttribute(registration);
+  const its = own && (Object.hasOwn(own, api) ? own[api] : own.app);
+  if (its) return completed(its);
   let highest: RateLimits | undefined;
   for (const { apis, limits } of products) {
     if (!apis.includes(api)) continue;

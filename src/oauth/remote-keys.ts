@@ -4,6 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import { publicKeyOf } from '@alongside/kernel/jws';
 import { OutboundError, type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
+import { onceFor } from '../storage/row.ts';
 import { FetchBudget } from './fetch-budget.ts';
 import { keySetAddressProblem } from './registered-addresses.ts';
 
@@ -21,21 +22,14 @@ const justFetched = 1_000;
 const mostKeys = 100;
 const mostSets = 1_000;
 
-/** The keys of each registered set that does not change. */
-const registered = new WeakMap<readonly JsonWebKey[], ReadonlyMap<string, KeyObject>>();
-
-/** Returns the public signature keys of a JWK set by kid. Those of a frozen set are read once. */
+/** Returns the public signature keys of a JWK set by kid, read once for each set. */
 export function readKeySet(set: unknown): ReadonlyMap<string, KeyObject> {
   const list = (set as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(list)) return new Map();
-  const known = registered.get(list);
-  if (known) return known;
-  const keys = keysOf(list as JsonWebKey[]);
-  if (Object.isFrozen(list)) registered.set(list, keys);
-  return keys;
+  return Array.isArray(list) ? keysIn(list) : noKeys;
 }
 
-function keysOf(list: readonly JsonWebKey[]): Map<string, KeyObject> {
+const noKeys: ReadonlyMap<string, KeyObject> = new Map();
+const keysIn = onceFor((list: readonly JsonWebKey[]): ReadonlyMap<string, KeyObject> => {
   const keys = new Map<string, KeyObject>();
   for (const jwk of list.slice(0, mostKeys)) {
     if (typeof jwk?.kid !== 'string' || jwk.use === 'enc') continue;
@@ -43,7 +37,7 @@ function keysOf(list: readonly JsonWebKey[]): Map<string, KeyObject> {
     if (key && !keys.has(jwk.kid)) keys.set(jwk.kid, key);
   }
   return keys;
-}
+});
 
 /** Stores a value of an address. Removes the oldest if there are too many. */
 function remember<T>(values: Map<string, T>, address: string, value: T): void {

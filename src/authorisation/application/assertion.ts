@@ -27,11 +27,6 @@ export interface WithAssertion {
   assertion: Assertion;
 }
 
-/** That the client has not used the jti before. */
-interface WithJti {
-  unusedJti: Condition;
-}
-
 /** Maximum seconds until an assertion expires: five minutes, plus a clock difference. */
 const longestAhead = 310;
 const allowance = 10;
@@ -54,11 +49,10 @@ export function decodeAssertion({ form }: Incoming): { jwt: DecodedJwt } {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const missing = (value: unknown): boolean => value === undefined || value === null || value === '';
-
+export const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '';
+export const isJwtType = (typ: unknown): boolean => typeof typ === 'string' && typ.toLowerCase() === 'jwt';
 const ofKey = 'the kid of a registered key';
 const number = 'a number of seconds';
-const isJwt = (typ: unknown): boolean => isText(typ) && typ.toLowerCase() === 'jwt';
 const isNumber = (exp: unknown): boolean => typeof exp === 'number';
 const isLater = (exp: unknown, { now }: JwtAt): boolean => typeof exp !== 'number' || exp > now;
 const isNear = (exp: unknown, { now }: JwtAt): boolean =>
@@ -77,25 +71,20 @@ export const claimRules: readonly RefusingRule[] = [
   [headerRule('alg', 'RS512', (alg) => alg === 'RS512'), errors.assertionAlgorithm],
   [claimRule('exp', 'later than now', isLater), errors.assertionExpired],
   [headerRule('kid', ofKey, isText), errors.assertionKidMissing],
-  [headerRule('typ', 'JWT', isJwt), errors.assertionTyp],
-  [claimRule('exp', number, (exp) => !missing(exp)), errors.assertionExpMissing],
+  [headerRule('typ', 'JWT', isJwtType), errors.assertionTyp],
+  [claimRule('exp', number, (exp) => !isMissing(exp)), errors.assertionExpMissing],
   [claimRule('exp', number, isNumber), errors.assertionExpInvalid],
   [bothIds, errors.assertionIssuer],
-  [claimRule('jti', 'a unique text', (jti) => !missing(jti)), errors.assertionJtiMissing],
+  [claimRule('jti', 'a unique text', (jti) => !isMissing(jti)), errors.assertionJtiMissing],
   [claimRule('jti', 'a unique text', (jti) => typeof jti === 'string'), errors.assertionJtiInvalid],
 ];
 
-/** The check of a jti, which follows those. */
-export const jtiRule = (isUnused: boolean): RefusingRule => [
-  claimRule('jti', 'an unused one', () => isUnused),
-  errors.assertionJtiUsed,
+/** The checks that follow. The second needs no storage. */
+export const lastRules = (isUnused: boolean): [jti: RefusingRule, exp: RefusingRule] => [
+  [claimRule('jti', 'an unused one', () => isUnused), errors.assertionJtiUsed],
+  [claimRule('exp', `at most ${longestAhead} s from now`, isNear), errors.assertionExpFar],
 ];
-
-/** The check that follows that of the jti. */
-export const farRule: RefusingRule = [
-  claimRule('exp', `at most ${longestAhead} s from now`, isNear),
-  errors.assertionExpFar,
-];
+const expRules = lastRules(true).slice(1);
 
 /** Returns the claims of an assertion without checks. */
 export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
@@ -126,13 +115,15 @@ export function checkAssertion({
   server,
   jwt,
   batch,
-}: AtBase<'singleUse' | 'clock'> & WithBatch & { jwt: DecodedJwt }): WithAssertion & WithJti {
+}: AtBase<'singleUse' | 'clock'> & WithBatch & { jwt: DecodedJwt }): WithAssertion & {
+  unusedJti: Condition;
+} {
   const at = { jwt, now: seconds(server.parts.clock) };
   requireAll(claimRules, at);
   const assertion = claimed({ jwt });
   const condition = unusedJti(server, assertion);
   batch.expect(condition);
-  requireAll([farRule], at);
+  requireAll(expRules, at);
   return { assertion, unusedJti: condition };
 }
 
@@ -158,7 +149,7 @@ export function checkNotBefore({ server, assertion }: AtBase<'clock'> & WithAsse
 }
 
 /** Uses up the jti, after authentication, so that no client can use up the jti of another. */
-export function claimJti({ batch, unusedJti }: WithBatch & WithJti): void {
+export function claimJti({ batch, unusedJti }: WithBatch & { unusedJti: Condition }): void {
   batch.require(unusedJti);
 }
 

@@ -24,10 +24,7 @@ export function narrowResources(call: TokenCall, granted?: readonly string[]): s
 }
 
 /** Refuses a grant to a client that proves nothing (RFC 6749 section 4.4). */
-export const refusePublic = check(
-  'confidential-client',
-  async function refusePublic({ client }: TokenCall): Promise<void> {
-    if (client.registration.tokenEndpointAuthMethod === 'none')
-      throw errors.clientPublic(`${client.application.name} is a public client`);
-  },
-);
+export const refusePublic = check('confidential-client', function refusePublic({ client }: TokenCall): void {
+  if (client.registration.tokenEndpointAuthMethod === 'none')
+    throw errors.clientPublic(`${client.application.name} is a public client`);
+});

@@ -10,10 +10,9 @@ import {
   claimed,
   claimRules,
   decodeAssertion,
-  farRule,
   identifyByAssertion,
   isUsed,
-  jtiRule,
+  lastRules,
 } from '../application/assertion.ts';
 import { checkSecret, identifyByForm } from '../application/secret.ts';
 import { errors } from '../errors.ts';
@@ -86,7 +85,7 @@ export const assertionProbes = ({ base, parts: { clock, singleUse } }: NhsServer
       async rules({ jwt }: { jwt: DecodedJwt }) {
         const now = seconds(clock);
         const used = await isUsed(singleUse, claimed({ jwt }));
-        return [...claimRules, jtiRule(!used), farRule].flatMap(([rule, refuse]) =>
+        return [...claimRules, ...lastRules(!used)].flatMap(([rule, refuse]) =>
           resultsOf([rule], { jwt, now }).map((result) => ({ ...result, refuse })),
         );
       },

@@ -1,23 +1,16 @@
 import { seconds, shownTime } from '@alongside/kernel/clock';
+import { isObject } from '@alongside/kernel/json';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { isJwtType, isMissing } from '../../application/assertion.ts';
 import type { Attributes } from '../../attributes.ts';
 import { errors } from '../../errors.ts';
 import type { AtBase } from '../../parts.ts';
-import {
-  isJwtType,
-  isMissing,
-  requireSignature,
-  type WithIssuer,
-  type WithSubject,
-} from './subject-token.ts';
+import { requireSignature, type WithIssuer, type WithSubject } from './subject-token.ts';
 
 /** The actor in a composite token of the provider for citizens, who acts on behalf of the subject. */
 export interface WithActor {
   actor: { jwt: DecodedJwt; nhsNumber: string } | null;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 
 /** Runs the published checks in their order (identity-service-api, validate-actor-token-claims). */
 export function checkActor({ subject }: WithSubject): WithActor {

@@ -3,6 +3,7 @@ import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { WithBatch } from '../../../oauth/request-batch.ts';
+import { isJwtType, isMissing } from '../../application/assertion.ts';
 import type { WithClient } from '../../application/client.ts';
 import { errors } from '../../errors.ts';
 import { isIssuedTo, unusedExchange } from '../../id-token-party.ts';
@@ -19,9 +20,6 @@ export interface WithSubject {
 export interface WithIssuer extends WithSubject {
   upstream: Upstream;
 }
-
-export const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '';
-export const isJwtType = (typ: unknown): boolean => typeof typ === 'string' && typ.toLowerCase() === 'jwt';
 
 export function decodeSubject({ form }: Incoming): WithSubject {
   const idToken = form.get('subject_token');

@@ -37,19 +37,18 @@ export function keepScopes({ subject, upstream, products }: WithIssuer & WithPro
   return { scope, level };
 }
 
-interface WithRoles {
-  roles: Attributes;
-}
-
 /** Finds the roles for the gateway in CIS if the ID token has none. */
-function findRoles({ server, subject, upstream }: NhsCall & WithIssuer): WithRoles | Promise<WithRoles> {
+async function findRoles({
+  server,
+  subject,
+  upstream,
+}: NhsCall & WithIssuer): Promise<{ roles: Attributes }> {
   const { roleSource } = server.parts;
   const { claims } = subject;
   if (!roleSource || upstream.id !== 'nhs-cis2' || (claims.selected_roleid ?? '') !== '')
     return { roles: {} };
-  return roleSource(upstream.personOf(claims)).then(
-    (found): WithRoles => ({ roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} }),
-  );
+  const found = await roleSource(upstream.personOf(claims));
+  return { roles: found ? { [roleIdsAttribute]: found.join(' ') } : {} };
 }
 
 const validate = steps<NhsCall>('oauth2.token.token_exchange')
@@ -70,8 +69,12 @@ const validate = steps<NhsCall>('oauth2.token.token_exchange')
 type CheckedCall = NhsCall &
   WithProducts &
   WithIssuer &
-  WithActor &
-  WithRoles & { scope: readonly string[]; level: Level; sid: string | null } & CheckedAssertion &
+  WithActor & {
+    scope: readonly string[];
+    level: Level;
+    roles: Attributes;
+    sid: string | null;
+  } & CheckedAssertion &
   Passed<
     | 'subject-claims'
     | 'subject-issuer'

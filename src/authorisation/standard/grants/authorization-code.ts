@@ -37,15 +37,11 @@ const checkSession = check(
   },
 );
 
-const keepResources = check('resources', async function keepResources(call: CodeCall): Promise<{
-  resources: string[];
-}> {
+const keepResources = check('resources', function keepResources(call: CodeCall) {
   return { resources: narrowResources(call, call.granted.resources) };
 });
 
-const keepScopes = check('scope', async function keepScopes({ products, granted }: CodeCall): Promise<{
-  scope: string[];
-}> {
+const keepScopes = check('scope', function keepScopes({ products, granted }: CodeCall) {
   const scope = scopesGranted(granted.asked, scopesAt(products, granted.level.marker));
   if (scope.length === 0)
     throw errors.noScope(`no scope of the application is of the level ${granted.level.name} any more`);

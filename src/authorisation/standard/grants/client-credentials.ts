@@ -10,9 +10,7 @@ import { scopesGranted } from '../callback.ts';
 import { errors } from '../errors.ts';
 import { narrowResources, refusePublic, type TokenCall } from '../token-call.ts';
 
-const keepScopes = check('scope', async function keepScopes({ parameters, products }: TokenCall): Promise<{
-  scope: string[];
-}> {
+const keepScopes = check('scope', function keepScopes({ parameters, products }: TokenCall) {
   const text = parameters.get('scope');
   const asked = text === undefined ? null : readScope(text);
   if (asked === undefined) throw errors.tokenScope('the scope is malformed');
@@ -22,9 +20,7 @@ const keepScopes = check('scope', async function keepScopes({ parameters, produc
   return { scope };
 });
 
-const keepResources = check('resources', async function keepResources(call: TokenCall): Promise<{
-  resources: string[];
-}> {
+const keepResources = check('resources', function keepResources(call: TokenCall) {
   return { resources: narrowResources(call) };
 });
 

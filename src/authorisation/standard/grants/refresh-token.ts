@@ -67,16 +67,14 @@ const handleUsed = check('single-use', async function handleUsed(call: RefreshCa
   return call.record.usedAt === null ? undefined : json(200, await answerRepeat(call));
 });
 
-const checkScope = check('scope', async function checkScope(call: RefreshCall): Promise<WithScopes> {
+const checkScope = check('scope', function checkScope(call: RefreshCall): WithScopes {
   const scope = scopesLeft(call.record, call.products);
   if (scope.length === 0) throw errors.noScope('the application has no scope of the token any more');
   return { scope, accessScope: narrowScope(call, scope) };
 });
 
 /** Keeps fewer resources for this access token alone; the refresh token keeps all of the grant (RFC 8707 section 2.2). */
-const keepResources = check('resources', async function keepResources(call: RefreshCall): Promise<{
-  resources: string[];
-}> {
+const keepResources = check('resources', function keepResources(call: RefreshCall) {
   return { resources: narrowResources(call, audienceOf(call.record.attributes)) };
 });
 

@@ -24,7 +24,7 @@ interface WithActing {
 }
 type ExchangeCall = TokenCall & WithSubject;
 
-async function checkIssuedType({ parameters }: TokenCall): Promise<{ issuedType: string }> {
+function checkIssuedType({ parameters }: TokenCall): { issuedType: string } {
   const issuedType = parameters.get('requested_token_type') ?? usualIssuedType;
   if (!issuedTypes.includes(issuedType))
     throw errors.exchangeType(`requested_token_type is ${issuedType}, offered is ${issuedTypes.join(', ')}`);
@@ -64,26 +64,23 @@ const readActor = check('actor-token', async function readActor(call: ExchangeCa
 });
 
 /** Keeps the scopes that both the subject token and the application's products allow (RFC 8693 section 5). */
-const keepScopes = check(
-  'scope',
-  async function keepScopes({ parameters, products, subject }: ExchangeCall): Promise<{ scope: string[] }> {
-    const text = parameters.get('scope');
-    const asked = text === undefined ? null : readScope(text);
-    if (asked === undefined) throw errors.tokenScope('the scope is malformed');
-    const marker = 'level' in subject.limit ? subject.limit.level.marker : '';
-    const own = scopesAt(products, subject.uid === null ? applicationMarker : marker);
-    const most = 'scope' in subject.limit ? subject.limit.scope.filter((scope) => own.includes(scope)) : own;
-    const scope = scopesGranted(asked, most);
-    if (scope.length === 0)
-      throw errors.noScope(`scope is ${text ?? 'missing'}, possible is ${most.join(' ') || 'nothing'}`);
-    return { scope };
-  },
-);
+const keepScopes = check('scope', function keepScopes({ parameters, products, subject }: ExchangeCall): {
+  scope: string[];
+} {
+  const text = parameters.get('scope');
+  const asked = text === undefined ? null : readScope(text);
+  if (asked === undefined) throw errors.tokenScope('the scope is malformed');
+  const marker = 'level' in subject.limit ? subject.limit.level.marker : '';
+  const own = scopesAt(products, subject.uid === null ? applicationMarker : marker);
+  const most = 'scope' in subject.limit ? subject.limit.scope.filter((scope) => own.includes(scope)) : own;
+  const scope = scopesGranted(asked, most);
+  if (scope.length === 0)
+    throw errors.noScope(`scope is ${text ?? 'missing'}, possible is ${most.join(' ') || 'nothing'}`);
+  return { scope };
+});
 
 /** Reads `resource` and `audience` together (RFC 8693 section 2.1), within the resources of the subject token. */
-const keepTargets = check('resources', async function keepTargets(call: ExchangeCall): Promise<{
-  resources: string[];
-}> {
+const keepTargets = check('resources', function keepTargets(call: ExchangeCall) {
   const { server, parameters, subject } = call;
   const resources = readTargets(parameters, server.parts.urls.api, call, subject.resources);
   if (resources) return { resources };
