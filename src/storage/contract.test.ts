@@ -8,7 +8,7 @@ import { EventRecorder } from '@alongside/kernel/events';
 import { SigningKeys } from '@alongside/kernel/keys';
 import { sha256, Vault } from '@alongside/kernel/secrets';
 import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts';
-import { type Database, must, StorageError, sql } from './database.ts';
+import { type Database, must, type Statement, StatementError, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
 import { Leases } from './leases.ts';
@@ -77,6 +77,81 @@ for (const make of [sqliteSubject, postgresSubject]) {
         /failed|refused/,
       );
       assert.equal(await one.get(sql('SELECT code FROM organisation WHERE code = ?', 'CCC')), undefined);
+    });
+
+    describe('a batch with several conditions', () => {
+      const insert = (code: string) => sql('INSERT INTO organisation (code, name) VALUES (?, ?)', code, 'x');
+      const developer = (id: string, label = id) =>
+        sql("INSERT INTO developer (id, name, status, body, revision) VALUES (?, '', '', ?, 1)", id, label);
+      const raise = (id: string) =>
+        must(sql('UPDATE developer SET revision = revision + 1 WHERE id = ? RETURNING body, revision', id));
+      const rename = (code: string) =>
+        must(sql('UPDATE organisation SET name = ? WHERE code = ?', 'renamed', code));
+      before(() => one.batch([developer('D1', 'First'), developer('D2', 'Second'), insert('ORG')]));
+
+      test('returns rows and changes of each statement in its order', async () => {
+        const setting = sql("INSERT INTO setting (name, value) VALUES ('several', 'x')");
+        const { done, results } = await one.batch([rename('ORG'), raise('D1'), setting]);
+        assert.equal(done, true);
+        assert.deepEqual(
+          results.map(({ changes, rows }) => ({ changes, rows: rows.map((row) => ({ ...row })) })),
+          [
+            { changes: 1, rows: [] },
+            { changes: 1, rows: [{ body: 'First', revision: 2 }] },
+            { changes: 1, rows: [] },
+          ],
+        );
+      });
+
+      test('names the first condition that fails, and writes nothing', async () => {
+        const [good, bad, worse] = [raise('D2'), rename('none'), rename('neither')];
+        const tries: [Statement[], Statement][] = [
+          [[good, bad], bad],
+          [[bad, good], bad],
+          [[good, bad, worse, insert('NEVER')], bad],
+          [[good, insert('NEVER'), insert('NEITHER'), worse], worse],
+        ];
+        for (const [batch, condition] of tries) {
+          const { done, failed } = await one.batch(batch);
+          assert.deepEqual([done, failed === condition], [false, true]);
+        }
+        const revision = await two.get(sql("SELECT revision FROM developer WHERE id = 'D2'"));
+        assert.deepEqual({ ...revision }, { revision: 1 });
+        assert.deepEqual(await two.all(sql("SELECT code FROM organisation WHERE code LIKE 'NE%'")), []);
+      });
+
+      test('reports an error of a later statement, and writes nothing', async () => {
+        await assert.rejects(one.batch([raise('D2'), insert('ORG')]), StatementError);
+        await assert.rejects(one.batch([raise('D2'), rename('ORG'), insert('ORG')]), StatementError);
+        const revision = await two.get(sql("SELECT revision FROM developer WHERE id = 'D2'"));
+        assert.deepEqual({ ...revision }, { revision: 1 });
+      });
+
+      test('lets one of many concurrent batches succeed', async () => {
+        const spend = must(
+          sql("UPDATE developer SET body = 'spent' WHERE id = 'D2' AND body <> 'spent' RETURNING body"),
+        );
+        const made = await Promise.all(
+          Array.from({ length: 10 }, (_, n) => (n % 2 ? one : two).batch([spend, insert(`ONCE${n}`)])),
+        );
+        assert.deepEqual(made.map(({ done }) => done).filter(Boolean), [true]);
+        assert.equal((await one.all(sql("SELECT code FROM organisation WHERE code LIKE 'ONCE%'"))).length, 1);
+      });
+    });
+
+    test('a later statement of a batch sees what the first one waited for', async () => {
+      const end = [
+        must(sql("UPDATE organisation SET name = 'ended' WHERE code = 'ORG'")),
+        sql("DELETE FROM setting WHERE name LIKE 'of ORG %'"),
+      ];
+      const add = (n: number) => [
+        must(sql("UPDATE organisation SET name = name WHERE code = 'ORG' AND name <> 'ended'")),
+        sql('INSERT INTO setting (name, value) VALUES (?, ?)', `of ORG ${n}`, 'x'),
+      ];
+      await Promise.all(
+        Array.from({ length: 20 }, (_, n) => (n === 10 ? two.batch(end) : one.batch(add(n)))),
+      );
+      assert.deepEqual(await one.all(sql("SELECT name FROM setting WHERE name LIKE 'of ORG %'")), []);
     });
 
     test('a refused batch does not affect other batches of the same turn', async () => {

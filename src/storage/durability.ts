@@ -58,6 +58,16 @@ export class Durability {
     return this.#failure;
   }
 
+  /** Whether a commit waits for an fsync that is yet to begin, and a response for that. */
+  get isOwed(): boolean {
+    return this.#owed;
+  }
+
+  /** The running fsync. */
+  get syncing(): Promise<void> | undefined {
+    return this.#running;
+  }
+
   /** Registers a commit. No response waits for a lazy one, but it is synced soon. */
   owe({ lazy = false } = {}): void {
     this.#committed = true;

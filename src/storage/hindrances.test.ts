@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Database, sql } from './database.ts';
+import { type Database, must, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { SqliteDatabase } from './sqlite.ts';
 
@@ -181,17 +181,46 @@ describe('a SQLite transaction that fails', () => {
     assert.equal((await database.healthy()).ok, true);
   });
 
-  test('because one batch cannot be rolled back alone fails the others too, with its own reason', async (t) => {
+  test('because of one batch does not fail the others, which are executed alone', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
-    failNext(t, 'run', 'ROLLBACK TO', 10);
     const outcomes = await Promise.allSettled([
       database.run(parent(1)),
       database.batch([parent(2), parent(2)]),
+      database.batch([parent(3), orphan]),
+      database.batch([parent(4), must(sql('DELETE FROM parent WHERE id = 404'))]),
+      database.run(parent(5)),
     ]);
-    for (const outcome of outcomes)
-      assert.match(String((outcome as PromiseRejectedResult).reason), /UNIQUE constraint/);
-    await database.run(parent(3));
-    assert.equal((await database.all(sql('SELECT id FROM parent'))).length, 1);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'fulfilled'],
+    );
+    assert.match(String((outcomes[1] as PromiseRejectedResult).reason), /UNIQUE constraint/);
+    assert.match(String((outcomes[2] as PromiseRejectedResult).reason), /FOREIGN KEY/);
+    assert.deepEqual(
+      (await database.all(sql('SELECT id FROM parent ORDER BY id'))).map((row) => row.id),
+      [1, 5],
+    );
+    await database.close();
+  });
+
+  test('because another process locks the file in between is continued after the batches that were committed', async (t) => {
+    const database = await strict(join(folderOf(t), 'test.db'));
+    let begun = 0;
+    const original = StatementSync.prototype.run as (...values: unknown[]) => unknown;
+    t.mock.method(StatementSync.prototype, 'run', function (this: StatementSync, ...values: unknown[]) {
+      if (this.sourceSQL.startsWith('BEGIN') && ++begun === 3) throw hindrance(recovery);
+      return original.apply(this, values);
+    });
+    const outcomes = await Promise.allSettled([
+      database.run(parent(1)),
+      database.batch([parent(2), parent(2)]),
+      database.run(parent(3)),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.equal((await database.all(sql('SELECT id FROM parent'))).length, 2);
     await database.close();
   });
 });

@@ -19,6 +19,10 @@ class SilentServer extends Error {
 const ending = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
 
+/** A newer version added a column to the result of a prepared `SELECT *`. Nothing was executed; only a new connection prepares it again. */
+export const isOutdatedPlan = (error: unknown): boolean =>
+  codeOf(error) === '0A000' && (error as { routine?: string }).routine === 'RevalidateCachedQuery';
+
 /**
  * A connection that fails only its own queries when it is lost. A server that does not respond while queries wait counts as lost,
  * and its idle connections are closed too, because they probably lead to the same server.
@@ -57,7 +61,12 @@ export class PostgresConnection extends pg.Client {
 
   /** Returns whether a query failed because the connection is lost, and not because of the query. */
   isLost(error: unknown): boolean {
-    return this.#failure !== undefined || ending.has(codeOf(error)) || codeOf(error).startsWith('08');
+    return (
+      this.#failure !== undefined ||
+      ending.has(codeOf(error)) ||
+      codeOf(error).startsWith('08') ||
+      isOutdatedPlan(error)
+    );
   }
 
   async send(query: string | pg.QueryConfig): Promise<pg.QueryResult> {

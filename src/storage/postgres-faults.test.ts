@@ -123,6 +123,18 @@ describe('a lost PostgreSQL connection', () => {
     assert.deepEqual(await reading, { n: 0 });
   });
 
+  test('is replaced if a newer version added a column to a prepared statement', async (t) => {
+    const { locker, open } = await counting(t);
+    const database = await open();
+    const whole = sql('SELECT * FROM counter');
+    const change = must(sql('UPDATE counter SET n = n + 1 RETURNING *'));
+    await database.get(whole);
+    await database.run(change);
+    await locker.query("ALTER TABLE counter ADD COLUMN note TEXT NOT NULL DEFAULT ''");
+    assert.deepEqual(await database.get(whole), { id: 1, n: 1, note: '' });
+    assert.deepEqual((await database.run(change)).rows, [{ id: 1, n: 2, note: '' }]);
+  });
+
   test('is replaced if it was idle', async (t) => {
     const { open, terminate } = await counting(t);
     const database = await open();

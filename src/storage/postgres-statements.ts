@@ -1,22 +1,16 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import type pg from 'pg';
 import type { BatchResult, Row, Statement, StatementResult } from './database.ts';
+import { combined, combinedOf, failedCondition, resultsOf } from './postgres-combined.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 
-interface Prepared {
-  text: string;
-  name?: string;
-}
-
-const prepared = new Map<string, Prepared>();
+const prepared = new Map<string, { text: string; name: string }>();
 /** Converts `?` to `$1`, `$2`, …: our statements have no question mark in a literal. Prepared once for each connection. */
-function prepare(text: string): Prepared {
+function prepare(text: string): { text: string; name: string } {
   let made = prepared.get(text);
   if (made === undefined) {
     let count = 0;
-    made = { text: text.replace(/\?/g, () => `$${++count}`) };
-    // A plan of `SELECT *` would fail when a newer version adds a column.
-    if (!text.includes('*')) made.name = sha256(text);
+    made = { text: text.replace(/\?/g, () => `$${++count}`), name: sha256(text) };
     prepared.set(text, made);
   }
   return made;
@@ -31,18 +25,6 @@ const resultOf = ({ rowCount, rows }: pg.QueryResult): StatementResult => ({
   changes: rowCount ?? 0,
   rows: rows as Row[],
 });
-const failed = ({ mustChange }: Statement, result: StatementResult): boolean =>
-  mustChange === true && result.changes === 0;
-
-/** Splits statements into groups, each of which ends with a condition. */
-function groupsOf(statements: readonly Statement[]): Statement[][] {
-  const groups: Statement[][] = [[]];
-  for (const statement of statements) {
-    groups.at(-1)?.push(statement);
-    if (statement.mustChange) groups.push([]);
-  }
-  return groups;
-}
 
 /** The progress of a batch. */
 export interface Progress {
@@ -53,61 +35,79 @@ export interface Progress {
 
 const withoutLimit: Statement = { text: 'SET LOCAL statement_timeout = 0', values: [] };
 
-/** A single statement is a transaction by itself. */
+/** Runs a single statement, which is a transaction by itself. */
 async function runOne(
   connection: PostgresConnection,
   statement: Statement,
   progress: Progress,
-): Promise<BatchResult> {
+): Promise<pg.QueryResult> {
   if (connection.failure) throw connection.failure;
   progress.mayHaveCommitted = true;
-  const result = resultOf(await connection.send(toQuery(statement)));
-  if (failed(statement, result)) return { done: false, failed: statement, results: [] };
-  return { done: true, results: [result] };
+  return connection.send(toQuery(statement));
 }
 
-/** Uses one round trip for each condition and one for the rest, including `BEGIN` and `COMMIT`. */
+/**
+ * Sends all statements at once, then `COMMIT`: until that, a batch with a condition can be repeated on another connection. A
+ * condition that changes no row fails, and so does all that follows.
+ */
 async function runTransaction(
   connection: PostgresConnection,
   statements: readonly Statement[],
   progress: Progress,
-): Promise<BatchResult> {
-  const results: StatementResult[] = [];
-  const groups = groupsOf(statements);
-  for (const [n, group] of groups.entries()) {
-    const queries: (string | pg.QueryConfig)[] = group.map(toQuery);
-    if (n === 0) queries.unshift('BEGIN');
-    if (connection.failure) throw connection.failure;
-    if (n === groups.length - 1) {
-      queries.push('COMMIT');
+): Promise<StatementResult[]> {
+  const conditions = statements.map((statement, n) =>
+    statement.mustChange ? combinedOf([statement], n) : undefined,
+  );
+  const queries = statements.map((statement, n) =>
+    toQuery({ text: conditions[n]?.text ?? statement.text, values: statement.values }),
+  );
+  if (connection.failure) throw connection.failure;
+  const isConditional = conditions.some(Boolean);
+  const ends = isConditional ? [] : ['COMMIT'];
+  progress.mayHaveCommitted = !isConditional;
+  try {
+    const answers = await sendTogether(connection, ['BEGIN', ...queries, ...ends]);
+    if (isConditional) {
+      if (connection.failure) throw connection.failure;
       progress.mayHaveCommitted = true;
+      await connection.send('COMMIT');
     }
-    const answers = (await sendTogether(connection, queries)).slice(n === 0 ? 1 : 0);
-    results.push(...answers.slice(0, group.length).map(resultOf));
-    const last = group.at(-1);
-    const lastResult = results.at(-1);
-    if (last && lastResult && failed(last, lastResult)) {
-      await connection.send('ROLLBACK');
-      return { done: false, failed: last, results: [] };
-    }
+    return statements.flatMap((_, n) => {
+      const [answer, condition] = [answers[n + 1] as pg.QueryResult, conditions[n]];
+      return condition ? resultsOf(condition, answer.rows[0]) : resultOf(answer);
+    });
+  } catch (error) {
+    // If this fails, the connection is lost.
+    if (!connection.isLost(error))
+      await connection.send('ROLLBACK').catch((failure: Error) => connection.abandon(failure));
+    throw error;
   }
-  return { done: true, results };
 }
 
-/** Runs a batch as one transaction. An error leaves no transaction open, unless the connection is lost. */
+/**
+ * Runs a batch as one transaction: in one round trip if its statements are independent. An error leaves no transaction open, unless
+ * the connection is lost.
+ */
 export async function runBatch(
   connection: PostgresConnection,
   statements: readonly Statement[],
   progress: Progress,
 ): Promise<BatchResult> {
   const [only] = statements;
-  if (only && statements.length === 1) return runOne(connection, only, progress);
+  if (only && statements.length === 1) {
+    const result = resultOf(await runOne(connection, only, progress));
+    if (only.mustChange && result.changes === 0) return { done: false, failed: only, results: [] };
+    return { done: true, results: [result] };
+  }
+  const whole = combined(statements);
   try {
-    return await runTransaction(connection, statements, progress);
+    if (!whole) return { done: true, results: await runTransaction(connection, statements, progress) };
+    const values = statements.flatMap((statement) => statement.values);
+    const { rows } = await runOne(connection, { text: whole.text, values }, progress);
+    return { done: true, results: resultsOf(whole, rows[0]) };
   } catch (error) {
-    // If this fails, the connection is lost.
-    if (!connection.isLost(error))
-      await connection.send('ROLLBACK').catch((failure: Error) => connection.abandon(failure));
+    const failed = statements[failedCondition(error) ?? -1];
+    if (failed) return { done: false, failed, results: [] };
     throw error;
   }
 }
@@ -124,7 +124,7 @@ export async function runPatiently(
   return result.done ? { done: true, results: result.results.slice(1) } : result;
 }
 
-/** Sends several queries at once. Throws the first error after all have completed. `COMMIT` after an error rolls back. */
+/** Sends several queries at once. Throws the first error after all have completed. */
 async function sendTogether(
   connection: PostgresConnection,
   queries: readonly (string | pg.QueryConfig)[],

@@ -15,7 +15,12 @@ import {
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
-import { type ConnectionOptions, failureOf, PostgresConnection } from './postgres-connection.ts';
+import {
+  type ConnectionOptions,
+  failureOf,
+  isOutdatedPlan,
+  PostgresConnection,
+} from './postgres-connection.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
@@ -169,7 +174,10 @@ export class PostgresDatabase implements Database {
         this.#hasFailed = false;
         return result;
       } catch (error) {
-        const nothingHappened = undone.has(codeOf(error)) || (progress.isLost && !progress.mayHaveCommitted);
+        const nothingHappened =
+          undone.has(codeOf(error)) ||
+          isOutdatedPlan(error) ||
+          (progress.isLost && !progress.mayHaveCommitted);
         if (nothingHappened && attempt < mostAttempts) continue;
         const failure = failureOf('Writing failed', error);
         if (failure instanceof StorageError) this.#hasFailed = true;

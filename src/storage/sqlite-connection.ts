@@ -44,10 +44,18 @@ function open(file: string): Handle {
   }
 }
 
+/** The statements of every transaction. */
+const fixedStatements = (handle: Handle) => ({
+  begin: handle.prepare('BEGIN IMMEDIATE'),
+  commit: handle.prepare('COMMIT'),
+  version: handle.prepare('PRAGMA data_version'),
+});
+
 /** One connection to a SQLite file with its statements, which can always leave a transaction. */
 export class SqliteConnection {
   readonly #file: string;
   #handle: Handle;
+  #fixed: ReturnType<typeof fixedStatements>;
   /** Number of earlier connections. */
   #generation = 0;
   readonly #known = new Map<string, PreparedStatement>();
@@ -56,6 +64,7 @@ export class SqliteConnection {
   constructor(file: string) {
     this.#file = file;
     this.#handle = open(file);
+    this.#fixed = fixedStatements(this.#handle);
   }
 
   get inTransaction(): boolean {
@@ -77,16 +86,17 @@ export class SqliteConnection {
     return known;
   }
 
-  /** Runs a statement that begins or ends a transaction. */
-  control(text: string): void {
-    this.prepare(text).prepared.run();
+  begin(): void {
+    this.#fixed.begin.run();
+  }
+
+  commit(): void {
+    this.#fixed.commit.run();
   }
 
   /** Changes with every commit of another connection. */
   dataVersion(): string {
-    const { data_version: version } = this.prepare('PRAGMA data_version').prepared.get() as {
-      data_version: number;
-    };
+    const { data_version: version } = this.#fixed.version.get() as { data_version: number };
     return `${this.#generation}.${version}`;
   }
 
@@ -112,6 +122,7 @@ export class SqliteConnection {
       const next = open(this.#file);
       this.close();
       this.#handle = next;
+      this.#fixed = fixedStatements(next);
       this.#generation += 1;
     } catch {
       // The file cannot be opened now: the next transaction tries again.

@@ -18,6 +18,7 @@ import { Durability, type DurableLog, WriteAheadLog } from './durability.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { SeldomRows, shared } from './seldom-rows.ts';
 import { busy, failureOf, patience, SqliteConnection } from './sqlite-connection.ts';
+import { executeTogether, MustUndo } from './sqlite-transaction.ts';
 
 interface Waiting {
   statements: readonly Statement[];
@@ -29,12 +30,14 @@ interface Waiting {
 }
 
 const foreignChangeInterval = 250;
+/** Milliseconds for which an fsync may hold back writes. */
+const longestHold = 2;
 /** Milliseconds between two attempts; the event loop continues meanwhile. */
 const pause = 2;
 
 /**
- * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, with a savepoint for each batch. No caller
- * sees them before the commit. The fsync happens when a response waits for it.
+ * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, and during an fsync those of several turns.
+ * No caller sees them before the commit. The fsync happens when a response waits for it.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
@@ -44,7 +47,7 @@ export class SqliteDatabase implements Database {
   readonly #durability: Durability | undefined;
   readonly #seldom = new SeldomRows(
     (statement) => shared(this.#rowsOf(statement)),
-    () => this.#connection.dataVersion(),
+    () => this.#look(),
     (rows) => rows.length === 0,
   );
   readonly #listeners = new Set<() => void>();
@@ -52,7 +55,10 @@ export class SqliteDatabase implements Database {
   #scheduled = false;
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
-  #dataVersion: string | undefined;
+  /** Version at the last report of a foreign change. */
+  #reportedVersion: string | undefined;
+  /** Version before the last read; undefined after a read, which may have seen a newer one. */
+  #seenVersion: string | undefined;
   /** Whether the last transaction failed because of the storage, not of a statement. */
   #hasFailed = false;
   /** Version at the last response; undefined at first, because earlier writes may not be synced. */
@@ -88,11 +94,8 @@ export class SqliteDatabase implements Database {
   }
 
   get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined> {
-    const { text, values, caches } = statement;
     return this.#read(() => {
-      const row = caches
-        ? this.#seldom.of(statement)[0]
-        : this.#connection.prepare(text).prepared.get(...values);
+      const row = statement.caches ? this.#seldom.of(statement)[0] : this.#rowOf(statement);
       return shape && row ? shape.read(row as Row) : (row as R | undefined);
     });
   }
@@ -113,15 +116,17 @@ export class SqliteDatabase implements Database {
 
   durable(): Promise<void> {
     if (!this.#durability) return Promise.resolve();
-    if (!this.#closed && this.#othersCommitted()) this.#durability.owe();
+    // An fsync that is yet to begin also covers the commits of others.
+    const isCovered = this.#durability.isOwed && this.#answeredVersion !== undefined;
+    if (!isCovered && !this.#closed && this.#othersCommitted()) this.#durability.owe();
     return this.#durability.settled();
   }
 
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     if (!this.#watch) {
-      this.#dataVersion = this.#version();
-      this.#watch = setInterval(() => this.#look(), foreignChangeInterval).unref();
+      this.#reportedVersion = this.#version();
+      this.#watch = setInterval(() => this.#reportForeignChange(), foreignChangeInterval).unref();
     }
     return () => this.#listeners.delete(listener);
   }
@@ -154,97 +159,86 @@ export class SqliteDatabase implements Database {
   }
 
   #rowsOf({ text, values }: Statement): object[] {
+    this.#seenVersion = undefined;
     return this.#connection.prepare(text).prepared.all(...values);
   }
 
-  /** While the log is recovered, reads are impossible and wait like writes. */
-  async #read<T>(read: () => T): Promise<T> {
-    const deadline = performance.now() + patience;
-    for (;;) {
+  #rowOf({ text, values }: Statement): object | undefined {
+    this.#seenVersion = undefined;
+    return this.#connection.prepare(text).prepared.get(...values);
+  }
+
+  /** Reads at once. While the log is recovered, reads are impossible and wait like writes. */
+  #read<T>(read: () => T, deadline?: number): Promise<T> {
+    try {
       if (this.#closed) throw new StorageError('The database is closed.');
-      try {
-        return read();
-      } catch (error) {
-        if (!busy(error) || performance.now() > deadline) throw failureOf('Reading failed', error);
-      }
-      await sleep(pause);
+      return Promise.resolve(read());
+    } catch (error) {
+      return this.#readAgain(read, error, deadline);
     }
   }
 
+  async #readAgain<T>(read: () => T, error: unknown, deadline = performance.now() + patience): Promise<T> {
+    if (!busy(error) || performance.now() > deadline) throw failureOf('Reading failed', error);
+    await sleep(pause);
+    return this.#read(read, deadline);
+  }
+
+  /**
+   * Runs the queue at the end of this turn. During an fsync, it waits for the end: whoever waits for the disk would have waited
+   * for the next fsync anyway. A slow disk delays it for a moment only.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#retry) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const run = () => {
+      if (!this.#scheduled) return;
       this.#scheduled = false;
       if (!this.#closing && !this.#retry) this.#turn();
-    });
+    };
+    const syncing = this.#durability?.syncing;
+    if (!syncing) {
+      setImmediate(run);
+      return;
+    }
+    syncing.then(run, run);
+    setTimeout(run, longestHold);
+  }
+
+  /** Commits the queue in one transaction, or each batch in its own if one of them must be undone. */
+  #turn(): void {
+    let rest = this.#queue;
+    let size = rest.length;
+    this.#queue = [];
+    while (rest.length > 0) {
+      const turn = rest.slice(0, size);
+      try {
+        if (this.#durability?.failure) throw this.#durability.failure;
+        this.#commit(turn);
+      } catch (error) {
+        if (error instanceof MustUndo) {
+          size = 1;
+          continue;
+        }
+        if (busy(error)) {
+          this.#later(rest, error);
+          return;
+        }
+        this.#rejectAll(turn, failureOf('Writing failed', error));
+      }
+      rest = rest.slice(size);
+    }
   }
 
   /** Runs one transaction synchronously, so that no other code runs inside it. */
-  #turn(): void {
-    const turn = this.#queue;
-    this.#queue = [];
-    if (turn.length === 0) return;
-    const answers: (() => void)[] = [];
-    try {
-      // An unfinished transaction would include this one.
-      this.#connection.rollback();
-      this.#connection.control('BEGIN IMMEDIATE');
-      for (const waiting of turn) answers.push(this.#apart(waiting));
-      this.#connection.control('COMMIT');
-    } catch (error) {
-      this.#connection.rollback();
-      if (busy(error)) this.#later(turn, error);
-      else this.#rejectAll(turn, failureOf('Writing failed', error));
-      return;
-    }
+  #commit(turn: readonly Waiting[]): void {
+    const batches = turn.map(({ statements }) => statements);
+    const outcomes = executeTogether(this.#connection, this.#seldom, batches);
     this.#hasFailed = false;
     this.#durability?.owe({ lazy: turn.every(({ lazy }) => lazy) });
-    for (const answer of answers) answer();
-  }
-
-  /** Runs a batch with its own savepoint. A single statement needs none. */
-  #apart(waiting: Waiting): () => void {
-    const { statements, resolve, reject } = waiting;
-    const alone = statements.length === 1;
-    if (!alone) this.#connection.control('SAVEPOINT batch');
-    try {
-      const result = this.#execute(statements);
-      if (!alone) this.#endSavepoint(result.done);
-      return () => resolve(result);
-    } catch (error) {
-      // A full disk or a lost file rolls back the whole transaction; then no write of this turn succeeds.
-      if (!this.#connection.inTransaction || !(alone || this.#undone())) throw error;
-      return () => reject(failureOf('A statement was refused', error));
-    }
-  }
-
-  #endSavepoint(done: boolean): void {
-    if (!done) this.#connection.control('ROLLBACK TO batch');
-    this.#connection.control('RELEASE batch');
-  }
-
-  /** Returns whether a failed batch could be rolled back alone; callers get the original error. */
-  #undone(): boolean {
-    try {
-      this.#endSavepoint(false);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  #execute(statements: readonly Statement[]): BatchResult {
-    const results: StatementResult[] = [];
-    for (const statement of statements) {
-      const { prepared, givesRows, writes, onlyAdds } = this.#connection.prepare(statement.text);
-      this.#seldom.wrote(writes, onlyAdds);
-      const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
-      const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
-      results.push({ changes, rows });
-      if (statement.mustChange && changes === 0) return { done: false, failed: statement, results: [] };
-    }
-    return { done: true, results };
+    for (const [n, outcome] of outcomes.entries())
+      if (outcome instanceof Error) turn[n]?.reject(outcome);
+      else turn[n]?.resolve(outcome);
   }
 
   #rejectAll(turn: readonly Waiting[], failure: Error): void {
@@ -272,24 +266,32 @@ export class SqliteDatabase implements Database {
    * Returns whether another connection committed since the last time: it may not have synced data that our response depends on.
    */
   #othersCommitted(): boolean {
-    const version = this.#version();
+    // Rows that were read after the version was, may be newer.
+    const version = this.#seenVersion ?? this.#version();
     // An unknown version counts as changed.
     if (version !== undefined && version === this.#answeredVersion) return false;
     this.#answeredVersion = version;
     return true;
   }
 
-  #look(): void {
+  #reportForeignChange(): void {
     const version = this.#version();
-    if (version === undefined || version === this.#dataVersion) return;
-    this.#dataVersion = version;
+    if (version === undefined || version === this.#reportedVersion) return;
+    this.#reportedVersion = version;
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Throws while another process blocks the file. */
+  #look(): string {
+    this.#seenVersion = undefined;
+    this.#seenVersion = this.#connection.dataVersion();
+    return this.#seenVersion;
   }
 
   /** Undefined while another process blocks the file. */
   #version(): string | undefined {
     try {
-      return this.#connection.dataVersion();
+      return this.#look();
     } catch {
       return undefined;
     }
