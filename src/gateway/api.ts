@@ -35,7 +35,7 @@ export interface AuditedCall {
 }
 
 /** The protected API itself. Its errors and 5xx responses are never shown to clients. */
-export type BackEnd = (request: BackEndRequest) => Promise<Answer>;
+export type BackEnd = (request: BackEndRequest) => Answer | Promise<Answer>;
 
 /** How a user's role is passed to the back end. */
 export interface RolePolicy {
@@ -43,18 +43,22 @@ export interface RolePolicy {
   header: string;
 }
 
-/** Data known after the token was accepted. */
-export interface Caller {
-  token: TokenRecord;
+/** An application with the scopes of a token. Its access depends on nothing else, and is compiled once for both. */
+export interface Holder {
   scopes: ReadonlySet<string>;
   application: StoredApplication;
+}
+
+/** Data known after the token was accepted. */
+export interface Caller extends Holder {
+  token: TokenRecord;
 }
 
 /** An access mode, with the API's own name for it. */
 export interface AccessMode {
   name: string;
   /** Returns whether the token or the application has this mode. Scopes are compared as whole tokens. */
-  granted(caller: Caller): boolean;
+  granted(holder: Holder): boolean;
   /** Rules for the role; null without a user. */
   role: RolePolicy | null;
 }
@@ -161,7 +165,7 @@ export interface Health {
 /** Returns whether the caller has one of these scopes. */
 export const anyOf =
   (...scopes: readonly string[]) =>
-  ({ scopes: held }: Caller): boolean =>
+  ({ scopes: held }: Holder): boolean =>
     scopes.some((scope) => held.has(scope));
 
 /** Published pre-flight headers of the platform's own proxies. */

@@ -79,7 +79,14 @@ function entryOf(
     requestId: idOf(request, 'x-request-id'),
     correlationId: idOf(request, 'x-correlation-id'),
     detail: {
-      ...{ messageId: request.id, api: api.name, operation, method: verb, status, mode, rule, roleUnchecked },
+      messageId: request.id,
+      api: api.name,
+      operation,
+      method: verb,
+      status,
+      mode,
+      rule,
+      roleUnchecked,
       ...facts,
     },
   };

@@ -11,8 +11,10 @@ import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
+import type { Derived } from '../storage/derived.ts';
 import type { Faults } from '../storage/faults.ts';
 import { SingleUse } from '../storage/single-use.ts';
+import { type RegisteredApplication, registeredApplications } from './access.ts';
 import type { PatientRecord } from './apis/pds/patient.ts';
 import { People, type PeopleNow } from './people.ts';
 
@@ -59,6 +61,8 @@ export interface Dependencies {
 
 /** The dependencies of the rules, created once for all APIs. */
 export interface Gateway extends Dependencies {
+  /** Applications by id, with the access that their scopes give. */
+  registered: Derived<RegisteredApplication | undefined>;
   limiter: RateLimiter;
   /** Counts wrong API keys by network. */
   keyFailures: NetworkLimit;
@@ -72,6 +76,7 @@ export function gatewayOf(dependencies: Dependencies): Gateway {
   const { failures } = dependencies.networkLimits ?? networkLimits.parse({});
   return {
     ...dependencies,
+    registered: registeredApplications(dependencies),
     limiter: new RateLimiter(database, clock),
     keyFailures: new NetworkLimit(dependencies, 'client-authentication', failures),
     singleUse: new SingleUse(database, clock),

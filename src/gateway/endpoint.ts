@@ -1,4 +1,4 @@
-import { Answer, type Headers } from '@alongside/kernel/answer';
+import type { Answer, Headers } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { inOwnTerms, retryHeaders, Unavailable } from '@alongside/kernel/kernel-errors';
@@ -61,10 +61,6 @@ function refusalOf(thrown: unknown, messageId: string): Refusal {
   return own instanceof Refusal ? own : errors.unexpected('see the log', { messageId }, thrown);
 }
 
-/** Converts a text body to bytes: the HTTP server would add a charset to the published content types. */
-const inBytes = ({ status, headers, body, because }: Answer): Answer =>
-  new Answer(status, headers, Buffer.from(body), because);
-
 /** Creates the handler of one API: rules, error format, mirrored ids, event, log line and recorded refusal. */
 export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
   const callOf = (request: HttpRequest): RecordedCall => ({
@@ -88,7 +84,7 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
       gateway.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),
     );
     recordEnding(gateway, call, answer, { rule, detail: refusal.detail });
-    return inBytes(answer);
+    return answer;
   }
 
   return {
@@ -100,11 +96,12 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
       const { trace } = call;
       try {
         const passed = await pipeline.run({ ...call, gateway, query: request.query });
-        const fresh: Headers = trace.nonce === undefined ? {} : { 'dpop-nonce': trace.nonce };
-        const answer = passed.with({ ...(api.swapsIds ? mirrored(request) : {}), ...fresh });
+        const added = api.swapsIds ? mirrored(request) : {};
+        if (trace.nonce !== undefined) added['dpop-nonce'] = trace.nonce;
+        const answer = passed.with(added);
         await recordCall(gateway, call, answer);
         recordEnding(gateway, call, answer);
-        return inBytes(answer);
+        return answer;
       } catch (thrown) {
         return refuse(thrown, call);
       }

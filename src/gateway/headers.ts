@@ -34,9 +34,6 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-// A back end may treat `_` and `-` as equal, as CGI does.
-const spelled = (name: string): string => name.toLowerCase().replaceAll('_', '-');
-
 /** Names that only the gateway may set, or that name a request's origin: never accepted from a client. */
 const forged =
   /^(nhsd-|nhse-|x-ers-|xapi-asid$|x-sync-wrapped$|prefer$|forwarded$|x-forwarded-|x-real-ip$|x-client-ip$|true-client-ip$|client-ip$|client-request-url$|x-original-|x-rewrite-url$)/;
@@ -53,20 +50,70 @@ const consumed = new Set([
   'origin',
 ]);
 
+interface HeaderName {
+  /** In lower case. */
+  readonly name: string;
+  /** With `-` for `_` too: a back end may treat both as equal, as CGI does. */
+  readonly plain: string;
+  readonly isSingle: boolean;
+  readonly isHopByHop: boolean;
+  /** Whether no client may send it to a back end. */
+  readonly isConsumed: boolean;
+  readonly isForged: boolean;
+  /** Whether no back end may send it to a client. */
+  readonly isInternal: boolean;
+}
+
+function classify(written: string): HeaderName {
+  const name = written.toLowerCase();
+  const plain = name.replaceAll('_', '-');
+  return {
+    name,
+    plain,
+    isSingle: singletons.has(plain),
+    isHopByHop: hopByHop.has(name),
+    isConsumed: consumed.has(plain),
+    isForged: forged.test(plain),
+    isInternal: hopByHop.has(plain) || /^(nhsd-|nhse-)/.test(plain),
+  };
+}
+
+/** Classified names as they were written. Clients choose them, so their number and length are limited. */
+const known = new Map<string, HeaderName>();
+const mostKnown = 1_000;
+const longestKnown = 64;
+
+function nameOf(written: string): HeaderName {
+  const before = known.get(written);
+  if (before) return before;
+  const name = classify(written);
+  if (written.length > longestKnown) return name;
+  if (known.size >= mostKnown) known.clear();
+  known.set(written, name);
+  return name;
+}
+
+/** Returns the names in `Connection`, whose headers are for this connection only. */
+function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (let at = 0; at + 1 < raw.length; at += 2)
+    if (nameOf(raw[at] ?? '').name === 'connection')
+      for (const token of (raw[at + 1] ?? '').split(',')) named.add(token.trim().toLowerCase());
+  return named;
+}
+
 /** Reads a client's headers strictly: names in lower case, without hop-by-hop headers and those that `Connection` names. */
 export function readHeaders(raw: readonly string[]): HeaderMap {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2)
-    pairs.push([(raw[at] ?? '').toLowerCase(), raw[at + 1] ?? '']);
-  const dropped = new Set(hopByHop);
-  for (const [name, value] of pairs)
-    if (name === 'connection') for (const token of value.split(',')) dropped.add(token.trim().toLowerCase());
+  const dropped = namedByConnection(raw);
   const headers = new Map<string, string>();
-  for (const [name, value] of pairs) {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const { name, isSingle, isHopByHop } = nameOf(raw[at] ?? '');
+    if (isHopByHop || dropped.has(name)) continue;
+    const value = raw[at + 1] ?? '';
     const before = headers.get(name);
-    if (before !== undefined && singletons.has(spelled(name)))
+    if (before !== undefined && isSingle)
       throw errors.repeatedHeader(`${name} is repeated`, { header: name });
-    if (!dropped.has(name)) headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return headers;
 }
@@ -78,21 +125,19 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
 export function passable(headers: HeaderMap, taken: readonly string[]): Map<string, string> {
   const kept = new Map<string, string>();
   for (const [name, value] of headers) {
-    const plain = spelled(name);
-    if (consumed.has(plain) || (forged.test(plain) && !(taken.includes(plain) && plain === name))) continue;
+    const { plain, isConsumed, isForged } = nameOf(name);
+    if (isConsumed || (isForged && !(taken.includes(plain) && plain === name))) continue;
     kept.set(name, value);
   }
   return kept;
 }
 
+const isHidden = (name: string): boolean => nameOf(name).isInternal;
+
 /** Returns the back end's headers that a client may see. */
 export function answerable(headers: Headers): Headers {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => {
-      const plain = spelled(name);
-      return !hopByHop.has(plain) && !/^(nhsd-|nhse-)/.test(plain);
-    }),
-  );
+  if (!Object.keys(headers).some(isHidden)) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isHidden(name)));
 }
 
 /** The contents of an Authorization header. */

@@ -117,11 +117,11 @@ describe('the limits of a product', () => {
     const [pds] = await loadApis(gateway.dependencies);
     assert.ok(pds);
     const api = { ...pds, limits: quota(0) };
-    const application = await gateway.applications.get('none');
-    const product = await gateway.products.get('product-none');
-    assert.ok(application && product);
+    const rules = gatewayOf(gateway.dependencies);
+    const owner = await rules.registered.of('none');
+    assert.ok(owner);
     const arrival = {
-      gateway: gatewayOf(gateway.dependencies),
+      gateway: rules,
       request: {} as never,
       api,
       verb: 'GET',
@@ -129,7 +129,8 @@ describe('the limits of a product', () => {
       query: '',
       trace: {},
     };
-    await assert.rejects(limitCall({ ...arrival, application, product }, true), {
+    const call = { ...arrival, application: owner.application, access: owner.access(api) };
+    await assert.rejects(async () => limitCall(call, true), {
       message: 'This API is currently receiving a high volume of requests and is being rate limited.',
     });
   });

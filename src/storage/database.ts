@@ -84,6 +84,11 @@ export interface Database {
   /** Reads one committed row, of this shape. @throws RowError */
   get<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R | undefined>;
   /**
+   * Returns a number that increases when rows of these rarely written tables may have changed, in any process; undefined if that is
+   * unknown. `Derived` compares it.
+   */
+  stampOf(tables: readonly string[]): number | undefined;
+  /**
    * Executes all of these statements or none, in order. Resolves when they are committed: every process sees them, and they
    * survive the end of this process.
    * @throws StorageError

@@ -151,6 +151,11 @@ export class PostgresDatabase implements Database {
     return (await this.all(statement, shape))[0];
   }
 
+  stampOf(tables: readonly string[]): number | undefined {
+    const areAnnounced = tables.every((table) => announcedTables.includes(table));
+    return areAnnounced ? this.#seldom.stampOf(tables) : undefined;
+  }
+
   async #readShared(statement: Statement): Promise<readonly Row[]> {
     try {
       return shared(await this.#reader.read(statement));

@@ -63,7 +63,7 @@ export class SeldomRows<Rows> {
       this.#known.set(statement.text, known);
     }
     const caches = statement.caches ?? 'rows';
-    const stamp = this.#stamp(known.tables, caches === 'found' ? this.#changed : this.#written);
+    const stamp = this.#stampAmong(known.tables, caches === 'found' ? this.#changed : this.#written);
     if (stamp === undefined) return this.#read(statement);
     const key = keyOf(statement.values);
     const found = known.rows.get(key);
@@ -90,8 +90,12 @@ export class SeldomRows<Rows> {
     if (!onlyAdded) this.#changed.set(table, (this.#changed.get(table) ?? 0) + 1);
   }
 
-  /** Increases with each write that may have changed these tables. */
-  #stamp(tables: readonly string[], writes: ReadonlyMap<string, number>): number | undefined {
+  /** Returns a number that increases with each write that may have changed these tables; undefined if that is unknown. */
+  stampOf(tables: readonly string[]): number | undefined {
+    return this.#stampAmong(tables, this.#written);
+  }
+
+  #stampAmong(tables: readonly string[], writes: ReadonlyMap<string, number>): number | undefined {
     this.#look();
     if (this.#version === undefined) return undefined;
     let stamp = this.#foreign;

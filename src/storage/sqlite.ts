@@ -100,6 +100,15 @@ export class SqliteDatabase implements Database {
     });
   }
 
+  stampOf(tables: readonly string[]): number | undefined {
+    try {
+      return this.#closed ? undefined : this.#seldom.stampOf(tables);
+    } catch {
+      // Another process blocks the file.
+      return undefined;
+    }
+  }
+
   async run(statement: Statement): Promise<StatementResult> {
     const { results } = await this.batch([statement]);
     return results[0] ?? { changes: 0, rows: [] };

@@ -22,5 +22,5 @@ export const canary: ApiDefinition = {
   cors: platformCors,
   event: null,
   checks: (health) => ({ healthcheck: checkOf(health, health.address) }),
-  backEnd: async () => text(200, 'Hello user!'),
+  backEnd: () => text(200, 'Hello user!'),
 };

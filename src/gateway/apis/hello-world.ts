@@ -14,11 +14,11 @@ import { errors } from '../errors/catalogue.ts';
 /** Its name in scopes. */
 const name = 'hello-world';
 
-const greetings: Readonly<Record<string, string>> = {
-  '/hello/world': 'Hello World!',
-  '/hello/application': 'Hello Application!',
-  '/hello/user': 'Hello User!',
-};
+const greetings = new Map([
+  ['/hello/world', json(200, { message: 'Hello World!' })],
+  ['/hello/application', json(200, { message: 'Hello Application!' })],
+  ['/hello/user', json(200, { message: 'Hello User!' })],
+]);
 
 const only = (path: string, ...modes: string[]) => ({
   modes,
@@ -69,10 +69,8 @@ export const helloWorld: ApiDefinition = {
   cors: platformCors,
   event: null,
   checks: (health) => ({ healthcheck: checkOf(health, `${health.address}/hello/world`) }),
-  async backEnd({ method, path }) {
-    const message = greetings[path];
-    if (method !== 'GET' || message === undefined)
-      return json(405, { message: 'Method Not Allowed' }, { allow: 'GET' });
-    return json(200, { message });
+  backEnd({ method, path }) {
+    const greeting = method === 'GET' ? greetings.get(path) : undefined;
+    return greeting ?? json(405, { message: 'Method Not Allowed' }, { allow: 'GET' });
   },
 };

@@ -1,5 +1,4 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { inGoodStanding } from '../../oauth/developers.ts';
 import { refusalOfFailure } from '../../oauth/network-limit.ts';
 import { errors } from '../errors/catalogue.ts';
 import { passOn } from './back-end.ts';
@@ -20,38 +19,45 @@ export async function countingFailures<R>(
 }
 
 /**
- * Returns the application of an API key and the product that lets it call. Applications of profiles other than nhs must
- * authenticate, so their keys are not accepted.
+ * Returns the application of an API key and its access. Applications of profiles other than nhs must authenticate, so their keys
+ * are not accepted.
  */
 async function ownerOf(
-  { gateway: { applications, developers, products }, api, trace }: Arrival,
+  { gateway: { applications, registered }, api, trace }: Arrival,
   key: string,
-): Promise<Pick<LimitedCall, 'application' | 'product'>> {
-  const application = await applications.byPlatformClient(key);
-  const registration = application?.platform;
-  if (!application || registration?.profile !== 'nhs')
+): Promise<Pick<LimitedCall, 'application' | 'access'>> {
+  const found = await applications.byPlatformClient(key);
+  const owner = found ? await registered.of(found.id) : undefined;
+  const registration = owner?.application.platform;
+  if (!owner || registration?.profile !== 'nhs' || registration.clientId !== key)
     throw errors.invalidApiKey('no application has this key');
-  trace.keyOf = { application: application.id, clientId: registration.clientId };
-  if (!(await inGoodStanding(application, developers)))
-    throw errors.invalidApiKey(`${application.name} was revoked, or its developer is inactive`);
-  const product = (await products.of(registration)).find(({ apis }) => apis.includes(api.name));
-  if (!product)
+  const { application, isUsable } = owner;
+  trace.keyOf = { application: application.id, clientId: key };
+  if (!isUsable) throw errors.invalidApiKey(`${application.name} was revoked, or its developer is inactive`);
+  const access = owner.access(api);
+  if (!access.product)
     throw errors.apiKeyWithoutProduct(`no approved product of ${application.name} contains ${api.name}`);
-  return { application, product };
+  return { application, access };
+}
+
+/** Answers a call with the key of an application. */
+async function serveOwner(call: WithHeaders, key: string): Promise<Answer> {
+  const owner = await countingFailures(call, () => ownerOf(call, key));
+  await limitCall({ ...call, ...owner }, false);
+  call.trace.reachedBackEnd = true;
+  return passOn(call);
 }
 
 /**
  * Accepts an API key instead of a token (pattern "API key authentication" of the published platform). If there is also a token,
  * the key is ignored.
  */
-export async function serveKeyedPath(call: WithHeaders): Promise<Answer | undefined> {
+export function serveKeyedPath(call: WithHeaders): Promise<Answer> | undefined {
   const { api, path, client, trace } = call;
-  const keyed = api.keyed.find(({ pattern }) => pattern.test(path));
   const key = client.get('apikey') ?? '';
-  if (!keyed || key === '' || client.has('authorization')) return undefined;
+  if (key === '' || client.has('authorization')) return undefined;
+  const keyed = api.keyed.find(({ pattern }) => pattern.test(path));
+  if (!keyed) return undefined;
   trace.operation = keyed.name;
-  const owner = await countingFailures(call, () => ownerOf(call, key));
-  await limitCall({ ...call, ...owner }, false);
-  trace.reachedBackEnd = true;
-  return passOn(call);
+  return serveOwner(call, key);
 }

@@ -3,7 +3,7 @@ import type { Passed } from '@alongside/kernel/steps';
 import type { Call } from '../api.ts';
 import { changeStatement } from '../audit.ts';
 import { errors } from '../errors/catalogue.ts';
-import { answerable, passable } from '../headers.ts';
+import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival, WithHeaders } from './request.ts';
 
 /**
@@ -14,10 +14,9 @@ function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Ar
   if (answer.status >= 500)
     throw errors.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
   const passed = new Answer(answer.status, answerable(answer.headers), answer.body);
-  const refusal =
-    answer.because?.refusal ??
-    (answer.status >= 400 ? errors.backEndRefused(`${api.name} answered ${answer.status}`) : undefined);
-  return refusal ? passed.refusing(refusal, api.basePath + (trace.operation ?? '')) : passed;
+  if (!answer.because && answer.status < 400) return passed;
+  const refusal = answer.because?.refusal ?? errors.backEndRefused(`${api.name} answered ${answer.status}`);
+  return passed.refusing(refusal, api.basePath + (trace.operation ?? ''));
 }
 
 /** Calls the back end for a path without a token, with the client's own allowed headers. */
@@ -46,13 +45,12 @@ type Checks = Passed<
 >;
 
 /** Calls the back end with the gateway's headers. */
-export async function callBackEnd(
-  call: Call & Arrival & Checks & { outbound: ReadonlyMap<string, string> },
-): Promise<Answer> {
+export async function callBackEnd(call: Call & Arrival & Checks & { outbound: HeaderMap }): Promise<Answer> {
   const { gateway, api, request, verb, path, outbound, messageId, trace } = call;
   const query = api.adjustQuery?.(call) ?? call.query;
   trace.reachedBackEnd = true;
-  const forwarded = { method: verb, path, query, headers: outbound, body: request.body, messageId };
+  const { body } = request;
+  const forwarded = { method: verb, path, query, headers: outbound, body, messageId };
   const answer = await api.backEnd({ ...forwarded, changeStatement: changeStatement(gateway, call) });
   return toClient(answer, call);
 }

@@ -39,16 +39,17 @@ const unbound = 'the token is not bound to a key';
  * token, because its sender expects a protection that does not exist. Tokens of the nhs profile are never bound, and a proof with
  * them is ignored.
  */
-export const checkBinding = check(
-  'binding',
-  async function checkBinding(call: WithHeaders & Verified): Promise<void> {
-    const { request, client, token, presented, trace } = call;
-    const { jkt, 'x5t#S256': x5t } = confirmationOf(token) ?? {};
-    checkCertificate(x5t, request.certificate);
-    if (jkt !== undefined) {
-      if (presented.scheme !== 'dpop') throw errors.boundToken('a token bound to a key was sent as Bearer');
-      await checkKey(jkt, call);
-    } else if (presented.scheme === 'dpop') throw errors.unboundToken(unbound);
-    else if (trace.profile !== 'nhs' && client.has('dpop')) throw errors.unboundToken(unbound);
-  },
-);
+export const checkBinding = check('binding', function checkBinding(call: WithHeaders & Verified):
+  | Promise<void>
+  | undefined {
+  const { request, client, token, presented, trace } = call;
+  const { jkt, 'x5t#S256': x5t } = confirmationOf(token) ?? {};
+  checkCertificate(x5t, request.certificate);
+  if (jkt !== undefined) {
+    if (presented.scheme !== 'dpop') throw errors.boundToken('a token bound to a key was sent as Bearer');
+    return checkKey(jkt, call);
+  }
+  if (presented.scheme === 'dpop' || (trace.profile !== 'nhs' && client.has('dpop')))
+    throw errors.unboundToken(unbound);
+  return undefined;
+});

@@ -17,7 +17,7 @@ export const requireAsid = check('asid', function requireAsid(call: Arrival & Ca
 });
 
 /** Replaces the client's identity headers by the gateway's. */
-export function injectIdentity(call: Arrival & Call): { outbound: ReadonlyMap<string, string> } {
+export function injectIdentity(call: Arrival & Call): { outbound: Map<string, string> } {
   const { api, application, client, mode, role } = call;
   const outbound = passable(client, api.takes);
   const put = (name: string, value: string | undefined) => {
@@ -30,18 +30,14 @@ export function injectIdentity(call: Arrival & Call): { outbound: ReadonlyMap<st
 }
 
 /** Last before the back end: renames the client's ids to the platform's names. */
-export function swapIds(call: Arrival & Call & { outbound: ReadonlyMap<string, string> }): {
-  outbound: ReadonlyMap<string, string>;
-} {
+export function swapIds(call: Arrival & Call & { outbound: Map<string, string> }): void {
   const { api, client, messageId, outbound } = call;
-  if (!api.swapsIds) return { outbound };
-  const swapped = new Map(outbound);
-  swapped.delete('x-request-id');
-  swapped.delete('x-correlation-id');
+  if (!api.swapsIds) return;
+  outbound.delete('x-request-id');
+  outbound.delete('x-correlation-id');
   const requestId = client.get('x-request-id') ?? '';
-  if (requestId !== '') swapped.set('nhsd-request-id', requestId);
-  swapped.set('nhsd-correlation-id', `${requestId}.${client.get('x-correlation-id') ?? ''}.${messageId}`);
-  return { outbound: swapped };
+  if (requestId !== '') outbound.set('nhsd-request-id', requestId);
+  outbound.set('nhsd-correlation-id', `${requestId}.${client.get('x-correlation-id') ?? ''}.${messageId}`);
 }
 
 /** Refuses operations that the mode may not use, in the order of the API's list, after all errors of the request itself. */

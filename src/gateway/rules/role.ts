@@ -15,6 +15,8 @@ interface KnownRoles {
   withdrawn: ReadonlySet<string>;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * Returns the roles stored at sign-in, with those withdrawn since. Refuses a list with anything but role ids as misconfigured.
  */
@@ -25,7 +27,8 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
   if (ids?.some((id) => !roleId.test(id)) || (selected !== undefined && !roleId.test(selected)))
     throw errors.rolesMalformed('a role id of the token is not a number');
   const known = ids ?? (selected === undefined ? undefined : [selected]);
-  const lost = [...(known ?? []), selected ?? []].flat().filter((id) => now && !now.roleIds.includes(id));
+  if (!now) return { selected, ids: known, withdrawn: none };
+  const lost = [...(known ?? []), selected ?? []].flat().filter((id) => !now.roleIds.includes(id));
   const withdrawn = new Set(lost);
   return { selected, ids: known?.filter((id) => !withdrawn.has(id)), withdrawn };
 }
@@ -33,21 +36,20 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
 const isLogin = ({ attributes }: TokenRecord): boolean =>
   /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
 
+function checkPerson(person: PersonNow | undefined): { person: PersonNow | undefined } {
+  if (person?.disabled) throw errors.personDisabled('the account was disabled or removed after the sign-in');
+  return { person };
+}
+
 /**
  * Looks up a user who signed in at our own CIS2: a withdrawn role or a disabled or removed account takes effect from the next
  * second, even before a back-channel logout.
  */
 export const lookUpPerson = check(
   'person',
-  async function lookUpPerson({
-    gateway,
-    token: { uid, attributes },
-  }: Arrival & { token: TokenRecord }): Promise<{ person: PersonNow | undefined }> {
-    if (uid === null) return { person: undefined };
-    const person = await gateway.directory?.find(attributes['id_token-issuer'], uid);
-    if (person?.disabled)
-      throw errors.personDisabled('the account was disabled or removed after the sign-in');
-    return { person };
+  function lookUpPerson({ gateway, token: { uid, attributes } }: Arrival & { token: TokenRecord }) {
+    const person = uid === null ? undefined : gateway.directory?.find(attributes['id_token-issuer'], uid);
+    return person instanceof Promise ? person.then(checkPerson) : checkPerson(person);
   },
 );
 

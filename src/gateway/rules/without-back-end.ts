@@ -35,11 +35,9 @@ export async function statusKeyOf(database: Database): Promise<string> {
   return (await settings.get(statusKeySetting)) ?? (await settings.first(statusKeySetting, randomToken()));
 }
 
-/** `/_status`: reports with the shared key whether the back end works. Returns 200 in both cases. */
-export async function answerStatus(call: WithHeaders): Promise<Answer | undefined> {
-  const { verb, path, api, client, gateway } = call;
+async function reportStatus(call: WithHeaders): Promise<Answer> {
+  const { api, client, gateway } = call;
   const { database, urls, statusApiKey } = gateway;
-  if (verb !== 'GET' || path !== '/_status') return undefined;
   await countingFailures(call, async () => {
     const key = statusApiKey ?? (await statusKeyOf(database));
     if (!equalSecrets(client.get('apikey') ?? '', key)) throw errors.unknownStatusKey();
@@ -52,8 +50,13 @@ export async function answerStatus(call: WithHeaders): Promise<Answer | undefine
   });
 }
 
+/** `/_status`: reports with the shared key whether the back end works. Returns 200 in both cases. */
+export function answerStatus(call: WithHeaders): Promise<Answer> | undefined {
+  return call.verb === 'GET' && call.path === '/_status' ? reportStatus(call) : undefined;
+}
+
 /** Sends paths without a token straight to the back end. */
-export async function serveOpenPath(call: WithHeaders): Promise<Answer | undefined> {
+export function serveOpenPath(call: WithHeaders): Promise<Answer> | undefined {
   const open = call.api.open.find(({ pattern }) => pattern.test(call.path));
   if (!open) return undefined;
   call.trace.operation = open.name;

@@ -1,4 +1,5 @@
-import type { Call, Caller } from '../../api.ts';
+import { ParsedTexts } from '@alongside/kernel/json';
+import type { Call, Caller, Holder } from '../../api.ts';
 import { isNhsNumber } from './nhs-number.ts';
 
 /** A signed-in citizen, from the ID token that the access token is bound to. */
@@ -36,12 +37,32 @@ interface FlowVariables {
   pds?: { 'app-restricted'?: { update?: unknown }; 'custom-attributes'?: unknown };
 }
 
-/** Returns the application's settings for this API; ignores invalid JSON. */
-export function settingsOf({ application }: Caller): NonNullable<FlowVariables['pds']> {
+/** The settings of an application for this API. */
+interface Settings {
+  /** Whether it may update without a user. */
+  mayUpdate: boolean;
+  /** JSON of the attributes that PDS understands. */
+  customAttributes: string | undefined;
+}
+
+/** Ignores invalid JSON. */
+function readSettings(text: string): Settings {
+  let pds: FlowVariables['pds'];
   try {
-    const parsed: unknown = JSON.parse(application.platform?.attributes['apim-app-flow-vars'] ?? '{}');
-    return (parsed as FlowVariables | null)?.pds ?? {};
+    pds = (JSON.parse(text) as FlowVariables | null)?.pds;
   } catch {
-    return {};
+    pds = undefined;
   }
+  return {
+    mayUpdate: pds?.['app-restricted']?.update === true,
+    customAttributes: JSON.stringify(pds?.['custom-attributes']),
+  };
+}
+
+const settings = new ParsedTexts<Settings>();
+
+/** Returns the settings of an application for this API. */
+export function settingsOf({ application }: Holder): Settings {
+  const text = application.platform?.attributes['apim-app-flow-vars'] ?? '{}';
+  return settings.of(text, text, readSettings);
 }

@@ -104,8 +104,7 @@ export const makePds = ({ database, clock, faults }: Dependencies): ApiDefinitio
     {
       // An application that may update has the rights of a healthcare worker, without a role.
       name: user,
-      granted: (caller) =>
-        anyOf(applicationScope(service))(caller) && settingsOf(caller)['app-restricted']?.update === true,
+      granted: (holder) => anyOf(applicationScope(service))(holder) && settingsOf(holder).mayUpdate,
       role: null,
     },
     {
@@ -138,7 +137,7 @@ export const makePds = ({ database, clock, faults }: Dependencies): ApiDefinitio
     'nhsd-identity-uuid': ({ token }) => token.attributes['id_token-subject'],
     'nhsd-identity-idp': ({ token }) => token.attributes['id_token-issuer'],
     'nhsd-nhslogin-user': (call) => (call.mode.name === patient ? loginUserOf(call) : undefined),
-    'nhse-pds-custom-attributes': (call) => JSON.stringify(settingsOf(call)['custom-attributes']),
+    'nhse-pds-custom-attributes': (call) => settingsOf(call).customAttributes,
     'nhse-pds-privileged-access': ({ mode }) => (mode.name === privileged ? 'true' : undefined),
   },
   restrictions,

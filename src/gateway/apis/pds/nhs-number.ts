@@ -1,9 +1,11 @@
+const zero = '0'.charCodeAt(0);
+
 /**
  * Returns the check digit of nine digits: weights 10 to 2, modulus 11; undefined if there is none (data dictionary, NHS number).
  */
 export function checkDigitOf(nine: string): number | undefined {
   let sum = 0;
-  for (let at = 0; at < 9; at++) sum += Number(nine[at]) * (10 - at);
+  for (let at = 0; at < 9; at++) sum += (nine.charCodeAt(at) - zero) * (10 - at);
   const digit = 11 - (sum % 11);
   if (digit === 10) return undefined;
   return digit === 11 ? 0 : digit;

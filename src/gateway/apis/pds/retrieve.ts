@@ -1,14 +1,35 @@
+import { Answer } from '@alongside/kernel/answer';
 import { etagOf, type Operation, publishedBase, searchset } from './operations.ts';
 import { fhir } from './outcomes.ts';
-import { confidentialityOf, shown, shownRelated } from './redaction.ts';
+import type { PatientRecord } from './patient.ts';
+import { confidentialityOf, type Grants, shown, shownRelated } from './redaction.ts';
+
+/** The responses with a shared record, by the grants that they depend on. */
+const responses = new WeakMap<PatientRecord, Map<string, Answer>>();
+
+const viewOf = ({ privileged, confidentialRemoval, emptyAddressLines }: Grants): string =>
+  `${privileged} ${confidentialRemoval} ${emptyAddressLines}`;
+
+/** Returns the response with a record, made once for each view of it. */
+function responseWith(record: PatientRecord, grants: Grants): Answer {
+  const made = responses.get(record) ?? new Map<string, Answer>();
+  const known = made.get(viewOf(grants));
+  if (known) return known;
+  const { patient } = record;
+  const { status, headers, body } = fhir(200, shown(patient, grants), {
+    etag: etagOf(patient.meta.versionId),
+  });
+  const response = new Answer(status, Object.freeze(headers), Buffer.from(body));
+  responses.set(record, made.set(viewOf(grants), response));
+  return response;
+}
 
 /** GET /Patient/{id}: returns the record, or the one that superseded it, with its version as ETag. */
 export const retrievePatient: Operation = {
   method: 'GET',
   path: /^\/Patient\/(?<id>[^/]+)$/,
   async answer({ parts, patients, grants }) {
-    const { patient } = await patients.current(parts.id ?? '');
-    return fhir(200, shown(patient, grants), { etag: etagOf(patient.meta.versionId) });
+    return responseWith(await patients.current(parts.id ?? ''), grants);
   },
 };
 

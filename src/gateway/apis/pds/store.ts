@@ -1,17 +1,15 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { parseOwnJson } from '@alongside/kernel/json';
-import { type Database, must, type Statement, sql } from '../../../storage/database.ts';
+import { isObject, ParsedTexts } from '@alongside/kernel/json';
+import { z } from 'zod';
+import { type Database, found, must, type Statement, sql } from '../../../storage/database.ts';
+import { integer, type RowOf, row, storedJson, text } from '../../../storage/row.ts';
 import { SingleUse } from '../../../storage/single-use.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
 
-interface PatientRow {
-  nhs_number: string;
-  version: number;
-  body: string;
-  birth_date: string;
-}
+const patientRow = row('patient', { nhs_number: text, version: integer, body: text, birth_date: text });
+const recordShape = z.custom<PatientRecord>(isObject);
 
 /** An inclusive range of days of birth, as ISO dates. */
 export interface BirthRange {
@@ -26,14 +24,10 @@ const repetitionTime = 3_600_000;
 /** Maximum number of successive merges to follow. */
 const longestChain = 10;
 
-function recordOf({ version, body }: PatientRow): PatientRecord {
-  let record: PatientRecord;
-  try {
-    record = parseOwnJson<PatientRecord>(body);
-  } catch {
-    // The parser's message would quote the record in the log.
-    throw new Error('A stored patient is not JSON.');
-  }
+const columns = 'nhs_number, version, body, birth_date';
+
+function recordOf({ version, body }: RowOf<typeof patientRow>): PatientRecord {
+  const record = storedJson(recordShape, body, 'patient.body');
   record.patient.meta.versionId = String(version);
   return record;
 }
@@ -57,18 +51,18 @@ export const insertPatientStatement = (record: PatientRecord): Statement =>
 export class Patients {
   readonly #database: Database;
   readonly #repetitions: SingleUse;
+  readonly #parsed = new ParsedTexts<PatientRecord>();
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#repetitions = new SingleUse(database, clock);
   }
 
-  /** Returns the record with exactly this number, whatever its state. */
+  /** Returns the record with exactly this number, whatever its state. It is shared while its row is unchanged, and frozen. */
   async get(nhsNumber: string): Promise<PatientRecord | undefined> {
-    const row = await this.#database.get<PatientRow>(
-      sql('SELECT * FROM patient WHERE nhs_number = ?', nhsNumber),
-    );
-    return row && recordOf(row);
+    const statement = found(sql(`SELECT ${columns} FROM patient WHERE nhs_number = ?`, nhsNumber));
+    const stored = await this.#database.get(statement, patientRow);
+    return stored && this.#parsed.of(`${nhsNumber} ${stored.version}`, stored.body, () => recordOf(stored));
   }
 
   /**
@@ -89,9 +83,9 @@ export class Patients {
   async *bornWithin({ from, to }: BirthRange): AsyncGenerator<PatientRecord[]> {
     let after = { birth: from, number: '' };
     while (after.birth <= to) {
-      const rows = await this.#database.all<PatientRow>(
+      const rows = await this.#database.all(
         sql(
-          `SELECT * FROM patient WHERE birth_date >= ? AND birth_date <= ? AND (birth_date > ? OR nhs_number > ?)
+          `SELECT ${columns} FROM patient WHERE birth_date >= ? AND birth_date <= ? AND (birth_date > ? OR nhs_number > ?)
            ORDER BY birth_date, nhs_number LIMIT ?`,
           after.birth,
           to,
@@ -99,6 +93,7 @@ export class Patients {
           after.number,
           pageSize,
         ),
+        patientRow,
       );
       if (rows.length > 0) yield rows.map(recordOf);
       const last = rows.at(-1);
