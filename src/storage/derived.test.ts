@@ -42,6 +42,14 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
       await postgres?.stop();
       rmSync(folder, { recursive: true, force: true });
     });
+    /** Writes, and waits for the announcement of PostgreSQL, which reaches this process too. */
+    const settle = async (code: string, text: string) => {
+      const before = here.stampOf(['organisation']) ?? 0;
+      await here.run(write(code, text));
+      while (postgres && (here.stampOf(['organisation']) ?? 0) < before + 2)
+        await here.all(sql('SELECT 1 AS one'));
+    };
+
     beforeEach(() => {
       computed = 0;
       names = new Derived(here, ['organisation'], async (code) => {
@@ -51,11 +59,11 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
     });
 
     test('returns a known value without a promise until the table is written', async () => {
-      await here.run(write('A1', 'One'));
+      await settle('A1', 'One');
       assert.equal(await names.of('A1'), 'One');
       await here.run(sql("INSERT INTO setting (name, value) VALUES ('derived', '1')"));
       assert.equal(names.of('A1'), 'One');
-      await here.run(write('A1', 'Two'));
+      await settle('A1', 'Two');
       assert.equal(await names.of('A1'), 'Two');
       assert.equal(computed, 2);
     });
@@ -64,7 +72,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
       assert.equal(await names.of('B1'), undefined);
       assert.equal(names.of('B1'), undefined);
       assert.equal(computed, 1);
-      await here.run(write('B1', 'One'));
+      await settle('B1', 'One');
       assert.equal(await names.of('B1'), 'One');
     });
 
@@ -88,9 +96,9 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
         await waiting;
         return name;
       });
-      await here.run(write('D1', 'One'));
+      await settle('D1', 'One');
       const first = slow.of('D1');
-      await here.run(write('D1', 'Two'));
+      await settle('D1', 'Two');
       release();
       await first;
       assert.equal(await slow.of('D1'), 'Two');
