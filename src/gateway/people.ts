@@ -18,11 +18,8 @@ export interface PeopleNow {
   find(uid: string): Promise<PersonNow | undefined>;
 }
 
-type Answered = PersonNow | undefined;
-
 interface CachedPerson {
-  /** A promise only until the directory has answered. */
-  person: Answered | Promise<Answered>;
+  person: Promise<PersonNow | undefined>;
   until: number;
 }
 
@@ -55,18 +52,14 @@ export class People {
    * Returns the current user, with a removed one as disabled; undefined if the directory fails, in which case the state at
    * sign-in applies.
    */
-  find(issuer: string | undefined, uid: string): Answered | Promise<Answered> {
+  async find(issuer: string | undefined, uid: string): Promise<PersonNow | undefined> {
     const now = this.#clock.now();
     if (issuer !== this.#source.issuer || this.#rests(now)) return undefined;
     const before = this.#known.get(uid);
     if (before && now < before.until && before.until <= now + freshFor) return before.person;
     const person = this.#ask(uid);
-    const cached: CachedPerson = { person, until: now + freshFor };
-    void person.then((answered) => {
-      cached.person = answered;
-    });
     this.#known.delete(uid);
-    this.#known.set(uid, cached);
+    this.#known.set(uid, { person, until: now + freshFor });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= mostKept) break;
       this.#known.delete(oldest);
@@ -79,8 +72,7 @@ export class People {
     return now < this.#restsUntil && this.#restsUntil <= now + restFor;
   }
 
-  /** Never rejects. */
-  async #ask(uid: string): Promise<Answered> {
+  async #ask(uid: string): Promise<PersonNow | undefined> {
     try {
       return (await this.#source.find(uid)) ?? removed;
     } catch (error) {

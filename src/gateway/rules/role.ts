@@ -36,20 +36,21 @@ function rolesOf({ attributes }: TokenRecord, now: PersonNow | undefined): Known
 const isLogin = ({ attributes }: TokenRecord): boolean =>
   /(^|-)nhs-login$/.test(attributes.auth_provider ?? '');
 
-function checkPerson(person: PersonNow | undefined): { person: PersonNow | undefined } {
-  if (person?.disabled) throw errors.personDisabled('the account was disabled or removed after the sign-in');
-  return { person };
-}
-
 /**
  * Looks up a user who signed in at our own CIS2: a withdrawn role or a disabled or removed account takes effect from the next
  * second, even before a back-channel logout.
  */
 export const lookUpPerson = check(
   'person',
-  function lookUpPerson({ gateway, token: { uid, attributes } }: Arrival & { token: TokenRecord }) {
-    const person = uid === null ? undefined : gateway.directory?.find(attributes['id_token-issuer'], uid);
-    return person instanceof Promise ? person.then(checkPerson) : checkPerson(person);
+  async function lookUpPerson({
+    gateway,
+    token: { uid, attributes },
+  }: Arrival & { token: TokenRecord }): Promise<{ person: PersonNow | undefined }> {
+    if (uid === null) return { person: undefined };
+    const person = await gateway.directory?.find(attributes['id_token-issuer'], uid);
+    if (person?.disabled)
+      throw errors.personDisabled('the account was disabled or removed after the sign-in');
+    return { person };
   },
 );
 

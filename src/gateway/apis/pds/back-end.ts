@@ -23,20 +23,16 @@ const operations: readonly Operation[] = [
   updatePatient,
 ];
 
-/** Returns the attributes of an application's registration. Those that are not JSON grant nothing. */
-function attributesOf(text: string | undefined): Record<string, unknown> | null {
-  if (text === undefined) return null;
-  try {
-    return parseOwnJson(text);
-  } catch {
-    return null;
-  }
-}
-
 /** Reads the grants from the gateway's headers, which clients cannot set. */
 function grantsOf(headers: HeaderMap): Grants {
-  const attributes = attributesOf(headers.get('nhse-pds-custom-attributes'));
-  const granted = (name: string): boolean => attributes !== null && String(attributes[name]) === 'true';
+  const text = headers.get('nhse-pds-custom-attributes');
+  let attributes: Record<string, unknown> | null = null;
+  try {
+    if (text !== undefined) attributes = parseOwnJson(text);
+  } catch {
+    // An attribute of a registration that is not JSON grants nothing.
+  }
+  const granted = (name: string): boolean => String(attributes?.[name]) === 'true';
   return {
     privileged: headers.get('nhse-pds-privileged-access') === 'true',
     confidentialRemoval: granted('return-confidential-reason-for-removal'),

@@ -1,4 +1,4 @@
-import { ParsedTexts } from '@alongside/kernel/json';
+import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import type { Call, Caller, Holder } from '../../api.ts';
 import { isNhsNumber } from './nhs-number.ts';
 
@@ -37,26 +37,15 @@ interface FlowVariables {
   pds?: { 'app-restricted'?: { update?: unknown }; 'custom-attributes'?: unknown };
 }
 
-/** The settings of an application for this API. */
-interface Settings {
-  /** Whether it may update without a user. */
-  mayUpdate: boolean;
-  /** JSON of the attributes that PDS understands. */
-  customAttributes: string | undefined;
-}
+type Settings = NonNullable<FlowVariables['pds']>;
 
 /** Ignores invalid JSON. */
 function readSettings(text: string): Settings {
-  let pds: FlowVariables['pds'];
   try {
-    pds = (JSON.parse(text) as FlowVariables | null)?.pds;
+    return parseOwnJson<FlowVariables | null>(text)?.pds ?? {};
   } catch {
-    pds = undefined;
+    return {};
   }
-  return {
-    mayUpdate: pds?.['app-restricted']?.update === true,
-    customAttributes: JSON.stringify(pds?.['custom-attributes']),
-  };
 }
 
 const settings = new ParsedTexts<Settings>();

@@ -104,7 +104,8 @@ export const makePds = ({ database, clock, faults }: Dependencies): ApiDefinitio
     {
       // An application that may update has the rights of a healthcare worker, without a role.
       name: user,
-      granted: (holder) => anyOf(applicationScope(service))(holder) && settingsOf(holder).mayUpdate,
+      granted: (holder) =>
+        anyOf(applicationScope(service))(holder) && settingsOf(holder)['app-restricted']?.update === true,
       role: null,
     },
     {
@@ -137,7 +138,7 @@ export const makePds = ({ database, clock, faults }: Dependencies): ApiDefinitio
     'nhsd-identity-uuid': ({ token }) => token.attributes['id_token-subject'],
     'nhsd-identity-idp': ({ token }) => token.attributes['id_token-issuer'],
     'nhsd-nhslogin-user': (call) => (call.mode.name === patient ? loginUserOf(call) : undefined),
-    'nhse-pds-custom-attributes': (call) => settingsOf(call).customAttributes,
+    'nhse-pds-custom-attributes': (call) => JSON.stringify(settingsOf(call)['custom-attributes']),
     'nhse-pds-privileged-access': ({ mode }) => (mode.name === privileged ? 'true' : undefined),
   },
   restrictions,
