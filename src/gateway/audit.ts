@@ -55,7 +55,7 @@ function idOf({ headers }: HttpRequest, name: string): string | undefined {
   return typeof value === 'string' && idForm.test(value) ? value : undefined;
 }
 
-const outcomeOf = (status: number) => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
+export const outcomeOf = (status: number) => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
 
 function entryOf(
   { request, api, verb, trace }: RecordedCall,
@@ -64,6 +64,7 @@ function entryOf(
   rule?: string,
 ): AuditEntry<CallAction> {
   const { token, keyOf, mode, role, organisation, roleUnchecked, operation, tokenHash } = trace;
+  const about = { messageId: request.id, api: api.name, operation, method: verb };
   return {
     action,
     outcome: outcomeOf(status),
@@ -78,17 +79,7 @@ function entryOf(
     address: request.address,
     requestId: idOf(request, 'x-request-id'),
     correlationId: idOf(request, 'x-correlation-id'),
-    detail: {
-      messageId: request.id,
-      api: api.name,
-      operation,
-      method: verb,
-      status,
-      mode,
-      rule,
-      roleUnchecked,
-      ...facts,
-    },
+    detail: { ...about, status, mode, rule, roleUnchecked, ...facts },
   };
 }
 

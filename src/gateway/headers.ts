@@ -50,22 +50,9 @@ const consumed = new Set([
   'origin',
 ]);
 
-interface HeaderName {
-  /** In lower case. */
-  readonly name: string;
-  /** With `-` for `_` too: a back end may treat both as equal, as CGI does. */
-  readonly plain: string;
-  readonly isSingle: boolean;
-  readonly isHopByHop: boolean;
-  /** Whether no client may send it to a back end. */
-  readonly isConsumed: boolean;
-  readonly isForged: boolean;
-  /** Whether no back end may send it to a client. */
-  readonly isInternal: boolean;
-}
-
-function classify(written: string): HeaderName {
+function classify(written: string) {
   const name = written.toLowerCase();
+  // A back end may treat `_` and `-` as equal, as CGI does.
   const plain = name.replaceAll('_', '-');
   return {
     name,
@@ -74,9 +61,12 @@ function classify(written: string): HeaderName {
     isHopByHop: hopByHop.has(name),
     isConsumed: consumed.has(plain),
     isForged: forged.test(plain),
+    /** Whether no back end may send it to a client. */
     isInternal: hopByHop.has(plain) || /^(nhsd-|nhse-)/.test(plain),
   };
 }
+
+type HeaderName = Readonly<ReturnType<typeof classify>>;
 
 /** Classified names as they were written. Clients choose them, so their number and length are limited. */
 const known = new Map<string, HeaderName>();

@@ -1,6 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
-import type { Outcome } from '@alongside/kernel/events';
-import type { RecordedCall } from './audit.ts';
+import { outcomeOf, type RecordedCall } from './audit.ts';
 import type { Dependencies } from './dependencies.ts';
 
 interface RefusedCall {
@@ -9,8 +8,6 @@ interface RefusedCall {
   /** The reason, for the log only. */
   detail: string;
 }
-
-const outcomeOf = (status: number): Outcome => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
 
 /** Records the events of the token's journey. Calls with an unknown token belong to no journey. */
 function recordEvents(

@@ -40,24 +40,19 @@ async function ownerOf(
   return { application, access };
 }
 
-/** Answers a call with the key of an application. */
-async function serveOwner(call: WithHeaders, key: string): Promise<Answer> {
-  const owner = await countingFailures(call, () => ownerOf(call, key));
-  await limitCall({ ...call, ...owner }, false);
-  call.trace.reachedBackEnd = true;
-  return passOn(call);
-}
-
 /**
  * Accepts an API key instead of a token (pattern "API key authentication" of the published platform). If there is also a token,
  * the key is ignored.
  */
-export function serveKeyedPath(call: WithHeaders): Promise<Answer> | undefined {
+export async function serveKeyedPath(call: WithHeaders): Promise<Answer | undefined> {
   const { api, path, client, trace } = call;
   const key = client.get('apikey') ?? '';
   if (key === '' || client.has('authorization')) return undefined;
   const keyed = api.keyed.find(({ pattern }) => pattern.test(path));
   if (!keyed) return undefined;
   trace.operation = keyed.name;
-  return serveOwner(call, key);
+  const owner = await countingFailures(call, () => ownerOf(call, key));
+  await limitCall({ ...call, ...owner }, false);
+  trace.reachedBackEnd = true;
+  return passOn(call);
 }
