@@ -1,6 +1,5 @@
 import type { Clock } from './clock.ts';
-import { orderedId } from './ids.ts';
-import { sha256 } from './secrets.ts';
+import { type JourneyKeys, type JourneyLink, Journeys } from './journeys.ts';
 
 /** A sender or receiver of an event. */
 export type Party =
@@ -17,19 +16,14 @@ export type Party =
 export type Outcome = 'ok' | 'refused' | 'failed';
 
 /** An event as a step records it. */
-export interface NewEvent {
-  /**
-   * Values that already pass between services (state, code, hand-off jti, session id). They link events to a
-   * journey; the first known value wins. Only their hashes are stored.
-   */
-  keys: readonly string[];
-  from: Party;
-  to: Party;
+export interface NewEvent extends JourneyKeys {
+  readonly from: Party;
+  readonly to: Party;
   /** Name in `docs/journey.md`, such as `authorize.request`. */
-  name: string;
-  outcome?: Outcome;
+  readonly name: string;
+  readonly outcome?: Outcome;
   /** Facts for the reader. Never a PIN, a secret, a token or patient demographics. */
-  detail?: Readonly<Record<string, string | number | boolean>>;
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** An event as it is stored and streamed. */
@@ -42,20 +36,20 @@ export interface JourneyEvent {
   to: Party;
   name: string;
   outcome: Outcome;
-  detail: Record<string, string | number | boolean>;
+  detail: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Storage of events. */
 export interface EventStore {
-  /** Returns the journey of the first of these hashes that is known. */
-  journeyOf(hashes: readonly string[]): Promise<string | undefined>;
-  /** Stores events in order, with the hashes that link their journeys. */
-  append(
-    events: readonly Omit<JourneyEvent, 'seq'>[],
-    links: readonly { hash: string; journey: string }[],
-  ): Promise<void>;
-  /** Resolves once everything committed to the same storage so far is on the disk. The events themselves may follow later. */
-  durable(): Promise<void>;
+  /** Returns the journeys of those values that have a stored link. */
+  journeysOf(values: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Stores events in order, with new links. */
+  append(events: readonly Omit<JourneyEvent, 'seq'>[], links: readonly JourneyLink[]): Promise<void>;
+  /**
+   * Resolves once everything committed to the same storage so far is on the disk; undefined if it is already. The events themselves
+   * may follow later.
+   */
+  durable(): Promise<void> | undefined;
 }
 
 /** Records events. */
@@ -63,18 +57,24 @@ export interface Recorder {
   record(event: NewEvent): void;
 }
 
-/** Flush after this many events. */
+/** A response waits for its events once so many are gathered. */
 const mostGathered = 200;
 
 /** Options for storing events. */
 export interface Keeping {
-  /**
-   * Milliseconds for which successful events may be gathered; 0, the default, stores them before the
-   * response. Use more only if no other process has events of the same journeys: it could not link them yet.
-   */
+  /** Milliseconds for which successful events may be gathered; 0, the default, stores them before the response. */
   gather?: number;
+  /** Whether no other process has events of the same journeys. */
+  alone?: boolean;
   /** Called when events that no request waits for could not be stored. */
   onLost?: (error: unknown) => void;
+}
+
+interface Waiting {
+  event: NewEvent;
+  at: number;
+  /** Undefined until storage was asked. */
+  journey: string | undefined;
 }
 
 /** Collects the events of this process, links them to journeys and stores them in order. */
@@ -82,24 +82,34 @@ export class EventRecorder implements Recorder {
   readonly #clock: Clock;
   readonly #store: EventStore;
   readonly #gather: number;
+  readonly #journeys: Journeys;
   readonly #onLost: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
-  #pending: (NewEvent & { at: number })[] = [];
-  /** Whether an event failed. It must then be stored before the response, so that its reason can be found. */
+  #waiting: Waiting[] = [];
+  /** Whether a response waits for these events, and for those that are being written. */
   #isPressing = false;
-  #flushing: Promise<void> = Promise.resolve();
+  #isWritePressing = false;
+  #writing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
   #later: NodeJS.Timeout | undefined;
 
-  constructor(clock: Clock, store: EventStore, { gather = 0, onLost = () => undefined }: Keeping = {}) {
+  constructor(
+    clock: Clock,
+    store: EventStore,
+    { gather = 0, alone = false, onLost = () => undefined }: Keeping = {},
+  ) {
     this.#clock = clock;
     this.#store = store;
     this.#gather = gather;
+    this.#journeys = new Journeys(alone);
     this.#onLost = onLost;
   }
 
   record(event: NewEvent): void {
-    this.#pending.push({ ...event, at: this.#clock.now() });
-    if ((event.outcome ?? 'ok') !== 'ok') this.#isPressing = true;
+    const journey = this.#journeys.decide(event);
+    this.#waiting.push({ event, at: this.#clock.now(), journey });
+    // The reason of a refusal must be found at once, and the link of a value that another process may receive next.
+    if ((event.outcome ?? 'ok') !== 'ok' || this.#journeys.mayLink(event, journey)) this.#isPressing = true;
     // For gathered events and for events outside requests.
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
@@ -114,53 +124,68 @@ export class EventRecorder implements Recorder {
   }
 
   /**
-   * Waits until earlier writes are on the disk and the events are stored, unless they are successful and may
-   * be gathered. HTTP responses wait for this.
+   * Resolves when earlier writes are on the disk and the events are stored, unless they are successful and may be gathered; undefined
+   * if there is nothing to wait for. HTTP responses wait for this.
    */
-  async flush(): Promise<void> {
-    if (this.#gather === 0 || this.#isPressing || this.#pending.length >= mostGathered) await this.keep();
-    await this.#store.durable();
+  flush(): Promise<void> | undefined {
+    const isDue = this.#gather === 0 || this.#isPressing || this.#waiting.length >= mostGathered;
+    const stored = isDue && this.#waiting.length > 0 ? this.keep() : this.#isWritePressing && this.#writing;
+    return stored ? stored.then(() => this.#store.durable()) : this.#store.durable();
   }
 
   /** Stores all events recorded so far. */
   keep(): Promise<void> {
-    if (this.#pending.length === 0) return this.#flushing;
-    const flushing = this.#flushing.catch(() => undefined).then(() => this.#write());
-    this.#flushing = flushing;
-    // Requests that wait for this flush fail with it; later ones do not.
-    flushing.catch(() => {
-      if (this.#flushing === flushing) this.#flushing = Promise.resolve();
+    if (this.#waiting.length === 0) return this.#writing ?? Promise.resolve();
+    if (!this.#writing) return this.#begin();
+    // One write at a time, so that events are stored in order.
+    this.#next ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.keep();
+      });
+    return this.#next;
+  }
+
+  #begin(): Promise<void> {
+    const writing = this.#write().finally(() => {
+      this.#writing = undefined;
     });
-    return flushing;
+    this.#writing = writing;
+    return writing;
   }
 
   async #write(): Promise<void> {
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#isWritePressing = this.#isPressing || this.#gather === 0;
     this.#isPressing = false;
-    const fresh = new Map<string, string>();
-    const events: Omit<JourneyEvent, 'seq'>[] = [];
-    for (const { keys, at, from, to, name, outcome, detail } of pending) {
-      const hashes = keys.filter((key) => key !== '').map((key) => sha256(key));
-      // The first known value wins: steps list values of one journey before shared ones.
-      const met = hashes.findIndex((hash) => fresh.has(hash));
-      const earlier = met === -1 ? hashes : hashes.slice(0, met);
-      const journey = (await this.#store.journeyOf(earlier)) ?? fresh.get(hashes[met] ?? '') ?? orderedId();
-      for (const hash of hashes) fresh.set(hash, journey);
-      events.push({
-        journey,
-        at: new Date(at).toISOString(),
-        from,
-        to,
-        name,
-        outcome: outcome ?? 'ok',
-        detail: { ...detail },
-      });
+    const unknown = waiting.filter(({ journey }) => journey === undefined);
+    if (unknown.length > 0) await this.#settle(unknown);
+    const events = waiting.map(({ event, at, journey = '' }) => ({
+      journey,
+      at: new Date(at).toISOString(),
+      from: event.from,
+      to: event.to,
+      name: event.name,
+      outcome: event.outcome ?? 'ok',
+      detail: event.detail ?? {},
+    }));
+    const links = this.#journeys.takeLinks();
+    try {
+      await this.#store.append(events, links);
+    } catch (error) {
+      this.#journeys.forget(links);
+      throw error;
     }
-    const links = [...fresh].map(([hash, journey]) => ({ hash, journey }));
-    await this.#store.append(events, links);
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Asks storage for the journeys of these events. */
+  async #settle(events: readonly Waiting[]): Promise<void> {
+    const asked = new Set(events.flatMap(({ event }) => this.#journeys.askedValues(event)));
+    const stored = await this.#store.journeysOf([...asked]);
+    for (const each of events) each.journey = this.#journeys.settle(each.event, stored);
   }
 }
 

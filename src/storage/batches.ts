@@ -48,12 +48,26 @@ export function insertStatement(
 /**
  * Runs one batch after another, with a turn of the event loop in between, until one is not full.
  * @param step runs one batch and returns the number of changed rows
+ * @param full the number of rows of a full batch
  * @returns whether rows remain after a limited number of batches
  */
-export async function inBatches(step: () => Promise<number>): Promise<boolean> {
+export async function inBatches(step: () => Promise<number>, full = batchSize): Promise<boolean> {
   for (let batch = 0; batch < mostBatches; batch++) {
-    if ((await step()) < batchSize) return false;
+    if ((await step()) < full) return false;
     await nextTurn();
   }
   return true;
+}
+
+/** Splits a list into parts of 32, 16, 8, 4, 2 and 1, so that there are few different statements. */
+export function pieces<T>(list: readonly T[]): T[][] {
+  const cut: T[][] = [];
+  for (let from = 0, size = 32; from < list.length; ) {
+    if (size > list.length - from) size /= 2;
+    else {
+      cut.push(list.slice(from, from + size));
+      from += size;
+    }
+  }
+  return cut;
 }

@@ -1,103 +1,102 @@
-import type { EventStore, JourneyEvent, Outcome, Party } from '@alongside/kernel/events';
-import { batchSize, inBatches } from './batches.ts';
-import { type Database, type Statement, sql } from './database.ts';
+import type { EventStore, JourneyEvent } from '@alongside/kernel/events';
+import { parseOwnJson } from '@alongside/kernel/json';
+import type { JourneyLink } from '@alongside/kernel/journeys';
+import { inBatches, pieces } from './batches.ts';
+import { type Database, type Statement, sql, type Value } from './database.ts';
 
-interface EventRow {
-  seq: number;
-  journey: string;
-  at: string;
-  from_party: string;
-  to_party: string;
-  name: string;
-  outcome: string;
-  detail: string;
+type UnnumberedEvent = Omit<JourneyEvent, 'seq'>;
+
+/** Events with consecutive numbers, of which `last` is the number of the last. */
+interface EventBlock {
+  last: number;
+  size: number;
+  /** A line of JSON for each event. */
+  events: string;
 }
 
-const fromRow = (row: EventRow): JourneyEvent => ({
-  seq: row.seq,
-  journey: row.journey,
-  at: row.at,
-  from: row.from_party as Party,
-  to: row.to_party as Party,
-  name: row.name,
-  outcome: row.outcome as Outcome,
-  detail: JSON.parse(row.detail) as JourneyEvent['detail'],
-});
-
+/** Maximum number of events of a block. */
+export const blockSize = 64;
 /** Maximum number of stored events, so that a flood of requests does not fill the disk. */
 const mostKept = 2_000_000;
+/** The number of blocks that one batch of a sweep reads. */
+const sweptAtOnce = 25;
+/** The number of values that one statement looks up, so that there is one text. */
+const lookedUpAtOnce = 8;
 
-interface Insert {
-  readonly head: string;
-  readonly row: string;
-  readonly tail: string;
+const marks = (count: number, row = '?'): string => Array.from({ length: count }, () => row).join(', ');
+
+/** Inserts rows with few statements of few different texts. */
+const insertStatements = (head: string, row: string, rows: readonly Value[][], tail = ''): Statement[] =>
+  pieces(rows).map((some) => sql(`${head} VALUES ${marks(some.length, row)}${tail}`, ...some.flat()));
+
+/** Returns the statements that number events, and store them as one block. */
+function blockStatements(events: readonly UnnumberedEvent[]): Statement[] {
+  const journeys = new Set(events.map(({ journey }) => journey));
+  return [
+    sql('UPDATE event_count SET last = last + ?', events.length),
+    sql(
+      'INSERT INTO event_block (last, size, events) VALUES ((SELECT last FROM event_count), ?, ?)',
+      events.length,
+      linesOf(events),
+    ),
+    ...insertStatements(
+      'INSERT INTO event_journey (journey, block)',
+      '(?, (SELECT last FROM event_count))',
+      [...journeys].map((journey) => [journey]),
+    ),
+  ];
 }
-const eventInsert: Insert = {
-  head: 'INSERT INTO event (journey, at, from_party, to_party, name, outcome, detail) VALUES ',
-  row: '(?, ?, ?, ?, ?, ?, ?)',
-  tail: '',
-};
-const linkInsert: Insert = {
-  head: 'INSERT INTO journey_link (hash, journey) VALUES ',
-  row: '(?, ?)',
-  tail: ' ON CONFLICT (hash) DO NOTHING',
-};
 
-/** Splits rows into few statements with few different texts. */
-function insertStatements({ head, row, tail }: Insert, rows: readonly string[][]): Statement[] {
-  const statements: Statement[] = [];
-  for (let from = 0; from < rows.length; from += 8) {
-    const some = rows.slice(from, from + 8);
-    statements.push(sql(`${head}${some.map(() => row).join(', ')}${tail}`, ...some.flat()));
-  }
-  return statements;
+export const linesOf = (events: readonly UnnumberedEvent[]): string =>
+  events.map((event) => JSON.stringify(event)).join('\n');
+
+/** Returns the events of a block, oldest first: those after a number, of one journey or all. */
+function eventsOf({ last, size, events }: EventBlock, since = 0, journey?: string): JourneyEvent[] {
+  // The journey is the first member of each line.
+  const start = journey === undefined ? '{' : `{"journey":${JSON.stringify(journey)},`;
+  return events.split('\n').flatMap((line, index) => {
+    const seq = last - size + 1 + index;
+    return seq > since && line.startsWith(start) ? [{ seq, ...parseOwnJson<UnnumberedEvent>(line) }] : [];
+  });
 }
 
-/** Stored journeys: events in order, and the hashes that link them. */
+/** Stored journeys: blocks of events in order, which journeys each has, and the links of their values. */
 export class StoredEvents implements EventStore {
   readonly #database: Database;
-  // The same process usually sees most values of a journey again within seconds.
-  readonly #recent = new Map<string, string>();
   #first: () => Promise<void> = async () => undefined;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  async journeyOf(hashes: readonly string[]): Promise<string | undefined> {
-    const met = hashes.findIndex((hash) => this.#recent.has(hash));
-    const recent = this.#recent.get(hashes[met] ?? '');
-    // Another process may know an earlier one.
-    const earlier = met === -1 ? hashes : hashes.slice(0, met);
-    if (earlier.length === 0) return recent;
-    const marks = earlier.map(() => '?').join(', ');
-    const rows = await this.#database.all<{ hash: string; journey: string }>(
-      sql(`SELECT hash, journey FROM journey_link WHERE hash IN (${marks})`, ...earlier),
-    );
-    return earlier.map((hash) => rows.find((row) => row.hash === hash)?.journey).find(Boolean) ?? recent;
+  async journeysOf(values: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    for (let from = 0; from < values.length; from += lookedUpAtOnce) {
+      const some = Array.from({ length: lookedUpAtOnce }, (_, index) => values[from + index] ?? '');
+      const rows = await this.#database.all<JourneyLink>(
+        sql(`SELECT value, journey FROM journey_link WHERE value IN (${marks(lookedUpAtOnce)})`, ...some),
+      );
+      for (const { value, journey } of rows) found.set(value, journey);
+    }
+    return found;
   }
 
-  async append(
-    events: readonly Omit<JourneyEvent, 'seq'>[],
-    links: readonly { hash: string; journey: string }[],
-  ): Promise<void> {
-    const rows = events.map(({ journey, at, from, to, name, outcome, detail }) => [
-      ...[journey, at, from, to, name, outcome],
-      JSON.stringify(detail),
-    ]);
-    const joins = links
-      .filter(({ hash }) => !this.#recent.has(hash))
-      .map(({ hash, journey }) => [hash, journey]);
-    await this.#database.batch(
-      [...insertStatements(eventInsert, rows), ...insertStatements(linkInsert, joins)],
-      {
-        lazy: true,
-      },
+  async append(events: readonly UnnumberedEvent[], links: readonly JourneyLink[]): Promise<void> {
+    const statements: Statement[] = [];
+    for (let from = 0; from < events.length; from += blockSize)
+      statements.push(...blockStatements(events.slice(from, from + blockSize)));
+    statements.push(
+      ...insertStatements(
+        'INSERT INTO journey_link (value, journey)',
+        '(?, ?)',
+        links.map(({ value, journey }) => [value, journey]),
+        ' ON CONFLICT (value) DO NOTHING',
+      ),
     );
-    this.#remember(links);
+    await this.#database.batch(statements, { lazy: true });
   }
 
-  durable(): Promise<void> {
+  durable(): Promise<void> | undefined {
     return this.#database.durable();
   }
 
@@ -109,7 +108,9 @@ export class StoredEvents implements EventStore {
   /** Returns the number of the newest event; 0 if there is none. */
   async last(): Promise<number> {
     await this.#first();
-    const row = await this.#database.get<{ last: number | null }>(sql('SELECT MAX(seq) AS last FROM event'));
+    const row = await this.#database.get<{ last: number | null }>(
+      sql('SELECT MAX(last) AS last FROM event_block'),
+    );
     return Number(row?.last ?? 0);
   }
 
@@ -117,56 +118,59 @@ export class StoredEvents implements EventStore {
   async list(options: { since?: number; journey?: string; limit?: number } = {}): Promise<JourneyEvent[]> {
     const { since = 0, journey, limit = 1000 } = options;
     await this.#first();
-    const rows = await this.#database.all<EventRow>(
+    const blocks = await this.#database.all<EventBlock>(
       journey === undefined
-        ? sql('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?', since, limit)
+        ? sql(
+            `SELECT last, size, events FROM event_block WHERE last > ?
+             AND last < (SELECT MIN(last) FROM event_block WHERE last > ?) + ? ORDER BY last`,
+            ...[since, since, limit + blockSize],
+          )
         : sql(
-            'SELECT * FROM event WHERE seq > ? AND journey = ? ORDER BY seq LIMIT ?',
-            since,
-            journey,
-            limit,
+            `SELECT block.last, block.size, block.events FROM event_journey AS found
+             JOIN event_block AS block ON block.last = found.block
+             WHERE found.journey = ? AND found.block > ? ORDER BY found.block LIMIT ?`,
+            ...[journey, since, limit],
           ),
     );
-    return rows.map(fromRow);
+    return blocks.flatMap((block) => eventsOf(block, since, journey)).slice(0, limit);
   }
 
   /**
-   * Removes events older than this time or above the newest `most`, and the hashes of journeys without events. Returns whether
-   * more remain.
+   * Removes blocks whose events are all older than this time or above the newest `most`, and the links of journeys without events.
+   * Returns whether more remain.
    */
   async sweep(before: number, most = mostKept): Promise<boolean> {
     const beyond = (await this.last()) - most;
-    return await inBatches(() => this.#sweepSome(new Date(before).toISOString(), beyond));
+    const oldest = new Date(before).toISOString();
+    return await inBatches(() => this.#sweepSome(oldest, beyond), sweptAtOnce);
   }
 
+  /** Returns the number of removed blocks. */
   async #sweepSome(before: string, beyond: number): Promise<number> {
-    // By number, not by time: times have no index, and the oldest events have the lowest numbers.
-    const { rows } = await this.#database.run(
-      sql(
-        `DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})
-         AND (at < ? OR seq <= ?) RETURNING journey`,
-        before,
-        beyond,
-      ),
+    const blocks = await this.#database.all<EventBlock>(
+      sql(`SELECT last, size, events FROM event_block ORDER BY last LIMIT ${sweptAtOnce}`),
     );
-    const journeys = new Set(rows.map(({ journey }) => String(journey)));
-    await this.#database.batch(
-      [...journeys].map((journey) =>
+    const young = blocks.findIndex(
+      (block) => block.last > beyond && (eventsOf(block, block.last - 1)[0]?.at ?? '') >= before,
+    );
+    const old = young === -1 ? blocks : blocks.slice(0, young);
+    const last = old.at(-1)?.last;
+    if (last === undefined) return 0;
+    const journeys = new Set(old.flatMap((block) => eventsOf(block)).map(({ journey }) => journey));
+    await this.#database.batch([
+      sql('DELETE FROM event_block WHERE last <= ?', last),
+      ...pieces([...journeys]).flatMap((some) => [
         sql(
-          `DELETE FROM journey_link WHERE journey = ?
-           AND NOT EXISTS (SELECT 1 FROM event WHERE event.journey = journey_link.journey)`,
-          journey,
+          `DELETE FROM event_journey WHERE journey IN (${marks(some.length)}) AND block <= ?`,
+          ...[...some, last],
         ),
-      ),
-    );
-    return rows.length;
-  }
-
-  #remember(links: readonly { hash: string; journey: string }[]): void {
-    for (const { hash, journey } of links) this.#recent.set(hash, journey);
-    for (const hash of this.#recent.keys()) {
-      if (this.#recent.size <= 10_000) break;
-      this.#recent.delete(hash);
-    }
+        sql(
+          `DELETE FROM journey_link WHERE journey IN (${marks(some.length)})
+           AND NOT EXISTS (SELECT 1 FROM event_journey WHERE event_journey.journey = journey_link.journey)`,
+          ...some,
+        ),
+      ]),
+    ]);
+    return old.length;
   }
 }

@@ -3,6 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
 import { equalSecrets } from '@alongside/kernel/secrets';
+import { pieces } from '../batches.ts';
 import { type Database, must, type Statement, sql } from '../database.ts';
 import { type AuditEntry, type AuditRow, type EncodedEntry, encodedEntryOf, encodeEntry } from './entry.ts';
 import type { AuditSeal } from './seal.ts';
@@ -39,19 +40,6 @@ const valuesOf = (record: Omit<AuditRow, 'id'>) => [
   ...[record.chain, record.seq, record.at, record.action, record.outcome, record.actor],
   ...[record.application, record.subject, record.body, record.previous, record.mac],
 ];
-
-/** Splits a list into parts of 32, 16, 8, 4, 2 and 1, so that there are few different statements. */
-function pieces<T>(list: readonly T[]): T[][] {
-  const cut: T[][] = [];
-  for (let from = 0, size = 32; from < list.length; ) {
-    if (size > list.length - from) size /= 2;
-    else {
-      cut.push(list.slice(from, from + size));
-      from += size;
-    }
-  }
-  return cut;
-}
 
 const insertStatements = (records: readonly Omit<AuditRow, 'id'>[]): Statement[] =>
   pieces(records).map((some) =>
