@@ -40,7 +40,7 @@ export interface IdentityAgentOptions {
   clock: Clock;
   recorder: Recorder;
   /** Stores the events of a call on the local socket before its response. */
-  flush?: () => Promise<void>;
+  flush?: () => Promise<void> | undefined;
   log: Log;
   /** Folder of the agent's own key and its virtual cards. */
   dataFolder: string;

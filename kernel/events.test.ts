@@ -1,28 +1,42 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ManualClock } from './clock.ts';
-import { EventRecorder, type EventStore, type Keeping, type Outcome } from './events.ts';
+import { EventRecorder, type EventStore, type Keeping, type NewEvent, type Outcome } from './events.ts';
+import type { JourneyLink } from './journeys.ts';
 
 function recorderOf(keeping?: Keeping) {
   const kept: string[][] = [];
+  const journeys = new Map<string, string>();
+  const links: JourneyLink[] = [];
+  const asked: string[] = [];
   let down = false;
   const store: EventStore = {
-    journeyOf: async () => undefined,
-    durable: async () => undefined,
-    async append(events) {
+    async journeysOf(values) {
+      asked.push(...values);
+      return new Map(links.map(({ value, journey }) => [value, journey]));
+    },
+    durable: () => undefined,
+    async append(events, newLinks) {
       if (down) throw new Error('no storage');
       kept.push(events.map(({ name }) => name));
+      for (const { name, journey } of events) journeys.set(name, journey);
+      links.push(...newLinks);
     },
   };
   const recorder = new EventRecorder(new ManualClock(0), store, keeping);
   return {
     kept,
+    journeys,
+    links,
+    asked,
     recorder,
-    breakDown: () => {
-      down = true;
+    breakDown: (isDown = true) => {
+      down = isDown;
     },
     record: (name: string, outcome: Outcome = 'ok') =>
-      recorder.record({ keys: [name], from: 'browser', to: 'cis2', name, outcome }),
+      recorder.record({ journey: name, from: 'browser', to: 'cis2', name, outcome }),
+    happen: (name: string, keys: Pick<NewEvent, 'journey' | 'keys' | 'lasting'>) =>
+      recorder.record({ ...keys, from: 'browser', to: 'cis2', name }),
   };
 }
 
@@ -40,9 +54,9 @@ describe('events of a request', () => {
   test('may be stored after the response if they are gathered and all succeeded', async () => {
     const { recorder, record, kept } = recorderOf(long);
     record('a');
-    await recorder.flush();
+    assert.equal(recorder.flush(), undefined);
     record('b');
-    await recorder.flush();
+    assert.equal(recorder.flush(), undefined);
     assert.deepEqual(kept, []);
     await recorder.keep();
     assert.deepEqual(kept, [['a', 'b']]);
@@ -92,4 +106,84 @@ describe('events of a request', () => {
     assert.match(String(await told), /no storage/);
     clearInterval(running);
   });
+});
+
+const family = '0190a5d0-0000-7000-8000-000000000001';
+
+describe('a process that is alone', () => {
+  const alone = { gather: 60_000, alone: true };
+
+  test('finds journeys by values of its own without a stored link', async () => {
+    const { recorder, happen, journeys, links, asked } = recorderOf(alone);
+    happen('authorize', { keys: ['state'] });
+    happen('code', { keys: ['state', 'code'] });
+    await recorder.keep();
+    happen('token', { keys: ['code'] });
+    assert.equal(recorder.flush(), undefined);
+    await recorder.keep();
+    assert.equal(journeys.get('token'), journeys.get('authorize'));
+    assert.equal(journeys.get('code'), journeys.get('authorize'));
+    assert.deepEqual([links, asked], [[], []]);
+  });
+
+  test('needs no link for a family that begins a journey, not even after a restart', async () => {
+    const before = recorderOf(alone);
+    before.happen('token', { journey: family });
+    before.happen('call', { lasting: family });
+    await before.recorder.keep();
+    const after = recorderOf(alone);
+    after.happen('later', { lasting: family });
+    await after.recorder.keep();
+    assert.deepEqual([...before.journeys.values(), ...after.journeys.values()], [family, family, family]);
+    assert.deepEqual([before.links, before.asked, after.links], [[], [], []]);
+  });
+
+  test('stores the link of a family that joins the journey of another value', async () => {
+    const { recorder, happen, journeys, links } = recorderOf(alone);
+    happen('authorize', { keys: ['state'] });
+    happen('code', { keys: ['state'], lasting: family });
+    await recorder.keep();
+    assert.deepEqual(links, [{ value: family, journey: journeys.get('authorize') }]);
+  });
+});
+
+describe('one of several processes', () => {
+  const shared = { gather: 60_000 };
+
+  test('stores the links of new values before the response', async () => {
+    const { recorder, happen, kept, links } = recorderOf(shared);
+    happen('authorize', { keys: ['state'] });
+    await recorder.flush();
+    assert.deepEqual([kept.length, links.length], [1, 1]);
+  });
+
+  test('stores an event that brings no new value after the response', async () => {
+    const { recorder, happen, kept } = recorderOf(shared);
+    happen('token', { journey: family });
+    happen('call', { lasting: family });
+    assert.equal(recorder.flush(), undefined);
+    assert.deepEqual(kept, []);
+  });
+
+  test('stores a link again if storing it failed', async () => {
+    const { recorder, happen, breakDown, links } = recorderOf(shared);
+    breakDown(true);
+    happen('authorize', { keys: ['state'] });
+    await assert.rejects(async () => recorder.flush());
+    breakDown(false);
+    happen('authorize again', { keys: ['state'] });
+    await recorder.flush();
+    assert.equal(links.length, 1);
+  });
+});
+
+test('a response waits for its refusal while another response stores it', async () => {
+  const { recorder, record, kept } = recorderOf({ gather: 60_000 });
+  record('refused', 'refused');
+  const first = recorder.flush();
+  const second = recorder.flush();
+  assert.ok(first && second);
+  await second;
+  assert.deepEqual(kept, [['refused']]);
+  await first;
 });

@@ -86,6 +86,8 @@ export class EventRecorder implements Recorder {
   readonly #onLost: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #waiting: Waiting[] = [];
+  /** Whether the journey of a waiting event is undecided. */
+  #isUndecided = false;
   /** Whether a response waits for these events, and for those that are being written. */
   #isPressing = false;
   #isWritePressing = false;
@@ -106,7 +108,9 @@ export class EventRecorder implements Recorder {
   }
 
   record(event: NewEvent): void {
-    const journey = this.#journeys.decide(event);
+    // After an undecided event its values belong to no journey yet, so the next ones wait with it.
+    const journey = this.#isUndecided ? undefined : this.#journeys.decide(event);
+    if (journey === undefined) this.#isUndecided = true;
     this.#waiting.push({ event, at: this.#clock.now(), journey });
     // The reason of a refusal must be found at once, and the link of a value that another process may receive next.
     if ((event.outcome ?? 'ok') !== 'ok' || this.#journeys.mayLink(event, journey)) this.#isPressing = true;
@@ -160,8 +164,7 @@ export class EventRecorder implements Recorder {
     this.#waiting = [];
     this.#isWritePressing = this.#isPressing || this.#gather === 0;
     this.#isPressing = false;
-    const unknown = waiting.filter(({ journey }) => journey === undefined);
-    if (unknown.length > 0) await this.#settle(unknown);
+    if (this.#isUndecided) await this.#settle(waiting.filter(({ journey }) => journey === undefined));
     const events = waiting.map(({ event, at, journey = '' }) => ({
       journey,
       at: new Date(at).toISOString(),
@@ -184,8 +187,10 @@ export class EventRecorder implements Recorder {
   /** Asks storage for the journeys of these events. */
   async #settle(events: readonly Waiting[]): Promise<void> {
     const asked = new Set(events.flatMap(({ event }) => this.#journeys.askedValues(event)));
-    const stored = await this.#store.journeysOf([...asked]);
+    const stored = asked.size === 0 ? undefined : await this.#store.journeysOf([...asked]);
     for (const each of events) each.journey = this.#journeys.settle(each.event, stored);
+    // Further events may have been recorded meanwhile.
+    this.#isUndecided = this.#waiting.length > 0;
   }
 }
 

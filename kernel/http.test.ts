@@ -153,8 +153,8 @@ test('redacts tokens and personal numbers in the logged path of a refused reques
 test('fails only the request with events that cannot be stored, without the reason in the response', async () => {
   let isDown = false;
   const recorder = new EventRecorder(new ManualClock(0), {
-    journeyOf: async () => undefined,
-    durable: async () => undefined,
+    journeysOf: async () => new Map(),
+    durable: () => undefined,
     async append() {
       if (isDown) throw new Error('a private reason');
     },

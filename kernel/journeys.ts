@@ -58,16 +58,20 @@ export class Journeys {
   }
 
   /** Returns the values whose links decide the journey. */
-  askedValues({ keys, lasting }: JourneyKeys): string[] {
+  askedValues({ journey, keys, lasting = '' }: JourneyKeys): string[] {
+    if (journey !== undefined) return [];
+    const values = [...(this.#alone ? [] : valuesOf(keys)), ...valuesOf([lasting])];
+    const unknown = values.filter((value) => !this.#known.has(value));
     // Earlier versions hashed families too.
-    const families = lasting && isId(lasting) ? [sha256(lasting)] : [];
-    return [...(this.#alone ? [] : valuesOf(keys)), ...valuesOf([lasting ?? '']), ...families];
+    return isId(lasting) && unknown.includes(lasting) ? [...unknown, sha256(lasting)] : unknown;
   }
 
   /** Returns the journey with what storage knows. */
-  settle({ keys, lasting = '' }: JourneyKeys, stored: ReadonlyMap<string, string>): string {
+  settle({ journey: own, keys, lasting = '' }: JourneyKeys, stored = none): string {
     const values = valuesOf(keys);
+    if (own !== undefined) this.#remember(own, own);
     const journey =
+      own ??
       [...values, ...valuesOf([lasting])]
         .map((value) => this.#known.get(value) ?? stored.get(value))
         .find(Boolean) ??
@@ -104,12 +108,7 @@ export class Journeys {
     return lasting === '' ? orderedId() : this.#known.get(recordedAs(lasting));
   }
 
-  #join(
-    journey: string,
-    values: readonly string[],
-    lasting = '',
-    stored: ReadonlyMap<string, string>,
-  ): void {
+  #join(journey: string, values: readonly string[], lasting = '', stored: ReadonlyMap<string, string>): void {
     for (const value of values) this.#link(value, journey, !this.#alone && !stored.has(value));
     for (const value of valuesOf([lasting])) this.#link(value, journey, !stored.has(value));
   }

@@ -52,11 +52,12 @@ export interface Instance {
 /** Milliseconds between checks of the files of certificates. */
 const checkFilesEvery = 60_000;
 
-/** Batches events if this process handles all requests of a journey. */
+/** Only a process that handles all requests on SQLite has the events of its journeys alone. */
 function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keeping {
   const log = createLog(logLevel, 'events');
   return {
-    gather: dialect === 'sqlite' && productionServices.every((name) => only.includes(name)) ? 20 : 0,
+    gather: 20,
+    alone: dialect === 'sqlite' && productionServices.every((name) => only.includes(name)),
     onLost: (error) => log.error({ detail: reasonOf(error) }, 'events could not be stored'),
   };
 }

@@ -28,7 +28,7 @@ describe('the silent hand-off', () => {
     assert.equal(proof?.selected_roleid, desk.cis.live[0]?.roleId);
     assert.deepEqual(
       desk.arrows
-        .filter(({ keys }) => keys.includes(claims.jti))
+        .filter(({ keys }) => keys?.includes(claims.jti))
         .map(({ name, from, to }) => `${from} ${to} ${name}`),
       ['browser identity-agent agent.hand-off', 'identity-agent cis2 agent.proof'],
     );

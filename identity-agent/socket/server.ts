@@ -30,7 +30,7 @@ export interface SocketServerOptions {
   /** Whether every user may open it for reading, as with Windows pipes. Then only clients that have written receive events. */
   readableByAll?: boolean;
   /** Stores the events of a call before its response. */
-  flush?: () => Promise<void>;
+  flush?: () => Promise<void> | undefined;
 }
 
 const isPipe = (path: string): boolean => path.startsWith('\\\\');
@@ -145,7 +145,7 @@ export class SocketServer {
           { method, reason: reasonOf(error), stack: (error as Error)?.stack },
           'a call on the local socket failed',
         );
-      await flush?.().catch(() => undefined);
+      await flush?.()?.catch(() => undefined);
       const failure =
         error instanceof RpcError ? error : new RpcError(rpcCodes.internal, 'Something went wrong here.');
       return id === undefined ? undefined : errorLine(id, failure);

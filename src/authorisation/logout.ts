@@ -132,7 +132,7 @@ export async function endSession({ server, request, sid, upstream }: EndCall): P
   }
   if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session is live');
   recorder.record({
-    keys: [sid],
+    lasting: sid,
     from: 'cis2',
     to: 'authorisation',
     name: 'authorisation.logout',

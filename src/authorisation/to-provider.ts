@@ -1,5 +1,5 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
-import { randomToken } from '@alongside/kernel/ids';
+import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Client } from './application/client.ts';
 import { browserCookie } from './callback/pending.ts';
@@ -17,7 +17,7 @@ interface Departure {
   /** Stored until the provider's response. */
   request: Omit<
     Pending,
-    'issuer' | 'upstream' | 'applicationId' | 'clientId' | 'nonce' | 'verifier' | 'browser'
+    'issuer' | 'upstream' | 'applicationId' | 'clientId' | 'nonce' | 'verifier' | 'browser' | 'family'
   >;
   acrValues: string;
   /** Seconds. */
@@ -40,23 +40,25 @@ export async function redirectToProvider(
   if (!(await anonymousRows.admits(address)))
     throw errors.busyQuota('too many sign-ins were started from this network or in total');
   const browser = base.hardening.browserBoundCallback ? randomToken() : null;
+  const family = orderedId();
   const outgoing = await pendingAt(server).begin(upstream, {
     ...request,
     applicationId: client.application.id,
     clientId: client.registration.clientId,
     browser: browser && sha256(browser),
+    family,
   });
-  const keys = [outgoing.state, request.state ?? ''];
+  const journey = { journey: family, keys: [outgoing.state, request.state ?? ''] };
   const provider = upstream.providerName;
   recorder.record({
-    keys,
+    ...journey,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.authorize',
     detail: { client: client.application.name, base: base.path, provider },
   });
   recorder.record({
-    keys,
+    ...journey,
     from: 'authorisation',
     to: 'cis2',
     name: 'authorisation.to-cis2',

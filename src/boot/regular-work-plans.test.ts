@@ -30,9 +30,10 @@ const fillings: Readonly<Record<string, string>> = {
     SELECT 'h' || i, 'access', 'x', 'f' || i, 'a', 'c', 's' || i, '', '{}', ${now}, ${time(now + hour)}`,
   single_use: `(kind, hash, payload, created_at, expires_at, used_at)
     SELECT 'code', 'h' || i, 'null', ${now}, ${time(now + hour)}, ${now}`,
-  event: `(journey, at, from_party, to_party, name, outcome, detail)
-    SELECT 'j' || (i / 5), CASE WHEN i < 600 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END, 'cis', 'cis2', 'n', 'ok', '{}'`,
-  journey_link: `(hash, journey) SELECT 'h' || i, 'j' || (i / 5)`,
+  event_block: `(last, size, events)
+    SELECT i + 1, 1, '{"journey":"j' || (i / 5) || '","at":"' || CASE WHEN i < 600 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END || '"}'`,
+  journey_block: `(journey, block) SELECT 'j' || (i / 5), i + 1`,
+  journey_link: `(value, journey) SELECT 'h' || i, 'j' || (i / 5)`,
   refusal: `(message_id, at, body)
     SELECT 'm' || i, CASE WHEN i < 600 THEN ${now - 2_000 * hour} ELSE ${now} END, '{}'`,
   person: `(uid, persona, body, revision) SELECT 'u' || i, NULL, '{"uid":"u' || i || '","disabled":false,"roles":[]}', 1`,

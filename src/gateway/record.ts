@@ -18,9 +18,8 @@ function recordEvents(
 ): void {
   const { token, mode = '', operation = '' } = trace;
   if (!token) return;
-  const keys = [token.family];
   recorder.record({
-    keys,
+    lasting: token.family,
     from: 'application',
     to: 'gateway',
     name: 'gateway.request',
@@ -29,7 +28,7 @@ function recordEvents(
   });
   if (trace.reachedBackEnd && api.event)
     recorder.record({
-      keys,
+      lasting: token.family,
       from: 'gateway',
       to: api.event.party,
       name: api.event.name(verb),

@@ -390,7 +390,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
     test('old events, events above the limit, and links of empty journeys are removed', async () => {
       const clock = new ManualClock(start + 1_000_000);
       const store = new StoredEvents(one);
-      for (const { seq } of await store.list()) await one.run(sql('DELETE FROM event WHERE seq = ?', seq));
+      for (const table of ['event_block', 'journey_block']) await one.run(sql(`DELETE FROM ${table}`));
       const recorder = new EventRecorder(clock, store);
       const record = async (name: string, ...keys: string[]) => {
         recorder.record({ keys, from: 'browser', to: 'cis2', name });
@@ -408,7 +408,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
           (
             await one.get<{ n: number }>(
               sql(
-                'SELECT COUNT(*) AS n FROM journey_link WHERE hash IN (?, ?, ?, ?)',
+                'SELECT COUNT(*) AS n FROM journey_link WHERE value IN (?, ?, ?, ?)',
                 ...['gone', 'lasting', 'later', 'fresh'].map(sha256),
               ),
             )

@@ -1,6 +1,6 @@
 import type { EventStore, JourneyEvent } from '@alongside/kernel/events';
-import { parseOwnJson } from '@alongside/kernel/json';
 import type { JourneyLink } from '@alongside/kernel/journeys';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { inBatches, pieces } from './batches.ts';
 import { type Database, type Statement, sql, type Value } from './database.ts';
 
@@ -15,7 +15,7 @@ interface EventBlock {
 }
 
 /** Maximum number of events of a block. */
-export const blockSize = 64;
+const blockSize = 64;
 /** Maximum number of stored events, so that a flood of requests does not fill the disk. */
 const mostKept = 2_000_000;
 /** The number of blocks that one batch of a sweep reads. */
@@ -40,14 +40,14 @@ function blockStatements(events: readonly UnnumberedEvent[]): Statement[] {
       linesOf(events),
     ),
     ...insertStatements(
-      'INSERT INTO event_journey (journey, block)',
+      'INSERT INTO journey_block (journey, block)',
       '(?, (SELECT last FROM event_count))',
       [...journeys].map((journey) => [journey]),
     ),
   ];
 }
 
-export const linesOf = (events: readonly UnnumberedEvent[]): string =>
+const linesOf = (events: readonly UnnumberedEvent[]): string =>
   events.map((event) => JSON.stringify(event)).join('\n');
 
 /** Returns the events of a block, oldest first: those after a number, of one journey or all. */
@@ -126,7 +126,7 @@ export class StoredEvents implements EventStore {
             ...[since, since, limit + blockSize],
           )
         : sql(
-            `SELECT block.last, block.size, block.events FROM event_journey AS found
+            `SELECT block.last, block.size, block.events FROM journey_block AS found
              JOIN event_block AS block ON block.last = found.block
              WHERE found.journey = ? AND found.block > ? ORDER BY found.block LIMIT ?`,
             ...[journey, since, limit],
@@ -161,12 +161,12 @@ export class StoredEvents implements EventStore {
       sql('DELETE FROM event_block WHERE last <= ?', last),
       ...pieces([...journeys]).flatMap((some) => [
         sql(
-          `DELETE FROM event_journey WHERE journey IN (${marks(some.length)}) AND block <= ?`,
+          `DELETE FROM journey_block WHERE journey IN (${marks(some.length)}) AND block <= ?`,
           ...[...some, last],
         ),
         sql(
           `DELETE FROM journey_link WHERE journey IN (${marks(some.length)})
-           AND NOT EXISTS (SELECT 1 FROM event_journey WHERE event_journey.journey = journey_link.journey)`,
+           AND NOT EXISTS (SELECT 1 FROM journey_block WHERE journey_block.journey = journey_link.journey)`,
           ...some,
         ),
       ]),

@@ -24,7 +24,7 @@ export interface Costs {
 const costs: Costs = { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, sent: 0, kilobytes: 0 };
 
 /** Tables that are used some time after the response, so that their counts depend on the time. */
-const later = /\b(?:INTO|FROM|UPDATE) (?:event|journey_link|refusal|lease|audit\w*)\b/i;
+const later = /\b(?:INTO|FROM|UPDATE) (?:event_\w+|journey_\w+|refusal|lease|audit\w*)\b/i;
 let hasWritten = false;
 
 type Method = (this: StatementSync, ...values: never[]) => unknown;

@@ -22,13 +22,13 @@ export function grantOf({
   uid,
   sid,
 }: Arrived): Omit<CodeGrant, 'issuer'> {
-  const { redirectUri, challenge, upstream, asked, resources, jkt } = pending;
+  const { redirectUri, challenge, upstream, asked, resources, jkt, family = orderedId() } = pending;
   return {
     applicationId: client.application.id,
     clientId: client.registration.clientId,
     redirectUri,
     challenge,
-    family: orderedId(),
+    family,
     upstream,
     level,
     uid,
@@ -64,6 +64,7 @@ export function sendCode(
   iss?: string,
 ): Answer {
   recorder.record({
+    journey: pending.family,
     keys: [state, pending.state ?? '', code],
     from: 'authorisation',
     to: 'application',

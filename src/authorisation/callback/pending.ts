@@ -57,6 +57,7 @@ export async function takePending({
   const upstream = base.upstreams.find(({ id }) => id === pending.upstream);
   if (!upstream) throw errors.stateInvalid(`the provider ${pending.upstream} is no longer configured`);
   recorder.record({
+    journey: pending.family,
     keys: [state, query.get('code') ?? ''],
     from: 'cis2',
     to: 'authorisation',

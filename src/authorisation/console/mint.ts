@@ -163,7 +163,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
   });
   await database.batch([...access.writes, ...refresh.writes]);
   recorder.record({
-    keys: [granted.family],
+    lasting: granted.family,
     from: 'console',
     to: 'authorisation',
     name: 'authorisation.mint',

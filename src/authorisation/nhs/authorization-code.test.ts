@@ -154,7 +154,7 @@ describe('POST /token, authorization_code', () => {
     const rows = [
       ...(await platform.database.all({ text: 'SELECT * FROM token', values: [] })),
       ...(await platform.database.all({ text: 'SELECT * FROM single_use', values: [] })),
-      ...(await platform.database.all({ text: 'SELECT * FROM event', values: [] })),
+      ...(await platform.database.all({ text: 'SELECT * FROM event_block', values: [] })),
     ];
     const all = JSON.stringify(rows);
     for (const secret of [used, body.access_token, body.refresh_token]) assert.ok(!all.includes(secret));

@@ -104,7 +104,7 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
     revocationStatement: (family, cause) => revocationStatement(parts, base, family, cause),
     noteRevocation({ application }, { family, kind }) {
       parts.recorder.record({
-        keys: [family],
+        lasting: family,
         from: 'application',
         to: 'authorisation',
         name: 'authorisation.revoke',

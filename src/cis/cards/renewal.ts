@@ -121,7 +121,7 @@ async function storeCertificates({ cis, session, issued }: RenewalCall & { issue
     detail: { serial: issued.records.authentication.serial },
   });
   await cis.cards.issued(session.cardSerial, session.uid, undefined, Object.values(issued.records), record);
-  cis.recorder.record({ keys: [session.id], from: 'identity-agent', to: 'cis', name: 'cis.card-renewed' });
+  cis.recorder.record({ lasting: session.id, from: 'identity-agent', to: 'cis', name: 'cis.card-renewed' });
 }
 
 const list = steps<Call<RenewalDependencies> & { id: string }>('cis.renew-card')

@@ -210,7 +210,7 @@ async function openSession(call: Authenticated & Passed<'card'> & { card: Examin
 
 function recordSignIn({ cis, session }: Opened): void {
   cis.recorder.record({
-    keys: [session.id],
+    lasting: session.id,
     from: 'identity-agent',
     to: 'cis',
     name: 'cis.legacy-sign-in',

@@ -94,7 +94,7 @@ async function chooseRole({ cis, text, session, query }: Held & { query: Map<str
   if (!(await cis.sessions.chooseRole(session.id, roleId, record))) throw ended();
   await cis.tickets.setTraining(text, mode === '1');
   cis.recorder.record({
-    keys: [session.id],
+    lasting: session.id,
     from: 'identity-agent',
     to: 'cis',
     name: 'cis.legacy-role',
@@ -135,7 +135,7 @@ async function answerAssertion({
     at: cis.clock.now(),
   });
   cis.recorder.record({
-    keys: [session.id],
+    lasting: session.id,
     from: 'application',
     to: 'cis',
     name: 'cis.legacy-assertion',

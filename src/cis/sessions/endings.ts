@@ -61,7 +61,7 @@ export class Endings {
     await durable();
     for (const { id, endCause: cause } of ended) {
       watch.ended({ id, endCause: cause });
-      recorder.record({ keys: [id], from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
+      recorder.record({ lasting: id, from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
     }
     // The sessions have ended even if their messages must wait.
     await background.run(log, 'the messages to subscribers wait', () => delivery.run());

@@ -68,7 +68,8 @@ function recordProof({
   const active = session.endedAt === null;
   cis.recorder.record({
     // The message identifies one hand-off, the session many.
-    keys: [message, session.id],
+    keys: [message],
+    lasting: session.id,
     from: 'cis2',
     to: 'cis',
     name: 'cis.proof',

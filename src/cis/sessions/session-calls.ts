@@ -94,7 +94,7 @@ async function chooseRole({
   const { roleId } = choice;
   requireDone(await sessions.chooseRole(session.id, roleId, roleChoiceStatement(audit, session, roleId)));
   recorder.record({
-    keys: [session.id],
+    lasting: session.id,
     from: 'identity-agent',
     to: 'cis',
     name: 'cis.role',
@@ -142,7 +142,7 @@ async function storePin({
     outcome: 'ok',
   });
   requireDone(await sessions.pinGiven(id, card.cardSerial, record));
-  recorder.record({ keys: [pin.challenge, id], from: 'identity-agent', to: 'cis', name: 'cis.pin' });
+  recorder.record({ keys: [pin.challenge], lasting: id, from: 'identity-agent', to: 'cis', name: 'cis.pin' });
 }
 
 async function answerPin({ cis, session }: SessionCall) {

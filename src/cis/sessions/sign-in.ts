@@ -185,7 +185,8 @@ async function endFormer({ cis, former }: Opened & { former: EndedSession[] }): 
 
 function recordSignIn({ cis, session, signIn }: Opened): void {
   cis.recorder.record({
-    keys: [signIn.challenge, session.id],
+    keys: [signIn.challenge],
+    lasting: session.id,
     from: 'identity-agent',
     to: 'cis',
     name: 'cis.sign-in',

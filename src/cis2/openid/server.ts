@@ -165,9 +165,9 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
       family,
       detail: { cause },
     }),
-  noteRevocation({ registration, application }, { kind }, token) {
+  noteRevocation({ registration, application }, { kind, family }) {
     dependencies.recorder.record({
-      keys: [token],
+      lasting: family,
       from: partyOf(registration, dependencies.urls),
       to: 'cis2',
       name: 'cis2.revoke',

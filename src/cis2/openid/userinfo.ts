@@ -184,7 +184,6 @@ function unsignedAnswer(person: Person, record: TokenRecord, asNumbers: boolean)
 }
 
 async function answerClaims({
-  token,
   record,
   client: { application, registration },
   person,
@@ -195,7 +194,7 @@ async function answerClaims({
   >): Promise<Answer> {
   const active = (await faults?.happening(userinfoFaults)) ?? [];
   recorder.record({
-    keys: [token],
+    lasting: record.family,
     from: partyOf(registration, urls),
     to: 'cis2',
     name: 'cis2.userinfo',

@@ -73,7 +73,7 @@ async function endSessions({
     [...ofSession, ...ofAgent, ...ofPerson].map((session) => [session.sid, session]),
   );
   recorder.record({
-    keys: [sessionId],
+    lasting: sessionId,
     from: 'cis',
     to: 'cis2',
     name: 'cis2.session-ended',

@@ -55,7 +55,7 @@ export async function revokeToken({
     const audited = server.revocationStatement(record, 'client');
     if (record.kind === 'refresh') await tokens.revokeFamily(record.family, audited);
     else await database.batch([must(tokens.revokeStatement(token)), audited]);
-    server.noteRevocation(client, record, token);
+    server.noteRevocation(client, record);
   }
   return new Answer(200, { 'cache-control': 'no-store' });
 }

@@ -117,7 +117,7 @@ export interface AuthorizationServer<K extends WithClient = WithClient> extends 
   /** Returns the audit record of revoked tokens. */
   revocationStatement(family: Family, cause: 'client' | 'code-reused' | 'refresh-token-reused'): Statement;
   /** Records the event of a revocation. */
-  noteRevocation(client: K['client'], record: TokenRecord, token: string): void;
+  noteRevocation(client: K['client'], record: TokenRecord): void;
 
   mayInspect(client: K['client'], record: TokenRecord): boolean | Promise<boolean>;
   /** Returns the members of a live token (RFC 7662 section 2.2). */

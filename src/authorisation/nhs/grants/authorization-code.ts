@@ -114,7 +114,8 @@ async function issue(known: CheckedCall): Promise<Answer> {
     throw errors.codeInvalid('the provider ended the session at the same time');
   }
   parts.recorder.record({
-    keys: [code, granted.family],
+    keys: [code],
+    lasting: granted.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.token',

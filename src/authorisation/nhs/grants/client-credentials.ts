@@ -46,7 +46,7 @@ async function issue({ server, batch, form, client, scope }: CheckedCall): Promi
   );
   await batch.commit(access.writes);
   recorder.record({
-    keys: [family],
+    journey: family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.client-credentials',

@@ -97,7 +97,7 @@ async function issue({ server, batch, token, record, scope, ends, client }: Chec
     (await rotation.rotate(batch, token, record, scope, ends)) ?? (await repeated(server, token));
   if (!rotated) throw errors.refreshInvalid('the token was used by another request at the same time');
   parts.recorder.record({
-    keys: [record.family],
+    lasting: record.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.refresh',

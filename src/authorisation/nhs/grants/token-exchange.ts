@@ -123,7 +123,8 @@ async function issue(known: CheckedCall): Promise<Answer> {
     throw errors.subjectSession('the provider ended the session at the same time');
   }
   recorder.record({
-    keys: [idToken, granted.family],
+    keys: [idToken],
+    lasting: granted.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.exchange',

@@ -74,7 +74,8 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     throw errors.codeInvalid('the provider ended the session at the same time');
   }
   parts.recorder.record({
-    keys: [code, granted.family],
+    keys: [code],
+    lasting: granted.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.token',

@@ -45,7 +45,7 @@ async function issueToken(call: Valid): Promise<TokenResponse> {
   const access = await accessTokens.issue(client.registration, granted, options);
   await database.batch(access.writes);
   parts.recorder.record({
-    keys: [family],
+    journey: family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.client-credentials',

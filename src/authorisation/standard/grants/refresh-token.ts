@@ -115,7 +115,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const { rotates } = rulesOf(client.registration).refresh;
   const response = await (rotates ? rotateToken : keepToken)(call);
   server.parts.recorder.record({
-    keys: [record.family],
+    lasting: record.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.refresh',

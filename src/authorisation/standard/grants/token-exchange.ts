@@ -153,7 +153,8 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     throw errors.subjectInvalid('the provider ended the session at the same time');
   }
   parts.recorder.record({
-    keys: [subjectToken, granted.family],
+    keys: [subjectToken],
+    lasting: granted.family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.exchange',

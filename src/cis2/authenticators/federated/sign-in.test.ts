@@ -324,7 +324,7 @@ describe('attack: mix-up', () => {
 test('does not log or record the provider’s code and secret', async () => {
   const answer = await answerOf(await begin());
   await follow(answer.href);
-  const events = await cis2.database.all(sql('SELECT * FROM event'));
+  const events = await cis2.database.all(sql('SELECT * FROM event_block'));
   const written = JSON.stringify([cis2.logged, events]);
   for (const secret of [mail.clientSecret, answer.searchParams.get('code') ?? '?'])
     assert.ok(!written.includes(secret));

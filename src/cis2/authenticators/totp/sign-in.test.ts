@@ -317,7 +317,7 @@ test('does not log or record password, code or address', async () => {
   const digits = code();
   await (await begin()).whole(digits);
   await (await begin({ acr_values }, new Browser())).whole(digits);
-  const events = await cis2.database.all(sql('SELECT * FROM event'));
+  const events = await cis2.database.all(sql('SELECT * FROM event_block'));
   const written = JSON.stringify([cis2.logged, events]);
   for (const secretOne of [password, digits, email, secret]) assert.ok(!written.includes(secretOne));
 });

@@ -32,16 +32,20 @@ export const createToken =
     try {
       return await token.run({ server, request });
     } catch (thrown) {
-      const form = parseParameters(request.body);
-      if (thrown instanceof Refusal)
+      if (thrown instanceof Refusal) {
+        const form = parseParameters(request.body);
+        const refreshToken = form?.get('refresh_token');
+        const record = refreshToken === undefined ? undefined : await server.tokens.find(refreshToken);
         server.recorder.record({
-          keys: [form?.get('code') ?? form?.get('refresh_token') ?? ''],
+          keys: [form?.get('code') ?? ''],
+          lasting: record?.family ?? '',
           from: 'application',
           to: 'cis2',
           name: 'cis2.token',
           outcome: 'refused',
           detail: { error: thrown.entry.id },
         });
+      }
       throw thrown;
     }
   };

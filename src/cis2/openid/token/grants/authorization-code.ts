@@ -66,7 +66,8 @@ async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode):
   ]);
   server.recorder.record({
     // In the separate pattern the application exchanges the ID token.
-    keys: [code, access.token, refresh?.token ?? '', idToken],
+    keys: [code, idToken],
+    lasting: family,
     from: partyOf(registration, server.urls),
     to: 'cis2',
     name: 'cis2.token',

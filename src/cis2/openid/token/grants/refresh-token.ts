@@ -116,7 +116,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   ]);
   if (used) return answerRepeat({ ...call, record: used });
   server.recorder.record({
-    keys: [token, successor.refreshToken, successor.accessToken],
+    lasting: record.family,
     from: partyOf(client.registration, server.urls),
     to: 'cis2',
     name: 'cis2.refresh',

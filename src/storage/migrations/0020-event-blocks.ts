@@ -1,3 +1,4 @@
+import { insertStatement } from '../batches.ts';
 import { type Database, sql } from '../database.ts';
 import type { DataMigration, MovedRows } from '../migrations.ts';
 
@@ -34,13 +35,15 @@ const statementsOf = (block: readonly OldEvent[]) => {
   const last = block.at(-1)?.seq ?? 0;
   const journeys = [...new Set(block.map(({ journey }) => journey))];
   return [
-    sql(
-      'INSERT INTO event_block (last, size, events) VALUES (?, ?, ?)',
-      ...[last, block.length, block.map(lineOf).join('\n')],
+    insertStatement(
+      'event_block',
+      ['last', 'size', 'events'],
+      [[last, block.length, block.map(lineOf).join('\n')]],
     ),
-    sql(
-      `INSERT INTO event_journey (journey, block) VALUES ${journeys.map(() => '(?, ?)').join(', ')}`,
-      ...journeys.flatMap((journey) => [journey, last]),
+    insertStatement(
+      'journey_block',
+      ['journey', 'block'],
+      journeys.map((journey) => [journey, last]),
     ),
   ];
 };
@@ -66,7 +69,7 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
 export const eventBlocks: DataMigration = {
   before: [
     'CREATE TABLE event_block (last {rowid} PRIMARY KEY, size BIGINT NOT NULL, events TEXT NOT NULL)',
-    `CREATE TABLE event_journey (
+    `CREATE TABLE journey_block (
       journey TEXT NOT NULL,
       block BIGINT NOT NULL,
       PRIMARY KEY (journey, block)
