@@ -7,7 +7,8 @@ import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts
 import { insertStatement } from './batches.ts';
 import { type Database, sql } from './database.ts';
 import { connectDatabase } from './dialects.ts';
-import { type DataMigration, type Migration, migrate } from './migrations.ts';
+import type { DataMigration, Migration } from './migration.ts';
+import { migrate } from './migrations.ts';
 import { integer, row, text } from './row.ts';
 
 const oldTable: Migration = ['CREATE TABLE old (id BIGINT PRIMARY KEY, name TEXT NOT NULL)'];

@@ -1,6 +1,6 @@
 import { insertStatement } from '../batches.ts';
 import { type Database, sql } from '../database.ts';
-import type { DataMigration, MovedRows } from '../migrations.ts';
+import type { DataMigration, MovedRows } from '../migration.ts';
 
 /** The number of events of a batch, and the most of a block. */
 const batch = 2_048;
@@ -73,7 +73,7 @@ export const eventBlocks: DataMigration = {
       journey TEXT NOT NULL,
       block BIGINT NOT NULL,
       PRIMARY KEY (journey, block)
-    ) {without rowid}`,
+    ) {small rows}`,
     // The number of the newest event, also when it was removed.
     'CREATE TABLE event_count (last BIGINT NOT NULL)',
     'ALTER TABLE journey_link RENAME COLUMN hash TO value',

@@ -1,0 +1,28 @@
+import type { Database, Statement } from './database.ts';
+
+/** Statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
+export type MigrationStatements = readonly (string | { readonly postgres: string })[];
+
+/** Moves rows that may be too many for one transaction. */
+export interface DataMigration {
+  /** Creates the new tables. */
+  readonly before: MigrationStatements;
+  /**
+   * Returns the next batch of rows after a position, or undefined when none is left. The first position is the empty text. The
+   * batch and its position are committed together, so a migration that was interrupted continues behind its last batch.
+   */
+  readonly nextBatch: (database: Database, position: string) => Promise<MovedRows | undefined>;
+  /** Removes the old tables. */
+  readonly after: MigrationStatements;
+}
+
+export interface MovedRows {
+  readonly statements: readonly Statement[];
+  /** Of the last row of this batch. */
+  readonly position: string;
+  /** Number of rows, for the log. */
+  readonly count: number;
+}
+
+/** A change of the schema, with or without rows to move. */
+export type Migration = MigrationStatements | DataMigration;
