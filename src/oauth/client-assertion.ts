@@ -114,28 +114,42 @@ export async function unusedCheck(
 }
 
 /** Returns the client that an unverified assertion claims; undefined if it cannot be read. */
-export function claimedClient(assertion: string | undefined): string | undefined {
-  const { iss, sub } = decodeJwt(assertion ?? '')?.claims ?? {};
+export const claimedClient = (assertion: string | undefined): string | undefined =>
+  clientOf(decodeJwt(assertion ?? ''));
+
+/** Returns the same for a decoded assertion. */
+export function clientOf(jwt: DecodedJwt | undefined): string | undefined {
+  const { iss, sub } = jwt?.claims ?? {};
   return typeof sub === 'string' && sub !== '' && (iss === undefined || iss === sub) ? sub : undefined;
 }
 
-/** Verifies a client assertion and spends its `jti`. Returns the reason for the log, or undefined when valid. */
-export async function assertionFault(
-  assertion: string | undefined,
+/** A value of valid credentials that may be used once. The request claims it. */
+export interface OneTimeValue {
+  readonly kind: string;
+  readonly value: string;
+  /** Milliseconds for which it is remembered. */
+  readonly lifetime: number;
+  /** Returns the reason for the log when it was used before. */
+  fault(): string;
+}
+
+/** Verifies a client assertion. Returns the reason for the log, or its `jti`, which the caller claims. */
+export async function verifyAssertion(
+  jwt: DecodedJwt,
   rules: AssertionRules,
   source: KeySource,
-  { clock, singleUse, clientKeys }: { clock: Clock; singleUse: SingleUse; clientKeys: RemoteKeys },
-): Promise<string | undefined> {
-  const jwt = decodeJwt(assertion ?? '');
-  if (!jwt) return 'client_assertion is not a compact JWS';
+  { clock, clientKeys }: { clock: Clock; clientKeys: RemoteKeys },
+): Promise<string | OneTimeValue> {
   const now = seconds(clock);
   const fault = firstFault(assertionRules, { jwt, rules, now });
   if (fault !== undefined) return fault;
   const signature = await signatureCheck(jwt, source, clientKeys);
   if (!signature.ok) return `signature: ${signature.received}`;
-  // Last, so that an assertion with an invalid signature spends no jti.
   const { exp, jti } = jwt.claims;
-  const remembered = Math.ceil((Number(exp) + skew - now) * 1_000);
-  const first = await singleUse.claim(rules.jtiKind, jtiKey(rules.clientId, jti), remembered);
-  return first ? undefined : `the jti ${shown(jti)} was used before`;
+  return {
+    kind: rules.jtiKind,
+    value: jtiKey(rules.clientId, jti),
+    lifetime: Math.ceil((Number(exp) + skew - now) * 1_000),
+    fault: () => `the jti ${shown(jti)} was used before`,
+  };
 }

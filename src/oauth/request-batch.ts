@@ -6,7 +6,7 @@ export interface Condition {
   writeStatement(): Statement;
   /** Returns whether it would hold now, without the write. */
   holds(): Promise<boolean>;
-  refuse(): Error;
+  refuse(): unknown;
 }
 
 /**
@@ -56,7 +56,7 @@ export class RequestBatch {
     const expected = this.#expected;
     const required = this.#take();
     for (const condition of expected)
-      if (!required.includes(condition) && !(await condition.holds())) throw condition.refuse();
+      if (!required.includes(condition) && !(await condition.holds())) throw await condition.refuse();
     await this.#commitEach(required);
   }
 
@@ -70,7 +70,8 @@ export class RequestBatch {
   /** One after another: those before the first that does not hold stay. */
   async #commitEach(conditions: readonly Condition[]): Promise<void> {
     for (const condition of conditions)
-      if ((await this.#database.run(condition.writeStatement())).changes === 0) throw condition.refuse();
+      if ((await this.#database.run(condition.writeStatement())).changes === 0)
+        throw await condition.refuse();
   }
 }
 
@@ -92,6 +93,6 @@ export class DryRequestBatch extends RequestBatch {
   }
 
   override async settle(): Promise<void> {
-    for (const condition of this.#conditions) if (!(await condition.holds())) throw condition.refuse();
+    for (const condition of this.#conditions) if (!(await condition.holds())) throw await condition.refuse();
   }
 }

@@ -2,7 +2,6 @@ import { json } from '@alongside/kernel/answer';
 import type { Endpoint, ErrorFormat, Route } from '@alongside/kernel/http';
 import { type Handler, type Handlers, route } from '@alongside/kernel/route';
 import { Cors } from '../../oauth/cors.ts';
-import { addressesOf } from '../../oauth/server/metadata.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
 import { endpointPaths } from '../model/endpoints.ts';
@@ -15,13 +14,12 @@ import { par } from './par.ts';
 import { type Cis2Server, createServer } from './server.ts';
 import { grants } from './token/grants/registry.ts';
 import { createToken, introspect, revoke, token } from './token/token.ts';
-import { type UserinfoDependencies, userinfo } from './userinfo.ts';
+import { userinfo } from './userinfo.ts';
 
 type OpenIdDependencies = Parameters<typeof createServer>[0] &
   Parameters<typeof createDiscovery>[0] &
   AuthorizeDependencies &
-  EndSessionDependencies &
-  Omit<UserinfoDependencies, 'addresses'> & {
+  EndSessionDependencies & {
     /** Path of the issuer. */
     path: string;
   };
@@ -48,7 +46,6 @@ export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
   const server = createServer(dependencies);
   requireChecks(server, endpointLists, grants);
   const provider = dependencies;
-  const userinfoProvider = { ...dependencies, addresses: addressesOf(dependencies, endpointPaths.userinfo) };
   const cors = new Cors({ applications: dependencies.applications, half: 'cis2' });
   const page = errorPage(development);
 
@@ -84,9 +81,7 @@ export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {
     }),
     ...shared(
       endpointPaths.userinfo,
-      both(
-        announcing(handle((request) => userinfo.run({ request, provider: userinfoProvider }), bearerError)),
-      ),
+      both(announcing(handle((request) => userinfo.run({ server, request }), bearerError))),
     ),
   ];
 }

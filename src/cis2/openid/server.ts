@@ -12,10 +12,11 @@ import type { NetworkLimit } from '../../oauth/network-limit.ts';
 import type { PushedRequests } from '../../oauth/pushed-requests.ts';
 import { RefreshSuccessors } from '../../oauth/refresh-successors.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
+import type { WithBatch } from '../../oauth/request-batch.ts';
 import { clientAuthenticationMethods } from '../../oauth/server/client-authentication/registry.ts';
 import { addressesOf } from '../../oauth/server/metadata.ts';
 import type { WithConfirmation } from '../../oauth/server/sender-constraint.ts';
-import type { AuthorizationServer, ClientCall, Requirement } from '../../oauth/server/server.ts';
+import type { Addresses, AuthorizationServer, ClientCall, Requirement } from '../../oauth/server/server.ts';
 import type { Tokens } from '../../oauth/tokens.ts';
 import type { Urls } from '../../service.ts';
 import type { AuditLog } from '../../storage/audit.ts';
@@ -46,6 +47,9 @@ export interface WithRelyingParty {
 
 /** CIS2 as an authorization server of the shared core. */
 export interface Cis2Server extends AuthorizationServer<WithRelyingParty> {
+  readonly addresses: Readonly<Record<'token' | 'pushed' | 'userinfo', Addresses>>;
+  readonly keys: SigningKeys;
+  readonly faults: Faults | undefined;
   readonly codes: Codes;
   readonly sessions: Sessions;
   readonly cis: CisClient;
@@ -65,6 +69,7 @@ export interface ServerCall {
 /** The context of a grant: its client is authenticated, and the key or certificate of its tokens is known. */
 export type TokenCall = ServerCall &
   Omit<ClientCall, 'server'> &
+  WithBatch &
   WithRelyingParty &
   WithConfirmation &
   Passed<'client-authentication' | 'sender-constraint'>;
@@ -118,6 +123,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   addresses: {
     token: addressesOf(dependencies, endpointPaths.token),
     pushed: addressesOf(dependencies, endpointPaths.pushed),
+    userinfo: addressesOf(dependencies, endpointPaths.userinfo),
   },
   profiles: profileRules,
   errors,
@@ -178,6 +184,8 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   mayInspect: ({ registration }, { issuer, clientId }) =>
     issuer === dependencies.issuer && clientId === registration.clientId,
   describeToken: (record) => describeToken(dependencies.cis, record),
+  keys: dependencies.keys,
+  faults: dependencies.faults,
   codes: dependencies.codes,
   sessions: dependencies.sessions,
   cis: dependencies.cis,

@@ -1,61 +1,27 @@
 import { Answer, json } from '@alongside/kernel/answer';
-import type { Clock } from '@alongside/kernel/clock';
-import type { Recorder } from '@alongside/kernel/events';
-import type { HttpRequest } from '@alongside/kernel/http';
-import type { SigningKeys } from '@alongside/kernel/keys';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
-import type { Applications } from '../../oauth/applications.ts';
 import { type Confirmation, confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
-import { type ProofNonces, proofAlgorithmsOf } from '../../oauth/dpop.ts';
+import { proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
 import { readProof } from '../../oauth/server/sender-constraint.ts';
-import type { Addresses } from '../../oauth/server/server.ts';
-import type { TokenRecord, Tokens } from '../../oauth/tokens.ts';
-import type { Urls } from '../../service.ts';
-import type { Faults } from '../../storage/faults.ts';
-import type { SingleUse } from '../../storage/single-use.ts';
+import type { TokenRecord } from '../../oauth/tokens.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { userinfoFaults } from '../faults/userinfo-faults.ts';
-import type { CisClient } from '../model/cis-client.ts';
-import { findRelyingParty, partyOf, type RelyingParty } from '../model/relying-party.ts';
+import { partyOf } from '../model/relying-party.ts';
 import { namedInUserinfo } from '../model/token-facts.ts';
 import { userinfoClaims } from './claims/person.ts';
+import type { ServerCall, WithRelyingParty } from './server.ts';
 
-export interface UserinfoDependencies {
-  issuer: string;
-  applications: Applications;
-  tokens: Tokens;
-  keys: SigningKeys;
-  cis: CisClient;
-  recorder: Recorder;
-  urls: Urls;
-  assuranceAsNumbers: boolean;
-  /** Of this endpoint. */
-  addresses: Addresses;
-  clock: Clock;
-  singleUse: SingleUse;
-  proofNonces: ProofNonces | undefined;
-  faults?: Faults | undefined;
-}
-
-interface UserinfoCall {
-  request: HttpRequest;
-  provider: UserinfoDependencies;
-}
-
-interface Bearer {
-  token: string;
-  record: TokenRecord;
-}
+type BearerCall = ServerCall & { token: string; record: TokenRecord };
 
 type Scheme = 'bearer' | 'dpop';
 
 const headerForm = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** Reads the token from the header, or from the form of a POST; never from the address, and never twice (RFC 6750 section 2). */
-function readToken({ request }: UserinfoCall): { token: string; scheme: Scheme } {
+function readToken({ request }: ServerCall): { token: string; scheme: Scheme } {
   const header = request.headers.authorization;
   const form =
     request.method === 'POST' && isForm(request.headers['content-type'])
@@ -76,8 +42,8 @@ const findToken = check(
   'access-token',
   async function findToken({
     token,
-    provider: { tokens, issuer },
-  }: UserinfoCall & { token: string }): Promise<{ record: TokenRecord }> {
+    server: { tokens, issuer },
+  }: ServerCall & { token: string }): Promise<{ record: TokenRecord }> {
     const record = await tokens.find(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
       throw tokenErrors.accessTokenInvalid('the token is unknown');
@@ -94,17 +60,14 @@ const findToken = check(
 
 const findClient = check(
   'client',
-  async function findClient({
-    record,
-    provider: { applications },
-  }: UserinfoCall & Bearer): Promise<{ client: RelyingParty }> {
-    const client = await findRelyingParty(applications, record.clientId);
-    if (!client) throw tokenErrors.accessTokenInvalid('its client was revoked');
-    return { client };
+  async function findClient({ record, server }: BearerCall): Promise<WithRelyingParty> {
+    const found = await server.findClient(record.clientId);
+    if (!found) throw tokenErrors.accessTokenInvalid('its client was revoked');
+    return found;
   },
 );
 
-type SenderCall = UserinfoCall & Bearer & { scheme: Scheme; client: RelyingParty };
+type SenderCall = BearerCall & WithRelyingParty & { scheme: Scheme };
 
 /** Requires a proof of the key (RFC 9449 section 7) and the certificate (RFC 8705 section 3) that the token is bound to. */
 const checkSender = check('sender-constraint', function checkSender(call: SenderCall): void | Promise<void> {
@@ -121,12 +84,12 @@ const checkSender = check('sender-constraint', function checkSender(call: Sender
 });
 
 async function checkBinding(
-  { request, token, client: { registration }, provider }: SenderCall,
+  { server, request, token, client: { registration } }: SenderCall,
   confirmation: Confirmation,
 ): Promise<void> {
   const algs = { algs: proofAlgorithmsOf(registration.profile).join(' ') };
   if (confirmation.jkt !== undefined) {
-    const proof = await readProof(provider, request, registration.profile, provider.addresses, token);
+    const proof = await readProof(server, request, registration.profile, server.addresses.userinfo, token);
     if (proof && 'fault' in proof && proof.needsNonce)
       throw tokenErrors.resourceNonceNeeded(proof.fault, algs);
     if (!proof || 'fault' in proof)
@@ -145,17 +108,13 @@ async function checkBinding(
     );
 }
 
-const findPerson = check(
-  'user',
-  async function findPerson({
-    record,
-    provider: { cis },
-  }: UserinfoCall & Bearer): Promise<{ person: Person }> {
-    const person = record.uid === null ? undefined : await cis.person(record.uid);
-    if (!person || person.disabled) throw tokenErrors.accessTokenInvalid('its user is gone or disabled');
-    return { person };
-  },
-);
+const findPerson = check('user', async function findPerson({ record, server: { cis } }: BearerCall): Promise<{
+  person: Person;
+}> {
+  const person = record.uid === null ? undefined : await cis.person(record.uid);
+  if (!person || person.disabled) throw tokenErrors.accessTokenInvalid('its user is gone or disabled');
+  return { person };
+});
 
 const claimsFor = (person: Person, record: TokenRecord, asNumbers: boolean): Record<string, unknown> =>
   userinfoClaims(person, {
@@ -183,15 +142,15 @@ function unsignedAnswer(person: Person, record: TokenRecord, asNumbers: boolean)
   return answer;
 }
 
-async function answerClaims({
-  record,
-  client: { application, registration },
-  person,
-  provider: { issuer, keys, recorder, urls, assuranceAsNumbers, faults },
-}: UserinfoCall &
-  Bearer & { client: RelyingParty; person: Person } & Passed<
-    'access-token' | 'client' | 'sender-constraint' | 'user'
-  >): Promise<Answer> {
+type Checked = Passed<'access-token' | 'client' | 'sender-constraint' | 'user'>;
+
+async function answerClaims(
+  call: BearerCall & WithRelyingParty & { person: Person } & Checked,
+): Promise<Answer> {
+  const { record, person, client, server } = call;
+  const { issuer, keys, recorder, urls, faults, idTokens } = server;
+  const { application, registration } = client;
+  const { assuranceAsNumbers } = idTokens;
   const active = (await faults?.happening(userinfoFaults)) ?? [];
   recorder.record({
     lasting: record.family,
@@ -212,7 +171,7 @@ async function answerClaims({
 }
 
 /** `GET` and `POST /userinfo` (OpenID Connect Core section 5.3). */
-export const userinfo = steps<UserinfoCall>('cis2.userinfo')
+export const userinfo = steps<ServerCall>('cis2.userinfo')
   .step(readToken)
   .step(findToken)
   .step(findClient)

@@ -51,12 +51,15 @@ function readBasic(header: string | undefined): { clientId: string; secret: stri
 const lenientBasic: ClientAuthenticationMethod = {
   ...secretBasic,
   isUsed: ({ request }) => readBasic(request.headers.authorization) !== undefined,
-  claimedClient: ({ request }) => readBasic(request.headers.authorization)?.clientId,
-  async verify({ request }, { registration }, { clock }) {
-    const secret = readBasic(request.headers.authorization)?.secret ?? '';
-    return secretFits(registration, secret, clock.now())
-      ? undefined
-      : `the secret is not one of ${registration.clientId}`;
+  read({ request }) {
+    const { clientId, secret = '' } = readBasic(request.headers.authorization) ?? {};
+    return {
+      clientId,
+      verify: ({ registration }, { clock }) =>
+        secretFits(registration, secret, clock.now())
+          ? undefined
+          : `the secret is not one of ${registration.clientId}`,
+    };
   },
 };
 

@@ -2,6 +2,7 @@ import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import type { SpentValue } from '../../storage/single-use.ts';
 import { verifierFits } from '../pkce.ts';
+import type { WithBatch } from '../request-batch.ts';
 import type { AuthorizationServer, ClientCall, Family, WithClient } from './server.ts';
 
 // The authorization code grant, as far as it is the same for every server (RFC 6749 section 4.1.3).
@@ -45,7 +46,7 @@ export function readCode({ server, parameters }: ClientCall): { code: string } {
  */
 export const findCode = check('code', async function findCode<
   G extends CodeGrant,
->({ server, client, code }: CodeCall<G> & { code: string } & Passed<'client-authentication'>): Promise<{
+>({ server, client, batch, code }: CodeCall<G> & WithBatch & { code: string } & Passed<'client-authentication'>): Promise<{
   granted: G;
 }> {
   const { codes, clock, errors, tokens } = server;
@@ -56,8 +57,10 @@ export const findCode = check('code', async function findCode<
   if (usedAt !== null) {
     const age = clock.now() - usedAt;
     const revokes = server.revokesReusedCodes && !(isOwn && age <= retryTime);
-    if (revokes)
+    if (revokes) {
+      await batch.settle();
       await tokens.revokeFamily(granted.family, server.revocationStatement(granted, 'code-reused'));
+    }
     throw errors.codeInvalid(`the code was used ${age} ms ago${revokes ? '; its tokens are revoked' : ''}`);
   }
   if (expiresAt <= clock.now())
@@ -97,11 +100,8 @@ export const checkVerifier = check(
 /** Requires a proof of the key that the code is bound to (RFC 9449 section 10). */
 export const checkCodeKey = check(
   'code-key',
-  function checkCodeKey({
-    server,
-    jkt,
-    granted: { jkt: expected = null },
-  }: ClientCall & WithCode & { jkt: string | null }): void {
+  function checkCodeKey({ server, jkt, granted }: ClientCall & WithCode & { jkt: string | null }): void {
+    const expected = granted.jkt ?? null;
     if (expected !== null && jkt !== expected)
       throw server.errors.dpopProofInvalid(`the code is bound to ${expected}, proven is ${jkt ?? 'none'}`);
   },
@@ -112,11 +112,10 @@ export type CheckedCode = Passed<'code' | 'code-redirect-uri' | 'code-verifier' 
 
 /** Spends the code and writes its tokens in one batch, so any number of requests issue tokens once. */
 export async function redeemCode(
-  { server, code }: CodeCall & WithCode & CheckedCode,
+  { server, batch, code }: CodeCall & WithBatch & WithCode & CheckedCode,
   writes: readonly Statement[],
 ): Promise<void> {
-  const { done } = await server.database.batch([server.codes.spendStatement(code), ...writes]);
-  if (!done)
+  if (!(await batch.commit([server.codes.spendStatement(code), ...writes])))
     throw server.errors.codeInvalid(
       'another request redeemed the code, or its session ended, at the same time',
     );

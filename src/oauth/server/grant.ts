@@ -1,6 +1,7 @@
 import { type Answer, json, noContent } from '@alongside/kernel/answer';
 import { Refusal, reasonOf } from '@alongside/kernel/errors';
 import type { Passed, StepList, Steps } from '@alongside/kernel/steps';
+import type { WithBatch } from '../request-batch.ts';
 import type { SecurityCheck } from './security-checks.ts';
 import type { WithConfirmation } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
@@ -8,6 +9,7 @@ import type { ClientCall, WithClient } from './server.ts';
 /** The context of a grant: its client is authenticated, and the key or certificate of its tokens is known. */
 export type GrantCall<K extends WithClient = WithClient> = ClientCall<K> &
   K &
+  WithBatch &
   WithConfirmation &
   Passed<'client-authentication' | 'sender-constraint'>;
 
@@ -87,7 +89,10 @@ async function auditRefusal(
     );
 }
 
-/** Runs the grant of the request. Each refusal has an audit record, unless the client is public: then nothing is proved. */
+/**
+ * Runs the grant of the request. Each refusal has an audit record, unless the client is public: then nothing is proved. A refusal
+ * leaves no condition of an earlier check open, such as an unused assertion.
+ */
 export function runGrant<Call extends GrantCall>(grants: readonly Grant<Call>[]) {
   const find = findGrant(grants);
   return async function runGrant(call: Call): Promise<Answer> {
@@ -95,6 +100,7 @@ export function runGrant<Call extends GrantCall>(grants: readonly Grant<Call>[])
     try {
       return await run(call);
     } catch (thrown) {
+      if (thrown instanceof Refusal) await call.batch.settle();
       const isPublic = call.client.registration.tokenEndpointAuthMethod === 'none';
       if (thrown instanceof Refusal && !isPublic) await auditRefusal(call, type, thrown);
       throw thrown;

@@ -2,6 +2,7 @@ import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import { confirmationOf, isSameConfirmation } from '../confirmation.ts';
 import { readScope } from '../parameters.ts';
+import type { WithBatch } from '../request-batch.ts';
 import type { TokenRecord } from '../tokens.ts';
 import type { WithConfirmation } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
@@ -16,15 +17,10 @@ export interface WithRefreshToken {
 
 export const findRefreshToken = check(
   'refresh-token',
-  async function findRefreshToken({
-    server,
-    client,
-    parameters,
-    confirmation,
-  }: ClientCall &
-    WithClient &
-    WithConfirmation &
-    Passed<'client-authentication'>): Promise<WithRefreshToken> {
+  async function findRefreshToken(
+    call: ClientCall & WithClient & WithConfirmation & Passed<'client-authentication'>,
+  ): Promise<WithRefreshToken> {
+    const { server, client, parameters, confirmation } = call;
     const { clock, errors, issuer, tokens } = server;
     const token = parameters.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
@@ -62,15 +58,14 @@ export function narrowScope({ server, parameters }: ClientCall, granted: readonl
  * @param successor sealed, for a client that lost the response; null when it is not stored, undefined when the token stays.
  */
 export async function useRefreshToken(
-  { server, token }: ClientCall & WithRefreshToken & Passed<'refresh-token'>,
+  { server, batch, token }: ClientCall & WithBatch & WithRefreshToken & Passed<'refresh-token'>,
   successor: string | null | undefined,
   writes: readonly Statement[],
 ): Promise<TokenRecord | undefined> {
-  const { database, errors, tokens } = server;
+  const { errors, tokens } = server;
   const condition =
     successor === undefined ? tokens.requireLiveStatement(token) : tokens.spendStatement(token, successor);
-  const { done } = await database.batch([condition, ...writes]);
-  if (done) return undefined;
+  if (await batch.commit([condition, ...writes])) return undefined;
   const record = await tokens.find(token);
   if (!record || record.revokedAt !== null || record.usedAt === null)
     throw errors.refreshInvalid('the token was revoked, or its session ended, at the same time');
@@ -78,7 +73,9 @@ export async function useRefreshToken(
 }
 
 /** Revokes all tokens of an authorization after a second use of its refresh token (RFC 9700 section 4.14.2). */
-export async function revokeReused({ server, record }: ClientCall & WithRefreshToken): Promise<void> {
+export async function revokeReused(call: ClientCall & WithBatch & WithRefreshToken): Promise<void> {
+  const { server, batch, record } = call;
+  await batch.settle();
   const audited = server.revocationStatement(record, 'refresh-token-reused');
   await server.tokens.revokeFamily(record.family, audited);
 }

@@ -34,14 +34,10 @@ export async function openRequestObject(
 /** Replaces the parameters of a request by those of its request object. Objects by reference are not fetched. */
 export const openObject = check(
   'request-object',
-  async function openObject({
-    server,
-    client,
-    parameters,
-  }: WithClient & { readonly server: AuthorizationServer; readonly parameters: Parameters }): Promise<
-    { parameters: Parameters } | undefined
-  > {
-    const inside = await openRequestObject(server, client, parameters);
+  async function openObject(
+    call: WithClient & { readonly server: AuthorizationServer; readonly parameters: Parameters },
+  ): Promise<{ parameters: Parameters } | undefined> {
+    const inside = await openRequestObject(call.server, call.client, call.parameters);
     return inside && { parameters: inside };
   },
 );

@@ -5,6 +5,7 @@ import type { Profile } from '../applications.ts';
 import type { Confirmation } from '../confirmation.ts';
 import { checkProof, proofAlgorithmsOf } from '../dpop.ts';
 import { readCertificate } from '../mutual-tls.ts';
+import type { WithBatch } from '../request-batch.ts';
 import { rulesOf } from './profile.ts';
 import type { Addresses, AuthorizationServer, WithClient } from './server.ts';
 
@@ -35,7 +36,7 @@ export async function readProof(
   return checkProof(proof, accessToken === undefined ? target : { ...target, accessToken }, server);
 }
 
-interface Call extends WithClient {
+interface Call extends WithClient, Partial<WithBatch> {
   readonly server: AuthorizationServer;
   readonly request: HttpRequest;
 }
@@ -61,9 +62,11 @@ export const withNonce = (
     : answer;
 
 async function provenKey(
-  { server, request, client: { registration } }: Call,
+  { server, request, batch, client: { registration } }: Call,
   endpoint: 'token' | 'pushed',
 ): Promise<WithProof> {
+  // A proof is used up here.
+  await batch?.settle();
   const proof = await readProof(server, request, registration.profile, server.addresses[endpoint]);
   if (proof === undefined) return { jkt: null };
   if ('jkt' in proof) return proof;
@@ -79,34 +82,28 @@ export const proveKey = (endpoint: 'token' | 'pushed') =>
   });
 
 /** Binds the tokens of a call, and refuses a client that must have bound tokens (RFC 9449 section 5, RFC 8705 section 3). */
-export const bindTokens = check(
-  'sender-constraint',
-  function bindTokens({
-    server,
-    request,
-    client,
-    jkt,
-  }: Call & WithProof): Pick<WithConfirmation, 'confirmation'> {
-    const { senderConstraint } = rulesOf(server, client.registration);
-    if (senderConstraint === 'off') return { confirmation: null };
-    const certificate = server.bindsCertificate(client, jkt)
-      ? readCertificate(request.certificate)
-      : undefined;
-    if (jkt === null && server.requires(client, 'dpop'))
-      throw server.errors.dpopProofInvalid(
-        'the client registered DPoP-bound tokens, and the request has no proof',
-      );
-    if (!certificate && server.requires(client, 'certificate'))
-      throw server.errors.certificateMissing(
-        'the client registered certificate-bound tokens, and the connection has no certificate',
-      );
-    if (certificate) {
-      const key = jkt !== null && server.bindsKeyAndCertificate ? { jkt } : {};
-      return { confirmation: { ...key, 'x5t#S256': certificate.thumbprint } };
-    }
-    if (jkt !== null) return { confirmation: { jkt } };
-    if (senderConstraint === 'required')
-      throw server.errors.dpopProofInvalid('the request has neither a DPoP proof nor a client certificate');
-    return { confirmation: null };
-  },
-);
+export const bindTokens = check('sender-constraint', function bindTokens(call: Call & WithProof): Pick<
+  WithConfirmation,
+  'confirmation'
+> {
+  const { server, request, client, jkt } = call;
+  const { senderConstraint } = rulesOf(server, client.registration);
+  if (senderConstraint === 'off') return { confirmation: null };
+  const certificate = server.bindsCertificate(client, jkt) ? readCertificate(request.certificate) : undefined;
+  if (jkt === null && server.requires(client, 'dpop'))
+    throw server.errors.dpopProofInvalid(
+      'the client registered DPoP-bound tokens, and the request has no proof',
+    );
+  if (!certificate && server.requires(client, 'certificate'))
+    throw server.errors.certificateMissing(
+      'the client registered certificate-bound tokens, and the connection has no certificate',
+    );
+  if (certificate) {
+    const key = jkt !== null && server.bindsKeyAndCertificate ? { jkt } : {};
+    return { confirmation: { ...key, 'x5t#S256': certificate.thumbprint } };
+  }
+  if (jkt !== null) return { confirmation: { jkt } };
+  if (senderConstraint === 'required')
+    throw server.errors.dpopProofInvalid('the request has neither a DPoP proof nor a client certificate');
+  return { confirmation: null };
+});

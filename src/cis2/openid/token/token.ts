@@ -3,7 +3,11 @@ import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint } from '@alongside/kernel/http';
 import { check, steps } from '@alongside/kernel/steps';
 import { parseParameters } from '../../../oauth/parameters.ts';
-import { authenticateClient } from '../../../oauth/server/client-authentication/authenticate.ts';
+import { RequestBatch, type WithBatch } from '../../../oauth/request-batch.ts';
+import {
+  authenticateClient,
+  authenticateForBatch,
+} from '../../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../../oauth/server/form.ts';
 import { runGrant } from '../../../oauth/server/grant.ts';
 import {
@@ -18,20 +22,31 @@ import type { Cis2Server, ServerCall, WithRelyingParty } from '../server.ts';
 import { grants } from './grants/registry.ts';
 
 /** `POST /access_token` (RFC 6749 section 3.2). */
-export const token = steps<ServerCall>('cis2.token')
+export const token = steps<ServerCall & WithBatch>('cis2.token')
   .step(readForm)
-  .step(authenticateClient)
+  .step(authenticateForBatch)
   .step(proveKey('token'))
   .step(bindTokens)
   .step(runGrant(grants));
+
+/** Returns the refusal of a request: that of a condition of an earlier check, such as an unused assertion, comes first. */
+async function refusalOf(batch: RequestBatch, thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof Refusal)) return thrown;
+  return batch.settle().then(
+    () => thrown,
+    (earlier: unknown) => earlier,
+  );
+}
 
 /** Runs the endpoint, and records the event of a refusal. Its client may be unknown, so it is called an application. */
 export const createToken =
   (server: Cis2Server): Endpoint =>
   async (request) => {
+    const batch = new RequestBatch(server.database);
     try {
-      return await token.run({ server, request });
-    } catch (thrown) {
+      return await token.run({ server, request, batch });
+    } catch (error) {
+      const thrown = await refusalOf(batch, error);
       if (thrown instanceof Refusal) {
         const form = parseParameters(request.body);
         const refreshToken = form?.get('refresh_token');

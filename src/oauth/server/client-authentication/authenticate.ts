@@ -1,39 +1,76 @@
+import type { Refuse } from '@alongside/kernel/errors';
 import { check } from '@alongside/kernel/steps';
+import type { OneTimeValue } from '../../client-assertion.ts';
 import { refusalOfFailure } from '../../network-limit.ts';
+import type { WithBatch } from '../../request-batch.ts';
 import { rulesOf } from '../profile.ts';
 import type {
   AuthenticationServer,
   ClientAuthenticationMethod,
+  WithRegistration as Context,
   FormCall,
-  WithRegistration,
 } from './method.ts';
 
 /** A call before client authentication. */
-interface AuthenticationCall<K extends WithRegistration> extends FormCall {
+interface AuthenticationCall<K extends Context = Context> extends FormCall {
   readonly server: AuthenticationServer<K>;
 }
+
+/** A value that the request must claim, and the error when it cannot. */
+type Claim = OneTimeValue & { refuse: Refuse };
 
 /**
  * Authenticates the client by the one method that the request uses, which must be the registered one (RFC 6749 section 2.3).
  * The reason of a failure is for the log alone. Failures are counted for the network of the caller.
  */
-export const authenticateClient = check('client-authentication', async function authenticateClient<
-  K extends WithRegistration,
+export const authenticateClient = check('client-authentication', function authenticateClient<
+  K extends Context,
 >(call: AuthenticationCall<K>): Promise<K> {
-  try {
-    return await authenticate(call);
-  } catch (thrown) {
-    const { failures, errors } = call.server;
-    throw await refusalOfFailure(failures, errors.networkBusy, call.request, thrown);
-  }
+  return authenticate(call, async ({ kind, value, lifetime, fault, refuse }) => {
+    if (!(await call.server.singleUse.claim(kind, value, lifetime))) throw refuse(fault());
+  });
 });
+
+/**
+ * Does the same, but leaves a one-time value to the batch of the request. Its steps must settle the batch before they write anything
+ * outside it, and when they refuse.
+ */
+export const authenticateForBatch = check('client-authentication', function authenticateForBatch<
+  K extends Context,
+>(call: AuthenticationCall<K> & WithBatch): Promise<K> {
+  const { singleUse } = call.server;
+  return authenticate(call, ({ kind, value, lifetime, fault, refuse }) =>
+    call.batch.require({
+      writeStatement: () => singleUse.claimStatement(kind, value, lifetime),
+      holds: async () => !(await singleUse.claimed(kind, value)),
+      refuse: () => counted(call, refuse(fault())),
+    }),
+  );
+});
+
+/** Counts a failure for the network of the caller. */
+const counted = ({ server: { failures, errors }, request }: AuthenticationCall, thrown: unknown) =>
+  refusalOfFailure(failures, errors.networkBusy, request, thrown);
+
+async function authenticate<K extends Context>(
+  call: AuthenticationCall<K>,
+  claim: (value: Claim) => void | Promise<void>,
+): Promise<K> {
+  try {
+    const { known, value } = await verify(call);
+    if (value) await claim(value);
+    return known;
+  } catch (thrown) {
+    throw await counted(call, thrown);
+  }
+}
 
 const uses = (methods: readonly ClientAuthenticationMethod[]): string =>
   methods[0]?.ids.includes('none')
     ? 'has no client authentication'
     : `uses ${methods.flatMap(({ ids }) => ids).join(', ')}`;
 
-async function authenticate<K extends WithRegistration>(call: AuthenticationCall<K>): Promise<K> {
+async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{ known: K; value?: Claim }> {
   const { server, parameters } = call;
   const used = server.methods.filter((method) => method.isUsed(call));
   const [first] = used;
@@ -41,7 +78,8 @@ async function authenticate<K extends WithRegistration>(call: AuthenticationCall
   if (used.some(({ place }) => place !== first.place))
     throw server.errors.clientMethods(`the request ${uses(used)}`);
   const refuse = server.errors[first.failure];
-  const clientId = first.claimedClient(call);
+  const credentials = first.read(call);
+  const { clientId } = credentials;
   if (clientId === undefined) throw refuse('the client id cannot be read');
   const named = parameters.get('client_id');
   if (named !== undefined && named !== clientId)
@@ -54,7 +92,8 @@ async function authenticate<K extends WithRegistration>(call: AuthenticationCall
   if (!method) throw refuse(`the client registered ${registered}, the request ${uses(used)}`);
   if (!rulesOf(server, registration).authenticationMethods.includes(registered))
     throw refuse(`the profile ${profile} does not allow ${registered}`);
-  const fault = await method.verify(call, known.client, server);
-  if (fault !== undefined) throw refuse(fault);
-  return known;
+  const verified = await (method === first ? credentials : method.read(call)).verify(known.client, server);
+  if (verified === undefined) return { known };
+  if (typeof verified === 'string') throw refuse(verified);
+  return { known, value: { ...verified, refuse } };
 }

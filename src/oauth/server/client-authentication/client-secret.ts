@@ -1,6 +1,5 @@
-import type { Clock } from '@alongside/kernel/clock';
-import { type ClientRegistration, secretFits } from '../../applications.ts';
-import type { ClientAuthenticationMethod } from './method.ts';
+import { secretFits } from '../../applications.ts';
+import type { ClientAuthenticationMethod, Credentials } from './method.ts';
 
 const basicForm = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
@@ -31,10 +30,14 @@ export function readBasic(header: string | undefined): { clientId: string; secre
   return clientId === undefined || secret === undefined ? undefined : { clientId, secret };
 }
 
-const secretFault = (registration: ClientRegistration, secret: string, clock: Clock): string | undefined =>
-  secretFits(registration, secret, clock.now())
-    ? undefined
-    : 'the secret is not the client’s, or has expired';
+/** Returns credentials with a secret, which the method has read. */
+const secretCredentials = (clientId: string | undefined, secret: string): Credentials => ({
+  clientId,
+  verify: ({ registration }, { clock }) =>
+    secretFits(registration, secret, clock.now())
+      ? undefined
+      : 'the secret is not the client’s, or has expired',
+});
 
 /** `client_secret_post` (RFC 6749 section 2.3.1). */
 export const secretPost: ClientAuthenticationMethod = {
@@ -42,9 +45,8 @@ export const secretPost: ClientAuthenticationMethod = {
   place: 'secret',
   failure: 'clientUnauthenticated',
   isUsed: ({ parameters }) => parameters.has('client_secret'),
-  claimedClient: ({ parameters }) => parameters.get('client_id'),
-  verify: async ({ parameters }, { registration }, { clock }) =>
-    secretFault(registration, parameters.get('client_secret') ?? '', clock),
+  read: ({ parameters }) =>
+    secretCredentials(parameters.get('client_id'), parameters.get('client_secret') ?? ''),
 };
 
 /** `client_secret_basic` (RFC 6749 section 2.3.1). */
@@ -53,7 +55,8 @@ export const secretBasic: ClientAuthenticationMethod = {
   place: 'header',
   failure: 'clientUnauthenticated',
   isUsed: ({ request }) => request.headers.authorization !== undefined,
-  claimedClient: ({ request }) => readBasic(request.headers.authorization)?.clientId,
-  verify: async ({ request }, { registration }, { clock }) =>
-    secretFault(registration, readBasic(request.headers.authorization)?.secret ?? '', clock),
+  read({ request }) {
+    const { clientId, secret = '' } = readBasic(request.headers.authorization) ?? {};
+    return secretCredentials(clientId, secret);
+  },
 };

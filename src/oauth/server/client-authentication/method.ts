@@ -5,6 +5,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { ClientRegistration, Profile } from '../../applications.ts';
 import type { CertificateSubject } from '../../certificate-subject.ts';
+import type { OneTimeValue } from '../../client-assertion.ts';
 import type { ClientRevocations } from '../../client-revocations.ts';
 import type { NetworkLimit } from '../../network-limit.ts';
 import type { Parameters } from '../../parameters.ts';
@@ -52,6 +53,19 @@ export interface AuthenticationServer<K extends WithRegistration = WithRegistrat
   readonly failures: NetworkLimit;
 }
 
+/** The credentials of one request. */
+export interface Credentials {
+  /** The client id that they claim; undefined when it cannot be read. */
+  readonly clientId: string | undefined;
+  /** Returns the reason for the log why they are not valid, or undefined when valid, or a value to claim when valid. Writes nothing. */
+  verify(
+    client: WithRegistration['client'],
+    server: AuthenticationServer,
+  ): Verification | Promise<Verification>;
+}
+
+export type Verification = string | OneTimeValue | undefined;
+
 /** A method of client authentication. */
 export interface ClientAuthenticationMethod {
   /** Its values of `token_endpoint_auth_method`. */
@@ -61,12 +75,6 @@ export interface ClientAuthenticationMethod {
   /** The error of a failure. */
   readonly failure: 'clientUnauthenticated' | 'assertionInvalid';
   isUsed(call: FormCall): boolean;
-  /** Returns the client id that the request claims; undefined when it cannot be read. */
-  claimedClient(call: FormCall): string | undefined;
-  /** Returns the reason for the log, or undefined when valid. Uses up single-use values last. */
-  verify(
-    call: FormCall,
-    client: WithRegistration['client'],
-    server: AuthenticationServer,
-  ): Promise<string | undefined>;
+  /** Reads the credentials of a request that uses this method. */
+  read(call: FormCall): Credentials;
 }

@@ -16,19 +16,25 @@ export const mutualTls = (type: 'counts' | 'ignored'): ClientAuthenticationMetho
     call.request.certificate !== undefined &&
     hasNoCredentials(call) &&
     (type === 'ignored' || !call.parameters.has('client_assertion_type')),
-  claimedClient: ({ parameters }) => parameters.get('client_id'),
-  async verify({ request }, client, server) {
-    const { registration } = client;
-    const { clock, clientAuthorities: authorities, clientRevocations: revocations } = server;
-    const presented = readCertificate(request.certificate, request.certificateChain);
-    if (registration.tokenEndpointAuthMethod === 'tls_client_auth')
-      return issuedFault(presented, server.certificateSubjectOf(client), { authorities, revocations, clock });
-    try {
-      return selfSignedFault(presented, await registeredKeys(registration, server.clientKeys), { clock });
-    } catch (error) {
-      if (error instanceof OutboundError)
-        return `the keys at ${registration.jwksUrl} cannot be read: ${error.message}`;
-      throw error;
-    }
-  },
+  read: ({ request, parameters }) => ({
+    clientId: parameters.get('client_id'),
+    async verify(client, server) {
+      const { registration } = client;
+      const { clock, clientAuthorities: authorities, clientRevocations: revocations } = server;
+      const presented = readCertificate(request.certificate, request.certificateChain);
+      if (registration.tokenEndpointAuthMethod === 'tls_client_auth')
+        return issuedFault(presented, server.certificateSubjectOf(client), {
+          authorities,
+          revocations,
+          clock,
+        });
+      try {
+        return selfSignedFault(presented, await registeredKeys(registration, server.clientKeys), { clock });
+      } catch (error) {
+        if (error instanceof OutboundError)
+          return `the keys at ${registration.jwksUrl} cannot be read: ${error.message}`;
+        throw error;
+      }
+    },
+  }),
 });

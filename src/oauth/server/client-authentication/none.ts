@@ -18,6 +18,5 @@ export const none = (certificate: 'allowed' | 'refused'): ClientAuthenticationMe
     hasNoCredentials(call) &&
     call.parameters.has('client_id') &&
     (certificate === 'allowed' || call.request.certificate === undefined),
-  claimedClient: ({ parameters }) => parameters.get('client_id'),
-  verify: async () => undefined,
+  read: ({ parameters }) => ({ clientId: parameters.get('client_id'), verify: () => undefined }),
 });

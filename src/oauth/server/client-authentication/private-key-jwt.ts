@@ -4,9 +4,9 @@ import type { ClientRegistration } from '../../applications.ts';
 import { likeness } from '../../check.ts';
 import {
   type AssertionRules,
-  assertionFault,
-  claimedClient,
   clientAssertionType,
+  clientOf,
+  verifyAssertion,
 } from '../../client-assertion.ts';
 import { type AuthenticationRules, rulesOf } from '../profile.ts';
 import type { AuthenticationServer, ClientAuthenticationMethod } from './method.ts';
@@ -49,14 +49,11 @@ function clockHint({ iat }: DecodedJwt['claims'], now: number): string | undefin
 
 /** Returns hints for the log about the mistakes that suppliers make most. */
 function hintsOf(
-  assertion: string,
+  { header, claims }: DecodedJwt,
   registration: ClientRegistration,
   { audiences }: AssertionRules,
   now: number,
 ): string[] {
-  const jwt = decodeJwt(assertion);
-  if (!jwt) return [];
-  const { header, claims } = jwt;
   const kids = registration.jwks?.keys.map(({ kid }) => kid ?? '(none)');
   const unknown = kids && typeof header.kid === 'string' && !kids.includes(header.kid);
   return [
@@ -76,15 +73,23 @@ export const privateKeyJwt = (type: 'counts' | 'ignored'): ClientAuthenticationM
   failure: 'assertionInvalid',
   isUsed: ({ parameters }) =>
     parameters.has('client_assertion') || (type === 'counts' && parameters.has('client_assertion_type')),
-  claimedClient: ({ parameters }) => claimedClient(parameters.get('client_assertion')),
-  async verify({ parameters }, { registration }, server) {
-    const named = parameters.get('client_assertion_type');
-    if (named !== clientAssertionType)
-      return `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`;
-    const assertion = parameters.get('client_assertion') ?? '';
-    const rules = assertionRulesOf(server, registration);
-    const fault = await assertionFault(assertion, rules, registration, server);
-    if (fault === undefined) return undefined;
-    return [fault, ...hintsOf(assertion, registration, rules, seconds(server.clock))].join('; ');
+  read({ parameters }) {
+    const jwt = decodeJwt(parameters.get('client_assertion') ?? '');
+    return {
+      clientId: clientOf(jwt),
+      async verify({ registration }, server) {
+        const named = parameters.get('client_assertion_type');
+        if (named !== clientAssertionType)
+          return `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`;
+        if (!jwt) return 'client_assertion is not a compact JWS';
+        const rules = assertionRulesOf(server, registration);
+        const hinted = (fault: string): string =>
+          [fault, ...hintsOf(jwt, registration, rules, seconds(server.clock))].join('; ');
+        const result = await verifyAssertion(jwt, rules, registration, server);
+        return typeof result === 'string'
+          ? hinted(result)
+          : { ...result, fault: () => hinted(result.fault()) };
+      },
+    };
   },
 });

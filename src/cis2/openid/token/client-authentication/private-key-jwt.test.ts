@@ -182,6 +182,55 @@ describe('private_key_jwt errors with the published body', () => {
   });
 });
 
+describe('the jti of an assertion', () => {
+  const used = /the jti .* was used before/;
+  const userinfo = async (token: unknown): Promise<number> =>
+    (await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` })).status;
+
+  test('is spent by a request that gets tokens', async () => {
+    const client = clientOf('RS512');
+    const jwt = await assertion(client);
+    assert.equal((await redeem(client, jwt)).status, 200);
+    refused(await redeem(client, jwt), used);
+  });
+  test('is spent by a request that a later check refuses', async () => {
+    const client = clientOf('RS512');
+    const jwt = await assertion(client);
+    const late = await redeem(client, jwt, { redirect_uri: 'https://other.example.test/' });
+    assert.equal(JSON.parse(late.body).error, 'invalid_grant');
+    refused(await redeem(client, jwt), used);
+  });
+  test('is not spent by an assertion with an invalid signature', async () => {
+    const client = clientOf('RS512');
+    const jti = uuid();
+    const other = createPrivateKey((await newKeyPair('RS512')).privatePem);
+    refused(await redeem(client, await assertion(client, { claims: { jti }, key: other })), /signature/);
+    assert.equal((await redeem(client, await assertion(client, { claims: { jti } }))).status, 200);
+  });
+  test('gets tokens once for concurrent requests with different codes', async () => {
+    const client = clientOf('RS512');
+    const jwt = await assertion(client);
+    const codes: string[] = [];
+    for (let n = 0; n < 4; n++) codes.push(codeOf(await cis2.signIn(browser, client)));
+    const replies = await Promise.all(codes.map((code) => redeem(client, jwt, { code })));
+    const [first, ...others] = replies.sort((a, b) => a.status - b.status);
+    assert.equal(first?.status, 200);
+    for (const reply of others) refused(reply, used);
+  });
+  test('is reported before a reused code, whose tokens stay', async () => {
+    const client = clientOf('RS512');
+    const code = codeOf(await cis2.signIn(browser, client));
+    const jwt = await assertion(client);
+    const tokens = JSON.parse((await redeem(client, jwt, { code })).body);
+    cis2.clock.advance(11);
+    refused(await redeem(client, jwt, { code }), used);
+    assert.equal(await userinfo(tokens.access_token), 200);
+    const reused = await redeem(client, await assertion(client), { code });
+    assert.match(String(reused.headers['x-error-detail']), /its tokens are revoked/);
+    assert.equal(await userinfo(tokens.access_token), 401);
+  });
+});
+
 test('fetches the keys of a client, and once more for an unknown kid', async () => {
   let served = { keys: [jwks.keys[0]] };
   let fetches = 0;

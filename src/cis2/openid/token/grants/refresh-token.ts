@@ -77,7 +77,8 @@ async function answer(
  * Refuses it otherwise, and revokes all tokens of the sign-in if it may be stolen.
  */
 async function answerRepeat(call: Valid): Promise<TokenResponse> {
-  const { server, client, confirmation, token, record } = call;
+  const { server, client, batch, confirmation, token, record } = call;
+  await batch.settle();
   const { rotates, retryTime: usual } = rulesOf(client.registration).refresh;
   // Anyone may have sent the token of a public client without a key (RFC 9700 section 4.14).
   const isUnproven = client.registration.tokenEndpointAuthMethod === 'none' && confirmation === null;
