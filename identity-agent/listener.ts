@@ -7,7 +7,7 @@ import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
 import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
-import { nothingHere, respond } from '@alongside/kernel/respond';
+import { respond } from '@alongside/kernel/respond';
 import { routeFinder } from '@alongside/kernel/route';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
@@ -78,9 +78,9 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
     try {
       const body = await bodyOf(incoming);
       const request = requestOf(incoming, body ?? '');
-      const { route, params = {} } = find(request.method, request.path) ?? {};
-      const way = body === undefined ? tooLong : (route ?? nothingHere);
-      send(outgoing, await respond({ ...request, params }, way, manners));
+      const { route, params } = find(request.method, request.path);
+      const answer = await respond({ ...request, params }, body === undefined ? tooLong : route, manners);
+      send(outgoing, answer.with({ 'x-message-id': request.id }));
     } catch {
       incoming.socket.destroy();
     }

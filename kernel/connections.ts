@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isProxy, type Peer, peerAt, type TrustedProxies } from './peer.ts';
 
 interface Connection {
   socket: Socket;
@@ -7,16 +8,38 @@ interface Connection {
   requests: number;
 }
 
+/** The other end of a connection, which keeps its address and its certificate. */
+export interface Caller {
+  readonly connection: Connection;
+  readonly peer: Peer;
+  /** Whether it is a trusted proxy, which may name its client in each request. */
+  readonly isProxy: boolean;
+}
+
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** Tracks the connections of a server, to close idle ones at once at shutdown and the others after their response. */
 export class Connections {
   readonly #open = new Map<string, Connection>();
+  readonly #callers = new WeakMap<Socket, Caller>();
+  readonly #proxies: TrustedProxies | undefined;
   #isEnding = false;
 
-  constructor(server: Server) {
+  constructor(server: Server, proxies: TrustedProxies | undefined) {
+    this.#proxies = proxies;
     server.on('connection', (socket: Socket) => this.#add(socket));
-    server.on('request', (request, response) => this.#count(request, response));
+  }
+
+  /** Returns the sender of a request. Its connection counts as used until the response ends. */
+  begin({ socket }: IncomingMessage, response: ServerResponse): Caller {
+    const caller = this.#callers.get(socket) ?? this.#firstRequestOf(socket);
+    const { connection } = caller;
+    connection.requests += 1;
+    response.once('close', () => {
+      connection.requests -= 1;
+      if (this.#isEnding && connection.requests === 0) socket.destroySoon();
+    });
+    return caller;
   }
 
   /** Closes idle connections now, and each of the others when it becomes idle. */
@@ -37,7 +60,6 @@ export class Connections {
       socket.destroy();
       return;
     }
-    // Identified by the remote end: over TLS, the socket of a request is not the socket of its connection.
     const name = nameOf(socket);
     const connection = { socket, requests: 0 };
     this.#open.set(name, connection);
@@ -46,13 +68,12 @@ export class Connections {
     });
   }
 
-  #count({ socket }: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#open.get(nameOf(socket));
-    if (!connection) return;
-    connection.requests += 1;
-    response.once('close', () => {
-      connection.requests -= 1;
-      if (this.#isEnding && connection.requests === 0) socket.destroySoon();
-    });
+  #firstRequestOf(socket: Socket): Caller {
+    // Identified by the remote end: over TLS, the socket of a request is not the socket of its connection.
+    const connection = this.#open.get(nameOf(socket)) ?? { socket, requests: 0 };
+    const peer = peerAt(socket);
+    const caller = { connection, peer, isProxy: isProxy(peer, this.#proxies) };
+    this.#callers.set(socket, caller);
+    return caller;
   }
 }

@@ -1,28 +1,24 @@
 import { constants } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { TLSSocket, Server as TlsServer } from 'node:tls';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Answer, StreamAnswer, withSecurityHeaders } from './answer.ts';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import { StreamAnswer } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
-import type { Refusal } from './errors.ts';
-import { uuid } from './ids.ts';
-import { kernelErrors } from './kernel-errors.ts';
+import { Refusal, reasonOf } from './errors.ts';
+import { hasBody, readBody, requestOf, targetOf, usualBodyLimit } from './incoming.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
-import { type Peer, peerOf, type TrustedProxies } from './peer.ts';
+import { type Sending, send, stream } from './outgoing.ts';
+import { peerOf, type TrustedProxies } from './peer.ts';
 import { portTaken, requireOwnPort } from './port-owner.ts';
-import type { HttpRequest, Route } from './request.ts';
-import {
-  answerThrown,
-  noteRefusal,
-  nothingHere,
-  type Responder,
-  type RespondOptions,
-  respond,
-} from './respond.ts';
-import { routeFinder, withoutCoveredMethods } from './route.ts';
+import type { Route } from './request.ts';
+import { type RespondOptions, refusing, respond, respondToError } from './respond.ts';
+import { routeFinder } from './route.ts';
 
 export type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from './request.ts';
 export { everyMethod } from './request.ts';
@@ -54,7 +50,7 @@ export interface ListenerOptions extends RespondOptions {
 
 /** An HTTP server of one service. */
 export interface Listener {
-  readonly server: FastifyInstance;
+  readonly server: Server;
   readonly routes: readonly Route[];
   /**
    * Starts listening. Port 0 uses a free port; a held one is shared with its holder. Resolves with the port.
@@ -69,88 +65,26 @@ export interface Listener {
   close(patience?: number): Promise<void>;
 }
 
-/** Media types with binary bodies. */
-const binaryTypes = ['application/ocsp-request'];
-
-const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/;
-
-function connectionOf({ socket }: FastifyRequest): Peer {
-  const address = socket.remoteAddress ?? '';
-  const own = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
-  if (!own) return { address };
-  const certificateChain: Buffer[] = [];
-  for (let next = own.issuerCertificate; next && certificateChain.length < 10; next = next.issuerCertificate)
-    certificateChain.push(next.raw);
-  return { address, certificate: own.raw, certificateChain };
-}
-
-const toRequest = (request: FastifyRequest, proxies: TrustedProxies | undefined): HttpRequest => {
-  const [path = '/', ...query] = request.raw.url?.split('?') ?? [];
-  return {
-    id: request.id,
-    method: request.method,
-    path,
-    params: request.params ?? {},
-    query: query.join('?'),
-    headers: request.headers,
-    rawHeaders: request.raw.rawHeaders,
-    body: typeof request.body === 'string' ? request.body : '',
-    ...(Buffer.isBuffer(request.body) ? { bytes: request.body } : {}),
-    ...peerOf(connectionOf(request), request.headers, proxies),
-    port: request.socket.remotePort ?? 0,
-    connection: request.socket,
-  };
-};
-
 /** Streaming responses of a listener. Once it closes, new ones end at once too. */
 class Streams {
   readonly #open = new Set<AbortController>();
-  #closing = false;
+  #isClosing = false;
 
-  add(gone: AbortController): void {
+  async send(response: ServerResponse, answer: StreamAnswer, sending: Sending): Promise<void> {
+    const gone = new AbortController();
     this.#open.add(gone);
-    if (this.#closing) gone.abort();
-  }
-
-  over(gone: AbortController): void {
-    this.#open.delete(gone);
+    if (this.#isClosing || response.destroyed) gone.abort();
+    response.once('close', () => {
+      this.#open.delete(gone);
+      gone.abort();
+    });
+    await stream(response, answer, sending, gone.signal);
   }
 
   close(): void {
-    this.#closing = true;
+    this.#isClosing = true;
     for (const gone of this.#open) gone.abort();
   }
-}
-
-function send(reply: FastifyReply, answer: Answer, isHttps: boolean, streams: Streams): FastifyReply {
-  reply.code(answer.status);
-  const headers = withSecurityHeaders(answer.headers, isHttps);
-  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
-  if (answer instanceof StreamAnswer) {
-    const gone = new AbortController();
-    streams.add(gone);
-    reply.raw.once('close', () => {
-      streams.over(gone);
-      gone.abort();
-    });
-    return reply.send(Readable.from(answer.chunks(gone.signal)));
-  }
-  if (answer.body.length === 0) return reply.send();
-  // As bytes: for text, the server would add a charset to the Content-Type, which must match the published
-  // one.
-  return reply.send(Buffer.from(answer.body as Uint8Array));
-}
-
-interface ServerError {
-  statusCode?: number;
-  message: string;
-}
-
-/** Returns the error of a request that Fastify refused before its endpoint. */
-function refusedBefore(error: ServerError): ServerError | Refusal {
-  const { statusCode = 500, message } = error;
-  if (statusCode >= 500) return error;
-  return (statusCode === 413 ? kernelErrors.bodyTooLarge : kernelErrors.requestMalformed)(message);
 }
 
 /** Time limits for clients, in milliseconds. */
@@ -164,8 +98,17 @@ interface Timeouts {
 }
 
 const usualTimeouts: Timeouts = { headers: 10_000, request: 30_000, check: 1_000 };
+/** Milliseconds for which an unused connection stays open. */
+const keepAlive = 30_000;
 /** Milliseconds that running requests may take after a listener closes. */
 const lastRequests = 30_000;
+
+/** Codes of errors that a client causes when it closes its connection during a response. */
+const clientLeft = new Set([
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+]);
 
 type Tls = NonNullable<ListenerOptions['tls']>;
 
@@ -179,152 +122,150 @@ const secureOptions = ({ certificate, key, clientCertificates }: Tls) => ({
   ...(clientCertificates ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
 });
 
-function serverOptions(tls: ListenerOptions['tls'], timeouts: Timeouts) {
+function createServerFor(tls: ListenerOptions['tls'], timeouts: Timeouts): Server {
   const limits = {
     maxHeaderSize: 16_384,
     insecureHTTPParser: false,
     headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: keepAlive,
     connectionsCheckingInterval: timeouts.check,
   };
-  return tls
-    ? {
-        https: {
-          ...limits,
-          handshakeTimeout: timeouts.headers,
-          ...secureOptions(tls),
-          requestCert: tls.clientCertificates,
-          rejectUnauthorized: false,
-        },
-      }
-    : { http: limits };
+  if (!tls) return http.createServer(limits);
+  return https.createServer({
+    ...limits,
+    handshakeTimeout: timeouts.headers,
+    ...secureOptions(tls),
+    requestCert: tls.clientCertificates,
+    rejectUnauthorized: false,
+  });
+}
+
+interface Place {
+  port: number;
+  host: string;
+  reusePort: boolean;
+}
+
+/** Listens at a place; at the name `localhost`, at all its addresses. */
+async function listenAt(server: Server, place: Place): Promise<void> {
+  server.listen(place);
+  await once(server, 'listening');
+  if (place.host !== 'localhost') return;
+  const { address: first, port } = server.address() as AddressInfo;
+  for (const { address } of await lookup(place.host, { all: true })) {
+    if (address === first) continue;
+    const other = createServer({ allowHalfOpen: !(server instanceof TlsServer), noDelay: true }, (socket) =>
+      server.emit('connection', socket),
+    );
+    server.once('close', () => other.close());
+    // This machine may lack the address.
+    other.on('error', () => other.close()).listen({ ...place, host: address, port });
+  }
+}
+
+/** Returns one clear sentence for the usual errors of listening. */
+function listenError(error: unknown, port: number, name: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return portTaken(port, name, 'Stop what uses it or choose another --port-base.');
+  if (code === 'EACCES')
+    return new OperatorError(`Port ${port} needs rights that this user lacks, so ${name} cannot start.`);
+  return error;
 }
 
 /** Creates the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
+  const { log, name, proxies, flush, isHttps = false, bodyLimit = usualBodyLimit } = options;
   const background = new Background();
-  const reachable = withoutCoveredMethods(routes);
-  const find = routeFinder(reachable);
+  const find = routeFinder(routes);
   const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
-  const timeouts = { ...usualTimeouts, ...options.timeouts };
-  const server = Fastify({
-    logger: false,
-    genReqId: uuid,
-    bodyLimit: options.bodyLimit ?? 65_536,
-    exposeHeadRoutes: false,
-    keepAliveTimeout: 30_000,
-    requestTimeout: timeouts.request,
-    forceCloseConnections: 'idle',
-    clientErrorHandler: (error, socket) => {
-      background.run(options.log, 'bytes that are no request got no answer', () =>
-        answerMalformed(error, socket, options),
-      );
-    },
-    // A path that cannot be decoded matches no route, but the format of its errors can still be determined.
-    frameworkErrors: (error, raw, reply) => {
-      const { path } = toRequest(raw, options.proxies);
-      const endpoint = async () => Promise.reject(kernelErrors.addressDamaged(error.message));
-      const { route } = find(undefined, path) ?? {};
-      background.run(options.log, 'a damaged address got no answer', () =>
-        handle(raw, reply, { ...route, endpoint }),
-      );
-    },
-    // Serves requests that arrive while the listener closes.
-    return503OnClosing: false,
-    ...serverOptions(options.tls, timeouts),
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 65_536 },
-  });
-  // The endpoint refuses an invalid Content-Type in its own format.
-  server.addHook('onRequest', (request, _reply, done) => {
-    const type = request.raw.headers['content-type'];
-    if (type !== undefined && !mediaType.test(type))
-      request.raw.headers['content-type'] = 'application/octet-stream';
-    done();
-  });
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  for (const type of binaryTypes)
-    server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-
+  const server = createServerFor(options.tls, { ...usualTimeouts, ...options.timeouts });
+  const connections = new Connections(server, proxies);
   // Streams would otherwise keep a closing server open.
   const streams = new Streams();
-  const connections = new Connections(server.server);
   let isDraining = false;
-  server.addHook('preClose', async () => {
-    streams.close();
-    connections.endUnused();
+  let closing: Promise<void> | undefined;
+
+  async function serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { peer, isProxy } = connections.begin(raw, response);
+    const target = targetOf(raw.url ?? '/');
+    const { route, params, isDamaged } = find(raw.method ?? '', target.path);
+    const body = hasBody(raw) && !isDamaged ? await readBody(raw, route.bodyLimit ?? bodyLimit) : undefined;
+    const isRefused = body instanceof Refusal;
+    const sender = isProxy ? peerOf(peer, raw.headers, proxies) : peer;
+    const request = requestOf(raw, target, params, isRefused ? undefined : body, sender);
+    const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
+    let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
+    try {
+      await flush?.();
+    } catch (error) {
+      answer = await failed(error);
+    }
+    const sending = { id: request.id, isHttps, closes: isDraining || isRefused };
+    try {
+      if (answer instanceof StreamAnswer) await streams.send(response, answer, sending);
+      else send(response, answer, sending);
+    } catch (error) {
+      if (response.headersSent || response.destroyed) throw error;
+      for (const header of response.getHeaderNames()) response.removeHeader(header);
+      response.statusMessage = '';
+      send(response, await failed(error), sending);
+    }
+  }
+
+  server.on('request', (raw, response) => {
+    serve(raw, response).catch((error: NodeJS.ErrnoException) => {
+      if (!clientLeft.has(error.code ?? ''))
+        log.error({ listener: name, reason: reasonOf(error) }, 'a response broke off');
+      response.destroy();
+    });
+  });
+  server.on('clientError', (error, socket) => {
+    background.run(log, 'bytes that are no request got no answer', () =>
+      answerMalformed(error, socket as Socket, options),
+    );
   });
 
-  const handle = async (
-    raw: FastifyRequest,
-    reply: FastifyReply,
-    route: Responder,
-  ): Promise<FastifyReply> => {
-    const request = toRequest(raw, options.proxies);
-    let answer = await respond(request, route, respondOptions);
-    try {
-      await options.flush?.();
-    } catch (error) {
-      answer = noteRefusal(await answerThrown(error, request, route), request, respondOptions);
-    }
-    if (isDraining) reply.header('connection', 'close');
-    return send(reply, answer, options.isHttps ?? false, streams);
-  };
-
-  const inFormatOf = (route: Responder) => (error: ServerError, raw: FastifyRequest, reply: FastifyReply) =>
-    handle(raw, reply, { ...route, endpoint: () => Promise.reject(refusedBefore(error)) });
-  for (const route of reachable) {
-    server.route({
-      method: [...route.methods],
-      url: route.path,
-      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
-      errorHandler: inFormatOf(route),
-      handler: (raw, reply) => handle(raw, reply, route),
-    });
+  async function close(patience: number): Promise<void> {
+    isDraining = true;
+    const timer = setTimeout(() => {
+      const cut = connections.endAll();
+      log.warn({ listener: name, cut }, 'requests in flight were cut');
+    }, patience);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    streams.close();
+    connections.endUnused();
+    await closed;
+    clearTimeout(timer);
+    await background.settled();
   }
-  server.setNotFoundHandler((raw, reply) => handle(raw, reply, nothingHere));
-  server.setErrorHandler(inFormatOf(nothingHere));
+
   return {
     server,
     routes,
     async listen(port, host = '127.0.0.1', { held = false } = {}) {
+      await listenAt(server, { port, host, reusePort: held }).catch((error) => {
+        throw listenError(error, port, name);
+      });
+      const taken = (server.address() as AddressInfo).port;
       try {
-        const place = { port, host, reusePort: held };
-        await server.listen(place);
+        requireOwnPort(taken, name);
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code;
-        if (code === 'EADDRINUSE')
-          throw portTaken(port, options.name, 'Stop what uses it or choose another --port-base.');
-        if (code === 'EACCES')
-          throw new OperatorError(
-            `Port ${port} needs rights that this user lacks, so ${options.name} cannot start.`,
-          );
-        throw error;
-      }
-      const address = server.server.address();
-      const taken = typeof address === 'object' && address ? address.port : port;
-      try {
-        requireOwnPort(taken, options.name);
-      } catch (error) {
-        await server.close();
+        await this.close();
         throw error;
       }
       return taken;
     },
     useCertificate(files) {
-      if (options.tls && server.server instanceof TlsServer)
-        server.server.setSecureContext(secureOptions({ ...options.tls, ...files }));
+      if (options.tls && server instanceof TlsServer)
+        server.setSecureContext(secureOptions({ ...options.tls, ...files }));
     },
     drain() {
       isDraining = true;
     },
-    async close(patience = lastRequests) {
-      isDraining = true;
-      const timer = setTimeout(() => {
-        const cut = connections.endAll();
-        options.log.warn({ listener: options.name, cut }, 'requests in flight were cut');
-      }, patience);
-      await server.close().finally(() => clearTimeout(timer));
-      await background.settled();
+    close(patience = lastRequests) {
+      closing ??= close(patience);
+      return closing;
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Answer, json, text } from './answer.ts';
+import { Answer, json, StreamAnswer, text } from './answer.ts';
 import { catalogue } from './errors.ts';
 import { createListener, type HttpRequest, type Listener, type Route } from './http.ts';
 import { inProcess } from './in-process.ts';
@@ -23,6 +23,7 @@ const routes: Route[] = [
   { methods: ['GET'], path: '/things/:id', endpoint: told },
   { methods: ['GET'], path: '/things/newest', endpoint: async () => text(200, 'the newest') },
   { methods: ['POST'], path: '/things', endpoint: told },
+  { methods: ['POST'], path: '/small', endpoint: told, bodyLimit: 10 },
   { methods: ['GET'], path: '/bytes', endpoint: async () => new Answer(200, {}, Buffer.from('é')) },
   { methods: ['GET'], path: '/a.b/*', endpoint: told },
   {
@@ -72,11 +73,43 @@ describe('inProcess', () => {
       };
       const posted = method === 'POST' ? { body } : {};
       const over = await fetch(origin + path, { method, headers, ...posted });
-      assert.deepEqual(await ask(path, { method, headers, ...posted }), {
-        status: over.status,
-        body: await over.text(),
-      });
+      const reply = await ask(path, { method, headers, ...posted });
+      assert.deepEqual([reply.status, reply.body], [over.status, await over.text()]);
+      for (const [name, value] of Object.entries(reply.headers))
+        assert.equal(over.headers.get(name), value, name);
     });
+
+  test('refuses an oversized body as the listener does', async () => {
+    for (const [path, size] of [
+      ['/things', 65_537],
+      ['/small', 11],
+    ] as const) {
+      const sent = { method: 'POST', body: 'x'.repeat(size) } as const;
+      const over = await fetch(origin + path, sent);
+      assert.equal(over.status, 413);
+      const reply = await ask(path, sent);
+      assert.deepEqual([reply.status, reply.body], [over.status, await over.text()]);
+    }
+    assert.equal((await ask('/small', { method: 'POST', body: 'x'.repeat(10) })).status, 200);
+  });
+
+  test('shows endpoints the headers in turn too, for repeated ones', async () => {
+    let raw: readonly string[] = [];
+    const inside = inProcess(
+      [{ methods: ['GET'], path: '/', endpoint: ({ rawHeaders }) => json(200, (raw = rawHeaders)) }],
+      { log: silentLog },
+    );
+    await inside('/', { headers: { 'x-who': 'cis2', accept: '*/*' } });
+    assert.deepEqual(raw, ['x-who', 'cis2', 'accept', '*/*']);
+  });
+
+  test('does not respond with a stream', async () => {
+    const endless = inProcess(
+      [{ methods: ['GET'], path: '/', endpoint: () => new StreamAnswer(200, {}, async function* () {}) }],
+      { log: silentLog },
+    );
+    await assert.rejects(endless('/'), /needs a socket/);
+  });
 
   test('returns the plain error for a fault of an endpoint, without the reason', async () => {
     const broken = inProcess(

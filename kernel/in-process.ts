@@ -1,34 +1,52 @@
+import { StreamAnswer } from './answer.ts';
 import { uuid } from './ids.ts';
-import type { HttpRequest, Route } from './request.ts';
-import { nothingHere, type RespondOptions, respond } from './respond.ts';
+import { bodyTooLarge, targetOf, usualBodyLimit } from './incoming.ts';
+import type { HttpRequest, Method, Route } from './request.ts';
+import { type RespondOptions, refusing, respond } from './respond.ts';
 import { routeFinder } from './route.ts';
 
 /** A request from one service to another. */
 export interface Call {
-  method?: 'GET' | 'POST';
+  method?: Exclude<Method, 'HEAD' | 'OPTIONS'>;
   /** With names in lower case. */
-  headers?: Record<string, string>;
+  headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** Time limit for the whole response over a socket. */
+  milliseconds?: number;
+}
+
+/** The response to a call. */
+export interface Reply {
+  status: number;
+  /** Those of the service; over a socket, also those of every response. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
 }
 
 /** Calls a service of this installation, in this process or another. `path` may have a query. */
-export type Ask = (path: string, call?: Call) => Promise<{ status: number; body: string }>;
+export type Ask = (path: string, call?: Call) => Promise<Reply>;
 
 /**
- * Calls a service in this process without a socket, with the same routes and refusals as its listener. Its
- * events are stored with the response to the original caller.
+ * Calls a service in this process without a socket, with the same routes, limits and refusals as its listener. Its events are stored
+ * with the response to the original caller.
  */
 export function inProcess(routes: readonly Route[], options: RespondOptions): Ask {
   const find = routeFinder(routes);
   return async (address, { method = 'GET', headers = {}, body = '' } = {}) => {
-    const [path = '/', ...query] = address.split('?');
-    const { route = nothingHere, params = {} } = find(method, path) ?? {};
+    const { path, query } = targetOf(address);
+    const { route, params } = find(method, path);
     const request: HttpRequest = {
-      ...{ id: uuid(), method, path, params, query: query.join('?'), headers, body },
-      ...{ rawHeaders: Object.entries(headers).flat(), address: '127.0.0.1', port: 0 },
+      ...{ id: uuid(), method, path, params, query, headers, body },
+      get rawHeaders() {
+        return Object.entries(headers).flat();
+      },
+      ...{ address: '127.0.0.1', port: 0 },
     };
-    const answer = await respond(request, route, options);
+    const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? usualBodyLimit);
+    const answer = await respond(request, isTooLarge ? refusing(route, bodyTooLarge()) : route, options);
+    if (answer instanceof StreamAnswer)
+      throw new Error(`${path} responds with a stream, which needs a socket.`);
     const text = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('utf8');
-    return { status: answer.status, body: text };
+    return { status: answer.status, headers: answer.headers, body: text };
   };
 }

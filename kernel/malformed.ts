@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Answer, json, withSecurityHeaders } from './answer.ts';
+import { type Answer, json } from './answer.ts';
 import { type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
+import { inBytes } from './outgoing.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
 
 /** Responds to bytes that are not a valid request; `id` is for the response and the log. */
@@ -18,18 +18,6 @@ const kinds: Readonly<Record<string, Refuse>> = {
   HPE_HEADER_OVERFLOW: kernelErrors.headersTooLarge,
   ERR_HTTP_REQUEST_TIMEOUT: kernelErrors.requestSlow,
 };
-
-/** Serialises a response that closes its connection. */
-function inBytes({ status, headers, body }: Answer, isHttps: boolean): Buffer {
-  const content = Buffer.from(body as Uint8Array);
-  const lines = Object.entries({
-    ...withSecurityHeaders(headers, isHttps),
-    'content-length': String(content.length),
-    connection: 'close',
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const first = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
-  return Buffer.concat([Buffer.from(`${first}${lines.join('')}\r\n`), content]);
-}
 
 /** Responds to bytes that are not a valid request, with an id for the recorded reason, and closes the connection. */
 export async function answerMalformed(
@@ -58,5 +46,5 @@ export async function answerMalformed(
     },
   );
   const nowhere = { id, method: '', path: '(no request)', headers: {}, address: socket.remoteAddress ?? '' };
-  socket.end(inBytes(noteRefusal(answer, nowhere, options), isHttps));
+  socket.end(inBytes(noteRefusal(answer, nowhere, options), id, isHttps));
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { OperatorError } from './operator.ts';
 
 /** The sender of a request: its address, and its client certificate, if any (DER). */
@@ -88,6 +89,28 @@ function forwardedChain(header: string | undefined): Buffer[] {
   return parts.length <= 10 && parts.every((part) => part !== undefined) ? parts : [];
 }
 
+/** The longest chain of intermediates that is read. */
+const longestChain = 10;
+
+/** Returns the other end of a socket, with its client certificate if it sent one. */
+export function peerAt(socket: Socket): Peer {
+  const address = socket.remoteAddress ?? '';
+  const own = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  if (!own) return { address };
+  const certificateChain: Buffer[] = [];
+  for (
+    let next = own.issuerCertificate;
+    next && certificateChain.length < longestChain;
+    next = next.issuerCertificate
+  )
+    certificateChain.push(next.raw);
+  return { address, certificate: own.raw, certificateChain };
+}
+
+/** Returns whether a peer is a trusted proxy. */
+export const isProxy = ({ address }: Peer, trusted: TrustedProxies | undefined): boolean =>
+  trusted?.includes(plain(address)) ?? false;
+
 /**
  * Returns the peer of a connection. Accepts `X-Forwarded-For`, `Client-Cert` and `Client-Cert-Chain` (RFC
  * 9440) only from a trusted proxy, which must remove all three from its clients' requests if it terminates
@@ -98,8 +121,7 @@ export function peerOf(
   headers: IncomingHttpHeaders,
   trusted: TrustedProxies | undefined,
 ): Peer {
-  const direct = plain(connection.address);
-  if (!trusted?.includes(direct)) return connection;
+  if (!trusted || !isProxy(connection, trusted)) return connection;
   const certificate = forwardedCertificate(last(headers['client-cert'] as string | string[] | undefined));
   return {
     ...forwardedFor(connection.address, last(headers['x-forwarded-for']), trusted),

@@ -18,19 +18,19 @@ export interface HttpRequest<Params = unknown> {
   /** Body as text; empty without a body. */
   readonly body: string;
   /** Raw body, only for media types that are not text (`binaryTypes`). */
-  readonly bytes?: Buffer;
+  readonly bytes?: Buffer | undefined;
   /** Address of the peer. */
   readonly address: string;
   /** Set if the address is a trusted proxy that did not name its client. */
-  readonly clientUnknown?: true;
+  readonly clientUnknown?: true | undefined;
   /** Port of the peer, to distinguish local users. */
   readonly port: number;
   /** Identity of the connection, the same for all its requests; absent for calls within the process. */
   readonly connection?: object;
   /** DER of the client certificate (RFC 8705), of any issuer. */
-  readonly certificate?: Buffer;
+  readonly certificate?: Buffer | undefined;
   /** DER of the intermediates, in the order received. */
-  readonly certificateChain?: readonly Buffer[];
+  readonly certificateChain?: readonly Buffer[] | undefined;
 }
 
 export type Endpoint<Params = unknown> = (request: HttpRequest<Params>) => Answer | Promise<Answer>;

@@ -34,15 +34,22 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 }
 
 /** The members of a route that decide about a response. */
-export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery'>;
+export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit'>;
 
 /** Responds to requests without a route. */
 export const nothingHere: Responder = {
-  async endpoint(request) {
+  endpoint(request) {
     const refusal = kernelErrors.nothingHere('no route has this path and method');
     return plainError(refusal, request).refusing(refusal);
   },
 };
+
+/** Returns a responder that refuses every request in the format of a route. */
+export const refusing = (route: Responder, refusal: Refusal): Responder => ({
+  ...route,
+  rawQuery: true,
+  endpoint: () => Promise.reject(refusal),
+});
 
 /** Returns the response to an unsupported method (RFC 9110 section 15.5.6). */
 export const methodNotAllowed = (allow: string, headers: Headers = {}): Answer =>
@@ -76,46 +83,62 @@ const errorParameter = /[?&#]error=([^&#]*)/;
 /** Returns the reason of a refusal: the one of its renderer, else the status or the error of the redirect. */
 function becauseOf({ because, status, headers }: Answer): RefusedBecause | undefined {
   if (because !== undefined) return because ?? undefined;
+  if (status < 300) return undefined;
   if (status >= 400) return { refusal: kernelErrors.refused(`answered ${status}`) };
-  const [, error] = (status >= 300 && errorParameter.exec(String(headers.location))) || [];
+  const error = errorParameter.exec(String(headers.location))?.[1];
   return error === undefined
     ? undefined
     : { refusal: kernelErrors.refused(`redirected with error=${error}`) };
 }
 
-/** Records the reason of a refusal in the log and for `explain`, and adds the message id to the response. */
+/** Records the reason of a refusal, if the response is one, in the log and for `explain`. In development, the response names it. */
 export function noteRefusal(
   answer: Answer,
   request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers' | 'address'>,
   options: RespondOptions,
 ): Answer {
-  const marks: Headers = { 'x-message-id': request.id };
   const because = becauseOf(answer);
-  if (because) {
-    const record = recordOf(because, answer.status, request, options.name ?? 'alongside');
-    const meant =
-      answer.status === 404 || answer.status === 400 ? options.nearestPath?.(request.path) : undefined;
-    if (meant !== undefined)
-      record.detail = `${request.path}: did you mean ${meant}? ${record.detail}`.trim();
-    writeLine(record, because.refusal, options);
-    options.refusals?.record(record, request.address);
-    if (options.development) marks['x-error-detail'] = inAscii(record.detail || record.description);
-  }
-  return answer.with(marks);
+  if (!because) return answer;
+  const record = recordOf(because, answer.status, request, options.name ?? 'alongside');
+  const meant =
+    answer.status === 404 || answer.status === 400 ? options.nearestPath?.(request.path) : undefined;
+  if (meant !== undefined) record.detail = `${request.path}: did you mean ${meant}? ${record.detail}`.trim();
+  writeLine(record, because.refusal, options);
+  options.refusals?.record(record, request.address);
+  return options.development
+    ? answer.with({
+        'x-message-id': request.id,
+        'x-error-detail': inAscii(record.detail || record.description),
+      })
+    : answer;
 }
 
-/** Renders a thrown error in the format of the route. */
-export async function answerThrown(
+/** Renders a thrown error in the format of the route; plainly if the format fails. */
+async function answerThrown(
   thrown: unknown,
   request: HttpRequest,
   { errors = plainError }: Pick<Responder, 'errors'>,
 ): Promise<Answer> {
   const failure = refusedIfUnavailable(thrown);
-  const answer = (await errors(failure, request)).with(retryHeaders(failure));
-  return answer.because ? answer : answer.refusing(refusalOf(failure));
+  try {
+    const answer = (await errors(failure, request)).with(retryHeaders(failure));
+    return answer.because ? answer : answer.refusing(refusalOf(failure));
+  } catch (error) {
+    return plainError(error, request).refusing(refusalOf(error));
+  }
 }
 
-function decodes(text: string): boolean {
+/** Returns the response to an error, in the format of the route, and records it. */
+export const respondToError = async (
+  thrown: unknown,
+  request: HttpRequest,
+  route: Responder,
+  options: RespondOptions,
+): Promise<Answer> => noteRefusal(await answerThrown(thrown, request, route), request, options);
+
+/** Returns whether the percent-encoding of a text is valid and its bytes are UTF-8. */
+export function decodes(text: string): boolean {
+  if (!text.includes('%')) return true;
   try {
     decodeURIComponent(text);
     return true;
@@ -124,34 +147,24 @@ function decodes(text: string): boolean {
   }
 }
 
+export const damaged = (where: 'path' | 'query'): Refusal =>
+  kernelErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
+
 /**
- * Returns a refusal for an address with an invalid percent-encoding or invalid UTF-8, otherwise undefined. A
- * route with `rawQuery` validates its query itself, in its own order.
+ * Runs the endpoint of a request, unless its query is damaged. A route with `rawQuery` validates its query itself, in its own
+ * order. Records every refusal.
  */
-function damageOf(
-  { path, query }: Pick<HttpRequest, 'path' | 'query'>,
-  { rawQuery }: Pick<Route, 'rawQuery'>,
-): Refusal | undefined {
-  const where = decodes(path) ? (rawQuery || decodes(query) ? undefined : 'query') : 'path';
-  return where && kernelErrors.addressDamaged(`the percent-encoding of the ${where} is damaged`);
-}
-
-async function answerTo(request: HttpRequest, route: Responder, options: RespondOptions): Promise<Answer> {
-  const answered = await options.before?.(request);
-  if (answered) return answered;
-  const damage = damageOf(request, route);
-  if (damage) throw damage;
-  return route.endpoint(request);
-}
-
-/** Runs an endpoint, unless the address is malformed. Records every refusal. */
 export async function respond(
   request: HttpRequest,
   route: Responder,
   options: RespondOptions,
 ): Promise<Answer> {
-  const answer = await answerTo(request, route, options).catch((thrown: unknown) =>
-    answerThrown(thrown, request, route),
-  );
-  return noteRefusal(answer, request, options);
+  try {
+    const early = options.before && (await options.before(request));
+    if (early) return noteRefusal(early, request, options);
+    if (!route.rawQuery && !decodes(request.query)) throw damaged('query');
+    return noteRefusal(await route.endpoint(request), request, options);
+  } catch (error) {
+    return respondToError(error, request, route, options);
+  }
 }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Answer, json } from './answer.ts';
 import { Refusal } from './errors.ts';
-import { createListener, type ErrorFormat, type HttpRequest, type Listener } from './http.ts';
+import { createListener, type ErrorFormat, type HttpRequest, type Listener, type Route } from './http.ts';
 import { inProcess } from './in-process.ts';
 import { Unavailable } from './kernel-errors.ts';
 import { silentLog } from './log.ts';
-import { anyMethod, route, withoutMethodErrors } from './route.ts';
+import { nothingHere } from './respond.ts';
+import { anyMethod, route, routeFinder, withoutMethodErrors } from './route.ts';
 
 /** Renders an error as its id and its private reason. */
 const own: ErrorFormat = async (thrown) =>
@@ -60,6 +61,10 @@ const cases: [method: string, path: string, expected: Expected][] = [
   ['DELETE', '/cards/newest', notAllowed('POST')],
   ['POST', '/quiet', nowhere],
   ['DELETE', '/all/of/it', { status: 200, body: { params: {}, path: '/all/of/it' } }],
+  ['GET', '/%63ards', { status: 200, body: { params: {}, path: '/%63ards' } }],
+  ['GET', '/cards%2F1', nowhere],
+  ['GET', '/Cards', nowhere],
+  ['GET', '/cards/', { status: 200, body: { params: { id: '' }, path: '/cards/' } }],
   ['GET', '/cards/%ff', damaged('path')],
   ['GET', '/cards/%', damaged('path')],
   ['GET', '/cards?a=%', damaged('query')],
@@ -105,6 +110,38 @@ describe('route', () => {
       [answer.status, await answer.json()],
       [413, ['kernel.bodyTooLarge', 'Request body is too large']],
     );
+  });
+
+  test('prefers a fixed part to a name and a name to *, part by part', () => {
+    const paths = ['/a/*', '/:x/b', '/a/:y', '/a/b/c', '/a/:y/:z', '/a/b/:z'];
+    const get = (path: string) => route(path, { GET: { endpoint: echo, errors: own } });
+    const find = routeFinder(paths.flatMap(get));
+    const found = (path: string) => {
+      const { route, params } = find('GET', path);
+      return [(route as Route).path, params];
+    };
+    assert.deepEqual(found('/a/b'), ['/a/:y', { y: 'b' }]);
+    assert.deepEqual(found('/q/b'), ['/:x/b', { x: 'q' }]);
+    assert.deepEqual(found('/a/b/c'), ['/a/b/c', {}]);
+    assert.deepEqual(found('/a/b/d'), ['/a/b/:z', { z: 'd' }]);
+    assert.deepEqual(found('/a/c/d'), ['/a/:y/:z', { y: 'c', z: 'd' }]);
+    assert.deepEqual(found('/a/b/c/d'), ['/a/*', {}]);
+    assert.deepEqual(found('/a/'), ['/a/:y', { y: '' }]);
+    assert.equal(find('GET', '/a').route, nothingHere);
+  });
+
+  test('finds the route of an address with an authority or a fragment', () => {
+    const find = routeFinder(route('/cards/:id', { GET: { endpoint: echo, errors: own } }));
+    for (const address of ['http://other/cards/1', 'HTTPS://other:1/cards/1', '/cards/1#part'])
+      assert.deepEqual(find('GET', address).params, { id: '1' }, address);
+    for (const address of ['http://other', 'ftp://other/cards/1', '*', 'http:///cards/1'])
+      assert.equal(find('GET', address).route, nothingHere, address);
+  });
+
+  test('refuses two routes for the same method and path', () => {
+    const card = withoutMethodErrors(route('/cards/:id', { GET: { endpoint: echo, errors: own } }));
+    const other = withoutMethodErrors(route('/cards/:name', { GET: { endpoint: echo, errors: own } }));
+    assert.throws(() => routeFinder([...card, ...other]), /Two routes serve GET \/cards\/:name\./);
   });
 
   test('rejects an endpoint with a parameter that the path lacks', () => {

@@ -1,5 +1,5 @@
 import { type Endpoint, type ErrorFormat, everyMethod, type Method, type Route } from './request.ts';
-import { methodNotAllowed } from './respond.ts';
+import { damaged, decodes, methodNotAllowed, nothingHere, type Responder, refusing } from './respond.ts';
 
 type Names<Path extends string> = Path extends `${string}/:${infer Rest}`
   ? Rest extends `${infer Name}/${infer Tail}`
@@ -89,20 +89,11 @@ export function withoutCoveredMethods(routes: readonly Route[]): Route[] {
   });
 }
 
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-
-const patternOf = (path: string): RegExp =>
-  new RegExp(
-    `^${partsOf(path)
-      .map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]*' : escaped(part)))
-      .join('/')}$`,
-  );
-
-const isFixed = (path: string): boolean => !partsOf(path).some((part) => part === '*' || part[0] === ':');
+const isName = (part: string): boolean => part.startsWith(':');
 
 function decoded(part: string): string {
   try {
-    return decodeURIComponent(part);
+    return part.includes('%') ? decodeURIComponent(part) : part;
   } catch {
     // The request is refused before its endpoint.
     return part;
@@ -112,37 +103,95 @@ function decoded(part: string): string {
 /** Returns the decoded `:name` parts of a path. */
 export function paramsIn(template: string, path: string): Readonly<Record<string, string>> {
   const parts = partsOf(path);
-  return Object.fromEntries(
-    partsOf(template).flatMap((part, place) =>
-      part.startsWith(':') ? [[part.slice(1), decoded(parts[place] ?? '')]] : [],
-    ),
-  );
+  const params: Record<string, string> = {};
+  for (const [place, part] of partsOf(template).entries())
+    if (isName(part)) params[part.slice(1)] = decoded(parts[place] ?? '');
+  return params;
 }
 
-/** A route with the parameters of one request. */
-export interface FoundRoute {
-  route: Route;
-  params: Readonly<Record<string, string>>;
+type ByMethod = Map<string, Route>;
+
+const ofMethod = (routes: ByMethod, method: string | undefined): Route | undefined =>
+  method === undefined ? routes.values().next().value : routes.get(method);
+
+/** The routes below one part of a path. At each part, a fixed part precedes a name, and a name precedes `*`. */
+class Branch {
+  readonly #fixed = new Map<string, Branch>();
+  #named: Branch | undefined;
+  readonly #here: ByMethod = new Map();
+  readonly #rest: ByMethod = new Map();
+
+  add(route: Route, parts: readonly string[] = partsOf(route.path)): void {
+    const [part, ...others] = parts;
+    if (part !== undefined && part !== '*') {
+      this.#below(part).add(route, others);
+      return;
+    }
+    const routes = part === '*' ? this.#rest : this.#here;
+    for (const method of route.methods) {
+      if (routes.has(method)) throw new Error(`Two routes serve ${method} ${route.path}.`);
+      routes.set(method, route);
+    }
+  }
+
+  /** @param method any if undefined */
+  find(parts: readonly string[], method: string | undefined, place = 0): Route | undefined {
+    const part = parts[place];
+    if (part === undefined) return ofMethod(this.#here, method);
+    return (
+      this.#fixed.get(part)?.find(parts, method, place + 1) ??
+      this.#named?.find(parts, method, place + 1) ??
+      ofMethod(this.#rest, method)
+    );
+  }
+
+  #below(part: string): Branch {
+    if (isName(part)) {
+      this.#named ??= new Branch();
+      return this.#named;
+    }
+    const branch = this.#fixed.get(part) ?? new Branch();
+    this.#fixed.set(part, branch);
+    return branch;
+  }
 }
+
+/** The route of one request, or a substitute if there is none, with the parameters of the path. */
+export interface FoundRoute {
+  readonly route: Responder;
+  readonly params: Readonly<Record<string, string>>;
+  /** Whether the percent-encoding of the path is damaged. The route refuses the request. */
+  readonly isDamaged?: true;
+}
+
+const nowhere: FoundRoute = { route: nothingHere, params: {} };
+
+/** Returns the path of a request target without the authority (RFC 9112 section 3.2.2) and without a fragment. */
+const plainPath = (path: string): string => path.replace(/^https?:\/\/[^/]+(?=\/)/i, '').replace(/#.*$/s, '');
 
 /**
- * Returns a function that finds the route of a request as a listener does; of a path with any method if the method is undefined.
- * It compares the fixed parts of a path without decoding them.
+ * Returns a function that finds the route of a request. Fixed parts match in any percent-encoding, except of reserved characters (RFC
+ * 3986 section 6.2.2.2).
  */
-export function routeFinder(
-  routes: readonly Route[],
-): (method: string | undefined, path: string) => FoundRoute | undefined {
-  const reachable = withoutCoveredMethods(routes);
-  const fixed = reachable.filter(({ path }) => isFixed(path));
-  const patterns = reachable
-    .filter(({ path }) => !isFixed(path))
-    .map((route) => ({ route, pattern: patternOf(route.path) }));
-  return (method, path) => {
-    const serves = ({ methods }: Route): boolean =>
-      method === undefined || (methods as readonly string[]).includes(method);
-    const here = fixed.find((route) => route.path === path && serves(route));
-    if (here) return { route: here, params: {} };
-    const route = patterns.find(({ route, pattern }) => serves(route) && pattern.test(path))?.route;
-    return route && { route, params: paramsIn(route.path, path) };
+export function routeFinder(routes: readonly Route[]): (method: string, path: string) => FoundRoute {
+  const root = new Branch();
+  const fixed = new Map<string, Map<string, FoundRoute>>();
+  for (const route of withoutCoveredMethods(routes)) {
+    root.add(route);
+    if (partsOf(route.path).some((part) => part === '*' || isName(part))) continue;
+    const found = fixed.get(route.path) ?? new Map<string, FoundRoute>();
+    for (const method of route.methods) found.set(method, { route, params: {} });
+    fixed.set(route.path, found);
+  }
+  return (method, address) => {
+    const here = fixed.get(address)?.get(method);
+    if (here) return here;
+    const path = plainPath(address);
+    if (!decodes(path)) {
+      const route = root.find(partsOf(path), undefined) ?? nothingHere;
+      return { route: refusing(route, damaged('path')), params: {}, isDamaged: true };
+    }
+    const route = root.find(partsOf(path.includes('%') ? decodeURI(path) : path), method);
+    return route ? { route, params: paramsIn(route.path, path) } : nowhere;
   };
 }

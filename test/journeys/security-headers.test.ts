@@ -20,7 +20,7 @@ after(() => instance.stop());
 
 const listenerOf = (name: Name) =>
   instance.listeners.find(
-    ({ server }) => (server.server.address() as AddressInfo).port === instance.state.ports[name],
+    ({ server }) => (server.address() as AddressInfo).port === instance.state.ports[name],
   );
 
 interface Sent {

@@ -156,11 +156,10 @@ export async function startInstance(
     // Lets tests send a client certificate, like a proxy (RFC 9440).
     proxies: trustedProxies(proxies),
   });
-  await listener.server.ready();
   dispatch = (request, response) => {
     // The client address behind the proxy, unless a test sets another one.
     request.headers['x-forwarded-for'] ??= '127.0.0.2';
-    listener.server.routing(request, response as never);
+    listener.server.emit('request', request, response);
   };
   const agent = await TestAgent.create(cis, clock, origin);
 

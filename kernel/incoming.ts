@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import type { Refusal } from './errors.ts';
+import { uuid } from './ids.ts';
+import { kernelErrors } from './kernel-errors.ts';
+import type { Peer } from './peer.ts';
+import type { HttpRequest } from './request.ts';
+
+/** Largest body in bytes, where neither the route nor the listener has another limit. */
+export const usualBodyLimit = 65_536;
+
+/** Media types with binary bodies. */
+const binaryTypes: ReadonlySet<string> = new Set(['application/ocsp-request']);
+const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;|$)/;
+const isBinary = (type: string | undefined): boolean =>
+  type !== undefined && binaryTypes.has((type.split(';', 1)[0] ?? '').trim().toLowerCase());
+
+/** Methods whose bodies are read; others have none that means anything (RFC 9110 section 9.3). */
+const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Returns whether a request has a body to wait for. */
+export const hasBody = ({ method = '', headers }: IncomingMessage): boolean =>
+  methodsWithBody.has(method) &&
+  (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0');
+
+export const bodyTooLarge = (): Refusal => kernelErrors.bodyTooLarge('Request body is too large');
+
+/**
+ * Resolves with the whole body, or with a refusal as soon as it is known to be larger than the limit. The rest is not read: the
+ * response must close the connection.
+ */
+export function readBody(raw: IncomingMessage, limit: number): Promise<Buffer | Refusal> {
+  return new Promise((resolve) => {
+    if (Number(raw.headers['content-length']) > limit) return resolve(bodyTooLarge());
+    const parts: Buffer[] = [];
+    let size = 0;
+    const done = (body: Buffer | Refusal) => {
+      raw.off('data', take).off('end', end).off('error', fail);
+      resolve(body);
+    };
+    const take = (part: Buffer) => {
+      size += part.length;
+      parts.push(part);
+      if (size > limit) done(bodyTooLarge());
+    };
+    const end = () => done(Buffer.concat(parts, size));
+    const fail = (error: Error) => done(kernelErrors.requestMalformed(error.message));
+    raw.on('data', take).on('end', end).on('error', fail);
+  });
+}
+
+/** The path and the query of a request target. */
+export interface Target {
+  path: string;
+  query: string;
+}
+
+/** Splits a request target at its first `?`. */
+export function targetOf(address: string): Target {
+  const mark = address.indexOf('?');
+  return mark === -1
+    ? { path: address, query: '' }
+    : { path: address.slice(0, mark), query: address.slice(mark + 1) };
+}
+
+const noBytes = Buffer.alloc(0);
+
+/** Returns a request as endpoints get it. */
+export function requestOf(
+  raw: IncomingMessage,
+  { path, query }: Target,
+  params: HttpRequest['params'],
+  body: Buffer | undefined,
+  { address, clientUnknown, certificate, certificateChain }: Peer,
+): HttpRequest {
+  const { method = '', headers, rawHeaders, socket } = raw;
+  const type = headers['content-type'];
+  // The endpoint refuses an invalid Content-Type in its own format.
+  if (type !== undefined && !mediaType.test(type)) headers['content-type'] = 'application/octet-stream';
+  const binary = methodsWithBody.has(method) && isBinary(type);
+  return {
+    id: uuid(),
+    method,
+    path,
+    params,
+    query,
+    headers,
+    rawHeaders,
+    body: binary || !body ? '' : body.toString('utf8'),
+    bytes: binary ? (body ?? noBytes) : undefined,
+    address,
+    clientUnknown,
+    port: socket.remotePort ?? 0,
+    connection: socket,
+    certificate,
+    certificateChain,
+  };
+}
