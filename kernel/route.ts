@@ -74,7 +74,7 @@ function overlaps(one: readonly string[], other: readonly string[]): boolean {
 }
 
 /** Takes from each 405 response the methods that a route with names serves: `POST /a/:name` also serves `/a/b`. */
-export function withoutCoveredMethods(routes: readonly Route[]): Route[] {
+function withoutCoveredMethods(routes: readonly Route[]): Route[] {
   const served = routes
     .filter(({ isMethodError }) => !isMethodError)
     .map(({ path, methods }) => ({ parts: partsOf(path), methods }));
@@ -167,7 +167,8 @@ export interface FoundRoute {
 const nowhere: FoundRoute = { route: nothingHere, params: {} };
 
 /** Returns the path of a request target without the authority (RFC 9112 section 3.2.2) and without a fragment. */
-const plainPath = (path: string): string => path.replace(/^https?:\/\/[^/]+(?=\/)/i, '').replace(/#.*$/s, '');
+const plainPath = (target: string): string =>
+  (target.split('#', 1)[0] ?? '').replace(/^https?:\/\/[^/]+(?=\/)/i, '');
 
 /**
  * Returns a function that finds the route of a request. Fixed parts match in any percent-encoding, except of reserved characters (RFC
