@@ -73,10 +73,10 @@ describe('inProcess', () => {
       };
       const posted = method === 'POST' ? { body } : {};
       const over = await fetch(origin + path, { method, headers, ...posted });
-      const reply = await ask(path, { method, headers, ...posted });
-      assert.deepEqual([reply.status, reply.body], [over.status, await over.text()]);
-      for (const [name, value] of Object.entries(reply.headers))
-        assert.equal(over.headers.get(name), value, name);
+      assert.deepEqual(await ask(path, { method, headers, ...posted }), {
+        status: over.status,
+        body: await over.text(),
+      });
     });
 
   test('refuses an oversized body as the listener does', async () => {
@@ -87,8 +87,7 @@ describe('inProcess', () => {
       const sent = { method: 'POST', body: 'x'.repeat(size) } as const;
       const over = await fetch(origin + path, sent);
       assert.equal(over.status, 413);
-      const reply = await ask(path, sent);
-      assert.deepEqual([reply.status, reply.body], [over.status, await over.text()]);
+      assert.deepEqual(await ask(path, sent), { status: over.status, body: await over.text() });
     }
     assert.equal((await ask('/small', { method: 'POST', body: 'x'.repeat(10) })).status, 200);
   });

@@ -1,30 +1,20 @@
 import { StreamAnswer } from './answer.ts';
 import { uuid } from './ids.ts';
 import { bodyTooLarge, targetOf, usualBodyLimit } from './incoming.ts';
-import type { HttpRequest, Method, Route } from './request.ts';
+import type { HttpRequest, Route } from './request.ts';
 import { type RespondOptions, refusing, respond } from './respond.ts';
 import { routeFinder } from './route.ts';
 
 /** A request from one service to another. */
 export interface Call {
-  method?: Exclude<Method, 'HEAD' | 'OPTIONS'>;
+  method?: 'GET' | 'POST';
   /** With names in lower case. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Record<string, string>;
   body?: string;
-  /** Time limit for the whole response over a socket. */
-  milliseconds?: number;
-}
-
-/** The response to a call. */
-export interface Reply {
-  status: number;
-  /** Those of the service; over a socket, also those of every response. */
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: string;
 }
 
 /** Calls a service of this installation, in this process or another. `path` may have a query. */
-export type Ask = (path: string, call?: Call) => Promise<Reply>;
+export type Ask = (path: string, call?: Call) => Promise<{ status: number; body: string }>;
 
 /**
  * Calls a service in this process without a socket, with the same routes, limits and refusals as its listener. Its events are stored
@@ -47,6 +37,6 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
     if (answer instanceof StreamAnswer)
       throw new Error(`${path} responds with a stream, which needs a socket.`);
     const text = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('utf8');
-    return { status: answer.status, headers: answer.headers, body: text };
+    return { status: answer.status, body: text };
   };
 }
