@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import type { Database } from '../storage/database.ts';
+import { type Database, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { AnonymousRows } from './anonymous-rows.ts';
 
@@ -41,5 +41,17 @@ describe('AnonymousRows', () => {
     assert.equal(await admitted(limits, networks(100)), 20);
     clock.advance(60);
     assert.equal(await limits.admits('192.0.2.1'), true);
+  });
+
+  test('creates all rows of a batch or none, and counts each', async () => {
+    const limits = rows('created', 5);
+    let turn = 0;
+    const keep = (name: string) => sql("INSERT INTO setting (name, value) VALUES (?, 'created')", name);
+    const create = () => limits.create('192.0.2.1', [keep(`one-${(turn += 1)}`), keep(`two-${turn}`)]);
+    assert.deepEqual([await create(), await create(), await create()], [true, true, false]);
+    const stored = await database.all(sql("SELECT name FROM setting WHERE value = 'created'"));
+    assert.equal(stored.length, 4);
+    assert.equal(await limits.admits('192.0.2.1'), true);
+    assert.equal(await limits.admits('192.0.2.1'), false);
   });
 });

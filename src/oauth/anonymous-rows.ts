@@ -1,5 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
-import type { Database } from '../storage/database.ts';
+import type { Database, Statement } from '../storage/database.ts';
 import { NetworkLimit, type NetworkLimits, networkLimits } from './network-limit.ts';
 
 /** All networks together create as many as this many networks may, in each process. */
@@ -14,6 +14,7 @@ const minute = 60_000;
  * sign in. The total is counted in each process; rows of every kind are swept an hour after they expire.
  */
 export class AnonymousRows {
+  readonly #database: Database;
   readonly #clock: Clock;
   readonly #total: number;
   readonly #usual: NetworkLimit;
@@ -27,6 +28,7 @@ export class AnonymousRows {
     name: string,
     { rows: perMinute }: Pick<NetworkLimits, 'rows'> = networkLimits.parse({}),
   ) {
+    this.#database = storage.database;
     this.#clock = storage.clock;
     this.#total = perMinute * networksInTotal;
     this.#usual = new NetworkLimit(storage, `rows-${name}`, perMinute);
@@ -38,15 +40,24 @@ export class AnonymousRows {
   }
 
   /** Counts one row for the network of this address. Returns false when it must not be created. */
-  async admits(address: string): Promise<boolean> {
+  admits(address: string): Promise<boolean> {
+    return this.#count(address, 1, []);
+  }
+
+  /** Counts and creates rows, each by one statement, in one batch. Returns false, and creates none, beyond a limit. */
+  create(address: string, statements: readonly Statement[]): Promise<boolean> {
+    return this.#count(address, statements.length, statements);
+  }
+
+  async #count(address: string, rows: number, statements: readonly Statement[]): Promise<boolean> {
     const window = Math.floor(this.#clock.now() / minute);
     if (window !== this.#window) [this.#window, this.#rows] = [window, 0];
     if (this.#rows >= this.#total) return false;
     const limit = this.#rows < this.#total / 2 ? this.#usual : this.#scarce;
     // Counted before the answer, so that many requests at once stay below the total as well.
-    this.#rows += 1;
-    const admitted = await limit.admits(address);
-    if (!admitted && window === this.#window) this.#rows -= 1;
-    return admitted;
+    this.#rows += rows;
+    const { done } = await this.#database.batch([limit.countStatement(address, rows), ...statements]);
+    if (!done && window === this.#window) this.#rows -= rows;
+    return done;
   }
 }

@@ -5,7 +5,7 @@ import { callerNetwork } from '@alongside/kernel/networks';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { AuditLog } from '../storage/audit.ts';
-import { type Database, sql } from '../storage/database.ts';
+import { type Database, must, type Statement, sql } from '../storage/database.ts';
 
 const minute = 60_000;
 const perMinute = z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more');
@@ -54,28 +54,33 @@ export class NetworkLimit {
 
   /** Counts one request from the network of this address. Returns false, and stores nothing, once the limit is reached. */
   async admits(address: string): Promise<boolean> {
-    const { database, clock } = this.#storage;
-    const start = Math.floor(clock.now() / this.#window) * this.#window;
+    return (await this.#storage.database.run(this.countStatement(address))).changes === 1;
+  }
+
+  /** Returns the conditional write that counts requests, or the rows of one, from the network of this address. */
+  countStatement(address: string, count = 1): Statement {
+    const start = Math.floor(this.#storage.clock.now() / this.#window) * this.#window;
     // A window may begin in the future if the clock was moved back: it is replaced as well.
-    const { changes } = await database.run(
+    return must(
       sql(
         `INSERT INTO single_use (kind, hash, payload, created_at, expires_at)
-         SELECT ?, ?, '1', CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE CAST(? AS INTEGER) > 0
+         SELECT ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE CAST(? AS INTEGER) >= 0
          ON CONFLICT (kind, hash) DO UPDATE SET
            payload = CASE WHEN single_use.created_at = excluded.created_at
-             THEN CAST(CAST(single_use.payload AS INTEGER) + 1 AS TEXT) ELSE '1' END,
+             THEN CAST(CAST(single_use.payload AS INTEGER) + CAST(excluded.payload AS INTEGER) AS TEXT)
+             ELSE excluded.payload END,
            created_at = excluded.created_at,
            expires_at = excluded.expires_at
-         WHERE single_use.created_at <> excluded.created_at OR CAST(single_use.payload AS INTEGER) < ?`,
+         WHERE single_use.created_at <> excluded.created_at OR CAST(single_use.payload AS INTEGER) <= ?`,
         `network-${this.#name}`,
         sha256(callerNetwork(address)),
+        String(count),
         start,
         start + this.#window,
-        this.#limit,
-        this.#limit,
+        this.#limit - count,
+        this.#limit - count,
       ),
     );
-    return changes === 1;
   }
 }
 

@@ -92,14 +92,19 @@ export class SingleUse {
    * @param others writes of the same act, such as its audit record
    */
   async replace(kind: string, value: string, payload: unknown, ...others: Statement[]): Promise<boolean> {
-    const replace = sql(
-      'UPDATE single_use SET payload = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ?',
-      JSON.stringify(payload ?? null),
-      kind,
-      sha256(value),
-      this.#clock.now(),
+    return (await this.#database.batch([this.replaceStatement(kind, value, payload), ...others])).done;
+  }
+
+  /** Returns the conditional statement that replaces the payload of an unused value. @param before the payload that it must have */
+  replaceStatement(kind: string, value: string, payload: unknown, before?: unknown): Statement {
+    const unchanged = before === undefined ? '' : ' AND payload = ?';
+    return must(
+      sql(
+        `UPDATE single_use SET payload = ? WHERE kind = ? AND hash = ? AND used_at IS NULL AND expires_at > ?${unchanged}`,
+        ...[JSON.stringify(payload ?? null), kind, sha256(value), this.#clock.now()],
+        ...(before === undefined ? [] : [JSON.stringify(before)]),
+      ),
     );
-    return (await this.#database.batch([must(replace), ...others])).done;
   }
 
   /** Returns the statement that claims a value created by its sender, such as a jti, for `lifetime` milliseconds. */

@@ -44,6 +44,21 @@ export interface Interaction {
   confirmed: boolean;
 }
 
+/** What an interaction begins with. */
+interface InteractionDetails {
+  /** Of a live session that meets the request except for an answer of the user. */
+  sid?: string | null;
+  /** Whether the user confirmed already, or need not. */
+  confirmed?: boolean;
+  expected?: Expected | null;
+}
+
+/** An interaction, and the Set-Cookie value that binds it to its browser. Only the hash of the cookie is stored. */
+interface NewInteraction {
+  interaction: Interaction;
+  cookie: string;
+}
+
 /** The members of an interaction without a sign-in. */
 export const withoutSignIn = { authentication: null, sid: null, confirmed: false } as const;
 
@@ -67,21 +82,22 @@ export class Interactions {
     this.#mark = mark;
   }
 
-  /**
-   * Begins an interaction. Only the hash of the cookie is stored. Throws `tooManyRows`.
-   * @param more `sid` of a live session that meets the request except for an answer of the user, whether the user `confirmed`
-   * already, and the expected user
-   */
+  /** Begins an interaction. Throws `tooManyRows`. */
   async begin(
     request: HttpRequest,
     authorization: AuthorizationRequest,
-    {
-      sid = null,
-      confirmed = sid !== null,
-      expected = null,
-    }: { sid?: string | null; confirmed?: boolean; expected?: Expected | null } = {},
-  ): Promise<{ interaction: Interaction; cookie: string }> {
-    await this.#limitRows(request);
+    details: InteractionDetails = {},
+  ): Promise<NewInteraction> {
+    const made = this.prepare(authorization, details);
+    await this.add(request, made.interaction);
+    return made;
+  }
+
+  /** Returns a new interaction, which is not stored yet. */
+  prepare(
+    authorization: AuthorizationRequest,
+    { sid = null, confirmed = sid !== null, expected = null }: InteractionDetails = {},
+  ): NewInteraction {
     const txn = randomToken();
     const now = this.#clock.now();
     const interaction: Interaction = {
@@ -98,8 +114,17 @@ export class Interactions {
       sid,
       confirmed,
     };
-    await this.#singleUse.keep(kind, interaction.id, interaction, lifetime * 1000);
     return { interaction, cookie: this.#cookies.set(`txn-${interaction.tag}`, txn, lifetime) };
+  }
+
+  /** Stores a new interaction, and other rows of the same sign-in, one for each statement. Throws `tooManyRows`. */
+  async add(
+    request: HttpRequest,
+    interaction: Interaction,
+    others: readonly Statement[] = [],
+  ): Promise<void> {
+    const keep = this.#singleUse.keepStatement(kind, interaction.id, interaction, lifetime * 1000);
+    await this.#limitRows(request, [keep, ...others]);
   }
 
   /** Returns a live interaction, if the request is from its browser. */

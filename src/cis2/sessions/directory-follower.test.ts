@@ -91,7 +91,7 @@ test('with 1,000 signed-in people, a round ends the sessions of disabled and rem
     });
     for (const person of people) cis2.cis.people.set(person.uid, person);
     await cis2.database.batch(
-      people.flatMap(({ uid }) => sessions.prepare(authentication(uid), '3', null, undefined).statements),
+      people.map(({ uid }) => sessions.prepare(authentication(uid), '3', null, undefined).statement),
     );
     const live = async () =>
       (await cis2.database.all(sql('SELECT uid FROM cis2_session WHERE ended_at IS NULL'))).length;

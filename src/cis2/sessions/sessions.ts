@@ -87,7 +87,11 @@ export class Sessions {
 
   /** Returns the live sessions of other people from this agent: a workstation has one user. */
   ofOthers(agentId: string, uid: string): Promise<Session[]> {
-    return this.#live('agent_id = ? AND uid <> ?', agentId, uid);
+    // `uid <> ?` would read all sessions of this person, and there may be thousands.
+    const side = (comparison: string) =>
+      `SELECT sid FROM cis2_session WHERE agent_id = ? AND ${comparison} AND ended_at IS NULL`;
+    const others = `${side('uid < ?')} UNION ALL ${side('uid > ?')}`;
+    return this.#live(`sid IN (${others})`, agentId, uid, agentId, uid);
   }
 
   /** Returns the issuer of a session, live or ended. */
@@ -103,7 +107,7 @@ export class Sessions {
   }
 
   /**
-   * Returns the session of a sign-in, its statements and its Set-Cookie value. The cookie is always new (CVE-2024-7341).
+   * Returns the session of a sign-in, the conditional write that stores it, and its Set-Cookie value. The cookie is always new (CVE-2024-7341).
    * The sid stays the same when the same person signs in again in the same browser.
    */
   prepare(
@@ -111,7 +115,7 @@ export class Sessions {
     idAssuranceLevel: string,
     roleId: string | null,
     before: Session | undefined,
-  ): { session: Session; cookie: string; statements: Statement[] } {
+  ): { session: Session; cookie: string; statement: Statement } {
     const now = this.#clock.now();
     const value = randomToken();
     const session: Session = {
@@ -138,25 +142,31 @@ export class Sessions {
       now,
       this.#idleAt(session, now),
       session.endsAt,
+      session.sid,
     ];
-    const write = before
-      ? sql(
-          `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
-           authenticator = ?, active_at = ?, idle_at = ?, ends_at = ?
-           WHERE sid = ? AND ended_at IS NULL`,
-          ...columns,
-          session.sid,
-        )
-      : sql(
-          `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at, idle_at, ends_at,
-           sid, uid, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          ...columns,
-          session.sid,
-          session.uid,
-          now,
-        );
-    const statements = [must(write), ...this.#unlessCisEndedStatements(session)];
-    return { session, cookie: this.#cookies.set('session', value), statements };
+    // A sign-in in progress cannot use a CIS session that has ended meanwhile.
+    const ended = 'SELECT 1 FROM single_use WHERE kind = ? AND hash = ?';
+    const ending = [cisEndedKind, sha256(session.cisSessionId ?? '')];
+    const statement = must(
+      before
+        ? sql(
+            `UPDATE cis2_session SET cookie_hash = ?, cis_session_id = ?, agent_id = ?, body = ?, issuer = ?,
+             authenticator = ?, active_at = ?, idle_at = ?, ends_at = ?
+             WHERE sid = ? AND ended_at IS NULL AND NOT EXISTS (${ended})`,
+            ...columns,
+            ...ending,
+          )
+        : sql(
+            `INSERT INTO cis2_session (cookie_hash, cis_session_id, agent_id, body, issuer, authenticator, active_at, idle_at, ends_at,
+             sid, uid, created_at) SELECT ?, ?, ?, ?, ?, ?, ${'CAST(? AS BIGINT), '.repeat(3)}?, ?, CAST(? AS BIGINT)
+             WHERE NOT EXISTS (${ended})`,
+            ...columns,
+            session.uid,
+            now,
+            ...ending,
+          ),
+    );
+    return { session, cookie: this.#cookies.set('session', value), statement };
   }
 
   /** Returns the conditional write that notes a use. Its batch fails if the session has ended. */
@@ -258,21 +268,6 @@ export class Sessions {
   /** Returns when the session becomes idle; null if the workstation enforces inactivity. */
   #idleAt(session: Session, now: number): number | null {
     return isWatched(session, this.#unwatchedMethods) ? null : now + idleTime(session);
-  }
-
-  #unlessCisEndedStatements(session: Session): Statement[] {
-    if (session.cisSessionId === null) return [];
-    return [
-      must(
-        sql(
-          `UPDATE cis2_session SET active_at = active_at WHERE sid = ?
-           AND NOT EXISTS (SELECT 1 FROM single_use WHERE kind = ? AND hash = ?)`,
-          session.sid,
-          cisEndedKind,
-          sha256(session.cisSessionId),
-        ),
-      ),
-    ];
   }
 
   async #live(condition: string, ...values: string[]): Promise<Session[]> {

@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { Statement } from '../../storage/database.ts';
 import { type AuthenticationStrength, couldMeet } from '../model/acr.ts';
 import type { AuthorizationRequest } from '../model/authorization-request.ts';
 import type { Expected, Interaction } from '../model/interactions.ts';
@@ -17,6 +18,13 @@ export interface AuthenticationContext {
 /** Whether a session may be used silently. `ended` is the reason why it must end, `unknown` why that cannot be determined now. */
 export type SessionValidity = { valid: boolean; ended?: EndReason; unknown?: string };
 
+/** A sign-in that begins once its rows are stored. */
+export interface PreparedSignIn {
+  /** One for each row. */
+  statements: readonly Statement[];
+  begin(): Promise<Answer>;
+}
+
 /** A method of signing in. */
 export interface Authenticator {
   /** Also the segment of its path. */
@@ -30,6 +38,8 @@ export interface Authenticator {
   readonly inWindow: boolean;
   /** Begins the sign-in with a redirect or a page. */
   begin(context: AuthenticationContext, inWindow: boolean): Promise<Answer>;
+  /** Prepares a sign-in without the choice page whose row is created with that of its interaction. */
+  prepare?(context: AuthenticationContext): PreparedSignIn;
   /** Whether to skip the choice page for this authenticator. */
   goesStraight(
     request: HttpRequest,

@@ -70,9 +70,12 @@ export async function beginInteraction(
   }
   if (!straight && isSilent(authorization))
     return reply.fail(responseErrors.loginRequired('there is no session that meets the request'));
-  const { interaction, cookie } = await interactions.begin(request, authorization, { expected });
-  const answer = straight
-    ? await straight.begin({ request, client, interaction }, false)
-    : redirect(interactionPath(interaction.id));
+  const { interaction, cookie } = interactions.prepare(authorization, { expected });
+  const begun = { request, client, interaction };
+  const prepared = straight?.prepare?.(begun);
+  await interactions.add(request, interaction, prepared?.statements);
+  const answer = await (prepared?.begin() ??
+    straight?.begin(begun, false) ??
+    redirect(interactionPath(interaction.id)));
   return answer.with({ 'set-cookie': cookie });
 }

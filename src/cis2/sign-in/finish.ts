@@ -234,7 +234,7 @@ async function establishSession(
   const { done } = await provider.database.batch([
     ...context.spends,
     interactions.endStatement(interaction),
-    ...made.statements,
+    made.statement,
     sessions.joinStatement(made.session.sid, client.registration.clientId),
     ...statements,
     signInStatement(context, made.session),

@@ -22,7 +22,7 @@ import {
   readProof,
 } from './proof.ts';
 import { readCertificate } from './session-certificate.ts';
-import type { HandOff, HandOffResult, HandOffs } from './sign-in.ts';
+import type { HandOff, HandOffOutcome, HandOffs } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
 interface ExchangeDependencies
@@ -75,7 +75,7 @@ const findHandOff = check(
     const found = await handOffs.find(jti);
     if (!found || found.expiresAt <= clock.now())
       throw smartcardErrors.exchangeUnknown('no hand-off has this jti, or it has expired');
-    if (found.usedAt !== null) throw smartcardErrors.exchangeUsed('the jti was already exchanged');
+    if (found.payload.answer) throw smartcardErrors.exchangeUsed('the jti was already exchanged');
     return { handOff: found.payload };
   },
 );
@@ -95,11 +95,11 @@ const checkRequest = check(
 
 const reportReason = async ({
   error,
-}: ReasonCall & Passed<'hand-off-request'>): Promise<{ outcome: HandOffResult['outcome'] }> => ({
+}: ReasonCall & Passed<'hand-off-request'>): Promise<{ outcome: HandOffOutcome }> => ({
   outcome: { error },
 });
 
-/** Spends the hand-off and answers with the code for the browser. */
+/** Answers the hand-off once, and returns the code for the browser. */
 async function answerCode({
   smartcard: { database, handOffs },
   jti,
@@ -107,10 +107,10 @@ async function answerCode({
   outcome,
 }: Exchange & {
   handOff: HandOff;
-  outcome: HandOffResult['outcome'];
+  outcome: HandOffOutcome;
 } & Passed<'hand-off'>): Promise<Answer> {
-  const { code, statements } = handOffs.prepareExchange(jti, handOff, outcome);
-  const { done } = await database.batch(statements);
+  const { code, statement } = handOffs.prepareExchange(jti, handOff, outcome);
+  const { done } = await database.batch([statement]);
   if (!done) throw smartcardErrors.exchangeUsed('a concurrent exchange of this jti won');
   return json(200, { code } satisfies ExchangeAnswer);
 }

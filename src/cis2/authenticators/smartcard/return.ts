@@ -12,7 +12,7 @@ import { failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply, type UncheckedInteraction } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
-import type { HandOffResult, HandOffs } from './sign-in.ts';
+import type { AnsweredHandOff, HandOffs } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
 interface ReturnDependencies
@@ -32,7 +32,7 @@ interface ReturnCall {
 interface Returned extends InteractionContext {
   smartcard: ReturnDependencies;
   code: string;
-  result: HandOffResult;
+  result: AnsweredHandOff;
 }
 
 /**
@@ -45,11 +45,11 @@ const openResult = check('browser', async function openResult({ smartcard, reque
   const { applications, database, handOffs, interactions } = smartcard;
   const code = parseParameters(request.query)?.get('code');
   if (code === undefined) throw signInErrors.returnRefused('there is no code');
-  const result = await handOffs.result(code);
+  const result = await handOffs.answered(code);
   if (!result) throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
   const interaction = await interactions.open(result.interactionId, request);
   if (!interaction) {
-    await database.batch([handOffs.spendStatement(code)]);
+    await database.batch([handOffs.spendStatement(result)]);
     throw signInErrors.returnRefused('the cookie of this sign-in is missing or different; the code is spent');
   }
   return { code, result, ...(await openReply(applications, smartcard, request, interaction)) };
@@ -97,7 +97,7 @@ const metCookie = (
 
 /** In a small window: stores the result for the page that opened the window, and closes the window. */
 async function keepForOpener(context: Returned): Promise<Answer | undefined> {
-  const { smartcard, result, code, interaction } = context;
+  const { smartcard, result, interaction } = context;
   if (!result.inWindow) return undefined;
   const authentication = 'error' in result.outcome ? undefined : result.outcome.authentication;
   const kept = {
@@ -105,7 +105,7 @@ async function keepForOpener(context: Returned): Promise<Answer | undefined> {
     message: 'error' in result.outcome ? smartcardText.handOff[result.outcome.error] : '',
     authentication: authentication ?? null,
   };
-  await toPage(smartcard, { ...context, interaction: kept }, [smartcard.handOffs.spendStatement(code)]);
+  await toPage(smartcard, { ...context, interaction: kept }, [smartcard.handOffs.spendStatement(result)]);
   return windowPage(interaction, smartcard.development).with(metCookie(context, authentication));
 }
 
@@ -116,15 +116,11 @@ const silentRefusal = (reason: HandOffError) =>
 
 /** Without a proof: returns to the choice, or to the client after a silent or cancelled sign-in. */
 async function answerReason(context: Returned): Promise<Answer | { authentication: Authentication }> {
-  const {
-    smartcard,
-    result: { outcome },
-    code,
-    interaction,
-  } = context;
+  const { smartcard, result, interaction } = context;
+  const { outcome } = result;
   if (!('error' in outcome)) return outcome;
   const reason = outcome.error;
-  const spends = [smartcard.handOffs.spendStatement(code)];
+  const spends = [smartcard.handOffs.spendStatement(result)];
   if (isSilent(interaction.authorization))
     return failInteraction(smartcard, context, spends, silentRefusal(reason));
   if (reason === 'cancelled')
@@ -134,8 +130,8 @@ async function answerReason(context: Returned): Promise<Answer | { authenticatio
 }
 
 async function finishSignIn(context: Returned & { authentication: Authentication }): Promise<Answer> {
-  const { smartcard, code, authentication } = context;
-  const spends = [smartcard.handOffs.spendStatement(code)];
+  const { smartcard, result, authentication } = context;
+  const spends = [smartcard.handOffs.spendStatement(result)];
   const answer = await smartcard.finish.run({ ...context, spends, confirmed: false });
   return answer.with(metCookie(context, authentication));
 }

@@ -3,6 +3,7 @@ import { seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken, uuid } from '@alongside/kernel/ids';
+import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import {
   cardMessage,
   type HandOffError,
@@ -13,34 +14,39 @@ import {
 } from '../../../../identity-agent/protocol.ts';
 import type { Generation, PresenceAnswer } from '../../../cis/protocol.ts';
 import type { Statement } from '../../../storage/database.ts';
+import type { SpentValue } from '../../../storage/single-use.ts';
 import { type AuthenticationStrength, asksOnlyFor } from '../../model/acr.ts';
 import { isSilent } from '../../model/authorization-request.ts';
 import type { Authentication } from '../../model/session.ts';
 import { endsWithCis } from '../../sessions/session-ended.ts';
-import type { AuthenticationContext, Authenticator } from '../../sign-in/authenticator.ts';
+import type { AuthenticationContext, Authenticator, PreparedSignIn } from '../../sign-in/authenticator.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
 import { smartcardText as text } from './text.ts';
 
-/** A hand-off request, stored until its exchange. */
+/** The answer of the agent to a hand-off. */
+export type HandOffOutcome = { authentication: Authentication } | { error: HandOffError };
+
+/** A hand-off. It is stored under the jti of its request until the browser has returned with the code of the exchange. */
 export interface HandOff {
   interactionId: string;
   nonce: string;
   txnHash: string;
   inWindow: boolean;
+  /** Undefined until the exchange. `codeUntil` is in milliseconds. */
+  answer?: { outcome: HandOffOutcome; codeHash: string; codeUntil: number };
 }
 
-/** The result of an exchange, stored under the code that the browser carries. */
-export interface HandOffResult {
-  interactionId: string;
+/** A hand-off that the agent has answered. */
+export interface AnsweredHandOff {
   jti: string;
+  interactionId: string;
   inWindow: boolean;
-  outcome: { authentication: Authentication } | { error: HandOffError };
+  outcome: HandOffOutcome;
 }
 
-const requestKind = 'cis2-hand-off';
-const resultKind = 'cis2-exchange-code';
+const kind = 'cis2-hand-off';
 /** Seconds. The user has five minutes at the agent's pages after the agent has read the request. */
-const requestLifetime = handOffLifetime + 330;
+const lifetime = handOffLifetime + 330;
 const codeLifetime = 30;
 
 type HandOffDependencies = Pick<
@@ -59,14 +65,20 @@ export class HandOffs {
     this.#responseUri = `${new URL(dependencies.issuer).origin}/agent/return`;
   }
 
-  /** Redirects the browser to the agent with a signed request, which contains no secret. Throws `tooManyRows`. */
-  async begin(
-    { request: { address }, interaction, client }: AuthenticationContext,
+  /** Redirects the browser to the agent. Throws `tooManyRows`. */
+  async begin(context: AuthenticationContext, promptLogin: boolean, inWindow: boolean): Promise<Answer> {
+    const { statements, begin } = this.prepare(context, promptLogin, inWindow);
+    await this.#dependencies.limitRows(context.request, statements);
+    return begin();
+  }
+
+  /** Prepares a redirect of the browser to the agent with a signed request, which contains no secret. */
+  prepare(
+    { interaction, client }: Omit<AuthenticationContext, 'request'>,
     promptLogin: boolean,
     inWindow: boolean,
-  ): Promise<Answer> {
-    const { issuer, agentUrl, keys, singleUse, clock, recorder, limitRows } = this.#dependencies;
-    await limitRows({ address });
+  ): PreparedSignIn {
+    const { issuer, agentUrl, keys, singleUse, clock, recorder } = this.#dependencies;
     const { authorization, txnHash } = interaction;
     const now = seconds(clock);
     const request: HandOffRequest = {
@@ -85,53 +97,60 @@ export class HandOffs {
     // If a new proof meets `max_age`, the agent does not need it.
     if (authorization.maxAge !== null && client.registration.maxAge === 'pin')
       request.max_age = authorization.maxAge;
-    const handOff: HandOff = { interactionId: interaction.id, nonce: request.nonce, txnHash, inWindow };
-    const [jws] = await Promise.all([
-      keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType }),
-      singleUse.keep(requestKind, request.jti, handOff, requestLifetime * 1000),
-    ]);
-    const message = Buffer.from(cardMessage(request.iss, request.nonce)).toString('base64');
-    recorder.record({
-      keys: [authorization.state ?? '', interaction.id, request.jti, message],
-      from: 'cis2',
-      to: 'identity-agent',
-      name: 'cis2.hand-off',
-      detail: { interactive: request.interactive, promptLogin },
-    });
-    return redirect(`${agentUrl}${handOffPath}?request=${jws}`);
-  }
-
-  find(jti: string): Promise<{ payload: HandOff; usedAt: number | null; expiresAt: number } | undefined> {
-    return this.#dependencies.singleUse.find<HandOff>(requestKind, jti);
-  }
-
-  /** Returns a new code, and the conditional writes that exchange a request for it once. */
-  prepareExchange(
-    jti: string,
-    { interactionId, inWindow }: HandOff,
-    outcome: HandOffResult['outcome'],
-  ): { code: string; statements: Statement[] } {
-    const { singleUse } = this.#dependencies;
-    const code = randomToken();
-    const result: HandOffResult = { interactionId, jti, inWindow, outcome };
+    const { jti, nonce, interactive } = request;
+    const handOff: HandOff = { interactionId: interaction.id, nonce, txnHash, inWindow };
     return {
-      code,
-      statements: [
-        singleUse.spendStatement(requestKind, jti),
-        singleUse.keepStatement(resultKind, code, result, codeLifetime * 1000),
-      ],
+      statements: [singleUse.keepStatement(kind, jti, handOff, lifetime * 1000)],
+      async begin() {
+        const jws = await keys.sign({ ...request }, { algorithm: 'ES256', typ: requestType });
+        const message = Buffer.from(cardMessage(issuer, nonce)).toString('base64');
+        recorder.record({
+          keys: [authorization.state ?? '', interaction.id, jti, message],
+          from: 'cis2',
+          to: 'identity-agent',
+          name: 'cis2.hand-off',
+          detail: { interactive, promptLogin },
+        });
+        return redirect(`${agentUrl}${handOffPath}?request=${jws}`);
+      },
     };
   }
 
-  result(code: string): Promise<HandOffResult | undefined> {
-    return this.#dependencies.singleUse.peek<HandOffResult>(resultKind, code);
+  /** Returns a hand-off, also one that was answered or has expired. */
+  find(jti: string): Promise<SpentValue<HandOff> | undefined> {
+    return this.#dependencies.singleUse.find<HandOff>(kind, jti);
   }
 
-  /** Returns the conditional write that spends a code. */
-  spendStatement(code: string): Statement {
-    return this.#dependencies.singleUse.spendStatement(resultKind, code);
+  /** Returns a new code, and the conditional write that exchanges a request for it once. */
+  prepareExchange(
+    jti: string,
+    handOff: HandOff,
+    outcome: HandOffOutcome,
+  ): { code: string; statement: Statement } {
+    const { singleUse, clock } = this.#dependencies;
+    const code = `${jti}.${randomToken()}`;
+    const answer = { outcome, codeHash: sha256(code), codeUntil: clock.now() + codeLifetime * 1000 };
+    return { code, statement: singleUse.replaceStatement(kind, jti, { ...handOff, answer }, handOff) };
+  }
+
+  /** Returns the hand-off of a code; undefined if the code is unknown, used, or too old. */
+  async answered(code: string): Promise<AnsweredHandOff | undefined> {
+    const { singleUse, clock } = this.#dependencies;
+    const jti = jtiOf(code);
+    const { interactionId, inWindow, answer } = (await singleUse.peek<HandOff>(kind, jti)) ?? {};
+    if (!interactionId || !answer || inWindow === undefined) return undefined;
+    if (!equalSecrets(sha256(code), answer.codeHash) || answer.codeUntil <= clock.now()) return undefined;
+    return { jti, interactionId, inWindow, outcome: answer.outcome };
+  }
+
+  /** Returns the conditional write that spends an answered hand-off with its code. */
+  spendStatement({ jti }: AnsweredHandOff): Statement {
+    return this.#dependencies.singleUse.spendStatement(kind, jti);
   }
 }
+
+/** Returns the jti in a code, which contains no full stop itself. */
+const jtiOf = (code: string): string => code.slice(0, Math.max(0, code.indexOf('.')));
 
 /** `amr` by the generation of the agent. */
 export const methodOf: Readonly<Record<Generation, string>> = {
@@ -167,6 +186,11 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Smartcard
     return agents.filter(({ agentId }) => met.includes(agentId));
   };
 
+  const mustEnterPin = ({ interaction, request }: AuthenticationContext): boolean => {
+    if (isSilent(interaction.authorization)) return false;
+    return interaction.personSince !== null || (afterSignOut === 'pin' && marks.signedOut(request));
+  };
+
   return {
     id: 'smartcard',
     label: text.label,
@@ -177,12 +201,8 @@ export function smartcard({ cis, handOffs, marks, log, afterSignOut }: Smartcard
     // Only the agent knows the owner of the card in the reader.
     usableBy: async () => true,
 
-    begin(context, inWindow) {
-      const { interaction, request } = context;
-      const pinAfterSignOut = afterSignOut === 'pin' && marks.signedOut(request);
-      const promptLogin = interaction.personSince !== null || pinAfterSignOut;
-      return handOffs.begin(context, promptLogin && !isSilent(interaction.authorization), inWindow);
-    },
+    begin: (context, inWindow) => handOffs.begin(context, mustEnterPin(context), inWindow),
+    prepare: (context) => handOffs.prepare(context, mustEnterPin(context), false),
 
     async goesStraight(request, { registration }, authorization) {
       // Behind a proxy that does not forward client addresses, every browser seems near every agent.
