@@ -25,8 +25,8 @@ const onSqlite: Limits = {
   userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
   discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
   jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 500 },
-  hop: { reads: 12, writes: 17, rows: 17, transactions: 8, fsyncs: 4, kilobytes: 3_400 },
-  'sign-on': { reads: 18, writes: 23, rows: 23, transactions: 13, fsyncs: 8, kilobytes: 5_400 },
+  hop: { reads: 7, writes: 14, rows: 14, transactions: 5, fsyncs: 4, kilobytes: 1_600 },
+  'sign-on': { reads: 14, writes: 20, rows: 20, transactions: 10, fsyncs: 8, kilobytes: 2_700 },
   hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 700 },
   patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 750 },
 };
@@ -47,8 +47,8 @@ const onPostgres: Limits = {
   jwks: { sent: 0 },
   hello: { sent: 6 },
   patient: { sent: 7 },
-  hop: { sent: 75 },
-  'sign-on': { sent: 130 },
+  hop: { sent: 52 },
+  'sign-on': { sent: 92 },
 };
 
 const operations = 40;
