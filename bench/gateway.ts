@@ -1,8 +1,10 @@
 // Measures the cost of the gateway for an API call, including token, rules, limits and event, compared with Node's bare HTTP server
-// in the same run: `npm run bench:gateway [-- --rounds 7] [--operations 3200] [--json]`. Never fails on a figure.
+// in the same run: `npm run bench:gateway [-- --rounds 7] [--operations 3200] [--json] [--out FOLDER]`. Never fails on a figure.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWith, readBenchFlags } from './flags.ts';
 import { startAlongside } from './peers/alongside.ts';
@@ -10,12 +12,13 @@ import { call, demand, lanes } from './peers/call.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
 import { combinedSignIn } from './peers/scenarios.ts';
 
-const usageText = 'bench:gateway -- [--rounds 7] [--operations 3200] [--json]';
+const usageText = 'bench:gateway -- [--rounds 7] [--operations 3200] [--json] [--out FOLDER]';
 const { values } = readBenchFlags(usageText, {
   options: {
     rounds: { type: 'string', default: '7' },
     operations: { type: 'string', default: '3200' },
     json: { type: 'boolean', default: false },
+    out: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -64,7 +67,12 @@ async function compare(id: 'hello' | 'patient', token: string) {
 try {
   const token = await combinedSignIn(ours);
   const report = [await compare('hello', token), await compare('patient', token)];
-  if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, report })}\n`);
+  const raw = `${JSON.stringify({ node: process.version, report })}\n`;
+  if (values.out !== undefined) {
+    mkdirSync(values.out, { recursive: true });
+    writeFileSync(join(values.out, 'gateway.json'), raw);
+  }
+  if (values.json) process.stdout.write(raw);
   else
     for (const { id, gateway, bare, added } of report) {
       const line = ({ cpu, perSecond, p50, p99 }: Measured) =>

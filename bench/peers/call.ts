@@ -11,29 +11,32 @@ export const lanes = 16;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: lanes });
 
+interface Sent {
+  readonly method?: string;
+  readonly body?: string | undefined;
+  readonly form?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+}
+
 /** Sends one request over a kept connection; a form makes it a POST. */
 export function call(
   address: string,
-  { form, headers = {} }: { form?: Record<string, string>; headers?: Record<string, string> } = {},
+  { form, body = form && new URLSearchParams(form).toString(), headers = {}, ...sent }: Sent = {},
 ): Promise<Reply> {
-  const body = form && new URLSearchParams(form).toString();
-  const type = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+  const method = sent.method ?? (form ? 'POST' : 'GET');
+  const type = form ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
   return new Promise((resolve, reject) => {
-    const request = http.request(
-      address,
-      { agent, method: body === undefined ? 'GET' : 'POST', headers: { ...type, ...headers } },
-      (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (bytes: Buffer) => parts.push(bytes));
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(parts).toString('utf8'),
-          }),
-        );
-      },
-    );
+    const request = http.request(address, { agent, method, headers: { ...type, ...headers } }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (bytes: Buffer) => parts.push(bytes));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(parts).toString('utf8'),
+        }),
+      );
+    });
     request.on('error', reject);
     request.end(body);
   });

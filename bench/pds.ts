@@ -1,0 +1,152 @@
+// Measures reads, searches and updates at the PDS API through the gateway with growing numbers of generated patients, on SQLite and
+// PostgreSQL: `npm run bench:pds`. Each search is first compared with a full scan of the records, which is timed too. Never fails on a
+// figure. `--postgres` names an empty database; by default the benchmark starts its own server.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@alongside/kernel/clock';
+import { Patients } from '../src/gateway/apis/pds/store.ts';
+import { connectDatabase } from '../src/storage/dialects.ts';
+import { startPostgres } from '../test/testing/postgres.ts';
+import { endWith, readBenchFlags } from './flags.ts';
+import { check, fill, operations, type Pds } from './pds/operations.ts';
+import { startAlongside } from './peers/alongside.ts';
+import { type Measured, measure, mediansOf } from './peers/measure.ts';
+import { combinedSignIn } from './peers/scenarios.ts';
+import { median } from './usage.ts';
+
+const usageText =
+  'bench:pds -- [--patients 100,10000,100000] [--database sqlite,postgres] [--postgres URL] [--rounds 3] [--operations 200] [--json] [--out FOLDER]';
+const { values } = readBenchFlags(usageText, {
+  options: {
+    patients: { type: 'string', default: '100,10000,100000' },
+    database: { type: 'string', default: 'sqlite,postgres' },
+    postgres: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    operations: { type: 'string', default: '200' },
+    json: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+});
+const sizes = values.patients.split(',').map(Number);
+const rounds = Number(values.rounds);
+const each = Number(values.operations);
+const dialects = values.database.split(',');
+if ([...sizes, rounds, each].some((number) => !Number.isInteger(number) || number < 1)) endWith(usageText);
+if (dialects.some((dialect) => dialect !== 'sqlite' && dialect !== 'postgres')) endWith(usageText);
+
+interface Row extends Measured {
+  readonly database: string;
+  readonly patients: number;
+  readonly operation: string;
+  /** Longest wait of another request in milliseconds: for so long, the event loop was held. */
+  readonly held: number;
+  /** Milliseconds of a full scan for the same search. */
+  readonly scan?: number;
+}
+const rows: Row[] = [];
+const say = (line: string): unknown => process.stderr.write(`${line}\n`);
+
+/** Sends pings on a connection of their own while work runs. Returns the longest wait in milliseconds. */
+async function longestWait(address: string, work: Promise<unknown>): Promise<number> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const ping = () =>
+    new Promise<void>((resolve, reject) => {
+      http
+        .get(`${address}/_ping`, { agent }, (response) => response.resume().on('end', resolve))
+        .on('error', reject);
+    });
+  let isOver = false;
+  const finished = work.finally(() => {
+    isOver = true;
+  });
+  let longest = 0;
+  while (!isOver) {
+    const began = performance.now();
+    await ping();
+    longest = Math.max(longest, performance.now() - began);
+    await sleep(1);
+  }
+  agent.destroy();
+  await finished;
+  return longest;
+}
+
+/** Measures all operations of one instance at each size. */
+async function measureAt(dialect: string, setting: string): Promise<void> {
+  const ours = await startAlongside(setting);
+  const database = await connectDatabase(setting, '');
+  try {
+    if (!ours.workstation) throw new Error('Alongside has a workstation.');
+    const address = ours.workstation.patient.replace(/\/Patient\/.*$/, '');
+    const pds: Pds = { pid: ours.pid, address, token: await combinedSignIn(ours) };
+    const patients = new Patients(database, systemClock);
+    for (const size of [...sizes].sort((a, b) => a - b)) {
+      const records = await fill(database, size);
+      // Steps over the records by a prime, so that operations meet different ones, the same in each run.
+      let at = 0;
+      const next = () => {
+        at += 7_919;
+        const record = records[at % size];
+        if (!record) throw new Error('There are fewer patients than that.');
+        return record;
+      };
+      const scans = [await check(pds, patients, next()), await check(pds, patients, next())];
+      say(`${dialect}, ${size} patients: correct`);
+      for (const [operation, prepare] of Object.entries(operations)) {
+        const scenario = {
+          prepare: async (_: Pds, lanes: number, count: number) =>
+            Promise.all(
+              Array.from({ length: lanes }, async () => {
+                const lane = [];
+                for (let n = 0; n < count; n++) lane.push(await prepare(pds, next()));
+                return lane;
+              }),
+            ),
+        };
+        const run = () => measure(pds, scenario, 1, each);
+        await run();
+        const all: Measured[] = [];
+        for (let round = 0; round < rounds; round++) all.push(await run());
+        // In a round of its own: the pings cost processor time.
+        const held = await longestWait(address, run());
+        const scan =
+          scans[0]?.[operation] === undefined
+            ? {}
+            : { scan: median(scans.map((times) => times[operation] ?? 0)) };
+        rows.push({ database: dialect, patients: size, operation, ...mediansOf(all), held, ...scan });
+      }
+    }
+  } finally {
+    await database.close();
+    await ours.stop();
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'alongside-bench-pds-'));
+try {
+  if (dialects.includes('sqlite')) await measureAt('sqlite', `sqlite:${join(folder, 'pds.db')}`);
+  if (dialects.includes('postgres')) {
+    const own = values.postgres === undefined ? await startPostgres({ settings: ['fsync=on'] }) : undefined;
+    try {
+      await measureAt('postgres', values.postgres ?? (await own!.create('pds')));
+    } finally {
+      await own?.stop();
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const report = `${JSON.stringify({ node: process.version, rounds, operations: each, rows })}\n`;
+if (values.out !== undefined) {
+  mkdirSync(values.out, { recursive: true });
+  writeFileSync(join(values.out, 'pds.json'), report);
+}
+if (values.json) process.stdout.write(report);
+else
+  for (const { database, patients, operation, p50, p99, cpu, held, scan } of rows)
+    process.stdout.write(
+      `${database.padEnd(9)}${String(patients).padStart(7)}  ${operation.padEnd(10)}median ${p50.toFixed(2).padStart(8)} ms, p99 ${p99.toFixed(1).padStart(7)} ms, ${cpu.toFixed(0).padStart(7)} µs of processor time, another request waited ${held.toFixed(0)} ms at most${scan === undefined ? '' : `; full scan ${scan.toFixed(0)} ms`}\n`,
+    );
