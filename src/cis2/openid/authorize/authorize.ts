@@ -1,30 +1,73 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
+import type { HttpRequest } from '@alongside/kernel/http';
 import type { Log } from '@alongside/kernel/log';
-import { steps } from '@alongside/kernel/steps';
+import { check, steps } from '@alongside/kernel/steps';
 import type { Applications } from '../../../oauth/applications.ts';
+import type { Parameters } from '../../../oauth/parameters.ts';
 import type { PushedRequests } from '../../../oauth/pushed-requests.ts';
 import { checkRedirectUri, requirePushed } from '../../../oauth/server/request-checks.ts';
 import type { Urls } from '../../../service.ts';
 import type { Database } from '../../../storage/database.ts';
-import type { AuthorizationRequest } from '../../model/authorization-request.ts';
+import { requestErrors } from '../../errors/request.ts';
+import type { AuthorizationRequest, ResponseMode } from '../../model/authorization-request.ts';
 import type { CisClient } from '../../model/cis-client.ts';
 import { endpointPaths } from '../../model/endpoints.ts';
 import type { Interactions } from '../../model/interactions.ts';
-import { partyOf, type RelyingParty } from '../../model/relying-party.ts';
-import type { Codes } from '../../responses/authorization-response.ts';
+import { findRelyingParty, partyOf, type RelyingParty } from '../../model/relying-party.ts';
+import { type Codes, type Reply, type ReplyFrame, replyTo } from '../../responses/authorization-response.ts';
 import type { SessionEnds } from '../../sessions/session-ends.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { Authenticators } from '../../sign-in/authenticator.ts';
 import { beginInteraction, expectPerson, findAuthenticators } from '../../sign-in/choose.ts';
 import type { ServerCall } from '../server.ts';
-import { findClient, prepareReply } from './client.ts';
 import { gatherRequest } from './hints.ts';
 import { readParameters, reenterByGet } from './parameters.ts';
 import { type RequestIssuer, requestChecks } from './request-checks.ts';
 import { requireSigned, resolveRequest } from './request-object.ts';
-import { answerSilently, findSession } from './session.ts';
-import { askForConsent, askForRole, settleSessionRole } from './session-questions.ts';
+import { answerSilently, askForConsent, askForRole, findSession, settleSessionRole } from './session.ts';
+
+interface WithParameters {
+  parameters: Parameters;
+}
+
+/** Finds the client. For an unknown one the user sees a page: its address cannot be trusted (RFC 6749 section 4.1.2.1). */
+const findClient = check(
+  'client',
+  async function findClient({
+    parameters,
+    provider: { applications },
+  }: WithParameters & { provider: { applications: Applications } }): Promise<{ client: RelyingParty }> {
+    const clientId = parameters.get('client_id');
+    if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
+    const client = await findRelyingParty(applications, clientId);
+    if (!client) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
+    return { client };
+  },
+);
+
+const modes: readonly string[] = ['query', 'form_post'] satisfies ResponseMode[];
+const isMode = (value: string): value is ResponseMode => modes.includes(value);
+
+/** Sends errors to the client from now on, with its state and the issuer. */
+function prepareReply({
+  request,
+  parameters,
+  client,
+  redirectUri,
+  provider,
+}: WithParameters & {
+  client: RelyingParty;
+  request: HttpRequest;
+  redirectUri: string;
+  provider: ReplyFrame;
+}): { reply: Reply; responseMode: ResponseMode; state: string | null } {
+  const mode = parameters.get('response_mode') ?? 'query';
+  const responseMode = isMode(mode) ? mode : 'query';
+  const state = parameters.get('state') ?? null;
+  const reply = replyTo(provider, { client, redirectUri, responseMode, state }, request);
+  return { reply, responseMode, state };
+}
 
 function noteRequest({
   client,
