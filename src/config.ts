@@ -125,6 +125,10 @@ export const configShape = {
     .describe('Milliseconds to wait for a response of PostgreSQL to a statement'),
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
   json: z.boolean().default(false).describe('Print one JSON line when ready'),
+  endWithInput: z
+    .boolean()
+    .default(false)
+    .describe('Stop when standard input ends, for a program that starts this one and may be killed'),
   state: z.string().optional().describe('File with the addresses of this instance, for other commands'),
   host: z
     .string()

@@ -12,6 +12,7 @@ import { config } from './commands/config.ts';
 import { developer } from './commands/developer.ts';
 import { directory } from './commands/directory.ts';
 import { doctor } from './commands/doctor.ts';
+import { exec } from './commands/exec.ts';
 import { explain } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { fault } from './commands/fault.ts';
@@ -32,6 +33,7 @@ import { validate } from './commands/validate.ts';
 export const commands: readonly Command[] = [
   up,
   serve,
+  exec,
   admin,
   status,
   card,

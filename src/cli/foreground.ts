@@ -49,6 +49,18 @@ export const stopSignal = (): Promise<void> =>
     onStop(resolve);
   });
 
+/** Resolves when standard input ends, or with the promise. */
+export async function untilInputEnds(other: Promise<void>): Promise<void> {
+  const { stdin } = process;
+  const ended = new Promise<void>((resolve) => {
+    stdin.once('end', resolve).once('error', () => resolve());
+    stdin.resume();
+  });
+  await Promise.race([ended, other]);
+  // Open, it would keep this process running.
+  stdin.destroy();
+}
+
 /** Resolves at the first end signal. A hang-up reloads instead, except on Windows, where it means that the console was closed. */
 export function stopOrReload(reload: () => unknown): Promise<void> {
   if (process.platform === 'win32') return stopSignal();

@@ -26,6 +26,12 @@ const helpOf = (command: Command): string[] => [
   ...command.help,
 ];
 
+/** Returns the words before `--`; those behind it are another command's. */
+function ownWords(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
 async function dispatch(argv: readonly string[], out: Output): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -43,7 +49,8 @@ async function dispatch(argv: readonly string[], out: Output): Promise<number> {
       `There is no command "${name}".${nearest(name, names)} alongside --help lists them.`,
     );
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  const own = ownWords(rest);
+  if (own.includes('--help') || own.includes('-h')) {
     for (const line of helpOf(command)) out.line(line);
     return 0;
   }
@@ -91,7 +98,7 @@ export async function runCommandLine(argv: readonly string[], out: Output): Prom
     return await dispatch(argv, watched);
   } catch (error) {
     const isUnexpected = !(error instanceof UsageError || isOperatorError(error));
-    const wantsJson = argv.some((word) => word === '--json' || word === '--json=true');
+    const wantsJson = ownWords(argv).some((word) => word === '--json' || word === '--json=true');
     // After a result, standard output is complete.
     if (wantsJson && !hasResult) out.json({ error: errorOf(error) });
     if (!wantsJson || hasResult || isUnexpected) for (const line of textOf(error).split('\n')) out.note(line);

@@ -80,7 +80,12 @@ async function enterPin(
   return { status, pinChecked: true };
 }
 
-async function signIn({ api, flags: { pin, role }, out }: ConsoleCall<typeof flags>): Promise<Result> {
+/** Signs in at the agent: enters the PIN and selects a role. */
+export async function signIn({
+  api,
+  flags: { pin, role },
+  out,
+}: Pick<ConsoleCall<typeof flags>, 'api' | 'flags' | 'out'>): Promise<Result> {
   const { status, pinChecked } = await enterPin(api, pin);
   let after = status;
   if (after.question === 'role') {

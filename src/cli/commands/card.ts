@@ -1,4 +1,7 @@
+import { nearest } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
 import { consoleCommand } from '../command.ts';
+import { type InstanceApi, RefusedCall } from '../instance.ts';
 import { columns } from '../table.ts';
 
 interface Card {
@@ -8,6 +11,20 @@ interface Card {
   name: string;
   profile: string;
   locked: boolean;
+}
+
+/** Puts a card into the reader. @throws OperatorError that names the cards if there is no such card */
+export async function insertCard(api: InstanceApi, person: string): Promise<{ card: Card }> {
+  const answer = await api.call<{ card: Card }>('PUT', '/readers/0/card', { card: person });
+  if (answer.status === 404) {
+    const { cards } = await api.must<{ cards: Card[] }>('GET', '/cards');
+    const personas = cards.flatMap(({ persona }) => persona ?? []);
+    throw new OperatorError(
+      `No card has the serial, persona or uid ${person}.${nearest(person, personas)} There are cards of ${personas.join(', ')}.`,
+    );
+  }
+  if (answer.status >= 300) throw new RefusedCall(answer);
+  return answer.body;
 }
 
 export const card = consoleCommand({
@@ -37,7 +54,7 @@ export const card = consoleCommand({
       words: 'PERSON',
       help: 'put a card into the reader, by persona, uid or serial',
       async run({ api }, person) {
-        const reader = await api.must<{ card: Card }>('PUT', '/readers/0/card', { card: person });
+        const reader = await insertCard(api, person);
         return { json: reader, lines: [`The card of ${reader.card.name} is in the reader.`] };
       },
     },

@@ -11,7 +11,10 @@ const actors: Readonly<Record<Actor, string>> = {
   agent: 'the Identity Agent on the workstation',
 };
 
-function linesOf(refusal: FoundRefusal & { ageSeconds: number }): string[] {
+export type AgedRefusal = FoundRefusal & { ageSeconds: number };
+
+/** Explains a refusal for people. */
+export function linesOf(refusal: AgedRefusal): string[] {
   const { error, status, code, description, detail, fix, actor, source, method, path } = refusal;
   const { messageId, earlier, ageSeconds } = refusal;
   const rows: [string, string][] = [
@@ -37,10 +40,7 @@ export const explain = consoleCommand({
       words: 'ID',
       help: 'expected and received values, the fix, who must act, the source',
       async run({ api }, id) {
-        const refusal = await api.must<FoundRefusal & { ageSeconds: number }>(
-          'GET',
-          `/refusals/${encodeURIComponent(id)}`,
-        );
+        const refusal = await api.must<AgedRefusal>('GET', `/refusals/${encodeURIComponent(id)}`);
         return { json: refusal, lines: linesOf(refusal) };
       },
     },

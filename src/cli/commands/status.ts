@@ -56,18 +56,28 @@ const shout = (name: string): string =>
 /** Returns the prefix of an application's variables. Most generated ids begin with a digit, which a shell variable must not. */
 const prefixOf = (id: string): string => shout(id).replace(/^(?=\d|[0-9A-F]{8}_)/, 'APP_');
 
-function variables({ state, applications }: Everything): string[] {
-  const lines = Object.entries(state.urls).map(([name, value]) => `ALONGSIDE_${shout(name)}_URL=${value}`);
-  if (state.agentSocket) lines.push(`ALONGSIDE_AGENT_SOCKET=${state.agentSocket}`);
+function variables({ state, applications }: Pick<Everything, 'state' | 'applications'>): [string, string][] {
+  const all = Object.entries(state.urls).map(([name, value]): [string, string] => [
+    `ALONGSIDE_${shout(name)}_URL`,
+    value,
+  ]);
+  if (state.agentSocket) all.push(['ALONGSIDE_AGENT_SOCKET', state.agentSocket]);
   for (const application of applications) {
     for (const half of ['platform', 'cis2'] as const) {
       const prefix = `${prefixOf(application.id)}_${shout(half)}`;
       const credentials = application[half];
-      if (credentials) lines.push(`${prefix}_CLIENT_ID=${credentials.clientId}`);
-      if (credentials?.clientSecret) lines.push(`${prefix}_CLIENT_SECRET=${credentials.clientSecret}`);
+      if (credentials) all.push([`${prefix}_CLIENT_ID`, credentials.clientId]);
+      if (credentials?.clientSecret) all.push([`${prefix}_CLIENT_SECRET`, credentials.clientSecret]);
     }
   }
-  return lines;
+  return all;
+}
+
+/** Returns the addresses and credentials of an instance as variables of an environment. */
+export async function variablesOf(api: InstanceApi): Promise<Record<string, string>> {
+  const state = await api.must<State>('GET', '/state');
+  const { applications } = await api.must<{ applications: Credentials[] }>('GET', '/applications');
+  return Object.fromEntries(variables({ state, applications }));
 }
 
 function statusLines({ state, people, cards, applications }: Everything): string[] {
@@ -116,7 +126,7 @@ export const status = consoleCommand({
         const { state, ...others } = everything;
         return {
           json: { ...state, ...others },
-          lines: flags.env ? variables(everything) : statusLines(everything),
+          lines: flags.env ? variables(everything).map((pair) => pair.join('=')) : statusLines(everything),
         };
       },
     },

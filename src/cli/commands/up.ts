@@ -2,7 +2,7 @@ import { flagOf, variableOf } from '@alongside/kernel/operator';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, flagNames, type Output } from '../command.ts';
-import { readConfig, stopInTime, stopSignal } from '../foreground.ts';
+import { readConfig, stopInTime, stopSignal, untilInputEnds } from '../foreground.ts';
 import { columns } from '../table.ts';
 
 /** Returns the services of this process with their addresses. */
@@ -70,7 +70,7 @@ export const up: Command = {
     const instance = await startAlongside(config, { development: true });
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, config.only, Math.round(performance.now() - started));
-    await stopping;
+    await (config.endWithInput ? untilInputEnds(stopping) : stopping);
     await stopInTime(() => instance.stop(), config, out);
     return 0;
   },

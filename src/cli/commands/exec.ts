@@ -1,0 +1,208 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { readFlags } from '@alongside/kernel/config';
+import type { JourneyEvent } from '@alongside/kernel/events';
+import { environment, UsageError } from '@alongside/kernel/operator';
+import { z } from 'zod';
+import { configShape } from '../../config.ts';
+import { type InstanceProcess, startInstanceProcess } from '../../kit/instance-process.ts';
+import { type Command, flagNames, noMore, type Output } from '../command.ts';
+import { InstanceApi } from '../instance.ts';
+import { columns } from '../table.ts';
+import { signIn } from './agent.ts';
+import { insertCard } from './card.ts';
+import { type AgedRefusal, linesOf } from './explain.ts';
+import { variablesOf } from './status.ts';
+
+const ownFlags = { person: z.string().optional(), pin: z.string().optional(), role: z.string().optional() };
+
+/** Exit codes of a shell: a command that cannot be executed, and one that does not exist. */
+const notExecutable = 126;
+const notFound = 127;
+
+interface Request {
+  flags: { person?: string; pin?: string; role?: string };
+  /** Options of `alongside up`. */
+  upFlags: readonly string[];
+  command: readonly [string, ...string[]];
+}
+
+/** Takes this command's own flags from the arguments before `--`. */
+function readRequest(argv: readonly string[]): Request {
+  const end = argv.indexOf('--');
+  const [executable, ...args] = end === -1 ? [] : argv.slice(end + 1);
+  if (executable === undefined)
+    throw new UsageError('Add the command after "--", such as alongside exec -- npm test.');
+  const given = argv.slice(0, end);
+  const { flags, words } = readFlags({ ...configShape, ...ownFlags }, given);
+  noMore(words, 0);
+  const own = Object.keys(ownFlags);
+  const upFlags = Object.entries(flags).flatMap(([key, value]) => {
+    if (own.includes(key)) return [];
+    const [name = ''] = flagNames([key]);
+    return typeof value === 'boolean' ? [value ? name : name.replace('--', '--no-')] : [name, String(value)];
+  });
+  return { flags: flags as Request['flags'], upFlags, command: [executable, ...args] };
+}
+
+/** Runs a command with the terminal of this process. Signals to this process are passed on. */
+async function run([executable, ...args]: Request['command'], env: Record<string, string>): Promise<number> {
+  let child: ChildProcess | undefined;
+  // Before the command starts, which may be faster than this process.
+  const release = listen({
+    // A terminal sends Ctrl-C to the command itself.
+    SIGINT: () => process.stdin.isTTY || child?.kill('SIGINT'),
+    SIGTERM: () => child?.kill('SIGTERM'),
+  });
+  try {
+    child = spawn(executable, args, {
+      stdio: 'inherit',
+      env: { ...environment(), ...env },
+      // Programs of npm are batch files there.
+      shell: process.platform === 'win32',
+    });
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + constants.signals[signal ?? 'SIGTERM'];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new CannotStart(executable, notFound);
+    if (code === 'EACCES') throw new CannotStart(executable, notExecutable);
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+/** Listens to signals until the returned function is called. */
+function listen(handlers: Partial<Record<NodeJS.Signals, () => unknown>>): () => void {
+  const all = Object.entries(handlers);
+  for (const [signal, handler] of all) process.on(signal, handler);
+  return () => {
+    for (const [signal, handler] of all) process.off(signal, handler);
+  };
+}
+
+class CannotStart extends Error {
+  readonly exitCode: number;
+
+  constructor(executable: string, exitCode: number) {
+    super(
+      exitCode === notFound
+        ? `There is no command "${executable}".`
+        : `The command "${executable}" may not be executed.`,
+    );
+    this.exitCode = exitCode;
+  }
+}
+
+const mostLogLines = 20;
+const mostRefusals = 5;
+
+/** Returns the ids of the last refused requests in a log. */
+function refusedIds(log: readonly string[]): string[] {
+  const ids = log.flatMap((line) => {
+    const [, id] = /"id":"([^"]+)".*"msg":"(?:refused|failed)"/.exec(line) ?? [];
+    return id === undefined ? [] : [id];
+  });
+  return ids.slice(-mostRefusals);
+}
+
+async function allEvents(api: InstanceApi): Promise<JourneyEvent[]> {
+  const all: JourneyEvent[] = [];
+  for (;;) {
+    const path = `/events?since=${all.at(-1)?.seq ?? 0}`;
+    const { events } = await api.must<{ events: JourneyEvent[] }>('GET', path);
+    if (events.length === 0) return all;
+    all.push(...events);
+  }
+}
+
+function eventRows(events: readonly JourneyEvent[]): string[] {
+  const last = events.at(-1)?.journey;
+  return columns(
+    events
+      .filter(({ journey }) => journey === last)
+      .map(({ at, from, to, name, outcome }) => [`  ${at.slice(11, 23)}`, `${from} -> ${to}`, name, outcome]),
+  );
+}
+
+/** Prints what helps to find out why a command failed. */
+async function explainFailure(api: InstanceApi, { log }: InstanceProcess, out: Output): Promise<void> {
+  const refusals: string[] = [];
+  for (const id of refusedIds(log)) {
+    const found = await api.call<AgedRefusal>('GET', `/refusals/${encodeURIComponent(id)}`);
+    if (found.status === 200) refusals.push(...linesOf(found.body).map((line) => `  ${line}`));
+  }
+  const parts: [string, string[]][] = [
+    ['Refused requests, the last one at the end:', refusals],
+    ['The last journey:', eventRows(await allEvents(api))],
+    ['The end of the log:', log.slice(-mostLogLines).map((line) => `  ${line}`)],
+  ];
+  for (const [title, lines] of parts) {
+    if (lines.length === 0) continue;
+    out.note('');
+    out.note(title);
+    for (const line of lines) out.note(line);
+  }
+}
+
+async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {
+  const [executable, program = ''] = process.argv;
+  const began = performance.now();
+  const instance = await startInstanceProcess({
+    program: [executable ?? process.execPath, program],
+    args: upFlags,
+  });
+  let isOver = false;
+  void instance.ended.then((reason) => isOver || out.note(`Alongside stopped early: ${reason}.`));
+  try {
+    const api = new InstanceApi({ state: instance.state.stateFile });
+    out.note(
+      `Alongside is ready after ${Math.round(performance.now() - began)} ms at ${instance.state.urls.console}`,
+    );
+    if (flags.person !== undefined) {
+      await insertCard(api, flags.person);
+      await signIn({ api, out, flags });
+      out.note(`${flags.person} is signed in at the desk.`);
+    }
+    const env = { ...(await variablesOf(api)), ALONGSIDE_STATE: instance.state.stateFile };
+    const code = await run(command, env);
+    if (code !== 0 && code < 128) {
+      out.note(`${command[0]} ended with code ${code}.`);
+      await explainFailure(api, instance, out);
+    }
+    return code;
+  } finally {
+    isOver = true;
+    await instance.stop();
+  }
+}
+
+export const exec: Command = {
+  name: 'exec',
+  summary:
+    'start an instance, run a command with its addresses in the environment, and stop: for tests and CI',
+  help: [
+    'alongside exec [flags of up] [--person P [--pin PIN] [--role R]] -- COMMAND [words]',
+    '',
+    'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND gets the variables of',
+    '"alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands. Several may run at',
+    'once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the',
+    'command fails, the refused requests, the last journey and the end of the log follow on standard error.',
+    '',
+    '  alongside exec --person gp -- npm test',
+  ],
+  subcommands: [],
+  flags: flagNames([...Object.keys(ownFlags), ...Object.keys(configShape)]),
+  async run({ argv, out }) {
+    const request = readRequest(argv);
+    try {
+      return await execute(request, out);
+    } catch (error) {
+      if (!(error instanceof CannotStart)) throw error;
+      out.note(error.message);
+      return error.exitCode;
+    }
+  },
+};

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runProcess } from './testing/command.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'exec-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes a program; returns the words that run it as the command. */
+function running(name: string, ...lines: string[]): string[] {
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, lines.join('\n'));
+  return ['--', process.execPath, file];
+}
+const exec = (...argv: string[]) => runProcess(['exec', ...argv]);
+
+/** Resolves once nothing listens at an address any more. */
+async function closed(address: string): Promise<void> {
+  const isOpen = () =>
+    new Promise<boolean>((resolve) => {
+      let connected = false;
+      const socket = connect(Number(new URL(address).port), '127.0.0.1', () => {
+        connected = true;
+        socket.resume();
+      });
+      socket.on('error', () => undefined);
+      // An instance that stops closes its side of the connection.
+      socket.once('close', () => resolve(connected));
+    });
+  while (await isOpen());
+}
+
+describe('alongside exec', () => {
+  test('runs the command with addresses, credentials and the state file, and returns its code', async () => {
+    const { code, out, err } = await exec(
+      '--person',
+      'gp',
+      ...running(
+        'environment',
+        "import { readFileSync } from 'node:fs';",
+        'const { urls } = JSON.parse(readFileSync(process.env.ALONGSIDE_STATE));',
+        'const status = await (await fetch(urls.console + "/api/v1/agent")).json();',
+        'const { ALONGSIDE_API_URL: api, DEMO_COMBINED_PLATFORM_CLIENT_SECRET: secret } = process.env;',
+        "process.stdout.write([api === urls.api, Boolean(secret), status.state, ...process.argv.slice(2)].join(' '));",
+      ),
+      '--help',
+    );
+    assert.deepEqual([code, out], [0, 'true true signedIn --help']);
+    assert.match(
+      err,
+      /^Alongside is ready after \d+ ms at http:\/\/localhost:\d+\ngp is signed in at the desk\.\n$/,
+    );
+  });
+
+  test('explains the refusals and shows journey and log if the command fails', async () => {
+    const { code, out, err } = await exec(
+      ...running(
+        'refused',
+        'const body = new URLSearchParams({ grant_type: "client_credentials" });',
+        'await fetch(process.env.ALONGSIDE_API_URL + "/oauth2/token", { method: "POST", body });',
+        'process.exit(3);',
+      ),
+    );
+    assert.deepEqual([code, out], [3, '']);
+    assert.match(err, /ended with code 3\./);
+    assert.match(err, /Refused requests.*\n {2}authorisation\.assertionType at POST \/oauth2\/token/);
+    assert.match(err, /\n {2}Fix +Set client_assertion_type/);
+    assert.match(err, /The last journey:\n {2}[\d:.]+ {2}application -> authorisation {2}\S+ +refused/);
+    assert.match(err, /The end of the log:\n {2}\{/);
+  });
+
+  test('runs several at once on different ports', async () => {
+    const words = running('address', 'process.stdout.write(process.env.ALONGSIDE_CONSOLE_URL);');
+    const [one, two] = await Promise.all([exec(...words), exec(...words)]);
+    assert.deepEqual([one.code, two.code], [0, 0]);
+    assert.notEqual(one.out, two.out);
+  });
+
+  for (const [name, argv, expected, message] of [
+    ['no command', ['--'], 2, /^Add the command after "--"/],
+    ['no separator', ['npm'], 2, /^Add the command after "--"/],
+    [
+      'a mistyped flag',
+      ['--persn', 'gp', '--', 'true'],
+      2,
+      /^There is no option --persn\. Did you mean --person\?/,
+    ],
+    ['a command that does not exist', ['--', './no-such'], 127, /There is no command "\.\/no-such"\./],
+    ['a command that is not executable', ['--', folder], 126, /may not be executed/],
+    [
+      'an unknown person',
+      ['--person', 'nobody', '--', 'true'],
+      1,
+      /No card has .* nobody\. .*There are cards of gp, /,
+    ],
+    ['a wrong PIN', ['--person', 'gp', '--pin', '000000', '--', 'true'], 1, /Wrong PIN: 2 attempts left\./],
+    [
+      'flags that contradict each other',
+      ['--port-base', '99999', '--', 'true'],
+      1,
+      /Alongside did not start: .*/,
+    ],
+  ] as const)
+    test(`ends with code ${expected} and one sentence for ${name}`, async () => {
+      const { code, out, err } = await exec(...argv);
+      assert.deepEqual([code, out], [expected, '']);
+      assert.match(err, message);
+      assert.doesNotMatch(err, /\n {4}at /, 'no stack');
+    });
+
+  /** Starts a command that waits; resolves with the address of its instance, and the pid of the command. */
+  async function waiting(): Promise<{ child: ChildProcess; address: string; pid: number }> {
+    const words = running(
+      'waiting',
+      'console.log(process.env.ALONGSIDE_CONSOLE_URL, process.pid);',
+      'setInterval(() => {}, 1_000);',
+    );
+    const child = spawn(process.execPath, [main, 'exec', ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const [address = '', pid] = line.split(' ');
+    return { child, address, pid: Number(pid) };
+  }
+
+  for (const [signal, expected] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)
+    test(`passes ${signal} on to the command, stops the instance, and ends with ${expected}`, async () => {
+      const { child, address } = await waiting();
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      assert.deepEqual(await ended, [expected, null]);
+      await closed(address);
+    });
+
+  test('leaves no instance when it is killed', async () => {
+    const { child, address, pid } = await waiting();
+    child.kill('SIGKILL');
+    process.kill(pid);
+    await closed(address);
+  });
+});
