@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { readFlags } from '@alongside/kernel/config';
 import type { JourneyEvent } from '@alongside/kernel/events';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
@@ -99,11 +100,15 @@ class CannotStart extends Error {
 const mostLogLines = 20;
 const mostRefusals = 5;
 
+/** A line of the log about a request. */
+const requestLine = z.object({ id: z.string(), msg: z.enum(['refused', 'failed']) });
+
 /** Returns the ids of the last refused requests in a log. */
 function refusedIds(log: readonly string[]): string[] {
   const ids = log.flatMap((line) => {
-    const [, id] = /"id":"([^"]+)".*"msg":"(?:refused|failed)"/.exec(line) ?? [];
-    return id === undefined ? [] : [id];
+    // Warnings of Node are no JSON.
+    const { data } = line.startsWith('{') ? requestLine.safeParse(parseOwnJson(line)) : {};
+    return data?.id ?? [];
   });
   return ids.slice(-mostRefusals);
 }
