@@ -5,7 +5,7 @@ import { uuid } from '@alongside/kernel/ids';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { Log } from '@alongside/kernel/log';
 import { OperatorError } from '@alongside/kernel/operator';
-import { portTaken, requireOwnPort } from '@alongside/kernel/port-owner';
+import { portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { respond } from '@alongside/kernel/respond';
 import { routeFinder } from '@alongside/kernel/route';
@@ -101,7 +101,7 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
         server.once('error', (error: NodeJS.ErrnoException) => reject(inOneSentence(error, port)));
         server.listen(port, '127.0.0.1', () => {
           try {
-            requireOwnPort(port, agentName);
+            requireOwnPorts([{ port, service: agentName }]);
             resolve();
           } catch (error) {
             server.close(() => reject(error as Error));

@@ -15,7 +15,7 @@ import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
 import { type Sending, send, stream } from './outgoing.ts';
 import { peerOf, type TrustedProxies } from './peer.ts';
-import { portTaken, requireOwnPort } from './port-owner.ts';
+import { portTaken } from './port-owner.ts';
 import type { Route } from './request.ts';
 import { type RespondOptions, refusing, respond, respondToError } from './respond.ts';
 import { routeFinder } from './route.ts';
@@ -247,14 +247,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       await listenAt(server, { port, host, reusePort: held }).catch((error) => {
         throw listenError(error, port, name);
       });
-      const taken = (server.address() as AddressInfo).port;
-      try {
-        requireOwnPort(taken, name);
-      } catch (error) {
-        await this.close();
-        throw error;
-      }
-      return taken;
+      return (server.address() as AddressInfo).port;
     },
     useCertificate(files) {
       if (options.tls && server instanceof TlsServer)

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
@@ -27,16 +27,20 @@ export interface LogLevel {
   current: string;
 }
 
+/** Shared by all logs of the process. */
+let standardError: DestinationStream | undefined;
+
 /** Creates a log that writes JSON lines to standard error. */
 export function createLog(level: string | LogLevel, service: string): Log {
   const wanted = typeof level === 'string' ? { current: level } : level;
+  standardError ??= pino.destination({ dest: 2, sync: true });
   const log = pino(
     {
       level: wanted.current,
       base: { service },
       redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    standardError,
   );
   const writer =
     (name: 'debug' | 'info' | 'warn' | 'error'): Write =>

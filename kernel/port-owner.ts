@@ -68,9 +68,11 @@ function ownerOf(links: ReadonlySet<string>): Owner | undefined {
 const readTables = (): string[] =>
   ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => quietly(() => readFileSync(file, 'utf8'), ''));
 
-function otherUsersAt(port: number): number[] {
+/** Returns a function that lists the other users at a port. It reads the tables once, which takes milliseconds. */
+function otherUsers(): (port: number) => number[] {
   const own = process.getuid?.();
-  return own === undefined ? [] : readTables().flatMap((table) => otherUsersIn(table, port, own));
+  const tables = own === undefined ? [] : readTables();
+  return (port) => tables.flatMap((table) => otherUsersIn(table, port, own ?? 0));
 }
 
 const whoHolds = (users: readonly number[]): string =>
@@ -78,21 +80,24 @@ const whoHolds = (users: readonly number[]): string =>
 
 /** Returns the error for a port in use. It names another user who listens there. */
 export function portTaken(port: number, service: string, remedy: string): OperatorError {
-  const users = otherUsersAt(port);
+  const users = otherUsers()(port);
   const held = users.length === 0 ? '' : ` ${whoHolds(users)}`;
   return new OperatorError(`Port ${port} is in use, so ${service} cannot start.${held} ${remedy}`);
 }
 
 /**
- * Throws if another user of the machine also listens on the port, at another loopback address: a browser that
- * resolves `localhost` may connect to that one.
+ * Throws if another user of the machine also listens on one of these ports, at another loopback address: a browser that resolves
+ * `localhost` may connect to that one.
  */
-export function requireOwnPort(port: number, service: string): void {
-  const users = otherUsersAt(port);
-  if (users.length > 0)
-    throw new OperatorError(
-      `Port ${port} is not ours alone, so ${service} does not start. ${whoHolds(users)}`,
-    );
+export function requireOwnPorts(taken: readonly { port: number; service: string }[]): void {
+  const othersAt = otherUsers();
+  for (const { port, service } of taken) {
+    const users = othersAt(port);
+    if (users.length > 0)
+      throw new OperatorError(
+        `Port ${port} is not ours alone, so ${service} does not start. ${whoHolds(users)}`,
+      );
+  }
 }
 
 /** Returns the process that listens on a port of this machine. Undefined if there is none, or on systems other than Linux. */

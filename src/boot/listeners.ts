@@ -9,6 +9,7 @@ import {
 import type { Log } from '@alongside/kernel/log';
 import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
+import { requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { partsOf } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
@@ -48,7 +49,7 @@ interface ListenerSettings {
   /** Whether the ports are held until the listeners have started. */
   held: boolean;
   host: string;
-  recorder: EventRecorder;
+  recorder: Pick<EventRecorder, 'flush'>;
   refusals: RefusalRecorder;
   development: boolean;
   proxies: TrustedProxies;
@@ -110,6 +111,7 @@ export async function startListeners(
   settings: ListenerSettings,
 ): Promise<Listener[]> {
   const started: Listener[] = [];
+  const taken: { port: number; service: string }[] = [];
   try {
     for (const { name, host, service, log, proxies, tls } of plansOf(placements, settings)) {
       const listener = createListener(settings.theme(service.routes), {
@@ -124,9 +126,11 @@ export async function startListeners(
         ...(service.onMalformed ? { onMalformed: service.onMalformed } : {}),
         ...(service.before ? { before: (request) => service.before?.(request) } : {}),
       });
-      await listener.listen(settings.ports[name], host, { held: settings.held });
+      const port = await listener.listen(settings.ports[name], host, { held: settings.held });
       started.push(listener);
+      taken.push({ port, service: name });
     }
+    requireOwnPorts(taken);
   } catch (error) {
     await Promise.all(started.map((listener) => listener.close()));
     throw error;

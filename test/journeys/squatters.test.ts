@@ -7,11 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, type TestContext, test } from 'node:test';
-import { createListener } from '@alongside/kernel/http';
+import { Readiness } from '@alongside/kernel/health';
 import { silentLog } from '@alongside/kernel/log';
+import { trustedProxies } from '@alongside/kernel/peer';
 import { socketFault } from '@alongside/kernel/peer-user';
 import { createAgentListener } from '../../identity-agent/listener.ts';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
+import { type Ports, portsFrom } from '../../src/boot/addresses.ts';
+import { startListeners } from '../../src/boot/listeners.ts';
 import { AgentSocket } from '../../src/console/agent-socket.ts';
 
 // Only root can act as another user; kernel/port-owner.test.ts covers the rest.
@@ -28,13 +31,28 @@ if (process.getuid?.() === 0)
       ];
       return Number(taken);
     };
+    const publicUrls = {} as Record<keyof Ports, undefined>;
+    const startCis2 = (port: number) =>
+      startListeners([{ listener: 'cis2', service: { routes: [] }, log: silentLog }], {
+        ports: { ...portsFrom(0), cis2: port },
+        held: false,
+        host: '127.0.0.1',
+        recorder: { flush: () => undefined },
+        refusals: { record: () => undefined },
+        development: true,
+        proxies: trustedProxies([]),
+        tls: undefined,
+        theme: (routes) => [...routes],
+        urls: publicUrls,
+        readiness: new Readiness([], silentLog),
+      });
     const listeners = {
       'the Identity Agent': () =>
         createAgentListener([], {
           log: silentLog,
           before: () => undefined,
         }),
-      CIS2: () => createListener([], { name: 'CIS2', log: silentLog }),
+      cis2: () => ({ listen: startCis2 }),
     };
     for (const [name, create] of Object.entries(listeners)) {
       test(`keeps ${name} from starting, and the error names the user`, async (t) => {
