@@ -3,6 +3,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
+import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { Log } from '@alongside/kernel/log';
 import { peerUserOf } from '@alongside/kernel/peer-user';
 import type { Generation, SessionMode } from '../src/cis/protocol.ts';
@@ -19,7 +20,7 @@ import type { AgentConfiguration } from './protocol.ts';
 import { ReaderPort } from './reader-port.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
 import { signInPath } from './self-service/routes.ts';
-import { type ServerHere, Servers } from './server-call.ts';
+import { Servers } from './server-call.ts';
 import { Agent } from './session/agent.ts';
 import { agentKey } from './session/agent-key.ts';
 import { CisClient } from './session/cis-client.ts';
@@ -53,7 +54,7 @@ export interface IdentityAgentOptions {
   /** The trusted CIS2 with the addresses of its keys and exchange. */
   cis2: { issuer: string; jwksUrl: string; exchangeUrl: string };
   /** A server in this process, which the agent calls without a socket. */
-  here?: ServerHere;
+  here?: ServiceHere | undefined;
   /** Adds `development.*` to the local socket, and marks each page as a test system. */
   development: boolean;
   generation: Generation;

@@ -1,4 +1,4 @@
-import type { Ask } from '@alongside/kernel/in-process';
+import { pathHere, type ServiceHere } from '@alongside/kernel/in-process';
 import { OutboundAgents, OutboundError, outbound } from '@alongside/kernel/outbound';
 
 /** Why a server gave no usable response, for the log. */
@@ -32,18 +32,12 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** A server that runs in the agent's process. */
-export interface ServerHere {
-  origin: string;
-  ask: Ask;
-}
-
 /** The agent's calls to its configured servers. Keeps connections open, and needs none to a server of its own process. */
 export class Servers {
   readonly #agents = new OutboundAgents();
-  readonly #here: ServerHere | undefined;
+  readonly #here: ServiceHere | undefined;
 
-  constructor(here?: ServerHere) {
+  constructor(here?: ServiceHere) {
     this.#here = here;
   }
 
@@ -54,9 +48,9 @@ export class Servers {
       headers: { accept: 'application/json', ...type, ...headers },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     };
-    const here = this.#here;
-    if (here && url.startsWith(`${here.origin}/`) && (method === 'GET' || method === 'POST')) {
-      const { status, body } = await here.ask(url.slice(here.origin.length), { method, ...request });
+    const path = pathHere(this.#here, url);
+    if (this.#here && path !== undefined && (method === 'GET' || method === 'POST')) {
+      const { status, body } = await this.#here.ask(path, { method, ...request });
       return { status, body: parsed(body) };
     }
     try {

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Answer, json, StreamAnswer, text } from './answer.ts';
 import { catalogue } from './errors.ts';
 import { createListener, type HttpRequest, type Listener, type Route } from './http.ts';
-import { inProcess } from './in-process.ts';
+import { inProcess, pathHere } from './in-process.ts';
 import { silentLog } from './log.ts';
 
 const errors = catalogue('test', {
@@ -118,5 +118,25 @@ describe('inProcess', () => {
     const { status, body } = await broken('/');
     assert.equal(status, 500);
     assert.ok(!body.includes('private'));
+  });
+});
+
+describe('pathHere', () => {
+  const here = { origin: 'http://localhost:8402', ask: inProcess(routes, manners) };
+  test('returns the path and query at the origin of a service', () => {
+    assert.equal(pathHere(here, 'http://localhost:8402/agent/exchange?x=1'), '/agent/exchange?x=1');
+  });
+  for (const address of [
+    'http://localhost:84021/agent',
+    'http://localhost:8402@evil.example/agent',
+    'http://localhost:8402',
+    'https://localhost:8402/agent',
+    'http://localhost/agent',
+  ])
+    test(`returns no path for ${address}`, () => {
+      assert.equal(pathHere(here, address), undefined);
+    });
+  test('returns no path without a service in this process', () => {
+    assert.equal(pathHere(undefined, 'http://localhost:8402/agent'), undefined);
   });
 });

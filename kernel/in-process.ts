@@ -16,6 +16,16 @@ export interface Call {
 /** Calls a service of this installation, in this process or another. `path` may have a query. */
 export type Ask = (path: string, call?: Call) => Promise<{ status: number; body: string }>;
 
+/** A service of this process and its origin, for callers that get a whole address. */
+export interface ServiceHere {
+  readonly origin: string;
+  readonly ask: Ask;
+}
+
+/** Returns the path and query of an address at a service of this process; undefined for every other address. */
+export const pathHere = (here: ServiceHere | undefined, address: string): string | undefined =>
+  here && address.startsWith(`${here.origin}/`) ? address.slice(here.origin.length) : undefined;
+
 /**
  * Calls a service in this process without a socket, with the same routes, limits and refusals as its listener. Its events are stored
  * with the response to the original caller.

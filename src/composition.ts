@@ -170,8 +170,10 @@ export async function compose(materials: Materials): Promise<Composition> {
   const asService = (name: ServiceName, service: Service) =>
     faults ? withOutages(name, service, faults) : service;
   const refusals = { refusals: core.refusals, development };
-  const askCis2 =
-    cis2 && inProcess(asService('cis2', cis2).routes, { name: 'cis2', log: log('cis2'), ...refusals });
+  const cis2Here = cis2 && {
+    origin: urls.cis2,
+    ask: inProcess(asService('cis2', cis2).routes, { name: 'cis2', log: log('cis2'), ...refusals }),
+  };
 
   const agent = config.only.includes('identity-agent')
     ? await createIdentityAgent({
@@ -196,7 +198,7 @@ export async function compose(materials: Materials): Promise<Composition> {
         legacyTickets: config.legacyCis,
         checkPeerUser: !config.anyLocalUser,
         cardIssuerSecret: cisSecrets.cardIssuer,
-        ...(askCis2 ? { here: { origin: urls.cis2, ask: askCis2 } } : {}),
+        here: cis2Here,
       })
     : undefined;
 
@@ -212,7 +214,7 @@ export async function compose(materials: Materials): Promise<Composition> {
     claimsOf: mockClaimsOf,
   });
 
-  const upstreams = upstreamsOf(config, cis2Provider);
+  const upstreams = upstreamsOf(config, { ...cis2Provider, here: cis2Here });
   const options = config.basePathOptions;
   const authorisation = () =>
     createAuthorisation({

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Background } from '@alongside/kernel/background';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
+import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -31,6 +32,8 @@ export interface Cis2Settings {
   providerName: 'nhs-cis2' | 'apim-mock-nhs-cis2';
   /** By default both are sent if the provider's metadata lists S256. The published platform sends neither. */
   sendNonceAndPkce?: boolean | undefined;
+  /** Set if it runs in this process, where its calls need no socket. */
+  here?: ServiceHere | undefined;
 }
 
 /** The provider that signs citizens in. Without a secret, the platform authenticates with an RS512 assertion. */

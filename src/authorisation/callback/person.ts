@@ -19,11 +19,12 @@ export async function fetchRoles(
   known: WithFailBack & BrowserAnswer & WithClaims,
 ): Promise<Answer | { roles: Attributes }> {
   const { failBack, upstream, upstreamTokens, claims } = known;
-  if (upstream.userinfoUrl === undefined) return { roles: {} };
+  const { userinfoUrl, here } = upstream;
+  if (userinfoUrl === undefined) return { roles: {} };
   try {
-    const person = await fetchUserinfo(upstream.userinfoUrl, upstreamTokens.accessToken);
+    const person = await fetchUserinfo({ userinfoUrl, here }, upstreamTokens.accessToken);
     if (person.status !== 200 || !person.claims)
-      return failBack(known, `${upstream.userinfoUrl} answered ${person.status}`);
+      return failBack(known, `${userinfoUrl} answered ${person.status}`);
     // OpenID Connect Core section 5.3.2
     if (person.claims.sub !== claims.sub)
       return failBack(known, 'the sub of userinfo is not that of the ID token');

@@ -5,7 +5,7 @@ import type { TokenRecord } from '../../oauth/tokens.ts';
 import { findClient } from '../application/client.ts';
 import { sealedAs } from '../attributes.ts';
 import { errors } from '../errors.ts';
-import { fetchUserinfo } from '../upstream/calls.ts';
+import { fetchUserinfo, type UserinfoSource } from '../upstream/calls.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { NhsCall } from './flow.ts';
 
@@ -37,13 +37,16 @@ async function requireApplication({ server, record }: NhsCall & WithRecord): Pro
     throw errors.userinfoToken(`the application of ${record.clientId} no longer exists or is not active`);
 }
 
-async function requireCombined({ server, record }: NhsCall & WithRecord): Promise<{ userinfoUrl: string }> {
+async function requireCombined({
+  server,
+  record,
+}: NhsCall & WithRecord): Promise<{ source: UserinfoSource }> {
   const { base } = server;
   const { auth_grant_type: grantType, auth_provider: provider } = record.attributes;
   const upstream: Upstream | undefined = base.upstreams.find(({ providerName }) => providerName === provider);
   if (grantType !== 'authorization_code' || !upstream?.userinfoUrl)
     throw errors.userinfoPattern(`the token is from ${grantType} with ${provider}`);
-  return { userinfoUrl: upstream.userinfoUrl };
+  return { source: { userinfoUrl: upstream.userinfoUrl, here: upstream.here } };
 }
 
 /** Responds for minted tokens, which no provider knows, from the directory. */
@@ -60,12 +63,13 @@ async function askProvider({
     parts: { vault },
   },
   record,
-  userinfoUrl,
+  source,
 }: NhsCall &
-  WithRecord & { userinfoUrl: string } & Passed<'token' | 'client' | 'combined'>): Promise<Answer> {
+  WithRecord & { source: UserinfoSource } & Passed<'token' | 'client' | 'combined'>): Promise<Answer> {
   const sealed = record.attributes.external_access_token ?? '';
   const accessToken = vault.open(sealedAs.accessToken, sealed);
-  const { status, body, claims } = await fetchUserinfo(userinfoUrl, accessToken);
+  const { status, body, claims } = await fetchUserinfo(source, accessToken);
+  const { userinfoUrl } = source;
   if (status === 401) throw errors.userinfoToken(`${userinfoUrl} answered 401: its own token has expired`);
   if (status !== 200 || !claims) throw errors.unexpected(`${userinfoUrl} answered ${status}`);
   return new Answer(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);

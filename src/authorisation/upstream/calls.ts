@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { type Call, pathHere } from '@alongside/kernel/in-process';
 import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError, type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
 import { signedBy } from '../../oauth/key-source.ts';
@@ -27,15 +28,18 @@ export interface UpstreamTokens {
   accessToken: string;
 }
 
-async function reach(
-  call: Promise<{ status: number; body: string }>,
-  what: string,
+/** Calls an address of a provider, without a socket if the provider is in this process. Throws UpstreamFailure without a response. */
+async function call(
+  { here }: Pick<Upstream, 'here'>,
+  address: string,
+  request: Call,
 ): Promise<{ status: number; body: string }> {
+  const path = pathHere(here, address);
   try {
-    return await call;
+    return await (here && path !== undefined ? here.ask(path, request) : outbound(address, policy, request));
   } catch (error) {
     if (error instanceof OutboundError)
-      throw new UpstreamFailure(`${what} cannot be reached: ${error.message}`, { cause: error });
+      throw new UpstreamFailure(`${address} cannot be reached: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -57,24 +61,27 @@ export async function redeemCode(
     accept: 'application/json',
     'user-agent': 'APIM',
   };
-  const call = outbound(upstream.tokenUrl, policy, { method: 'POST', headers, body: form.toString() });
-  const { status, body } = await reach(call, upstream.tokenUrl);
+  const { tokenUrl } = upstream;
+  const { status, body } = await call(upstream, tokenUrl, { method: 'POST', headers, body: form.toString() });
   const answer = parse(body);
   const { id_token: idToken, access_token: accessToken, error } = answer ?? {};
   if (status !== 200)
-    throw new UpstreamFailure(`${upstream.tokenUrl} answered ${status} ${String(error ?? '')}`.trim());
+    throw new UpstreamFailure(`${tokenUrl} answered ${status} ${String(error ?? '')}`.trim());
   if (typeof idToken !== 'string' || typeof accessToken !== 'string')
-    throw new UpstreamFailure(`${upstream.tokenUrl} answered without an ID token and an access token`);
+    throw new UpstreamFailure(`${tokenUrl} answered without an ID token and an access token`);
   return { idToken, accessToken };
 }
 
+/** A provider with userinfo. */
+export type UserinfoSource = Pick<Upstream, 'here'> & { readonly userinfoUrl: string };
+
 /** Fetches userinfo and returns the response, whatever its status. Throws UpstreamFailure without a response. */
 export async function fetchUserinfo(
-  userinfoUrl: string,
+  upstream: UserinfoSource,
   accessToken: string,
 ): Promise<{ status: number; body: string; claims: Record<string, unknown> | undefined }> {
   const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' };
-  const { status, body } = await reach(outbound(userinfoUrl, policy, { headers }), userinfoUrl);
+  const { status, body } = await call(upstream, upstream.userinfoUrl, { headers });
   return { status, body, claims: parse(body) };
 }
 

@@ -1,3 +1,4 @@
+import type { ServiceHere } from '@alongside/kernel/in-process';
 import type { JwtClaims } from '@alongside/kernel/jws';
 
 /** A level of authentication or identity proofing, as in scopes and tokens. */
@@ -32,6 +33,8 @@ export interface Upstream {
   readonly jwksUrl: string;
   /** Undefined if the platform does not use it. */
   readonly userinfoUrl: string | undefined;
+  /** Set if it runs in this process. */
+  readonly here?: ServiceHere | undefined;
   /** Returns whether the platform sends a nonce and a code challenge. */
   sendsNonceAndPkce(): Promise<boolean>;
   /** Total lifetime of a refresh token and its successors, in milliseconds. */
