@@ -2,7 +2,8 @@
 //
 // All users sign in completely (card, CIS session, hand-off, CIS2 session, code and token), over HTTP with one process on SQLite.
 // The removed card is at the real Identity Agent. This program simulates the other workstations (bench/desks.ts), because one
-// process is one agent. Measures the time from the call that removes the card to the API's 401.
+// process is one agent. Measures the time from the call that removes the card to the API's 401, and the time from the response to a
+// revocation to the 401 of another process.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { Navigator } from '../test/testing/navigate.ts';
 import { type RunningCommand, startCommand } from './command.ts';
 import { BenchDesk, post } from './desks.ts';
 import { endWith, readBenchFlags } from './flags.ts';
+import { measureRevocations } from './removal/revocation.ts';
 import { median } from './usage.ts';
 
 const usageText = 'bench:removal -- [--people 1000] [--rounds 7] [--json]';
@@ -188,6 +190,7 @@ try {
   await each(tokens, 8, async (token) => {
     others.push(await statusOf(urls, token));
   });
+  const revocations = await measureRevocations(instance, data, rounds);
   const stillIn = others.filter((status) => status === 200).length;
 
   const figures = {
@@ -198,12 +201,15 @@ try {
     maxMs: Math.round(Math.max(...refused)),
     consoleAnswerMedianMs: Math.round(median(answered)),
     othersStillSignedIn: stillIn,
+    revokedElsewhereMedianMs: Math.round(median(revocations)),
+    revokedElsewhereMaxMs: Math.round(Math.max(...revocations)),
     signInSeconds: Math.round(signInSeconds),
     node: process.version,
   };
   const report = [
     `Node ${figures.node}, ${people} people signed in within ${figures.signInSeconds} s, ${rounds} removals`,
     `from the removal of the card to the API's 401   median ${figures.medianMs} ms, longest ${figures.maxMs} ms   (goal ${goal})`,
+    `from a revocation to the 401 of another process median ${figures.revokedElsewhereMedianMs} ms, longest ${figures.revokedElsewhereMaxMs} ms`,
     `the others: ${stillIn} of ${tokens.length} tokens still work`,
   ];
   process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${report.join('\n')}\n`);
