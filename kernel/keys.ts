@@ -69,6 +69,11 @@ const day = 86_400_000;
 /** Default rotation schedule: announced 14 days, used 90 days, kept 14 days for verification. */
 const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
 
+/** A JWK set (RFC 7517 section 5). */
+export interface KeySet {
+  keys: JsonWebKey[];
+}
+
 interface LoadedKey extends SigningKeyRecord {
   privateKey: KeyObject;
   /** The protected headers of its signatures by `typ`. */
@@ -105,9 +110,9 @@ export class SigningKeys implements TokenSigner {
   readonly #clock: Clock;
   readonly #kids: KidStyle;
   readonly #loaded = new Map<string, LoadedKey>();
-  #list: Promise<LoadedKey[]> | undefined;
+  #list: readonly LoadedKey[] | Promise<readonly LoadedKey[]> | undefined;
   /** The key set of the last call, with the keys that it was made of. */
-  #published: { of: readonly LoadedKey[]; set: { keys: JsonWebKey[] } } = { of: [], set: { keys: [] } };
+  #published: { of: readonly LoadedKey[]; set: KeySet } = { of: [], set: { keys: [] } };
 
   constructor(service: string, store: KeyStore, clock: Clock, kids: KidStyle = 'urlSafe') {
     this.#service = service;
@@ -161,14 +166,17 @@ export class SigningKeys implements TokenSigner {
   }
 
   /**
-   * Returns every public key that may verify a signature now, as a JWK set (RFC 7517 section 5). Returns the same object until the
-   * keys change.
+   * Returns every public key that may verify a signature now, as a JWK set (RFC 7517 section 5): the same object until the keys
+   * change, and without a promise once they are read.
    */
-  async jwks(): Promise<{ keys: JsonWebKey[] }> {
+  jwks(): KeySet | Promise<KeySet> {
+    const keys = this.#keys();
+    return keys instanceof Promise ? keys.then((list) => this.#publish(list)) : this.#publish(keys);
+  }
+
+  #publish(list: readonly LoadedKey[]): KeySet {
     const now = this.#clock.now();
-    const keys = (await this.#keys()).filter(
-      (key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now,
-    );
+    const keys = list.filter((key) => key.announcedAt <= now && (key.removedAt ?? Infinity) > now);
     const { of } = this.#published;
     if (keys.length !== of.length || keys.some((key, place) => key !== of[place])) {
       const set = {
@@ -269,14 +277,15 @@ export class SigningKeys implements TokenSigner {
     return newest;
   }
 
-  #keys(): Promise<LoadedKey[]> {
+  #keys(): readonly LoadedKey[] | Promise<readonly LoadedKey[]> {
     if (this.#list) return this.#list;
     const reading = this.#read();
     this.#list = reading;
+    const settle = (list?: readonly LoadedKey[]) => {
+      if (this.#list === reading) this.#list = list;
+    };
     // A failed read must not fail every later signature.
-    reading.catch(() => {
-      if (this.#list === reading) this.#list = undefined;
-    });
+    reading.then(settle, () => settle());
     return reading;
   }
 

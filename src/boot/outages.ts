@@ -3,7 +3,7 @@ import type { Route } from '@alongside/kernel/http';
 import { kernelErrors } from '@alongside/kernel/kernel-errors';
 import type { ServiceName } from '../config.ts';
 import type { Service } from '../service.ts';
-import type { Faults, NamedFault } from '../storage/faults.ts';
+import { type Faults, type NamedFault, noFault } from '../storage/faults.ts';
 
 /** A fault of a whole endpoint: the response of a proxy for a service that is down. */
 interface Outage extends NamedFault {
@@ -56,11 +56,13 @@ export function withOutages(name: ServiceName, service: Service, faults: Faults)
   if (own.length === 0) return service;
   const guarded = ({ endpoint, ...route }: Route): Route => ({
     ...route,
-    async endpoint(request) {
+    endpoint(request) {
       const here = own.filter(({ paths }) => paths.test(request.path));
-      const happening = here.length > 0 ? await faults.happening(here) : [];
-      if (happening.length > 0) return unavailable(happening.map(({ name }) => name).join(', '));
-      return endpoint(request);
+      const happening = here.length > 0 ? faults.happening(here) : noFault;
+      if (happening === noFault) return endpoint(request);
+      return Promise.resolve(happening).then((active) =>
+        active.length > 0 ? unavailable(active.map(({ name }) => name).join(', ')) : endpoint(request),
+      );
     },
   });
   return { ...service, routes: service.routes.map(guarded) };

@@ -4,6 +4,7 @@ import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
+import { Derived } from '../storage/derived.ts';
 import { integer, onceFor, oneOf, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { CertificateSubject } from './certificate-subject.ts';
 
@@ -163,9 +164,16 @@ export class Applications {
   readonly #database: Database;
   readonly #clock: Clock;
 
+  readonly #usableAtCis2: Derived<StoredApplication | undefined>;
+
   constructor(database: Database, clock: Clock) {
     this.#database = database;
     this.#clock = clock;
+    this.#usableAtCis2 = new Derived(database, ['client', 'application', 'developer'], async (clientId) => {
+      const application = await this.byCis2Client(clientId);
+      if (application?.status !== 'approved' || !application.cis2) return undefined;
+      return (await this.isOfInactive(application)) ? undefined : application;
+    });
   }
 
   get now(): number {
@@ -180,6 +188,11 @@ export class Applications {
   /** Returns the application with this client id at CIS2. */
   byCis2Client(clientId: string): Promise<StoredApplication | undefined> {
     return this.#found(sql(byCis2Client, clientId));
+  }
+
+  /** Returns the same if it is approved and its developer is active, without a promise if it is known. */
+  usableAtCis2(clientId: string): StoredApplication | undefined | Promise<StoredApplication | undefined> {
+    return this.#usableAtCis2.of(clientId);
   }
 
   /** Returns whether an approved public client has a callback with this web origin. */

@@ -6,6 +6,9 @@ import type { Applications } from './applications.ts';
 const originOf = ({ headers: { origin } }: HttpRequest): string | undefined =>
   typeof origin === 'string' && origin !== '' ? origin : undefined;
 
+const varies: Headers = { vary: 'Origin' };
+const varied = (answer: Answer): Answer => answer.with(varies);
+
 export interface CorsOptions {
   applications: Pick<Applications, 'hasPublicClientAt'>;
   /** The half of a registration with the callbacks whose origins may call. */
@@ -34,10 +37,16 @@ export class Cors {
 
   /** Adds the headers to the responses of an endpoint. */
   endpoint<Params>(endpoint: Endpoint<Params>): Endpoint<Params> {
-    return async (request) => {
-      const headers = await this.#headersFor(request);
-      return (await endpoint(request)).with(headers);
+    return (request) => {
+      if (originOf(request) !== undefined) return this.#crossOrigin(endpoint, request);
+      const answer = endpoint(request);
+      return answer instanceof Promise ? answer.then(varied) : varied(answer);
     };
+  }
+
+  async #crossOrigin<Params>(endpoint: Endpoint<Params>, request: HttpRequest<Params>): Promise<Answer> {
+    const headers = await this.#headersFor(request);
+    return (await endpoint(request)).with(headers);
   }
 
   /** Answers preflights for an endpoint with these methods. */
@@ -57,7 +66,7 @@ export class Cors {
   /** Adds the headers to the errors of a route, also of requests that are refused before its endpoint. */
   errors(format: ErrorFormat): ErrorFormat {
     return async (thrown, request) => {
-      const headers = await this.#headersFor(request).catch((): Headers => ({ vary: 'Origin' }));
+      const headers = await this.#headersFor(request).catch(() => varies);
       return (await format(thrown, request)).with(headers);
     };
   }
@@ -92,8 +101,7 @@ export class Cors {
   async #headersFor(request: HttpRequest): Promise<Headers> {
     const { applications, half, exposed = [] } = this.#options;
     const origin = originOf(request);
-    if (origin === undefined || !(await applications.hasPublicClientAt(origin, half)))
-      return { vary: 'Origin' };
+    if (origin === undefined || !(await applications.hasPublicClientAt(origin, half))) return varies;
     return {
       'access-control-allow-origin': origin,
       'access-control-expose-headers': [...exposedHeaders, ...exposed].join(', '),

@@ -40,6 +40,9 @@ function turn(state: FaultState): { happens: boolean; after: FaultState | null }
   return { happens: true, after: next > 1 ? { ...state, next: next - 1 } : null };
 }
 
+/** The result while all faults are off. */
+export const noFault: readonly never[] = [];
+
 /** The active faults, in the settings that all processes share. Development only. */
 export class Faults {
   readonly #settings: Settings;
@@ -71,11 +74,18 @@ export class Faults {
     for (const name of (await this.on()).keys()) await this.set(name, null);
   }
 
-  /** Returns those of these faults that occur this time. Each time counts once among all processes. */
-  async happening<F extends NamedFault>(faults: readonly F[]): Promise<F[]> {
-    const on = await this.#settings.namesUnder(prefix);
+  /**
+   * Returns those of these faults that occur this time. Each time counts once among all processes. Returns `noFault` without a promise
+   * while all faults are known to be off.
+   */
+  happening<F extends NamedFault>(faults: readonly F[]): readonly F[] | Promise<readonly F[]> {
+    const on = this.#settings.namesUnder(prefix);
+    if (!(on instanceof Promise)) return on.length === 0 ? noFault : this.#among(faults, on);
+    return on.then((names) => this.#among(faults, names));
+  }
+
+  async #among<F extends NamedFault>(faults: readonly F[], on: readonly string[]): Promise<readonly F[]> {
     const happening: F[] = [];
-    if (on.length === 0) return happening;
     for (const fault of faults)
       if (on.includes(prefix + fault.name) && (await this.#happens(fault.name))) happening.push(fault);
     return happening;

@@ -1,4 +1,5 @@
 import { type Database, type Statement, seldom, sql } from './database.ts';
+import { Derived } from './derived.ts';
 import { row, text } from './row.ts';
 
 /** Name of the setting with the offset of a developer's clock in milliseconds. */
@@ -10,8 +11,14 @@ const settingRow = row('setting', { name: text, value: text });
 export class Settings {
   readonly #database: Database;
 
+  readonly #names: Derived<readonly string[]>;
+
   constructor(database: Database) {
     this.#database = database;
+    this.#names = new Derived(database, ['setting'], async (prefix) => {
+      const text = `SELECT name, value FROM setting WHERE substr(name, 1, ${prefix.length}) = ? AND value <> ''`;
+      return (await database.all(sql(text, prefix), settingRow)).map(({ name }) => name);
+    });
   }
 
   async get(name: string): Promise<string | undefined> {
@@ -48,11 +55,9 @@ export class Settings {
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
 
-  /** Returns the names with this prefix that have a non-empty setting. */
-  async namesUnder(prefix: string): Promise<string[]> {
-    const text = `SELECT name, value FROM setting WHERE substr(name, 1, ${prefix.length}) = ? AND value <> ''`;
-    const rows = await this.#database.all(seldom(sql(text, prefix)), settingRow);
-    return rows.map(({ name }) => name);
+  /** Returns the names with this prefix that have a non-empty setting, without a promise if they are known. */
+  namesUnder(prefix: string): readonly string[] | Promise<readonly string[]> {
+    return this.#names.of(prefix);
   }
 
   /** Replaces a value if it is unchanged since it was read; returns false otherwise. */

@@ -8,15 +8,16 @@ export interface RelyingParty {
   registration: Cis2Registration;
 }
 
+const partyWith = (application: StoredApplication | undefined): RelyingParty | undefined =>
+  application?.cis2 ? { application, registration: application.cis2 } : undefined;
+
 /** Returns a relying party; undefined if it is unknown or revoked, or its developer is inactive. */
-export async function findRelyingParty(
+export function findRelyingParty(
   applications: Applications,
   clientId: string,
-): Promise<RelyingParty | undefined> {
-  const application = await applications.byCis2Client(clientId);
-  if (application?.status !== 'approved' || !application.cis2) return undefined;
-  if (await applications.isOfInactive(application)) return undefined;
-  return { application, registration: application.cis2 };
+): RelyingParty | undefined | Promise<RelyingParty | undefined> {
+  const application = applications.usableAtCis2(clientId);
+  return application instanceof Promise ? application.then(partyWith) : partyWith(application);
 }
 
 /** Returns the sender of its events. The API platform is a relying party too. */

@@ -2,11 +2,17 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint } from '@alongside/kernel/http';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { SigningKeys } from '@alongside/kernel/keys';
+import type { KeySet, SigningKeys } from '@alongside/kernel/keys';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
-import type { Faults } from '../../storage/faults.ts';
+import { type Faults, noFault } from '../../storage/faults.ts';
+import { onceFor } from '../../storage/row.ts';
 import { acrValues } from '../authenticators/registry.ts';
-import { discoveryFaults, keySetFaults } from '../faults/document-faults.ts';
+import {
+  type DiscoveryFault,
+  discoveryFaults,
+  type KeySetFault,
+  keySetFaults,
+} from '../faults/document-faults.ts';
 import { endpointPaths } from '../model/endpoints.ts';
 import { profileRules } from '../model/profiles.ts';
 import { claimValues, scopeValues } from '../model/scopes.ts';
@@ -77,15 +83,16 @@ export function createDiscovery(
   const document = discoveryDocument(dependencies);
   const answer = json(200, document, { 'cache-control': 'public, max-age=3600' });
   const { faults } = dependencies;
-  if (!faults) return () => answer;
-  return async () => {
-    const active = await faults.happening(discoveryFaults);
-    return active.length === 0
+  const spoilt = (active: readonly DiscoveryFault[]): Answer =>
+    active.length === 0
       ? answer
       : json(
           200,
           active.reduce((before, fault) => fault.spoil(before), document),
         );
+  return () => {
+    const active = faults?.happening(discoveryFaults) ?? noFault;
+    return active === noFault ? answer : Promise.resolve(active).then(spoilt);
   };
 }
 
@@ -100,18 +107,18 @@ export function createKeySet({
   faults?: Faults | undefined;
 }): Endpoint {
   /** The response of each key set. `jwks` returns the same one until a key is added or removed. */
-  const answers = new WeakMap<object, Answer>();
-  const answerOf = (set: { keys: readonly JsonWebKey[] }): Answer => {
-    const answer = answers.get(set) ?? json(200, set, { 'cache-control': 'public, max-age=300' });
-    answers.set(set, answer);
-    return answer;
-  };
-  return async () => {
+  const answerOf = onceFor((set: KeySet) => json(200, set, { 'cache-control': 'public, max-age=300' }));
+  const spoilt = async (active: readonly KeySetFault[]): Promise<Answer> => {
     const set = await keys.jwks();
-    const active = (await faults?.happening(keySetFaults)) ?? [];
     if (active.length === 0) return answerOf(set);
-    let spoilt: readonly JsonWebKey[] = set.keys;
-    for (const fault of active) spoilt = await fault.spoil(spoilt, keys, clock.now());
-    return json(200, { keys: spoilt });
+    let published: readonly JsonWebKey[] = set.keys;
+    for (const fault of active) published = await fault.spoil(published, keys, clock.now());
+    return json(200, { keys: published });
+  };
+  return () => {
+    const active = faults?.happening(keySetFaults) ?? noFault;
+    if (active !== noFault) return Promise.resolve(active).then(spoilt);
+    const set = keys.jwks();
+    return set instanceof Promise ? set.then(answerOf) : answerOf(set);
   };
 }

@@ -34,11 +34,14 @@ export const endpointLists = {
   userinfo,
 };
 
-/** Adds a nonce for the next DPoP proof to all responses. */
-const announceNonce = (server: Cis2Server, { endpoint, errors }: Handler<unknown>): Handler<unknown> => ({
-  endpoint: async (request) => withNonce(server, request, await endpoint(request)),
-  errors: async (thrown, request) => withNonce(server, request, await errors(thrown, request)),
-});
+/** Adds a nonce for the next DPoP proof to all responses, where proofs need one. */
+const announceNonce = (server: Cis2Server, handler: Handler<unknown>): Handler<unknown> =>
+  server.proofNonces === undefined
+    ? handler
+    : {
+        endpoint: async (request) => withNonce(server, request, await handler.endpoint(request)),
+        errors: async (thrown, request) => withNonce(server, request, await handler.errors(thrown, request)),
+      };
 
 /** The endpoints of OpenID Connect and OAuth at one issuer. */
 export function openIdRoutes(dependencies: OpenIdDependencies): Route[] {

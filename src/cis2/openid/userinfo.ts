@@ -7,6 +7,7 @@ import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
 import { readProof } from '../../oauth/server/sender-constraint.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
+import { noFault } from '../../storage/faults.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { userinfoFaults } from '../faults/userinfo-faults.ts';
 import { partyOf } from '../model/relying-party.ts';
@@ -151,7 +152,7 @@ async function answerClaims(
   const { issuer, keys, recorder, urls, faults, idTokens } = server;
   const { application, registration } = client;
   const { assuranceAsNumbers } = idTokens;
-  const active = (await faults?.happening(userinfoFaults)) ?? [];
+  const active = (await faults?.happening(userinfoFaults)) ?? noFault;
   recorder.record({
     lasting: record.family,
     from: partyOf(registration, urls),
