@@ -10,7 +10,7 @@ import { startPostgres } from '../../test/testing/postgres.ts';
 import { compose } from '../composition.ts';
 import { type Config, configShape } from '../config.ts';
 import { AddedCitizens, RealmKeys } from '../mock/index.ts';
-import { type Database, type Statement, sql } from '../storage/database.ts';
+import { type Database, type RowReader, type Statement, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { publicUrls } from './addresses.ts';
 import { createCore } from './core.ts';
@@ -24,12 +24,23 @@ const hour = 3_600_000;
 const time = (fresh: number) => `CASE WHEN i % 200 = 0 THEN ${now - 2_000 * hour} ELSE ${fresh} + i END`;
 const iso = (at: number) => new Date(at).toISOString();
 
+const sessionBody = JSON.stringify({
+  authentication: {
+    ...{ authenticator: 'smartcard', uid: 'u', methods: [], level: { nhs: 3, others: 3 } },
+    ...{ personAt: now, provenAt: now, proofCounts: true, cisSessionId: 's', agentId: null, roleId: null },
+  },
+  idAssuranceLevel: '3',
+  roleId: null,
+});
+
 // One line for each table that grows with use, in SQL for both dialects.
 const fillings: Readonly<Record<string, string>> = {
   token: `(hash, kind, issuer, family, application_id, client_id, sid, scope, attributes, issued_at, expires_at)
     SELECT 'h' || i, 'access', 'x', 'f' || i, 'a', 'c', 's' || i, '', '{}', ${now}, ${time(now + hour)}`,
   single_use: `(kind, hash, payload, created_at, expires_at, used_at)
     SELECT 'code', 'h' || i, 'null', ${now}, ${time(now + hour)}, ${now}`,
+  used_jti: `(bucket, kind, hash, expires_at)
+    SELECT ${time(now + hour)} / 300000, 'jti', 'h' || i, ${time(now + hour)}`,
   event_block: `(last, size, events)
     SELECT i + 1, 1, '{"journey":"j' || (i / 5) || '","at":"' || CASE WHEN i < 600 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END || '"}'`,
   journey_block: `(journey, block) SELECT 'j' || (i / 5), i + 1`,
@@ -50,7 +61,7 @@ const fillings: Readonly<Record<string, string>> = {
     SELECT 'c', i, ${time(now)}, 'x', 'ok', '', '', '', '', '', ''`,
   counter: `(name, window_start, count) SELECT 'cis:n' || i, ${time(now)}, 1`,
   cis2_session: `(sid, cookie_hash, uid, cis_session_id, body, issuer, authenticator, created_at, active_at, ends_at, idle_at, ended_at)
-    SELECT 's' || i, 'h' || i, 'u' || i, 's' || i, '{"authentication":{"level":{"nhs":3},"methods":[]}}', 'http://localhost:4/openam',
+    SELECT 's' || i, 'h' || i, 'u' || i, 's' || i, '${sessionBody}', 'http://localhost:4/openam',
     CASE WHEN i % 1000 = 0 THEN 'gone' ELSE 'smartcard' END,
     ${now}, ${now}, ${time(now + hour)}, ${time(now + hour)}, CASE WHEN i % 3 = 0 THEN ${time(now - hour)} ELSE NULL END`,
   cis2_session_client: `(sid, client_id, joined_at) SELECT 's' || i, 'c', ${now}`,
@@ -103,13 +114,13 @@ function watched(database: Database, onStatement: (statement: Statement) => Prom
   return Object.assign(Object.create(database) as Database, {
     dialect: database.dialect,
     description: database.description,
-    all: async (statement: Statement) => {
+    all: async <R extends object>(statement: Statement, shape?: RowReader<R>) => {
       await onStatement(statement);
-      return database.all(statement);
+      return database.all(statement, shape);
     },
-    get: async (statement: Statement) => {
+    get: async <R extends object>(statement: Statement, shape?: RowReader<R>) => {
       await onStatement(statement);
-      return database.get(statement);
+      return database.get(statement, shape);
     },
     run: async (statement: Statement) => {
       await onStatement(statement);
@@ -129,8 +140,8 @@ function wholeReads(plan: readonly string[], { text }: Statement): string[] {
   const isLimited = /\bLIMIT\b/.test(text);
   return plan.filter((line, n) => {
     const [, table = '', index] =
-      /^SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?/.exec(line) ??
-      /Seq Scan on (\w+)/.exec(line) ??
+      /^SCAN (w+)(?: USING (?:COVERING )?INDEX (w+))?/.exec(line) ??
+      /Seq Scan on (w+)/.exec(line) ??
       postgresIndex(line, plan[n + 1]) ??
       [];
     if (!Object.hasOwn(fillings, table)) return false;
@@ -140,7 +151,7 @@ function wholeReads(plan: readonly string[], { text }: Statement): string[] {
 
 /** Returns an index that PostgreSQL reads without a condition. */
 function postgresIndex(line: string, next = ''): string[] | undefined {
-  const [all = '', index = '', table = ''] = /Index (?:Only )?Scan using (\w+) on (\w+)/.exec(line) ?? [];
+  const [all = '', index = '', table = ''] = /Index (?:Only )?Scan using (w+) on (w+)/.exec(line) ?? [];
   return all === '' || next.startsWith('Index Cond') ? undefined : [all, table, index];
 }
 

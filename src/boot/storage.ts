@@ -108,6 +108,7 @@ export async function openStorage(
 /** Tables that a reset empties. Keys, certificates of the authority and the audit log stay. */
 const emptied = [
   'single_use',
+  'used_jti',
   'token',
   'cis_session',
   'cis2_session',

@@ -26,6 +26,8 @@ export interface AssertionRules {
 /** Tolerance for clocks in seconds. */
 const skew = 10;
 const longestJti = 256;
+/** Milliseconds until a jti may be used again. */
+const longest = (longestAhead: number): number => (longestAhead + 2 * skew) * 1_000;
 /** `typ` is optional; another value means another token (RFC 8725 section 3.11). */
 const types: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt'];
 
@@ -106,10 +108,12 @@ export async function signatureCheck(jwt: DecodedJwt, source: KeySource, remote:
 /** Checks that the `jti` is unused. Spends nothing. */
 export async function unusedCheck(
   { claims: { jti } }: DecodedJwt,
-  { clientId, jtiKind }: AssertionRules,
+  { clientId, jtiKind, longestAhead }: AssertionRules,
   singleUse: SingleUse,
 ): Promise<Check> {
-  const ok = typeof jti === 'string' && !(await singleUse.claimed(jtiKind, jtiKey(clientId, jti)));
+  const ok =
+    typeof jti === 'string' &&
+    !(await singleUse.jtis.isUsed(jtiKind, jtiKey(clientId, jti), longest(longestAhead)));
   return { check: 'jti', ok, expected: 'one that was not used before', received: shown(jti) };
 }
 
@@ -127,8 +131,9 @@ export function clientOf(jwt: DecodedJwt | undefined): string | undefined {
 export interface OneTimeValue {
   readonly kind: string;
   readonly value: string;
-  /** Milliseconds for which it is remembered. */
+  /** Milliseconds for which it is remembered, and the most for a value of this kind. */
   readonly lifetime: number;
+  readonly longest: number;
   /** Returns the reason for the log when it was used before. */
   fault(): string;
 }
@@ -150,6 +155,7 @@ export async function verifyAssertion(
     kind: rules.jtiKind,
     value: jtiKey(rules.clientId, jti),
     lifetime: Math.ceil((Number(exp) + skew - now) * 1_000),
+    longest: longest(rules.longestAhead),
     fault: () => `the jti ${shown(jti)} was used before`,
   };
 }

@@ -96,7 +96,7 @@ export async function checkProof(
   }
   const jkt = thumbprint(jwk as JsonWebKey);
   const remembered = (oldest + ahead + 1) * 1_000;
-  const first = await singleUse.claim(jtiKind, `${jkt}\n${called}\n${jti}`, remembered);
+  const first = await singleUse.jtis.use(jtiKind, `${jkt}\n${called}\n${jti}`, remembered, remembered);
   return first ? { jkt } : fault(`the jti ${jti} was used before`);
 }
 

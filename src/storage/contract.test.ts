@@ -11,8 +11,10 @@ import { startPostgres, type TestPostgres } from '../../test/testing/postgres.ts
 import { type Database, must, type Statement, StatementError, StorageError, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
 import { StoredEvents } from './events.ts';
+import { Jtis } from './jtis.ts';
 import { Leases } from './leases.ts';
 import { roleOwners } from './migrations/0014-role-owners.ts';
+import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { inDialect } from './migrations.ts';
 import { Settings } from './settings.ts';
 import { StoredKeys } from './signing-keys.ts';
@@ -220,6 +222,79 @@ for (const make of [sqliteSubject, postgresSubject]) {
       clock.advance(2);
       assert.equal(await uses[1]?.claim('jti', 'j', 1_000), true);
       assert.equal(await uses[0]?.claim('jti', 'j', 1_000), false);
+    });
+
+    test('Jtis lets one of many callers use a jti, until its token expires', async () => {
+      const clock = new ManualClock(start);
+      const jtis = [new Jtis(one, clock), new Jtis(two, clock)];
+      const use = (n: number, jti: string, lifetime: number) =>
+        jtis[n % 2]?.use('dpop-jti', jti, lifetime, 320_000);
+      const uses = await Promise.all(Array.from({ length: 10 }, (_, n) => use(n, 'same', 60_000)));
+      assert.equal(uses.filter(Boolean).length, 1);
+      assert.equal(await jtis[1]?.isUsed('dpop-jti', 'same', 320_000), true);
+      assert.equal(await jtis[1]?.isUsed('another-jti', 'same', 320_000), false);
+      clock.advance(60);
+      assert.equal(await jtis[1]?.isUsed('dpop-jti', 'same', 320_000), false);
+      assert.equal(await use(1, 'same', 60_000), true);
+      assert.equal(await use(0, 'same', 60_000), false);
+    });
+
+    test('Jtis refuses a used jti in a token that expires at another time', async () => {
+      const clock = new ManualClock(start);
+      const jtis = [new Jtis(one, clock), new Jtis(two, clock)];
+      const lifetimes = [1_000, 30_000, 290_000, 299_999, 300_000, 320_000];
+      for (const first of lifetimes)
+        for (const late of [0, 1])
+          for (const second of lifetimes) {
+            const jti = `${first} ${late} ${second}`;
+            assert.equal(await jtis[0]?.use('moved', jti, first, 320_000), true);
+            clock.advance(late * (first / 1_000 - 0.5));
+            assert.equal(await jtis[1]?.use('moved', jti, second, 320_000), false, jti);
+          }
+    });
+
+    test('Jtis lets one of two concurrent tokens with the same jti pass, whenever they expire', async () => {
+      const clock = new ManualClock(start);
+      for (let round = 0; round < 20; round++) {
+        const uses = [one, two].map((database, n) =>
+          new Jtis(database, clock).use('race', `${round}`, n === 0 ? 1_000 : 310_000, 320_000),
+        );
+        assert.equal((await Promise.all(uses)).filter(Boolean).length, 1);
+      }
+    });
+
+    test('Jtis removes those that expired more than an hour ago', async () => {
+      const clock = new ManualClock(start + 10_000_000);
+      const jtis = new Jtis(one, clock);
+      const left = async () => (await one.all(sql("SELECT hash FROM used_jti WHERE kind = 'swept'"))).length;
+      await jtis.use('swept', 'old', 1_000, 320_000);
+      clock.advance(3_600);
+      await jtis.use('swept', 'new', 1_000, 320_000);
+      await jtis.sweep();
+      assert.equal(await left(), 2);
+      clock.advance(600);
+      assert.equal(await jtis.sweep(), false);
+      assert.equal(await left(), 1);
+    });
+
+    test('the migration of jtis moves the used ones, and no other value', async () => {
+      const clock = new ManualClock(start);
+      const use = new SingleUse(one, clock);
+      await use.keep('authorisation-code', 'code', 1, 60_000);
+      for (let n = 0; n < 1_200; n++) {
+        const kind = n % 2 ? 'dpop-jti' : 'authorisation-jti';
+        await use.claim(kind, `former-${n}`, 100_000 + n);
+      }
+      const counts: number[] = [];
+      for (let batch = await usedJtis.nextBatch(one, ''); batch; batch = await usedJtis.nextBatch(one, '')) {
+        counts.push(batch.count);
+        await one.batch(batch.statements);
+      }
+      assert.deepEqual(counts, [1_000, 200]);
+      assert.equal(await use.peek('authorisation-code', 'code'), 1);
+      assert.equal(await use.jtis.use('dpop-jti', 'former-1199', 1_000, 320_000), false);
+      assert.equal(await use.jtis.use('authorisation-jti', 'former-0', 1_000, 320_000), false);
+      assert.equal(await use.jtis.use('authorisation-jti', 'former-1', 1_000, 320_000), true);
     });
 
     test('Leases has one holder until the lease is released or expires', async () => {

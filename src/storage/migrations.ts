@@ -22,6 +22,9 @@ import { announcedChanges } from './migrations/0017-announced-changes.ts';
 import { sessionsOfAgents } from './migrations/0018-sessions-of-agents.ts';
 import { outbox } from './migrations/0019-outbox.ts';
 import { eventBlocks } from './migrations/0020-event-blocks.ts';
+
+import { usedJtis } from './migrations/0021-used-jtis.ts';
+
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -48,6 +51,7 @@ const migrations: readonly Migration[] = [
   sessionsOfAgents,
   outbox,
   eventBlocks,
+  usedJtis,
 ];
 
 const settingRow = row('setting', { value: text });
@@ -66,6 +70,7 @@ const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string
     'issuer of body': "json_extract(body, '$.issuer')",
     'authenticator of body': "json_extract(body, '$.authentication.authenticator')",
     'json object': 'json_object',
+    'key of jtis': 'PRIMARY KEY (bucket, kind, hash)) WITHOUT ROWID',
     trusted: "json(CASE trusted WHEN 1 THEN 'true' ELSE 'false' END)",
     'roles of people':
       "SELECT json_extract(role.value, '$.roleId'), person.uid FROM person, json_each(person.body, '$.roles') AS role WHERE true",
@@ -82,6 +87,7 @@ const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string
     'issuer of body': "body::json ->> 'issuer'",
     'authenticator of body': "body::json #>> '{authentication,authenticator}'",
     'json object': 'json_build_object',
+    'key of jtis': 'PRIMARY KEY (kind, hash))',
     trusted: 'trusted = 1',
     'roles of people':
       "SELECT role ->> 'roleId', person.uid FROM person, json_array_elements(person.body::json -> 'roles') AS role",

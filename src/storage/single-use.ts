@@ -2,6 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
+import { Jtis } from './jtis.ts';
 
 /** The state of a value that may no longer be usable. */
 export interface SpentValue<P> {
@@ -11,15 +12,18 @@ export interface SpentValue<P> {
 }
 
 /**
- * Single-use values: authorization codes, states, request URIs, hand-offs, exchange codes, jtis. A value is stored under its kind
+ * Single-use values: authorization codes, states, request URIs, hand-offs, exchange codes. A value is stored under its kind
  * and its hash. Spending it is one conditional write, so exactly one use succeeds among any number of processes. A value of one
  * kind is never valid as another.
  */
 export class SingleUse {
   readonly #database: Database;
   readonly #clock: Clock;
+  /** The short-lived values of other parties. */
+  readonly jtis: Jtis;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, jtis = new Jtis(database, clock)) {
+    this.jtis = jtis;
     this.#database = database;
     this.#clock = clock;
   }
@@ -107,7 +111,7 @@ export class SingleUse {
     );
   }
 
-  /** Returns the statement that claims a value created by its sender, such as a jti, for `lifetime` milliseconds. */
+  /** Returns the statement that claims a value created by its sender for `lifetime` milliseconds. */
   claimStatement(kind: string, value: string, lifetime: number): Statement {
     const now = this.#clock.now();
     // An expired claim may be made again before the sweep removes it.
@@ -141,9 +145,10 @@ export class SingleUse {
    * Removes values that expired more than an hour ago; until then, a late use and an unknown value are distinguished. Returns
    * whether more remain.
    */
-  sweep(): Promise<boolean> {
+  async sweep(): Promise<boolean> {
     const before = this.#clock.now() - 3_600_000;
     const old = { table: 'single_use', key: 'kind, hash', column: 'expires_at', before };
-    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+    const more = await inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+    return (await this.jtis.sweep()) || more;
   }
 }

@@ -8,6 +8,7 @@ import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
 import type { Condition, WithBatch } from '../../oauth/request-batch.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
+import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
 import type { AtBase } from '../parts.ts';
@@ -92,9 +93,13 @@ export const claimed = ({ jwt }: { jwt: DecodedJwt }): Assertion => {
   return { jwt, kid: String(jwt.header.kid), clientId: String(iss), jti: String(jti), exp: Number(exp) };
 };
 
+/** Milliseconds until a jti may be used again. */
+const longestUse = ({ jtiMemory }: Base['hardening']): number =>
+  Math.max((longestAhead + allowance) * 1_000, jtiMemory ?? 0);
+
 /** Returns whether the client has used the jti before. */
-export const isUsed = (singleUse: SingleUse, assertion: Assertion): Promise<boolean> =>
-  singleUse.claimed(jtiKind, jtiKey(assertion));
+export const isUsed = (singleUse: SingleUse, assertion: Assertion, { hardening }: Base): Promise<boolean> =>
+  singleUse.jtis.isUsed(jtiKind, jtiKey(assertion), longestUse(hardening));
 
 function unusedJti(
   { base, parts: { singleUse, clock } }: AtBase<'singleUse' | 'clock'>['server'],
@@ -104,9 +109,14 @@ function unusedJti(
     writeStatement() {
       const untilItEnds = (assertion.exp + allowance) * 1_000 - clock.now();
       const lifetime = Math.max(untilItEnds, base.hardening.jtiMemory ?? 0);
-      return singleUse.claimStatement(jtiKind, jtiKey(assertion), Math.ceil(lifetime));
+      return singleUse.jtis.useStatement(
+        jtiKind,
+        jtiKey(assertion),
+        Math.ceil(lifetime),
+        longestUse(base.hardening),
+      );
     },
-    holds: async () => !(await isUsed(singleUse, assertion)),
+    holds: async () => !(await isUsed(singleUse, assertion, base)),
     refuse: () => errors.assertionJtiUsed(`${assertion.clientId} has used the jti ${assertion.jti} before`),
   };
 }

@@ -43,9 +43,7 @@ async function reheaded(path: Path, header: object, signature: (signed: string) 
   return `${text}.${signature(text)}`;
 }
 const jtisKept = async (): Promise<number> => {
-  const row = await platform.database.get<{ n: number }>(
-    sql("SELECT COUNT(*) AS n FROM single_use WHERE kind LIKE '%jti%'"),
-  );
+  const row = await platform.database.get<{ n: number }>(sql('SELECT COUNT(*) AS n FROM used_jti'));
   return Number(row?.n);
 };
 
@@ -154,7 +152,7 @@ for (const path of Object.keys(profiles) as Path[])
       for (const ahead of [311, 31_536_000, Number.MAX_SAFE_INTEGER])
         await refused(await signed(path, { claims: { exp: seconds(platform.clock) + ahead } }));
       const row = await platform.database.get<{ last: number }>(
-        sql("SELECT MAX(expires_at) AS last FROM single_use WHERE kind LIKE '%jti%'"),
+        sql('SELECT MAX(expires_at) AS last FROM used_jti'),
       );
       assert.ok(Number(row?.last) <= platform.clock.now() + 321_000);
     });

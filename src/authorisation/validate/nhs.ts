@@ -84,7 +84,7 @@ export const assertionProbes = ({ base, parts: { clock, singleUse } }: NhsServer
     {
       async rules({ jwt }: { jwt: DecodedJwt }) {
         const now = seconds(clock);
-        const used = await isUsed(singleUse, claimed({ jwt }));
+        const used = await isUsed(singleUse, claimed({ jwt }), base);
         return [...claimRules, ...lastRules(!used)].flatMap(([rule, refuse]) =>
           resultsOf([rule], { jwt, now }).map((result) => ({ ...result, refuse })),
         );

@@ -4,6 +4,7 @@ import { type Check, shown } from '../../oauth/check.ts';
 import { NetworkLimit } from '../../oauth/network-limit.ts';
 import { RateLimiter } from '../../oauth/rate-limits.ts';
 import { Tokens } from '../../oauth/tokens.ts';
+import { Jtis } from '../../storage/jtis.ts';
 import { SingleUse } from '../../storage/single-use.ts';
 import {
   readProducts,
@@ -43,6 +44,13 @@ interface RulesProbe {
 
 export type Probe = StepProbe | RulesProbe;
 
+class DryJtis extends Jtis {
+  /** Returns whether the use would be the first. */
+  override async use(kind: string, jti: string, _lifetime: number, longest: number): Promise<boolean> {
+    return !(await this.isUsed(kind, jti, longest));
+  }
+}
+
 class DrySingleUse extends SingleUse {
   /** Returns whether the claim would be the first, without claiming. */
   override async claim(kind: string, value: string): Promise<boolean> {
@@ -76,7 +84,7 @@ export const throwing = {
 /** Returns parts with which steps check as usual but use nothing up. */
 export const dryParts = (parts: PlatformParts): PlatformParts => ({
   ...parts,
-  singleUse: new DrySingleUse(parts.database, parts.clock),
+  singleUse: new DrySingleUse(parts.database, parts.clock, new DryJtis(parts.database, parts.clock)),
   tokens: new DryTokens(parts.database, parts.clock),
   limiter: new DryRateLimiter(parts.database, parts.clock),
   failures: new DryNetworkLimit(parts, 'dry', 1),

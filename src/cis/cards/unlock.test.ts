@@ -270,7 +270,7 @@ describe('unauthenticated calls to CIS', () => {
     const rows = async () =>
       (
         await cis.database.all({
-          text: "SELECT hash FROM single_use WHERE kind = 'cis-agent-call'",
+          text: "SELECT hash FROM used_jti WHERE kind = 'cis-agent-call'",
           values: [],
         })
       ).length;

@@ -55,7 +55,9 @@ async function verifyProof(
   if (sessionId !== undefined && sid !== sessionId) throw errors.proofInvalid('sid is another session');
   if (typeof jti !== 'string' || !/^[A-Za-z0-9_-]{16,128}$/.test(jti))
     throw errors.proofInvalid('jti is not 16 to 128 characters');
-  const isNew = await singleUse.claim('cis-agent-call', `${thumbprint(jwk)} ${jti}`, 2 * (skew + 1) * 1_000);
+  const remembered = 2 * (skew + 1) * 1_000;
+  const used = [`${thumbprint(jwk)} ${jti}`, remembered, remembered] as const;
+  const isNew = await singleUse.jtis.use('cis-agent-call', ...used);
   if (!isNew) throw errors.proofInvalid('jti has been used before');
 }
 

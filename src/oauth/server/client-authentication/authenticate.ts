@@ -26,8 +26,9 @@ type Claim = OneTimeValue & { refuse: Refuse };
 export const authenticateClient = check('client-authentication', function authenticateClient<
   K extends Context,
 >(call: AuthenticationCall<K>): Promise<K> {
-  return authenticate(call, async ({ kind, value, lifetime, fault, refuse }) => {
-    if (!(await call.server.singleUse.claim(kind, value, lifetime))) throw refuse(fault());
+  return authenticate(call, async ({ kind, value, lifetime, longest, fault, refuse }) => {
+    const { jtis } = call.server.singleUse;
+    if (!(await jtis.use(kind, value, lifetime, longest))) throw refuse(fault());
   });
 });
 
@@ -38,11 +39,11 @@ export const authenticateClient = check('client-authentication', function authen
 export const authenticateForBatch = check('client-authentication', function authenticateForBatch<
   K extends Context,
 >(call: AuthenticationCall<K> & WithBatch): Promise<K> {
-  const { singleUse } = call.server;
-  return authenticate(call, ({ kind, value, lifetime, fault, refuse }) =>
+  const { jtis } = call.server.singleUse;
+  return authenticate(call, ({ kind, value, lifetime, longest, fault, refuse }) =>
     call.batch.require({
-      writeStatement: () => singleUse.claimStatement(kind, value, lifetime),
-      holds: async () => !(await singleUse.claimed(kind, value)),
+      writeStatement: () => jtis.useStatement(kind, value, lifetime, longest),
+      holds: async () => !(await jtis.isUsed(kind, value, longest)),
       refuse: () => counted(call, refuse(fault())),
     }),
   );

@@ -1,0 +1,84 @@
+import type { Clock } from '@alongside/kernel/clock';
+import { sha256 } from '@alongside/kernel/secrets';
+import { inBatches, removeSomeStatement } from './batches.ts';
+import { type Database, must, type Statement, sql, type Value } from './database.ts';
+import { hashOf, jtiBucket } from './migrations/0021-used-jtis.ts';
+
+/**
+ * The `jti` of each token that may be used once, until the token expires. On SQLite its key begins with the five minutes in which
+ * it expires, so rows that are written together are stored together, and the table needs no index. A token with the same jti may
+ * expire at another time: a use also looks at the other buckets, and no other process writes at the same time. On PostgreSQL, where
+ * one does, the hash alone is the key.
+ */
+export class Jtis {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /**
+   * Returns the conditional statement that uses a jti: it changes a row for the first user only.
+   * @param lifetime milliseconds until its token expires
+   * @param longest the longest lifetime of a token of this kind
+   */
+  useStatement(kind: string, jti: string, lifetime: number, longest: number): Statement {
+    const now = this.#clock.now();
+    const expiresAt = now + lifetime;
+    const hash = hashOf(sha256(jti));
+    const row = [jtiBucket(expiresAt), kind, hash, expiresAt];
+    if (this.#database.dialect === 'postgres')
+      return must(
+        sql(
+          `INSERT INTO used_jti (bucket, kind, hash, expires_at) VALUES (?, ?, ?, ?)
+           ON CONFLICT (kind, hash) DO UPDATE SET bucket = excluded.bucket, expires_at = excluded.expires_at
+           WHERE used_jti.expires_at <= ?`,
+          ...row,
+          now,
+        ),
+      );
+    const used = this.#usedStatement(kind, hash, Math.max(lifetime, longest));
+    return must(
+      sql(
+        `INSERT INTO used_jti (bucket, kind, hash, expires_at) SELECT ?, ?, ?, ? WHERE NOT EXISTS (${used.text})
+         ON CONFLICT (bucket, kind, hash) DO UPDATE SET expires_at = excluded.expires_at`,
+        ...row,
+        ...used.values,
+      ),
+    );
+  }
+
+  /** Uses a jti: returns true for the first caller, false for later ones until it expires. */
+  async use(kind: string, jti: string, lifetime: number, longest: number): Promise<boolean> {
+    const { changes } = await this.#database.run(this.useStatement(kind, jti, lifetime, longest));
+    return changes === 1;
+  }
+
+  /** Returns whether a jti was used and its token has not expired. */
+  async isUsed(kind: string, jti: string, longest: number): Promise<boolean> {
+    return (await this.#database.get(this.#usedStatement(kind, hashOf(sha256(jti)), longest))) !== undefined;
+  }
+
+  /** Removes those that expired more than an hour ago, because a developer may move the clock back. Returns whether more remain. */
+  sweep(): Promise<boolean> {
+    const before = jtiBucket(this.#clock.now() - 3_600_000);
+    const old = { table: 'used_jti', key: 'bucket, kind, hash', column: 'bucket', before };
+    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+  }
+
+  #usedStatement(kind: string, hash: string, longest: number): Statement {
+    const now = this.#clock.now();
+    const first = jtiBucket(now);
+    const buckets = Array.from({ length: jtiBucket(longest) + 2 }, (_, n): Value => first + n);
+    const marks = buckets.map(() => '?').join(', ');
+    return sql(
+      `SELECT 1 AS used FROM used_jti WHERE bucket IN (${marks}) AND kind = ? AND hash = ? AND expires_at > ?`,
+      ...buckets,
+      kind,
+      hash,
+      now,
+    );
+  }
+}
