@@ -176,7 +176,7 @@ describe('stored data', () => {
     const tokens = (await nhsToken(codeRequest(code))).body;
     await platform.refusals.keep();
     const rows = await Promise.all(
-      ['single_use', 'token', 'application', 'refusal', 'event'].map((table) =>
+      ['single_use', 'token', 'application', 'refusal', 'event_block'].map((table) =>
         platform.database.all(sql(`SELECT * FROM ${table}`)),
       ),
     );

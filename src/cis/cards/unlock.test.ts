@@ -58,7 +58,7 @@ describe('self-service unlocking', () => {
     const code = await freshCode();
     await give(wrongCode(code));
     await give(code);
-    const tables = ['single_use', 'card', 'outbox', 'audit', 'event', 'counter', 'unlock_code'];
+    const tables = ['single_use', 'card', 'outbox', 'audit', 'event_block', 'counter', 'unlock_code'];
     for (const table of tables) {
       const rows = JSON.stringify(await cis.database.all({ text: `SELECT * FROM ${table}`, values: [] }));
       assert.ok(!rows.includes(code), table);
