@@ -1,18 +1,18 @@
 import { orderedId } from './ids.ts';
 import { sha256 } from './secrets.ts';
 
-/** What an event says about its journey. */
+/** The part of an event that decides its journey. */
 export interface JourneyKeys {
-  /** The id of the journey, where the caller knows it. A family of tokens that begins a journey is its id. */
+  /** The id of the journey, if the caller knows it. A family of tokens that begins a journey is its id. */
   readonly journey?: string | undefined;
   /**
-   * Values that pass between services within minutes: state, code, jti of a hand-off. The first known value decides the journey; the
-   * others belong to it from then on. Only their hashes are kept.
+   * Values that pass between services within minutes: state, code, jti of a hand-off. The first known value decides the journey, and
+   * the others join it. Only their hashes are kept.
    */
   readonly keys?: readonly string[];
   /**
-   * A value that is used for days and by every process: a family of tokens or a session. It counts as the last of the keys. A family
-   * that belongs to no other journey is the id of its own, so it needs no link.
+   * A value that every process may use for days: a family of tokens or a session. It is the last of the keys. A family that joins no
+   * journey is the id of its own, so it needs no link.
    */
   readonly lasting?: string;
 }
@@ -23,19 +23,19 @@ export interface JourneyLink {
   readonly journey: string;
 }
 
-/** Maximum number of values whose journeys are remembered: those of the last minute on a busy machine. */
+/** Maximum number of values with remembered journeys: those of the last minute on a busy machine. */
 const mostKnown = 20_000;
 const none: ReadonlyMap<string, string> = new Map();
 
-/** An id of ours, as families and journeys have. It is not a secret, and its order keeps an index compact. */
+/** Families and journeys have such ids. They are not secret, and their order keeps an index compact. */
 const isId = (value: string): boolean => /^[\da-f]{8}-[\da-f]{4}-[47][\da-f]{3}-/.test(value);
 const recordedAs = (value: string): string => (isId(value) ? value : sha256(value));
-const valuesOf = (values: readonly string[] = []): string[] =>
+const recorded = (values: readonly string[] = []): string[] =>
   values.filter((value) => value !== '').map(recordedAs);
 
 /**
- * Decides the journeys of events. Remembers the values that this process met last; links of other values are stored only if a later
- * request could need them: lasting values always, the others if further processes have events of the same journeys.
+ * Decides the journeys of events. Remembers the values that this process met last. A link is stored only if a later request may need
+ * it: for a lasting value always, for other keys if several processes have events of the same journeys.
  */
 export class Journeys {
   readonly #alone: boolean;
@@ -47,41 +47,39 @@ export class Journeys {
     this.#alone = alone;
   }
 
-  /** Returns the journey, or undefined if storage must be asked for `askedValues` first. */
-  decide({ journey, keys, lasting }: JourneyKeys): string | undefined {
-    const values = valuesOf(keys);
-    const known = journey ?? this.#decide(values, lasting);
-    if (known === undefined) return undefined;
-    if (journey !== undefined) this.#remember(journey, journey);
-    this.#join(known, values, lasting, none);
-    return known;
+  /** Returns the journey of an event, or undefined if storage must be read for `askedValues` first. */
+  decide(event: JourneyKeys): string | undefined {
+    const keys = recorded(event.keys);
+    const journey = event.journey ?? this.#knownJourney(keys, event.lasting);
+    if (journey !== undefined) this.#join(journey, keys, event, none);
+    return journey;
   }
 
-  /** Returns the values whose links decide the journey. */
+  /** Returns the values with links that may decide the journey. */
   askedValues({ journey, keys, lasting = '' }: JourneyKeys): string[] {
     if (journey !== undefined) return [];
-    const values = [...(this.#alone ? [] : valuesOf(keys)), ...valuesOf([lasting])];
+    const values = [...(this.#alone ? [] : recorded(keys)), ...recorded([lasting])];
     const unknown = values.filter((value) => !this.#known.has(value));
     // Earlier versions hashed families too.
     return isId(lasting) && unknown.includes(lasting) ? [...unknown, sha256(lasting)] : unknown;
   }
 
-  /** Returns the journey with what storage knows. */
-  settle({ journey: own, keys, lasting = '' }: JourneyKeys, stored = none): string {
-    const values = valuesOf(keys);
-    if (own !== undefined) this.#remember(own, own);
+  /** Returns the journey of an event after storage was read. */
+  settle(event: JourneyKeys, stored = none): string {
+    const { lasting = '' } = event;
+    const keys = recorded(event.keys);
     const journey =
-      own ??
-      [...values, ...valuesOf([lasting])]
+      event.journey ??
+      [...keys, ...recorded([lasting])]
         .map((value) => this.#known.get(value) ?? stored.get(value))
-        .find(Boolean) ??
+        .find((known) => known !== undefined) ??
       stored.get(sha256(lasting)) ??
       (isId(lasting) ? lasting : orderedId());
-    this.#join(journey, values, lasting, stored);
+    this.#join(journey, keys, event, stored);
     return journey;
   }
 
-  /** Returns whether an event has, or may still get, a link that another process may need at once. */
+  /** Returns whether an event has a link, or may still get one, that another process may need at once. */
   mayLink({ keys }: JourneyKeys, decided: string | undefined): boolean {
     if (this.#alone) return false;
     return decided === undefined ? keys !== undefined : this.#links.length > 0;
@@ -99,18 +97,24 @@ export class Journeys {
     for (const { value } of links) this.#known.delete(value);
   }
 
-  #decide(values: readonly string[], lasting = ''): string | undefined {
-    for (const value of values) {
+  #knownJourney(keys: readonly string[], lasting = ''): string | undefined {
+    for (const value of keys) {
       const known = this.#known.get(value);
-      // Another process may know an earlier value.
+      // Another process may know this value and not the next.
       if (known !== undefined || !this.#alone) return known;
     }
     return lasting === '' ? orderedId() : this.#known.get(recordedAs(lasting));
   }
 
-  #join(journey: string, values: readonly string[], lasting = '', stored: ReadonlyMap<string, string>): void {
-    for (const value of values) this.#link(value, journey, !this.#alone && !stored.has(value));
-    for (const value of valuesOf([lasting])) this.#link(value, journey, !stored.has(value));
+  #join(
+    journey: string,
+    keys: readonly string[],
+    { journey: own, lasting = '' }: JourneyKeys,
+    stored: ReadonlyMap<string, string>,
+  ): void {
+    if (own !== undefined) this.#remember(own, own);
+    for (const value of keys) this.#link(value, journey, !this.#alone && !stored.has(value));
+    for (const value of recorded([lasting])) this.#link(value, journey, !stored.has(value));
   }
 
   #link(value: string, journey: string, isStored: boolean): void {

@@ -121,7 +121,7 @@ export class AuditLog {
 
   /** Returns the value by which records about this patient are found. */
   subjectOf(nhsNumber: string): string {
-    return this.#seal.subjectHmac(nhsNumber);
+    return this.#seal.subject(nhsNumber).hmac;
   }
 
   /** Decrypts the NHS number of a record; undefined if it concerns no patient. The caller records this. */
@@ -182,9 +182,7 @@ export class AuditLog {
 
   #encode(entry: AuditEntry, heads?: readonly ChainHead[]): EncodedEntry {
     const { subject } = entry;
-    const sealed = subject
-      ? { hmac: this.#seal.subjectHmac(subject), sealed: this.#seal.sealSubject(subject) }
-      : undefined;
+    const sealed = subject ? this.#seal.subject(subject) : undefined;
     const actor = this.#options.actor?.() ?? entry.actor;
     return encodeEntry({ ...entry, actor }, this.#clock.now(), sealed, heads);
   }

@@ -89,6 +89,13 @@ export const factsIn = (detail: string): Record<string, Fact> =>
 export const encodedEntryOf = (entry: string): EncodedEntry =>
   storedJson(entryShape, entry, 'audit_unsealed.entry');
 
+/** An NHS number as records have it. */
+export interface SealedSubject {
+  /** The same for each record about this patient, so that an auditor can search by NHS number. */
+  readonly hmac: string;
+  readonly sealed: string;
+}
+
 /** An entry ready to be sealed. */
 export interface EncodedEntry {
   at: number;
@@ -129,13 +136,13 @@ function factsOf(detail: AuditEntry['detail']): Record<string, Fact> | undefined
 }
 
 /**
- * @param subject HMAC and encrypted form of the entry's NHS number
+ * @param subject the entry's NHS number
  * @param heads for anchors and deletions
  */
 export function encodeEntry(
   entry: AuditEntry,
   at: number,
-  subject: { hmac: string; sealed: string } | undefined,
+  subject: SealedSubject | undefined,
   heads?: readonly ChainHead[],
 ): EncodedEntry {
   const body: AuditBody = heads ? { heads } : {};

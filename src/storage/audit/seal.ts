@@ -2,16 +2,19 @@ import { createHmac } from 'node:crypto';
 import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../database.ts';
 import { masterKeyState } from '../master-key-check.ts';
-import type { AuditRow, EncodedEntry } from './entry.ts';
+import type { AuditRow, EncodedEntry, SealedSubject } from './entry.ts';
 
 type Sealed = Omit<AuditRow, 'id' | 'mac'>;
 
 const subjectSeal = 'audit-subject';
+/** The number of patients with remembered values: those of the calls of a few minutes. */
+const mostSubjects = 1_000;
 
 /** The keys of the audit log, derived from the master key. */
 export class AuditSeal {
   readonly #vault: Vault;
   readonly #key: Buffer;
+  readonly #subjects = new Map<string, SealedSubject>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -56,15 +59,19 @@ export class AuditSeal {
     return (await masterKeyState(database, this.#vault)) === 'wrong';
   }
 
-  /** Returns the same value for each record about this patient, so that an auditor can search by NHS number. */
-  subjectHmac(nhsNumber: string): string {
-    return createHmac('sha256', this.#vault.derive('audit-subject-index'))
-      .update(nhsNumber)
-      .digest('base64url');
-  }
-
-  sealSubject(nhsNumber: string): string {
-    return this.#vault.seal(subjectSeal, nhsNumber);
+  /** Patients are usually read several times in a row. */
+  subject(nhsNumber: string): SealedSubject {
+    const known = this.#subjects.get(nhsNumber);
+    if (known) return known;
+    const subject = {
+      hmac: createHmac('sha256', this.#vault.derive('audit-subject-index'))
+        .update(nhsNumber)
+        .digest('base64url'),
+      sealed: this.#vault.seal(subjectSeal, nhsNumber),
+    };
+    if (this.#subjects.size >= mostSubjects) this.#subjects.clear();
+    this.#subjects.set(nhsNumber, subject);
+    return subject;
   }
 
   /** Throws if the encrypted number was changed or belongs to another key. */
