@@ -1,10 +1,10 @@
-import { createPublicKey, type KeyObject, sign as signCallback, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { hasNul } from './json.ts';
 import type { JsonWebKey } from './jwk.ts';
 
 // Compact JWS (RFC 7515) for the hot path, property-tested against jose. Everything else of JOSE uses jose.
-const signAsync = promisify(signCallback) as (
+const signInPool = promisify(sign) as (
   algorithm: string | null,
   data: Uint8Array,
   key: object,
@@ -135,7 +135,13 @@ function encodeHeader(header: JwsHeader): string {
 export async function signJwt(header: JwsHeader, claims: JwtClaims, key: KeyObject): Promise<string> {
   const rule = rules[header.alg];
   const signed = `${encodeHeader(header)}.${encode(claims)}`;
-  const signature = await signAsync(rule.digest, Buffer.from(signed), { key, ...rule.options });
+  const data = Buffer.from(signed);
+  const signingKey = { key, ...rule.options };
+  // RSA takes 230 µs or more. An elliptic curve takes 20, less than handing it to a thread and back.
+  const signature =
+    rule.keyType === 'rsa'
+      ? await signInPool(rule.digest, data, signingKey)
+      : sign(rule.digest, data, signingKey);
   return `${signed}.${signature.toString('base64url')}`;
 }
 

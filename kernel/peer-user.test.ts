@@ -55,4 +55,28 @@ describe('the owner of a loopback connection', () => {
     assert.equal(await peerUser.isOurs({ ...from, port: 1, connection: server }), false);
     assert.equal(await peerUser.isOurs({ ...from, connection: server }), true, 'only a found user is kept');
   });
+
+  // Linux returns 27 lines at a time.
+  test('is determined among a hundred connections', {
+    skip: process.platform !== 'linux' && 'the tables are Linux',
+  }, async (t) => {
+    const uid = process.getuid?.() ?? -1;
+    const sockets: net.Socket[] = [];
+    const server = net.createServer();
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as net.AddressInfo;
+    for (let n = 0; n < 100; n += 1) {
+      const accepted = new Promise<net.Socket>((resolve) => server.once('connection', resolve));
+      const client = net.connect(port, '127.0.0.1');
+      sockets.push(client, await accepted);
+    }
+    for (const { remoteAddress: address = '', remotePort = 0 } of sockets.filter((_, n) => n % 2 === 1)) {
+      assert.equal(await linuxPeerUser(port, uid).isOurs({ address, port: remotePort }), true);
+      assert.equal(await linuxPeerUser(port, uid + 1).isOurs({ address, port: remotePort }), false);
+    }
+  });
 });

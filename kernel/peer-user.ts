@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import type { HttpRequest } from '@alongside/kernel/http';
 
 /** Decides whether the other end of a connection is a program of this user. All users of a machine share loopback. */
@@ -34,27 +34,55 @@ export function uidIn(
   from: { address: string; port: number },
   ourPort: number,
 ): number | undefined {
-  const locals = tableAddresses(from.address).map((address) => `${address}:${hex(from.port, 4)}`);
   const remote = `:${hex(ourPort, 4)}`;
-  for (const line of table.split('\n')) {
-    const [, local, far, state, , , , uid] = line.trim().split(/\s+/);
-    if (local && locals.includes(local) && far?.endsWith(remote) && state === established) return Number(uid);
+  for (const address of tableAddresses(from.address)) {
+    const end = ` ${address}:${hex(from.port, 4)} `;
+    // A busy machine lists thousands of connections: only the lines with the other end are split.
+    for (let at = table.indexOf(end); at !== -1; at = table.indexOf(end, at + 1)) {
+      const line = table.slice(table.lastIndexOf('\n', at) + 1).split('\n', 1)[0] ?? '';
+      const [, local, far, state, , , , uid] = line.trim().split(/\s+/);
+      if (end.trim() === local && far?.endsWith(remote) && state === established) return Number(uid);
+    }
   }
   return undefined;
 }
 
+const chunkLength = 65_536;
+
+/** Returns what `find` returns for whole lines of a file, read in parts until it returns something. */
+async function findInLines<T>(path: string, find: (lines: string) => T | undefined): Promise<T | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const chunk = Buffer.alloc(chunkLength);
+    for (let rest = ''; ; ) {
+      const { bytesRead } = await file.read(chunk, 0, chunkLength);
+      if (bytesRead === 0) return find(rest);
+      const text = rest + chunk.toString('latin1', 0, bytesRead);
+      const whole = text.lastIndexOf('\n') + 1;
+      const found = find(text.slice(0, whole));
+      if (found !== undefined) return found;
+      rest = text.slice(whole);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Returns the uid of the other end of a connection; undefined if no table lists it. */
 async function uidOf(from: { address: string; port: number }, ourPort: number): Promise<number | undefined> {
-  for (const name of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    const uid = uidIn(await readFile(name, 'latin1').catch(() => ''), from, ourPort);
+  // The table of IPv4 has no connection of `::1`, and costs as much to read.
+  const tables = from.address === '::1' ? ['/proc/net/tcp6'] : ['/proc/net/tcp', '/proc/net/tcp6'];
+  for (const table of tables) {
+    const uid = await findInLines(table, (lines) => uidIn(lines, from, ourPort));
     if (uid !== undefined) return uid;
   }
   return undefined;
 }
 
 /**
- * Reads the kernel's connection tables, once for each connection: Linux walks its whole hash table for it, which takes
- * milliseconds. A connection that is not listed belongs to no user.
+ * Reads the kernel's connection tables up to the connection, once for each connection: Linux walks its whole hash table for them,
+ * which takes milliseconds. A connection that is not listed belongs to no user.
  */
 export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
   const uids = new WeakMap<object, number>();
