@@ -75,7 +75,8 @@ const findHandOff = check(
     const found = await handOffs.find(jti);
     if (!found || found.expiresAt <= clock.now())
       throw smartcardErrors.exchangeUnknown('no hand-off has this jti, or it has expired');
-    if (found.payload.answer) throw smartcardErrors.exchangeUsed('the jti was already exchanged');
+    if (found.payload.answer || found.usedAt !== null)
+      throw smartcardErrors.exchangeUsed('the jti was already exchanged');
     return { handOff: found.payload };
   },
 );
