@@ -11,14 +11,16 @@ const listening = '0A';
 
 /** Returns the fields of sockets that listen on a port, from the kernel's tables (proc(5), /proc/net/tcp). */
 const listeners = (table: string, port: number): string[][] =>
-  table
-    .split('\n')
-    .slice(1)
+  listeningLines(table)
     .map((line) => line.trim().split(/\s+/))
     .filter(
       ([, local = '', , state]) =>
         state === listening && Number.parseInt(local.split(':').at(-1) ?? '', 16) === port,
     );
+
+/** Leaves out the connections, of which a table may have thousands. */
+const listeningLines = (table: string): string[] =>
+  table.split('\n').filter((line) => line.includes(` ${listening} `));
 
 export const listeningInodes = (table: string, port: number): string[] =>
   listeners(table, port).flatMap((fields) => fields[9] ?? []);
@@ -71,7 +73,7 @@ const readTables = (): string[] =>
 /** Returns a function that lists the other users at a port. It reads the tables once, which takes milliseconds. */
 function otherUsers(): (port: number) => number[] {
   const own = process.getuid?.();
-  const tables = own === undefined ? [] : readTables();
+  const tables = own === undefined ? [] : readTables().map((table) => listeningLines(table).join('\n'));
   return (port) => tables.flatMap((table) => otherUsersIn(table, port, own ?? 0));
 }
 
