@@ -52,7 +52,7 @@ describe('alongside audit', () => {
       note() {},
       terminal: false,
     };
-    const code = await command.run({ argv: [...argv, '--data', folder], out, commands: [] });
+    const code = await command.run({ argv: [...argv, '--data', folder], out, commands: async () => [] });
     return { code, lines };
   }
 
@@ -117,7 +117,7 @@ describe('alongside audit', () => {
     await assert.rejects(
       command.run({
         argv: ['verify', '--data', empty],
-        commands: [],
+        commands: async () => [],
         out: { line() {}, json() {}, note() {}, terminal: false },
       }),
       /There is no data/,

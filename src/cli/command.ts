@@ -21,7 +21,7 @@ export interface Invocation {
   argv: readonly string[];
   out: Output;
   /** The registry, for the command that describes all others. */
-  commands: readonly Command[];
+  commands(): Promise<readonly Command[]>;
 }
 
 /** One command of `alongside`: a file in `commands/` and a line in `commands.ts`. Help, docs and completion follow from it. */

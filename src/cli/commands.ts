@@ -1,66 +1,46 @@
 import type { Command } from './command.ts';
-import { admin } from './commands/admin.ts';
-import { agent } from './commands/agent.ts';
-import { app } from './commands/app.ts';
-import { audit } from './commands/audit.ts';
-import { authenticator } from './commands/authenticator.ts';
-import { card } from './commands/card.ts';
-import { check } from './commands/check.ts';
-import { citizen } from './commands/citizen.ts';
-import { completion } from './commands/completion.ts';
-import { config } from './commands/config.ts';
-import { developer } from './commands/developer.ts';
-import { directory } from './commands/directory.ts';
-import { doctor } from './commands/doctor.ts';
-import { exec } from './commands/exec.ts';
-import { explain } from './commands/explain.ts';
-import { exportCommand } from './commands/export.ts';
-import { fault } from './commands/fault.ts';
-import { importCommand } from './commands/import.ts';
-import { keys } from './commands/keys.ts';
-import { mail } from './commands/mail.ts';
-import { person } from './commands/person.ts';
-import { product } from './commands/product.ts';
-import { registrationAuthority } from './commands/registration-authority.ts';
-import { reset } from './commands/reset.ts';
-import { serve } from './commands/serve.ts';
-import { session } from './commands/session.ts';
-import { status } from './commands/status.ts';
-import { up } from './commands/up.ts';
-import { validate } from './commands/validate.ts';
 
-/** All commands, in the order of the help. */
-export const commands: readonly Command[] = [
-  up,
-  serve,
-  exec,
-  admin,
-  status,
-  card,
-  agent,
-  person,
-  citizen,
-  authenticator,
-  registrationAuthority,
-  mail,
-  directory,
-  session,
-  app,
-  product,
-  developer,
-  keys,
-  audit,
-  fault,
-  exportCommand,
-  importCommand,
-  reset,
-  doctor,
-  config,
-  check,
-  explain,
-  validate,
-  completion,
-];
+/** Loads a command by its name, in the order of the help. Each loads only its own modules. */
+const loaders: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).up,
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  exec: async () => (await import('./commands/exec.ts')).exec,
+  admin: async () => (await import('./commands/admin.ts')).admin,
+  status: async () => (await import('./commands/status.ts')).status,
+  card: async () => (await import('./commands/card.ts')).card,
+  agent: async () => (await import('./commands/agent.ts')).agent,
+  person: async () => (await import('./commands/person.ts')).person,
+  citizen: async () => (await import('./commands/citizen.ts')).citizen,
+  authenticator: async () => (await import('./commands/authenticator.ts')).authenticator,
+  'registration-authority': async () =>
+    (await import('./commands/registration-authority.ts')).registrationAuthority,
+  mail: async () => (await import('./commands/mail.ts')).mail,
+  directory: async () => (await import('./commands/directory.ts')).directory,
+  session: async () => (await import('./commands/session.ts')).session,
+  app: async () => (await import('./commands/app.ts')).app,
+  product: async () => (await import('./commands/product.ts')).product,
+  developer: async () => (await import('./commands/developer.ts')).developer,
+  keys: async () => (await import('./commands/keys.ts')).keys,
+  audit: async () => (await import('./commands/audit.ts')).audit,
+  fault: async () => (await import('./commands/fault.ts')).fault,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  reset: async () => (await import('./commands/reset.ts')).reset,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  config: async () => (await import('./commands/config.ts')).config,
+  check: async () => (await import('./commands/check.ts')).check,
+  explain: async () => (await import('./commands/explain.ts')).explain,
+  validate: async () => (await import('./commands/validate.ts')).validate,
+  completion: async () => (await import('./commands/completion.ts')).completion,
+};
 
-const names = commands.map((command) => command.name);
-if (new Set(names).size !== names.length) throw new Error('Two commands have the same name.');
+/** The names of all commands. */
+export const commandNames: readonly string[] = Object.keys(loaders);
+
+/** Returns the command with this name, if there is one. */
+export const loadCommand = async (name: string): Promise<Command | undefined> =>
+  Object.hasOwn(loaders, name) ? await loaders[name]?.() : undefined;
+
+/** Returns all commands, for the help, the documentation and completion. */
+export const allCommands = (): Promise<readonly Command[]> =>
+  Promise.all(Object.values(loaders).map((load) => load()));

@@ -4,7 +4,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { commands } from './commands.ts';
+import { allCommands, commandNames } from './commands.ts';
+
+const commands = await allCommands();
+
 import { runCommandLine } from './run.ts';
 
 async function run(...argv: string[]) {
@@ -87,6 +90,13 @@ describe('a command that fails with --json', () => {
 });
 
 describe('the registry of commands', () => {
+  test('names each command as it names itself', () => {
+    assert.deepEqual(
+      commands.map(({ name }) => name),
+      commandNames,
+    );
+  });
+
   test('gives each subcommand a line of help', () => {
     for (const { name, subcommands, help } of commands)
       for (const subcommand of subcommands)

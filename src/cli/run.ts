@@ -3,11 +3,12 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { version } from '../version.ts';
 import type { Command, Output } from './command.ts';
-import { commands } from './commands.ts';
+import { allCommands, commandNames, loadCommand } from './commands.ts';
 import { RefusedCall } from './instance.ts';
 import { columns } from './table.ts';
 
-function help(): string[] {
+async function help(): Promise<string[]> {
+  const commands = await allCommands();
   return [
     `alongside ${version}: one sign-in with a smartcard, then modern APIs`,
     '',
@@ -35,26 +36,24 @@ function ownWords(argv: readonly string[]): readonly string[] {
 async function dispatch(argv: readonly string[], out: Output): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    for (const line of help()) out.line(line);
+    for (const line of await help()) out.line(line);
     return name === undefined ? 2 : 0;
   }
   if (name === '--version' || name === 'version') {
     out.line(version);
     return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (!command) {
-    const names = commands.map((candidate) => candidate.name);
+  const command = await loadCommand(name);
+  if (!command)
     throw new UsageError(
-      `There is no command "${name}".${nearest(name, names)} alongside --help lists them.`,
+      `There is no command "${name}".${nearest(name, commandNames)} alongside --help lists them.`,
     );
-  }
   const own = ownWords(rest);
   if (own.includes('--help') || own.includes('-h')) {
     for (const line of helpOf(command)) out.line(line);
     return 0;
   }
-  return await command.run({ argv: rest, out, commands });
+  return await command.run({ argv: rest, out, commands: allCommands });
 }
 
 /** The member `error` in the JSON line of a failed command. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogues } from '../../scripts/docs/catalogues.ts';
-import { commands } from '../../src/cli/commands.ts';
+import { allCommands } from '../../src/cli/commands.ts';
 
 test('every refusal has a fix, an actor and a source, and names only existing commands', async () => {
-  const help = commands.flatMap((command) => command.help).join('\n');
+  const help = (await allCommands()).flatMap((command) => command.help).join('\n');
   const entries = (await catalogues()).flatMap((part) => part.entries);
   assert.ok(entries.length > 300);
   for (const { id, fix, source, description } of entries) {

@@ -40,9 +40,10 @@ export const completion: Command = {
   ],
   subcommands: Object.keys(scripts),
   flags: ['--json'],
-  async run({ argv, out, commands }) {
+  async run({ argv, out, commands: all }) {
     const { flags, words } = readFlags({ json: yes }, argv);
     noMore(words, 1);
+    const commands = await all();
     if (flags.json) {
       out.json({
         commands: commands.map(({ name, summary, subcommands, flags }) => ({

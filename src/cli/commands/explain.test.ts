@@ -60,7 +60,7 @@ describe('alongside explain', () => {
       note: () => undefined,
       terminal: false,
     };
-    const code = await explain.run({ argv: [...argv, '--state', state], out, commands: [] });
+    const code = await explain.run({ argv: [...argv, '--state', state], out, commands: async () => [] });
     return { code, lines, values };
   };
 

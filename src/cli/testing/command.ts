@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
-import { commands } from '../commands.ts';
+import { allCommands, loadCommand } from '../commands.ts';
 
 // Runs commands as processes and as calls, for the tests of this folder.
 
@@ -34,14 +34,14 @@ export function runProcess(
 export async function invoke(
   argv: readonly string[],
 ): Promise<{ code: number; lines: string[]; notes: string[] }> {
-  const [name, ...rest] = argv;
-  const command = commands.find((candidate) => candidate.name === name);
+  const [name = '', ...rest] = argv;
+  const command = await loadCommand(name);
   assert.ok(command, `There is no command ${name}.`);
   const lines: string[] = [];
   const notes: string[] = [];
   const code = await command.run({
     argv: rest,
-    commands,
+    commands: allCommands,
     out: {
       line: (text) => lines.push(text),
       json: (value) => lines.push(JSON.stringify(value)),
