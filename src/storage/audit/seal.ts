@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { equalSecrets, type Vault } from '@alongside/kernel/secrets';
+import { equalHashes, type Vault } from '@alongside/kernel/secrets';
 import type { Database } from '../database.ts';
 import { masterKeyState } from '../master-key-check.ts';
 import type { AuditRow, EncodedEntry, SealedSubject } from './entry.ts';
@@ -31,7 +31,7 @@ export class AuditSeal {
   }
 
   holds(record: AuditRow): boolean {
-    return equalSecrets(this.macOf(record), record.mac);
+    return equalHashes(this.macOf(record), record.mac);
   }
 
   /** Returns the MAC of an unsealed entry. */

@@ -2,7 +2,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Log } from '@alongside/kernel/log';
-import { equalSecrets } from '@alongside/kernel/secrets';
+import { equalHashes } from '@alongside/kernel/secrets';
 import { pieces } from '../batches.ts';
 import { type Database, must, type Statement, sql } from '../database.ts';
 import { type AuditEntry, type AuditRow, type EncodedEntry, encodedEntryOf, encodeEntry } from './entry.ts';
@@ -209,7 +209,7 @@ export class Sealer {
 
   /** Refuses entries that were written without the key. */
   #entryOf({ id, chain, entry, mac }: UnsealedRow): EncodedEntry {
-    if (equalSecrets(this.#seal.entryMac(chain, entry), mac)) return encodedEntryOf(entry);
+    if (equalHashes(this.#seal.entryMac(chain, entry), mac)) return encodedEntryOf(entry);
     this.#log.error({ id }, 'an audit entry was not written by this installation');
     const forged: AuditEntry = {
       action: 'audit.entry-rejected',
