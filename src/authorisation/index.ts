@@ -6,6 +6,7 @@ import { NetworkLimit, networkLimits } from '../oauth/network-limit.ts';
 import { RateLimiter } from '../oauth/rate-limits.ts';
 import { RemoteKeys } from '../oauth/remote-keys.ts';
 import type { Service } from '../service.ts';
+import { createClients } from './application/client.ts';
 import { createBase } from './base.ts';
 import { createConsoleRoutes } from './console/routes.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
@@ -22,10 +23,12 @@ export type { AuthorisationDependencies, BasePath } from './dependencies.ts';
 function createParts(dependencies: AuthorisationDependencies): PlatformParts {
   const limits = dependencies.networkLimits ?? networkLimits.parse({});
   const { clock, database, urls, development, singleUse, vault } = dependencies;
+  const developers = new Developers(database);
   return {
     ...dependencies,
     diagnosis,
-    developers: new Developers(database),
+    developers,
+    clients: createClients(database, { ...dependencies, developers }),
     limiter: new RateLimiter(database, clock),
     unproven: new NetworkLimit(dependencies, 'authorisation', limits.requests),
     failures: new NetworkLimit(dependencies, 'client-authentication', limits.failures),

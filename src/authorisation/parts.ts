@@ -5,6 +5,8 @@ import type { ProofNonces } from '../oauth/dpop.ts';
 import type { NetworkLimit } from '../oauth/network-limit.ts';
 import type { RateLimiter } from '../oauth/rate-limits.ts';
 import type { RemoteKeys } from '../oauth/remote-keys.ts';
+import type { Derived } from '../storage/derived.ts';
+import type { Client } from './application/client.ts';
 import type { Base } from './base.ts';
 import type { AuthorisationDependencies } from './dependencies.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -14,6 +16,7 @@ import type { EndedSessions } from './ended-sessions.ts';
 export interface PlatformParts extends AuthorisationDependencies {
   diagnosis: Diagnosis;
   developers: Developers;
+  clients: Derived<Client | undefined>;
   limiter: RateLimiter;
   /** Limits unauthenticated requests. */
   unproven: NetworkLimit;

@@ -63,34 +63,48 @@ async function signedByLone(
   return newer ? outcome(newer) : first;
 }
 
+const signedWith = (
+  jwt: DecodedJwt,
+  algorithm: SigningAlgorithm,
+  key: KeyObject,
+): Signed | Promise<Signed> => {
+  if (!keyFits(algorithm, key)) return 'wrong kind of key';
+  const outcome = (isValid: boolean): Signed => (isValid ? 'yes' : 'no');
+  const verified = verifySignature(jwt, algorithm, key);
+  return typeof verified === 'boolean' ? outcome(verified) : verified.then(outcome);
+};
+
 /**
  * Verifies a token with the key that its `kid` names. Ignores `jku`, `jwk` and `x5u` (RFC 8725 section 3.10). Throws
- * OutboundError if keys cannot be fetched.
+ * OutboundError if keys cannot be fetched. Returns no promise if it waits for nothing.
  */
-export async function signedBy(
+export function signedBy(
   { jwks, jwksUrl }: KeySource,
   jwt: DecodedJwt,
   algorithm: SigningAlgorithm,
   remote: RemoteKeys,
-): Promise<Signed> {
+): Signed | Promise<Signed> {
   const { kid } = jwt.header;
   if (typeof kid !== 'string') return 'unknown key';
-  const outcome = async (key: KeyObject): Promise<Signed> => {
-    if (!keyFits(algorithm, key)) return 'wrong kind of key';
-    return (await verifySignature(jwt, algorithm, key)) ? 'yes' : 'no';
-  };
-  if (jwks) {
-    const key = readKeySet({ keys: remote.live(jwks) }).get(kid);
-    return key ? outcome(key) : 'unknown key';
-  }
-  if (!jwksUrl) return 'unknown key';
+  if (!jwks) return jwksUrl ? signedAt(jwksUrl, kid, jwt, algorithm, remote) : 'unknown key';
+  const key = readKeySet({ keys: remote.live(jwks) }).get(kid);
+  return key ? signedWith(jwt, algorithm, key) : 'unknown key';
+}
+
+async function signedAt(
+  jwksUrl: string,
+  kid: string,
+  jwt: DecodedJwt,
+  algorithm: SigningAlgorithm,
+  remote: RemoteKeys,
+): Promise<Signed> {
   const key = await remote.key(jwksUrl, kid);
   if (!key) return 'unknown key';
-  const first = await outcome(key);
+  const first = await signedWith(jwt, algorithm, key);
   if (first === 'yes') return first;
   // Its owner may have replaced the key under the same kid.
   const newer = await remote.replaced(jwksUrl, kid, key);
-  return newer ? outcome(newer) : first;
+  return newer ? signedWith(jwt, algorithm, newer) : first;
 }
 
 /** Verifies a token with the key that it names, or without `kid` with the only one that fits. */

@@ -46,22 +46,9 @@ const stored = onceFor(
   ({ body, revision }: RowOf<typeof productRow>): StoredProduct => ({ ...body, revision }),
 );
 
-/** Returns the statement that reads the approved products of an application; undefined if it has none. */
-const approvedStatement = onceFor(({ products }: PlatformRegistration): Statement | undefined => {
-  const names = products.filter(({ status }) => status === 'approved').map(({ name }) => name);
-  const marks = names.map(() => '?').join(', ');
-  return names.length === 0
-    ? undefined
-    : seldom(sql(`SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`, ...names));
-});
-
-const none: readonly StoredProduct[] = Object.freeze([]);
-
 /** The products of the platform, read at each request, so that a change applies at once. */
 export class Products {
   readonly #database: Database;
-  /** The last products of each registration: the same list until one of them changes. */
-  readonly #approved = new WeakMap<PlatformRegistration, readonly StoredProduct[]>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -80,14 +67,16 @@ export class Products {
 
   /** Returns the approved products of an application. */
   async of(registration: PlatformRegistration): Promise<readonly StoredProduct[]> {
-    const statement = approvedStatement(registration);
-    if (!statement) return none;
-    const rows = await this.#database.all(statement, productRow);
-    const known = this.#approved.get(registration);
-    if (known?.length === rows.length && rows.every((row, at) => stored(row) === known[at])) return known;
-    const products = Object.freeze(rows.map(stored));
-    this.#approved.set(registration, products);
-    return products;
+    const names = registration.products
+      .filter((product) => product.status === 'approved')
+      .map((product) => product.name);
+    if (names.length === 0) return [];
+    const marks = names.map(() => '?').join(', ');
+    const statement = sql(
+      `SELECT body, revision FROM product WHERE name IN (${marks}) ORDER BY name`,
+      ...names,
+    );
+    return (await this.#database.all(seldom(statement), productRow)).map(stored);
   }
 
   /**

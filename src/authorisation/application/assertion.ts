@@ -5,14 +5,14 @@ import { OutboundError } from '@alongside/kernel/outbound';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
 import { claimRule, headerRule, type JwtAt, type Rule, requireAll, shown } from '../../oauth/check.ts';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
-import { type KeySource, publishedAddress, signedBy } from '../../oauth/key-source.ts';
+import { type KeySource, publishedAddress, type Signed, signedBy } from '../../oauth/key-source.ts';
 import type { Condition, WithBatch } from '../../oauth/request-batch.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
 import type { AtBase } from '../parts.ts';
-import { findClient, type WithClient } from './client.ts';
+import { requireClient, type WithClient } from './client.ts';
 
 /** A client assertion with valid claims but an unverified signature. */
 export interface Assertion {
@@ -163,15 +163,8 @@ export function claimJti({ batch, unusedJti }: WithBatch & { unusedJti: Conditio
   batch.require(unusedJti);
 }
 
-export async function identifyByAssertion({
-  server: { base, parts },
-  assertion,
-}: AtBase<'applications'> & WithAssertion): Promise<WithClient> {
-  const client = await findClient(parts.applications, base, assertion.clientId);
-  if (!client)
-    throw errors.assertionSubject(`no application at ${base.path} has the client id ${assertion.clientId}`);
-  return { client };
-}
+export const identifyByAssertion = ({ server, assertion }: AtBase<'clients'> & WithAssertion) =>
+  requireClient(server, assertion.clientId, errors.assertionSubject);
 
 /** Returns the key source of a client. Throws if none is registered. */
 function keysOf(registration: PlatformRegistration): KeySource {
@@ -182,20 +175,23 @@ function keysOf(registration: PlatformRegistration): KeySource {
 }
 
 /** Verifies the signature with the registered key that the assertion names (RFC 7523 section 3). */
-export async function checkAssertionSignature({
+export function checkAssertionSignature({
   server: { parts },
-  assertion,
+  assertion: { kid, jwt },
   client,
-}: AtBase<'clientKeys'> & WithAssertion & WithClient): Promise<void> {
-  const { kid, jwt } = assertion;
+}: AtBase<'clientKeys'> & WithAssertion & WithClient): void | Promise<void> {
   const source = keysOf(client.registration);
-  const signed = await signedBy(source, jwt, 'RS512', parts.clientKeys).catch((error: unknown) => {
+  const requireSigned = (signed: Signed): void => {
+    if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
+    if (signed === 'wrong kind of key')
+      throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
+    if (signed === 'no') throw errors.signatureInvalid(`the signature does not match the key ${kid}`);
+  };
+  const signed = signedBy(source, jwt, 'RS512', parts.clientKeys);
+  if (!(signed instanceof Promise)) return requireSigned(signed);
+  return signed.then(requireSigned, (error: unknown) => {
     if (error instanceof OutboundError)
       throw errors.assertionKeysUnreachable(`${source.jwksUrl}: ${error.message}`, {}, error);
     throw error;
   });
-  if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
-  if (signed === 'wrong kind of key')
-    throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
-  if (signed === 'no') throw errors.signatureInvalid(`the signature does not match the key ${kid}`);
 }

@@ -1,19 +1,24 @@
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { Applications, PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
+import type { PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
+import type { StoredDeveloper } from '../../oauth/developers.ts';
 import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../../oauth/products.ts';
 import { type LimitName, limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import type { WithBatch } from '../../oauth/request-batch.ts';
-import { onceFor } from '../../storage/row.ts';
+import type { Database } from '../../storage/database.ts';
+import { Derived } from '../../storage/derived.ts';
 import type { Base } from '../base.ts';
 import { errors } from '../errors.ts';
-import type { AtBase } from '../parts.ts';
+import type { AtBase, PlatformParts } from '../parts.ts';
 
-/** An application as a client of the platform. */
+/** An application as a client of the platform, for one version of its rows. */
 export interface Client {
   application: StoredApplication;
   registration: PlatformRegistration;
+  /** The approved products. */
+  products: readonly StoredProduct[];
+  developer: StoredDeveloper | undefined;
 }
 
 export interface WithClient {
@@ -23,28 +28,54 @@ export interface WithProducts extends WithClient {
   products: readonly StoredProduct[];
 }
 
-/** Returns the client with this id, if the base path serves its profile. */
-export async function findClient(
-  applications: Applications,
-  base: Base,
+/** The tables that clients are read from. */
+const tables = ['application', 'client', 'developer', 'product'];
+
+/** Creates the cache of clients by client id. A change applies to the next request, in every process. */
+export const createClients = (
+  database: Database,
+  { applications, developers, products }: Pick<PlatformParts, 'applications' | 'developers' | 'products'>,
+): PlatformParts['clients'] =>
+  new Derived(database, tables, async (clientId): Promise<Client | undefined> => {
+    const application = await applications.byPlatformClient(clientId);
+    if (!application?.platform) return undefined;
+    const { platform: registration } = application;
+    const [approved, developer] = await Promise.all([
+      products.of(registration),
+      developers.get(application.developer),
+    ]);
+    return { application, registration, products: approved, developer };
+  });
+
+/** Returns the client with this id, if the base path serves its profile. Returns no promise if it is cached. */
+export function findClient(
+  { base, parts }: AtBase<'clients'>['server'],
   clientId: string,
-): Promise<Client | undefined> {
-  const application = await applications.byPlatformClient(clientId);
-  const client = application && clientOf(application);
-  return client && base.serves.includes(client.registration.profile) ? client : undefined;
+): Client | undefined | Promise<Client | undefined> {
+  const served = (client: Client | undefined) =>
+    client && base.serves.includes(client.registration.profile) ? client : undefined;
+  const found = parts.clients.of(clientId);
+  return found instanceof Promise ? found.then(served) : served(found);
 }
 
-const clientOf = onceFor((application: StoredApplication): Client | undefined =>
-  application.platform ? { application, registration: application.platform } : undefined,
-);
-
-/** Reads the current products of the client. */
-export async function readProducts({
-  server,
-  client,
-}: AtBase<'products'> & WithClient): Promise<{ products: readonly StoredProduct[] }> {
-  return { products: await server.parts.products.of(client.registration) };
+/** Finds a client, or refuses. */
+export function requireClient(
+  server: AtBase<'clients'>['server'],
+  clientId: string,
+  refuse: (detail: string) => Refusal,
+): WithClient | Promise<WithClient> {
+  const required = (client: Client | undefined): WithClient => {
+    if (!client) throw refuse(`no application at ${server.base.path} has the client id ${clientId}`);
+    return { client };
+  };
+  const found = findClient(server, clientId);
+  return found instanceof Promise ? found.then(required) : required(found);
 }
+
+/** Takes the products of the client. */
+export const readProducts = ({ client }: WithClient): { products: readonly StoredProduct[] } => ({
+  products: client.products,
+});
 
 export function requireApproval({ client: { application } }: WithClient): void {
   if (application.status !== 'approved')
@@ -65,11 +96,7 @@ export function requireSubscription({ server: { base }, client, products }: AtBa
 }
 
 /** Refuses applications of an inactive developer. Those without a known developer pass. */
-export async function requireActiveDeveloper({
-  server: { parts },
-  client: { application },
-}: AtBase<'developers'> & WithClient): Promise<void> {
-  const developer = await parts.developers.get(application.developer);
+export function requireActiveDeveloper({ client: { application, developer } }: WithClient): void {
   if (developer?.status !== 'inactive') return;
   const detail = `${developer.kind} ${developer.id} of ${application.name} is inactive`;
   throw developer.kind === 'company' ? errors.companyInactive(detail) : errors.developerInactive(detail);
@@ -109,10 +136,14 @@ const requireWithin = (over: LimitName | undefined, { refuse }: AppliedLimits): 
 };
 
 /** Refuses beyond the limits of the application. Does not count, because the sender is not authenticated yet. */
-export async function refuseOverLimit(known: AtBase<'limiter'> & WithProducts): Promise<void> {
-  const { limiter } = known.server.parts;
-  for (const applied of limitsAt(known.server, known))
-    requireWithin(await limiter.wouldExceed(applied.limits, applied.name), applied);
+export function refuseOverLimit(known: AtBase<'limiter'> & WithProducts): void | Promise<void> {
+  const applied = limitsAt(known.server, known);
+  if (applied.some(({ limits }) => limits !== null))
+    return requireAllWithin(known.server.parts.limiter, applied);
+}
+
+async function requireAllWithin(limiter: RateLimiter, applied: readonly AppliedLimits[]): Promise<void> {
+  for (const each of applied) requireWithin(await limiter.wouldExceed(each.limits, each.name), each);
 }
 
 /** Counts an unauthenticated request for its network. */

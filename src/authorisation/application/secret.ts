@@ -2,18 +2,16 @@ import { secretFits } from '../../oauth/applications.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
 import type { AtBase } from '../parts.ts';
-import { findClient, type WithClient } from './client.ts';
+import { requireClient, type WithClient } from './client.ts';
 
 /** Finds the client by `client_id` in the form, never by HTTP Basic, which the published service removed. */
-export async function identifyByForm({
-  server: { base, parts },
+export function identifyByForm({
+  server,
   form,
-}: AtBase<'applications'> & Incoming): Promise<WithClient> {
+}: AtBase<'clients'> & Incoming): WithClient | Promise<WithClient> {
   const clientId = form.get('client_id');
   if (clientId === undefined) throw errors.clientMissing('client_id is missing from the form');
-  const client = await findClient(parts.applications, base, clientId);
-  if (!client) throw errors.clientOrSecret(`no application at ${base.path} has the client id ${clientId}`);
-  return { client };
+  return requireClient(server, clientId, errors.clientOrSecret);
 }
 
 export function checkSecret({ server, form, client }: AtBase<'applications'> & Incoming & WithClient): void {

@@ -3,7 +3,7 @@ import { type CookieNames, readCookies } from '@alongside/kernel/cookies';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { Parameters } from '../../oauth/parameters.ts';
-import { findClient, isCallback, type WithClient } from '../application/client.ts';
+import { isCallback, requireClient, type WithClient } from '../application/client.ts';
 import { errors } from '../errors.ts';
 import type { AtBase } from '../parts.ts';
 import { type Pending, pendingAt } from '../pending.ts';
@@ -68,14 +68,10 @@ export async function takePending({
 }
 
 /** Finds the application again, because it may have changed. */
-export async function identifyAgain({
-  server: { base, parts },
-  pending,
-}: AtBase<'applications'> & WithPending): Promise<WithClient> {
-  const client = await findClient(parts.applications, base, pending.clientId);
-  if (!client) throw errors.clientUnknown(`the application of ${pending.clientId} no longer exists`);
-  return { client };
-}
+export const identifyAgain = ({ server, pending }: AtBase<'clients'> & WithPending) =>
+  requireClient(server, pending.clientId, () =>
+    errors.clientUnknown(`the application of ${pending.clientId} no longer exists`),
+  );
 
 export async function checkCallbackAgain({
   server: { base },

@@ -77,7 +77,9 @@ async function findApplication({
     throw errors.baseUnknown(`${order.base ?? 'no base path'} is of the profile ${registration.profile}`);
   if (base.profile !== 'nhs' && rulesOf(registration).senderConstraint === 'required')
     throw errors.tokensBound(`${application.name} is of the profile ${registration.profile}`);
-  return { client: { application, registration }, server: { base, parts } };
+  const client = await parts.clients.of(registration.clientId);
+  if (!client) throw errors.applicationUnknown(`the application ${order.application} was removed`);
+  return { client, server: { base, parts } };
 }
 
 async function findPerson({ personSource, order }: MintCall & WithOrder): Promise<{ person: Person }> {

@@ -41,12 +41,16 @@ export const applicationChecks = <Start, Known extends NhsCall & WithClient>(lis
 
 /** Counts failures of a step for the network of the caller, unless an earlier check refuses the request. */
 const limited = <K, R>(step: (known: K) => R) =>
-  namedAfter(step, async (known: K & NhsCall): Promise<Awaited<R>> => {
-    try {
-      return await step(known);
-    } catch (thrown) {
+  namedAfter(step, (known: K & NhsCall): R | Promise<Awaited<R>> => {
+    const counted = async (thrown: unknown): Promise<never> => {
       if (thrown instanceof Refusal) await known.batch.settle();
       throw await refusalOfFailure(known.server.parts.failures, errors.networkBusy, known.request, thrown);
+    };
+    try {
+      const result = step(known);
+      return result instanceof Promise ? result.catch(counted) : result;
+    } catch (thrown) {
+      return counted(thrown);
     }
   });
 

@@ -2,10 +2,10 @@ import type { Answer } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isChallenge } from '../../oauth/pkce.ts';
 import {
-  findClient,
   isCallback,
   limitUnproven,
   refuseOverLimit,
+  requireClient,
   type WithClient,
 } from '../application/client.ts';
 import { errors } from '../errors.ts';
@@ -21,19 +21,13 @@ interface WithState extends WithRedirect {
   clientState: string;
 }
 
-export async function identify({ server: { base, parts }, query }: NhsCall): Promise<WithClient> {
+export function identify({ server, query }: NhsCall): WithClient | Promise<WithClient> {
   const clientId = query.get('client_id');
   if (clientId === undefined) throw errors.clientMissing('client_id is missing from the query');
-  const client = await findClient(parts.applications, base, clientId);
-  if (!client) throw errors.clientUnknown(`no application at ${base.path} has the client id ${clientId}`);
-  return { client };
+  return requireClient(server, clientId, errors.clientUnknown);
 }
 
-export async function checkRedirectUri({
-  server: { base },
-  query,
-  client,
-}: NhsCall & WithClient): Promise<WithRedirect> {
+export function checkRedirectUri({ server: { base }, query, client }: NhsCall & WithClient): WithRedirect {
   const redirectUri = query.get('redirect_uri');
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isCallback(base, client.registration, redirectUri))

@@ -30,10 +30,8 @@ async function findToken({ server, request }: NhsCall): Promise<WithRecord> {
 }
 
 async function requireApplication({ server, record }: NhsCall & WithRecord): Promise<void> {
-  const { base } = server;
-  const { applications, developers } = server.parts;
-  const client = await findClient(applications, base, record.clientId);
-  if (!(await inGoodStanding(client?.application, developers)))
+  const client = await findClient(server, record.clientId);
+  if (!(await inGoodStanding(client?.application, server.parts.developers)))
     throw errors.userinfoToken(`the application of ${record.clientId} no longer exists or is not active`);
 }
 

@@ -6,7 +6,7 @@ import { requestUriPrefix } from '../../oauth/pushed-requests.ts';
 import { readForm } from '../../oauth/server/form.ts';
 import { type CheckedRequest, checkRedirectUri, requirePushed } from '../../oauth/server/request-checks.ts';
 import { openObject } from '../../oauth/server/request-object.ts';
-import { findClient, limitUnproven, refuseOverLimit, type WithClient } from '../application/client.ts';
+import { limitUnproven, refuseOverLimit, requireClient, type WithClient } from '../application/client.ts';
 import { redirectToProvider } from '../to-provider.ts';
 import { applicationChecks, type CheckedApplication } from './client-checks.ts';
 import { errors } from './errors.ts';
@@ -33,19 +33,13 @@ export async function readPushed({
   return { pushed: requestUri, parameters: found };
 }
 
-export const identify = check(
-  'client',
-  async function identify({
-    server: { base, parts },
-    parameters,
-  }: ServerCall & Incoming): Promise<WithClient> {
-    const clientId = parameters.get('client_id');
-    if (clientId === undefined) throw errors.clientMissing('client_id is missing');
-    const client = await findClient(parts.applications, base, clientId);
-    if (!client) throw errors.clientUnknown(`no application at ${base.path} has the client id ${clientId}`);
-    return { client };
-  },
-);
+export const identify = check('client', function identify({ server, parameters }: ServerCall & Incoming):
+  | WithClient
+  | Promise<WithClient> {
+  const clientId = parameters.get('client_id');
+  if (clientId === undefined) throw errors.clientMissing('client_id is missing');
+  return requireClient(server, clientId, errors.clientUnknown);
+});
 
 /** Sends errors to the client as a redirect from now on. */
 async function prepareReply({

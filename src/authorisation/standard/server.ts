@@ -76,7 +76,7 @@ export const createServer = (base: Base, bases: readonly Base[], parts: Platform
     methods: clientAuthenticationMethods('allowed'),
     assertionJtiKind: 'authorisation-standard-jti',
     async findClient(clientId) {
-      const client = await findClient(parts.applications, base, clientId);
+      const client = await findClient({ base, parts }, clientId);
       return client && { client };
     },
     certificateSubjectOf: ({ registration }) => certificateSubjectOf(registration.attributes),

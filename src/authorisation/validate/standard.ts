@@ -80,7 +80,7 @@ export const assertionProbes = (server: StandardServer): Probe[] => [
     async step({ assertion }: { assertion: string }): Promise<WithClient & { jwt: DecodedJwt }> {
       const jwt = decodeJwt(assertion);
       if (!jwt) throw errors.clientUnauthenticated('it is not a compact JWS');
-      const client = await findClient(server.parts.applications, server.base, claimedClient(assertion) ?? '');
+      const client = await findClient(server, claimedClient(assertion) ?? '');
       if (!client) throw errors.clientUnauthenticated('no client has this iss and sub');
       return { client, jwt };
     },

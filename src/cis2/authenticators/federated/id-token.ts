@@ -62,7 +62,8 @@ export async function verifyUpstream(
   const { alg, typ } = jwt.header;
   if (!isSigningAlgorithm(alg) || !metadata.algorithms.includes(alg)) throw refuse(`alg is ${String(alg)}`);
   if (typ !== undefined && String(typ).toUpperCase() !== 'JWT') throw refuse(`typ is ${String(typ)}`);
-  const signed = await signedBy({ jwks: null, jwksUrl: metadata.jwksUri }, jwt, alg, keys).catch((error) => {
+  const source = { jwks: null, jwksUrl: metadata.jwksUri };
+  const signed = await Promise.resolve(signedBy(source, jwt, alg, keys)).catch((error) => {
     throw new FederationProblem('unreachable', `its keys: ${reasonOf(error)}`);
   });
   if (signed !== 'yes') throw refuse(`signature: ${signed}`);
