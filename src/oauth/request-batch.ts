@@ -1,3 +1,5 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
 import { type Database, must, type Statement } from '../storage/database.ts';
 
 /** A write that a request depends on: the claim of a one-time value, or a count within a limit. */
@@ -18,6 +20,7 @@ export class RequestBatch {
   readonly #database: Database;
   #expected: Condition[] = [];
   #required: Condition[] = [];
+  #refusal: unknown;
 
   constructor(database: Database) {
     this.#database = database;
@@ -56,8 +59,13 @@ export class RequestBatch {
     const expected = this.#expected;
     const required = this.#take();
     for (const condition of expected)
-      if (!required.includes(condition) && !(await condition.holds())) throw await condition.refuse();
+      if (!required.includes(condition) && !(await condition.holds())) await this.#refuse(condition);
     await this.#commitEach(required);
+  }
+
+  /** Whether this is the refusal of a condition: then the checks behind it count as not run. */
+  isRefusal(thrown: unknown): boolean {
+    return thrown !== undefined && thrown === this.#refusal;
   }
 
   #take(): Condition[] {
@@ -70,14 +78,36 @@ export class RequestBatch {
   /** One after another: those before the first that does not hold stay. */
   async #commitEach(conditions: readonly Condition[]): Promise<void> {
     for (const condition of conditions)
-      if ((await this.#database.run(condition.writeStatement())).changes === 0)
-        throw await condition.refuse();
+      if ((await this.#database.run(condition.writeStatement())).changes === 0) await this.#refuse(condition);
+  }
+
+  async #refuse(condition: Condition): Promise<never> {
+    this.#refusal = await condition.refuse();
+    throw this.#refusal;
   }
 }
 
 /** The context of the steps of an endpoint that writes. */
 export interface WithBatch {
   readonly batch: RequestBatch;
+}
+
+/**
+ * Runs the steps of an endpoint and commits the conditions of the checks that the request passed, also of one that is refused: the
+ * first that does not hold is its refusal.
+ */
+export async function settled<C extends WithBatch>(
+  call: C,
+  list: { run(call: C): Promise<Answer> },
+): Promise<Answer> {
+  try {
+    const answer = await list.run(call);
+    await call.batch.settle();
+    return answer;
+  } catch (thrown) {
+    if (thrown instanceof Refusal) await call.batch.settle();
+    throw thrown;
+  }
 }
 
 /** Executes nothing, for a dry run. */

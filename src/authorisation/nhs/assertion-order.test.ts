@@ -11,6 +11,7 @@ import {
   withAssertion,
 } from '../testing/assertions.ts';
 import { api, changed, noon, type Platform, type Reply, startPlatform } from '../testing/platform.ts';
+import { type StandardClient, startStandardClient } from '../testing/standard.ts';
 
 const tokenUrl = `${api}/oauth2/token`;
 const now = Math.floor(noon / 1_000);
@@ -258,5 +259,52 @@ describe('failed client authentication by assertion', () => {
     for (let n = 0; n < 3; n++)
       assert.equal((await request('unknown')).body.error_description, used, `failure ${n}`);
     await platform.close();
+  });
+});
+
+describe('the jti of a client assertion at /oauth2.1', () => {
+  let client: StandardClient;
+  before(async () => {
+    client = await startStandardClient();
+  });
+  after(() => client.platform.close());
+
+  const request = (credentials: Record<string, string>, form: Record<string, string>) =>
+    client.platform.post('/oauth2.1/token', { ...credentials, ...form });
+  const auditedAfter = async (since: number) =>
+    (await client.platform.audit.search({ since, application: 'signing' })).map(({ action }) => action);
+  const lastRecord = async () => (await client.platform.audit.list()).at(-1)?.seq ?? 0;
+  const assertUsed = ({ status, body }: Reply): void =>
+    assert.deepEqual([status, body.error], [401, 'invalid_client']);
+  const issued = { grant_type: 'client_credentials' };
+  const refusedLater: Record<string, string>[] = [
+    { ...issued, scope: 'unknown' },
+    { grant_type: 'refresh_token', refresh_token: 'x' },
+  ];
+
+  test('is refused when it is repeated, without a record in the audit log', async () => {
+    const credentials = await client.credentials('signing');
+    assert.equal((await request(credentials, issued)).status, 200);
+    const since = await lastRecord();
+    assertUsed(await request(credentials, issued));
+    assertUsed(await request(credentials, { grant_type: 'refresh_token', refresh_token: 'x' }));
+    assertUsed(await request(credentials, {}));
+    assert.deepEqual(await auditedAfter(since), []);
+  });
+
+  for (const form of refusedLater)
+    test(`is used up by a request that is refused later: ${JSON.stringify(form)}`, async () => {
+      const credentials = await client.credentials('signing');
+      const since = await lastRecord();
+      assert.equal((await request(credentials, form)).status, 400);
+      assert.deepEqual(await auditedAfter(since), ['authorisation.tokens-refused']);
+      assertUsed(await request(credentials, issued));
+    });
+
+  test('gets tokens for one of five requests at the same time', async () => {
+    const credentials = await client.credentials('signing');
+    const replies = await Promise.all(Array.from({ length: 5 }, () => request(credentials, issued)));
+    assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+    for (const reply of replies) if (reply.status !== 200) assertUsed(reply);
   });
 });

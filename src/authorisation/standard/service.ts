@@ -3,7 +3,7 @@ import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongsi
 import { anyMethod, type Handler, type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Steps } from '@alongside/kernel/steps';
 import { Cors } from '../../oauth/cors.ts';
-import { RequestBatch } from '../../oauth/request-batch.ts';
+import { RequestBatch, settled } from '../../oauth/request-batch.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
 import { withNonce } from '../../oauth/server/sender-constraint.ts';
@@ -91,7 +91,7 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     rawQuery: true,
   });
   const run = (list: Pick<Steps<ServerCall, ServerCall>, 'run'>, errors?: ErrorFormat): Handler<unknown> =>
-    handle((request) => list.run({ server, request, batch: new RequestBatch(parts.database) }), errors);
+    handle((request) => settled({ server, request, batch: new RequestBatch(parts.database) }, list), errors);
   const announcing = (list: Parameters<typeof run>[0]) => announceNonce(server, run(list, clientFormat));
   /** The handlers of a document; HEAD too (RFC 9110 section 9.1). */
   const readable = (endpoint: Endpoint): Handlers<unknown> => {

@@ -1,7 +1,10 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import { check, steps } from '@alongside/kernel/steps';
-import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
+import {
+  authenticateClient,
+  authenticateForBatch,
+} from '../../oauth/server/client-authentication/authenticate.ts';
 import { readForm } from '../../oauth/server/form.ts';
 import { runGrant } from '../../oauth/server/grant.ts';
 import {
@@ -19,10 +22,9 @@ import type { ServerCall } from './server.ts';
 /** The checks of the client of a token request (RFC 6749 section 3.2). */
 export const tokenClientChecks = steps<ServerCall>('oauth2.1.token')
   .step(readForm)
-  .step(authenticateClient)
+  .step(authenticateForBatch)
   .use(applicationChecks(notAllowed))
-  .step(check('rate-limit', limitRate))
-  .step(commitConditions);
+  .step(check('rate-limit', limitRate));
 
 /** `POST /token` of the standard profile: the client first, then its grant. */
 export const token = tokenClientChecks.step(proveKey('token')).step(bindTokens).step(runGrant(grants));

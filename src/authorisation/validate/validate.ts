@@ -6,7 +6,7 @@ import { decodeJwt } from '@alongside/kernel/jws';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { claimedClient } from '../../oauth/client-assertion.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
-import { DryRequestBatch } from '../../oauth/request-batch.ts';
+import { DryRequestBatch, settled } from '../../oauth/request-batch.ts';
 import { validateGrant } from '../../oauth/server/grant.ts';
 import type { Base } from '../base.ts';
 import { type ConsoleCall, requireConsole } from '../console/caller.ts';
@@ -157,10 +157,10 @@ function standardPlan(
     start: { server, ...incoming },
     probes: standard.tokenProbes(incoming, server),
     endpoint: () =>
-      tokenClientChecks
-        .step(skipProofs)
-        .step(validateGrant(grants))
-        .run({ server, batch, request: { ...plain, headers, method: 'POST', query: '', body: text } }),
+      settled(
+        { server, batch, request: { ...plain, headers, method: 'POST', query: '', body: text } },
+        tokenClientChecks.step(skipProofs).step(validateGrant(grants)),
+      ),
   };
 }
 

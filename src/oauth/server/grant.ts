@@ -100,9 +100,10 @@ export function runGrant<Call extends GrantCall>(grants: readonly Grant<Call>[])
     try {
       return await run(call);
     } catch (thrown) {
-      if (thrown instanceof Refusal) await call.batch.settle();
+      if (!(thrown instanceof Refusal) || call.batch.isRefusal(thrown)) throw thrown;
+      await call.batch.settle();
       const isPublic = call.client.registration.tokenEndpointAuthMethod === 'none';
-      if (thrown instanceof Refusal && !isPublic) await auditRefusal(call, type, thrown);
+      if (!isPublic) await auditRefusal(call, type, thrown);
       throw thrown;
     }
   };

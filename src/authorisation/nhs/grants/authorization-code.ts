@@ -33,6 +33,7 @@ export function checkRedirectUri({ server: { base }, form, client }: NhsCall & W
 
 export async function findCode({
   server,
+  batch,
   form,
   client,
   redirectUri,
@@ -48,7 +49,10 @@ export async function findCode({
   if (!found) throw errors.codeInvalid(`it is not a code of ${base.path}`);
   const { payload: granted, usedAt, expiresAt } = found;
   if (usedAt !== null) {
-    if (base.hardening.codeReuseRevokes) await revokeFamily(server, granted, 'code-reused');
+    if (base.hardening.codeReuseRevokes) {
+      await batch.settle();
+      await revokeFamily(server, granted, 'code-reused');
+    }
     throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
   }
   if (expiresAt <= clock.now())

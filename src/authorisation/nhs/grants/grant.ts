@@ -1,6 +1,6 @@
 import { type Answer, noContent } from '@alongside/kernel/answer';
-import { Refusal } from '@alongside/kernel/errors';
 import type { Steps } from '@alongside/kernel/steps';
+import { settled } from '../../../oauth/request-batch.ts';
 import type { Base } from '../../base.ts';
 import type { Incoming } from '../../incoming.ts';
 import type { Issued, Issuer } from '../../issue.ts';
@@ -17,21 +17,6 @@ export interface Grant {
 }
 
 const pass = (): Answer => noContent();
-
-/**
- * Commits the conditions of the checks that a request passed, also of one that is refused: the first that does not hold is its
- * refusal.
- */
-async function settled(call: NhsCall, list: { run(call: NhsCall): Promise<Answer> }): Promise<Answer> {
-  try {
-    const answer = await list.run(call);
-    await call.batch.settle();
-    return answer;
-  } catch (thrown) {
-    if (thrown instanceof Refusal) await call.batch.settle();
-    throw thrown;
-  }
-}
 
 /** Creates a grant from its two parts. Nothing is written before all checks have passed. */
 export function grant<Valid>(

@@ -28,8 +28,8 @@ type Valid = TokenCall &
   Passed<'confidential-client' | 'scope' | 'resources'> & { scope: string[]; resources: string[] };
 
 async function issueToken(call: Valid): Promise<TokenResponse> {
-  const { server, parameters, client, scope, resources, confirmation } = call;
-  const { accessTokens, base, database, parts, tokenIssuer } = server;
+  const { server, batch, parameters, client, scope, resources, confirmation } = call;
+  const { accessTokens, base, parts, tokenIssuer } = server;
   const { access: lifetime } = lifetimesOf(base, parameters, { access: accessLifetime, refresh: 0 });
   const family = orderedId();
   const granted = {
@@ -43,7 +43,7 @@ async function issueToken(call: Valid): Promise<TokenResponse> {
   };
   const options = { lifetime, resources, confirmation };
   const access = await accessTokens.issue(client.registration, granted, options);
-  await database.batch(access.writes);
+  await batch.commit(access.writes);
   parts.recorder.record({
     journey: family,
     from: 'application',

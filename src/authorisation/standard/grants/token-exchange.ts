@@ -91,13 +91,12 @@ const keepTargets = check('resources', function keepTargets(call: ExchangeCall) 
 /** Uses an ID token up, where that is switched on. */
 const useOnce = check(
   'single-use',
-  function useOnce({ server: { base, parts }, batch, subject, subjectToken }: ExchangeCall) {
-    if (!base.hardening.idTokenOnce || subject.clientId !== null) return undefined;
+  function useOnce({ server: { base, parts }, batch, subject, subjectToken }: ExchangeCall): void {
+    if (!base.hardening.idTokenOnce || subject.clientId !== null) return;
     batch.require({
       ...unusedExchange(parts, subjectToken, subject.expiresAt),
       refuse: () => errors.subjectInvalid('this ID token was exchanged before'),
     });
-    return batch.settle();
   },
 );
 
@@ -126,7 +125,7 @@ const grantOf = ({ client, subject, act, scope }: Valid): TokenGrant => ({
 async function issueTokens(call: Valid): Promise<TokenResponse> {
   const { server, parameters, client, issuedType, subject, subjectToken, act, scope, resources } = call;
   const { confirmation } = call;
-  const { accessTokens, base, clock, database, parts, tokenIssuer, tokens } = server;
+  const { accessTokens, base, clock, parts, tokenIssuer, tokens } = server;
   const usual = { access: accessLifetime, refresh: subject.upstream.refreshLifetime };
   const lifetimes = lifetimesOf(base, parameters, usual);
   // The token expires no later than the subject token.
@@ -146,8 +145,8 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     : undefined;
   // The new token must not outlive a revocation of the subject token at the same moment.
   const condition = subject.family === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
-  const { done } = await database.batch([...condition, ...access.writes, ...(refresh?.writes ?? [])]);
-  if (!done) throw errors.subjectInvalid('it was revoked at the same time');
+  if (!(await call.batch.commit([...condition, ...access.writes, ...(refresh?.writes ?? [])])))
+    throw errors.subjectInvalid('it was revoked at the same time');
   if (await parts.endedSessions.isOver(base, subject.upstream, subject.sid)) {
     await tokens.revokeFamily(granted.family, revocationStatement(parts, base, granted, 'session-ended'));
     throw errors.subjectInvalid('the provider ended the session at the same time');
