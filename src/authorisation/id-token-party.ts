@@ -1,7 +1,7 @@
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Condition } from '../oauth/request-batch.ts';
-import type { Client } from './application/client.ts';
+import type { Client } from './clients.ts';
 import type { PlatformParts } from './parts.ts';
 import { isFor } from './upstream/calls.ts';
 

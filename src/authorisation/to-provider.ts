@@ -1,8 +1,8 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import { orderedId, randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
-import type { Client } from './application/client.ts';
 import { browserCookie } from './callback/pending.ts';
+import type { Client } from './clients.ts';
 import { errors } from './errors.ts';
 import type { AtBase } from './parts.ts';
 import { type Pending, pendingAt } from './pending.ts';

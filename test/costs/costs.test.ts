@@ -16,12 +16,12 @@ type Limits = Readonly<Record<string, Partial<Costs>>>;
 
 /** Limits for one operation at a time, so that none shares a transaction or an fsync. They may only fall. */
 const onSqlite: Limits = {
-  opaque: { reads: 1, writes: 2, rows: 2, transactions: 2, fsyncs: 1, kilobytes: 1_100 },
-  jwt: { reads: 0, writes: 2, rows: 2, transactions: 2, fsyncs: 1, kilobytes: 1_100 },
+  opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 400 },
+  jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 500 },
   code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 1_000 },
   refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 650 },
   'refresh-secret': { reads: 2, writes: 4, rows: 4, transactions: 1, fsyncs: 1, kilobytes: 700 },
-  exchange: { reads: 3, writes: 3, rows: 3, transactions: 2, fsyncs: 1, kilobytes: 900 },
+  exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 600 },
   userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 300 },
   discovery: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 250 },
   jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 250 },
@@ -36,8 +36,8 @@ const onSqlite: Limits = {
  * that cannot be trusted.
  */
 const onPostgres: Limits = {
-  opaque: { sent: 2 },
-  jwt: { sent: 3 },
+  opaque: { sent: 1 },
+  jwt: { sent: 1 },
   code: { sent: 26 },
   refresh: { sent: 10 },
   'refresh-secret': { sent: 9 },

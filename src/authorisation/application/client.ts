@@ -1,25 +1,14 @@
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import type { PlatformRegistration, StoredApplication } from '../../oauth/applications.ts';
-import type { StoredDeveloper } from '../../oauth/developers.ts';
+import type { PlatformRegistration } from '../../oauth/applications.ts';
 import { type Product, type RateLimits, type StoredProduct, scopesOf } from '../../oauth/products.ts';
 import { type LimitName, limitsOf, publishedQuota, type RateLimiter } from '../../oauth/rate-limits.ts';
 import { redirectFits } from '../../oauth/registered-addresses.ts';
 import type { WithBatch } from '../../oauth/request-batch.ts';
-import type { Database } from '../../storage/database.ts';
-import { Derived } from '../../storage/derived.ts';
 import type { Base } from '../base.ts';
+import type { Client } from '../clients.ts';
 import { errors } from '../errors.ts';
-import type { AtBase, PlatformParts } from '../parts.ts';
-
-/** An application as a client of the platform, for one version of its rows. */
-export interface Client {
-  application: StoredApplication;
-  registration: PlatformRegistration;
-  /** The approved products. */
-  products: readonly StoredProduct[];
-  developer: StoredDeveloper | undefined;
-}
+import type { AtBase } from '../parts.ts';
 
 export interface WithClient {
   client: Client;
@@ -27,25 +16,6 @@ export interface WithClient {
 export interface WithProducts extends WithClient {
   products: readonly StoredProduct[];
 }
-
-/** The tables that clients are read from. */
-const tables = ['application', 'client', 'developer', 'product'];
-
-/** Creates the cache of clients by client id. A change applies to the next request, in every process. */
-export const createClients = (
-  database: Database,
-  { applications, developers, products }: Pick<PlatformParts, 'applications' | 'developers' | 'products'>,
-): PlatformParts['clients'] =>
-  new Derived(database, tables, async (clientId): Promise<Client | undefined> => {
-    const application = await applications.byPlatformClient(clientId);
-    if (!application?.platform) return undefined;
-    const { platform: registration } = application;
-    const [approved, developer] = await Promise.all([
-      products.of(registration),
-      developers.get(application.developer),
-    ]);
-    return { application, registration, products: approved, developer };
-  });
 
 /** Returns the client with this id, if the base path serves its profile. Returns no promise if it is cached. */
 export function findClient(

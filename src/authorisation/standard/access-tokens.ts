@@ -11,9 +11,9 @@ import {
 } from '../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../oauth/developers.ts';
 import type { TokenRecord } from '../../oauth/tokens.ts';
-import type { Client } from '../application/client.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
+import type { Client } from '../clients.ts';
 import { type Issued, Issuer, type TokenGrant } from '../issue.ts';
 import type { PlatformParts } from '../parts.ts';
 import { rulesOf } from './profile.ts';
