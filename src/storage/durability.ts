@@ -63,11 +63,6 @@ export class Durability {
     return this.#owed;
   }
 
-  /** The running fsync. */
-  get syncing(): Promise<void> | undefined {
-    return this.#running;
-  }
-
   /** Registers a commit. No response waits for a lazy one, but it is synced soon. */
   owe({ lazy = false } = {}): void {
     this.#committed = true;

@@ -30,14 +30,12 @@ interface Waiting {
 }
 
 const foreignChangeInterval = 250;
-/** Milliseconds for which an fsync may hold back writes. */
-const longestHold = 2;
 /** Milliseconds between two attempts; the event loop continues meanwhile. */
 const pause = 2;
 
 /**
- * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, and during an fsync those of several turns.
- * No caller sees them before the commit. The fsync happens when a response waits for it.
+ * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction. No caller sees them before the commit. The
+ * fsync happens when a response waits for it.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
@@ -193,25 +191,13 @@ export class SqliteDatabase implements Database {
     return this.#read(read, deadline);
   }
 
-  /**
-   * Runs the queue at the end of this turn. During an fsync, it waits for the end: whoever waits for the disk would have waited
-   * for the next fsync anyway. A slow disk delays it for a moment only.
-   */
   #schedule(): void {
     if (this.#scheduled || this.#retry) return;
     this.#scheduled = true;
-    const run = () => {
-      if (!this.#scheduled) return;
+    setImmediate(() => {
       this.#scheduled = false;
       if (!this.#closing && !this.#retry) this.#turn();
-    };
-    const syncing = this.#durability?.syncing;
-    if (!syncing) {
-      setImmediate(run);
-      return;
-    }
-    syncing.then(run, run);
-    setTimeout(run, longestHold);
+    });
   }
 
   /** Commits the queue in one transaction, or each batch in its own if one of them must be undone. */
