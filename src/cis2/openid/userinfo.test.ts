@@ -133,6 +133,23 @@ describe('claims of userinfo', () => {
     cis2.cis.people.set(nurse.uid, nurse);
     assert.ok(!body.includes('selected_roleid'));
   });
+  test('are those of the person now, and of the token alone, in repeated responses', async () => {
+    const [names, address] = [
+      await tokenFor(gp.uid, 'openid profile'),
+      await tokenFor(gp.uid, 'openid email'),
+    ];
+    const bodies = async () =>
+      Promise.all([names, address, names].map(async (token) => JSON.parse((await bearer(token)).body)));
+    const [before] = await bodies();
+    assert.equal(before.email, undefined);
+    cis2.cis.people.set(gp.uid, { ...gp, givenName: 'Gaius', email: 'gaius@example.test' });
+    const [first, second, third] = await bodies();
+    cis2.cis.people.set(gp.uid, gp);
+    assert.deepEqual([first.given_name, first.email], ['Gaius', undefined]);
+    assert.deepEqual(second, { email: 'gaius@example.test', sub: gp.uid });
+    assert.deepEqual(third, first);
+    assert.deepEqual((await bodies())[0], before);
+  });
 });
 
 test('assurance levels are numbers if the setting says so', async () => {
