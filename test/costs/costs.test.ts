@@ -18,8 +18,8 @@ type Limits = Readonly<Record<string, Partial<Costs>>>;
 const onSqlite: Limits = {
   opaque: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 400 },
   jwt: { reads: 0, writes: 2, rows: 2, transactions: 1, fsyncs: 1, kilobytes: 500 },
-  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 1_000 },
-  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 650 },
+  code: { reads: 3, writes: 8, rows: 7, transactions: 2, fsyncs: 2, kilobytes: 900 },
+  refresh: { reads: 2, writes: 5, rows: 5, transactions: 1, fsyncs: 1, kilobytes: 450 },
   'refresh-secret': { reads: 2, writes: 4, rows: 4, transactions: 1, fsyncs: 1, kilobytes: 700 },
   exchange: { reads: 2, writes: 3, rows: 3, transactions: 1, fsyncs: 1, kilobytes: 600 },
   userinfo: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 300 },
@@ -38,7 +38,7 @@ const onSqlite: Limits = {
 const onPostgres: Limits = {
   opaque: { sent: 1 },
   jwt: { sent: 1 },
-  code: { sent: 26 },
+  code: { sent: 20 },
   refresh: { sent: 10 },
   'refresh-secret': { sent: 9 },
   exchange: { sent: 9 },
