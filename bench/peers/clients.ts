@@ -1,4 +1,4 @@
-import { Browser } from '../../src/cli/check/browser.ts';
+import { Browser } from '../../src/kit/browser.ts';
 import type { StateFile } from '../../src/state-file.ts';
 import { callConsole } from '../command.ts';
 import { jwks } from './client-key.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Browser } from '../../src/cli/check/browser.ts';
+import { Browser } from '../../src/kit/browser.ts';
 import { jwks } from './client-key.ts';
 import { redirectUri, type Target } from './target.ts';
 

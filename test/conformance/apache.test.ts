@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { Browser, type Landing, type Page } from '../../src/cli/check/browser.ts';
 import { invoke } from '../../src/cli/testing/command.ts';
+import { Browser, type Landing, type Page } from '../../src/kit/browser.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { type Apache, findApache, freePort, startApache } from './apache.ts';

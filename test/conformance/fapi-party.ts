@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Browser, Landing } from '../../src/cli/check/browser.ts';
+import type { Browser, Landing } from '../../src/kit/browser.ts';
 import { Prover, sha256 } from './keys.ts';
 import type { ClientSpec } from './provider.ts';
 import { RelyingParty, type Tokens } from './relying-party.ts';

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import type { Browser, Landing, Page } from '../../src/cli/check/browser.ts';
+import type { Browser, Landing, Page } from '../../src/kit/browser.ts';
 
 export type AuthMethod =
   | 'client_secret_basic'

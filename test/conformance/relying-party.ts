@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from 'jose';
-import { Browser, type Callback, type Landing } from '../../src/cli/check/browser.ts';
+import { Browser, type Callback, type Landing } from '../../src/kit/browser.ts';
 import { type CertifiedKey, newCertifiedKey } from './certificate.ts';
 import { assertionOf, credentialsOf } from './credentials.ts';
 import { type KeyPair, newKeyPair } from './keys.ts';

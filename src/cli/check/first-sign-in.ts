@@ -1,5 +1,5 @@
 import { OperatorError } from '@alongside/kernel/operator';
-import type { Callback, Landing } from './browser.ts';
+import type { Callback, Landing } from '../../kit/browser.ts';
 import { Stranded, shownText, shows, type Trial } from './trial.ts';
 
 /** Facts about the application, given by the caller. */

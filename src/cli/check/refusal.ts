@@ -1,4 +1,4 @@
-import type { Landing } from './browser.ts';
+import type { Landing } from '../../kit/browser.ts';
 import { type Check, failed, notRun, passed, type Verdict, warning } from './check.ts';
 import { landingText, type Reaction, type Trial } from './trial.ts';
 

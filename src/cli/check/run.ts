@@ -1,5 +1,5 @@
 import { OperatorError } from '@alongside/kernel/operator';
-import { Unreachable } from './browser.ts';
+import { Unreachable } from '../../kit/browser.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
 import { type ApplicationFacts, firstSignIn } from './first-sign-in.ts';

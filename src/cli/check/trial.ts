@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
-import { Browser, type Callback, type Landing, type Page } from './browser.ts';
-import { contentOf, formOf, textOf } from './markup.ts';
+import { Browser, type Callback, type Landing, type Page } from '../../kit/browser.ts';
+import { contentOf, formOf, textOf } from '../../kit/markup.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
 /** The behaviour of the simulated user. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Landing } from '../../../src/cli/check/browser.ts';
+import type { Landing } from '../../../src/kit/browser.ts';
 import type { Module } from '../module.ts';
 import { RelyingParty, signedOut } from '../relying-party.ts';
 import type { Change } from '../reply.ts';

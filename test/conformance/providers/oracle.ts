@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import OidcProvider from 'oidc-provider';
-import type { Landing } from '../../../src/cli/check/browser.ts';
-import { formOf } from '../../../src/cli/check/markup.ts';
+import type { Landing } from '../../../src/kit/browser.ts';
+import { formOf } from '../../../src/kit/markup.ts';
 import type { Provider } from '../provider.ts';
 import type { Front } from '../tampering.ts';
 

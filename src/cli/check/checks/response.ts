@@ -1,4 +1,4 @@
-import type { Landing } from '../browser.ts';
+import type { Landing } from '../../../kit/browser.ts';
 import { type Check, failed, passed, type Verdict, warning } from '../check.ts';
 import { isAccident, refusal } from '../refusal.ts';
 import { landingText, Stranded, shownText } from '../trial.ts';

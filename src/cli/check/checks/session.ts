@@ -1,4 +1,4 @@
-import type { Browser, CookieLine } from '../browser.ts';
+import type { Browser, CookieLine } from '../../../kit/browser.ts';
 import { type Check, failed, notRun, passed, warning } from '../check.ts';
 import { landingText, type Trial } from '../trial.ts';
 
