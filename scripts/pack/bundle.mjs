@@ -28,6 +28,8 @@ const noticeOf = ({ name, version, license: licence, licenseText, noticeText, au
 const bundle = await rolldown({
   input: {
     alongside: inClone('src', 'cli', 'main.ts'),
+    testing: inClone('src', 'kit', 'index.ts'),
+    'testing-node': inClone('src', 'kit', 'node.ts'),
     'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
     'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
   },

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inClone } from '../prepare/clone.mjs';
-import { emit } from './emit.mjs';
+import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
 /**
@@ -12,7 +12,11 @@ export async function clientPackage(node, folder) {
   mkdirSync(code, { recursive: true });
   const options = { rootDir: inClone('client'), declaration: true };
   await emit(node, code, { files: [inClone('client', 'index.ts')] }, options);
-  for (const file of readdirSync(code, { recursive: true })) if (file.endsWith('.d.ts')) rewrite(code, file);
+  for (const file of readdirSync(code, { recursive: true })) {
+    if (!file.endsWith('.d.ts')) continue;
+    const path = join(code, file);
+    writeFileSync(path, withJavaScriptImports(readFileSync(path, 'utf8')));
+  }
   copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readme());
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
@@ -38,13 +42,6 @@ function manifest() {
       './package.json': './package.json',
     },
   };
-}
-
-/** Renames imports in declarations; the compiler only does this in JavaScript. */
-function rewrite(folder, file) {
-  const path = join(folder, file);
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(path, text.replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'));
 }
 
 /** Returns the README with links to missing files replaced by their text. */

@@ -31,3 +31,7 @@ export async function emit(node, folder, input, options) {
     throw new Stop('the package could not be emitted as JavaScript: see the errors above');
   rmSync(project);
 }
+
+/** Renames imports in declarations; the compiler only does this in JavaScript. */
+export const withJavaScriptImports = (text) =>
+  text.replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2');

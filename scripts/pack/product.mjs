@@ -1,8 +1,10 @@
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inClone } from '../prepare/clone.mjs';
+import { clone, inClone } from '../prepare/clone.mjs';
 import { Stop } from '../prepare/say.mjs';
 import { runToEnd } from '../test/run-to-end.mjs';
+import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
 /** Creates the folder of the package `alongside`: server, agent and commands in bundled JavaScript, without dependencies. */
@@ -11,11 +13,31 @@ export async function productPackage(node, folder) {
   const stdio = ['ignore', process.stderr, process.stderr];
   if ((await runToEnd(node, [inClone('scripts', 'pack', 'bundle.mjs'), folder], { stdio })) !== 0)
     throw new Stop('the product could not be bundled: see the errors above');
+  await emitTypes(node, join(folder, 'testing'));
   mkdirSync(join(folder, 'bin'));
   cpSync(inClone('scripts', 'pack', 'alongside.cjs'), join(folder, 'bin', 'alongside.cjs'));
   copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readFileSync(inClone('scripts', 'pack', 'README.md')));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
+}
+
+/** The modules of the test kit, with the files that declare their types. */
+const testing = { './testing': 'index', './testing/node': 'node' };
+
+/** Declares the test kit. Its public types are in one file that imports nothing of the product. */
+async function emitTypes(node, folder) {
+  const work = mkdtempSync(join(tmpdir(), 'alongside-types-'));
+  try {
+    const files = Object.values(testing).map((name) => inClone('src', 'kit', `${name}.ts`));
+    await emit(node, work, { files }, { rootDir: clone, declaration: true, emitDeclarationOnly: true });
+    mkdirSync(folder);
+    for (const name of [...Object.values(testing), 'types']) {
+      const text = readFileSync(join(work, 'src', 'kit', `${name}.d.ts`), 'utf8');
+      writeFileSync(join(folder, `${name}.d.ts`), withJavaScriptImports(text));
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 function manifest() {
@@ -26,8 +48,16 @@ function manifest() {
     ...commonMembers(['pds', 'fhir', 'testing', 'identity-provider']),
     engines: { node: '>=24' },
     bin: { alongside: 'bin/alongside.cjs' },
-    files: ['bin', 'dist', 'THIRD-PARTY-NOTICES.txt'],
-    exports: { './package.json': './package.json' },
+    files: ['bin', 'dist', 'testing', 'THIRD-PARTY-NOTICES.txt'],
+    exports: {
+      ...Object.fromEntries(
+        Object.entries(testing).map(([path, name]) => [
+          path,
+          { types: `./testing/${name}.d.ts`, default: `./dist/${path.slice(2).replace('/', '-')}.js` },
+        ]),
+      ),
+      './package.json': './package.json',
+    },
     // Only for cards in real readers, because they are compiled or downloaded when they are installed.
     peerDependencies: native,
     peerDependenciesMeta: Object.fromEntries(Object.keys(native).map((one) => [one, { optional: true }])),

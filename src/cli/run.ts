@@ -1,10 +1,10 @@
 import { nearest } from '@alongside/kernel/config';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { RefusedCall } from '../kit/console-api.ts';
 import { version } from '../version.ts';
 import type { Command, Output } from './command.ts';
 import { allCommands, commandNames, loadCommand } from './commands.ts';
-import { RefusedCall } from './instance.ts';
 import { columns } from './table.ts';
 
 async function help(): Promise<string[]> {

@@ -60,6 +60,8 @@ export class Browser {
   #stops: readonly string[];
   /** Every cookie that it received, the oldest first. */
   readonly cookieLines: CookieLine[] = [];
+  /** Every address that it requested, the first one first. */
+  readonly addresses: string[] = [];
 
   /** @param stops addresses without query, such as those of a client. */
   constructor(stops: readonly string[], signal?: AbortSignal) {
@@ -165,6 +167,7 @@ export class Browser {
     form: URLSearchParams | undefined,
     origin: string | undefined,
   ): Promise<Page> {
+    this.addresses.push(url.href);
     const body = form?.toString();
     const cookie = this.#cookiesFor(url, site === 'cross-site' && body !== undefined);
     return new Promise((resolve, reject) => {

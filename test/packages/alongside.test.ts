@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,8 +49,8 @@ describe('the packages', () => {
       const { messages } = await publint({ pack: { tarball: buffer }, strict: true });
       assert.deepEqual(messages, [], basename(file));
     }
-    const [, client = ''] = packed;
-    await run(process.execPath, [attw, client, '--profile', 'esm-only', '--no-definitely-typed']);
+    for (const file of packed.slice(0, 2))
+      await run(process.execPath, [attw, file, '--profile', 'esm-only', '--no-definitely-typed']);
   });
 });
 
@@ -64,7 +64,7 @@ describe('the package of the product', () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(installed().length + 1))
       .sort();
     assert.deepEqual(
-      files.filter((file) => !/^dist\/[\w.-]+\.js$/.test(file)),
+      files.filter((file) => !/^(dist\/[\w.-]+\.js|testing\/\w+\.d\.ts)$/.test(file)),
       ['LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.txt', 'bin/alongside.cjs', 'package.json'],
     );
     for (const file of files)
@@ -118,6 +118,47 @@ describe('the package of the product', () => {
       failure.stderr,
       /^alongside needs Node\.js 24 or newer, and this is v20\.19\.\d+: .*node@24.*\n$/,
     );
+  });
+
+  test('runs a supplier’s test with its test kit, types checked', async () => {
+    await project.install([], ['@types/node', 'undici-types']);
+    const source = [
+      "import assert from 'node:assert/strict';",
+      "import { test } from 'node:test';",
+      "import { attach, type Alongside } from 'alongside/testing';",
+      "import { alongside } from 'alongside/testing/node';",
+      "test('a sign-in', async (t) => {",
+      '  const instance: Alongside = await alongside(t);',
+      "  const { person } = await instance.desk('gp');",
+      "  const seen = instance.waitFor('cis2.code');",
+      '  const { status, hops } = await instance.browser().goto(`${instance.urls.sample}/sign-in/combined`);',
+      '  assert.deepEqual([status, person?.uid, hops.length > 4], [200, "656005750108", true]);',
+      '  assert.equal((await seen).outcome, "ok");',
+      '  assert.equal((await attach(instance.urls.console)).urls.api, instance.urls.api);',
+      '  // @ts-expect-error the person is missing',
+      '  void (() => instance.desk());',
+      '});',
+    ];
+    await writeFile(project.path('sign-in.test.ts'), source.join('\n'));
+    const compilerOptions = {
+      ...{ module: 'nodenext', target: 'ES2024', lib: ['ES2024', 'ESNext.Disposable'] },
+      ...{ strict: true, noEmit: true, types: ['node'] },
+    };
+    await writeFile(
+      project.path('tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['sign-in.test.ts'] }),
+    );
+    await run(process.execPath, [
+      join(clone, 'node_modules/@typescript/native/bin/tsc'),
+      '-p',
+      project.folder,
+    ]);
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+    const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'sign-in.test.ts'], {
+      ...{ cwd: project.folder, env },
+    });
+    assert.match(stdout, /^# pass 1$/m);
+    assert.match(stdout, /^# fail 0$/m);
   });
 
   /** Signs in at the desk with the commands, then by both patterns, and reads a patient. */

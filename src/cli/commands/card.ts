@@ -1,31 +1,6 @@
-import { nearest } from '@alongside/kernel/config';
-import { OperatorError } from '@alongside/kernel/operator';
+import { type DeskCard, insertCard } from '../../kit/desk.ts';
 import { consoleCommand } from '../command.ts';
-import { type InstanceApi, RefusedCall } from '../instance.ts';
 import { columns } from '../table.ts';
-
-interface Card {
-  serial: string;
-  persona: string | null;
-  uid: string;
-  name: string;
-  profile: string;
-  locked: boolean;
-}
-
-/** Puts a card into the reader. @throws OperatorError that names the cards if there is no such card */
-export async function insertCard(api: InstanceApi, person: string): Promise<{ card: Card }> {
-  const answer = await api.call<{ card: Card }>('PUT', '/readers/0/card', { card: person });
-  if (answer.status === 404) {
-    const { cards } = await api.must<{ cards: Card[] }>('GET', '/cards');
-    const personas = cards.flatMap(({ persona }) => persona ?? []);
-    throw new OperatorError(
-      `No card has the serial, persona or uid ${person}.${nearest(person, personas)} There are cards of ${personas.join(', ')}.`,
-    );
-  }
-  if (answer.status >= 300) throw new RefusedCall(answer);
-  return answer.body;
-}
 
 export const card = consoleCommand({
   name: 'card',
@@ -35,7 +10,7 @@ export const card = consoleCommand({
       help: 'cards, and which one is in the reader',
       async run({ api }) {
         const [{ cards }, reader] = await Promise.all([
-          api.must<{ cards: Card[] }>('GET', '/cards'),
+          api.must<{ cards: DeskCard[] }>('GET', '/cards'),
           api.must<{ card: { serial: string } | null }>('GET', '/readers/0'),
         ]);
         const inserted = reader.card?.serial ?? null;
@@ -69,7 +44,7 @@ export const card = consoleCommand({
       words: 'PERSON',
       help: 'create another card for a person, PIN 123456',
       async run({ api }, person) {
-        const card = await api.must<Card>('POST', '/cards', { person });
+        const card = await api.must<DeskCard>('POST', '/cards', { person });
         return { json: card, lines: [`Card ${card.serial} is ready for ${card.name}. Its PIN is 123456.`] };
       },
     },
@@ -77,7 +52,9 @@ export const card = consoleCommand({
       words: 'CARD',
       help: 'give a blocked card its three attempts back',
       async run({ api }, name) {
-        const card = await api.must<Card>('PATCH', `/cards/${encodeURIComponent(name)}`, { locked: false });
+        const card = await api.must<DeskCard>('PATCH', `/cards/${encodeURIComponent(name)}`, {
+          locked: false,
+        });
         return { json: card, lines: [`The card of ${card.name} has three attempts again.`] };
       },
     },

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ImportAnswer } from '../../cis/protocol.ts';
+import { RefusedCall } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
-import { RefusedCall } from '../instance.ts';
 import { readJsonFile, readText } from '../json-file.ts';
 
 const formatOf = (file: string): 'csv' | 'json' => {

@@ -2,19 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { readFlags } from '@alongside/kernel/config';
-import type { JourneyEvent } from '@alongside/kernel/events';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
-import { type InstanceProcess, startInstanceProcess } from '../../kit/instance-process.ts';
+import { ConsoleApi } from '../../kit/console-api.ts';
+import { allEvents } from '../../kit/events.ts';
+import { openInstance } from '../../kit/instance.ts';
+import { startInstanceProcess } from '../../kit/instance-process.ts';
+import type { Alongside, AlongsideEvent } from '../../kit/types.ts';
 import { type Command, flagNames, noMore, type Output } from '../command.ts';
-import { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
-import { signIn } from './agent.ts';
-import { insertCard } from './card.ts';
 import { type AgedRefusal, linesOf } from './explain.ts';
-import { variablesOf } from './status.ts';
 
 const ownFlags = { person: z.string().optional(), pin: z.string().optional(), role: z.string().optional() };
 
@@ -113,17 +112,7 @@ function refusedIds(log: readonly string[]): string[] {
   return ids.slice(-mostRefusals);
 }
 
-async function allEvents(api: InstanceApi): Promise<JourneyEvent[]> {
-  const all: JourneyEvent[] = [];
-  for (;;) {
-    const path = `/events?since=${all.at(-1)?.seq ?? 0}`;
-    const { events } = await api.must<{ events: JourneyEvent[] }>('GET', path);
-    if (events.length === 0) return all;
-    all.push(...events);
-  }
-}
-
-function eventRows(events: readonly JourneyEvent[]): string[] {
+function eventRows(events: readonly AlongsideEvent[]): string[] {
   const last = events.at(-1)?.journey;
   return columns(
     events
@@ -133,7 +122,8 @@ function eventRows(events: readonly JourneyEvent[]): string[] {
 }
 
 /** Prints what helps to find out why a command failed. */
-async function explainFailure(api: InstanceApi, { log }: InstanceProcess, out: Output): Promise<void> {
+async function explainFailure({ urls, log }: Alongside, out: Output): Promise<void> {
+  const api = new ConsoleApi(urls.console);
   const refusals: string[] = [];
   for (const id of refusedIds(log)) {
     const found = await api.call<AgedRefusal>('GET', `/refusals/${encodeURIComponent(id)}`);
@@ -155,32 +145,30 @@ async function explainFailure(api: InstanceApi, { log }: InstanceProcess, out: O
 async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {
   const [executable, program = ''] = process.argv;
   const began = performance.now();
-  const instance = await startInstanceProcess({
+  const started = await startInstanceProcess({
     program: [executable ?? process.execPath, program],
     args: upFlags,
   });
   let isOver = false;
-  void instance.ended.then((reason) => isOver || out.note(`Alongside stopped early: ${reason}.`));
+  void started.ended.then((reason) => isOver || out.note(`Alongside stopped early: ${reason}.`));
+  const { urls, stateFile } = started.state;
   try {
-    const api = new InstanceApi({ state: instance.state.stateFile });
-    out.note(
-      `Alongside is ready after ${Math.round(performance.now() - began)} ms at ${instance.state.urls.console}`,
-    );
-    if (flags.person !== undefined) {
-      await insertCard(api, flags.person);
-      await signIn({ api, out, flags });
-      out.note(`${flags.person} is signed in at the desk.`);
+    const instance = await openInstance(urls.console, started);
+    out.note(`Alongside is ready after ${Math.round(performance.now() - began)} ms at ${urls.console}`);
+    const { person, ...answers } = flags;
+    if (person !== undefined) {
+      await instance.desk(person, answers);
+      out.note(`${person} is signed in at the desk.`);
     }
-    const env = { ...(await variablesOf(api)), ALONGSIDE_STATE: instance.state.stateFile };
-    const code = await run(command, env);
+    const code = await run(command, { ...(await instance.env()), ALONGSIDE_STATE: stateFile });
     if (code !== 0 && code < 128) {
       out.note(`${command[0]} ended with code ${code}.`);
-      await explainFailure(api, instance, out);
+      await explainFailure(instance, out);
     }
     return code;
   } finally {
     isOver = true;
-    await instance.stop();
+    await started.stop();
   }
 }
 

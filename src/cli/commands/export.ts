@@ -1,8 +1,8 @@
 import { OperatorError } from '@alongside/kernel/operator';
+import { type ApiAnswer, sentence } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
 import { kindNames, type State } from '../export-folder/layout.ts';
 import { writeExport } from '../export-folder/write.ts';
-import { type ApiAnswer, sentence } from '../instance.ts';
 
 /** Time limit in milliseconds, for a large installation. */
 export const transferPatience = 300_000;

@@ -1,7 +1,7 @@
 import { OperatorError } from '@alongside/kernel/operator';
+import { type ApiAnswer, sentence } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
 import { placeIn, type ReadExport, readExport } from '../export-folder/read.ts';
-import { type ApiAnswer, sentence } from '../instance.ts';
 import { amounts, transferPatience, withoutCards } from './export.ts';
 
 /** Returns the sentence for a refusal, with a file instead of a position. */

@@ -1,16 +1,9 @@
 import { OperatorError } from '@alongside/kernel/operator';
+import { type ApplicationCredentials, type InstanceState, variables } from '../../kit/environment.ts';
 import { consoleCommand, yes } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
 
-interface State {
-  version: string;
-  urls: Record<string, string>;
-  /** Socket of this machine's agent for desktop applications; null without one. */
-  agentSocket: string | null;
-  clock: { now: string; offsetSeconds: number };
-  database: string;
-}
 interface Person {
   uid: string;
   persona: string | null;
@@ -18,23 +11,18 @@ interface Person {
   roles: { roleCode: string; orgCode: string }[];
   authenticators: string[];
 }
-interface Credentials {
-  id: string;
-  platform: { clientId: string; clientSecret?: string } | null;
-  cis2: { clientId: string; clientSecret?: string } | null;
-}
 interface Everything {
-  state: State;
+  state: InstanceState;
   people: Person[];
   cards: { serial: string; persona: string | null; name: string; locked: boolean }[];
-  applications: Credentials[];
+  applications: ApplicationCredentials[];
 }
 
 async function read(api: InstanceApi): Promise<Everything> {
-  const state = await api.must<State>('GET', '/state');
+  const state = await api.must<InstanceState>('GET', '/state');
   const [{ people }, { applications }, cards] = await Promise.all([
     api.must<{ people: Person[] }>('GET', '/people'),
-    api.must<{ applications: Credentials[] }>('GET', '/applications'),
+    api.must<{ applications: ApplicationCredentials[] }>('GET', '/applications'),
     // The agent may be elsewhere; the rest is still shown.
     api.must<{ cards: Everything['cards'] }>('GET', '/cards').then(
       (answer) => answer.cards,
@@ -47,38 +35,8 @@ async function read(api: InstanceApi): Promise<Everything> {
   return { state, people, cards, applications };
 }
 
-const shout = (name: string): string =>
-  name
-    .replace(/[A-Z]/g, (letter) => `_${letter}`)
-    .replace(/[^A-Za-z0-9]/g, '_')
-    .toUpperCase();
-
-/** Returns the prefix of an application's variables. Most generated ids begin with a digit, which a shell variable must not. */
-const prefixOf = (id: string): string => shout(id).replace(/^(?=\d|[0-9A-F]{8}_)/, 'APP_');
-
-function variables({ state, applications }: Pick<Everything, 'state' | 'applications'>): [string, string][] {
-  const all = Object.entries(state.urls).map(([name, value]): [string, string] => [
-    `ALONGSIDE_${shout(name)}_URL`,
-    value,
-  ]);
-  if (state.agentSocket) all.push(['ALONGSIDE_AGENT_SOCKET', state.agentSocket]);
-  for (const application of applications) {
-    for (const half of ['platform', 'cis2'] as const) {
-      const prefix = `${prefixOf(application.id)}_${shout(half)}`;
-      const credentials = application[half];
-      if (credentials) all.push([`${prefix}_CLIENT_ID`, credentials.clientId]);
-      if (credentials?.clientSecret) all.push([`${prefix}_CLIENT_SECRET`, credentials.clientSecret]);
-    }
-  }
-  return all;
-}
-
-/** Returns the addresses and credentials of an instance as variables of an environment. */
-export async function variablesOf(api: InstanceApi): Promise<Record<string, string>> {
-  const state = await api.must<State>('GET', '/state');
-  const { applications } = await api.must<{ applications: Credentials[] }>('GET', '/applications');
-  return Object.fromEntries(variables({ state, applications }));
-}
+const envLines = ({ state, applications }: Everything): string[] =>
+  Object.entries(variables(state, applications)).map((pair) => pair.join('='));
 
 function statusLines({ state, people, cards, applications }: Everything): string[] {
   const peopleRows = people.map((person) => [
@@ -126,7 +84,7 @@ export const status = consoleCommand({
         const { state, ...others } = everything;
         return {
           json: { ...state, ...others },
-          lines: flags.env ? variables(everything).map((pair) => pair.join('=')) : statusLines(everything),
+          lines: flags.env ? envLines(everything) : statusLines(everything),
         };
       },
     },

@@ -1,0 +1,119 @@
+import { nearest } from '@alongside/kernel/config';
+import { OperatorError } from '@alongside/kernel/operator';
+import type { AgentStatus } from '../../identity-agent/protocol.ts';
+import { type ConsoleApi, RefusedCall } from './console-api.ts';
+
+/** A virtual card of the local agent. */
+export interface DeskCard {
+  serial: string;
+  persona: string | null;
+  uid: string;
+  name: string;
+  profile: string;
+  locked: boolean;
+}
+
+/** Puts a card into the reader, by persona, uid or serial. @throws OperatorError that names the cards if there is no such card */
+export async function insertCard(api: ConsoleApi, who: string): Promise<{ card: DeskCard }> {
+  const answer = await api.call<{ card: DeskCard }>('PUT', '/readers/0/card', { card: who });
+  if (answer.status === 404) {
+    const { cards } = await api.must<{ cards: DeskCard[] }>('GET', '/cards');
+    const personas = cards.flatMap(({ persona }) => persona ?? []);
+    throw new OperatorError(
+      `No card has the serial, persona or uid ${who}.${nearest(who, personas)} There are cards of ${personas.join(', ')}.`,
+    );
+  }
+  if (answer.status >= 300) throw new RefusedCall(answer);
+  return answer.body;
+}
+
+const states: Record<AgentStatus['state'], string> = {
+  noCard: 'No card is in the reader.',
+  pinRequested: 'A card is in the reader. Enter its PIN.',
+  roleRequested: 'Signed in. Select a role.',
+  signedIn: 'Signed in.',
+  locked: 'Locked: insert the card again and enter the PIN.',
+  blocked: 'The PIN of this card is blocked.',
+  cardRejected: 'The card was refused.',
+};
+
+const locked = {
+  card: states.locked,
+  screen: 'Locked with the screen: unlock the screen and enter the PIN.',
+  time: 'Locked: the PIN is too old. Enter it again.',
+};
+
+/** Describes the state of the agent in one sentence. */
+export const stateText = ({ state, lock }: AgentStatus): string =>
+  state === 'locked' && lock ? locked[lock.reason] : states[state];
+
+type Role = AgentStatus['roles'][number];
+
+/** Returns whether a role matches: by its id, or by the last part of its code (R8001). */
+export const isRole = (role: Role | undefined, asked: string): boolean =>
+  role?.roleId === asked || role?.roleCode.split(':').at(-1) === asked;
+
+function roleIn(roles: readonly Role[], asked: string): Role {
+  const found = roles.find((role) => isRole(role, asked));
+  const list = roles.map(
+    ({ roleId, roleCode, orgCode }) => `${roleId} (${roleCode.split(':').at(-1)} at ${orgCode})`,
+  );
+  if (!found) throw new OperatorError(`The person has no role ${asked}. There are: ${list.join(', ')}.`);
+  return found;
+}
+
+/** Enters the PIN. `pinChecked` is false if a user was already signed in. */
+async function enterPin(
+  api: ConsoleApi,
+  pin: string | undefined,
+): Promise<{ state: AgentStatus; pinChecked: boolean }> {
+  const answer = await api.call<AgentStatus>('POST', '/agent/pin', { pin: pin ?? '123456' });
+  if (answer.status === 409) {
+    const state = await api.must<AgentStatus>('GET', '/agent');
+    if (state.state !== 'signedIn' && state.state !== 'roleRequested')
+      throw new OperatorError(stateText(state));
+    return { state, pinChecked: false };
+  }
+  if (answer.status === 403 && answer.body.error === 'wrong_pin') {
+    const left = Number(answer.body.attemptsLeft);
+    throw new OperatorError(`Wrong PIN: ${left} ${left === 1 ? 'attempt' : 'attempts'} left.`);
+  }
+  if (answer.status === 423)
+    throw new OperatorError(
+      'The PIN of this card is blocked. Restore its attempts with "alongside card unblock CARD".',
+    );
+  if (answer.status >= 300) throw new RefusedCall(answer);
+  const state = answer.body;
+  if (state.state === 'cardRejected' || state.state === 'blocked')
+    throw new OperatorError(state.reason ?? states[state.state]);
+  return { state, pinChecked: true };
+}
+
+export interface SignIn {
+  readonly state: AgentStatus;
+  /** False if a user was already signed in, so that the PIN was not entered. */
+  readonly pinChecked: boolean;
+  /** Whether the first of several roles was selected, because none was named. */
+  readonly tookFirstRole: boolean;
+}
+
+/** Enters the PIN of the inserted card (123456 by default) and selects a role, by id or code; the first by default. */
+export async function signInAtDesk(
+  api: ConsoleApi,
+  { pin, role }: { pin?: string | undefined; role?: string | undefined } = {},
+): Promise<SignIn> {
+  const { state: before, pinChecked } = await enterPin(api, pin);
+  const asks = before.question === 'role';
+  const chosen = role === undefined ? before.roles[0] : asks ? roleIn(before.roles, role) : undefined;
+  const state = asks
+    ? await api.must<AgentStatus>('POST', '/agent/role', { roleId: chosen?.roleId })
+    : before;
+  const held = state.roles.find(({ roleId }) => roleId === state.role?.roleId);
+  if (role !== undefined && !isRole(held, role))
+    throw new OperatorError(
+      held
+        ? `The session has the role ${held.roleId} and keeps it. Sign out first to choose another.`
+        : 'The session has no role.',
+    );
+  return { state, pinChecked, tookFirstRole: asks && role === undefined };
+}

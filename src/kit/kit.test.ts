@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createCombined, platformAt } from '../../client/index.ts';
+import { launchBrowser } from '../../test/testing/browser.ts';
+import { type Alongside, attach, start } from './index.ts';
+import { alongside } from './node.ts';
+
+describe('the test kit', () => {
+  let instance: Alongside;
+  before(async () => {
+    instance = await start();
+  });
+  after(() => instance?.stop());
+
+  /** A sign-in by the combined pattern in a new browser, up to the application's page. */
+  const signIn = () => instance.browser().goto(`${instance.urls.sample}/sign-in/combined`);
+
+  test('signs a person in at the desk, and a browser without a window by redirects alone', async () => {
+    const { state, person } = await instance.desk('gp');
+    assert.deepEqual([state, person?.uid], ['signedIn', '656005750108']);
+    const code = instance.waitFor('cis2.code');
+    const { status, text, hops, url } = await signIn();
+    assert.equal(status, 200);
+    assert.match(text, /656005750108/);
+    assert.ok(hops.some((hop) => hop.startsWith(instance.urls.identityAgent)));
+    assert.ok(url.startsWith(instance.urls.sample));
+    assert.equal((await code).outcome, 'ok');
+    await instance.card.remove();
+  });
+
+  test('selects a role by its code, and names the roles that there are', async () => {
+    const { role, roles } = await instance.desk('nurse', { role: 'R8001' });
+    assert.equal(role?.roleId, roles.find(({ roleCode }) => roleCode.endsWith('R8001'))?.roleId);
+    await instance.card.remove();
+    await assert.rejects(instance.desk('nurse', { role: 'R1' }), /has no role R1\. There are: /);
+    await instance.card.remove();
+    await assert.rejects(instance.card.insert('nures'), /Did you mean nurse\? There are cards of /);
+  });
+
+  test('answers the pages for PIN and role in a real browser', async (t) => {
+    const browser = await launchBrowser();
+    t.after(() => browser.close());
+    const page = await (await browser.newContext()).newPage();
+    await instance.card.insert('nurse');
+    await instance.signIn(page, `${instance.urls.sample}/sign-in/separate`);
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    await instance.card.remove();
+    const again = await (await browser.newContext()).newPage();
+    await instance.card.insert('gp');
+    await assert.rejects(
+      instance.signIn(again, `${instance.urls.sample}/sign-in/combined`, { pin: '000000' }),
+      /asks again for the PIN/,
+    );
+    await instance.card.remove();
+  });
+
+  test('adds a person, who gets tokens without a sign-in', async () => {
+    const { uid, displayName } = await instance.people.add({
+      ...{ givenName: 'Ada', familyName: 'Testwell', persona: 'ada' },
+      roles: [
+        {
+          orgCode: 'A9A5A',
+          roleCode: 'S8000:G8000:R8001',
+          roleName: '"Clinical":"Clinical Provision":"Nurse Access Role"',
+        },
+      ],
+    });
+    assert.match(displayName, /TESTWELL/i);
+    const { access_token: token } = await instance.tokens('ada');
+    const answer = await fetch(`${instance.urls.api}/hello-world/hello/user`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    assert.equal(answer.status, 200);
+    await instance.people.remove(uid);
+    await assert.rejects(instance.tokens('ada'), /Not found/);
+  });
+
+  test('moves the clock, which the client library follows', async () => {
+    const began = instance.clock.now();
+    await instance.clock.advance(3_600);
+    assert.ok(instance.clock.now() - began >= 3_600_000);
+    await instance.clock.set(new Date('2030-01-31T09:00:00Z'));
+    assert.equal(new Date(instance.clock.now()).toISOString().slice(0, 16), '2030-01-31T09:00');
+    await instance.clock.real();
+    assert.ok(Math.abs(instance.clock.now() - Date.now()) < 1_000);
+  });
+
+  test('registers an application whose refused request it explains', async () => {
+    const redirectUri = 'http://localhost:1/callback';
+    const { platform } = await instance.application({
+      name: 'Kit',
+      platform: { callbackUrls: [redirectUri] },
+    });
+    const combined = createCombined({
+      ...platformAt(`${instance.urls.api}/oauth2`),
+      ...{ clientId: platform?.clientId ?? '', clientSecret: 'wrong', redirectUri },
+    });
+    assert.match(combined.begin().url, /client_id=/);
+    const body = new URLSearchParams({
+      ...{ grant_type: 'authorization_code', code: 'x', redirect_uri: redirectUri },
+      ...{ client_id: platform?.clientId ?? '', client_secret: 'wrong' },
+    });
+    const answer = await fetch(`${instance.urls.api}/oauth2/token`, { method: 'POST', body });
+    const { message_id: id } = (await answer.json()) as { message_id: string };
+    const { error, fix, actor } = await instance.explain(id);
+    assert.match(error, /^authorisation\./);
+    assert.ok(fix.length > 0);
+    assert.equal(actor, 'developer');
+  });
+
+  test('switches a fault on for the next request, and resets', async () => {
+    const { faults } = await instance.call<{ faults: { name: string; state: object | null }[] }>(
+      'GET',
+      '/faults',
+    );
+    const name = faults[0]?.name ?? '';
+    const state = async () =>
+      (await instance.call<typeof result>('GET', '/faults')).faults.find((fault) => fault.name === name)
+        ?.state;
+    const result = { faults };
+    await instance.faults.on(name, { next: 2 });
+    assert.deepEqual(await state(), { next: 2 });
+    await instance.faults.off(name);
+    assert.equal(await state(), null);
+    await instance.faults.on(name);
+    await instance.reset();
+    assert.equal(await state(), null);
+    await assert.rejects(instance.faults.on('no-such-fault'), /fault/i);
+  });
+
+  test('says which events came if the awaited one did not', async () => {
+    const none = instance.waitFor('cis2.never', { timeout: 500 });
+    await fetch(`${instance.urls.api}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    await assert.rejects(
+      none,
+      /There was no event cis2\.never within 500 ms\. These came: .*client-credentials/,
+    );
+  });
+
+  test('attaches to a running instance and leaves it running', async () => {
+    const attached = await attach(instance.urls.console);
+    assert.deepEqual(attached.urls, instance.urls);
+    const variables = await attached.env();
+    assert.equal(variables.ALONGSIDE_API_URL, instance.urls.api);
+    await attached.stop();
+    assert.equal((await instance.call<{ version: string }>('GET', '/state')).version.length > 0, true);
+    await assert.rejects(
+      attach('http://localhost:1'),
+      /No running instance responds at http:\/\/localhost:1/,
+    );
+  });
+
+  test('says why an instance does not start', async () => {
+    await assert.rejects(
+      start({ args: ['--port-base', '99999'] }),
+      /Alongside did not start: --port-base: must be/,
+    );
+    await assert.rejects(start({ timeout: 1 }), /it was not ready within 0\.001 s/);
+  });
+});
+
+test('an instance for one test stops with it', async (t) => {
+  let address = '';
+  await t.test('a supplier’s test', async (inner) => {
+    const instance = await alongside(inner);
+    address = instance.urls.console;
+    assert.equal((await fetch(`${address}/api/v1/state`)).status, 200);
+  });
+  await assert.rejects(fetch(address));
+});

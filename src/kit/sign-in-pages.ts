@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OperatorError } from '@alongside/kernel/operator';
+import type { PageLike, Urls } from './types.ts';
+
+/** The questions to the user: for the PIN, at the agent; for the role, at the agent or at CIS2. */
+const pin = 'input[name="pin"]';
+const role = 'input[type="radio"][name="role"], input[type="radio"][name="roleId"]';
+const submit = 'form button[type="submit"], form button:not([type])';
+
+/** Milliseconds between two looks at a page that redirects, and until one must ask or lead on. */
+const pause = 50;
+const patience = 30_000;
+
+/** Returns the question of a page; undefined while the page is replaced by the next one. */
+async function questionOf(page: PageLike): Promise<'PIN' | 'role' | undefined> {
+  try {
+    if (await page.$(pin)) return 'PIN';
+    return (await page.$(role)) ? 'role' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens an address, and answers the questions for PIN and role until a page of the application is shown.
+ * @throws OperatorError if the PIN or the role is refused, or if the browser stays on another page
+ */
+export async function signInOnPages(
+  page: PageLike,
+  url: string,
+  { identityAgent, cis2Issuer }: Urls,
+  options: { pin?: string | undefined; role?: string | undefined },
+): Promise<void> {
+  const asking = [identityAgent, cis2Issuer].map((address) => new URL(address).origin);
+  const answered = new Set<string>();
+  await page.goto(url);
+  for (let waited = 0; asking.includes(new URL(page.url()).origin); ) {
+    const question = await questionOf(page);
+    if (!question) {
+      if (waited > patience) throw new OperatorError(`${page.url()} asks for neither PIN nor role.`);
+      waited += pause;
+      await sleep(pause);
+      continue;
+    }
+    // A second wrong PIN would use up another attempt of the card.
+    if (answered.has(question)) throw new OperatorError(`${page.url()} asks again for the ${question}.`);
+    answered.add(question);
+    if (question === 'PIN') await (await page.$(pin))?.fill(options.pin ?? '123456');
+    else await (await radio(page, options.role)).check();
+    await Promise.all([page.waitForNavigation(), page.$(submit).then((button) => button?.click())]);
+  }
+}
+
+async function radio(page: PageLike, id: string | undefined) {
+  const chosen = await page.$(id === undefined ? role : `input[type="radio"][value=${JSON.stringify(id)}]`);
+  if (!chosen) throw new OperatorError(`${page.url()} does not offer the role ${id}.`);
+  return chosen;
+}

@@ -1,0 +1,206 @@
+// The public types of `alongside/testing`. They import nothing, so that the package declares them in one file.
+
+/** Addresses of the parts of an instance, without a final slash. */
+export interface Urls {
+  readonly console: string;
+  readonly api: string;
+  readonly cis2Issuer: string;
+  readonly identityAgent: string;
+  readonly cis: string;
+  readonly sample: string;
+}
+
+export interface StartOptions {
+  /** Further options of `alongside up`, such as `['--host', '0.0.0.0']`. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Prints the log of the instance to standard error; by default nothing. */
+  readonly log?: 'always' | 'never';
+  /** Milliseconds until it must be ready; 60,000 by default. */
+  readonly timeout?: number;
+}
+
+/** State of the Identity Agent at the desk. */
+export interface AgentState {
+  readonly state:
+    | 'noCard'
+    | 'pinRequested'
+    | 'roleRequested'
+    | 'signedIn'
+    | 'locked'
+    | 'blocked'
+    | 'cardRejected';
+  readonly person: { readonly uid: string; readonly displayName: string } | null;
+  readonly role: { readonly roleId: string; readonly roleName: string; readonly orgCode: string } | null;
+  readonly roles: readonly {
+    readonly roleId: string;
+    readonly roleName: string;
+    readonly roleCode: string;
+    readonly orgCode: string;
+    readonly orgName: string;
+  }[];
+  readonly question: 'pin' | 'role' | null;
+  /** Why a card was rejected or is blocked. */
+  readonly reason: string | null;
+}
+
+/** A person to add, with the members of the console API: names, `persona`, `roles` and others. */
+export interface NewPerson {
+  readonly uid?: string;
+  readonly persona?: string;
+  readonly givenName: string;
+  readonly familyName: string;
+  readonly roles?: readonly {
+    readonly orgCode: string;
+    readonly roleCode: string;
+    readonly roleName?: string;
+  }[];
+  readonly [member: string]: unknown;
+}
+
+export interface Person {
+  readonly uid: string;
+  readonly persona: string | null;
+  readonly displayName: string;
+  readonly [member: string]: unknown;
+}
+
+/** An application to register, with the members of the console API. */
+export interface NewApplication {
+  readonly name: string;
+  readonly profile?: 'nhs' | 'standard' | 'fapi2';
+  readonly platform?: {
+    readonly callbackUrls?: readonly string[];
+    readonly products?: readonly string[];
+    readonly [member: string]: unknown;
+  };
+  readonly cis2?: { readonly redirectUris: readonly string[]; readonly [member: string]: unknown };
+}
+
+interface Credentials {
+  readonly clientId: string;
+  readonly clientSecret?: string;
+}
+
+/** A registered application with its credentials. */
+export interface Registration {
+  readonly id: string;
+  readonly platform: Credentials | null;
+  readonly cis2: Credentials | null;
+}
+
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly expires_in: string | number;
+  readonly refresh_token?: string;
+  readonly [member: string]: unknown;
+}
+
+/** One arrow of a sign-in journey; docs/journey.md lists the names. */
+export interface AlongsideEvent {
+  readonly seq: number;
+  readonly journey: string;
+  readonly at: string;
+  readonly from: string;
+  readonly to: string;
+  readonly name: string;
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Why a request was refused. */
+export interface Refusal {
+  readonly error: string;
+  readonly status: number;
+  readonly description: string;
+  readonly detail: string;
+  readonly fix: string;
+  readonly actor: string;
+  readonly source: string;
+  readonly [member: string]: unknown;
+}
+
+/** What a browser without a window shows at the end of all redirects. */
+export interface Shown {
+  readonly status: number;
+  readonly url: string;
+  readonly text: string;
+  /** Every address that it requested on the way. */
+  readonly hops: readonly string[];
+}
+
+/** A browser without a window: cookies, redirects, and forms that submit themselves. It runs no script. */
+export interface PlainBrowser {
+  /** Navigates to an address; with `body`, posts a form. */
+  goto(url: string, init?: { readonly method?: 'GET' | 'POST'; readonly body?: string }): Promise<Shown>;
+}
+
+interface ElementLike {
+  fill(value: string): Promise<void>;
+  check(): Promise<void>;
+  click(): Promise<void>;
+}
+
+/** The part of Playwright's `Page` that `signIn` uses. */
+export interface PageLike {
+  goto(url: string): Promise<unknown>;
+  url(): string;
+  $(selector: string): Promise<ElementLike | null>;
+  waitForNavigation(): Promise<unknown>;
+}
+
+/** A clock that follows the instance, also as `Clock` of `@alongside/client`. */
+export interface TestClock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+  advance(seconds: number): Promise<void>;
+  set(at: Date): Promise<void>;
+  /** Returns to real time. */
+  real(): Promise<void>;
+}
+
+/** A running instance. `await using` stops it. */
+export interface Alongside extends AsyncDisposable {
+  readonly urls: Urls;
+  /** Newest lines of its log, JSON each; empty for an attached instance. */
+  readonly log: readonly string[];
+  readonly clock: TestClock;
+  /** Inserts the card of a person (persona, uid or serial), enters the PIN and selects a role: the first, or by id or code. */
+  desk(who: string, options?: { readonly pin?: string; readonly role?: string }): Promise<AgentState>;
+  readonly card: { insert(who: string): Promise<void>; remove(): Promise<void> };
+  readonly people: { add(person: NewPerson): Promise<Person>; remove(uid: string): Promise<void> };
+  readonly faults: {
+    on(
+      name: string,
+      options?: { readonly next?: number; readonly after?: number; readonly probability?: number },
+    ): Promise<void>;
+    off(name: string): Promise<void>;
+  };
+  /** Registers an application. */
+  application(options: NewApplication): Promise<Registration>;
+  /** Issues tokens as a sign-in of this person would, to test an API alone. */
+  tokens(person: string, application?: string): Promise<TokenResponse>;
+  browser(): PlainBrowser;
+  /** Opens an address in Playwright's page and answers the pages for PIN and role, if they are shown. */
+  signIn(
+    page: PageLike,
+    url: string,
+    options?: { readonly pin?: string; readonly role?: string },
+  ): Promise<void>;
+  /** Resolves with the first event from now on that has this name or passes this check. */
+  waitFor(
+    event: string | ((event: AlongsideEvent) => boolean),
+    options?: { readonly timeout?: number },
+  ): Promise<AlongsideEvent>;
+  /** Explains a refused request by its message id, `X-Request-ID` or `X-Correlation-ID`. */
+  explain(id: string): Promise<Refusal>;
+  /** Calls the console API, such as `call('GET', '/sessions')`; throws unless it succeeds. */
+  call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>;
+  /** Restores the seeded data and real time. */
+  reset(): Promise<void>;
+  /** Addresses and credentials, as `alongside status --env` prints them. */
+  env(): Promise<Record<string, string>>;
+  /** Stops it, unless it was only attached. */
+  stop(): Promise<void>;
+}
