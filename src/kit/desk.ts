@@ -50,7 +50,7 @@ export const stateText = ({ state, lock }: AgentStatus): string =>
 type Role = AgentStatus['roles'][number];
 
 /** Returns whether a role matches: by its id, or by the last part of its code (R8001). */
-export const isRole = (role: Role | undefined, asked: string): boolean =>
+const isRole = (role: Role | undefined, asked: string): boolean =>
   role?.roleId === asked || role?.roleCode.split(':').at(-1) === asked;
 
 function roleIn(roles: readonly Role[], asked: string): Role {
