@@ -131,7 +131,7 @@ describe('the package of the product', () => {
       '  const instance: Alongside = await alongside(t);',
       "  const { person } = await instance.desk('gp');",
       "  const seen = instance.waitFor('cis2.code');",
-      '  const { status, hops } = await instance.browser().goto(`${instance.urls.sample}/sign-in/combined`);',
+      '  const { status, hops } = await instance.browser().goto(instance.urls.sample + "/sign-in/combined");',
       '  assert.deepEqual([status, person?.uid, hops.length > 4], [200, "656005750108", true]);',
       '  assert.equal((await seen).outcome, "ok");',
       '  assert.equal((await attach(instance.urls.console)).urls.api, instance.urls.api);',
