@@ -27,8 +27,8 @@ const onSqlite: Limits = {
   jwks: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 0, kilobytes: 250 },
   hop: { reads: 7, writes: 14, rows: 14, transactions: 4, fsyncs: 4, kilobytes: 1_600 },
   'sign-on': { reads: 13, writes: 20, rows: 20, transactions: 10, fsyncs: 7, kilobytes: 2_200 },
-  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 700 },
-  patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 750 },
+  hello: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 300 },
+  patient: { reads: 0, writes: 0, rows: 0, transactions: 0, fsyncs: 1, kilobytes: 300 },
 };
 
 /**
@@ -45,8 +45,8 @@ const onPostgres: Limits = {
   userinfo: { sent: 1 },
   discovery: { sent: 0 },
   jwks: { sent: 0 },
-  hello: { sent: 3 },
-  patient: { sent: 4 },
+  hello: { sent: 2 },
+  patient: { sent: 3 },
   hop: { sent: 48 },
   'sign-on': { sent: 84 },
 };
