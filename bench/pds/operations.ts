@@ -52,9 +52,9 @@ export const searches: Readonly<Record<string, (record: PatientRecord) => string
     ),
   'ten years': ({ patient }) => {
     const decade = String(patient.birthDate).slice(0, 3);
-    const postcode = String(patient.address?.[0]?.postalCode);
+    const practice = String(patient.generalPractitioner?.[0]?.identifier.value);
     const range = `birthdate=ge${decade}0-01-01&birthdate=le${decade}9-12-31`;
-    return `${queryOf(patient, { 'address-postalcode': postcode })}&${range}`;
+    return `${queryOf(patient, { 'general-practitioner': practice })}&${range}`;
   },
 };
 

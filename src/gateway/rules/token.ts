@@ -16,6 +16,17 @@ export interface Verified {
   access: Access;
 }
 
+/** SHA-256 of each token by its record, which calls share. */
+const hashes = new WeakMap<TokenRecord, string>();
+
+function hashOf(record: TokenRecord, token: string): string {
+  const known = hashes.get(record);
+  if (known !== undefined) return known;
+  const hash = sha256(token);
+  hashes.set(record, hash);
+  return hash;
+}
+
 /**
  * Finds the access token and its application. Expired and unknown tokens are distinguished while the record exists, for a day. A
  * revoked token, one of CIS2, and one of a removed or revoked application are unknown to the platform.
@@ -38,7 +49,7 @@ export const verifyToken = check('token', async function verifyToken(call: WithH
   if (application.platform?.clientId !== token.clientId)
     throw errors.invalidToken('the token is not of this platform');
   trace.token = token;
-  trace.tokenHash = sha256(presented.token);
+  trace.tokenHash = hashOf(token, presented.token);
   if (token.revokedAt !== null || token.usedAt !== null) throw errors.invalidToken('the token was revoked');
   if (token.expiresAt <= clock.now()) throw errors.expiredToken();
   if (!tokens.isLive(token)) throw errors.invalidToken('the token may not be used');
