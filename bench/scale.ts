@@ -70,10 +70,13 @@ async function wholeReads(database: Database): Promise<Map<string, number>> {
   return new Map(rows.map(({ name, scans }) => [name, scans]));
 }
 
-/** Returns the number of tokens that regular work has yet to remove: at first a fifth of the filled ones. */
+/** Returns the number of refresh tokens that regular work has yet to remove: at first a fifth of the filled ones. */
 async function dueTokens(database: Database): Promise<number> {
   const row = await database.get<{ count: number }>(
-    sql('SELECT COUNT(*) AS count FROM token WHERE expires_at < ?', systemClock.now() - 86_400_000),
+    sql(
+      'SELECT COUNT(*) AS count FROM refresh_token WHERE expires_at < ?',
+      systemClock.now() - 2 * 86_400_000,
+    ),
   );
   return Number(row?.count);
 }

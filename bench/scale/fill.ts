@@ -1,4 +1,5 @@
 import { type Database, sql } from '../../src/storage/database.ts';
+import { firstIdAt } from '../../src/storage/placed-values.ts';
 
 /** The size of an installation. */
 export interface Scale {
@@ -18,13 +19,15 @@ const digest: Readonly<Record<Database['dialect'], string>> = {
 };
 
 const uid = 'CAST(900000000000 + i AS TEXT)';
+const provider = 'https://cis2.example.test/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare';
 const attributes = JSON.stringify({
   auth_type: 'user',
-  'id_token-issuer':
-    'https://cis2.example.test/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare',
+  'id_token-issuer': provider,
   'id_token-subject': '900000000001',
   'id_token-acr': 'AAL3',
   grant_type: 'authorization_code',
+  // As long as a sealed ID token.
+  id_token: 'x'.repeat(1_800),
 });
 const personBody = `'{"uid":"' || ${uid} || '","persona":null,"givenName":"Ada","familyName":"Testwell","middleNames":"","initials":"A","title":"Dr","displayName":"TESTWELL Ada Dr","email":"ada' || i || '@example.test","idAssuranceLevel":"3","disabled":false,"professionalIds":{},"organisations":[{"personOrgId":"' || CAST(300000000000 + i AS TEXT) || '","orgCode":"A9A5A","orgName":"Alder Vale Test Practice","member":true}],"roles":[{"roleId":"' || CAST(200000000000 + i AS TEXT) || '","personOrgId":"' || CAST(300000000000 + i AS TEXT) || '","orgCode":"A9A5A","orgName":"Alder Vale Test Practice","roleCode":"S8000:G8000:R8001","roleName":"Nurse Access Role","activities":[]}]}'`;
 
@@ -36,21 +39,31 @@ interface Filling {
 }
 
 /**
- * The tables, in SQL for both dialects; `i` numbers the rows from 0. A tenth of the tokens is live, a fifth is to be removed, the
- * others expired within the last day.
+ * The tables, in SQL for both dialects; `i` numbers the rows from 0. Half of the tokens are access tokens within their
+ * authorization, the others its refresh tokens. A tenth is live, a fifth is to be removed, the others expired within the last day.
  */
 function fillings({ tokens, people, sessions }: Scale, dialect: Database['dialect'], now: number): Filling[] {
   const live = (id: string) => `'live-' || ${id}`;
+  const authorizations = Math.ceil(tokens / 2);
+  // From four days ago until four hours ago, in the order of time.
+  const issuedAt = `${now - 96 * hour} + i * ${Math.floor((92 * hour) / authorizations)}`;
+  const grantId = `(${firstIdAt(now - 96 * hour)} + i * ${firstIdAt(Math.floor((92 * hour) / authorizations))})`;
+  const expiresAt = `CASE WHEN i % 10 = 0 THEN ${now + 12 * hour} WHEN i % 10 IN (3, 7) THEN ${now - 72 * hour} + i % ${15 * hour}
+    ELSE ${now - 16 * hour} + i % ${15 * hour} END`;
   return [
     {
-      table: 'token',
-      rows: tokens,
-      columns:
-        'hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at',
-      values: `${digest[dialect]}, CASE WHEN i % 2 = 0 THEN 'access' ELSE 'refresh' END, '/oauth2', 'family-' || (i / 2), 'demo',
-        'demo-combined', '900000000001', 'sid-' || (i / 4), '', '${attributes}', ${now - 20 * hour} + i % ${16 * hour},
-        CASE WHEN i % 10 = 0 THEN ${now + 12 * hour} WHEN i % 10 IN (3, 7) THEN ${now - 48 * hour} + i % ${15 * hour}
-        ELSE ${now - 16 * hour} + i % ${15 * hour} END`,
+      table: 'token_grant',
+      rows: authorizations,
+      columns: `id, part, family, issuer, application_id, client_id, uid, sid, provider, scope, issued_at, expires_at, generation,
+        access_hash, access_expires_at, attributes`,
+      values: `${grantId}, i, 'family-' || i, '/oauth2', 'demo', 'demo-combined', '900000000001', 'sid-' || (i / 2), '${provider}',
+        '', ${issuedAt}, ${expiresAt}, 0, ${digest[dialect]}, ${expiresAt}, '${attributes}'`,
+    },
+    {
+      table: 'refresh_token',
+      rows: authorizations,
+      columns: 'id, hash, grant_id, grant_part, own, issued_at, expires_at',
+      values: `${grantId}, ${digest[dialect]}, ${grantId}, i, '{"attributes":{"refresh_count":"0"}}', ${issuedAt}, ${expiresAt}`,
     },
     {
       table: 'person',

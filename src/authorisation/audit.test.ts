@@ -62,6 +62,8 @@ describe('the standard profile', () => {
   });
   after(() => client.platform.close());
 
+  const tokenTables = ['token_grant', 'access_token', 'refresh_token'];
+
   const endSession = async (sid = careWorker.sid) => {
     const { clock, provider, post } = client.platform;
     const logout = await provider.logoutToken({ sid, exp: seconds(clock) + 60 }, { typ: 'logout+jwt' });
@@ -125,6 +127,6 @@ describe('the standard profile', () => {
   };
   for (const [name, prepare] of Object.entries(acts))
     test(`refuses ${name} without its audit record and changes nothing`, async () => {
-      await assertNeedsAudit(client.platform.database, ['token'], await prepare());
+      await assertNeedsAudit(client.platform.database, tokenTables, await prepare());
     });
 });

@@ -12,7 +12,7 @@ test('secondsLeft returns the published seconds, even after a slow write', async
   const clock = new ManualClock(Date.UTC(2026, 6, 1));
   const database = await openDatabase(':memory:', '');
   const issuer = new Issuer({ issuer: 'x' } as Base, {
-    tokens: new Tokens(database, clock),
+    tokens: new Tokens(database, clock, new Vault(Buffer.alloc(32, 7))),
     clock,
     audit: new AuditLog(database, clock, new Vault(Buffer.alloc(32, 7))),
   });

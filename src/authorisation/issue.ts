@@ -1,8 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import type { Parameters } from '../oauth/parameters.ts';
-import type { Tokens } from '../oauth/tokens.ts';
+import type { TokenGrant as StoredGrant } from '../oauth/token-records.ts';
+import type { NewToken, Tokens } from '../oauth/tokens.ts';
 import type { AuditLog } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Attributes } from './attributes.ts';
@@ -42,23 +42,15 @@ export interface TokenGrant {
   uid: string | null;
   sid: string | null;
   scope: readonly string[];
-  attributes: Attributes;
+  attributes: Readonly<Attributes>;
+  /** The authorization, if it is stored already. */
+  grant?: StoredGrant | undefined;
   /** Whether the tokens are from a refresh. */
   refreshed?: boolean;
 }
 
-/** A token that exists once its write is durable. Times in milliseconds. */
-export interface Issued {
-  token: string;
-  expiresAt: number;
-  /** Stores the token, and for an access token its audit record. */
-  writes: readonly Statement[];
-}
-
 /** Lifetime of an access token in milliseconds, as published. */
 export const accessLifetime = 600_000;
-
-const tokenBytes = 32;
 
 /** Issues the tokens of one base path. */
 export class Issuer {
@@ -77,18 +69,31 @@ export class Issuer {
     this.#audit = audit;
   }
 
-  access(grant: TokenGrant, lifetime: number): Issued {
-    return this.#issue('access', grant, lifetime, {});
+  access(grant: TokenGrant, lifetime: number): NewToken {
+    return this.made(this.#tokens.newAccessToken(grant), grant, this.#clock.now(), lifetime);
   }
 
-  /** Issues an access token that was created elsewhere, such as a JWT. `issuedAt` is in milliseconds. */
-  made(token: string, grant: TokenGrant, issuedAt: number, lifetime: number): Issued {
-    return this.#record(token, 'access', grant, issuedAt, lifetime, {});
+  /** Returns an access token that was created elsewhere, such as a JWT. `issuedAt` is in milliseconds. */
+  made(token: string, grant: TokenGrant, issuedAt: number, lifetime: number): NewToken {
+    return this.#newToken('access', token, grant, issuedAt, lifetime);
   }
 
   /** @param extra attributes of the refresh token alone */
-  refresh(grant: TokenGrant, lifetime: number, extra: Attributes): Issued {
-    return this.#issue('refresh', grant, lifetime, extra);
+  refresh(grant: TokenGrant, lifetime: number, extra: Attributes): NewToken {
+    const token = this.#tokens.newRefreshToken();
+    return this.#newToken('refresh', token, grant, this.#clock.now(), lifetime, extra);
+  }
+
+  /** Returns the statements that store tokens of one authorization, with audit records of access tokens. */
+  writesOf(grant: TokenGrant, ...tokens: readonly (NewToken | undefined)[]): Statement[] {
+    const made = tokens.filter((token) => token !== undefined);
+    const issuer = this.#base.issuer;
+    const attributes = { _first_issued: String(made[0]?.issuedAt), ...grant.attributes, issuer };
+    const source = { ...grant, issuer, scope: grant.scope.join(' '), attributes };
+    return [
+      ...this.#tokens.issueStatements(source, made),
+      ...made.filter(({ kind }) => kind === 'access').map((token) => this.#recordStatement(token, grant)),
+    ];
   }
 
   /** Returns the remaining seconds of a token less one, as published: 599 for a new one. Never negative. */
@@ -96,36 +101,27 @@ export class Issuer {
     return Math.max(0, Math.ceil((expiresAt - this.#clock.now()) / 1_000) - 1);
   }
 
-  #issue(kind: 'access' | 'refresh', grant: TokenGrant, lifetime: number, extra: Attributes): Issued {
-    return this.#record(randomToken(tokenBytes), kind, grant, this.#clock.now(), lifetime, extra);
-  }
-
-  #record(
+  #newToken(
+    kind: NewToken['kind'],
     token: string,
-    kind: 'access' | 'refresh',
-    grant: TokenGrant,
+    { scope, attributes }: TokenGrant,
     issuedAt: number,
     lifetime: number,
-    extra: Attributes,
-  ): Issued {
-    const expiresAt = issuedAt + lifetime;
-    const { scope, attributes, refreshed: _, ...rest } = grant;
+    extra: Attributes = {},
+  ): NewToken {
     const issuer = this.#base.issuer;
-    const issuing = this.#tokens.issueStatement(token, {
-      ...rest,
+    return {
+      token,
       kind,
-      issuer,
       scope: scope.join(' '),
       attributes: { _first_issued: String(issuedAt), ...attributes, issuer, ...extra },
       issuedAt,
-      expiresAt,
-    });
-    const writes = kind === 'access' ? [issuing, this.#recordStatement(token, grant)] : [issuing];
-    return { token, expiresAt, writes };
+      expiresAt: issuedAt + lifetime,
+    };
   }
 
-  #recordStatement(token: string, grant: TokenGrant): Statement {
-    const { applicationId, uid, sid, family, scope, attributes, refreshed = false } = grant;
+  #recordStatement({ token, scope }: NewToken, grant: TokenGrant): Statement {
+    const { applicationId, uid, sid, family, attributes, refreshed = false } = grant;
     return this.#audit.recordStatement({
       action: refreshed ? 'authorisation.tokens-refreshed' : 'authorisation.tokens-issued',
       outcome: 'ok',
@@ -134,7 +130,7 @@ export class Issuer {
       session: sid,
       family,
       tokenId: sha256(token),
-      detail: { base: this.#base.path, grant: attributes.auth_grant_type, scope: scope.join(' ') },
+      detail: { base: this.#base.path, grant: attributes.auth_grant_type, scope },
     });
   }
 }

@@ -1,26 +1,29 @@
+import { z } from 'zod';
 import type { StoredProduct } from '../oauth/products.ts';
 import { scopesOf } from '../oauth/products.ts';
 import { RefreshSuccessors } from '../oauth/refresh-successors.ts';
 import type { RequestBatch } from '../oauth/request-batch.ts';
-import type { TokenRecord } from '../oauth/tokens.ts';
+import type { TokenRecord } from '../oauth/token-records.ts';
+import type { NewToken } from '../oauth/tokens.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Base } from './base.ts';
-import { type Issued, Issuer, type TokenGrant } from './issue.ts';
+import { Issuer, type TokenGrant } from './issue.ts';
 import type { PlatformParts } from './parts.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
+const rotatedShape = z.object({
+  accessToken: z.string(),
+  accessExpiresAt: z.number(),
+  refreshToken: z.string(),
+  refreshExpiresAt: z.number(),
+  count: z.number(),
+  scope: z.string(),
+});
 /** The tokens of a refresh. Times in milliseconds. */
-export interface Rotated {
-  accessToken: string;
-  accessExpiresAt: number;
-  refreshToken: string;
-  refreshExpiresAt: number;
-  count: number;
-  scope: string;
-}
+export type Rotated = z.infer<typeof rotatedShape>;
 
 /** Creates the access token of a refresh, if it is not opaque. */
-type MakeAccess = (grant: TokenGrant, lifetime: number) => Issued | Promise<Issued>;
+type MakeAccess = (grant: TokenGrant, lifetime: number) => NewToken | Promise<NewToken>;
 
 /** Milliseconds within which a client that repeats a refresh gets the same successor. */
 const retryTime = 30_000;
@@ -55,7 +58,7 @@ export class Rotation {
     this.#base = base;
     this.#parts = parts;
     this.#issuer = new Issuer(base, parts);
-    this.#successors = new RefreshSuccessors(parts, successorPurpose);
+    this.#successors = new RefreshSuccessors(parts, successorPurpose, rotatedShape);
   }
 
   /** Creates the successors of a refresh token with their statements, and seals them for a repeated request. */
@@ -69,7 +72,10 @@ export class Rotation {
     const { tokens, clock } = this.#parts;
     const { refresh_count: before, _refresh_tokens_validity_ms: validity, ...attributes } = record.attributes;
     const count = Number(before ?? 0) + 1;
-    const grant: TokenGrant = { ...record, scope, attributes, refreshed: true };
+    const { refreshRetry, refreshEndsAccess } = this.#base.hardening;
+    const renewed = refreshEndsAccess ? tokens.renewAccess(record.grant) : undefined;
+    const stored = renewed?.grant ?? record.grant;
+    const grant: TokenGrant = { ...record, grant: stored, scope, attributes, refreshed: true };
     const access = await makeAccess({ ...grant, scope: accessScope }, ends.accessLifetime);
     const refresh = this.#issuer.refresh(grant, Math.max(0, ends.refreshExpiresAt - clock.now()), {
       refresh_count: String(count),
@@ -83,12 +89,10 @@ export class Rotation {
       count,
       scope: accessScope.join(' '),
     };
-    const { refreshRetry, refreshEndsAccess } = this.#base.hardening;
-    const ended = refreshEndsAccess ? [tokens.revokeAccessStatement(record.family)] : [];
     return {
       rotated,
       sealed: refreshRetry ? this.#successors.seal(rotated) : null,
-      writes: [...ended, ...access.writes, ...refresh.writes],
+      writes: [...(renewed ? [renewed.statement] : []), ...this.#issuer.writesOf(grant, access, refresh)],
     };
   }
 

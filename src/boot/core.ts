@@ -62,7 +62,7 @@ export async function createCore(
     mock: new SigningKeys('mock', store, clock),
   };
   const singleUse = new SingleUse(database, clock);
-  const tokens = new Tokens(database, clock);
+  const tokens = new Tokens(database, clock, vault);
   const background = new Background();
   const { log } = options;
   const audit = new AuditLog(database, clock, vault, { log, ...options.audit });

@@ -35,8 +35,12 @@ const sessionBody = JSON.stringify({
 
 // One line for each table that grows with use, in SQL for both dialects.
 const fillings: Readonly<Record<string, string>> = {
-  token: `(hash, kind, issuer, family, application_id, client_id, sid, scope, attributes, issued_at, expires_at)
-    SELECT 'h' || i, 'access', 'x', 'f' || i, 'a', 'c', 's' || i, '', '{}', ${now}, ${time(now + hour)}`,
+  token_grant: `(id, part, family, issuer, application_id, client_id, sid, scope, attributes, issued_at, expires_at, generation)
+    SELECT i, i, 'f' || i, 'x', 'a', 'c', 's' || i, '', '{}', ${now}, ${time(now + hour)}, 0`,
+  access_token: `(id, hash, grant_id, grant_part, generation, issued_at, expires_at)
+    SELECT i, 'h' || i, i, i, 0, ${now}, ${time(now + hour)}`,
+  refresh_token: `(id, hash, grant_id, grant_part, issued_at, expires_at)
+    SELECT i, 'h' || i, i, i, ${now}, ${time(now + hour)}`,
   single_use: `(kind, hash, payload, created_at, expires_at, used_at)
     SELECT 'code', 'h' || i, 'null', ${now}, ${time(now + hour)}, ${now}`,
   used_jti: `(bucket, kind, hash, expires_at)

@@ -109,7 +109,9 @@ export async function openStorage(
 const emptied = [
   'single_use',
   'used_jti',
-  'token',
+  'access_token',
+  'refresh_token',
+  'token_grant',
   'cis_session',
   'cis2_session',
   'cis2_session_client',

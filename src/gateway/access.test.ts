@@ -9,7 +9,6 @@ import fc from 'fast-check';
 import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
-import { Tokens } from '../oauth/tokens.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
 import { createGateway } from './index.ts';
@@ -86,7 +85,7 @@ describe('the compiled access of an application', () => {
       await new Products(database).save({
         ...{ name: 'pds', apis: change.apis, scopes: Object.values(scopes), limits },
       });
-    } else await database.run(new Tokens(database, clock).revokeStatement(tokens[change.token] ?? ''));
+    } else await database.run(gateway.tokens.revokeStatement(tokens[change.token] ?? ''));
   }
 
   /** Returns a gateway that has seen nothing so far. */

@@ -3,7 +3,7 @@ import type { Refusal } from '@alongside/kernel/errors';
 import type { Party } from '@alongside/kernel/events';
 import type { StoredApplication } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
-import type { TokenRecord } from '../oauth/tokens.ts';
+import type { TokenRecord } from '../oauth/token-records.ts';
 import type { Statement } from '../storage/database.ts';
 import type { HeaderMap } from './headers.ts';
 

@@ -1,7 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { Profile } from '../oauth/applications.ts';
-import type { TokenRecord } from '../oauth/tokens.ts';
+import type { TokenRecord } from '../oauth/token-records.ts';
 import type { AuditEntry } from '../storage/audit.ts';
 import type { Statement } from '../storage/database.ts';
 import type { Api, AuditedCall, ChangeFacts } from './api.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { storedJson } from '../storage/row.ts';
-import type { TokenRecord } from './tokens.ts';
+import type { TokenRecord } from './token-records.ts';
 
-const confirmationShape = z.object({
+export const confirmationShape = z.object({
   /** Thumbprint of the key of the DPoP proof. */
   jkt: z.string().optional(),
   /** Thumbprint of the client certificate. */

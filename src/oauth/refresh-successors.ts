@@ -1,6 +1,9 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
-import type { TokenRecord, Tokens } from './tokens.ts';
+import type { z } from 'zod';
+import { storedJson } from '../storage/row.ts';
+import type { TokenRecord } from './token-records.ts';
+import type { Tokens } from './tokens.ts';
 
 /**
  * The tokens that a refresh issued, sealed with the spent refresh token. A client that lost the response and repeats the request
@@ -11,13 +14,19 @@ export class RefreshSuccessors<Successor extends { refreshToken: string }> {
   readonly #vault: Vault;
   readonly #clock: Clock;
   readonly #purpose: string;
+  readonly #shape: z.ZodType<Successor>;
 
   /** @param purpose names the sealing key: never change it for stored data */
-  constructor({ tokens, vault, clock }: { tokens: Tokens; vault: Vault; clock: Clock }, purpose: string) {
+  constructor(
+    { tokens, vault, clock }: { tokens: Tokens; vault: Vault; clock: Clock },
+    purpose: string,
+    shape: z.ZodType<Successor>,
+  ) {
     this.#tokens = tokens;
     this.#vault = vault;
     this.#clock = clock;
     this.#purpose = purpose;
+    this.#shape = shape;
   }
 
   seal(successor: Successor): string {
@@ -32,8 +41,8 @@ export class RefreshSuccessors<Successor extends { refreshToken: string }> {
     if (usedAt === null || retryTime === 0 || this.#clock.now() - usedAt > retryTime) return undefined;
     const sealed = await this.#tokens.successorOf(token);
     if (sealed === undefined) return undefined;
-    const successor = JSON.parse(this.#vault.open(this.#purpose, sealed)) as Successor;
-    const record = await this.#tokens.find(successor.refreshToken);
+    const successor = storedJson(this.#shape, this.#vault.open(this.#purpose, sealed), this.#purpose);
+    const record = await this.#tokens.findRefresh(successor.refreshToken);
     return record && this.#tokens.isLive(record) ? successor : undefined;
   }
 }

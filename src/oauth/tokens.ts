@@ -1,126 +1,216 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { sha256 } from '@alongside/kernel/secrets';
-import { inBatches, removeSomeStatement } from '../storage/batches.ts';
-import { type Database, found, must, type Statement, sql } from '../storage/database.ts';
+import { sha256, type Vault } from '@alongside/kernel/secrets';
+import { type Database, found, must, type Row, type Statement, sql } from '../storage/database.ts';
+import { OldRows } from '../storage/old-rows.ts';
+import { idFromHash, keyOfId, type Place, PlacedValues } from '../storage/placed-values.ts';
+import { computed, integer, nullable, row, text } from '../storage/row.ts';
+import {
+  type Authorization,
+  differenceOf,
+  findAccess,
+  findFirstAccess,
+  findRefresh,
+  readRecord,
+  type TokenGrant,
+  type TokenRecord,
+} from './token-records.ts';
 
-/** The record of an access or refresh token. Only the hash of the token is stored. */
-export interface TokenRecord {
-  kind: 'access' | 'refresh';
-  /** Issuer or base path. */
-  issuer: string;
-  /** Shared by all tokens of one authorization. */
-  family: string;
-  applicationId: string;
-  clientId: string;
-  uid: string | null;
-  /** CIS2 session. */
-  sid: string | null;
-  /** Space separated. */
-  scope: string;
-  /** With the published names of the API platform: `auth_type`, `id_token-subject` and so on. */
-  attributes: Record<string, string>;
-  issuedAt: number;
-  expiresAt: number;
-  /** Time of the use of a refresh token. */
-  usedAt: number | null;
-  revokedAt: number | null;
+/** A token to store, with the members that may differ from its authorization. */
+export interface NewToken
+  extends Pick<TokenRecord, 'kind' | 'scope' | 'attributes' | 'issuedAt' | 'expiresAt'> {
+  token: string;
 }
 
-interface TokenRow {
-  kind: string;
-  issuer: string;
-  family: string;
-  application_id: string;
-  client_id: string;
-  uid: string | null;
-  sid: string | null;
-  scope: string;
-  attributes: string;
-  issued_at: number;
-  expires_at: number;
-  used_at: number | null;
-  revoked_at: number | null;
+/** The data of new tokens: of a new authorization, or of a stored one, from which the members may differ. */
+export type TokenSource = Authorization & { grant?: TokenGrant | undefined };
+
+/** The table of a token, as the tag of its place. Stored tokens depend on it. */
+const tags = { firstAccess: 1, access: 2, refresh: 3 } as const;
+type Table = keyof typeof tags;
+const tables = new Map<number, Table>(Object.entries(tags).map(([table, tag]) => [tag, table as Table]));
+
+/** Where the row of a token is. */
+interface TokenPlace {
+  id: number;
+  hash: string;
+  /** Undefined for a token of a former version, which may be a later access token or a refresh token. */
+  table: Table | undefined;
 }
 
-/** Every column but the hash and the sealed successor. PostgreSQL prepares no statement with `*`. */
-const columns =
-  'kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at, used_at, revoked_at';
+const jtiMember = '{"jti":"';
+const jtiEnd = jtiMember.length + 44;
+/** Characters of base64url of the payload up to the end of `jti`. */
+const jtiCharacters = 72;
 
-const fromRow = (row: TokenRow): TokenRecord => ({
-  kind: row.kind as TokenRecord['kind'],
-  issuer: row.issuer,
-  family: row.family,
-  applicationId: row.application_id,
-  clientId: row.client_id,
-  uid: row.uid,
-  sid: row.sid,
-  scope: row.scope,
-  attributes: JSON.parse(row.attributes) as Record<string, string>,
-  issuedAt: row.issued_at,
-  expiresAt: row.expires_at,
-  usedAt: row.used_at,
-  revokedAt: row.revoked_at,
-});
-
-// Families and sessions are revoked twice. In PostgreSQL, a rotation that commits while the first statement waits for its row
-// has added rows that this statement does not see. No rotation can begin after it, so the second statement finds all rows.
+/** Returns the `jti` of a JWT that begins with it. */
+function jtiOf(token: string): string | undefined {
+  const start = token.indexOf('.') + 1;
+  if (start === 0) return undefined;
+  const head = Buffer.from(token.slice(start, start + jtiCharacters), 'base64url').toString('latin1');
+  return head.startsWith(jtiMember) && head[jtiEnd] === '"'
+    ? head.slice(jtiMember.length, jtiEnd)
+    : undefined;
+}
 
 /** The record of each row that the database shares among reads. */
-const records = new WeakMap<TokenRow, TokenRecord>();
+const records = new WeakMap<Row, TokenRecord>();
 
-function recordOf(row: TokenRow): TokenRecord {
-  let record = records.get(row);
+function recordOf(kind: TokenRecord['kind'], stored: Row | undefined): TokenRecord | undefined {
+  if (!stored) return undefined;
+  let record = records.get(stored);
   if (!record) {
-    record = fromRow(row);
-    Object.freeze(record.attributes);
-    records.set(row, Object.freeze(record));
+    record = readRecord(kind, stored);
+    records.set(stored, record);
   }
   return record;
 }
 
-/** The token records of all servers. */
+const day = 86_400_000;
+const successorRow = row('refresh_token', { successor_sealed: nullable(text) });
+const lastRow = row('token_grant refresh_token', {
+  granted: computed(nullable(integer)),
+  refreshed: computed(nullable(integer)),
+});
+
+/** A live grant of a row of the table. */
+const liveGrant = (table: 'access_token' | 'refresh_token', and = ''): string =>
+  `EXISTS (SELECT 1 FROM token_grant g WHERE g.id = ${table}.grant_id AND g.part = ${table}.grant_part
+   AND g.revoked_at IS NULL${and})`;
+
+interface GrantKey {
+  id: number;
+  part: number;
+}
+
+/** A new token with its place and its difference from the authorization. */
+interface NewRow extends NewToken, TokenPlace {
+  own: string | null;
+}
+
+function tokenStatement(
+  { kind, id, hash, own, issuedAt, expiresAt }: NewRow,
+  grant: GrantKey,
+  generation: number,
+): Statement {
+  const values = [id, hash, grant.id, grant.part, own, issuedAt, expiresAt];
+  return kind === 'refresh'
+    ? sql(
+        `INSERT INTO refresh_token (id, hash, grant_id, grant_part, own, issued_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        ...values,
+      )
+    : sql(
+        `INSERT INTO access_token (id, hash, grant_id, grant_part, own, issued_at, expires_at, generation)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...values,
+        generation,
+      );
+}
+
+function grantStatement(
+  data: Authorization,
+  { id, part }: GrantKey,
+  tokens: readonly NewRow[],
+  first: NewRow | undefined,
+): Statement {
+  return sql(
+    `INSERT INTO token_grant (id, part, family, issuer, application_id, client_id, uid, sid, provider, scope, attributes, issued_at,
+     expires_at, generation, access_hash, access_own, access_expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+    ...[id, part, data.family, data.issuer, data.applicationId, data.clientId, data.uid, data.sid],
+    data.attributes['id_token-issuer'] ?? null,
+    data.scope,
+    JSON.stringify(data.attributes),
+    Math.min(...tokens.map(({ issuedAt }) => issuedAt)),
+    Math.max(...tokens.map(({ expiresAt }) => expiresAt)),
+    first?.hash ?? null,
+    first?.own ?? null,
+    first?.expiresAt ?? null,
+  );
+}
+
+/**
+ * The token records of all servers. A token is valid while its authorization is: revoking that is one write. A new authorization
+ * holds its first access token.
+ */
 export class Tokens {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #values: PlacedValues;
+  readonly #old: readonly OldRows[];
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, vault: Vault) {
     this.#database = database;
     this.#clock = clock;
+    this.#values = new PlacedValues(vault, clock, 'token');
+    this.#old = [
+      new OldRows(database, 'access_token', 'hash'),
+      new OldRows(database, 'refresh_token', 'hash'),
+      new OldRows(database, 'token_grant', 'part', {
+        and: `NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.grant_id = token_grant.id AND r.grant_part = token_grant.part)`,
+      }),
+    ];
   }
 
-  /** Returns the statement that stores a token. */
-  issueStatement(token: string, record: Omit<TokenRecord, 'usedAt' | 'revokedAt'>): Statement {
-    return sql(
-      `INSERT INTO token (hash, kind, issuer, family, application_id, client_id, uid, sid, scope, attributes, issued_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      sha256(token),
-      record.kind,
-      record.issuer,
-      record.family,
-      record.applicationId,
-      record.clientId,
-      record.uid,
-      record.sid,
-      record.scope,
-      JSON.stringify(record.attributes),
-      record.issuedAt,
-      record.expiresAt,
-    );
+  /** Returns the value of a new access token, or of the `jti` of one that is a JWT. */
+  newAccessToken({ family, grant }: Pick<TokenSource, 'family' | 'grant'>): string {
+    return grant ? this.#values.make(tags.access) : this.#values.make(tags.firstAccess, keyOfId(family).id);
+  }
+
+  newRefreshToken(): string {
+    return this.#values.make(tags.refresh);
+  }
+
+  /** Returns the statements that store tokens of one authorization, with the authorization if it is new. */
+  issueStatements(source: TokenSource, tokens: readonly NewToken[]): Statement[] {
+    const { grant, ...data } = source;
+    const key = keyOfId(data.family);
+    const rows = tokens.map((token): NewRow => {
+      const { scope, attributes } = token;
+      const own = differenceOf(grant?.data ?? data, { ...data, scope, attributes });
+      return { ...token, ...this.#placeOf(token.token), own };
+    });
+    if (grant) return rows.map((one) => tokenStatement(one, key, grant.generation));
+    const first = rows.find(({ table, id }) => table === 'firstAccess' && id === key.id);
+    const later = rows.filter((one) => one !== first);
+    return [grantStatement(data, key, rows, first), ...later.map((one) => tokenStatement(one, key, 0))];
   }
 
   /** Returns the record of a token, valid or not. */
   async find(token: string): Promise<TokenRecord | undefined> {
-    const statement = sql(`SELECT ${columns} FROM token WHERE hash = ?`, sha256(token));
-    const row = await this.#database.get<TokenRow>(found(statement));
-    return row && recordOf(row);
+    const { table } = this.#placeOf(token);
+    const access = table === 'refresh' ? undefined : await this.findAccess(token);
+    return access ?? (table === undefined || table === 'refresh' ? this.findRefresh(token) : undefined);
   }
 
-  /** Returns the time of the last token of a CIS2 session in milliseconds. */
+  /**
+   * Returns the record of an access token, valid or not. It may be cached: a revocation by another process applies within
+   * milliseconds.
+   */
+  async findAccess(token: string): Promise<TokenRecord | undefined> {
+    const { id, hash, table } = this.#placeOf(token);
+    if (table === 'refresh') return undefined;
+    const statement = sql(table === 'firstAccess' ? findFirstAccess : findAccess, id, hash);
+    return recordOf('access', await this.#database.get(found(statement)));
+  }
+
+  /** Returns the record of a refresh token, valid or not. */
+  async findRefresh(token: string): Promise<TokenRecord | undefined> {
+    const { id, hash } = this.#placeOf(token);
+    return recordOf('refresh', await this.#database.get(sql(findRefresh, id, hash)));
+  }
+
+  /** Returns the time of the last code or refresh token of a CIS2 session that got tokens, in milliseconds. */
   async lastGivenOut(sid: string): Promise<number | undefined> {
-    const row = await this.#database.get<{ issued_at: number }>(
-      sql('SELECT issued_at FROM token WHERE sid = ? ORDER BY issued_at DESC LIMIT 1', sid),
+    const last = await this.#database.get(
+      sql(
+        `SELECT MAX(g.issued_at) AS granted, MAX(COALESCE(r.active_at, r.issued_at)) AS refreshed
+         FROM token_grant g LEFT JOIN refresh_token r ON r.grant_id = g.id AND r.grant_part = g.part WHERE g.sid = ?`,
+        sid,
+      ),
+      lastRow,
     );
-    return row?.issued_at;
+    return last?.granted ? Math.max(last.granted, last.refreshed ?? 0) : undefined;
   }
 
   /** Returns whether a token is neither revoked nor spent nor expired. */
@@ -131,13 +221,15 @@ export class Tokens {
   /** Returns the condition that spends a refresh token, so that one rotation succeeds. */
   spendStatement(token: string, successorSealed: string | null = null): Statement {
     const now = this.#clock.now();
+    const { id, hash } = this.#placeOf(token);
     return must(
       sql(
-        `UPDATE token SET used_at = ?, successor_sealed = ?
-         WHERE hash = ? AND kind = 'refresh' AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?`,
+        `UPDATE refresh_token SET used_at = ?, successor_sealed = ?
+         WHERE id = ? AND hash = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ? AND ${liveGrant('refresh_token')}`,
         now,
         successorSealed,
-        sha256(token),
+        id,
+        hash,
         now,
       ),
     );
@@ -145,64 +237,70 @@ export class Tokens {
 
   /** Returns the condition that a token is live when the batch is executed. Does not spend it. */
   requireLiveStatement(token: string, kind: TokenRecord['kind'] = 'refresh'): Statement {
-    return must(
-      sql(
-        `UPDATE token SET issued_at = issued_at
-         WHERE hash = ? AND kind = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?`,
-        sha256(token),
-        kind,
-        this.#clock.now(),
-      ),
-    );
+    const now = this.#clock.now();
+    const { id, hash, table } = this.#placeOf(token);
+    if (kind === 'refresh')
+      return must(
+        sql(
+          `UPDATE refresh_token SET active_at = ?
+           WHERE id = ? AND hash = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ? AND ${liveGrant('refresh_token')}`,
+          now,
+          id,
+          hash,
+          now,
+        ),
+      );
+    const isLive =
+      table === 'firstAccess'
+        ? `token_grant WHERE id = ? AND access_hash = ? AND access_expires_at > ? AND access_revoked_at IS NULL
+           AND revoked_at IS NULL AND generation = 0`
+        : `access_token WHERE id = ? AND hash = ? AND expires_at > ? AND revoked_at IS NULL
+           AND ${liveGrant('access_token', ' AND g.generation = access_token.generation')}`;
+    return must(sql(`SELECT 1 AS live FROM ${isLive}`, id, hash, now));
   }
 
   /** Returns the sealed successor of a used refresh token, for an idempotent retry. */
   async successorOf(token: string): Promise<string | undefined> {
-    const row = await this.#database.get<{ successor_sealed: string | null }>(
-      sql('SELECT successor_sealed FROM token WHERE hash = ?', sha256(token)),
+    const { id, hash } = this.#placeOf(token);
+    const stored = await this.#database.get(
+      sql('SELECT successor_sealed FROM refresh_token WHERE id = ? AND hash = ?', id, hash),
+      successorRow,
     );
-    return row?.successor_sealed ?? undefined;
+    return stored?.successor_sealed ?? undefined;
   }
 
-  /** Returns the statement that revokes a token. */
+  /** Returns the statement that revokes an access token. */
   revokeStatement(token: string): Statement {
-    return sql(
-      'UPDATE token SET revoked_at = ? WHERE hash = ? AND revoked_at IS NULL',
-      this.#clock.now(),
-      sha256(token),
-    );
+    const { id, hash, table } = this.#placeOf(token);
+    const update =
+      table === 'firstAccess'
+        ? 'UPDATE token_grant SET access_revoked_at = ? WHERE id = ? AND access_hash = ? AND access_revoked_at IS NULL'
+        : 'UPDATE access_token SET revoked_at = ? WHERE id = ? AND hash = ? AND revoked_at IS NULL';
+    return sql(update, this.#clock.now(), id, hash);
   }
 
-  /** Returns the statement that revokes all tokens of one authorization. */
-  revokeFamilyStatement(family: string): Statement {
-    return sql(
-      'UPDATE token SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL',
-      this.#clock.now(),
-      family,
-    );
-  }
-
-  /** Returns the statement that revokes the access tokens of one authorization, but not its refresh tokens. */
-  revokeAccessStatement(family: string): Statement {
-    return sql(
-      "UPDATE token SET revoked_at = ? WHERE family = ? AND kind = 'access' AND revoked_at IS NULL",
-      this.#clock.now(),
-      family,
-    );
+  /** Revokes the earlier access tokens of a grant, but not its refresh tokens. Returns the grant for its next tokens. */
+  renewAccess({ data, generation }: TokenGrant): { grant: TokenGrant; statement: Statement } {
+    const { id, part } = keyOfId(data.family);
+    const next = generation + 1;
+    const renew = 'UPDATE token_grant SET generation = ?, generation_at = ? WHERE id = ? AND part = ?';
+    return { grant: { data, generation: next }, statement: sql(renew, next, this.#clock.now(), id, part) };
   }
 
   /**
-   * Revokes all tokens of one authorization, also those of a concurrent refresh. Returns the number of revoked tokens.
-   * @param record audit record, written only if a token is revoked
+   * Revokes all tokens of one authorization. Returns the number of revoked authorizations.
+   * @param record audit record, written only if it was not revoked
    */
   revokeFamily(family: string, record: Statement): Promise<number> {
-    return this.#revokeTwice(this.revokeFamilyStatement(family), record);
+    const { id, part } = keyOfId(family);
+    const revoke = 'UPDATE token_grant SET revoked_at = ? WHERE id = ? AND part = ? AND revoked_at IS NULL';
+    return this.#revoke(sql(revoke, this.#clock.now(), id, part), record);
   }
 
   /**
-   * Revokes the tokens of a session from these issuers, also those of a concurrent refresh. Returns the number of revoked tokens.
+   * Revokes the tokens of a session from these issuers. Returns the number of revoked authorizations.
    * @param provider limits them to those of one provider, because another may use the same session id
-   * @param record audit record, written only if a token is revoked
+   * @param record audit record, written only if one is revoked
    */
   revokeSession(
     sid: string,
@@ -210,34 +308,38 @@ export class Tokens {
     provider?: string,
     record?: Statement,
   ): Promise<number> {
-    // JSON escapes quotation marks in values, so no value looks like this member.
-    const member = provider === undefined ? '' : `"id_token-issuer":${JSON.stringify(provider)}`;
     const marks = issuers.map(() => '?').join(', ');
-    const revoking = sql(
-      `UPDATE token SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})
-       AND (? = '' OR replace(attributes, ?, '') <> attributes)`,
-      this.#clock.now(),
-      sid,
-      ...issuers,
-      member,
-      member,
-    );
-    return this.#revokeTwice(revoking, record);
+    const values = [this.#clock.now(), sid, ...issuers];
+    const revoke = `UPDATE token_grant SET revoked_at = ? WHERE sid = ? AND revoked_at IS NULL AND issuer IN (${marks})`;
+    const revoking =
+      provider === undefined
+        ? sql(revoke, ...values)
+        : sql(`${revoke} AND provider = ?`, ...values, provider);
+    return this.#revoke(revoking, record);
   }
 
-  /** Revokes twice in one batch, with the record; once more if the first statement changed nothing. */
-  async #revokeTwice(revoking: Statement, record: Statement | undefined): Promise<number> {
-    const others = record ? [record] : [];
-    const both = await this.#database.batch([must(revoking), revoking, ...others]);
-    if (both.done) return (both.results[0]?.changes ?? 0) + (both.results[1]?.changes ?? 0);
-    const { done, results } = await this.#database.batch([must(revoking), ...others]);
+  /**
+   * Removes tokens that expired more than a day ago; until then, expired and unknown tokens differ. Returns whether more remain.
+   * Refresh tokens and authorizations stay for a second day, for the last access tokens.
+   */
+  async sweep(): Promise<boolean> {
+    const now = this.#clock.now();
+    let isMore = false;
+    for (const [n, rows] of this.#old.entries())
+      isMore = (await rows.sweep(now, now - (n === 0 ? day : 2 * day))) || isMore;
+    return isMore;
+  }
+
+  async #revoke(revoking: Statement, record: Statement | undefined): Promise<number> {
+    const { done, results } = await this.#database.batch([must(revoking), ...(record ? [record] : [])]);
     return done ? (results[0]?.changes ?? 0) : 0;
   }
 
-  /** Removes tokens that expired more than a day ago; until then, expired and unknown tokens differ. Returns whether more remain. */
-  sweep(): Promise<boolean> {
-    const before = this.#clock.now() - 86_400_000;
-    const old = { table: 'token', key: 'hash', column: 'expires_at', before };
-    return inBatches(async () => (await this.#database.run(removeSomeStatement(old))).changes);
+  #placeOf(token: string): TokenPlace {
+    const hash = sha256(token);
+    const carrier = token.length === 44 ? token : jtiOf(token);
+    const place: Place | undefined = carrier === undefined ? undefined : this.#values.placeOf(carrier);
+    const table = tables.get(place?.tag ?? 0);
+    return place && table ? { id: place.id, hash, table } : { id: idFromHash(hash), hash, table: undefined };
   }
 }

@@ -22,15 +22,14 @@ import { announcedChanges } from './migrations/0017-announced-changes.ts';
 import { sessionsOfAgents } from './migrations/0018-sessions-of-agents.ts';
 import { outbox } from './migrations/0019-outbox.ts';
 import { eventBlocks } from './migrations/0020-event-blocks.ts';
-
 import { usedJtis } from './migrations/0021-used-jtis.ts';
-
+import { tokenGrants } from './migrations/0022-token-grants.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
 
 /** Every migration, oldest first. One that has shipped never changes. */
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   foundation,
   authenticators,
   cardLifecycle,
@@ -52,11 +51,15 @@ const migrations: readonly Migration[] = [
   outbox,
   eventBlocks,
   usedJtis,
+  tokenGrants,
 ];
 
 const settingRow = row('setting', { value: text });
 
-/** `{sequence}`: an increasing number as the primary key. `{rowid}`: the type of a number that is the primary key. `{small rows}`: rows are stored in the primary key. */
+/**
+ * `{sequence}`: an increasing number as the primary key. `{rowid}`: the type of a number that is the primary key. `{small rows}`: rows
+ * are stored in the primary key.
+ */
 const words: Readonly<Record<Database['dialect'], Readonly<Record<string, string>>>> = {
   sqlite: {
     sequence: 'INTEGER PRIMARY KEY AUTOINCREMENT',

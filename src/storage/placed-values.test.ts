@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ManualClock } from '@alongside/kernel/clock';
-import { randomToken } from '@alongside/kernel/ids';
+import { orderedId, randomToken, uuid } from '@alongside/kernel/ids';
 import { sha256, Vault } from '@alongside/kernel/secrets';
-import { firstIdAt, OrderedIds, PlacedValues, placeFromHash } from './placed-values.ts';
+import { firstIdAt, idFromHash, keyOfId, OrderedIds, PlacedValues } from './placed-values.ts';
 
 const time = 1_795_000_000_000;
 const key = new Uint8Array(32).fill(7);
@@ -37,33 +37,34 @@ describe('OrderedIds', () => {
 });
 
 describe('PlacedValues', () => {
-  test('carry their id for every process with the key', () => {
+  test('carry their place for every process with the key', () => {
     const values = valuesWith(key);
     for (let n = 0; n < 100; n++) {
-      const { id, value } = values.make();
+      const value = values.make(n % 3);
       assert.match(value, /^[\w-]{44}$/);
-      assert.equal(valuesWith(key).idOf(value), id);
+      assert.deepEqual(valuesWith(key).placeOf(value), { tag: n % 3, id: firstIdAt(time) + n });
     }
+    const largest = { tag: 2_047, id: Number.MAX_SAFE_INTEGER };
+    assert.deepEqual(values.placeOf(values.make(largest.tag, largest.id)), largest);
   });
 
   test('differ when two processes make the same id', () => {
     const [one, other] = [valuesWith(key).make(), valuesWith(key).make()];
-    assert.equal(one.id, other.id);
-    assert.notEqual(one.value.slice(0, 22), other.value.slice(0, 22));
-    assert.notEqual(one.value.slice(22), other.value.slice(22));
+    assert.deepEqual(valuesWith(key).placeOf(one), valuesWith(key).placeOf(other));
+    assert.notEqual(one.slice(0, 22), other.slice(0, 22));
+    assert.notEqual(one.slice(22), other.slice(22));
   });
 
-  test('do not show their time: the values of two milliseconds have no common beginning', () => {
+  test('do not show their time: values made together have no common beginning', () => {
     const values = valuesWith(key);
-    const beginnings = Array.from({ length: 200 }, () => values.make().value.slice(0, 4));
+    const beginnings = Array.from({ length: 200 }, () => values.make().slice(0, 4));
     assert.ok(new Set(beginnings).size > 190);
   });
 
-  test('have no known id under another key or purpose', () => {
-    for (const other of [valuesWith(new Uint8Array(32).fill(8)), valuesWith(key, 'other')]) {
-      const { id, value } = valuesWith(key).make();
-      assert.notEqual(other.idOf(value), id);
-    }
+  test('have another place under another key or purpose', () => {
+    const value = valuesWith(key).make();
+    for (const other of [valuesWith(new Uint8Array(32).fill(8)), valuesWith(key, 'other')])
+      assert.notEqual(other.placeOf(value)?.id, valuesWith(key).placeOf(value)?.id);
   });
 
   for (const [name, value] of [
@@ -73,13 +74,31 @@ describe('PlacedValues', () => {
     ['of other characters', `${'A'.repeat(43)}+`],
     ['very long', 'A'.repeat(1_000_000)],
   ] as const)
-    test(`return no id for a value that is ${name}`, () => {
-      assert.equal(valuesWith(key).idOf(value), undefined);
+    test(`have no place when the value is ${name}`, () => {
+      assert.equal(valuesWith(key).placeOf(value), undefined);
     });
 });
 
-test('placeFromHash returns a place before every id', () => {
-  const places = Array.from({ length: 100 }, () => placeFromHash(sha256(randomToken())));
-  assert.ok(places.every((place) => place < 0 && Number.isSafeInteger(place)));
-  assert.equal(new Set(places).size, 100);
+test('idFromHash returns an id before every id of a time', () => {
+  const ids = Array.from({ length: 100 }, () => idFromHash(sha256(randomToken())));
+  assert.ok(ids.every((id) => id >= 0 && id < firstIdAt(Date.UTC(1975, 0, 1))));
+  assert.equal(new Set(ids).size, 100);
+});
+
+describe('keyOfId', () => {
+  test('returns the time of an ordered id', () => {
+    const before = firstIdAt(Date.now());
+    const name = orderedId();
+    const { id, part } = keyOfId(name);
+    assert.deepEqual(keyOfId(name), { id, part });
+    assert.ok(id >= before && id < firstIdAt(Date.now() + 1));
+    assert.notEqual(keyOfId(orderedId()).part, part);
+  });
+
+  test('returns different keys for other names', () => {
+    const late = 'ffffffff-ffff-7fff-8fff-ffffffffffff';
+    const keys = [uuid(), randomToken(), 'family', '', late].map((name) => keyOfId(name));
+    assert.ok(keys.every(({ id, part }) => id < 2 ** 48 && part < 2 ** 48 && id >= 0 && part >= 0));
+    assert.equal(new Set(keys.map(({ id, part }) => `${id} ${part}`)).size, keys.length);
+  });
 });

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
-import type { Vault } from '@alongside/kernel/secrets';
+import { sha256, type Vault } from '@alongside/kernel/secrets';
 
 /** Ids of one millisecond; more continue in the next one. */
 const idsPerMillisecond = 2_048;
@@ -27,26 +27,26 @@ export class OrderedIds {
 /** Returns the first id of a millisecond. */
 export const firstIdAt = (milliseconds: number): number => milliseconds * idsPerMillisecond;
 
-/** An id has 8 bytes, of which the first 11 bits are 0. */
-const halfBytes = 4;
 const half = 2 ** 32;
 const blockBytes = 16;
 const valueBytes = 33;
 /** Characters of base64url that contain the whole block. */
 const blockCharacters = 22;
 const form = /^[\w-]{44}$/;
+/** An id has 53 bits; the 11 bits before it are the tag. */
+const highBits = 21;
 
-export interface PlacedValue {
-  /** Not unique: another process may make the same id in the same millisecond. */
+/** The place of a row. Not unique: another process may make the same id in the same millisecond. */
+export interface Place {
   readonly id: number;
-  /** 44 URL-safe characters. */
-  readonly value: string;
+  /** 0 to 2,047, for the table of the row. */
+  readonly tag: number;
 }
 
 /**
  * Makes random values that carry the place of their row, so that a table in the order of time needs no index by hash. A value is
- * one AES block of the id and 8 random bytes, and 17 more random bytes. Only the key reveals the id, which is the time of
- * creation. Store a value under its id and its hash.
+ * one AES block of the place and 8 random bytes, and 17 more random bytes, as 44 URL-safe characters. Only the key reveals the
+ * id, which is the time of creation. Store a value under its id and its hash.
  */
 export class PlacedValues {
   readonly #ids: OrderedIds;
@@ -64,28 +64,43 @@ export class PlacedValues {
     this.#decrypt = (block) => decipher.update(block);
   }
 
-  make(): PlacedValue {
-    const id = this.#ids.next();
+  /** @param id for a row whose id is known already */
+  make(tag = 0, id = this.#ids.next()): string {
     const bytes = Buffer.allocUnsafe(valueBytes);
-    bytes.writeUInt32BE(Math.floor(id / half), 0);
-    bytes.writeUInt32BE(id % half, halfBytes);
-    randomFillSync(bytes, 2 * halfBytes);
+    bytes.writeUInt32BE(tag * 2 ** highBits + Math.floor(id / half), 0);
+    bytes.writeUInt32BE(id % half, 4);
+    randomFillSync(bytes, 8);
     this.#encrypt(bytes.subarray(0, blockBytes)).copy(bytes);
-    return { id, value: bytes.toString('base64url') };
+    return bytes.toString('base64url');
   }
 
-  /** Returns the id of a value; undefined for a value of another form, and for nearly all that were not made here. */
-  idOf(value: string): number | undefined {
+  /** Returns the place of a value; undefined for another form, any place for a value that was not made here. */
+  placeOf(value: string): Place | undefined {
     if (!form.test(value)) return undefined;
     const block = this.#decrypt(Buffer.from(value.slice(0, blockCharacters), 'base64url'));
-    const id = block.readUInt32BE(0) * half + block.readUInt32BE(halfBytes);
-    return Number.isSafeInteger(id) ? id : undefined;
+    const high = block.readUInt32BE(0);
+    return { tag: high >>> highBits, id: (high % 2 ** highBits) * half + block.readUInt32BE(4) };
   }
 }
 
 /**
- * Returns the place of a value that carries none, from its hash: negative, and so before all others.
+ * Returns the id of a value that carries none, from its hash: less than 2^48, and so before every id of a time since 1975.
  * @param hash SHA-256 as base64url
  */
-export const placeFromHash = (hash: string): number =>
-  -1 - Buffer.from(hash.slice(0, 8), 'base64url').readUIntBE(0, 6);
+export const idFromHash = (hash: string): number =>
+  Buffer.from(hash.slice(0, 8), 'base64url').readUIntBE(0, 6);
+
+const orderedUuid = /^([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-[89ab][0-9a-f]{3}-([0-9a-f]{12})$/;
+
+/**
+ * Returns the key of a row that is named by an internal id: its time, and a part that tells ids of one time apart. An id without a
+ * time (RFC 9562 version 7) has its hash as the key.
+ */
+export function keyOfId(name: string): { id: number; part: number } {
+  const [, high = '', low = '', more = '', last = ''] = orderedUuid.exec(name) ?? [];
+  const time = Number.parseInt(high + low, 16);
+  if (time < 2 ** 42)
+    return { id: firstIdAt(time) + (Number.parseInt(more, 16) >> 1), part: Number.parseInt(last, 16) };
+  const hash = sha256(name);
+  return { id: idFromHash(hash), part: idFromHash(hash.slice(8)) };
+}

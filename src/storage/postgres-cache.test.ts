@@ -64,7 +64,7 @@ describe('the cache of rarely written rows on PostgreSQL', () => {
     await untilCached(database);
     const first = await database.get(name('A1'));
     assert.ok(Object.isFrozen(first));
-    await database.run(sql('DELETE FROM token WHERE hash = ?', 'unknown'));
+    await database.run(sql('DELETE FROM refresh_token WHERE hash = ?', 'unknown'));
     assert.equal(await database.get(name('A1')), first, 'a write to another table');
   });
 

@@ -15,6 +15,7 @@ import {
 } from './database.ts';
 import { checkWithin, checkWrite } from './health.ts';
 import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
+import { announcedRevocations } from './migrations/0022-token-grants.ts';
 import {
   type ConnectionOptions,
   failureOf,
@@ -24,7 +25,7 @@ import {
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
-import { SeldomRows, shared, tableOf, tablesOf } from './seldom-rows.ts';
+import { onlyAdds, onlyReads, SeldomRows, shared, tableOf, tablesOf } from './seldom-rows.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -50,14 +51,15 @@ const goodbye = 500;
 
 const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
 
-/** Whether every change of the tables that a statement reads is announced. Parsed once for each text. */
+/** Whether every change that matters of the tables that a statement reads is announced. Parsed once for each text. */
 const cached = new Map<string, boolean>();
 function isCached({ caches, text }: Statement): boolean {
   if (!caches) return false;
   let known = cached.get(text);
   if (known === undefined) {
     const tables = tablesOf(text);
-    known = tables.length > 0 && tables.every((table) => announcedTables.includes(table));
+    const announced = caches === 'found' ? announcedRevocations : announcedTables;
+    known = tables.length > 0 && tables.every((table) => announced.includes(table));
     cached.set(text, known);
   }
   return known;
@@ -158,7 +160,9 @@ export class PostgresDatabase implements Database {
 
   async #readShared(statement: Statement): Promise<readonly Row[]> {
     try {
-      return shared(await this.#reader.read(statement));
+      const rows = await this.#reader.read(statement);
+      if (statement.caches === 'found' && rows.length === 0) this.#seldom.forget(statement);
+      return shared(rows);
     } catch (error) {
       this.#seldom.forget(statement);
       throw error;
@@ -218,7 +222,8 @@ export class PostgresDatabase implements Database {
   #forgetWritten(statements: readonly Statement[]): void {
     for (const { text } of statements) {
       const table = tableOf(text);
-      if (table === undefined || announcedTables.includes(table)) this.#seldom.wrote(table);
+      if (table === undefined ? !onlyReads(text) : announcedTables.includes(table)) this.#seldom.wrote(table);
+      else if (announcedRevocations.includes(table ?? '')) this.#seldom.wrote(table, onlyAdds(text));
     }
   }
 

@@ -15,6 +15,9 @@ const keyOf = (values: readonly Value[]): Value =>
 export const tableOf = (text: string): string | undefined =>
   /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)/.exec(text)?.[1];
 
+/** Whether a statement only reads, as the condition of a batch. */
+export const onlyReads = (text: string): boolean => /^\s*SELECT\b/.test(text);
+
 /** Whether a statement only adds rows. */
 export const onlyAdds = (text: string): boolean =>
   /^\s*INSERT INTO/.test(text) && !/\bON CONFLICT\b/.test(text);

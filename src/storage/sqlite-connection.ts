@@ -1,15 +1,16 @@
 import * as sqlite from 'node:sqlite';
 import { reasonOf } from '@alongside/kernel/errors';
 import { RowError, StatementError, StorageError } from './database.ts';
-import { onlyAdds, tableOf } from './seldom-rows.ts';
+import { onlyAdds, onlyReads, tableOf } from './seldom-rows.ts';
 
 type Handle = InstanceType<typeof sqlite.DatabaseSync>;
 type Prepared = ReturnType<Handle['prepare']>;
 
-/** A prepared statement, whether it returns rows, the table that it writes, and whether it only adds rows. */
+/** A prepared statement, whether it returns rows, whether it only reads, the table that it writes, and whether it only adds rows. */
 export interface PreparedStatement {
   readonly prepared: Prepared;
   readonly givesRows: boolean;
+  readonly onlyReads: boolean;
   readonly writes: string | undefined;
   readonly onlyAdds: boolean;
 }
@@ -78,6 +79,7 @@ export class SqliteConnection {
     const known = {
       prepared,
       givesRows: prepared.columns().length > 0,
+      onlyReads: onlyReads(text),
       writes: tableOf(text),
       onlyAdds: onlyAdds(text),
     };

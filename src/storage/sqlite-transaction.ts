@@ -66,8 +66,8 @@ function executeOne(
   results: StatementResult[],
 ): Outcome | undefined {
   try {
-    const { prepared, givesRows, writes, onlyAdds } = connection.prepare(statement.text);
-    cache.wrote(writes, onlyAdds);
+    const { prepared, givesRows, onlyReads, writes, onlyAdds } = connection.prepare(statement.text);
+    if (!onlyReads) cache.wrote(writes, onlyAdds);
     const rows = givesRows ? (prepared.all(...statement.values) as Row[]) : [];
     const changes = givesRows ? rows.length : Number(prepared.run(...statement.values).changes);
     if (statement.mustChange && changes === 0) return { done: false, failed: statement, results: [] };

@@ -15,7 +15,7 @@ import type { Profile, SecretRecord } from '../../src/oauth/applications.ts';
 import type { CertificateSubject } from '../../src/oauth/certificate-subject.ts';
 import { readAuthorities } from '../../src/oauth/mutual-tls.ts';
 import { newAuthority, type TestCertificate } from '../../src/oauth/testing/certificates.ts';
-import type { TokenRecord } from '../../src/oauth/tokens.ts';
+import type { TokenRecord } from '../../src/oauth/token-records.ts';
 
 // CIS2 and /oauth2.1 with one interface, so that one table of tests covers both.
 

@@ -93,7 +93,7 @@ describe('minted tokens', () => {
       );
       for (const kind of ['access_token', 'refresh_token'] as const) {
         const [made, model] = [await recordOf(body[kind]), await recordOf(real[kind] ?? '')];
-        const own = { family: '', sid: '', attributes: {} };
+        const own = { family: '', sid: '', attributes: {}, grant: {} };
         assert.deepEqual({ ...made, ...own }, { ...model, ...own });
         const {
           [sealedAs.idToken]: idToken,

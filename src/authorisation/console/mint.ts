@@ -1,7 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
-import { uuid } from '@alongside/kernel/ids';
+import { orderedId, uuid } from '@alongside/kernel/ids';
 import { type JsonObject, parseJsonObject } from '@alongside/kernel/json';
 import type { JwtClaims } from '@alongside/kernel/jws';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -143,7 +143,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
   const granted = {
     applicationId: client.application.id,
     clientId: client.registration.clientId,
-    family: uuid(),
+    family: orderedId(),
     uid: person.uid,
     // A new session, which a logout token can end.
     sid: uuid(),
@@ -163,7 +163,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     refresh_count: '0',
     _refresh_tokens_validity_ms: String(lifetime),
   });
-  await database.batch([...access.writes, ...refresh.writes]);
+  await database.batch(issuer.writesOf(granted, access, refresh));
   recorder.record({
     lasting: granted.family,
     from: 'console',

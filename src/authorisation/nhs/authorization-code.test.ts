@@ -152,7 +152,8 @@ describe('POST /token, authorization_code', () => {
     const used = await codeOf(platform);
     const { body } = await platform.post('/oauth2/token', codeRequest(used));
     const rows = [
-      ...(await platform.database.all({ text: 'SELECT * FROM token', values: [] })),
+      ...(await platform.database.all({ text: 'SELECT * FROM token_grant', values: [] })),
+      ...(await platform.database.all({ text: 'SELECT * FROM refresh_token', values: [] })),
       ...(await platform.database.all({ text: 'SELECT * FROM single_use', values: [] })),
       ...(await platform.database.all({ text: 'SELECT * FROM event_block', values: [] })),
     ];

@@ -1,7 +1,7 @@
 import { Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { inGoodStanding } from '../../oauth/developers.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
 import { findClient } from '../application/client.ts';
 import { sealedAs } from '../attributes.ts';
 import { errors } from '../errors.ts';
@@ -21,7 +21,7 @@ async function findToken({ server, request }: NhsCall): Promise<WithRecord> {
   const { tokens } = server.parts;
   const token = bearer.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) throw errors.userinfoToken('the Authorization header has no bearer token');
-  const record = await tokens.find(token);
+  const record = await tokens.findAccess(token);
   if (record?.kind !== 'access' || record.issuer !== base.issuer)
     throw errors.userinfoToken(`it is not an access token of ${base.path}`);
   if (!tokens.isLive(record))

@@ -176,9 +176,17 @@ describe('stored data', () => {
     const tokens = (await nhsToken(codeRequest(code))).body;
     await platform.refusals.keep();
     const rows = await Promise.all(
-      ['single_use', 'token', 'application', 'refusal', 'event_block'].map((table) =>
-        platform.database.all(sql(`SELECT * FROM ${table}`)),
-      ),
+      [
+        ...[
+          'single_use',
+          'token_grant',
+          'access_token',
+          'refresh_token',
+          'application',
+          'refusal',
+          'event_block',
+        ],
+      ].map((table) => platform.database.all(sql(`SELECT * FROM ${table}`))),
     );
     const everything = JSON.stringify(rows);
     for (const value of [code, tokens.access_token, tokens.refresh_token, secretOf('combined')])

@@ -1,5 +1,4 @@
 import { seconds } from '@alongside/kernel/clock';
-import { uuid } from '@alongside/kernel/ids';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
 import {
@@ -10,11 +9,12 @@ import {
   tokenTypeOf,
 } from '../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../oauth/developers.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
+import type { NewToken } from '../../oauth/tokens.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import type { Client } from '../clients.ts';
-import { type Issued, Issuer, type TokenGrant } from '../issue.ts';
+import { Issuer, type TokenGrant } from '../issue.ts';
 import type { PlatformParts } from '../parts.ts';
 import { rulesOf } from './profile.ts';
 import { audienceAttribute, audienceOf, mayKnowOf } from './resources.ts';
@@ -90,7 +90,7 @@ function amrOf(text: string | undefined): { amr?: unknown } {
 export class AccessTokens {
   readonly #issuer: Issuer;
   readonly #base: Base;
-  readonly #parts: Pick<PlatformParts, 'keys' | 'clock' | 'urls'>;
+  readonly #parts: Pick<PlatformParts, 'tokens' | 'keys' | 'clock' | 'urls'>;
 
   constructor(base: Base, parts: Pick<PlatformParts, 'tokens' | 'keys' | 'clock' | 'urls' | 'audit'>) {
     this.#base = base;
@@ -102,7 +102,7 @@ export class AccessTokens {
     registration: PlatformRegistration,
     grant: TokenGrant,
     options: AccessOptions,
-  ): Promise<Issued> {
+  ): Promise<NewToken> {
     const { lifetime, resources, confirmation, format = registration.accessToken.format } = options;
     const plain = plainGrant(grant);
     const attributes = {
@@ -112,7 +112,8 @@ export class AccessTokens {
       ...confirmationAttributes(confirmation),
     };
     if (format !== 'jwt') return this.#issuer.access({ ...plain, attributes }, lifetime);
-    const jti = uuid();
+    // The claim comes first, so that the token carries the place of its row.
+    const jti = this.#parts.tokens.newAccessToken(grant);
     const described = { ...plain, attributes: { ...attributes, jti } };
     const issuedAt = this.#parts.clock.now();
     const claims = this.#claims(described, jti, confirmation, lifetime);
@@ -135,13 +136,13 @@ export class AccessTokens {
     const audience = audienceOf(attributes);
     const [act, may] = [partyOf(attributes, actorAttribute), partyOf(attributes, mayActAttribute)];
     return {
+      jti,
       iss: this.#base.issuer,
       sub: grant.uid ?? grant.clientId,
       aud: audience.length > 1 ? audience : (audience[0] ?? this.#parts.urls.api),
       client_id: grant.clientId,
       iat: now,
       exp: now + Math.floor(lifetime / 1_000),
-      jti,
       scope: grant.scope.join(' '),
       ...(attributes['id_token-acr'] === undefined ? {} : { acr: attributes['id_token-acr'] }),
       ...amrOf(attributes['id_token-amr']),
@@ -161,8 +162,8 @@ export const tokensAnswer = (
     scope,
     confirmation,
   }: {
-    access: Pick<Issued, 'token' | 'expiresAt'>;
-    refresh?: Pick<Issued, 'token' | 'expiresAt'> | undefined;
+    access: Pick<NewToken, 'token' | 'expiresAt'>;
+    refresh?: Pick<NewToken, 'token' | 'expiresAt'> | undefined;
     scope: string;
     confirmation: Confirmation | null;
   },

@@ -1,6 +1,6 @@
 import { type PlatformRegistration, resourcesOf } from '../../oauth/applications.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { WithProducts } from '../application/client.ts';
 
 /** Most resources in one request. */

@@ -309,7 +309,7 @@ describe('token exchange: an access token of the platform', () => {
     assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request']);
     assert.equal((await client.refresh('web', refresh)).status, 400);
     const left = await database.all(
-      sql('SELECT hash FROM token WHERE family = ? AND revoked_at IS NULL', family),
+      sql('SELECT id FROM token_grant WHERE family = ? AND revoked_at IS NULL', family),
     );
     assert.deepEqual(left, []);
   });

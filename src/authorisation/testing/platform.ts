@@ -122,7 +122,7 @@ export async function startPlatform(options: PlatformOptions = {}) {
       nhsLogin: { ...nhsLogin, providerName: 'nhs-login' },
     },
   ];
-  const tokens = new Tokens(database, clock);
+  const tokens = new Tokens(database, clock, vault);
   const background = new Background();
   const audit = new AuditLog(database, clock, vault);
   const dependencies: AuthorisationDependencies = {

@@ -85,7 +85,7 @@ export const throwing = {
 export const dryParts = (parts: PlatformParts): PlatformParts => ({
   ...parts,
   singleUse: new DrySingleUse(parts.database, parts.clock, new DryJtis(parts.database, parts.clock)),
-  tokens: new DryTokens(parts.database, parts.clock),
+  tokens: new DryTokens(parts.database, parts.clock, parts.vault),
   limiter: new DryRateLimiter(parts.database, parts.clock),
   failures: new DryNetworkLimit(parts, 'dry', 1),
   unproven: new DryNetworkLimit(parts, 'dry', 1),

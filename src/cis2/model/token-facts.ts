@@ -1,5 +1,5 @@
 import { confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { ClaimNames } from './authorization-request.ts';
 import type { CisClient } from './cis-client.ts';
 

@@ -38,7 +38,7 @@ import type { Codes } from '../responses/authorization-response.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { checkLengths } from './authorize/parameters.ts';
 import type { IdTokenSettings } from './claims/id-token.ts';
-import { type Successor, successorPurpose, TokenIssuer } from './token/issuer.ts';
+import { type Successor, successorPurpose, successorShape, TokenIssuer } from './token/issuer.ts';
 
 /** The context of steps behind client authentication. */
 export interface WithRelyingParty {
@@ -190,7 +190,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   sessions: dependencies.sessions,
   cis: dependencies.cis,
   tokenIssuer: new TokenIssuer(dependencies),
-  successors: new RefreshSuccessors<Successor>(dependencies, successorPurpose),
+  successors: new RefreshSuccessors(dependencies, successorPurpose, successorShape),
   idTokens: {
     ...dependencies,
     keys: faultySigner(dependencies.keys, dependencies.faults, idTokenFaults),

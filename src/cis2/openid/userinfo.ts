@@ -6,7 +6,7 @@ import { proofAlgorithmsOf } from '../../oauth/dpop.ts';
 import { readCertificate } from '../../oauth/mutual-tls.ts';
 import { isForm, parseParameters } from '../../oauth/parameters.ts';
 import { readProof } from '../../oauth/server/sender-constraint.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
 import { noFault } from '../../storage/faults.ts';
 import { tokenErrors } from '../errors/token.ts';
 import { userinfoFaults } from '../faults/userinfo-faults.ts';
@@ -45,7 +45,7 @@ const findToken = check(
     token,
     server: { tokens, issuer },
   }: ServerCall & { token: string }): Promise<{ record: TokenRecord }> {
-    const record = await tokens.find(token);
+    const record = await tokens.findAccess(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
       throw tokenErrors.accessTokenInvalid('the token is unknown');
     if (!tokens.isLive(record))

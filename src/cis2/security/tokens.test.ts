@@ -216,9 +216,12 @@ describe('tokens for another purpose', () => {
     const token = 'a-token-of-another-issuer-in-the-same-record';
     const record = await cis2.tokens.find(access_token);
     assert.ok(record);
-    await cis2.database.run(
-      cis2.tokens.issueStatement(token, { ...record, issuer: 'https://api.example.test/oauth2' }),
-    );
+    const { grant: _, ...authorization } = {
+      ...record,
+      issuer: 'https://api.example.test/oauth2',
+      family: uuid(),
+    };
+    await cis2.database.batch(cis2.tokens.issueStatements(authorization, [{ ...record, token }]));
     const elsewhere = await send('GET', `${cis2.issuer}/userinfo`, { authorization: `Bearer ${token}` });
     assert.equal(elsewhere.status, 401);
     assert.deepEqual(JSON.parse((await client.post('/introspect', { token })).body), { active: false });
@@ -254,14 +257,14 @@ test('CVE-2020-15223: a revocation fails if it could not be stored', async () =>
   const away = (from: string, to: string) => cis2.database.run(sql(`ALTER TABLE ${from} RENAME TO ${to}`));
   // Reads succeed, writes fail.
   await cis2.database.run(
-    sql("CREATE TRIGGER broken BEFORE UPDATE ON token BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"),
+    sql("CREATE TRIGGER broken BEFORE UPDATE ON token_grant BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"),
   );
   const failed = await client.post('/token/revoke', { token: refresh_token });
   await cis2.database.run(sql('DROP TRIGGER broken'));
   assert.ok(failed.status >= 500, `${failed.status}`);
-  await away('token', 'token_away');
+  await away('token_grant', 'token_away');
   const unread = await client.post('/token/revoke', { token: refresh_token });
-  await away('token_away', 'token');
+  await away('token_away', 'token_grant');
   assert.ok(unread.status >= 500, `${unread.status}`);
   assert.equal((await client.post('/token/revoke', { token: refresh_token })).status, 200);
   assert.equal(errorOf(await refresh(refresh_token)), 'invalid_grant');

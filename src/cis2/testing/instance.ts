@@ -111,7 +111,7 @@ export async function startInstance(
   const audit = new AuditLog(database, clock, vault);
   const singleUse = new SingleUse(database, clock);
   const applications = new Applications(database, clock);
-  const tokens = new Tokens(database, clock);
+  const tokens = new Tokens(database, clock, vault);
   const keys = new SigningKeys('cis2', new StoredKeys(database, vault), clock);
   await Promise.all([keys.ensure('RS256'), keys.ensure('ES256')]);
   const events = new StoredEvents(database);

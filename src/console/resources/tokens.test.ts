@@ -16,7 +16,6 @@ after(() => console_.close());
 
 describe('/tokens/inspect', () => {
   const record = {
-    family: 'f',
     applicationId: 'demo-combined',
     clientId: 'c',
     uid: '656005750108',
@@ -26,15 +25,13 @@ describe('/tokens/inspect', () => {
     issuedAt: startTime,
     expiresAt: startTime + 1,
   };
+  const store = (token: string, kind: 'access' | 'refresh', issuer: string) => {
+    const stored = { ...record, kind, issuer, family: token };
+    return console_.database.batch(console_.tokens.issueStatements(stored, [{ ...stored, token }]));
+  };
 
   test('returns scope and attributes without sealed ones', async () => {
-    await console_.database.run(
-      console_.tokens.issueStatement('token-1', {
-        ...record,
-        kind: 'access',
-        issuer: 'http://api.test/oauth2',
-      }),
-    );
+    await store('token-1', 'access', 'http://api.test/oauth2');
     assert.deepEqual((await api('POST', '/tokens/inspect', { token: 'token-1' })).body, {
       scope: 'a b',
       attributes: { auth_type: 'user', auth_level: 'aal3', auth_user_id: '656005750108' },
@@ -42,20 +39,8 @@ describe('/tokens/inspect', () => {
   });
 
   test('refuses refresh tokens, tokens of CIS2 and unknown tokens', async () => {
-    await console_.database.run(
-      console_.tokens.issueStatement('token-2', {
-        ...record,
-        kind: 'refresh',
-        issuer: 'http://api.test/oauth2',
-      }),
-    );
-    await console_.database.run(
-      console_.tokens.issueStatement('token-3', {
-        ...record,
-        kind: 'access',
-        issuer: 'http://cis2.test/issuer',
-      }),
-    );
+    await store('token-2', 'refresh', 'http://api.test/oauth2');
+    await store('token-3', 'access', 'http://cis2.test/issuer');
     for (const token of ['token-2', 'token-3', 'token-4']) {
       const answer = await api('POST', '/tokens/inspect', { token });
       assert.deepEqual([answer.status, answer.body.error], [404, 'unknown_token']);

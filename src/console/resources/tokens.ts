@@ -26,7 +26,7 @@ export const tokens: Resource = {
       body: shape,
       answers: { 200: 'Scope and attributes, all as text', 404: 'Unknown token' },
       async handle({ body }) {
-        const record = await tokens.find(body.token);
+        const record = await tokens.findAccess(body.token);
         if (record?.kind !== 'access' || !record.issuer.startsWith(`${urls.api}/`))
           throw errors.tokenUnknown('no such access token of the platform');
         const attributes = Object.entries(record.attributes).filter(([name]) => !sealed.includes(name));

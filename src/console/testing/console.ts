@@ -57,7 +57,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const applications = new Applications(database, clock);
   const products = new Products(database);
   const developers = new Developers(database);
-  const tokens = new Tokens(database, clock);
+  const tokens = new Tokens(database, clock, vault);
   const store = new StoredKeys(database, vault);
   const keys = {
     cis: new SigningKeys('cis', store, clock),

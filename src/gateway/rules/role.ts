@@ -1,5 +1,5 @@
 import { check } from '@alongside/kernel/steps';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { AccessMode } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
 import type { PersonNow } from '../people.ts';

@@ -1,7 +1,7 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import type { StoredApplication } from '../../oauth/applications.ts';
-import type { TokenRecord } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { Access } from '../access.ts';
 import type { AccessMode } from '../api.ts';
 import { errors } from '../errors/catalogue.ts';
@@ -36,7 +36,7 @@ export const verifyToken = check('token', async function verifyToken(call: WithH
   const { tokens, registered, clock } = gateway;
   const presented = readAuthorization(client.get('authorization'));
   trace.scheme = presented.scheme;
-  const token = await tokens.find(presented.token);
+  const token = await tokens.findAccess(presented.token);
   const owner = token?.kind === 'access' ? await registered.of(token.applicationId) : undefined;
   const application = owner?.application;
   trace.profile = application?.platform?.profile;

@@ -8,7 +8,8 @@ import { Vault } from '@alongside/kernel/secrets';
 import { type Application, Applications } from '../../oauth/applications.ts';
 import { Developers } from '../../oauth/developers.ts';
 import { Products, type RateLimits } from '../../oauth/products.ts';
-import { type TokenRecord, Tokens } from '../../oauth/tokens.ts';
+import type { TokenRecord } from '../../oauth/token-records.ts';
+import { Tokens } from '../../oauth/tokens.ts';
 import { AuditLog } from '../../storage/audit.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
@@ -110,7 +111,7 @@ export async function startGateway(
   const applications = new Applications(database, clock);
   const products = new Products(database);
   const developers = new Developers(database);
-  const tokens = new Tokens(database, clock);
+  const tokens = new Tokens(database, clock, new Vault(Buffer.alloc(32, 7)));
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
   const audit = new AuditLog(database, clock, new Vault(Buffer.alloc(32, 7)));
@@ -159,29 +160,28 @@ export async function startGateway(
   const issue = async (record: Partial<Omit<TokenRecord, 'usedAt' | 'revokedAt'>> = {}): Promise<string> => {
     const token = randomToken(21);
     const applicationId = record.applicationId ?? 'full';
-    await database.run(
-      tokens.issueStatement(token, {
-        kind: 'access',
-        issuer: `${api}/oauth2`,
-        family: randomToken(),
-        applicationId,
-        clientId: `key-of-${applicationId}`,
-        uid: '656005750107',
-        sid: null,
-        scope: scopes.user,
-        attributes: {
-          auth_type: 'user',
-          auth_grant_type: 'authorization_code',
-          auth_provider: 'nhs-cis2',
-          'id_token-subject': '656005750107',
-          'id_token-issuer': 'https://issuer.example',
-          'alongside.role_ids': role,
-        },
-        issuedAt: clock.now(),
-        expiresAt: clock.now() + 600_000,
-        ...record,
-      }),
-    );
+    const stored = {
+      kind: 'access' as const,
+      issuer: `${api}/oauth2`,
+      family: randomToken(),
+      applicationId,
+      clientId: `key-of-${applicationId}`,
+      uid: '656005750107',
+      sid: null,
+      scope: scopes.user,
+      attributes: {
+        auth_type: 'user',
+        auth_grant_type: 'authorization_code',
+        auth_provider: 'nhs-cis2',
+        'id_token-subject': '656005750107',
+        'id_token-issuer': 'https://issuer.example',
+        'alongside.role_ids': role,
+      },
+      issuedAt: clock.now(),
+      expiresAt: clock.now() + 600_000,
+      ...record,
+    };
+    await database.batch(tokens.issueStatements(stored, [{ ...stored, token }]));
     return token;
   };
 

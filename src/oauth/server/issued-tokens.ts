@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { must } from '../../storage/database.ts';
-import type { TokenRecord } from '../tokens.ts';
+import type { TokenRecord } from '../token-records.ts';
 import type { AuthorizationServer, ClientCall, RegisteredClient, WithClient } from './server.ts';
 
 /** The response to an introspection (RFC 7662 section 2.2). */

@@ -3,7 +3,7 @@ import type { Statement } from '../../storage/database.ts';
 import { confirmationOf, isSameConfirmation } from '../confirmation.ts';
 import { readScope } from '../parameters.ts';
 import type { WithBatch } from '../request-batch.ts';
-import type { TokenRecord } from '../tokens.ts';
+import type { TokenRecord } from '../token-records.ts';
 import type { WithConfirmation } from './sender-constraint.ts';
 import type { ClientCall, WithClient } from './server.ts';
 
@@ -24,9 +24,8 @@ export const findRefreshToken = check(
     const { clock, errors, issuer, tokens } = server;
     const token = parameters.get('refresh_token');
     if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
-    const record = await tokens.find(token);
-    if (record?.kind !== 'refresh' || record.issuer !== issuer)
-      throw errors.refreshInvalid('the refresh token is unknown');
+    const record = await tokens.findRefresh(token);
+    if (record?.issuer !== issuer) throw errors.refreshInvalid('the refresh token is unknown');
     if (record.clientId !== client.registration.clientId)
       throw errors.refreshInvalid(`the token was issued to ${record.clientId}`);
     const bound = confirmationOf(record);
@@ -66,7 +65,7 @@ export async function useRefreshToken(
   const condition =
     successor === undefined ? tokens.requireLiveStatement(token) : tokens.spendStatement(token, successor);
   if (await batch.commit([condition, ...writes])) return undefined;
-  const record = await tokens.find(token);
+  const record = await tokens.findRefresh(token);
   if (!record || record.revokedAt !== null || record.usedAt === null)
     throw errors.refreshInvalid('the token was revoked, or its session ended, at the same time');
   return record;

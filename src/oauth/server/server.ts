@@ -8,7 +8,8 @@ import type { ClientRegistration, Profile, StoredApplication } from '../applicat
 import type { ProofNonces } from '../dpop.ts';
 import type { Parameters } from '../parameters.ts';
 import type { PushedRequests } from '../pushed-requests.ts';
-import type { TokenRecord, Tokens } from '../tokens.ts';
+import type { TokenRecord } from '../token-records.ts';
+import type { Tokens } from '../tokens.ts';
 import type {
   AuthenticationFailure,
   AuthenticationServer,

@@ -105,13 +105,15 @@ async function issue(known: CheckedCall): Promise<Answer> {
     access: accessLifetime,
     refresh: upstream.refreshLifetime,
   });
-  const access = issuer.access({ ...granted, scope }, lifetimes.access);
-  const refresh = issuer.refresh({ ...granted, scope }, Math.min(lifetimes.refresh, lifetimes.validity), {
+  const scoped = { ...granted, scope };
+  const access = issuer.access(scoped, lifetimes.access);
+  const refresh = issuer.refresh(scoped, Math.min(lifetimes.refresh, lifetimes.validity), {
     refresh_count: '0',
     _refresh_tokens_validity_ms: String(lifetimes.validity),
   });
   // One batch, so that only one of several concurrent uses writes its tokens.
-  if (!(await batch.commit([codes.spendStatement(code), ...access.writes, ...refresh.writes])))
+  const writes = issuer.writesOf(scoped, access, refresh);
+  if (!(await batch.commit([codes.spendStatement(code), ...writes])))
     throw errors.codeInvalid('the code was used by another request at the same time');
   if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {
     await revokeFamily(server, granted, 'session-ended');

@@ -32,19 +32,17 @@ async function issue({ server, batch, form, client, scope }: CheckedCall): Promi
   } = server;
   const family = orderedId();
   const { access: lifetime } = lifetimesOf(base, form, { access: accessLifetime, refresh: 0 });
-  const access = issuer.access(
-    {
-      applicationId: client.application.id,
-      clientId: client.registration.clientId,
-      family,
-      uid: null,
-      sid: null,
-      scope,
-      attributes: applicationAttributes,
-    },
-    lifetime,
-  );
-  await batch.commit(access.writes);
+  const granted = {
+    applicationId: client.application.id,
+    clientId: client.registration.clientId,
+    family,
+    uid: null,
+    sid: null,
+    scope,
+    attributes: applicationAttributes,
+  };
+  const access = issuer.access(granted, lifetime);
+  await batch.commit(issuer.writesOf(granted, access));
   recorder.record({
     journey: family,
     from: 'application',

@@ -1,9 +1,10 @@
 import { type Answer, noContent } from '@alongside/kernel/answer';
 import type { Steps } from '@alongside/kernel/steps';
 import { settled } from '../../../oauth/request-batch.ts';
+import type { NewToken } from '../../../oauth/tokens.ts';
 import type { Base } from '../../base.ts';
 import type { Incoming } from '../../incoming.ts';
-import type { Issued, Issuer } from '../../issue.ts';
+import type { Issuer } from '../../issue.ts';
 import type { NhsCall, NhsEndpoint } from '../flow.ts';
 
 /** A grant: which requests use it, how they are validated, and which tokens they get. */
@@ -50,7 +51,7 @@ export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 export const tokensAnswer = (
   base: Base,
   issuer: Issuer,
-  { access, refresh, sid }: { access: Issued; refresh: Issued; sid: string | null },
+  { access, refresh, sid }: { access: NewToken; refresh: NewToken; sid: string | null },
 ): Record<string, string> => ({
   access_token: access.token,
   expires_in: String(issuer.secondsLeft(access.expiresAt)),

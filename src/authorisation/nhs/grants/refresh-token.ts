@@ -1,6 +1,6 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
-import type { TokenRecord } from '../../../oauth/tokens.ts';
+import type { TokenRecord } from '../../../oauth/token-records.ts';
 import type { WithClient, WithProducts } from '../../application/client.ts';
 import { errors } from '../../errors.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
@@ -23,8 +23,8 @@ export async function findToken({ server, form, client }: NhsCall & WithClient):
   const { tokens } = server.parts;
   const token = form.get('refresh_token');
   if (token === undefined) throw errors.refreshMissing('refresh_token is missing');
-  const record = await tokens.find(token);
-  if (record?.kind !== 'refresh' || record.issuer !== base.issuer)
+  const record = await tokens.findRefresh(token);
+  if (record?.issuer !== base.issuer)
     throw errors.refreshInvalid(`it is not a refresh token of ${base.path}`);
   if (record.clientId !== client.registration.clientId)
     throw errors.refreshInvalid(`the token was issued to ${record.clientId}`);
@@ -74,7 +74,7 @@ const answer = (rotation: Rotation, rotated: Rotated) =>
 
 /** Returns the winner's tokens to the loser of a race, if retries are switched on. */
 async function repeated({ parts, rotation }: NhsServer, token: string): Promise<Rotated | undefined> {
-  const record = await parts.tokens.find(token);
+  const record = await parts.tokens.findRefresh(token);
   return record && rotation.repeat(token, record);
 }
 

@@ -1,6 +1,6 @@
 import { confirmationOf, isSameConfirmation } from '../../../oauth/confirmation.ts';
 import { inGoodStanding } from '../../../oauth/developers.ts';
-import type { TokenRecord } from '../../../oauth/tokens.ts';
+import type { TokenRecord } from '../../../oauth/token-records.ts';
 import { upstreamOf } from '../../rotation.ts';
 import { actorAttribute, mayActAttribute, partyOf } from '../access-tokens.ts';
 import { audienceOf, mayKnowOf } from '../resources.ts';
@@ -36,9 +36,8 @@ function personOf({ attributes }: TokenRecord): Record<string, string> {
 export const accessToken: TokenType = {
   type: 'urn:ietf:params:oauth:token-type:access_token',
   async read(token, asking, base, parts, as) {
-    const record = await parts.tokens.find(token);
-    if (record?.kind !== 'access' || record.issuer !== base.issuer)
-      return { fault: `no access token of ${base.path} is like this` };
+    const record = await parts.tokens.findAccess(token);
+    if (record?.issuer !== base.issuer) return { fault: `no access token of ${base.path} is like this` };
     if (!parts.tokens.isLive(record)) return { fault: 'it has expired or was revoked' };
     const owner = await parts.applications.get(record.applicationId);
     if (!(await inGoodStanding(owner, parts.developers)))
@@ -55,7 +54,7 @@ export const accessToken: TokenType = {
       foreign: record.clientId !== asking.client.registration.clientId,
       uid: record.uid,
       sid: record.sid,
-      family: record.family,
+      grant: record.grant,
       expiresAt: record.expiresAt,
       limit: { scope: record.scope.split(' ') },
       resources: audienceOf(record.attributes),

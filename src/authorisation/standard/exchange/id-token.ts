@@ -103,7 +103,7 @@ export const idToken: TokenType = {
       foreign: delegated,
       uid,
       sid,
-      family: null,
+      grant: null,
       expiresAt: Number(claims.exp) * 1_000,
       limit: { level },
       resources: [],

@@ -1,4 +1,5 @@
 import type { WithConfirmation } from '../../../oauth/server/sender-constraint.ts';
+import type { TokenGrant } from '../../../oauth/token-records.ts';
 import type { WithProducts } from '../../application/client.ts';
 import type { Attributes } from '../../attributes.ts';
 import type { Base } from '../../base.ts';
@@ -20,8 +21,8 @@ export interface Proven {
   /** Null for an application that acts for itself. */
   uid: string | null;
   sid: string | null;
-  /** Links tokens that end together; null for a new family. */
-  family: string | null;
+  /** The authorization of an access token, which its successors belong to; null otherwise. */
+  grant: TokenGrant | null;
   /** Milliseconds. */
   expiresAt: number;
   /** The most that the new token may have; a level has all of its scopes. */

@@ -58,14 +58,15 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const usual = { access: accessLifetime, refresh: upstream.refreshLifetime };
   const lifetimes = lifetimesOf(base, parameters, usual);
   const options = { lifetime: lifetimes.access, resources, confirmation };
-  const access = await accessTokens.issue(client.registration, { ...granted, scope }, options);
+  const scoped = { ...granted, scope };
+  const access = await accessTokens.issue(client.registration, scoped, options);
   const refreshLifetime = Math.min(lifetimes.refresh, lifetimes.validity);
-  const refresh = tokenIssuer.refresh({ ...granted, scope }, refreshLifetime, {
+  const refresh = tokenIssuer.refresh(scoped, refreshLifetime, {
     refresh_count: '0',
     _refresh_tokens_validity_ms: String(lifetimes.validity),
     ...refreshBinding(client.registration, granted.resources ?? [], confirmation),
   });
-  await redeemCode(call, [...access.writes, ...refresh.writes]);
+  await redeemCode(call, tokenIssuer.writesOf(scoped, access, refresh));
   if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {
     await parts.tokens.revokeFamily(
       granted.family,

@@ -43,7 +43,7 @@ async function issueToken(call: Valid): Promise<TokenResponse> {
   };
   const options = { lifetime, resources, confirmation };
   const access = await accessTokens.issue(client.registration, granted, options);
-  await batch.commit(access.writes);
+  await batch.commit(tokenIssuer.writesOf(granted, access));
   parts.recorder.record({
     journey: family,
     from: 'application',

@@ -111,7 +111,8 @@ type Valid = ExchangeCall &
 const grantOf = ({ client, subject, act, scope }: Valid): TokenGrant => ({
   applicationId: client.application.id,
   clientId: client.registration.clientId,
-  family: subject.family ?? orderedId(),
+  family: subject.grant?.data.family ?? orderedId(),
+  grant: subject.grant ?? undefined,
   uid: subject.uid,
   sid: subject.sid,
   scope,
@@ -144,8 +145,9 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
       })
     : undefined;
   // The new token must not outlive a revocation of the subject token at the same moment.
-  const condition = subject.family === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
-  if (!(await call.batch.commit([...condition, ...access.writes, ...(refresh?.writes ?? [])])))
+  const condition = subject.grant === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
+  const writes = tokenIssuer.writesOf(granted, access, refresh);
+  if (!(await call.batch.commit([...condition, ...writes])))
     throw errors.subjectInvalid('it was revoked at the same time');
   if (await parts.endedSessions.isOver(base, subject.upstream, subject.sid)) {
     await tokens.revokeFamily(granted.family, revocationStatement(parts, base, granted, 'session-ended'));

@@ -1,9 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
+import { z } from 'zod';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
-import { type Confirmation, confirmationAttributes } from '../../../oauth/confirmation.ts';
-import type { TokenRecord, Tokens } from '../../../oauth/tokens.ts';
+import { type Confirmation, confirmationAttributes, confirmationShape } from '../../../oauth/confirmation.ts';
+import type { TokenGrant as StoredGrant } from '../../../oauth/token-records.ts';
+import type { NewToken, Tokens } from '../../../oauth/tokens.ts';
 import type { AuditLog } from '../../../storage/audit.ts';
 import type { Statement } from '../../../storage/database.ts';
 import type { RelyingParty } from '../../model/relying-party.ts';
@@ -19,16 +20,17 @@ export const getsRefreshToken = (registration: Cis2Registration, scope: readonly
 /** Purpose of the key that seals successors; stored data depends on it. */
 export const successorPurpose = 'cis2-refresh-successor';
 
-/** The tokens of one refresh, sealed for a client that lost the response. */
-export interface Successor {
-  accessToken: string;
+export const successorShape = z.object({
+  accessToken: z.string(),
   /** Milliseconds. */
-  accessExpiresAt: number;
-  refreshToken: string;
-  scope: string;
+  accessExpiresAt: z.number(),
+  refreshToken: z.string(),
+  scope: z.string(),
   /** Of the access token; absent in successors of earlier versions. */
-  confirmation?: Confirmation | null;
-}
+  confirmation: confirmationShape.nullable().optional(),
+});
+/** The tokens of one refresh, sealed for a client that lost the response. */
+export type Successor = z.infer<typeof successorShape>;
 
 /** The sign-in, client and scope of new tokens. */
 export interface TokenGrant {
@@ -37,19 +39,12 @@ export interface TokenGrant {
   scope: readonly string[];
   /** Links all tokens of one code. */
   family: string;
+  /** The authorization, if it is stored already. */
+  grant?: StoredGrant;
   /** Binds access tokens. Refresh tokens are bound to the client alone, which authenticates (RFC 9449 section 5). */
   confirmation: Confirmation | null;
   /** Whether the tokens replace others, by a refresh token. */
   refreshed?: boolean;
-}
-
-/** A new token, which exists once its statements are written. */
-export interface NewToken {
-  token: string;
-  /** Milliseconds. */
-  expiresAt: number;
-  /** The token, and for an access token its audit record. */
-  statements: readonly Statement[];
 }
 
 /** Seconds. */
@@ -77,12 +72,33 @@ export class TokenIssuer {
   }
 
   access(grant: TokenGrant): NewToken {
-    return this.#make('access', grant, this.#clock.now() + accessTokenLifetime * 1000);
+    const token = this.#tokens.newAccessToken(grant);
+    return this.#newToken('access', token, grant, this.#clock.now() + accessTokenLifetime * 1000);
   }
 
   /** @param endsAt end of its session in milliseconds: no token lives longer. */
   refresh(grant: TokenGrant, endsAt: number): NewToken {
-    return this.#make('refresh', grant, endsAt);
+    return this.#newToken('refresh', this.#tokens.newRefreshToken(), grant, endsAt);
+  }
+
+  /** Returns the statements that store the tokens of one response, with the audit record. */
+  writesOf(grant: TokenGrant, access: NewToken, refresh: NewToken | undefined): Statement[] {
+    const { client, facts, family, grant: stored } = grant;
+    const source = {
+      issuer: this.#issuer,
+      family,
+      applicationId: client.application.id,
+      clientId: client.registration.clientId,
+      uid: facts.uid,
+      sid: facts.sid,
+      scope: (refresh ?? access).scope,
+      attributes: attributesOf(facts),
+      grant: stored,
+    };
+    return [
+      ...this.#tokens.issueStatements(source, refresh ? [access, refresh] : [access]),
+      this.#recordStatement(access, grant),
+    ];
   }
 
   /** Returns `expires_in`: one second less, as the published service does. */
@@ -90,17 +106,15 @@ export class TokenIssuer {
     return Math.ceil((expiresAt - this.#clock.now()) / 1000) - 1;
   }
 
-  #make(kind: TokenRecord['kind'], grant: TokenGrant, expiresAt: number): NewToken {
-    const { client, facts, scope, family, confirmation } = grant;
-    const token = randomToken();
-    const issuing = this.#tokens.issueStatement(token, {
+  #newToken(
+    kind: NewToken['kind'],
+    token: string,
+    { facts, scope, confirmation }: TokenGrant,
+    expiresAt: number,
+  ): NewToken {
+    return {
+      token,
       kind,
-      issuer: this.#issuer,
-      family,
-      applicationId: client.application.id,
-      clientId: client.registration.clientId,
-      uid: facts.uid,
-      sid: facts.sid,
       scope: scope.join(' '),
       attributes: {
         ...attributesOf(facts),
@@ -108,14 +122,12 @@ export class TokenIssuer {
       },
       issuedAt: this.#clock.now(),
       expiresAt,
-    });
-    const statements = kind === 'access' ? [issuing, this.#recordStatement(token, grant)] : [issuing];
-    return { token, expiresAt, statements };
+    };
   }
 
   #recordStatement(
-    token: string,
-    { client, facts, scope, family, refreshed = false }: TokenGrant,
+    { token, scope }: NewToken,
+    { client, facts, family, refreshed = false }: TokenGrant,
   ): Statement {
     return this.#audit.recordStatement({
       action: refreshed ? 'cis2.tokens-refreshed' : 'cis2.tokens-issued',
@@ -126,7 +138,7 @@ export class TokenIssuer {
       session: facts.sid,
       family,
       tokenId: sha256(token),
-      detail: { scope: scope.join(' ') },
+      detail: { scope },
     });
   }
 }

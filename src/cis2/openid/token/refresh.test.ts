@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { decodeJwt } from '@alongside/kernel/jws';
 import { halfHash, sha256 } from '@alongside/kernel/secrets';
 import type { Cis2Registration } from '../../../oauth/applications.ts';
+import { sql } from '../../../storage/database.ts';
 import { Browser, form, type Reply, send } from '../../testing/browser.ts';
 import { codeOf, type Instance, secret, startInstance } from '../../testing/instance.ts';
 import { gp, nurse, nurseRole } from '../../testing/people.ts';
@@ -250,7 +251,9 @@ describe('the end of refresh tokens', () => {
 test('neither the token nor its successor is stored in plain text', async () => {
   const { refresh_token } = await signIn(standard);
   const next = tokensOf(await refresh(standard, refresh_token));
-  const rows = await cis2.database.all({ text: 'SELECT * FROM token', values: [] });
+  const rows = [];
+  for (const table of ['token_grant', 'access_token', 'refresh_token'])
+    rows.push(await cis2.database.all(sql(`SELECT * FROM ${table}`)));
   const text = JSON.stringify(rows);
   for (const token of [refresh_token, next.refresh_token, next.access_token]) {
     assert.ok(!text.includes(token));

@@ -12,13 +12,14 @@ import {
   type WithCode,
 } from '../../../../oauth/server/authorization-code.ts';
 import { grant, type TokenResponse } from '../../../../oauth/server/grant.ts';
+import type { NewToken } from '../../../../oauth/tokens.ts';
 import { tokenErrors } from '../../../errors/token.ts';
 import { partyOf } from '../../../model/relying-party.ts';
 import type { CodeGrant } from '../../../responses/authorization-response.ts';
 import { signIdToken } from '../../claims/id-token.ts';
 import { namedClaims } from '../../claims/person.ts';
 import type { Cis2Server, TokenCall } from '../../server.ts';
-import { getsRefreshToken, type NewToken, type TokenGrant } from '../issuer.ts';
+import { getsRefreshToken, type TokenGrant } from '../issuer.ts';
 
 function requireRedirectUri({ parameters }: TokenCall): void {
   if (parameters.get('redirect_uri') === undefined)
@@ -61,8 +62,7 @@ async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode):
   const idToken = await signIdToken(server.idTokens, registration, data);
   await redeemCode(call, [
     server.sessions.requireLiveStatement(granted.sid),
-    ...access.statements,
-    ...(refresh?.statements ?? []),
+    ...server.tokenIssuer.writesOf(tokenGrant, access, refresh),
   ]);
   server.recorder.record({
     // In the separate pattern the application exchanges the ID token.

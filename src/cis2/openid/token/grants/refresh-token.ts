@@ -98,8 +98,9 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const session = await server.sessions.get(facts.sid);
   if (!session) throw tokenErrors.refreshInvalid('its session has ended');
   const { rotates } = rulesOf(client.registration).refresh;
-  const tokenGrant = { client, facts, family: record.family, confirmation, refreshed: true };
-  const access = server.tokenIssuer.access({ ...tokenGrant, scope });
+  const { family, grant } = record;
+  const tokenGrant = { client, facts, family, grant, scope, confirmation, refreshed: true };
+  const access = server.tokenIssuer.access(tokenGrant);
   const next = rotates
     ? server.tokenIssuer.refresh({ ...tokenGrant, scope: record.scope.split(' ') }, session.endsAt)
     : undefined;
@@ -112,8 +113,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   };
   const used = await useRefreshToken(call, next && server.successors.seal(successor), [
     server.sessions.requireLiveStatement(facts.sid),
-    ...access.statements,
-    ...(next?.statements ?? []),
+    ...server.tokenIssuer.writesOf(tokenGrant, access, next),
   ]);
   if (used) return answerRepeat({ ...call, record: used });
   server.recorder.record({

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import type { Row } from '../storage/database.ts';
+import { computed, integer, json, nullable, row, text } from '../storage/row.ts';
+
+/** The data of one authorization, which its tokens share. */
+export interface Authorization {
+  /** Issuer or base path. */
+  issuer: string;
+  /** Names the authorization, and so all of its tokens. */
+  family: string;
+  applicationId: string;
+  clientId: string;
+  uid: string | null;
+  /** CIS2 session. */
+  sid: string | null;
+  /** Space separated. */
+  scope: string;
+  /** With the published names of the API platform: `auth_type`, `id_token-subject` and so on. */
+  attributes: Readonly<Record<string, string>>;
+}
+
+/** A stored authorization. */
+export interface TokenGrant {
+  readonly data: Authorization;
+  /** Number of times that a refresh revoked the earlier access tokens. */
+  readonly generation: number;
+}
+
+/** The record of an access or refresh token. Only the hash of the token is stored. */
+export interface TokenRecord extends Authorization {
+  kind: 'access' | 'refresh';
+  issuedAt: number;
+  expiresAt: number;
+  /** Time of the use of a refresh token. */
+  usedAt: number | null;
+  /** Of the token or of its grant. */
+  revokedAt: number | null;
+  /** The token may differ from it. */
+  grant: TokenGrant;
+}
+
+const grantColumns = {
+  family: text,
+  issuer: text,
+  application_id: text,
+  client_id: text,
+  uid: nullable(text),
+  sid: nullable(text),
+  scope: text,
+  attributes: json(z.record(z.string(), z.string())),
+  current_generation: computed(integer),
+  generation_at: nullable(integer),
+  grant_revoked_at: computed(nullable(integer)),
+};
+
+/** The columns of a grant `g` in every statement that finds a token. PostgreSQL prepares no statement with `*`. */
+const grantList = `g.family, g.issuer, g.application_id, g.client_id, g.uid, g.sid, g.scope, g.attributes,
+  g.generation AS current_generation, g.generation_at, g.revoked_at AS grant_revoked_at`;
+
+const ownShape = z.object({
+  issuer: z.string().optional(),
+  applicationId: z.string().optional(),
+  clientId: z.string().optional(),
+  uid: z.string().nullable().optional(),
+  sid: z.string().nullable().optional(),
+  scope: z.string().optional(),
+  /** Null for an attribute that the token lacks. */
+  attributes: z.record(z.string(), z.string().nullable()).optional(),
+});
+type Own = z.infer<typeof ownShape>;
+const members = ['issuer', 'applicationId', 'clientId', 'uid', 'sid', 'scope'] as const;
+
+const tokenRow = row('access_token refresh_token token_grant', {
+  ...grantColumns,
+  own: computed(nullable(json(ownShape))),
+  generation: integer,
+  issued_at: integer,
+  expires_at: computed(integer),
+  revoked_at: nullable(integer),
+  used_at: computed(nullable(integer)),
+});
+
+/** Finds the first access token of a grant, by id and hash. */
+export const findFirstAccess = `SELECT ${grantList}, g.access_own AS own, 0 AS generation, g.issued_at,
+  g.access_expires_at AS expires_at, g.access_revoked_at AS revoked_at, NULL AS used_at
+  FROM token_grant g WHERE g.id = ? AND g.access_hash = ?`;
+
+const joined =
+  'JOIN token_grant g ON g.id = t.grant_id AND g.part = t.grant_part WHERE t.id = ? AND t.hash = ?';
+
+/** Finds a later access token, by id and hash. */
+export const findAccess = `SELECT ${grantList}, t.own, t.generation, t.issued_at, t.expires_at, t.revoked_at, NULL AS used_at
+  FROM access_token t ${joined}`;
+
+/** Finds a refresh token, by id and hash. */
+export const findRefresh = `SELECT ${grantList}, t.own, g.generation, t.issued_at, t.expires_at, t.revoked_at, t.used_at
+  FROM refresh_token t ${joined}`;
+
+const merged = (
+  shared: Authorization['attributes'],
+  own: NonNullable<Own['attributes']>,
+): Authorization['attributes'] => {
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...shared, ...own }))
+    if (value !== null) attributes[name] = value;
+  return Object.freeze(attributes);
+};
+
+/** Returns the record of a found row. */
+export function readRecord(kind: TokenRecord['kind'], stored: Row): TokenRecord {
+  const found = tokenRow.read(stored);
+  const data: Authorization = Object.freeze({
+    issuer: found.issuer,
+    family: found.family,
+    applicationId: found.application_id,
+    clientId: found.client_id,
+    uid: found.uid,
+    sid: found.sid,
+    scope: found.scope,
+    attributes: Object.freeze(found.attributes),
+  });
+  const { attributes, ...own } = found.own ?? {};
+  const isEarlier = found.generation < found.current_generation;
+  return Object.freeze({
+    ...data,
+    ...own,
+    attributes: attributes ? merged(data.attributes, attributes) : data.attributes,
+    kind,
+    issuedAt: found.issued_at,
+    expiresAt: found.expires_at,
+    usedAt: found.used_at,
+    revokedAt: found.revoked_at ?? found.grant_revoked_at ?? (isEarlier ? found.generation_at : null),
+    grant: Object.freeze({ data, generation: found.current_generation }),
+  });
+}
+
+/** Returns the members of a token that differ from its grant, as JSON; null if none does. */
+export function differenceOf(grant: Authorization, token: Authorization): string | null {
+  const own: Own = {};
+  for (const member of members)
+    if (token[member] !== grant[member]) Object.assign(own, { [member]: token[member] });
+  if (token.attributes !== grant.attributes) {
+    const attributes: Record<string, string | null> = {};
+    for (const [name, value] of Object.entries(token.attributes))
+      if (grant.attributes[name] !== value) attributes[name] = value;
+    for (const name of Object.keys(grant.attributes))
+      if (token.attributes[name] === undefined) attributes[name] = null;
+    if (Object.keys(attributes).length > 0) own.attributes = attributes;
+  }
+  return Object.keys(own).length === 0 ? null : JSON.stringify(own);
+}
