@@ -177,15 +177,8 @@ describe('stored data', () => {
     await platform.refusals.keep();
     const rows = await Promise.all(
       [
-        ...[
-          'single_use',
-          'token_grant',
-          'access_token',
-          'refresh_token',
-          'application',
-          'refusal',
-          'event_block',
-        ],
+        ...['single_use', 'token_grant', 'access_token', 'refresh_token', 'application', 'refusal'],
+        'event_block',
       ].map((table) => platform.database.all(sql(`SELECT * FROM ${table}`))),
     );
     const everything = JSON.stringify(rows);
