@@ -22,21 +22,6 @@ const now = Date.now();
 const hour = 3_600_000;
 /** Some rows of each kind have long expired. */
 const time = (fresh: number) => `CASE WHEN i % 200 = 0 THEN ${now - 2_000 * hour} ELSE ${fresh} + i END`;
-const sessionBody = JSON.stringify({
-  authentication: {
-    ...{
-      authenticator: 'smartcard',
-      uid: 'u',
-      methods: [],
-      level: { nhs: 3, others: 3 },
-      personAt: 0,
-      provenAt: 0,
-    },
-    ...{ proofCounts: true, cisSessionId: null, agentId: null, roleId: null },
-  },
-  idAssuranceLevel: '3',
-  roleId: null,
-});
 const iso = (at: number) => new Date(at).toISOString();
 
 const sessionBody = JSON.stringify({
