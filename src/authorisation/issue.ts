@@ -85,7 +85,7 @@ export class Issuer {
   }
 
   /** Returns the statements that store tokens of one authorization, with audit records of access tokens. */
-  writesOf(grant: TokenGrant, ...tokens: readonly (NewToken | undefined)[]): Statement[] {
+  writeStatements(grant: TokenGrant, ...tokens: readonly (NewToken | undefined)[]): Statement[] {
     const made = tokens.filter((token) => token !== undefined);
     const issuer = this.#base.issuer;
     const attributes = { _first_issued: String(made[0]?.issuedAt), ...grant.attributes, issuer };

@@ -92,7 +92,10 @@ export class Rotation {
     return {
       rotated,
       sealed: refreshRetry ? this.#successors.seal(rotated) : null,
-      writes: [...(renewed ? [renewed.statement] : []), ...this.#issuer.writesOf(grant, access, refresh)],
+      writes: [
+        ...(renewed ? [renewed.statement] : []),
+        ...this.#issuer.writeStatements(grant, access, refresh),
+      ],
     };
   }
 

@@ -163,7 +163,7 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
     refresh_count: '0',
     _refresh_tokens_validity_ms: String(lifetime),
   });
-  await database.batch(issuer.writesOf(granted, access, refresh));
+  await database.batch(issuer.writeStatements(granted, access, refresh));
   recorder.record({
     lasting: granted.family,
     from: 'console',

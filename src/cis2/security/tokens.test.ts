@@ -257,7 +257,9 @@ test('CVE-2020-15223: a revocation fails if it could not be stored', async () =>
   const away = (from: string, to: string) => cis2.database.run(sql(`ALTER TABLE ${from} RENAME TO ${to}`));
   // Reads succeed, writes fail.
   await cis2.database.run(
-    sql("CREATE TRIGGER broken BEFORE UPDATE ON token_grant BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"),
+    sql(
+      "CREATE TRIGGER broken BEFORE UPDATE ON token_grant BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+    ),
   );
   const failed = await client.post('/token/revoke', { token: refresh_token });
   await cis2.database.run(sql('DROP TRIGGER broken'));

@@ -1,3 +1,4 @@
+import { systemClock } from '@alongside/kernel/clock';
 import { insertStatement } from '../batches.ts';
 import { type Database, sql, type Value } from '../database.ts';
 import type { DataMigration, MovedRows } from '../migration.ts';
@@ -117,7 +118,7 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
   const last = found.at(-1);
   if (!last) return undefined;
   // The sweep would remove the others.
-  const oldest = Date.now() - 2 * day;
+  const oldest = systemClock.now() - 2 * day;
   const families = new Map<string, OldToken[]>();
   for (const token of found) {
     if (token.expires_at < oldest) continue;

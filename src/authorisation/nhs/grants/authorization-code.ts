@@ -112,7 +112,7 @@ async function issue(known: CheckedCall): Promise<Answer> {
     _refresh_tokens_validity_ms: String(lifetimes.validity),
   });
   // One batch, so that only one of several concurrent uses writes its tokens.
-  const writes = issuer.writesOf(scoped, access, refresh);
+  const writes = issuer.writeStatements(scoped, access, refresh);
   if (!(await batch.commit([codes.spendStatement(code), ...writes])))
     throw errors.codeInvalid('the code was used by another request at the same time');
   if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {

@@ -42,7 +42,7 @@ async function issue({ server, batch, form, client, scope }: CheckedCall): Promi
     attributes: applicationAttributes,
   };
   const access = issuer.access(granted, lifetime);
-  await batch.commit(issuer.writesOf(granted, access));
+  await batch.commit(issuer.writeStatements(granted, access));
   recorder.record({
     journey: family,
     from: 'application',

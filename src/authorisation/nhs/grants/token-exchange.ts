@@ -117,7 +117,7 @@ async function issue(known: CheckedCall): Promise<Answer> {
     refresh_count: '0',
     _refresh_tokens_validity_ms: String(lifetimes.validity),
   });
-  await batch.commit(issuer.writesOf(granted, access, refresh));
+  await batch.commit(issuer.writeStatements(granted, access, refresh));
   if (await endedSessions.isOver(base, upstream, sid)) {
     await revokeFamily(server, granted, 'session-ended');
     throw errors.subjectSession('the provider ended the session at the same time');

@@ -66,7 +66,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     _refresh_tokens_validity_ms: String(lifetimes.validity),
     ...refreshBinding(client.registration, granted.resources ?? [], confirmation),
   });
-  await redeemCode(call, tokenIssuer.writesOf(scoped, access, refresh));
+  await redeemCode(call, tokenIssuer.writeStatements(scoped, access, refresh));
   if (await parts.endedSessions.isOver(base, upstream, granted.sid)) {
     await parts.tokens.revokeFamily(
       granted.family,

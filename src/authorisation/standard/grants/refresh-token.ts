@@ -87,7 +87,7 @@ async function keepToken(call: Valid): Promise<TokenResponse> {
   const granted = { ...record, scope, attributes, refreshed: true };
   const options = { lifetime, resources, confirmation };
   const access = await accessTokens.issue(client.registration, granted, options);
-  if (await useRefreshToken(call, undefined, tokenIssuer.writesOf(granted, access)))
+  if (await useRefreshToken(call, undefined, tokenIssuer.writeStatements(granted, access)))
     throw errors.refreshInvalid('the token was used at the same time');
   return tokensAnswer(tokenIssuer, { access, scope: scope.join(' '), confirmation });
 }

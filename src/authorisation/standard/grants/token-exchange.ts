@@ -146,7 +146,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
     : undefined;
   // The new token must not outlive a revocation of the subject token at the same moment.
   const condition = subject.grant === null ? [] : [tokens.requireLiveStatement(subjectToken, 'access')];
-  const writes = tokenIssuer.writesOf(granted, access, refresh);
+  const writes = tokenIssuer.writeStatements(granted, access, refresh);
   if (!(await call.batch.commit([...condition, ...writes])))
     throw errors.subjectInvalid('it was revoked at the same time');
   if (await parts.endedSessions.isOver(base, subject.upstream, subject.sid)) {

@@ -82,7 +82,7 @@ export class TokenIssuer {
   }
 
   /** Returns the statements that store the tokens of one response, with the audit record. */
-  writesOf(grant: TokenGrant, access: NewToken, refresh: NewToken | undefined): Statement[] {
+  writeStatements(grant: TokenGrant, access: NewToken, refresh: NewToken | undefined): Statement[] {
     const { client, facts, family, grant: stored } = grant;
     const source = {
       issuer: this.#issuer,

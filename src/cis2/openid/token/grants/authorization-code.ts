@@ -62,7 +62,7 @@ async function issueTokens(call: TokenCall & WithCode<CodeGrant> & CheckedCode):
   const idToken = await signIdToken(server.idTokens, registration, data);
   await redeemCode(call, [
     server.sessions.requireLiveStatement(granted.sid),
-    ...server.tokenIssuer.writesOf(tokenGrant, access, refresh),
+    ...server.tokenIssuer.writeStatements(tokenGrant, access, refresh),
   ]);
   server.recorder.record({
     // In the separate pattern the application exchanges the ID token.

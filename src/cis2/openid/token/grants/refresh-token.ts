@@ -113,7 +113,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   };
   const used = await useRefreshToken(call, next && server.successors.seal(successor), [
     server.sessions.requireLiveStatement(facts.sid),
-    ...server.tokenIssuer.writesOf(tokenGrant, access, next),
+    ...server.tokenIssuer.writeStatements(tokenGrant, access, next),
   ]);
   if (used) return answerRepeat({ ...call, record: used });
   server.recorder.record({
