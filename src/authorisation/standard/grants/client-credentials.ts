@@ -44,12 +44,13 @@ async function issueToken(call: Valid): Promise<TokenResponse> {
   const options = { lifetime, resources, confirmation };
   const access = await accessTokens.issue(client.registration, granted, options);
   await batch.commit(tokenIssuer.writeStatements(granted, access));
-  parts.recorder.record(
+  parts.recorder.record({
     journey: family,
     from: 'application',
     to: 'authorisation',
     name: 'authorisation.client-credentials',
-    detail: client: client.application.name, scope: scope.join(' ') ,);
+    detail: { client: client.application.name, scope: scope.join(' ') },
+  });
   return tokensAnswer(tokenIssuer, { access, scope: scope.join(' '), confirmation });
 }
 
