@@ -116,6 +116,26 @@ for (const [name, create] of subjects)
       await database.close();
     });
 
+    test('continues if another process removes the old table before it reads', async () => {
+      const url = await create();
+      const [database, other] = [await filled(url), await connectDatabase(url, '')];
+      const move = moving();
+      let isFirst = true;
+      const overtaken: DataMigration = {
+        ...move,
+        async nextBatch(reader, position) {
+          if (isFirst) {
+            isFirst = false;
+            await migrate(other, { list: [oldTable, moving(), later] });
+          }
+          return move.nextBatch(reader, position);
+        },
+      };
+      await migrate(database, { list: [oldTable, overtaken, later] });
+      await checkMoved(database);
+      await Promise.all([database.close(), other.close()]);
+    });
+
     test('moves each row once when several processes start together', async () => {
       const url = await create();
       const first = await filled(url);

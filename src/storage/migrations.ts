@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Database, must, type Statement, sql } from './database.ts';
-import type { DataMigration, Migration, MigrationStatements } from './migration.ts';
+import type { DataMigration, Migration, MigrationStatements, MovedRows } from './migration.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { authenticators } from './migrations/0002-authenticators.ts';
 import { cardLifecycle } from './migrations/0003-card-lifecycle.ts';
@@ -167,7 +167,14 @@ async function finishMove(database: Database, list: readonly Migration[], report
     const number = Number(progress.slice(0, space));
     const migration = list[number - 1];
     if (!migration || !movesRows(migration)) throw new Error(`Migration ${number} moves no rows.`);
-    const batch = await migration.nextBatch(database, progress.slice(space + 1));
+    let batch: MovedRows | undefined;
+    try {
+      batch = await migration.nextBatch(database, progress.slice(space + 1));
+    } catch (error) {
+      // Meanwhile another process may have moved the last rows and removed their table.
+      if ((await settingOf(database, progressName)) === progress) throw error;
+      continue;
+    }
     const writes = batch
       ? [
           sql(
