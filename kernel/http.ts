@@ -5,7 +5,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
 import https from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { StreamAnswer } from './answer.ts';
+import { type Sending, StreamAnswer, send, stream } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
 import { Refusal, reasonOf } from './errors.ts';
@@ -13,7 +13,6 @@ import { hasBody, readBody, requestOf, targetOf, usualBodyLimit } from './incomi
 import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
-import { type Sending, send, stream } from './outgoing.ts';
 import { peerOf, type TrustedProxies } from './peer.ts';
 import { portTaken } from './port-owner.ts';
 import type { Route } from './request.ts';

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
-import { type Answer, json } from './answer.ts';
+import { type Answer, inBytes, json } from './answer.ts';
 import { type Refuse, reasonOf } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
-import { inBytes } from './outgoing.ts';
 import { noteRefusal, type RespondOptions } from './respond.ts';
 
 /** Responds to bytes that are not a valid request; `id` is for the response and the log. */
