@@ -70,7 +70,7 @@ const fillings: Readonly<Record<string, string>> = {
     ${now}, ${now}, ${time(now + hour)}, ${time(now + hour)}, CASE WHEN i % 3 = 0 THEN ${time(now - hour)} ELSE NULL END`,
   cis2_session_client: `(sid, client_id, joined_at) SELECT 's' || i, 'c', ${now}`,
   outbox: `(topic, id, key, body, state, attempts, result, holder, held_until, created_at, due_at)
-    SELECT CASE i % 4 WHEN 0 THEN 'cis.session-ended' WHEN 1 THEN 'cis.mail' WHEN 2 THEN 'cis2.logout' ELSE 'cis2.session-ended' END,
+    SELECT CASE i % 5 WHEN 0 THEN 'cis.session-ended' WHEN 1 THEN 'cis.mail' WHEN 2 THEN 'cis2.logout' WHEN 3 THEN 'cis2.notice' ELSE 'cis2.session-ended' END,
     'm' || i, 'k' || (i % 100), '{}', CASE WHEN i % 10 = 0 THEN 'pending' ELSE 'delivered' END, 1, '', '', 0, ${time(now)}, ${now}`,
 };
 

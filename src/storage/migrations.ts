@@ -24,6 +24,7 @@ import { outbox } from './migrations/0019-outbox.ts';
 import { eventBlocks } from './migrations/0020-event-blocks.ts';
 import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { tokenGrants } from './migrations/0022-token-grants.ts';
+import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -52,6 +53,7 @@ export const migrations: readonly Migration[] = [
   eventBlocks,
   usedJtis,
   tokenGrants,
+  noticesInOutbox,
 ];
 
 const settingRow = row('setting', { value: text });

@@ -140,6 +140,20 @@ for (const start of [onSqlite, onPostgres])
       }
     });
 
+    test('deletes a delivered message, and no other, of a topic that forgets them', async () => {
+      const outbox = process(0, { forgetsDelivered: true });
+      failing = new Set(['b 1', 'b 2', 'b 3']);
+      await enqueue(outbox, ['k', 'a'], ['l', 'b']);
+      await outbox.run();
+      assert.equal(await stateOf('a'), undefined);
+      assert.deepEqual(await stateOf('b'), ['pending', 1, 'it failed']);
+      for (let n = 0; n < 3; n++) {
+        clock.advance(8);
+        await outbox.run();
+      }
+      assert.deepEqual(await stateOf('b'), ['givenUp', 3, 'it failed']);
+    });
+
     test('counts a send that throws as a failed attempt', async () => {
       const outbox = process(0, {}, () => Promise.reject(new Error('no route')));
       await enqueue(outbox, ['k', 'a']);
@@ -322,6 +336,8 @@ for (const start of [onSqlite, onPostgres])
         sql(`INSERT INTO logout_delivery (id, sid, uid, cis_session_id, client_id, address, trusted, cause, state, attempts, result,
           created_at, due_at, tried_at) VALUES ('d', 'sid', 'u', NULL, 'client', 'https://rp.test/"x"', 1, 'expired', 'pending', 3,
           'status 500', 7, 8, 9)`),
+        sql(`INSERT INTO cis2_notice (id, uid, subject, text, created_at, due_at)
+          VALUES ('n', 'u', 'Changed', 'It was "Mine".', 9, 10)`),
         sql(`INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at)
           VALUES ('cis2-ended', 'h', '{"sid":"e"}', 8, 9, NULL), ('cis2-ended', 'i', '{"sid":"f"}', 8, 9, 9), ('code', 'h', '1', 8, 9, NULL)`),
       ]);
@@ -367,6 +383,11 @@ for (const start of [onSqlite, onPostgres])
             ...['pending', 3, 'status 500', 7, 8, 9],
           ],
           ['cis2.session-ended', 'h', 'h', { sid: 'e' }, 'pending', 0, '', 8, 8, null],
+          [
+            ...['cis2.notice', 'n', 'u'],
+            { uid: 'u', subject: 'Changed', text: 'It was "Mine".' },
+            ...['pending', 0, '', 9, 9, null],
+          ],
         ],
       );
       const left = await database.all<{ kind: string }>(sql('SELECT kind FROM single_use'));

@@ -20,6 +20,8 @@ export interface Topic<B> {
   readonly hold: number;
   /** Time for which messages are stored, sent or not. */
   readonly keptFor: number;
+  /** Deletes a message once it is delivered, because its text concerns a person and nobody lists it. */
+  readonly forgetsDelivered?: boolean;
   /** Sends one message at a time in this process. By default, messages with different keys are sent at once. */
   readonly isSequential?: boolean;
   /** Retries by timers of this process. By default, only the regular work retries. */
@@ -357,16 +359,15 @@ export class Outbox<B> {
     const isOver = delivered || nextWait === undefined;
     const state = delivered ? 'delivered' : isOver ? 'givenUp' : 'pending';
     const now = this.#clock.now();
-    await this.#database.batch([
-      must(
-        sql(
-          `UPDATE outbox SET state = ?, result = ?, due_at = ?, tried_at = ?, holder = ?, held_until = 0
-           WHERE seq = ? AND holder = ?`,
-          ...[state, result, now + (isOver ? 0 : nextWait), now, this.#holder, seq, holder],
-        ),
-      ),
-      ...others,
-    ]);
+    const settled =
+      delivered && this.#topic.forgetsDelivered
+        ? sql('DELETE FROM outbox WHERE seq = ? AND holder = ?', seq, holder)
+        : sql(
+            `UPDATE outbox SET state = ?, result = ?, due_at = ?, tried_at = ?, holder = ?, held_until = 0
+             WHERE seq = ? AND holder = ?`,
+            ...[state, result, now + (isOver ? 0 : nextWait), now, this.#holder, seq, holder],
+          );
+    await this.#database.batch([must(settled), ...others]);
     if (!isOver && this.#topic.hasTimers) this.#retryIn(nextWait);
     return isOver;
   }

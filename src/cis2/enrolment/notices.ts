@@ -1,31 +1,21 @@
-import type { Background } from '@alongside/kernel/background';
-import type { Clock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { randomToken } from '@alongside/kernel/ids';
-import type { Log } from '@alongside/kernel/log';
-import { type Database, type Statement, sql } from '../../storage/database.ts';
-import { type RowOf, row, text } from '../../storage/row.ts';
+import { doublingWaits } from '@alongside/kernel/retry';
+import { z } from 'zod';
+import type { Statement } from '../../storage/database.ts';
+import { type Attempt, Outbox, type OutboxDependencies, type Outcome } from '../../storage/outbox.ts';
 import type { CisClient } from '../model/cis-client.ts';
 import { filled } from '../text/filled.ts';
 import { words } from '../text/words.ts';
 
-const noticeRow = row('cis2_notice', { id: text, uid: text, subject: text, text });
-type Notice = RowOf<typeof noticeRow>;
+const noticeShape = z.object({ uid: z.string(), subject: z.string(), text: z.string() });
+type Notice = z.infer<typeof noticeShape>;
 
-interface NoticeDependencies {
-  database: Database;
-  clock: Clock;
+interface NoticeDependencies extends OutboxDependencies {
   cis: CisClient;
-  background: Background;
-  log: Log;
 }
 
-/** Milliseconds for which one process holds a notice before another may send it. */
-const holdTime = 30_000;
-/** Age in milliseconds after which a notice is deleted. */
-const maxAge = 7 * 86_400_000;
-/** Notices that one round sends. */
-const mostInRound = 100;
+const week = 7 * 86_400_000;
 
 const { notice: says } = words;
 const times = new Intl.DateTimeFormat(words.locale, {
@@ -39,70 +29,63 @@ const times = new Intl.DateTimeFormat(words.locale, {
  * sent to CIS, which knows the address, until CIS accepts it.
  */
 export class Notices {
-  readonly #parts: NoticeDependencies;
+  readonly #dependencies: NoticeDependencies;
+  readonly #outbox: Outbox<Notice>;
 
-  constructor(parts: NoticeDependencies) {
-    this.#parts = parts;
+  constructor(dependencies: NoticeDependencies) {
+    this.#dependencies = dependencies;
+    this.#outbox = new Outbox(
+      dependencies,
+      {
+        name: 'cis2.notice',
+        shape: noticeShape,
+        // For a week.
+        waits: doublingWaits(30_000, 3_600_000, 175),
+        hold: 30_000,
+        keptFor: week,
+        forgetsDelivered: true,
+        isSequential: true,
+      },
+      (attempt) => this.#send(attempt),
+    );
   }
 
   /** Returns the write that queues the mail, for the batch of the change. */
   postStatement(uid: string, change: 'added' | 'renamed' | 'removed', label: string): Statement {
-    const now = this.#parts.clock.now();
-    const values = { label, time: times.format(now) };
+    const values = { label, time: times.format(this.#dependencies.clock.now()) };
     const paragraphs = [says.changes[change], says.ifYou, says.ifNot];
-    return sql(
-      'INSERT INTO cis2_notice (id, uid, subject, text, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?)',
-      randomToken(16),
-      uid,
-      says.subjects[change],
-      paragraphs.map((paragraph) => `${filled(paragraph, values)}\n`).join('\n'),
-      now,
-      now,
-    );
+    const text = paragraphs.map((paragraph) => `${filled(paragraph, values)}\n`).join('\n');
+    const id = randomToken(16);
+    return this.#outbox.enqueueStatement(uid, { uid, subject: says.subjects[change], text }, id);
   }
 
   /** Starts to send due notices, without waiting. */
   begin(): void {
-    const { background, log } = this.#parts;
+    const { background, log } = this.#dependencies;
     background.run(log, 'mails could not be passed on to CIS', () => this.run());
   }
 
-  /** Sends due notices. */
-  async run(): Promise<void> {
-    for (let n = 0; n < mostInRound; n += 1) {
-      const notice = await this.#take();
-      if (!notice || !(await this.#send(notice))) return;
-    }
+  /** Sends due notices. Resolves when each was tried. Returns whether more are due. */
+  run(): Promise<boolean> {
+    return this.#outbox.run();
   }
 
-  /** Takes the next due notice, and hides it from other processes for a while. */
-  async #take(): Promise<Notice | undefined> {
-    const { database, clock } = this.#parts;
-    const now = clock.now();
-    const { rows } = await database.run(
-      sql(
-        `UPDATE cis2_notice SET due_at = ? WHERE due_at <= ?
-         AND id = (SELECT id FROM cis2_notice WHERE due_at <= ? ORDER BY due_at, id LIMIT 1)
-         RETURNING id, uid, subject, text`,
-        now + holdTime,
-        now,
-        now,
-      ),
-    );
-    return rows[0] && noticeRow.read(rows[0]);
+  /** Removes old notices. Returns whether more remain. */
+  sweep(): Promise<boolean> {
+    return this.#outbox.sweep();
   }
 
-  /** Returns false if CIS does not answer, so that the round stops. */
-  async #send({ id, uid, subject, text }: Notice): Promise<boolean> {
-    const { database, clock, cis, log } = this.#parts;
+  async #send({ id, body, nextWait }: Attempt<Notice>): Promise<Outcome> {
+    const { cis, log } = this.#dependencies;
+    const { uid, subject, text } = body;
     try {
       await cis.mail(uid, { id, subject, text });
     } catch (error) {
-      log.warn({ notice: id, reason: reasonOf(error) }, 'a mail was not passed on to CIS; it is tried again');
-      await database.run(sql('DELETE FROM cis2_notice WHERE created_at < ?', clock.now() - maxAge));
-      return false;
+      const reason = reasonOf(error);
+      if (nextWait === undefined) log.error({ notice: id, reason }, 'a mail to CIS is given up');
+      else log.warn({ notice: id, reason }, 'a mail was not passed on to CIS; it is tried again');
+      return { delivered: false, result: reason };
     }
-    await database.run(sql('DELETE FROM cis2_notice WHERE id = ?', id));
-    return true;
+    return { delivered: true, result: '' };
   }
 }

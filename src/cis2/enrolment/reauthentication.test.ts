@@ -172,7 +172,7 @@ describe('a change of an authenticator', () => {
         'A way to sign in to your care identity was renamed',
       ],
     );
-    assert.deepEqual(await cis2.database.all(sql('SELECT id FROM cis2_notice')), []);
+    assert.deepEqual(await cis2.database.all(sql("SELECT id FROM outbox WHERE topic = 'cis2.notice'")), []);
   });
 
   test('offers to end the sessions in other browsers, and keeps its own', async () => {

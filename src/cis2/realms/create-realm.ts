@@ -37,6 +37,7 @@ function regularWork(parts: RealmParts): RegularTask[] {
     { service: 'cis2', name: 'logout-deliveries', every: often, run: () => deliveries.run() },
     { service: 'cis2', name: 'notices', every: often, run: () => notices.run() },
     { service: 'cis2', name: 'old-deliveries', every: hour, run: () => deliveries.sweep() },
+    { service: 'cis2', name: 'old-notices', every: hour, run: () => notices.sweep() },
     { service: 'cis2', name: 'old-sessions', every: hour, run: () => sessions.forget() },
   ];
 }
