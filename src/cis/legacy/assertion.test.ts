@@ -244,7 +244,7 @@ describe('legacy ticket', () => {
 
   test('is not stored in plain text', async () => {
     await read();
-    for (const table of ['legacy_ticket', 'cis_session', 'audit', 'event', 'single_use']) {
+    for (const table of ['legacy_ticket', 'cis_session', 'audit', 'event_block', 'single_use']) {
       const rows = JSON.stringify(await cis.database.all({ text: `SELECT * FROM ${table}`, values: [] }));
       assert.ok(!rows.includes('AQIC5wM2LY4Sfc'), table);
     }
