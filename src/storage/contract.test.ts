@@ -122,6 +122,20 @@ for (const make of [sqliteSubject, postgresSubject]) {
         assert.deepEqual(await two.all(sql("SELECT code FROM organisation WHERE code LIKE 'NE%'")), []);
       });
 
+      test('changes one row of a table and adds another, or does neither', async () => {
+        await one.run(insert('CHANGED'));
+        const names = async () =>
+          (
+            await two.all(
+              sql("SELECT code, name FROM organisation WHERE code IN ('ADDED', 'CHANGED') ORDER BY code"),
+            )
+          ).map(({ code, name }) => `${code} ${name}`);
+        assert.equal((await one.batch([rename('none'), insert('ADDED')])).done, false);
+        assert.deepEqual(await names(), ['CHANGED x']);
+        assert.equal((await one.batch([rename('CHANGED'), insert('ADDED')])).done, true);
+        assert.deepEqual(await names(), ['ADDED x', 'CHANGED renamed']);
+      });
+
       test('reports an error of a later statement, and writes nothing', async () => {
         await assert.rejects(one.batch([raise('D2'), insert('ORG')]), StatementError);
         await assert.rejects(one.batch([raise('D2'), rename('ORG'), insert('ORG')]), StatementError);

@@ -22,14 +22,15 @@ const isPlainInsert = (text: string): boolean => isInsert(text) && !/\bON CONFLI
  * while the first waits for a lock. A condition finds its row by key, and PostgreSQL looks at the newest version of that row.
  */
 function areIndependent(statements: readonly Statement[]): boolean {
-  const written = new Map<string, boolean>();
+  const written = new Set<string>();
   for (const [n, { text, mustChange }] of statements.entries()) {
     const table = tableOf(text);
     if (table === undefined) return false;
     const plain = isPlainInsert(text);
     if (n > 0 && !plain && !(mustChange && (isInsert(text) || !/\bSELECT\b/.test(text)))) return false;
-    if (written.has(table) && !(plain && written.get(table))) return false;
-    written.set(table, plain);
+    // A row that is added later changes nothing for an earlier write of its table.
+    if (written.has(table) && !plain) return false;
+    written.add(table);
   }
   return statements.every(({ text }) =>
     tablesOf(text).every((table) => table === tableOf(text) || !written.has(table)),
