@@ -1,5 +1,6 @@
 // Measures silent sign-ins from the first redirect to the application's page, compared with a code journey at oidc-provider in the
-// same run: `npm run bench:sso`. Each starts a new browser, so CIS2 asks the Identity Agent. Never fails on a figure.
+// same run: `npm run bench:sso`. In a new browser, CIS2 asks the Identity Agent; a known one has a session at CIS2. Never fails on
+// a figure.
 import { Agent } from 'node:http';
 import { Navigator } from '../test/testing/navigate.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
@@ -40,27 +41,40 @@ const kept = new Agent({ keepAlive: true, maxSockets: atOnce });
 const fresh = new Agent({ keepAlive: false });
 
 /** Makes one sign-in like a browser: redirects only, until the application's page is shown. */
-async function signIn(pattern: string, agent: Agent): Promise<string[]> {
-  const { answer, hops } = await new Navigator(agent).go(`${ours.command.urls.sample}/sign-in/${pattern}`);
+async function signIn(pattern: string, browser: Navigator): Promise<string[]> {
+  const { answer, hops } = await browser.go(`${ours.command.urls.sample}/sign-in/${pattern}`);
   if (answer.status !== 200) throw new Error(`${hops.at(-1)} answered ${answer.status}: ${answer.body}`);
   return hops;
 }
 
-const operations = (make: (target: Target) => Operation) => ({
-  prepare: async (target: Target, lanes: number, count: number) =>
-    Array.from({ length: lanes }, () => Array.from({ length: count }, () => make(target))),
+/** Each sign-in in a new browser, which CIS2 sends through the agent. */
+const newBrowsers = (pattern: string, agent: Agent) => ({
+  prepare: async (_: Target, lanes: number, count: number): Promise<Operation[][]> =>
+    Array.from({ length: lanes }, () =>
+      Array.from({ length: count }, () => async () => void (await signIn(pattern, new Navigator(agent)))),
+    ),
+});
+
+/** Every sign-in of a lane in one browser, which CIS2 knows from before. */
+const oneBrowser = (pattern: string) => ({
+  prepare: (_: Target, lanes: number, count: number): Promise<Operation[][]> =>
+    Promise.all(
+      Array.from({ length: lanes }, async () => {
+        const browser = new Navigator(kept);
+        await signIn(pattern, browser);
+        return Array.from({ length: count }, () => async () => void (await signIn(pattern, browser)));
+      }),
+    ),
 });
 const code = scenarios.find(({ id }) => id === 'code');
 if (!code) throw new Error('The peer has no code journey.');
 const rows = [
   ...['combined', 'separate'].flatMap((pattern) =>
     [
-      { name: `${pattern}, kept connections`, agent: kept },
-      { name: `${pattern}, new connections`, agent: fresh },
-    ].map(({ name, agent }) => ({
-      ...{ name, target: ours, all: [] as Measured[], postgres: [] as number[] },
-      scenario: operations(() => async () => void (await signIn(pattern, agent))),
-    })),
+      { name: `${pattern}, kept connections`, scenario: newBrowsers(pattern, kept) },
+      { name: `${pattern}, new connections`, scenario: newBrowsers(pattern, fresh) },
+      { name: `${pattern}, known browser`, scenario: oneBrowser(pattern) },
+    ].map((row) => ({ ...row, target: ours, all: [] as Measured[], postgres: [] as number[] })),
   ),
   {
     ...{ name: 'oidc-provider in memory, code journey', target: peer },
@@ -72,7 +86,7 @@ const cpuOfPostgres = (): number => (postgres ? cpuWithChildren(postgres.pid) : 
 try {
   const requests = { combined: 0, separate: 0 };
   for (const pattern of ['combined', 'separate'] as const)
-    requests[pattern] = (await signIn(pattern, kept)).length;
+    requests[pattern] = (await signIn(pattern, new Navigator(kept))).length;
   for (const { target, scenario } of rows) await measure(target, scenario, atOnce, each);
   for (let round = 1; round <= rounds; round++) {
     for (const row of round % 2 === 0 ? rows : [...rows].reverse()) {
