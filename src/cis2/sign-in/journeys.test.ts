@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { systemClock } from '@alongside/kernel/clock';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -217,10 +218,19 @@ describe('tablet app', () => {
     // Without a network, it polls after 2, 4, 8 and then every 16 seconds.
     await desk.page.route(state, (route) => route.abort());
     looks = 0;
+    let failures = 0;
+    const failed = new EventEmitter();
+    desk.page.on('requestfailed', () => {
+      failures += 1;
+      failed.emit('once more');
+    });
+    // A response from the server comes after the events of earlier requests.
+    const settle = () => desk.page.evaluate(() => fetch('/assets/wait.js'));
     for (let second = 0; second < 300; second++) {
-      const failed = looks;
       await desk.page.clock.runFor(1_000);
-      if (looks > failed) await desk.page.evaluate(() => fetch('/assets/wait.js'));
+      await settle();
+      while (failures < looks) await once(failed, 'once more');
+      await settle();
     }
     assert.ok(looks >= 5 && looks <= 11, `${looks} looks`);
   });
