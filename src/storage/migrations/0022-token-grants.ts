@@ -86,6 +86,10 @@ async function movedGrant(database: Database, family: string): Promise<OldToken 
 const providerOf = (attributes: string): string | null =>
   (JSON.parse(attributes) as Attributes)['id_token-issuer'] ?? null;
 
+/** Returns the token with the data of the authorization. A delegated token of the same family does not name the provider. */
+const grantOf = (tokens: readonly OldToken[]): OldToken =>
+  tokens.find(({ attributes }) => providerOf(attributes) !== null) ?? (tokens[0] as OldToken);
+
 const grantColumns = [
   ...['id', 'part', 'family', 'issuer', 'application_id', 'client_id', 'uid', 'sid', 'provider', 'scope'],
   ...['attributes', 'issued_at', 'expires_at', 'generation', 'revoked_at'],
@@ -131,7 +135,7 @@ async function nextBatch(database: Database, position: string): Promise<MovedRow
   const refresh: Value[][] = [];
   for (const [name, tokens] of families) {
     const known = name === family ? await movedGrant(database, name) : undefined;
-    const grant = known ?? (tokens[0] as OldToken);
+    const grant = known ?? grantOf(tokens);
     if (!known) grants.push(grantRow(tokens, grant));
     const { id, part } = keyOfId(name);
     for (const token of tokens) {
