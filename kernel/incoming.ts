@@ -14,7 +14,7 @@ const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(?:;|$)/;
 const isBinary = (type: string | undefined): boolean =>
   type !== undefined && binaryTypes.has((type.split(';', 1)[0] ?? '').trim().toLowerCase());
 
-/** Methods whose bodies are read; others have none that means anything (RFC 9110 section 9.3). */
+/** Methods with bodies that are read. For the others, a body has no defined meaning (RFC 9110 section 9.3). */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Returns whether a request has a body to wait for. */
