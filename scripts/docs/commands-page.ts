@@ -15,7 +15,7 @@ export const commandsPage = async (): Promise<string> =>
       '',
       `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
       '',
-      '```',
+      '```text',
       ...help,
       '```',
       '',

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
+
+/** Blocks that cannot run. This number may only fall. */
+const mostNotRun = 9;
+
+const languages = ['sh', 'ts', 'json', 'python', 'csharp', 'yaml', 'ini', 'text'];
+const marks = ['title', 'in', 'background', 'exit', 'excerpt', 'not-run'];
+/** Languages that are neither run nor parsed: their blocks need another proof. */
+const inert = ['csharp', 'yaml', 'ini'];
+
+const blocks = pages.flatMap((page) => blocksOf(page));
+const checked = (language: string) =>
+  blocks.filter((block) => block.language === language && block.marks['not-run'] === undefined);
+
+describe('the code blocks of the pages', () => {
+  test('name a known language and known marks', () => {
+    assert.deepEqual(
+      blocks.filter(({ language }) => !languages.includes(language)).map(at),
+      [],
+      `the languages are ${languages.join(', ')}`,
+    );
+    assert.deepEqual(
+      blocks.filter(({ marks: own }) => Object.keys(own).some((mark) => !marks.includes(mark))).map(at),
+      [],
+      `the marks are ${marks.join(', ')}`,
+    );
+  });
+
+  test('run, or say why not', () => {
+    const notRun = blocks.filter((block) => block.marks['not-run'] !== undefined);
+    assert.deepEqual(notRun.filter((block) => (block.marks['not-run'] ?? '').length < 15).map(at), []);
+    assert.ok(
+      notRun.length <= mostNotRun,
+      `${notRun.length} blocks do not run: ${notRun.map(at).join(', ')}`,
+    );
+    assert.deepEqual(
+      inert
+        .flatMap(checked)
+        .filter((block) => block.marks.excerpt === undefined)
+        .map(at),
+      [],
+      'mark these blocks excerpt="FILE" or not-run="REASON"',
+    );
+  });
+
+  test('that are JSON can be parsed', () => {
+    for (const block of checked('json')) assert.doesNotThrow(() => JSON.parse(block.code), at(block));
+  });
+
+  test('that are excerpts are in their files', () => {
+    for (const block of blocks.filter(({ marks: own }) => own.excerpt !== undefined)) {
+      const file = readFileSync(join(clone, block.marks.excerpt ?? ''), 'utf8');
+      assert.ok(
+        withoutIndent(file).includes(withoutIndent(block.code)),
+        `${at(block)} differs from ${block.marks.excerpt}`,
+      );
+    }
+  });
+
+  test('that are TypeScript have no type error', async () => {
+    mkdirSync(join(clone, '.cache'), { recursive: true });
+    const folder = mkdtempSync(join(clone, '.cache', 'blocks-'));
+    try {
+      const files = checked('ts')
+        .filter((block) => block.marks.excerpt === undefined)
+        .map((block) => {
+          const name = `${at(block).replace(/[^\w]+/g, '-')}.ts`;
+          writeFileSync(join(folder, name), `${block.code}export {};\n`);
+          return name;
+        });
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration(files)));
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        join(clone, 'node_modules/@typescript/native/bin/tsc'),
+        ...['-p', folder, '--pretty', 'false'],
+      ]).catch((error: { stdout: string }) => error);
+      assert.equal(stdout, '');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('blocksOf', () => {
+  const text = [
+    '1. Do',
+    '   ```sh in=project not-run="needs a \'card\'" background',
+    '   one',
+    '',
+    '     two',
+    '   ```',
+    '````text',
+    '```',
+    '````',
+  ];
+  test('returns language, marks and code without the indent of the fence', () => {
+    assert.deepEqual(blocksOf('page.md', text.join('\n')), [
+      {
+        ...{ file: 'page.md', line: 2, language: 'sh', code: 'one\n\n  two\n' },
+        marks: { in: 'project', 'not-run': "needs a 'card'", background: '' },
+      },
+      { file: 'page.md', line: 7, language: 'text', marks: {}, code: '```\n' },
+    ] satisfies Block[]);
+  });
+  test('refuses a block without an end', () => {
+    assert.throws(() => blocksOf('page.md', 'text\n```sh\n'), {
+      message: 'page.md:2: the block has no end.',
+    });
+  });
+});
+
+/** The settings of a supplier's project, with the packages of this clone. */
+function configuration(files: readonly string[]): object {
+  const at = (path: string) => [join(clone, path)];
+  return {
+    compilerOptions: {
+      ...{
+        module: 'nodenext',
+        target: 'ES2024',
+        lib: ['ES2024', 'DOM', 'DOM.Iterable', 'ESNext.Disposable'],
+      },
+      ...{
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+        skipLibCheck: true,
+        allowImportingTsExtensions: true,
+      },
+      paths: {
+        '@alongside/client': at('client/index.ts'),
+        'alongside/testing': at('src/kit/index.ts'),
+        'alongside/testing/*': at('src/kit/*.ts'),
+      },
+    },
+    files,
+  };
+}
+
+const withoutIndent = (text: string) => text.replace(/^[ \t]+/gm, '');
