@@ -2,33 +2,13 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { reasonOf } from './errors.ts';
-import { environment, flagOf, OperatorError, UsageError, variableOf } from './operator.ts';
+import { environment, flagOf, isOn, nearest, OperatorError, UsageError, variableOf } from './operator.ts';
 
 const isBoolean = (schema: z.ZodType): boolean => {
   let inner = schema as z.ZodType & { def: { type: string; innerType?: z.ZodType } };
   while (inner.def.innerType) inner = inner.def.innerType as typeof inner;
   return inner.def.type === 'boolean';
 };
-
-/** Returns a question that suggests a similar name; empty without one. */
-export function nearest(name: string, names: readonly string[]): string {
-  const distance = (a: string, b: string): number => {
-    let row = [...Array(b.length + 1).keys()];
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++)
-        next[j] = Math.min(
-          (row[j] ?? 0) + 1,
-          (next[j - 1] ?? 0) + 1,
-          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        );
-      row = next;
-    }
-    return row[b.length] ?? 0;
-  };
-  const best = [...names].sort((a, b) => distance(name, a) - distance(name, b))[0];
-  return best !== undefined && distance(name, best) <= 3 ? ` Did you mean ${best}?` : '';
-}
 
 /** Metadata (`.meta`) of a setting that is a secret or an address with a password. Its value may be `@FILE`. */
 export const carriesSecret = { secret: 'password' } as const;
@@ -103,7 +83,7 @@ function readVariables(keys: readonly string[], shape: z.ZodRawShape): Record<st
   for (const key of keys) {
     const value = environment()[variableOf(key)];
     if (value === undefined || value === '') continue;
-    values[key] = isBoolean(shape[key] as z.ZodType) ? !['0', 'false', 'no'].includes(value) : value;
+    values[key] = isBoolean(shape[key] as z.ZodType) ? isOn(value) : value;
   }
   return values;
 }

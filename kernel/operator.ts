@@ -17,8 +17,45 @@ export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) =>
 export const variableOf = (key: string): string =>
   `ALONGSIDE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
+/** Returns how many letters differ; two that are swapped count as one. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = [...Array(b.length + 1).keys()];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwapped ? (before[j - 2] ?? 0) + 1 : changed;
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, changed, swapped);
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** Longer input is no typing error. */
+const longestName = 64;
+
+/** Returns a question that suggests a similar name, or one that begins so; empty without one. */
+export function nearest(name: string, names: readonly string[]): string {
+  if (name === '' || name.length > longestName) return '';
+  const wanted = name.toLowerCase();
+  const rated = names
+    .map((known) => ({ known, far: distance(wanted, known.toLowerCase()) }))
+    .sort((one, other) => one.far - other.far);
+  const similar = rated.find(({ known, far }) => far <= Math.max(1, Math.ceil(known.length / 3)));
+  const best =
+    similar?.known ?? (wanted.length > 2 ? names.find((known) => known.startsWith(wanted)) : undefined);
+  return best === undefined ? '' : ` Did you mean ${best}?`;
+}
+
 /** Returns this process's environment. No other code reads it. */
 export const environment = (): Readonly<Record<string, string | undefined>> => process.env;
+
+/** Returns whether a text of the environment switches something on. */
+export const isOn = (value = ''): boolean => !['', '0', 'false', 'no'].includes(value);
 
 const code = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 

@@ -1,5 +1,14 @@
 import { allCommands } from '../../src/cli/commands.ts';
-import { generated } from './page.ts';
+import { commonFlags, exitCodes, selection } from '../../src/cli/run.ts';
+import { cell, generated } from './page.ts';
+
+const width = 110;
+
+const table = (head: string, rows: readonly (readonly [string, string])[]): string[] => [
+  `| ${head} | meaning |`,
+  '|---|---|',
+  ...rows.map(([name, meaning]) => `| \`${name}\` | ${cell(meaning)} |`),
+];
 
 /** `docs/commands.md`: the help of every command. */
 export const commandsPage = async (): Promise<string> =>
@@ -8,15 +17,25 @@ export const commandsPage = async (): Promise<string> =>
     '',
     generated,
     '',
-    'Run `npx alongside COMMAND` in the clone. Commands find the running instance by `--port-base`, `--state`, `--data`, the file of `--config`, or `.alongside/state.json`. `--json` prints one JSON line on standard output. Exit codes: 0 success; 1 a problem outside the command; 2 wrong usage.',
+    'Run `npx alongside COMMAND` in the clone, or in a project that has the package.',
     '',
-    ...(await allCommands()).flatMap(({ name, summary, help }) => [
+    ...table('flag of every command', commonFlags),
+    '',
+    'Notes, progress and logs go to standard error. Progress is shown when work takes longer than a moment: on a terminal one line that changes, elsewhere a line every five seconds. `ALONGSIDE_JSON=1` and `ALONGSIDE_QUIET=1` do what `--json` and `--quiet` do. No output has colours.',
+    '',
+    `A command that calls an instance says so below. ${selection}`,
+    '',
+    ...table('exit code', exitCodes),
+    '',
+    'The error of `--json` has `code`: `usage` for exit code 2; `stopped` for 130; `failed`, or the code of the console’s refusal with its `status` and the `messageId` for `alongside explain`, for 1; `unexpected` for a fault of Alongside, whose details follow on standard error.',
+    '',
+    ...(await allCommands()).flatMap(({ name, summary, help, callsInstance }) => [
       `## ${name}`,
       '',
-      `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
+      `${summary[0]?.toUpperCase()}${summary.slice(1)}.${callsInstance ? ' Calls an instance.' : ''}`,
       '',
       '```text',
-      ...help,
+      ...help(width),
       '```',
       '',
     ]),

@@ -62,6 +62,13 @@ export const programHelpers = [
     debian: 'openssl',
   },
   {
+    tests: 'src/cli/completion',
+    name: 'zsh and fish',
+    variable: 'ALONGSIDE_SHELLS',
+    find: () => (onPath('zsh') && onPath('fish') ? 'zsh fish' : undefined),
+    debian: 'zsh fish',
+  },
+  {
     tests: 'test/packages/',
     name: 'the oldest Node.js of the client library',
     variable: 'ALONGSIDE_OLDEST_CLIENT_NODE',

@@ -9,6 +9,7 @@ import { openStorage, type Storage } from '../boot/storage.ts';
 import { AuditLog } from '../storage/audit.ts';
 import { sql } from '../storage/database.ts';
 import { audit as command } from './commands/audit.ts';
+import { recordedOutput } from './testing/command.ts';
 
 const nhsNumber = '9000000009';
 
@@ -45,13 +46,7 @@ describe('alongside audit', () => {
   });
 
   async function run(...argv: string[]) {
-    const lines: string[] = [];
-    const out = {
-      line: (text: string) => void lines.push(text),
-      json: (value: unknown) => void lines.push(JSON.stringify(value)),
-      note() {},
-      terminal: false,
-    };
+    const { lines, out } = recordedOutput();
     const code = await command.run({ argv: [...argv, '--data', folder], out, commands: async () => [] });
     return { code, lines };
   }
@@ -118,7 +113,7 @@ describe('alongside audit', () => {
       command.run({
         argv: ['verify', '--data', empty],
         commands: async () => [],
-        out: { line() {}, json() {}, note() {}, terminal: false },
+        out: recordedOutput().out,
       }),
       /There is no data/,
     );

@@ -1,8 +1,10 @@
-import { nearest, readFlags } from '@alongside/kernel/config';
-import { flagOf, UsageError } from '@alongside/kernel/operator';
+import { readFlags } from '@alongside/kernel/config';
+import { flagOf, nearest, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
-import { InstanceApi, instanceFlags } from './instance.ts';
-import { helpLines } from './table.ts';
+import type { DescribedCommand } from './commands.ts';
+import { InstanceApi, instanceFlags, jsonByDefault } from './instance.ts';
+import type { Progress } from './progress.ts';
+import { helpLines, paragraphs } from './table.ts';
 
 /** The output of commands. Standard output is only for the result; everything else goes to standard error. */
 export interface Output {
@@ -12,8 +14,10 @@ export interface Output {
   json(value: unknown): void;
   /** Prints a note for the user. */
   note(text: string): void;
-  /** Whether standard output is a terminal. */
-  readonly terminal: boolean;
+  /** Width of lines of help. */
+  readonly width: number;
+  /** Shows the activity of long work. */
+  readonly progress: Progress;
 }
 
 /** A call of a command, with unparsed words and flags. */
@@ -21,16 +25,18 @@ export interface Invocation {
   argv: readonly string[];
   out: Output;
   /** The registry, for the command that describes all others. */
-  commands(): Promise<readonly Command[]>;
+  commands(): Promise<readonly DescribedCommand[]>;
 }
 
 /** One command of `alongside`: a file in `commands/` and a line in `commands.ts`. Help, docs and completion follow from it. */
 export interface Command {
   readonly name: string;
-  readonly summary: string;
-  /** Lines of `alongside COMMAND --help`, without the summary. */
-  readonly help: readonly string[];
-  readonly subcommands: readonly string[];
+  /** Returns the lines of `alongside COMMAND --help`, without the summary. */
+  help(width: number): readonly string[];
+  /** Whether it calls a running instance, which the common flags select. */
+  readonly callsInstance?: boolean;
+  /** Subcommands, or other first words, with their explanations. */
+  readonly subcommands: readonly (readonly [name: string, about: string])[];
   /** Its flags, such as `--port-base`. */
   readonly flags: readonly string[];
   /** Resolves with the exit code: 0 success, 1 refused or failed, 2 wrong usage. */
@@ -51,7 +57,7 @@ export interface Result {
 export interface Action<C> {
   /** Words that it takes: `P KIND`; optional ones in brackets; any number after `...`. */
   readonly words?: string;
-  /** An explanation, or lines of help: flags after the words, and an explanation. Flags that begin with spaces have their own line. */
+  /** An explanation, or several: flags after the words, and their explanation. Flags that begin with spaces have their own line. */
   readonly help: string | readonly (readonly [flags: string, about?: string])[];
   run(call: C, ...words: string[]): Result | Promise<Result>;
 }
@@ -68,18 +74,20 @@ export interface Call<S extends z.ZodRawShape, L extends string> {
 
 interface Description<S extends z.ZodRawShape, L extends string> {
   name: string;
-  summary: string;
   /** The command's own flags: text or boolean. */
   flags?: S;
   /** Repeatable flags. */
   lists?: readonly L[];
-  /** Further lines of help. */
+  /** Further paragraphs of help. */
   notes?: readonly string[];
+  /** Command lines as a user types them. */
+  examples?: readonly string[];
 }
 
 interface Definition<S extends z.ZodRawShape, L extends string, C> extends Description<S, L> {
   /** Flags that select what the actions work on. */
   base: z.ZodRawShape;
+  callsInstance?: boolean;
   /** Opens it. */
   open(flags: Record<string, unknown>): (C & Closable) | Promise<C & Closable>;
   /** Subcommands in the order of the help; `''` is the command without a subcommand. */
@@ -100,7 +108,17 @@ export const flagNames = (keys: readonly string[]): string[] => keys.map((key) =
 export function command<S extends z.ZodRawShape, L extends string, C>(
   definition: Definition<S, L, C>,
 ): Command {
-  const { name, summary, base, flags: own = {} as S, lists = [], notes = [], open, actions } = definition;
+  const {
+    name,
+    base,
+    flags: own = {} as S,
+    lists = [],
+    notes = [],
+    examples = [],
+    open,
+    actions,
+  } = definition;
+  const { callsInstance = false } = definition;
   const shape = { ...base, ...own };
   const usage = (action: string) =>
     ['alongside', name, action, shownWords(actions[action]?.words)].filter(Boolean).join(' ');
@@ -114,9 +132,15 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
   );
   return {
     name,
-    summary,
-    help: [...helpLines(rows), ...(notes.length > 0 ? ['', ...notes] : [])],
-    subcommands: Object.keys(actions).filter(Boolean),
+    callsInstance,
+    help: (width) => [
+      ...helpLines(rows, width),
+      ...notes.flatMap((note) => ['', ...paragraphs([note], width)]),
+      ...exampleLines(examples),
+    ],
+    subcommands: Object.entries(actions).flatMap(([action, { help }]) =>
+      action === '' ? [] : [[action, typeof help === 'string' ? help : (help[0]?.[1] ?? '')] as const],
+    ),
     flags: flagNames([...Object.keys(shape), ...lists]),
     async run({ argv, out }) {
       const { values, rest } = takeRepeated(argv, lists);
@@ -126,7 +150,7 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
       const given = chosen === '' ? words : words.slice(1);
       checkWords(given, action.words ?? '', usage(chosen));
       const of = (keys: object) => Object.fromEntries(Object.entries(flags).filter(([key]) => key in keys));
-      const json = flags.json === true;
+      const json = flags.json === true || jsonByDefault();
       const opened = await open(of(base));
       try {
         // Own flags are text or boolean, as they are read.
@@ -143,7 +167,12 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
 export const consoleCommand = <S extends z.ZodRawShape = z.ZodRawShape, L extends string = never>(
   definition: Description<S, L> & { actions: Readonly<Record<string, Action<ConsoleCall<S, L>>>> },
 ): Command =>
-  command({ ...definition, base: instanceFlags, open: (flags) => ({ api: new InstanceApi(flags) }) });
+  command({
+    ...definition,
+    base: instanceFlags,
+    callsInstance: true,
+    open: (flags) => ({ api: new InstanceApi(flags) }),
+  });
 
 export type ConsoleCall<S extends z.ZodRawShape = z.ZodRawShape, L extends string = never> = Call<S, L> & {
   api: InstanceApi;
@@ -156,6 +185,9 @@ function print({ json: value, lines = [], notes = [], code = 0 }: Result, json: 
   } else if (value !== undefined) out.json(value);
   return code;
 }
+
+export const exampleLines = (examples: readonly string[]): string[] =>
+  examples.length === 0 ? [] : ['', 'Examples:', ...examples.map((example) => `  ${example}`)];
 
 const shownWords = (words = ''): string => words.replace(' ...', '');
 

@@ -2,6 +2,7 @@ import { loadConfig, readFlags } from '@alongside/kernel/config';
 import type { Config, configShape } from '../config.ts';
 import { noMore, type Output } from './command.ts';
 import { configFileOf } from './instance.ts';
+import { interrupted } from './run.ts';
 
 // Shared by commands that run until stopped: `up`, `serve`, `check`.
 
@@ -11,12 +12,12 @@ const signals: readonly NodeJS.Signals[] = [...endSignals, 'SIGHUP'];
 /**
  * Calls back at the first Ctrl-C or end signal. A second one ends the process at once. Returns a function that stops listening.
  */
-export function onStop(heard: () => void, on = signals): () => void {
+export function onStop(heard: (signal: NodeJS.Signals) => void, on = signals): () => void {
   let asked = false;
-  const stop = () => {
-    if (asked) process.exit(130);
+  const stop = (signal: NodeJS.Signals) => {
+    if (asked) process.exit(interrupted);
     asked = true;
-    heard();
+    heard(signal);
   };
   for (const signal of on) process.on(signal, stop);
   return () => {
@@ -43,11 +44,21 @@ export async function stopInTime(
   await stop();
 }
 
-/** Resolves at the first Ctrl-C or end signal. */
-export const stopSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    onStop(resolve);
-  });
+/** Listens for the first Ctrl-C or end signal. */
+export class StopSignal {
+  /** Resolves with it. */
+  readonly heard: Promise<void>;
+  signal: NodeJS.Signals | undefined;
+
+  constructor(on = signals) {
+    this.heard = new Promise((resolve) => {
+      onStop((signal) => {
+        this.signal = signal;
+        resolve();
+      }, on);
+    });
+  }
+}
 
 /** Resolves when standard input ends, or with the promise. */
 export async function untilInputEnds(other: Promise<void>): Promise<void> {
@@ -63,11 +74,9 @@ export async function untilInputEnds(other: Promise<void>): Promise<void> {
 
 /** Resolves at the first end signal. A hang-up reloads instead, except on Windows, where it means that the console was closed. */
 export function stopOrReload(reload: () => unknown): Promise<void> {
-  if (process.platform === 'win32') return stopSignal();
+  if (process.platform === 'win32') return new StopSignal().heard;
   process.on('SIGHUP', reload);
-  return new Promise((resolve) => {
-    onStop(resolve, endSignals);
-  });
+  return new StopSignal(endSignals).heard;
 }
 
 /** Reads the configuration from flags, environment and file. Throws UsageError for words other than flags. */

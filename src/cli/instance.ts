@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
-import { environment, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { environment, isOn, OperatorError, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { ConsoleApi } from '../kit/console-api.ts';
 import type { LocalOperator, StateFile } from '../state-file.ts';
@@ -15,6 +15,9 @@ export const instanceFlags = {
   config: z.string().optional().describe('Configuration file of the instance'),
   json: z.boolean().optional().describe('Print one JSON line'),
 };
+
+/** Whether the environment asks for JSON, like `--json`. */
+export const jsonByDefault = (): boolean => isOn(environment().ALONGSIDE_JSON);
 
 /** The selected instance, from the flags. */
 export interface InstanceSelection {

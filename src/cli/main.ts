@@ -1,6 +1,7 @@
 import { printable } from '@alongside/kernel/operator';
 import type { Output } from './command.ts';
-import { runCommandLine } from './run.ts';
+import { Progress } from './progress.ts';
+import { runCommandLine, stopped } from './run.ts';
 
 // A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,11 +9,34 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** Lines of help and notes are not wider, because long lines are hard to read. */
+const widest = 120;
+const usual = 100;
+const width = Math.min(widest, Math.max(40, process.stdout.columns ?? usual));
+
+const progress = new Progress({
+  write: (text) => process.stderr.write(text),
+  terminal: process.stderr.isTTY === true,
+  width: process.stderr.columns ?? usual,
+});
+
 const out: Output = {
   line: (text) => void process.stdout.write(`${printable(text)}\n`),
   json: (value) => void process.stdout.write(`${printable(JSON.stringify(value))}\n`),
-  note: (text) => void process.stderr.write(`${printable(text)}\n`),
-  terminal: process.stdout.isTTY === true,
+  note(text) {
+    progress.clear();
+    process.stderr.write(`${printable(text)}\n`);
+  },
+  width,
+  progress,
 };
 
-process.exitCode = await runCommandLine(process.argv.slice(2), out);
+const argv = process.argv.slice(2);
+// Commands that stop in order listen themselves. Files that are written at once are complete.
+process.on('SIGINT', () => {
+  if (process.listenerCount('SIGINT') > 1) return;
+  process.exit(stopped(argv, out));
+});
+
+process.exitCode = await runCommandLine(argv, out);
+progress.clear();

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { allCommands, commandNames } from './commands.ts';
 
+import { runCommandLine } from './run.ts';
+import { recordedOutput } from './testing/command.ts';
+
 const commands = await allCommands();
 
-import { runCommandLine } from './run.ts';
-
 async function run(...argv: string[]) {
-  const lines: string[] = [];
-  const notes: string[] = [];
-  const code = await runCommandLine(argv, {
-    line: (text) => void lines.push(text),
-    json: (value) => void lines.push(JSON.stringify(value)),
-    note: (text) => void notes.push(text),
-    terminal: false,
-  });
-  return { code, lines, notes };
+  const { lines, notes, out } = recordedOutput();
+  return { code: await runCommandLine(argv, out), lines, notes };
 }
 
 /** Checks that a command printed exactly one JSON line with its error; returns the error. */
@@ -99,8 +92,35 @@ describe('the registry of commands', () => {
 
   test('gives each subcommand a line of help', () => {
     for (const { name, subcommands, help } of commands)
-      for (const subcommand of subcommands)
-        assert.match(help.join('\n'), new RegExp(`^alongside ${name} (\\S+\\|)*${subcommand}\\b`, 'm'));
+      for (const [subcommand] of subcommands)
+        assert.match(help(100).join('\n'), new RegExp(`^alongside ${name} (\\S+\\|)*${subcommand}\\b`, 'm'));
+  });
+
+  test('names commands in help lines that fit the width, with examples that exist', async () => {
+    const { lines } = await run('--help');
+    for (const name of commandNames)
+      assert.ok(
+        lines.some((line) => line.startsWith(`  ${name} `)),
+        name,
+      );
+    for (const { name, help } of commands) {
+      const shown = help(80);
+      const long = shown.filter((line) => line.length > 80 && !/^ *(alongside |source )/.test(line));
+      assert.deepEqual(long, [], name);
+      const examples = shown.slice(shown.indexOf('Examples:') + 1).flatMap((line) => line.split(' | '));
+      for (const example of shown.includes('Examples:') ? examples : [])
+        assert.match(example, new RegExp(`alongside (${commandNames.join('|')})\\b`));
+    }
+  });
+
+  test('prints the same help with help COMMAND', async () => {
+    assert.deepEqual(await run('help', 'card'), await run('card', '--help'));
+    assert.equal((await run('help', 'crd')).code, 2);
+  });
+
+  test('prints no notes with --quiet', async () => {
+    const loud = await run('keys', 'rotate', 'cis', '--quiet', '--port-base', '9');
+    assert.deepEqual([loud.code, loud.notes.length], [1, 1], 'errors are printed');
   });
 
   test('suggests a similar command, subcommand or flag', async () => {
@@ -112,28 +132,5 @@ describe('the registry of commands', () => {
       const { code, notes } = await run(...argv);
       assert.deepEqual([code, notes[0]?.includes(` Did you mean ${suggestion}?`)], [2, true]);
     }
-  });
-
-  test('completes commands, subcommands and flags in a shell', async () => {
-    const { lines } = await run('completion', 'bash');
-    const complete = (...words: string[]) => {
-      const list = ['alongside', ...words].map((word) => `'${word}'`).join(' ');
-      const script = `${lines.join('\n')}\nCOMP_WORDS=(${list}); COMP_CWORD=${words.length}; _alongside; echo "\${COMPREPLY[@]}"`;
-      return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim();
-    };
-    assert.equal(complete('expl'), 'explain');
-    assert.equal(complete('card', 'in'), 'insert');
-    assert.equal(complete('app', 'add', '--call'), '--callback');
-    assert.equal((await run('completion', 'tcsh')).code, 2);
-  });
-
-  test('describes itself with completion --json', async () => {
-    const { lines } = await run('completion', '--json');
-    const described = JSON.parse(lines[0] ?? '') as { commands: { name: string; flags: string[] }[] };
-    assert.deepEqual(
-      described.commands.map(({ name }) => name),
-      commands.map(({ name }) => name),
-    );
-    assert.ok(described.commands.every(({ flags }) => flags.includes('--json')));
   });
 });

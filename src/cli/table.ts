@@ -30,16 +30,37 @@ function memberRows(value: unknown, path: string): string[][] {
 export const memberLines = (thing: object): string[] =>
   columns(memberRows(thing, '')).map((line) => line.trimEnd());
 
-/** A wider usage has its explanation on the next line. */
-const widestUsage = 60;
+/** Breaks a text between words into lines of at most this width; longer words stay whole. */
+function wrapped(text: string, width: number): string[] {
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.trim().split(' ')) {
+    if (line.trim() !== '' && line.length + word.length > width) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
+}
 
-/** Formats usages with their explanations. */
-export function helpLines(rows: readonly (readonly [usage: string, about: string])[]): string[] {
-  const width = Math.max(0, ...rows.map(([usage]) => usage.length).filter((length) => length <= widestUsage));
+export const paragraphs = (texts: readonly string[], width: number): string[] =>
+  texts.flatMap((text) => wrapped(text, width));
+
+/** Formats usages with their explanations beside them, or below where the usage is wider than half of the lines. */
+export function helpLines(
+  rows: readonly (readonly [usage: string, about: string])[],
+  width: number,
+): string[] {
+  const widest = Math.max(0, ...rows.map(([usage]) => usage.length).filter((length) => length <= width / 2));
+  const indent = ' '.repeat(widest + 2);
   return rows.flatMap(([usage, about]) => {
     if (about === '') return [usage];
-    return usage.length <= width
-      ? [`${usage.padEnd(width)}  ${about}`]
-      : [usage, `${' '.repeat(width)}  ${about}`];
+    const [first = '', ...others] = wrapped(about, width - indent.length);
+    const more = others.map((line) => `${indent}${line}`);
+    return usage.length <= widest
+      ? [`${usage.padEnd(widest)}  ${first}`, ...more]
+      : [usage, `${indent}${first}`, ...more];
   });
 }

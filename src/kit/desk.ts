@@ -1,5 +1,4 @@
-import { nearest } from '@alongside/kernel/config';
-import { OperatorError } from '@alongside/kernel/operator';
+import { nearest, OperatorError } from '@alongside/kernel/operator';
 import type { AgentStatus } from '../../identity-agent/protocol.ts';
 import { type ConsoleApi, RefusedCall } from './console-api.ts';
 

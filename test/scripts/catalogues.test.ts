@@ -4,7 +4,7 @@ import { catalogues } from '../../scripts/docs/catalogues.ts';
 import { allCommands } from '../../src/cli/commands.ts';
 
 test('every refusal has a fix, an actor and a source, and names only existing commands', async () => {
-  const help = (await allCommands()).flatMap((command) => command.help).join('\n');
+  const help = (await allCommands()).flatMap((command) => command.help(100)).join('\n');
   const entries = (await catalogues()).flatMap((part) => part.entries);
   assert.ok(entries.length > 300);
   for (const { id, fix, source, description } of entries) {

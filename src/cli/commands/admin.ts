@@ -26,7 +26,6 @@ const day = (time: number | null): string =>
 
 export const admin = command({
   name: 'admin',
-  summary: 'administrators of an instance in production: invite, list, remove',
   flags: { name: text },
   base: productionShape,
   async open(flags) {
@@ -79,7 +78,7 @@ export const admin = command({
     },
   },
   notes: [
-    'They work on storage, whether the instance runs or not, and take the same settings as alongside serve:',
-    '--data, --database, --config; for the link also --url-console.',
+    'They work on storage, whether the instance runs or not, and take the same settings as alongside serve: --data, --database, --config; for the link also --url-console.',
   ],
+  examples: ['alongside admin invite --name "Ada Bell" --config alongside.json'],
 });

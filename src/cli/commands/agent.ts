@@ -35,7 +35,6 @@ async function signIn({ api, flags: { pin, role }, out }: ConsoleCall<typeof fla
 
 export const agent = consoleCommand({
   name: 'agent',
-  summary: 'the user who is signed in at the Identity Agent of this machine: show, sign in, sign out',
   flags,
   actions: {
     status: {
@@ -49,11 +48,7 @@ export const agent = consoleCommand({
       help: [
         [
           '[--pin PIN] [--role R]',
-          'enter the PIN (default 123456) and select the role (an id, or a code such as R8001;',
-        ],
-        [
-          '    ',
-          'default: the first); if a user is signed in, nothing is entered, and "pinChecked" of --json is false',
+          'enter the PIN (default 123456) and select the role (an id, or a code such as R8001; default: the first); if a user is signed in, nothing is entered, and "pinChecked" of --json is false',
         ],
       ],
       run: signIn,
@@ -78,4 +73,5 @@ export const agent = consoleCommand({
       },
     },
   },
+  examples: ['alongside agent sign-in --pin 123456 --role R8001'],
 });

@@ -61,7 +61,6 @@ const setStatus = (act: 'approve' | 'revoke', help: string, effect: string): Act
 
 export const app = consoleCommand({
   name: 'app',
-  summary: 'applications that are registered at the API platform and at CIS2',
   flags,
   lists,
   actions: {
@@ -157,4 +156,7 @@ export const app = consoleCommand({
     },
     ...credentialActions,
   },
+  examples: [
+    'alongside app add --name "My program" --callback http://localhost:3000/callback --product hello-world',
+  ],
 });

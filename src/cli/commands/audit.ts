@@ -95,7 +95,6 @@ async function exportRecords(call: AuditCall): Promise<Result> {
 
 export const audit = command({
   name: 'audit',
-  summary: 'the audit log: verify, search, export',
   flags,
   base: productionShape,
   async open(settings) {
@@ -110,9 +109,8 @@ export const audit = command({
       help: [
         [
           '[--from T] [--to T] [--anchors FILE]',
-          'exit code 1 names the chain and number of the first record that was',
+          'exit code 1 names the chain and number of the first record that was changed or removed',
         ],
-        ['    ', 'changed or removed'],
       ],
       run: verify,
     },
@@ -131,11 +129,8 @@ export const audit = command({
     },
   },
   notes: [
-    'FILTER: --from T --to T --actor A --action A --application ID --outcome ok|refused|failed --patient NHS-NUMBER.',
-    'T is a day or a time, 2026-03-02 or 2026-03-02T09:00:00Z. --anchors reads a log of alongside serve, stored elsewhere:',
-    'it also shows what a holder of the master key cut off or rewrote.',
-    '',
-    'They work on storage, whether the instance runs or not, and take the same settings as alongside serve: --data,',
-    '--database, --master-key, --config. Searches and exports are recorded.',
+    'FILTER: --from T --to T --actor A --action A --application ID --outcome ok|refused|failed --patient NHS-NUMBER. T is a day or a time, 2026-03-02 or 2026-03-02T09:00:00Z. --anchors reads a log of alongside serve, stored elsewhere: it also shows what a holder of the master key cut off or rewrote.',
+    'They work on storage, whether the instance runs or not, and take the same settings as alongside serve: --data, --database, --master-key, --config. Searches and exports are recorded.',
   ],
+  examples: ['alongside audit search --from 2026-03-02 --outcome refused', 'alongside audit verify'],
 });

@@ -11,7 +11,6 @@ const authenticatorsOf = (api: InstanceApi, name: string) =>
 
 export const authenticator = consoleCommand({
   name: 'authenticator',
-  summary: 'authenticators other than smartcards: security keys, passkeys, tablets, authenticator apps',
   flags: { officer: text },
   actions: {
     list: {
@@ -79,4 +78,5 @@ export const authenticator = consoleCommand({
       },
     },
   },
+  examples: ['alongside authenticator enrol gp passkey --officer admin'],
 });

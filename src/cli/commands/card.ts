@@ -4,7 +4,6 @@ import { columns } from '../table.ts';
 
 export const card = consoleCommand({
   name: 'card',
-  summary: 'the virtual smartcards and the reader of the local agent',
   actions: {
     list: {
       help: 'cards, and which one is in the reader',
@@ -59,4 +58,5 @@ export const card = consoleCommand({
       },
     },
   },
+  examples: ['alongside card insert gp'],
 });

@@ -7,7 +7,6 @@ const flags = {
 
 export const check = consoleCommand({
   name: 'check',
-  summary: "run the relying-party checks against a supplier's application",
   flags,
   lists: ['only'],
   actions: {
@@ -31,12 +30,8 @@ export const check = consoleCommand({
     },
   },
   notes: [
-    'Example: alongside check http://localhost:3000/login --signed-in "Sign out"',
-    '',
-    'It acts as the browser of a user with a card in the reader, and makes CIS2 faulty: wrong tokens, responses of another',
-    'browser, ended sessions. It follows redirects and forms that submit themselves; it runs no scripts of the application.',
-    'During the checks the instance is faulty for all users, its signing key changes, and the reader holds the card of the user.',
-    'Exit code 0: no check failed; 1: at least one failed. With --json: {"ok", "url", "counts", "checks": [{"name", "outcome",',
-    '"did", "expected", "got", "source"}]}, where "outcome" is passed, failed, warning or notRun. Development only.',
+    'It acts as the browser of a user with a card in the reader, and makes CIS2 faulty: wrong tokens, responses of another browser, ended sessions. It follows redirects and forms that submit themselves; it runs no scripts of the application. During the checks the instance is faulty for all users, its signing key changes, and the reader holds the card of the user.',
+    'Exit code 0: no check failed; 1: at least one failed. With --json: {"ok", "url", "counts", "checks": [{"name", "outcome", "did", "expected", "got", "source"}]}, where "outcome" is passed, failed, warning or notRun. Development only.',
   ],
+  examples: ['alongside check http://localhost:3000/login --signed-in "Sign out"', 'alongside check --list'],
 });

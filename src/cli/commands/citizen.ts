@@ -12,7 +12,6 @@ interface Citizen {
 
 export const citizen = consoleCommand({
   name: 'citizen',
-  summary: 'citizens who sign in at the mock realms, in development',
   flags: { given: text, family: text, proofing: text, born: text, email: text },
   actions: {
     list: {
@@ -56,4 +55,5 @@ export const citizen = consoleCommand({
       },
     },
   },
+  examples: ['alongside citizen add 9990001234 --given Ada --family BELL --proofing P9'],
 });

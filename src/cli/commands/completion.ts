@@ -1,62 +1,157 @@
 import { readFlags } from '@alongside/kernel/config';
-import { UsageError } from '@alongside/kernel/operator';
-import { type Command, noMore, yes } from '../command.ts';
+import { nearest, UsageError } from '@alongside/kernel/operator';
+import { type Command, exampleLines, noMore, yes } from '../command.ts';
+import type { DescribedCommand } from '../commands.ts';
+import { jsonByDefault } from '../instance.ts';
+import { helpLines, paragraphs } from '../table.ts';
 
-const wordsOf = ({ subcommands, flags }: Command): string => [...subcommands, ...flags, '--help'].join(' ');
-const namesOf = (commands: readonly Command[]): string => commands.map(({ name }) => name).join(' ');
+type Words = readonly (readonly [word: string, about: string])[];
 
-/** A script for bash, and for zsh by its emulation. */
-const bash = (commands: readonly Command[]): string[] => [
+/** Returns the words after a command: its subcommands, then its flags. */
+const wordsOf = ({ subcommands, flags }: DescribedCommand): Words => [
+  ...subcommands,
+  ...[...flags, '--quiet', '--help'].map((flag) => [flag, ''] as const),
+];
+const commandWords = (commands: readonly DescribedCommand[]): Words =>
+  commands.map(({ name, summary }) => [name, summary]);
+
+const names = (words: Words): string => words.map(([word]) => word).join(' ');
+
+/** Quotes a text for POSIX shells and fish. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: variables of the shell
+const bash = (commands: readonly DescribedCommand[]): string[] => [
   '_alongside() {',
-  `  local words="${namesOf(commands)}"`,
-  `  if [ "$COMP_CWORD" -gt 1 ]; then case "\${COMP_WORDS[1]}" in`,
-  ...commands.map((command) => `    ${command.name}) words="${wordsOf(command)}" ;;`),
-  '    *) words="" ;;',
+  '  local at="$COMP_CWORD" words',
+  '  COMPREPLY=()',
+  '  if [ "$at" -eq 1 ]; then',
+  `    words=${quoted(names(commandWords(commands)))}`,
+  '  else case "${COMP_WORDS[1]}" in',
+  ...commands.map((command) => `    ${command.name}) words=${quoted(names(wordsOf(command)))} ;;`),
+  '    *) return ;;',
   '  esac; fi',
-  `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
+  '  local word',
+  '  while read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$words" -- "${COMP_WORDS[at]}")',
   '}',
   'complete -o default -F _alongside alongside',
 ];
 
-const scripts: Readonly<Record<string, (commands: readonly Command[]) => string[]>> = {
-  bash,
-  zsh: (commands) => ['autoload -U +X bashcompinit && bashcompinit', ...bash(commands)],
-  fish: (commands) => [
-    `complete -c alongside -n __fish_use_subcommand -a "${namesOf(commands)}"`,
-    ...commands.map(
-      (command) =>
-        `complete -c alongside -n "__fish_seen_subcommand_from ${command.name}" -a "${wordsOf(command)}"`,
-    ),
-  ],
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of the shell
+
+/** In zsh a colon separates a word from its description. */
+const described = (words: Words): string =>
+  words
+    .map(([word, about]) => quoted(about === '' ? word : `${word}:${about.replaceAll(':', '\\:')}`))
+    .join(' ');
+
+const zsh = (commands: readonly DescribedCommand[]): string[] => [
+  '#compdef alongside',
+  '_alongside() {',
+  '  local -a words_',
+  '  if (( CURRENT == 2 )); then',
+  `    words_=(${described(commandWords(commands))})`,
+  '  else case "$words[2]" in',
+  ...commands.map((command) => `    ${command.name}) words_=(${described(wordsOf(command))}) ;;`),
+  '  esac; fi',
+  "  _describe 'alongside' words_ || _files",
+  '}',
+  '(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }',
+  'compdef _alongside alongside',
+];
+
+const fish = (commands: readonly DescribedCommand[]): string[] => [
+  ...commandWords(commands).map(
+    ([name, about]) => `complete -c alongside -f -n __fish_use_subcommand -a ${name} -d ${quoted(about)}`,
+  ),
+  ...commands.flatMap((command) => {
+    const condition = `-n ${quoted(`__fish_seen_subcommand_from ${command.name}`)}`;
+    return wordsOf(command).map(
+      ([word, about]) =>
+        `complete -c alongside ${condition} ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`}${about === '' ? '' : ` -d ${quoted(about)}`}`,
+    );
+  }),
+];
+
+const powershellText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const powershellWords = (words: Words): string =>
+  words
+    .map(([word, about]) => `@(${powershellText(word)}, ${powershellText(about === '' ? word : about)})`)
+    .join(', ');
+
+const powershell = (commands: readonly DescribedCommand[]): string[] => [
+  'Register-ArgumentCompleter -Native -CommandName alongside -ScriptBlock {',
+  '  param($word, $line, $position)',
+  '  $typed = @($line.CommandElements | ForEach-Object { $_.ToString() })',
+  "  if ($typed.Count -lt 2 -or ($typed.Count -eq 2 -and $word -ne '')) {",
+  `    $words = @(${powershellWords(commandWords(commands))})`,
+  '  } else {',
+  '    $words = switch ($typed[1]) {',
+  ...commands.map((command) => `      '${command.name}' { @(${powershellWords(wordsOf(command))}) }`),
+  '    }',
+  '  }',
+  '  $words | Where-Object { $_[0] -like "$word*" } | ForEach-Object {',
+  "    [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])",
+  '  }',
+  '}',
+];
+
+interface Shell {
+  /** How to load the script. */
+  about: string;
+  script(commands: readonly DescribedCommand[]): string[];
+}
+
+const shells: Readonly<Record<string, Shell>> = {
+  bash: { about: 'source <(alongside completion bash), in ~/.bashrc', script: bash },
+  zsh: { about: 'source <(alongside completion zsh), in ~/.zshrc', script: zsh },
+  fish: { about: 'alongside completion fish | source, in ~/.config/fish/config.fish', script: fish },
+  powershell: {
+    about: 'alongside completion powershell | Out-String | Invoke-Expression, in $PROFILE',
+    script: powershell,
+  },
 };
 
 export const completion: Command = {
   name: 'completion',
-  summary: 'print a script that completes commands, subcommands and flags in a shell',
-  help: [
-    'alongside completion bash|zsh|fish   for example: source <(alongside completion bash)',
+  help: (width) => [
+    ...helpLines(
+      Object.entries(shells).map(([name, { about }]) => [`alongside completion ${name}`, about]),
+      width,
+    ),
     '',
-    'With --json: {"commands": [{"name", "summary", "subcommands", "flags"}]}',
+    ...paragraphs(
+      [
+        "The scripts complete the word alongside. Where it is not on the path, give it an alias first: alias alongside='npx alongside'.",
+        '',
+        'With --json: {"commands": [{"name", "summary", "subcommands", "flags"}]}',
+      ],
+      width,
+    ),
+    ...exampleLines(['source <(npx alongside completion bash)']),
   ],
-  subcommands: Object.keys(scripts),
+  subcommands: Object.entries(shells).map(([name, { about }]) => [name, about]),
   flags: ['--json'],
   async run({ argv, out, commands: all }) {
     const { flags, words } = readFlags({ json: yes }, argv);
     noMore(words, 1);
     const commands = await all();
-    if (flags.json) {
+    if (flags.json || jsonByDefault()) {
       out.json({
         commands: commands.map(({ name, summary, subcommands, flags }) => ({
-          ...{ name, summary, subcommands, flags },
+          ...{ name, summary, subcommands: subcommands.map(([word]) => word), flags },
         })),
       });
       return 0;
     }
-    const shells = Object.keys(scripts);
-    const shell = words[0] ?? '';
-    const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
-    if (!script) throw new UsageError(`Name the shell: alongside completion ${shells.join('|')}.`);
-    for (const line of script(commands)) out.line(line);
+    const known = Object.keys(shells);
+    const asked = words[0] ?? '';
+    const shell = Object.hasOwn(shells, asked) ? shells[asked] : undefined;
+    if (!shell)
+      throw new UsageError(
+        `Name the shell: alongside completion ${known.join('|')}.${nearest(asked, known)}`,
+      );
+    for (const line of shell.script(commands)) out.line(line);
     return 0;
   },
 };

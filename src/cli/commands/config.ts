@@ -11,7 +11,6 @@ const shown = (value: unknown): string =>
 
 export const config = command({
   name: 'config',
-  summary: 'the settings of alongside serve: value, origin, and whether a reload changes them',
   base: productionShape,
   open: (settings) => ({ settings, file: configFileOf(settings) }),
   actions: {
@@ -59,4 +58,5 @@ export const config = command({
   notes: [
     'A secret is shown as "set". With --json: {"settings": [{"name", "value", "origin", "reloadable"}], "problems": [""]}',
   ],
+  examples: ['alongside config check --config alongside.json'],
 });

@@ -9,7 +9,6 @@ const missing = (id: string): string => `There is no developer "${id}": alongsid
 
 export const developer = consoleCommand({
   name: 'developer',
-  summary: 'developers of applications; those of an inactive one are refused everywhere',
   flags: { name: text, email: text, company: yes },
   lists: ['set'],
   actions: {
@@ -58,4 +57,5 @@ export const developer = consoleCommand({
       },
     },
   },
+  examples: ['alongside developer add north --name "North Software" --company'],
 });

@@ -14,7 +14,6 @@ const formatOf = (file: string): 'csv' | 'json' => {
 
 export const directory = consoleCommand({
   name: 'directory',
-  summary: 'export and import the people of CIS as one file, JSON or CSV',
   flags: { dryRun: yes },
   actions: {
     export: {
@@ -56,4 +55,5 @@ export const directory = consoleCommand({
       },
     },
   },
+  examples: ['alongside directory import people.csv --dry-run'],
 });

@@ -8,7 +8,6 @@ import { instanceFlags, tlsAuthorityOf } from '../instance.ts';
 
 export const doctor = command({
   name: 'doctor',
-  summary: 'check the instance and this machine, and suggest fixes',
   base: { ...instanceFlags, tlsAuthority: configShape.tlsAuthority },
   open: (selection) => ({ selection }),
   actions: {
@@ -16,13 +15,8 @@ export const doctor = command({
       help: [
         [
           '',
-          'Node.js, data folder, state file, ports and who uses them, every service, signing keys, certificates,',
+          'Node.js, data folder, state file, ports and who uses them, every service, signing keys, certificates, clocks, the audit log of the last day, the socket of the Identity Agent, proxy variables, localhost, browser policies, browser',
         ],
-        [
-          '    ',
-          'clocks, the audit log of the last day, the socket of the Identity Agent, proxy variables, localhost,',
-        ],
-        ['    ', 'browser policies, browser'],
       ],
       async run({ selection }) {
         trustAuthority(tlsAuthorityOf(selection))();
@@ -32,7 +26,7 @@ export const doctor = command({
     },
   },
   notes: [
-    'Exit code 0: no problem; 1: a problem. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]},',
-    'where "outcome" is ok, remark or wrong. It changes nothing.',
+    'Exit code 0: no problem; 1: a problem. With --json: {"ok", "checks": [{"name", "outcome", "detail", "mend"}]}, where "outcome" is ok, remark or wrong. It changes nothing.',
   ],
+  examples: ['alongside doctor'],
 });

@@ -11,8 +11,8 @@ import { allEvents } from '../../kit/events.ts';
 import { openInstance } from '../../kit/instance.ts';
 import { startInstanceProcess } from '../../kit/instance-process.ts';
 import type { Alongside, AlongsideEvent } from '../../kit/types.ts';
-import { type Command, flagNames, noMore, type Output } from '../command.ts';
-import { columns } from '../table.ts';
+import { type Command, exampleLines, flagNames, noMore, type Output } from '../command.ts';
+import { columns, paragraphs } from '../table.ts';
 import { type AgedRefusal, linesOf } from './explain.ts';
 
 const ownFlags = { person: z.string().optional(), pin: z.string().optional(), role: z.string().optional() };
@@ -174,17 +174,16 @@ async function execute({ flags, upFlags, command }: Request, out: Output): Promi
 
 export const exec: Command = {
   name: 'exec',
-  summary:
-    'start an instance, run a command with its addresses in the environment, and stop: for tests and CI',
-  help: [
+  help: (width) => [
     'alongside exec [flags of up] [--person P [--pin PIN] [--role R]] -- COMMAND [words]',
     '',
-    'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND gets the variables of',
-    '"alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands. Several may run at',
-    'once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the',
-    'command fails, the refused requests, the last journey and the end of the log follow on standard error.',
-    '',
-    '  alongside exec --person gp -- npm test',
+    ...paragraphs(
+      [
+        'Starts an ephemeral instance on free ports and signs the person in at the desk. COMMAND gets the variables of "alongside status --env" and ALONGSIDE_STATE, which selects the instance for other commands. Several may run at once. The exit code is that of the command (128 and its number for a signal, 127 if there is no such command). If the command fails, the refused requests, the last journey and the end of the log follow on standard error.',
+      ],
+      width,
+    ),
+    ...exampleLines(['alongside exec --person gp -- npm test']),
   ],
   subcommands: [],
   flags: flagNames([...Object.keys(ownFlags), ...Object.keys(configShape)]),

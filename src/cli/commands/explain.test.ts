@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { json } from '@alongside/kernel/answer';
 import { createListener } from '@alongside/kernel/http';
 import { silentLog } from '@alongside/kernel/log';
+import { recordedOutput } from '../testing/command.ts';
 import { explain } from './explain.ts';
 
 const refusal = {
@@ -52,14 +53,9 @@ describe('alongside explain', () => {
   });
 
   const run = async (...argv: string[]) => {
-    const lines: string[] = [];
     const values: unknown[] = [];
-    const out = {
-      line: (text: string) => void lines.push(text),
-      json: (value: unknown) => void values.push(value),
-      note: () => undefined,
-      terminal: false,
-    };
+    const { lines, out: lined } = recordedOutput();
+    const out = { ...lined, json: (value: unknown) => void values.push(value) };
     const code = await explain.run({ argv: [...argv, '--state', state], out, commands: async () => [] });
     return { code, lines, values };
   };

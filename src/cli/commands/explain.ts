@@ -34,7 +34,6 @@ export function linesOf(refusal: AgedRefusal): string[] {
 
 export const explain = consoleCommand({
   name: 'explain',
-  summary: 'show why a request was refused',
   actions: {
     '': {
       words: 'ID',
@@ -46,7 +45,7 @@ export const explain = consoleCommand({
     },
   },
   notes: [
-    'ID is the X-Message-Id of the response, its message_id, the reference on an error page, or the X-Request-ID or',
-    'X-Correlation-ID of the request.',
+    'ID is the X-Message-Id of the response, its message_id, the reference on an error page, or the X-Request-ID or X-Correlation-ID of the request.',
   ],
+  examples: ['alongside explain 6f3c2a51-8b7e-4c64-9d4b-0e2f8f0c1a77'],
 });

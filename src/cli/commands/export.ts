@@ -22,22 +22,24 @@ export const amounts = (counts: Readonly<Record<string, number | null>>): string
 
 export const exportCommand = consoleCommand({
   name: 'export',
-  summary: 'write the whole set-up into a folder of JSON files',
   flags: { cards: yes },
   actions: {
     '': {
       words: 'DIR',
       help: [
-        ['', 'one file for each product, application, person, patient and card, fit for git:'],
-        ['    ', 'names stay, members are sorted, unchanged files are kept'],
+        [
+          '',
+          'one file for each product, application, person, patient and card, fit for git: names stay, members are sorted, unchanged files are kept',
+        ],
         ['--no-cards', 'without the cards, for an installation without an Identity Agent'],
       ],
-      async run({ api, flags }, folder) {
+      async run({ api, flags, out: { progress } }, folder) {
         const query = flags.cards === false ? '?cards=false' : '';
-        const answer = await api.call<State>('GET', `/export${query}`, undefined, transferPatience);
+        const reading = api.call<State>('GET', `/export${query}`, undefined, transferPatience);
+        const answer = await progress.during('Waiting for the set-up of the instance', reading);
         if (answer.status >= 300) throw new OperatorError(`${sentence(answer)}${withoutCards(answer)}`);
         const state = answer.body;
-        writeExport(folder, state);
+        writeExport(folder, state, progress);
         const counts = Object.fromEntries(kindNames.map((kind) => [kind, state[kind]?.length ?? null]));
         return { json: { folder, exported: counts }, lines: [`${folder}: ${amounts(counts)}.`] };
       },
@@ -46,7 +48,7 @@ export const exportCommand = consoleCommand({
   notes: [
     'It contains hashes of the secrets of applications, and the keys of the virtual cards. Keep it secret.',
     'Addresses of the installation itself are written by part, {api}/oauth2/callback, so that they are valid at other ports.',
-    'It does not contain sessions, tokens, events, the audit log, signing keys, the keys of cards (a card gets new ones when',
-    'it is first inserted elsewhere), unblocking codes at CIS, the position of a moved clock.',
+    'It does not contain sessions, tokens, events, the audit log, signing keys, the keys of cards (a card gets new ones when it is first inserted elsewhere), unblocking codes at CIS, the position of a moved clock.',
   ],
+  examples: ['alongside export set-up'],
 });

@@ -40,7 +40,6 @@ function stateOf(flags: Partial<Record<(typeof numbers)[number], string>>): Faul
 
 export const fault = consoleCommand({
   name: 'fault',
-  summary: 'faults for tests: wrong tokens, unavailable endpoints; development only',
   flags: { next: text, after: text, probability: text },
   actions: {
     list: {
@@ -83,4 +82,5 @@ export const fault = consoleCommand({
       },
     },
   },
+  examples: ['alongside fault on discovery-other-issuer --next 1', 'alongside fault off'],
 });

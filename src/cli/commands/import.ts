@@ -13,7 +13,6 @@ function refusalOf(answer: ApiAnswer, read: ReadExport): string {
 
 export const importCommand = consoleCommand({
   name: 'import',
-  summary: 'make a running instance match an export',
   flags: { cards: yes },
   actions: {
     '': {
@@ -22,12 +21,13 @@ export const importCommand = consoleCommand({
         ['', 'remove what the export does not contain; keep what is the same'],
         ['--no-cards', 'leave the cards as they are'],
       ],
-      async run({ api, flags }, folder) {
-        const read = readExport(folder);
+      async run({ api, flags, out: { progress } }, folder) {
+        const read = readExport(folder, progress);
         const { cards, cardRecords, ...others } = read.state;
         const state =
           cards === undefined || flags.cards === false ? others : { ...others, cards, cardRecords };
-        const answer = await api.call('POST', '/import', state, transferPatience);
+        const importing = api.call('POST', '/import', state, transferPatience);
+        const answer = await progress.during('The instance applies the import', importing);
         if (answer.status >= 300) throw new OperatorError(refusalOf(answer, read));
         const imported = answer.body.imported as Record<string, number | null>;
         return { json: { folder, imported }, lines: [`The instance has ${amounts(imported)}.`] };
@@ -35,7 +35,7 @@ export const importCommand = consoleCommand({
     },
   },
   notes: [
-    'Sessions, tokens, events, the audit log and signing keys are not part of it and stay. The session of a person who',
-    'is removed or disabled ends, and a card that is replaced leaves the reader.',
+    'Sessions, tokens, events, the audit log and signing keys are not part of it and stay. The session of a person who is removed or disabled ends, and a card that is replaced leaves the reader.',
   ],
+  examples: ['alongside import set-up'],
 });

@@ -21,7 +21,6 @@ const noKeys = ['There are no keys yet: each is created at its first use.'];
 
 export const keys = consoleCommand({
   name: 'keys',
-  summary: 'signing keys of cis2, authorisation and cis',
   flags: { now: yes },
   actions: {
     list: {
@@ -56,4 +55,5 @@ export const keys = consoleCommand({
       },
     },
   },
+  examples: ['alongside keys rotate cis2 --now'],
 });

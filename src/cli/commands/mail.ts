@@ -3,7 +3,6 @@ import { consoleCommand } from '../command.ts';
 
 export const mail = consoleCommand({
   name: 'mail',
-  summary: 'show mail of CIS, also without a mail server; development only',
   actions: {
     '': {
       help: 'the newest first: codes that unlock a card',

@@ -30,7 +30,6 @@ function rolesOf({ roles }: Person): string {
 
 export const person = consoleCommand({
   name: 'person',
-  summary: 'the people of the directory, with their roles and organisations',
   flags: { jsonFile: text },
   lists: ['set'],
   actions: {
@@ -75,8 +74,7 @@ export const person = consoleCommand({
     edit: {
       words: 'P ...',
       help: [
-        ['--set path=value...', 'change members: --set title=Dr disabled=true professionalIds.gmc=1234567'],
-        ['    ', 'null removes a member; write a whole list as JSON: roles=[...]'],
+        ['--set path=value...', 'change members; null removes one; write a whole list as JSON: roles=[...]'],
         ['--json-file FILE', 'the same by a JSON merge patch (RFC 7396)'],
       ],
       async run({ api, flags, lists }, name, ...assignments) {
@@ -96,4 +94,5 @@ export const person = consoleCommand({
       },
     },
   },
+  examples: ['alongside person edit gp --set title=Dr disabled=true professionalIds.gmc=1234567'],
 });

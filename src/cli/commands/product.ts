@@ -25,7 +25,6 @@ const membersOf = ({ api, scope }: Record<'api' | 'scope', string[]>) => ({
 
 export const product = consoleCommand({
   name: 'product',
-  summary: 'products of the API platform: bundles of APIs, scopes and limits',
   flags: { file: text },
   lists: ['api', 'scope', 'set'],
   actions: {
@@ -99,4 +98,5 @@ export const product = consoleCommand({
       },
     },
   },
+  examples: ['alongside product edit hello-world --set limits.quota.limit=5 limits.quota.timeunit=minute'],
 });

@@ -39,7 +39,6 @@ const act = <T>({ api }: ConsoleCall<typeof actFlags>, serial: string, name: str
 
 export const registrationAuthority = consoleCommand({
   name: 'registration-authority',
-  summary: 'cards as CIS records them: order, revoke, replace, renew, unblock; every act is audited',
   flags: actFlags,
   actions: {
     list: {
@@ -120,4 +119,5 @@ export const registrationAuthority = consoleCommand({
     },
   },
   notes: ['--actor P is the responsible officer, by persona or uid: a role must allow the act.'],
+  examples: ['alongside registration-authority replace 0123456789 --actor admin'],
 });

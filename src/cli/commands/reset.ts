@@ -2,7 +2,6 @@ import { consoleCommand } from '../command.ts';
 
 export const reset = consoleCommand({
   name: 'reset',
-  summary: 'reset a running instance to its seed',
   actions: {
     '': {
       help: 'seed people, cards, applications and patients again; delete sessions, tokens and events',

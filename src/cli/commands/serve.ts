@@ -2,11 +2,19 @@ import { exposedFlags, readFlags } from '@alongside/kernel/config';
 import { productionShape } from '../../config.ts';
 import type { Instance } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
-import { type Command, flagNames, type Output } from '../command.ts';
+import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
 import { readConfig, stopInTime, stopOrReload } from '../foreground.ts';
-import { columns } from '../table.ts';
+import { programWords, shellWord } from '../program.ts';
+import { columns, paragraphs } from '../table.ts';
 
-function banner(out: Output, state: StateFile): void {
+/** Returns the command that invites the first administrator, with the flags of this call, of which none may hold a secret. */
+function invitation(argv: readonly string[], exposed: readonly string[]): string {
+  const words = `${programWords()} admin invite --name NAME`;
+  if (exposed.length > 0) return `${words}, with the same settings`;
+  return [words, ...argv.filter((word) => word !== '--json').map(shellWord)].join(' ');
+}
+
+function banner(out: Output, state: StateFile, invite: string): void {
   const { urls } = state;
   out.line(`Alongside ${state.version} serves. Data: ${state.database}`);
   const rows = [
@@ -14,15 +22,14 @@ function banner(out: Output, state: StateFile): void {
     ['  API platform', urls.api],
     ['  CIS2', urls.cis2Issuer],
     ['  CIS', urls.cis],
-    ['  Administrators', 'alongside admin invite --name NAME, with the same settings'],
+    ['  Administrators', invite],
     ['  State file', state.stateFile],
   ];
   for (const line of columns(rows)) out.line(line);
 }
 
 /** Warns of secrets in flags, which everyone who may list this machine's processes can read. */
-async function warnOfExposed(argv: readonly string[], level: string): Promise<void> {
-  const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
+async function warnOfExposed(exposed: readonly string[], level: string): Promise<void> {
   if (exposed.length === 0) return;
   const { createLog } = await import('@alongside/kernel/log');
   for (const setting of exposed)
@@ -34,13 +41,23 @@ async function warnOfExposed(argv: readonly string[], level: string): Promise<vo
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'serve in production, in the foreground until an end signal; no development features',
-  help: [
-    'alongside serve [flags]   the flags of alongside up, which alongside up --help lists; --only leaves out sample and identity-agent by default',
+  help: (width) => [
+    'alongside serve [flags]',
     '',
-    'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reloads certificates, proxies, log level and secrets in files.',
-    '',
-    'It seeds nothing, has no development features, and refuses unsafe settings. See docs/production.md.',
+    ...paragraphs(
+      [
+        'It takes the flags of alongside up, which alongside up --help lists; by default --only leaves out sample and identity-agent, and --drain-delay is 5.',
+        '',
+        'SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reloads certificates, proxies, log level and secrets in files.',
+        '',
+        'It seeds nothing, has no development features, and refuses unsafe settings. alongside config shows and checks them. See docs/production.md.',
+      ],
+      width,
+    ),
+    ...exampleLines([
+      'alongside serve --config alongside.json',
+      'alongside config check --config alongside.json',
+    ]),
   ],
   subcommands: [],
   flags: flagNames(Object.keys(productionShape)),
@@ -48,13 +65,14 @@ export const serve: Command = {
     let running: Instance | undefined;
     const stopping = stopOrReload(() => running?.reload(() => readConfig(productionShape, argv)));
     const config = readConfig(productionShape, argv);
-    await warnOfExposed(argv, config.logLevel);
+    const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
+    await warnOfExposed(exposed, config.logLevel);
     // Loaded here, so that other commands do not load the server.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: false });
     running = instance;
     if (config.json) out.json({ ready: true, ...instance.state });
-    else banner(out, instance.state);
+    else banner(out, instance.state, invitation(argv, exposed));
     await stopping;
     await stopInTime(() => instance.stop(), config, out);
     return 0;

@@ -10,7 +10,6 @@ const deliveryRow = ({ id, clientId, cause, state, attempts, result }: DeliveryA
 
 export const session = consoleCommand({
   name: 'session',
-  summary: 'sessions at CIS2, and the back-channel logout messages of ended sessions',
   actions: {
     list: {
       words: '[P]',
@@ -61,4 +60,5 @@ export const session = consoleCommand({
       },
     },
   },
+  examples: ['alongside session list gp'],
 });

@@ -70,7 +70,6 @@ function statusLines({ state, people, cards, applications }: Everything): string
 
 export const status = consoleCommand({
   name: 'status',
-  summary: 'addresses, people, cards, applications and their credentials of a running instance',
   flags: { env: yes },
   actions: {
     '': {
@@ -89,4 +88,5 @@ export const status = consoleCommand({
       },
     },
   },
+  examples: ['alongside status --env > .env.local'],
 });

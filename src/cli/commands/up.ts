@@ -1,9 +1,11 @@
-import { flagOf, variableOf } from '@alongside/kernel/operator';
+import { flagOf } from '@alongside/kernel/operator';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
-import { type Command, flagNames, type Output } from '../command.ts';
-import { readConfig, stopInTime, stopSignal, untilInputEnds } from '../foreground.ts';
-import { columns } from '../table.ts';
+import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
+import { readConfig, StopSignal, stopInTime, untilInputEnds } from '../foreground.ts';
+import { programWords, selectingFlags } from '../program.ts';
+import { stopped } from '../run.ts';
+import { columns, helpLines, paragraphs } from '../table.ts';
 
 /** Returns the services of this process with their addresses. */
 function addressRows({ urls }: StateFile, only: readonly ServiceName[]): string[][] {
@@ -23,16 +25,19 @@ function addressRows({ urls }: StateFile, only: readonly ServiceName[]): string[
 }
 
 function banner(out: Output, state: StateFile, only: readonly ServiceName[], took: number): void {
+  const command = (words: string) => `${programWords()} ${words}${selectingFlags(state.stateFile)}`;
   out.line('');
   out.line(`  Alongside ${state.version} is ready (${took} ms). Data: ${state.database}`);
   out.line('');
   for (const line of columns(addressRows(state, only))) out.line(line);
   out.line('');
   if (serviceNames.every((name) => only.includes(name))) {
-    out.line('  First journey      npx alongside card insert gp && npx alongside agent sign-in --pin 123456');
+    out.line(`  First journey      ${command('card insert gp')}`);
+    out.line(`                     ${command('agent sign-in --pin 123456')}`);
     out.line(`                     then open ${state.urls.sample}`);
+    out.line(`  All addresses      ${command('status')}`);
   }
-  if (state.stateFile) out.line(`  State file         ${state.stateFile}`);
+  out.line(`  State file         ${state.stateFile}`);
   out.line('  Stop               Ctrl-C');
   out.line('');
 }
@@ -43,34 +48,57 @@ const exposureWarning = (host: string): string | undefined =>
     ? undefined
     : `WARNING: --host ${host} serves this development instance beyond this machine. Its secrets and PINs are public, and anyone who reaches it can sign in as any user: keep it in a trusted network, and use "alongside serve" for others.`;
 
+/** Returns the default of a setting that users may want to know. */
+function defaultOf(schema: (typeof configShape)[keyof typeof configShape]): string {
+  const initial: unknown = schema.safeParse(undefined).data;
+  if (typeof initial === 'number') return ` (default ${initial})`;
+  return typeof initial === 'string' && initial !== '' ? ` (default ${initial})` : '';
+}
+
 export const up: Command = {
   name: 'up',
-  summary: 'start everything on this machine, in the foreground until Ctrl-C',
-  help: [
+  help: (width) => [
     'alongside up [flags]',
     '',
-    ...columns(
+    ...helpLines(
       Object.entries(configShape).map(([key, schema]) => [
         `  --${flagOf(key)}`,
-        variableOf(key),
-        schema.description ?? '',
+        `${schema.description ?? ''}${defaultOf(schema)}`,
       ]),
+      width,
     ),
+    '',
+    ...paragraphs(
+      [
+        'Each flag is also an environment variable (--port-base is ALONGSIDE_PORT_BASE) and a key of the file of --config (portBase); --no-… switches one off. Data is kept in .alongside/ and seeded when it is new.',
+      ],
+      width,
+    ),
+    ...exampleLines([
+      'alongside up',
+      'alongside up --ephemeral --port-base 0',
+      'alongside up --database postgres://alongside@localhost/alongside',
+      'alongside up --only cis2,cis,identity-agent,console',
+    ]),
   ],
   subcommands: [],
   flags: flagNames(Object.keys(configShape)),
   async run({ argv, out }) {
     const started = performance.now();
-    const stopping = stopSignal();
+    const stopping = new StopSignal();
     const config = readConfig(configShape, argv);
     const warning = exposureWarning(config.host);
     if (warning) out.note(warning);
     // Loaded here, so that other commands do not load the server.
     const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: true });
+    if (stopping.signal === 'SIGINT') {
+      await stopInTime(() => instance.stop(), config, out);
+      return stopped(argv, out);
+    }
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, config.only, Math.round(performance.now() - started));
-    await (config.endWithInput ? untilInputEnds(stopping) : stopping);
+    await (config.endWithInput ? untilInputEnds(stopping.heard) : stopping.heard);
     await stopInTime(() => instance.stop(), config, out);
     return 0;
   },

@@ -13,16 +13,14 @@ function kindOf(pasted: string): keyof Pick<ValidateRequest, 'assertion' | 'url'
 
 export const validate = consoleCommand({
   name: 'validate',
-  summary: 'check a client assertion or a request as the API platform would, without using it up',
   flags: { base: text },
   actions: {
     '': {
       words: 'TEXT',
       help: [
-        ['', 'a client assertion (JWT), the address of an authorization request, or the body of'],
         [
-          '    ',
-          'a token request; - reads standard input, so that a secret is not in the history of the shell',
+          '',
+          'a client assertion (JWT), the address of an authorization request, or the body of a token request; - reads standard input, so that a secret is not in the history of the shell',
         ],
         ['  --base /oauth2', 'as at this base path'],
       ],
@@ -42,4 +40,5 @@ export const validate = consoleCommand({
     },
   },
   notes: ['Exit code 0: it would be accepted; 1: it would be refused.'],
+  examples: ['alongside validate - < request.txt'],
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { jsonObject } from '../json-file.ts';
+import type { Progress } from '../progress.ts';
 import {
   fileNameOf,
   isFile,
@@ -23,12 +24,18 @@ export interface ReadExport {
 
 /** Counts the files and bytes read. */
 class Reader {
+  readonly #progress: Progress;
   #files = 0;
   #bytes = 0;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
 
   object(path: string): Thing {
     if (!isFile(path)) throw new OperatorError(`${path} is missing.`);
     const { size } = lstatSync(path);
+    this.#progress.step('Reading files', this.#files);
     this.#files += 1;
     this.#bytes += size;
     if (size > limits.file) throw new OperatorError(`${path} has more than ${limits.file} bytes.`);
@@ -59,8 +66,8 @@ function inOrder(things: Map<string, Thing>, serials: readonly unknown[]): Map<s
   return new Map([...things].sort(([, one], [, other]) => place(one) - place(other)));
 }
 
-function readState(folder: string): ReadExport {
-  const reader = new Reader();
+function readState(folder: string, progress: Progress): ReadExport {
+  const reader = new Reader(progress);
   if (!isFile(join(folder, manifestName)))
     throw new OperatorError(`${folder} is not an export: it has no ${manifestName}.`);
   const { version, cards: serials, cardRecords } = reader.object(join(folder, manifestName));
@@ -82,9 +89,9 @@ function readState(folder: string): ReadExport {
 /**
  * Reads an export. Refuses anything that does not belong in one, including links and names that lead elsewhere, in one sentence.
  */
-export function readExport(folder: string): ReadExport {
+export function readExport(folder: string, progress: Progress): ReadExport {
   try {
-    return readState(folder);
+    return readState(folder, progress);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`The export ${folder} cannot be read: ${reasonOf(error)}.`);

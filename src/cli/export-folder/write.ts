@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
+import type { Progress } from '../progress.ts';
 import { fileNameOf, isFile, isFolder, jsonFiles, kindNames, manifestName, type State } from './layout.ts';
 
 function sorted(value: unknown): unknown {
@@ -33,9 +34,11 @@ function checkFolder(folder: string): void {
     );
 }
 
-function writeState(folder: string, state: State): void {
+function writeState(folder: string, state: State, progress: Progress): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   checkFolder(folder);
+  const total = kindNames.reduce((sum, kind) => sum + (state[kind]?.length ?? 0), 0);
+  let written = 0;
   for (const kind of kindNames) {
     const things = state[kind] ?? [];
     const files = new Map(things.map((thing) => [fileNameOf(kind, thing), thing]));
@@ -43,7 +46,11 @@ function writeState(folder: string, state: State): void {
     if (files.size > 0) mkdirSync(below, { recursive: true, mode: 0o700 });
     if (!isFolder(below)) continue;
     for (const name of jsonFiles(below)) if (!files.has(name)) rmSync(join(below, name));
-    for (const [name, thing] of files) put(join(below, name), thing);
+    for (const [name, thing] of files) {
+      progress.step('Writing files', written, total);
+      put(join(below, name), thing);
+      written += 1;
+    }
   }
   const cards = state.cards?.map(({ serial }) => serial) ?? null;
   put(join(folder, manifestName), {
@@ -57,9 +64,9 @@ function writeState(folder: string, state: State): void {
  * Makes a folder contain exactly this state. Updates an existing export only where it differs, so that version control shows only
  * real changes; keeps other files. Throws one sentence.
  */
-export function writeExport(folder: string, state: State): void {
+export function writeExport(folder: string, state: State, progress: Progress): void {
   try {
-    writeState(folder, state);
+    writeState(folder, state, progress);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`The export cannot be written to ${folder}: ${reasonOf(error)}.`);

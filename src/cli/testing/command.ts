@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environment } from '@alongside/kernel/operator';
+import type { Output } from '../command.ts';
 import { allCommands, loadCommand } from '../commands.ts';
+import { Progress } from '../progress.ts';
 
 // Runs commands as processes and as calls, for the tests of this folder.
 
@@ -30,6 +32,20 @@ export function runProcess(
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
 }
 
+/** An output that keeps its lines. */
+export function recordedOutput(): { lines: string[]; notes: string[]; out: Output } {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const out: Output = {
+    line: (text) => void lines.push(text),
+    json: (value) => void lines.push(JSON.stringify(value)),
+    note: (text) => void notes.push(text),
+    width: 100,
+    progress: new Progress(),
+  };
+  return { lines, notes, out };
+}
+
 /** Runs a command in this process; throws its errors. */
 export async function invoke(
   argv: readonly string[],
@@ -37,18 +53,8 @@ export async function invoke(
   const [name = '', ...rest] = argv;
   const command = await loadCommand(name);
   assert.ok(command, `There is no command ${name}.`);
-  const lines: string[] = [];
-  const notes: string[] = [];
-  const code = await command.run({
-    argv: rest,
-    commands: allCommands,
-    out: {
-      line: (text) => lines.push(text),
-      json: (value) => lines.push(JSON.stringify(value)),
-      note: (text) => notes.push(text),
-      terminal: false,
-    },
-  });
+  const { lines, notes, out } = recordedOutput();
+  const code = await command.run({ argv: rest, commands: allCommands, out });
   return { code, lines, notes };
 }
 
