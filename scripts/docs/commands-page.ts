@@ -1,5 +1,6 @@
 import { allCommands } from '../../src/cli/commands.ts';
-import { commonFlags, exitCodes, selection } from '../../src/cli/run.ts';
+import { exitCodes } from '../../src/cli/outcome.ts';
+import { commonFlags, selection } from '../../src/cli/run.ts';
 import { cell, generated } from './page.ts';
 
 const width = 110;

@@ -1,7 +1,6 @@
 import { readFlags } from '@alongside/kernel/config';
 import { flagOf, nearest, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
-import type { DescribedCommand } from './commands.ts';
 import { InstanceApi, instanceFlags, jsonByDefault } from './instance.ts';
 import type { Progress } from './progress.ts';
 import { helpLines, paragraphs } from './table.ts';
@@ -42,6 +41,9 @@ export interface Command {
   /** Resolves with the exit code: 0 success, 1 refused or failed, 2 wrong usage. */
   run(invocation: Invocation): Promise<number>;
 }
+
+/** A command with its summary in the registry. */
+export type DescribedCommand = Command & { readonly summary: string };
 
 /** The result of an action. */
 export interface Result {

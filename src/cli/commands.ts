@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import type { Command, DescribedCommand } from './command.ts';
 
 interface Entry {
   /** What the command is for, in one line of `alongside --help`. */
@@ -154,8 +154,6 @@ export const commandGroups = Object.entries(groups).map(([title, commands]) => (
   title,
   commands: Object.entries(commands).map(([name, { summary }]) => [name, summary] as const),
 }));
-
-export type DescribedCommand = Command & { readonly summary: string };
 
 /** Returns the command with this name, if there is one. */
 export const loadCommand = async (name: string): Promise<DescribedCommand | undefined> => {

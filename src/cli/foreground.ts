@@ -2,7 +2,7 @@ import { loadConfig, readFlags } from '@alongside/kernel/config';
 import type { Config, configShape } from '../config.ts';
 import { noMore, type Output } from './command.ts';
 import { configFileOf } from './instance.ts';
-import { interrupted } from './run.ts';
+import { interrupted } from './outcome.ts';
 
 // Shared by commands that run until stopped: `up`, `serve`, `check`.
 

@@ -1,7 +1,8 @@
 import { printable } from '@alongside/kernel/operator';
 import type { Output } from './command.ts';
+import { stopped } from './outcome.ts';
 import { Progress } from './progress.ts';
-import { runCommandLine, stopped } from './run.ts';
+import { runCommandLine } from './run.ts';
 
 // A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

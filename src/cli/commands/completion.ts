@@ -1,7 +1,6 @@
 import { readFlags } from '@alongside/kernel/config';
 import { nearest, UsageError } from '@alongside/kernel/operator';
-import { type Command, exampleLines, noMore, yes } from '../command.ts';
-import type { DescribedCommand } from '../commands.ts';
+import { type Command, type DescribedCommand, exampleLines, noMore, yes } from '../command.ts';
 import { jsonByDefault } from '../instance.ts';
 import { helpLines, paragraphs } from '../table.ts';
 

@@ -3,8 +3,8 @@ import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
 import { readConfig, StopSignal, stopInTime, untilInputEnds } from '../foreground.ts';
+import { stopped } from '../outcome.ts';
 import { programWords, selectingFlags } from '../program.ts';
-import { stopped } from '../run.ts';
 import { columns, helpLines, paragraphs } from '../table.ts';
 
 /** Returns the services of this process with their addresses. */

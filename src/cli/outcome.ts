@@ -1,0 +1,74 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import { environment, isOn, OperatorError, UsageError } from '@alongside/kernel/operator';
+import type { Output } from './command.ts';
+
+// How a command line ends: its exit code, and its error as a sentence or as JSON.
+
+/** Exit code of a command that Ctrl-C has stopped. */
+export const interrupted = 130;
+
+/** Exit codes, for the help and the documentation. */
+export const exitCodes: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'success'],
+  [
+    '1',
+    'a problem that you or an operator can fix; for doctor, check, validate and audit verify: problems were found',
+  ],
+  ['2', 'wrong usage'],
+  ['130', 'stopped with Ctrl-C; up and serve that were ready stop with 0'],
+  [
+    'other',
+    'only exec: the code of its command, 126 or 127 if that cannot be started, 128 and the number of a signal',
+  ],
+];
+
+/** Returns the words before `--`; those behind it are another command's. */
+export function ownWords(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+/** The member `error` in the JSON line of a failed command. */
+interface CommandError {
+  /** `usage`, `failed`, `unexpected`, or the code of the console's refusal. */
+  code: string;
+  message: string;
+  /** Status of the console's response. */
+  status?: number;
+  /** Id for `alongside explain`. */
+  messageId?: string | undefined;
+}
+
+export const isOperatorError = (error: unknown): boolean =>
+  error instanceof OperatorError || (error as Error)?.name === 'OperatorError';
+
+/** Recognizes a refusal of the console by its members: most command lines do not load its class. */
+const isRefusal = (error: unknown): error is OperatorError & CommandError & { error: string } =>
+  error instanceof OperatorError && 'status' in error && 'error' in error;
+
+export function errorOf(error: unknown): CommandError {
+  const message = reasonOf(error);
+  if (isRefusal(error)) {
+    const { status, messageId } = error;
+    return { code: error.error, message, ...(status === undefined ? {} : { status }), messageId };
+  }
+  if (error instanceof UsageError) return { code: 'usage', message };
+  return { code: isOperatorError(error) ? 'failed' : 'unexpected', message };
+}
+
+export const textOf = (error: unknown): string =>
+  error instanceof UsageError || isOperatorError(error)
+    ? reasonOf(error)
+    : String((error as Error)?.stack ?? error);
+
+export const asksForJson = (argv: readonly string[]): boolean =>
+  ownWords(argv).some((word) => word === '--json' || word === '--json=true') ||
+  isOn(environment().ALONGSIDE_JSON);
+
+/** Prints that the user stopped a command line; returns the exit code. */
+export function stopped(argv: readonly string[], out: Output): number {
+  const message = 'Stopped.';
+  if (asksForJson(argv)) out.json({ error: { code: 'stopped', message } });
+  else out.note(message);
+  return interrupted;
+}
