@@ -10,14 +10,7 @@ module.enableCompileCache?.();
 const here = (name) => new URL(name, import.meta.url);
 /** Emitted JavaScript in the package, TypeScript in the clone. */
 const published = existsSync(here('main.js'));
-const part = (name) => import(here(`${name}.${published ? 'js' : 'ts'}`));
-
-async function start([word, ...rest]) {
-  if (word === undefined || word === 'run') await (await part('main')).run(rest);
-  else if (word.startsWith('--') && !['--help', '--json', '--socket'].includes(word))
-    await (await part('main')).run([word, ...rest]);
-  else await (await part('cli')).cli([word, ...rest]);
-}
+const start = async (argv) => (await import(here(`program.${published ? 'js' : 'ts'}`))).runProgram(argv);
 
 if (published && Number.parseInt(process.versions.node, 10) < 22) {
   process.stderr.write(`identity-agent needs Node.js 22 or newer; this is ${process.version}.\n`);

@@ -1,10 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { OperatorError } from '@alongside/kernel/operator';
 
 /** Flags for the package: like the agent, without V8's optimising compiler, because this process mostly waits. */
-const flags = extname(import.meta.url) === '.js' ? ['--max-semi-space-size=1', '--lite-mode'] : [];
+const flags =
+  !isSea() && extname(import.meta.url) === '.js' ? ['--max-semi-space-size=1', '--lite-mode'] : [];
+
+/** Returns the file of a program in this folder. The single executable contains the programs and takes their name. */
+const fileOf = (program: string): string =>
+  isSea() ? program : fileURLToPath(new URL(`./${program}${extname(import.meta.url)}`, import.meta.url));
 
 /** Milliseconds that loading a library may take. */
 const LOADING = 30_000;
@@ -67,8 +73,7 @@ export class NativeProcess<E> {
 
   /** @throws OperatorError in one sentence */
   static async start<E>(options: NativeProcessOptions<E>): Promise<NativeProcess<E>> {
-    const path = fileURLToPath(new URL(`./${options.program}${extname(import.meta.url)}`, import.meta.url));
-    const child = fork(path, [JSON.stringify(options.settings)], {
+    const child = fork(fileOf(options.program), [JSON.stringify(options.settings)], {
       ...{ serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     });
     const { loaded, problem } = await firstMessage(child, options.crash);

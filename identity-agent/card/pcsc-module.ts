@@ -1,5 +1,4 @@
-import { isAbsolute } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { createRequire } from 'node:module';
 import { reasonOf } from '@alongside/kernel/errors';
 
 /** The used part of the package `pcsc-mini` (0.1.3). It is installed by hand, so its types are missing. */
@@ -37,9 +36,10 @@ export interface PcscHandle {
 export const PCSC_PACKAGE = 'pcsc-mini';
 
 /** Loads the package by its name or the path of its main file. Throws one sentence if it is missing or cannot run. */
-export async function loadPcsc(from: string): Promise<PcscModule> {
+export function loadPcsc(from: string): PcscModule {
   try {
-    const loaded: unknown = await import(isAbsolute(from) ? pathToFileURL(from).href : from);
+    // The single executable can load a package only so, from beside itself or by its path.
+    const loaded: unknown = createRequire(import.meta.url)(from);
     const { Client } = loaded as Partial<PcscModule>;
     if (typeof Client !== 'function') throw new Error('it is another package');
     return loaded as PcscModule;

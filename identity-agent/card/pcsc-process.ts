@@ -124,7 +124,7 @@ async function answer(readers: Readers, question: PcscQuestion & { readonly id: 
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 const settings = parseOwnJson<PcscSettings>(process.argv[2] ?? '{}');
 try {
-  const readers = new Readers(await loadPcsc(settings.module));
+  const readers = new Readers(loadPcsc(settings.module));
   process.on('message', (question: PcscQuestion & { readonly id: number }) => void answer(readers, question));
   tell({ loaded: true, problem: null });
 } catch (error) {

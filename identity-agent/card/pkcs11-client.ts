@@ -23,7 +23,7 @@ export class Pkcs11Module {
     const process = await NativeProcess.start<Failure>({
       ...{ program: 'pkcs11-process', settings, onEnd },
       subject: `The PKCS#11 module ${settings.module}`,
-      crash: 'pkcs11js is not installed, or the module crashes',
+      crash: 'the module crashes',
       failure: (error) => new CardError(error.code, error.message, error),
       lost: () => new CardError('card_removed', 'The middleware of the card has stopped.'),
     });

@@ -1,5 +1,6 @@
+import { reasonOf } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
-import pkcs11js, { type PKCS11 } from 'pkcs11js';
+import type { PKCS11 } from 'pkcs11js';
 import { CardError } from './card-client.ts';
 import type { Loaded, Reply } from './native-process.ts';
 import { failureOf, isPkcs11, RV } from './pkcs11-failures.ts';
@@ -73,7 +74,17 @@ function answer(watch: TokenWatch, { id, call, insertion, args }: Question): Rep
   }
 }
 
-function load({ module: path }: ModuleSettings): PKCS11 {
+/** Loads the package here, so that a missing one is reported. */
+async function loadPackage(): Promise<typeof import('pkcs11js')> {
+  try {
+    return (await import('pkcs11js')).default;
+  } catch (error) {
+    throw new Error(`the package pkcs11js cannot be loaded: ${reasonOf(error)}`);
+  }
+}
+
+async function load({ module: path }: ModuleSettings): Promise<PKCS11> {
+  const pkcs11js = await loadPackage();
   const module = new pkcs11js.PKCS11();
   module.load(path);
   try {
@@ -88,7 +99,7 @@ const tell = (message: Loaded | Reply<Failure>): unknown => process.send?.(messa
 
 const settings = parseOwnJson<ModuleSettings>(process.argv[2] ?? '{}');
 try {
-  const module = load(settings);
+  const module = await load(settings);
   const watch = new TokenWatch(module, settings.token);
   process.on('message', (question: Question) => tell(answer(watch, question)));
   tell({ loaded: module.C_GetInfo().manufacturerID.trim(), problem: null });

@@ -5,7 +5,7 @@ import { emit } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
 /** The programs of the package. Nothing imports the last two: they are processes for native libraries. */
-const programs = ['main.ts', 'cli.ts', 'card/pcsc-process.ts', 'card/pkcs11-process.ts'];
+const programs = ['program.ts', 'card/pcsc-process.ts', 'card/pkcs11-process.ts'];
 const units = ['identity-agent.service', 'identity-agent-screen.service', 'identity-agent-pages.service'];
 
 /** Creates the folder of the package for workstations: emitted JavaScript, including the kernel and CIS's protocol. */

@@ -3,17 +3,6 @@
 'use strict';
 
 const oldest = 24;
-const silenced = ['ExperimentalWarning', 'DeprecationWarning'];
-
-/** Hides warnings about Node.js itself, on which users cannot act. */
-function silenceWarnings() {
-  const listeners = process.listeners('warning');
-  process.removeAllListeners('warning');
-  process.on('warning', (warning) => {
-    if (silenced.includes(warning.name)) return;
-    for (const listener of listeners) listener.call(process, warning);
-  });
-}
 
 if (Number.parseInt(process.versions.node, 10) < oldest) {
   process.stderr.write(
@@ -21,7 +10,7 @@ if (Number.parseInt(process.versions.node, 10) < oldest) {
   );
   process.exitCode = 1;
 } else {
-  silenceWarnings();
+  require('./first.cjs');
   // Keeps compiled code for the next start.
   require('node:module').enableCompileCache();
   import('../dist/alongside.js');

@@ -1,12 +1,10 @@
-// Bundles the server, the agent and the commands: `node scripts/pack/bundle.mjs FOLDER`, on the prepared Node.
-//
-// All output is in one flat folder, because the processes for cards are programs beside the module that starts them.
-import { join } from 'node:path';
+// Bundles the server, the agent and the commands: `node scripts/pack/bundle.mjs FOLDER package|executable`, on the prepared Node.
+import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
 
-const [folder] = process.argv.slice(2);
+const [folder, form] = process.argv.slice(2);
 
 /** Licences that allow redistribution with their notice. Another one fails the build until someone has read it. */
 const allowed = ['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'];
@@ -25,18 +23,55 @@ const noticeOf = ({ name, version, license: licence, licenseText, noticeText, au
     .filter(Boolean)
     .join('\n\n');
 
-const bundle = await rolldown({
-  input: {
-    alongside: inClone('src', 'cli', 'main.ts'),
-    testing: inClone('src', 'kit', 'index.ts'),
-    'testing-node': inClone('src', 'kit', 'node.ts'),
-    'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
-    'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
+/** Takes a native module from the executable instead of a file. */
+const nativeModules = {
+  name: 'native-modules',
+  resolveId: (id) => (id.endsWith('.node') ? `\0native:${basename(id)}` : undefined),
+  load(id) {
+    if (!id.startsWith('\0native:')) return undefined;
+    const loader = JSON.stringify(inClone('scripts', 'pack', 'executable', 'native-module.cjs'));
+    return `module.exports = require(${loader})(${JSON.stringify(id.slice('\0native:'.length))});`;
   },
+};
+
+const forms = {
+  // In one flat folder, because the processes for cards are programs beside the module that starts them.
+  package: {
+    input: {
+      input: {
+        alongside: inClone('src', 'cli', 'main.ts'),
+        testing: inClone('src', 'kit', 'index.ts'),
+        'testing-node': inClone('src', 'kit', 'node.ts'),
+        'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
+        'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
+      },
+      // Native modules, which the user installs.
+      external: ['pkcs11js', 'pcsc-mini', 'pg-native'],
+    },
+    output: {
+      dir: join(folder, 'dist'),
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+    },
+  },
+  executable: {
+    input: {
+      input: inClone('scripts', 'pack', 'executable', 'main.mjs'),
+      external: ['pcsc-mini', 'pg-native'],
+      plugins: [nativeModules],
+      // It would be true in every module of one file.
+      transform: { define: { 'import.meta.main': 'false' } },
+    },
+    output: { file: join(folder, 'alongside.mjs'), codeSplitting: false },
+  },
+};
+const { input, output } = forms[form];
+
+const bundle = await rolldown({
+  ...input,
   platform: 'node',
-  // Native modules, which the user installs.
-  external: ['pkcs11js', 'pcsc-mini', 'pg-native'],
   plugins: [
+    ...(input.plugins ?? []),
     license({
       thirdParty: {
         includeSelf: false,
@@ -55,11 +90,9 @@ const bundle = await rolldown({
   ],
 });
 await bundle.write({
-  dir: join(folder, 'dist'),
+  ...output,
   format: 'esm',
   minify: true,
   comments: { legal: false, annotation: false, jsdoc: false },
-  entryFileNames: '[name].js',
-  chunkFileNames: '[name]-[hash].js',
 });
 await bundle.close();

@@ -32,6 +32,17 @@ export async function emit(node, folder, input, options) {
   rmSync(project);
 }
 
+/**
+ * Bundles the product into a folder.
+ * @param form `package` or `executable`
+ */
+export async function bundle(node, folder, form) {
+  const stdio = ['ignore', process.stderr, process.stderr];
+  const script = inClone('scripts', 'pack', 'bundle.mjs');
+  if ((await runToEnd(node, [script, folder, form], { stdio })) !== 0)
+    throw new Stop('the product could not be bundled: see the errors above');
+}
+
 /** Renames imports in declarations; the compiler only does this in JavaScript. */
 export const withJavaScriptImports = (text) =>
   text.replace(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2');

@@ -2,20 +2,16 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clone, inClone } from '../prepare/clone.mjs';
-import { Stop } from '../prepare/say.mjs';
-import { runToEnd } from '../test/run-to-end.mjs';
-import { emit, withJavaScriptImports } from './emit.mjs';
+import { bundle, emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
 /** Creates the folder of the package `alongside`: server, agent and commands in bundled JavaScript, without dependencies. */
 export async function productPackage(node, folder) {
-  // The bundler's output is not the result of the calling command.
-  const stdio = ['ignore', process.stderr, process.stderr];
-  if ((await runToEnd(node, [inClone('scripts', 'pack', 'bundle.mjs'), folder], { stdio })) !== 0)
-    throw new Stop('the product could not be bundled: see the errors above');
+  await bundle(node, folder, 'package');
   await emitTypes(node, join(folder, 'testing'));
   mkdirSync(join(folder, 'bin'));
-  cpSync(inClone('scripts', 'pack', 'alongside.cjs'), join(folder, 'bin', 'alongside.cjs'));
+  for (const file of ['alongside.cjs', 'first.cjs'])
+    cpSync(inClone('scripts', 'pack', file), join(folder, 'bin', file));
   copyFileSync(inClone('LICENSE'), join(folder, 'LICENSE'));
   writeFileSync(join(folder, 'README.md'), readFileSync(inClone('scripts', 'pack', 'README.md')));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);

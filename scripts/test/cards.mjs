@@ -7,7 +7,7 @@ import { Stop } from '../prepare/say.mjs';
 import { onPath } from './on-path.mjs';
 
 /** The tests of cards. If a program is missing, they are reported as not run, except in CI. */
-export const cardsTests = 'test/cards/';
+export const cardsTests = ['test/cards/', 'test/delivery/'];
 
 const arch = { x64: 'x86_64', arm64: 'aarch64' }[process.arch] ?? process.arch;
 const libraries = [`/usr/lib/${arch}-linux-gnu`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];

@@ -46,7 +46,7 @@ export async function prepareHelpers() {
   return variables(helpers);
 }
 
-/** Programs that only some tests need, each with a part of their path. */
+/** Programs that only some tests need, each with the start of their paths. */
 const optional = [...cardHelpers.map((helper) => ({ tests: cardsTests, ...helper })), ...programHelpers];
 
 /**
@@ -54,7 +54,9 @@ const optional = [...cardHelpers.map((helper) => ({ tests: cardsTests, ...helper
  */
 export async function prepareOptionalHelpers(files) {
   if (process.platform !== 'linux') return {};
-  const needed = optional.filter(({ tests }) => files.some((file) => file.startsWith(tests)));
+  const needed = optional.filter(({ tests }) =>
+    files.some((file) => [tests].flat().some((start) => file.startsWith(start))),
+  );
   const missing = needed.filter((helper) => !find(helper));
   const packages = missing.filter(({ debian }) => debian);
   const unpacked = missing.filter(({ fetch }) => fetch);

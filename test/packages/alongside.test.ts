@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
-import { demand } from '../../bench/peers/call.ts';
-import { registerClients } from '../../bench/peers/clients.ts';
-import { combinedSignIn } from '../../bench/peers/scenarios.ts';
-import type { StateFile } from '../../src/state-file.ts';
-import { Navigator } from '../testing/navigate.ts';
 import { startPostgres } from '../testing/postgres.ts';
+import { firstJourney } from './testing/first-journey.ts';
 import { clone, Project, pack } from './testing/project.ts';
 
 const run = promisify(execFile);
@@ -65,7 +59,14 @@ describe('the package of the product', () => {
       .sort();
     assert.deepEqual(
       files.filter((file) => !/^(dist\/[\w.-]+\.js|testing\/\w+\.d\.ts)$/.test(file)),
-      ['LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.txt', 'bin/alongside.cjs', 'package.json'],
+      [
+        'LICENSE',
+        'README.md',
+        'THIRD-PARTY-NOTICES.txt',
+        'bin/alongside.cjs',
+        'bin/first.cjs',
+        'package.json',
+      ],
     );
     for (const file of files)
       assert.ok(
@@ -161,51 +162,23 @@ describe('the package of the product', () => {
     assert.match(stdout, /^# fail 0$/m);
   });
 
-  /** Signs in at the desk with the commands, then by both patterns, and reads a patient. */
-  async function firstJourney(node: string, ...flags: string[]): Promise<void> {
-    const child = spawn(node, [program(), 'up', '--json', '--port-base', '0', ...flags], {
-      ...{ cwd: project.folder, stdio: ['ignore', 'pipe', 'inherit'] },
+  const journey = (node: string, ...flags: string[]): Promise<void> =>
+    firstJourney({
+      ...{ program: [node, program()], cwd: project.folder, flags },
+      command: async (...words) => (await run(node, [program(), ...words], { cwd: project.folder })).stdout,
     });
-    try {
-      const lines = createInterface({ input: child.stdout ?? assert.fail() });
-      const [line] = (await once(lines, 'line')) as [string];
-      const { urls, stateFile, version } = JSON.parse(line) as StateFile;
-      const command = async (...words: string[]) =>
-        (await run(node, [program(), ...words, '--state', stateFile], { cwd: project.folder })).stdout;
-      assert.equal((await command('--version')).trim(), version);
-      const clients = await registerClients(urls);
-      await command('card', 'remove');
-      await command('card', 'insert', 'gp');
-      assert.match(await command('agent', 'sign-in'), /signed in/i);
-      for (const pattern of ['combined', 'separate']) {
-        const { answer } = await new Navigator().go(`${urls.sample}/sign-in/${pattern}`);
-        assert.equal(answer.status, 200, pattern);
-      }
-      const { workstation } = clients;
-      const headers = {
-        authorization: `Bearer ${await combinedSignIn(clients)}`,
-        'x-request-id': crypto.randomUUID(),
-      };
-      const { body } = await demand(200, workstation?.patient ?? '', { headers });
-      assert.equal((JSON.parse(body) as { id: string }).id, '9000000009');
-    } finally {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
-    assert.equal(child.exitCode, 0);
-  }
 
   for (const [name, node] of Object.entries(nodes))
     test(
       `runs the first journey on the ${name} Node`,
       { skip: node === undefined && 'needs Node.js 24' },
-      () => firstJourney(node ?? '', '--ephemeral'),
+      () => journey(node ?? '', '--ephemeral'),
     );
 
   test('runs the first journey on PostgreSQL', async (t) => {
     const postgres = await startPostgres();
     t.after(() => postgres.stop());
-    await firstJourney(
+    await journey(
       process.execPath,
       '--data',
       join(folder, 'data'),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { isSea } from 'node:sea';
 import { readFlags } from '@alongside/kernel/config';
 import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, UsageError } from '@alongside/kernel/operator';
@@ -143,10 +144,9 @@ async function explainFailure({ urls, log }: Alongside, out: Output): Promise<vo
 }
 
 async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {
-  const [executable, program = ''] = process.argv;
   const began = performance.now();
   const started = await startInstanceProcess({
-    program: [executable ?? process.execPath, program],
+    program: isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ''],
     args: upFlags,
   });
   let isOver = false;
