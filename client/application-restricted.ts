@@ -1,6 +1,7 @@
 import { JWT_BEARER, signClientAssertion } from './client-authentication.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { checkedText, checkedUrl } from './config.ts';
+import type { AccessTokens } from './fresh.ts';
 import type { Fetch } from './http.ts';
 import { readSigningKey, type SigningKey } from './keys.ts';
 import { requestTokens } from './token-endpoint.ts';
@@ -18,11 +19,9 @@ export interface ApplicationRestrictedSettings {
 }
 
 /** Access for the application itself. */
-export interface ApplicationRestricted {
+export interface ApplicationRestricted extends AccessTokens {
   /** Requests new tokens. There is no refresh token: call this again. */
   obtain(): Promise<TokenSet>;
-  /** Returns an access token with some lifetime left. Concurrent callers share one request. */
-  freshToken(): Promise<string>;
 }
 
 const MARGIN_SECONDS = 30;
@@ -49,15 +48,23 @@ export function createApplicationRestricted(settings: ApplicationRestrictedSetti
     return tokens;
   }
 
+  async function renewed(): Promise<string> {
+    underWay ??= obtain().finally(() => {
+      underWay = undefined;
+    });
+    kept = await underWay;
+    return kept.accessToken;
+  }
+
+  const valid = () => (kept && kept.secondsLeft(clock) > MARGIN_SECONDS ? kept.accessToken : undefined);
+
   return {
+    owner: 'application',
     obtain,
-    async freshToken() {
-      if (kept && kept.secondsLeft(clock) > MARGIN_SECONDS) return kept.accessToken;
-      underWay ??= obtain().finally(() => {
-        underWay = undefined;
-      });
-      kept = await underWay;
-      return kept.accessToken;
+    freshToken: async () => valid() ?? renewed(),
+    replace: async (refused) => {
+      const token = valid();
+      return token !== undefined && token !== refused ? token : renewed();
     },
   };
 }

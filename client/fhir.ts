@@ -1,26 +1,5 @@
 import { ClientError } from './errors.ts';
-
-/** The usual members of a FHIR R4 Patient; others are present too. */
-export interface Patient {
-  resourceType: 'Patient';
-  id: string;
-  name?: { use?: string; prefix?: string[]; given?: string[]; family?: string; suffix?: string[] }[];
-  birthDate?: string;
-  gender?: string;
-  meta?: { versionId?: string; security?: { system?: string; code?: string; display?: string }[] };
-  [member: string]: unknown;
-}
-
-/** A FHIR R4 OperationOutcome. */
-export interface OperationOutcome {
-  resourceType: 'OperationOutcome';
-  issue: {
-    severity?: string;
-    code?: string;
-    diagnostics?: string;
-    details?: { coding?: { system?: string; version?: string; code?: string; display?: string }[] };
-  }[];
-}
+import type { OperationOutcome, Patient } from './fhir-resources.ts';
 
 /** Facts of a failed FHIR call. */
 export interface FhirFailure {
@@ -86,14 +65,6 @@ function adviceFor({ status, requestId, retryAfterSeconds }: FhirFailure): strin
     ADVICE_BY_STATUS[status] ?? (status >= 500 ? `Try again ${wait}.` : 'See errorCode and diagnostics.');
   return `${own} Quote request id ${requestId} to support.`;
 }
-
-/** Reads an OperationOutcome; undefined for other bodies. */
-export function outcomeOf(body: Record<string, unknown> | undefined): OperationOutcome | undefined {
-  return body && isOutcome(body) ? body : undefined;
-}
-
-const isOutcome = (body: Record<string, unknown>): body is typeof body & OperationOutcome =>
-  body.resourceType === 'OperationOutcome' && Array.isArray(body.issue);
 
 /** Returns the name to show: the usual one, else the first. Empty if the record withholds it. */
 export function displayName(patient: Patient): string {

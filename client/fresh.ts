@@ -14,10 +14,18 @@ export interface KeepFreshOptions {
   onChange?: (tokens: TokenSet) => void | Promise<void>;
 }
 
-/** A token set that refreshes itself. */
-export interface FreshTokens {
-  /** Returns a valid access token: pass this function to `createPds`. */
+/** The source of an API client's access tokens: `keepFresh` and `createApplicationRestricted` return one. */
+export interface AccessTokens {
+  /** Returns an access token with some lifetime left. */
   freshToken(): Promise<string>;
+  /** Returns another token after an API refused one with 401. */
+  replace(refused: string): Promise<string>;
+  /** Whose tokens they are. After a second 401 a user has to sign in again. */
+  readonly owner: 'user' | 'application';
+}
+
+/** A token set that refreshes itself. */
+export interface FreshTokens extends AccessTokens {
   /** Returns the current set. */
   current(): TokenSet;
 }
@@ -41,13 +49,14 @@ export function keepFresh(
 
   const livesOn = (): boolean => stored && current.secondsLeft(clock) > margin;
 
-  async function renew(): Promise<string> {
+  async function renew(refused?: string): Promise<string> {
     if (over) throw over;
-    if (current.secondsLeft(clock) <= margin) {
+    if (current.secondsLeft(clock) <= margin || current.accessToken === refused) {
       try {
         current = await refresh(current);
       } catch (error) {
-        if (stored && current.secondsLeft(clock) > 0 && isPassing(error)) return current.accessToken;
+        const usable = stored && current.accessToken !== refused && current.secondsLeft(clock) > 0;
+        if (usable && isPassing(error)) return current.accessToken;
         // A refused refresh token never becomes valid again.
         if (refusedForGood(error)) over = signInRequired(error);
         throw over ?? error;
@@ -59,15 +68,23 @@ export function keepFresh(
     return current.accessToken;
   }
 
+  function renewOnce(refused?: string): Promise<string> {
+    underWay ??= renew(refused).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  }
+
   return {
+    owner: 'user',
     current: () => current,
-    freshToken: async () => {
-      if (underWay) return underWay;
-      if (livesOn()) return current.accessToken;
-      underWay = renew().finally(() => {
-        underWay = undefined;
-      });
-      return underWay;
+    freshToken: async () => (!underWay && livesOn() ? current.accessToken : renewOnce()),
+    replace: async (refused) => {
+      if (underWay) {
+        const token = await underWay;
+        if (token !== refused) return token;
+      }
+      return livesOn() && current.accessToken !== refused ? current.accessToken : renewOnce(refused);
     },
   };
 }

@@ -8,10 +8,10 @@ export interface HttpRequest {
   url: string;
   /** The address for error messages, if the real one contains secrets. */
   publicUrl?: string;
-  method?: 'GET' | 'POST';
+  method?: string;
   headers?: Record<string, string>;
-  /** Sent as `application/x-www-form-urlencoded`. */
-  form?: URLSearchParams;
+  /** A form is sent as `application/x-www-form-urlencoded`. */
+  body?: string | Uint8Array<ArrayBuffer> | URLSearchParams;
   /** Time limit for the whole response in milliseconds. */
   timeoutMs?: number;
   /** Maximum length of a body in bytes. */
@@ -23,6 +23,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number;
   headers: Headers;
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The body as UTF-8 text. */
   text: string;
 }
 
@@ -42,12 +44,13 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
     const response = await fetcher(request.url, {
       method: request.method ?? 'GET',
       headers: { accept: 'application/json', ...request.headers },
-      body: request.form,
+      body: request.body,
       redirect: 'manual',
       signal,
     });
-    const text = await readText(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
-    return { status: response.status, headers: response.headers, text };
+    const bytes = await readBytes(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
+    const text = new TextDecoder().decode(bytes);
+    return { status: response.status, headers: response.headers, bytes, text };
   } catch (error) {
     if (error instanceof ClientError) throw error;
     throw failure(request, limit, error);
@@ -122,20 +125,30 @@ function checkHeaders(request: HttpRequest): void {
   }
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  if (!response.body) return '';
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
+/** Reads a body of at most `maxBytes`. Throws `response_invalid` for a longer one. */
+export async function readBytes(
+  source: Pick<Response, 'body'>,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!source.body) return new Uint8Array();
+  const reader = source.body.getReader();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
+    if (done) break;
     size += value.byteLength;
     if (size > maxBytes) {
       await reader.cancel();
       throw new ClientError('response_invalid', `The answer is longer than ${maxBytes} bytes.`);
     }
-    text += decoder.decode(value, { stream: true });
+    pieces.push(value);
   }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
 }

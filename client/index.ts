@@ -6,6 +6,9 @@
 export type { AgentEvent, AgentEvents, AgentStatus, IdentityAgentSettings } from './agent.ts';
 /** The client of the Identity Agent. */
 export { IdentityAgentClient } from './agent.ts';
+export type { Api, ApiCallOptions, ApiRequest, ApiSettings } from './api.ts';
+/** An authorised `fetch` for any API of the platform. */
+export { createApi } from './api.ts';
 export type { ApplicationRestricted, ApplicationRestrictedSettings } from './application-restricted.ts';
 /** Access for the application itself, without a user. */
 export { createApplicationRestricted } from './application-restricted.ts';
@@ -38,10 +41,25 @@ export { ClientError, OAuthError, TokenError } from './errors.ts';
 export type { Exchange, ExchangeSettings, Separate, SeparateSettings } from './exchange.ts';
 /** Exchanges ID tokens: the second half of the separate pattern; and the whole pattern. */
 export { createExchange, createSeparate } from './exchange.ts';
-export type { FhirFailure, OperationOutcome, Patient } from './fhir.ts';
+export type { FhirFailure } from './fhir.ts';
 /** FHIR errors, and the display name of a patient. */
 export { displayName, FhirError } from './fhir.ts';
-export type { FreshTokens, KeepFreshOptions } from './fresh.ts';
+export type {
+  Address,
+  Bundle,
+  CodeableConcept,
+  ContactPoint,
+  Coverage,
+  Extension,
+  HumanName,
+  Identifier,
+  OperationOutcome,
+  Patient,
+  Period,
+  Reference,
+  RelatedPerson,
+} from './fhir-resources.ts';
+export type { AccessTokens, FreshTokens, KeepFreshOptions } from './fresh.ts';
 /** Refreshes tokens shortly before they expire. */
 export { keepFresh } from './fresh.ts';
 export type { HelloWorldSettings } from './hello-world.ts';
@@ -84,9 +102,21 @@ export {
 } from './native-backend.ts';
 /** Validates and formats NHS numbers. */
 export { formatNhsNumber, parseNhsNumber } from './nhs-number.ts';
-export type { PatientRecord, Pds, PdsCallOptions, PdsSettings } from './pds.ts';
-/** Reads patients from PDS. */
+export type {
+  CallIds,
+  CreatedPatient,
+  PatientCoverage,
+  PatientMatches,
+  PatientPatch,
+  PatientRecord,
+  PatientSearch,
+  Pds,
+  PdsCallOptions,
+  PdsSettings,
+} from './pds.ts';
+/** Reads and changes patients at PDS. */
 export { createPds } from './pds.ts';
+export type { RetryLimits } from './retry.ts';
 export type { Role } from './roles.ts';
 /** The roles in a userinfo response. */
 export { rolesOf, selectedRole } from './roles.ts';

@@ -107,7 +107,7 @@ export function createNative(settings: NativeSettings): Native {
       const { accessToken, refreshToken } = tokens;
       const form = new URLSearchParams({ token: refreshToken ?? accessToken, client_id: clientId });
       form.set('token_type_hint', refreshToken === undefined ? 'access_token' : 'refresh_token');
-      const answer = await send(fetcher, { url, method: 'POST', form });
+      const answer = await send(fetcher, { url, method: 'POST', body: form });
       if (answer.status !== 200) throw oauthErrorOf(answer, jsonObject(answer), [accessToken, refreshToken]);
       return true;
     },

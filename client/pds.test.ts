@@ -113,56 +113,102 @@ describe('createPds', () => {
     await assert.rejects(client(platform).patient('9000000009'), { status: 502, outcome: undefined });
   });
 
-  test('retries a busy service once, after the requested wait, with the same request id', async (t) => {
+  test('repeats a write after 503 and a lost response, with the same request id', async (t) => {
     const platform = await startPlatform(busy, found);
     t.after(platform.close);
     const waits: number[] = [];
     const pds = client(platform, { wait: async (milliseconds) => void waits.push(milliseconds) });
-    assert.equal((await pds.patient('9000000009')).patient.id, '9000000009');
+    const patches = [{ op: 'replace', path: '/gender', value: 'female' }] as const;
+    const record = await pds.update('9000000009', { etag: 'W/"2"', patches });
+    assert.equal(record.etag, 'W/"2"');
     assert.deepEqual(waits, [5000]);
-    const ids = platform.calls.map(({ headers }) => headers['x-request-id']);
-    assert.equal(ids.length, 2);
-    assert.equal(ids[0], ids[1]);
+    const [first, second] = platform.calls;
+    assert.equal(platform.calls.length, 2);
+    assert.equal(first?.method, 'PATCH');
+    assert.equal(first?.headers['if-match'], 'W/"2"');
+    assert.equal(first?.headers['content-type'], 'application/json-patch+json');
+    assert.equal(first?.body, JSON.stringify({ patches }));
+    assert.equal(second?.body, first?.body);
+    assert.equal(second?.headers['x-request-id'], first?.headers['x-request-id']);
   });
 
-  test('does not retry twice, after a long wait, or for another error', async (t) => {
+  test('returns the error of a service that stays busy, with its wait', async (t) => {
     const platform = await startPlatform(busy);
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), { status: 503, retryAfterSeconds: 5 });
-    assert.equal(platform.calls.length, 2);
-    const others: PlatformAnswer[] = [
-      { ...busy, headers: { 'retry-after': '6' } },
-      { ...busy, headers: {} },
-      { ...busy, status: 500 },
-    ];
-    for (const answer of others) {
-      platform.calls.length = 0;
-      platform.answers.splice(0, 1, answer);
-      await assert.rejects(client(platform).patient('9000000009'), { code: 'fhir' });
-      assert.equal(platform.calls.length, 1);
-    }
-  });
-
-  test('stops when the caller aborts, while waiting for a token or for the retry', async (t) => {
-    const platform = await startPlatform(busy);
-    t.after(platform.close);
-    const controllers = [new AbortController(), new AbortController()];
-    const givingUp = (controller: AbortController | undefined) => () => {
-      controller?.abort();
-      return new Promise<never>(() => undefined);
-    };
-    const [token, wait] = controllers.map(givingUp);
-    for (const [index, over] of [{ token }, { wait }].entries()) {
-      const call = client(platform, over).patient('9000000009', { signal: controllers[index]?.signal });
-      await assert.rejects(call, { code: 'aborted' });
-    }
-    assert.equal(platform.calls.length, 1);
+    assert.equal(platform.calls.length, 3);
   });
 
   test('refuses a response that is not a patient', async (t) => {
     const platform = await startPlatform({ body: { resourceType: 'Bundle' } });
     t.after(platform.close);
     await assert.rejects(client(platform).patient('9000000009'), { code: 'response_invalid' });
+  });
+
+  const malformed: [string, object][] = [
+    ['name', { name: 'Smith' }],
+    ['name[0].given[1]', { name: [{ given: ['Jane', 7] }] }],
+    ['meta.security', { meta: { security: {} } }],
+    ['address[0].line', { address: [{ line: null }] }],
+  ];
+  for (const [part, members] of malformed) {
+    test(`refuses a patient whose ${part} is malformed`, async (t) => {
+      const platform = await startPlatform({ body: { ...PATIENT, ...members } });
+      t.after(platform.close);
+      const expected = `${part} as in FHIR R4`;
+      await assert.rejects(client(platform).patient('9000000009'), { code: 'response_invalid', expected });
+    });
+  }
+
+  test('searches, and reports too many matches', async (t) => {
+    const entry = [{ search: { score: 0.9 }, resource: PATIENT }];
+    const platform = await startPlatform(
+      { body: { resourceType: 'Bundle', type: 'searchset', total: 1, entry } },
+      { body: { resourceType: 'Bundle', type: 'searchset', total: 0 } },
+      { body: outcome('TOO_MANY_MATCHES', 'Too Many Matches') },
+    );
+    t.after(platform.close);
+    const pds = client(platform);
+    const criteria = { family: 'Sm*', birthdate: ['ge2010-01-01', 'le2011-01-01'], '_fuzzy-match': false };
+    const { matches, tooMany } = await pds.search(criteria);
+    assert.deepEqual([matches, tooMany], [[{ patient: PATIENT, score: 0.9 }], false]);
+    const query = 'family=Sm*&birthdate=ge2010-01-01&birthdate=le2011-01-01&_fuzzy-match=false';
+    assert.equal(platform.calls[0]?.path, `/personal-demographics/FHIR/R4/Patient?${query}`);
+    assert.deepEqual((await pds.search({ family: 'Smith' })).matches, []);
+    assert.equal((await pds.search({ family: 'Smith' })).tooMany, true);
+  });
+
+  test('creates a patient, or says that there is one', async (t) => {
+    const platform = await startPlatform(
+      { ...found, status: 201 },
+      { body: outcome('SINGLE_MATCH', 'Single match found') },
+      { body: {} },
+    );
+    t.after(platform.close);
+    const pds = client(platform);
+    const details = { resourceType: 'Patient', gender: 'female' } as const;
+    assert.equal((await pds.create(details)).created?.patient.id, '9000000009');
+    assert.deepEqual((await pds.create(details)).existing, 'SINGLE_MATCH');
+    await assert.rejects(pds.create(details), { code: 'response_invalid' });
+    assert.equal(platform.calls[0]?.headers['content-type'], 'application/fhir+json');
+  });
+
+  test('reads related persons and coverage', async (t) => {
+    const bundle = (resource: object) => ({ body: { resourceType: 'Bundle', entry: [{ resource }] } });
+    const coverage = { resourceType: 'Coverage', status: 'active' } as const;
+    const platform = await startPlatform(
+      bundle({ resourceType: 'RelatedPerson', id: 'RP1' }),
+      { ...bundle(coverage), headers: { etag: 'W/"3"' } },
+      { body: { resourceType: 'Bundle' }, headers: { etag: 'W/"3"' } },
+    );
+    t.after(platform.close);
+    const pds = client(platform);
+    assert.equal((await pds.relatedPersons('9000000009')).relatedPersons[0]?.id, 'RP1');
+    const card = await pds.coverage('9000000009');
+    assert.deepEqual([card.coverage, card.etag], [coverage, 'W/"3"']);
+    assert.match(platform.calls[1]?.path ?? '', /\/Coverage\?subscriber%3Aidentifier=9000000009$/);
+    assert.equal((await pds.replaceCoverage({ etag: 'W/"3"', coverage })).coverage, undefined);
+    assert.equal(platform.calls[2]?.headers['if-match'], 'W/"3"');
   });
 });
 

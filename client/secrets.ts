@@ -1,8 +1,13 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
 /** Returns a random URL-safe value; 256 bits by default. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
+}
+
+/** Returns a random number from 0.5 to 1, so that clients do not retry at the same moment. */
+export function jitter(): number {
+  return randomInt(500, 1001) / 1000;
 }
 
 /** Compares two values in constant time, whatever their lengths. */

@@ -40,7 +40,7 @@ export async function requestTokens(request: TokenRequest): Promise<{ tokens: To
     url: request.tokenUrl,
     method: 'POST',
     headers: request.headers,
-    form,
+    body: form,
     timeoutMs: request.timeoutMs,
     signal: request.signal,
   });

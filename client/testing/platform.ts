@@ -6,6 +6,7 @@ export interface PlatformCall {
   method: string;
   path: string;
   headers: Record<string, string | string[] | undefined>;
+  body: string;
   form: Record<string, string>;
 }
 
@@ -14,6 +15,8 @@ export interface PlatformAnswer {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Closes the connection instead. */
+  drop?: true;
 }
 
 /** A stub that responds like the published authorisation service and its APIs, and records the calls. */
@@ -37,9 +40,17 @@ export async function startPlatform(...answers: PlatformAnswer[]): Promise<TestP
   const calls: PlatformCall[] = [];
   const queue = [...answers];
   const server = await serve(() => async (request, response) => {
-    const form = Object.fromEntries(new URLSearchParams(await bodyOf(request)));
-    calls.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, form });
+    const body = await bodyOf(request);
+    const form = Object.fromEntries(new URLSearchParams(body));
+    calls.push({
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body,
+      form,
+    });
     const answer = (queue.length > 1 ? queue.shift() : queue[0]) ?? {};
+    if (answer.drop) return void request.socket.destroy();
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
     response.end(
       typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? PUBLISHED_TOKENS),

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import type { WebSession, WebSignIn } from './index.ts';
+import { type NodeRequest, requestOf, send } from './node.ts';
+
+// The types of the frameworks are written down here as far as they are used, so that the library depends on none.
+
+/** Middleware of Express or of node:http servers like it. */
+export type ExpressHandler<Q, S> = (request: Q, response: S, next: (error?: unknown) => void) => void;
+
+/** A request of Fastify. */
+export interface FastifyRequest {
+  raw: NodeRequest;
+}
+
+/** A reply of Fastify. */
+export interface FastifyReply {
+  raw: ServerResponse;
+  hijack(): unknown;
+}
+
+/** Responds to the paths of the sign-in in Express: `app.use(expressSignIn(web))`. */
+export function expressSignIn(web: WebSignIn): ExpressHandler<NodeRequest, ServerResponse> {
+  return (request, response, next) => {
+    const answered = async () => {
+      const answer = await handled(web, request);
+      if (answer) await send(answer, response);
+      else next();
+    };
+    answered().catch(next);
+  };
+}
+
+/** A page of Express for signed-in users: `app.get('/patients', expressPage(web, (request, response, session) => ...))`. */
+export function expressPage<Q extends NodeRequest, S extends ServerResponse>(
+  web: WebSignIn,
+  page: (request: Q, response: S, session: WebSession) => unknown,
+): ExpressHandler<Q, S> {
+  return (request, response, next) => {
+    guarded(web, request, response, (session) => page(request, response, session)).catch(next);
+  };
+}
+
+/** Responds to the paths of the sign-in in Fastify: `app.addHook('onRequest', fastifySignIn(web))`. */
+export function fastifySignIn(web: WebSignIn) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const answer = await handled(web, request.raw);
+    if (!answer) return;
+    reply.hijack();
+    await send(answer, reply.raw);
+  };
+}
+
+/** A page of Fastify for signed-in users: `app.get('/patients', fastifyPage(web, (request, reply, session) => ...))`. */
+export function fastifyPage<Q extends FastifyRequest, R extends FastifyReply>(
+  web: WebSignIn,
+  page: (request: Q, reply: R, session: WebSession) => unknown,
+) {
+  return async (request: Q, reply: R): Promise<unknown> => {
+    const asked = requestOf(request.raw, web.origin);
+    const outcome = asked && (await web.guard(asked, (session) => page(request, reply, session)));
+    if (!(outcome instanceof Response)) return outcome;
+    reply.hijack();
+    await send(outcome, reply.raw);
+    return undefined;
+  };
+}
+
+/** The route handlers of Next.js, in a catch-all `route.ts`: `export const { GET, POST } = nextSignIn(web)`. */
+export function nextSignIn(web: WebSignIn) {
+  const handler = async (request: Request): Promise<Response> =>
+    (await web.handle(request)) ?? new Response('Not found', { status: 404 });
+  return { GET: handler, POST: handler };
+}
+
+async function handled(web: WebSignIn, incoming: NodeRequest): Promise<Response | undefined> {
+  const request = requestOf(incoming, web.origin);
+  return request && web.handle(request);
+}
+
+async function guarded(
+  web: WebSignIn,
+  incoming: NodeRequest,
+  outgoing: ServerResponse,
+  page: (session: WebSession) => unknown,
+): Promise<void> {
+  const request = requestOf(incoming, web.origin);
+  const outcome = request && (await web.guard(request, page));
+  if (outcome instanceof Response && !outgoing.headersSent) await send(outcome, outgoing);
+}

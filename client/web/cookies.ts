@@ -1,0 +1,37 @@
+import { sha256 } from '../secrets.ts';
+
+/** The cookies of a web application at one origin. // RFC 6265bis section 4.1.3 (cookie name prefixes) */
+export interface Cookies {
+  /** Returns the value of a cookie of a request. */
+  read(request: Pick<Request, 'headers'>, name: string): string | undefined;
+  /** Returns a `Set-Cookie` line; without `seconds` the cookie ends with the browser. */
+  set(name: string, value: string, seconds?: number): string;
+  clear(name: string): string;
+}
+
+/** A longer header is not read. */
+const LONGEST_HEADER = 32_768;
+
+/** @param prefix distinguishes applications at the same host, whose ports share cookies */
+export function cookiesAt(origin: string, prefix: string): Cookies {
+  const secure = origin.startsWith('https:');
+  const full = (name: string) => `${secure ? '__Host-' : ''}${prefix}-${name}`;
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  return {
+    read(request, name) {
+      const header = request.headers.get('cookie') ?? '';
+      if (header.length > LONGEST_HEADER) return undefined;
+      const start = `${full(name)}=`;
+      const pairs = header.split(';').map((pair) => pair.trim());
+      return pairs.find((pair) => pair.startsWith(start))?.slice(start.length);
+    },
+    set: (name, value, seconds) =>
+      `${full(name)}=${value}; ${attributes}${seconds === undefined ? '' : `; Max-Age=${seconds}`}`,
+    clear: (name) => `${full(name)}=; ${attributes}; Max-Age=0`,
+  };
+}
+
+/** Returns the name of the cookie of one sign-in, so that two tabs that start at once do not overwrite each other's. */
+export function pendingName(state: string): string {
+  return `sign-in-${sha256(state).slice(0, 16)}`;
+}

@@ -1,0 +1,71 @@
+import type { Cis2SignInOptions } from '../cis2.ts';
+import type { Begun, Combined } from '../combined.ts';
+import type { Separate } from '../exchange.ts';
+import { rolesOf } from '../roles.ts';
+import { TokenSet } from '../tokens.ts';
+import type { Userinfo } from '../userinfo.ts';
+import type { StoredSession, User } from './sessions.ts';
+
+/** Options of each sign-in. The combined pattern has only `acrValues`. */
+export type WebSignInOptions = Pick<Cis2SignInOptions, 'acrValues' | 'maxAge'>;
+
+/** The result of a sign-in in either pattern. */
+export interface SignedIn extends Pick<StoredSession, 'tokens' | 'user' | 'roleId' | 'idToken'> {
+  /** The session at CIS2, as back-channel logout names it. */
+  sid?: string;
+}
+
+/** What a web application needs of a pattern. */
+export interface WebPattern {
+  begin(options: { changesRole: boolean }): Promise<Begun>;
+  finish(query: URLSearchParams, state: string): Promise<SignedIn>;
+  refresh(tokens: TokenSet): Promise<TokenSet>;
+  /** Returns the address that ends the session at CIS2 as well; undefined if there is none. */
+  signOutUrl(session: StoredSession, returnTo: string): Promise<string | undefined>;
+}
+
+/** Returns the steps of either pattern. */
+export function patternOf(pattern: Combined | Separate, options: WebSignInOptions): WebPattern {
+  return 'exchange' in pattern ? separatePattern(pattern, options) : combinedPattern(pattern, options);
+}
+
+function combinedPattern(combined: Combined, { acrValues }: WebSignInOptions): WebPattern {
+  return {
+    // The service drops the scope with which CIS2 asks for a role.
+    begin: async () => combined.begin({ acrValues }),
+    async finish(query, state) {
+      const tokens = await combined.finish(query, state);
+      const user = userOf(await combined.userinfo(tokens));
+      return { tokens: tokens.reveal(), user, roleId: onlyRole(user) };
+    },
+    refresh: combined.refresh,
+    // Without an ID token CIS2 cannot be told.
+    signOutUrl: async () => undefined,
+  };
+}
+
+function separatePattern(separate: Separate, options: WebSignInOptions): WebPattern {
+  return {
+    begin: ({ changesRole }) => separate.begin({ ...options, role: changesRole ? 'changed' : undefined }),
+    async finish(query, state) {
+      const signIn = await separate.finish(query, state);
+      const { authenticationLevel, selectedRoleId } = signIn;
+      const { idToken, sid } = signIn.tokens;
+      const user = { ...userOf(await separate.userinfo(signIn)), authenticationLevel };
+      const tokens = (await separate.exchange(idToken ?? '')).reveal();
+      return { tokens, user, roleId: selectedRoleId ?? onlyRole(user), idToken, sid };
+    },
+    refresh: separate.refresh,
+    async signOutUrl({ tokens, idToken }, postLogoutRedirectUri) {
+      return separate.signOutUrl(new TokenSet({ ...tokens, idToken }), { postLogoutRedirectUri });
+    },
+  };
+}
+
+function userOf(userinfo: Userinfo): User {
+  return { id: userinfo.sub, name: userinfo.name, roles: rolesOf(userinfo) };
+}
+
+function onlyRole({ roles }: User): string | undefined {
+  return roles.length === 1 ? roles[0]?.person_roleid : undefined;
+}
