@@ -11,14 +11,20 @@ import { startInstance, type TestInstance } from '../test/testing/instance.ts';
 
 const here = import.meta.dirname;
 
-test('the program in the README of the client library is part of an example', async () => {
-  const readme = await readFile(join(here, '../client/README.md'), 'utf8');
-  const example = await readFile(join(here, 'native-app.ts'), 'utf8');
-  const [, region = ''] = /#region readme\n([\s\S]*?)\n *\/\/ #endregion/.exec(example) ?? [];
-  const program = region.replace(/^ {2}/gm, '');
-  assert.ok(readme.includes(`\n${program}\n\`\`\``), 'copy the region of native-app.ts into the README');
-  assert.ok(program.split('\n').length <= 15);
-});
+for (const [name, most] of [
+  ['native-app.ts', 15],
+  ['express.ts', 24],
+] as const) {
+  test(`the README of the client library contains a part of ${name}`, async () => {
+    const readme = await readFile(join(here, '../client/README.md'), 'utf8');
+    const example = await readFile(join(here, name), 'utf8');
+    const [, region = ''] = /#region readme\n([\s\S]*?)\n *\/\/ #endregion/.exec(example) ?? [];
+    const indent = /^ */.exec(region)?.[0] ?? '';
+    const program = region.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
+    assert.ok(readme.includes(`\n${program}\n\`\`\``), `copy the region of ${name} into the README`);
+    assert.ok(program.split('\n').length <= most);
+  });
+}
 
 describe('the web examples, at a running instance', () => {
   let instance: TestInstance;
@@ -33,7 +39,7 @@ describe('the web examples, at a running instance', () => {
     await instance?.stop();
   });
 
-  async function start(t: TestContext, example: string) {
+  async function start(t: TestContext, example: string, isServer = true) {
     const port = await freePort();
     const env = {
       ...process.env,
@@ -46,25 +52,37 @@ describe('the web examples, at a running instance', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     t.after(() => child.kill());
-    return { child, address: await firstAddress(child), output: collected(child) };
+    return { child, address: isServer ? await firstAddress(child) : '', output: collected(child) };
   }
 
-  test('combined: signs in without a prompt, finds a patient, signs out', async (t) => {
-    const { address } = await start(t, 'combined-web.ts');
-    const page = await browser.newPage();
-    await page.goto(address);
-    await page.click('text=Sign in');
-    await page.waitForURL(address);
-    await page.fill('input[name=number]', '900 000 0009');
-    await page.click('text=Find patient');
-    assert.match((await page.textContent('main')) ?? '', /Smith, 2010-10-22, 9000000009/);
-    await page.click('text=Back');
-    await page.fill('input[name=number]', '<b>');
-    await page.click('text=Find patient');
-    assert.match((await page.textContent('main')) ?? '', /ten digits/);
-    await page.goto(address);
-    await page.click('text=Sign out');
-    assert.match((await page.textContent('main')) ?? '', /^Sign in$/);
+  for (const [what, example] of [
+    ['Express, combined', 'express.ts'],
+    ['Fastify, separate', 'fastify.ts'],
+  ] as const) {
+    test(`${what}: signs in without a prompt, finds a patient, signs out`, async (t) => {
+      const { address } = await start(t, example);
+      const page = await browser.newPage();
+      await page.goto(address);
+      assert.equal(page.url(), address);
+      await page.fill('input[name=number]', '900 000 0009');
+      await page.click('text=Find patient');
+      assert.match((await page.textContent('body')) ?? '', /Smith, 2010-10-22, 9000000009/);
+      await page.goBack();
+      await page.fill('input[name=number]', '<b>');
+      await page.click('text=Find patient');
+      assert.match((await page.textContent('body')) ?? '', /ten digits/);
+      await page.goto(address);
+      const answer = page.waitForResponse((response) => response.url().endsWith('/sign-out'));
+      await page.click('text=Sign out');
+      assert.match((await (await answer).allHeaders())['set-cookie'] ?? '', /-session=; .*Max-Age=0/);
+    });
+  }
+
+  test('APIs: calls Hello World, and searches and updates at PDS', async (t) => {
+    const { child, output } = await start(t, 'apis.ts', false);
+    const text = output;
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.match(await text, /Hello User.*\n9000000009: female, now male \(W\/"3"\)/);
   });
 
   test('separate: signs in at CIS2, exchanges, reads a patient', async (t) => {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { WebSession, WebSignIn } from './index.ts';
+import type { WebSession } from './live-sessions.ts';
 import { type NodeRequest, requestOf, send } from './node.ts';
+import type { WebSignIn } from './sign-in.ts';
 
 // The types of the frameworks are written down here as far as they are used, so that the library depends on none.
 

@@ -14,6 +14,8 @@ export interface WebSession {
   roleId?: string;
   /** The `token` of an API. */
   tokens: FreshTokens;
+  /** Ends the session in this application, without a sign-out at CIS2. */
+  end(): Promise<void>;
 }
 
 /** A session that is neither idle nor over. */
@@ -21,7 +23,6 @@ export interface LiveSession {
   stored: StoredSession;
   session: WebSession;
   change(changes: Partial<StoredSession>): Promise<void>;
-  end(): Promise<void>;
 }
 
 /** Anything with the headers of a request. */
@@ -60,7 +61,7 @@ export function liveSessions(settings: {
       clock,
       onChange: (fresh) => change({ tokens: fresh.reveal() }),
     });
-    return { stored, session: { user, roleId, tokens }, change, end: () => store.delete(key) };
+    return { stored, session: { user, roleId, tokens, end: () => store.delete(key) }, change };
   }
 
   return {

@@ -1,4 +1,12 @@
-import type { SignInFailure } from './index.ts';
+/** Why a request was refused. */
+export interface SignInFailure {
+  status: 400 | 403;
+  /** In a sentence; may be shown. */
+  message: string;
+  /** The error of the sign-in, for a log. */
+  error?: unknown;
+  request: Request;
+}
 
 /** Redirects the browser; 303 after a POST. */
 export function redirect(to: string, status: 302 | 303, cookies: readonly string[] = []): Response {
@@ -16,11 +24,25 @@ export function withCookie(response: Response, line: string): Response {
 
 /** The page of a failed sign-in. */
 export function failurePage({ status, message }: SignInFailure): Response {
-  const page = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>You are not signed in</title></head>
-<body><main><h1>You are not signed in</h1><p>${escaped(message)}</p><p><a href="/">Start again</a></p></main></body></html>
+  const main = `<h1>You are not signed in</h1><p>${escaped(message)}</p><p><a href="/">Start again</a></p>`;
+  return page(status, '<title>You are not signed in</title>', main);
+}
+
+/**
+ * Leads the browser to another site after a form. A redirect would not do: the policy of the page with the form may forbid it
+ * (`form-action 'self'`).
+ */
+export function onwardPage(to: string): Response {
+  const head = `<title>Signing out</title><meta http-equiv="refresh" content="0; url=${escaped(to)}">`;
+  return page(200, head, `<p>Signing out. <a href="${escaped(to)}">Continue</a></p>`);
+}
+
+function page(status: number, head: string, main: string): Response {
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${head}</head>
+<body><main>${main}</main></body></html>
 `;
-  return new Response(page, {
+  return new Response(html, {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',

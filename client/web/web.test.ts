@@ -245,17 +245,23 @@ describe('createWebSignIn', () => {
   test('does not sign in again and again if fresh tokens are refused', async (t) => {
     const { browser, web } = await application(t);
     await browser.signIn();
-    const page = web.guard(browser.requestOf('/'), () => {
+    const outcome = await web.guard(browser.requestOf('/'), () => {
       throw new ClientError('sign_in_required', 'The API refuses the renewed token as well.');
     });
-    await assert.rejects(page, { code: 'sign_in_required' });
+    assert.ok(outcome instanceof Response);
+    assert.equal(outcome.status, 403);
+    assert.match(await outcome.text(), /The API refuses the renewed token as well/);
+    assert.equal(await web.session(browser.requestOf('/')), undefined);
   });
 
-  test('answers 401 to a form of a user without a session', async (t) => {
+  test('sends a form without a session to the sign-in, and a script 401', async (t) => {
     const { browser } = await application(t);
     const outcome = await browser.page('/save', { method: 'POST' });
     assert.ok(outcome instanceof Response);
     assert.equal(outcome.status, 401);
+    const form = await browser.page('/save', { method: 'POST', headers: { accept: 'text/html,*/*' } });
+    assert.ok(form instanceof Response);
+    assert.deepEqual([form.status, form.headers.get('location')], [303, '/sign-in']);
   });
 
   test('a refresh does not bring back a session that has ended meanwhile', async (t) => {

@@ -4,6 +4,11 @@ import { inClone } from '../prepare/clone.mjs';
 import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
+/** The modules that applications import. */
+const entries = ['index', 'web/index'];
+const exportOf = (entry) => `./${entry}`.replace(/\/index$/, '');
+const targetsOf = (entry) => ({ types: `./dist/${entry}.d.ts`, default: `./dist/${entry}.js` });
+
 /**
  * Creates the folder of the client library's package: everything that its index imports, as JavaScript with type declarations.
  */
@@ -11,7 +16,7 @@ export async function clientPackage(node, folder) {
   const code = join(folder, 'dist');
   mkdirSync(code, { recursive: true });
   const options = { rootDir: inClone('client'), declaration: true };
-  await emit(node, code, { files: [inClone('client', 'index.ts')] }, options);
+  await emit(node, code, { files: entries.map((entry) => inClone('client', `${entry}.ts`)) }, options);
   for (const file of readdirSync(code, { recursive: true })) {
     if (!file.endsWith('.d.ts')) continue;
     const path = join(code, file);
@@ -38,7 +43,7 @@ function manifest() {
     main: './dist/index.js',
     types: './dist/index.d.ts',
     exports: {
-      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      ...Object.fromEntries(entries.map((entry) => [exportOf(entry), targetsOf(entry)])),
       './package.json': './package.json',
     },
   };

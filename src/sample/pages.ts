@@ -2,8 +2,7 @@ import { displayName, FhirError, type Patient, type Role } from '@alongside/clie
 import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html, safeHref } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
-import type { Pattern } from './patterns.ts';
-import type { WebSession } from './sessions.ts';
+import type { Pattern, SampleSession } from './patterns.ts';
 
 export const service = 'Sample clinical application';
 
@@ -49,21 +48,20 @@ ${error ? html`<p class="error-message" id="nhs-number-error">${error}</p>` : un
  aria-describedby="nhs-number-hint${error ? ' nhs-number-error' : ''}"></div>
 <button type="submit">Find patient</button></form>`;
 
-function userPanel(session: WebSession): Html {
-  const { person } = session;
-  const role = person.roles.find((candidate) => candidate.person_roleid === session.roleId);
+function userPanel(session: SampleSession): Html {
+  const { user } = session;
+  const role = user.roles.find((candidate) => candidate.person_roleid === session.roleId);
   return html`<div class="panel"><h2>Signed in</h2><dl class="summary">
-<dt>Person</dt><dd>${person.name}</dd>
-<dt>User id</dt><dd>${person.uid}</dd>
-<dt>Role</dt><dd>${role ? labelOf(role) : person.roles.length === 0 ? 'none' : 'none selected'}</dd>
+<dt>Person</dt><dd>${user.name ?? user.id}</dd>
+<dt>User id</dt><dd>${user.id}</dd>
+<dt>Role</dt><dd>${role ? labelOf(role) : user.roles.length === 0 ? 'none' : 'none selected'}</dd>
 <dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
-<div class="actions">${person.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
+<div class="actions">${user.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
 <form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;
 }
 
 const address = (patient: Patient): string => {
-  const list = patient.address as { line?: string[]; postalCode?: string; use?: string }[] | undefined;
-  const home = list?.find((item) => item.use === 'home') ?? list?.[0];
+  const home = patient.address?.find((item) => item.use === 'home') ?? patient.address?.[0];
   return home
     ? [...(home.line ?? []).filter(Boolean), home.postalCode].filter(Boolean).join(', ')
     : 'not shown';
@@ -93,7 +91,7 @@ function failure(error: unknown): Html {
 ${error instanceof FhirError ? html`<p class="quiet">Quote X-Request-ID ${error.requestId} to support.</p>` : undefined}</div>`;
 }
 
-export function homePage(session: WebSession, development: boolean, result?: SearchResult): Answer {
+export function homePage(session: SampleSession, development: boolean, result?: SearchResult): Answer {
   return framedPage(200, {
     title: 'Find a patient',
     service,
@@ -105,8 +103,8 @@ ${userPanel(session)}`,
   });
 }
 
-export function rolePage(session: WebSession, development: boolean): Answer {
-  const choices = session.person.roles.map(
+export function rolePage(session: SampleSession, development: boolean): Answer {
+  const choices = session.user.roles.map(
     (
       role,
     ) => html`<div class="choice"><input type="radio" name="role" id="role-${role.person_roleid}" value="${role.person_roleid}"

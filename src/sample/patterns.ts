@@ -1,14 +1,18 @@
 import {
   cis2At,
   createCombined,
+  createLogoutReceiver,
   createSeparate,
-  type FreshTokens,
-  keepFresh,
+  memoryReplayStore,
   platformAt,
-  type Role,
-  rolesOf,
-  type Userinfo,
 } from '@alongside/client';
+import {
+  createWebSignIn,
+  memorySessions,
+  type WebSession,
+  type WebSignIn,
+  type WebSignInSettings,
+} from '@alongside/client/web';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 
@@ -33,71 +37,49 @@ export interface SampleSettings {
   };
 }
 
-/** The result of a sign-in. */
-export interface SignedIn {
-  tokens: FreshTokens;
-  name: string;
-  uid: string;
-  roles: Role[];
-  /** The role selected at the agent or at CIS2. */
-  selectedRoleId: string | null;
-  /** Ends the session at CIS2 too; null in the combined pattern, which has no ID token. */
-  signOutUrl: string | null;
-  /** The session of CIS2, for back-channel logout. */
-  sid: string | null;
-}
-
 /** One of the two published patterns. */
 export interface Pattern {
   /** Also part of its paths. */
   readonly id: 'combined' | 'separate';
   readonly title: string;
-  /** Starts a sign-in. `changeRole` requests another role, which the combined pattern cannot do. */
-  begin(changeRole: boolean): Promise<{ url: string; state: string }>;
-  finish(callback: string, state: string): Promise<SignedIn>;
+  readonly web: WebSignIn;
 }
 
-const personOf = (userinfo: Userinfo): Pick<SignedIn, 'name' | 'uid' | 'roles'> => ({
-  name: String(userinfo.name ?? userinfo.sub),
-  uid: userinfo.sub,
-  roles: rolesOf(userinfo),
-});
+/** A session and the pattern in which it began. */
+export interface SampleSession extends WebSession {
+  pattern: Pattern;
+}
 
-const onlyRole = (roles: readonly Role[]): string | null =>
-  roles.length === 1 ? (roles[0]?.person_roleid ?? null) : null;
+/** What both patterns have in common. */
+export type SignInPages = Pick<WebSignInSettings, 'onFailure' | 'onward'>;
 
-function combinedPattern(settings: SampleSettings): Pattern {
-  const { clock, origin, api } = settings;
-  const flow = createCombined({
+/** Seconds, as the platform requests in the combined pattern. */
+const maxAge = 300;
+
+export function patternsOf(settings: SampleSettings, pages: SignInPages): readonly Pattern[] {
+  const { clock, origin, api, cis2Issuer, separate } = settings;
+  const webOf = (
+    id: Pattern['id'],
+    own: Pick<WebSignInSettings, 'pattern' | 'logout' | 'signIn'>,
+  ): WebSignIn =>
+    createWebSignIn({
+      ...own,
+      ...pages,
+      origin,
+      clock,
+      sessions: memorySessions({ clock }),
+      // Ports of one host share cookies.
+      name: `sample-${new URL(origin).port}-${id}`,
+      afterSignOut: id === 'combined' ? '/?signed-out=combined' : '/',
+      paths: { signIn: `/sign-in/${id}`, callback: `/${id}/callback` },
+    });
+  const combinedFlow = createCombined({
     ...platformAt(`${api}/oauth2`),
     ...settings.combined,
     redirectUri: `${origin}/combined/callback`,
     clock,
   });
-  return {
-    id: 'combined',
-    title: 'combined authentication and authorisation',
-    begin: async () => flow.begin(),
-    async finish(callback, state) {
-      const tokens = await flow.finish(callback, state);
-      const person = personOf(await flow.userinfo(tokens));
-      return {
-        ...person,
-        tokens: keepFresh(tokens, flow.refresh, { clock }),
-        selectedRoleId: onlyRole(person.roles),
-        signOutUrl: null,
-        sid: null,
-      };
-    },
-  };
-}
-
-/** Seconds, as the platform requests in the combined pattern. */
-const maxAge = 300;
-
-function separatePattern(settings: SampleSettings): Pattern {
-  const { clock, origin, api, cis2Issuer, separate } = settings;
-  const flow = createSeparate({
+  const separateFlow = createSeparate({
     cis2: {
       issuer: cis2Issuer,
       endpoints: cis2At(cis2Issuer),
@@ -109,28 +91,23 @@ function separatePattern(settings: SampleSettings): Pattern {
     platform: { tokenUrl: `${api}/oauth2/token`, ...separate.platform, key: separate.key },
     clock,
   });
-  return {
-    id: 'separate',
-    title: 'separate authentication and authorisation',
-    begin: (changeRole) => flow.begin({ maxAge, ...(changeRole ? { role: 'changed' } : {}) }),
-    async finish(callback, state) {
-      const signIn = await flow.finish(callback, state);
-      const userinfo = await flow.userinfo(signIn);
-      const exchanged = await flow.exchange(signIn.tokens.idToken ?? '');
-      const person = personOf(userinfo);
-      const signOutUrl = await flow.signOutUrl(signIn.tokens, { postLogoutRedirectUri: `${origin}/` });
-      return {
-        ...person,
-        tokens: keepFresh(exchanged, flow.refresh, { clock }),
-        selectedRoleId: signIn.selectedRoleId ?? onlyRole(person.roles),
-        signOutUrl: signOutUrl ?? null,
-        sid: typeof signIn.claims.sid === 'string' ? signIn.claims.sid : null,
-      };
+  const logout = createLogoutReceiver({
+    issuer: cis2Issuer,
+    clientId: separate.cis2.clientId,
+    jwksUrl: `${cis2Issuer}/connect/jwk_uri`,
+    replay: memoryReplayStore({ clock }),
+    clock,
+  });
+  return [
+    {
+      id: 'combined',
+      title: 'combined authentication and authorisation',
+      web: webOf('combined', { pattern: combinedFlow }),
     },
-  };
+    {
+      id: 'separate',
+      title: 'separate authentication and authorisation',
+      web: webOf('separate', { pattern: separateFlow, logout, signIn: { maxAge } }),
+    },
+  ];
 }
-
-export const patternsOf = (settings: SampleSettings): readonly Pattern[] => [
-  combinedPattern(settings),
-  separatePattern(settings),
-];

@@ -81,7 +81,7 @@ describe('alongside status --env', () => {
   });
 
   test('is sufficient for an example', async (t) => {
-    const child = program(join(clone, 'examples/combined-web.ts'), { PORT: '0' });
+    const child = program(join(clone, 'examples/express.ts'), { PORT: '0' });
     t.after(() => child.kill());
     const [said] = await once(child.stdout, 'data');
     assert.match(String(said), /^Open http:\/\/localhost/);

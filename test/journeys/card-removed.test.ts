@@ -43,6 +43,24 @@ describe('removing the card', () => {
     await context.close();
   });
 
+  test('ends the session of a combined application at its next call of an API', async () => {
+    await instance.signInAtDesk('gp');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${instance.urls.sample}/sign-in/combined`);
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    const patient = `${instance.urls.sample}/patient?nhs-number=9000000009`;
+    await page.goto(patient);
+    await page.getByText('2010-10-22').waitFor();
+    await instance.api('PUT', '/clock', { advance: 61 });
+    await instance.api('DELETE', '/readers/0/card');
+    await page.goto(patient);
+    assert.equal(new URL(page.url()).origin, instance.urls.identityAgent, 'the agent asks for a card');
+    await page.goto(instance.urls.sample);
+    assert.ok(await page.getByRole('link', { name: 'Sign in (combined)' }).isVisible());
+    await context.close();
+  });
+
   test('makes the platform refuse the access token and the refresh token', async () => {
     const callback = 'http://localhost:1/callback';
     const { platform } = await instance.api<{ platform: { clientId: string; clientSecret: string } }>(

@@ -90,6 +90,7 @@ describe('the package of the client library', () => {
     );
     assert.deepEqual(exports, {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      './web': { types: './dist/web/index.d.ts', default: './dist/web/index.js' },
       './package.json': './package.json',
     });
     assert.deepEqual(Object.keys(dependencies as object), ['jose']);
@@ -111,12 +112,15 @@ describe('the package of the client library', () => {
   test('has types for nodenext that are valid without the DOM and without skipLibCheck', async () => {
     const source = [
       "import { createCombined, platformAt, TokenSet, type Combined } from '@alongside/client';",
+      "import { createWebSignIn, expressSignIn } from '@alongside/client/web';",
       "const settings = { clientId: 'a', clientSecret: 'b', redirectUri: 'http://localhost/c' };",
       "const combined: Combined = createCombined({ ...platformAt('http://localhost/oauth2'), ...settings });",
       'const tokens: Promise<TokenSet> = combined.finish(new URL("http://localhost/c"), combined.begin().state);',
       '// @ts-expect-error a setting is missing',
       "createCombined({ clientId: 'a' });",
-      'void tokens;',
+      "const web = createWebSignIn({ origin: 'https://clinic.example', pattern: combined });",
+      'const page: Promise<number | Response> = web.guard(new Request("https://clinic.example/"), () => 1);',
+      'void [tokens, page, expressSignIn(web)];',
     ];
     await writeFile(join(project, 'program.ts'), source.join('\n'));
     const compilerOptions = {

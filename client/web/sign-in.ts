@@ -1,0 +1,219 @@
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
+import type { Combined } from '../combined.ts';
+import { checkedUrl } from '../config.ts';
+import { ClientError } from '../errors.ts';
+import type { Separate } from '../exchange.ts';
+import { readBytes } from '../http.ts';
+import type { LogoutNotice, LogoutReceiver } from '../logout.ts';
+import type { SessionLimits } from '../session-limits.ts';
+import { CARE_IDENTITY_LIMITS } from '../session-limits.ts';
+import { cookiesAt, pendingName } from './cookies.ts';
+import { liveSessions, type WebSession, type WithHeaders } from './live-sessions.ts';
+import { patternOf, type WebSignInOptions } from './pattern.ts';
+import { failurePage, onwardPage, redirect, type SignInFailure, withCookie } from './responses.ts';
+import { memorySessions, type SessionStore } from './sessions.ts';
+import { pendingSignIns } from './transactions.ts';
+
+/** The settings of a web application's sign-in. */
+export interface WebSignInSettings {
+  /** The application's own origin, for example `https://clinic.example`. */
+  origin: string;
+  /** The result of `createCombined` or `createSeparate`; its callback address is `origin` and `paths.callback`. */
+  pattern: Combined | Separate;
+  /** Level and age of the authentication. */
+  signIn?: WebSignInOptions;
+  /** Where sessions are kept; `memorySessions()` by default, for one process. */
+  sessions?: SessionStore;
+  /** The same in every process, 32 characters or more; seals sign-ins under way. By default one of this process. */
+  secret?: string;
+  /** Ends sessions that CIS2 ends: the result of `createLogoutReceiver`; separate pattern only. */
+  logout?: LogoutReceiver;
+  /** Paths that `handle` responds to. */
+  paths?: Partial<WebPaths>;
+  /** Shown after sign-out; `/` by default. */
+  afterSignOut?: string;
+  /** 15 minutes without use, 12 hours at most. */
+  limits?: SessionLimits;
+  /** Distinguishes applications at one host, in the names of cookies; `app` by default. */
+  name?: string;
+  /** Responds to a failed sign-in; by default with a plain page. */
+  onFailure?: (failure: SignInFailure) => Response | Promise<Response>;
+  /** Leads the browser to CIS2 after sign-out, with a page: a redirect would break the policy `form-action 'self'`. */
+  onward?: (to: string) => Response;
+  clock?: Clock;
+}
+
+/** The paths of the handlers. */
+export interface WebPaths {
+  /** GET: starts a sign-in. `?to=/path` is shown afterwards; `?role=changed` asks for another role (separate pattern). */
+  signIn: string;
+  /** GET: the callback. */
+  callback: string;
+  /** POST: ends the session. */
+  signOut: string;
+  /** POST with `role`: selects one of the user's roles; `to` is shown afterwards. */
+  role: string;
+  /** POST by CIS2: back-channel logout. */
+  logout: string;
+}
+
+const PATHS: WebPaths = {
+  signIn: '/sign-in',
+  callback: '/callback',
+  signOut: '/sign-out',
+  role: '/role',
+  logout: '/backchannel-logout',
+};
+
+/** The sign-in of a web application. */
+export interface WebSignIn {
+  /** The application's origin. */
+  readonly origin: string;
+  /** Responds to requests for its own paths; returns undefined for others. */
+  handle(request: Request): Promise<Response | undefined>;
+  /** Returns the live session of a request, and counts the request as use. */
+  session(request: WithHeaders): Promise<WebSession | undefined>;
+  /**
+   * Calls a page for signed-in users and returns its result. Others get a redirect to the sign-in, or 401 for a
+   * request of a script; and also a user whose tokens have ended at the platform, as after the card was removed: the session ends then.
+   */
+  guard<T>(request: Request, page: (session: WebSession) => Promise<T> | T): Promise<T | Response>;
+}
+
+/** Seconds for which a sign-in may be under way, as for the packed state. */
+const SIGN_IN_SECONDS = 900;
+const LONGEST_FORM = 65_536;
+const FIRST_MINUTE_MS = 60_000;
+
+/** Creates the handlers of a web application in either pattern. Throws `settings_invalid` with the name of the setting. */
+export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
+  const clock = settings.clock ?? systemClock;
+  const { origin } = new URL(checkedUrl('origin', settings.origin));
+  const pattern = patternOf(settings.pattern, settings.signIn ?? {});
+  const store = settings.sessions ?? memorySessions({ clock });
+  const limits = settings.limits ?? CARE_IDENTITY_LIMITS;
+  const paths = { ...PATHS, ...settings.paths };
+  const cookies = cookiesAt(origin, settings.name ?? 'app');
+  const sessions = liveSessions({ store, cookies, limits, pattern, clock });
+  const pending = pendingSignIns(settings.secret);
+  const { logout } = settings;
+  const fail = settings.onFailure ?? failurePage;
+
+  async function begin(query: URLSearchParams): Promise<Response> {
+    const { url, state } = await pattern.begin({ changesRole: query.get('role') === 'changed' });
+    const sealed = await pending.seal({ state, returnTo: ownPath(query.get('to')) });
+    const name = pendingName(new URL(url).searchParams.get('state') ?? '');
+    return redirect(url, 302, [cookies.set(name, sealed, SIGN_IN_SECONDS)]);
+  }
+
+  async function finish(request: Request, query: URLSearchParams): Promise<Response> {
+    const name = pendingName(query.get('state') ?? '');
+    const started = await pending.open(cookies.read(request, name));
+    if (!started) {
+      const message = 'This sign-in was not started in this browser, or it was finished before.';
+      return fail({ status: 400, message, request });
+    }
+    try {
+      const signedIn = await pattern.finish(query, started.state);
+      await (await sessions.of(request))?.session.end();
+      return redirect(started.returnTo, 302, [await sessions.start(signedIn), cookies.clear(name)]);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return withCookie(
+        await fail({ status: 400, message: error.message, error, request }),
+        cookies.clear(name),
+      );
+    }
+  }
+
+  async function signOut(request: Request): Promise<Response> {
+    const live = await sessions.of(request);
+    await live?.session.end();
+    const after = new URL(settings.afterSignOut ?? '/', origin).href;
+    const elsewhere = live && (await pattern.signOutUrl(live.stored, after));
+    const response =
+      elsewhere === undefined ? redirect(after, 303) : (settings.onward ?? onwardPage)(elsewhere);
+    return withCookie(response, sessions.cleared());
+  }
+
+  async function selectRole(request: Request, form: URLSearchParams): Promise<Response> {
+    const live = await sessions.of(request);
+    const role = live?.session.user.roles.find(({ person_roleid }) => person_roleid === form.get('role'));
+    if (role) await live?.change({ roleId: role.person_roleid });
+    return redirect(ownPath(form.get('to')), 303);
+  }
+
+  /** Accepts forms of the application's own pages only. */
+  async function withForm(
+    request: Request,
+    act: (request: Request, form: URLSearchParams) => Promise<Response>,
+  ): Promise<Response> {
+    const site = request.headers.get('sec-fetch-site');
+    // `Origin` is `null` without a referrer, so fetch metadata takes precedence.
+    const isOwn = site === null ? request.headers.get('origin') === origin : site === 'same-origin';
+    if (!isOwn) return fail({ status: 403, message: 'This form was sent by another site.', request });
+    return act(request, new URLSearchParams(await formOf(request)));
+  }
+
+  async function receiveLogout(request: Request, receiver: LogoutReceiver): Promise<Response> {
+    const end = (notice: LogoutNotice) => store.deleteNamed(notice);
+    const { status, headers, body } = await receiver.receive(await formOf(request), end);
+    return new Response(body, { status, headers });
+  }
+
+  function toSignIn(request: Request): Response {
+    const cleared = sessions.cleared();
+    const { pathname, search } = new URL(request.url);
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      const returnTo = encodeURIComponent(`${pathname}${search}`);
+      return redirect(`${paths.signIn}?to=${returnTo}`, 302, [cleared]);
+    }
+    // What a form held is lost; a script gets a status.
+    const isForm = request.headers.get('accept')?.includes('text/html') === true;
+    return isForm
+      ? redirect(paths.signIn, 303, [cleared])
+      : withCookie(new Response(null, { status: 401 }), cleared);
+  }
+
+  return {
+    origin,
+
+    async handle(request) {
+      const { pathname, searchParams } = new URL(request.url);
+      const is = (method: string, path: string) => request.method === method && pathname === path;
+      if (is('GET', paths.signIn)) return begin(searchParams);
+      if (is('GET', paths.callback)) return finish(request, searchParams);
+      if (is('POST', paths.signOut)) return withForm(request, signOut);
+      if (is('POST', paths.role)) return withForm(request, selectRole);
+      if (is('POST', paths.logout) && logout) return receiveLogout(request, logout);
+      return undefined;
+    },
+
+    session: async (request) => (await sessions.of(request))?.session,
+
+    async guard(request, page) {
+      const live = await sessions.of(request);
+      if (!live) return toSignIn(request);
+      try {
+        return await page(live.session);
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code !== 'sign_in_required') throw error;
+        await live.session.end();
+        // Tokens that are refused right after a sign-in may be refused again: no endless redirects.
+        if (clock.now() - live.stored.startedAt >= FIRST_MINUTE_MS) return toSignIn(request);
+        const response = await fail({ status: 403, message: error.message, error, request });
+        return withCookie(response, sessions.cleared());
+      }
+    },
+  };
+}
+
+async function formOf(request: Request): Promise<string> {
+  return new TextDecoder().decode(await readBytes(request, LONGEST_FORM));
+}
+
+/** Returns a path of the application; `/` for anything that a browser would take for another site. */
+function ownPath(path: string | null): string {
+  return path !== null && /^\/(?![/\\])[\x21-\x7e]{0,1000}$/.test(path) ? path : '/';
+}

@@ -1,0 +1,37 @@
+import {
+  createApi,
+  createNative,
+  createPds,
+  findBrowser,
+  keepFresh,
+  separateBrowser,
+} from '@alongside/client';
+import { findInstance } from './instance.ts';
+
+// Calls APIs for a user: Hello World, and PDS with a search and an update. Start Alongside (npm start), put a card in and sign in
+// at the agent, then: node examples/apis.ts
+
+const { api } = await findInstance();
+const executable = process.env.ALONGSIDE_BROWSER || findBrowser() || '';
+const flags = process.getuid?.() === 0 ? ['--no-sandbox', '--headless'] : [];
+const scopes = ['hello-world', 'personal-demographics-service'];
+const native = createNative({
+  issuer: `${api}/oauth2.1`,
+  clientId: 'demo-native',
+  scope: scopes.map((name) => `urn:nhsd:apim:user-nhs-cis2:aal3:${name}`).join(' '),
+});
+const tokens = await native.signIn({ browser: separateBrowser({ executable, flags }) });
+
+const token = keepFresh(tokens, native.refresh);
+const hello = createApi({ baseUrl: `${api}/hello-world`, token });
+const response = await hello.fetch('/hello/user');
+console.log(await response.json());
+
+const pds = createPds({ baseUrl: `${api}/personal-demographics/FHIR/R4`, token });
+const { matches } = await pds.search({ family: 'Smith', gender: 'female', birthdate: 'eq2010-10-22' });
+const { patient, etag = '' } = await pds.patient(matches[0]?.patient.id ?? '');
+const updated = await pds.update(patient.id, {
+  etag,
+  patches: [{ op: 'replace', path: '/gender', value: 'male' }],
+});
+console.log(`${updated.patient.id}: ${patient.gender}, now ${updated.patient.gender} (${updated.etag})`);
