@@ -82,7 +82,7 @@ describe('the web examples, at a running instance', () => {
     const { child, output } = await start(t, 'apis.ts', false);
     const text = output;
     assert.deepEqual(await once(child, 'exit'), [0, null]);
-    assert.match(await text, /Hello User.*\n9000000009: female, now male \(W\/"3"\)/);
+    assert.match(await output, /Hello User.*\n9000000009: female, now male \(W\/"3"\)/);
   });
 
   test('separate: signs in at CIS2, exchanges, reads a patient', async (t) => {
