@@ -80,7 +80,6 @@ describe('the web examples, at a running instance', () => {
 
   test('APIs: calls Hello World, and searches and updates at PDS', async (t) => {
     const { child, output } = await start(t, 'apis.ts', false);
-    const text = output;
     assert.deepEqual(await once(child, 'exit'), [0, null]);
     assert.match(await output, /Hello User.*\n9000000009: female, now male \(W\/"3"\)/);
   });
