@@ -62,6 +62,14 @@ const table = {
     diagnostics: "Invalid value - '{value}' in field '{field}'",
     fix: 'Correct the parameter or field that the answer names.',
   },
+  unsupportedValue: {
+    status: 400,
+    code: 'UNSUPPORTED_VALUE',
+    display: 'Unsupported value',
+    type: 'value',
+    diagnostics: "Unsupported value - '{value}' in field '{field}'",
+    fix: 'Send a value that may still be set; this one is only kept in old records.',
+  },
   tooManyValues: {
     status: 400,
     code: 'TOO_MANY_VALUES_SUBMITTED',

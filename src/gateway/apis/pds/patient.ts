@@ -129,7 +129,7 @@ export interface PatientRecord {
 }
 
 /** Returns a copy without undefined members and empty lists. */
-export function withoutEmpty(patient: Patient): Patient {
+export function withoutEmpty<P extends object>(patient: P): P {
   const kept = { ...patient };
   for (const [name, value] of Object.entries(kept))
     if (value === undefined || (Array.isArray(value) && value.length === 0))

@@ -1,5 +1,8 @@
+import type { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import { isNhsNumber } from './nhs-number.ts';
+import { outcomes } from './outcomes.ts';
+import { pythonOf } from './update/python.ts';
 
 /** Returns whether a day exists. */
 export function isDay(day: string): boolean {
@@ -41,7 +44,7 @@ const extension: z.ZodType = z.lazy(() =>
   z.strictObject({
     url: z.string().min(1).max(200),
     extension: z.array(extension).max(3).optional(),
-    valueString: z.string().max(40).optional(),
+    valueString: z.string().max(200).optional(),
     valueBoolean: z.boolean().optional(),
     valuePositiveInt: z.number().int().positive().optional(),
     valueDateTime: moment.optional(),
@@ -70,7 +73,8 @@ const address = z.strictObject({
   line: z.array(line).max(5),
   postalCode: z
     .string()
-    .regex(/^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$/)
+    // Published examples have codes that no post office knows, such as BAP 4WG.
+    .regex(/^[A-Z0-9]{2,4} ?\d[A-Z]{2}$/)
     .optional(),
   extension: z.array(extension).max(2).optional(),
 });
@@ -116,3 +120,26 @@ export const patientShape = z.strictObject({
   managingOrganization: organisation.optional(),
   extension: z.array(extension).optional(),
 });
+
+/** Texts of the published refusals of a value that is not of a shape, where they differ between operations. */
+interface ShapeRefusals {
+  additional(names: readonly string[]): Refusal;
+}
+
+/** Refuses a value outside a published shape: a missing member, too many entries, another member, or a wrong value. */
+export function checkShape(shape: z.ZodType, value: unknown, { additional }: ShapeRefusals): void {
+  const issue = shape.safeParse(value).error?.issues[0];
+  if (!issue) return;
+  if (issue.code === 'unrecognized_keys') throw additional(issue.keys);
+  let found: unknown = value;
+  for (const part of issue.path) found = (found as Record<PropertyKey, unknown> | undefined)?.[part];
+  const field = issue.path.join('/');
+  if (found === undefined) throw outcomes.missingField('the shape needs a member', { field });
+  if (issue.code === 'too_big' && Array.isArray(found))
+    throw outcomes.tooManyValues('the shape allows fewer entries', {
+      field,
+      values: pythonOf(found).slice(0, 1_000),
+    });
+  const text = typeof found === 'string' ? found.slice(0, 100) : pythonOf(found).slice(0, 1_000);
+  throw outcomes.invalidField('the value has not the published shape', { field, value: text });
+}

@@ -85,14 +85,23 @@ const operations: Readonly<Record<Patch['op'], (parent: Json, key: string, value
   test,
 };
 
+/** Checks a patch against the document as the patches before it left it. */
+export type PatchCheck = (patch: Patch, document: object) => void;
+
 /** Returns a copy of the document with all patches applied in order; stops at the first failure (RFC 6902 section 5). */
-export function applyPatches<T extends object>(document: T, patches: readonly Patch[]): T {
+export function applyPatches<T extends object>(
+  document: T,
+  patches: readonly Patch[],
+  ...checks: readonly PatchCheck[]
+): T {
   const copy = structuredClone(document);
-  for (const patch of patches)
+  for (const patch of patches) {
+    for (const check of checks) check(patch, copy);
     operations[patch.op](
       parentOf(copy as Json, patch),
       patch.parts.at(-1) ?? '',
       structuredClone(patch.value),
     );
+  }
   return copy;
 }

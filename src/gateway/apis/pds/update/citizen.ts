@@ -1,5 +1,5 @@
-import type { Patient } from '../patient.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
+import type { PatchCheck } from './apply.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
 const extensions: readonly string[] = [
@@ -10,38 +10,38 @@ const extensions: readonly string[] = [
   urls.birthPlace,
 ];
 
-interface Point {
-  system?: unknown;
-  use?: unknown;
-}
+type Entry = Record<string, unknown>;
 
-const ownPoint = ({ system, use }: Point): boolean =>
-  system === 'email' || (system === 'phone' && use === 'mobile');
-
-/** Returns the entry that a patch adds or replaces, or the existing one. */
-function subjectOf({ parts, op, value }: Patch, view: Patient): Record<string, unknown> {
-  const list: unknown = Reflect.get(view, parts[0] ?? '');
-  const existing: unknown = Array.isArray(list) ? list[Number(parts[1])] : undefined;
-  const whole = parts.length === 2 && (op === 'add' || op === 'replace') ? value : existing;
-  return typeof whole === 'object' && whole !== null ? (whole as Record<string, unknown>) : {};
-}
-
-/** Members that citizens may change in their own record, with further conditions. */
-const open: Readonly<Record<string, (subject: Record<string, unknown>) => boolean>> = {
+/** Lists that citizens may change in their own record, with the entries concerned (specification, patient-patch). */
+const open: Readonly<Record<string, (entry: Entry) => boolean>> = {
   address: () => true,
   contact: () => true,
-  telecom: ownPoint,
+  telecom: ({ system, use }) => system === 'email' || (system === 'phone' && use === 'mobile'),
   extension: ({ url }) => extensions.includes(String(url)),
 };
 
-/** Refuses changes that a citizen may not make. Citizens may change few members, and only as a whole. */
-export function checkCitizen(patches: readonly Patch[], view: Patient): void {
-  for (const patch of patches) {
-    if (patch.op === 'test') continue;
-    const allowed = open[patch.parts[0] ?? ''];
-    const whole = patch.op === 'remove' || patch.parts.length === 2;
-    const stays = patch.op === 'add' || allowed?.(subjectOf({ ...patch, op: 'remove' }, view)) === true;
-    if (!allowed || !whole || !stays || !allowed(subjectOf(patch, view)))
-      throw invalidUpdate('This user does not have permission to update the fields in the patches provided.');
-  }
+/** Lists of which citizens may change a part of an entry; entries of others are sent as a whole. */
+const partly: readonly string[] = ['address', 'contact'];
+
+const asEntry = (value: unknown): Entry =>
+  typeof value === 'object' && value !== null ? (value as Entry) : {};
+
+/** Returns the entry that exists at the place of a patch. */
+function existing({ parts: [root = '', place] }: Patch, document: object): Entry {
+  const list: unknown = Reflect.get(document, root);
+  return asEntry(Array.isArray(list) ? list[Number(place)] : undefined);
 }
+
+/** Refuses a patch that a citizen may not send. */
+export const checkCitizen: PatchCheck = (patch, document) => {
+  if (patch.op === 'test') return;
+  const { op, parts, value } = patch;
+  const [root = '', place] = parts;
+  const allows = open[root];
+  const isWhole = parts.length === 2;
+  const isNew = op === 'add' && place === '-';
+  const before = isNew || allows?.(existing(patch, document)) === true;
+  const after = op === 'remove' || !isWhole || allows?.(asEntry(value)) === true;
+  if (!allows || !before || !after || !(isWhole || op === 'remove' || partly.includes(root)))
+    throw invalidUpdate('This user does not have permission to update the fields in the patches provided.');
+};

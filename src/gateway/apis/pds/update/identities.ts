@@ -1,4 +1,4 @@
-import type { Patient } from '../patient.ts';
+import type { PatchCheck } from './apply.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
 /** Lists with entries identified by an id, or by the address of an extension. */
@@ -14,7 +14,7 @@ const scalars: readonly string[] = ['gender', 'birthDate', 'multipleBirthInteger
 
 const keyOf = (root: string): string => (root === 'extension' ? 'url' : 'id');
 
-function entriesOf(view: Patient, root: string): Record<string, unknown>[] {
+function entriesOf(view: object, root: string): Record<string, unknown>[] {
   const entries: unknown = Reflect.get(view, root);
   return Array.isArray(entries) ? entries : [];
 }
@@ -40,18 +40,16 @@ function namedBy({ op, parts, value }: Patch, root: string, place: string): stri
   return typeof (named ?? whole) === 'string' ? String(named ?? whole) : undefined;
 }
 
-function checkNamed(patch: Patch, patches: readonly Patch[], view: Patient): void {
-  const [root = '', place = ''] = patch.parts;
-  if (!lists.includes(root) || place === '-' || place === '') return;
-  const naming = patches.map((candidate) => namedBy(candidate, root, place)).filter((id) => id !== undefined);
-  if (naming.length === 0) throw invalidUpdate(`no id or url found for path with root /${root}/${place}`);
-  const entries = entriesOf(view, root);
-  const entry = /^\d+$/.test(place) ? entries[Number(place)] : undefined;
-  if (!entry) throw invalidUpdate(`Invalid patch - index '${place}' is out of bounds`);
-  const strange = naming.find((id) => entry[keyOf(root)] !== id);
-  if (strange !== undefined)
-    throw invalidUpdate(`no '${root}' resources with object id '${strange.slice(0, 64)}'`);
-}
+/** A part of an extension names itself by its own url. */
+const namesItself = ({ parts, value }: Patch): boolean =>
+  parts.length === 4 &&
+  parts[0] === 'extension' &&
+  parts[2] === 'extension' &&
+  typeof (value as { url?: unknown } | null | undefined)?.url === 'string';
+
+/** Returns whether a patch concerns an existing entry of a list. */
+const concernsEntry = ({ parts: [root = '', place] }: Patch): boolean =>
+  lists.includes(root) && place !== undefined && place !== '-';
 
 /** An entry may be removed only right after a test that names it. */
 function checkRemoval(patch: Patch, before: Patch | undefined): void {
@@ -64,11 +62,46 @@ function checkRemoval(patch: Patch, before: Patch | undefined): void {
   );
 }
 
-/** Checks PDS's own rules for JSON Patch: an update must name the list entries that it changes. */
-export function checkIdentities(patches: readonly Patch[], view: Patient): void {
+const unnamed = ({ parts: [root, place] }: Patch) =>
+  invalidUpdate(`no id or url found for path with root /${root}/${place}`);
+
+const unknown = (root: string, id: string) =>
+  invalidUpdate(`no '${root}' resources with object id '${id.slice(0, 64)}'`);
+
+/** Returns the ids that the patches give for the entry of a patch, at any time. */
+const namesOf = ({ parts: [root = '', place = ''] }: Patch, patches: readonly Patch[]): string[] =>
+  patches.map((patch) => namedBy(patch, root, place)).filter((id) => id !== undefined);
+
+/**
+ * Checks PDS's own rules for JSON Patch: an update must name the list entries that it changes. Returns the check of each patch
+ * against the record as the patches before it left it, because a removal moves the entries behind it.
+ */
+export function checkIdentities(patches: readonly Patch[]): PatchCheck {
   for (const patch of patches) checkRoot(patch);
   for (const [at, patch] of patches.entries()) {
     checkRemoval(patch, patches[at - 1]);
-    checkNamed(patch, patches, view);
+    if (concernsEntry(patch) && !namesItself(patch) && namesOf(patch, patches).length === 0)
+      throw unnamed(patch);
   }
+  const named = new Set(
+    patches.filter(concernsEntry).map((patch) => {
+      const [root = '', place = ''] = patch.parts;
+      return `${root} ${namedBy(patch, root, place)}`;
+    }),
+  );
+  return (patch, document) => {
+    if (!concernsEntry(patch)) return;
+    const [root = '', place = ''] = patch.parts;
+    const entry = /^\d+$/.test(place) ? entriesOf(document, root)[Number(place)] : undefined;
+    if (!entry) throw invalidUpdate(`Invalid patch - index '${place}' is out of bounds`);
+    const key = entry[keyOf(root)];
+    const id = namedBy(patch, root, place);
+    if (id !== undefined && id !== key) throw unknown(root, id);
+    if (namesItself(patch) || named.has(`${root} ${key}`)) return;
+    // The entry at this place may be another one by now, whose own name is missing.
+    const strange = namesOf(patch, patches).find(
+      (name) => !entriesOf(document, root).some((other) => other?.[keyOf(root)] === name),
+    );
+    throw strange === undefined || id === undefined ? unnamed(patch) : unknown(root, strange);
+  };
 }

@@ -1,3 +1,4 @@
+import { isObject } from '@alongside/kernel/json';
 import { outcomes } from '../outcomes.ts';
 
 /** One operation of a JSON Patch (RFC 6902). */
@@ -56,7 +57,15 @@ function readPatch(entry: unknown, at: number): Patch {
     throw outcomes.missingField('a patch without value', { field: `${at}/value` });
   if (!isWithinLimits(value))
     throw outcomes.invalidField('a value that is too deep or too long', { field: `${at}/value`, value: '' });
-  return { op: op as Patch['op'], path: path as string, parts, value };
+  return { op: op as Patch['op'], path: path as string, parts, value: addedValue(op, parts, value) };
+}
+
+/** An added entry gets an id of ours, whatever the client gives. */
+function addedValue(op: string, [root, place, deeper]: readonly string[], value: unknown): unknown {
+  if (op !== 'add' || place !== '-' || deeper !== undefined || root === 'extension' || !isObject(value))
+    return value;
+  const { id: _id, ...rest } = value;
+  return rest;
 }
 
 /** Parses `{"patches": […]}`, which is not a bare JSON Patch. */

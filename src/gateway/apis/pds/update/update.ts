@@ -6,7 +6,8 @@ import { etagOf, type Operation, type OperationRequest } from '../operations.ts'
 import { fhir, outcomes } from '../outcomes.ts';
 import type { Patient, PatientRecord } from '../patient.ts';
 import { confidentialityOf, type Grants, shown } from '../redaction.ts';
-import { patientShape } from '../shape.ts';
+import { checkShape, patientShape } from '../shape.ts';
+import { checkTexts, checkValues } from '../values.ts';
 import { locatingExtensions } from '../vocabulary.ts';
 import { applyPatches } from './apply.ts';
 import { checkCitizen } from './citizen.ts';
@@ -55,34 +56,24 @@ function checkHidden(patches: readonly Patch[], patient: Patient): void {
   }
 }
 
-/** Refuses members outside the published shape. */
-function checkShape(patient: Patient): void {
-  const { error } = patientShape.safeParse(patient);
-  const issue = error?.issues[0];
-  if (!issue) return;
-  if (issue.code === 'unrecognized_keys')
-    throw invalidUpdate(`Update unsupported for resource - '${issue.keys[0] ?? ''}'`);
-  let found: unknown = patient;
-  for (const part of issue.path) found = (found as Record<PropertyKey, unknown> | undefined)?.[part];
-  const value = typeof found === 'object' ? JSON.stringify(found) : String(found ?? '');
-  throw outcomes.invalidField('the result has not the published shape', {
-    field: issue.path.join('/'),
-    value: value.slice(0, 100),
-  });
-}
-
 /** Returns the changed record. */
 function changed(record: PatientRecord, patches: readonly Patch[], asked: OperationRequest): PatientRecord {
   const seen = shown(record.patient, asked.grants);
   checkHidden(patches, record.patient);
-  checkIdentities(patches, seen);
-  if (asked.headers.has('nhsd-nhslogin-user')) checkCitizen(patches, seen);
+  const checks = [
+    checkIdentities(patches),
+    ...(asked.headers.has('nhsd-nhslogin-user') ? [checkCitizen] : []),
+  ];
   const today = new Date(asked.clock.now()).toISOString().slice(0, 10);
-  const wanted = normalised(applyPatches(seen, patches), seen, today);
+  const wanted = normalised(applyPatches(seen, patches, ...checks), seen, today);
   if (isDeepStrictEqual(wanted, seen))
     throw invalidUpdate('Invalid patch - Provided patch made no changes to the resource');
-  checkShape(wanted);
-  checkRules({ before: seen, after: wanted, today });
+  checkTexts(wanted);
+  checkShape(patientShape, wanted, {
+    additional: ([name = '']) => invalidUpdate(`Update unsupported for resource - '${name}'`),
+  });
+  checkValues(seen, wanted);
+  checkRules({ before: seen, after: wanted, today, refuse: invalidUpdate });
   return merged(record, seen, wanted);
 }
 
