@@ -111,17 +111,19 @@ export class SingleUse {
     );
   }
 
-  /** Returns the statement that claims a value created by its sender for `lifetime` milliseconds. */
-  claimStatement(kind: string, value: string, lifetime: number): Statement {
+  /** Returns the statement that claims a value created by its sender for `lifetime` milliseconds, with this payload. */
+  claimStatement(kind: string, value: string, lifetime: number, payload: unknown = null): Statement {
     const now = this.#clock.now();
     // An expired claim may be made again before the sweep removes it.
     return must(
       sql(
-        `INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at) VALUES (?, ?, 'null', ?, ?, ?)
-         ON CONFLICT (kind, hash) DO UPDATE SET created_at = excluded.created_at, expires_at = excluded.expires_at
+        `INSERT INTO single_use (kind, hash, payload, created_at, expires_at, used_at) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (kind, hash) DO UPDATE
+         SET payload = excluded.payload, created_at = excluded.created_at, expires_at = excluded.expires_at
          WHERE single_use.expires_at <= excluded.created_at`,
         kind,
         sha256(value),
+        JSON.stringify(payload),
         now,
         now + lifetime,
         now,

@@ -10,6 +10,7 @@ import type { HeaderMap } from '../../headers.ts';
 import type { Operation } from './operations.ts';
 import { answerTo, outcomes } from './outcomes.ts';
 import type { Grants } from './redaction.ts';
+import { Repetitions } from './repetitions.ts';
 import { retrievePatient, retrieveRelatedPeople } from './retrieve.ts';
 import { searchPatients } from './search/search.ts';
 import { Patients } from './store.ts';
@@ -59,7 +60,8 @@ async function refuseLate(faults: Faults | undefined): Promise<void> {
 
 /** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */
 export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): BackEnd {
-  const patients = new Patients(database, clock);
+  const patients = new Patients(database);
+  const repetitions = new Repetitions(database, clock);
   return async ({ method, path, query, headers, body, changeStatement }) => {
     // The published back end fails here, and the gateway hides how.
     if (method === 'OPTIONS') return new Answer(502);
@@ -69,17 +71,13 @@ export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): 
         const found = operation.method === method ? operation.path.exec(path) : null;
         if (!found) continue;
         const parts = { ...found.groups };
-        const answer = await operation.answer({
-          parts,
-          query,
-          headers,
-          body,
-          grants: grantsOf(headers),
-          patients,
-          clock,
-          changeStatement,
-        });
-        if (operation === updatePatient) await refuseLate(faults);
+        const grants = grantsOf(headers);
+        const request = { parts, query, headers, body, grants, patients, clock, changeStatement };
+        if ('answer' in operation) return await operation.answer(request);
+        const answer = await repetitions.answer({ method, path, headers, body }, (keepStatement) =>
+          operation.change(request, keepStatement),
+        );
+        await refuseLate(faults);
         return answer;
       }
       throw outcomes.unsupportedService();

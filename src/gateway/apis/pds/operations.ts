@@ -2,7 +2,10 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import type { BackEndRequest } from '../../api.ts';
 import type { HeaderMap } from '../../headers.ts';
+import { outcomes } from './outcomes.ts';
+import type { PatientRecord } from './patient.ts';
 import type { Grants } from './redaction.ts';
+import type { KeepStatement } from './repetitions.ts';
 import type { Patients } from './store.ts';
 
 /** A request to an operation of the PDS. */
@@ -19,13 +22,18 @@ export interface OperationRequest {
   changeStatement?: BackEndRequest['changeStatement'];
 }
 
-/** One operation of the PDS FHIR API. */
-export interface Operation {
+interface OperationAddress {
   method: string;
   /** Path below the base path, with named parts. */
   path: RegExp;
-  answer(asked: OperationRequest): Promise<Answer>;
 }
+
+/** One operation of the PDS FHIR API: one that reads, or one that changes and whose repetition changes nothing. */
+export type Operation = OperationAddress &
+  (
+    | { answer(asked: OperationRequest): Promise<Answer> }
+    | { change(asked: OperationRequest, keepStatement: KeepStatement): Promise<Answer> }
+  );
 
 /** Returns the resource version as an entity tag (FHIR R4, HTTP, section 2.21.0.6). */
 export const etagOf = (versionId: string): string => `W/"${versionId}"`;
@@ -44,3 +52,24 @@ export const searchset = (clock: Clock, entry: readonly object[]): object => ({
   total: entry.length,
   ...(entry.length > 0 && { entry }),
 });
+
+/** Returns the version that the client last saw. A malformed version matches none. */
+export function readVersion({ headers }: OperationRequest): string {
+  const value = headers.get('if-match') ?? '';
+  if (value === '') throw outcomes.missingVersion();
+  return value;
+}
+
+/** Stores the next version of a record with its audit record and the response for repetitions, in one batch. */
+export async function storeChange(
+  next: PatientRecord,
+  answer: Answer,
+  { patients, changeStatement }: OperationRequest,
+  keepStatement: KeepStatement,
+): Promise<Answer> {
+  const version = Number(next.patient.meta.versionId);
+  const audited = changeStatement?.({ before: version - 1, version });
+  const more = [keepStatement(answer), ...(audited ? [audited] : [])];
+  if (!(await patients.replace(next, version - 1, more))) throw outcomes.versionMismatch();
+  return answer;
+}

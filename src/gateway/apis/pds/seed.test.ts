@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ManualClock } from '@alongside/kernel/clock';
 import { z } from 'zod';
 import { sql } from '../../../storage/database.ts';
 import { openDatabase } from '../../../storage/dialects.ts';
@@ -31,16 +30,13 @@ describe('seededPatients', () => {
 
   test('are stored once and read back unchanged', async () => {
     const database = await openDatabase(':memory:', '');
-    const patients = new Patients(database, new ManualClock(0));
+    const patients = new Patients(database);
     const count = seededPatients().length;
     assert.equal(await seed(database), count);
     assert.equal(await seed(database), 0);
     const jane = await patients.get('9000000009');
     assert.ok(jane);
-    assert.equal(
-      await patients.replace({ ...jane, patient: { ...jane.patient, gender: 'other' } }, 2, 'first'),
-      true,
-    );
+    assert.equal(await patients.replace({ ...jane, patient: { ...jane.patient, gender: 'other' } }, 2), true);
     await seed(database, [{ ...jane, patient: { ...jane.patient, id: '9000000041' } }]);
     await reset(database);
     assert.deepEqual(await patients.get('9000000009'), jane);
@@ -51,13 +47,11 @@ describe('seededPatients', () => {
 
   test('change once for two concurrent changes of one version', async () => {
     const database = await openDatabase(':memory:', '');
-    const patients = new Patients(database, new ManualClock(0));
+    const patients = new Patients(database);
     await seed(database);
     const jane = await patients.get('9000000009');
     assert.ok(jane);
-    const wins = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((repetition) => patients.replace(jane, 2, repetition)),
-    );
+    const wins = await Promise.all(['a', 'b', 'c', 'd'].map(() => patients.replace(jane, 2)));
     assert.equal(wins.filter(Boolean).length, 1);
     assert.equal((await patients.get('9000000009'))?.patient.meta.versionId, '3');
     await database.close();

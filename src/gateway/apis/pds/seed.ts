@@ -1,6 +1,7 @@
 import { type Database, sql } from '../../../storage/database.ts';
 import { nhsNumbersFrom } from './nhs-number.ts';
 import type { Gender, PatientRecord } from './patient.ts';
+import { forgetRepetitionsStatement } from './repetitions.ts';
 import { located, named, organisation, reached, recordFrom } from './seed/build.ts';
 import { citizens, scenarios, youds } from './seed/scenarios.ts';
 import { wellKnown } from './seed/well-known.ts';
@@ -21,7 +22,11 @@ export async function seed(
 
 /** Replaces all patients by the seeded ones in one batch. */
 export async function reset(database: Database): Promise<void> {
-  await database.batch([sql('DELETE FROM patient'), ...seededPatients().map(insertPatientStatement)]);
+  await database.batch([
+    sql('DELETE FROM patient'),
+    forgetRepetitionsStatement(),
+    ...seededPatients().map(insertPatientStatement),
+  ]);
 }
 
 const families = [

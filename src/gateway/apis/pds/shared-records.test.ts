@@ -41,7 +41,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
     };
 
     test('show the write of another process to the next read', async () => {
-      const patients = new Patients(elsewhere, gateway.clock);
+      const patients = new Patients(elsewhere);
       for (let turn = 0; turn < 10; turn++) {
         const before = await read();
         assert.deepEqual(await read(), before);
@@ -51,7 +51,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
         const [name] = record.patient.name ?? [];
         assert.ok(name);
         name.family = `Turn${turn}`;
-        assert.equal(await patients.replace(record, before.version, `turn ${turn}`), true);
+        assert.equal(await patients.replace(record, before.version), true);
         assert.deepEqual(await read(), { version: before.version + 1, family: `Turn${turn}` });
       }
     });
@@ -92,7 +92,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
     });
 
     test('cannot be changed by code that reads them', async () => {
-      const patients = new Patients(gateway.database, gateway.clock);
+      const patients = new Patients(gateway.database);
       const record = await patients.get(number);
       assert.throws(() => {
         (record as { patient: { gender?: string } }).patient.gender = 'other';

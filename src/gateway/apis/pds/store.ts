@@ -1,9 +1,7 @@
-import type { Clock } from '@alongside/kernel/clock';
 import { isObject, ParsedTexts } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, found, must, type Statement, sql } from '../../../storage/database.ts';
 import { integer, type RowOf, row, storedJson, text } from '../../../storage/row.ts';
-import { SingleUse } from '../../../storage/single-use.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
@@ -16,10 +14,6 @@ export interface BirthRange {
   from: string;
   to: string;
 }
-
-const repetitionKind = 'pds-update';
-/** Milliseconds for which a repeated update is recognised. */
-const repetitionTime = 3_600_000;
 
 /** Maximum number of successive merges to follow. */
 const longestChain = 10;
@@ -50,12 +44,10 @@ export const insertPatientStatement = (record: PatientRecord): Statement =>
 /** The complete records. Redaction happens when they are read. */
 export class Patients {
   readonly #database: Database;
-  readonly #repetitions: SingleUse;
   readonly #parsed = new ParsedTexts<PatientRecord>();
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#repetitions = new SingleUse(database, clock);
   }
 
   /** Returns the record with exactly this number, whatever its state. It is shared while its row is unchanged, and frozen. */
@@ -103,15 +95,10 @@ export class Patients {
   }
 
   /**
-   * Replaces this version with the next by a conditional write: one of two concurrent changes succeeds. Stores `repetition` with
-   * it, to recognise the same request, and executes `more` in the same batch.
+   * Replaces this version with the next by a conditional write: one of two concurrent changes succeeds. Executes `more` in the same
+   * batch.
    */
-  async replace(
-    record: PatientRecord,
-    version: number,
-    repetition: string,
-    more: readonly Statement[] = [],
-  ): Promise<boolean> {
+  async replace(record: PatientRecord, version: number, more: readonly Statement[] = []): Promise<boolean> {
     const { done } = await this.#database.batch([
       must(
         sql(
@@ -123,14 +110,8 @@ export class Patients {
           version,
         ),
       ),
-      this.#repetitions.claimStatement(repetitionKind, repetition, repetitionTime),
       ...more,
     ]);
     return done;
-  }
-
-  /** Returns whether this request has already changed a record within the last hour. */
-  wasUpdatedBy(repetition: string): Promise<boolean> {
-    return this.#repetitions.claimed(repetitionKind, repetition);
   }
 }

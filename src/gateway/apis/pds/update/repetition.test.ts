@@ -1,23 +1,93 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { startPostgres, type TestPostgres } from '../../../../../test/testing/postgres.ts';
 import { type RunningGateway, startGateway } from '../../../testing/gateway.ts';
+import { reset } from '../seed.ts';
 import { named, updater } from '../testing/update.ts';
 
 const uuids = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const;
+const change = (value: string) => [named, { op: 'replace', path: '/name/0/family', value }];
+const headers = { 'x-request-id': uuids[0] };
 
-let gateway: RunningGateway;
-let token: string;
-let patch: ReturnType<typeof updater>['patch'];
-let read: ReturnType<typeof updater>['read'];
-beforeEach(async () => {
-  gateway = await startGateway();
-  token = await gateway.issue();
-  ({ patch, read } = updater(gateway, token));
-});
-afterEach(() => gateway.stop());
+for (const dialect of ['SQLite', 'PostgreSQL'] as const)
+  describe(`updates with one X-Request-ID, on ${dialect}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alongside-repetitions-'));
+    let postgres: TestPostgres | undefined;
+    let count = 0;
+    let setting: string;
+    let gateways: RunningGateway[];
+    let updaters: ReturnType<typeof updater>[];
+    let token: string;
+    const start = async () => {
+      const gateway = await startGateway({}, setting);
+      gateways.push(gateway);
+      token ??= await gateway.issue();
+      updaters.push(updater(gateway, token));
+      return gateway;
+    };
+    before(async () => {
+      if (dialect === 'PostgreSQL') postgres = await startPostgres();
+    });
+    beforeEach(async () => {
+      count++;
+      setting = (await postgres?.create(`repetitions${count}`)) ?? `sqlite:${join(folder, `${count}.db`)}`;
+      [gateways, updaters, token] = [[], [], undefined as never];
+      await start();
+      await start();
+    });
+    afterEach(() => Promise.all(gateways.map((gateway) => gateway.stop())));
+    after(async () => {
+      await postgres?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const seen = async (answer: Response) => [answer.status, answer.headers.get('etag'), await answer.json()];
+    const patch = (at: number, value = 'Hare', more: object = {}) =>
+      updaters[at % 2]!.patch(change(value), { headers, ...more });
 
-describe('concurrent and repeated updates', () => {
-  const change = (value: string) => [named, { op: 'replace', path: '/name/0/family', value }];
+    test('change the record once for 30 copies at two processes, and all get one response', async () => {
+      const answers = await Promise.all(Array.from({ length: 30 }, async (_, at) => seen(await patch(at))));
+      assert.equal(answers[0]?.[0], 200);
+      for (const answer of answers) assert.deepEqual(answer, answers[0]);
+      assert.equal((await updaters[0]!.read()).meta.versionId, '3');
+    });
+
+    test('get the first response after later updates and after a restart, for an hour', async () => {
+      const first = await seen(await patch(0));
+      const later = { version: 'W/"3"', headers: { 'x-request-id': uuids[1] } };
+      assert.equal((await patch(1, 'Later', later)).status, 200);
+      assert.deepEqual(await seen(await patch(1)), first);
+      await Promise.all(gateways.splice(0).map((gateway) => gateway.stop()));
+      updaters = [];
+      await start();
+      assert.deepEqual(await seen(await patch(0)), first);
+      assert.equal((await updaters[0]!.read()).meta.versionId, '4');
+      gateways[0]!.clock.advance(3_601);
+      const expired = updater(gateways[0]!, await gateways[0]!.issue());
+      assert.equal((await expired.patch(change('Hare'), { headers })).status, 409);
+    });
+
+    test('are carried out again after a refusal and after a reset', async () => {
+      assert.equal((await patch(0, 'Hare', { version: 'W/"1"' })).status, 409);
+      assert.equal((await patch(0)).status, 200);
+      await reset(gateways[0]!.database);
+      const again = await patch(0);
+      assert.deepEqual([again.status, again.headers.get('etag')], [200, 'W/"3"']);
+      assert.equal((await updaters[0]!.read()).meta.versionId, '3');
+    });
+  });
+
+describe('concurrent updates', () => {
+  let gateway: RunningGateway;
+  let patch: ReturnType<typeof updater>['patch'];
+  let read: ReturnType<typeof updater>['read'];
+  beforeEach(async () => {
+    gateway = await startGateway();
+    ({ patch, read } = updater(gateway, await gateway.issue()));
+  });
+  afterEach(() => gateway.stop());
 
   test('change the record once for two updates of one version; the other gets 409', async () => {
     const answers = await Promise.all(
@@ -27,23 +97,13 @@ describe('concurrent and repeated updates', () => {
     assert.equal((await read()).meta.versionId, '3');
   });
 
-  test('return the same response for the same request without a change', async () => {
-    const headers = { 'x-request-id': uuids[0] };
-    const first = await (await patch(change('Hare'), { headers })).json();
-    const again = await patch(change('Hare'), { headers });
-    assert.deepEqual([again.status, await again.json()], [200, first]);
-    assert.equal((await read()).meta.versionId, '3');
-  });
-
-  test('are no repetition with another id, body or application', async () => {
-    await patch(change('Hare'), { headers: { 'x-request-id': uuids[0] } });
+  test('are no repetition with another id, body, version or application', async () => {
+    await patch(change('Hare'), { headers });
     await gateway.addApplication('other', {}, ['pds']);
     const other = await gateway.issue({ applicationId: 'other' });
     assert.equal((await patch(change('Hare'), { headers: { 'x-request-id': uuids[1] } })).status, 409);
-    assert.equal((await patch(change('Hart'), { headers: { 'x-request-id': uuids[0] } })).status, 409);
-    assert.equal(
-      (await patch(change('Hare'), { headers: { 'x-request-id': uuids[0] }, as: other })).status,
-      409,
-    );
+    assert.equal((await patch(change('Hart'), { headers })).status, 409);
+    assert.equal((await patch(change('Hare'), { headers, version: 'W/"1"' })).status, 409);
+    assert.equal((await patch(change('Hare'), { headers, as: other })).status, 409);
   });
 });

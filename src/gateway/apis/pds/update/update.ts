@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
-import { sha256 } from '@alongside/kernel/secrets';
 import { isNhsNumber } from '../nhs-number.ts';
-import { etagOf, type Operation, type OperationRequest } from '../operations.ts';
+import { etagOf, type Operation, type OperationRequest, readVersion, storeChange } from '../operations.ts';
 import { fhir, outcomes } from '../outcomes.ts';
 import type { Patient, PatientRecord } from '../patient.ts';
 import { confidentialityOf, type Grants, shown } from '../redaction.ts';
@@ -16,13 +15,6 @@ import { merged } from './merge.ts';
 import { normalised } from './normalise.ts';
 import { invalidUpdate, type Patch, readPatches } from './patches.ts';
 import { checkRules } from './rules.ts';
-
-/** Returns the version that the client last saw. A malformed version matches none. */
-function readVersion({ headers }: OperationRequest): string {
-  const value = headers.get('if-match') ?? '';
-  if (value === '') throw outcomes.missingVersion();
-  return value;
-}
 
 /** The published service accepts any JSON type except FHIR's own. */
 function checkContentType({ headers }: OperationRequest): void {
@@ -80,38 +72,18 @@ function changed(record: PatientRecord, patches: readonly Patch[], asked: Operat
 const answerWith = ({ patient }: PatientRecord, grants: Grants): Answer =>
   fhir(200, shown(patient, grants), { etag: etagOf(patient.meta.versionId) });
 
-/** The key of a request of one application, so that its repetition changes nothing. */
-const repetitionOf = ({ headers, parts, body }: OperationRequest): string =>
-  sha256(
-    JSON.stringify([
-      headers.get('nhsd-application-id'),
-      headers.get('nhsd-request-id'),
-      parts.id,
-      headers.get('if-match'),
-      body,
-    ]),
-  );
-
 /** PATCH /Patient/{id}: applies all patches or none, to exactly the version that the client saw. */
 export const updatePatient: Operation = {
   method: 'PATCH',
   path: /^\/Patient\/(?<id>[^/]+)$/,
-  async answer(asked) {
+  async change(asked, keepStatement) {
     if (!isNhsNumber(asked.parts.id ?? '')) throw outcomes.invalidResourceId();
     const version = readVersion(asked);
     checkContentType(asked);
     const record = await recordOf(asked);
     const patches = readPatches(asked.body);
-    const repetition = repetitionOf(asked);
-    if (version !== etagOf(record.patient.meta.versionId)) {
-      if (await asked.patients.wasUpdatedBy(repetition)) return answerWith(record, asked.grants);
-      throw outcomes.versionMismatch();
-    }
+    if (version !== etagOf(record.patient.meta.versionId)) throw outcomes.versionMismatch();
     const next = changed(record, patches, asked);
-    const before = Number(record.patient.meta.versionId);
-    const audited = asked.changeStatement?.({ before, version: before + 1 });
-    if (!(await asked.patients.replace(next, before, repetition, audited ? [audited] : [])))
-      throw outcomes.versionMismatch();
-    return answerWith(next, asked.grants);
+    return storeChange(next, answerWith(next, asked.grants), asked, keepStatement);
   },
 };

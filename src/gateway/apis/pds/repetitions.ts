@@ -1,0 +1,123 @@
+import { Answer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
+import { Refusal } from '@alongside/kernel/errors';
+import { sha256 } from '@alongside/kernel/secrets';
+import { z } from 'zod';
+import { type Database, type Statement, sql } from '../../../storage/database.ts';
+import { storedJson } from '../../../storage/row.ts';
+import { SingleUse } from '../../../storage/single-use.ts';
+import { errors } from '../../errors/catalogue.ts';
+import type { HeaderMap } from '../../headers.ts';
+
+const kind = 'pds-outcome';
+/** Milliseconds for which a repeated request gets the first response. */
+const lifetime = 3_600_000;
+
+const storedAnswer = z.object({
+  status: z.number(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+});
+
+/**
+ * Returns the statement that stores a response for the repetitions of its request, for the batch of the change. Only one batch
+ * succeeds with it.
+ */
+export type KeepStatement = (answer: Answer) => Statement;
+
+interface RepeatableRequest {
+  method: string;
+  path: string;
+  headers: HeaderMap;
+  body: string;
+}
+
+/** Returns the key of a request: the same for its repetitions by one application, and for no other request. */
+const keyOf = ({ method, path, headers, body }: RepeatableRequest): string =>
+  sha256(
+    JSON.stringify([
+      headers.get('nhsd-application-id'),
+      headers.get('nhsd-request-id')?.toLowerCase(),
+      method,
+      path,
+      headers.get('if-match'),
+      body,
+    ]),
+  );
+
+/** Seconds for which a caller waits for its update (specification, X-Sync-Wait; AddSyncWaitHeader). */
+function waitOf(headers: HeaderMap): number {
+  const asked = Number(headers.get('x-sync-wait') ?? Number.NaN);
+  return asked >= 0.25 && asked <= 29 ? asked : 10;
+}
+
+/** Returns the response, or the published refusal if it takes longer than the caller waits. The work goes on. */
+async function withinWait(work: Promise<Answer>, headers: HeaderMap): Promise<Answer> {
+  const seconds = waitOf(headers);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(errors.updateLate(`the update took more than ${seconds} s`)),
+      seconds * 1_000,
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Gives the same X-Request-ID the same outcome, in every process: a repetition waits for the first and gets its response. */
+export class Repetitions {
+  readonly #singleUse: SingleUse;
+  readonly #clock: Clock;
+  /** The requests that this process carries out now. */
+  readonly #running = new Map<string, Promise<Answer>>();
+
+  constructor(database: Database, clock: Clock) {
+    this.#singleUse = new SingleUse(database, clock);
+    this.#clock = clock;
+  }
+
+  /** Carries out a request unless it is a repetition. One that was refused changed nothing, and is carried out again. */
+  async answer(
+    request: RepeatableRequest,
+    work: (keepStatement: KeepStatement) => Promise<Answer>,
+  ): Promise<Answer> {
+    const key = keyOf(request);
+    const running = this.#running.get(key) ?? this.#start(key, work);
+    // The caller may have gone when it fails.
+    running.catch(() => undefined);
+    return withinWait(running, request.headers);
+  }
+
+  #start(key: string, work: (keepStatement: KeepStatement) => Promise<Answer>): Promise<Answer> {
+    const keepStatement: KeepStatement = ({ status, headers, body }) =>
+      this.#singleUse.claimStatement(kind, key, lifetime, { status, headers, body: String(body) });
+    const running = work(keepStatement)
+      .catch(async (refusal: unknown) => {
+        // After the first, in any process, its repetition is refused: the version is old, or the patient exists.
+        const first = refusal instanceof Refusal ? await this.#first(key) : undefined;
+        if (!first) throw refusal;
+        return first;
+      })
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #first(key: string): Promise<Answer | undefined> {
+    const found = await this.#singleUse.find(kind, key);
+    if (!found || found.expiresAt <= this.#clock.now()) return undefined;
+    const { status, headers, body } = storedJson(
+      storedAnswer,
+      JSON.stringify(found.payload),
+      'single_use.payload',
+    );
+    return new Answer(status, headers, body);
+  }
+}
+
+/** Returns the statement that forgets all responses, for a reset of the records. */
+export const forgetRepetitionsStatement = (): Statement => sql('DELETE FROM single_use WHERE kind = ?', kind);
