@@ -24,6 +24,8 @@ export interface BackEndRequest {
 export interface ChangeFacts {
   before: number;
   version: number;
+  /** The patient, if the call itself does not name one. */
+  subject?: string;
 }
 
 /** Description of a call for the audit log, besides its caller. */

@@ -86,10 +86,10 @@ function entryOf(
 /** Returns the audit record of a change, for the back end's batch. */
 export const changeStatement =
   ({ audit }: Dependencies, call: RecordedCall) =>
-  (facts: ChangeFacts): Statement => {
+  ({ subject, ...facts }: ChangeFacts): Statement => {
     call.trace.changeRecorded = true;
     const audited = call.api.audited?.({ ...call, query: call.request.query }) ?? { action: 'api.called' };
-    return audit.recordStatement(entryOf(call, { ...audited, facts }, 200));
+    return audit.recordStatement(entryOf(call, { ...audited, ...(subject && { subject }), facts }, 200));
   };
 
 /**

@@ -150,6 +150,9 @@ export const pds: ErrorRenderer = {
       headers,
     );
   },
-  // The published fault rule for roles does not mirror them.
-  mirrors: (refusal) => forms[errorNameOf(refusal) ?? 'unexpected'] !== role,
+  // The published fault rules for roles and for too many creations do not mirror them.
+  mirrors: (refusal) => {
+    const form = forms[errorNameOf(refusal) ?? 'unexpected'];
+    return form !== role && form !== busy;
+  },
 };

@@ -1,6 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
-import { parseParameters } from '../../../oauth/parameters.ts';
 import type { AuditedCall } from '../../api.ts';
+import { coverageSubject } from './coverage.ts';
 import { isNhsNumber } from './nhs-number.ts';
 
 /** Returns the version of a resource in a response. */
@@ -35,8 +35,12 @@ export function auditedPdsCall({
 }): AuditedCall {
   const [, id] = /^\/Patient\/([^/]*)/.exec(path) ?? [];
   if (/^\/Coverage(\/|$)/.test(path)) {
-    const subject = numbered(parseParameters(query)?.get('subscriber:identifier'));
-    return { action: verb === 'GET' ? 'patient.read' : 'patient.changed', ...subject };
+    const subject = numbered(coverageSubject(query));
+    return {
+      action: verb === 'GET' ? 'patient.read' : 'patient.changed',
+      ...subject,
+      facts: versionOf(answer),
+    };
   }
   if (verb === 'GET' && path === '/Patient') return { action: 'patient.searched', facts: countOf(answer) };
   if (path !== '/Patient' && id === undefined) return { action: 'api.called' };

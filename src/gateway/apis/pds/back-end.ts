@@ -7,6 +7,8 @@ import type { Faults, NamedFault } from '../../../storage/faults.ts';
 import type { BackEnd } from '../../api.ts';
 import { errors } from '../../errors/catalogue.ts';
 import type { HeaderMap } from '../../headers.ts';
+import { replaceCoverage, retrieveCoverage } from './coverage.ts';
+import { createPatient } from './create/create.ts';
 import type { Operation } from './operations.ts';
 import { answerTo, outcomes } from './outcomes.ts';
 import type { Grants } from './redaction.ts';
@@ -22,6 +24,9 @@ const operations: readonly Operation[] = [
   retrieveRelatedPeople,
   searchPatients,
   updatePatient,
+  createPatient,
+  retrieveCoverage,
+  replaceCoverage,
 ];
 
 /** Reads the grants from the gateway's headers, which clients cannot set. */
@@ -46,7 +51,7 @@ export const pdsFaults: readonly NamedFault[] = [
   {
     name: 'pds-update-late',
     summary:
-      'a PATCH at the PDS is carried out and answers 503 with Retry-After, as one that took longer than X-Sync-Wait',
+      'a change at the PDS is carried out and answers 503 with Retry-After, as one that took longer than X-Sync-Wait',
   },
 ];
 

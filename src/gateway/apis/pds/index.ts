@@ -15,6 +15,7 @@ import { pds } from '../../errors/pds.ts';
 import { auditedPdsCall } from './audited.ts';
 import { makeBackEnd } from './back-end.ts';
 import { citizenOf, isTrusted, loginUserOf, settingsOf } from './caller.ts';
+import { coverageSubject } from './coverage.ts';
 
 const service = 'personal-demographics-service';
 
@@ -37,12 +38,10 @@ const denyPatient = () => errors.patientForbidden("not the citizen's own record,
 const denyCoverage = ({ verb, mode }: Call) =>
   errors.resourceForbidden('Coverage is for patient access alone', { verb, mode: mode.name });
 
-/** Returns the patient of a call; undefined if it concerns no particular one. */
-function subjectOf(call: Call): string | undefined {
-  const [, id] = /^\/Patient\/([^/]*)/.exec(call.path) ?? [];
-  return isCoverage(call) && call.verb === 'GET'
-    ? (parametersOf(call).get('subscriber:identifier') ?? '')
-    : id;
+/** Returns the patient of a call; undefined if it concerns no particular one, or if the back end refuses its form. */
+function subjectOf({ path, query, verb }: Call): string | undefined {
+  const [, id] = /^\/Patient\/([^/]*)/.exec(path) ?? [];
+  return path === '/Coverage' && verb === 'GET' ? coverageSubject(query) : id;
 }
 
 // In the published order: PATCH, Coverage, POST, then the number of results.

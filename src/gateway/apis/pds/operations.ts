@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
+import { isObject, type JsonObject } from '@alongside/kernel/json';
 import type { BackEndRequest } from '../../api.ts';
 import type { HeaderMap } from '../../headers.ts';
 import { outcomes } from './outcomes.ts';
@@ -32,7 +33,9 @@ interface OperationAddress {
 export type Operation = OperationAddress &
   (
     | { answer(asked: OperationRequest): Promise<Answer> }
-    | { change(asked: OperationRequest, keepStatement: KeepStatement): Promise<Answer> }
+    | {
+        change(asked: OperationRequest, keepStatement: KeepStatement): Promise<Answer>;
+      }
   );
 
 /** Returns the resource version as an entity tag (FHIR R4, HTTP, section 2.21.0.6). */
@@ -68,8 +71,27 @@ export async function storeChange(
   keepStatement: KeepStatement,
 ): Promise<Answer> {
   const version = Number(next.patient.meta.versionId);
-  const audited = changeStatement?.({ before: version - 1, version });
+  const audited = changeStatement?.({ before: version - 1, version, subject: next.patient.id });
   const more = [keepStatement(answer), ...(audited ? [audited] : [])];
   if (!(await patients.replace(next, version - 1, more))) throw outcomes.versionMismatch();
   return answer;
+}
+
+/** Parses a JSON object from a client. */
+export function readObject(body: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw outcomes.unsupportedService('the body is no JSON');
+  }
+  if (!isObject(value)) throw outcomes.unsupportedService('the body is no JSON object');
+  return value;
+}
+
+/** Refuses a body of another media type. By default any JSON is accepted except FHIR's own, as in the published service. */
+export function checkContentType({ headers }: OperationRequest, types?: readonly string[]): void {
+  const type = headers.get('content-type')?.toLowerCase().split(';')[0]?.trim() ?? '';
+  if (!(types?.includes(type) ?? type.startsWith('application/json')))
+    throw outcomes.unsupportedService('another content type');
 }

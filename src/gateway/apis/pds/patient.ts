@@ -117,10 +117,23 @@ export interface History {
   gender: Gender[];
 }
 
+/** A European Health Insurance Card. */
+export interface Coverage {
+  card: string;
+  /** ISO 3166-1, three letters. */
+  country: string;
+  beneficiary?: string;
+  institution?: string;
+  end: string;
+  /** Whether it must not be shown. */
+  hidden?: boolean;
+}
+
 /** A complete stored record, whatever its confidentiality. */
 export interface PatientRecord {
   patient: Patient;
   related: RelatedPerson[];
+  coverage?: Coverage;
   history: History;
   /** The record that replaced this one in a merge. */
   supersededBy: string | null;

@@ -37,10 +37,10 @@ describe('seededPatients', () => {
     const jane = await patients.get('9000000009');
     assert.ok(jane);
     assert.equal(await patients.replace({ ...jane, patient: { ...jane.patient, gender: 'other' } }, 2), true);
-    await seed(database, [{ ...jane, patient: { ...jane.patient, id: '9000000041' } }]);
+    await seed(database, [{ ...jane, patient: { ...jane.patient, id: '9000000106' } }]);
     await reset(database);
     assert.deepEqual(await patients.get('9000000009'), jane);
-    assert.equal(await patients.get('9000000041'), undefined);
+    assert.equal(await patients.get('9000000106'), undefined);
     assert.equal((await database.all(sql('SELECT nhs_number FROM patient'))).length, count);
     await database.close();
   });

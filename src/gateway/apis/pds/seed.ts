@@ -3,13 +3,17 @@ import { nhsNumbersFrom } from './nhs-number.ts';
 import type { Gender, PatientRecord } from './patient.ts';
 import { forgetRepetitionsStatement } from './repetitions.ts';
 import { located, named, organisation, reached, recordFrom } from './seed/build.ts';
+import { published } from './seed/published.ts';
 import { citizens, scenarios, youds } from './seed/scenarios.ts';
 import { wellKnown } from './seed/well-known.ts';
 import { insertPatientStatement } from './store.ts';
 
-/** Returns the seeded patients, all fictitious: those of the published sandbox, then one for each special property. */
+/**
+ * Returns the seeded patients, all fictitious: those of the published sandbox, one for each special
+ * property, then those of other published examples.
+ */
 export const seededPatients = (): PatientRecord[] =>
-  [...wellKnown, ...scenarios, ...youds, ...citizens].map(recordFrom);
+  [...wellKnown, ...scenarios, ...youds, ...citizens, ...published].map(recordFrom);
 
 /** Stores the seeded or given patients with unused numbers; returns how many are new. */
 export async function seed(

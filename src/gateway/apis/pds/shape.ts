@@ -76,7 +76,10 @@ const address = z.strictObject({
     // Published examples have codes that no post office knows, such as BAP 4WG.
     .regex(/^[A-Z0-9]{2,4} ?\d[A-Z]{2}$/)
     .optional(),
-  extension: z.array(extension).max(2).optional(),
+  extension: z
+    .array(z.strictObject({ url: z.string().max(200), extension: z.array(extension).max(2) }))
+    .max(2)
+    .optional(),
 });
 const telecom = z.strictObject({
   id: identifier,
@@ -121,19 +124,30 @@ export const patientShape = z.strictObject({
   extension: z.array(extension).optional(),
 });
 
-/** Texts of the published refusals of a value that is not of a shape, where they differ between operations. */
-interface ShapeRefusals {
-  additional(names: readonly string[]): Refusal;
+interface ShapeContext {
+  /** Path of the value in the request. */
+  under?: string;
+  /** Creates the refusal of other members. */
+  additional?(names: readonly string[]): Refusal;
 }
 
+const refuseAdditional = (names: readonly string[]): Refusal =>
+  outcomes.additionalProperties('members outside the shape', {
+    names: `${names.map((name) => `'${name.slice(0, 100)}'`).join(', ')} ${names.length === 1 ? 'was' : 'were'} unexpected`,
+  });
+
 /** Refuses a value outside a published shape: a missing member, too many entries, another member, or a wrong value. */
-export function checkShape(shape: z.ZodType, value: unknown, { additional }: ShapeRefusals): void {
+export function checkShape(
+  shape: z.ZodType,
+  value: unknown,
+  { under, additional = refuseAdditional }: ShapeContext = {},
+): void {
   const issue = shape.safeParse(value).error?.issues[0];
   if (!issue) return;
   if (issue.code === 'unrecognized_keys') throw additional(issue.keys);
   let found: unknown = value;
   for (const part of issue.path) found = (found as Record<PropertyKey, unknown> | undefined)?.[part];
-  const field = issue.path.join('/');
+  const field = [...(under === undefined ? [] : [under]), ...issue.path].join('/');
   if (found === undefined) throw outcomes.missingField('the shape needs a member', { field });
   if (issue.code === 'too_big' && Array.isArray(found))
     throw outcomes.tooManyValues('the shape allows fewer entries', {

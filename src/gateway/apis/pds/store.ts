@@ -2,7 +2,7 @@ import { isObject, ParsedTexts } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, found, must, type Statement, sql } from '../../../storage/database.ts';
 import { integer, type RowOf, row, storedJson, text } from '../../../storage/row.ts';
-import { isNhsNumber } from './nhs-number.ts';
+import { isNhsNumber, nhsNumbersFrom } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
 
@@ -17,6 +17,9 @@ export interface BirthRange {
 
 /** Maximum number of successive merges to follow. */
 const longestChain = 10;
+
+/** Numbers of new patients: from the published example of a creation to this one, which is not used. */
+const newNumbers = ['5182663366', '5282663366'] as const;
 
 const columns = 'nhs_number, version, body, birth_date';
 
@@ -63,12 +66,49 @@ export class Patients {
    */
   async current(nhsNumber: string): Promise<PatientRecord> {
     if (!isNhsNumber(nhsNumber)) throw outcomes.invalidResourceId();
-    let record = await this.get(nhsNumber);
-    for (let hops = 0; record?.supersededBy && hops < longestChain; hops++)
-      record = await this.get(record.supersededBy);
-    if (!record || record.supersededBy) throw outcomes.notFound();
+    const record = await this.retained(await this.get(nhsNumber));
+    if (!record) throw outcomes.notFound();
     if (record.invalidated) throw outcomes.invalidated();
     return record;
+  }
+
+  /** Returns the record that replaced this one in the end; itself without a merge. */
+  async retained(record: PatientRecord | undefined): Promise<PatientRecord | undefined> {
+    let current = record;
+    for (let hops = 0; current?.supersededBy && hops < longestChain; hops++)
+      current = await this.get(current.supersededBy);
+    return current?.supersededBy ? undefined : current;
+  }
+
+  /** Returns the record with this number for a change; a merged one accepts none. Throws the published refusals. */
+  async changeable(nhsNumber: string): Promise<PatientRecord> {
+    const record = await this.get(nhsNumber);
+    if (!record) throw outcomes.notFound();
+    if (record.supersededBy !== null)
+      throw outcomes.forbiddenUpdate('superseded', {
+        reason: 'Update Failed - NHS No. supplied has been superseded in a merge',
+      });
+    if (record.invalidated) throw outcomes.invalidated();
+    return record;
+  }
+
+  /** Returns the next number for a new patient. It is free until a record is added, also by another process. */
+  async freeNumber(): Promise<string> {
+    const last = await this.#database.get(
+      sql(
+        'SELECT MAX(nhs_number) AS last FROM patient WHERE nhs_number >= ? AND nhs_number < ?',
+        ...newNumbers,
+      ),
+    );
+    const first = Number(newNumbers[0].slice(0, 9));
+    const number = typeof last?.last === 'string' ? Number(last.last.slice(0, 9)) + 1 : first;
+    const [next = ''] = nhsNumbersFrom(number);
+    return next;
+  }
+
+  /** Adds a record and executes `more` in the same batch; returns false if the number is taken. */
+  async add(record: PatientRecord, more: readonly Statement[] = []): Promise<boolean> {
+    return (await this.#database.batch([must(insertPatientStatement(record)), ...more])).done;
   }
 
   /** Returns every record with a date of birth in this range, page by page, including merged and invalidated ones. */

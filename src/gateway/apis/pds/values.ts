@@ -107,3 +107,18 @@ export function checkValues(before: Partial<Patient>, after: Partial<Patient>): 
       throw invalid(`extension/${at}/valueAddress/country`, country);
   });
 }
+
+/** Maximum nesting of a value; a record needs eight levels. */
+const deepest = 12;
+
+/** Maximum length of a text and of a list; no record has longer ones. */
+const longest = 1_000;
+
+/** Returns whether a value is within the limits, so that comparing it is quick. */
+export function isWithinLimits(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.length <= longest;
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= deepest) return false;
+  const parts = Object.values(value);
+  return parts.length <= longest && parts.every((part) => isWithinLimits(part, depth + 1));
+}

@@ -7,10 +7,18 @@ export const urls = {
   confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   contactRole: 'http://terminology.hl7.org/CodeSystem/v2-0131',
   roleCode: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode',
-  relatedPersonRole: 'https://fhir.hl7.org.uk/CodeSystem/UKCore-AdditionalRelatedPersonRole',
+  relatedPersonRole: 'https://fhir.nhs.uk/R4/CodeSystem/UKCore-AdditionalRelatedPersonRole',
   removalReason: 'https://fhir.nhs.uk/CodeSystem/PDS-RemovalReasonExitCode',
+  country: 'urn:iso:std:iso:3166',
   birthPlace: 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace',
   removal: 'https://fhir.nhs.uk/StructureDefinition/Extension-PDS-RemovalFromRegistration',
+} as const;
+
+/** Extensions of a related person, which the specification gives other addresses than those of a patient. */
+export const relatedPersonUrls = {
+  copyCorrespondence:
+    'https://fhir.nhs.uk/R4/StructureDefinition/Extension-UKCore-CopyCorrespondenceIndicator',
+  contactRank: 'https://fhir.nhs.uk/R4/StructureDefinition/Extension-UKCore-ContactRank',
 } as const;
 
 /** Address of a UK Core extension. */
@@ -30,8 +38,6 @@ export const extensionUrls = {
   contactPreference: ukCore('ContactPreference'),
   addressKey: ukCore('AddressKey'),
   otherContact: ukCore('OtherContactSystem'),
-  copyCorrespondence: ukCore('CopyCorrespondenceIndicator'),
-  contactRank: ukCore('ContactRank'),
 } as const;
 
 /** Extensions that reveal a location: hidden in a restricted record. */

@@ -4,6 +4,7 @@ import type { Gender } from '../patient.ts';
 import { isDay } from '../shape.ts';
 import type { BirthRange } from '../store.ts';
 import { pythonOf } from '../update/python.ts';
+import { checkTexts } from '../values.ts';
 
 /** A limit on a day; ISO dates compare as text. */
 export interface DayBound {
@@ -60,8 +61,12 @@ const tooLittleForFuzzy =
 const invalidField = (field: string, value: string) =>
   outcomes.invalidField(`${field} is malformed`, { field, value });
 
+/** Returns the pairs; one of an empty name and an empty value is nothing. */
+const pairsOf = (parameters: Parameters) =>
+  parameters.entries().filter(([name, value]) => name !== '' || value !== '');
+
 function refuseUnknown(parameters: Parameters): void {
-  const strange = [...new Set(parameters.entries().map(([name]) => name))].filter((name) => !known.has(name));
+  const strange = [...new Set(pairsOf(parameters).map(([name]) => name))].filter((name) => !known.has(name));
   if (strange.length === 0) return;
   const verb = strange.length === 1 ? 'was' : 'were';
   throw outcomes.additionalProperties(`${strange.length} unknown parameters`, {
@@ -155,10 +160,11 @@ export function bornWithin({ birthDate }: Pick<Criteria, 'birthDate'>): BirthRan
 /** Parses a search in the published order of errors: no criteria, unknown names, repeated names, dates, birth date, the rest. */
 export function readCriteria(query: string): Criteria {
   const parameters = parseParameters(query, 8_192);
-  if (parameters === undefined || parameters.entries().length === 0)
+  if (parameters === undefined || pairsOf(parameters).length === 0)
     throw outcomes.unsupportedService('no parameters');
   refuseUnknown(parameters);
   refuseRepeated(parameters);
+  for (const [field, value] of parameters.entries()) checkTexts(value, [field]);
   const birthDate = readDays(parameters, 'birthdate');
   const deathDate = readDays(parameters, 'death-date');
   const criteria: Criteria = {

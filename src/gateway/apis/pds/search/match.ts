@@ -146,8 +146,7 @@ function contactLikeness(
 function postcodeLikeness(record: PatientRecord, criteria: Criteria): Likeness {
   const { postcode } = criteria;
   if (postcode === undefined) return likeness.same;
-  const like = ({ use, postalCode }: Address) =>
-    when(use === 'home' && fits(dense(postcode), dense(postalCode ?? '')));
+  const like = ({ postalCode }: Address) => when(fits(dense(postcode), dense(postalCode ?? '')));
   return best(record.patient.address ?? [], record.history.address, criteria, like);
 }
 
@@ -176,10 +175,12 @@ function deathLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness
 }
 
 /** Returns whether a search with these criteria may return the record at all. */
-function mayBeFound({ patient }: PatientRecord, { postcode, practice }: Criteria): boolean {
+function mayBeFound({ patient }: PatientRecord, criteria: Criteria): boolean {
   const code = confidentialityOf(patient);
   if (code === 'V') return false;
-  return code === 'U' || (postcode === undefined && practice === undefined);
+  // Hidden data confirm nobody.
+  const { postcode, practice, email, phone } = criteria;
+  return code === 'U' || [postcode, practice, email, phone].every((value) => value === undefined);
 }
 
 /** Returns the score of a record for a search, from 0 to 1 with four decimals; undefined if it does not match. */

@@ -77,6 +77,11 @@ describe('a refused search', () => {
     ['family=Smith&birthdate=2010-10-22&_history=yes', 'INVALID_VALUE', "Invalid value - 'yes' in field '_history'"],
     [`family=${'x'.repeat(36)}&birthdate=2010-10-22`, 'INVALID_VALUE', undefined],
     ['family=Smith&birthdate=2010-10-22&address-postcode=LS1&address-postalcode=LS1', 'INVALID_SEARCH_DATA', undefined],
+    ['birthdate=20101022&=', 'INVALID_VALUE', "Invalid value - '20101022' in field 'birthdate'"],
+    ['=', 'UNSUPPORTED_SERVICE', undefined],
+    ['=x&family=Smith&birthdate=2010-10-22', 'ADDITIONAL_PROPERTIES', undefined],
+    ['family=Sm%01ith&birthdate=2010-10-22', 'INVALID_VALUE', undefined],
+    ['family=Sm%00ith&birthdate=2010-10-22', 'UNSUPPORTED_SERVICE', undefined],
     ['family=%ff&birthdate=2010-10-22', 'UNSUPPORTED_SERVICE', undefined],
   ];
   for (const [query, code, diagnostics] of refusals)
@@ -120,26 +125,30 @@ describe('a refused search', () => {
 
 describe('a search', () => {
   const jane = '9000000009';
-  const smith = 'family=Smith&birthdate=2010-10-22';
-  const hume = 'birthdate=1999-09-09';
+  const smith = 'family=Smith&gender=female&birthdate=2010-10-22';
+  const hume = 'birthdate=1999-09-08';
   const youds = ['9693633679', '9693633687', '9693633695', '9693633709'];
   // biome-ignore format: a table reads best one row a line
   const cases: [string, string, string[]][] = [
     ['family name and birth date', smith, [jane]],
     ['case does not count', 'family=SMITH&birthdate=eq2010-10-22&gender=female', [jane]],
-    ['a range of birth dates', 'family=Smith&birthdate=ge2010-10-21&birthdate=le2010-10-23', [jane]],
+    ['a range of birth dates', 'family=Smith&gender=female&birthdate=ge2010-10-21&birthdate=le2010-10-23', [jane]],
     ['a range that leaves it out', 'family=Smith&birthdate=ge2010-10-23', []],
-    ['another gender', `${smith}&gender=male`, []],
+    ['another gender', 'family=Smith&gender=unknown&birthdate=2010-10-22', []],
+    ['both of one name and birth date', 'family=Smith&birthdate=2010-10-22', [jane, '9000000084']],
+    ['the published compound name', 'family=Smith&given=John+Paul&given=James&birthdate=eq2010-10-22', ['9000000084']],
+    ['the published restricted patient', 'family=Smythe&birthdate=2005-06-16', ['9000000025']],
     ['a given name', `${smith}&given=jane`, [jane]],
     ['two given names', `${smith}&given=Marie&given=Jane`, [jane]],
     ['a given name that is not hers', `${smith}&given=Jane&given=Ruth`, []],
-    ['a wildcard in the family name', 'family=Sm*&birthdate=2010-10-22', [jane, '9000000017', '9000000025']],
+    ['a wildcard in the family name', 'family=Sm*&birthdate=2010-10-22', [jane, '9000000017', '9000000084']],
     ['a wildcard in the first given name', `${smith}&given=Ja*`, [jane]],
     ['a wildcard in another given name', `${smith}&given=Ma*`, []],
     ['a compound given name', 'family=O%27Hare-Smith&given=John+Paul&given=James&birthdate=1999-06-15', ['9733162043']],
     ['a postcode, spaces aside', `${smith}&address-postalcode=ls16ae`, [jane]],
     ['a postcode by its older name', `${smith}&address-postcode=LS1+6AE`, [jane]],
     ['a postcode with a wildcard', `${smith}&address-postalcode=LS1*`, [jane]],
+    ['the postcode of a temporary address', 'family=Wick*&birthdate=1987-03-14&address-postalcode=TR18+5EG', ['9736363082']],
     ['another postcode', `${smith}&address-postalcode=LS2+6AE`, []],
     ['a practice', `${smith}&general-practitioner=Y12345`, [jane]],
     ['another practice', `${smith}&general-practitioner=A20047`, []],
@@ -153,11 +162,15 @@ describe('a search', () => {
     ['four of one name, in order', 'family=Youds&birthdate=1970-01-24', youds],
     ['as many as there may be', 'family=Youds&birthdate=1970-01-24&_max-results=4', youds],
     ['a merged record stands as what it became', 'family=Cuff&birthdate=1926-01-07', ['9732019395']],
+    ['a record merged twice, by its first number’s name', 'family=Tansy&given=Bramwell&birthdate=1991-04-18', ['9732110317']],
     ['an invalidated record', 'family=Voided&birthdate=1970-01-01', []],
     ['a very restricted record', 'family=Quill&birthdate=1979-11-30', []],
     ['a restricted record', 'family=Larkspur&birthdate=1984-03-09', ['9727022820']],
     ['a restricted record by its postcode', 'family=Larkspur&birthdate=1984-03-09&address-postalcode=YO21+3PU', []],
     ['a restricted record by its practice', 'family=Larkspur&birthdate=1984-03-09&general-practitioner=A20047', []],
+    ['a restricted record by its telephone', 'family=Larkspur&birthdate=1984-03-09&phone=07700900123', []],
+    ['a restricted record by its e-mail address', 'family=Smythe&birthdate=2005-06-16&email=janet.smythe@example.com', []],
+    ['an empty pair of parameters', `${smith}&=`, [jane]],
     ['a former family name', `family=Med&${hume}`, []],
     ['a former family name, with history', `family=Med&${hume}&_history=true`, ['9736363074']],
     ['a former e-mail address', `family=Hume&${hume}&email=Historic@example.com`, []],
@@ -167,7 +180,7 @@ describe('a search', () => {
     ['fuzzy: a former gender', `_fuzzy-match=true&family=Hume&given=Casey&${hume}&gender=female`, ['9736363074']],
     ['fuzzy: a former name', `_fuzzy-match=true&family=Med&given=Casey&${hume}`, ['9736363074']],
     ['fuzzy: a former name that only sounds like it', '_fuzzy-match=true&family=Blogs&given=Joe&birthdate=1946-06-23', ['9693632109']],
-    ['fuzzy: names the wrong way round', '_fuzzy-match=true&family=Casey&given=Hume&birthdate=1999-09-09', ['9736363074']],
+    ['fuzzy: names the wrong way round', '_fuzzy-match=true&family=Casey&given=Hume&birthdate=1999-09-08', ['9736363074']],
     ['fuzzy: without a family name', '_fuzzy-match=true&given=Tobias&gender=male&birthdate=1988-02-29&address-postalcode=X1', []],
     ['fuzzy: another e-mail address', `_fuzzy-match=true&family=Hume&given=Casey&${hume}&email=other@example.com`, []],
     ['fuzzy: part of a postcode', `_fuzzy-match=true&family=Hume&gender=male&${hume}&address-postalcode=HU17`, []],
@@ -211,8 +224,20 @@ describe('a search', () => {
     assert.equal(await score('family=Casey&given=Hume'), 0.8);
   });
 
-  test('returns less than a record: current names, home address, death notification', async () => {
+  test('returns less than a record: current names, home address, death notification, no managing organisation', async () => {
     const [found] = (await find(smith)).entry ?? [];
+    assert.deepEqual(Object.keys(found?.resource ?? {}).sort(), [
+      ...[
+        'address',
+        'birthDate',
+        'contact',
+        'deceasedDateTime',
+        'extension',
+        'gender',
+        'generalPractitioner',
+      ],
+      ...['id', 'identifier', 'meta', 'multipleBirthInteger', 'name', 'resourceType', 'telecom'],
+    ]);
     assert.equal(found?.search.score, 1);
     assert.deepEqual(
       found?.resource.address?.map(({ use }) => use),

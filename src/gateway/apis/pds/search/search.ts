@@ -1,6 +1,6 @@
 import { type Operation, publishedBase, searchset } from '../operations.ts';
 import { fhir, outcomes } from '../outcomes.ts';
-import type { Patient } from '../patient.ts';
+import { type Patient, withoutEmpty } from '../patient.ts';
 import { type Grants, shown } from '../redaction.ts';
 import type { Patients } from '../store.ts';
 import { extensionUrls } from '../vocabulary.ts';
@@ -12,33 +12,37 @@ interface Match {
   score: number;
 }
 
+/** Members of a found record; the published resource is closed and has no managing organisation (specification, PatientSearch). */
+const members = [
+  ...(['resourceType', 'id', 'identifier', 'meta', 'name', 'gender', 'birthDate'] as const),
+  ...(['multipleBirthInteger', 'deceasedDateTime', 'address', 'telecom', 'contact'] as const),
+  ...(['generalPractitioner', 'extension'] as const),
+];
+
 /** Returns the summary of a found record: current names, the home address, the death notification. */
-function summary(patient: Patient, grants: Grants): Patient {
+function summary(patient: Patient, grants: Grants): Partial<Patient> {
   const view = shown(patient, { ...grants, privileged: false });
-  const name = view.name?.filter(({ use }) => use !== 'old' && use !== 'maiden');
-  const address = view.address?.filter(({ use }) => use === 'home');
-  const extension = view.extension?.filter(({ url }) => url === extensionUrls.deathNotification);
-  const { name: _name, address: _address, extension: _extension, ...rest } = view;
-  return {
-    ...rest,
-    ...(name && name.length > 0 && { name }),
-    ...(address && address.length > 0 && { address }),
-    ...(extension && extension.length > 0 && { extension }),
+  const kept = {
+    ...view,
+    name: view.name?.filter(({ use }) => use !== 'old' && use !== 'maiden'),
+    address: view.address?.filter(({ use }) => use === 'home'),
+    extension: view.extension?.filter(({ url }) => url === extensionUrls.deathNotification),
   };
+  return withoutEmpty(Object.fromEntries(members.map((member) => [member, kept[member]])));
 }
 
 /**
  * Returns the matching records, the best first and equal ones by number, with merged ones replaced. Refuses as soon as there are
  * more than requested.
  */
-async function matches(patients: Patients, criteria: Criteria): Promise<Match[]> {
+export async function findMatches(patients: Patients, criteria: Criteria): Promise<Match[]> {
   const found = new Map<string, Match>();
   for await (const page of patients.bornWithin(bornWithin(criteria)))
     for (const record of page) {
       const score = scoreOf(record, criteria);
       if (score === undefined || (criteria.exact && score !== 1)) continue;
-      const current = record.supersededBy === null ? record : await patients.get(record.supersededBy);
-      if (!current || current.invalidated || current.supersededBy !== null) continue;
+      const current = await patients.retained(record);
+      if (!current || current.invalidated) continue;
       // The replacement may be restricted where the merged record was not.
       if (current !== record && current.patient.meta.security[0].code !== 'U') continue;
       const { patient } = current;
@@ -56,7 +60,7 @@ export const searchPatients: Operation = {
   path: /^\/Patient$/,
   async answer({ query, patients, grants, clock }) {
     const criteria = readCriteria(query);
-    const found = await matches(patients, criteria);
+    const found = await findMatches(patients, criteria);
     return fhir(
       200,
       searchset(

@@ -4,6 +4,7 @@ import type {
   Confidentiality,
   Contact,
   ContactPoint,
+  Coverage,
   Extension,
   Gender,
   History,
@@ -33,6 +34,7 @@ export interface Draft {
   managing?: OrganizationReference;
   extension?: Extension[];
   related?: RelatedPerson[];
+  coverage?: Coverage;
   history?: Partial<History>;
   supersededBy?: string;
   invalidated?: boolean;
@@ -220,6 +222,7 @@ function patientOf(draft: Draft): Patient {
 export const recordFrom = (draft: Draft): PatientRecord => ({
   patient: patientOf(draft),
   related: draft.related ?? [],
+  ...(draft.coverage && { coverage: draft.coverage }),
   history: { name: [], address: [], telecom: [], gender: [], ...draft.history },
   supersededBy: draft.supersededBy ?? null,
   invalidated: draft.invalidated ?? false,

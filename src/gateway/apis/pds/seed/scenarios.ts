@@ -68,27 +68,28 @@ export const scenarios: readonly Draft[] = [
     id: '5900053636',
     version: 5,
     supersededBy: '9732019395',
-    name: [named('Cuff', ['Henrietta'])],
+    name: [named('CUFF', ['Jane'])],
     gender: 'female',
     birthDate: '1926-01-07',
   },
   {
     id: '9732019395',
     version: 9,
-    name: [named('Cuff', ['Henrietta', 'Rose'], { prefix: ['Mrs'] })],
+    name: [named('CUFF', ['Jane'], { prefix: ['Mrs'] })],
     gender: 'female',
     birthDate: '1926-01-07',
     practice,
-    address: [located(['7 Station Approach', '', '', 'Goole'], 'DN14 5PX')],
+    address: [located(['7 Station Approach', '', '', 'Brigg'], 'DN20 0PQ')],
   },
   // Merged twice, one after the other.
   {
     id: '9732019735',
     version: 2,
     supersededBy: '9732019638',
-    name: [named('Tansy', ['Bram'])],
+    name: [named('Tansy', ['Bramwell'])],
     gender: 'male',
-    birthDate: '1991-04-17',
+    // Recorded a day late.
+    birthDate: '1991-04-18',
   },
   {
     id: '9732019638',
@@ -200,13 +201,31 @@ export const scenarios: readonly Draft[] = [
     birthDate: '2020-09-01',
     practice,
   },
+  // In Cornwall for the summer.
+  {
+    id: '9736363082',
+    version: 3,
+    name: [named('Wickham', ['Perran'])],
+    gender: 'male',
+    birthDate: '1987-03-14',
+    practice,
+    address: [
+      located(['2 Lowgate', '', '', 'Hull'], 'HU1 1EL'),
+      located(['Tide Cottage', 'Fore Street', '', 'Mousehole'], 'TR18 5EG', {
+        id: 'T457',
+        use: 'temp',
+        text: 'Holiday Home',
+        period: { start: '2026-06-01', end: '2026-08-31' },
+      }),
+    ],
+  },
   // Former values.
   {
     id: '9736363074',
     version: 8,
     name: [named('Hume', ['Casey'])],
     gender: 'male',
-    birthDate: '1999-09-09',
+    birthDate: '1999-09-08',
     practice,
     telecom: [reached('email', 'new@example.com', 'home')],
     address: [located(['30 Priory Road', '', '', 'Beverley'], 'HU17 0ET')],
@@ -237,7 +256,7 @@ const household = (family: string, address: Address, members: readonly Member[])
   }));
 
 /** Four people with one name and one birth date. */
-export const youds = household('Youds', located(['4 Mount Pleasant', '', '', 'Scunthorpe'], 'DN17 4AA'), [
+export const youds = household('YOUDS', located(['4 Mount Pleasant', '', '', 'Scunthorpe'], 'DN17 4AA'), [
   { id: '9693633679', given: 'Cyril', gender: 'male', birthDate: '1970-01-24' },
   { id: '9693633687', given: 'Dora', gender: 'female', birthDate: '1970-01-24' },
   { id: '9693633695', given: 'Evelyn', gender: 'unknown', birthDate: '1970-01-24' },

@@ -1,3 +1,4 @@
+import { relatedPersonUrls } from '../vocabulary.ts';
 import {
   addressKey,
   birthPlace,
@@ -31,13 +32,42 @@ const preference = contactPreference(
 );
 const french = communication('fr', 'French', true);
 const copies = [
-  {
-    url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-CopyCorrespondenceIndicator',
-    valueBoolean: true,
-  },
-  { url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-ContactRank', valuePositiveInt: 1 },
+  { url: relatedPersonUrls.copyCorrespondence, valueBoolean: true },
+  { url: relatedPersonUrls.contactRank, valuePositiveInt: 1 },
   preference,
   french,
+];
+
+/** The extensions of the full example record. */
+const allExtensions = [
+  pharmacy('nominatedPharmacy', 'Y12345'),
+  pharmacy('dispensingDoctor', 'Y23456'),
+  pharmacy('applianceSupplier', 'Y34567'),
+  deathNotification(2, death),
+  french,
+  preference,
+  birthPlace('Manchester', 'Greater Manchester', 'GBR'),
+  removal('SCT', 'Transferred to Scotland', {
+    start: '2020-01-01T00:00:00+00:00',
+    end: '2021-12-31T00:00:00+00:00',
+  }),
+];
+
+const reachedBy = (email: string) => [
+  reached('phone', phone, 'home', { period }),
+  reached('email', email, 'home', { id: '790', period: { start: '2019-01-01', end: '2022-12-31' } }),
+  reached('other', phone, 'home', { id: 'OC789', period, extension: [textphone] }),
+];
+
+const homeAndStay = [
+  located(street, postcode, { period, extension: keys }),
+  located(street, postcode, {
+    id: 'T456',
+    use: 'temp',
+    text: 'Student Accommodation',
+    period,
+    extension: keys,
+  }),
 ];
 
 /** The fictitious patients of the published sandbox, under their published numbers. */
@@ -52,38 +82,17 @@ export const wellKnown: readonly Draft[] = [
     deceased: death,
     practice: organisation('Y12345', { id: '254406A3', period }),
     managing: organisation('Y12345', { period }),
-    extension: [
-      pharmacy('nominatedPharmacy', 'Y12345'),
-      pharmacy('dispensingDoctor', 'Y23456'),
-      pharmacy('applianceSupplier', 'Y34567'),
-      deathNotification(2, death),
-      french,
-      preference,
-      birthPlace('Manchester', 'Greater Manchester', 'GBR'),
-      removal('SCT', 'Transferred to Scotland', {
-        start: '2020-01-01T00:00:00+00:00',
-        end: '2021-12-31T00:00:00+00:00',
-      }),
-    ],
-    telecom: [
-      reached('phone', phone, 'home', { period }),
-      reached('email', 'jane.smith@example.com', 'home', {
-        id: '790',
-        period: { start: '2019-01-01', end: '2022-12-31' },
-      }),
-      reached('other', phone, 'home', { id: 'OC789', period, extension: [textphone] }),
-    ],
+    extension: allExtensions,
+    telecom: reachedBy('jane.smith@example.com'),
     contact: [emergencyContact('C123', period, phone)],
-    address: [
-      located(street, postcode, { period, extension: keys }),
-      located(street, postcode, {
-        id: 'T456',
-        use: 'temp',
-        text: 'Student Accommodation',
-        period,
-        extension: keys,
-      }),
-    ],
+    address: homeAndStay,
+    coverage: {
+      card: 'ES456789012345',
+      country: 'FRA',
+      beneficiary: '5647382910',
+      institution: 'ES11223',
+      end: '2027-03-03',
+    },
     related: [
       relatedPerson('9000000009', '507B7621', {
         name: [named('Smith', ['Jane'], { id: undefined, period, prefix: ['Mrs'], suffix: ['MBE'] })],
@@ -101,9 +110,13 @@ export const wellKnown: readonly Draft[] = [
     gender: 'female',
     birthDate: birth,
     multipleBirth: 1,
+    deceased: death,
     practice: organisation('Y12345', { id: '254406A3', period }),
-    telecom: [reached('phone', phone, 'home', { period })],
-    address: [located(street, postcode, { period, extension: keys })],
+    managing: organisation('Y12345', { period }),
+    extension: allExtensions,
+    telecom: reachedBy('jayne.smyth@example.com'),
+    contact: [emergencyContact('C123', period, phone)],
+    address: homeAndStay,
     related: [relatedPerson('9000000017', 'F4CF8B96', { extension: copies })],
   },
   {
@@ -112,16 +125,17 @@ export const wellKnown: readonly Draft[] = [
     confidentiality: 'R',
     name: [named('Smythe', ['Janet'], { period, prefix: ['Mrs'], suffix: ['MBE'] })],
     gender: 'female',
-    birthDate: birth,
+    // Of the published search; the published retrieval says 2010-10-22.
+    birthDate: '2005-06-16',
     multipleBirth: 1,
-    deceased: death,
+    deceased: '2005-06-16T00:00:00+00:00',
     practice: organisation('Y12345', { id: '254406A3', period }),
     managing: organisation('Y12345', { period }),
     telecom: [reached('email', 'janet.smythe@example.com', 'home', { period })],
     contact: [emergencyContact('C124', period, phone)],
     address: [located(street, postcode, { period, extension: keys })],
     extension: [
-      deathNotification(2, death),
+      deathNotification(2, '2005-06-16T00:00:00+00:00'),
       pharmacy('nominatedPharmacy', 'Y12345'),
       birthPlace('Manchester', 'Greater Manchester', 'GBR'),
     ],

@@ -1,5 +1,6 @@
 import { isObject } from '@alongside/kernel/json';
 import { outcomes } from '../outcomes.ts';
+import { isWithinLimits } from '../values.ts';
 
 /** One operation of a JSON Patch (RFC 6902). */
 export interface Patch {
@@ -14,21 +15,6 @@ const operations: readonly string[] = ['add', 'replace', 'remove', 'test'];
 /** Maximum number of operations in an update. */
 const most = 100;
 const harmful = new Set(['__proto__', 'prototype', 'constructor']);
-
-/** Maximum nesting of a value; a record needs eight levels. */
-const deepest = 12;
-
-/** Maximum length of a text and of a list; no record has longer ones. */
-const longest = 1_000;
-
-/** Returns whether a value is within the limits, so that comparing it is quick. */
-function isWithinLimits(value: unknown, depth = 0): boolean {
-  if (typeof value === 'string') return value.length <= longest;
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth >= deepest) return false;
-  const parts = Object.values(value);
-  return parts.length <= longest && parts.every((part) => isWithinLimits(part, depth + 1));
-}
 
 /** Refuses an update; the reason follows `Invalid update with error - `. */
 export const invalidUpdate = (reason: string) => outcomes.invalidUpdate('the update is invalid', { reason });

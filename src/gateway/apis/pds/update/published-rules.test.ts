@@ -9,7 +9,7 @@ import { extensionUrls, urls } from '../vocabulary.ts';
 
 /** A record with several names, of which the published examples remove two. */
 const example: PatientRecord = recordFrom({
-  id: '9733162892',
+  id: '9000000106',
   name: [
     named('Parker', ['Pat'], { id: '2' }),
     named('Irwin', ['Pat'], { id: '3', use: 'old' }),

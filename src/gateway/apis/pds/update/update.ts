@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
 import { isNhsNumber } from '../nhs-number.ts';
-import { etagOf, type Operation, type OperationRequest, readVersion, storeChange } from '../operations.ts';
+import {
+  checkContentType,
+  etagOf,
+  type Operation,
+  type OperationRequest,
+  readVersion,
+  storeChange,
+} from '../operations.ts';
 import { fhir, outcomes } from '../outcomes.ts';
 import type { Patient, PatientRecord } from '../patient.ts';
 import { confidentialityOf, type Grants, shown } from '../redaction.ts';
@@ -15,24 +22,6 @@ import { merged } from './merge.ts';
 import { normalised } from './normalise.ts';
 import { invalidUpdate, type Patch, readPatches } from './patches.ts';
 import { checkRules } from './rules.ts';
-
-/** The published service accepts any JSON type except FHIR's own. */
-function checkContentType({ headers }: OperationRequest): void {
-  if (!headers.get('content-type')?.toLowerCase().startsWith('application/json'))
-    throw outcomes.unsupportedService('the content type is no JSON');
-}
-
-/** Returns the record to change; a merged one accepts no changes. */
-async function recordOf({ patients, parts: { id = '' } }: OperationRequest): Promise<PatientRecord> {
-  const record = await patients.get(id);
-  if (!record) throw outcomes.notFound();
-  if (record.supersededBy !== null)
-    throw outcomes.forbiddenUpdate('superseded', {
-      reason: 'Update Failed - NHS No. supplied has been superseded in a merge',
-    });
-  if (record.invalidated) throw outcomes.invalidated();
-  return record;
-}
 
 const hiddenMembers: readonly string[] = ['address', 'telecom', 'contact', 'generalPractitioner'];
 
@@ -80,7 +69,7 @@ export const updatePatient: Operation = {
     if (!isNhsNumber(asked.parts.id ?? '')) throw outcomes.invalidResourceId();
     const version = readVersion(asked);
     checkContentType(asked);
-    const record = await recordOf(asked);
+    const record = await asked.patients.changeable(asked.parts.id ?? '');
     const patches = readPatches(asked.body);
     if (version !== etagOf(record.patient.meta.versionId)) throw outcomes.versionMismatch();
     const next = changed(record, patches, asked);
