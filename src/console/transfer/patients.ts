@@ -61,6 +61,14 @@ const related = z.looseObject({
 const record = z.strictObject({
   patient,
   related: list(related),
+  coverage: z
+    .looseObject({
+      card: text,
+      country: text,
+      end: text,
+      hidden: z.boolean('must be true or false').optional(),
+    })
+    .optional(),
   history: z.strictObject({
     name: list(name),
     address: list(address),

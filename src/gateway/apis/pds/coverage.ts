@@ -91,7 +91,11 @@ export const retrieveCoverage: Operation = {
   },
 };
 
-const text = (most: number) => z.string().regex(new RegExp(`^[a-zA-Z0-9\\-,/:'. ]{1,${most}}$`));
+const text = (most: number) =>
+  z
+    .string()
+    .regex(/^[a-zA-Z0-9\-,/:'. ]+$/)
+    .max(most);
 const valued = (value: z.ZodType<string>) => z.looseObject({ identifier: z.looseObject({ value }) });
 
 /** The published shape of a Coverage (specification, Coverage); other members are accepted and not kept. */
