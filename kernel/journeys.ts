@@ -23,8 +23,8 @@ export interface JourneyLink {
   readonly journey: string;
 }
 
-/** Maximum number of values with remembered journeys: those of the last minute on a busy machine. */
-const mostKnown = 20_000;
+/** Values of each generation: two of them are those of the last minute on a busy machine. */
+const mostKnown = 10_000;
 const none: ReadonlyMap<string, string> = new Map();
 
 /** Families and journeys have such ids. They are not secret, and their order keeps an index compact. */
@@ -39,7 +39,12 @@ const recorded = (values: readonly string[] = []): string[] =>
  */
 export class Journeys {
   readonly #alone: boolean;
-  readonly #known = new Map<string, string>();
+  /**
+   * Two generations: the older one is dropped as a whole. To delete the oldest entry of one map for each new one would cost more the
+   * larger it is, because an iterator begins before all deleted entries.
+   */
+  #known = new Map<string, string>();
+  #older = new Map<string, string>();
   #links: JourneyLink[] = [];
 
   /** @param alone whether no other process has events of the same journeys */
@@ -59,7 +64,7 @@ export class Journeys {
   askedValues({ journey, keys, lasting = '' }: JourneyKeys): string[] {
     if (journey !== undefined) return [];
     const values = [...(this.#alone ? [] : recorded(keys)), ...recorded([lasting])];
-    const unknown = values.filter((value) => !this.#known.has(value));
+    const unknown = values.filter((value) => this.#journeyOf(value) === undefined);
     // Earlier versions hashed families too.
     return isId(lasting) && unknown.includes(lasting) ? [...unknown, sha256(lasting)] : unknown;
   }
@@ -71,7 +76,7 @@ export class Journeys {
     const journey =
       event.journey ??
       [...keys, ...recorded([lasting])]
-        .map((value) => this.#known.get(value) ?? stored.get(value))
+        .map((value) => this.#journeyOf(value) ?? stored.get(value))
         .find((known) => known !== undefined) ??
       stored.get(sha256(lasting)) ??
       (isId(lasting) ? lasting : orderedId());
@@ -94,16 +99,19 @@ export class Journeys {
 
   /** Forgets links that could not be stored, so that the next event with such a value stores them. */
   forget(links: readonly JourneyLink[]): void {
-    for (const { value } of links) this.#known.delete(value);
+    for (const { value } of links) {
+      this.#known.delete(value);
+      this.#older.delete(value);
+    }
   }
 
   #knownJourney(keys: readonly string[], lasting = ''): string | undefined {
     for (const value of keys) {
-      const known = this.#known.get(value);
+      const known = this.#journeyOf(value);
       // Another process may know this value and not the next.
       if (known !== undefined || !this.#alone) return known;
     }
-    return lasting === '' ? orderedId() : this.#known.get(recordedAs(lasting));
+    return lasting === '' ? orderedId() : this.#journeyOf(recordedAs(lasting));
   }
 
   #join(
@@ -118,15 +126,20 @@ export class Journeys {
   }
 
   #link(value: string, journey: string, isStored: boolean): void {
-    if (this.#known.has(value)) return;
+    if (this.#journeyOf(value) !== undefined) return;
     this.#remember(value, journey);
     if (isStored && value !== journey) this.#links.push({ value, journey });
   }
 
+  #journeyOf(value: string): string | undefined {
+    return this.#known.get(value) ?? this.#older.get(value);
+  }
+
   #remember(value: string, journey: string): void {
+    if (this.#known.size >= mostKnown) {
+      this.#older = this.#known;
+      this.#known = new Map();
+    }
     this.#known.set(value, journey);
-    if (this.#known.size <= mostKnown) return;
-    const { value: oldest } = this.#known.keys().next();
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }

@@ -51,12 +51,14 @@ function inverse(value: bigint): bigint {
   return modulo(x);
 }
 
+/** Makes the nonces. It keeps one at most, until the next. */
+const nonce = createECDH('prime256v1');
+
 /**
  * Signs a digest (FIPS 186-5 section 6.4.1). OpenSSL generates the nonce and its point; node:crypto signs messages only.
  * The arithmetic is not constant-time, so it is for virtual cards only, whose keys are in a file anyway.
  */
 function signDigest(digest: Uint8Array, privateKey: bigint): Uint8Array {
-  const nonce = createECDH('prime256v1');
   const point = nonce.generateKeys();
   const r = modulo(toNumber(point.subarray(1, 1 + DIGEST_LENGTH)));
   const s = modulo(inverse(toNumber(nonce.getPrivateKey())) * modulo(toNumber(digest) + r * privateKey));

@@ -1,5 +1,6 @@
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256, type Vault } from '@alongside/kernel/secrets';
+import type { Statement } from '../storage/database.ts';
 import type { SingleUse } from '../storage/single-use.ts';
 import type { Base } from './base.ts';
 import type { AtBase } from './parts.ts';
@@ -56,10 +57,11 @@ export class PendingRequests {
     this.#vault = vault;
   }
 
-  async begin(
+  /** Returns the values for the provider, and the statement that stores the request. */
+  async prepare(
     upstream: Upstream,
     request: Omit<Pending, 'issuer' | 'upstream' | 'nonce' | 'verifier'>,
-  ): Promise<Outgoing> {
+  ): Promise<{ outgoing: Outgoing; statement: Statement }> {
     const state = randomToken(stateBytes);
     const sends = await upstream.sendsNonceAndPkce();
     const nonce = sends ? randomToken() : null;
@@ -71,8 +73,14 @@ export class PendingRequests {
       nonce,
       verifier: verifier && this.#vault.seal(sealName, verifier),
     };
-    await this.#singleUse.keep(kind, state, pending, lifetime);
-    return { state, nonce: nonce ?? undefined, challenge: verifier === null ? undefined : sha256(verifier) };
+    return {
+      outgoing: {
+        state,
+        nonce: nonce ?? undefined,
+        challenge: verifier === null ? undefined : sha256(verifier),
+      },
+      statement: this.#singleUse.keepStatement(kind, state, pending, lifetime),
+    };
   }
 
   /** Returns a pending request without spending it. */
@@ -81,9 +89,9 @@ export class PendingRequests {
     return pending?.issuer === this.#base.issuer ? pending : undefined;
   }
 
-  /** Spends a pending request. Returns it to one caller only. */
-  async take(state: string): Promise<Pending | undefined> {
-    return (await this.peek(state)) && this.#singleUse.spend<Pending>(kind, state);
+  /** Spends a pending request that `peek` has returned. Returns it to one caller only. */
+  take(state: string): Promise<Pending | undefined> {
+    return this.#singleUse.spend<Pending>(kind, state);
   }
 
   verifierOf({ verifier }: Pending): string | undefined {

@@ -37,17 +37,17 @@ export async function redirectToProvider(
     base,
     parts: { recorder, cookies, anonymousRows },
   } = server;
-  if (!(await anonymousRows.admits(address)))
-    throw errors.busyQuota('too many sign-ins were started from this network or in total');
   const browser = base.hardening.browserBoundCallback ? randomToken() : null;
   const family = orderedId();
-  const outgoing = await pendingAt(server).begin(upstream, {
+  const { outgoing, statement } = await pendingAt(server).prepare(upstream, {
     ...request,
     applicationId: client.application.id,
     clientId: client.registration.clientId,
     browser: browser && sha256(browser),
     family,
   });
+  if (!(await anonymousRows.create(address, [statement])))
+    throw errors.busyQuota('too many sign-ins were started from this network or in total');
   const journey = { journey: family, keys: [outgoing.state, request.state ?? ''] };
   const provider = upstream.providerName;
   recorder.record({

@@ -1,7 +1,10 @@
 import type { Database, Statement } from './database.ts';
 
 /** Statements in the common part of both dialects, with `{words}` that differ, or of one dialect. */
-export type MigrationStatements = readonly (string | { readonly postgres: string })[];
+export type MigrationStatements = readonly (
+  | string
+  | Partial<Readonly<Record<Database['dialect'], string>>>
+)[];
 
 /** Moves rows that may be too many for one transaction. */
 export interface DataMigration {

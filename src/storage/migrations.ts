@@ -25,6 +25,7 @@ import { eventBlocks } from './migrations/0020-event-blocks.ts';
 import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { tokenGrants } from './migrations/0022-token-grants.ts';
 import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
+import { lighterSignIns } from './migrations/0025-lighter-sign-ins.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -54,6 +55,7 @@ export const migrations: readonly Migration[] = [
   usedJtis,
   tokenGrants,
   noticesInOutbox,
+  lighterSignIns,
 ];
 
 const settingRow = row('setting', { value: text });
@@ -109,7 +111,8 @@ export const knownSchema = migrations.length;
 const inStatements = (migration: MigrationStatements, dialect: Database['dialect']): Statement[] =>
   migration.flatMap((statement) => {
     if (typeof statement === 'string') return [sql(inDialect(statement, dialect))];
-    return dialect === 'postgres' ? [sql(statement.postgres)] : [];
+    const { [dialect]: text } = statement;
+    return text === undefined ? [] : [sql(text)];
   });
 
 /** The statements of one migration, without the rows that it moves. */

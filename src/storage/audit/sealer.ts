@@ -78,8 +78,8 @@ export class Sealer {
   #timer: NodeJS.Timeout | undefined;
   #watchUntil = 0;
   #closed = false;
-  /** Records of other processes at the last check. */
-  #orphans = new Set<number>();
+  /** MACs of other processes' records at the last check. Their numbers are used again. */
+  #orphans = new Set<string>();
 
   constructor(database: Database, clock: Clock, seal: AuditSeal, log: Log) {
     this.#database = database;
@@ -122,8 +122,8 @@ export class Sealer {
         this.#chain,
       ),
     );
-    const left = rows.filter(({ id }) => this.#orphans.has(id));
-    this.#orphans = new Set(rows.map(({ id }) => id));
+    const left = rows.filter(({ mac }) => this.#orphans.has(mac));
+    this.#orphans = new Set(rows.map(({ mac }) => mac));
     if (left.length === 0) return;
     // A process that is only slow finds its chain closed and continues with another one.
     const closing = [...new Set(left.map(({ chain }) => chain))].map((chain) =>
