@@ -147,7 +147,7 @@ export class Tokens {
       new OldRows(database, 'access_token', 'hash'),
       new OldRows(database, 'refresh_token', 'hash'),
       new OldRows(database, 'token_grant', 'part', {
-        and: `NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.grant_id = token_grant.id AND r.grant_part = token_grant.part)`,
+        and: `(SELECT 1 FROM refresh_token r WHERE r.grant_id = token_grant.id AND r.grant_part = token_grant.part LIMIT 1) IS NULL`,
       }),
     ];
   }
