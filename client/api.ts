@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import { checkedUrl, withoutSlash } from './config.ts';
+import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { AccessTokens } from './fresh.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
@@ -119,7 +119,7 @@ export function createApi(settings: ApiSettings): Api {
           retry,
           { repeatable, signal },
         );
-      const token = await unlessAborted(signal, tokens.freshToken());
+      const token = checkedToken('result of token', await unlessAborted(signal, tokens.freshToken()));
       const answer = await call(token);
       if (answer.status !== 401 || !tokens.replace) return responseOf(answer);
       const another = await call(await unlessAborted(signal, tokens.replace(token)));

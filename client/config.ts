@@ -1,4 +1,5 @@
 import { ClientError } from './errors.ts';
+import { TokenSet } from './tokens.ts';
 
 /** The API authorisation service, as separate addresses. */
 export interface PlatformEndpoints {
@@ -72,6 +73,16 @@ export function checkedText(setting: string, value: unknown): string {
     throw new ClientError('settings_invalid', `The setting ${setting} is missing.`);
   }
   return value;
+}
+
+/** Validates an access token, for which a whole TokenSet is easily passed. Throws `settings_invalid`. */
+export function checkedToken(setting: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new ClientError('settings_invalid', `The ${setting} is not an access token.`, {
+    expected: 'the text of an access token',
+    received: value === '' ? 'an empty text' : value instanceof TokenSet ? 'a TokenSet' : typeof value,
+    advice: 'Use its accessToken, or the function keepFresh(...).freshToken.',
+  });
 }
 
 /** Validates a duration in seconds. Milliseconds by mistake would disable checks. Throws `settings_invalid`. */

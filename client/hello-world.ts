@@ -1,4 +1,4 @@
-import { checkedUrl, withoutSlash } from './config.ts';
+import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { jsonObject, send } from './http.ts';
@@ -13,10 +13,11 @@ export interface HelloWorldSettings {
   fetch?: Fetch;
 }
 
-/** Tries a token with the Hello World API and returns its greeting. Throws `response_invalid` with the status. */
+/** Tries a token with the Hello World API and returns its greeting. Throws `settings_invalid`, or `response_invalid` with the status. */
 export async function helloWorld(token: string, settings: HelloWorldSettings): Promise<string> {
   const url = `${withoutSlash(checkedUrl('baseUrl', settings.baseUrl))}/hello/${settings.who ?? 'user'}`;
-  const answer = await send(settings.fetch ?? fetch, { url, headers: { authorization: `Bearer ${token}` } });
+  const authorization = `Bearer ${checkedToken('token', token)}`;
+  const answer = await send(settings.fetch ?? fetch, { url, headers: { authorization } });
   const body = jsonObject(answer);
   const message = body?.message;
   if (answer.status !== 200 || typeof message !== 'string') {

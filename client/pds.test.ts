@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ClientError } from './errors.ts';
 import { displayName, FhirError } from './fhir.ts';
 import { helloWorld } from './hello-world.ts';
 import type { PdsSettings } from './pds.ts';
 import { createPds } from './pds.ts';
 import type { PlatformAnswer, TestPlatform } from './testing/platform.ts';
 import { startPlatform } from './testing/platform.ts';
+import { TokenSet } from './tokens.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PATIENT = { resourceType: 'Patient', id: '9000000009', birthDate: '2010-10-22' };
@@ -35,6 +37,22 @@ function client(platform: TestPlatform, over: Partial<PdsSettings> = {}) {
 }
 
 describe('createPds', () => {
+  test('refuses a TokenSet where a token is needed', async () => {
+    const tokens = new TokenSet({ accessToken: 'secret', expiresAt: 1 });
+    const isRefused = (received: string) => (error: ClientError) =>
+      error.code === 'settings_invalid' &&
+      error.received === received &&
+      /accessToken/.test(error.advice ?? '');
+    const baseUrl = 'http://localhost:1';
+    // @ts-expect-error as JavaScript allows
+    const pds = createPds({ baseUrl, token: async () => tokens });
+    await assert.rejects(pds.patient('9000000009'), isRefused('a TokenSet'));
+    const empty = createPds({ baseUrl, token: async () => '' });
+    await assert.rejects(empty.patient('9000000009'), isRefused('an empty text'));
+    // @ts-expect-error as JavaScript allows
+    await assert.rejects(helloWorld(tokens, { baseUrl }), isRefused('a TokenSet'));
+  });
+
   test('sends the required headers and returns the version', async (t) => {
     const platform = await startPlatform(found);
     t.after(platform.close);

@@ -26,6 +26,11 @@ describe('rolesOf and selectedRole', () => {
   });
 });
 
+test('sessionState refuses a clock among the times', () => {
+  const times = { startedAt: 0, lastUsedAt: 0, clock: { now: () => 0 } };
+  assert.throws(() => sessionState(times), /clock is in the first argument of sessionState/);
+});
+
 test('sessionState is idle after 15 minutes without use and ends after 12 hours in any case', () => {
   const at = (now: number) => ({ clock: { now: () => now } });
   assert.equal(sessionState({ startedAt: 0, lastUsedAt: 0 }, at(899_999)), 'live');

@@ -68,3 +68,15 @@ export const printable = (line: string): string =>
 
 /** Does the same for multi-line text and keeps its line feeds. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/** Formats rows as columns. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
+  return rows.map((row) =>
+    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  '),
+  );
+}

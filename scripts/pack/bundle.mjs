@@ -42,11 +42,13 @@ const forms = {
         alongside: inClone('src', 'cli', 'main.ts'),
         testing: inClone('src', 'kit', 'index.ts'),
         'testing-node': inClone('src', 'kit', 'node.ts'),
+        'testing-playwright': inClone('src', 'kit', 'playwright.ts'),
+        'testing-vitest': inClone('src', 'kit', 'vitest.ts'),
         'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
         'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
       },
-      // Native modules, which the user installs.
-      external: ['pkcs11js', 'pcsc-mini', 'pg-native'],
+      // Native modules and test runners, which the user installs.
+      external: ['pkcs11js', 'pcsc-mini', 'pg-native', '@playwright/test', 'vitest'],
     },
     output: {
       dir: join(folder, 'dist'),

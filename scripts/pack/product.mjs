@@ -18,13 +18,18 @@ export async function productPackage(node, folder) {
 }
 
 /** The modules of the test kit, with the files that declare their types. */
-const testing = { './testing': 'index', './testing/node': 'node' };
+const testing = {
+  './testing': 'index',
+  './testing/node': 'node',
+  './testing/playwright': 'playwright',
+  './testing/vitest': 'vitest',
+};
 
 /** Declares the test kit. Its public types are in one file that imports nothing of the product. */
 async function emitTypes(node, folder) {
   const work = mkdtempSync(join(tmpdir(), 'alongside-types-'));
   try {
-    const files = Object.values(testing).map((name) => inClone('src', 'kit', `${name}.ts`));
+    const files = [...Object.values(testing), 'runners.d'].map((name) => inClone('src', 'kit', `${name}.ts`));
     await emit(node, work, { files }, { rootDir: clone, declaration: true, emitDeclarationOnly: true });
     mkdirSync(folder);
     for (const name of [...Object.values(testing), 'types']) {
@@ -38,7 +43,12 @@ async function emitTypes(node, folder) {
 
 function manifest() {
   const { name, version, description, license, optionalDependencies } = manifestOf();
-  const native = { pkcs11js: optionalDependencies.pkcs11js, 'pcsc-mini': '*' };
+  const peers = {
+    // Only for cards in real readers, because they are compiled or downloaded when they are installed.
+    ...{ pkcs11js: optionalDependencies.pkcs11js, 'pcsc-mini': '*' },
+    // Only for the fixtures of these runners.
+    ...{ '@playwright/test': '>=1.45', vitest: '>=3.2' },
+  };
   return {
     ...{ name, version, description, license, type: 'module' },
     ...commonMembers(['pds', 'fhir', 'testing', 'identity-provider']),
@@ -54,8 +64,7 @@ function manifest() {
       ),
       './package.json': './package.json',
     },
-    // Only for cards in real readers, because they are compiled or downloaded when they are installed.
-    peerDependencies: native,
-    peerDependenciesMeta: Object.fromEntries(Object.keys(native).map((one) => [one, { optional: true }])),
+    peerDependencies: peers,
+    peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((one) => [one, { optional: true }])),
   };
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { preparedExactly, prepareExactly } from '../prepare/node.mjs';
 import { onPath } from './on-path.mjs';
+import { testTools } from './test-tools.mjs';
 
 const first = (paths) => paths.find((path) => existsSync(path));
 
@@ -82,6 +83,7 @@ export const programHelpers = [
     find: () => preparedExactly('oldest'),
     fetch: () => prepareExactly('oldest'),
   },
+  testTools,
   {
     tests: 'test/delivery/',
     name: 'strip',

@@ -74,7 +74,7 @@ describe('alongside exec', () => {
     assert.match(err, /Refused requests.*\n {2}authorisation\.assertionType at POST \/oauth2\/token/);
     assert.match(err, /\n {2}Fix +Set client_assertion_type/);
     assert.match(err, /The last journey:\n {2}[\d:.]+ {2}application -> authorisation {2}\S+ +refused/);
-    assert.match(err, /The end of the log:\n {2}\{/);
+    assert.match(err, /The end of the log:\n {2}[\d:.]+ [\w-]+: /);
   });
 
   test('runs several at once on different ports', async () => {

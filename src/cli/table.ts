@@ -1,18 +1,9 @@
 import { isObject } from '@alongside/kernel/json';
+import { columns } from '@alongside/kernel/operator';
+
+export { columns };
 
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null;
-
-/** Formats rows as columns. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows)
-    row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
-    });
-  return rows.map((row) =>
-    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  '),
-  );
-}
 
 function memberRows(value: unknown, path: string): string[][] {
   if (isObject(value) && Object.keys(value).length > 0)

@@ -12,18 +12,27 @@ export interface DeskCard {
   locked: boolean;
 }
 
-/** Puts a card into the reader, by persona, uid or serial. @throws OperatorError that names the cards if there is no such card */
+const wordsOf = (name: string): string[] => name.toLowerCase().split(/\s+/).filter(Boolean);
+
+/** Returns the cards whose holder has all words of a name, in any order: "Harriet Quillfeather" is "Quillfeather Harriet Dr". */
+const cardsOfName = (cards: readonly DeskCard[], who: string): DeskCard[] =>
+  cards.filter(({ name }) => wordsOf(who).every((word) => wordsOf(name).includes(word)));
+
+/** Puts a card into the reader, by persona, uid, name or serial. @throws OperatorError that names the cards if there is no such card */
 export async function insertCard(api: ConsoleApi, who: string): Promise<{ card: DeskCard }> {
-  const answer = await api.call<{ card: DeskCard }>('PUT', '/readers/0/card', { card: who });
-  if (answer.status === 404) {
-    const { cards } = await api.must<{ cards: DeskCard[] }>('GET', '/cards');
-    const personas = cards.flatMap(({ persona }) => persona ?? []);
-    throw new OperatorError(
-      `No card has the serial, persona or uid ${who}.${nearest(who, personas)} There are cards of ${personas.join(', ')}.`,
-    );
-  }
-  if (answer.status >= 300) throw new RefusedCall(answer);
-  return answer.body;
+  const { cards } = await api.must<{ cards: DeskCard[] }>('GET', '/cards');
+  const isNamed = cards.some(({ serial, persona, uid }) => [serial, persona, uid].includes(who));
+  const [named, ...others] = isNamed || who.trim() === '' ? [] : cardsOfName(cards, who);
+  if (!isNamed && (!named || others.length > 0))
+    throw new OperatorError(noCard(who, cards, named ? [named, ...others] : []));
+  return api.must('PUT', '/readers/0/card', { card: named?.serial ?? who });
+}
+
+function noCard(who: string, cards: readonly DeskCard[], named: readonly DeskCard[]): string {
+  if (named.length > 0)
+    return `There are ${named.length} cards of ${who}. Name one by its serial: ${named.map(({ serial, name }) => `${serial} (${name})`).join(', ')}.`;
+  const personas = cards.flatMap(({ persona }) => persona ?? []);
+  return `No card has the serial, persona, uid or name ${who}.${nearest(who, personas)} There are cards of ${personas.join(', ')}.`;
 }
 
 const states: Record<AgentStatus['state'], string> = {
@@ -59,6 +68,11 @@ function roleIn(roles: readonly Role[], asked: string): Role {
   );
   if (!found) throw new OperatorError(`The person has no role ${asked}. There are: ${list.join(', ')}.`);
   return found;
+}
+
+/** Returns the id of a role of the person at the desk, by its id or code. */
+export async function roleIdAtDesk(api: ConsoleApi, asked: string): Promise<string> {
+  return roleIn((await api.must<AgentStatus>('GET', '/agent')).roles, asked).roleId;
 }
 
 /** Enters the PIN. `pinChecked` is false if a user was already signed in. */

@@ -21,23 +21,25 @@ export async function allEvents(api: ConsoleApi): Promise<AlongsideEvent[]> {
 }
 
 /**
- * Resolves with the first event after this call that has a name or passes a check.
+ * Resolves with the first event that has a name or passes a check, and happens after this call: from `since` on by the clock of the
+ * instance, because the caller acts while the events before are still being read.
  * @throws OperatorError that names the events that came instead, after `timeout` milliseconds
  */
 export async function firstEvent(
   api: ConsoleApi,
   wanted: string | ((event: AlongsideEvent) => boolean),
-  timeout: number,
+  { since, timeout }: { since: number; timeout: number },
 ): Promise<AlongsideEvent> {
   const isWanted = typeof wanted === 'string' ? ({ name }: AlongsideEvent) => name === wanted : wanted;
   const end = performance.now() + timeout;
-  let last = (await allEvents(api)).at(-1)?.seq ?? 0;
+  const before = await allEvents(api);
+  let last = before.at(-1)?.seq ?? 0;
+  let events = before.filter(({ at }) => Date.parse(at) >= since);
   const others: string[] = [];
   for (;;) {
-    for (const event of await eventsAfter(api, last)) {
+    for (const event of events) {
       if (isWanted(event)) return event;
       others.push(event.name);
-      last = event.seq;
     }
     if (performance.now() > end) {
       const what = typeof wanted === 'string' ? wanted : 'wanted';
@@ -45,5 +47,7 @@ export async function firstEvent(
       throw new OperatorError(`There was no event ${what} within ${timeout} ms. ${came}`);
     }
     await sleep(pause);
+    events = await eventsAfter(api, last);
+    last = events.at(-1)?.seq ?? last;
   }
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { follow } from './clock.ts';
 import { openInstance } from './instance.ts';
 import { startInstanceProcess } from './instance-process.ts';
-import type { Alongside, StartOptions } from './types.ts';
+import type { Alongside, FollowingClock, StartOptions } from './types.ts';
 
 export type * from './types.ts';
 
@@ -17,6 +18,7 @@ const command = existsSync(packaged) ? packaged : here('../../scripts/alongside.
  * @throws if it does not start, with the end of its log
  */
 export async function start({ args, env, timeout, log }: StartOptions = {}): Promise<Alongside> {
+  const began = performance.now();
   const started = await startInstanceProcess({
     program: [process.execPath, command],
     ...(args ? { args } : {}),
@@ -24,10 +26,19 @@ export async function start({ args, env, timeout, log }: StartOptions = {}): Pro
     ...(timeout === undefined ? {} : { timeout }),
     ...(log === 'always' ? { onLine: (line: string) => void process.stderr.write(`${line}\n`) } : {}),
   });
-  return openInstance(started.state.urls.console, started);
+  return openInstance(started.state.urls.console, { ...started, began });
 }
 
 /** Uses an instance that runs already, such as one that `alongside up` started; `stop` leaves it running. */
 export function attach(consoleUrl: string): Promise<Alongside> {
   return openInstance(consoleUrl, { log: [], stop: async () => undefined });
+}
+
+/**
+ * Follows the clock of a running instance, for an application in a process of its own. It reads the clock ten times a second, and
+ * does not keep the process alive.
+ * @throws if no instance responds
+ */
+export function followClock(consoleUrl: string): Promise<FollowingClock> {
+  return follow(consoleUrl);
 }

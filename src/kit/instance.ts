@@ -1,22 +1,29 @@
-import { systemClock } from '@alongside/kernel/clock';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser } from './browser.ts';
+import { InstanceClock } from './clock.ts';
 import { ConsoleApi } from './console-api.ts';
-import { insertCard, signInAtDesk } from './desk.ts';
+import { insertCard, roleIdAtDesk, signInAtDesk } from './desk.ts';
 import { type InstanceState, readVariables } from './environment.ts';
 import { firstEvent } from './events.ts';
+import { addPerson } from './people.ts';
+import { reportOf } from './report.ts';
 import { signInOnPages } from './sign-in-pages.ts';
+import { TokenRequests } from './tokens.ts';
 import type {
   AgentState,
   Alongside,
   AlongsideEvent,
+  CallbackClient,
+  DeskOptions,
   NewApplication,
+  NewPerson,
   PageLike,
   Person,
   PlainBrowser,
   Refusal,
   Registration,
-  TestClock,
+  SigningClient,
+  Timings,
   TokenResponse,
   Urls,
 } from './types.ts';
@@ -24,13 +31,11 @@ import type {
 /** Milliseconds for which `waitFor` waits by default. */
 const patience = 10_000;
 
-interface Clock {
-  offsetSeconds: number;
-}
-
 /** How a started instance differs from an attached one. */
 interface Owner {
   readonly log: readonly string[];
+  /** When `start()` was called, by `performance.now()`. */
+  readonly began?: number;
   stop(): Promise<void>;
 }
 
@@ -38,27 +43,27 @@ interface Owner {
 class RunningInstance implements Alongside {
   readonly urls: Urls;
   readonly log: readonly string[];
-  readonly clock: TestClock;
+  readonly clock: InstanceClock;
+  timings: Timings = { ready: null, signedIn: null };
   readonly #api: ConsoleApi;
   readonly #owner: Owner;
-  #offset: number;
+  readonly #tokens: TokenRequests;
 
   constructor(api: ConsoleApi, { urls, clock }: InstanceState, owner: Owner) {
     this.urls = urls;
     this.log = owner.log;
     this.#api = api;
     this.#owner = owner;
-    this.#offset = clock.offsetSeconds * 1_000;
-    const move = async (method: 'PUT' | 'DELETE', body?: object) => {
-      const moved = await api.must<Clock>(method, '/clock', body);
-      this.#offset = moved.offsetSeconds * 1_000;
-    };
-    this.clock = {
-      now: () => systemClock.now() + this.#offset,
-      advance: (seconds) => move('PUT', { advance: seconds }),
-      set: (at) => move('PUT', { set: at.toISOString() }),
-      real: () => move('DELETE'),
-    };
+    this.clock = new InstanceClock(api, clock.offsetSeconds);
+    this.#tokens = new TokenRequests(api, urls.api, this.clock);
+    this.#passed('ready');
+  }
+
+  /** Notes the time when this happens first. */
+  #passed(step: keyof Timings): void {
+    const { began } = this.#owner;
+    if (began !== undefined && this.timings[step] === null)
+      this.timings = { ...this.timings, [step]: performance.now() - began };
   }
 
   readonly card = {
@@ -67,7 +72,7 @@ class RunningInstance implements Alongside {
   };
 
   readonly people = {
-    add: (person: object): Promise<Person> => this.#api.must('POST', '/people', person),
+    add: (person: NewPerson): Promise<Person> => addPerson(this.#api, person),
     remove: async (uid: string): Promise<void> =>
       void (await this.#api.must('DELETE', `/people/${encodeURIComponent(uid)}`)),
   };
@@ -79,9 +84,11 @@ class RunningInstance implements Alongside {
       void (await this.#api.must('DELETE', `/faults/${encodeURIComponent(name)}`)),
   };
 
-  async desk(who: string, options: { pin?: string; role?: string } = {}): Promise<AgentState> {
+  async desk(who: string, options: DeskOptions = {}): Promise<AgentState> {
     await insertCard(this.#api, who);
-    return (await signInAtDesk(this.#api, options)).state;
+    const { state } = await signInAtDesk(this.#api, options);
+    this.#passed('signedIn');
+    return state;
   }
 
   application(options: NewApplication): Promise<Registration> {
@@ -90,6 +97,14 @@ class RunningInstance implements Alongside {
 
   tokens(person: string, application = 'demo-combined'): Promise<TokenResponse> {
     return this.#api.must('POST', '/tokens', { person, application });
+  }
+
+  applicationTokens(client?: SigningClient): Promise<TokenResponse> {
+    return this.#tokens.ofApplication(client);
+  }
+
+  citizenTokens(nhsNumber: string, client?: CallbackClient): Promise<TokenResponse> {
+    return this.#tokens.ofCitizen(nhsNumber, client);
   }
 
   browser(): PlainBrowser {
@@ -106,28 +121,45 @@ class RunningInstance implements Alongside {
     };
   }
 
-  signIn(page: PageLike, url: string, options: { pin?: string; role?: string } = {}): Promise<void> {
-    return signInOnPages(page, url, this.urls, options);
+  async signIn(page: PageLike, url: string, { pin, role }: DeskOptions = {}): Promise<void> {
+    const roleId = async () => (role === undefined ? undefined : roleIdAtDesk(this.#api, role));
+    await signInOnPages(page, url, this.urls, { pin, roleId });
+    this.#passed('signedIn');
   }
 
   waitFor(
     event: string | ((event: AlongsideEvent) => boolean),
     { timeout = patience }: { timeout?: number } = {},
   ): Promise<AlongsideEvent> {
-    return firstEvent(this.#api, event, timeout);
+    return firstEvent(this.#api, event, { since: this.clock.now(), timeout });
   }
 
   explain(id: string): Promise<Refusal> {
     return this.#api.must('GET', `/refusals/${encodeURIComponent(id)}`);
   }
 
+  async report(): Promise<string> {
+    return (await reportOf(this.#api, this)).join('\n');
+  }
+
   call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
     return this.#api.must<T>(method, path, body);
   }
 
+  async tidy(): Promise<void> {
+    await this.card.remove();
+    const { faults } = await this.#api.must<{ faults: { name: string; state: object | null }[] }>(
+      'GET',
+      '/faults',
+    );
+    for (const { name, state } of faults) if (state) await this.faults.off(name);
+    await this.clock.real();
+  }
+
   async reset(): Promise<void> {
     await this.#api.must('POST', '/reset');
-    this.#offset = 0;
+    this.#tokens.forget();
+    await this.clock.read();
   }
 
   env(): Promise<Record<string, string>> {

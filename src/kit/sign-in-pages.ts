@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { PageLike, Urls } from './types.ts';
 
-/** The questions to the user: for the PIN, at the agent; for the role, at the agent or at CIS2. */
+/** The questions to the user: for the authenticator, at CIS2; for the PIN, at the agent; for the role, at the agent or at CIS2. */
+const smartcard = 'form#choice ~ p a[href$="/smartcard"]';
 const pin = 'input[name="pin"]';
 const role = 'input[type="radio"][name="role"], input[type="radio"][name="roleId"]';
 const submit = 'form button[type="submit"], form button:not([type])';
@@ -12,8 +13,9 @@ const pause = 50;
 const patience = 30_000;
 
 /** Returns the question of a page; undefined while the page is replaced by the next one. */
-async function questionOf(page: PageLike): Promise<'PIN' | 'role' | undefined> {
+async function questionOf(page: PageLike): Promise<'authenticator' | 'PIN' | 'role' | undefined> {
   try {
+    if (await page.$(smartcard)) return 'authenticator';
     if (await page.$(pin)) return 'PIN';
     return (await page.$(role)) ? 'role' : undefined;
   } catch {
@@ -22,14 +24,14 @@ async function questionOf(page: PageLike): Promise<'PIN' | 'role' | undefined> {
 }
 
 /**
- * Opens an address, and answers the questions for PIN and role until a page of the application is shown.
+ * Opens an address, chooses the smartcard, and answers the questions for PIN and role until a page of the application is shown.
  * @throws OperatorError if the PIN or the role is refused, or if the browser stays on another page
  */
 export async function signInOnPages(
   page: PageLike,
   url: string,
   { identityAgent, cis2Issuer }: Urls,
-  options: { pin?: string | undefined; role?: string | undefined },
+  { pin: code = '123456', roleId }: { pin?: string | undefined; roleId(): Promise<string | undefined> },
 ): Promise<void> {
   const asking = [identityAgent, cis2Issuer].map((address) => new URL(address).origin);
   const answered = new Set<string>();
@@ -37,7 +39,8 @@ export async function signInOnPages(
   for (let waited = 0; asking.includes(new URL(page.url()).origin); ) {
     const question = await questionOf(page);
     if (!question) {
-      if (waited > patience) throw new OperatorError(`${page.url()} asks for neither PIN nor role.`);
+      if (waited > patience)
+        throw new OperatorError(`${page.url()} asks for neither authenticator, PIN nor role.`);
       waited += pause;
       await sleep(pause);
       continue;
@@ -45,9 +48,11 @@ export async function signInOnPages(
     // A second wrong PIN would use up another attempt of the card.
     if (answered.has(question)) throw new OperatorError(`${page.url()} asks again for the ${question}.`);
     answered.add(question);
-    if (question === 'PIN') await (await page.$(pin))?.fill(options.pin ?? '123456');
-    else await (await radio(page, options.role)).check();
-    await Promise.all([page.waitForNavigation(), page.$(submit).then((button) => button?.click())]);
+    if (question === 'PIN') await (await page.$(pin))?.fill(code);
+    if (question === 'role') await (await radio(page, await roleId())).check();
+    // The link stays in this window; the button opens another one.
+    const onward = question === 'authenticator' ? smartcard : submit;
+    await Promise.all([page.waitForNavigation(), page.$(onward).then((target) => target?.click())]);
   }
 }
 

@@ -14,10 +14,22 @@ export interface StartOptions {
   /** Further options of `alongside up`, such as `['--host', '0.0.0.0']`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Prints the log of the instance to standard error; by default nothing. */
-  readonly log?: 'always' | 'never';
+  /** Prints the log of the instance to standard error; by default only with the report of a failed test. */
+  readonly log?: 'always' | 'on-failure';
   /** Milliseconds until it must be ready; 60,000 by default. */
   readonly timeout?: number;
+}
+
+/** Options of the fixtures for test runners. */
+export interface FixtureOptions extends StartOptions {
+  /** Uses the instance with this console instead of starting one, such as `process.env.ALONGSIDE_CONSOLE_URL` in `alongside exec`. */
+  readonly attachTo?: string | undefined;
+}
+
+/** Answers at the desk: the PIN (123456 by default), and a role by id or code (the first by default). */
+export interface DeskOptions {
+  readonly pin?: string | undefined;
+  readonly role?: string | undefined;
 }
 
 /** State of the Identity Agent at the desk. */
@@ -44,12 +56,18 @@ export interface AgentState {
   readonly reason: string | null;
 }
 
-/** A person to add, with the members of the console API: names, `persona`, `roles` and others. */
+/** A person to add: one role by `role`, or all with the members of the console API. */
 export interface NewPerson {
   readonly uid?: string;
   readonly persona?: string;
   readonly givenName: string;
   readonly familyName: string;
+  /** A job role by its code or name, such as `R8001` or `Nurse Access Role`. */
+  readonly role?: string;
+  /** The organisation of `role`: A9A5A by default. */
+  readonly orgCode?: string;
+  /** False adds the person without a smartcard. */
+  readonly card?: boolean;
   readonly roles?: readonly {
     readonly orgCode: string;
     readonly roleCode: string;
@@ -77,9 +95,24 @@ export interface NewApplication {
   readonly cis2?: { readonly redirectUris: readonly string[]; readonly [member: string]: unknown };
 }
 
-interface Credentials {
+export interface Credentials {
   readonly clientId: string;
   readonly clientSecret?: string;
+}
+
+/** A registered client that signs assertions with RS512. */
+export interface SigningClient {
+  readonly clientId: string;
+  readonly kid: string;
+  /** PKCS#8 in PEM, or a key of `node:crypto`. */
+  readonly privateKey: string | object;
+}
+
+/** A registered client with a secret, and one of its callback addresses. */
+export interface CallbackClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly redirectUri: string;
 }
 
 /** A registered application with its credentials. */
@@ -150,14 +183,25 @@ export interface PageLike {
   waitForNavigation(): Promise<unknown>;
 }
 
-/** A clock that follows the instance, also as `Clock` of `@alongside/client`. */
-export interface TestClock {
+/** The time of an instance, also as `Clock` of `@alongside/client`. */
+export interface FollowingClock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
+}
+
+/** The clock of an instance. */
+export interface TestClock extends FollowingClock {
   advance(seconds: number): Promise<void>;
   set(at: Date): Promise<void>;
   /** Returns to real time. */
   real(): Promise<void>;
+}
+
+/** Milliseconds from `start()`; null for an attached instance, and for what has not happened yet. */
+export interface Timings {
+  readonly ready: number | null;
+  /** The end of the first `desk()` or `signIn()`. */
+  readonly signedIn: number | null;
 }
 
 /** A running instance. `await using` stops it. */
@@ -165,11 +209,16 @@ export interface Alongside extends AsyncDisposable {
   readonly urls: Urls;
   /** Newest lines of its log, JSON each; empty for an attached instance. */
   readonly log: readonly string[];
+  readonly timings: Timings;
   readonly clock: TestClock;
-  /** Inserts the card of a person (persona, uid or serial), enters the PIN and selects a role: the first, or by id or code. */
-  desk(who: string, options?: { readonly pin?: string; readonly role?: string }): Promise<AgentState>;
+  /** Inserts the card of a person (persona, uid, name or serial), enters the PIN and selects a role. */
+  desk(who: string, options?: DeskOptions): Promise<AgentState>;
   readonly card: { insert(who: string): Promise<void>; remove(): Promise<void> };
-  readonly people: { add(person: NewPerson): Promise<Person>; remove(uid: string): Promise<void> };
+  readonly people: {
+    /** Adds a person with a card. */
+    add(person: NewPerson): Promise<Person>;
+    remove(uid: string): Promise<void>;
+  };
   readonly faults: {
     on(
       name: string,
@@ -181,13 +230,13 @@ export interface Alongside extends AsyncDisposable {
   application(options: NewApplication): Promise<Registration>;
   /** Issues tokens as a sign-in of this person would, to test an API alone. */
   tokens(person: string, application?: string): Promise<TokenResponse>;
+  /** Requests tokens for an application itself with a signed assertion; by default for one with all APIs. */
+  applicationTokens(client?: SigningClient): Promise<TokenResponse>;
+  /** Signs a citizen in, by NHS number, at the mock of NHS login; by default for an application with all APIs. */
+  citizenTokens(nhsNumber: string, client?: CallbackClient): Promise<TokenResponse>;
   browser(): PlainBrowser;
-  /** Opens an address in Playwright's page and answers the pages for PIN and role, if they are shown. */
-  signIn(
-    page: PageLike,
-    url: string,
-    options?: { readonly pin?: string; readonly role?: string },
-  ): Promise<void>;
+  /** Opens an address in Playwright's page, chooses the smartcard and answers the pages for PIN and role, if they are shown. */
+  signIn(page: PageLike, url: string, options?: DeskOptions): Promise<void>;
   /** Resolves with the first event from now on that has this name or passes this check. */
   waitFor(
     event: string | ((event: AlongsideEvent) => boolean),
@@ -195,9 +244,13 @@ export interface Alongside extends AsyncDisposable {
   ): Promise<AlongsideEvent>;
   /** Explains a refused request by its message id, `X-Request-ID` or `X-Correlation-ID`. */
   explain(id: string): Promise<Refusal>;
+  /** Describes times, refused requests, the last journey and the end of the log, for the output of a failed test. */
+  report(): Promise<string>;
   /** Calls the console API, such as `call('GET', '/sessions')`; throws unless it succeeds. */
   call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T>;
-  /** Restores the seeded data and real time. */
+  /** Removes the card, switches all faults off and returns to real time. People, applications and sessions stay. */
+  tidy(): Promise<void>;
+  /** Restores the seeded data and real time; registered applications are gone. */
   reset(): Promise<void>;
   /** Addresses and credentials, as `alongside status --env` prints them. */
   env(): Promise<Record<string, string>>;

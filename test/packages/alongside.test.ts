@@ -82,6 +82,8 @@ describe('the package of the product', () => {
     assert.deepEqual(peerDependenciesMeta, {
       pkcs11js: { optional: true },
       'pcsc-mini': { optional: true },
+      '@playwright/test': { optional: true },
+      vitest: { optional: true },
     });
     assert.deepEqual(
       (await readdir(project.path('node_modules'))).filter((name) => !name.startsWith('.')),

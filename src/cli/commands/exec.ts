@@ -3,18 +3,13 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
 import { readFlags } from '@alongside/kernel/config';
-import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, UsageError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { configShape } from '../../config.ts';
-import { ConsoleApi } from '../../kit/console-api.ts';
-import { allEvents } from '../../kit/events.ts';
 import { openInstance } from '../../kit/instance.ts';
 import { startInstanceProcess } from '../../kit/instance-process.ts';
-import type { Alongside, AlongsideEvent } from '../../kit/types.ts';
 import { type Command, exampleLines, flagNames, noMore, type Output } from '../command.ts';
-import { columns, paragraphs } from '../table.ts';
-import { type AgedRefusal, linesOf } from './explain.ts';
+import { paragraphs } from '../table.ts';
 
 const ownFlags = { person: z.string().optional(), pin: z.string().optional(), role: z.string().optional() };
 
@@ -97,52 +92,6 @@ class CannotStart extends Error {
   }
 }
 
-const mostLogLines = 20;
-const mostRefusals = 5;
-
-/** A line of the log about a request. */
-const requestLine = z.object({ id: z.string(), msg: z.enum(['refused', 'failed']) });
-
-/** Returns the ids of the last refused requests in a log. */
-function refusedIds(log: readonly string[]): string[] {
-  const ids = log.flatMap((line) => {
-    // Warnings of Node are no JSON.
-    const { data } = line.startsWith('{') ? requestLine.safeParse(parseOwnJson(line)) : {};
-    return data?.id ?? [];
-  });
-  return ids.slice(-mostRefusals);
-}
-
-function eventRows(events: readonly AlongsideEvent[]): string[] {
-  const last = events.at(-1)?.journey;
-  return columns(
-    events
-      .filter(({ journey }) => journey === last)
-      .map(({ at, from, to, name, outcome }) => [`  ${at.slice(11, 23)}`, `${from} -> ${to}`, name, outcome]),
-  );
-}
-
-/** Prints what helps to find out why a command failed. */
-async function explainFailure({ urls, log }: Alongside, out: Output): Promise<void> {
-  const api = new ConsoleApi(urls.console);
-  const refusals: string[] = [];
-  for (const id of refusedIds(log)) {
-    const found = await api.call<AgedRefusal>('GET', `/refusals/${encodeURIComponent(id)}`);
-    if (found.status === 200) refusals.push(...linesOf(found.body).map((line) => `  ${line}`));
-  }
-  const parts: [string, string[]][] = [
-    ['Refused requests, the last one at the end:', refusals],
-    ['The last journey:', eventRows(await allEvents(api))],
-    ['The end of the log:', log.slice(-mostLogLines).map((line) => `  ${line}`)],
-  ];
-  for (const [title, lines] of parts) {
-    if (lines.length === 0) continue;
-    out.note('');
-    out.note(title);
-    for (const line of lines) out.note(line);
-  }
-}
-
 async function execute({ flags, upFlags, command }: Request, out: Output): Promise<number> {
   const began = performance.now();
   const started = await startInstanceProcess({
@@ -153,7 +102,7 @@ async function execute({ flags, upFlags, command }: Request, out: Output): Promi
   void started.ended.then((reason) => isOver || out.note(`Alongside stopped early: ${reason}.`));
   const { urls, stateFile } = started.state;
   try {
-    const instance = await openInstance(urls.console, started);
+    const instance = await openInstance(urls.console, { ...started, began });
     out.note(`Alongside is ready after ${Math.round(performance.now() - began)} ms at ${urls.console}`);
     const { person, ...answers } = flags;
     if (person !== undefined) {
@@ -163,7 +112,7 @@ async function execute({ flags, upFlags, command }: Request, out: Output): Promi
     const code = await run(command, { ...(await instance.env()), ALONGSIDE_STATE: stateFile });
     if (code !== 0 && code < 128) {
       out.note(`${command[0]} ended with code ${code}.`);
-      await explainFailure(instance, out);
+      for (const line of ['', ...(await instance.report()).split('\n')]) out.note(line);
     }
     return code;
   } finally {

@@ -1,36 +1,5 @@
-import { relativeTime } from '@alongside/kernel/clock';
-import type { Actor } from '@alongside/kernel/errors';
-import type { FoundRefusal } from '../../storage/refusals.ts';
+import { type AgedRefusal, linesOf } from '../../kit/report.ts';
 import { consoleCommand } from '../command.ts';
-import { columns } from '../table.ts';
-
-const actors: Readonly<Record<Actor, string>> = {
-  user: 'the user',
-  developer: 'the developer of the application',
-  operator: 'the operator of this instance',
-  agent: 'the Identity Agent on the workstation',
-};
-
-export type AgedRefusal = FoundRefusal & { ageSeconds: number };
-
-/** Explains a refusal for people. */
-export function linesOf(refusal: AgedRefusal): string[] {
-  const { error, status, code, description, detail, fix, actor, source, method, path } = refusal;
-  const { messageId, earlier, ageSeconds } = refusal;
-  const rows: [string, string][] = [
-    ['Answer', `${status} ${code}: ${description}`],
-    ['Reason', detail],
-    ['Fix', fix],
-    ['Who acts', actors[actor]],
-    ['Source', source],
-    ['Message id', messageId],
-    ['Earlier', earlier.join(', ')],
-  ];
-  return [
-    `${error} at ${`${method} ${path}`.trim()}, ${relativeTime(-ageSeconds)}`,
-    ...columns(rows.filter(([, value]) => value !== '')),
-  ];
-}
 
 export const explain = consoleCommand({
   name: 'explain',

@@ -1,0 +1,103 @@
+import { relativeTime } from '@alongside/kernel/clock';
+import type { Actor } from '@alongside/kernel/errors';
+import { parseOwnJson } from '@alongside/kernel/json';
+import { columns } from '@alongside/kernel/operator';
+import { z } from 'zod';
+import type { FoundRefusal } from '../storage/refusals.ts';
+import type { ConsoleApi } from './console-api.ts';
+import { allEvents } from './events.ts';
+import type { Timings } from './types.ts';
+
+const actors: Readonly<Record<Actor, string>> = {
+  user: 'the user',
+  developer: 'the developer of the application',
+  operator: 'the operator of this instance',
+  agent: 'the Identity Agent on the workstation',
+};
+
+export type AgedRefusal = FoundRefusal & { ageSeconds: number };
+
+/** Explains a refusal for people. */
+export function linesOf(refusal: AgedRefusal): string[] {
+  const { error, status, code, description, detail, fix, actor, source, method, path } = refusal;
+  const { messageId, earlier, ageSeconds } = refusal;
+  const rows: [string, string][] = [
+    ['Answer', `${status} ${code}: ${description}`],
+    ['Reason', detail],
+    ['Fix', fix],
+    ['Who acts', actors[actor]],
+    ['Source', source],
+    ['Message id', messageId],
+    ['Earlier', earlier.join(', ')],
+  ];
+  return [
+    `${error} at ${`${method} ${path}`.trim()}, ${relativeTime(-ageSeconds)}`,
+    ...columns(rows.filter(([, value]) => value !== '')),
+  ];
+}
+
+const mostLogLines = 20;
+const mostRefusals = 5;
+
+/** A line of the log about a request. */
+const requestLine = z.object({ id: z.string(), msg: z.enum(['refused', 'failed']) });
+
+/** Returns the ids of the last refused requests in a log. */
+function refusedIds(log: readonly string[]): string[] {
+  const ids = log.flatMap((line) => {
+    // Warnings of Node are no JSON.
+    const { data } = line.startsWith('{') ? requestLine.safeParse(parseOwnJson(line)) : {};
+    return data?.id ?? [];
+  });
+  return ids.slice(-mostRefusals);
+}
+
+async function refusalLines(api: ConsoleApi, log: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const id of refusedIds(log)) {
+    const found = await api.call<AgedRefusal>('GET', `/refusals/${encodeURIComponent(id)}`);
+    if (found.status === 200) lines.push(...linesOf(found.body));
+  }
+  return lines;
+}
+
+async function journeyLines(api: ConsoleApi): Promise<string[]> {
+  const events = await allEvents(api);
+  const last = events.at(-1)?.journey;
+  const rows = events
+    .filter(({ journey }) => journey === last)
+    .map(({ at, from, to, name, outcome }) => [at.slice(11, 23), `${from} -> ${to}`, name, outcome]);
+  return columns(rows);
+}
+
+/** Formats a line of the log for people: time, service, message, then the other members. */
+function logLine(line: string): string {
+  if (!line.startsWith('{')) return line;
+  const { time, level: _, service, msg, ...members } = parseOwnJson<Record<string, unknown>>(line);
+  const at = typeof time === 'number' ? new Date(time).toISOString().slice(11, 23) : '';
+  return `${at} ${service}: ${msg} ${Object.keys(members).length > 0 ? JSON.stringify(members) : ''}`.trim();
+}
+
+const milliseconds = (value: number): string => `${Math.round(value)} ms`;
+
+const timeLines = ({ ready, signedIn }: Timings): string[] => [
+  ...(ready === null ? [] : [`ready after ${milliseconds(ready)}`]),
+  ...(signedIn === null ? [] : [`signed in at the desk after ${milliseconds(signedIn)}`]),
+];
+
+/** Describes what helps to find out why a test failed. */
+export async function reportOf(
+  api: ConsoleApi,
+  { log, timings }: { log: readonly string[]; timings: Timings },
+): Promise<string[]> {
+  const parts: [string, string[]][] = [
+    [`Alongside at ${api.origin}, from its start:`, timeLines(timings)],
+    ['Refused requests, the last one at the end:', await refusalLines(api, log)],
+    ['The last journey:', await journeyLines(api)],
+    ['The end of the log:', log.slice(-mostLogLines).map(logLine)],
+  ];
+  return parts
+    .filter(([, lines]) => lines.length > 0)
+    .flatMap(([title, lines]) => ['', title, ...lines.map((line) => `  ${line}`)])
+    .slice(1);
+}

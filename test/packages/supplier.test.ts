@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { clone, Project, pack } from './testing/project.ts';
+
+// A supplier's project: a web application on @alongside/client, tested with the test kit by three runners.
+const tools = process.env.ALONGSIDE_TEST_TOOLS;
+
+interface Finished {
+  code: number;
+  output: string;
+}
+
+describe('the test kit in a project of a supplier', {
+  skip: tools === undefined && 'needs Vitest and Playwright Test from npm',
+}, () => {
+  let folder = '';
+  let project: Project;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'supplier-packages-'));
+    project = await Project.create();
+    const packages = [
+      ...(await pack(folder, '--only', 'alongside')),
+      ...(await pack(folder, '--only', '@alongside/client')),
+    ];
+    await project.install(packages, ['jose', '@types/node', 'undici-types']);
+    for (const name of await topLevel(join(tools ?? '', 'node_modules')))
+      await symlink(join(tools ?? '', 'node_modules', name), project.path('node_modules', name)).catch(
+        orExists,
+      );
+    await cp(join(import.meta.dirname, 'supplier'), project.folder, { recursive: true });
+  });
+  after(async () => {
+    await project?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a program of the project. */
+  const run = (...words: string[]): Promise<Finished> =>
+    new Promise((resolve) => {
+      const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_TEST_CONTEXT: undefined };
+      execFile(process.execPath, words, { cwd: project.folder, env }, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+      );
+    });
+  const program = (name: string) => project.path('node_modules', name);
+
+  test('has valid types with those of the runners, also in the documentation', async () => {
+    const { output } = await run(
+      join(clone, 'node_modules/@typescript/native/bin/tsc'),
+      '-p',
+      project.folder,
+    );
+    assert.equal(output, '');
+  });
+
+  test('proves every member with node:test, and the documentation’s tests', async () => {
+    const files = ['members.node.ts', 'sign-in.node.ts', 'recipes.node.ts'];
+    const { output } = await run('--test', '--test-reporter=tap', ...files);
+    assert.match(output, /^# fail 0$/m, output);
+    assert.match(output, /^# pass 21$/m);
+  });
+
+  test('reports what happened among the diagnostics of a failed node:test', async () => {
+    const { code, output } = await run('--test', '--test-reporter=tap', 'fails.node.ts');
+    assert.equal(code, 1);
+    assert.match(output, /# Alongside at http.*\n# {3}ready after \d+ ms/);
+    assert.match(output, /# {3}authorisation\.contentType at POST \/oauth2\/token/);
+  });
+
+  test('gives each file of Vitest an instance, and prints the report of a failed test', async () => {
+    const reporters = ['--reporter=default', '--reporter=json', '--outputFile=vitest.json'];
+    const { code, output } = await run(program('vitest/vitest.mjs'), 'run', ...reporters);
+    const { testResults } = JSON.parse(await readFile(project.path('vitest.json'), 'utf8')) as {
+      testResults: { assertionResults: { title: string; status: string }[] }[];
+    };
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    assert.deepEqual(
+      results.filter(({ status }) => status !== 'passed').map(({ title }) => title),
+      ['fails, and prints a report'],
+      output,
+    );
+    assert.deepEqual([code, results.length], [1, 5]);
+    assert.match(output, /signed in at the desk after \d+ ms\n\nRefused requests/);
+  });
+
+  test('gives each worker of Playwright an instance, and attaches the report of a failed test', async () => {
+    const { code, output } = await run(program('@playwright/test/cli.js'), 'test');
+    const { suites } = JSON.parse(await readFile(project.path('playwright.json'), 'utf8')) as {
+      suites: Suite[];
+    };
+    const results = suites.flatMap(resultsOf);
+    const failed = results.filter(({ status }) => status !== 'passed');
+    assert.deepEqual(
+      failed.map(({ title }) => title),
+      ['fails with the report as attachment'],
+      output + JSON.stringify(failed),
+    );
+    assert.deepEqual([code, results.length], [1, 10]);
+    assert.ok(new Set(results.map(({ workerIndex }) => workerIndex)).size >= 2, 'workers at once');
+    const { body = '' } = failed[0]?.attachments.find(({ name }) => name === 'alongside') ?? {};
+    assert.match(
+      Buffer.from(body, 'base64').toString(),
+      /ready after \d+ ms[\s\S]*Refused requests[\s\S]*end of the log/,
+    );
+  });
+
+  test('runs its tests in one instance by the command of the documentation', async () => {
+    const { code, output } = await run(
+      ...[program('alongside/bin/alongside.cjs'), 'exec', '--person', 'gp', '--'],
+      ...[process.execPath, 'follows.ts'],
+    );
+    assert.deepEqual(
+      [code, output.split('\n')[0]],
+      [0, 'follows the clock, and is attached: signedIn'],
+      output,
+    );
+  });
+});
+
+interface Result {
+  title: string;
+  status: string;
+  workerIndex: number;
+  attachments: { name: string; body?: string }[];
+}
+
+/** A suite in Playwright's JSON. */
+interface Suite {
+  specs: { title: string; tests: { results: Omit<Result, 'title'>[] }[] }[];
+  suites?: Suite[];
+}
+
+const resultsOf = ({ specs, suites = [] }: Suite): Result[] => [
+  ...specs.flatMap(({ title, tests }) =>
+    tests.flatMap(({ results }) => results.map((result) => ({ ...result, title }))),
+  ),
+  ...suites.flatMap(resultsOf),
+];
+
+/** Returns the names of installed packages, with their scopes. */
+async function topLevel(modules: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of await readdir(modules)) if (!name.startsWith('.')) names.push(name);
+  return names;
+}
+
+function orExists(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
