@@ -1,3 +1,4 @@
+import { type Activity, activity } from './activity.ts';
 import type { Clock } from './clock.ts';
 import { type JourneyKeys, type JourneyLink, Journeys } from './journeys.ts';
 
@@ -75,6 +76,8 @@ interface Waiting {
   at: number;
   /** Undefined until storage was asked. */
   journey: string | undefined;
+  /** The request that recorded it, while that does not know its journey. */
+  request?: Activity | undefined;
 }
 
 /** Collects the events of this process, links them to journeys and stores them in order. */
@@ -111,7 +114,11 @@ export class EventRecorder implements Recorder {
     // After an undecided event its values belong to no journey yet, so the next ones wait with it.
     const journey = this.#isUndecided ? undefined : this.#journeys.decide(event);
     if (journey === undefined) this.#isUndecided = true;
-    this.#waiting.push({ event, at: this.#clock.now(), journey });
+    const request = activity();
+    request?.noteEvent(event, journey);
+    const waiting: Waiting = { event, at: this.#clock.now(), journey };
+    if (journey === undefined) waiting.request = request;
+    this.#waiting.push(waiting);
     // The reason of a refusal must be found at once, and the link of a value that another process may receive next.
     if ((event.outcome ?? 'ok') !== 'ok' || this.#journeys.mayLink(event, journey)) this.#isPressing = true;
     // For gathered events and for events outside requests.
@@ -119,6 +126,11 @@ export class EventRecorder implements Recorder {
       this.#later = undefined;
       this.keep().catch(this.#onLost);
     }, this.#gather || 250).unref();
+  }
+
+  /** Number of events that are not stored yet. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Calls the listener whenever events of this process were stored. Returns a function that stops this. */
@@ -186,9 +198,13 @@ export class EventRecorder implements Recorder {
 
   /** Asks storage for the journeys of these events. */
   async #settle(events: readonly Waiting[]): Promise<void> {
-    const asked = new Set(events.flatMap(({ event }) => this.#journeys.askedValues(event)));
-    const stored = asked.size === 0 ? undefined : await this.#store.journeysOf([...asked]);
-    for (const each of events) each.journey = this.#journeys.settle(each.event, stored);
+    try {
+      const asked = new Set(events.flatMap(({ event }) => this.#journeys.askedValues(event)));
+      const stored = asked.size === 0 ? undefined : await this.#store.journeysOf([...asked]);
+      for (const each of events) each.journey = this.#journeys.settle(each.event, stored);
+    } finally {
+      for (const { request, journey } of events) request?.decideJourney(journey);
+    }
     // Further events may have been recorded meanwhile.
     this.#isUndecided = this.#waiting.length > 0;
   }

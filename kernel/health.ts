@@ -35,6 +35,11 @@ export class Readiness {
     this.#patience = patience;
   }
 
+  /** The names of all checks. */
+  get names(): string[] {
+    return ['draining', ...this.#checks.map(({ name }) => name)];
+  }
+
   /** Fails from now on, because the process is about to stop. */
   drain(): void {
     this.#isDraining = true;

@@ -5,6 +5,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
 import https from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { Activity, observed } from './activity.ts';
 import { type Sending, StreamAnswer, send, stream } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
@@ -26,6 +27,8 @@ export { plainError } from './respond.ts';
 export interface ListenerOptions extends RespondOptions {
   /** Name in the log. */
   name: string;
+  /** The flag that chooses its port; `--port-base` by default. */
+  portFlag?: string;
   /** Whether clients use HTTPS under a name other than loopback's, here or at a proxy; false by default. */
   isHttps?: boolean;
   /** Stores the events of a request before its response; undefined if nothing waits to be stored. */
@@ -164,9 +167,9 @@ async function listenAt(server: Server, place: Place): Promise<void> {
 }
 
 /** Returns one clear sentence for the usual errors of listening. */
-function listenError(error: unknown, port: number, name: string): unknown {
+function listenError(error: unknown, port: number, name: string, remedy: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return portTaken(port, name, 'Stop what uses it or choose another --port-base.');
+  if (code === 'EADDRINUSE') return portTaken(port, name, `Stop what uses it or choose another ${remedy}.`);
   if (code === 'EACCES')
     return new OperatorError(`Port ${port} needs rights that this user lacks, so ${name} cannot start.`);
   return error;
@@ -174,7 +177,7 @@ function listenError(error: unknown, port: number, name: string): unknown {
 
 /** Creates the HTTP server of one service from its routes. */
 export function createListener(routes: readonly Route[], options: ListenerOptions): Listener {
-  const { log, name, proxies, flush, isHttps = false, bodyLimit = usualBodyLimit } = options;
+  const { log, name, proxies, flush, observer, isHttps = false, bodyLimit = usualBodyLimit } = options;
   const background = new Background();
   const find = routeFinder(routes);
   const respondOptions = options.development ? { ...options, nearestPath: nearestPath(routes) } : options;
@@ -185,14 +188,15 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   let isDraining = false;
   let closing: Promise<void> | undefined;
 
-  async function serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(raw: IncomingMessage, response: ServerResponse, seen?: Activity): Promise<void> {
     const { peer, isProxy } = connections.begin(raw, response);
     const target = targetOf(raw.url ?? '/');
-    const { route, params, isDamaged } = find(raw.method ?? '', target.path);
+    const { route, params, template, isDamaged } = find(raw.method ?? '', target.path);
     const body = hasBody(raw) && !isDamaged ? await readBody(raw, route.bodyLimit ?? bodyLimit) : undefined;
     const isRefused = body instanceof Refusal;
     const sender = isProxy ? peerOf(peer, raw.headers, proxies) : peer;
     const request = requestOf(raw, target, params, isRefused ? undefined : body, sender);
+    seen?.follow(request, template);
     const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
     let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
     try {
@@ -202,18 +206,26 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     }
     const sending = { id: request.id, isHttps, closes: isDraining || isRefused };
     try {
+      if (seen) seen.status = answer.status;
       if (answer instanceof StreamAnswer) await streams.send(response, answer, sending);
       else send(response, answer, sending);
     } catch (error) {
       if (response.headersSent || response.destroyed) throw error;
       for (const header of response.getHeaderNames()) response.removeHeader(header);
       response.statusMessage = '';
-      send(response, await failed(error), sending);
+      answer = await failed(error);
+      if (seen) seen.status = answer.status;
+      send(response, answer, sending);
     }
   }
 
+  const handle = (raw: IncomingMessage, response: ServerResponse): Promise<void> =>
+    observer
+      ? observed(observer, new Activity(name, raw.method ?? ''), (seen) => serve(raw, response, seen))
+      : serve(raw, response);
+
   server.on('request', (raw, response) => {
-    serve(raw, response).catch((error: NodeJS.ErrnoException) => {
+    handle(raw, response).catch((error: NodeJS.ErrnoException) => {
       if (!clientLeft.has(error.code ?? ''))
         log.error({ listener: name, reason: reasonOf(error) }, 'a response broke off');
       response.destroy();
@@ -244,7 +256,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     routes,
     async listen(port, host = '127.0.0.1', { held = false } = {}) {
       await listenAt(server, { port, host, reusePort: held }).catch((error) => {
-        throw listenError(error, port, name);
+        throw listenError(error, port, name, options.portFlag ?? '--port-base');
       });
       return (server.address() as AddressInfo).port;
     },

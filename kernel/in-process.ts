@@ -1,3 +1,4 @@
+import { Activity, observed } from './activity.ts';
 import { StreamAnswer } from './answer.ts';
 import { uuid } from './ids.ts';
 import { bodyTooLarge, targetOf, usualBodyLimit } from './incoming.ts';
@@ -32,9 +33,15 @@ export const pathHere = (here: ServiceHere | undefined, address: string): string
  */
 export function inProcess(routes: readonly Route[], options: RespondOptions): Ask {
   const find = routeFinder(routes);
-  return async (address, { method = 'GET', headers = {}, body = '' } = {}) => {
+  const { observer, name = 'alongside' } = options;
+
+  async function respondTo(
+    address: string,
+    { method = 'GET', headers = {}, body = '' }: Call,
+    seen?: Activity,
+  ): ReturnType<Ask> {
     const { path, query } = targetOf(address);
-    const { route, params } = find(method, path);
+    const { route, params, template } = find(method, path);
     const request: HttpRequest = {
       ...{ id: uuid(), method, path, params, query, headers, body },
       get rawHeaders() {
@@ -42,11 +49,20 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
       },
       ...{ address: '127.0.0.1', port: 0 },
     };
+    seen?.follow(request, template);
     const isTooLarge = Buffer.byteLength(body) > (route.bodyLimit ?? usualBodyLimit);
     const answer = await respond(request, isTooLarge ? refusing(route, bodyTooLarge()) : route, options);
     if (answer instanceof StreamAnswer)
       throw new Error(`${path} responds with a stream, which needs a socket.`);
+    if (seen) seen.status = answer.status;
     const text = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('utf8');
     return { status: answer.status, body: text };
-  };
+  }
+
+  return (address, call = {}) =>
+    observer
+      ? observed(observer, new Activity(name, call.method ?? 'GET', true), (seen) =>
+          respondTo(address, call, seen),
+        )
+      : respondTo(address, call);
 }

@@ -67,7 +67,7 @@ export async function newKeyPair(
 
 const day = 86_400_000;
 /** Default rotation schedule: announced 14 days, used 90 days, kept 14 days for verification. */
-const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
+export const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
 
 /** A JWK set (RFC 7517 section 5). */
 export interface KeySet {

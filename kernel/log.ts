@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino';
+import { printable } from './operator.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
@@ -27,20 +28,80 @@ export interface LogLevel {
   current: string;
 }
 
-/** Shared by all logs of the process. */
-let standardError: DestinationStream | undefined;
+/** Characters of lines that are written together, and milliseconds for which the lines after one wait for others. */
+const gathered = 4_096;
+const gatherFor = 20;
+/** Bytes that may wait while the reader of the log reads nothing; further lines are lost. */
+const mostWaiting = 16 * 1_048_576;
 
-/** Creates a log that writes JSON lines to standard error. */
-export function createLog(level: string | LogLevel, service: string): Log {
+/** Tests for characters that the log escapes and JSON does not: controls, direction marks, unassigned ones (ASVS 5.0, 16.4.1). */
+const suspect = /[^\x20-\x7e\n]/;
+
+type Format = (line: string) => string;
+const escaped: Format = (line) => (suspect.test(line) ? `${printable(line.slice(0, -1))}\n` : line);
+
+/** The standard error of the process, for all its logs, without waiting for it. The end of the process writes the rest. */
+class StandardError implements DestinationStream {
+  readonly #destination = pino.destination({ dest: 2, sync: false, maxLength: mostWaiting });
+  #format: Format = escaped;
+  #lines = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    process.on('beforeExit', () => this.#send());
+    // Also after an error that nothing caught.
+    process.on('exit', () => {
+      if (this.#send()) this.#destination.flushSync();
+    });
+  }
+
+  write(line: string): void {
+    this.#lines += this.#format(line);
+    if (this.#timer && this.#lines.length < gathered) return;
+    this.#send();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#send();
+    }, gatherFor).unref();
+  }
+
+  use(format: Format): void {
+    this.#format = (line) => format(escaped(line));
+  }
+
+  /** Returns whether there were lines. */
+  #send(): boolean {
+    const lines = this.#lines;
+    this.#lines = '';
+    if (lines !== '') this.#destination.write(lines);
+    return lines !== '';
+  }
+}
+
+let standardError: StandardError | undefined;
+const output = (): StandardError => {
+  standardError ??= new StandardError();
+  return standardError;
+};
+
+/** Writes the lines of all logs of this process in another form than JSON, for people. */
+export const formatLog = (format: Format): void => output().use(format);
+
+/**
+ * Creates a log that writes JSON lines to standard error, soon after.
+ * @param redacts whether members with the names of secrets are hidden; set false where all members are known
+ */
+export function createLog(level: string | LogLevel, service: string, { redacts = true } = {}): Log {
   const wanted = typeof level === 'string' ? { current: level } : level;
-  standardError ??= pino.destination({ dest: 2, sync: true });
   const log = pino(
     {
       level: wanted.current,
       base: { service },
-      redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
+      ...(redacts
+        ? { redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' } }
+        : {}),
     },
-    standardError,
+    output(),
   );
   const writer =
     (name: 'debug' | 'info' | 'warn' | 'error'): Write =>

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { lookup as dnsLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
@@ -22,6 +23,28 @@ export interface OutboundPolicy {
   agents?: OutboundAgents;
 }
 
+/** What a call to another server is for, in the metrics. */
+export type Purpose =
+  | 'cis'
+  | 'crl'
+  | 'discovery'
+  | 'jwks'
+  | 'logout'
+  | 'ocsp'
+  | 'other'
+  | 'token'
+  | 'userinfo';
+
+/** A call that has ended, as the channel `alongside.outbound` reports it. */
+export interface OutboundCall {
+  readonly purpose: Purpose;
+  readonly outcome: 'ok' | 'refused' | 'failed' | 'unreachable';
+  readonly seconds: number;
+}
+
+/** Programs without metrics have no subscriber. */
+export const outboundCalls = channel('alongside.outbound');
+
 /** Connections that are kept open between calls. */
 export class OutboundAgents {
   readonly plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
@@ -36,6 +59,8 @@ export class OutboundAgents {
 export type OutboundMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface OutboundRequest {
+  /** `other` by default. */
+  purpose?: Purpose;
   method?: OutboundMethod;
   headers?: Record<string, string>;
   body?: string | Uint8Array | undefined;
@@ -67,6 +92,16 @@ export async function outbound(
     throw new OutboundError('it is not an http or https address');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) && isRefused(policy, host)) throw new OutboundError(`${host} is a private address`);
+  return outboundCalls.hasSubscribers
+    ? measured(request.purpose ?? 'other', () => sendAgain(url, policy, request))
+    : sendAgain(url, policy, request);
+}
+
+async function sendAgain(
+  url: URL,
+  policy: OutboundPolicy,
+  request: OutboundRequest,
+): Promise<OutboundAnswer> {
   try {
     return await send(url, policy, request);
   } catch (error) {
@@ -75,11 +110,24 @@ export async function outbound(
   }
 }
 
+async function measured(purpose: Purpose, call: () => Promise<OutboundAnswer>): Promise<OutboundAnswer> {
+  const began = performance.now();
+  let outcome: OutboundCall['outcome'] = 'unreachable';
+  try {
+    const answer = await call();
+    outcome = answer.status < 400 ? 'ok' : answer.status < 500 ? 'refused' : 'failed';
+    return answer;
+  } finally {
+    const ended: OutboundCall = { purpose, outcome, seconds: (performance.now() - began) / 1000 };
+    outboundCalls.publish(ended);
+  }
+}
+
 /** Returns a caller of a service of this installation. The operator configures its address, so it may be private. */
 export const askOver =
   (origin: string): Ask =>
   (path, call) =>
-    outbound(`${origin}${path}`, { privateAddresses: true }, call);
+    outbound(`${origin}${path}`, { privateAddresses: true }, { ...call, purpose: 'cis' });
 
 /** A kept connection was closed before the request reached the server. */
 class ClosedConnection extends OutboundError {}

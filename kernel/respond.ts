@@ -1,3 +1,4 @@
+import { activity, type RequestObserver } from './activity.ts';
 import { Answer, type Headers, json, type RefusedBecause } from './answer.ts';
 import { Refusal, reasonOf } from './errors.ts';
 import { kernelErrors, refusedIfUnavailable, retryHeaders } from './kernel-errors.ts';
@@ -14,6 +15,8 @@ export interface RespondOptions {
   refusals?: RefusalRecorder | undefined;
   /** In development, the header `X-Error-Detail` contains the reason of a refusal. */
   development?: boolean;
+  /** Follows each request; by default none does, and refusals alone are logged. */
+  observer?: RequestObserver | undefined;
   /** Suggests a path for a mistyped one, in development. */
   nearestPath?: ((path: string) => string | undefined) | undefined;
   /** Runs before the routes and may respond, for example with an allow-list of hosts. */
@@ -68,6 +71,7 @@ const inAscii = (text: string): string =>
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, 1_000);
 
+/** Logs a refusal where no request is observed: bytes that are no request, and programs without a log of requests. */
 function writeLine(
   { messageId: id, error, detail, path }: RefusalRecord,
   { entry, cause }: Refusal,
@@ -102,8 +106,10 @@ export function noteRefusal(
   const record = recordOf(because, answer.status, request, options.name ?? 'alongside');
   const meant =
     answer.status === 404 || answer.status === 400 ? options.nearestPath?.(request.path) : undefined;
-  if (meant !== undefined) record.detail = `${request.path}: did you mean ${meant}? ${record.detail}`.trim();
-  writeLine(record, because.refusal, options);
+  if (meant !== undefined) record.detail = `${record.path}: did you mean ${meant}? ${record.detail}`.trim();
+  const observed = activity();
+  if (observed) observed.refusal = { record, refusal: because.refusal };
+  else writeLine(record, because.refusal, options);
   options.refusals?.record(record, request.address);
   return options.development
     ? answer.with({

@@ -1,3 +1,4 @@
+import { noRoute } from './activity.ts';
 import { type Endpoint, type ErrorFormat, everyMethod, type Method, type Route } from './request.ts';
 import { damaged, decodes, methodNotAllowed, nothingHere, type Responder, refusing } from './respond.ts';
 
@@ -160,15 +161,31 @@ class Branch {
 export interface FoundRoute {
   readonly route: Responder;
   readonly params: Readonly<Record<string, string>>;
+  /** The path of the route, or the known path below its `*`: one of a few, whatever the request asks for. */
+  readonly template: string;
   /** Whether the percent-encoding of the path is damaged. The route refuses the request. */
   readonly isDamaged?: true;
 }
 
-const nowhere: FoundRoute = { route: nothingHere, params: {} };
+const nowhere: FoundRoute = { route: nothingHere, params: {}, template: noRoute };
 
 /** Returns the path of a request target without the authority (RFC 9112 section 3.2.2) and without a fragment. */
 const plainPath = (target: string): string =>
   (target.split('#', 1)[0] ?? '').replace(/^https?:\/\/[^/]+(?=\/)/i, '');
+
+/** Returns a function that finds the template of a path that a route serves. */
+function templateFinder(routes: readonly Route[]): (route: Route, parts: readonly string[]) => string {
+  const known = new Map<readonly string[], Branch>();
+  for (const { known: paths } of routes) {
+    if (!paths || known.has(paths)) continue;
+    const branch = new Branch();
+    // Operations of one path may call its parameter differently.
+    const forms = new Map(paths.map((path) => [path.replaceAll(/:\w+/g, ':'), path]));
+    for (const path of forms.values()) branch.add({ path, methods: ['GET'], endpoint: nothingHere.endpoint });
+    known.set(paths, branch);
+  }
+  return ({ path, known: paths }, parts) => (paths && known.get(paths)?.find(parts, undefined)?.path) ?? path;
+}
 
 /**
  * Returns a function that finds the route of a request. Fixed parts match in any percent-encoding, except of reserved characters (RFC
@@ -177,11 +194,12 @@ const plainPath = (target: string): string =>
 export function routeFinder(routes: readonly Route[]): (method: string, path: string) => FoundRoute {
   const root = new Branch();
   const fixed = new Map<string, Map<string, FoundRoute>>();
+  const templateOf = templateFinder(routes);
   for (const route of withoutCoveredMethods(routes)) {
     root.add(route);
     if (partsOf(route.path).some((part) => part === '*' || isName(part))) continue;
     const found = fixed.get(route.path) ?? new Map<string, FoundRoute>();
-    for (const method of route.methods) found.set(method, { route, params: {} });
+    for (const method of route.methods) found.set(method, { route, params: {}, template: route.path });
     fixed.set(route.path, found);
   }
   return (method, address) => {
@@ -189,10 +207,19 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
     if (here) return here;
     const path = plainPath(address);
     if (!decodes(path)) {
-      const route = root.find(partsOf(path), undefined) ?? nothingHere;
-      return { route: refusing(route, damaged('path')), params: {}, isDamaged: true };
+      const route = root.find(partsOf(path), undefined);
+      const template = route?.path ?? noRoute;
+      return {
+        route: refusing(route ?? nothingHere, damaged('path')),
+        params: {},
+        template,
+        isDamaged: true,
+      };
     }
-    const route = root.find(partsOf(path.includes('%') ? decodeURI(path) : path), method);
-    return route ? { route, params: paramsIn(route.path, path) } : nowhere;
+    const parts = partsOf(path.includes('%') ? decodeURI(path) : path);
+    const route = root.find(parts, method);
+    return route
+      ? { route, params: paramsIn(route.path, path), template: templateOf(route, parts) }
+      : nowhere;
   };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RequestObserver } from '@alongside/kernel/activity';
 import { inProcess } from '@alongside/kernel/in-process';
 import { createLog, type LogLevel } from '@alongside/kernel/log';
 import { askOver } from '@alongside/kernel/outbound';
@@ -57,6 +58,8 @@ export interface Materials {
   /** State that a reload replaces. */
   live: LiveSettings;
   logLevel: LogLevel;
+  /** Follows the requests of services to each other without a socket. */
+  observer?: RequestObserver | undefined;
   /** Secret of the API platform as a client of our own CIS2. */
   platformSecret: string;
 }
@@ -72,7 +75,7 @@ export interface Composition {
 export async function compose(materials: Materials): Promise<Composition> {
   const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, citizens, reset } =
     materials;
-  const { mutualTls, operatorHash, platformSecret, live, logLevel } = materials;
+  const { mutualTls, operatorHash, platformSecret, live, logLevel, observer } = materials;
   const { clientAuthorities, clientRevocations } = live;
   const {
     clock,
@@ -119,7 +122,9 @@ export async function compose(materials: Materials): Promise<Composition> {
         externalIssuers: live.externalIssuers,
       })
     : undefined;
-  const askCis = cis ? inProcess(cis.routes, { ...cis, log: log('cis') }) : askOver(urls.cis);
+  const askCis = cis
+    ? inProcess(cis.routes, { ...cis, name: 'cis', log: log('cis'), observer })
+    : askOver(urls.cis);
   const personSource = createPersonSource(askCis, cisSecrets.authorisation);
   const cis2Provider = {
     issuer: cis2Issuer,
@@ -172,7 +177,7 @@ export async function compose(materials: Materials): Promise<Composition> {
   const refusals = { refusals: core.refusals, development };
   const cis2Here = cis2 && {
     origin: urls.cis2,
-    ask: inProcess(asService('cis2', cis2).routes, { name: 'cis2', log: log('cis2'), ...refusals }),
+    ask: inProcess(asService('cis2', cis2).routes, { name: 'cis2', log: log('cis2'), observer, ...refusals }),
   };
 
   const agent = config.only.includes('identity-agent')

@@ -95,6 +95,12 @@ const drainDelay = z.coerce
   .min(0, 'must be 0 or more')
   .max(300, 'must be 300 or less');
 
+const logRequests = z
+  .boolean()
+  .describe(
+    'Log a line at info for every request, not only for sign-ins, refusals and failures; on by default for serve',
+  );
+
 /** The schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
@@ -140,7 +146,19 @@ export const configShape = {
     .describe(
       'Let the agent, and in development the console, serve every user of this machine, not only the one who started them; for containers',
     ),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('Log level'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
+  logRequests: logRequests.default(false),
+  metricsPort: z
+    .union([z.literal('off'), port])
+    .optional()
+    .describe(
+      'Port of the metrics for Prometheus, GET /metrics: by default 9464 for up, or a free one with --port-base 0; off for serve. 0 takes a free one, off has none',
+    ),
+  metricsHost: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address on which the metrics are served. Anyone who can reach it can read them'),
   drainDelay: drainDelay
     .default(0)
     .describe(
@@ -346,6 +364,7 @@ export const productionShape = {
   ...configShape,
   only: only.default([...productionServices]).describe('Services to start, separated by commas'),
   drainDelay: drainDelay.default(5),
+  logRequests: logRequests.default(true),
 };
 
 export type Config = z.infer<z.ZodObject<typeof configShape>>;

@@ -6,12 +6,19 @@ import type { Keeping } from '@alongside/kernel/events';
 import { EventLoopWatch } from '@alongside/kernel/health';
 import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { createLog, type LogLevel } from '@alongside/kernel/log';
+import { createLog, type Log, type LogLevel } from '@alongside/kernel/log';
+import { Metrics } from '@alongside/kernel/metrics';
+import { requestLog } from '@alongside/kernel/request-log';
 import { sha256 } from '@alongside/kernel/secrets';
 import { choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder } from './boot/data-folder.ts';
 import { startListeners } from './boot/listeners.ts';
+import { measuredDatabase } from './boot/metrics/database.ts';
+import { readGauges } from './boot/metrics/gauges.ts';
+import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
+import { allOf, measureOutboundCalls, notableActs, requestMetrics } from './boot/metrics/requests.ts';
+import { series } from './boot/metrics/series.ts';
 import { checkProduction } from './boot/production.ts';
 import { createReadiness } from './boot/readiness.ts';
 import { RegularWork } from './boot/regular-work.ts';
@@ -49,6 +56,9 @@ export interface Instance {
   reload(load: () => Config): Promise<boolean>;
 }
 
+/** Load balancers call these each second. */
+const polledRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
 /** Milliseconds between checks of the files of certificates. */
 const checkFilesEvery = 60_000;
 
@@ -62,12 +72,12 @@ function eventKeeping({ only, logLevel }: Config, { dialect }: Database): Keepin
   };
 }
 
-/** Production logs anchors at every level, because they are compared with shipped logs. */
-const auditOptions = ({ auditRetention, logLevel }: Config, development: boolean): AuditOptions => ({
-  log: createLog(logLevel, 'audit'),
-  anchorLog: createLog(development ? logLevel : 'info', 'audit'),
-  retentionDays: auditRetention,
-});
+/** Production logs anchors at every level, because they are compared with shipped logs. Developers do not need them. */
+function auditOptions({ auditRetention, logLevel }: Config, development: boolean): AuditOptions {
+  const log = createLog(logLevel, 'audit');
+  const anchorLog: Log = development ? { ...log, info: log.debug } : createLog('info', 'audit');
+  return { log, anchorLog, retentionDays: auditRetention };
+}
 
 /** Builds and starts the configured instance: storage, keys, services, listeners. */
 export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
@@ -105,12 +115,13 @@ async function start(
   checkSafe(config);
   const logLevel: LogLevel = { current: config.logLevel };
   const log = createLog(logLevel, 'alongside');
-  const { database, vault } = await openStorage(
-    config,
-    folder.path,
-    development ? 'development' : 'production',
-    (line) => log.info({}, line),
+  const metricsPort = metricsPortOf(config, development);
+  const metrics = metricsPort && (await Metrics.open(series, log));
+  const storage = await openStorage(config, folder.path, development ? 'development' : 'production', (line) =>
+    log.info({}, line),
   );
+  const { vault } = storage;
+  const database = metrics ? measuredDatabase(storage.database, metrics) : storage.database;
   shutdown.add(() => database.close());
   const core = await createCore(database, vault, {
     movableClock: development,
@@ -155,11 +166,21 @@ async function start(
     await resetPatients(database);
   }
 
+  const observer = allOf([
+    requestLog({
+      logOf: (name) => createLog(logLevel, name, { redacts: false }),
+      logsAll: config.logRequests,
+      notable: notableActs,
+      polled: polledRoutes,
+    }),
+    ...(metrics ? [requestMetrics(metrics)] : []),
+  ]);
   const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
   const { placements, resetAgent } = await compose({
     config,
     live,
     logLevel,
+    observer,
     development,
     core,
     vault,
@@ -188,6 +209,7 @@ async function start(
     host: config.host,
     recorder,
     refusals: core.refusals,
+    observer,
     development,
     proxies,
     tls,
@@ -206,12 +228,27 @@ async function start(
     shutdown.add(() => service.stop?.());
     await service.start?.();
   }
-  const work = new RegularWork({ ...core, log, leases: new Leases(database, core.clock) }, [
-    ...core.regularWork,
-    ...placements.flatMap(({ service }) => service.regularWork ?? []),
-  ]);
+  const completed = new Map<string, number>();
+  const work = new RegularWork(
+    {
+      ...core,
+      log,
+      leases: new Leases(database, core.clock),
+      completed: (task) => completed.set(task, systemClock.now()),
+    },
+    [...core.regularWork, ...placements.flatMap(({ service }) => service.regularWork ?? [])],
+  );
   shutdown.add(() => work.stop());
   work.start();
+
+  let metricsUrl: string | null = null;
+  if (metrics && metricsPort) {
+    shutdown.add(measureOutboundCalls(metrics));
+    readGauges(metrics, { config, core, readiness, live, completed });
+    const started = await startMetricsListener(metrics, metricsPort, { host: config.metricsHost, log });
+    if (started) shutdown.add(() => started.listener.close());
+    metricsUrl = started?.url ?? null;
+  }
 
   const reloads = new Reloads(config, { log, check: checkSafe });
   for (const part of reloadableParts(config, { live, logLevel, proxies, listeners })) reloads.add(part);
@@ -233,6 +270,7 @@ async function start(
     portBase: ports.console,
     ports,
     agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
+    metrics: metricsUrl,
     stateFile,
   };
   const operator = { url: `http://127.0.0.1:${ports.console}`, token: operatorToken };

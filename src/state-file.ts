@@ -23,6 +23,8 @@ export interface StateFile {
   /** The local port of each service, whatever its public address is. */
   ports: Readonly<Ports>;
   agentSocket: string | null;
+  /** Address of the metrics; null without them. */
+  metrics: string | null;
   /** Path of this file. */
   stateFile: string;
 }

@@ -1,3 +1,4 @@
+import type { RequestObserver } from '@alongside/kernel/activity';
 import type { EventRecorder } from '@alongside/kernel/events';
 import { healthRoutes, type Readiness } from '@alongside/kernel/health';
 import {
@@ -51,6 +52,7 @@ interface ListenerSettings {
   host: string;
   recorder: Pick<EventRecorder, 'flush'>;
   refusals: RefusalRecorder;
+  observer?: RequestObserver | undefined;
   development: boolean;
   proxies: TrustedProxies;
   tls: TlsFiles | undefined;
@@ -120,6 +122,7 @@ export async function startListeners(
         flush: () => settings.recorder.flush(),
         isHttps: isHttps(settings.urls[name]),
         refusals: settings.refusals,
+        observer: settings.observer,
         development: settings.development,
         ...(proxies ? { proxies } : {}),
         ...(tls ? { tls } : {}),

@@ -18,6 +18,8 @@ interface RegularWorkDependencies {
   clock: Clock;
   background: Background;
   log: Log;
+  /** Called when a task has completed. */
+  completed?: (task: string) => void;
 }
 
 interface Lease {
@@ -98,13 +100,14 @@ export class RegularWork {
   }
 
   async #run(task: RegularTask): Promise<void> {
-    const { background, clock, log } = this.#dependencies;
+    const { background, clock, log, completed } = this.#dependencies;
     const name = nameOf(task);
     this.#running.add(name);
     this.#begun.set(name, clock.now());
     await background.run(log, `regular work failed and is tried again: ${name}`, async () => {
       // If more remains than one round handles, the next round starts at the next tick.
       if ((await task.run()) === true) this.#begun.delete(name);
+      completed?.(name);
     });
     this.#running.delete(name);
   }

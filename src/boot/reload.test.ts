@@ -65,7 +65,7 @@ describe('Reloads', () => {
       const changed = { trustedProxies: ['10.0.0.2'], logLevel: 'debug', ...wrong };
       assert.equal(await reloads.reload(() => configOf(changed)), false);
       assert.equal(await reloads.reload(() => configOf(changed)), false);
-      assert.deepEqual([proxies.includes('10.0.0.1'), logLevel.current], [true, 'warn']);
+      assert.deepEqual([proxies.includes('10.0.0.1'), logLevel.current], [true, 'info']);
       assert.deepEqual(
         logged.map(([, { failures }]) => failures),
         [1, 2],

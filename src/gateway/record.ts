@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
 import { outcomeOf, type RecordedCall } from './audit.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -37,7 +38,7 @@ function recordEvents(
     });
 }
 
-/** Logs one line for each call: user, role, hash of the token and decision. No path, query or demographics. */
+/** Logs details of a call besides the line of its request: role, hash of the token and decision. No path, query or demographics. */
 function writeLine(
   { log }: Dependencies,
   { request, api, verb, trace }: RecordedCall,
@@ -45,7 +46,7 @@ function writeLine(
   refused?: RefusedCall,
 ): void {
   const { token, keyOf, tokenHash, mode, role, roleUnchecked, operation } = trace;
-  log.info(
+  log.debug(
     {
       id: request.id,
       api: api.name,
@@ -77,6 +78,14 @@ export function recordEnding(
   answer: Answer,
   refused?: RefusedCall,
 ): void {
+  const { token, keyOf } = call.trace;
+  activity()?.note({
+    api: call.api.name,
+    rule: refused?.rule ?? 'passed',
+    user: token?.uid,
+    application: token?.applicationId ?? keyOf?.application,
+    client: token?.clientId ?? keyOf?.clientId,
+  });
   recordEvents(dependencies, call, answer, refused?.rule);
   writeLine(dependencies, call, answer, refused);
 }

@@ -66,6 +66,7 @@ export class LogoutMessages {
         client.backchannelLogoutUri,
         { privateAddresses: true },
         {
+          purpose: 'logout',
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
           body: `logout_token=${await this.#token(realm, client, ended)}`,

@@ -59,6 +59,12 @@ export class ClientRevocations {
     return undefined;
   }
 
+  /** When the list that is due first has its next update, in milliseconds; undefined if no list names one. */
+  get nextUpdate(): number | undefined {
+    const due = this.#lists.flatMap(({ crl }) => crl.nextUpdate?.value.getTime() ?? []);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
   /** Reads another file, or the same one again. Returns a function that applies its lists. Throws like `open`. */
   async prepare(file: string): Promise<() => void> {
     const read = await readLists(file);

@@ -139,6 +139,7 @@ export class RemoteKeys {
 
   async #read(address: string): Promise<CachedSet> {
     const { status, body } = await outbound(address, this.#policy, {
+      purpose: 'jwks',
       headers: { accept: 'application/json' },
     });
     if (status !== 200) throw new OutboundError(`it answered ${status}`);

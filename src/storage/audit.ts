@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import { type Log, silentLog } from '@alongside/kernel/log';
 import { callerNetwork } from '@alongside/kernel/networks';
@@ -95,6 +96,7 @@ export class AuditLog {
 
   /** Counts the refusal of an unauthenticated caller. Its network and minute are recorded as a sum. */
   countUnproven(endpoint: string, address: string): void {
+    activity()?.unproven.push(endpoint);
     this.#unproven.add(endpoint, address);
   }
 
@@ -184,6 +186,7 @@ export class AuditLog {
     const { subject } = entry;
     const sealed = subject ? this.#seal.subject(subject) : undefined;
     const actor = this.#options.actor?.() ?? entry.actor;
+    activity()?.noteAct({ ...entry, actor });
     return encodeEntry({ ...entry, actor }, this.#clock.now(), sealed, heads);
   }
 }

@@ -104,10 +104,18 @@ export interface Database {
   durable(): Promise<void>;
   /** Calls the listener within a second after another process has written. Returns a function that stops this. */
   onForeignChange(listener: () => void): () => void;
+  /** Returns the numbers of connections that write, and of requests that wait for one; absent without a pool. */
+  pool?(): PoolState;
   /** Returns within a second whether it can be read and written. */
   healthy(): Promise<Health>;
   /** Finishes running work, for a few seconds at most. */
   close(): Promise<void>;
+}
+
+export interface PoolState {
+  readonly used: number;
+  readonly idle: number;
+  readonly waiting: number;
 }
 
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };

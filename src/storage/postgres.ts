@@ -6,6 +6,7 @@ import {
   type BatchResult,
   type Database,
   type Health,
+  type PoolState,
   type Row,
   type RowReader,
   type Statement,
@@ -258,6 +259,11 @@ export class PostgresDatabase implements Database {
       notify,
     );
     return () => this.#listeners.delete(listener);
+  }
+
+  pool(): PoolState {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   healthy(): Promise<Health> {

@@ -154,8 +154,8 @@ describe('the alongside process', () => {
   });
 
   for (const [only, shown] of [
-    ['cis2,authorisation', ['API platform', 'CIS2']],
-    ['console,cis', ['Console', 'CIS']],
+    ['cis2,authorisation', ['API platform', 'CIS2', 'Metrics']],
+    ['console,cis', ['Console', 'CIS', 'Metrics']],
   ] as const)
     test(`shows exactly the services of --only ${only}`, async () => {
       const child = spawn(

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
@@ -22,8 +23,11 @@ export function findClient(
   { base, parts }: AtBase<'clients'>['server'],
   clientId: string,
 ): Client | undefined | Promise<Client | undefined> {
-  const served = (client: Client | undefined) =>
-    client && base.serves.includes(client.registration.profile) ? client : undefined;
+  const served = (client: Client | undefined) => {
+    if (!client || !base.serves.includes(client.registration.profile)) return undefined;
+    activity()?.note({ client: clientId, application: client.application.id });
+    return client;
+  };
   const found = parts.clients.of(clientId);
   return found instanceof Promise ? found.then(served) : served(found);
 }

@@ -22,7 +22,7 @@ export const ping: NhsEndpoint = async () => json(200, release);
 async function check({ jwksUrl }: Upstream): Promise<Check> {
   const links = { self: jwksUrl };
   try {
-    const { status } = await outbound(jwksUrl, { privateAddresses: true });
+    const { status } = await outbound(jwksUrl, { privateAddresses: true }, { purpose: 'jwks' });
     const healthy = status >= 200 && status < 300;
     return {
       status: healthy ? 'pass' : 'fail',

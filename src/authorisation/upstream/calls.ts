@@ -1,7 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { type Call, pathHere } from '@alongside/kernel/in-process';
 import type { DecodedJwt, SigningAlgorithm } from '@alongside/kernel/jws';
-import { OutboundError, type OutboundPolicy, outbound } from '@alongside/kernel/outbound';
+import { OutboundError, type OutboundPolicy, outbound, type Purpose } from '@alongside/kernel/outbound';
 import { signedBy } from '../../oauth/key-source.ts';
 import type { RemoteKeys } from '../../oauth/remote-keys.ts';
 import type { Upstream } from './upstream.ts';
@@ -32,7 +32,7 @@ export interface UpstreamTokens {
 async function call(
   { here }: Pick<Upstream, 'here'>,
   address: string,
-  request: Call,
+  request: Call & { purpose: Purpose },
 ): Promise<{ status: number; body: string }> {
   const path = pathHere(here, address);
   try {
@@ -62,7 +62,10 @@ export async function redeemCode(
     'user-agent': 'APIM',
   };
   const { tokenUrl } = upstream;
-  const { status, body } = await call(upstream, tokenUrl, { method: 'POST', headers, body: form.toString() });
+  const { status, body } = await call(upstream, tokenUrl, {
+    ...{ purpose: 'token' as const, method: 'POST' as const, headers },
+    body: form.toString(),
+  });
   const answer = parse(body);
   const { id_token: idToken, access_token: accessToken, error } = answer ?? {};
   if (status !== 200)
@@ -81,14 +84,16 @@ export async function fetchUserinfo(
   accessToken: string,
 ): Promise<{ status: number; body: string; claims: Record<string, unknown> | undefined }> {
   const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json' };
-  const { status, body } = await call(upstream, upstream.userinfoUrl, { headers });
+  const { status, body } = await call(upstream, upstream.userinfoUrl, { purpose: 'userinfo', headers });
   return { status, body, claims: parse(body) };
 }
 
 /** Returns whether a provider's metadata lists S256 (RFC 8414 section 2); undefined if it cannot be read. */
 async function listsS256(issuer: string): Promise<boolean | undefined> {
   try {
-    const { status, body } = await outbound(`${issuer}/.well-known/openid-configuration`, policy);
+    const { status, body } = await outbound(`${issuer}/.well-known/openid-configuration`, policy, {
+      purpose: 'discovery',
+    });
     const methods = parse(body)?.code_challenge_methods_supported;
     if (status >= 500) return undefined;
     return status === 200 && Array.isArray(methods) && methods.includes('S256');

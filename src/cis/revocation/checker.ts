@@ -113,7 +113,9 @@ export class RevocationChecker {
       const { status, bytes } = await outbound(
         url,
         { privateAddresses },
-        request ? { method: 'POST', headers, body: request, milliseconds } : { milliseconds },
+        request
+          ? { purpose: 'ocsp', method: 'POST', headers, body: request, milliseconds }
+          : { purpose: 'crl', milliseconds },
       );
       if (status !== 200) throw new Error(`the answer was ${status}`);
       return bytes;

@@ -108,6 +108,7 @@ export class Delivery {
         `${url}${sessionEndedPath}`,
         { privateAddresses: true },
         {
+          purpose: 'logout',
           method: 'POST',
           headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
           body: JSON.stringify(ended),

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { activity } from '@alongside/kernel/activity';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { SigningKeys } from '@alongside/kernel/keys';
@@ -131,6 +132,7 @@ export const createServer = (dependencies: ServerDependencies): Cis2Server => ({
   assertionJtiKind: 'cis2-assertion',
   async findClient(clientId) {
     const client = await findRelyingParty(dependencies.applications, clientId);
+    if (client) activity()?.note({ client: clientId, application: client.application.id });
     return client && { client };
   },
   certificateSubjectOf: ({ registration }) => registration.certificateSubject ?? {},

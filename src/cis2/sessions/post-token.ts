@@ -66,6 +66,7 @@ export async function postLogoutToken(
       address,
       { privateAddresses: trusted || sender.development },
       {
+        purpose: 'logout',
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: `logout_token=${token}`,

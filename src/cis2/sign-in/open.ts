@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check, type Passed } from '@alongside/kernel/steps';
@@ -35,6 +36,7 @@ export async function openReply(
   const client =
     findAccountClient(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
   if (!client) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
+  activity()?.note({ client: clientId, application: client.application.id });
   return { request, interaction, client, reply: replyTo(frame, { client, ...authorization }, request) };
 }
 

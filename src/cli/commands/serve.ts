@@ -22,6 +22,7 @@ function banner(out: Output, state: StateFile, invite: string): void {
     ['  API platform', urls.api],
     ['  CIS2', urls.cis2Issuer],
     ['  CIS', urls.cis],
+    ...(state.metrics ? [['  Metrics', state.metrics]] : []),
     ['  Administrators', invite],
     ['  State file', state.stateFile],
   ];

@@ -1,4 +1,5 @@
 import { flagOf } from '@alongside/kernel/operator';
+import { readableLine } from '@alongside/kernel/readable-log';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
@@ -37,6 +38,7 @@ function banner(out: Output, state: StateFile, only: readonly ServiceName[], too
     out.line(`                     then open ${state.urls.sample}`);
     out.line(`  All addresses      ${command('status')}`);
   }
+  if (state.metrics) out.line(`  Metrics            ${state.metrics}`);
   out.line(`  State file         ${state.stateFile}`);
   out.line('  Stop               Ctrl-C');
   out.line('');
@@ -89,9 +91,16 @@ export const up: Command = {
     const config = readConfig(configShape, argv);
     const warning = exposureWarning(config.host);
     if (warning) out.note(warning);
+    /** The command that explains a refusal, without its id. */
+    let explain = `${programWords()} explain`;
     // Loaded here, so that other commands do not load the server.
     const { startAlongside } = await import('../../main.ts');
+    if (process.stderr.isTTY && !config.json) {
+      const { formatLog } = await import('@alongside/kernel/log');
+      formatLog((line) => readableLine(line, explain));
+    }
     const instance = await startAlongside(config, { development: true });
+    explain += selectingFlags(instance.state.stateFile);
     if (stopping.signal === 'SIGINT') {
       await stopInTime(() => instance.stop(), config, out);
       return stopped(argv, out);

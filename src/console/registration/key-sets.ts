@@ -73,7 +73,10 @@ async function addressWarnings(
   const problem = keySetAddressProblem(address);
   if (problem) return [`${where}: the address ${problem}; calls that need its keys will fail.`];
   try {
-    const { status, body } = await outbound(address, policy, { headers: { accept: 'application/json' } });
+    const { status, body } = await outbound(address, policy, {
+      purpose: 'jwks',
+      headers: { accept: 'application/json' },
+    });
     if (status !== 200)
       return [`${where}: the address answered ${status}; calls that need its keys will fail.`];
     const set: unknown = JSON.parse(body);

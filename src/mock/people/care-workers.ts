@@ -16,7 +16,11 @@ async function ask<T>({ cis, log }: DirectoryAccess, path: string): Promise<T | 
   try {
     const headers = { authorization: `Bearer ${cis.secret}`, accept: 'application/json' };
     // The address is from the operator's configuration, so it may be private.
-    const { status, body } = await outbound(`${cis.url}${path}`, { privateAddresses: true }, { headers });
+    const { status, body } = await outbound(
+      `${cis.url}${path}`,
+      { privateAddresses: true },
+      { purpose: 'cis', headers },
+    );
     if (status === 404) return undefined;
     if (status !== 200) throw new Error(`it answered ${status}`);
     return parseOwnJson<T>(body);

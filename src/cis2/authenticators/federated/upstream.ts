@@ -89,7 +89,10 @@ export class Upstream {
     if (this.#cached && Math.abs(now - this.#cached.at) < cacheTime) return this.#cached.metadata;
     const { issuer } = this.provider;
     const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const found = await this.#json(address, { headers: { accept: 'application/json' } });
+    const found = await this.#json(address, {
+      purpose: 'discovery',
+      headers: { accept: 'application/json' },
+    });
     if (found.issuer !== issuer)
       throw new FederationProblem('refused', `its metadata have the issuer ${String(found.issuer)}`);
     const { authorization_endpoint, token_endpoint, jwks_uri } = found;
@@ -145,6 +148,7 @@ export class Upstream {
       ...form,
     }).toString();
     const answer = await this.#json(tokenEndpoint, {
+      purpose: 'token',
       method: 'POST',
       headers: { 'content-type': formType, accept: 'application/json', ...headers },
       body,

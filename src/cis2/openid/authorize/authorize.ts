@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
@@ -42,6 +43,7 @@ const findClient = check(
     if (clientId === undefined) throw requestErrors.clientMissing('client_id is missing');
     const client = await findRelyingParty(applications, clientId);
     if (!client) throw requestErrors.clientUnknown(`no approved client of CIS2 has the id ${clientId}`);
+    activity()?.note({ client: clientId, application: client.application.id });
     return { client };
   },
 );

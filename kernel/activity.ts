@@ -1,0 +1,144 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Refusal } from './errors.ts';
+import type { RefusalRecord } from './refusals.ts';
+import type { HttpRequest } from './request.ts';
+
+/** An event of a journey, or an act of the audit log, of the current request. */
+export interface Fact {
+  readonly name: string;
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly detail: Readonly<Record<string, string | number | boolean | undefined>>;
+}
+
+/** The members of an audit record that say who did what. */
+interface Act {
+  action: string;
+  outcome: Fact['outcome'];
+  actor: string;
+  application?: string | null | undefined;
+  detail?: Fact['detail'] | undefined;
+}
+
+/** Who called and what for: ids, never a name, an address of a person, a token or patient data. */
+export interface Caller {
+  application?: string | null | undefined;
+  client?: string | null | undefined;
+  /** uid of the user, or the service or operator that acted. */
+  user?: string | null | undefined;
+  api?: string | undefined;
+  /** Why the gateway refused a call: the name of its rule. `passed` otherwise. */
+  rule?: string | undefined;
+}
+
+/** W3C Trace Context, section 3.2. */
+const traceForm = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
+
+/** The route of requests that no route serves. */
+export const noRoute = 'other';
+
+/**
+ * What one request did, for its line in the log and for the metrics. Events and audit records add themselves, so an endpoint that
+ * records them needs no further line.
+ */
+export class Activity {
+  readonly service: string;
+  readonly method: string;
+  /** Whether another service of this process called, without a socket. */
+  readonly isInternal: boolean;
+  id = '';
+  address = '';
+  /** The trace of the caller (W3C Trace Context), for the log alone. */
+  traceId: string | undefined;
+  /** Template of the route. */
+  route = noRoute;
+  status = 0;
+  milliseconds = 0;
+  journey: string | undefined;
+  caller: Caller = {};
+  refusal: { readonly record: RefusalRecord; readonly refusal: Refusal } | undefined;
+  readonly events: Fact[] = [];
+  readonly acts: Fact[] = [];
+  /** Endpoints at which an unauthenticated caller was refused. */
+  readonly unproven: string[] = [];
+  #undecided = 0;
+  #whenDecided: (() => void) | undefined;
+
+  constructor(service: string, method: string, isInternal = false) {
+    this.service = service;
+    this.method = method;
+    this.isInternal = isInternal;
+  }
+
+  /** Takes what the line and the metrics need of a request, once it is parsed. */
+  follow({ id, address, headers }: HttpRequest, route: string): void {
+    this.id = id;
+    this.address = address;
+    this.route = route;
+    const { traceparent } = headers;
+    if (typeof traceparent === 'string') this.traceId = traceForm.exec(traceparent)?.[1];
+  }
+
+  /** Adds the members that are not known yet: the first client and user of a request are its caller. */
+  note(caller: Caller): void {
+    for (const [name, value] of Object.entries(caller) as [keyof Caller, string | null | undefined][])
+      if (value) this.caller[name] ??= value;
+  }
+
+  noteEvent(
+    { name, outcome = 'ok', detail = {} }: Partial<Fact> & Pick<Fact, 'name'>,
+    journey?: string,
+  ): void {
+    this.events.push({ name, outcome, detail });
+    if (journey === undefined) this.#undecided += 1;
+    else this.journey ??= journey;
+  }
+
+  /** Takes an act as the audit log records it. */
+  noteAct({ action, outcome, actor, application, detail = {} }: Act): void {
+    this.acts.push({ name: action, outcome, detail });
+    this.note({ user: actor, application });
+  }
+
+  /** Sets the journey of an event that was noted without one; undefined if storage could not be asked. */
+  decideJourney(journey: string | undefined): void {
+    this.journey ??= journey;
+    this.#undecided -= 1;
+    if (this.#undecided > 0) return;
+    this.#whenDecided?.();
+    this.#whenDecided = undefined;
+  }
+
+  /** Calls back when the journey of every event is known, at once if it is. */
+  whenDecided(then: () => void): void {
+    if (this.#undecided > 0) this.#whenDecided = then;
+    else then();
+  }
+}
+
+/** Follows the requests of a process. It never fails. */
+export interface RequestObserver {
+  began(activity: Activity): void;
+  /** The response was sent, or the client left. */
+  ended(activity: Activity): void;
+}
+
+const current = new AsyncLocalStorage<Activity>();
+
+/** Returns the activity of the current request; undefined outside requests, and where nothing observes them. */
+export const activity = (): Activity | undefined => current.getStore();
+
+/** Runs the work of one request. What it calls finds the activity. */
+export async function observed<T>(
+  observer: RequestObserver,
+  request: Activity,
+  work: (request: Activity) => Promise<T>,
+): Promise<T> {
+  observer.began(request);
+  const began = performance.now();
+  try {
+    return await current.run(request, work, request);
+  } finally {
+    request.milliseconds = performance.now() - began;
+    observer.ended(request);
+  }
+}

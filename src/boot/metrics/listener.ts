@@ -1,0 +1,57 @@
+import { Answer } from '@alongside/kernel/answer';
+import { createListener, type Listener, plainError } from '@alongside/kernel/http';
+import type { Log } from '@alongside/kernel/log';
+import type { Metrics } from '@alongside/kernel/metrics';
+import { OperatorError } from '@alongside/kernel/operator';
+import { route } from '@alongside/kernel/route';
+import type { Config } from '../../config.ts';
+import type { Series } from './series.ts';
+
+/** Usual port of the metrics of `up`. */
+const usualPort = 9464;
+
+interface MetricsPort {
+  port: number;
+  /** Whether the operator set it, so that the instance must not start without it. */
+  isSet: boolean;
+}
+
+/** Returns the port of the metrics: off in production unless it is set. */
+export function metricsPortOf(
+  { metricsPort, portBase }: Config,
+  development: boolean,
+): MetricsPort | undefined {
+  if (metricsPort === 'off') return undefined;
+  if (metricsPort !== undefined) return { port: metricsPort, isSet: true };
+  // Other instances on free ports run beside this one.
+  return development ? { port: portBase === 0 ? 0 : usualPort, isSet: false } : undefined;
+}
+
+/** Serves `GET /metrics`. Resolves with undefined if the usual port is in use. Throws OperatorError if one that was set is. */
+export async function startMetricsListener(
+  metrics: Metrics<Series>,
+  { port, isSet }: MetricsPort,
+  { host, log }: { host: string; log: Log },
+): Promise<{ listener: Listener; url: string } | undefined> {
+  const listener = createListener(
+    route('/metrics', {
+      GET: {
+        async endpoint({ headers }) {
+          const { type, body } = await metrics.scrape(headers.accept);
+          return new Answer(200, { 'content-type': type }, body);
+        },
+        errors: plainError,
+      },
+    }),
+    { name: 'metrics', portFlag: '--metrics-port', log },
+  );
+  try {
+    const taken = await listener.listen(port, host);
+    const name = host.includes(':') ? `[${host}]` : host;
+    return { listener, url: `http://${name}:${taken}/metrics` };
+  } catch (error) {
+    if (isSet || !(error instanceof OperatorError)) throw error;
+    log.warn({ port }, 'the port of the metrics is in use, so this instance has none: set --metrics-port');
+    return undefined;
+  }
+}

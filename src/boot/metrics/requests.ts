@@ -1,0 +1,179 @@
+import type { Activity, RequestObserver } from '@alongside/kernel/activity';
+import { everyMethod } from '@alongside/kernel/http';
+import type { Metrics } from '@alongside/kernel/metrics';
+import { type OutboundCall, outboundCalls } from '@alongside/kernel/outbound';
+import type { AuditAction } from '../../storage/audit.ts';
+import type { Series } from './series.ts';
+
+/** The methods that routes can serve. Any other text of a client is `other`. */
+const methods: ReadonlySet<string> = new Set(everyMethod);
+
+/** Acts of the audit log that sign a user in, with the authenticator where the act does not name it. */
+const signInActs: ReadonlyMap<string, string> = new Map<AuditAction, string>([
+  ['cis.sign-in', 'cis'],
+  ['cis.legacy-sign-in', 'cis'],
+  ['cis2.sign-in', 'other'],
+  ['cis2.signed-in-again', 'other'],
+  ['administrator.signed-in', 'administrator'],
+]);
+
+/** Refusals of sign-ins are events, because an unproven one has no audit record. */
+const signInEvents: ReadonlyMap<string, string> = new Map([
+  ['cis.sign-in', 'cis'],
+  ['cis.legacy-sign-in', 'cis'],
+  ['cis2.sign-in', 'other'],
+  ['cis2.exchange', 'smartcard'],
+  ['cis2.tablet-answer', 'tablet'],
+]);
+
+/** Grants that a refused request may name; those that were issued join them. */
+const usualGrants = ['authorization_code', 'refresh_token', 'client_credentials', 'token_exchange'];
+
+/** Returns a grant type without the prefix of its URN: `token_exchange`. */
+const shortGrant = (type: string): string => type.slice(type.lastIndexOf(':') + 1).replaceAll('-', '_');
+
+const tokenEndpoint = /^(.*)\/(?:access_)?token$/;
+const issued = /\.tokens-(issued|refreshed)$/;
+const refused = /\.tokens-refused$/;
+/** The grants of services that issue tokens by one of two only. */
+const grantOf: Readonly<Record<string, string>> = {
+  issued: 'authorization_code',
+  refreshed: 'refresh_token',
+};
+
+/** Browsers that have not returned from an agent yet; an abandoned one must not be remembered for ever. */
+const mostHandOffs = 10_000;
+
+const textOf = (value: string | number | boolean | undefined): string =>
+  value === undefined ? 'none' : String(value);
+
+/** Derives the series of requests from what each request did. */
+export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
+  const handOffs = new Map<string, number>();
+  const grants = new Set(usualGrants);
+
+  function countSignIns({ acts, events, refusal }: Activity): void {
+    const acr = acts.find(({ name }) => name === 'cis2.code-issued')?.detail.acr;
+    for (const { name, outcome, detail } of acts) {
+      const own = signInActs.get(name);
+      if (own === undefined || outcome !== 'ok' || refusal !== undefined) continue;
+      const authenticator = textOf(detail.authenticator ?? own);
+      const labels = { authenticator, acr: textOf(acr ?? detail.level), outcome: 'ok', error: 'none' };
+      metrics.add('alongside_sign_ins_total', labels);
+    }
+    for (const { name, outcome, detail } of events) {
+      const own = outcome === 'ok' ? undefined : signInEvents.get(name);
+      if (own === undefined) continue;
+      const authenticator = textOf(detail.authenticator ?? own);
+      const error = refusal?.record.error ?? 'none';
+      metrics.add('alongside_sign_ins_total', { authenticator, acr: 'none', outcome: 'refused', error });
+    }
+  }
+
+  function countTokens({ acts, route, refusal }: Activity): void {
+    const basePath = tokenEndpoint.exec(route)?.[1];
+    if (refusal === undefined)
+      for (const { name, detail } of acts) {
+        const kind = issued.exec(name)?.[1];
+        if (kind === undefined) continue;
+        const grant = shortGrant(textOf(detail.grant ?? grantOf[kind]));
+        grants.add(grant);
+        metrics.add('alongside_tokens_issued_total', { base_path: textOf(detail.base ?? basePath), grant });
+      }
+    else if (basePath !== undefined) {
+      const grant = shortGrant(textOf(acts.find(({ name }) => refused.test(name))?.detail.grant));
+      const { error } = refusal.record;
+      metrics.add('alongside_token_refusals_total', {
+        base_path: basePath,
+        grant: grants.has(grant) ? grant : 'other',
+        error,
+      });
+    }
+  }
+
+  function countCode({ events }: Activity): void {
+    for (const { name, outcome, detail } of events) {
+      if (name !== 'cis2.code') continue;
+      const answered = detail.silent === true ? 'silent' : 'asked';
+      metrics.add('alongside_sso_total', { outcome: outcome === 'ok' ? answered : 'refused' });
+    }
+  }
+
+  function measureHandOff({ events, journey }: Activity): void {
+    if (journey === undefined) return;
+    for (const { name, detail } of events)
+      if (name === 'cis2.hand-off') {
+        if (handOffs.size >= mostHandOffs) handOffs.delete(handOffs.keys().next().value ?? '');
+        handOffs.set(journey, performance.now());
+      } else if (name === 'cis2.return') {
+        const began = handOffs.get(journey);
+        handOffs.delete(journey);
+        const outcome = textOf(detail.result);
+        if (began !== undefined)
+          metrics.observe(
+            'alongside_handoff_duration_seconds',
+            { outcome },
+            (performance.now() - began) / 1000,
+          );
+      }
+  }
+
+  function countRefusal({ refusal, unproven, status }: Activity): void {
+    for (const endpoint of unproven) metrics.add('alongside_unproven_refusals_total', { endpoint });
+    if (refusal === undefined) return;
+    const { service, error } = refusal.record;
+    metrics.add('alongside_refusals_total', { service, error });
+    if (status === 429) metrics.add('alongside_rate_limited_total', { scope: error });
+  }
+
+  return {
+    began: ({ service }) => metrics.shift('http_server_active_requests', { service }, 1),
+    ended(request) {
+      const { service, route, method, status, milliseconds, caller } = request;
+      metrics.shift('http_server_active_requests', { service }, -1);
+      metrics.observe(
+        'http_server_request_duration_seconds',
+        {
+          service,
+          http_route: route,
+          http_request_method: methods.has(method) ? method : 'other',
+          http_response_status_code: String(status),
+        },
+        milliseconds / 1000,
+      );
+      if (caller.api !== undefined)
+        metrics.add('alongside_gateway_decisions_total', { api: caller.api, rule: textOf(caller.rule) });
+      countRefusal(request);
+      countTokens(request);
+      if (request.events.length === 0) return;
+      countSignIns(request);
+      countCode(request);
+      request.whenDecided(() => measureHandOff(request));
+    },
+  };
+}
+
+/** Measures the calls to other servers from now on. Returns a function that stops this. */
+export function measureOutboundCalls(metrics: Metrics<Series>): () => void {
+  const measure = (call: unknown) => {
+    const { purpose, outcome, seconds } = call as OutboundCall;
+    metrics.observe('http_client_request_duration_seconds', { purpose, outcome }, seconds);
+  };
+  outboundCalls.subscribe(measure);
+  return () => void outboundCalls.unsubscribe(measure);
+}
+
+/** Messages of the acts that the log has at `info` in any case. */
+export const notableActs: ReadonlyMap<string, string> = new Map(
+  [...signInActs.keys()].map((name) => [name, 'signed in']),
+);
+
+/** Returns one observer that calls several. */
+export const allOf = (observers: readonly RequestObserver[]): RequestObserver => ({
+  began(request) {
+    for (const each of observers) each.began(request);
+  },
+  ended(request) {
+    for (const each of observers) each.ended(request);
+  },
+});
