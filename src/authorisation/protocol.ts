@@ -8,10 +8,12 @@ export const paths = {
   validate: '/authorisation/validate',
 } as const;
 
-/** Requests the tokens that a sign-in of this person at this application would issue. */
+/** Requests the tokens that a sign-in of this person or citizen at this application would issue, or those of the application itself. */
 export interface MintRequest {
   /** Uid. */
-  person: string;
+  person?: string;
+  /** NHS number. */
+  citizen?: string;
   /** Id of the application. */
   application: string;
   /** Base path such as `/oauth2`; by default the first with the application's profile. */

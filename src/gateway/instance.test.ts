@@ -45,6 +45,41 @@ describe('the gateway in a whole instance', () => {
     assert.equal(reason.detail, 'no such access token');
   });
 
+  test('shows the PDS to minted tokens of every access mode, each with the view of its mode', async () => {
+    const restricted = `${pdsBase}/Patient/9000000025`;
+    const own = `${pdsBase}/Patient/9912003071`;
+    const cases: [order: Record<string, string>, statuses: Record<string, number>][] = [
+      [
+        { person: 'gp', application: 'demo-combined' },
+        { [restricted]: 200, [own]: 200 },
+      ],
+      [{ application: 'demo-app-restricted' }, { [restricted]: 200, [own]: 200 }],
+      [{ application: 'demo-privileged' }, { [restricted]: 200, [own]: 200 }],
+      [
+        { citizen: '9912003071', application: 'demo-citizen' },
+        { [restricted]: 403, [own]: 200 },
+      ],
+    ];
+    for (const [order, statuses] of cases) {
+      const { access_token: token } = await instance.api<Minted>('POST', '/tokens', order);
+      for (const [target, status] of Object.entries(statuses)) {
+        const answer = await call(token, target);
+        assert.equal(answer.status, status, JSON.stringify(order));
+        const body = (await answer.json()) as object;
+        if (target === restricted && status === 200)
+          assert.equal('address' in body, order.application === 'demo-privileged', JSON.stringify(order));
+      }
+    }
+    for (const order of [
+      { application: 'demo-citizen' },
+      { citizen: '9912003071', application: 'demo-combined' },
+      { citizen: 'x', application: 'demo-citizen' },
+      { citizen: '9912003071', person: 'gp', application: 'demo-citizen' },
+      { person: 'gp' },
+    ])
+      await assert.rejects(instance.api('POST', '/tokens', order), JSON.stringify(order));
+  });
+
   test('refuses a revoked JWT access token at once', async () => {
     const platform = {
       callbackUrls: [],

@@ -26,6 +26,14 @@ export const seededClients = {
     clientId: 'demo-app-restricted-key-8Rd4Kf1ZgW',
     clientSecret: 'demo-app-restricted-development-secret-2c5Yp0La',
   },
+  privileged: {
+    clientId: 'demo-privileged-key-5Tn3Xw7BqD',
+    clientSecret: 'demo-privileged-development-secret-8e2Lm6Vs',
+  },
+  citizen: {
+    clientId: 'demo-citizen-key-1Jb9Rz4MuF',
+    clientSecret: 'demo-citizen-development-secret-3a7Wc5Qn',
+  },
   native: { clientId: 'demo-native' },
   platform: {
     clientId: 'alongside-platform',
@@ -127,6 +135,20 @@ export function seededApplications(urls: SeedUrls): Application[] {
         ),
         tokenEndpointAuthMethod: 'private_key_jwt',
         jwks: demoKeySet(),
+      }),
+    }),
+    application('demo-privileged', {
+      platform: platformHalf(seededClients.privileged, {
+        callbackUrls: [],
+        products: approved('personal-demographics-service-privileged-application-restricted'),
+        tokenEndpointAuthMethod: 'private_key_jwt',
+        jwks: demoKeySet(),
+      }),
+    }),
+    application('demo-citizen', {
+      platform: platformHalf(seededClients.citizen, {
+        callbackUrls: [`${urls.sample}/citizen/callback`],
+        products: approved('personal-demographics-service-patient-access'),
       }),
     }),
     application('demo-native', {

@@ -42,8 +42,10 @@ describe('seedRegistrations', () => {
     const ids = (await applications.list()).map(({ id }) => id);
     assert.deepEqual(ids, [
       'demo-app-restricted',
+      'demo-citizen',
       'demo-combined',
       'demo-native',
+      'demo-privileged',
       'demo-separate',
       'platform',
     ]);
@@ -101,7 +103,7 @@ describe('seedRegistrations', () => {
   test('adds each application once when called concurrently', async () => {
     for (const { id } of await applications.list()) await applications.remove(id);
     await Promise.all([seed(), seed(), seed()]);
-    assert.equal((await applications.list()).length, 5);
+    assert.equal((await applications.list()).length, 7);
   });
 
   test('updates addresses for other ports, and keeps other changes', async () => {

@@ -35,6 +35,12 @@ const seededProducts: readonly Product[] = [
   product('personal-demographics-service-application-restricted', 'personal-demographics', [
     applicationScope('personal-demographics-service'),
   ]),
+  product('personal-demographics-service-patient-access', 'personal-demographics', [
+    userScope('user-nhs-login', 'P9', 'personal-demographics-service'),
+  ]),
+  product('personal-demographics-service-privileged-application-restricted', 'personal-demographics', [
+    applicationScope('privileged-personal-demographics-service'),
+  ]),
   product('hello-world', 'hello-world', [
     applicationScope('hello-world'),
     ...careWorkerScopes('hello-world'),
@@ -54,7 +60,7 @@ interface Registrations {
 /** Returns the credentials of the seeded applications, which `alongside status` and the console show and the sample uses. */
 export function demoCredentials(urls: SeedUrls) {
   const key = { kid: demoKeyId, privateKey: demoPrivateKeyPem };
-  const { combined, separate, separateAtCis2, appRestricted, native } = seededClients;
+  const { combined, separate, separateAtCis2, appRestricted, privileged, citizen, native } = seededClients;
   return {
     combined: { ...combined, callbackUrl: `${urls.sample}/combined/callback` },
     separate: {
@@ -63,6 +69,8 @@ export function demoCredentials(urls: SeedUrls) {
       key,
     },
     appRestricted: { ...appRestricted, key },
+    privileged: { ...privileged, key },
+    citizen: { ...citizen, callbackUrl: `${urls.sample}/citizen/callback` },
     native: { ...native, redirectUri: 'http://127.0.0.1/callback' },
   };
 }

@@ -186,7 +186,13 @@ describe('minted tokens', () => {
   const refused: [string, unknown, number, string][] = [
     ['no body', undefined, 400, 'invalid_request'],
     ['a list', [], 400, 'invalid_request'],
-    ['no person', { application: 'combined' }, 400, 'invalid_request'],
+    [
+      'a person and a citizen',
+      { person: careWorker.sub, citizen: '9912003071', application: 'combined' },
+      400,
+      'invalid_request',
+    ],
+    ['a citizen without ten digits', { citizen: 'x', application: 'combined' }, 400, 'invalid_request'],
     ['a number for a person', { person: 1, application: 'combined' }, 400, 'invalid_request'],
     [
       'an unknown member',

@@ -8,6 +8,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import { bestSignIn } from '../../oauth/sign-in-levels.ts';
 import {
+  applicationMarker,
   readProducts,
   requireApproval,
   requireSubscription,
@@ -15,11 +16,11 @@ import {
   type WithClient,
   type WithProducts,
 } from '../application/client.ts';
-import { type Attributes, roleIdsAttribute, userAttributes } from '../attributes.ts';
+import { type Attributes, applicationAttributes, roleIdsAttribute, userAttributes } from '../attributes.ts';
 import type { Base } from '../base.ts';
 import { errors as published } from '../errors.ts';
 import { accessLifetime, Issuer } from '../issue.ts';
-import { tokensAnswer as nhsAnswer } from '../nhs/grants/grant.ts';
+import { tokensAnswer as nhsAnswer, applicationAnswer as nhsApplicationAnswer } from '../nhs/grants/grant.ts';
 import type { PlatformParts } from '../parts.ts';
 import type { MintRequest } from '../protocol.ts';
 import { AccessTokens, tokensAnswer as standardAnswer } from '../standard/access-tokens.ts';
@@ -36,14 +37,21 @@ interface MintCall extends ConsoleCall {
 interface WithServer {
   server: { base: Base; parts: PlatformParts };
 }
+interface WithHolder {
+  /** The person in the directory, the NHS number of a citizen, or undefined for the application itself. */
+  holder: Person | string | undefined;
+}
 interface WithSignIn {
-  person: Person;
+  /** Null for an application itself. */
+  uid: string | null;
   attributes: Attributes;
   scope: string[];
   level: string;
+  /** Milliseconds; null without a refresh token. */
+  refreshLifetime: number | null;
 }
 
-const texts = ['person', 'application', 'base'];
+const texts = ['person', 'citizen', 'application', 'base'];
 const longest = 200;
 
 /** Reads the body, which has only known members with text values. */
@@ -57,9 +65,20 @@ async function readOrder({ request }: { request: HttpRequest }): Promise<WithOrd
   for (const [name, value] of Object.entries(body))
     if (!texts.includes(name) || typeof value !== 'string' || value.length > longest)
       throw errors.requestInvalid(`${name.slice(0, 100)} is unknown, not text, or too long`);
-  const { person, application, base } = body as Partial<Record<string, string>>;
-  if (!person || !application) throw errors.requestInvalid('person and application are needed');
-  return { order: { person, application, ...(base === undefined ? {} : { base }) } };
+  const { person, citizen, application, base } = body as Partial<Record<string, string>>;
+  if (!application) throw errors.requestInvalid('application is needed');
+  if (person !== undefined && citizen !== undefined)
+    throw errors.requestInvalid('person and citizen exclude each other');
+  if (citizen !== undefined && !/^\d{10}$/.test(citizen))
+    throw errors.requestInvalid('citizen is not an NHS number of ten digits');
+  return {
+    order: {
+      application,
+      ...(person !== undefined && { person }),
+      ...(citizen !== undefined && { citizen }),
+      ...(base !== undefined && { base }),
+    },
+  };
 }
 
 async function findApplication({
@@ -82,45 +101,62 @@ async function findApplication({
   return { client, server: { base, parts } };
 }
 
-async function findPerson({ personSource, order }: MintCall & WithOrder): Promise<{ person: Person }> {
+async function findHolder({ personSource, order }: MintCall & WithOrder): Promise<WithHolder> {
+  if (order.person === undefined) return { holder: order.citizen };
   const person = await personSource(order.person).catch((error: unknown) => {
     throw errors.directoryFailed(reasonOf(error), {}, error);
   });
   if (!person) throw errors.personUnknown(`CIS does not know ${order.person}`);
   if (person.disabled) throw errors.personDisabled(`${order.person} is disabled`);
-  return { person };
+  return { holder: person };
 }
 
 /** Returns the ID token claims of the person's strongest sign-in. A person with one role has it selected. */
-const claimsOf = (base: Base, person: Person): JwtClaims => ({
-  iss: base.upstreams[0].issuer,
+const claimsOf = (person: Person): JwtClaims => ({
   sub: person.uid,
   ...bestSignIn(person.authenticators),
   id_assurance_level: person.idAssuranceLevel,
   selected_roleid: person.roles.length === 1 ? person.roles[0]?.roleId : undefined,
 });
 
-/** Returns the attributes and scopes that the callback of a combined sign-in would. */
+/** Returns the ID token claims of a citizen with proven identity. */
+const citizenClaims = (number: string): JwtClaims => ({
+  sub: number,
+  nhs_number: number,
+  identity_proofing_level: 'P9',
+  vot: 'P9.Cp.Cd',
+});
+
+/** Returns the attributes and scopes that the callback of a combined sign-in would, or that client credentials would. */
 async function signIn({
-  server,
-  person,
+  server: { base, parts },
+  holder,
   products,
-}: WithServer & WithProducts & { person: Person }): Promise<Omit<WithSignIn, 'person'>> {
-  const { base } = server;
-  const { vault } = server.parts;
-  const [upstream] = base.upstreams;
-  const claims = claimsOf(base, person);
+}: WithServer & WithProducts & WithHolder): Promise<WithSignIn> {
+  const names = products.map(({ name }) => name).join(', ') || 'no product';
+  if (holder === undefined) {
+    const scope = scopesAt(products, applicationMarker);
+    if (scope.length === 0) throw published.noScope(`no scope of ${names} is for applications`);
+    return { uid: null, attributes: applicationAttributes, scope, level: 'level3', refreshLifetime: null };
+  }
+  const isCitizen = typeof holder === 'string';
+  const upstream = isCitizen ? base.upstreams.find(({ id }) => id === 'nhs-login') : base.upstreams[0];
+  if (!upstream) throw errors.baseUnknown(`${base.path} has no provider for citizens`);
+  const claims = { iss: upstream.issuer, ...(isCitizen ? citizenClaims(holder) : claimsOf(holder)) };
   const level = upstream.levelOf(claims);
   const scope = level ? scopesAt(products, level.marker) : [];
   if (!level || scope.length === 0)
-    throw published.noScope(
-      `no scope of ${products.map(({ name }) => name).join(', ')} is of the level ${level?.name ?? 'none'}`,
-    );
-  const attributes = {
-    ...userAttributes({ idToken: null, claims, upstream, level }, 'authorization_code', vault),
-    [roleIdsAttribute]: person.roles.map(({ roleId }) => roleId).join(' '),
-  };
-  return { attributes, scope, level: level.name };
+    throw published.noScope(`no scope of ${names} is of the level ${level?.name ?? 'none'}`);
+  const { refreshLifetime } = upstream;
+  const attributes = userAttributes(
+    { idToken: null, claims, upstream, level },
+    'authorization_code',
+    parts.vault,
+  );
+  const user = { scope, level: level.name, refreshLifetime };
+  if (isCitizen) return { ...user, uid: holder, attributes };
+  const roleIds = holder.roles.map(({ roleId }) => roleId).join(' ');
+  return { ...user, uid: holder.uid, attributes: { ...attributes, [roleIdsAttribute]: roleIds } };
 }
 
 type CheckedCall = WithServer &
@@ -132,21 +168,21 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
   const {
     server: { base, parts },
     client,
-    person,
+    uid,
     attributes,
     scope,
     level,
+    refreshLifetime,
   } = known;
   const { database, recorder } = parts;
   const issuer = new Issuer(base, parts);
-  const lifetime = base.upstreams[0].refreshLifetime;
   const granted = {
     applicationId: client.application.id,
     clientId: client.registration.clientId,
     family: orderedId(),
-    uid: person.uid,
+    uid,
     // A new session, which a logout token can end.
-    sid: uuid(),
+    sid: uid === null ? null : uuid(),
     scope,
     attributes,
   };
@@ -159,11 +195,14 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
           resources: [],
           confirmation: null,
         });
-  const refresh = issuer.refresh(granted, lifetime, {
-    refresh_count: '0',
-    _refresh_tokens_validity_ms: String(lifetime),
-  });
-  await database.batch(issuer.writeStatements(granted, access, refresh));
+  const refresh =
+    refreshLifetime === null
+      ? undefined
+      : issuer.refresh(granted, refreshLifetime, {
+          refresh_count: '0',
+          _refresh_tokens_validity_ms: String(refreshLifetime),
+        });
+  await database.batch(issuer.writeStatements(granted, access, ...(refresh ? [refresh] : [])));
   recorder.record({
     lasting: granted.family,
     from: 'console',
@@ -173,7 +212,9 @@ async function giveTokens(known: CheckedCall): Promise<Answer> {
   });
   const body =
     base.profile === 'nhs'
-      ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
+      ? refresh
+        ? nhsAnswer(base, issuer, { access, refresh, sid: granted.sid })
+        : nhsApplicationAnswer(issuer, access, parts.clock)
       : standardAnswer(issuer, { access, refresh, scope: scope.join(' '), confirmation: null });
   return json(200, body);
 }
@@ -183,7 +224,7 @@ export const mint = steps<MintCall>('authorisation.mint')
   .step(requireConsole)
   .step(readOrder)
   .step(findApplication)
-  .step(findPerson)
+  .step(findHolder)
   .step(check('client-approval', requireApproval))
   .step(readProducts)
   .step(check('subscription', requireSubscription))

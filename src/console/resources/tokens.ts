@@ -7,7 +7,8 @@ import type { Resource } from './resource.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(200);
 const order = z.strictObject({
-  person: name.describe('Persona or uid'),
+  person: name.optional().describe('Persona or uid'),
+  citizen: name.optional().describe('NHS number of a citizen, with the proofing level P9'),
   application: name.describe('Id of the application'),
   base: name.optional().describe('Base path, such as `/oauth2`'),
 });
@@ -43,7 +44,8 @@ export const mintedTokens: Resource = {
     defineCall({
       method: 'POST',
       path: '/tokens',
-      summary: 'Issues tokens as a sign-in of this person would, to test an API alone; development only',
+      summary:
+        'Issues tokens as a sign-in of this person or citizen would, or those of the application itself, to test an API alone; development only',
       body: order,
       answers: {
         200: 'The response of the token endpoint of the base path',
@@ -52,7 +54,8 @@ export const mintedTokens: Resource = {
         422: 'The person is disabled, the application belongs to another base path, or its tokens are bound to a key (FAPI 2.0)',
       },
       async handle({ body }) {
-        const mint: MintRequest = { ...body, person: await cis.uidOf(body.person) };
+        const { person, ...rest } = body;
+        const mint: MintRequest = person === undefined ? rest : { ...rest, person: await cis.uidOf(person) };
         return platform.relay({ method: 'POST', path: paths.tokens, body: mint });
       },
     }),

@@ -7,7 +7,7 @@ import { errors } from '../../errors.ts';
 import { accessLifetime, lifetimesOf } from '../../issue.ts';
 import { authenticateByAssertion, type CheckedAssertion } from '../application-checks.ts';
 import type { NhsCall } from '../flow.ts';
-import { grant, grantTypes, idTokenType } from './grant.ts';
+import { applicationAnswer, grant, grantTypes, idTokenType } from './grant.ts';
 
 export function keepApplicationScopes({ products }: WithProducts): { scope: readonly string[] } {
   const scope = scopesAt(products, applicationMarker);
@@ -50,12 +50,7 @@ async function issue({ server, batch, form, client, scope }: CheckedCall): Promi
     name: 'authorisation.client-credentials',
     detail: { client: client.application.name, scope: scope.join(' ') },
   });
-  return json(200, {
-    access_token: access.token,
-    expires_in: String(issuer.secondsLeft(access.expiresAt)),
-    token_type: 'Bearer',
-    issued_at: String(clock.now()),
-  });
+  return json(200, applicationAnswer(issuer, access, clock));
 }
 
 /** Issues an application-restricted token for a signed JWT. */

@@ -1,4 +1,5 @@
 import { type Answer, noContent } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { Steps } from '@alongside/kernel/steps';
 import { settled } from '../../../oauth/request-batch.ts';
 import type { NewToken } from '../../../oauth/tokens.ts';
@@ -60,4 +61,16 @@ export const tokensAnswer = (
   refresh_count: '0',
   token_type: 'Bearer',
   ...(base.environment === 'internal-dev' ? { sid: sid ?? '' } : {}),
+});
+
+/** Returns the published response with a token of an application itself, which has no refresh token. */
+export const applicationAnswer = (
+  issuer: Issuer,
+  access: NewToken,
+  clock: Clock,
+): Record<string, string> => ({
+  access_token: access.token,
+  expires_in: String(issuer.secondsLeft(access.expiresAt)),
+  token_type: 'Bearer',
+  issued_at: String(clock.now()),
 });

@@ -263,7 +263,7 @@ export const youds = household('YOUDS', located(['4 Mount Pleasant', '', '', 'Sc
   { id: '9693633709', given: 'Frankie', gender: 'other', birthDate: '1970-01-24' },
 ]);
 
-/** A citizen who can sign in, with identity proofing P9. */
-export const citizens = household('Meadows', located(['10 Orchard Way', '', '', 'Leeds'], 'LS8 2AB'), [
-  { id: '9912003071', given: 'Iris', gender: 'female', birthDate: '1961-04-21' },
+/** The citizen of the mock of NHS login, with identity proofing P9. */
+export const citizens = household('FERNDALE', located(['10 Orchard Way', '', '', 'Leeds'], 'LS8 2AB'), [
+  { id: '9912003071', given: 'Ambrose', gender: 'male', birthDate: '1968-02-12' },
 ]);
