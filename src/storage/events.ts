@@ -29,6 +29,14 @@ const marks = (count: number, row = '?'): string => Array.from({ length: count }
 const insertStatements = (head: string, row: string, rows: readonly Value[][], tail = ''): Statement[] =>
   pieces(rows).map((some) => sql(`${head} VALUES ${marks(some.length, row)}${tail}`, ...some.flat()));
 
+const linkStatements = (links: readonly JourneyLink[]): Statement[] =>
+  insertStatements(
+    'INSERT INTO journey_link (value, journey)',
+    '(?, ?)',
+    links.map(({ value, journey }) => [value, journey]),
+    ' ON CONFLICT (value) DO NOTHING',
+  );
+
 /** Returns the statements that number events, and store them as one block. */
 function blockStatements(events: readonly UnnumberedEvent[]): Statement[] {
   const journeys = new Set(events.map(({ journey }) => journey));
@@ -46,6 +54,29 @@ function blockStatements(events: readonly UnnumberedEvent[]): Statement[] {
     ),
   ];
 }
+
+/**
+ * The same for PostgreSQL, with links, as one statement: a part cannot see what another has written, so the number is handed on. The
+ * lists are JSON, so that there is one text.
+ */
+const postgresBlock = `WITH counted AS (UPDATE event_count SET last = last + CAST(? AS BIGINT) RETURNING last),
+  block AS (INSERT INTO event_block (last, size, events) SELECT last, CAST(? AS BIGINT), ? FROM counted),
+  journeys AS (INSERT INTO journey_block (journey, block)
+    SELECT journey, last FROM counted, json_array_elements_text(CAST(? AS JSON)) AS found(journey)),
+  links AS (INSERT INTO journey_link (value, journey)
+    SELECT link ->> 0, link ->> 1 FROM json_array_elements(CAST(? AS JSON)) AS found(link) ON CONFLICT (value) DO NOTHING)
+  SELECT last FROM counted`;
+
+const postgresBlockStatement = (
+  events: readonly UnnumberedEvent[],
+  links: readonly JourneyLink[],
+): Statement =>
+  sql(
+    postgresBlock,
+    ...[events.length, events.length, linesOf(events)],
+    JSON.stringify([...new Set(events.map(({ journey }) => journey))]),
+    JSON.stringify(links.map(({ value, journey }) => [value, journey])),
+  );
 
 const linesOf = (events: readonly UnnumberedEvent[]): string =>
   events.map((event) => JSON.stringify(event)).join('\n');
@@ -82,17 +113,13 @@ export class StoredEvents implements EventStore {
   }
 
   async append(events: readonly UnnumberedEvent[], links: readonly JourneyLink[]): Promise<void> {
-    const statements: Statement[] = [];
+    const blocks: UnnumberedEvent[][] = [];
     for (let from = 0; from < events.length; from += blockSize)
-      statements.push(...blockStatements(events.slice(from, from + blockSize)));
-    statements.push(
-      ...insertStatements(
-        'INSERT INTO journey_link (value, journey)',
-        '(?, ?)',
-        links.map(({ value, journey }) => [value, journey]),
-        ' ON CONFLICT (value) DO NOTHING',
-      ),
-    );
+      blocks.push(events.slice(from, from + blockSize));
+    const statements =
+      this.#database.dialect === 'postgres'
+        ? blocks.map((block, n) => postgresBlockStatement(block, n === 0 ? links : []))
+        : [...blocks.flatMap(blockStatements), ...linkStatements(links)];
     await this.#database.batch(statements, { lazy: true });
   }
 

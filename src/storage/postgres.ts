@@ -26,7 +26,7 @@ import {
 import { PostgresReader } from './postgres-reader.ts';
 import { type Progress, runBatch, runPatiently } from './postgres-statements.ts';
 import { PostgresWatcher } from './postgres-watcher.ts';
-import { onlyAdds, onlyReads, SeldomRows, shared, tableOf, tablesOf } from './seldom-rows.ts';
+import { onlyAdds, onlyReads, SeldomRows, shared, tablesOf, writtenTablesOf } from './seldom-rows.ts';
 
 /** Connections and time limits; each has a default. */
 export interface PostgresOptions {
@@ -50,7 +50,7 @@ const channel = 'alongside_change';
 /** Milliseconds to close idle connections properly. */
 const goodbye = 500;
 
-const isWrite = (text: string): boolean => /^\s*(INSERT|UPDATE|DELETE)/i.test(text);
+const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 
 /** Whether every change that matters of the tables that a statement reads is announced. Parsed once for each text. */
 const cached = new Map<string, boolean>();
@@ -222,9 +222,12 @@ export class PostgresDatabase implements Database {
   /** This process reads its own writes at once; the notification follows. */
   #forgetWritten(statements: readonly Statement[]): void {
     for (const { text } of statements) {
-      const table = tableOf(text);
-      if (table === undefined ? !onlyReads(text) : announcedTables.includes(table)) this.#seldom.wrote(table);
-      else if (announcedRevocations.includes(table ?? '')) this.#seldom.wrote(table, onlyAdds(text));
+      const tables = writtenTablesOf(text);
+      if (tables.length === 0 && !onlyReads(text)) this.#seldom.wrote(undefined);
+      for (const table of tables) {
+        if (announcedTables.includes(table)) this.#seldom.wrote(table);
+        else if (announcedRevocations.includes(table)) this.#seldom.wrote(table, onlyAdds(text));
+      }
     }
   }
 

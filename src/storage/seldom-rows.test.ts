@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Database, found, must, seldom, sql } from './database.ts';
 import { openDatabase } from './dialects.ts';
-import { SeldomRows, tableOf } from './seldom-rows.ts';
+import { SeldomRows, tableOf, writtenTablesOf } from './seldom-rows.ts';
 
 const name = (code: string) => seldom(sql('SELECT name FROM organisation WHERE code = ?', code));
 const everybody = seldom(sql('SELECT code, name FROM organisation ORDER BY code'));
@@ -135,4 +135,13 @@ describe('the cache of SeldomRows', () => {
   ] as const)
     test(`tableOf returns ${table ?? 'nothing'} for ${JSON.stringify(text)}`, () =>
       assert.equal(tableOf(text), table));
+
+  test('writtenTablesOf returns every table that a statement writes', () => {
+    const text = `WITH a AS (UPDATE person SET body = ? RETURNING uid), b AS (INSERT INTO card (serial)
+      SELECT uid FROM a ON CONFLICT (serial) DO UPDATE SET serial = 'x') SELECT uid FROM a`;
+    assert.deepEqual(writtenTablesOf(text), ['person', 'card']);
+    assert.deepEqual(writtenTablesOf('INSERT INTO person (uid) WITH a AS (SELECT 1) SELECT 1'), ['person']);
+    assert.deepEqual(writtenTablesOf('WITH a AS (SELECT 1) DELETE FROM person'), ['person']);
+    assert.deepEqual(writtenTablesOf('WITH a AS (SELECT 1) SELECT 1'), []);
+  });
 });

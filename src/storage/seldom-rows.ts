@@ -15,6 +15,16 @@ const keyOf = (values: readonly Value[]): Value =>
 export const tableOf = (text: string): string | undefined =>
   /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)/.exec(text)?.[1];
 
+/** Returns the tables that a statement writes, also in its common table expressions (`WITH`); empty if unknown. */
+export function writtenTablesOf(text: string): string[] {
+  const table = tableOf(text);
+  if (table !== undefined) return [table];
+  if (!/^\s*WITH\b/.test(text)) return [];
+  return [...text.matchAll(/[()]\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)/g)].map(([, written]) =>
+    String(written),
+  );
+}
+
 /** Whether a statement only reads, as the condition of a batch. */
 export const onlyReads = (text: string): boolean => /^\s*SELECT\b/.test(text);
 

@@ -38,17 +38,17 @@ const onSqlite: Limits = {
 const onPostgres: Limits = {
   opaque: { sent: 1 },
   jwt: { sent: 1 },
-  code: { sent: 18 },
+  code: { sent: 8 },
   refresh: { sent: 10 },
   'refresh-secret': { sent: 3 },
-  exchange: { sent: 9 },
+  exchange: { sent: 4 },
   userinfo: { sent: 0 },
   discovery: { sent: 0 },
   jwks: { sent: 0 },
   hello: { sent: 1 },
   patient: { sent: 2 },
-  hop: { sent: 40 },
-  'sign-on': { sent: 59 },
+  hop: { sent: 27 },
+  'sign-on': { sent: 40 },
 };
 
 const operations = 40;
