@@ -74,9 +74,26 @@ describe('the owner of a loopback connection', () => {
       const client = net.connect(port, '127.0.0.1');
       sockets.push(client, await accepted);
     }
-    for (const { remoteAddress: address = '', remotePort = 0 } of sockets.filter((_, n) => n % 2 === 1)) {
-      assert.equal(await linuxPeerUser(port, uid).isOurs({ address, port: remotePort }), true);
-      assert.equal(await linuxPeerUser(port, uid + 1).isOurs({ address, port: remotePort }), false);
+    const senders = sockets
+      .filter((_, n) => n % 2 === 1)
+      .map(({ remoteAddress: address = '', remotePort = 0 }) => ({ address, port: remotePort }));
+    const [ours, others] = [linuxPeerUser(port, uid), linuxPeerUser(port, uid + 1)];
+    for (const from of senders.slice(0, 20)) {
+      assert.equal(await ours.isOurs(from), true);
+      assert.equal(await others.isOurs(from), false);
     }
+    // Together, and while the tables are read for the first of them.
+    const unlisted = { address: '127.0.0.1', port: 1 };
+    const first = ours.isOurs(unlisted);
+    const all = await Promise.all([...senders, unlisted, ...senders].map((from) => ours.isOurs(from)));
+    assert.deepEqual(
+      all.map((isOurs, n) => isOurs === (n !== senders.length)),
+      all.map(() => true),
+    );
+    assert.equal(await first, false);
+    assert.deepEqual(
+      await Promise.all(senders.map((from) => others.isOurs(from))),
+      senders.map(() => false),
+    );
   });
 });

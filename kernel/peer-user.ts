@@ -49,19 +49,17 @@ export function uidIn(
 
 const chunkLength = 65_536;
 
-/** Returns what `find` returns for whole lines of a file, read in parts until it returns something. */
-async function findInLines<T>(path: string, find: (lines: string) => T | undefined): Promise<T | undefined> {
+/** Calls `see` with the lines of a file, read in parts, until it returns true. */
+async function readLines(path: string, see: (lines: string) => boolean): Promise<void> {
   const file = await open(path).catch(() => undefined);
-  if (!file) return undefined;
+  if (!file) return;
   try {
     const chunk = Buffer.alloc(chunkLength);
     for (let rest = ''; ; ) {
       const { bytesRead } = await file.read(chunk, 0, chunkLength);
-      if (bytesRead === 0) return find(rest);
       const text = rest + chunk.toString('latin1', 0, bytesRead);
-      const whole = text.lastIndexOf('\n') + 1;
-      const found = find(text.slice(0, whole));
-      if (found !== undefined) return found;
+      const whole = bytesRead === 0 ? text.length : text.lastIndexOf('\n') + 1;
+      if (see(text.slice(0, whole)) || bytesRead === 0) return;
       rest = text.slice(whole);
     }
   } finally {
@@ -69,27 +67,69 @@ async function findInLines<T>(path: string, find: (lines: string) => T | undefin
   }
 }
 
-/** Returns the uid of the other end of a connection; undefined if no table lists it. */
-async function uidOf(from: { address: string; port: number }, ourPort: number): Promise<number | undefined> {
-  // The table of IPv4 has no connection of `::1`, and costs as much to read.
-  const tables = from.address === '::1' ? ['/proc/net/tcp6'] : ['/proc/net/tcp', '/proc/net/tcp6'];
-  for (const table of tables) {
-    const uid = await findInLines(table, (lines) => uidIn(lines, from, ourPort));
-    if (uid !== undefined) return uid;
+type Sender = Pick<HttpRequest, 'address' | 'port'>;
+
+interface Lookup {
+  from: Sender;
+  uid: number | undefined;
+}
+
+/** The table of IPv4 has no connection of `::1`, and costs as much to read. */
+const mayHave: readonly [table: string, address: (address: string) => boolean][] = [
+  ['/proc/net/tcp', (address) => address !== '::1'],
+  ['/proc/net/tcp6', () => true],
+];
+
+/** Finds the uids of the other ends of connections, with one reading of each table; undefined if no table lists one. */
+async function findUids(lookups: readonly Lookup[], ourPort: number): Promise<void> {
+  for (const [table, mayList] of mayHave) {
+    let wanted = lookups.filter(({ uid, from }) => uid === undefined && mayList(from.address));
+    if (wanted.length === 0) continue;
+    await readLines(table, (lines) => {
+      for (const lookup of wanted) lookup.uid = uidIn(lines, lookup.from, ourPort);
+      wanted = wanted.filter(({ uid }) => uid === undefined);
+      return wanted.length === 0;
+    });
   }
-  return undefined;
+}
+
+/**
+ * Looks up connections of one listener. Those that arrive while the tables are read wait for the next reading, because their place in
+ * the table may have been passed, and share it.
+ */
+function sharedLookup(ourPort: number): (from: Sender) => Promise<number | undefined> {
+  let waiting: Lookup[] = [];
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const begin = () => {
+    next = undefined;
+    const taken = waiting;
+    waiting = [];
+    return findUids(taken, ourPort);
+  };
+  return async (from) => {
+    const lookup: Lookup = { from, uid: undefined };
+    waiting.push(lookup);
+    if (!next) {
+      next = running.catch(() => undefined).then(begin);
+      running = next;
+    }
+    await next;
+    return lookup.uid;
+  };
 }
 
 /**
  * Reads the kernel's connection tables up to the connection, once for each connection: Linux walks its whole hash table for them,
- * which takes milliseconds. A connection that is not listed belongs to no user.
+ * which takes milliseconds, so connections that begin together share a reading. A connection that is not listed belongs to no user.
  */
 export function linuxPeerUser(ourPort: number, ourUid: number): PeerUser {
   const uids = new WeakMap<object, number>();
+  const uidOf = sharedLookup(ourPort);
   return {
     async isOurs(from) {
       const known = from.connection && uids.get(from.connection);
-      const uid = known ?? (await uidOf(from, ourPort));
+      const uid = known ?? (await uidOf(from));
       if (from.connection && uid !== undefined) uids.set(from.connection, uid);
       return uid === ourUid;
     },
