@@ -166,9 +166,9 @@ module.exports = {
     },
     {
       name: 'client-for-applications',
-      comment: 'of the services, only the sample application uses the client library',
+      comment: 'only the sample application and the commands of the native journey use the client library',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/sample/', tests] },
+      from: { path: '^src/', pathNot: ['^src/sample/', '^src/cli/commands/native\\.ts$', tests] },
       to: { path: '^client/' },
     },
     {

@@ -4,8 +4,9 @@ import { inClone } from '../prepare/clone.mjs';
 import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
-/** The modules that applications import. */
+/** The modules that applications import, and the program. */
 const entries = ['index', 'web/index'];
+const program = 'cli/main';
 const exportOf = (entry) => `./${entry}`.replace(/\/index$/, '');
 const targetsOf = (entry) => ({ types: `./dist/${entry}.d.ts`, default: `./dist/${entry}.js` });
 
@@ -16,7 +17,12 @@ export async function clientPackage(node, folder) {
   const code = join(folder, 'dist');
   mkdirSync(code, { recursive: true });
   const options = { rootDir: inClone('client'), declaration: true };
-  await emit(node, code, { files: entries.map((entry) => inClone('client', `${entry}.ts`)) }, options);
+  await emit(
+    node,
+    code,
+    { files: [...entries, program].map((entry) => inClone('client', `${entry}.ts`)) },
+    options,
+  );
   for (const file of readdirSync(code, { recursive: true })) {
     if (!file.endsWith('.d.ts')) continue;
     const path = join(code, file);
@@ -42,6 +48,8 @@ function manifest() {
     // For tools that do not support exports.
     main: './dist/index.js',
     types: './dist/index.d.ts',
+    // One program, so that npx finds it by the name of the package.
+    bin: { 'alongside-client': `./dist/${program}.js` },
     exports: {
       ...Object.fromEntries(entries.map((entry) => [exportOf(entry), targetsOf(entry)])),
       './package.json': './package.json',

@@ -53,6 +53,22 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     },
   },
   'Test an application': {
+    'sign-in': {
+      summary: 'sign in as a native application, with a browser, and print the tokens: for any language',
+      load: async () => (await import('./commands/native.ts')).signIn,
+    },
+    token: {
+      summary: 'the same, and print the access token; with --watch keep it fresh',
+      load: async () => (await import('./commands/native.ts')).token,
+    },
+    refresh: {
+      summary: 'renew the tokens of sign-in',
+      load: async () => (await import('./commands/native.ts')).refresh,
+    },
+    revoke: {
+      summary: 'revoke the tokens of sign-in',
+      load: async () => (await import('./commands/native.ts')).revoke,
+    },
     app: {
       summary: 'applications that are registered at the API platform and at CIS2',
       load: async () => (await import('./commands/app.ts')).app,

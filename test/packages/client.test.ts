@@ -96,6 +96,7 @@ describe('the package of the client library', () => {
     assert.deepEqual(Object.keys(dependencies as object), ['jose']);
     assert.deepEqual(Object.keys(rest).sort(), [
       ...[
+        'bin',
         'bugs',
         'description',
         'homepage',

@@ -1,0 +1,147 @@
+import { ClientError } from '../errors.ts';
+import { keepFresh } from '../fresh.ts';
+import { createNative, type Native } from '../native.ts';
+import { TokenSet } from '../tokens.ts';
+import { browserOf, type FlagValues, type NativeCommandName, readFlags, timeoutOf } from './options.ts';
+
+/** Where a command reads and writes. */
+export interface Terminal {
+  /** Prints a line on standard output. */
+  line(text: string): void;
+  /** Prints a line on standard error. */
+  note(text: string): void;
+  /** Returns the whole standard input. */
+  input(): Promise<string>;
+  /** Waits between renewals. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Aborts the command. */
+  signal: AbortSignal;
+}
+
+const LONGEST_INPUT = 262_144;
+/** Tokens are renewed this long before they expire. */
+const MARGIN_SECONDS = 60;
+const SHORTEST_WAIT_SECONDS = 5;
+
+/**
+ * Runs a command of the native journey. Tokens go to standard output as one JSON line. Throws `settings_invalid` for wrong usage, or
+ * an error of the sign-in.
+ */
+export async function runNativeCommand(
+  name: NativeCommandName,
+  argv: readonly string[],
+  terminal: Terminal,
+): Promise<void> {
+  const flags = readFlags(name, argv);
+  const native = createNative({
+    issuer: String(flags.issuer),
+    clientId: String(flags.client),
+    scope: textOf(flags.scope),
+  });
+  await ACTIONS[name](native, flags, terminal);
+}
+
+type Action = (native: Native, flags: FlagValues, terminal: Terminal) => Promise<void>;
+
+const ACTIONS: Record<NativeCommandName, Action> = {
+  'sign-in': async (native, flags, terminal) => {
+    terminal.line(lineOf(await signedIn(native, flags, terminal)));
+  },
+
+  async token(native, flags, terminal) {
+    const tokens = await signedIn(native, flags, terminal);
+    if (flags.watch) return watch(native, tokens, flags, terminal);
+    terminal.line(flags.json ? lineOf(tokens) : tokens.accessToken);
+  },
+
+  async refresh(native, _flags, terminal) {
+    terminal.line(lineOf(await native.refresh(tokensIn(await terminal.input()))));
+  },
+
+  async revoke(native, _flags, terminal) {
+    if (await native.revoke(tokensIn(await terminal.input()))) return;
+    throw new ClientError('metadata_invalid', 'The server does not offer revocation.');
+  },
+};
+
+function signedIn(native: Native, flags: FlagValues, { note, signal }: Terminal): Promise<TokenSet> {
+  return native.signIn({
+    browser: browserOf(flags, (url) => note(`Open this address in a browser: ${url}`)),
+    acrValues: textOf(flags['acr-values']),
+    timeoutMs: timeoutOf(flags),
+    signal,
+  });
+}
+
+/** Prints the tokens at each renewal until the signal fires. */
+async function watch(
+  native: Native,
+  tokens: TokenSet,
+  flags: FlagValues,
+  { line, wait, signal }: Terminal,
+): Promise<void> {
+  const onChange = (renewed: TokenSet) => line(lineOf(renewed));
+  const fresh = keepFresh(tokens, native.refresh, { marginSeconds: MARGIN_SECONDS, onChange });
+  line(lineOf(tokens));
+  try {
+    for (;;) {
+      const seconds = fresh.current().secondsLeft() - MARGIN_SECONDS + 1;
+      await wait(Math.max(SHORTEST_WAIT_SECONDS, seconds) * 1000, signal);
+      await fresh.freshToken();
+    }
+  } catch (error) {
+    const ended = error instanceof ClientError && error.code === 'aborted';
+    if (ended && flags.revoke) await native.revoke(fresh.current());
+    if (!ended) throw error;
+  }
+}
+
+/** Returns the tokens as one line, with the names of OAuth. `expires_at` is in seconds since the epoch. */
+function lineOf(tokens: TokenSet): string {
+  const { accessToken, expiresAt, refreshToken, refreshExpiresAt, scope, sid } = tokens.reveal();
+  return JSON.stringify({
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_in: tokens.secondsLeft(),
+    expires_at: Math.floor(expiresAt / 1000),
+    refresh_token: refreshToken,
+    refresh_expires_at: refreshExpiresAt && Math.floor(refreshExpiresAt / 1000),
+    scope,
+    sid,
+  });
+}
+
+/** Reads a line of `sign-in`. */
+function tokensIn(text: string): TokenSet {
+  const wrong = new ClientError('settings_invalid', 'Standard input is not the line that sign-in printed.', {
+    advice: 'Pass it unchanged, for example: refresh ... < tokens.json',
+  });
+  if (text.length > LONGEST_INPUT) throw wrong;
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw wrong;
+  }
+  const { access_token, expires_at, refresh_token, refresh_expires_at, scope, sid } = (found ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const milliseconds = (seconds: unknown) => (typeof seconds === 'number' ? seconds * 1000 : undefined);
+  try {
+    return TokenSet.restore({
+      accessToken: access_token,
+      expiresAt: milliseconds(expires_at),
+      refreshToken: refresh_token,
+      refreshExpiresAt: milliseconds(refresh_expires_at),
+      scope,
+      sid,
+    });
+  } catch {
+    throw wrong;
+  }
+}
+
+function textOf(value: FlagValues[keyof FlagValues]): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util';
+import { type Browser, manualBrowser, systemBrowser } from '../browser/browser.ts';
+import { findBrowser, panelBrowser, separateBrowser } from '../browser/chromium.ts';
+import { environmentVariable } from '../environment.ts';
+import { ClientError } from '../errors.ts';
+
+/** A command: what it does, and the flags that it takes. */
+export interface NativeCommand {
+  about: string;
+  flags: readonly Flag[];
+}
+
+type Flag = keyof typeof FLAGS;
+
+/** All flags: the value that they take (none for a switch) and their explanation. */
+export const FLAGS = {
+  issuer: ['URL', 'the authorisation server, as it writes its own address'],
+  client: ['ID', 'the client id of the native application'],
+  scope: ['S', 'scopes with spaces between them, such as that of an API'],
+  'acr-values': ['V', 'how to authenticate, such as AAL3_ANY'],
+  browser: [
+    'B',
+    'window (a browser of its own, the default), panel (without an address bar), system, or manual (prints the address)',
+  ],
+  executable: ['PATH', 'the browser for window and panel; the usual places by default'],
+  'browser-flag': ['F', 'one more flag for that browser; repeatable'],
+  timeout: ['SECONDS', 'time limit of the sign-in; 60 by default'],
+  watch: [undefined, 'go on, and print the new tokens each time that they are renewed'],
+  'end-with-input': [
+    undefined,
+    'with --watch: end when standard input ends, so that no program is left behind',
+  ],
+  revoke: [undefined, 'with --watch: revoke the tokens at the end'],
+  json: [undefined, 'print errors as one JSON line on standard output, and with token all members'],
+} as const satisfies Record<string, readonly [value: string | undefined, about: string]>;
+
+const SERVER = ['issuer', 'client'] as const;
+const SIGN_IN = ['scope', 'acr-values', 'browser', 'executable', 'browser-flag', 'timeout'] as const;
+
+/** The commands of the native journey. */
+export const NATIVE_COMMANDS = {
+  'sign-in': {
+    about: 'sign a user in with a browser and print the tokens as one JSON line',
+    flags: [...SERVER, ...SIGN_IN, 'json'],
+  },
+  token: {
+    about: 'sign in and print the access token; with --watch one JSON line for each renewal',
+    flags: [...SERVER, ...SIGN_IN, 'watch', 'end-with-input', 'revoke', 'json'],
+  },
+  refresh: {
+    about: 'renew the tokens on standard input, one JSON line of sign-in, and print the new ones',
+    flags: [...SERVER, 'json'],
+  },
+  revoke: { about: 'revoke the tokens on standard input', flags: [...SERVER, 'json'] },
+} as const satisfies Record<string, NativeCommand>;
+
+export type NativeCommandName = keyof typeof NATIVE_COMMANDS;
+
+/** The values of the flags of a call. */
+export type FlagValues = Partial<Record<Flag, string | boolean | string[]>>;
+
+/** Returns whether a word is a command. */
+export function isNativeCommand(word: string | undefined): word is NativeCommandName {
+  return word !== undefined && Object.hasOwn(NATIVE_COMMANDS, word);
+}
+
+/** Reads the flags of a command. Throws `settings_invalid` for an unknown or missing one. */
+export function readFlags(name: NativeCommandName, argv: readonly string[]): FlagValues {
+  const { flags }: NativeCommand = NATIVE_COMMANDS[name];
+  const options = Object.fromEntries(
+    flags.map((flag) => {
+      const type = FLAGS[flag][0] === undefined ? ('boolean' as const) : ('string' as const);
+      return [flag, { type, multiple: flag === 'browser-flag' }];
+    }),
+  );
+  let values: FlagValues;
+  try {
+    values = parseArgs({ args: [...argv], options }).values;
+  } catch (cause) {
+    const message = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : '';
+    throw usage(`${message}.`);
+  }
+  for (const flag of SERVER) {
+    if (typeof values[flag] !== 'string') throw usage(`The flag --${flag} is missing.`);
+  }
+  return values;
+}
+
+/** Returns the lines of a command's help. */
+export function helpOf(name: NativeCommandName): string[] {
+  const { about, flags }: NativeCommand = NATIVE_COMMANDS[name];
+  const rows = flags.map((flag) => {
+    const [value, text] = FLAGS[flag];
+    return [`  --${flag}${value === undefined ? '' : ` ${value}`}`, text] as const;
+  });
+  const wide = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return [`${name}: ${about}`, '', ...rows.map(([left, text]) => `${left.padEnd(wide)}${text}`)];
+}
+
+/** Returns the browser that the flags name. `show` prints an address for the user. */
+export function browserOf(values: FlagValues, show: (url: string) => void): Browser {
+  const kind = values.browser ?? 'window';
+  if (kind === 'system') return systemBrowser();
+  if (kind === 'manual') return manualBrowser(show);
+  if (kind !== 'window' && kind !== 'panel') {
+    throw usage(`There is no browser "${String(kind)}": use window, panel, system or manual.`);
+  }
+  const named = typeof values.executable === 'string' ? values.executable : undefined;
+  const executable = named ?? environmentVariable('ALONGSIDE_BROWSER') ?? findBrowser();
+  if (executable === undefined) {
+    throw usage(
+      'No browser of the Chromium family was found: name one with --executable, or use --browser system.',
+    );
+  }
+  const flags = Array.isArray(values['browser-flag']) ? values['browser-flag'] : [];
+  return kind === 'panel' ? panelBrowser({ executable, flags }) : separateBrowser({ executable, flags });
+}
+
+/** Reads the time limit of a sign-in in milliseconds. */
+export function timeoutOf(values: FlagValues): number | undefined {
+  if (values.timeout === undefined) return undefined;
+  const seconds = Number(values.timeout);
+  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 3600) return seconds * 1000;
+  throw usage('The flag --timeout needs a number of seconds, 3600 at most.');
+}
+
+function usage(message: string): ClientError {
+  return new ClientError('settings_invalid', message, { advice: 'See --help.' });
+}

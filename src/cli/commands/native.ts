@@ -1,0 +1,57 @@
+import {
+  ClientError,
+  FLAGS,
+  NATIVE_COMMANDS,
+  type NativeCommandName,
+  processTerminal,
+  runNativeCommand,
+} from '@alongside/client/cli';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { type Command, exampleLines } from '../command.ts';
+import { helpLines, paragraphs } from '../table.ts';
+
+/** A command of the client library, which has the same commands: `npx @alongside/client sign-in`. */
+function nativeCommand(name: NativeCommandName, note: string): Command {
+  const { flags } = NATIVE_COMMANDS[name];
+  const rows = flags.map((flag) => {
+    const [value, about] = FLAGS[flag];
+    return [`  --${flag}${value === undefined ? '' : ` ${value}`}`, about] as const;
+  });
+  const issuer = 'http://localhost:8401/oauth2.1';
+  const input = name === 'refresh' || name === 'revoke' ? ' < tokens.json' : '';
+  return {
+    name,
+    help: (width) => [
+      ...helpLines([[`alongside ${name} --issuer URL --client ID${input}`, ''], ...rows], width),
+      '',
+      ...paragraphs([note], width),
+      ...exampleLines([`alongside ${name} --issuer ${issuer} --client demo-native${input}`]),
+    ],
+    subcommands: [],
+    flags: flags.map((flag) => `--${flag}`),
+    async run({ argv }) {
+      const { terminal, exitCode } = processTerminal({ endWithInput: argv.includes('--end-with-input') });
+      try {
+        await runNativeCommand(name, argv, terminal);
+      } catch (error) {
+        throw commandError(error);
+      }
+      return exitCode(0);
+    },
+  };
+}
+
+/** Returns an error of the library as one of this command line. */
+function commandError(error: unknown): unknown {
+  if (!(error instanceof ClientError)) return error;
+  const { code, message, advice } = error;
+  if (code === 'settings_invalid') return new UsageError(message);
+  return Object.assign(new OperatorError(`${message} ${advice}`), { error: code, status: undefined });
+}
+
+const printed = 'The tokens are secrets: read them from a pipe.';
+
+export const signIn = nativeCommand('sign-in', printed);
+export const token = nativeCommand('token', printed);
+export const refresh = nativeCommand('refresh', printed);
+export const revoke = nativeCommand('revoke', 'Revoking a refresh token also ends its access tokens.');
