@@ -1,14 +1,11 @@
 // Measures the cost of the gateway for an API call, including token, rules, limits and event, compared with Node's bare HTTP server
 // in the same run: `npm run bench:gateway [-- --rounds 7] [--operations 3200] [--json] [--out FOLDER]`. Never fails on a figure.
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { endWith, readBenchFlags } from './flags.ts';
+import { startBareServer } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
-import { call, demand, lanes } from './peers/call.ts';
+import { lanes } from './peers/call.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
 import { combinedSignIn } from './peers/scenarios.ts';
 
@@ -28,36 +25,19 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each <
 const ours = await startAlongside();
 const { workstation } = ours;
 if (!workstation) throw new Error('Alongside has a workstation.');
-const program = fileURLToPath(new URL('./gateway/bare-server.ts', import.meta.url));
-
-/** Starts Node's bare HTTP server, which responds with the same bytes to every request. */
-async function startBareServer(body: string) {
-  const child = spawn(process.execPath, [program, body], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [unknown];
-  return { pid: child.pid ?? 0, address: String(line).trim(), stop: () => child.kill() };
-}
-
 /** Measures one API call at the gateway and at the bare server, in turns. */
 async function compare(id: 'hello' | 'patient', token: string) {
-  const headers = { authorization: `Bearer ${token}`, 'x-request-id': randomUUID() };
   const address = workstation![id];
-  const { body } = await demand(200, address, { headers });
-  if ((await call(address, { headers: { ...headers, authorization: 'Bearer another' } })).status !== 401)
-    throw new Error('The gateway accepts another token.');
-  const bare = await startBareServer(body);
-  const scenario = {
-    prepare: async (target: { address: string }, wide: number, long: number) =>
-      Array.from({ length: wide }, () =>
-        Array.from({ length: long }, () => async () => void (await demand(200, target.address, { headers }))),
-      ),
-  };
-  const runs = [
-    { name: 'gateway', target: { pid: ours.pid, address }, all: [] as Measured[] },
-    { name: 'bare HTTP server', target: bare, all: [] as Measured[] },
-  ];
-  for (const { target } of runs) await measure(target, scenario, lanes, each * 2);
+  const bare = await startBareServer(address, token);
+  const run = (target: { pid: number }, at?: string) => ({
+    target,
+    scenario: { prepare: (_: unknown, wide: number, long: number) => bare.prepare(wide, long, at) },
+    all: [] as Measured[],
+  });
+  const runs = [run(ours, address), run(bare)];
+  for (const { target, scenario } of runs) await measure(target, scenario, lanes, each * 2);
   for (let round = 0; round < rounds; round++)
-    for (const { target, all } of round % 2 === 0 ? runs : [...runs].reverse())
+    for (const { target, scenario, all } of round % 2 === 0 ? runs : [...runs].reverse())
       all.push(await measure(target, scenario, lanes, each));
   bare.stop();
   const [gateway, server] = runs.map(({ all }) => mediansOf(all)) as [Measured, Measured];

@@ -1,9 +1,10 @@
-// Measures the cost of an operation, compared with oidc-provider (in memory, and durable) and the cryptography alone in the same run:
-// `npm run bench:peers [-- --rounds 5] [--operations 480] [--only ID] [--json] [--out FOLDER]`. Reports medians; never fails on a
+// Measures the cost of an operation, compared with oidc-provider (in memory, and durable) and the cryptography alone in the same run, and
+// calls through the gateway with a bare HTTP server: `npm run bench:peers [-- --rounds 5] [--operations 480] [--only ID] [--json] [--out FOLDER]`. Reports medians; never fails on a
 // figure. `--out` writes peers.json and a chart, peers.svg.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endWith, readBenchFlags } from './flags.ts';
+import { startBareServer } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
 import { chart } from './peers/chart.ts';
@@ -11,11 +12,16 @@ import { gate } from './peers/gate.ts';
 import { limits } from './peers/limit.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
 import { startOidcProvider } from './peers/oidc-provider.ts';
-import { type Scenario, scenarios } from './peers/scenarios.ts';
-import type { Target } from './peers/target.ts';
+import {
+  combinedSignIn,
+  gatewayScenarios,
+  type Operation,
+  type Scenario,
+  scenarios,
+} from './peers/scenarios.ts';
 import { median, usage } from './usage.ts';
 
-const usageText = `bench:peers -- [--rounds 5] [--operations 480] [--only ${scenarios.map(({ id }) => id).join('|')}] [--json] [--out FOLDER]`;
+const usageText = `bench:peers -- [--rounds 5] [--operations 480] [--only ${[...scenarios, ...gatewayScenarios].map(({ id }) => id).join('|')}] [--json] [--out FOLDER]`;
 const { values } = readBenchFlags(usageText, {
   options: {
     rounds: { type: 'string', default: '5' },
@@ -27,39 +33,66 @@ const { values } = readBenchFlags(usageText, {
 });
 const rounds = Number(values.rounds);
 const each = Math.ceil(Number(values.operations) / lanes);
-const chosen = scenarios.filter(({ id }) => values.only === undefined || id === values.only);
-if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each < 1 || chosen.length === 0)
+const isChosen = ({ id }: { id: string }) => values.only === undefined || id === values.only;
+const chosen = scenarios.filter(isChosen);
+const chosenOfGateway = gatewayScenarios.filter(isChosen);
+if (
+  !Number.isInteger(rounds) ||
+  rounds < 1 ||
+  !Number.isInteger(each) ||
+  each < 1 ||
+  chosen.length + chosenOfGateway.length === 0
+)
   endWith(usageText);
 const say = (text: string): unknown => process.stderr.write(`${text}\n`);
 
-/** Measures a scenario at each target in turns, after a warm-up. */
-async function compare(scenario: Scenario, ours: Target, peers: readonly Target[]) {
-  const runs = [ours, ...peers].map((target) => ({
-    target,
-    scenario: target === ours ? scenario : (scenario.peer ?? scenario),
-    all: [] as Measured[],
-  }));
-  const turns = each * (scenario.times ?? 1);
-  for (const run of runs) await measure(run.target, run.scenario, lanes, turns * 2);
+/** A server that a scenario is measured at. */
+interface Contender {
+  readonly name: string;
+  readonly pid: number;
+  prepare(lanes: number, each: number): Promise<Operation[][]>;
+}
+
+/** Measures a scenario at each server in turns, ours first, after a warm-up. */
+async function compare({ id, about, times = 1, peer }: Scenario, contenders: readonly Contender[]) {
+  const runs = contenders.map((target) => ({ target, all: [] as Measured[] }));
+  const run = (target: Contender, turns: number) =>
+    measure(target, { prepare: (_, wide, long) => target.prepare(wide, long) }, lanes, turns);
+  const turns = each * times;
+  for (const { target } of runs) await run(target, turns * 2);
   for (let round = 0; round < rounds; round++)
-    for (const { target, scenario: its, all } of round % 2 === 0 ? runs : [...runs].reverse())
-      all.push(await measure(target, its, lanes, turns));
+    for (const { target, all } of round % 2 === 0 ? runs : [...runs].reverse())
+      all.push(await run(target, turns));
   const [own, ...others] = runs;
-  const limit = limits()[scenario.id];
+  const limit = limits()[id];
   const figures = mediansOf(own?.all ?? []);
   return {
-    id: scenario.id,
-    about: scenario.about,
+    id,
+    about,
     ...figures,
     ofLimit: limit === undefined ? null : figures.cpu / limit,
     peers: others.map(({ target: { name }, all }) => ({
       name,
       ...mediansOf(all),
-      ...(scenario.peer ? { scenario: scenario.peer.id } : {}),
+      ...(peer ? { scenario: peer.id } : {}),
       /** Our speed as a multiple of the peer's. */
       speed: median((own?.all ?? []).map(({ cpu }, round) => (all[round]?.cpu ?? 0) / cpu)),
     })),
   };
+}
+
+/** Compares a call through the gateway with Node's bare HTTP server that returns the same bytes. */
+async function compareWithBareServer(scenario: Scenario & { id: 'hello' | 'patient' }) {
+  const address = ours.workstation?.[scenario.id];
+  if (!address) throw new Error('Alongside has a workstation.');
+  const bare = await startBareServer(address, await combinedSignIn(ours));
+  try {
+    const { name, pid } = ours;
+    const here = { name, pid, prepare: (wide: number, long: number) => scenario.prepare(ours, wide, long) };
+    return await compare(scenario, [here, bare]);
+  } finally {
+    bare.stop();
+  }
 }
 
 say('starting the servers');
@@ -71,14 +104,26 @@ try {
   say('every server refuses invalid requests');
   const report: Awaited<ReturnType<typeof compare>>[] = [];
   for (const scenario of chosen) {
-    report.push(await compare(scenario, ours, peers));
+    const contenders = targets.map((target) => ({
+      name: target.name,
+      pid: target.pid,
+      prepare: (wide: number, long: number) =>
+        (target === ours ? scenario : (scenario.peer ?? scenario)).prepare(target, wide, long),
+    }));
+    report.push(await compare(scenario, contenders));
+    say(`${scenario.about}: measured`);
+  }
+  for (const scenario of chosenOfGateway) {
+    report.push(await compareWithBareServer(scenario));
     say(`${scenario.about}: measured`);
   }
   const memory = targets.map(({ name, pid }) => ({ name, rss: usage(pid).rss }));
   if (values.out !== undefined) {
     mkdirSync(values.out, { recursive: true });
     const about = `Node ${process.version}, ${rounds} rounds of ${each * lanes} operations.`;
-    const rows = report.map((row) => ({
+    // Only comparisons with the same peers.
+    const compared = report.filter(({ peers: others }) => others.length === peers.length);
+    const rows = compared.map((row) => ({
       ...row,
       limit: row.ofLimit === null ? null : row.cpu / row.ofLimit,
     }));
@@ -98,7 +143,7 @@ try {
       );
       for (const peer of others)
         process.stdout.write(
-          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s: ours has ${peer.speed.toFixed(2)}x its speed\n`,
+          `  ${`${peer.name}${peer.scenario ? `, ${peer.scenario} journey` : ''}`.padEnd(36)} ${peer.cpu.toFixed(0).padStart(6)}, ${peer.perSecond.toFixed(0)}/s: ours ${others.length === peers.length ? `has ${peer.speed.toFixed(2)}x its speed` : `adds ${(cpu - peer.cpu).toFixed(0)}`}\n`,
         );
     }
     process.stdout.write(

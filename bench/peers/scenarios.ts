@@ -206,10 +206,10 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** Calls through the gateway, which `bench:gateway` compares with a bare server. */
-export const gatewayScenarios: readonly Scenario[] = (['hello', 'patient'] as const).map((id) => ({
+/** Calls through the gateway, which are compared with a bare server. */
+export const gatewayScenarios = (['hello', 'patient'] as const).map((id) => ({
   ...{ id, about: `gateway: ${id}`, times: 4 },
-  async prepare(target, lanes, each) {
+  async prepare(target: Target, lanes: number, each: number): Promise<Operation[][]> {
     const token = await combinedSignIn(target);
     return repeated(() => () => apiCall(workstationOf(target)[id], token))(target, lanes, each);
   },
