@@ -52,21 +52,27 @@ export class Answer {
   }
 }
 
+/**
+ * The chunks of a body, in order. The signal aborts when the client disconnects or the listener closes; the source must then end. An
+ * empty first chunk sends the headers.
+ */
+export type Chunks = (gone: AbortSignal) => AsyncIterable<string | Uint8Array>;
+
 /** A response whose body continues until its source ends or the client disconnects, such as server-sent events. */
 export class StreamAnswer extends Answer {
-  /**
-   * The chunks of the body, in order. The signal aborts when the client disconnects or the listener closes;
-   * the source must then end.
-   */
-  readonly chunks: (gone: AbortSignal) => AsyncIterable<string>;
+  readonly chunks: Chunks;
 
-  constructor(status: number, headers: Headers, chunks: (gone: AbortSignal) => AsyncIterable<string>) {
-    super(status, headers);
+  constructor(status: number, headers: Headers, chunks: Chunks, because?: RefusedBecause | null | undefined) {
+    super(status, headers, '', because);
     this.chunks = chunks;
   }
 
+  override refusing(refusal: Refusal, path?: string): StreamAnswer {
+    return new StreamAnswer(this.status, this.headers, this.chunks, { refusal, path });
+  }
+
   override with(headers: Headers): StreamAnswer {
-    return new StreamAnswer(this.status, super.with(headers).headers, this.chunks);
+    return new StreamAnswer(this.status, super.with(headers).headers, this.chunks, this.because);
   }
 }
 

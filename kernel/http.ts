@@ -10,7 +10,7 @@ import { type Sending, StreamAnswer, send, stream } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
 import { Refusal, reasonOf } from './errors.ts';
-import { hasBody, readBody, requestOf, targetOf, usualBodyLimit } from './incoming.ts';
+import { hasBody, incomingOf, readBody, requestOf, targetOf, usualBodyLimit } from './incoming.ts';
 import { answerMalformed, type OnMalformed } from './malformed.ts';
 import { nearestPath } from './nearest-path.ts';
 import { OperatorError } from './operator.ts';
@@ -20,7 +20,7 @@ import type { Route } from './request.ts';
 import { type RespondOptions, refusing, respond, respondToError } from './respond.ts';
 import { routeFinder } from './route.ts';
 
-export type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from './request.ts';
+export type { Endpoint, ErrorFormat, HttpRequest, Incoming, Method, Route } from './request.ts';
 export { everyMethod } from './request.ts';
 export { plainError } from './respond.ts';
 
@@ -192,10 +192,12 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const { peer, isProxy } = connections.begin(raw, response);
     const target = targetOf(raw.url ?? '/');
     const { route, params, template, isDamaged } = find(raw.method ?? '', target.path);
-    const body = hasBody(raw) && !isDamaged ? await readBody(raw, route.bodyLimit ?? bodyLimit) : undefined;
+    const incoming = route.readsBody ? incomingOf(raw, response) : undefined;
+    const isRead = incoming === undefined && hasBody(raw) && !isDamaged;
+    const body = isRead ? await readBody(raw, route.bodyLimit ?? bodyLimit) : undefined;
     const isRefused = body instanceof Refusal;
     const sender = isProxy ? peerOf(peer, raw.headers, proxies) : peer;
-    const request = requestOf(raw, target, params, isRefused ? undefined : body, sender);
+    const request = requestOf(raw, target, params, isRefused ? undefined : body, sender, incoming);
     seen?.follow(request, template);
     const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
     let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
@@ -204,7 +206,9 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     } catch (error) {
       answer = await failed(error);
     }
-    const sending = { id: request.id, isHttps, closes: isDraining || isRefused };
+    // The rest of a body that nobody reads would come before the next request of this connection.
+    const isUnread = isRefused || (incoming?.body !== undefined && !raw.complete);
+    const sending = { id: request.id, isHttps, closes: isDraining || isUnread };
     try {
       if (seen) seen.status = answer.status;
       if (answer instanceof StreamAnswer) await streams.send(response, answer, sending);

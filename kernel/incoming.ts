@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './errors.ts';
 import { uuid } from './ids.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import type { Peer } from './peer.ts';
-import type { HttpRequest } from './request.ts';
+import type { HttpRequest, Incoming } from './request.ts';
 
 /** Largest body in bytes, where neither the route nor the listener has another limit. */
 export const usualBodyLimit = 65_536;
@@ -48,6 +48,15 @@ export function readBody(raw: IncomingMessage, limit: number): Promise<Buffer | 
   });
 }
 
+/** Returns the unread body of a request, and the signal of its client. */
+export function incomingOf(raw: IncomingMessage, response: ServerResponse): Incoming {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return { body: hasBody(raw) ? raw : undefined, gone: gone.signal };
+}
+
 /** The path and the query of a request target. */
 export interface Target {
   path: string;
@@ -71,6 +80,7 @@ export function requestOf(
   params: HttpRequest['params'],
   body: Buffer | undefined,
   { address, clientUnknown, certificate, certificateChain }: Peer,
+  incoming?: Incoming,
 ): HttpRequest {
   const { method = '', headers, rawHeaders, socket } = raw;
   const type = headers['content-type'];
@@ -87,6 +97,7 @@ export function requestOf(
     rawHeaders,
     body: binary || !body ? '' : body.toString('utf8'),
     bytes: binary ? (body ?? noBytes) : undefined,
+    incoming,
     address,
     clientUnknown,
     port: socket.remotePort ?? 0,

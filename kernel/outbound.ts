@@ -2,13 +2,24 @@ import { channel } from 'node:diagnostics_channel';
 import { lookup as dnsLookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Ask } from './in-process.ts';
 import { isMetadata, isSpecial } from './networks.ts';
+
+/** How a call failed: no connection, no answer in time, or an answer that broke off or is no HTTP. */
+type OutboundFailure = 'unreachable' | 'late' | 'broken';
 
 /** The reason why a call got no whole answer, for the log. */
 export class OutboundError extends Error {
   override name = 'OutboundError';
+  readonly failure: OutboundFailure;
+
+  constructor(message: string, options?: ErrorOptions & { failure?: OutboundFailure }) {
+    super(message, options);
+    this.failure = options?.failure ?? 'broken';
+  }
 }
 
 /** The limits of a call to another server. */
@@ -47,8 +58,17 @@ export const outboundCalls = channel('alongside.outbound');
 
 /** Connections that are kept open between calls. */
 export class OutboundAgents {
-  readonly plain = new http.Agent({ keepAlive: true, maxSockets: 16 });
-  readonly tls = new https.Agent({ keepAlive: true, maxSockets: 16 });
+  readonly plain: http.Agent;
+  readonly tls: https.Agent;
+
+  /** @param certificate PEM of a client certificate with its key */
+  constructor(maxSockets = 16, certificate?: string) {
+    const kept = { keepAlive: true, maxSockets };
+    this.plain = new http.Agent(kept);
+    this.tls = new https.Agent(
+      certificate === undefined ? kept : { ...kept, cert: certificate, key: certificate },
+    );
+  }
 
   close(): void {
     this.plain.destroy();
@@ -87,11 +107,7 @@ export async function outbound(
   policy: OutboundPolicy,
   request: OutboundRequest = {},
 ): Promise<OutboundAnswer> {
-  const url = URL.parse(address);
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    throw new OutboundError('it is not an http or https address');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) && isRefused(policy, host)) throw new OutboundError(`${host} is a private address`);
+  const url = allowedUrl(address, policy);
   return outboundCalls.hasSubscribers
     ? measured(request.purpose ?? 'other', () => sendAgain(url, policy, request))
     : sendAgain(url, policy, request);
@@ -121,6 +137,97 @@ async function measured(purpose: Purpose, call: () => Promise<OutboundAnswer>): 
     const ended: OutboundCall = { purpose, outcome, seconds: (performance.now() - began) / 1000 };
     outboundCalls.publish(ended);
   }
+}
+
+function allowedUrl(address: string, policy: OutboundPolicy): URL {
+  const url = URL.parse(address);
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    throw new OutboundError('it is not an http or https address');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) && isRefused(policy, host)) throw new OutboundError(`${host} is a private address`);
+  return url;
+}
+
+/** A request whose body and answer are passed on as they arrive. */
+export interface OutboundStreamRequest {
+  method: string;
+  headers: Record<string, string>;
+  /** A stream is sent as fast as the server reads it, and only once. */
+  body: Readable | Uint8Array | undefined;
+  /** Milliseconds to connect, to the headers of the answer, and without a byte afterwards. */
+  timeouts: { connect: number; headers: number; idle: number };
+  /** Ends the call. */
+  signal: AbortSignal | undefined;
+}
+
+/** An answer whose body is still arriving. Whoever does not read it to its end destroys it. */
+export interface OutboundStream {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: http.IncomingMessage;
+}
+
+/**
+ * Calls an HTTP or HTTPS address, follows no redirect, and resolves with the headers of the answer. A GET on a kept connection that
+ * the server has just closed is sent once more.
+ * @throws OutboundError
+ */
+export async function outboundStream(
+  address: string,
+  policy: OutboundPolicy,
+  request: OutboundStreamRequest,
+): Promise<OutboundStream> {
+  const url = allowedUrl(address, policy);
+  try {
+    return await open(url, policy, request);
+  } catch (error) {
+    if (error instanceof ClosedConnection && request.method === 'GET' && request.body === undefined)
+      return await open(url, policy, request);
+    throw error;
+  }
+}
+
+function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest): Promise<OutboundStream> {
+  const { method, headers, body, timeouts, signal } = request;
+  const secure = url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const call = (secure ? https : http).request(url, {
+      method,
+      headers,
+      lookup: guardedLookup(policy),
+      agent: agentFor(policy, secure),
+      ...(signal ? { signal } : {}),
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const within = (milliseconds: number, what: string) => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => call.destroy(new OutboundError(`${what} within ${milliseconds} ms`, { failure: 'late' })),
+        milliseconds,
+      );
+    };
+    call.on('socket', (socket: Socket) => {
+      const connected = () => within(timeouts.headers, 'no answer');
+      if (!socket.connecting) return connected();
+      within(timeouts.connect, 'no connection');
+      socket.once(secure ? 'secureConnect' : 'connect', connected);
+    });
+    call.on('error', (error) => {
+      clearTimeout(timer);
+      reject(outboundError(error, call.reusedSocket));
+    });
+    call.on('response', (answer) => {
+      clearTimeout(timer);
+      if (timeouts.idle > 0)
+        answer.setTimeout(timeouts.idle, () =>
+          answer.destroy(new OutboundError(`no byte within ${timeouts.idle} ms`, { failure: 'late' })),
+        );
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer });
+    });
+    if (body === undefined || body instanceof Uint8Array) call.end(body);
+    // Its failure destroys the call, whose error is the reason.
+    else pipeline(body, call).catch((error) => call.destroy(error));
+  });
 }
 
 /** Returns a caller of a service of this installation. The operator configures its address, so it may be private. */
@@ -182,10 +289,13 @@ function outboundError(error: NodeJS.ErrnoException, isReused: boolean): Outboun
   // Several addresses of one name were tried: each has its own error, and the whole has no message.
   const [first] = error instanceof AggregateError ? error.errors : [];
   const reason = error.message || String(first?.message ?? error.code);
-  return isReused && error.code === 'ECONNRESET'
-    ? new ClosedConnection(reason, { cause: error })
-    : new OutboundError(reason, { cause: error });
+  if (isReused && error.code === 'ECONNRESET') return new ClosedConnection(reason, { cause: error });
+  const failure = unreachable.has(error.code ?? first?.code) ? 'unreachable' : 'broken';
+  return new OutboundError(reason, { cause: error, failure });
 }
+
+/** Codes of errors before a connection. */
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 const isRefused = ({ privateAddresses }: OutboundPolicy, address: string): boolean =>
   isMetadata(address) || (!privateAddresses && isSpecial(address));

@@ -1,5 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Answer } from './answer.ts';
+
+/** What an endpoint needs to read the body itself and to stop work for a client that has gone. */
+export interface Incoming {
+  /** The unread body; undefined without one. */
+  readonly body: IncomingMessage | undefined;
+  /** Aborts when the client disconnects before the response is complete. */
+  readonly gone: AbortSignal;
+}
 
 /** One unvalidated HTTP request. `Params` has the parameters of its route, such as `{ id: string }`. */
 export interface HttpRequest<Params = unknown> {
@@ -19,6 +27,8 @@ export interface HttpRequest<Params = unknown> {
   readonly body: string;
   /** Raw body, only for media types that are not text (`binaryTypes`). */
   readonly bytes?: Buffer | undefined;
+  /** The body as it arrives, for a route with `readsBody`; `body` is then empty. */
+  readonly incoming?: Incoming | undefined;
   /** Address of the peer. */
   readonly address: string;
   /** Set if the address is a trusted proxy that did not name its client. */
@@ -50,6 +60,8 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
+  /** Whether the endpoint reads the body itself, from `request.incoming`, and limits its size. */
+  readonly readsBody?: boolean;
   /** The format of its errors; plain JSON by default, for tests. `route` requires one. */
   readonly errors?: ErrorFormat;
   /** Whether the endpoint checks the percent-encoding of the query itself, in its own order. */

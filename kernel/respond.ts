@@ -37,7 +37,7 @@ export function plainError(thrown: unknown, request: HttpRequest): Answer {
 }
 
 /** The members of a route that decide about a response. */
-export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit'>;
+export type Responder = Pick<Route, 'endpoint' | 'errors' | 'rawQuery' | 'bodyLimit' | 'readsBody'>;
 
 /** Responds to requests without a route. */
 export const nothingHere: Responder = {

@@ -20,6 +20,8 @@ export interface Handler<Params> {
   readonly bodyLimit?: number;
   /** Whether the endpoint checks the percent-encoding of the query itself, in its own order. */
   readonly rawQuery?: boolean;
+  /** Whether the endpoint reads the body itself, from `request.incoming`, and limits its size. */
+  readonly readsBody?: boolean;
 }
 
 export type Handlers<Params> = Readonly<Partial<Record<Method, Handler<Params>>>>;

@@ -18,9 +18,9 @@ import { upstreamsOf } from './boot/upstreams.ts';
 import { createCis } from './cis/index.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
-import { type Config, productApis, type ServiceName } from './config.ts';
+import { authorisationApis, type Config, type ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
-import { createGateway, pdsFaults, statusKeyOf } from './gateway/index.ts';
+import { ApiRegister, createGateway, pdsFaults, statusKeyOf } from './gateway/index.ts';
 import {
   type AddedCitizens,
   createMockSurface,
@@ -284,6 +284,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
       mutualTlsUrl: mutualTls.api,
       networkLimits: config.networkLimits,
+      vault,
       faults,
       ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
       options: {
@@ -311,7 +312,9 @@ export async function compose(materials: Materials): Promise<Composition> {
       authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
       cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
       agentSocket,
-      productApis,
+      apis: new ApiRegister({ database, products, vault }),
+      // The key sets of the mock are an API too.
+      platformApis: [...authorisationApis, 'mock-jwks'],
       namedFaults,
       ...(development ? { realmKeys, citizens } : { operatorHash }),
       reset,

@@ -63,22 +63,17 @@ const objectOrJson = z.union([
   }),
   z.record(z.string(), z.unknown()),
 ]);
+/** Names of the authorisation service in products and limits: its base paths. */
+export const authorisationApis: readonly string[] = ['oauth2', 'oauth2-mock', 'oauth2.1'];
 /** Names in `apiLimits`: the base paths of the authorisation service and the protected APIs. */
-export const limitedApis: readonly string[] = [
-  'oauth2',
-  'oauth2-mock',
-  'oauth2.1',
-  ...apis.map(({ name }) => name),
-];
-/** Names of APIs in a product: in addition, the key sets of the mock. */
-export const productApis: readonly string[] = [...limitedApis, 'mock-jwks'];
+export const limitedApis: readonly string[] = [...authorisationApis, ...apis.map(({ name }) => name)];
 const apiLimits = objectOrJson.pipe(
   limitsByApi.superRefine((byName, context) => {
     for (const name of Object.keys(byName))
       if (!limitedApis.includes(name))
         context.addIssue({
           code: 'custom',
-          message: `knows no API "${name}"; choose from ${limitedApis.join(', ')}`,
+          message: `knows no API "${name}"; choose from ${limitedApis.join(', ')} (an API that was added has its limits in its definition)`,
         });
   }),
 );

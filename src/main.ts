@@ -32,7 +32,7 @@ import * as directory from './cis/directory/seed.ts';
 import { resetCredentials, seedCredentials } from './cis2/authenticators/seed.ts';
 import { compose } from './composition.ts';
 import { type Config, productionServices } from './config.ts';
-import { resetPatients, seedPatients } from './gateway/index.ts';
+import { resetDefinitions, resetPatients, seedPatients } from './gateway/index.ts';
 import { AddedCitizens, RealmKeys } from './mock/index.ts';
 import {
   platformClient,
@@ -163,6 +163,7 @@ async function start(
     await resetAgent();
     await realmKeys.clear();
     await citizens.clear();
+    await resetDefinitions(database);
     await resetPatients(database);
   }
 

@@ -73,6 +73,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       summary: 'applications that are registered at the API platform and at CIS2',
       load: async () => (await import('./commands/app.ts')).app,
     },
+    api: {
+      summary: 'APIs behind the gateway, each added by its OpenAPI file',
+      load: async () => (await import('./commands/api.ts')).api,
+    },
     product: {
       summary: 'products of the API platform: bundles of APIs, scopes and limits',
       load: async () => (await import('./commands/product.ts')).product,

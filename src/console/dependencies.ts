@@ -3,6 +3,7 @@ import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
+import type { ApiDraft, ApiDraftPatch, ApiReport, ListedApi } from '../gateway/protocol.ts';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { NetworkLimits } from '../oauth/network-limit.ts';
@@ -10,7 +11,7 @@ import type { Products } from '../oauth/products.ts';
 import type { Tokens } from '../oauth/tokens.ts';
 import type { Urls } from '../service.ts';
 import type { AuditLog } from '../storage/audit.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Statement } from '../storage/database.ts';
 import type { StoredEvents } from '../storage/events.ts';
 import type { Faults, NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
@@ -43,6 +44,27 @@ export interface CitizenRegister {
   list(): Promise<Citizen[]>;
   put(citizen: Citizen): Promise<void>;
   remove(nhsNumber: string): Promise<boolean>;
+}
+
+/** The APIs behind the gateway. Methods that read a draft throw DefinitionError if it cannot be used. */
+export interface Apis {
+  list(): Promise<ListedApi[]>;
+  get(name: string): Promise<(ApiReport & { revision: number }) | undefined>;
+  source(name: string): Promise<ApiDraft | undefined>;
+  examples(name: string): Promise<object[]>;
+  check(draft: ApiDraft): Promise<ApiReport>;
+  add(draft: ApiDraft, others: (name: string) => Statement[]): Promise<ApiReport>;
+  change(
+    name: string,
+    patch: ApiDraftPatch,
+    check: (revision: number) => void,
+    ...others: Statement[]
+  ): Promise<(ApiReport & { revision: number }) | undefined>;
+  remove(name: string, ...others: Statement[]): Promise<boolean>;
+  setSecret(name: string, value: string | null, ...others: Statement[]): Promise<void>;
+  drafts(): Promise<ApiDraft[]>;
+  /** Resolves with a function that replaces all of them. */
+  prepareReplacement(drafts: readonly ApiDraft[]): Promise<() => Promise<void>>;
 }
 
 /** Everything that the console needs from the installation. */
@@ -81,8 +103,9 @@ export interface ConsoleDependencies {
   realmKeys?: RealmKeySets;
   /** Citizens of the mock realms; development only. */
   citizens?: CitizenRegister;
-  /** Base paths of the APIs that a product can hold. */
-  productApis: readonly string[];
+  apis: Apis;
+  /** Names that a product can hold besides those of the APIs: base paths of the platform itself. */
+  platformApis: readonly string[];
   /** All faults that can be injected. */
   namedFaults: readonly NamedFault[];
   /** The accepted values of the Host header. */

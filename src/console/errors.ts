@@ -118,6 +118,14 @@ export const errors = catalogue('console', {
     source: wire,
     fix: 'Correct the member in field. The schemas are in /api/v1/openapi.json.',
   },
+  definitionInvalid: {
+    code: 'invalid_definition',
+    status: 400,
+    description: 'The definition cannot be used.',
+    actor: 'developer',
+    source: wire,
+    fix: 'Correct the place that the answer names: file, line and column. alongside api check FILE reads it again.',
+  },
   notFound: {
     code: 'not_found',
     status: 404,

@@ -18,7 +18,7 @@ export interface Access {
   readonly mode: AccessMode | undefined;
 }
 
-/** Maximum number of scopes of one application with a compiled access. */
+/** Maximum number of scopes of one application with a compiled access at one API. */
 const mostKnown = 100;
 
 /** An application as the rules see it, for one version of the rows of applications, developers and products. */
@@ -27,7 +27,7 @@ export class RegisteredApplication {
   /** Whether it may be used: it is approved and its developer is not inactive. */
   readonly isUsable: boolean;
   readonly #products: readonly StoredProduct[];
-  readonly #known = new Map<string, Access>();
+  readonly #known = new WeakMap<Api, Map<string, Access>>();
 
   constructor(application: StoredApplication, isUsable: boolean, products: readonly StoredProduct[]) {
     this.application = application;
@@ -37,12 +37,16 @@ export class RegisteredApplication {
 
   /** Returns the access with this scope of a token, or with an API key, which has none. */
   access(api: Api, scope = ''): Access {
-    const key = `${api.name} ${scope}`;
-    const known = this.#known.get(key);
+    let atApi = this.#known.get(api);
+    if (!atApi) {
+      atApi = new Map();
+      this.#known.set(api, atApi);
+    }
+    const known = atApi.get(scope);
     if (known) return known;
     const access = this.#compile(api, scope);
-    if (this.#known.size >= mostKnown) this.#known.clear();
-    this.#known.set(key, access);
+    if (atApi.size >= mostKnown) atApi.clear();
+    atApi.set(scope, access);
     return access;
   }
 

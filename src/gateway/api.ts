@@ -1,6 +1,7 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { Party } from '@alongside/kernel/events';
+import type { Incoming } from '@alongside/kernel/http';
 import type { StoredApplication } from '../oauth/applications.ts';
 import type { RateLimits } from '../oauth/products.ts';
 import type { TokenRecord } from '../oauth/token-records.ts';
@@ -15,7 +16,15 @@ export interface BackEndRequest {
   query: string;
   headers: HeaderMap;
   body: string;
+  /** The body as it arrives, for an API whose back end reads it. */
+  incoming?: Incoming | undefined;
   messageId: string;
+  /** Id of the calling application; undefined on an open path. */
+  application?: string | undefined;
+  /** The client's header Prefer, which no back end gets. */
+  prefer?: string | undefined;
+  /** Adds a warning to the events and the log of the call. */
+  note?: (warning: string) => void;
   /** Returns the audit record of a change, for the batch of that change. */
   changeStatement?: (facts: ChangeFacts) => Statement;
 }
@@ -41,7 +50,7 @@ export type BackEnd = (request: BackEndRequest) => Answer | Promise<Answer>;
 
 /** How a user's role is passed to the back end. */
 export interface RolePolicy {
-  /** Header of the requested and of the resulting role, in lower case. */
+  /** Header of the resulting role, in lower case. Clients request a role in NHSD-Session-URID. */
   header: string;
 }
 
@@ -60,7 +69,7 @@ export interface Caller extends Holder {
 export interface AccessMode {
   name: string;
   /** Returns whether the token or the application has this mode. Scopes are compared as whole tokens. */
-  granted(holder: Holder): boolean;
+  granted: ((holder: Holder) => boolean) & { readonly scopes?: readonly string[] };
   /** Rules for the role; null without a user. */
   role: RolePolicy | null;
 }
@@ -102,6 +111,17 @@ export interface AllowedPath {
   pattern: RegExp;
 }
 
+/** The paths of an API, for one kind of access. */
+export interface PathSet {
+  readonly names: readonly string[];
+  find(verb: string, path: string): { readonly name: string } | undefined;
+}
+
+export const pathSet = (allowed: readonly AllowedPath[] = []): PathSet => ({
+  names: allowed.map(({ name }) => name),
+  find: (_, path) => allowed.find(({ pattern }) => pattern.test(path)),
+});
+
 /** The error format of an API. */
 export interface ErrorRenderer {
   /** Returns the response to an error of the gateway; for others, the catch-all. */
@@ -119,19 +139,25 @@ export interface ApiDefinition {
   /** The mode of any valid token at the published gateway; null if there is none. */
   legacyMode: string | null;
   /** Paths that need no token. */
-  open: readonly AllowedPath[];
+  open: PathSet;
   /** Paths that an application may call with its API key alone, in the header `apikey` (level 0), instead of a token. */
-  keyed: readonly AllowedPath[];
-  paths: readonly AllowedPath[];
+  keyed: PathSet;
+  paths: PathSet;
   requestId: 'ignored' | 'optional' | 'required';
   /** Whether X-Request-ID and X-Correlation-ID get the platform's names on the way to the back end. */
   swapsIds: boolean;
   asid: 'ignored' | 'sent';
   /** Protected header names that this API accepts from clients, in lower case. */
   takes: readonly string[];
+  /** More header names that only the gateway sets, in lower case; never accepted from clients or shown to them. */
+  owns?: readonly string[];
+  /** Headers for a call with an API key. Refuses an application that lacks what they need. */
+  injectKeyed?(application: StoredApplication, messageId: string): Readonly<Record<string, string>>;
   /** Headers that identify the caller to the back end; undefined ones are omitted. */
   inject: Readonly<Record<string, (call: Call) => string | undefined>>;
   restrictions: readonly Restriction[];
+  /** Returns why these scopes are too weak for the API; undefined if they are of another kind. */
+  tooWeak?(scopes: ReadonlySet<string>): Refusal | undefined;
   /** Describes a call for the audit log; calls of an API without it are `api.called`. */
   audited?(call: { verb: string; path: string; query: string; answer?: Answer }): AuditedCall;
   /** Changes the query for the back end. */
@@ -141,13 +167,20 @@ export interface ApiDefinition {
   operationLimits: readonly OperationLimit[];
   /** Its error format. */
   errors: ErrorRenderer;
-  /** Headers and methods of the CORS pre-flight. */
-  cors: { headers: readonly string[]; methods: readonly string[] };
+  /** Headers and methods of the CORS pre-flight; with `origins`, pages of these may also read the responses. */
+  cors: {
+    headers: readonly string[];
+    methods: readonly string[];
+    origins?: '*' | readonly string[];
+    exposed?: readonly string[];
+  };
   /** The journey event of a call to the back end; null for none. */
   event: { party: Party; name(verb: string): string } | null;
   /** The `checks` of `/_status`. */
   checks(health: Health): Record<string, unknown>;
   backEnd: BackEnd;
+  /** Its title, for the metadata of protected resources. */
+  title?: string;
 }
 
 /** A protected API at its address. */
@@ -155,6 +188,8 @@ export interface Api extends ApiDefinition {
   /** Its name in products. */
   name: string;
   basePath: string;
+  /** Whether it was added as a definition, and its challenges name its metadata (RFC 9728 section 5.1). */
+  isDefined?: boolean;
 }
 
 /** State of the back end, for `/_status`. */
@@ -165,10 +200,8 @@ export interface Health {
 }
 
 /** Returns whether the caller has one of these scopes. */
-export const anyOf =
-  (...scopes: readonly string[]) =>
-  ({ scopes: held }: Holder): boolean =>
-    scopes.some((scope) => held.has(scope));
+export const anyOf = (...scopes: readonly string[]): AccessMode['granted'] =>
+  Object.assign(({ scopes: held }: Holder): boolean => scopes.some((scope) => held.has(scope)), { scopes });
 
 /** Published pre-flight headers of the platform's own proxies. */
 export const platformCors = {

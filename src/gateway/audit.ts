@@ -30,6 +30,8 @@ export interface Trace {
   roleUnchecked?: boolean;
   /** Name of the allowed path, without identifiers. */
   operation?: string;
+  /** How the call differs from the definition of its API, which did not refuse it. */
+  warning?: string;
   /** Set once the back end was called. */
   reachedBackEnd?: boolean;
   /** Set once the back end has the audit record of its change. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
+import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { ProofNonces } from '../oauth/dpop.ts';
@@ -52,6 +53,8 @@ export interface Dependencies {
   proofNonces?: ProofNonces;
   /** Header `apikey` of `/_status`; by default a generated key in storage. */
   statusApiKey?: string | undefined;
+  /** Opens the secrets of upstreams and sealed ID tokens; without it, neither is sent. */
+  vault?: Vault;
   /** Faults for developers; undefined in production. */
   faults?: Faults | undefined;
   /** Limits of unauthenticated requests by network; the usual ones by default. */

@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import { type RecordedCall, recordCall, type Trace } from './audit.ts';
 import type { Gateway } from './dependencies.ts';
 import { type ErrorName, errorNameOf, errors } from './errors/catalogue.ts';
+import { metadataUrl } from './metadata.ts';
 import { pipeline } from './pipeline.ts';
 import { recordEnding } from './record.ts';
 
@@ -26,22 +27,35 @@ const codes: Readonly<Partial<Record<ErrorName, string>>> = {
   missingProof: badProof,
   invalidProof: badProof,
   nonceRequired: 'use_dpop_nonce',
+  insufficientAuthentication: 'insufficient_user_authentication',
 };
 
 /**
  * Returns the challenge for a refused token. The published gateway sends none, so a token of the nhs profile gets none. For a
- * bound token, the challenge names its scheme.
+ * bound token, the challenge names its scheme. That of an API by definition also names the metadata of the API (RFC 9728 section 5.1)
+ * and the level that a user needs (RFC 9470 section 3).
  */
-function challengeOf(refusal: Refusal, { scheme, profile, nonce }: Trace): Headers {
+function challengeOf(refusal: Refusal, api: Api, origin: string, { scheme, profile, nonce }: Trace): Headers {
+  if (profile === 'nhs') return {};
   const name = errorNameOf(refusal);
   const error = name && codes[name];
-  if (error === undefined || profile === 'nhs' || (profile === undefined && scheme !== 'dpop')) return {};
+  const more = api.isDefined ? [`resource_metadata="${metadataUrl(origin, api)}"`] : [];
+  if (error === undefined || (profile === undefined && scheme !== 'dpop'))
+    return refusal.entry.status === 401 && more.length > 0 ? { 'www-authenticate': `Bearer ${more}` } : {};
+  if (refusal.extra.acr !== undefined) more.unshift(`acr_values="${refusal.extra.acr}"`);
   const bound = scheme === 'dpop' || name === 'boundToken';
-  const challenge = bound
-    ? `DPoP error="${error}", algs="${proofAlgorithmsOf(profile).join(' ')}"`
-    : `Bearer error="${error}"`;
+  const members = [
+    `error="${error}"`,
+    ...(bound ? [`algs="${proofAlgorithmsOf(profile).join(' ')}"`] : []),
+    ...more,
+  ];
+  const challenge = `${bound ? 'DPoP' : 'Bearer'} ${members.join(', ')}`;
   return { 'www-authenticate': challenge, ...(nonce === undefined ? {} : { 'dpop-nonce': nonce }) };
 }
+
+/** `Retry-After` of a fault that names one. */
+const waitOf = ({ extra: { retryAfter } }: Refusal): Headers =>
+  retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
 
 /** Returns the ids that the client sent, for the response. */
 function mirrored({ headers }: HttpRequest): Headers {
@@ -78,7 +92,12 @@ export function apiHandler(api: Api, gateway: Gateway): Handler<unknown> {
     const ids = api.swapsIds && api.errors.mirrors(refusal) ? mirrored(request) : {};
     const answer = api.errors
       .render(refusal)
-      .with({ ...ids, ...challengeOf(refusal, trace), ...retryHeaders(refusal) })
+      .with({
+        ...ids,
+        ...challengeOf(refusal, api, gateway.urls.api, trace),
+        ...retryHeaders(refusal),
+        ...waitOf(refusal),
+      })
       .refusing(refusal, api.basePath + (trace.operation ?? ''));
     await recordCall(gateway, call, answer, rule).catch((error: unknown) =>
       gateway.log.error({ id: request.id, reason: reasonOf(error) }, 'a refusal could not be audited'),

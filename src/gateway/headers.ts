@@ -110,13 +110,18 @@ export function readHeaders(raw: readonly string[]): HeaderMap {
 
 /**
  * Returns the client's headers that a back end may see: no identity headers, no address of another hop, no credentials. `taken`
- * names protected headers that an API accepts from clients, such as the organisation.
+ * names protected headers that an API accepts from clients, such as the organisation; `owned` names more that only the gateway sets.
  */
-export function passable(headers: HeaderMap, taken: readonly string[]): Map<string, string> {
+export function passable(
+  headers: HeaderMap,
+  taken: readonly string[],
+  owned: readonly string[] = [],
+): Map<string, string> {
   const kept = new Map<string, string>();
   for (const [name, value] of headers) {
     const { plain, isConsumed, isForged } = nameOf(name);
-    if (isConsumed || (isForged && !(taken.includes(plain) && plain === name))) continue;
+    if (isConsumed || (isForged && !(taken.includes(plain) && plain === name)) || owned.includes(plain))
+      continue;
     kept.set(name, value);
   }
   return kept;
@@ -125,9 +130,10 @@ export function passable(headers: HeaderMap, taken: readonly string[]): Map<stri
 const isHidden = (name: string): boolean => nameOf(name).isInternal;
 
 /** Returns the back end's headers that a client may see. */
-export function answerable(headers: Headers): Headers {
-  if (!Object.keys(headers).some(isHidden)) return headers;
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isHidden(name)));
+export function answerable(headers: Headers, owned: readonly string[] = []): Headers {
+  const hides = (name: string) => isHidden(name) || owned.includes(nameOf(name).plain);
+  if (!Object.keys(headers).some(hides)) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hides(name)));
 }
 
 /** The contents of an Authorization header. */

@@ -4,8 +4,10 @@ import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seed.ts';
 import { loadApis } from './apis/registry.ts';
+import { ServedApis } from './definitions/served.ts';
 import { type Dependencies, gatewayOf } from './dependencies.ts';
 import { apiHandler } from './endpoint.ts';
+import { metadataRoutes } from './metadata.ts';
 
 const calledMethods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -35,15 +37,17 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
   const apis = await loadApis(dependencies);
   const routes: Route[] = apis.flatMap((api) => {
     const handlers = anyMethod(apiHandler(api, gateway));
-    const known = [...api.open, ...api.keyed, ...api.paths].map(
-      ({ name }) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),
+    const known = [...api.open.names, ...api.keyed.names, ...api.paths.names].map(
+      (name) => api.basePath + name.replaceAll(/\{(\w+)\}/g, ':$1'),
     );
     return [api.basePath, `${api.basePath}/*`]
       .flatMap((path) => route(path, handlers, known))
       .map((one) => (dependencies.options.cors ? withCors(dependencies, one) : one));
   });
+  const served = new ServedApis(gateway, (api) => apiHandler(api, gateway));
   return {
-    routes,
+    routes: [...routes, ...served.routes(), ...metadataRoutes(gateway, apis, served)],
+    stop: () => served.close(),
     async start() {
       if (dependencies.patients) await seed(dependencies.database, dependencies.patients);
     },
@@ -52,5 +56,7 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
 
 export { pdsFaults } from './apis/pds/back-end.ts';
 export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts';
+export { ApiRegister } from './definitions/register.ts';
+export { resetDefinitions } from './definitions/store.ts';
 export type { Dependencies, GatewayOptions } from './dependencies.ts';
 export { statusKeyOf } from './rules/without-back-end.ts';

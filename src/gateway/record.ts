@@ -17,7 +17,7 @@ function recordEvents(
   { status }: Answer,
   rule = '',
 ): void {
-  const { token, mode = '', operation = '' } = trace;
+  const { token, mode = '', operation = '', warning } = trace;
   if (!token) return;
   recorder.record({
     lasting: token.family,
@@ -25,7 +25,7 @@ function recordEvents(
     to: 'gateway',
     name: 'gateway.request',
     outcome: outcomeOf(status),
-    detail: { api: api.name, mode, operation, status, rule },
+    detail: { api: api.name, mode, operation, status, rule, ...(warning === undefined ? {} : { warning }) },
   });
   if (trace.reachedBackEnd && api.event)
     recorder.record({

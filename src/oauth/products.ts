@@ -84,26 +84,33 @@ export class Products {
    * @param others writes of the same act, such as its audit record
    */
   async save(product: Product, revision?: number, ...others: Statement[]): Promise<boolean> {
-    const body = JSON.stringify(product);
     const save =
       revision === undefined
-        ? sql(
-            'INSERT INTO product (name, body, revision) VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET body = excluded.body, revision = product.revision + 1',
-            product.name,
-            body,
-          )
+        ? this.saveStatement(product)
         : sql(
             'UPDATE product SET body = ?, revision = revision + 1 WHERE name = ? AND revision = ?',
-            body,
+            JSON.stringify(product),
             product.name,
             revision,
           );
     return (await this.#database.batch([must(save), ...others])).done;
   }
 
+  /** Returns the statement that stores a new or changed product, whatever its revision. */
+  saveStatement(product: Product): Statement {
+    return sql(
+      'INSERT INTO product (name, body, revision) VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET body = excluded.body, revision = product.revision + 1',
+      product.name,
+      JSON.stringify(product),
+    );
+  }
+
   async remove(name: string, ...others: Statement[]): Promise<boolean> {
-    const remove = must(sql('DELETE FROM product WHERE name = ?', name));
-    return (await this.#database.batch([remove, ...others])).done;
+    return (await this.#database.batch([must(this.removeStatement(name)), ...others])).done;
+  }
+
+  removeStatement(name: string): Statement {
+    return sql('DELETE FROM product WHERE name = ?', name);
   }
 }
 

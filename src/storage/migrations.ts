@@ -26,6 +26,7 @@ import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { tokenGrants } from './migrations/0022-token-grants.ts';
 import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
 import { lighterSignIns } from './migrations/0025-lighter-sign-ins.ts';
+import { apiDefinitions } from './migrations/0027-api-definitions.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -56,6 +57,7 @@ export const migrations: readonly Migration[] = [
   tokenGrants,
   noticesInOutbox,
   lighterSignIns,
+  apiDefinitions,
 ];
 
 const settingRow = row('setting', { value: text });

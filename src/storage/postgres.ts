@@ -17,6 +17,7 @@ import {
 import { checkWithin, checkWrite } from './health.ts';
 import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
 import { announcedRevocations } from './migrations/0022-token-grants.ts';
+import { announcedDefinitions } from './migrations/0027-api-definitions.ts';
 import {
   type ConnectionOptions,
   failureOf,
@@ -50,6 +51,9 @@ const channel = 'alongside_change';
 /** Milliseconds to close idle connections properly. */
 const goodbye = 500;
 
+/** Tables whose every change is announced. */
+const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions];
+
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;
 
 /** Whether every change that matters of the tables that a statement reads is announced. Parsed once for each text. */
@@ -59,7 +63,7 @@ function isCached({ caches, text }: Statement): boolean {
   let known = cached.get(text);
   if (known === undefined) {
     const tables = tablesOf(text);
-    const announced = caches === 'found' ? announcedRevocations : announcedTables;
+    const announced = caches === 'found' ? announcedRevocations : announcedWholly;
     known = tables.length > 0 && tables.every((table) => announced.includes(table));
     cached.set(text, known);
   }
@@ -155,7 +159,7 @@ export class PostgresDatabase implements Database {
   }
 
   stampOf(tables: readonly string[]): number | undefined {
-    const areAnnounced = tables.every((table) => announcedTables.includes(table));
+    const areAnnounced = tables.every((table) => announcedWholly.includes(table));
     return areAnnounced ? this.#seldom.stampOf(tables) : undefined;
   }
 
@@ -225,7 +229,7 @@ export class PostgresDatabase implements Database {
       const tables = writtenTablesOf(text);
       if (tables.length === 0 && !onlyReads(text)) this.#seldom.wrote(undefined);
       for (const table of tables) {
-        if (announcedTables.includes(table)) this.#seldom.wrote(table);
+        if (announcedWholly.includes(table)) this.#seldom.wrote(table);
         else if (announcedRevocations.includes(table)) this.#seldom.wrote(table, onlyAdds(text));
       }
     }

@@ -29,7 +29,7 @@ export const exportCommand = consoleCommand({
       help: [
         [
           '',
-          'one file for each product, application, person, patient and card, fit for git: names stay, members are sorted, unchanged files are kept',
+          'one file for each product, application, person, API, patient and card, fit for git: names stay, members are sorted, unchanged files are kept',
         ],
         ['--no-cards', 'without the cards, for an installation without an Identity Agent'],
       ],
@@ -39,7 +39,7 @@ export const exportCommand = consoleCommand({
         const answer = await progress.during('Waiting for the set-up of the instance', reading);
         if (answer.status >= 300) throw new OperatorError(`${sentence(answer)}${withoutCards(answer)}`);
         const state = answer.body;
-        writeExport(folder, state, progress);
+        await writeExport(folder, state, progress);
         const counts = Object.fromEntries(kindNames.map((kind) => [kind, state[kind]?.length ?? null]));
         return { json: { folder, exported: counts }, lines: [`${folder}: ${amounts(counts)}.`] };
       },

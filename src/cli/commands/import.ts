@@ -22,7 +22,7 @@ export const importCommand = consoleCommand({
         ['--no-cards', 'leave the cards as they are'],
       ],
       async run({ api, flags, out: { progress } }, folder) {
-        const read = readExport(folder, progress);
+        const read = await readExport(folder, progress);
         const { cards, cardRecords, ...others } = read.state;
         const state =
           cards === undefined || flags.cards === false ? others : { ...others, cards, cardRecords };

@@ -10,6 +10,8 @@ export interface State {
   products: Thing[];
   applications: Thing[];
   people: Thing[];
+  /** APIs by definition; undefined in older exports. */
+  apis?: Thing[];
   patients: Thing[];
   /** The oldest first; undefined for an export without cards. */
   cards?: Thing[];
@@ -26,6 +28,7 @@ const kinds: Readonly<Record<Kind, (thing: Thing) => unknown>> = {
   products: member('name'),
   applications: member('id'),
   people: member('uid'),
+  apis: member('name'),
   patients: ({ patient }) => (patient as Thing | undefined)?.id,
   cards: member('serial'),
   cardRecords: member('serial'),
@@ -49,7 +52,7 @@ export function fileNameOf(kind: Kind, thing: Thing): string {
     throw new OperatorError(
       `${JSON.stringify(name)?.slice(0, 120)} cannot be the name of a file in ${kind}.`,
     );
-  return `${name.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`)}.json`;
+  return `${name.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`)}.${endingOf(kind)}`;
 }
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException)?.code === 'ENOENT';
@@ -76,11 +79,15 @@ export function isFolder(path: string): boolean {
   throw new OperatorError(`${path} is not a plain folder.`);
 }
 
-/** Returns the JSON files of a folder in order; none without a folder. Ignores hidden system files. */
-export function jsonFiles(folder: string): string[] {
+/** Definitions are YAML, so that their files stay readable. */
+export const endingOf = (kind: Kind): 'json' | 'yaml' => (kind === 'apis' ? 'yaml' : 'json');
+
+/** Returns the files of a kind in order; none without a folder. Ignores hidden system files. */
+export function filesOf(whole: string, kind: Kind): string[] {
+  const folder = join(whole, kind);
   if (!isFolder(folder)) return [];
   const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
-  const foreign = names.find((name) => !name.endsWith('.json'));
+  const foreign = names.find((name) => !name.endsWith(`.${endingOf(kind)}`));
   if (foreign !== undefined) throw new OperatorError(`${join(folder, foreign)} is not part of an export.`);
   return names.sort();
 }

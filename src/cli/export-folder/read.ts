@@ -1,13 +1,16 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
+import { isObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
+import type * as Yaml from 'yaml';
 import { jsonObject } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
 import {
+  endingOf,
   fileNameOf,
+  filesOf,
   isFile,
-  jsonFiles,
   type Kind,
   kindNames,
   limits,
@@ -25,14 +28,16 @@ export interface ReadExport {
 /** Counts the files and bytes read. */
 class Reader {
   readonly #progress: Progress;
+  readonly #yaml: typeof Yaml;
   #files = 0;
   #bytes = 0;
 
-  constructor(progress: Progress) {
+  constructor(progress: Progress, yaml: typeof Yaml) {
     this.#progress = progress;
+    this.#yaml = yaml;
   }
 
-  object(path: string): Thing {
+  object(path: string, kind?: Kind): Thing {
     if (!isFile(path)) throw new OperatorError(`${path} is missing.`);
     const { size } = lstatSync(path);
     this.#progress.step('Reading files', this.#files);
@@ -43,15 +48,19 @@ class Reader {
       throw new OperatorError(
         `The export has more than ${limits.files} files or ${limits.whole} bytes: that is too much.`,
       );
-    return jsonObject(readFileSync(path, 'utf8'), path);
+    const text = readFileSync(path, 'utf8');
+    if (kind === undefined || endingOf(kind) === 'json') return jsonObject(text, path);
+    const thing: unknown = this.#yaml.parse(text, { maxAliasCount: 0 });
+    if (!isObject(thing)) throw new OperatorError(`${path} must hold one mapping.`);
+    return thing;
   }
 }
 
 function readThings(reader: Reader, folder: string, kind: Kind): Map<string, Thing> {
   const things = new Map<string, Thing>();
-  for (const name of jsonFiles(join(folder, kind))) {
+  for (const name of filesOf(folder, kind)) {
     const path = join(folder, kind, name);
-    const thing = reader.object(path);
+    const thing = reader.object(path, kind);
     const right = fileNameOf(kind, thing);
     if (right !== name)
       throw new OperatorError(`${path} holds what belongs into ${join(folder, kind, right)}.`);
@@ -66,11 +75,11 @@ function inOrder(things: Map<string, Thing>, serials: readonly unknown[]): Map<s
   return new Map([...things].sort(([, one], [, other]) => place(one) - place(other)));
 }
 
-function readState(folder: string, progress: Progress): ReadExport {
-  const reader = new Reader(progress);
+function readState(folder: string, progress: Progress, yaml: typeof Yaml): ReadExport {
+  const reader = new Reader(progress, yaml);
   if (!isFile(join(folder, manifestName)))
     throw new OperatorError(`${folder} is not an export: it has no ${manifestName}.`);
-  const { version, cards: serials, cardRecords } = reader.object(join(folder, manifestName));
+  const { version, cards: serials, cardRecords, apis } = reader.object(join(folder, manifestName));
   if (serials !== null && !Array.isArray(serials))
     throw new OperatorError(`"cards" in ${join(folder, manifestName)} must be a list of serials, or null.`);
   const files = {} as Record<Kind, readonly string[]>;
@@ -78,6 +87,7 @@ function readState(folder: string, progress: Progress): ReadExport {
   for (const kind of kindNames) {
     if (kind === 'cards' && serials === null) continue;
     if (kind === 'cardRecords' && cardRecords !== true) continue;
+    if (kind === 'apis' && apis !== true) continue;
     const read = readThings(reader, folder, kind);
     const things = kind === 'cards' ? inOrder(read, serials as unknown[]) : read;
     files[kind] = [...things.keys()];
@@ -89,9 +99,9 @@ function readState(folder: string, progress: Progress): ReadExport {
 /**
  * Reads an export. Refuses anything that does not belong in one, including links and names that lead elsewhere, in one sentence.
  */
-export function readExport(folder: string, progress: Progress): ReadExport {
+export async function readExport(folder: string, progress: Progress): Promise<ReadExport> {
   try {
-    return readState(folder, progress);
+    return readState(folder, progress, await import('yaml'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`The export ${folder} cannot be read: ${reasonOf(error)}.`);

@@ -2,8 +2,18 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
+import type * as Yaml from 'yaml';
 import type { Progress } from '../progress.ts';
-import { fileNameOf, isFile, isFolder, jsonFiles, kindNames, manifestName, type State } from './layout.ts';
+import {
+  endingOf,
+  fileNameOf,
+  filesOf,
+  isFile,
+  isFolder,
+  kindNames,
+  manifestName,
+  type State,
+} from './layout.ts';
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
@@ -18,8 +28,7 @@ const canonicalJson = (value: unknown): string => `${JSON.stringify(sorted(value
 /**
  * Writes a file that only its owner can read, because it contains hashes of secrets and keys of cards. Keeps an unchanged file.
  */
-function put(path: string, value: unknown): void {
-  const text = canonicalJson(value);
+function put(path: string, text: string): void {
   if (isFile(path) && readFileSync(path, 'utf8') === text) return;
   writeFileSync(path, text, { mode: 0o600 });
 }
@@ -27,14 +36,14 @@ function put(path: string, value: unknown): void {
 /** Refuses a folder that contains other files. */
 function checkFolder(folder: string): void {
   if (isFile(join(folder, manifestName))) return;
-  const taken = kindNames.find((kind) => jsonFiles(join(folder, kind)).length > 0);
+  const taken = kindNames.find((kind) => filesOf(folder, kind).length > 0);
   if (taken !== undefined)
     throw new OperatorError(
       `${join(folder, taken)} has files, but ${folder} is not an export. Choose another folder.`,
     );
 }
 
-function writeState(folder: string, state: State, progress: Progress): void {
+function writeState(folder: string, state: State, progress: Progress, yaml: typeof Yaml): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   checkFolder(folder);
   const total = kindNames.reduce((sum, kind) => sum + (state[kind]?.length ?? 0), 0);
@@ -45,28 +54,30 @@ function writeState(folder: string, state: State, progress: Progress): void {
     const below = join(folder, kind);
     if (files.size > 0) mkdirSync(below, { recursive: true, mode: 0o700 });
     if (!isFolder(below)) continue;
-    for (const name of jsonFiles(below)) if (!files.has(name)) rmSync(join(below, name));
+    const textOf =
+      endingOf(kind) === 'json'
+        ? canonicalJson
+        : (thing: unknown) => yaml.stringify(sorted(thing), { lineWidth: 0 });
+    for (const name of filesOf(folder, kind)) if (!files.has(name)) rmSync(join(below, name));
     for (const [name, thing] of files) {
       progress.step('Writing files', written, total);
-      put(join(below, name), thing);
+      put(join(below, name), textOf(thing));
       written += 1;
     }
   }
   const cards = state.cards?.map(({ serial }) => serial) ?? null;
-  put(join(folder, manifestName), {
-    version: state.version,
-    cards,
-    cardRecords: state.cardRecords !== undefined,
-  });
+  const { version, cardRecords, apis } = state;
+  const manifest = { version, cards, cardRecords: cardRecords !== undefined, apis: apis !== undefined };
+  put(join(folder, manifestName), canonicalJson(manifest));
 }
 
 /**
  * Makes a folder contain exactly this state. Updates an existing export only where it differs, so that version control shows only
  * real changes; keeps other files. Throws one sentence.
  */
-export function writeExport(folder: string, state: State, progress: Progress): void {
+export async function writeExport(folder: string, state: State, progress: Progress): Promise<void> {
   try {
-    writeState(folder, state, progress);
+    writeState(folder, state, progress, await import('yaml'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(`The export cannot be written to ${folder}: ${reasonOf(error)}.`);

@@ -53,7 +53,7 @@ export const productShape = z.strictObject({
 
 /** `/products`: bundles of APIs, scopes and limits. */
 export const products: Resource = {
-  calls({ products, audit, productApis }) {
+  calls({ products, audit, apis, platformApis }) {
     async function find(name: string) {
       const product = await products.get(name);
       if (!product) throw errors.notFound(`no product ${name.slice(0, 60)}`);
@@ -61,10 +61,11 @@ export const products: Resource = {
     }
 
     /** Warns about unknown APIs, which are stored but have no effect. */
-    function withWarnings<P extends { apis: readonly string[]; revision: number }>(product: P) {
-      const unknown = product.apis.filter((api) => !productApis.includes(api));
+    async function withWarnings<P extends { apis: readonly string[]; revision: number }>(product: P) {
+      const names = [...platformApis, ...(await apis.list()).map(({ name }) => name)];
+      const unknown = product.apis.filter((api) => !names.includes(api));
       if (unknown.length === 0) return product;
-      const known = productApis.join(', ');
+      const known = names.join(', ');
       const warnings = unknown.map((api) => `apis: there is no API "${api}" here; there are ${known}.`);
       return { ...product, warnings };
     }
@@ -92,7 +93,7 @@ export const products: Resource = {
           const { name } = body;
           if (await products.get(name)) throw errors.taken(`product ${name} exists`);
           await products.save(body, undefined, recordStatement(audit, 'product.created', name));
-          return tagged(withWarnings({ ...body, revision: 1 }), 201, {
+          return tagged(await withWarnings({ ...body, revision: 1 }), 201, {
             location: `${apiPath}/products/${name}`,
           });
         },
@@ -132,7 +133,7 @@ export const products: Resource = {
             (product, revision) =>
               products.save(product, revision, recordStatement(audit, 'product.changed', name)),
           );
-          return tagged(withWarnings(changed));
+          return tagged(await withWarnings(changed));
         },
       }),
       defineCall({

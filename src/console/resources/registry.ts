@@ -3,6 +3,7 @@ import { type ApiCall, defineCall } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { agent } from './agent.ts';
+import { apis } from './apis.ts';
 import { applicationCredentials } from './application-credentials.ts';
 import { applications } from './applications.ts';
 import { audit } from './audit.ts';
@@ -46,6 +47,7 @@ export const resources: readonly Resource[] = [
   events,
   refusals,
   applications,
+  apis,
   applicationCredentials,
   resourceServers,
   products,

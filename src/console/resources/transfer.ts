@@ -1,8 +1,10 @@
 import { json } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
 import { z } from 'zod';
+import { DefinitionError, draftShape } from '../../gateway/protocol.ts';
 import type { Urls } from '../../service.ts';
 import { defineCall } from '../api/call.ts';
+import { errors } from '../errors.ts';
 import {
   applicationShape,
   exportedApplication,
@@ -48,6 +50,7 @@ const documentShape = (urls: Urls) =>
       products: listOf(productShape),
       applications: listOf(applicationShape(urls)),
       people: listOf(personOutline),
+      apis: listOf(draftShape).optional().describe('APIs by definition; without it they do not change'),
       patients: listOf(patientShape),
       cards: listOf(cardOutline).optional().describe('Without it the cards do not change'),
       cardRecords: listOf(cardRecordOutline)
@@ -62,6 +65,7 @@ const documentShape = (urls: Urls) =>
         ['applications', uniqueClients(applications)],
         ['people', named(people, 'uid', ({ uid }) => uid)],
         ['people', uniqueClaims(people)],
+        ['apis', named(value.apis ?? [], 'name', ({ name, entry }) => name ?? entry)],
         ['patients', named(patients, 'patient', ({ patient }) => patient.id)],
         ['cards', named(cards, 'serial', ({ serial }) => serial)],
         ['cardRecords', named(cardRecords, 'serial', ({ serial }) => serial)],
@@ -78,11 +82,21 @@ type ImportDocument = z.output<ReturnType<typeof documentShape>>;
 
 /** `GET /export` and `POST /import`: the configured state, without events, audit log and keys of services. */
 export const transfer: Resource = {
-  calls({ database, applications, products, cis, agent, audit, log, urls }) {
+  calls({ database, applications, products, apis, cis, agent, audit, log, urls }) {
     const entry = { actor: 'developer', target: 'installation' } as const;
+
+    async function prepareApis(drafts: NonNullable<ImportDocument['apis']>) {
+      try {
+        return await apis.prepareReplacement(drafts);
+      } catch (error) {
+        if (!(error instanceof DefinitionError)) throw error;
+        throw errors.definitionInvalid(error.message, { problem: error.message });
+      }
+    }
 
     /** Writes first to the neighbours, which may refuse, and then undoes those writes. */
     async function replaceAll({ cards, cardRecords, people, ...own }: ImportDocument): Promise<void> {
+      const replaceApis = own.apis && (await prepareApis(own.apis));
       const peopleBefore = await cis.everyone();
       const recordsBefore = await exportedCardRecords(cis);
       const restoreCards = cards ? await replaceCards(agent, cards) : async () => undefined;
@@ -99,6 +113,7 @@ export const transfer: Resource = {
       }
       await replaceProducts(products, own.products);
       await replaceApplications(applications, own.applications);
+      await replaceApis?.();
       await replacePatients(database, own.patients);
     }
 
@@ -114,7 +129,7 @@ export const transfer: Resource = {
         method: 'GET',
         path: '/export',
         summary:
-          'Exports products, applications, people, patients and cards; contains hashes of secrets and keys of cards, so keep it secret',
+          'Exports products, applications, people, APIs, patients and cards; contains hashes of secrets and keys of cards, so keep it secret',
         query,
         answers: { 200: 'The state', 503: 'The agent or CIS does not respond' },
         async handle({ query: { cards } }) {
@@ -125,6 +140,7 @@ export const transfer: Resource = {
               exportedApplication(application, urls),
             ),
             people: await cis.everyone(),
+            apis: await apis.drafts(),
             patients: await exportedPatients(database),
             cardRecords: await exportedCardRecords(cis),
             ...(cards === 'true' ? { cards: await exportedCards(agent) } : {}),
@@ -153,6 +169,7 @@ export const transfer: Resource = {
               products: lists.products.length,
               applications: lists.applications.length,
               people: lists.people.length,
+              apis: lists.apis?.length ?? null,
               patients: lists.patients.length,
               cards: cards?.length ?? null,
               cardRecords: cardRecords?.length ?? null,

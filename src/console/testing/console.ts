@@ -18,11 +18,28 @@ import { StoredEvents } from '../../storage/events.ts';
 import { Refusals } from '../../storage/refusals.ts';
 import { Settings } from '../../storage/settings.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
-import type { ConsoleDependencies } from '../dependencies.ts';
+import type { Apis, ConsoleDependencies } from '../dependencies.ts';
 import { createConsole } from '../index.ts';
 import { type Answered, type Sent, send } from './request.ts';
 
 export const startTime = Date.parse('2026-03-02T09:00:00Z');
+
+const absent = () => Promise.reject(new Error('This console has no gateway.'));
+
+/** The gateway is another service, which tests of a whole instance have. */
+const noApis: Apis = {
+  list: async () => [],
+  get: async () => undefined,
+  source: async () => undefined,
+  examples: async () => [],
+  check: absent,
+  add: absent,
+  change: async () => undefined,
+  remove: async () => false,
+  setSecret: absent,
+  drafts: async () => [],
+  prepareReplacement: async () => async () => undefined,
+};
 
 export interface TestConsole {
   port: number;
@@ -92,7 +109,8 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     urls,
     cis2Issuer: `${urls.cis2}/issuer`,
     version: '1.2.3',
-    productApis: ['oauth2', 'oauth2-mock', 'oauth2.1', 'hello-world', 'canary-api'],
+    apis: noApis,
+    platformApis: ['oauth2', 'oauth2-mock', 'oauth2.1', 'hello-world', 'canary-api'],
     development: true,
     cis: { url: 'http://127.0.0.1:9', secret: 'secret' },
     agentSocket: null,

@@ -1,5 +1,5 @@
 import { text } from '@alongside/kernel/answer';
-import { type ApiDefinition, checkOf, platformCors } from '../api.ts';
+import { type ApiDefinition, checkOf, pathSet, platformCors } from '../api.ts';
 import { apigee } from '../errors/apigee.ts';
 
 /** The API for tests of the platform: accepts any valid token of an application with the product. */
@@ -7,9 +7,9 @@ export const canary: ApiDefinition = {
   modes: [{ name: 'any', granted: () => true, role: null }],
   refusedScopes: [],
   legacyMode: null,
-  open: [],
-  keyed: [],
-  paths: [{ name: '/', pattern: /^(\/.*)?$/ }],
+  open: pathSet(),
+  keyed: pathSet(),
+  paths: pathSet([{ name: '/', pattern: /^(\/.*)?$/ }]),
   requestId: 'ignored',
   swapsIds: false,
   asid: 'ignored',

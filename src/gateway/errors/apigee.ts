@@ -33,6 +33,13 @@ const forms: Readonly<Partial<Record<ErrorName, Form>>> = {
   noProductMatch: { code: 'keymanagement.service.InvalidAPICallAsNoApiProductMatchFound' },
   unsupportedPath: { code: 'messaging.adaptors.http.flow.ApplicationNotFound', status: 404 },
   unavailable: { code: 'messaging.adaptors.http.flow.ServiceUnavailable' },
+  insufficientAuthentication: {
+    code: 'oauth.v2.InsufficientScope',
+    text: 'Insufficient user authentication',
+  },
+  backEndTimeout: { code: 'messaging.adaptors.http.flow.GatewayTimeout' },
+  backEndUnreachable: { code: 'messaging.adaptors.http.flow.ServiceUnavailable' },
+  backEndBusy: { code: 'messaging.adaptors.http.flow.ServiceUnavailable' },
 };
 
 /** The response of the shared flow for rate limits, for proxies without their own fault rule. */

@@ -1,4 +1,5 @@
 import { catalogue, type Refusal } from '@alongside/kernel/errors';
+import { definitionErrors } from './definition.ts';
 import { senderErrors } from './sender.ts';
 
 const published = 'NHSDigital/personal-demographics-service-api, proxies/live';
@@ -75,6 +76,7 @@ export const errors = catalogue('gateway', {
     fix: 'Send an unexpired access token of this instance; get a new one where it was revoked.',
   },
   ...senderErrors,
+  ...definitionErrors,
   expiredToken: {
     code: 'expired_token',
     status: 401,

@@ -2,6 +2,7 @@ import { type Headers, json } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { ErrorRenderer } from '../api.ts';
 import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
+import type { definitionErrors } from './definition.ts';
 
 /** One issue of an OperationOutcome, in Spine's terms. */
 export interface Issue {
@@ -65,7 +66,9 @@ const role: Form = {
     `Invalid value - '${extra.value ?? ''}' in header 'NHSD-Session-URID'. Refer to the guidance for this header in our API Specification https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir`,
 };
 
-const forms: Readonly<Record<ErrorName, Form>> = {
+const forms: Readonly<
+  Record<Exclude<ErrorName, keyof typeof definitionErrors>, Form> & Partial<Record<ErrorName, Form>>
+> = {
   repeatedHeader: invalid,
   bodyTooLarge: invalid,
   requestMalformed: invalid,
@@ -137,7 +140,7 @@ export const pds: ErrorRenderer = {
       diagnostics = descriptionOf,
       status,
       headers = {},
-    } = forms[errorNameOf(refusal) ?? 'unexpected'];
+    } = forms[errorNameOf(refusal) ?? 'unexpected'] ?? unknown;
     return json(
       status ?? Number(refusal.extra.status ?? refusal.entry.status),
       operationOutcome({

@@ -45,14 +45,15 @@ async function ownerOf(
  * the key is ignored.
  */
 export async function serveKeyedPath(call: WithHeaders): Promise<Answer | undefined> {
-  const { api, path, client, trace } = call;
+  const { api, verb, path, client, trace } = call;
   const key = client.get('apikey') ?? '';
   if (key === '' || client.has('authorization')) return undefined;
-  const keyed = api.keyed.find(({ pattern }) => pattern.test(path));
+  const keyed = api.keyed.find(verb, path);
   if (!keyed) return undefined;
   trace.operation = keyed.name;
   const owner = await countingFailures(call, () => ownerOf(call, key));
   await limitCall({ ...call, ...owner }, false);
+  const added = api.injectKeyed?.(owner.application, call.request.id);
   trace.reachedBackEnd = true;
-  return passOn(call);
+  return passOn(call, added);
 }

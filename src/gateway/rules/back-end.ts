@@ -1,4 +1,4 @@
-import { Answer } from '@alongside/kernel/answer';
+import { Answer, StreamAnswer } from '@alongside/kernel/answer';
 import type { Passed } from '@alongside/kernel/steps';
 import type { Call } from '../api.ts';
 import { changeStatement } from '../audit.ts';
@@ -13,18 +13,37 @@ import type { Arrival, WithHeaders } from './request.ts';
 function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Arrival): Answer {
   if (answer.status >= 500)
     throw errors.unexpected(`the back end answered ${answer.status}`, { status: answer.status, messageId });
-  const passed = new Answer(answer.status, answerable(answer.headers), answer.body);
+  const headers = answerable(answer.headers, api.owns);
+  const passed =
+    answer instanceof StreamAnswer
+      ? new StreamAnswer(answer.status, headers, answer.chunks)
+      : new Answer(answer.status, headers, answer.body);
   if (!answer.because && answer.status < 400) return passed;
   const refusal = answer.because?.refusal ?? errors.backEndRefused(`${api.name} answered ${answer.status}`);
   return passed.refusing(refusal, api.basePath + (trace.operation ?? ''));
 }
 
-/** Calls the back end for a path without a token, with the client's own allowed headers. */
-export async function passOn(call: WithHeaders): Promise<Answer> {
-  const { api, request, verb, path, query, client } = call;
-  const headers = passable(client, api.takes);
-  const forwarded = { method: verb, path, query, headers, body: request.body, messageId: request.id };
-  return toClient(await api.backEnd(forwarded), call);
+/** The members of every request to a back end, besides its headers. */
+const forwardedOf = ({ api, request, verb, path, client, trace }: WithHeaders) => ({
+  method: verb,
+  path,
+  body: request.body,
+  incoming: request.incoming,
+  messageId: request.id,
+  application: trace.token?.applicationId ?? trace.keyOf?.application,
+  prefer: client.get('prefer'),
+  ...(api.isDefined ? { note: (warning: string) => Object.assign(trace, { warning }) } : undefined),
+});
+
+/** Calls the back end for a path without a token, with the client's own allowed headers and those of its API key. */
+export async function passOn(
+  call: WithHeaders,
+  added: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const { api, query, client } = call;
+  const headers = passable(client, api.takes, api.owns);
+  for (const [name, value] of Object.entries(added)) headers.set(name, value);
+  return toClient(await api.backEnd({ ...forwardedOf(call), query, headers }), call);
 }
 
 /** The checks of every call with a token. */
@@ -46,11 +65,14 @@ type Checks = Passed<
 
 /** Calls the back end with the gateway's headers. */
 export async function callBackEnd(call: Call & Arrival & Checks & { outbound: HeaderMap }): Promise<Answer> {
-  const { gateway, api, request, verb, path, outbound, messageId, trace } = call;
+  const { gateway, api, outbound: headers, trace } = call;
   const query = api.adjustQuery?.(call) ?? call.query;
   trace.reachedBackEnd = true;
-  const { body } = request;
-  const forwarded = { method: verb, path, query, headers: outbound, body, messageId };
-  const answer = await api.backEnd({ ...forwarded, changeStatement: changeStatement(gateway, call) });
+  const answer = await api.backEnd({
+    ...forwardedOf(call),
+    query,
+    headers,
+    changeStatement: changeStatement(gateway, call),
+  });
   return toClient(answer, call);
 }

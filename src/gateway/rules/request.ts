@@ -27,8 +27,8 @@ export function readHeaders({ request }: Arrival): { client: HeaderMap } {
 }
 
 /** Allows only the paths of the API; a refusal names the unchanged path. */
-export const allowPath = check('path', function allowPath({ api, path, trace }: Arrival): void {
-  const allowed = api.paths.find(({ pattern }) => pattern.test(path));
+export const allowPath = check('path', function allowPath({ api, verb, path, trace }: Arrival): void {
+  const allowed = api.paths.find(verb, path);
   if (!allowed) throw errors.unsupportedPath('the API has no such path', { path });
   trace.operation = allowed.name;
 });

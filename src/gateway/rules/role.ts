@@ -94,7 +94,7 @@ export const resolveRole = check(
   ): { role: string } {
     const { mode, client, token, person, trace } = call;
     if (mode.role === null) return { role: '' };
-    const wanted = client.get(mode.role.header) ?? '';
+    const wanted = client.get('nhsd-session-urid') ?? '';
     if (isLogin(token)) refuseLogin(wanted);
     const known = rolesOf(token, person);
     if (known.ids === undefined && token.attributes.auth_grant_type === 'token_exchange') {

@@ -98,7 +98,10 @@ export const findAccessMode = check('mode', function findAccessMode(call: Arriva
     ? api.modes.find(({ name }) => name === api.legacyMode)
     : undefined;
   const mode = access.mode ?? legacy;
-  if (!mode) throw errors.noProductMatch(`no scope of the token is one of ${api.name}`);
+  if (!mode)
+    throw (
+      api.tooWeak?.(access.scopes) ?? errors.noProductMatch(`no scope of the token is one of ${api.name}`)
+    );
   trace.mode = mode.name;
   return { mode };
 });

@@ -57,7 +57,7 @@ export function answerStatus(call: WithHeaders): Promise<Answer> | undefined {
 
 /** Sends paths without a token straight to the back end. */
 export function serveOpenPath(call: WithHeaders): Promise<Answer> | undefined {
-  const open = call.api.open.find(({ pattern }) => pattern.test(call.path));
+  const open = call.api.open.find(call.verb, call.path);
   if (!open) return undefined;
   call.trace.operation = open.name;
   return passOn(call);

@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
+import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
+import { Source } from '../gateway/definitions/source.ts';
+import { sourceLimits } from '../gateway/protocol.ts';
+
+export interface GatheredFiles {
+  entry: string;
+  files: Record<string, string>;
+  extension?: string;
+}
+
+const inPosix = (path: string): string => path.split(sep).join(posix.sep);
+
+/** Reads files below one folder, and refuses those that a link leads out of it. */
+class Folder {
+  readonly #root: string;
+  readonly #real: string;
+  readonly files: Record<string, string> = {};
+  #bytes = 0;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.#real = realpathSync(root);
+  }
+
+  /** Returns the path of a file as references name it. */
+  nameOf(file: string): string {
+    const name = inPosix(relative(this.#root, resolve(file)));
+    if (name.startsWith('../') || name === '..')
+      throw new OperatorError(`${file} is not in ${this.#root}. Name a folder above it with --root.`);
+    return name;
+  }
+
+  /** Reads a file unless it is missing. */
+  read(name: string): boolean {
+    const path = join(this.#root, name);
+    if (!existsSync(path)) return false;
+    const real = realpathSync(path);
+    if (!real.startsWith(this.#real + sep))
+      throw new OperatorError(
+        `${path} is a link that leads out of ${this.#root}. Name a folder above both with --root.`,
+      );
+    const { size } = statSync(real);
+    this.#bytes += size;
+    if (this.#bytes > sourceLimits.bytes)
+      throw new OperatorError(`The definition has more than ${sourceLimits.bytes} bytes with ${path}.`);
+    this.files[name] = readFileSync(real, 'utf8');
+    return true;
+  }
+}
+
+/**
+ * Reads a definition and the files that it refers to. References outside of the folder are refused, also by a link. Missing files are
+ * left out: the definition is read with a warning for each.
+ */
+export async function gatherFiles(
+  file: string,
+  options: { root?: string | undefined; extension?: string | undefined },
+): Promise<GatheredFiles> {
+  try {
+    if (!statSync(file).isFile()) throw new Error('it is not a file');
+  } catch (error) {
+    throw new OperatorError(`${file} cannot be read: ${reasonOf(error)}.`);
+  }
+  const folder = new Folder(resolve(options.root ?? dirname(file)));
+  const entry = folder.nameOf(file);
+  const open = [entry];
+  const extension = options.extension === undefined ? undefined : folder.nameOf(options.extension);
+  if (extension !== undefined) open.push(extension);
+  for (let at = 0; at < open.length; at++) {
+    const name = open[at] ?? '';
+    const isThere = folder.read(name);
+    if (!isThere && (name === entry || name === extension))
+      throw new OperatorError(`There is no file ${name}.`);
+    if (!isThere) continue;
+    const source = await Source.read({ entry: name, files: { [name]: folder.files[name] ?? '' } });
+    for (const other of source.filesNamedIn(name)) if (!open.includes(other)) open.push(other);
+  }
+  return { entry, files: folder.files, ...(extension === undefined ? {} : { extension }) };
+}
+
+/** Writes the files of a definition into a folder, without replacing others. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(files)) {
+    const path = join(folder, name);
+    if (!resolve(path).startsWith(resolve(folder) + sep))
+      throw new OperatorError(`${name} leads out of the folder.`);
+    if (existsSync(path) && readFileSync(path, 'utf8') !== files[name])
+      throw new OperatorError(`${path} exists with other content. Choose another folder.`);
+  }
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}

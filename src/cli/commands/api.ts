@@ -1,0 +1,256 @@
+import { existsSync } from 'node:fs';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { type ApiDraft, type ApiReport, DefinitionError, type ListedApi } from '../../gateway/protocol.ts';
+import { gatherFiles, writeFiles } from '../api-files.ts';
+import { consoleCommand, text, yes } from '../command.ts';
+import { readText } from '../json-file.ts';
+import { patchOf } from '../patch.ts';
+import { columns } from '../table.ts';
+
+const missing = (name: string): string =>
+  `There is no API "${name}" that was added: alongside api list names them.`;
+const at = (name: string): string => `/apis/${encodeURIComponent(name)}`;
+
+interface Flags {
+  name?: string | undefined;
+  basePath?: string | undefined;
+  upstream?: string | undefined;
+  mock?: boolean | undefined;
+  record?: boolean | undefined;
+  errors?: string | undefined;
+  validate?: string | undefined;
+  extension?: string | undefined;
+  root?: string | undefined;
+}
+
+const optionsOf = ({
+  name,
+  basePath,
+  upstream,
+  mock,
+  record,
+  errors,
+  validate,
+}: Flags): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries({ name, basePath, upstream, mock, record, errors, validate }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+
+/** Reads the files of a definition; its errors are sentences with a place. */
+async function filesOf(file: string, { root, extension }: Flags) {
+  try {
+    return await gatherFiles(file, { root, extension });
+  } catch (error) {
+    throw error instanceof DefinitionError ? new OperatorError(error.message) : error;
+  }
+}
+
+/** Returns members of x-alongside: `faults=[…]`, `timeouts.headers=1000`. */
+const settingsOf = (assignments: readonly string[]) =>
+  assignments.length === 0 ? {} : { settings: patchOf(assignments, { numbers: true }) };
+
+/** Stores the secrets of `--secret NAME=VALUE`, or `NAME=@FILE`. */
+async function storeSecrets(
+  api: { must(method: 'PUT', path: string, body: unknown): Promise<unknown> },
+  secrets: readonly string[],
+) {
+  for (const secret of secrets) {
+    const [name = '', ...rest] = secret.split('=');
+    const value = rest.join('=');
+    if (name === '' || value === '') throw new UsageError('--secret takes NAME=VALUE, or NAME=@FILE.');
+    const content = value.startsWith('@') ? readText(value.slice(1), 65_536).trim() : value;
+    await api.must('PUT', `/api-secrets/${encodeURIComponent(name)}`, { value: content });
+  }
+}
+
+const warningsOf = ({ warnings }: ApiReport): string[] => warnings.map((warning) => `Warning: ${warning}`);
+
+const limitOf = (limit: object | null): string => (limit === null ? 'none' : JSON.stringify(limit));
+
+/** Shows what was understood: modes with scopes and products, operations, headers, limits. */
+function linesOf(report: ApiReport, origin?: string): string[] {
+  const { name, basePath, title, version, backEnd, access, operations, headers, limits, settings } = report;
+  const rows = [
+    ['API', [name, title, version].filter(Boolean).join(', ')],
+    ['address', `${origin ?? ''}${basePath}`],
+    ['back end', `${backEnd}${report.record ? ', recording' : ''}`],
+    ['limits', `all clients ${limitOf(limits.api)}; each application ${limitOf(limits.application)}`],
+    ...access.flatMap(({ title: mode, grant, scopes, product }) => [
+      ['access', `${mode}: ${grant}, product ${product}`],
+      ...scopes.map((scope) => ['', scope]),
+    ]),
+    ...Object.entries(headers).map(([header, value], index) => [
+      index === 0 ? 'headers' : '',
+      `${header}: ${value}`,
+    ]),
+    ...operations.map(({ operation, needs }, index) => [
+      index === 0 ? 'operations' : '',
+      `${operation}: ${needs.join(' or ')}`,
+    ]),
+    [
+      'settings',
+      Object.entries(settings)
+        .filter(([, value]) => typeof value !== 'object')
+        .map(([member, value]) => `${member}=${value}`)
+        .join(' '),
+    ],
+  ];
+  return columns(rows).map((line) => line.trimEnd());
+}
+
+const flags = {
+  name: text,
+  basePath: text,
+  upstream: text,
+  mock: yes,
+  record: yes,
+  errors: text,
+  validate: text,
+  extension: text,
+  root: text,
+};
+
+export const api = consoleCommand({
+  name: 'api',
+  flags,
+  lists: ['set', 'secret'],
+  actions: {
+    add: {
+      words: 'FILE',
+      help: [
+        ['--upstream URL', 'put this back end behind the gateway'],
+        ['--mock', 'answer with the examples of the definition'],
+        ['  --name NAME', 'its name in scopes; by default from the base path'],
+        ['  --base-path /PATH', 'by default that of the first server of the file'],
+        ['  --errors FAMILY', 'apigee, spine, spine-stu3, nhsd-api, http-codes, problem or message'],
+        ['  --validate off|warn|enforce', 'checks requests and responses; warn by default'],
+        ['  --record', 'keep responses of the upstream as examples for --mock'],
+        ['  --extension FILE', 'x-nhsd-apim and x-alongside in a file of their own'],
+        ['  --root DIR', 'let references lead to files of this folder'],
+        ['  --set path=value...', 'members of x-alongside, such as timeouts.headers=1000'],
+        ['  --secret NAME=@FILE...', 'an API key or PEM that the target of the definition names'],
+      ],
+      async run({ api, flags, lists }, file) {
+        const gathered = await filesOf(file, flags);
+        const draft = { ...gathered, ...optionsOf(flags), ...settingsOf(lists.set) };
+        const report = await api.must<ApiReport>('POST', '/apis', draft);
+        await storeSecrets(api, lists.secret);
+        const { urls } = await api.must<{ urls: { api: string } }>('GET', '/state');
+        return {
+          json: report,
+          lines: [
+            `Added ${report.name}. It is at ${urls.api}${report.basePath}.`,
+            '',
+            ...linesOf(report, urls.api),
+          ],
+          notes: warningsOf(report),
+        };
+      },
+    },
+    list: {
+      help: 'all APIs, also those in process',
+      async run({ api }) {
+        const found = await api.must<{ apis: ListedApi[] }>('GET', '/apis');
+        const rows = found.apis.map(({ name, basePath, backEnd, operations, warnings }) => [
+          ...[name, basePath, backEnd],
+          [operations > 0 ? `${operations} operations` : '', warnings > 0 ? `${warnings} warnings` : '']
+            .filter(Boolean)
+            .join(', '),
+        ]);
+        return { json: found, lines: columns(rows).map((line) => line.trimEnd()) };
+      },
+    },
+    show: {
+      words: 'NAME',
+      help: 'what was understood of a definition',
+      async run({ api }, name) {
+        const report = await api.mustFind<ApiReport>(missing(name), 'GET', at(name));
+        return { json: report, lines: linesOf(report), notes: warningsOf(report) };
+      },
+    },
+    edit: {
+      words: 'NAME [FILE]',
+      help: [
+        ['', 'replace its files, with the options of add'],
+        ['--upstream URL | --mock', 'change its back end'],
+        ['--set path=value...', 'change members of x-alongside; path=null removes one'],
+      ],
+      async run({ api, flags, lists }, name, file?: string) {
+        const { name: other, ...options } = optionsOf(flags);
+        if (other !== undefined)
+          throw new UsageError('An API keeps its name. Add another one, and remove this one.');
+        const gathered = file === undefined ? {} : await filesOf(file, flags);
+        const patch = { ...gathered, ...options, ...settingsOf(lists.set) };
+        if (Object.keys(patch).length === 0 && lists.secret.length === 0)
+          throw new UsageError('Name the change: a file, --upstream URL, --mock, --set path=value.');
+        await storeSecrets(api, lists.secret);
+        const report = await api.mustFind<ApiReport>(missing(name), 'PATCH', at(name), patch);
+        return { json: report, lines: [`API ${name} is changed.`], notes: warningsOf(report) };
+      },
+    },
+    remove: {
+      words: 'NAME',
+      help: 'remove one, with its products',
+      async run({ api }, name) {
+        await api.mustFind(missing(name), 'DELETE', at(name));
+        return { json: { removed: name }, lines: [`Removed API ${name} and its products.`] };
+      },
+    },
+    export: {
+      words: 'NAME [DIR]',
+      help: 'print its file, or write all its files and recorded responses into a folder',
+      async run({ api }, name, folder?: string) {
+        const source = await api.mustFind<ApiDraft & { examples: object[] }>(
+          missing(name),
+          'GET',
+          `${at(name)}/source`,
+        );
+        const { files, entry, examples } = source;
+        const names = Object.keys(files);
+        if (folder === undefined) {
+          if (names.length > 1)
+            throw new UsageError(
+              `${name} has ${names.length} files. Name a folder for them: alongside api export ${name} DIR.`,
+            );
+          return { json: source, lines: (files[entry] ?? '').replace(/\n$/, '').split('\n') };
+        }
+        const recorded: Record<string, string> =
+          examples.length > 0 ? { 'recorded.json': `${JSON.stringify(examples, null, 2)}\n` } : {};
+        writeFiles(folder, { ...files, ...recorded });
+        const count = names.length + Object.keys(recorded).length;
+        return {
+          json: { folder, files: count },
+          lines: [`${folder}: ${count} ${count === 1 ? 'file' : 'files'}.`],
+        };
+      },
+    },
+    check: {
+      words: 'FILE',
+      help: 'read a definition and show what was understood; needs no running instance',
+      async run({ flags, lists }, file) {
+        if (!existsSync(file)) throw new OperatorError(`There is no file ${file}.`);
+        const { readDefinition } = await import('../../gateway/definitions/read.ts');
+        const { reportOf } = await import('../../gateway/definitions/register.ts');
+        const gathered = await filesOf(file, flags);
+        const options = optionsOf({ ...flags, ...(flags.upstream === undefined ? { mock: true } : {}) });
+        try {
+          const { draftShape } = await import('../../gateway/protocol.ts');
+          const draft = draftShape.safeParse({ ...gathered, ...options, ...settingsOf(lists.set) });
+          if (!draft.success) {
+            const [issue] = draft.error.issues;
+            throw new UsageError(`${issue?.path.join('.')} ${issue?.message}.`);
+          }
+          const report = reportOf(await readDefinition(draft.data));
+          return { json: report, lines: linesOf(report), notes: warningsOf(report) };
+        } catch (error) {
+          throw error instanceof DefinitionError ? new OperatorError(error.message) : error;
+        }
+      },
+    },
+  },
+  notes: [
+    'The definition is an OpenAPI 3 file with x-nhsd-apim. Put your own API behind the gateway in five minutes: docs/apis.md.',
+  ],
+});

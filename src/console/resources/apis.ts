@@ -1,0 +1,165 @@
+import { json, noContent } from '@alongside/kernel/answer';
+import { z } from 'zod';
+import { DefinitionError, draftPatchShape, draftShape } from '../../gateway/protocol.ts';
+import { apiPath, defineCall } from '../api/call.ts';
+import { readShape } from '../api/request.ts';
+import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
+import { errors } from '../errors.ts';
+import { apisSection } from '../page/apis.ts';
+import type { Resource } from './resource.ts';
+
+/** Two mebibytes of files, of which each character may be escaped. */
+const bodyLimit = 16_777_216;
+
+/** The form of the page sends one file as text, and empty fields. */
+const pasted = z.looseObject({ text: z.string('must be text') });
+
+function fromForm(body: object): unknown {
+  const form = pasted.safeParse(body);
+  if (!form.success) return body;
+  const { text, ...members } = form.data;
+  const filled = Object.entries(members).filter(([, value]) => value !== '');
+  const values = filled.map(([name, value]) => [name, value === 'true' ? true : value]);
+  return { entry: 'openapi.yaml', files: { 'openapi.yaml': text }, ...Object.fromEntries(values) };
+}
+
+const draftOrForm = z.union([draftShape, pasted], 'must be a definition with its files');
+
+/** Turns the reason why a definition cannot be used into a response with its place. */
+async function orRefusal<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw errors.definitionInvalid(error.message, { problem: error.message, ...error.place });
+  }
+}
+
+const secretName = z.strictObject({
+  value: z
+    .string('must be text')
+    .min(1, 'must not be empty')
+    .max(65_536, 'must have at most 65536 characters'),
+});
+
+/** `/apis`: the APIs behind the gateway. */
+export const apis: Resource = {
+  section: apisSection,
+  calls({ apis, audit }) {
+    const unknown = (name: string) => errors.notFound(`no API ${name.slice(0, 60)} was added`);
+    const answers = { 400: 'The definition cannot be used: "problem" with "file", "line" and "column"' };
+
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/apis',
+        summary: 'Lists the APIs behind the gateway',
+        answers: { 200: 'The APIs' },
+        handle: async () => json(200, { apis: await apis.list() }),
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/apis',
+        summary: 'Adds an API by its OpenAPI definition, with a product for each of its grants',
+        body: draftOrForm,
+        bodyLimit,
+        answers: { 201: 'The API as it was understood, with "warnings"', ...answers },
+        async handle({ body }) {
+          const draft = readShape(draftShape, fromForm(body));
+          const added = await orRefusal(
+            apis.add(draft, (name) => [recordStatement(audit, 'api.created', name)]),
+          );
+          return tagged({ ...added, revision: 1 }, 201, { location: `${apiPath}/apis/${added.name}` });
+        },
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/apis/check',
+        summary: 'Reads a definition without adding it',
+        body: draftOrForm,
+        bodyLimit,
+        answers: { 200: 'The API as it was understood, with "warnings"', ...answers },
+        handle: async ({ body }) =>
+          json(200, await orRefusal(apis.check(readShape(draftShape, fromForm(body))))),
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/apis/:name',
+        summary: 'Returns an API that was added',
+        answers: { 200: 'The API as it was understood; ETag', 404: 'Unknown API' },
+        async handle({ params: { name } }) {
+          const found = await apis.get(name);
+          if (!found) throw unknown(name);
+          return tagged(found);
+        },
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/apis/:name/source',
+        summary: 'Returns the files of an API, its options and its recorded responses',
+        answers: { 200: 'The source', 404: 'Unknown API' },
+        async handle({ params: { name } }) {
+          const source = await apis.source(name);
+          if (!source) throw unknown(name);
+          return json(200, { ...source, examples: await apis.examples(name) });
+        },
+      }),
+      defineCall({
+        method: 'PATCH',
+        path: '/apis/:name',
+        summary: 'Changes the files or options of an API, and its products with it; null removes an option',
+        body: draftPatchShape,
+        bodyLimit,
+        answers: {
+          200: 'The API as it was understood; ETag',
+          ...answers,
+          404: 'Unknown API',
+          412: 'If-Match has another revision',
+        },
+        async handle({ request, params: { name }, body }) {
+          const record = recordStatement(audit, 'api.changed', name);
+          const changed = await orRefusal(
+            apis.change(name, body, (revision) => checkRevision(request, revision), record),
+          );
+          if (!changed) throw unknown(name);
+          return tagged(changed);
+        },
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/apis/:name',
+        summary: 'Removes an API with its products',
+        answers: { 204: 'Removed', 404: 'Unknown API', 412: 'If-Match has another revision' },
+        async handle({ request, params: { name } }) {
+          const found = await apis.get(name);
+          if (!found) throw unknown(name);
+          checkRevision(request, found.revision);
+          if (!(await apis.remove(name, recordStatement(audit, 'api.removed', name)))) throw unknown(name);
+          return noContent();
+        },
+      }),
+      defineCall({
+        method: 'PUT',
+        path: '/api-secrets/:name',
+        summary:
+          'Stores a secret that the target of an API names: an API key, or a client certificate with its key as PEM',
+        body: secretName,
+        answers: { 204: 'Stored; it is never returned' },
+        async handle({ params: { name }, body: { value } }) {
+          await apis.setSecret(name, value, recordStatement(audit, 'api.secret.set', name));
+          return noContent();
+        },
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/api-secrets/:name',
+        summary: 'Removes a secret of targets',
+        answers: { 204: 'Removed' },
+        async handle({ params: { name } }) {
+          await apis.setSecret(name, null, recordStatement(audit, 'api.secret.removed', name));
+          return noContent();
+        },
+      }),
+    ];
+  },
+};

@@ -1,0 +1,226 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Answer, StreamAnswer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import { readBody } from '@alongside/kernel/incoming';
+import type { Log } from '@alongside/kernel/log';
+import { sha256 } from '@alongside/kernel/secrets';
+import type { BackEnd, BackEndRequest } from '../api.ts';
+import { errors } from '../errors/catalogue.ts';
+import type { FoundOperation, OperationFinder } from './compile.ts';
+import { mockAnswer } from './mock.ts';
+import type { ApiDefinitions, RecordedExample, StoredApi } from './store.ts';
+import { isJson, Upstream, type UpstreamParts } from './upstream.ts';
+import { contentFor, problemOfRequest, type Validation } from './validation.ts';
+
+interface BackEndParts {
+  find: OperationFinder;
+  definitions: ApiDefinitions;
+  validation: Validation;
+  log: Log;
+  development: boolean;
+  upstream: Omit<UpstreamParts, 'settings' | 'security' | 'url'>;
+}
+
+/** A back end that may hold connections. */
+export interface OpenBackEnd {
+  backEnd: BackEnd;
+  close(): void;
+}
+
+/** A body that was read, with its value if it is JSON. */
+interface ReadBody {
+  bytes: Buffer;
+  value: { value: unknown } | null;
+}
+
+async function bodyOf({ incoming }: BackEndRequest, limit: number): Promise<ReadBody | undefined> {
+  if (!incoming?.body) return undefined;
+  const bytes = await readBody(incoming.body, limit);
+  if (bytes instanceof Refusal) throw bytes;
+  return { bytes, value: jsonOf(bytes.toString('utf8')) };
+}
+
+function jsonOf(text: string): { value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return null;
+  }
+}
+
+/** Carries out the first fault that concerns a call: a delay, a broken connection, or a status. */
+async function faultsOf(
+  { settings }: StoredApi,
+  request: BackEndRequest,
+  key: string,
+  turns: number[],
+): Promise<{ answer?: Answer; prefer?: string }> {
+  const { application, messageId, incoming } = request;
+  for (const [at, fault] of settings.faults.entries()) {
+    const isMeant = (fault.operation ?? key) === key && (fault.application ?? application) === application;
+    if (!isMeant) continue;
+    turns[at] = (turns[at] ?? 0) + 1;
+    if (fault.every !== undefined && (turns[at] ?? 0) % fault.every !== 0) continue;
+    if (fault.delay) await sleep(fault.delay, undefined, incoming ? { signal: incoming.gone } : {});
+    if (fault.drop) return { answer: broken() };
+    const more: Record<string, number> =
+      fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter };
+    if (fault.status !== undefined && fault.example === undefined)
+      throw errors.injectedFault(`a fault of x-alongside.faults: ${fault.status}`, {
+        status: fault.status,
+        messageId,
+        ...more,
+      });
+    if (fault.example !== undefined)
+      return {
+        prefer: `${fault.status === undefined ? '' : `code=${fault.status}, `}example=${fault.example}`,
+      };
+  }
+  return {};
+}
+
+/** A response that ends after its headers. */
+const broken = () =>
+  new StreamAnswer(200, { 'content-type': 'application/octet-stream' }, async function* breaksOff() {
+    yield Buffer.alloc(0);
+    throw new Error('a fault of x-alongside.faults breaks the connection off');
+  });
+
+/** Returns the problem of a response, which never changes it. */
+async function problemOfAnswer(
+  { name, revision, model }: StoredApi,
+  { operation }: FoundOperation,
+  answer: Answer,
+  validation: Validation,
+) {
+  const type = String(answer.headers['content-type'] ?? '');
+  if (answer instanceof StreamAnswer || !isJson(type) || answer.headers['content-encoding'] !== undefined)
+    return undefined;
+  const { status } = answer;
+  const { responses } = operation;
+  const response =
+    responses.find((one) => one.status === String(status)) ??
+    responses.find((one) => one.status === `${Math.floor(status / 100)}XX`) ??
+    responses.find((one) => one.status === 'DEFAULT');
+  if (!response) return `the status ${status} is not in the definition`;
+  const schema = contentFor(response.content, type)?.schema;
+  if (!schema) return undefined;
+  const parsed = jsonOf(Buffer.from(answer.body as Uint8Array).toString('utf8'));
+  if (!parsed) return 'the body is not JSON';
+  return validation.check(
+    `${name}@${revision} ${operation.key} ${response.status} ${type}`,
+    schema,
+    model.schemas,
+    parsed.value,
+  );
+}
+
+/** Keeps a response as an example for its path and query. Nothing of the request's headers or body is kept. */
+async function keep(
+  { name }: StoredApi,
+  { operation, params }: FoundOperation,
+  { query }: BackEndRequest,
+  answer: Answer,
+  definitions: ApiDefinitions,
+) {
+  const contentType = String(answer.headers['content-type'] ?? '');
+  if (answer instanceof StreamAnswer || answer.status >= 500 || !isJson(contentType)) return;
+  const parsed = jsonOf(Buffer.from(answer.body as Uint8Array).toString('utf8'));
+  if (!parsed) return;
+  const values = { ...params, ...Object.fromEntries(new URLSearchParams(query)) };
+  const example: RecordedExample = { status: answer.status, contentType, values, value: parsed.value };
+  await definitions.keepExample(
+    name,
+    operation.key,
+    sha256(JSON.stringify([operation.key, values])).slice(0, 16),
+    example,
+  );
+}
+
+/** Creates the back end of a definition: its faults, the checks of requests and responses, and the upstream or the mock. */
+export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<OpenBackEnd> {
+  const { find, definitions, validation, log, development } = parts;
+  const { settings, model, backEnd, name } = api;
+  const upstream =
+    backEnd.kind === 'upstream'
+      ? new Upstream({ ...parts.upstream, url: backEnd.url ?? '', settings, security: model.target.security })
+      : undefined;
+  const recorded = new Map<string, RecordedExample[]>();
+  if (!upstream)
+    for (const { operation, body } of await definitions.examples(name))
+      recorded.set(operation, [...(recorded.get(operation) ?? []), body]);
+  const turns: number[] = [];
+
+  /** Refuses an invalid request where the definition is enforced, and else reports it. */
+  async function checkRequest(found: FoundOperation, request: BackEndRequest, body: ReadBody | undefined) {
+    const problem = await problemOfRequest(validation, `${name}@${api.revision}`, model.schemas, {
+      ...found,
+      query: new URLSearchParams(request.query),
+      header: (header) => request.headers.get(header) ?? (header === 'prefer' ? request.prefer : undefined),
+      type: request.headers.get('content-type') ?? '',
+      body: body?.value,
+    });
+    if (problem !== undefined && settings.validate === 'enforce')
+      throw errors.invalidByDefinition(problem, { problem: problem.slice(0, 300) });
+    return problem;
+  }
+
+  return {
+    close: () => upstream?.close(),
+    async backEnd(request) {
+      const found = find(request.method, request.path);
+      if (!found)
+        throw errors.unsupportedPath('the definition has no such operation', { path: request.path });
+      const fault =
+        settings.faults.length > 0 ? await faultsOf(api, request, found.operation.key, turns) : {};
+      if (fault.answer) return fault.answer;
+      const type = request.headers.get('content-type') ?? '';
+      const isChecked = settings.validate !== 'off';
+      const body =
+        !upstream || fault.prefer !== undefined || (isChecked && isJson(type))
+          ? await bodyOf(request, settings.bodyLimit)
+          : undefined;
+      const notes: string[] = [];
+      if (isChecked) {
+        const problem = await checkRequest(
+          found,
+          request,
+          body ?? (request.incoming?.body ? { bytes: Buffer.alloc(0), value: null } : undefined),
+        );
+        if (problem !== undefined) notes.push(`request: ${problem}`);
+      }
+      const answer =
+        upstream && fault.prefer === undefined
+          ? await upstream.call({
+              ...request,
+              whole: body?.bytes,
+              mayBeHtml: found.operation.responses.some(({ content }) => 'text/html' in content),
+            })
+          : mockAnswer(
+              {
+                ...found,
+                query: request.query,
+                headers: request.headers,
+                prefer: fault.prefer ?? request.prefer,
+                body: body?.value?.value,
+              },
+              recorded.get(found.operation.key),
+            );
+      if (isChecked && upstream) {
+        const problem = await problemOfAnswer(api, found, answer, validation);
+        if (problem !== undefined) notes.push(`response: ${problem}`);
+      }
+      if (backEnd.record && upstream) await keep(api, found, request, answer, definitions);
+      if (notes.length === 0) return answer;
+      const warning = notes.join('; ');
+      log.warn(
+        { id: request.messageId, api: name, operation: found.operation.key, warning },
+        'a call does not conform to its definition',
+      );
+      request.note?.(warning);
+      return development
+        ? answer.with({ 'x-definition-warning': warning.replace(/[^\x20-\x7e]/g, '?').slice(0, 500) })
+        : answer;
+    },
+  };
+}

@@ -1,0 +1,240 @@
+import { grantOf } from './extension.ts';
+import {
+  type ApiModel,
+  type Content,
+  type Grant,
+  type NamedExample,
+  type OperationModel,
+  type Parameter,
+  satisfies,
+} from './model.ts';
+import type { Schemas } from './schemas.ts';
+import { isMapping, type Mapping, type Source } from './source.ts';
+
+const methods = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head'];
+const mostOperations = 2_000;
+/** Names that the gateway answers itself, below every base path. */
+const ownPaths = ['/_ping', '/_status'];
+
+interface Reading {
+  source: Source;
+  schemas: Schemas;
+  document: Mapping;
+  access: ApiModel['access'];
+}
+
+function examplesOf({ source }: Reading, media: Mapping): NamedExample[] {
+  const examples: NamedExample[] = [];
+  const several = source.follow(media.examples);
+  if (isMapping(several))
+    for (const [name, entry] of Object.entries(several)) {
+      const example = source.follow(entry);
+      if (isMapping(example) && 'value' in example)
+        examples.push({ name, value: source.plain(example.value) });
+    }
+  else if (Array.isArray(several))
+    for (const [index, value] of several.entries())
+      examples.push({ name: String(index + 1), value: source.plain(value) });
+  if (media.example !== undefined) examples.push({ name: 'example', value: source.plain(media.example) });
+  return examples;
+}
+
+/** Returns the example of a schema as a whole, else one that its members' examples make; undefined without any. */
+function composed(source: Source, value: unknown, depth = 0): unknown {
+  const schema = source.follow(value);
+  if (!isMapping(schema) || depth > 20) return undefined;
+  for (const member of [
+    schema.example,
+    Array.isArray(schema.examples) ? schema.examples[0] : undefined,
+    schema.default,
+    schema.const,
+  ])
+    if (member !== undefined) return source.plain(member);
+  const parts = source.follow(schema.allOf);
+  if (Array.isArray(parts)) {
+    const made = parts.map((part) => composed(source, part, depth + 1)).filter(isMapping);
+    if (made.length > 0) return Object.assign({}, ...made);
+  }
+  const choice = source.follow(schema.oneOf) ?? source.follow(schema.anyOf);
+  if (Array.isArray(choice)) return composed(source, choice[0], depth + 1);
+  const properties = source.follow(schema.properties);
+  if (isMapping(properties)) {
+    const members = Object.entries(properties).map(
+      ([name, member]) => [name, composed(source, member, depth + 1)] as const,
+    );
+    const known = members.filter(([, member]) => member !== undefined);
+    return known.length > 0 ? Object.fromEntries(known) : undefined;
+  }
+  if (schema.items !== undefined) {
+    const item = composed(source, schema.items, depth + 1);
+    return item === undefined ? undefined : [item];
+  }
+  return Array.isArray(schema.enum) ? schema.enum[0] : undefined;
+}
+
+function contentOf(reading: Reading, holder: Mapping, isAnswer: boolean): Record<string, Content> {
+  const { source, schemas } = reading;
+  const content = source.follow(holder.content);
+  if (!isMapping(content)) return {};
+  return Object.fromEntries(
+    Object.entries(content).map(([type, entry]) => {
+      const media = source.follow(entry);
+      if (!isMapping(media)) return [type.toLowerCase(), { examples: [] }];
+      const examples = examplesOf(reading, media);
+      if (isAnswer && examples.length === 0) {
+        const value = composed(source, media.schema);
+        if (value !== undefined) examples.push({ name: 'composed', value });
+      }
+      const schema = schemas.of(media.schema);
+      return [type.toLowerCase(), { ...(schema ? { schema } : {}), examples }];
+    }),
+  );
+}
+
+function parametersOf({ source, schemas }: Reading, ...holders: Mapping[]): Parameter[] {
+  const found = new Map<string, Parameter>();
+  for (const holder of holders) {
+    const list = source.follow(holder.parameters);
+    if (!Array.isArray(list)) continue;
+    for (const entry of list) {
+      const parameter = source.follow(entry);
+      if (!isMapping(parameter)) continue;
+      const { in: where, name } = parameter;
+      if (typeof name !== 'string' || (where !== 'path' && where !== 'query' && where !== 'header')) continue;
+      const schema = schemas.of(parameter.schema);
+      const own = where === 'header' ? name.toLowerCase() : name;
+      found.set(`${where} ${own}`, {
+        in: where,
+        name: own,
+        required: where === 'path' || parameter.required === true,
+        ...(schema ? { schema } : {}),
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/**
+ * Returns the grants of which an operation needs one: its own, else those of the document, else all of the access modes. Only an empty
+ * list opens it.
+ */
+function grantsOf({ source, document, access }: Reading, operation: Mapping): Grant[] {
+  const holder = operation.security === undefined ? document : operation;
+  const security = source.follow(holder.security);
+  if (security === undefined) return [...new Set(access.flatMap((mode) => mode.grants))];
+  if (!Array.isArray(security)) throw source.fail('security must be a list.', holder, 'security');
+  const needed = new Set<Grant>();
+  for (const requirement of security) {
+    const entry = source.follow(requirement);
+    if (!isMapping(entry)) continue;
+    const names = Object.keys(entry);
+    if (names.length === 0) return [];
+    for (const name of names) needed.add(grantOf(source, name, entry));
+  }
+  return [...needed];
+}
+
+/** Warns about grants that no application can get, and about prose that says otherwise. */
+function checkGrants(
+  { source, access }: Reading,
+  operation: Mapping,
+  key: string,
+  needed: readonly Grant[],
+): void {
+  const given = access.flatMap((mode) => mode.grants);
+  const lost = needed.filter((grant) => !given.some((held) => satisfies(held, grant)));
+  if (lost.length > 0 && given.length > 0)
+    source.warn(`${key} needs ${lost.join(' or ')}, which no access mode gives.`, operation, 'security');
+  const prose = `${operation.summary ?? ''} ${operation.description ?? ''}`;
+  if (needed.length > 0 && /\bopen-access\b/i.test(prose))
+    source.warn(
+      `${key} is described as open access, and its security is ${needed.join(', ')}. Its security applies.`,
+      operation,
+      'security',
+    );
+}
+
+function operationOf(
+  reading: Reading,
+  path: string,
+  item: Mapping,
+  method: string,
+): OperationModel | undefined {
+  const { source } = reading;
+  const operation = source.follow(item[method]);
+  if (!isMapping(operation)) return undefined;
+  const key = `${method.toUpperCase()} ${path}`;
+  const needed = grantsOf(reading, operation);
+  checkGrants(reading, operation, key, needed);
+  const body = source.follow(operation.requestBody);
+  const responses = source.follow(operation.responses);
+  return {
+    key,
+    method: method.toUpperCase(),
+    path,
+    grants: needed,
+    parameters: parametersOf(reading, item, operation),
+    requestBody: isMapping(body)
+      ? { required: body.required === true, content: contentOf(reading, body, false) }
+      : null,
+    responses: Object.entries(isMapping(responses) ? responses : {}).flatMap(([status, value]) => {
+      const response = source.follow(value);
+      return isMapping(response)
+        ? [{ status: status.toUpperCase(), content: contentOf(reading, response, true) }]
+        : [];
+    }),
+  };
+}
+
+/** Joins operations of one method and path, which a suffix after `#` sets apart: each adds its examples. */
+function joined(before: OperationModel | undefined, one: OperationModel): OperationModel {
+  if (!before) return one;
+  for (const { status, content } of one.responses) {
+    const there = before.responses.find((response) => response.status === status);
+    if (!there) before.responses.push({ status, content });
+    else
+      for (const [type, { examples, schema }] of Object.entries(content)) {
+        const known = there.content[type];
+        if (known) known.examples.push(...examples);
+        else there.content[type] = { examples, ...(schema ? { schema } : {}) };
+      }
+  }
+  for (const [type, content] of Object.entries(one.requestBody?.content ?? {})) {
+    const known = before.requestBody?.content[type];
+    if (known) known.examples.push(...content.examples);
+    else if (before.requestBody) before.requestBody.content[type] = content;
+  }
+  return before;
+}
+
+/** Reads the operations of a document. */
+export function readOperations(reading: Reading): OperationModel[] {
+  const { source, document } = reading;
+  const paths = source.follow(document.paths);
+  if (!isMapping(paths)) throw source.fail('The definition has no paths.', document, 'paths');
+  const operations = new Map<string, OperationModel>();
+  for (const [written, entry] of Object.entries(paths)) {
+    if (written.startsWith('x-')) continue;
+    if (!written.startsWith('/'))
+      throw source.fail(`The path "${written.slice(0, 100)}" must begin with /.`, paths, written);
+    const path = (written.split('#', 1)[0] ?? '').slice(0, 1_000);
+    const item = source.follow(entry);
+    if (!isMapping(item)) continue;
+    if (ownPaths.includes(path)) {
+      source.warn(`The gateway answers ${path} itself.`, paths, written);
+      continue;
+    }
+    for (const method of methods) {
+      const operation = operationOf(reading, path, item, method);
+      if (operation) operations.set(operation.key, joined(operations.get(operation.key), operation));
+    }
+  }
+  if (operations.size === 0) throw source.fail('The definition has no operation.', document, 'paths');
+  if (operations.size > mostOperations)
+    throw source.fail(
+      `The definition has ${operations.size} operations; ${mostOperations} are allowed.`,
+      document,
+      'paths',
+    );
+  return [...operations.values()];
+}

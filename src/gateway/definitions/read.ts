@@ -1,0 +1,141 @@
+import { type ApiDraft, apiNameForm, basePathForm } from '../protocol.ts';
+import { readExtension } from './extension.ts';
+import { type ApiModel, type ApiRecord, type ApiSettings, settingsShape } from './model.ts';
+import { readOperations } from './operations.ts';
+import { hashOfFiles, Schemas } from './schemas.ts';
+import { isMapping, type Mapping, Source, type SourceFiles } from './source.ts';
+
+/** Returns the base path: that of the first server, as far as it is an address or a path. */
+function basePathOf(source: Source, document: Mapping, given: string | undefined): string {
+  if (given !== undefined) return given;
+  const servers = source.follow(document.servers);
+  const list = Array.isArray(servers) ? servers : [];
+  if (list.length > 1)
+    source.warn(`There are ${list.length} servers; the first one's path counts.`, document, 'servers');
+  const server = source.follow(list[0]);
+  const url = isMapping(server) ? String(source.follow(server.url) ?? '') : '';
+  const path = url.startsWith('/') ? url : (URL.parse(url)?.pathname ?? '');
+  const plain = path.endsWith('/') ? path.slice(0, -1) : path;
+  if (basePathForm.test(plain)) return plain;
+  throw source.fail(
+    `The definition has no base path: servers[0].url is ${JSON.stringify(url.slice(0, 100))}. Name one with --base-path, such as /my-api.`,
+    isMapping(server) ? server : document,
+    isMapping(server) ? 'url' : 'servers',
+  );
+}
+
+function settingsOf(source: Source, holder: Mapping, draft: ApiDraft): ApiSettings {
+  const given = source.follow(holder['x-alongside']);
+  if (given !== undefined && !isMapping(given))
+    throw source.fail('x-alongside must be a mapping.', holder, 'x-alongside');
+  const own = given === undefined ? {} : (source.plain(given) as Mapping);
+  const chosen = {
+    ...own,
+    ...draft.settings,
+    ...(draft.errors === undefined ? {} : { errors: draft.errors }),
+    ...(draft.validate === undefined ? {} : { validate: draft.validate }),
+  };
+  const result = settingsShape.safeParse(chosen);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const path = (issue?.path ?? []).map(String);
+  // The place is that of the deepest part that the file has.
+  let part: unknown = given;
+  for (const name of path.slice(0, -1)) {
+    const next = isMapping(part) || Array.isArray(part) ? source.follow((part as Mapping)[name]) : undefined;
+    if (typeof next !== 'object' || next === null) break;
+    part = next;
+  }
+  const sentence =
+    unknown === undefined
+      ? `x-alongside.${path.join('.')} ${issue?.message}.`
+      : `x-alongside has no member "${[...path, unknown].join('.')}".`;
+  throw source.fail(sentence, part ?? holder, unknown ?? path.at(-1) ?? 'x-alongside');
+}
+
+function backEndOf(source: Source, draft: ApiDraft, model: ApiModel): ApiRecord['backEnd'] {
+  if (draft.mock && draft.upstream !== undefined)
+    throw source.fail('Choose either an upstream or the mock, not both.');
+  if (draft.mock) return { kind: 'mock' };
+  if (draft.upstream === undefined)
+    throw source.fail(
+      `Name the back end: --upstream URL, or --mock to answer with the examples${model.target.url ? ` (the target of the file, ${model.target.url}, is not called unless you name it)` : ''}.`,
+    );
+  return {
+    kind: 'upstream',
+    url: draft.upstream.replace(/\/$/, ''),
+    ...(draft.record ? { record: true } : {}),
+  };
+}
+
+/** Warns about settings that name what the definition does not have. */
+function checkSettings(
+  source: Source,
+  holder: Mapping,
+  { operations, faults }: ApiSettings,
+  model: ApiModel,
+): void {
+  const known = new Set(model.operations.map(({ key }) => key));
+  const named = [
+    ...Object.values(operations ?? {}).flat(),
+    ...faults.flatMap(({ operation }) => operation ?? []),
+  ];
+  for (const key of named)
+    if (!known.has(key))
+      source.warn(
+        `x-alongside names the operation "${key}", which the definition does not have.`,
+        holder,
+        'x-alongside',
+      );
+}
+
+/** Reads a definition as it will be served. The result holds everything that the gateway needs. */
+export async function readDefinition(draft: ApiDraft): Promise<ApiRecord> {
+  const files: SourceFiles = { entry: draft.entry, files: draft.files };
+  const source = await Source.read(files);
+  const { document } = source;
+  const version = source.follow(document.openapi);
+  if (document.swagger !== undefined)
+    throw source.fail('Swagger 2.0 is not supported. Convert the file to OpenAPI 3.', document, 'swagger');
+  if (typeof version !== 'string' || !version.startsWith('3.'))
+    throw source.fail('The file is no OpenAPI 3 document: it has no "openapi: 3.…".', document, 'openapi');
+  if (version !== '3.0.3')
+    source.warn(`The definition is OpenAPI ${version}; published ones are 3.0.3.`, document, 'openapi');
+  source.checkReferences();
+  const other =
+    draft.extension === undefined ? undefined : await Source.read({ ...files, entry: draft.extension });
+  const beside = other?.document ?? {};
+  const holderOf = (member: string): [Source, Mapping] =>
+    other && beside[member] !== undefined ? [other, beside] : [source, document];
+  const basePath = basePathOf(source, document, draft.basePath);
+  const schemas = new Schemas(source);
+  const extension = readExtension(...holderOf('x-nhsd-apim'));
+  const operations = readOperations({ source, schemas, document, access: extension.access });
+  const info = source.follow(document.info);
+  const text = (member: string) =>
+    (isMapping(info) ? String(source.follow(info[member]) ?? '') : '').slice(0, 200);
+  const model: ApiModel = {
+    title: text('title'),
+    version: text('version'),
+    operations,
+    schemas: schemas.named,
+    ...extension,
+  };
+  const [settingsSource, settingsHolder] = holderOf('x-alongside');
+  const settings = settingsOf(settingsSource, settingsHolder, draft);
+  checkSettings(settingsSource, settingsHolder, settings, model);
+  const backEnd = backEndOf(source, draft, model);
+  const name = draft.name ?? basePath.slice(1).replaceAll('/', '-');
+  if (!apiNameForm.test(name))
+    throw source.fail(`"${name}" cannot be the name of an API. Name one with --name.`);
+  return {
+    name,
+    basePath,
+    backEnd,
+    settings,
+    model,
+    warnings: [...source.warnings, ...(other?.warnings ?? [])],
+    hash: hashOfFiles(draft.files),
+  };
+}

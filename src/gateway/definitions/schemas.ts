@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { sourceLimits } from '../protocol.ts';
+import type { Schema } from './model.ts';
+import { isMapping, type Mapping, type Source } from './source.ts';
+
+/** Members of a schema that hold one schema, a list of them, or several by name. */
+const single = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'];
+const several = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
+const named = ['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions'];
+/** Members without effect on validation. */
+const prose = [
+  'description',
+  'title',
+  'externalDocs',
+  'xml',
+  'discriminator',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'example',
+  'examples',
+  'default',
+];
+
+/** Converts schemas of OpenAPI 3.0 and 3.1 to JSON Schema. One that is referred to becomes a named schema of its own. */
+export class Schemas {
+  readonly named: Record<string, Schema> = {};
+  readonly #source: Source;
+  readonly #names = new WeakMap<object, string>();
+  #count = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  /** Returns the JSON Schema of a value; undefined if there is none. */
+  of(value: unknown, depth = 0): Schema | undefined {
+    if (depth > sourceLimits.depth)
+      throw this.#source.fail(`A schema is nested more than ${sourceLimits.depth} deep.`, value);
+    if (typeof value === 'boolean') return value ? {} : { not: {} };
+    if (!isMapping(value)) return undefined;
+    if (typeof value.$ref !== 'string') return this.#converted(value, depth);
+    const target = this.#source.follow(value);
+    if (!isMapping(target)) return {};
+    return { $ref: `#/$defs/${this.#nameOf(target, depth)}` };
+  }
+
+  #nameOf(target: Mapping, depth: number): string {
+    const known = this.#names.get(target);
+    if (known !== undefined) return known;
+    this.#count += 1;
+    const name = `s${this.#count}`;
+    this.#names.set(target, name);
+    this.named[name] = this.#converted(target, depth + 1);
+    return name;
+  }
+
+  #converted(schema: Mapping, depth: number): Schema {
+    const below = (value: unknown) => this.of(value, depth + 1) ?? {};
+    const result: Mapping = {};
+    for (const [name, value] of Object.entries(schema)) {
+      if (
+        prose.includes(name) ||
+        name.startsWith('x-') ||
+        name === '$ref' ||
+        name === '$id' ||
+        name === '$schema'
+      )
+        continue;
+      if (single.includes(name)) result[name] = typeof value === 'boolean' ? value : below(value);
+      else if (several.includes(name)) result[name] = this.#listOf(value).map(below);
+      else if (named.includes(name)) result[name] = this.#membersOf(value, below);
+      else result[name] = this.#source.plain(value);
+    }
+    return asJsonSchema(result, (pattern) => this.#isPattern(pattern, schema));
+  }
+
+  #listOf(value: unknown): unknown[] {
+    const list = this.#source.follow(value);
+    return Array.isArray(list) ? list : [];
+  }
+
+  #membersOf(value: unknown, below: (member: unknown) => Schema): Record<string, Schema> {
+    const members = this.#source.follow(value);
+    if (!isMapping(members)) return {};
+    return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, below(member)]));
+  }
+
+  #isPattern(pattern: unknown, schema: Mapping): boolean {
+    try {
+      // Compiles the pattern, and runs it on nothing.
+      ''.search(String(pattern));
+      return String(pattern).length <= 1_000;
+    } catch {
+      this.#source.warn(
+        `The pattern ${JSON.stringify(String(pattern).slice(0, 60))} is no regular expression and is not checked.`,
+        schema,
+        'pattern',
+      );
+      return false;
+    }
+  }
+}
+
+/** Replaces what OpenAPI 3.0 writes in another way than JSON Schema, and removes what its validator would refuse. */
+function asJsonSchema(schema: Mapping, isPattern: (pattern: unknown) => boolean): Schema {
+  const { nullable, exclusiveMinimum, exclusiveMaximum, pattern, required, ...rest } = schema;
+  const result: Mapping = { ...rest };
+  if (pattern !== undefined && isPattern(pattern)) result.pattern = pattern;
+  if (Array.isArray(required)) result.required = [...new Set(required.map(String))];
+  for (const [name, limit, value] of [
+    ['exclusiveMinimum', 'minimum', exclusiveMinimum],
+    ['exclusiveMaximum', 'maximum', exclusiveMaximum],
+  ] as const)
+    if (typeof value === 'number') result[name] = value;
+    else if (value === true && typeof result[limit] === 'number') {
+      result[name] = result[limit];
+      delete result[limit];
+    }
+  if (nullable !== true) return result;
+  if (typeof result.type === 'string') {
+    result.type = [result.type, 'null'];
+    if (Array.isArray(result.enum) && !result.enum.includes(null)) result.enum = [...result.enum, null];
+    return result;
+  }
+  return { anyOf: [result, { type: 'null' }] };
+}
+
+/** Returns the SHA-256 of the source of a definition. */
+export const hashOfFiles = (files: Readonly<Record<string, string>>): string => {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(files).sort()) hash.update(`${name}\0${files[name]}\0`);
+  return hash.digest('base64url');
+};

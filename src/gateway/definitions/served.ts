@@ -1,0 +1,151 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
+import { kernelErrors } from '@alongside/kernel/kernel-errors';
+import { damaged, decodes } from '@alongside/kernel/respond';
+import { anyMethod, type Handler, route } from '@alongside/kernel/route';
+import type { Vault } from '@alongside/kernel/secrets';
+import { Derived } from '../../storage/derived.ts';
+import { Settings } from '../../storage/settings.ts';
+import type { Api } from '../api.ts';
+import type { Gateway } from '../dependencies.ts';
+import { openBackEnd } from './back-end.ts';
+import { compileApi, operationFinder } from './compile.ts';
+import { ApiDefinitions, type StoredApi } from './store.ts';
+import { Validation } from './validation.ts';
+
+/** An API by definition as it is served. */
+interface ServedApi {
+  readonly stored: StoredApi;
+  readonly api: Api;
+  readonly handler: Handler<unknown>;
+  close(): void;
+}
+
+/** The setting with a secret of targets, which the vault seals. */
+export const secretSetting = (name: string): string => `api-secret.${name}`;
+export const secretPurpose = 'api-secret';
+
+async function secretOf(
+  name: string,
+  settings: Settings,
+  vault: Vault | undefined,
+): Promise<string | undefined> {
+  const sealed = await settings.get(secretSetting(name));
+  return sealed === undefined || sealed === '' ? undefined : vault?.open(secretPurpose, sealed);
+}
+
+/** The APIs that were added as definitions. A change applies to the next call, in every process. */
+export class ServedApis {
+  readonly #gateway: Gateway;
+  readonly #definitions: ApiDefinitions;
+  readonly #settings: Settings;
+  readonly #validation: Validation;
+  readonly #handlerOf: (api: Api) => Handler<unknown>;
+  readonly #current: Derived<readonly ServedApi[]>;
+  readonly #served = new Map<string, ServedApi>();
+
+  constructor(gateway: Gateway, handlerOf: (api: Api) => Handler<unknown>) {
+    this.#gateway = gateway;
+    this.#definitions = new ApiDefinitions(gateway.database);
+    this.#settings = new Settings(gateway.database);
+    this.#validation = new Validation(gateway.log);
+    this.#handlerOf = handlerOf;
+    this.#current = new Derived(gateway.database, ['api_definition'], () => this.#load());
+  }
+
+  async close(): Promise<void> {
+    for (const served of this.#served.values()) served.close();
+    await this.#validation.close();
+  }
+
+  /** Returns the API at a path: the one with the longest base path. */
+  at(path: string): ServedApi | undefined | Promise<ServedApi | undefined> {
+    const current = this.#current.of('');
+    const among = (all: readonly ServedApi[]) =>
+      all.find(
+        ({ api: { basePath } }) =>
+          path.startsWith(basePath) && (path.length === basePath.length || path[basePath.length] === '/'),
+      );
+    return current instanceof Promise ? current.then(among) : among(current);
+  }
+
+  /** The route of every path that no other service has. */
+  routes(): Route[] {
+    const refuse = (request: HttpRequest): Answer => {
+      const refusal = kernelErrors.nothingHere('no route has this path and method');
+      return plainError(refusal, request).refusing(refusal);
+    };
+    return route(
+      '/*',
+      anyMethod<unknown>({
+        readsBody: true,
+        rawQuery: true,
+        endpoint: async (request) => {
+          const served = await this.at(request.path);
+          if (served) return this.#withOrigin(served.api, request, await served.handler.endpoint(request));
+          if (!decodes(request.query)) throw damaged('query');
+          return refuse(request);
+        },
+        errors: async (thrown, request) => {
+          const served = await this.at(request.path);
+          return served ? served.handler.errors(thrown, request) : plainError(thrown, request);
+        },
+      }),
+    );
+  }
+
+  #withOrigin(
+    { cors: { origins, exposed = [] } }: Api,
+    { method, headers: { origin } }: HttpRequest,
+    answer: Answer,
+  ): Answer {
+    if (origins === undefined || method === 'OPTIONS') return answer;
+    const varied = answer.with({ vary: 'Origin' });
+    if (origin === undefined || (origins !== '*' && !origins.includes(origin))) return varied;
+    return varied.with({
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': exposed.join(', '),
+    });
+  }
+
+  async #load(): Promise<readonly ServedApi[]> {
+    const stored = await this.#definitions.list();
+    const served = await Promise.all(stored.map((one) => this.#open(one)));
+    for (const [name, before] of this.#served)
+      if (!served.includes(before)) {
+        this.#served.delete(name);
+        before.close();
+      }
+    for (const one of served) this.#served.set(one.stored.name, one);
+    return served.sort((one, other) => other.api.basePath.length - one.api.basePath.length);
+  }
+
+  /** Keeps an unchanged API with its connections. */
+  async #open(stored: StoredApi): Promise<ServedApi> {
+    const before = this.#served.get(stored.name);
+    if (before?.stored.revision === stored.revision && before.stored.hash === stored.hash) return before;
+    const { log, urls, vault, development } = this.#gateway;
+    const find = operationFinder(stored.model.operations);
+    const { security } = stored.model.target;
+    const { backEnd, close } = await openBackEnd(stored, {
+      find,
+      log,
+      development,
+      definitions: this.#definitions,
+      validation: this.#validation,
+      upstream: {
+        publicUrl: urls.api + stored.basePath,
+        secret: () => secretOf(security?.secret ?? '', this.#settings, vault),
+      },
+    });
+    const openIdToken = (sealed: string) => {
+      try {
+        return vault?.open('id_token', sealed);
+      } catch {
+        return undefined;
+      }
+    };
+    const api = compileApi(stored, { find, backEnd, openIdToken });
+    return { stored, api, handler: this.#handlerOf(api), close };
+  }
+}

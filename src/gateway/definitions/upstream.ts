@@ -1,0 +1,264 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, Transform } from 'node:stream';
+import { Answer, type Chunks, type Headers, StreamAnswer } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import { randomToken } from '@alongside/kernel/ids';
+import { bodyTooLarge } from '@alongside/kernel/incoming';
+import {
+  OutboundAgents,
+  OutboundError,
+  type OutboundStream,
+  outboundStream,
+} from '@alongside/kernel/outbound';
+import type { BackEndRequest } from '../api.ts';
+import { errors } from '../errors/catalogue.ts';
+import type { ApiSettings, TargetSecurity } from './model.ts';
+
+/** Largest response that is read whole, so that a broken one becomes an error of the gateway. */
+const wholeLimit = 1_048_576;
+
+/** Response headers that concern the upstream's own address or its connection. */
+const dropped = new Set([
+  ...[
+    'connection',
+    'keep-alive',
+    'proxy-authenticate',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+  ],
+  ...[
+    'set-cookie',
+    'server',
+    'x-powered-by',
+    'alt-svc',
+    'strict-transport-security',
+    'x-message-id',
+    'x-error-detail',
+  ],
+]);
+
+export interface UpstreamParts {
+  /** Address of the upstream, without a slash at its end. */
+  url: string;
+  /** Public address of the API, which replaces that of the upstream in Location. */
+  publicUrl: string;
+  settings: ApiSettings;
+  security: TargetSecurity | undefined;
+  /** Returns the secret of `security`; undefined if it is not set. */
+  secret: () => Promise<string | undefined>;
+}
+
+/** A request to the upstream: that of the gateway, its body if that was read, and whether HTML may pass. */
+export interface UpstreamRequest extends BackEndRequest {
+  whole: Buffer | undefined;
+  mayBeHtml: boolean;
+}
+
+const typeOf = ({ headers }: OutboundStream): string =>
+  (headers['content-type']?.split(';', 1)[0] ?? '').trim().toLowerCase();
+const isEventStream = (answer: OutboundStream): boolean => typeOf(answer) === 'text/event-stream';
+export const isJson = (type: string): boolean => /^application\/([\w.+-]+\+)?json\b/.test(type);
+
+/** Passes the bytes of a request on, and refuses more than the limit. */
+function limited(body: IncomingMessage, limit: number): Transform {
+  let size = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _, done) {
+      size += chunk.length;
+      done(size > limit ? bodyTooLarge() : null, chunk);
+    },
+  });
+  // The failure destroys the counter, which ends the call.
+  return pipeline(body, counter, () => undefined);
+}
+
+/** Headers by which the upstream's own trace continues (W3C Trace Context). */
+const traceOf = (messageId: string): string =>
+  `00-${messageId.replaceAll('-', '').padEnd(32, '0').slice(0, 32)}-${Buffer.from(randomToken(8)).subarray(0, 8).toString('hex')}-01`;
+
+/** An HTTP server behind the gateway, with its own kept connections. */
+export class Upstream {
+  readonly #parts: UpstreamParts;
+  #agents: OutboundAgents | undefined;
+  #secret: string | undefined;
+  #open = 0;
+
+  constructor(parts: UpstreamParts) {
+    this.#parts = parts;
+  }
+
+  close(): void {
+    this.#agents?.close();
+  }
+
+  /** Calls the upstream. A response that fails, breaks off, is HTML or a server error becomes a refusal of the gateway. */
+  async call(request: UpstreamRequest): Promise<Answer> {
+    const { settings } = this.#parts;
+    const { messageId } = request;
+    if (this.#open >= settings.sockets + settings.queue)
+      throw errors.backEndBusy(`${this.#open} calls are open`, { messageId });
+    this.#open += 1;
+    let isLeft = false;
+    const leave = () => {
+      if (!isLeft) this.#open -= 1;
+      isLeft = true;
+    };
+    try {
+      const answer = await this.#send(request);
+      answer.body.once('close', leave);
+      return await this.#answerOf(answer, request);
+    } catch (error) {
+      leave();
+      throw this.#refusalOf(error, messageId);
+    }
+  }
+
+  #refusalOf(error: unknown, messageId: string): unknown {
+    if (!(error instanceof OutboundError)) return error;
+    if (error.cause instanceof Refusal) return error.cause;
+    if (error.failure === 'late') return errors.backEndTimeout(error.message, { messageId });
+    if (error.failure === 'unreachable') return errors.backEndUnreachable(error.message, { messageId });
+    return errors.unexpected(`the answer of the upstream is broken: ${error.message}`, {
+      messageId,
+      status: 502,
+    });
+  }
+
+  async #connections(): Promise<OutboundAgents> {
+    const { security, settings, secret } = this.#parts;
+    if (this.#agents) return this.#agents;
+    this.#secret = security && (await secret());
+    this.#agents ??= new OutboundAgents(
+      settings.sockets,
+      security?.type === 'mtls' ? this.#secret : undefined,
+    );
+    return this.#agents;
+  }
+
+  async #send(request: UpstreamRequest): Promise<OutboundStream> {
+    const { url, settings, security } = this.#parts;
+    const agents = await this.#connections();
+    const headers: Record<string, string> = Object.fromEntries(request.headers);
+    headers.traceparent ??= traceOf(request.messageId);
+    if (security !== undefined && this.#secret === undefined)
+      throw errors.unexpected(
+        `the secret ${security.secret} is not set: alongside api edit NAME --secret ${security.secret}=@FILE`,
+        {
+          messageId: request.messageId,
+        },
+      );
+    if (security?.type === 'apikey') headers[security.header] = this.#secret ?? '';
+    const { whole, incoming } = request;
+    const unread = whole === undefined ? incoming?.body : undefined;
+    const length = whole?.length ?? unread?.headers['content-length'];
+    if (unread && Number(length ?? 0) > settings.bodyLimit) throw bodyTooLarge();
+    if (length !== undefined) headers['content-length'] = String(length);
+    const { connect, headers: first, idle } = settings.timeouts;
+    return outboundStream(
+      `${url}${request.path}${request.query === '' ? '' : `?${request.query}`}`,
+      { privateAddresses: true, agents },
+      {
+        method: request.method,
+        headers,
+        body: unread ? limited(unread, settings.bodyLimit) : whole,
+        timeouts: { connect, headers: first, idle },
+        signal: incoming?.gone,
+      },
+    );
+  }
+
+  async #answerOf(answer: OutboundStream, request: UpstreamRequest): Promise<Answer> {
+    const { status, body } = answer;
+    const { messageId, mayBeHtml, incoming } = request;
+    const refuse = (error: Refusal) => {
+      body.destroy();
+      return error;
+    };
+    if (status === 504) throw refuse(errors.backEndTimeout('the upstream answered 504', { messageId }));
+    if (status >= 500 || status < 200)
+      throw refuse(
+        errors.unexpected(`the upstream answered ${status}`, { status: Math.max(status, 500), messageId }),
+      );
+    if (/^(text\/html|application\/xhtml\+xml)$/.test(typeOf(answer)) && !mayBeHtml)
+      throw refuse(
+        errors.unexpected('the upstream answered HTML, which the definition does not describe', {
+          messageId,
+          status: 502,
+        }),
+      );
+    const headers = this.#headersOf(answer);
+    if (isEventStream(answer)) {
+      body.setTimeout(0);
+      return new StreamAnswer(status, headers, streamOf(body, [Buffer.alloc(0)], incoming?.gone));
+    }
+    const length = Number(answer.headers['content-length'] ?? Number.NaN);
+    const isSmall = length <= wholeLimit || isJson(typeOf(answer));
+    if (!isSmall) return new StreamAnswer(status, headers, streamOf(body, [], incoming?.gone));
+    const { parts, isWhole } = await readStart(body);
+    if (isWhole) return new Answer(status, headers, Buffer.concat(parts));
+    return new StreamAnswer(status, headers, streamOf(body, parts, incoming?.gone));
+  }
+
+  #headersOf({ headers }: OutboundStream): Headers {
+    const { url, publicUrl } = this.#parts;
+    const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
+    const kept: Headers = {};
+    for (const [name, value] of Object.entries(headers)) {
+      if (
+        value === undefined ||
+        dropped.has(name) ||
+        named.includes(name) ||
+        name.startsWith('access-control-')
+      )
+        continue;
+      const moves = name === 'location' || name === 'content-location';
+      kept[name] =
+        moves && String(value).startsWith(url) ? publicUrl + String(value).slice(url.length) : value;
+    }
+    return kept;
+  }
+}
+
+/** Reads a body up to the limit for whole responses. */
+async function readStart(body: IncomingMessage): Promise<{ parts: Buffer[]; isWhole: boolean }> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    const done = (isWhole: boolean) => {
+      body.off('data', take).off('end', end).off('error', fail).off('aborted', fail);
+      if (!isWhole) body.pause();
+      resolve({ parts, isWhole });
+    };
+    const take = (part: Buffer) => {
+      parts.push(part);
+      size += part.length;
+      if (size > wholeLimit) done(false);
+    };
+    const end = () => done(true);
+    const fail = (error?: Error) => {
+      reject(
+        error instanceof OutboundError
+          ? error
+          : new OutboundError(error?.message ?? 'it broke off', { cause: error }),
+      );
+    };
+    body.on('data', take).on('end', end).on('error', fail);
+  });
+}
+
+/** Returns the chunks of a body after its start. Destroys it when its client has gone. */
+const streamOf = (body: IncomingMessage, start: readonly Buffer[], before: AbortSignal | undefined): Chunks =>
+  async function* chunks(gone) {
+    const stop = () => void body.destroy();
+    for (const signal of [gone, before]) signal?.addEventListener('abort', stop, { once: true });
+    if (gone.aborted || before?.aborted) stop();
+    try {
+      yield* start;
+      yield* body as AsyncIterable<Buffer>;
+    } finally {
+      body.destroy();
+    }
+  };

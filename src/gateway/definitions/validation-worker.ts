@@ -1,0 +1,69 @@
+// The thread in which values are checked against the schemas of definitions (validation.ts).
+import { parentPort } from 'node:worker_threads';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import * as formats from 'ajv-formats';
+
+export interface CheckAsked {
+  id: number;
+  /** Names the schema, which is sent with the first check. */
+  key: string;
+  schema?: object;
+  value: unknown;
+}
+
+export interface CheckAnswer {
+  id: number;
+  /** Undefined if the value conforms. */
+  problem: string | undefined;
+}
+
+// Definitions of others have members and formats that a strict validator refuses.
+const ajv = new Ajv({
+  strict: false,
+  unicodeRegExp: false,
+  logger: false,
+  validateFormats: true,
+  addUsedSchema: false,
+});
+formats.default.default(ajv);
+
+const known = new Map<string, ValidateFunction | string>();
+
+function compiled(key: string, schema: object | undefined): ValidateFunction | string {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  let made: ValidateFunction | string;
+  try {
+    made = ajv.compile(schema ?? {});
+  } catch (error) {
+    made = `its schema cannot be used: ${(error as Error).message}`;
+  }
+  known.set(key, made);
+  return made;
+}
+
+function shown({ instancePath, message, params }: ErrorObject): string {
+  const place = instancePath
+    .replace(/^\//, '')
+    .replaceAll('/', '.')
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
+  const { allowedValues, additionalProperty, missingProperty } = params as Record<string, unknown>;
+  const more = Array.isArray(allowedValues)
+    ? `: ${allowedValues.slice(0, 10).join(', ')}`
+    : typeof additionalProperty === 'string'
+      ? ` (${additionalProperty})`
+      : '';
+  if (typeof missingProperty === 'string')
+    return `${place === '' ? '' : `${place}: `}${missingProperty} is missing`;
+  return `${place === '' ? 'it' : place} ${message ?? 'is not valid'}${more}`.slice(0, 300);
+}
+
+parentPort?.on('message', ({ id, key, schema, value }: CheckAsked) => {
+  const validate = compiled(key, schema);
+  let problem: string | undefined;
+  // A schema that cannot be used does not make a value invalid.
+  if (typeof validate !== 'string' && !validate(value))
+    problem = shown(validate.errors?.[0] ?? ({} as ErrorObject));
+  parentPort?.postMessage({ id, problem } satisfies CheckAnswer);
+});

@@ -1,0 +1,126 @@
+// Definitions of APIs as commands and the console exchange them with the gateway. Other folders may import only this file.
+import { z } from 'zod';
+
+/** Formats of the gateway's errors. */
+export const errorFamilies = [
+  'apigee',
+  'spine',
+  'spine-stu3',
+  'nhsd-api',
+  'http-codes',
+  'problem',
+  'message',
+] as const;
+
+export const apiNameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
+export const basePathForm = /^(\/[A-Za-z0-9._~-]{1,60}){1,6}$/;
+
+/** Limits of the files of one definition together, of nesting and of references that lead to references. */
+export const sourceLimits = { bytes: 2_097_152, files: 1_000, nodes: 200_000, depth: 200 };
+
+const filePath = z
+  .string('must be text')
+  .min(1, 'must name a file')
+  .max(300, 'must have at most 300 characters');
+
+const draftMembers = {
+  entry: filePath.describe('The file with the OpenAPI document'),
+  files: z
+    .record(filePath, z.string('must be text'), 'must hold the text of each file')
+    .describe('Texts of the files by their path below the folder of the definition'),
+  extension: filePath.optional().describe('Another of the files, with x-nhsd-apim or x-alongside'),
+  name: z
+    .string('must be text')
+    .regex(apiNameForm, 'must be letters, digits, dots, underscores and hyphens, at most 60')
+    .optional()
+    .describe('Name in scopes and products; by default from the base path'),
+  basePath: z.string('must be text').regex(basePathForm, 'must be a path such as /my-api').optional(),
+  upstream: z
+    .string('must be text')
+    .max(1_000, 'must have at most 1000 characters')
+    .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'must be an http or https address')
+    .optional()
+    .describe('Address of the back end'),
+  mock: z.boolean('must be true or false').optional().describe('Answers with the examples of the definition'),
+  record: z
+    .boolean('must be true or false')
+    .optional()
+    .describe('Keeps responses of the upstream as examples for the mock'),
+  errors: z
+    .enum(errorFamilies, `must be one of ${errorFamilies.join(', ')}`)
+    .optional()
+    .describe('Format of the errors of the gateway'),
+  validate: z.enum(['off', 'warn', 'enforce'], 'must be off, warn or enforce').optional(),
+  settings: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Members of x-alongside, instead of those of the file'),
+};
+
+/** The source of a definition and the options beside it. */
+export const draftShape = z.strictObject(draftMembers);
+export type ApiDraft = z.output<typeof draftShape>;
+
+/** A change of a stored definition: its files as a whole, or options. `null` removes an option. */
+export const draftPatchShape = z.strictObject({
+  entry: draftMembers.entry.optional(),
+  files: draftMembers.files.optional(),
+  extension: draftMembers.extension.nullable(),
+  basePath: draftMembers.basePath,
+  upstream: draftMembers.upstream.nullable(),
+  mock: draftMembers.mock,
+  record: draftMembers.record,
+  errors: draftMembers.errors.nullable(),
+  validate: draftMembers.validate.nullable(),
+  settings: draftMembers.settings,
+});
+export type ApiDraftPatch = z.output<typeof draftPatchShape>;
+
+/** A definition as it was understood. */
+export interface ApiReport {
+  name: string;
+  basePath: string;
+  title: string;
+  version: string;
+  /** `in process`, `mock` or the address of the upstream. */
+  backEnd: string;
+  record: boolean;
+  /** The products that its grants make. */
+  access: { title: string; grant: string; scopes: string[]; product: string }[];
+  operations: { operation: string; needs: string[] }[];
+  /** Headers that the back end gets, with their meaning. */
+  headers: Record<string, string>;
+  limits: { api: object | null; application: object | null };
+  settings: object;
+  target: object;
+  warnings: string[];
+  hash: string;
+}
+
+/** One line of the list of APIs. */
+export interface ListedApi {
+  name: string;
+  basePath: string;
+  title: string;
+  backEnd: string;
+  operations: number;
+  warnings: number;
+}
+
+/** Why a definition cannot be used: a sentence, with its place if there is one. */
+export class DefinitionError extends Error {
+  override name = 'DefinitionError';
+  readonly place: Place | undefined;
+
+  constructor(sentence: string, place?: Place) {
+    super(place ? `${place.file}:${place.line}:${place.column}: ${sentence}` : sentence);
+    this.place = place;
+  }
+}
+
+/** A place in a file, counted from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
