@@ -14,7 +14,7 @@ interface Waiting {
 }
 
 /** The result for a value that took too long to check. */
-export const unchecked = 'it could not be checked in time';
+const unchecked = 'it could not be checked in time';
 
 /**
  * Checks values against the schemas of definitions in a thread of its own, because patterns of strangers may run for ever. The thread

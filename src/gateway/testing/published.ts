@@ -19,7 +19,7 @@ function filesIn(path: string, below = ''): Record<string, string> {
 }
 
 /** Returns the draft of a published definition, with its files as in its repository. */
-export function published(name: string, entry: string, more: Partial<ApiDraft> = {}): ApiDraft {
+function published(name: string, entry: string, more: Partial<ApiDraft> = {}): ApiDraft {
   return { entry, files: filesIn(join(folder, name)), mock: true, ...more };
 }
 
@@ -47,12 +47,3 @@ export async function addDefinition({ database }: Pick<RunningGateway, 'database
   await definitions.save(record, draft, before?.revision ?? 0);
   return record;
 }
-
-/** A definition of one file with these operations, which everyone may call. */
-export const openDraft = (paths: string, more: Partial<ApiDraft> = {}, extra = ''): ApiDraft => ({
-  entry: 'spec.yaml',
-  files: {
-    'spec.yaml': `openapi: 3.0.3\ninfo: {title: Test, version: 1.0.0}\nservers: [{url: 'https://example.org/test'}]\nsecurity: []\nx-nhsd-apim: {access: []}\n${extra}paths:\n${paths}`,
-  },
-  ...more,
-});
