@@ -30,6 +30,9 @@ export interface Caller {
   rule?: string | undefined;
 }
 
+/** A citizen's uid is the NHS number of a patient; that of a care worker has twelve digits. */
+const isNhsNumber = /^\d{10}$/;
+
 /** W3C Trace Context, section 3.2. */
 const traceForm = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 
@@ -81,7 +84,7 @@ export class Activity {
   /** Adds the members that are not known yet: the first client and user of a request are its caller. */
   note(caller: Caller): void {
     for (const [name, value] of Object.entries(caller) as [keyof Caller, string | null | undefined][])
-      if (value) this.caller[name] ??= value;
+      if (value && !(name === 'user' && isNhsNumber.test(value))) this.caller[name] ??= value;
   }
 
   noteEvent(

@@ -6,6 +6,7 @@ import { configurationPage } from './docs/configuration-page.ts';
 import { consoleApiPage } from './docs/console-api-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { injectedFaultsPage } from './docs/injected-faults-page.ts';
+import { observabilityPage } from './docs/observability-page.ts';
 import { peoplePage } from './docs/people-page.ts';
 import { stepsPage } from './docs/steps-page.ts';
 import { structurePicture } from './docs/structure-picture.ts';
@@ -18,6 +19,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'console-api.md': consoleApiPage,
   'errors.md': errorsPage,
   'injected-faults.md': injectedFaultsPage,
+  'observability.md': observabilityPage,
   'people.md': peoplePage,
   'steps.md': stepsPage,
   'structure.svg': structurePicture,

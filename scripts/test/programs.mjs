@@ -120,6 +120,13 @@ export const programHelpers = [
     debian: 'systemd',
   },
   {
+    tests: 'test/observability/',
+    name: 'promtool of Prometheus',
+    variable: 'ALONGSIDE_PROMTOOL',
+    find: () => onPath('promtool'),
+    debian: 'promtool',
+  },
+  {
     tests: 'test/examples/',
     name: 'curl',
     variable: 'ALONGSIDE_CURL',

@@ -55,7 +55,6 @@ function writeLine(
       status,
       decision: refused?.rule ?? 'passed',
       detail: refused?.detail || undefined,
-      user: token?.uid ?? undefined,
       role: role || undefined,
       roleUnchecked,
       mode,

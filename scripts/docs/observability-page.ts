@@ -1,0 +1,82 @@
+import { series } from '../../src/boot/metrics/series.ts';
+import { cell, generated } from './page.ts';
+
+/** Returns the table of the series, between the hand-written parts of the page. */
+const seriesRows = (): string[] =>
+  Object.entries(series).map(([name, { kind, help, labels }]) => {
+    const described = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${values}`);
+    return `| \`${name}\` | ${kind} | ${cell(help)} | ${described.map(cell).join('<br>')} |`;
+  });
+
+const what = `# Metrics and logs
+
+${generated}
+
+Alongside counts what it does for Prometheus, and writes one line of JSON for each request. \`deploy/observability/\` has alert rules with their tests, a Grafana dashboard and an example for Prometheus.
+
+## Metrics
+\`alongside serve --metrics-port 9464\` serves \`GET /metrics\` on a listener of its own; without the flag there is none. \`alongside up\` has it on port 9464, or on a free port with \`--port-base 0\`; the banner and \`up --json\` (\`metrics\`) name the address. If another program uses the port that \`up\` chose itself, \`up\` logs a warning and serves no metrics. \`--metrics-port off\` switches them off.
+
+The listener is on loopback and asks for no credentials. For a Prometheus on another machine, set \`--metrics-host\` to an address of the monitoring network. The formats are Prometheus text and, by \`Accept\`, OpenMetrics.
+
+Labels have values of closed lists: templates of routes, ids of [errors.md](errors.md), names of the source. They never contain a person, a client, an address, a path or text of a request; unknown values are \`other\`. A process has at most 10,000 lines. Each series has a limit; further combinations of labels count as \`other\`. Each process has metrics of its own: sum over the instances.
+
+Calls of services to each other in one process count like requests over HTTP. A new endpoint, grant, authenticator or error is counted without further code, because the series derive from the events, audit records and refusals of each request ([ADR 50](adr/0050-one-line-and-the-metrics-of-a-request-derive-from-what-it-recorded.md)).
+
+| series | kind | what it counts | labels |
+|---|---|---|---|`;
+
+const rest = `
+The series of Node.js are those of prom-client: \`process_*\` (processor, memory, open files) and \`nodejs_*\` (event loop, heap, garbage collection).
+
+## Logs
+Standard error has one JSON object a line. \`--log-level\` is \`info\` by default, and a reload (SIGHUP) changes it. \`serve\` logs every request at \`info\`; \`--no-log-requests\` leaves only sign-ins, refusals and failures. \`up\` leaves them by default, and \`--log-requests\` adds the others. On a terminal, \`up\` prints text instead of JSON. Successful calls of \`/healthz\` and \`/readyz\`, and calls of services to each other in one process, are at \`debug\`.
+
+| member | meaning |
+|---|---|
+| \`level\` \`time\` \`service\` | 20 debug, 30 info, 40 warn, 50 error; milliseconds since 1970; listener or part |
+| \`msg\` | \`request\`, \`signed in\`, \`refused\`, \`failed\`, or the text of another line |
+| \`id\` | id of the request: \`X-Message-Id\` of the response, reference of an error page; \`alongside explain ID\` takes it |
+| \`traceId\` | trace of the caller, from \`traceparent\` |
+| \`journey\` | links the requests of one sign-in and the later calls with its tokens; \`GET /api/v1/events\` has the same |
+| \`method\` \`route\` \`status\` \`ms\` | template of the route, \`other\` if there is none; milliseconds until the response was sent |
+| \`application\` \`client\` \`user\` | ids: registered application, its client id, uid of the care worker or administrator; citizens have none, because their uid is their NHS number |
+| \`api\` | name of the API behind the gateway |
+| \`outcome\` | \`ok\`, \`refused\` or \`failed\` |
+| \`error\` \`detail\` | catalogue id and private reason of a refusal |
+| \`acts\` | actions of the audit log |
+| \`address\` | network address of the caller |
+| \`stack\` | of an unexpected error |
+
+A line has no query, body, value of a path, token, PIN, name or patient number; a test runs the journeys at \`debug\` and searches everything that was written. Control and direction characters are escaped. Lines are gathered for 20 ms at most and written without waiting; the end of the process, also by an unexpected error, writes the rest. If the reader of the log stops reading, lines beyond 16 MiB are lost; requests go on.
+
+The log is not the audit log ([audit.md](audit.md)), which is sealed and which no caller can fill.
+
+## Dashboard
+Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share that asked the user nothing; tokens; refusals by error; decisions of the gateway; database, queues and other servers; and what expires.
+
+## Alerts
+\`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`.
+
+| alert | what to do |
+|---|---|
+| \`AlongsideDown\` | The process has ended, or its port for metrics cannot be reached. Look at the service manager and the end of the log. |
+| \`AlongsideNotReady\` | \`GET /readyz\` and the label \`check\` name what fails: [production.md](production.md#monitoring) lists the checks. |
+| \`AlongsideErrors\` | Search the log for \`"outcome":"failed"\`. 503 with \`kernel.unavailable\` means the database: see \`AlongsideNotReady\`. Report others with their \`stack\`. |
+| \`AlongsideTokensSlow\` | Compare with *Database, 99 %* and *Event loop, 99 %*: the database, or too few processes. |
+| \`AlongsideSignInsRefused\` | *Refused sign-ins* names authenticator and error. One network in \`address\` of the log: guesses, which [production.md](production.md#limits-on-unauthenticated-requests) limits. Many: a changed certificate, clock or client. |
+| \`AlongsideLogoutLate\` | A relying party does not accept logout tokens, so it may keep sessions that have ended. The log names it: \`back-channel logout failed\`. |
+| \`AlongsideEventLoopSlow\` | The process has too little processor time. Start more processes; see *Processor*. |
+| \`AlongsideDatabasePoolWaiting\` | Raise \`--database-connections\`, or find slow statements in PostgreSQL. |
+| \`AlongsideSigningKeyWithoutSuccessor\` | The regular work has not announced a successor for a week: see *Time since regular work*. \`alongside keys rotate SERVICE\` announces one now. |
+| \`AlongsideCertificateExpires\` | Replace the file; it is read again within a minute. |
+| \`AlongsideRevocationListOverdue\` | Clients with certificates are refused. Fetch the list of the authority again; the file is read again when it changes. |
+| \`AlongsideAuditAnchorLate\` | No process does the regular work, or it cannot write: see the log (\`regular work failed\`) and \`alongside audit verify\`. |
+| \`AlongsideClockWrong\` | Correct the clock (NTP). Tokens and proofs are refused when clocks differ. |
+
+## Cost
+Metrics and a line for each request cost at most a tenth of a call at the gateway: see [bench/README.md](../bench/README.md).
+`;
+
+/** `docs/observability.md`. */
+export const observabilityPage = (): string => [what, ...seriesRows(), rest].join('\n');

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { mostLines } from '@alongside/kernel/metrics';
+import { series } from '../../src/boot/metrics/series.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
+import { startProduction } from '../testing/production.ts';
+
+const pds = '/personal-demographics/FHIR/R4';
+
+/** Sends a request with any method and target. */
+const send = (origin: string, method: string, target: string): Promise<void> =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(origin);
+    const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
+    socket.on('error', () => resolve()).on('close', () => resolve());
+    socket.end(`${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    socket.resume();
+  });
+
+describe('the metrics of an instance', () => {
+  let instance: TestInstance;
+  const scrape = async (accept = '*/*') => {
+    const response = await fetch(instance.state.metrics ?? '', { headers: { accept } });
+    return { type: response.headers.get('content-type') ?? '', body: await response.text() };
+  };
+  const sampleOf = (body: string, start: string): number =>
+    Number(
+      body
+        .split('\n')
+        .find((line) => line.startsWith(start))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    );
+
+  before(async () => {
+    instance = await startInstance();
+    await instance.signInAtDesk('gp');
+    const browser = new Navigator();
+    for (const pattern of ['combined', 'separate'])
+      await browser.go(`${instance.urls.sample}/sign-in/${pattern}`);
+    await browser.go(`${instance.urls.sample}/patient?nhs-number=9000000009`);
+  });
+  after(() => instance?.stop());
+
+  test('count sign-ins by authenticator, single sign-on and tokens by grant', async () => {
+    const { body } = await scrape();
+    const of = (start: string) => sampleOf(body, start);
+    assert.equal(of('alongside_sign_ins_total{authenticator="cis",acr="none",outcome="ok",error="none"}'), 1);
+    assert.equal(of('alongside_sign_ins_total{authenticator="smartcard",acr="AAL3_ANY",outcome="ok"'), 1);
+    assert.equal(of('alongside_sso_total{outcome="silent"}'), 2);
+    assert.equal(of('alongside_tokens_issued_total{base_path="/oauth2",grant="authorization_code"}'), 1);
+    assert.equal(of('alongside_tokens_issued_total{base_path="/oauth2",grant="token_exchange"}'), 1);
+    assert.equal(of('alongside_gateway_decisions_total{api="personal-demographics",rule="passed"}'), 1);
+    assert.equal(of('alongside_handoff_duration_seconds_count{outcome="proof"}'), 1);
+    assert.ok(of('alongside_db_duration_seconds_count{operation="write"}') > 5);
+    assert.ok(of('alongside_ready{service="alongside",check="storage"}') === 1);
+    assert.ok(of('alongside_signing_key_expiry_timestamp_seconds{service="cis2"') > Date.now() / 1000);
+  });
+
+  test('count refusals by their error, also of tokens and of sign-ins', async () => {
+    const token = {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'authorization_code', client_id: 'x' }),
+    };
+    await fetch(`${instance.urls.api}/oauth2/token`, token);
+    await instance.api('PUT', '/readers/0/card', { card: 'clinician' });
+    await instance.call('POST', '/agent/pin', { pin: '000000' });
+    await fetch(`${new URL(instance.urls.cis2Issuer).origin}/agent/exchange`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ proof: 'x', sessionCertificate: 'y' }),
+    });
+    const { body } = await scrape();
+    assert.match(
+      body,
+      /^alongside_token_refusals_total\{base_path="\/oauth2",grant="other",error="authorisation\.\w+"\} 1$/m,
+    );
+    assert.match(
+      body,
+      /^alongside_sign_ins_total\{authenticator="smartcard",acr="none",outcome="refused",error="cis2\.\w+"\} 1$/m,
+    );
+    assert.match(body, /^alongside_unproven_refusals_total\{endpoint="sign-in smartcard"\} 1$/m);
+    assert.match(
+      body,
+      /^alongside_refusals_total\{service="authorisation",error="authorisation\.\w+"\} \d+$/m,
+    );
+  });
+
+  test('have every named series with HELP and TYPE, in both formats', async () => {
+    const plain = await scrape();
+    assert.match(plain.type, /^text\/plain; version=0\.0\.4/);
+    for (const [name, { kind, help }] of Object.entries(series)) {
+      assert.ok(plain.body.includes(`# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n`), name);
+    }
+    const open = await scrape('application/openmetrics-text; version=1.0.0');
+    assert.match(open.type, /^application\/openmetrics-text/);
+    assert.match(open.body, /^# TYPE alongside_tokens_issued counter$/m);
+    assert.match(open.body, /# EOF\n$/);
+  });
+
+  test('do not grow by random paths, methods, clients, errors and headers', async () => {
+    const { api, cis2Issuer, cis } = instance.urls;
+    const origins = [api, new URL(cis2Issuer).origin, cis];
+    const attack = async () => {
+      const word = randomBytes(9).toString('base64url');
+      const form = new URLSearchParams({
+        grant_type: word,
+        client_id: word,
+        client_secret: word,
+        code: word,
+      });
+      const post = { method: 'POST', body: form };
+      await Promise.all([
+        ...origins.map((origin) => send(origin, 'GET', `/${word}/${word}?${word}`)),
+        send(api, 'GET', `${pds}/${word}`),
+        send(api, 'DELETE', `${pds}/Patient/${word}`),
+        send(api, word.replaceAll(/[^A-Za-z]/g, 'x').toUpperCase(), `${pds}/Patient/${word}`),
+        send(api, 'PROPFIND', `/oauth2/${word}`),
+        send(api, 'GET', `/oauth2/%zz${word}`),
+        send(origins[1] ?? '', 'GET', `/interaction/${word}/${word}`),
+        fetch(`${api}/oauth2/token`, post),
+        fetch(`${api}/oauth2.1/token`, post),
+        fetch(`${cis2Issuer}/access_token`, post),
+        fetch(`${api}${pds}/Patient/${word}`, {
+          headers: { authorization: `Bearer ${word}`, 'user-agent': word },
+        }),
+        fetch(
+          `${cis2Issuer}/authorize?${new URLSearchParams({ client_id: word, scope: word, state: word })}`,
+        ),
+      ]);
+      return word;
+    };
+    for (let round = 0; round < 3; round++) await attack();
+    const before = (await scrape()).body.split('\n');
+    const words: string[] = [];
+    for (let round = 0; round < 25; round++) words.push(await attack());
+    const { body } = await scrape();
+    const own = (lines: readonly string[]) => lines.filter((line) => /^(http|alongside)_/.test(line)).length;
+    assert.equal(own(body.split('\n')), own(before));
+    assert.ok(words.every((word) => !body.includes(word)));
+    assert.ok(body.split('\n').length <= mostLines);
+    assert.match(body, /http_route="other",http_request_method="GET",http_response_status_code="404"/);
+  });
+
+  test('are served on loopback and nowhere else', async () => {
+    assert.equal(new URL(instance.state.metrics ?? '').hostname, '127.0.0.1');
+    for (const origin of [instance.urls.api, new URL(instance.urls.cis2Issuer).origin])
+      assert.equal((await fetch(`${origin}/metrics`)).status, 404);
+    assert.equal((await fetch(String(instance.state.metrics).replace('/metrics', '/'))).status, 404);
+  });
+});
+
+describe('the port of the metrics', () => {
+  test('can be chosen, and is refused with a sentence if it is in use', async (t) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    t.after(() => other.close());
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(
+      startInstance({ metricsPort: port }),
+      new RegExp(
+        `^OperatorError: Port ${port} is in use, so metrics cannot start\\. Stop what uses it or choose another --metrics-port\\.$`,
+      ),
+    );
+  });
+
+  test('is off with off, and in production unless it is set', async (t) => {
+    const instance = await startInstance({ metricsPort: 'off', only: 'cis' });
+    t.after(() => instance.stop());
+    assert.equal(instance.state.metrics, null);
+    const production = await startProduction();
+    t.after(() => production.stop());
+    assert.equal(production.stateFile().metrics, null);
+  });
+
+  test('refuses text that is no port', async () => {
+    await assert.rejects(startInstance({ metricsPort: 'many' }), /--metrics-port|metricsPort/);
+  });
+});
