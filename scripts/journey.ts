@@ -1,7 +1,6 @@
-// Writes docs/journey.md and docs/journey.svg from the events of a real run.
+// Writes docs/journey.md and its pictures from the events of a real run.
 import { writeFileSync } from 'node:fs';
 import { journeyDocument } from '../test/testing/journey-document.ts';
 
-const { markdown, svg } = await journeyDocument();
-writeFileSync(new URL('../docs/journey.md', import.meta.url), markdown);
-writeFileSync(new URL('../docs/journey.svg', import.meta.url), svg);
+for (const [name, text] of Object.entries(await journeyDocument()))
+  writeFileSync(new URL(`../docs/${name}`, import.meta.url), text);

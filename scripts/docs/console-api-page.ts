@@ -3,25 +3,31 @@ import type { ConsoleContext } from '../../src/console/dependencies.ts';
 import { apiCalls, resources } from '../../src/console/resources/registry.ts';
 import { cell, generated } from './page.ts';
 
-/** `docs/console-api.md`: the OpenAPI document as a readable table. */
-export function consoleApiPage(): string {
+/** Returns the calls of the console API, and whether each exists only in development. */
+export function describedCalls() {
   // The calls are only described, never called.
   const console = { urls: {}, development: true, realmKeys: {}, citizens: {} } as ConsoleContext;
-  const calls = apiCalls(console);
-  const developmentOnly = resources.filter(({ only }) => only === 'development');
-  const inDevelopment = new Set(
-    developmentOnly
+  const developmentOnly = new Set(
+    resources
+      .filter(({ only }) => only === 'development')
       .flatMap(({ calls }) => calls?.(console) ?? [])
       .map(({ method, path }) => `${method} ${path}`),
   );
-  const missing = (call: string) => (inDevelopment.has(call) ? ' (not in production)' : '');
+  return apiCalls(console).map((call) => ({
+    call,
+    development: developmentOnly.has(`${call.method} ${call.path}`),
+  }));
+}
+
+/** `docs/console-api.md`: the OpenAPI document as a readable table. */
+export function consoleApiPage(): string {
   const answersOf = (answers: Readonly<Record<number, string>>) =>
     Object.entries(answers)
       .map(([status, meaning]) => `${status} ${meaning}`)
       .join('; ');
-  const rows = calls.map(
-    ({ method, path, summary, answers }) =>
-      `| \`${method} ${templateOf(path)}\` | ${cell(summary)}${missing(`${method} ${path}`)} | ${cell(answersOf(answers))} |`,
+  const rows = describedCalls().map(
+    ({ call: { method, path, summary, answers }, development }) =>
+      `| \`${method} ${templateOf(path)}\` | ${cell(summary)}${development ? ' (not in production)' : ''} | ${cell(answersOf(answers))} |`,
   );
   return [
     '# Console API',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -84,6 +84,27 @@ describe('the code blocks of the pages', () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test('the site shows every page of docs/', () => {
+  const files = globSync('docs/**/*.md', { cwd: clone }).map((path) => path.replaceAll('\\', '/'));
+  assert.deepEqual(
+    files.filter((file) => !pages.includes(file)),
+    [],
+    'add the page to scripts/site/menu.ts',
+  );
+});
+
+test('docs/troubleshooting.md quotes errors as callers get them', () => {
+  const errors = readFileSync(join(clone, 'docs/errors.md'), 'utf8');
+  const page = readFileSync(join(clone, 'docs/troubleshooting.md'), 'utf8');
+  const quoted = [...page.matchAll(/^\| `([^`]+)` \| [^|]*\(`([\w.-]+)`\)/gm)];
+  assert.ok(quoted.length > 20);
+  for (const [, text = '', id] of quoted)
+    assert.ok(
+      errors.split('\n').some((row) => row.startsWith(`| \`${id}\` |`) && row.includes(text)),
+      `${id}: ${text}`,
+    );
 });
 
 describe('blocksOf', () => {

@@ -1,16 +1,11 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { siteFiles } from '../../scripts/site/pages.ts';
 
 export const clone = join(import.meta.dirname, '../..');
 
-/** The pages whose code blocks are checked: every page of the documentation site. */
-export const pages: readonly string[] = [
-  'README.md',
-  'client/README.md',
-  ...globSync('docs/**/*.md', { cwd: clone })
-    .map((path) => path.replaceAll('\\', '/'))
-    .sort(),
-];
+/** The pages whose code blocks are checked: the first page of the repository, and every page of the documentation site. */
+export const pages: readonly string[] = ['README.md', ...siteFiles(clone)];
 
 /**
  * Marks of a code block, written after its language: ```sh in=project background="is ready". Git hosts ignore them.

@@ -30,6 +30,9 @@ const runs = ({ language, marks }: Block) =>
 const startsOne = ({ marks, code }: Block) =>
   marks.background !== undefined && /\b(npm start|alongside (up|serve)|identity-agent run)\b/.test(code);
 
+/** Blocks that need our packages in the supplier's project. */
+const usesPackages = ({ language, marks }: Block) => language === 'ts' || marks.in === 'project';
+
 /** Blocks that are run, or written to a file that others read. */
 const used = (block: Block) =>
   runs(block) || (block.marks.title !== undefined && block.marks.excerpt === undefined);
@@ -45,8 +48,10 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pages-'));
   project = await Project.create();
   await writeFile(project.path('package.json'), JSON.stringify(supplier));
-  await pack(folder);
-  await packDependencies();
+  const registry = project.path('registry');
+  await mkdir(registry);
+  await pack(registry);
+  await packDependencies(registry);
 });
 after(async () => {
   await project?.remove();
@@ -65,9 +70,7 @@ describe('the code blocks', { concurrency: 2 }, () => {
 const supplier = { name: 'supplier', private: true, type: 'module', scripts: { test: 'node -e 0' } };
 
 /** Packs what the packages depend on, for the registry of the copies. */
-async function packDependencies(): Promise<void> {
-  const registry = project.path('registry');
-  await mkdir(registry);
+async function packDependencies(registry: string): Promise<void> {
   const packages: object[] = [];
   for (const name of ['jose', 'zod', '@types/node', 'undici-types']) {
     const installed = join(clone, 'node_modules', name);
@@ -81,10 +84,14 @@ async function packDependencies(): Promise<void> {
 
 async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
   const script = join(folder, `${page.replaceAll('/', '-')}.sh`);
-  await writeFile(
-    script,
-    [prelude, ...(blocks.some(startsOne) ? [] : [instance]), ...blocks.map(step)].join('\n'),
-  );
+  const first = [
+    prelude,
+    ...(blocks.some(usesPackages) && !blocks.some(({ code }) => code.includes('npm install'))
+      ? [packages]
+      : []),
+    ...(blocks.some(startsOne) ? [] : [instance]),
+  ];
+  await writeFile(script, [...first, ...blocks.map(step)].join('\n'));
   // The Node that runs this file, by its path on the copy.
   const inClone = relative(clone, process.execPath);
   const node = inClone.startsWith('..')
@@ -111,6 +118,7 @@ failed() { echo "$1: $2"; exit 1; }
 sudo() { "$@"; }
 export npm_config_prefix=/usr/local npm_config_registry=http://localhost:4873 npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
 node /opt/alongside/test/pages/registry.ts /opt/you/project/registry &
+until (: < /dev/tcp/localhost/4873) 2> /dev/null; do sleep 0.05; done
 # await FILE TEXT: waits until the output of a background block contains the text
 await() {
   local tries=0
@@ -119,6 +127,10 @@ await() {
     sleep 0.1
   done
 }`;
+
+/** The packages in the supplier's project, for pages that do not install them. */
+const packages = `cd /opt/you/project
+npm install --save-dev ./registry/alongside-0*.tgz ./registry/alongside-client-*.tgz > /tmp/packages.log 2>&1 || { cat /tmp/packages.log; exit 1; }`;
 
 /** An instance with a user at the workstation, for pages that start none. */
 const instance = `cd /opt/alongside

@@ -1,23 +1,8 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
-import { sequenceDiagram } from '../../src/console/page/diagram.ts';
 import { isRedirect, labelOf, textOf } from '../../src/console/page/event-labels.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 import { Navigator } from './navigate.ts';
-
-/** The page about the journey, generated from the events of a real run. */
-export interface JourneyDocument {
-  markdown: string;
-  svg: string;
-}
-
-const style = `<style>
-svg { background: #fbfaf7; font: 11px system-ui, sans-serif; fill: #14201d; }
-.lane { stroke: #cfd6d2; } .lane-head { fill: #e3f0ec; } .lane-name { font-weight: 600; }
-.line { stroke: #0b5d4f; stroke-width: 1.5; fill: none; } .tip { fill: #0b5d4f; } .redirect .line { stroke-dasharray: 5 3; }
-</style>`;
-
-const standalone = (svg: string): string =>
-  `${svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('</desc>', `</desc>\n${style}`)}\n`;
+import { sequencePicture } from './sequence-picture.ts';
 
 /** Signs in with one pattern in a new browser, reads a patient, and returns the events. */
 async function run(instance: TestInstance, pattern: string): Promise<JourneyEvent[]> {
@@ -41,7 +26,8 @@ function table(events: readonly JourneyEvent[]): string {
   return ['| # | from | to | how | event | what |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
-export async function journeyDocument(): Promise<JourneyDocument> {
+/** Returns the page about the journey and its pictures by their names in `docs/`, generated from the events of a real run. */
+export async function journeyDocument(): Promise<Record<string, string>> {
   const instance = await startInstance();
   try {
     await instance.signInAtDesk('gp');
@@ -55,7 +41,7 @@ export async function journeyDocument(): Promise<JourneyDocument> {
       '',
       'The user signs in once at the workstation. When an application then requests access to an API, no prompt appears: the browser shows only redirects.',
       '',
-      '![Sequence diagram of the combined pattern; the table below has the same steps](journey.svg)',
+      'The tables list every recorded step. [patterns.md](patterns.md) has pictures of both patterns and explains when to use which.',
       '',
       '## At the workstation, once',
       table(desk),
@@ -67,10 +53,11 @@ export async function journeyDocument(): Promise<JourneyDocument> {
       table(separate),
       '',
     ].join('\n');
-    // The journey's own id differs between runs.
-    const id = 'combined';
-    const svg = standalone(String(sequenceDiagram({ id, events: combined })));
-    return { markdown, svg };
+    return {
+      'journey.md': markdown,
+      'combined.svg': sequencePicture('The combined pattern', combined),
+      'separate.svg': sequencePicture('The separate pattern', separate),
+    };
   } finally {
     await instance.stop();
   }

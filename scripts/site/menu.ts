@@ -1,0 +1,98 @@
+/** A section of the site's menu: files of the clone, or folders of generated pages, with their labels. */
+export interface Section {
+  label: string;
+  collapsed?: boolean;
+  pages: readonly (readonly [file: string, label?: string])[];
+}
+
+/** The pages of the site in the order of its menu. `test/pages/blocks.test.ts` finds pages of docs/ that are missing. */
+export const menu: readonly Section[] = [
+  {
+    label: 'Start',
+    pages: [
+      ['docs/README.md', 'Overview'],
+      ['docs/start.md', 'Five-minute start'],
+      ['docs/comparison.md', 'Other tools'],
+    ],
+  },
+  {
+    label: 'Sign users in',
+    pages: [
+      ['docs/patterns.md', 'The two patterns'],
+      ['docs/native-applications.md', 'Native applications'],
+      ['docs/browser-applications.md', 'Browser applications'],
+      ['docs/moving-to-cis2.md', 'Move from CIS to CIS2'],
+      ['docs/profiles.md', 'Profiles'],
+      ['docs/authenticators.md', 'Authenticators'],
+      ['docs/journey.md', 'Every step'],
+    ],
+  },
+  {
+    label: 'Test',
+    pages: [
+      ['docs/testing.md', 'Tests and CI'],
+      ['docs/people.md', 'Seeded people'],
+      ['docs/check.md', 'Check a relying party'],
+      ['docs/injected-faults.md', 'Injected faults'],
+      ['docs/fixed-host-names.md', 'Fixed host names'],
+    ],
+  },
+  {
+    label: 'Solve problems',
+    pages: [
+      ['docs/troubleshooting.md', 'By symptom'],
+      ['docs/errors.md', 'By error'],
+    ],
+  },
+  {
+    label: 'Reference',
+    pages: [
+      ['client/README.md', 'Client library'],
+      ['reference/client', 'Client functions and types'],
+      ['docs/commands.md', 'Commands'],
+      ['docs/configuration.md', 'Configuration'],
+      ['docs/console-api.md', 'Console API'],
+      ['reference/console', 'Console API calls'],
+      ['docs/desktop-applications.md', 'Identity Agent calls'],
+      ['docs/legacy-interface.md', 'Legacy interface of CIS'],
+      ['docs/compatibility.md', 'Compatibility'],
+    ],
+  },
+  {
+    label: 'Operate',
+    collapsed: true,
+    pages: [
+      ['docs/self-hosting.md', 'Host for others'],
+      ['docs/production.md', 'Production'],
+      ['docs/desk-engineers.md', 'Workstations'],
+      ['docs/audit.md', 'Audit log'],
+      ['docs/faults.md', 'Behaviour under faults'],
+    ],
+  },
+  {
+    label: 'Develop Alongside',
+    collapsed: true,
+    pages: [
+      ['CONTRIBUTING.md', 'Contributing'],
+      ['docs/architecture.md', 'Architecture'],
+      ['docs/tour.md', 'Tour of the code'],
+      ['docs/steps.md', 'Step lists'],
+      ['docs/adr', 'Decisions'],
+      ['docs/dependencies.md', 'Dependencies'],
+      ['docs/writing.md', 'Writing pages'],
+      ['SECURITY.md', 'Security'],
+      ['docs/threat-model.md', 'Threat model'],
+      ['docs/assurance', 'Assurance'],
+      ['bench/README.md', 'Benchmarks'],
+      ['CHANGELOG.md', 'Changes'],
+    ],
+  },
+];
+
+/** Returns the address of a page on the site, without slashes at its ends: `docs/start.md` is at `start`. */
+export const slugOf = (file: string): string =>
+  file
+    .replace(/^docs\//, '')
+    .replace(/\.md$/, '')
+    .replace(/(^|\/)(README|index)$/, '')
+    .toLowerCase();

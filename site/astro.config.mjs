@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import starlight from '@astrojs/starlight';
+import { defineConfig } from 'astro/config';
+import { accessible } from './src/accessible.mjs';
+
+export default defineConfig({
+  // A search index and a style sheet that the reader's browser can cache; no inlined copies.
+  build: { inlineStylesheets: 'never' },
+  devToolbar: { enabled: false },
+  integrations: [
+    starlight({
+      title: 'Alongside',
+      description:
+        'One smartcard sign-in, then modern APIs: a CIS, CIS2, API platform and PDS that you can run yourself.',
+      favicon: '/favicon.svg',
+      customCss: ['./src/styles/theme.css'],
+      sidebar: JSON.parse(readFileSync(new URL('./src/menu.json', import.meta.url), 'utf8')),
+      lastUpdated: false,
+      credits: false,
+      expressiveCode: { themes: ['github-light', 'github-dark'], styleOverrides: { borderRadius: '0.4rem' } },
+    }),
+    accessible(),
+  ],
+});

@@ -1,0 +1,146 @@
+/** `npm run site -- --test`: the built documentation site in Chromium. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { examine, isAccessible } from '../testing/accessible.ts';
+import { launchBrowser } from '../testing/browser.ts';
+
+const clone = join(import.meta.dirname, '../..');
+const dist = join(clone, 'site/dist');
+const files = globSync('**/*.html', { cwd: dist }).map((path) => path.replaceAll('\\', '/'));
+const addressOf = (file: string) => `/${file.replace(/(^|\/)index\.html$/, '$1')}`;
+
+/** One page of each kind. */
+const kinds = [
+  ...['', 'start/', 'patterns/', 'native-applications/', 'moving-to-cis2/', 'testing/', 'troubleshooting/'],
+  ...[
+    'comparison/',
+    'commands/',
+    'client/',
+    'reference/client/',
+    'reference/client/interfaces/combinedsettings/',
+  ],
+  ...['reference/console/applications/', 'production/', 'architecture/', '404.html'],
+];
+
+let server: Server;
+let origin = '';
+let browser: Browser;
+before(async () => {
+  // A script, without types.
+  const script: string = pathToFileURL(join(clone, 'scripts/site/serve.mjs')).href;
+  const { siteServer } = (await import(script)) as { siteServer(): Server };
+  server = siteServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  browser = await launchBrowser(['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost']);
+});
+after(async () => {
+  await browser?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** Opens a page in a new window, and fails the test for a request to another host or an error of a script. */
+async function open(
+  path: string,
+  look: Parameters<Browser['newContext']>[0] = {},
+): Promise<{ page: Page; context: BrowserContext; problems: string[] }> {
+  const context = await browser.newContext(look);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) problems.push(request.url());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  await page.goto(`${origin}/${path}`);
+  return { page, context, problems };
+}
+
+describe('the documentation site', () => {
+  test('has no link that leads nowhere', () => {
+    const anchors = new Map(
+      files.map((file) => {
+        const html = readFileSync(join(dist, file), 'utf8');
+        return [
+          addressOf(file),
+          { html, ids: new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)) },
+        ];
+      }),
+    );
+    const others = new Set(globSync('**/*', { cwd: dist }).map((path) => `/${path.replaceAll('\\', '/')}`));
+    const broken: string[] = [];
+    for (const [from, { html }] of anchors)
+      for (const [, target = ''] of html.matchAll(/ (?:href|src)="(\/[^"]*|#[^"]*)"/g)) {
+        const { pathname, hash } = new URL(target.replaceAll('&amp;', '&'), `http://site${from}`);
+        const page = anchors.get(pathname);
+        const id = decodeURIComponent(hash.slice(1));
+        if (page ? id !== '' && !page.ids.has(id) : !others.has(pathname)) broken.push(`${from}: ${target}`);
+      }
+    assert.ok(anchors.size > 80);
+    assert.deepEqual([...new Set(broken)], []);
+  });
+
+  for (const kind of kinds)
+    test(`is accessible, in light and dark and at 320 px: /${kind}`, async () => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page, context, problems } = await open(kind, {
+          colorScheme,
+          viewport: { width: 1280, height: 900 },
+        });
+        await examine(page, `site-${kind.replace(/\W+/g, '-')}-${colorScheme}`);
+        if (colorScheme === 'light') {
+          await page.setViewportSize({ width: 320, height: 640 });
+          await page.waitForFunction(wideBlocksTakeTheFocus);
+          await isAccessible(page);
+        }
+        assert.deepEqual(problems, []);
+        await context.close();
+      }
+    });
+
+  test('fits a window of 320 px on every page', async () => {
+    const { page, context } = await open('', {
+      viewport: { width: 320, height: 640 },
+      javaScriptEnabled: false,
+    });
+    const wide: string[] = [];
+    for (const file of files.filter((path) => !path.startsWith('reference/client/'))) {
+      await page.goto(`${origin}${addressOf(file)}`, { waitUntil: 'load' });
+      if (((await page.evaluate('document.documentElement.scrollWidth')) as number) > 320) wide.push(file);
+    }
+    assert.deepEqual(wide, []);
+    await context.close();
+  });
+
+  test('finds an error text, a command and a function without a network', async () => {
+    for (const [words, found] of [
+      ['redirect_uri is invalid', /^\/(errors|troubleshooting)\//],
+      ['alongside explain', /^\/(commands|troubleshooting|errors)\//],
+      ['createSeparate', /^\/(reference\/client\/functions\/createseparate|client|patterns)\//],
+    ] as const) {
+      const { page, context, problems } = await open('start/');
+      await page.locator('.pagefind-ui__search-input').waitFor({ state: 'attached' });
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(words);
+      const link = page.locator('.pagefind-ui__result-link').first();
+      await link.waitFor();
+      assert.match(new URL((await link.getAttribute('href')) ?? '', origin).pathname, found, words);
+      await link.click();
+      await page.waitForURL((url) => found.test(url.pathname));
+      assert.deepEqual(problems, []);
+      await context.close();
+    }
+  });
+});
+
+/** Whether the keyboard reaches every block that scrolls sideways. The page decides this again when its window changes. */
+const wideBlocksTakeTheFocus = `[...document.querySelectorAll('main *')]
+  .filter((element) => element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX))
+  .every((element) => element.tabIndex === 0)`;
