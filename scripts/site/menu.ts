@@ -93,6 +93,8 @@ export const menu: readonly Section[] = [
 export const slugOf = (file: string): string =>
   file
     .replace(/^docs\//, '')
+    // TypeDoc's module of client/index.ts; the name would mean the folder itself.
+    .replace(/^reference\/client\/index\//, 'reference/client/main/')
     .replace(/\.md$/, '')
     .replace(/(^|\/)(README|index)$/, '')
     .toLowerCase();

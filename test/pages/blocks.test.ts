@@ -154,6 +154,7 @@ function configuration(files: readonly string[]): object {
       },
       paths: {
         '@alongside/client': at('client/index.ts'),
+        '@alongside/client/*': at('client/*/index.ts'),
         'alongside/testing': at('src/kit/index.ts'),
         'alongside/testing/*': at('src/kit/*.ts'),
       },

@@ -24,7 +24,7 @@ const kinds = [
     'commands/',
     'client/',
     'reference/client/',
-    'reference/client/interfaces/combinedsettings/',
+    'reference/client/main/interfaces/combinedsettings/',
   ],
   ...['reference/console/applications/', 'production/', 'architecture/', '404.html'],
 ];
@@ -123,7 +123,7 @@ describe('the documentation site', () => {
     for (const [words, found] of [
       ['redirect_uri is invalid', /^\/(errors|troubleshooting)\//],
       ['alongside explain', /^\/(commands|troubleshooting|errors)\//],
-      ['createSeparate', /^\/(reference\/client\/functions\/createseparate|client|patterns)\//],
+      ['createSeparate', /^\/(reference\/client\/main\/functions\/createseparate|client|patterns)\//],
     ] as const) {
       const { page, context, problems } = await open('start/');
       await page.locator('.pagefind-ui__search-input').waitFor({ state: 'attached' });
