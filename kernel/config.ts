@@ -68,7 +68,11 @@ export function readFlags<S extends z.ZodRawShape>(
       const known = Object.keys(options).map((flag) => `--${flag}`);
       throw new UsageError(`There is no option ${unknown}.${nearest(unknown, known)}`);
     }
-    throw new UsageError(`${reasonOf(error).split('\n')[0]}`);
+    const flag = /Option '(?:-\w, )?(--[\w-]+)/.exec(reasonOf(error))?.[1];
+    if (flag === undefined) throw new UsageError(String(reasonOf(error).split('\n')[0]));
+    throw new UsageError(
+      /does not take/.test(reasonOf(error)) ? `${flag} takes no value.` : `${flag} needs a value.`,
+    );
   }
   const flags = Object.fromEntries(
     keys

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { printable, printableLines } from './operator.ts';
+import { nearest, printable, printableLines } from './operator.ts';
 
 describe('printable', () => {
   const controls: readonly (readonly [string, string, string])[] = [
@@ -31,4 +31,21 @@ describe('printable', () => {
 
   test('keeps line feeds in multi-line text', () =>
     assert.equal(printableLines('a\r\nb\u001b\n'), 'a\\u000d\nb\\u001b\n'));
+});
+
+describe('nearest', () => {
+  const names = ['status', 'gp', 'discovery-other-issuer', '--now'];
+  for (const [typed, known] of [
+    ['stauts', 'status'],
+    ['Status', 'status'],
+    ['stat', 'status'],
+    ['gpp', 'gp'],
+    ['--nwo', '--now'],
+    ['discovery-othr-isuer', 'discovery-other-issuer'],
+  ] as const)
+    test(`suggests ${known} for ${typed}`, () =>
+      assert.equal(nearest(typed, names), ` Did you mean ${known}?`));
+  for (const typed of ['', 'frobnicate', 'xyz', 'a'.repeat(100_000)])
+    test(`suggests nothing for ${typed.slice(0, 20) || 'nothing'}`, () =>
+      assert.equal(nearest(typed, names), ''));
 });

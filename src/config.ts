@@ -1,4 +1,5 @@
 import { carriesSecret, isSecret } from '@alongside/kernel/config';
+import { nearest } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
 import { apis } from './gateway/apis/registry.ts';
@@ -45,7 +46,8 @@ const only = z.union([z.string().transform((value) => value.split(',')), z.array
   z
     .array(
       z.enum(serviceNames, {
-        error: (issue) => `knows no service "${String(issue.input)}"; choose from ${serviceNames.join(', ')}`,
+        error: (issue) =>
+          `knows no service "${String(issue.input)}".${nearest(String(issue.input), serviceNames)} Choose from ${serviceNames.join(', ')}`,
       }),
     )
     .min(1, 'must name at least one service'),
@@ -73,7 +75,7 @@ const apiLimits = objectOrJson.pipe(
       if (!limitedApis.includes(name))
         context.addIssue({
           code: 'custom',
-          message: `knows no API "${name}"; choose from ${limitedApis.join(', ')} (an API that was added has its limits in its definition)`,
+          message: `knows no API "${name}".${nearest(name, limitedApis)} Choose from ${limitedApis.join(', ')} (an API that was added has its limits in its definition)`,
         });
   }),
 );

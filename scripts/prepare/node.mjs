@@ -50,14 +50,18 @@ export async function prepareExactly(kind) {
   if (isThere(folder, binary, wanted)) return binary;
   await alone(async () => {
     if (isThere(folder, binary, wanted)) return;
-    await whileSaying(`preparing Node.js ${wanted.version} for this clone (once, about 60 MB)`, () =>
-      fetchInto(folder, manifest, wanted),
+    const work = workFolder(folder);
+    await whileSaying(
+      `preparing Node.js ${wanted.version} for this clone (once, about 60 MB to download)`,
+      () => fetchInto(folder, work, manifest, wanted),
+      () => fetchedPart(join(work, wanted.path, 'bin', executable), wanted.bytes),
     );
   });
   return binary;
 }
 
 function forThisMachine(manifest) {
+  const { bytes } = JSON.parse(readFileSync(join(manifest, 'package.json'), 'utf8')).alongside ?? {};
   const { packages } = JSON.parse(readFileSync(join(manifest, 'package-lock.json'), 'utf8'));
   const entry = Object.entries(packages).find(
     ([, at]) => at.os === process.platform && at.cpu === process.arch,
@@ -69,7 +73,15 @@ function forThisMachine(manifest) {
     );
   }
   const [path, { integrity }] = entry;
-  return { path, version, integrity };
+  return { path, version, integrity, bytes: bytes?.[`${process.platform}-${process.arch}`] };
+}
+
+/** Returns how much of the binary npm has unpacked, which it does while it downloads. */
+function fetchedPart(binary, bytes) {
+  const done = statSync(binary, { throwIfNoEntry: false })?.size ?? 0;
+  const megabytes = (count) => `${Math.round(count / 1_000_000)}`;
+  if (bytes === undefined) return `${megabytes(done)} MB unpacked`;
+  return `${megabytes(done)} of ${megabytes(bytes)} MB unpacked (${Math.floor((done / bytes) * 100)} %)`;
 }
 
 function isThere(folder, binary, wanted) {
@@ -85,10 +97,14 @@ function isThere(folder, binary, wanted) {
   }
 }
 
-async function fetchInto(folder, manifest, wanted) {
+/** Returns a new folder for the download. */
+function workFolder(folder) {
   mkdirSync(folder, { recursive: true });
   removeLeftovers(folder);
-  const work = mkdtempSync(join(folder, 'fetch-'));
+  return mkdtempSync(join(folder, 'fetch-'));
+}
+
+async function fetchInto(folder, work, manifest, wanted) {
   try {
     for (const name of ['package.json', 'package-lock.json', '.npmrc'])
       copyFileSync(join(manifest, name), join(work, name));

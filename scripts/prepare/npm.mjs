@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { Stop } from './say.mjs';
 
@@ -38,7 +39,9 @@ const meanings = [
  */
 export async function npm(args, { cwd, what }) {
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--no-update-notifier', '--loglevel=error'];
-  const { code, said } = await run([...args, ...quiet], cwd);
+  const { code, said, stoppedBy } = await run([...args, ...quiet], cwd);
+  if (stoppedBy !== undefined)
+    throw new Stop(`stopped while ${what}: start again to continue`, 128 + constants.signals[stoppedBy]);
   if (code === 0) return said;
   throw new Stop(`${what} failed: ${reason(said)}`);
 }
@@ -71,13 +74,15 @@ function run(args, cwd) {
     child.stderr.on('data', hear);
     child.on('error', () => reject(new Stop('npm was not found: install Node.js with npm 11 and try again')));
     child.on('close', (code) => {
-      end();
-      resolve({ code, said });
+      resolve({ code, said, stoppedBy: end() });
     });
   });
 }
 
-/** Lets a signal end npm first and then this process, so that no npm keeps writing in the background. */
+/**
+ * Lets a signal end npm first, so that no npm keeps writing in the background. Returns a function that stops listening and
+ * returns the signal.
+ */
 function endWith(child) {
   let got;
   const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
@@ -90,7 +95,7 @@ function endWith(child) {
   });
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
-    if (got) process.kill(process.pid, got);
+    return got;
   };
 }
 

@@ -20,7 +20,7 @@ export async function preparePackages({ tools }) {
   if (isInstalled(JSON.parse(wanted), tools)) return stamp(lock, tools);
   await alone(async () => {
     if (isStamped(lock, tools)) return;
-    if (await install()) stamp(lock, true);
+    if (await install(JSON.parse(wanted))) stamp(lock, true);
   });
 }
 
@@ -54,7 +54,7 @@ function isInstalled(wanted, tools) {
 }
 
 /** Installs all packages; returns false if a running instance prevents it and the existing ones must do. */
-async function install() {
+async function install(wanted) {
   const user = someoneRunning();
   if (user !== undefined) {
     if (!existsSync(installedLock)) {
@@ -67,11 +67,27 @@ async function install() {
     );
     return false;
   }
-  await whileSaying('installing the packages of package-lock.json (once, and again when it changes)', () =>
-    npm(['ci', '--include=dev', '--include=optional'], { cwd: clone, what: 'installing the packages' }),
+  const files = Object.entries(wanted.packages)
+    .filter(([path, entry]) => path.includes('node_modules/') && !entry.link && isForThisMachine(entry))
+    .map(([path]) => inClone(path, 'package.json'));
+  await whileSaying(
+    `installing ${files.length} packages (once, and again when package-lock.json changes)`,
+    () => npm(['ci', '--include=dev', '--include=optional'], { cwd: clone, what: 'installing the packages' }),
+    () => {
+      const done = files.filter((file) => existsSync(file)).length;
+      return `${done} of ${files.length} packages (${Math.floor((done / (files.length || 1)) * 100)} %)`;
+    },
   );
   return true;
 }
+
+/** Returns whether npm's `os` or `cpu` of a package has this value: `["linux"]`, `["!win32"]`. */
+const fits = (wanted, value) =>
+  wanted === undefined ||
+  wanted.includes(value) ||
+  (wanted.every((one) => one.startsWith('!')) && !wanted.includes(`!${value}`));
+
+const isForThisMachine = ({ os, cpu }) => fits(os, process.platform) && fits(cpu, process.arch);
 
 function readJson(file) {
   try {

@@ -1,6 +1,7 @@
 import { UsageError } from '@alongside/kernel/operator';
 import { type Action, type ConsoleCall, text } from './command.ts';
 import { readJsonFile } from './json-file.ts';
+import { noSuch } from './known.ts';
 import { columns } from './table.ts';
 
 /** Flags of the actions below. */
@@ -18,7 +19,7 @@ interface Key {
   warnings?: string[];
 }
 
-const missing = (id: string): string => `There is no application "${id}": alongside app list names them.`;
+const missing = (id: string) => noSuch('application', id);
 const at = (id: string, rest: string): string => `/applications/${encodeURIComponent(id)}/${rest}`;
 
 /** The selected half of the registration; `platform` by default. */

@@ -3,6 +3,20 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { isObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'this user has no right to it',
+  EPERM: 'this user has no right to it',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is a file',
+  ENOSPC: 'the disk is full',
+  EROFS: 'its disk can only be read',
+};
+
+/** Returns why a file cannot be read or written. */
+export const fileProblem = (error: unknown): string =>
+  problems[(error as NodeJS.ErrnoException).code ?? ''] ?? reasonOf(error);
+
 /** Maximum size of a command's file in bytes. */
 const largest = 1_048_576;
 const standardInput = 0;
@@ -14,7 +28,7 @@ export function readText(name: string, maxBytes = Number.POSITIVE_INFINITY): str
       throw new OperatorError(`it has more than ${maxBytes} bytes`);
     return readFileSync(name === '-' ? standardInput : name, 'utf8');
   } catch (error) {
-    throw new OperatorError(`${shown(name)} cannot be read: ${reasonOf(error)}.`);
+    throw new OperatorError(`${shown(name)} cannot be read: ${fileProblem(error)}.`);
   }
 }
 

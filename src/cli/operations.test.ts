@@ -51,11 +51,33 @@ describe('session', () => {
   });
 });
 
+describe('an unknown name', () => {
+  for (const [argv, name] of [
+    [['card', 'insert', 'nurze'], 'nurse'],
+    [['card', 'unblock', 'nurze'], 'nurse'],
+    [['card', 'issue', 'nurze'], 'nurse'],
+    [['person', 'show', 'clinican'], 'clinician'],
+    [['session', 'list', 'nurze'], 'nurse'],
+    [['registration-authority', 'list', 'nurze'], 'nurse'],
+    [['registration-authority', 'order', 'nurze', '--actor', 'admin'], 'nurse'],
+    [['authenticator', 'list', 'nurze'], 'nurse'],
+    [['authenticator', 'enrol', 'nurse', 'passky'], 'passkey'],
+    [['fault', 'on', 'discovery-other-isuer'], 'discovery-other-issuer'],
+    [['keys', 'rotate', 'cis-2'], 'cis2'],
+    [['product', 'show', 'hello-wold'], 'hello-world'],
+    [['app', 'show', 'demo-combind'], 'demo-combined'],
+    [['check', 'http://localhost:1', '--only', 'cis2-session-coockie'], 'cis2-session-cookie'],
+  ] as const)
+    test(`is answered with a similar one: ${argv.join(' ')}`, async () => {
+      await assert.rejects(run(...argv), (error: Error) => error.message.includes(` Did you mean ${name}?`));
+    });
+});
+
 describe('authenticator', () => {
   test('creates a link for one user and one use', async () => {
     const { url } = await json<{ url: string }>('authenticator', 'enrol', 'gp', 'passkey');
     assert.match(url, /^http:\/\/localhost:\d+\/enrol\//);
-    await assert.rejects(run('authenticator', 'enrol', 'gp', 'horoscope'), OperatorError);
+    await assert.rejects(run('authenticator', 'enrol', 'gp', 'horoscope'), UsageError);
     await assert.rejects(run('authenticator', 'enrol', 'nobody', 'passkey'), /no person "nobody"/);
   });
 

@@ -346,7 +346,10 @@ describe('alongside app for keys and secrets', () => {
 describe('alongside product', () => {
   test('adds, edits, lists and removes products', async () => {
     const slip = await run('product', 'add', 'slip', '--api', 'hello_world');
-    assert.match(slip.notes.join(), /^Warning: apis: there is no API "hello_world" here; there are oauth2, /);
+    assert.match(
+      slip.notes.join(),
+      /^Warning: apis: there is no API "hello_world" here\. Did you mean hello-world\? There are oauth2, /,
+    );
     await run('product', 'remove', 'slip');
     await run('product', 'add', 'mine', '--api', 'hello-world', '--api', 'oauth2', '--scope', 'urn:a');
     assert.match((await run('product', 'list')).lines.join('\n'), /^mine +hello-world, oauth2 +1 scope$/m);
@@ -406,7 +409,7 @@ describe('a command', () => {
     ]);
     assert.deepEqual(
       [refused.code, refused.out, refused.err],
-      [1, '', 'There is no application "nothing": alongside app list names them.\n'],
+      [1, '', 'There is no application "nothing". alongside app list names them.\n'],
     );
     assert.deepEqual(
       [unknown.code, unknown.out, unknown.err],

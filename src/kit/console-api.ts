@@ -84,7 +84,7 @@ export class ConsoleApi {
     } catch (error) {
       const cause = reasonOf(error);
       throw new OperatorError(
-        `No running instance responds at ${this.origin} (${cause}). Start one with "npm start", or select one with --port-base.`,
+        `No running instance responds at ${this.origin} (${cause}). Start one with "npx alongside up", or select one with --port-base.`,
       );
     }
   }
@@ -97,9 +97,15 @@ export class ConsoleApi {
   }
 
   /** Does the same for a named thing; throws the given sentence if it does not exist. */
-  async mustFind<T>(missing: string, method: OutboundMethod, path: string, body?: unknown): Promise<T> {
+  async mustFind<T>(
+    missing: string | ((api: this) => Promise<string>),
+    method: OutboundMethod,
+    path: string,
+    body?: unknown,
+  ): Promise<T> {
     const answer = await this.call(method, path, body);
-    if (answer.status === 404 && answer.body.error === 'not_found') throw new OperatorError(missing);
+    if (answer.status === 404 && answer.body.error === 'not_found')
+      throw new OperatorError(typeof missing === 'string' ? missing : await missing(this));
     if (answer.status >= 300) throw new RefusedCall(answer);
     return answer.body as T;
   }

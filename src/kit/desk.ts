@@ -18,15 +18,22 @@ const wordsOf = (name: string): string[] => name.toLowerCase().split(/\s+/).filt
 const cardsOfName = (cards: readonly DeskCard[], who: string): DeskCard[] =>
   cards.filter(({ name }) => wordsOf(who).every((word) => wordsOf(name).includes(word)));
 
-/** Puts a card into the reader, by persona, uid, name or serial. @throws OperatorError that names the cards if there is no such card */
-export async function insertCard(api: ConsoleApi, who: string): Promise<{ card: DeskCard }> {
+/**
+ * Returns the name by which the console knows a card: its persona, uid or serial; for the name of its holder, its serial.
+ * @throws OperatorError that names the cards if there is no such card
+ */
+export async function findCard(api: ConsoleApi, who: string): Promise<string> {
   const { cards } = await api.must<{ cards: DeskCard[] }>('GET', '/cards');
-  const isNamed = cards.some(({ serial, persona, uid }) => [serial, persona, uid].includes(who));
-  const [named, ...others] = isNamed || who.trim() === '' ? [] : cardsOfName(cards, who);
-  if (!isNamed && (!named || others.length > 0))
-    throw new OperatorError(noCard(who, cards, named ? [named, ...others] : []));
-  return api.must('PUT', '/readers/0/card', { card: named?.serial ?? who });
+  if (cards.some(({ serial, persona, uid }) => [serial, persona, uid].includes(who))) return who;
+  const named = who.trim() === '' ? [] : cardsOfName(cards, who);
+  const [only] = named;
+  if (only && named.length === 1) return only.serial;
+  throw new OperatorError(noCard(who, cards, named));
 }
+
+/** Puts a card into the reader, by persona, uid, name or serial. */
+export const insertCard = async (api: ConsoleApi, who: string): Promise<{ card: DeskCard }> =>
+  api.must('PUT', '/readers/0/card', { card: await findCard(api, who) });
 
 function noCard(who: string, cards: readonly DeskCard[], named: readonly DeskCard[]): string {
   if (named.length > 0)

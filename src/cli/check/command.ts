@@ -1,4 +1,4 @@
-import { UsageError } from '@alongside/kernel/operator';
+import { nearest, UsageError } from '@alongside/kernel/operator';
 import type { Output, Result } from '../command.ts';
 import { onStop } from '../foreground.ts';
 import type { InstanceApi } from '../instance.ts';
@@ -20,7 +20,12 @@ interface CheckCall {
 function chosen(names: readonly string[]) {
   const unknown = names.find((name) => !checks.some((check) => check.name === name));
   if (unknown !== undefined)
-    throw new UsageError(`There is no check "${unknown}"; alongside check --list names them.`);
+    throw new UsageError(
+      `There is no check "${unknown}".${nearest(
+        unknown,
+        checks.map(({ name }) => name),
+      )} alongside check --list names them.`,
+    );
   return names.length === 0 ? checks : checks.filter(({ name }) => names.includes(name));
 }
 

@@ -2,6 +2,7 @@ import { UsageError } from '@alongside/kernel/operator';
 import { credentialActions, credentialFlags } from '../app-credentials.ts';
 import { type Action, type ConsoleCall, consoleCommand } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
+import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { registrationFlags, registrationFrom, registrationLists } from '../registration.ts';
 import { columns, memberLines } from '../table.ts';
@@ -25,7 +26,7 @@ const flags = { ...registrationFlags, ...credentialFlags };
 const lists = [...registrationLists, 'set'] as const;
 type AppCall = ConsoleCall<typeof flags, (typeof lists)[number]>;
 
-const missing = (id: string): string => `There is no application "${id}": alongside app list names them.`;
+const missing = (id: string) => noSuch('application', id);
 const at = (id: string): string => `/applications/${encodeURIComponent(id)}`;
 
 const halfRows = (name: string, half: RegistrationHalf | null | undefined): string[][] => [

@@ -1,11 +1,13 @@
-import { OperatorError } from '@alongside/kernel/operator';
+import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../cis2/protocol.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
+import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 const at = (name: string, rest: string): string => `/people/${encodeURIComponent(name)}/${rest}`;
-const missing = (name: string): string => `There is no person "${name}": give a persona or a uid.`;
+const missing = (name: string) => noSuch('person', name);
+const kinds = ['security-key', 'windows-hello', 'passkey', 'totp', 'password', 'tablet'];
 const authenticatorsOf = (api: InstanceApi, name: string) =>
   api.mustFind<AuthenticatorsAnswer>(missing(name), 'GET', at(name, 'authenticators'));
 
@@ -58,10 +60,14 @@ export const authenticator = consoleCommand({
       words: 'P KIND',
       help: [
         ['', 'a link for the person to enrol one, valid once for 15 minutes'],
-        ['  KIND', 'security-key, windows-hello, passkey, totp, password or tablet'],
+        ['  KIND', kinds.join(', ')],
         ['  --officer P', 'the responsible registration authority officer'],
       ],
       async run({ api, flags: { officer } }, name, kind) {
+        if (!kinds.includes(kind))
+          throw new UsageError(
+            `There is no kind "${kind}".${nearest(kind, kinds)} Choose from ${kinds.join(', ')}.`,
+          );
         const body = { kind, officer };
         const made = await api.mustFind<EnrolmentAnswer>(missing(name), 'POST', at(name, 'enrolments'), body);
         const note = `Valid once, until ${made.expiresAt}. Opening it enrols an authenticator for ${name}.`;

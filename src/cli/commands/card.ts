@@ -1,5 +1,6 @@
-import { type DeskCard, insertCard } from '../../kit/desk.ts';
+import { type DeskCard, findCard, insertCard } from '../../kit/desk.ts';
 import { consoleCommand } from '../command.ts';
+import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 export const card = consoleCommand({
@@ -43,7 +44,7 @@ export const card = consoleCommand({
       words: 'PERSON',
       help: 'create another card for a person, PIN 123456',
       async run({ api }, person) {
-        const card = await api.must<DeskCard>('POST', '/cards', { person });
+        const card = await api.mustFind<DeskCard>(noSuch('person', person), 'POST', '/cards', { person });
         return { json: card, lines: [`Card ${card.serial} is ready for ${card.name}. Its PIN is 123456.`] };
       },
     },
@@ -51,9 +52,8 @@ export const card = consoleCommand({
       words: 'CARD',
       help: 'give a blocked card its three attempts back',
       async run({ api }, name) {
-        const card = await api.must<DeskCard>('PATCH', `/cards/${encodeURIComponent(name)}`, {
-          locked: false,
-        });
+        const path = `/cards/${encodeURIComponent(await findCard(api, name))}`;
+        const card = await api.must<DeskCard>('PATCH', path, { locked: false });
         return { json: card, lines: [`The card of ${card.name} has three attempts again.`] };
       },
     },

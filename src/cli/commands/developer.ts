@@ -1,11 +1,12 @@
 import { UsageError } from '@alongside/kernel/operator';
 import type { Developer } from '../../oauth/developers.ts';
 import { consoleCommand, text, yes } from '../command.ts';
+import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { columns } from '../table.ts';
 
 const at = (id: string): string => `/developers/${encodeURIComponent(id)}`;
-const missing = (id: string): string => `There is no developer "${id}": alongside developer list names them.`;
+const missing = (id: string) => noSuch('developer', id);
 
 export const developer = consoleCommand({
   name: 'developer',

@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ImportAnswer } from '../../cis/protocol.ts';
 import { RefusedCall } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
-import { readJsonFile, readText } from '../json-file.ts';
+import { fileProblem, readJsonFile, readText } from '../json-file.ts';
 
 const formatOf = (file: string): 'csv' | 'json' => {
   if (file.endsWith('.csv')) return 'csv';
@@ -25,7 +24,7 @@ export const directory = consoleCommand({
         try {
           writeFileSync(file, format === 'json' ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : text);
         } catch (error) {
-          throw new OperatorError(`${file} cannot be written: ${reasonOf(error)}.`);
+          throw new OperatorError(`${file} cannot be written: ${fileProblem(error)}.`);
         }
         return { json: { written: file }, lines: [`The directory is in ${file}.`] };
       },

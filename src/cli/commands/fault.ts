@@ -1,4 +1,4 @@
-import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { FaultState, NamedFault } from '../../storage/faults.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
@@ -12,8 +12,11 @@ const listFaults = (api: InstanceApi) => api.must<{ faults: ListedFault[] }>('GE
 /** Returns all faults; refuses an unknown name. */
 async function demandKnown(api: InstanceApi, name?: string): Promise<ListedFault[]> {
   const { faults } = await listFaults(api);
-  if (name !== undefined && !faults.some((fault) => fault.name === name))
-    throw new OperatorError(`There is no fault "${name}": alongside fault list names them.`);
+  const names = faults.map((fault) => fault.name);
+  if (name !== undefined && !names.includes(name))
+    throw new OperatorError(
+      `There is no fault "${name}".${nearest(name, names)} alongside fault list names them.`,
+    );
   return faults;
 }
 

@@ -1,3 +1,4 @@
+import { nearest } from '@alongside/kernel/operator';
 import { consoleCommand, yes } from '../command.ts';
 import { columns } from '../table.ts';
 
@@ -39,7 +40,7 @@ export const keys = consoleCommand({
       async run({ api, flags }, service) {
         const now = flags.now === true;
         const found = await api.mustFind<{ keys: Key[] }>(
-          `"${service}" has no signing keys; cis2, authorisation and cis have.`,
+          `"${service}" has no signing keys.${nearest(service, ['cis2', 'authorisation', 'cis'])} cis2, authorisation and cis have some.`,
           'POST',
           `/keys/${encodeURIComponent(service)}/rotate`,
           { now },

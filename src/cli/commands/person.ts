@@ -3,11 +3,12 @@ import type { PeopleAnswer, Person } from '../../cis/protocol.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
+import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { columns, memberLines } from '../table.ts';
 
 const at = (name: string): string => `/people/${encodeURIComponent(name)}`;
-const missing = (name: string): string => `There is no person "${name}": give a persona or a uid.`;
+const missing = (name: string) => noSuch('person', name);
 const nameOf = ({ displayName, uid }: Person): string => `${displayName} (${uid})`;
 
 async function allPeople(api: InstanceApi): Promise<Person[]> {

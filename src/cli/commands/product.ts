@@ -1,6 +1,7 @@
 import { UsageError } from '@alongside/kernel/operator';
 import { consoleCommand, text } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
+import { noSuch } from '../known.ts';
 import { patchFrom, patchOf } from '../patch.ts';
 import { columns, memberLines } from '../table.ts';
 
@@ -12,7 +13,7 @@ interface Product {
   warnings?: string[];
 }
 
-const missing = (name: string): string => `There is no product "${name}": alongside product list names them.`;
+const missing = (name: string) => noSuch('product', name);
 const at = (name: string): string => `/products/${encodeURIComponent(name)}`;
 
 const warningsOf = ({ warnings = [] }: Product): string[] => warnings.map((warning) => `Warning: ${warning}`);

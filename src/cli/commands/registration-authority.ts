@@ -1,6 +1,7 @@
 import { UsageError } from '@alongside/kernel/operator';
 import type { CardRecord, CardsAnswer, UnlockAnswer } from '../../cis/protocol.ts';
 import { type ConsoleCall, consoleCommand, text, yes } from '../command.ts';
+import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 const actFlags = { actor: text, reason: text, locked: yes };
@@ -49,7 +50,8 @@ export const registrationAuthority = consoleCommand({
         let after = '';
         do {
           const query = new URLSearchParams({ after, ...(person === undefined ? {} : { person }) });
-          const page = await api.must<CardsAnswer>('GET', `${root}?${query}`);
+          const missing = noSuch('person', person ?? '');
+          const page = await api.mustFind<CardsAnswer>(missing, 'GET', `${root}?${query}`);
           cards.push(...page.cards);
           after = page.next ?? '';
         } while (after !== '');
@@ -68,7 +70,7 @@ export const registrationAuthority = consoleCommand({
         ['  --locked', 'with a blocked PIN, which the user unlocks by self-service'],
       ],
       async run(call, person) {
-        const card = await call.api.must<CardRecord>('POST', root, {
+        const card = await call.api.mustFind<CardRecord>(noSuch('person', person), 'POST', root, {
           ...{ actor: actorOf(call), person },
           ...lockedOf(call),
         });

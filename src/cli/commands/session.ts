@@ -1,5 +1,6 @@
 import type { DeliveriesAnswer, DeliveryAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
 import { consoleCommand } from '../command.ts';
+import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
@@ -16,7 +17,8 @@ export const session = consoleCommand({
       help: 'live sessions; of one person, by persona or uid',
       async run({ api }, person?: string) {
         const query = person === undefined ? '' : `?person=${encodeURIComponent(person)}`;
-        const found = await api.must<SessionsAnswer>('GET', `/sessions${query}`);
+        const missing = noSuch('person', person ?? '');
+        const found = await api.mustFind<SessionsAnswer>(missing, 'GET', `/sessions${query}`);
         const rows = found.sessions.map(({ sid, uid, authenticator, level, clients, activeAt }) => [
           ...[sid, uid, authenticator, `AAL${level}`, `used ${activeAt}`],
           counted(clients.length, 'client'),

@@ -44,7 +44,7 @@ function judgeStateFile({ stateFile, console, origin, silence }: Subject): Findi
   if (!alive)
     return wrong(
       `${file} was left behind: process ${state.pid} does not run any more.`,
-      `Start the instance again with "npm start", or delete ${file}.`,
+      `Start the instance again with "npx alongside up", or delete ${file}.`,
     );
   if (!console)
     return wrong(

@@ -13,7 +13,7 @@ export const judgeNode = (version: string): Finding =>
     ? ok(`Node.js ${version}`)
     : wrong(
         `Node.js ${version} is too old: ${oldestNode} or newer is needed.`,
-        'Start with "npm start" or "npx alongside" in the clone, which prepare one, or install a newer Node.js.',
+        'Install a newer Node.js; in the clone, "npx alongside" prepares one.',
       );
 
 export const node: Check = { name: 'node', run: () => [judgeNode(process.versions.node)] };

@@ -92,7 +92,7 @@ export const services: Check = {
     return [
       wrong(
         `No instance answers at ${origin} (${silence}).`,
-        'Start one with "npm start", or select one with --port-base or --state.',
+        'Start one with "npx alongside up", or select one with --port-base or --state.',
         'console',
       ),
     ];

@@ -1,10 +1,9 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf } from '@alongside/kernel/errors';
 import { isObject } from '@alongside/kernel/json';
 import { OperatorError } from '@alongside/kernel/operator';
 import type * as Yaml from 'yaml';
-import { jsonObject } from '../json-file.ts';
+import { fileProblem, jsonObject } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
 import {
   endingOf,
@@ -104,7 +103,7 @@ export async function readExport(folder: string, progress: Progress): Promise<Re
     return readState(folder, progress, await import('yaml'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`The export ${folder} cannot be read: ${reasonOf(error)}.`);
+    throw new OperatorError(`The export ${folder} cannot be read: ${fileProblem(error)}.`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import type * as Yaml from 'yaml';
+import { fileProblem } from '../json-file.ts';
 import type { Progress } from '../progress.ts';
 import {
   endingOf,
@@ -80,6 +80,6 @@ export async function writeExport(folder: string, state: State, progress: Progre
     writeState(folder, state, progress, await import('yaml'));
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`The export cannot be written to ${folder}: ${reasonOf(error)}.`);
+    throw new OperatorError(`The export cannot be written to ${folder}: ${fileProblem(error)}.`);
   }
 }

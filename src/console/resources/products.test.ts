@@ -44,7 +44,7 @@ describe('/products', () => {
 
   test('stores an unknown API with a warning', async () => {
     const warnings = [
-      'apis: there is no API "hello_world" here; there are oauth2, oauth2-mock, oauth2.1, hello-world, canary-api.',
+      'apis: there is no API "hello_world" here. Did you mean hello-world? There are oauth2, oauth2-mock, oauth2.1, hello-world, canary-api.',
     ];
     const made = await api('POST', '/products', { name: 'slip', apis: ['oauth2', 'hello_world'] });
     assert.deepEqual(

@@ -1,5 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
+import { nearest } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember, readShape } from '../api/request.ts';
@@ -66,7 +67,9 @@ export const products: Resource = {
       const unknown = product.apis.filter((api) => !names.includes(api));
       if (unknown.length === 0) return product;
       const known = names.join(', ');
-      const warnings = unknown.map((api) => `apis: there is no API "${api}" here; there are ${known}.`);
+      const warnings = unknown.map(
+        (api) => `apis: there is no API "${api}" here.${nearest(api, names)} There are ${known}.`,
+      );
       return { ...product, warnings };
     }
 
