@@ -39,6 +39,8 @@ export interface Cis2Settings {
   scope?: string;
   /** The registered ID token algorithm; RS256 by default. */
   idTokenAlg?: SigningAlgorithm;
+  /** Other audiences that an ID token may have, next to `clientId`; none by default. */
+  trustedAudiences?: readonly string[];
   /** `auto` (the default) uses PKCE if the metadata lists S256. */
   pkce?: boolean | 'auto';
   /** Minimum authentication level; by default the level of `acrValues`, or 3. */
@@ -175,7 +177,9 @@ export function createCis2(settings: Cis2Settings): Cis2 {
       const { tokens, idToken } = await redeem(code, transaction.verifier);
       const { nonce } = transaction;
       const { accessToken } = tokens;
-      const expected = { issuer, clientId, alg, keys, nonce, accessToken, clock, toleranceSeconds };
+      const { trustedAudiences } = settings;
+      const toUs = { issuer, clientId, trustedAudiences, nonce, accessToken };
+      const expected = { ...toUs, alg, keys, clock, toleranceSeconds };
       const claims = await verifyIdToken(idToken, expected);
       checkAuthenticationTime(claims, transaction, toleranceSeconds);
       const assurance = assuranceOf(claims);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
 import type { Clock } from './clock.ts';
 import { checkedText } from './config.ts';
 import { ClientError } from './errors.ts';
@@ -23,16 +22,15 @@ const LIFETIME_SECONDS = 240;
 
 /** Signs a client assertion with a new `jti`, valid for one call. // RFC 7523 section 3 */
 export async function signClientAssertion(settings: ClientAssertionSettings): Promise<string> {
-  const { kid, key } = readSigningKey('key', settings.key, settings.alg);
-  const now = Math.floor(settings.clock.now() / 1000);
-  return new SignJWT({ jti: randomUUID() })
-    .setProtectedHeader({ alg: settings.alg, kid, typ: 'JWT' })
-    .setIssuer(settings.clientId)
-    .setSubject(settings.clientId)
-    .setAudience(settings.audience)
-    .setIssuedAt(now)
-    .setExpirationTime(now + LIFETIME_SECONDS)
-    .sign(key);
+  const { clientId, audience, alg } = settings;
+  const { kid, sign } = readSigningKey('key', settings.key, alg);
+  const iat = Math.floor(settings.clock.now() / 1000);
+  const exp = iat + LIFETIME_SECONDS;
+  const claims = { jti: randomUUID(), iss: clientId, sub: clientId, aud: audience, iat, exp };
+  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const signed = `${encoded({ alg, kid, typ: 'JWT' })}.${encoded(claims)}`;
+  // RFC 7515 section 7.1
+  return `${signed}.${Buffer.from(await sign(Buffer.from(signed))).toString('base64url')}`;
 }
 
 /** How an application authenticates at CIS2's token endpoint. */

@@ -11,10 +11,10 @@ import { createExchange } from './exchange.ts';
 import { keepFresh } from './fresh.ts';
 import { verifyIdToken } from './id-token.ts';
 import { AgentError, ClientError, FhirError, OAuthError, TokenError } from './index.ts';
-import { publicKeySet, readSigningKey } from './keys.ts';
+import { publicKeySet } from './keys.ts';
 import { createPds } from './pds.ts';
 import { testClock } from './testing/clock.ts';
-import { rsaKey } from './testing/keys.ts';
+import { privateKeyOf, rsaKey } from './testing/keys.ts';
 import { bodyOf, serve } from './testing/server.ts';
 import { TokenSet } from './tokens.ts';
 
@@ -156,7 +156,7 @@ describe('errors', () => {
     for (const [claims, header, wanted, came] of cases) {
       const token = await new SignJWT({ ...good, ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: 'k', ...header })
-        .sign(readSigningKey('key', key).key);
+        .sign(privateKeyOf(key));
       const error = await thrownBy(verifyIdToken(token, expected));
       assert.ok(error instanceof TokenError);
       assert.match(error.expected ?? '', wanted);

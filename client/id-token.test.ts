@@ -5,9 +5,9 @@ import type { JWK } from 'jose';
 import { createLocalJWKSet, SignJWT, UnsecuredJWT } from 'jose';
 import type { IdTokenExpectation } from './id-token.ts';
 import { verifyIdToken } from './id-token.ts';
-import { publicKeySet, readSigningKey } from './keys.ts';
+import { publicKeySet } from './keys.ts';
 import { testClock } from './testing/clock.ts';
-import { rsaKey } from './testing/keys.ts';
+import { privateKeyOf, rsaKey } from './testing/keys.ts';
 
 const ISSUER =
   'https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity';
@@ -41,7 +41,7 @@ const good = {
 const signed = (claims: object, header: object = {}, by = key): Promise<string> =>
   new SignJWT({ ...good, ...claims })
     .setProtectedHeader({ alg: 'RS256', kid: KID, typ: 'JWT', ...header })
-    .sign(readSigningKey('key', by).key);
+    .sign(privateKeyOf(by));
 
 async function refused(
   token: string | Promise<string>,
@@ -71,6 +71,14 @@ describe('verifyIdToken', () => {
     await refused(signed({ aud: ['app', 'other'] }), 'audience');
     await refused(signed({ azp: 'other' }), 'audience');
     await refused(signed({ aud: undefined }), 'audience');
+    const trustedAudiences = ['api'];
+    const both = { aud: ['app', 'api'] };
+    const accepted = await verifyIdToken(await signed(both), expected({ trustedAudiences }));
+    assert.equal(accepted.sub, good.sub);
+    await refused(signed({ ...both, azp: 'api' }), 'audience', { trustedAudiences });
+    await refused(signed({ ...both, azp: undefined }), 'audience', { trustedAudiences });
+    await refused(signed({ aud: ['app', 'api', 'x'] }), 'audience', { trustedAudiences });
+    await refused(signed({ aud: 'api' }), 'audience', { trustedAudiences });
   });
 
   test('refuses an expired token and one issued in the future', async () => {
@@ -96,7 +104,7 @@ describe('verifyIdToken', () => {
     const none = Buffer.from('{"alg":"none"}').toString('base64url');
     await refused((await signed({})).replace(/^[^.]+/, none), 'algorithm');
     await refused(signed({}, { alg: 'RS512' }), 'algorithm');
-    const publicPem = createPublicKey(readSigningKey('key', key).key).export({ format: 'pem', type: 'spki' });
+    const publicPem = createPublicKey(privateKeyOf(key)).export({ format: 'pem', type: 'spki' });
     const confused = new SignJWT(good)
       .setProtectedHeader({ alg: 'HS256', kid: KID })
       .sign(Buffer.from(publicPem));

@@ -28,6 +28,8 @@ export interface IdTokenExpectation {
   /** The one accepted algorithm. */
   alg: string;
   keys: VerificationKeys;
+  /** Other audiences that a token may have, next to the client's own id; none by default. */
+  trustedAudiences?: readonly string[];
   /** The nonce of the request. */
   nonce?: string;
   /** The access token of the same response, for `at_hash`. */
@@ -46,7 +48,7 @@ const LONGEST_TOKEN = 65_536;
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectation): Promise<IdTokenClaims> {
   if (idToken.length > LONGEST_TOKEN) throw refused('malformed', 'it is too long');
   const claims = await signedClaims(idToken, expected);
-  checkAudience(claims, expected.clientId);
+  checkAudience(claims, expected);
   checkIssuedAt(claims, expected);
   checkNonce(claims, expected.nonce);
   checkAccessTokenHash(claims, expected);
@@ -60,14 +62,15 @@ async function signedClaims(idToken: string, expected: IdTokenExpectation): Prom
   return payload as IdTokenClaims;
 }
 
-// Core section 3.1.3.7 items 3 to 5: a token with an additional, unknown audience is not for us.
-function checkAudience(claims: IdTokenClaims, clientId: string): void {
+// Core section 3.1.3.7 items 3 to 5
+function checkAudience(claims: IdTokenClaims, { clientId, trustedAudiences = [] }: IdTokenExpectation): void {
   const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
-  if (audiences.length !== 1) {
+  if (audiences.some((audience) => audience !== clientId && !trustedAudiences.includes(audience ?? ''))) {
     const facts = { expected: `aud ${shown(clientId)} alone`, received: `aud ${shown(claims.aud)}` };
     throw refused('audience', 'it is meant for others as well', facts);
   }
-  if (claims.azp !== undefined && claims.azp !== clientId) {
+  const isIssuedToUs = claims.azp === clientId || (claims.azp === undefined && audiences.length === 1);
+  if (!isIssuedToUs) {
     const facts = { expected: `azp ${shown(clientId)}`, received: `azp ${shown(claims.azp)}` };
     throw refused('audience', 'it was issued to another client', facts);
   }

@@ -35,6 +35,9 @@ export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
 export { cis2At, platformAt } from './config.ts';
 /** The default address of this user's Identity Agent. */
 export { defaultAgentSocket } from './environment.ts';
+export type { Environment } from './environments.ts';
+/** The public environments. */
+export { ENVIRONMENTS } from './environments.ts';
 export type { ClientErrorCode, ErrorFacts, OAuthErrorDetails, TokenFault } from './errors.ts';
 /** The errors of the library. */
 export { ClientError, OAuthError, TokenError } from './errors.ts';
@@ -67,7 +70,7 @@ export type { HelloWorldSettings } from './hello-world.ts';
 export { helloWorld } from './hello-world.ts';
 export type { Fetch } from './http.ts';
 export type { IdTokenClaims } from './id-token.ts';
-export type { SigningAlgorithm, SigningKey } from './keys.ts';
+export type { LocalKey, RemoteKey, SigningAlgorithm, SigningKey } from './keys.ts';
 /** The public part of signing keys, to register or serve. */
 export { publicKeySet } from './keys.ts';
 export type {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { publicKeySet, readSigningKey } from './keys.ts';
+import { publicKeySet } from './keys.ts';
 import { createLogoutReceiver, type LogoutNotice, logoutUrl, memoryReplayStore } from './logout.ts';
 import { testClock } from './testing/clock.ts';
-import { rsaKey } from './testing/keys.ts';
+import { privateKeyOf, rsaKey } from './testing/keys.ts';
 import { SUBJECT, startProvider } from './testing/openid-provider.ts';
 import { bodyOf, serve } from './testing/server.ts';
 
@@ -34,7 +34,7 @@ async function receiver() {
 const signed = (claims: object, header: object = {}): Promise<string> =>
   new SignJWT({ ...good, ...claims })
     .setProtectedHeader({ alg: 'RS256', kid: 'k', typ: 'logout+jwt', ...header })
-    .sign(readSigningKey('key', key).key);
+    .sign(privateKeyOf(key));
 
 describe('createLogoutReceiver verify', () => {
   test('returns the session that ends', async (t) => {

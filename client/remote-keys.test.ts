@@ -3,20 +3,17 @@ import { describe, test } from 'node:test';
 import type { JWK } from 'jose';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Fault } from './jwt-faults.ts';
-import type { SigningKey } from './keys.ts';
-import { publicKeySet, readSigningKey } from './keys.ts';
+import { publicKeySet } from './keys.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import { verifySigned } from './signed.ts';
 import { testClock } from './testing/clock.ts';
-import { rsaKey } from './testing/keys.ts';
+import { privateKeyOf, rsaKey } from './testing/keys.ts';
 import { serve } from './testing/server.ts';
 
 const [first, second] = [rsaKey('first'), rsaKey('second')];
-const publicHalf = (key: SigningKey): JWK[] => publicKeySet([{ ...key, alg: 'RS256' }]).keys;
-const tokenBy = (key: SigningKey, kid: string | null = key.kid): Promise<string> =>
-  new SignJWT({})
-    .setProtectedHeader({ alg: 'RS256', kid: kid ?? undefined })
-    .sign(readSigningKey('key', key).key);
+const publicHalf = (key: ReturnType<typeof rsaKey>): JWK[] => publicKeySet([{ ...key, alg: 'RS256' }]).keys;
+const tokenBy = (key: ReturnType<typeof rsaKey>, kid: string | null = key.kid): Promise<string> =>
+  new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid: kid ?? undefined }).sign(privateKeyOf(key));
 
 async function keyServer() {
   const state = { keys: publicHalf(first), fetches: 0, status: 200 };
@@ -89,7 +86,8 @@ describe('createRemoteKeys', () => {
     for (const kid of [null, 'same']) {
       const { state, clock, check, close } = await keyServer();
       t.after(close);
-      const set = (key: SigningKey) => publicHalf(key).map((jwk) => ({ ...jwk, kid: kid ?? undefined }));
+      const set = (key: ReturnType<typeof rsaKey>) =>
+        publicHalf(key).map((jwk) => ({ ...jwk, kid: kid ?? undefined }));
       state.keys = set(first);
       await check(await tokenBy(first, kid));
       state.keys = set(second);

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { createApplicationRestricted } from './application-restricted.ts';
+import { createCis2 } from './cis2.ts';
+import { createCombined } from './combined.ts';
+import { platformAt } from './config.ts';
+import { ClientError } from './errors.ts';
+import { createExchange } from './exchange.ts';
+import { helloWorld } from './hello-world.ts';
+import type { Fetch } from './http.ts';
+import { createLogoutReceiver, memoryReplayStore } from './logout.ts';
+import { createNative } from './native.ts';
+import { createPds } from './pds.ts';
+import { rsaKey } from './testing/keys.ts';
+import { TokenSet } from './tokens.ts';
+
+// Whatever a server answers, a call ends with an error of the library or a usable result, and in time.
+
+const head = (status: string, headers: Record<string, string | number>) =>
+  `HTTP/1.1 ${status}\r\n${Object.entries({ connection: 'close', ...headers })
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`;
+
+const json = (value: unknown, status = '200 OK', headers = {}) => {
+  const body = typeof value === 'string' ? value : JSON.stringify(value);
+  const length = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  return `${head(status, { ...length, ...headers })}${body}`;
+};
+
+const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+/** What a server writes before it closes the connection; a function keeps it open. */
+const answers: Record<string, string | Buffer | ((socket: Socket) => void)> = {
+  nothing: '',
+  'a broken status line': 'HTTP/1.1 two hundred\r\n\r\n',
+  'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n',
+  'an empty body': json(''),
+  HTML: `${head('200 OK', { 'content-type': 'text/html' })}<html>Sign in to the guest network</html>`,
+  null: json('null'),
+  'a list': json([]),
+  'a number': json('7'),
+  'half a JSON object': json('{"access_token":"a'),
+  'two JSON objects': json('{}{}'),
+  'a prototype': json('{"__proto__":{"access_token":"a","sub":"x"},"constructor":1}'),
+  'deep nesting': json(deep(100_000)),
+  'bytes that are no UTF-8': Buffer.concat([
+    Buffer.from(head('200 OK', { 'content-length': 3 })),
+    Buffer.from([0xff, 0xfe, 0xfd]),
+  ]),
+  'lone surrogates': json('{"access_token":"\\ud800","sub":"\\udfff","keys":"\\ud800"}'),
+  'wrong types': json({
+    access_token: 1,
+    token_type: {},
+    expires_in: [],
+    sub: {},
+    keys: {},
+    issuer: 7,
+    message: 7,
+    resourceType: [],
+  }),
+  'an infinite lifetime': json('{"access_token":"a","token_type":"Bearer","expires_in":1e999}'),
+  'a negative lifetime': json({ access_token: 'a', token_type: 'Bearer', expires_in: -1 }),
+  'a huge lifetime': json({ access_token: 'a', token_type: 'Bearer', expires_in: '99999999999999999999' }),
+  'an empty token': json({ access_token: '', token_type: 'Bearer', expires_in: 600 }),
+  'a token with line ends': json({ access_token: 'a\r\nx: y', token_type: 'Bearer', expires_in: 600 }),
+  'a MAC token': json({ access_token: 'a', token_type: 'mac', expires_in: 600 }),
+  'a long body': json('x'.repeat(3_000_000)),
+  'a bomb of gzip': Buffer.concat([
+    Buffer.from(head('200 OK', { 'content-type': 'application/json', 'content-encoding': 'gzip' })),
+    gzipSync(Buffer.alloc(64_000_000, 0x20)),
+  ]),
+  'broken gzip': `${head('200 OK', { 'content-encoding': 'gzip' })}not gzip`,
+  'less than its length': `${head('200 OK', { 'content-length': 500 })}{}`,
+  'a broken chunk': `${head('200 OK', { 'transfer-encoding': 'chunked' })}zz\r\n{}\r\n`,
+  'a redirect': json('', '302 Found', { location: 'http://127.0.0.1:1/elsewhere' }),
+  'a redirect to itself': json('', '307 Temporary Redirect', { location: '/' }),
+  'no content': head('204 No Content', {}),
+  'an error with a list': json([], '400 Bad Request'),
+  'an error with other types': json(
+    { error: { a: 1 }, error_description: 7, message_id: [] },
+    '400 Bad Request',
+  ),
+  'an error with control characters': json(
+    { error: '\u001b[31m\n', error_description: '\u0000' },
+    '401 Unauthorized',
+  ),
+  'an error of the gateway': json({ fault: { faultstring: 'x', detail: null } }, '401 Unauthorized'),
+  'a teapot': json('', '418 I am a teapot'),
+  'an endless error': json('x'.repeat(3_000_000), '500 Internal Server Error'),
+  'a broken outcome': json({ resourceType: 'OperationOutcome', issue: [null, 7] }, '400 Bad Request'),
+  'a patient without a number': json({ resourceType: 'Patient', id: 7 }),
+  'no answer at all': (socket) => socket.pause(),
+  'headers that never end': (socket) => socket.write('HTTP/1.1 200 OK\r\nx: y\r\n'),
+  'a body that never ends': (socket) => {
+    socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }));
+    const timer = setInterval(() => socket.write('1\r\n \r\n'), 20);
+    socket.once('close', () => clearInterval(timer));
+  },
+};
+
+describe('a hostile server', () => {
+  const key = rsaKey('k');
+  let answer: (typeof answers)[string] = '';
+  let origin = '';
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => (typeof answer === 'function' ? answer(socket) : socket.end(answer)));
+  });
+  before(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  });
+  after(() => new Promise((resolve) => server.close(resolve)));
+
+  // The time limit of the library, shortened for what hangs.
+  const fetcher: Fetch = (url, init) => {
+    const limit = AbortSignal.timeout(typeof answer === 'function' ? 40 : 20_000);
+    return fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
+  };
+  const common = { fetch: fetcher, clientId: 'app' };
+  const tokens = () =>
+    new TokenSet({ accessToken: 'a-token', expiresAt: Date.now() + 1000, refreshToken: 'r-token' });
+
+  const calls: Record<string, () => Promise<unknown>> = {
+    'combined: finish': () => {
+      const combined = combinedOf();
+      const { url, state } = combined.begin();
+      return combined.finish(`?code=c&state=${new URL(url).searchParams.get('state')}`, state);
+    },
+    'combined: refresh': () => combinedOf().refresh(tokens()),
+    'combined: userinfo': () => combinedOf().userinfo(tokens()),
+    'separate: begin': () => cis2Of().begin(),
+    'separate: exchange': () => createExchange({ ...common, tokenUrl: `${origin}/token`, key }).exchange('i'),
+    application: () => createApplicationRestricted({ ...common, tokenUrl: `${origin}/token`, key }).obtain(),
+    'native: refresh': () => createNative({ ...common, issuer: origin }).refresh(tokens()),
+    logout: () =>
+      createLogoutReceiver({ ...common, issuer: origin, replay: memoryReplayStore() }).verify(logoutToken),
+    'hello world': () => helloWorld('a-token', { baseUrl: origin, fetch: fetcher }),
+    'PDS: read': () => pdsOf().patient('9000000009'),
+    'PDS: search': () => pdsOf().search({ family: 'Smith' }),
+    'PDS: create': () => pdsOf().create({ resourceType: 'Patient' }),
+    'PDS: related': () => pdsOf().relatedPersons('9000000009'),
+  };
+  const logoutToken = `${btoa('{"alg":"RS256","kid":"k"}')}.${btoa('{}')}.AAAA`.replaceAll('=', '');
+  const combinedOf = () =>
+    createCombined({
+      ...common,
+      ...platformAt(origin),
+      clientSecret: 's',
+      redirectUri: 'http://localhost/c',
+    });
+  const cis2Of = () =>
+    createCis2({
+      ...common,
+      issuer: origin,
+      redirectUri: 'http://localhost/c',
+      authentication: { method: 'client_secret_post', clientSecret: 's' },
+    });
+  const pdsOf = () =>
+    createPds({ baseUrl: origin, token: async () => 'a-token', fetch: fetcher, retry: { attempts: 1 } });
+
+  for (const [call, make] of Object.entries(calls)) {
+    test(`${call} ends with an error of the library or a result, whatever is answered`, async () => {
+      for (const [what, sent] of Object.entries(answers)) {
+        answer = sent;
+        const outcome = await make().catch((error: unknown) => error);
+        if (!(outcome instanceof Error)) continue;
+        assert.ok(outcome instanceof ClientError, `${what}: ${outcome.stack}`);
+        const text = `${outcome.message} ${JSON.stringify(outcome)}`;
+        assert.doesNotMatch(text, /a-token|r-token/, what);
+        assert.ok(!/\p{Cc}/u.test(outcome.message), `${what}: ${JSON.stringify(outcome.message)}`);
+        assert.ok(outcome.message.length < 2000, what);
+      }
+    });
+  }
+});
