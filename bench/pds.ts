@@ -6,7 +6,6 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Patients } from '../src/gateway/apis/pds/store.ts';
 import { connectDatabase } from '../src/storage/dialects.ts';
 import { startPostgres } from '../test/testing/postgres.ts';
 import { endWith, readBenchFlags } from './flags.ts';
@@ -81,7 +80,6 @@ async function measureAt(dialect: string, setting: string): Promise<void> {
     if (!ours.workstation) throw new Error('Alongside has a workstation.');
     const address = ours.workstation.patient.replace(/\/Patient\/.*$/, '');
     const pds: Pds = { pid: ours.pid, address, token: await combinedSignIn(ours) };
-    const patients = new Patients(database);
     for (const size of [...sizes].sort((a, b) => a - b)) {
       const records = await fill(database, size);
       // Steps over the records by a prime, so that operations meet different ones, the same in each run.
@@ -92,7 +90,7 @@ async function measureAt(dialect: string, setting: string): Promise<void> {
         if (!record) throw new Error('There are fewer patients than that.');
         return record;
       };
-      const scans = [await check(pds, patients, next()), await check(pds, patients, next())];
+      const scans = [await check(pds, database, next()), await check(pds, database, next())];
       say(`${dialect}, ${size} patients: correct`);
       for (const [operation, prepare] of Object.entries(operations)) {
         const scenario = {

@@ -68,6 +68,12 @@ export interface Apis {
 }
 
 /** Everything that the console needs from the installation. */
+/** The records of the PDS, which the gateway keeps. */
+export interface PatientRegister {
+  /** Replaces all records by these, which were checked; all or none. */
+  replaceAll(records: readonly object[]): Promise<void>;
+}
+
 export interface ConsoleDependencies {
   clock: AdjustableClock;
   database: Database;
@@ -97,6 +103,8 @@ export interface ConsoleDependencies {
   cis2?: NeighbourAddress;
   /** Path of the local agent's socket; null without an agent. */
   agentSocket: string | null;
+  /** The records of the PDS. */
+  patients: PatientRegister;
   /** Restores the seed data in storage. */
   reset: () => Promise<void>;
   /** Keys of the mock realms; development only. */

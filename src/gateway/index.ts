@@ -3,6 +3,7 @@ import { anyMethod, route } from '@alongside/kernel/route';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
 import { seed } from './apis/pds/seed.ts';
+import { Patients } from './apis/pds/store.ts';
 import { loadApis } from './apis/registry.ts';
 import { ServedApis } from './definitions/served.ts';
 import { type Dependencies, gatewayOf } from './dependencies.ts';
@@ -49,12 +50,14 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
     routes: [...routes, ...served.routes(), ...metadataRoutes(gateway, apis, served)],
     stop: () => served.close(),
     async start() {
+      await new Patients(dependencies.database).completeKeys();
       if (dependencies.patients) await seed(dependencies.database, dependencies.patients);
     },
   };
 }
 
 export { pdsFaults } from './apis/pds/back-end.ts';
+export { replacePatients } from './apis/pds/register.ts';
 export { reset as resetPatients, seed as seedPatients } from './apis/pds/seed.ts';
 export { ApiRegister } from './definitions/register.ts';
 export { resetDefinitions } from './definitions/store.ts';

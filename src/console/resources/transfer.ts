@@ -21,7 +21,7 @@ import {
   replacePeople,
   uniqueClaims,
 } from '../transfer/cis.ts';
-import { exportedPatients, patientShape, replacePatients } from '../transfer/patients.ts';
+import { exportedPatients, patientShape } from '../transfer/patients.ts';
 import { findRepeated, type UniqueValue } from '../transfer/shapes.ts';
 import { productShape } from './products.ts';
 import type { Resource } from './resource.ts';
@@ -82,7 +82,7 @@ type ImportDocument = z.output<ReturnType<typeof documentShape>>;
 
 /** `GET /export` and `POST /import`: the configured state, without events, audit log and keys of services. */
 export const transfer: Resource = {
-  calls({ database, applications, products, apis, cis, agent, audit, log, urls }) {
+  calls({ database, applications, products, apis, patients, cis, agent, audit, log, urls }) {
     const entry = { actor: 'developer', target: 'installation' } as const;
 
     async function prepareApis(drafts: NonNullable<ImportDocument['apis']>) {
@@ -114,7 +114,7 @@ export const transfer: Resource = {
       await replaceProducts(products, own.products);
       await replaceApplications(applications, own.applications);
       await replaceApis?.();
-      await replacePatients(database, own.patients);
+      await patients.replaceAll(own.patients);
     }
 
     let last: Promise<void> = Promise.resolve();

@@ -6,6 +6,7 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { anyPeerUser } from '@alongside/kernel/peer-user';
 import { Vault } from '@alongside/kernel/secrets';
+import { replacePatients } from '../../gateway/apis/pds/register.ts';
 import { Applications } from '../../oauth/applications.ts';
 import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
@@ -115,6 +116,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     cis: { url: 'http://127.0.0.1:9', secret: 'secret' },
     agentSocket: null,
     namedFaults: [{ name: 'test-fault', summary: 'something is wrong' }],
+    patients: { replaceAll: (records) => replacePatients(database, records) },
     reset: async () => {
       resets += 1;
     },

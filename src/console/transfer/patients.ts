@@ -94,19 +94,3 @@ export async function exportedPatients(database: Database): Promise<ExportedPati
     return record;
   });
 }
-
-/** Replaces the patients with these, all or none. */
-export async function replacePatients(
-  database: Database,
-  records: readonly ExportedPatient[],
-): Promise<void> {
-  const insertStatement = (record: ExportedPatient) =>
-    sql(
-      'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?)',
-      record.patient.id,
-      Number(record.patient.meta.versionId),
-      JSON.stringify(record),
-      record.patient.birthDate ?? '',
-    );
-  await database.batch([sql('DELETE FROM patient'), ...records.map(insertStatement)]);
-}

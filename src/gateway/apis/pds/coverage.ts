@@ -170,6 +170,6 @@ export const replaceCoverage: Operation = {
     if (version !== etagOf(meta.versionId)) throw outcomes.versionMismatch();
     const next = { ...meta, versionId: String(Number(meta.versionId) + 1) };
     const changed = { ...record, patient: { ...record.patient, meta: next }, coverage };
-    return storeChange(changed, coverageAnswer(201, changed, asked), asked, keepStatement);
+    return storeChange(record, changed, coverageAnswer(201, changed, asked), asked, keepStatement);
   },
 };

@@ -65,6 +65,7 @@ export function readVersion({ headers }: OperationRequest): string {
 
 /** Stores the next version of a record with its audit record and the response for repetitions, in one batch. */
 export async function storeChange(
+  before: PatientRecord,
   next: PatientRecord,
   answer: Answer,
   { patients, changeStatement }: OperationRequest,
@@ -73,7 +74,7 @@ export async function storeChange(
   const version = Number(next.patient.meta.versionId);
   const audited = changeStatement?.({ before: version - 1, version, subject: next.patient.id });
   const more = [keepStatement(answer), ...(audited ? [audited] : [])];
-  if (!(await patients.replace(next, version - 1, more))) throw outcomes.versionMismatch();
+  if (!(await patients.replace(before, next, more))) throw outcomes.versionMismatch();
   return answer;
 }
 

@@ -36,7 +36,10 @@ describe('seededPatients', () => {
     assert.equal(await seed(database), 0);
     const jane = await patients.get('9000000009');
     assert.ok(jane);
-    assert.equal(await patients.replace({ ...jane, patient: { ...jane.patient, gender: 'other' } }, 2), true);
+    assert.equal(
+      await patients.replace(jane, { ...jane, patient: { ...jane.patient, gender: 'other' } }),
+      true,
+    );
     await seed(database, [{ ...jane, patient: { ...jane.patient, id: '9000000106' } }]);
     await reset(database);
     assert.deepEqual(await patients.get('9000000009'), jane);
@@ -51,7 +54,7 @@ describe('seededPatients', () => {
     await seed(database);
     const jane = await patients.get('9000000009');
     assert.ok(jane);
-    const wins = await Promise.all(['a', 'b', 'c', 'd'].map(() => patients.replace(jane, 2)));
+    const wins = await Promise.all(['a', 'b', 'c', 'd'].map(() => patients.replace(jane, jane)));
     assert.equal(wins.filter(Boolean).length, 1);
     assert.equal((await patients.get('9000000009'))?.patient.meta.versionId, '3');
     await database.close();

@@ -1,4 +1,4 @@
-import { type Database, sql } from '../../../storage/database.ts';
+import type { Database } from '../../../storage/database.ts';
 import { nhsNumbersFrom } from './nhs-number.ts';
 import type { Gender, PatientRecord } from './patient.ts';
 import { forgetRepetitionsStatement } from './repetitions.ts';
@@ -6,7 +6,7 @@ import { located, named, organisation, reached, recordFrom } from './seed/build.
 import { published } from './seed/published.ts';
 import { citizens, scenarios, youds } from './seed/scenarios.ts';
 import { wellKnown } from './seed/well-known.ts';
-import { insertPatientStatement } from './store.ts';
+import { insertPatientStatements, removePatientsStatements } from './store.ts';
 
 /**
  * Returns the seeded patients, all fictitious: those of the published sandbox, one for each special
@@ -20,16 +20,23 @@ export async function seed(
   database: Database,
   records: Iterable<PatientRecord> = seededPatients(),
 ): Promise<number> {
-  const { results } = await database.batch([...records].map(insertPatientStatement));
-  return results.reduce((sum, { changes }) => sum + changes, 0);
+  const statements = [...records].map(insertPatientStatements);
+  const { results } = await database.batch(statements.flat());
+  let at = 0;
+  let added = 0;
+  for (const { length } of statements) {
+    added += results[at]?.changes ?? 0;
+    at += length;
+  }
+  return added;
 }
 
 /** Replaces all patients by the seeded ones in one batch. */
 export async function reset(database: Database): Promise<void> {
   await database.batch([
-    sql('DELETE FROM patient'),
+    ...removePatientsStatements(),
     forgetRepetitionsStatement(),
-    ...seededPatients().map(insertPatientStatement),
+    ...seededPatients().flatMap(insertPatientStatements),
   ]);
 }
 

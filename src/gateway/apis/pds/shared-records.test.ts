@@ -51,7 +51,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
         const [name] = record.patient.name ?? [];
         assert.ok(name);
         name.family = `Turn${turn}`;
-        assert.equal(await patients.replace(record, before.version), true);
+        assert.equal(await patients.replace(stored, record), true);
         assert.deepEqual(await read(), { version: before.version + 1, family: `Turn${turn}` });
       }
     });

@@ -2,18 +2,16 @@ import { isObject, ParsedTexts } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, found, must, type Statement, sql } from '../../../storage/database.ts';
 import { integer, type RowOf, row, storedJson, text } from '../../../storage/row.ts';
+import { Settings } from '../../../storage/settings.ts';
 import { isNhsNumber, nhsNumbersFrom } from './nhs-number.ts';
 import { outcomes } from './outcomes.ts';
 import type { PatientRecord } from './patient.ts';
+import type { Criteria } from './search/criteria.ts';
+import { candidateStatements, keyStatements } from './search/keys.ts';
+import { Turns } from './search/turns.ts';
 
 const patientRow = row('patient', { nhs_number: text, version: integer, body: text, birth_date: text });
 const recordShape = z.custom<PatientRecord>(isObject);
-
-/** An inclusive range of days of birth, as ISO dates. */
-export interface BirthRange {
-  from: string;
-  to: string;
-}
 
 /** Maximum number of successive merges to follow. */
 const longestChain = 10;
@@ -29,13 +27,10 @@ function recordOf({ version, body }: RowOf<typeof patientRow>): PatientRecord {
   return record;
 }
 
-/** Number of records read at a time, so that a search over many years keeps few in memory. */
-const pageSize = 250;
-
-/** The column that a search uses. */
+/** The column of the date of birth, for reports. */
 const birthDateOf = ({ patient }: PatientRecord): string => patient.birthDate ?? '';
 
-export const insertPatientStatement = (record: PatientRecord): Statement =>
+const insertPatientStatement = (record: PatientRecord): Statement =>
   sql(
     'INSERT INTO patient (nhs_number, version, body, birth_date) VALUES (?, ?, ?, ?) ON CONFLICT (nhs_number) DO NOTHING',
     record.patient.id,
@@ -44,10 +39,34 @@ export const insertPatientStatement = (record: PatientRecord): Statement =>
     birthDateOf(record),
   );
 
+/**
+ * Returns the statements that store a record with its keys if its number is free. Where it is not, there are then keys of both: a
+ * search compares the record itself.
+ */
+export const insertPatientStatements = (record: PatientRecord): Statement[] => [
+  insertPatientStatement(record),
+  ...keyStatements(undefined, record),
+];
+
+/** Returns the statements that remove all records. */
+export const removePatientsStatements = (): Statement[] => [
+  sql('DELETE FROM patient'),
+  sql('DELETE FROM patient_key'),
+];
+
+/** Number of records read at a time. */
+const pageSize = 100;
+/** Maximum number of records that a search compares. */
+const mostCandidates = 2_000;
+/** The setting that the keys of this form are complete. */
+const keyedSetting = 'pds.keys';
+const keyedForm = '1';
+
 /** The complete records. Redaction happens when they are read. */
 export class Patients {
   readonly #database: Database;
   readonly #parsed = new ParsedTexts<PatientRecord>();
+  readonly #turns = new Turns();
 
   constructor(database: Database) {
     this.#database = database;
@@ -108,48 +127,83 @@ export class Patients {
 
   /** Adds a record and executes `more` in the same batch; returns false if the number is taken. */
   async add(record: PatientRecord, more: readonly Statement[] = []): Promise<boolean> {
-    return (await this.#database.batch([must(insertPatientStatement(record)), ...more])).done;
+    const statements = [must(insertPatientStatement(record)), ...keyStatements(undefined, record), ...more];
+    return (await this.#database.batch(statements)).done;
   }
 
-  /** Returns every record with a date of birth in this range, page by page, including merged and invalidated ones. */
-  async *bornWithin({ from, to }: BirthRange): AsyncGenerator<PatientRecord[]> {
-    let after = { birth: from, number: '' };
-    while (after.birth <= to) {
+  /** Returns the numbers of records that may match; undefined for too many. */
+  async #candidates(criteria: Criteria): Promise<string[] | undefined> {
+    const numbers = new Set<string>();
+    for (const statement of candidateStatements(criteria, mostCandidates + 1)) {
+      for (const { nhs_number: number } of await this.#database.all(statement)) numbers.add(String(number));
+      if (numbers.size > mostCandidates) return undefined;
+    }
+    return [...numbers].sort();
+  }
+
+  /** Calls `compare` with each record that may match, until it returns false. Returns false without calls for too many. */
+  async search(criteria: Criteria, compare: (record: PatientRecord) => boolean): Promise<boolean> {
+    const numbers = await this.#candidates(criteria);
+    if (numbers === undefined) return false;
+    let goesOn = true;
+    for (let at = 0; goesOn && at < numbers.length; at += pageSize) {
+      const page = numbers.slice(at, at + pageSize);
+      const marks = page.map(() => '?').join(', ');
+      const rows = await this.#database.all(
+        sql(`SELECT ${columns} FROM patient WHERE nhs_number IN (${marks}) ORDER BY nhs_number`, ...page),
+        patientRow,
+      );
+      await this.#turns.each(rows, (stored) => {
+        goesOn = compare(recordOf(stored));
+        return goesOn;
+      });
+    }
+    return true;
+  }
+
+  /** Adds the keys of records that were stored before there were keys. Several processes may do so at once. */
+  async completeKeys(): Promise<void> {
+    const settings = new Settings(this.#database);
+    if ((await settings.get(keyedSetting)) === keyedForm) return;
+    for (let after = ''; ; ) {
       const rows = await this.#database.all(
         sql(
-          `SELECT ${columns} FROM patient WHERE birth_date >= ? AND birth_date <= ? AND (birth_date > ? OR nhs_number > ?)
-           ORDER BY birth_date, nhs_number LIMIT ?`,
-          after.birth,
-          to,
-          after.birth,
-          after.number,
+          `SELECT ${columns} FROM patient WHERE nhs_number > ? ORDER BY nhs_number LIMIT ?`,
+          after,
           pageSize,
         ),
         patientRow,
       );
-      if (rows.length > 0) yield rows.map(recordOf);
       const last = rows.at(-1);
-      if (last === undefined || rows.length < pageSize) return;
-      after = { birth: last.birth_date, number: last.nhs_number };
+      if (!last) break;
+      await this.#database.batch(rows.flatMap((stored) => keyStatements(undefined, recordOf(stored))));
+      after = last.nhs_number;
     }
+    await settings.set(keyedSetting, keyedForm);
   }
 
   /**
-   * Replaces this version with the next by a conditional write: one of two concurrent changes succeeds. Executes `more` in the same
+   * Replaces a record by its next version by a conditional write: one of two concurrent changes succeeds. Executes `more` in the same
    * batch.
    */
-  async replace(record: PatientRecord, version: number, more: readonly Statement[] = []): Promise<boolean> {
+  async replace(
+    before: PatientRecord,
+    next: PatientRecord,
+    more: readonly Statement[] = [],
+  ): Promise<boolean> {
+    const version = Number(before.patient.meta.versionId);
     const { done } = await this.#database.batch([
       must(
         sql(
           'UPDATE patient SET version = ?, body = ?, birth_date = ? WHERE nhs_number = ? AND version = ?',
           version + 1,
-          JSON.stringify(record),
-          birthDateOf(record),
-          record.patient.id,
+          JSON.stringify(next),
+          birthDateOf(next),
+          next.patient.id,
           version,
         ),
       ),
+      ...keyStatements(before, next),
       ...more,
     ]);
     return done;

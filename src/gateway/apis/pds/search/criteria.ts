@@ -2,7 +2,6 @@ import { type Parameters, parseParameters } from '../../../../oauth/parameters.t
 import { outcomes } from '../outcomes.ts';
 import type { Gender } from '../patient.ts';
 import { isDay } from '../shape.ts';
-import type { BirthRange } from '../store.ts';
 import { pythonOf } from '../update/python.ts';
 import { checkTexts } from '../values.ts';
 
@@ -10,6 +9,12 @@ import { checkTexts } from '../values.ts';
 export interface DayBound {
   compare: 'eq' | 'ge' | 'le';
   day: string;
+}
+
+/** An inclusive range of days of birth, as ISO dates. */
+export interface BirthRange {
+  from: string;
+  to: string;
 }
 
 /** A search. Undefined and empty members are not criteria. */

@@ -47,7 +47,7 @@ export function soundex(name: string): string {
 }
 
 /** Uses of a name that a search considers. */
-const searchedNames: readonly HumanName['use'][] = ['usual', 'nickname', 'temp'];
+export const searchedNames: readonly HumanName['use'][] = ['usual', 'nickname', 'temp'];
 
 /**
  * The similarity of two values, from 0 to 1; undefined if they do not match. Spine's formula for the score is not public: this is

@@ -1,10 +1,10 @@
 import { type Operation, publishedBase, searchset } from '../operations.ts';
 import { fhir, outcomes } from '../outcomes.ts';
-import { type Patient, withoutEmpty } from '../patient.ts';
+import { type Patient, type PatientRecord, withoutEmpty } from '../patient.ts';
 import { type Grants, shown } from '../redaction.ts';
 import type { Patients } from '../store.ts';
 import { extensionUrls } from '../vocabulary.ts';
-import { bornWithin, type Criteria, readCriteria } from './criteria.ts';
+import { type Criteria, readCriteria } from './criteria.ts';
 import { scoreOf } from './match.ts';
 
 interface Match {
@@ -33,24 +33,32 @@ function summary(patient: Patient, grants: Grants): Partial<Patient> {
 
 /**
  * Returns the matching records, the best first and equal ones by number, with merged ones replaced. Refuses as soon as there are
- * more than requested.
+ * more than requested, and a search that would compare too many records.
  */
 export async function findMatches(patients: Patients, criteria: Criteria): Promise<Match[]> {
+  const tooMany = () =>
+    outcomes.tooManyMatches(`more than ${criteria.maxResults} matches, or too many to compare`);
+  const scored: { record: PatientRecord; score: number }[] = [];
+  let confirmed = 0;
+  const isPossible = await patients.search(criteria, (record) => {
+    const score = scoreOf(record, criteria);
+    if (score === undefined || (criteria.exact && score !== 1)) return true;
+    scored.push({ record, score });
+    if (record.supersededBy === null && !record.invalidated) confirmed++;
+    return confirmed <= criteria.maxResults;
+  });
+  if (!isPossible || confirmed > criteria.maxResults) throw tooMany();
   const found = new Map<string, Match>();
-  for await (const page of patients.bornWithin(bornWithin(criteria)))
-    for (const record of page) {
-      const score = scoreOf(record, criteria);
-      if (score === undefined || (criteria.exact && score !== 1)) continue;
-      const current = await patients.retained(record);
-      if (!current || current.invalidated) continue;
-      // The replacement may be restricted where the merged record was not.
-      if (current !== record && current.patient.meta.security[0].code !== 'U') continue;
-      const { patient } = current;
-      const before = found.get(patient.id);
-      if (!before || before.score < score) found.set(patient.id, { patient, score });
-      if (found.size > criteria.maxResults)
-        throw outcomes.tooManyMatches(`more than ${criteria.maxResults} matches`);
-    }
+  for (const { record, score } of scored) {
+    const current = await patients.retained(record);
+    if (!current || current.invalidated) continue;
+    // The replacement may be restricted where the merged record was not.
+    if (current !== record && current.patient.meta.security[0].code !== 'U') continue;
+    const { patient } = current;
+    const before = found.get(patient.id);
+    if (!before || before.score < score) found.set(patient.id, { patient, score });
+    if (found.size > criteria.maxResults) throw tooMany();
+  }
   return [...found.values()].sort((a, b) => b.score - a.score || (a.patient.id < b.patient.id ? -1 : 1));
 }
 

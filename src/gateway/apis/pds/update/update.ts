@@ -73,6 +73,6 @@ export const updatePatient: Operation = {
     const patches = readPatches(asked.body);
     if (version !== etagOf(record.patient.meta.versionId)) throw outcomes.versionMismatch();
     const next = changed(record, patches, asked);
-    return storeChange(next, answerWith(next, asked.grants), asked, keepStatement);
+    return storeChange(record, next, answerWith(next, asked.grants), asked, keepStatement);
   },
 };
