@@ -6,7 +6,6 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { anyPeerUser } from '@alongside/kernel/peer-user';
 import { Vault } from '@alongside/kernel/secrets';
-import { replacePatients } from '../../gateway/apis/pds/register.ts';
 import { Applications } from '../../oauth/applications.ts';
 import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
@@ -14,12 +13,13 @@ import { Tokens } from '../../oauth/tokens.ts';
 import { seedRegistrations } from '../../seed/registrations.ts';
 import type { Urls } from '../../service.ts';
 import { AuditLog } from '../../storage/audit.ts';
+import { type Database, sql } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
 import { Refusals } from '../../storage/refusals.ts';
 import { Settings } from '../../storage/settings.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
-import type { Apis, ConsoleDependencies } from '../dependencies.ts';
+import type { Apis, ConsoleDependencies, PatientRegister } from '../dependencies.ts';
 import { createConsole } from '../index.ts';
 import { type Answered, type Sent, send } from './request.ts';
 
@@ -60,6 +60,20 @@ export interface TestConsole {
   send(path: string, sent?: Sent): Promise<Answered>;
   close(): Promise<void>;
 }
+
+/** The patients as rows only, without the keys of the gateway's searches. */
+const storedPatients = (database: Database): PatientRegister => ({
+  async replaceAll(records) {
+    const insertStatement = (record: object) => {
+      const { id, meta } = (record as { patient: { id: string; meta: { versionId: string } } }).patient;
+      return sql(
+        'INSERT INTO patient (nhs_number, version, body) VALUES (?, ?, ?)',
+        ...[id, Number(meta.versionId), JSON.stringify(record)],
+      );
+    };
+    await database.batch([sql('DELETE FROM patient'), ...records.map(insertStatement)]);
+  },
+});
 
 /** Starts a seeded console in memory, without CIS and agent unless `changes` has them. */
 export async function startConsole(changes: Partial<ConsoleDependencies> = {}): Promise<TestConsole> {
@@ -116,7 +130,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     cis: { url: 'http://127.0.0.1:9', secret: 'secret' },
     agentSocket: null,
     namedFaults: [{ name: 'test-fault', summary: 'something is wrong' }],
-    patients: { replaceAll: (records) => replacePatients(database, records) },
+    patients: storedPatients(database),
     reset: async () => {
       resets += 1;
     },
