@@ -86,7 +86,7 @@ async function measureAt(dialect: string, setting: string): Promise<void> {
       let at = 0;
       const next = () => {
         at += 7_919;
-        const record = records[at % size];
+        const record = records[at % records.length];
         if (!record) throw new Error('There are fewer patients than that.');
         return record;
       };
@@ -104,7 +104,7 @@ async function measureAt(dialect: string, setting: string): Promise<void> {
             ),
         };
         // No patient twice in a round: an update is prepared for the version before.
-        const run = () => measure(pds, scenario, 1, Math.min(each, size));
+        const run = () => measure(pds, scenario, 1, Math.min(each, records.length));
         await run();
         const all: Measured[] = [];
         for (let round = 0; round < rounds; round++) all.push(await run());

@@ -3,7 +3,7 @@ import { parseOwnJson } from '@alongside/kernel/json';
 import type { PatientRecord } from '../../src/gateway/apis/pds/patient.ts';
 import { readCriteria } from '../../src/gateway/apis/pds/search/criteria.ts';
 import { scoreOf } from '../../src/gateway/apis/pds/search/match.ts';
-import { generatePatients } from '../../src/gateway/apis/pds/seed.ts';
+import { generatePatients } from '../../src/gateway/apis/pds/seed/population.ts';
 import { insertPatientStatements } from '../../src/gateway/apis/pds/store.ts';
 import { type Database, sql } from '../../src/storage/database.ts';
 import { call, demand } from '../peers/call.ts';
@@ -32,8 +32,12 @@ export async function fill(database: Database, count: number): Promise<PatientRe
   // As the server's own upkeep does later.
   if (database.dialect === 'postgres')
     for (const table of ['patient', 'patient_key']) await database.run(sql(`ANALYZE ${table}`));
-  return records;
+  return records.filter(isPlain);
 }
+
+/** Whether every caller sees the whole record under its own number, as the comparisons here expect. */
+const isPlain = ({ patient, supersededBy, invalidated }: PatientRecord): boolean =>
+  supersededBy === null && !invalidated && patient.meta.security[0].code === 'U';
 
 const headersOf = ({ token }: Pds, more: Record<string, string> = {}) => ({
   ...{ authorization: `Bearer ${token}`, 'x-request-id': randomUUID() },
