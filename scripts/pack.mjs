@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentPackage } from './pack/agent.mjs';
 import { clientPackage } from './pack/client.mjs';
+import { createPackage } from './pack/create.mjs';
 import { productPackage } from './pack/product.mjs';
 import { clone } from './prepare/clone.mjs';
 import { npm } from './prepare/npm.mjs';
@@ -14,6 +15,7 @@ const packages = {
   alongside: productPackage,
   '@alongside/client': clientPackage,
   '@alongside/identity-agent': agentPackage,
+  'create-alongside': createPackage,
 };
 const usage = `Usage: npm run pack [-- FOLDER] [--only ${Object.keys(packages).join('|')}]`;
 

@@ -53,6 +53,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     },
   },
   'Test an application': {
+    init: {
+      summary: 'write a first test, a CI file and .env.example into a project',
+      load: async () => (await import('./commands/init.ts')).init,
+    },
     'sign-in': {
       summary: 'sign in as a native application, with a browser, and print the tokens: for any language',
       load: async () => (await import('./commands/native.ts')).signIn,

@@ -31,7 +31,7 @@ after(async () => {
 describe('the packages', () => {
   test('are identical when they are built again', async () => {
     const again = await pack(join(folder, 'two'));
-    assert.equal(packed.length, 3);
+    assert.equal(packed.length, 4);
     for (const [n, file] of packed.entries())
       assert.ok((await readFile(file)).equals(await readFile(again[n] ?? '')), basename(file));
   });

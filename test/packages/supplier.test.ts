@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -39,10 +39,12 @@ describe('the test kit in a project of a supplier', {
   });
 
   /** Runs a program of the project. */
-  const run = (...words: string[]): Promise<Finished> =>
+  const run = (first: string | { cwd: string }, ...rest: string[]): Promise<Finished> =>
     new Promise((resolve) => {
+      const cwd = typeof first === 'string' ? project.folder : first.cwd;
+      const words = typeof first === 'string' ? [first, ...rest] : rest;
       const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_TEST_CONTEXT: undefined };
-      execFile(process.execPath, words, { cwd: project.folder, env }, (error, stdout, stderr) =>
+      execFile(process.execPath, words, { cwd, env }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
       );
     });
@@ -107,6 +109,42 @@ describe('the test kit in a project of a supplier', {
       /ready after \d+ ms[\s\S]*Refused requests[\s\S]*end of the log/,
     );
   });
+
+  for (const [runner, ci, needs] of [
+    ['node', 'github', {}],
+    ['vitest', 'gitlab', { vitest: '*' }],
+    ['playwright', 'azure', { '@playwright/test': '*' }],
+  ] as const)
+    test(`gets a test for ${runner} that passes from alongside init`, async () => {
+      const cwd = project.path(`init-${runner}`);
+      await mkdir(cwd);
+      await writeFile(join(cwd, 'package.json'), JSON.stringify({ devDependencies: needs }));
+      if (runner === 'playwright')
+        await cp(project.path('playwright.config.ts'), join(cwd, 'playwright.config.ts'));
+      const { code, output } = await run({ cwd }, program('alongside/bin/alongside.cjs'), 'init', '--ci', ci);
+      assert.equal(code, 0, output);
+      const written = join(
+        cwd,
+        'test',
+        runner === 'playwright' ? 'alongside.spec.mjs' : 'alongside.test.mjs',
+      );
+      const words = {
+        node: [
+          program('alongside/bin/alongside.cjs'),
+          'exec',
+          '--person',
+          'gp',
+          '--',
+          process.execPath,
+          '--test',
+          written,
+        ],
+        vitest: [program('vitest/vitest.mjs'), 'run', '--root', cwd],
+        playwright: [program('@playwright/test/cli.js'), 'test'],
+      };
+      const tested = await run({ cwd }, ...words[runner]);
+      assert.equal(tested.code, 0, tested.output);
+    });
 
   test('runs its tests in one instance by the command of the documentation', async () => {
     const { code, output } = await run(

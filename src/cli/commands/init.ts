@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
+import { command, text, yes } from '../command.ts';
+import { type Change, carryOutPlan, nextSteps, planFor } from '../init/plan.ts';
+import {
+  type CiSystem,
+  ciSystemOf,
+  ciSystems,
+  type Project,
+  readProject,
+  runnerOf,
+  runners,
+} from '../init/project.ts';
+
+const ciChoices = [...ciSystems, 'none'] as const;
+
+/** Returns a flag's value, which must be one of a list. */
+function oneOf<T extends string>(flag: string, value: string, known: readonly T[]): T {
+  const found = known.find((one) => one === value);
+  if (found) return found;
+  throw new UsageError(`${flag} must be ${known.join(', ')}, not "${value}".${nearest(value, known)}`);
+}
+
+/** Asks for the CI system on a terminal. */
+async function askForCi(): Promise<CiSystem | 'none'> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (;;) {
+      const answer = await terminal.question(`Which CI runs this project: ${ciChoices.join(', ')}? `);
+      const found = ciChoices.find((one) => one === answer.trim().toLowerCase());
+      if (found) return found;
+    }
+  } finally {
+    terminal.close();
+  }
+}
+
+async function chooseCi(
+  project: Project,
+  given: string | undefined,
+  isYes: boolean,
+): Promise<CiSystem | 'none'> {
+  if (given !== undefined) return oneOf('--ci', given, ciChoices);
+  const found = ciSystemOf(project);
+  if (found) return found;
+  if (isYes) return 'none';
+  if (process.stdin.isTTY && process.stderr.isTTY) return askForCi();
+  throw new UsageError(
+    'Neither files nor a remote show the CI of this project. Add --ci github, gitlab, azure or none.',
+  );
+}
+
+function packedFile(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (!name.endsWith('.tgz') || !existsSync(name))
+    throw new OperatorError(
+      `${name} is not a packed file. "npm run pack" in the clone prints the path of one.`,
+    );
+  return resolve(name);
+}
+
+const done = { created: 'Created', changed: 'Changed', kept: 'Kept' } as const;
+const planned = { created: 'Would create', changed: 'Would change', kept: 'Would keep' } as const;
+
+function linesOf({ path, outcome, about, text }: Change, isDry: boolean): string[] {
+  const isShown = text !== '' && (outcome === 'kept' || isDry);
+  return [
+    `${(isDry ? planned : done)[outcome]} ${path}: ${about}`,
+    ...(isShown
+      ? text
+          .trimEnd()
+          .split(/\r?\n/)
+          .map((line) => `  ${line}`.trimEnd())
+      : []),
+  ];
+}
+
+export const init = command({
+  name: 'init',
+  base: {},
+  flags: { test: text, ci: text, package: text, dryRun: yes, yes, json: yes },
+  open: () => ({}),
+  actions: {
+    '': {
+      help: [
+        ['', 'write what the project in this folder needs to be tested against Alongside'],
+        [
+          '  --test node|vitest|playwright',
+          'the runner of the test; by default the one in package.json, else node:test',
+        ],
+        [
+          '  --ci github|gitlab|azure|none',
+          'the CI file; by default that of the repository, else asked on a terminal',
+        ],
+        ['  --package FILE.tgz', 'install Alongside from a packed file, not from the registry of npm'],
+        ['  --dry-run', 'write nothing; print the files'],
+        ['  --yes', 'ask nothing: no CI file where the repository does not show its CI'],
+      ],
+      async run({ flags }) {
+        const project = readProject('.');
+        const runner = flags.test === undefined ? runnerOf(project) : oneOf('--test', flags.test, runners);
+        const packed = packedFile(flags.package);
+        const ci = await chooseCi(project, flags.ci, flags.yes === true);
+        const wishes = { runner, ci, packed };
+        const plan = planFor(project, wishes);
+        const next = nextSteps(project, wishes);
+        const isDry = flags.dryRun === true;
+        if (!isDry) carryOutPlan(project, plan);
+        return {
+          json: { dryRun: isDry, runner, ci, files: plan, next },
+          lines: plan.flatMap((change) => linesOf(change, isDry)),
+          notes: ['', 'Next:', ...next.map((step) => `  ${step}`)],
+        };
+      },
+    },
+  },
+  notes: [
+    'It adds a development dependency to package.json (and a script "test" if there is none), .env.example, one test and one CI file, each line explained. It changes no other file that exists: it prints what to add by hand.',
+  ],
+  examples: ['alongside init', 'alongside init --test playwright --ci gitlab --dry-run'],
+});

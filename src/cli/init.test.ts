@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'init-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes a project; returns its folder. */
+function project(name: string, files: Record<string, string> = { 'package.json': '{}\n' }): string {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, name, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return join(folder, name);
+}
+
+interface Ended {
+  code: number;
+  out: string;
+  err: string;
+}
+
+const init = (cwd: string, ...flags: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, 'init', ...flags], { cwd }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+    child.stdin?.end();
+  });
+
+interface Written {
+  runner: string;
+  ci: string;
+  files: { path: string; outcome: string; text: string }[];
+  next: string[];
+}
+
+/** Runs it without writing; returns its JSON. */
+async function planned(cwd: string, ...flags: string[]): Promise<Written> {
+  const { out, err } = await init(cwd, '--dry-run', '--json', '--yes', ...flags);
+  assert.equal(err, '');
+  return JSON.parse(out) as Written;
+}
+const textOf = ({ files }: Written, end: string): string =>
+  files.find(({ path }) => path.endsWith(end))?.text ?? '';
+
+describe('alongside init', () => {
+  test('writes four files, keeps the form of package.json, and writes nothing the second time', async () => {
+    const text = '{\r\n\t"name": "clinic",\r\n\t"devDependencies": {\r\n\t\t"zod": "4"\r\n\t}\r\n}\r\n';
+    const clinic = project('clinic', { 'package.json': text, '.github/CODEOWNERS': '' });
+    const first = await init(clinic);
+    assert.equal(first.code, 0, first.err);
+    assert.deepEqual(
+      first.out
+        .trim()
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+      [
+        ...['Changed package.json', 'Created .env.example', 'Created test/alongside.test.mjs'],
+        'Created .github/workflows/alongside.yml',
+      ],
+    );
+    assert.match(first.err, /^\nNext:\n {2}npm install\n {2}npx alongside exec --person gp -- npm test\n$/);
+    assert.equal(
+      readFileSync(join(clinic, 'package.json'), 'utf8'),
+      '{\r\n\t"name": "clinic",\r\n\t"devDependencies": {\r\n\t\t"alongside": "^0.1.0",\r\n\t\t"zod": "4"\r\n\t},\r\n\t"scripts": {\r\n\t\t"test": "node --test"\r\n\t}\r\n}\r\n',
+    );
+    const again = await init(clinic);
+    assert.equal(again.out.match(/^Kept /gm)?.length, 4);
+  });
+
+  test('keeps files that exist, and prints what to add', async () => {
+    const files = { 'package.json': '{}', '.env.example': 'MINE=1\n', '.gitlab-ci.yml': 'mine: {}\n' };
+    const mine = project('mine', files);
+    const { out } = await init(mine);
+    assert.match(
+      out,
+      /^Kept \.env\.example: it exists; add by hand what it lacks:\n(?: .*\n)* {2}ALONGSIDE_API_URL=/m,
+    );
+    assert.match(out, /^Kept \.gitlab-ci\.yml: .*\n(?: .*\n)* {4}image: node:24/m);
+    assert.equal(readFileSync(join(mine, '.env.example'), 'utf8'), 'MINE=1\n');
+    assert.equal(readFileSync(join(mine, '.gitlab-ci.yml'), 'utf8'), 'mine: {}\n');
+  });
+
+  test('takes the runner from package.json, and runs it where "npm test" does not', async () => {
+    const vitest = {
+      devDependencies: { vitest: '4', typescript: '6' },
+      scripts: { test: 'vitest' },
+      type: 'module',
+    };
+    const inVitest = await planned(
+      project('vitest', { 'package.json': JSON.stringify(vitest) }),
+      '--ci',
+      'azure',
+    );
+    assert.deepEqual(
+      [inVitest.runner, inVitest.next.at(-1)],
+      ['vitest', 'npx alongside exec --person gp -- npm test'],
+    );
+    assert.match(textOf(inVitest, 'test/alongside.test.ts'), /from 'alongside\/testing\/vitest'/);
+    const jest = { scripts: { test: 'jest' } };
+    const inJest = await planned(project('jest', { 'package.json': JSON.stringify(jest), 'tests/a.js': '' }));
+    assert.deepEqual(
+      [inJest.runner, inJest.next.at(-1)],
+      ['node', 'npx alongside exec --person gp -- node --test tests/alongside.test.mjs'],
+    );
+  });
+
+  test('takes Playwright’s folder of tests, and the package manager of the lock file', async () => {
+    const pnpm = project('pnpm', {
+      'package.json': '{"devDependencies": {"@playwright/test": "1", "vitest": "4"}}',
+      'playwright.config.ts': "export default {\n  testDir: './e2e',\n};\n",
+      'pnpm-lock.yaml': '',
+    });
+    const plan = await planned(pnpm, '--ci', 'gitlab');
+    assert.ok(textOf(plan, 'e2e/alongside.spec.mjs').includes('test.use'));
+    const ci = textOf(plan, '.gitlab-ci.yml');
+    for (const line of ['corepack enable', 'pnpm install --frozen-lockfile', 'pnpm exec playwright install'])
+      assert.ok(ci.includes(`- ${line}`), line);
+    assert.deepEqual(plan.next.slice(0, 2), ['pnpm install', 'pnpm exec playwright install chromium']);
+    const bare = await planned(project('bare'), '--test', 'playwright');
+    assert.equal(bare.next[0], 'npm install --save-dev @playwright/test');
+  });
+
+  test('writes the CI file of the remote at the top of the repository', async () => {
+    const config = '[remote "origin"]\n\turl = git@ssh.dev.azure.com:v3/a/b/c\n';
+    const packages = project('repository', { '.git/config': config, 'apps/web/package.json': '{}' });
+    const plan = await planned(join(packages, 'apps/web'));
+    assert.equal(plan.ci, 'azure');
+    assert.match(textOf(plan, '../../azure-pipelines.yml'), /workingDirectory: apps\/web$/m);
+  });
+
+  test('installs from a packed file, and says when CI cannot find it', async () => {
+    const inside = project('packed', { 'package.json': '{}', 'vendor/alongside.tgz': '' });
+    const plan = await planned(inside, '--package', 'vendor/alongside.tgz');
+    assert.match(textOf(plan, 'package.json'), /"alongside": "file:vendor\/alongside\.tgz"/);
+    const outside = await planned(project('unpacked'), '--package', join(inside, 'vendor/alongside.tgz'));
+    assert.match(outside.next[0] ?? '', /^Copy .*alongside\.tgz into this project/);
+  });
+
+  for (const [name, files, flags, code, message] of [
+    [
+      'a folder without package.json',
+      {},
+      ['--ci', 'none'],
+      1,
+      /There is no package\.json in .*"npm init -y"/,
+    ],
+    [
+      'a package.json that is not JSON',
+      { 'package.json': '{' },
+      ['--ci', 'none'],
+      1,
+      /package\.json is not JSON/,
+    ],
+    ['an unknown CI', { 'package.json': '{}' }, ['--ci', 'gitbub'], 2, /Did you mean github\?/],
+    [
+      'an unknown runner',
+      { 'package.json': '{}' },
+      ['--test', 'jest'],
+      2,
+      /--test must be node, vitest, playwright/,
+    ],
+    ['no sign of a CI', { 'package.json': '{}' }, [], 2, /Add --ci github, gitlab, azure or none\./],
+    [
+      'a missing packed file',
+      { 'package.json': '{}' },
+      ['--package', 'a.tgz'],
+      1,
+      /a\.tgz is not a packed file\./,
+    ],
+    [
+      'a file in place of a folder',
+      { 'package.json': '{}', '.github': '' },
+      [],
+      1,
+      /alongside\.yml cannot be written: .* Nothing was changed\.$/m,
+    ],
+  ] as const)
+    test(`ends with one sentence and code ${code} for ${name}`, async () => {
+      const cwd = project(`bad ${name}`, { ...files, keep: '' });
+      const { code: actual, out, err } = await init(cwd, ...flags);
+      assert.deepEqual([actual, out], [code, '']);
+      assert.match(err, message);
+      assert.equal(err.trim().split('\n').length, 1);
+      const left = readdirSync(cwd).filter((one) => one !== 'test');
+      assert.deepEqual(left.sort(), [...Object.keys(files), 'keep'].sort());
+    });
+});

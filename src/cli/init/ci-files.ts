@@ -1,0 +1,140 @@
+import { type CiSystem, has, type Project, type Runner } from './project.ts';
+import { commands } from './test-files.ts';
+
+/** A file of a CI system; `path` is within the repository. */
+export interface CiFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Step {
+  readonly about: string;
+  readonly command: string;
+}
+
+/** Returns the command that runs the new test: all tests of the project if its script `test` uses the same runner. */
+export function testCommand(project: Project, runner: Runner, testPath: string): string {
+  const { manager, manifest } = project;
+  const script = scriptOf(manifest);
+  if (script === undefined || commands[runner].mark.test(script)) return manager.test;
+  const direct = `${commands[runner].one} ${testPath}`;
+  return runner === 'node' ? direct : `${manager.run} ${direct}`;
+}
+
+/** Returns the script `test`; undefined for the one of `npm init`, which always fails. */
+export function scriptOf({ scripts }: Record<string, unknown>): string | undefined {
+  const test = (scripts as Record<string, unknown> | undefined)?.test;
+  return typeof test === 'string' && !/no test specified/.test(test) ? test : undefined;
+}
+
+function stepsOf(project: Project, runner: Runner, test: string): Step[] {
+  const { manager } = project;
+  return [
+    ...(manager.name === 'npm' ? [] : [{ about: `Provides ${manager.name}.`, command: 'corepack enable' }]),
+    { about: 'Installs what package.json names, Alongside too.', command: manager.install },
+    ...(runner === 'playwright'
+      ? [
+          {
+            about: 'Installs the browser of Playwright.',
+            command: `${manager.run} playwright install --with-deps chromium`,
+          },
+        ]
+      : []),
+    {
+      about: `Starts Alongside on free ports, signs a GP in at the workstation, runs the tests with its addresses in the environment, and stops. If they fail, it prints the refused requests with their fix.`,
+      command: `${manager.run} alongside exec --person gp -- ${test}`,
+    },
+  ];
+}
+
+/** Breaks an explanation into comment lines. */
+function comment(text: string, indent: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line.length + word.length > 90) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`.trim();
+  }
+  return lines.map((line) => `${indent}# ${line}\n`).join('');
+}
+
+/** Node.js for CI: the oldest that runs Alongside. */
+const node = 24;
+
+type Writer = (project: Project, steps: readonly Step[]) => CiFile;
+
+const github: Writer = ({ inRoot, manager }, steps) => ({
+  path: '.github/workflows/alongside.yml',
+  text: `# Runs the tests of this project against Alongside.
+name: alongside
+# At each push, and for each pull request.
+on: [push, pull_request]
+# The job reads the repository and changes nothing.
+permissions:
+  contents: read
+jobs:
+  alongside:
+    runs-on: ubuntu-latest
+    # Ends a test that hangs.
+    timeout-minutes: 15
+${inRoot === '' ? '' : `    # The folder of the project.\n    defaults:\n      run:\n        working-directory: ${inRoot}\n`}    steps:
+      # Gets the repository.
+      - uses: actions/checkout@v4
+      # Installs Node.js; ${node} is the oldest that runs Alongside.
+      - uses: actions/setup-node@v4
+        with:
+          node-version: ${node}
+${manager.locked && manager.name === 'npm' ? `          # Keeps npm's downloads for the next run.\n          cache: npm\n${inRoot === '' ? '' : `          cache-dependency-path: '**/package-lock.json'\n`}` : ''}${steps
+  .map(({ about, command }) => `${comment(about, '      ')}      - run: ${command}\n`)
+  .join('')}`,
+});
+
+const gitlab: Writer = ({ inRoot }, steps) => ({
+  path: '.gitlab-ci.yml',
+  text: `# Runs the tests of this project against Alongside, at each push.
+alongside:
+  # Node.js; ${node} is the oldest that runs Alongside.
+  image: node:${node}
+  # Ends a test that hangs.
+  timeout: 15 minutes
+  script:
+${inRoot === '' ? '' : `    # The folder of the project.\n    - cd ${inRoot}\n`}${steps
+  .map(({ about, command }) => `${comment(about, '    ')}    - ${command}\n`)
+  .join('')}`,
+});
+
+const azure: Writer = ({ inRoot }, steps) => ({
+  path: 'azure-pipelines.yml',
+  text: `# Runs the tests of this project against Alongside, at each push to any branch.
+trigger:
+  branches:
+    include: ['*']
+pool:
+  vmImage: ubuntu-latest
+steps:
+  # Installs Node.js; ${node} is the oldest that runs Alongside.
+  - task: UseNode@1
+    inputs:
+      version: ${node}.x
+${steps
+  .map(
+    ({ about, command }) =>
+      `${comment(about, '  ')}  - script: ${command}\n${inRoot === '' ? '' : `    workingDirectory: ${inRoot}\n`}`,
+  )
+  .join('')}`,
+});
+
+const writers: Readonly<Record<CiSystem, Writer>> = { github, gitlab, azure };
+
+/** Returns the file that runs the test in CI, each line explained. */
+export const ciFile = (
+  project: Project,
+  system: CiSystem,
+  { runner, test }: { runner: Runner; test: string },
+): CiFile => writers[system](project, stepsOf(project, runner, test));
+
+/** Returns packages that the test needs and the project lacks. */
+export const lacking = (project: Project, runner: Runner): string[] =>
+  ({ node: [], vitest: ['vitest'], playwright: ['@playwright/test'] })[runner].filter(
+    (name) => !has(project, name),
+  );

