@@ -26,6 +26,7 @@ export async function createPackage(_node, folder) {
     version,
     description: 'Prepares a project to be tested against Alongside: npm create alongside',
     license,
+    type: 'commonjs',
     ...commonMembers(['testing', 'create']),
     // Any version of Node.js can run it and is told what to do.
     bin: { 'create-alongside': 'bin/create-alongside.cjs' },

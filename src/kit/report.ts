@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { relativeTime } from '@alongside/kernel/clock';
 import type { Actor } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
@@ -85,11 +86,28 @@ const timeLines = ({ ready, signedIn }: Timings): string[] => [
   ...(signedIn === null ? [] : [`signed in at the desk after ${milliseconds(signedIn)}`]),
 ];
 
+/** Milliseconds to wait for the log, which does not come at higher levels. */
+const patience = 1_000;
+
+/**
+ * Returns the log once it is complete. The instance writes it without waiting, so a line of a refusal may come after the response:
+ * a request of its own is in the log after all lines before it.
+ */
+async function completeLog(api: ConsoleApi, log: readonly string[]): Promise<readonly string[]> {
+  const { messageId } = await api.call('GET', '/refusals/end-of-log');
+  const isMarker = (line: string) => messageId !== undefined && line.includes(messageId);
+  const end = performance.now() + patience;
+  while (!log.some(isMarker) && performance.now() < end) await sleep(5);
+  return log.filter((line) => !isMarker(line));
+}
+
 /** Describes what helps to find out why a test failed. */
 export async function reportOf(
   api: ConsoleApi,
-  { log, timings }: { log: readonly string[]; timings: Timings },
+  { log: lines, timings }: { log: readonly string[]; timings: Timings },
 ): Promise<string[]> {
+  const isOwn = timings.ready !== null;
+  const log = isOwn ? await completeLog(api, lines) : lines;
   const parts: [string, string[]][] = [
     [`Alongside at ${api.origin}, from its start:`, timeLines(timings)],
     ['Refused requests, the last one at the end:', await refusalLines(api, log)],

@@ -51,21 +51,23 @@ describe('the files for CI systems', {
     return join(folder, path);
   }
 
-  for (const inRoot of ['', 'apps/web'])
-    test(`have no fault that the linters of GitHub find, ${inRoot || 'at the top'}`, async () => {
-      const file = await written('github', inRoot);
-      assert.deepEqual(await validator(file), { code: 0, output: '' });
-      const { code, output } = await actionlint(file);
-      assert.equal(code, 0, output);
-    });
-
-  test('are refused by those linters with a fault', async () => {
+  test('have no fault that the linters of GitHub find, in a sub-folder and at the top', async () => {
     const file = await written('github');
+    assert.deepEqual(await validator(file), { code: 0, output: '' });
     const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace('ubuntu-latest', 'ubuntu-lates'));
-    assert.match((await actionlint(file)).output, /label "ubuntu-lates" is unknown/);
-    await writeFile(file, text.replace('steps:', 'stepz:'));
-    assert.equal((await validator(file)).code, 1);
+    await cp(await written('github', ''), `${file}.top.yml`);
+    assert.deepEqual(await validator(`${file}.top.yml`), { code: 0, output: '' });
+    // Proves that the linters see faults.
+    await writeFile(`${file}.wrong.yml`, text.replace('ubuntu-latest', 'ubuntu-lates'));
+    await writeFile(`${file}.invalid.yml`, text.replace('steps:', 'stepz:'));
+    assert.equal((await validator(`${file}.invalid.yml`)).code, 1);
+    await rm(`${file}.invalid.yml`);
+    const { output } = await actionlint(join(folder, '.github/workflows/*.yml'));
+    assert.match(output, /Checking 3 workflow file/);
+    assert.deepEqual(
+      output.match(/\S+\.yml:\d+:\d+ .{20}/g)?.map((line) => line.split('/').at(-1)),
+      ['alongside.yml.wrong.yml:10:14 label "ubuntu-lates"'],
+    );
   });
 
   test('include a valid composite action, whose inputs reach the script only by the environment', async () => {
@@ -109,6 +111,8 @@ describe('the files for CI systems', {
     await cp(deployed('gitlab.yml'), join(folder, 'alongside.yml'));
     const using = 'include: alongside.yml\nsign-in:\n  extends: .alongside\n';
     await writeFile(join(folder, '.gitlab-ci.yml'), using);
+    // It includes only files that the repository has.
+    execFileSync('git', ['-C', folder, 'add', '-A']);
     const extended = await gitlab();
     assert.equal(extended.code, 0, extended.output);
     assert.match(extended.output, /^sign-in /m);

@@ -116,11 +116,17 @@ describe('the test kit in a project of a supplier', {
     ['playwright', 'azure', { '@playwright/test': '*' }],
   ] as const)
     test(`gets a test for ${runner} that passes from alongside init`, async () => {
-      const cwd = project.path(`init-${runner}`);
+      // Beside the project, so that its configurations are not found.
+      const cwd = project.path(`../init-${runner}`);
       await mkdir(cwd);
+      await symlink(project.path('node_modules'), join(cwd, 'node_modules'));
       await writeFile(join(cwd, 'package.json'), JSON.stringify({ devDependencies: needs }));
+      const config = await readFile(project.path('playwright.config.ts'), 'utf8');
       if (runner === 'playwright')
-        await cp(project.path('playwright.config.ts'), join(cwd, 'playwright.config.ts'));
+        await writeFile(
+          join(cwd, 'playwright.config.ts'),
+          config.replace(/^ *(testMatch|reporter).*$/gm, ''),
+        );
       const { code, output } = await run({ cwd }, program('alongside/bin/alongside.cjs'), 'init', '--ci', ci);
       assert.equal(code, 0, output);
       const written = join(

@@ -16,7 +16,7 @@ interface Step {
 export function testCommand(project: Project, runner: Runner, testPath: string): string {
   const { manager, manifest } = project;
   const script = scriptOf(manifest);
-  if (script === undefined || commands[runner].mark.test(script)) return manager.test;
+  if (script === undefined || script.includes(commands[runner].mark)) return manager.test;
   const direct = `${commands[runner].one} ${testPath}`;
   return runner === 'node' ? direct : `${manager.run} ${direct}`;
 }

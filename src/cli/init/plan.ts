@@ -60,7 +60,8 @@ function manifestChange(project: Project, { runner, packed }: Wishes): Change {
       ? { devDependencies: Object.fromEntries(development.sort(([a], [b]) => (a < b ? -1 : 1))) }
       : {}),
   };
-  const indent = /^[ \t]+(?=")/m.exec(manifestText)?.[0] ?? '  ';
+  const member = manifestText.split('\n').find((line) => line.trimStart() !== line) ?? '  ';
+  const indent = member.slice(0, member.length - member.trimStart().length);
   const end = /\r?\n$/.exec(manifestText)?.[0] ?? '';
   const about = [
     ...('alongside' in added ? [`devDependencies.alongside = "${range}"`] : []),

@@ -48,11 +48,11 @@ test('a GP signs in without a prompt', async ({ page, desk, alongside }) => {
 `,
 };
 
-/** What runs the tests of a project, and how its script `test` shows it. */
-export const commands: Readonly<Record<Runner, { all: string; one: string; mark: RegExp }>> = {
-  node: { all: 'node --test', one: 'node --test', mark: /\bnode\b.*--test\b/ },
-  vitest: { all: 'vitest run', one: 'vitest run', mark: /\bvitest\b/ },
-  playwright: { all: 'playwright test', one: 'playwright test', mark: /\bplaywright\b/ },
+/** What runs the tests of a project, and the word by which its script `test` shows it. */
+export const commands: Readonly<Record<Runner, { all: string; one: string; mark: string }>> = {
+  node: { all: 'node --test', one: 'node --test', mark: '--test' },
+  vitest: { all: 'vitest run', one: 'vitest run', mark: 'vitest' },
+  playwright: { all: 'playwright test', one: 'playwright test', mark: 'playwright' },
 };
 
 /** Returns the folder of tests in Playwright's configuration. */
@@ -60,7 +60,10 @@ function playwrightFolder({ folder }: Project): string | undefined {
   for (const name of ['playwright.config.ts', 'playwright.config.js', 'playwright.config.mjs']) {
     const file = join(folder, name);
     if (!existsSync(file)) continue;
-    return /^\s*testDir:\s*['"](?:\.\/)?([\w/.-]+?)\/?['"]/m.exec(readFileSync(file, 'utf8'))?.[1];
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .find((one) => one.trimStart().startsWith('testDir:'));
+    return line?.split(/['"]/)[1]?.replace(/^\.\//, '').replace(/\/$/, '') || undefined;
   }
   return undefined;
 }
