@@ -9,12 +9,14 @@ import { npm } from './prepare/npm.mjs';
 import { orOneSentence, Stop, whileSaying } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 import { findBrowser } from './test/browser.mjs';
+import { runTests } from './test/run-tests.mjs';
 
-const usage = `Usage: npm run site [-- --serve [--port 4321] | --test]
+const usage = `Usage: npm run site [-- --serve [--port 4321] | --test | --blocks [PAGE...]]
 
 Builds the documentation site into site/dist. The first time, it installs the packages of site/package-lock.json (about 230 MB).
-  --serve  build, then serve it on this machine until Ctrl-C
-  --test   build, then check every page in Chromium: links, accessibility, search, no outside requests
+  --serve   build, then serve it on this machine until Ctrl-C
+  --test    build, then check it in Chromium: links, accessibility, search, no outside requests
+  --blocks  only run the code blocks of all pages, or of those named such as docs/start.md; needs Linux and root
 `;
 const site = inClone('site');
 
@@ -22,13 +24,19 @@ const site = inClone('site');
 function readArguments() {
   try {
     const options = {
-      ...{ serve: { type: 'boolean' }, test: { type: 'boolean' }, help: { type: 'boolean' } },
+      ...{ serve: { type: 'boolean' }, test: { type: 'boolean' }, blocks: { type: 'boolean' } },
+      help: { type: 'boolean' },
       port: { type: 'string', default: '4321' },
     };
-    const { values } = parseArgs({ options });
-    if (values.serve && values.test) throw new Error('Use --serve or --test, not both.');
-    if (!/^\d{1,5}$/.test(values.port)) throw new Error(`--port ${values.port} is not a port.`);
-    return values;
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if ([values.serve, values.test, values.blocks].filter(Boolean).length > 1)
+      throw new Error('Use one of --serve, --test and --blocks.');
+    if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)
+      throw new Error(`--port ${values.port} is not a port.`);
+    if (positionals.length > 0 && !values.blocks) throw new Error(`Unexpected word: ${positionals[0]}.`);
+    const missing = positionals.find((page) => !page.endsWith('.md') || !existsSync(inClone(page)));
+    if (missing !== undefined) throw new Error(`There is no page ${missing}.`);
+    return { ...values, pages: positionals };
   } catch (error) {
     process.stderr.write(`${error.message}\n${usage}`);
     process.exit(2);
@@ -37,18 +45,27 @@ function readArguments() {
 
 /** `npm run site`: builds the documentation site, serves or tests it. */
 await orOneSentence(async () => {
-  const { serve, test, port, help } = readArguments();
+  const { serve, test, blocks, pages, port, help } = readArguments();
   if (help) return void process.stdout.write(usage);
   const node = await prepare({ tools: true });
+  if (blocks) {
+    process.exitCode = await runTests(node, ['test/pages/run-blocks.ts'], [], {
+      ALONGSIDE_PAGES: pages.join(),
+    });
+    return;
+  }
   await preparePackages();
-  const run = (what, args, cwd = site) => runProgram(node, what, args, cwd);
+  const run = (what, args) => runProgram(node, what, args);
   rmSync(join(site, '.client'), { recursive: true, force: true });
   await run('the client reference', [join(site, 'node_modules/typedoc/bin/typedoc')]);
   await run('the pages', [inClone('scripts', 'site', 'write-pages.ts')]);
   await run('the site', [join(site, 'node_modules/astro/bin/astro.mjs'), 'build']);
   process.stdout.write(`${join(site, 'dist')}\n`);
   if (serve) await run('serving', [inClone('scripts', 'site', 'serve.mjs'), port]);
-  if (test) await run('the test', ['--test', inClone('test', 'site', 'site.ts')], inClone());
+  if (test)
+    process.exitCode = await runTests(node, ['test/site/site.ts'], [], {
+      ALONGSIDE_BROWSER: findBrowser() ?? '',
+    });
 });
 
 /** Installs the packages of the site's own lock file, once. */
@@ -65,20 +82,24 @@ async function preparePackages() {
   writeFileSync(stamp, lock);
 }
 
-/** Runs a program; its output appears only if it fails, except for servers and tests. */
-async function runProgram(node, what, args, cwd) {
-  const quiet = !['serving', 'the test'].includes(what);
-  const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', NODE_OPTIONS: '' };
-  if (what === 'the test') env.ALONGSIDE_BROWSER = findBrowser() ?? '';
-  const child = spawn(node, args, { cwd, env, stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit' });
+/** Runs a program in site/. The output of a builder appears only if it fails. */
+async function runProgram(node, what, args) {
+  const serving = what === 'serving';
+  const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' };
+  const child = spawn(node, args, {
+    cwd: site,
+    env,
+    stdio: serving ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
-  for (const stream of quiet ? [child.stdout, child.stderr] : [])
+  for (const stream of serving ? [] : [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-  const [code, signal] = await once(child, 'close');
-  if (code === 0 || (what === 'serving' && signal === 'SIGINT')) return;
-  process.stderr.write(output);
-  if (quiet) throw new Stop(`${what} could not be built: see the errors above`);
-  process.exitCode = code ?? 1;
+  const [code] = await once(child, 'close');
+  if (serving) process.exitCode = code ?? 0;
+  else if (code !== 0) {
+    process.stderr.write(output);
+    throw new Stop(`${what} could not be built: see the errors above`);
+  }
 }

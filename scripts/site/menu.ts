@@ -65,6 +65,7 @@ export const menu: readonly Section[] = [
       ['docs/self-hosting.md', 'Host for others'],
       ['docs/production.md', 'Production'],
       ['docs/desk-engineers.md', 'Workstations'],
+      ['docs/observability.md', 'Metrics and logs'],
       ['docs/audit.md', 'Audit log'],
       ['docs/faults.md', 'Behaviour under faults'],
     ],

@@ -1,6 +1,6 @@
 /**
- * `node scripts/run.mjs test/pages/run-blocks.ts [PAGE...]`: runs the code blocks of the pages, in their order, on a throw-away copy
- * of this machine for each page. Needs Linux and the right to create namespaces.
+ * `npm run site -- --blocks [PAGE...]`: runs the code blocks of the pages, in their order, on a throw-away copy of this machine for
+ * each page. Needs Linux and the right to create namespaces.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,12 +16,7 @@ import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 const patience = 240;
 const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child'];
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((page) => !pages.includes(page));
-if (unknown.length > 0) {
-  process.stderr.write(`There is no page ${unknown.join(', ')}. The pages are ${pages.join(', ')}.\n`);
-  process.exit(2);
-}
+const wanted = (process.env.ALONGSIDE_PAGES ?? '').split(',').filter((page) => pages.includes(page));
 
 const runs = ({ language, marks }: Block) =>
   ['sh', 'ts', 'python'].includes(language) && marks['not-run'] === undefined && marks.excerpt === undefined;
