@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseOwnJson } from '@alongside/kernel/json';
 import type { PatientRecord } from '../../src/gateway/apis/pds/patient.ts';
 import { readCriteria } from '../../src/gateway/apis/pds/search/criteria.ts';
@@ -32,6 +33,8 @@ export async function fill(database: Database, count: number): Promise<PatientRe
   // As the server's own upkeep does later.
   if (database.dialect === 'postgres')
     for (const table of ['patient', 'patient_key']) await database.run(sql(`ANALYZE ${table}`));
+  // The server has closed idle connections meanwhile; the client notices in the next round.
+  await sleep(100);
   return records.filter(isPlain);
 }
 

@@ -25,8 +25,16 @@ export interface BackEndRequest {
   prefer?: string | undefined;
   /** Adds a warning to the events and the log of the call. */
   note?: (warning: string) => void;
-  /** Returns the audit record of a change, for the batch of that change. */
-  changeStatement?: (facts: ChangeFacts) => Statement;
+  /** Records a change in the audit log. */
+  change?: ChangeRecorder;
+}
+
+/** Records a change of a back end in the audit log. */
+export interface ChangeRecorder {
+  /** Returns the audit record for the batch of the change. */
+  recordStatement(facts: ChangeFacts): Statement;
+  /** Reports that the batch was executed. Otherwise the call is recorded like any other. */
+  done(): void;
 }
 
 /** Versions before and after a change. */

@@ -103,7 +103,55 @@ describe("the gateway's audit log", () => {
       [changed?.action, changed?.outcome, changed?.detail.before, changed?.detail.version],
       ['patient.changed', 'ok', 2, 3],
     );
-    assert.deepEqual([refused?.action, refused?.outcome], ['patient.changed', 'refused']);
+    assert.deepEqual(
+      [refused?.action, refused?.outcome, refused?.detail.rule],
+      ['patient.changed', 'refused', 'pds.versionMismatch'],
+    );
+  });
+
+  test('records every copy of a change, also one that gets the stored response', async () => {
+    for (let copy = 0; copy < 2; copy++) assert.equal((await patch('W/"2"')).status, 200);
+    const all = await records();
+    assert.deepEqual(
+      all.map(({ action, outcome }) => [action, outcome]),
+      [
+        ['patient.changed', 'ok'],
+        ['patient.changed', 'ok'],
+      ],
+    );
+    assert.deepEqual(all.map(({ detail }) => detail.before).sort(), [2, undefined]);
+  });
+
+  test('records a new patient by the hash of the new number', async () => {
+    const period = { start: '2024-01-01' };
+    const authority = [
+      { url: 'registeringAuthorityType', valueCodeableConcept: { coding: [{ code: 'x' }] } },
+      { url: 'organisationIdentifier', valueString: 'RGS' },
+    ];
+    const created = await gateway.call(`${pdsBase}/Patient`, {
+      method: 'POST',
+      token,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: [{ use: 'usual', given: ['Robin'], family: 'Newby' }],
+        gender: 'female',
+        birthDate: '1990-10-22',
+        address: [{ use: 'home', period, line: ['1 Way', 'Leeds'], postalCode: 'LS1 6AE' }],
+        extension: [
+          {
+            url: 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-RegisteringAuthority',
+            extension: authority,
+          },
+        ],
+      }),
+    });
+    assert.equal(created.status, 201, await created.clone().text());
+    const { id } = (await created.json()) as { id: string };
+    const [record] = await records();
+    assert.deepEqual(
+      [record?.action, record?.subject, record?.detail.version],
+      ['patient.changed', gateway.dependencies.audit.subjectOf(id), 1],
+    );
   });
 
   test('a read without a stored record gets no response', async () => {

@@ -3,8 +3,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import type { Profile } from '../oauth/applications.ts';
 import type { TokenRecord } from '../oauth/token-records.ts';
 import type { AuditEntry } from '../storage/audit.ts';
-import type { Statement } from '../storage/database.ts';
-import type { Api, AuditedCall, ChangeFacts } from './api.ts';
+import type { Api, AuditedCall, ChangeRecorder } from './api.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
@@ -85,14 +84,16 @@ function entryOf(
   };
 }
 
-/** Returns the audit record of a change, for the back end's batch. */
-export const changeStatement =
-  ({ audit }: Dependencies, call: RecordedCall) =>
-  ({ subject, ...facts }: ChangeFacts): Statement => {
-    call.trace.changeRecorded = true;
+/** Creates the recorder of a change for the back end, which writes the record in its own batch. */
+export const changeRecorder = ({ audit }: Dependencies, call: RecordedCall): ChangeRecorder => ({
+  recordStatement({ subject, ...facts }) {
     const audited = call.api.audited?.({ ...call, query: call.request.query }) ?? { action: 'api.called' };
     return audit.recordStatement(entryOf(call, { ...audited, ...(subject && { subject }), facts }, 200));
-  };
+  },
+  done() {
+    call.trace.changeRecorded = true;
+  },
+});
 
 /**
  * Records a call before its response, with equal detail for a refused one. Calls without a known token or key are counted by
@@ -113,5 +114,7 @@ export async function recordCall(
   }
   if (trace.changeRecorded && answer.status < 400) return;
   const audited = api.audited?.({ ...call, query: request.query, answer }) ?? { action: 'api.called' };
-  await audit.recordAlone(entryOf(call, audited, answer.status, rule));
+  // A back end's own refusal has its own rule.
+  const refused = rule ?? answer.because?.refusal.entry.id;
+  await audit.recordAlone(entryOf(call, audited, answer.status, refused));
 }

@@ -1,7 +1,7 @@
 import { Answer, StreamAnswer } from '@alongside/kernel/answer';
 import type { Passed } from '@alongside/kernel/steps';
 import type { Call } from '../api.ts';
-import { changeStatement } from '../audit.ts';
+import { changeRecorder } from '../audit.ts';
 import { errors } from '../errors/catalogue.ts';
 import { answerable, type HeaderMap, passable } from '../headers.ts';
 import type { Arrival, WithHeaders } from './request.ts';
@@ -72,7 +72,7 @@ export async function callBackEnd(call: Call & Arrival & Checks & { outbound: He
     ...forwardedOf(call),
     query,
     headers,
-    changeStatement: changeStatement(gateway, call),
+    change: changeRecorder(gateway, call),
   });
   return toClient(answer, call);
 }

@@ -67,7 +67,7 @@ async function refuseLate(faults: Faults | undefined): Promise<void> {
 export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): BackEnd {
   const patients = new Patients(database);
   const repetitions = new Repetitions(database, clock);
-  return async ({ method, path, query, headers, body, changeStatement }) => {
+  return async ({ method, path, query, headers, body, change }) => {
     // The published back end fails here, and the gateway hides how.
     if (method === 'OPTIONS') return new Answer(502);
     try {
@@ -77,7 +77,7 @@ export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): 
         if (!found) continue;
         const parts = { ...found.groups };
         const grants = grantsOf(headers);
-        const request = { parts, query, headers, body, grants, patients, clock, changeStatement };
+        const request = { parts, query, headers, body, grants, patients, clock, change };
         if ('answer' in operation) return await operation.answer(request);
         const answer = await repetitions.answer({ method, path, headers, body }, (keepStatement) =>
           operation.change(request, keepStatement),

@@ -19,8 +19,8 @@ export interface OperationRequest {
   grants: Grants;
   patients: Patients;
   clock: Clock;
-  /** Returns the audit record of a change, for its batch. */
-  changeStatement?: BackEndRequest['changeStatement'];
+  /** Records a change in the audit log. */
+  change?: BackEndRequest['change'];
 }
 
 interface OperationAddress {
@@ -68,13 +68,14 @@ export async function storeChange(
   before: PatientRecord,
   next: PatientRecord,
   answer: Answer,
-  { patients, changeStatement }: OperationRequest,
+  { patients, change }: OperationRequest,
   keepStatement: KeepStatement,
 ): Promise<Answer> {
   const version = Number(next.patient.meta.versionId);
-  const audited = changeStatement?.({ before: version - 1, version, subject: next.patient.id });
+  const audited = change?.recordStatement({ before: version - 1, version, subject: next.patient.id });
   const more = [keepStatement(answer), ...(audited ? [audited] : [])];
   if (!(await patients.replace(before, next, more))) throw outcomes.versionMismatch();
+  change?.done();
   return answer;
 }
 

@@ -69,9 +69,11 @@ export const createPatient: Operation = {
       await refuseKnown(wanted, asked);
       const record = newRecord(wanted, number, today);
       const answer = fhir(201, shown(record.patient, asked.grants), { etag: etagOf('1') });
-      const audited = asked.changeStatement?.({ before: 0, version: 1, subject: number });
-      if (await asked.patients.add(record, [keepStatement(answer), ...(audited ? [audited] : [])]))
+      const audited = asked.change?.recordStatement({ before: 0, version: 1, subject: number });
+      if (await asked.patients.add(record, [keepStatement(answer), ...(audited ? [audited] : [])])) {
+        asked.change?.done();
         return answer;
+      }
     }
     throw errors.updateLate('too many patients are created at once');
   },
