@@ -34,7 +34,7 @@ const registered = await register(
     platform: { callbackUrls: [redirectUri], products: ['personal-demographics-service'], jwks },
     cis2: {
       redirectUris: [redirectUri],
-      postLogoutRedirectUris: [`${origin}/`],
+      postLogoutRedirectUris: [`${origin}/signed-out`],
       backchannelLogoutUri: `${origin}/backchannel-logout`,
       tokenEndpointAuthMethod: 'private_key_jwt',
       signingAlg: 'RS512',

@@ -6,7 +6,7 @@ import { TokenSet } from '../tokens.ts';
 import type { Userinfo } from '../userinfo.ts';
 import type { StoredSession, User } from './sessions.ts';
 
-/** Options of each sign-in. The combined pattern has only `acrValues`. */
+/** Options of each sign-in. The combined pattern has only `acrValues`; the platform sets the age there. */
 export type WebSignInOptions = Pick<Cis2SignInOptions, 'acrValues' | 'maxAge'>;
 
 /** The result of a sign-in in either pattern. */
@@ -44,9 +44,13 @@ function combinedPattern(combined: Combined, { acrValues }: WebSignInOptions): W
   };
 }
 
+/** Seconds: an older authentication at CIS2 is not enough, as in the combined pattern. */
+const MAX_AGE = 300;
+
 function separatePattern(separate: Separate, options: WebSignInOptions): WebPattern {
   return {
-    begin: ({ changesRole }) => separate.begin({ ...options, role: changesRole ? 'changed' : undefined }),
+    begin: ({ changesRole }) =>
+      separate.begin({ maxAge: MAX_AGE, ...options, role: changesRole ? 'changed' : undefined }),
     async finish(query, state) {
       const signIn = await separate.finish(query, state);
       const { authenticationLevel, selectedRoleId } = signIn;

@@ -37,6 +37,12 @@ export function onwardPage(to: string): Response {
   return page(200, head, `<p>Signing out. <a href="${escaped(to)}">Continue</a></p>`);
 }
 
+/** The page after a sign-out. */
+export function signedOutPage(signIn: string): Response {
+  const link = `<p><a href="${escaped(signIn)}">Sign in</a></p>`;
+  return page(200, '<title>Signed out</title>', `<h1>You are signed out of this application</h1>${link}`);
+}
+
 function page(status: number, head: string, main: string): Response {
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${head}</head>

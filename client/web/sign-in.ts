@@ -11,7 +11,14 @@ import { CARE_IDENTITY_LIMITS } from '../session-limits.ts';
 import { cookiesAt, pendingName } from './cookies.ts';
 import { liveSessions, type WebSession, type WithHeaders } from './live-sessions.ts';
 import { patternOf, type WebSignInOptions } from './pattern.ts';
-import { failurePage, onwardPage, redirect, type SignInFailure, withCookie } from './responses.ts';
+import {
+  failurePage,
+  onwardPage,
+  redirect,
+  type SignInFailure,
+  signedOutPage,
+  withCookie,
+} from './responses.ts';
 import { memorySessions, type SessionStore } from './sessions.ts';
 import { pendingSignIns } from './transactions.ts';
 
@@ -21,7 +28,7 @@ export interface WebSignInSettings {
   origin: string;
   /** The result of `createCombined` or `createSeparate`; its callback address is `origin` and `paths.callback`. */
   pattern: Combined | Separate;
-  /** Level and age of the authentication. */
+  /** Level and age of the authentication; `maxAge` is 300 seconds by default (separate pattern). */
   signIn?: WebSignInOptions;
   /** Where sessions are kept; `memorySessions()` by default, for one process. */
   sessions?: SessionStore;
@@ -31,7 +38,7 @@ export interface WebSignInSettings {
   logout?: LogoutReceiver;
   /** Paths that `handle` responds to. */
   paths?: Partial<WebPaths>;
-  /** Shown after sign-out; `/` by default. */
+  /** Shown after sign-out, also when CIS2 sends the browser back; by default a page of this library at `paths.signedOut`. */
   afterSignOut?: string;
   /** 15 minutes without use, 12 hours at most. */
   limits?: SessionLimits;
@@ -52,6 +59,8 @@ export interface WebPaths {
   callback: string;
   /** POST: ends the session. */
   signOut: string;
+  /** GET: the page after sign-out. In the separate pattern, register it at CIS2 (`postLogoutRedirectUris`). */
+  signedOut: string;
   /** POST with `role`: selects one of the user's roles; `to` is shown afterwards. */
   role: string;
   /** POST by CIS2: back-channel logout. */
@@ -62,6 +71,7 @@ const PATHS: WebPaths = {
   signIn: '/sign-in',
   callback: '/callback',
   signOut: '/sign-out',
+  signedOut: '/signed-out',
   role: '/role',
   logout: '/backchannel-logout',
 };
@@ -130,7 +140,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
   async function signOut(request: Request): Promise<Response> {
     const live = await sessions.of(request);
     await live?.session.end();
-    const after = new URL(settings.afterSignOut ?? '/', origin).href;
+    const after = new URL(settings.afterSignOut ?? paths.signedOut, origin).href;
     const elsewhere = live && (await pattern.signOutUrl(live.stored, after));
     const response =
       elsewhere === undefined ? redirect(after, 303) : (settings.onward ?? onwardPage)(elsewhere);
@@ -185,6 +195,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
       if (is('GET', paths.signIn)) return begin(searchParams);
       if (is('GET', paths.callback)) return finish(request, searchParams);
       if (is('POST', paths.signOut)) return withForm(request, signOut);
+      if (is('GET', paths.signedOut)) return signedOutPage(paths.signIn);
       if (is('POST', paths.role)) return withForm(request, selectRole);
       if (is('POST', paths.logout) && logout) return receiveLogout(request, logout);
       return undefined;

@@ -294,6 +294,16 @@ describe('createWebSignIn', () => {
     assert.ok((await browser.page('/')) instanceof Response);
   });
 
+  test('shows a page after sign-out, which does not sign in again', async (t) => {
+    const { browser } = await application(t);
+    await browser.signIn();
+    const out = await browser.visit('/sign-out', { method: 'POST', headers: own });
+    assert.equal(out.headers.get('location'), `${origin}/signed-out`);
+    const page = await browser.visit('/signed-out');
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /You are signed out of this application.*<a href="\/sign-in">/);
+  });
+
   test('leaves other paths to the application', async (t) => {
     const { browser, web } = await application(t);
     for (const [path, method] of [

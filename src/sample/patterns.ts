@@ -53,15 +53,9 @@ export interface SampleSession extends WebSession {
 /** What both patterns have in common. */
 export type SignInPages = Pick<WebSignInSettings, 'onFailure' | 'onward'>;
 
-/** Seconds, as the platform requests in the combined pattern. */
-const maxAge = 300;
-
 export function patternsOf(settings: SampleSettings, pages: SignInPages): readonly Pattern[] {
   const { clock, origin, api, cis2Issuer, separate } = settings;
-  const webOf = (
-    id: Pattern['id'],
-    own: Pick<WebSignInSettings, 'pattern' | 'logout' | 'signIn'>,
-  ): WebSignIn =>
+  const webOf = (id: Pattern['id'], own: Pick<WebSignInSettings, 'pattern' | 'logout'>): WebSignIn =>
     createWebSignIn({
       ...own,
       ...pages,
@@ -107,7 +101,7 @@ export function patternsOf(settings: SampleSettings, pages: SignInPages): readon
     {
       id: 'separate',
       title: 'separate authentication and authorisation',
-      web: webOf('separate', { pattern: separateFlow, logout, signIn: { maxAge } }),
+      web: webOf('separate', { pattern: separateFlow, logout }),
     },
   ];
 }

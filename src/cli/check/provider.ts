@@ -150,6 +150,12 @@ export class ProviderSide {
       .filter((reason) => ofRegistration.includes(reason));
   }
 
+  /** Returns whether the API platform, after an event, refused an ID token because it names no key. */
+  async refusedUnnamedKey(seq: number): Promise<boolean> {
+    const events = await this.eventsSince(seq);
+    return events.some(({ detail }) => detail.reason === 'authorisation.subjectKidMissing');
+  }
+
   /** Returns the serial of the card in the reader. */
   async cardInReader(): Promise<string | undefined> {
     return (await this.#api.must<{ card: { serial: string } | null }>('GET', '/readers/0')).card?.serial;
