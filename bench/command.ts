@@ -51,21 +51,22 @@ const ended = (child: ChildProcess): Promise<unknown> =>
 /**
  * Starts the real command on free ports, without network limits; resolves when it is ready.
  * @param flags options of `alongside up`
+ * @param log descriptor for its standard error; that of this process by default
  * @param apart protects it from the terminal's Ctrl-C, for a benchmark that ends it itself
  */
 export async function startCommand(
   flags: readonly string[],
-  { apart = false } = {},
+  { apart = false, log }: { apart?: boolean; log?: number | undefined } = {},
 ): Promise<RunningCommand> {
   const began = performance.now();
   const common = ['up', '--json', '--port-base', '0', '--network-limits', JSON.stringify(unlimited)];
   const child = spawn(process.execPath, [command, ...common, ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', log ?? 'inherit'],
     detached: apart,
   });
   const line = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
-    createInterface({ input: child.stdout }).once('line', resolve);
+    if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
   });
   const readyMs = performance.now() - began;
   const { urls, pid, ports } = JSON.parse(line) as Pick<RunningCommand, 'urls' | 'pid' | 'ports'>;

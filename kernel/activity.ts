@@ -82,9 +82,13 @@ export class Activity {
   }
 
   /** Adds the members that are not known yet: the first client and user of a request are its caller. */
-  note(caller: Caller): void {
-    for (const [name, value] of Object.entries(caller) as [keyof Caller, string | null | undefined][])
-      if (value && !(name === 'user' && isNhsNumber.test(value))) this.caller[name] ??= value;
+  note({ application, client, user, api, rule }: Caller): void {
+    const { caller } = this;
+    if (application) caller.application ??= application;
+    if (client) caller.client ??= client;
+    if (user && !isNhsNumber.test(user)) caller.user ??= user;
+    if (api) caller.api ??= api;
+    if (rule) caller.rule ??= rule;
   }
 
   noteEvent(

@@ -120,11 +120,6 @@ export class Metrics<T extends SeriesTable> {
     this.#counters.get(name)?.inc(this.#admit(name, labels), amount);
   }
 
-  /** Changes a gauge by an amount. */
-  shift<N extends NamesOf<T, 'gauge'>>(name: N, labels: LabelsOf<T, N>, amount: number): void {
-    this.#gauges.get(name)?.inc(this.#admit(name, labels), amount);
-  }
-
   observe<N extends NamesOf<T, 'histogram'>>(name: N, labels: LabelsOf<T, N>, seconds: number): void {
     this.#histograms.get(name)?.observe(this.#admit(name, labels), seconds);
   }

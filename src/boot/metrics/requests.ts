@@ -126,11 +126,16 @@ export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
     if (status === 429) metrics.add('alongside_rate_limited_total', { scope: error });
   }
 
+  const active = new Map<string, number>();
+  metrics.read('http_server_active_requests', () =>
+    [...active].map(([service, requests]) => [{ service }, requests] as const),
+  );
+
   return {
-    began: ({ service }) => metrics.shift('http_server_active_requests', { service }, 1),
+    began: ({ service }) => void active.set(service, (active.get(service) ?? 0) + 1),
     ended(request) {
       const { service, route, method, status, milliseconds, caller } = request;
-      metrics.shift('http_server_active_requests', { service }, -1);
+      active.set(service, (active.get(service) ?? 1) - 1);
       metrics.observe(
         'http_server_request_duration_seconds',
         {

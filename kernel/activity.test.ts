@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Activity, activity, observed } from './activity.ts';
+import { json } from './answer.ts';
+import { ManualClock } from './clock.ts';
+import { EventRecorder, type EventStore } from './events.ts';
+import { createListener } from './http.ts';
+import { inProcess } from './in-process.ts';
+import { silentLog } from './log.ts';
+import { requestLog } from './request-log.ts';
+import { route } from './route.ts';
+
+const errors = () => json(500, {});
+const quiet = { began: () => undefined, ended: () => undefined };
+
+interface Written {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** An observer that writes lines to a list. */
+function linesTo(lines: Written[], logsAll = true) {
+  const write = (level: string) => (fields: Record<string, unknown>, message: string) =>
+    void lines.push({ level, message, fields });
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return requestLog({
+    logOf: () => log,
+    logsAll,
+    notable: new Map([['cis2.sign-in', 'signed in']]),
+    polled: new Set(['/readyz']),
+  });
+}
+
+describe('an activity', () => {
+  test('keeps the first client, application and user, and no NHS number', () => {
+    const request = new Activity('api', 'GET');
+    request.note({ client: 'one', user: '9000000009' });
+    request.note({ client: 'two', application: 'app', user: '656005750108' });
+    assert.deepEqual(request.caller, { client: 'one', application: 'app', user: '656005750108' });
+  });
+
+  test('is that of the request in which code runs, also after it has waited, and none outside', async () => {
+    const seen = async (name: string) => {
+      await new Promise(setImmediate);
+      return activity()?.service === name;
+    };
+    const both = await Promise.all(
+      ['one', 'two'].map((name) => observed(quiet, new Activity(name, 'GET'), () => seen(name))),
+    );
+    assert.deepEqual(both, [true, true]);
+    assert.equal(activity(), undefined);
+  });
+
+  test('knows its journey once the events of the request are stored', async () => {
+    const store: EventStore = {
+      journeysOf: async () => new Map(),
+      durable: () => undefined,
+      append: async () => undefined,
+    };
+    const recorder = new EventRecorder(new ManualClock(0), store, { gather: 20, alone: false });
+    const request = new Activity('api', 'GET');
+    let decided = false;
+    await observed(quiet, request, async () =>
+      recorder.record({ keys: ['a-value'], from: 'browser', to: 'cis2', name: 'cis2.authorize' }),
+    );
+    request.whenDecided(() => {
+      decided = true;
+    });
+    assert.deepEqual([request.journey, decided], [undefined, false]);
+    await recorder.keep();
+    assert.equal(decided, true);
+    assert.match(request.journey ?? '', /^[\da-f-]{36}$/);
+  });
+
+  test('has no journey, but still a line, if storage cannot be asked', async () => {
+    const store: EventStore = {
+      journeysOf: () => Promise.reject(new Error('away')),
+      durable: () => undefined,
+      append: async () => undefined,
+    };
+    const recorder = new EventRecorder(new ManualClock(0), store, { gather: 20 });
+    const lines: Written[] = [];
+    const request = new Activity('api', 'GET');
+    await observed(linesTo(lines), request, async () =>
+      recorder.record({ keys: ['a-value'], from: 'browser', to: 'cis2', name: 'cis2.authorize' }),
+    );
+    assert.equal(lines.length, 0);
+    await assert.rejects(recorder.keep());
+    assert.deepEqual([lines.length, lines[0]?.fields.journey], [1, undefined]);
+  });
+});
+
+describe('the line of a request', () => {
+  const lines: Written[] = [];
+  const routes = [
+    ...route('/people/:id', { GET: { endpoint: () => json(200, {}), errors } }),
+    ...route('/readyz', { GET: { endpoint: () => json(200, {}), errors } }),
+    ...route('/broken', { GET: { endpoint: () => Promise.reject(new TypeError('why')), errors } }),
+    ...route('/sign-in', {
+      GET: {
+        endpoint() {
+          activity()?.noteAct({ action: 'cis2.sign-in', outcome: 'ok', actor: '656005750108' });
+          return json(200, {});
+        },
+        errors,
+      },
+    }),
+  ];
+
+  /** Calls the listener. Returns the lines that follow. */
+  async function linesOf(path: string, logsAll = true, headers: Record<string, string> = {}) {
+    lines.length = 0;
+    const observer = linesTo(lines, logsAll);
+    const listener = createListener(routes, { name: 'test', log: silentLog, observer });
+    const port = await listener.listen(0);
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    await response.text();
+    await listener.close();
+    return { written: [...lines], response };
+  }
+
+  test('has the template of the route, the id of the response and the trace of the caller', async () => {
+    const trace = 'a'.repeat(32);
+    const { written, response } = await linesOf('/people/9000000009?x=1', true, {
+      traceparent: `00-${trace}-${'b'.repeat(16)}-01`,
+    });
+    assert.deepEqual(
+      written.map(({ level, message }) => [level, message]),
+      [['info', 'request']],
+    );
+    const { id, traceId, route, method, status, outcome } = written[0]?.fields ?? {};
+    assert.equal(id, response.headers.get('x-message-id'));
+    assert.deepEqual([traceId, route, method, status, outcome], [trace, '/people/:id', 'GET', 200, 'ok']);
+    assert.doesNotMatch(JSON.stringify(written), /9000000009|x=1/);
+  });
+
+  test('ignores a malformed traceparent', async () => {
+    const { written } = await linesOf('/people/1', true, { traceparent: '00-<script>-b-01' });
+    assert.equal(written[0]?.fields.traceId, undefined);
+  });
+
+  for (const [path, logsAll, level, message] of [
+    ['/people/1', false, 'debug', 'request'],
+    ['/readyz', true, 'debug', 'request'],
+    ['/sign-in', false, 'info', 'signed in'],
+    ['/nowhere', false, 'info', 'refused'],
+    ['/broken', false, 'error', 'failed'],
+  ] as const)
+    test(`of ${path} is at ${level}${logsAll ? '' : ' if only what matters is logged'}`, async () => {
+      const { written } = await linesOf(path, logsAll);
+      assert.deepEqual(
+        written.map((line) => [line.level, line.message]),
+        [[level, message]],
+      );
+    });
+
+  test('of an unexpected error has its reason and stack', async () => {
+    const { written } = await linesOf('/broken');
+    const { detail, stack, outcome, error } = written[0]?.fields ?? {};
+    assert.deepEqual([detail, outcome, error], ['why', 'failed', 'kernel.unexpected']);
+    assert.match(String(stack), /TypeError: why/);
+  });
+
+  test('of a call within the process is at debug, and apart from that of its caller', async () => {
+    const inner: Written[] = [];
+    const observer = linesTo(inner);
+    const ask = inProcess(routes, { name: 'inner', log: silentLog, observer });
+    const outer = new Activity('outer', 'GET');
+    await observed(observer, outer, async () => void (await ask('/nowhere')));
+    assert.deepEqual(
+      inner.map(({ level, message, fields }) => [level, message, fields.route]),
+      [
+        ['info', 'refused', 'other'],
+        ['info', 'request', 'other'],
+      ],
+    );
+    assert.equal(outer.refusal, undefined);
+  });
+});
