@@ -20,7 +20,7 @@ import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
-import { ApiRegister, createGateway, pdsFaults, replacePatients, statusKeyOf } from './gateway/index.ts';
+import { ApiRegister, createGateway, patientRegister, pdsFaults, statusKeyOf } from './gateway/index.ts';
 import {
   type AddedCitizens,
   createMockSurface,
@@ -317,7 +317,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       platformApis: [...authorisationApis, 'mock-jwks'],
       namedFaults,
       ...(development ? { realmKeys, citizens } : { operatorHash }),
-      patients: { replaceAll: (records) => replacePatients(core.database, records) },
+      patients: patientRegister(core.database),
       reset,
       allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
       peerUser: peerUserOf(`http://localhost:${ports.console}`, !config.anyLocalUser),

@@ -107,6 +107,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       summary: 'citizens who sign in at the mock realms, in development',
       load: async () => (await import('./commands/citizen.ts')).citizen,
     },
+    patients: {
+      summary: 'fictitious patients of the PDS: a population, or one; development only',
+      load: async () => (await import('./commands/patients.ts')).patients,
+    },
     authenticator: {
       summary: 'authenticators other than smartcards: security keys, passkeys, tablets, authenticator apps',
       load: async () => (await import('./commands/authenticator.ts')).authenticator,

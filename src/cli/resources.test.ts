@@ -104,6 +104,37 @@ describe('values chosen by the caller', () => {
     await assert.rejects(run('citizen', 'add', '123', '--given', 'A', '--family', 'B'), /ten digits/);
   });
 
+  test('add a patient, whom the PDS shows, and a population that a second call completes', async () => {
+    const newby = ['--family', 'Newby', '--given', 'Robin', '--born', '1990-10-22', '--gender', 'female'];
+    const added = await run(
+      'patients',
+      'add',
+      ...newby,
+      '--line',
+      '1 Way',
+      '--line',
+      'Leeds',
+      '--postcode',
+      'ls1 6ae',
+    );
+    assert.deepEqual(added.lines, ['Added Robin Newby, NHS number 5182663366.']);
+    assert.deepEqual((await run('patients', 'show', '5182663366')).lines, [
+      ...['5182663366  Robin Newby', 'born 1990-10-22, female', 'home: 1 Way, Leeds, LS1 6AE'],
+      'version 1, unrestricted',
+    ]);
+    await assert.rejects(run('patients', 'add', ...newby, '--number', '5182663366'), /taken/);
+    await assert.rejects(run('patients', 'add', ...newby, '--number', '5182663367'), /nhsNumber/);
+    await assert.rejects(run('patients', 'add', ...newby, '--born', '1990-02-30'), /birthDate/);
+    await assert.rejects(run('patients', 'add', '--family', 'Newby'), UsageError);
+    await assert.rejects(run('patients', 'show', '9111231130'), OperatorError);
+    for (const count of ['0', 'many', '1.5'])
+      await assert.rejects(run('patients', 'generate', '--count', count), UsageError);
+    const first = await json<{ patients: number; added: number }>('patients', 'generate', '--count', '600');
+    assert.ok(first.patients >= 600 && first.added >= 599, JSON.stringify(first));
+    const second = await json<{ patients: number; added: number }>('patients', 'generate', '--count', '700');
+    assert.ok(second.patients >= 700 && second.added <= 115, JSON.stringify(second));
+  });
+
   test('give an application its client ids and secrets', async () => {
     const chosen = [
       ...['--client-id', 'chosen-platform', '--client-secret', 'chosen-secret-1'],

@@ -72,6 +72,22 @@ export interface Apis {
 export interface PatientRegister {
   /** Replaces all records by these, which were checked; all or none. */
   replaceAll(records: readonly object[]): Promise<void>;
+  find(nhsNumber: string): Promise<object | undefined>;
+  /** Adds a patient. Returns no record if the number is taken, or the problem of a patient that the PDS could not have. */
+  add(outline: {
+    family: string;
+    given: readonly string[];
+    gender: 'male' | 'female' | 'other' | 'unknown';
+    birthDate: string;
+    line?: readonly string[] | undefined;
+    postalCode?: string | undefined;
+    nhsNumber?: string | undefined;
+  }): Promise<{ record: object | undefined } | { problem: string }>;
+  /** Stores the next part of the generated population. */
+  generate(
+    household: number,
+    count: number,
+  ): Promise<{ added: number; patients: number; nextHousehold: number }>;
 }
 
 export interface ConsoleDependencies {

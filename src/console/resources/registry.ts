@@ -18,6 +18,7 @@ import { faults } from './faults.ts';
 import { reset, state } from './installation.ts';
 import { keys } from './keys.ts';
 import { mail } from './mail.ts';
+import { patients } from './patients.ts';
 import { people } from './people.ts';
 import { products } from './products.ts';
 import { reader } from './reader.ts';
@@ -61,6 +62,7 @@ export const resources: readonly Resource[] = [
   transfer,
   realmKeys,
   citizens,
+  patients,
   clock,
   faults,
   mail,

@@ -73,6 +73,9 @@ const storedPatients = (database: Database): PatientRegister => ({
     };
     await database.batch([sql('DELETE FROM patient'), ...records.map(insertStatement)]);
   },
+  find: absent,
+  add: absent,
+  generate: absent,
 });
 
 /** Starts a seeded console in memory, without CIS and agent unless `changes` has them. */

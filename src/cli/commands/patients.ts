@@ -1,0 +1,121 @@
+import { UsageError } from '@alongside/kernel/operator';
+import { consoleCommand, text } from '../command.ts';
+
+interface StoredPatient {
+  patient: {
+    id: string;
+    meta: { versionId: string; security: { display: string }[] };
+    name?: { use: string; given?: string[]; family: string }[];
+    gender?: string;
+    birthDate?: string;
+    deceasedDateTime?: string;
+    address?: { use: string; line: string[]; postalCode?: string }[];
+  };
+  supersededBy: string | null;
+  invalidated: boolean;
+}
+
+interface GeneratedPart {
+  added: number;
+  patients: number;
+  nextHousehold: number;
+}
+
+/** Patients of one call, so that it takes little time and the command can be stopped between two. */
+const atOnce = 500;
+
+const nameOf = ({ patient: { name = [] } }: StoredPatient): string =>
+  name.map(({ given = [], family }) => [...given, family].join(' ')).join(', ') || 'no name';
+
+function linesOf(record: StoredPatient): string[] {
+  const { patient, supersededBy, invalidated } = record;
+  const { id, meta, gender, birthDate, deceasedDateTime, address = [] } = patient;
+  return [
+    `${id}  ${nameOf(record)}`,
+    `born ${birthDate ?? 'on an unknown day'}, ${gender ?? 'gender unknown'}${deceasedDateTime ? `, died ${deceasedDateTime.slice(0, 10)}` : ''}`,
+    ...address.map(
+      ({ use, line, postalCode = '' }) => `${use}: ${[...line.filter(Boolean), postalCode].join(', ')}`,
+    ),
+    `version ${meta.versionId}, ${meta.security[0]?.display ?? ''}`,
+    ...(supersededBy === null ? [] : [`merged into ${supersededBy}`]),
+    ...(invalidated ? ['marked as invalid'] : []),
+  ];
+}
+
+function countOf(count: string | undefined): number {
+  const wanted = Number(count);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 250_000)
+    throw new UsageError('--count is a whole number from 1 to 250000.');
+  return wanted;
+}
+
+export const patients = consoleCommand({
+  name: 'patients',
+  flags: { count: text, family: text, born: text, gender: text, postcode: text, number: text },
+  lists: ['given', 'line'],
+  actions: {
+    generate: {
+      help: [
+        [
+          '--count N',
+          'add a fictitious population to the PDS, always the same; a stopped one continues where it was',
+        ],
+      ],
+      async run({ api, flags, out: { progress } }) {
+        const count = countOf(flags.count);
+        let household = 0;
+        let all = 0;
+        let added = 0;
+        while (all < count) {
+          progress.step('Storing patients', all, count);
+          // A household is not divided, so the last part may have a few more.
+          const most = Math.max(6, Math.min(atOnce, count - all));
+          const order = { household, count: most };
+          const part = await api.must<GeneratedPart>('POST', '/patients/generate', order);
+          if (part.patients === 0) break;
+          household = part.nextHousehold;
+          all += part.patients;
+          added += part.added;
+        }
+        progress.clear();
+        return {
+          json: { patients: all, added },
+          lines: [`The PDS has ${all} patients of the population; ${added} are new.`],
+        };
+      },
+    },
+    add: {
+      help: [
+        [
+          '--family NAME --given NAME... --born DATE --gender GENDER',
+          'add one fictitious patient to the PDS',
+        ],
+        ['  --line TEXT... --postcode CODE', 'its address; the town is the last line'],
+        ['  --number NUMBER', 'its NHS number; the next one by default'],
+      ],
+      async run({ api, flags: { family, born, gender, postcode, number }, lists: { given, line } }) {
+        if (family === undefined || born === undefined || gender === undefined)
+          throw new UsageError('Give at least --family NAME --born DATE --gender GENDER.');
+        const added = await api.must<StoredPatient>('POST', '/patients', {
+          ...{ family, given, gender, birthDate: born, postalCode: postcode, nhsNumber: number },
+          ...(line.length > 0 && { line }),
+        });
+        return { json: added, lines: [`Added ${nameOf(added)}, NHS number ${added.patient.id}.`] };
+      },
+    },
+    show: {
+      words: 'NUMBER',
+      help: 'the whole record of one patient, whatever its confidentiality',
+      async run({ api }, nhsNumber) {
+        const missing = `The PDS has no patient with the NHS number "${nhsNumber}".`;
+        const path = `/patients/${encodeURIComponent(nhsNumber)}`;
+        const record = await api.mustFind<StoredPatient>(missing, 'GET', path);
+        return { json: record, lines: linesOf(record) };
+      },
+    },
+  },
+  examples: [
+    'alongside patients generate --count 10000',
+    'alongside patients add --family Newby --given Robin --born 1990-10-22 --gender female',
+  ],
+});

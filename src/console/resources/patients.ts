@@ -1,0 +1,88 @@
+import { json } from '@alongside/kernel/answer';
+import { html } from '@alongside/kernel/html';
+import { z } from 'zod';
+import { defineCall } from '../api/call.ts';
+import { errors } from '../errors.ts';
+import { callButton, type Section } from '../page/section.ts';
+import type { Resource } from './resource.ts';
+
+const text = (most: number) =>
+  z.string('must be text').min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
+const number = (least: number, most: number) =>
+  z.int('must be a whole number').min(least, `must be ${least} or more`).max(most, `must be ${most} or less`);
+
+const newPatient = z.strictObject({
+  family: text(35),
+  given: z.array(text(35), 'must be a list').max(5, 'must have at most 5 entries').default([]),
+  gender: z.enum(['male', 'female', 'other', 'unknown'], 'must be male, female, other or unknown'),
+  birthDate: text(10).describe('Such as `1968-02-12`'),
+  line: z.array(text(35), 'must be a list').min(2, 'must have at least 2 entries').max(5).optional(),
+  postalCode: text(8).optional(),
+  nhsNumber: z
+    .string('must be text')
+    .regex(/^\d{10}$/, 'must be ten digits')
+    .optional()
+    .describe('By default the next number of a new patient'),
+});
+
+const part = z.strictObject({
+  household: number(0, 1_000_000)
+    .default(0)
+    .describe('The household to begin with: `nextHousehold` of the part before'),
+  count: number(6, 500).describe('At most so many patients'),
+});
+
+const section: Section = {
+  id: 'patients',
+  title: 'Patients',
+  async render() {
+    return html`<p>Add fictitious patients to the PDS: <code>alongside patients add</code> for one, <code>alongside patients generate --count 10000</code> for a population.</p>
+${callButton({ id: 'generate-patients', method: 'POST', path: '/patients/generate', body: { count: 500 }, done: 'The first 500 patients of the population are stored.', label: 'Add 500 patients' })}`;
+  },
+};
+
+/** `/patients`: fictitious patients of the PDS. */
+export const patients: Resource = {
+  only: 'development',
+  section,
+  calls: ({ patients }) => [
+    defineCall({
+      method: 'POST',
+      path: '/patients',
+      summary: 'Adds a patient to the PDS; development only',
+      body: newPatient,
+      answers: {
+        201: 'The record of the patient',
+        400: 'Invalid member: "field" and "problem"',
+        409: 'The NHS number is taken',
+      },
+      async handle({ body }) {
+        const added = await patients.add(body);
+        if ('problem' in added) throw errors.requestInvalid(added.problem, { problem: added.problem });
+        if (!added.record) throw errors.taken(`${body.nhsNumber} is taken`);
+        return json(201, added.record);
+      },
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/patients/generate',
+      summary:
+        'Adds the next part of a population to the PDS, always the same: repeat it with `nextHousehold` for more; development only',
+      body: part,
+      answers: { 200: 'How many patients are new, how many the part has, and the next household' },
+      handle: async ({ body }) => json(200, await patients.generate(body.household, body.count)),
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/patients/:nhsNumber',
+      summary:
+        'Returns the whole record of a patient in the PDS, whatever its confidentiality; development only',
+      answers: { 200: 'The record', 404: 'No such patient' },
+      async handle({ params }) {
+        const record = await patients.find(params.nhsNumber);
+        if (!record) throw errors.notFound('no such patient');
+        return json(200, record);
+      },
+    }),
+  ],
+};
