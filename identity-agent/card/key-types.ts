@@ -39,14 +39,20 @@ const toBytes = (value: bigint): Buffer =>
   Buffer.from(value.toString(16).padStart(2 * DIGEST_LENGTH, '0'), 'hex');
 const modulo = (value: bigint): bigint => ((value % ORDER) + ORDER) % ORDER;
 
-/** Returns the inverse modulo the order, by the extended Euclidean algorithm. */
+/** Returns the inverse modulo the order, by the extended Euclidean algorithm. Its swaps make no lists: there are 150 of them. */
 function inverse(value: bigint): bigint {
-  let [a, b] = [ORDER, value];
-  let [x, y] = [0n, 1n];
+  let a = ORDER;
+  let b = value;
+  let x = 0n;
+  let y = 1n;
   while (b !== 0n) {
     const quotient = a / b;
-    [a, b] = [b, a - quotient * b];
-    [x, y] = [y, x - quotient * y];
+    const rest = a - quotient * b;
+    a = b;
+    b = rest;
+    const next = x - quotient * y;
+    x = y;
+    y = next;
   }
   return modulo(x);
 }
