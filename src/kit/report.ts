@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { FoundRefusal } from '../storage/refusals.ts';
 import type { ConsoleApi } from './console-api.ts';
 import { allEvents } from './events.ts';
-import type { Timings } from './types.ts';
+import type { AlongsideEvent, Timings } from './types.ts';
 
 const actors: Readonly<Record<Actor, string>> = {
   user: 'the user',
@@ -62,14 +62,28 @@ async function refusalLines(api: ConsoleApi, log: readonly string[]): Promise<st
   return lines;
 }
 
-async function journeyLines(api: ConsoleApi): Promise<string[]> {
-  const events = await allEvents(api);
-  const last = events.at(-1)?.journey;
-  const rows = events
-    .filter(({ journey }) => journey === last)
-    .map(({ at, from, to, name, outcome }) => [at.slice(11, 23), `${from} -> ${to}`, name, outcome]);
-  return columns(rows);
+/** A journey with fewer events is the end of a session, which hides the sign-in before it. */
+const fewest = 3;
+
+/** Returns the last journey with a refusal, else the last whole one, else the last. */
+function lastJourney(events: readonly AlongsideEvent[]): AlongsideEvent[] {
+  const journeys = new Map<string, AlongsideEvent[]>();
+  for (const event of events) journeys.set(event.journey, [...(journeys.get(event.journey) ?? []), event]);
+  const all = [...journeys.values()];
+  return (
+    all.findLast((journey) => journey.some(({ outcome }) => outcome !== 'ok')) ??
+    all.findLast(({ length }) => length >= fewest) ??
+    all.at(-1) ??
+    []
+  );
 }
+
+const journeyLines = (events: readonly AlongsideEvent[]): string[] =>
+  columns(
+    lastJourney(events).map(({ at, from, to, name, outcome }) => [
+      ...[at.slice(11, 23), `${from} -> ${to}`, name, outcome],
+    ]),
+  );
 
 /** Formats a line of the log for people: time, service, message, then the other members. */
 function logLine(line: string): string {
@@ -111,7 +125,7 @@ export async function reportOf(
   const parts: [string, string[]][] = [
     [`Alongside at ${api.origin}, from its start:`, timeLines(timings)],
     ['Refused requests, the last one at the end:', await refusalLines(api, log)],
-    ['The last journey:', await journeyLines(api)],
+    ['The last journey:', journeyLines(await allEvents(api))],
     ['The end of the log:', log.slice(-mostLogLines).map(logLine)],
   ];
   return parts

@@ -20,14 +20,6 @@ test('signs in without a prompt, with the card at the desk', async ({ page, clin
   await expect(page.getByText('Signed in: Quillfeather Harriet Dr')).toBeVisible();
 });
 
-test.describe('a locum with several roles', () => {
-  test.use({ person: { who: 'locum', role: 'R8003' } });
-
-  test('has the chosen role', async ({ desk }) => {
-    expect(desk.role?.roleName).toContain('Health Professional Access Role');
-  });
-});
-
 test('answers the pages for PIN and role', async ({ page, clinic, alongside }) => {
   await alongside.card.insert('nurse');
   await alongside.signIn(page, `${clinic.url}/sign-in/separate`, { role: 'R8001' });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -15,6 +16,18 @@ export async function pack(folder: string, ...flags: string[]): Promise<string[]
   const { stdout } = await execute(process.execPath, [join(clone, 'scripts/pack.mjs'), folder, ...flags]);
   return stdout.trim().split('\n');
 }
+
+const built = new Map<string, Promise<string>>();
+let folder: string | undefined;
+
+/** Builds a package of the clone once for all test files of this process; returns the path of its file. */
+export function packedOnce(name: string): Promise<string> {
+  folder ??= mkdtempSync(join(tmpdir(), 'packed-'));
+  const file = built.get(name) ?? pack(folder, '--only', name).then(([path = '']) => path);
+  built.set(name, file);
+  return file;
+}
+process.on('exit', () => folder && rmSync(folder, { recursive: true, force: true }));
 
 /** A project of a supplier, in a folder of its own. npm downloads nothing. */
 export class Project {
