@@ -1,15 +1,16 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inClone } from './prepare/clone.mjs';
 import { npm } from './prepare/npm.mjs';
 import { orOneSentence, Stop, whileSaying } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
+import { serveSite } from './site/serve.mjs';
 import { findBrowser } from './test/browser.mjs';
 import { runTests } from './test/run-tests.mjs';
+import { runToEnd } from './test/run-to-end.mjs';
 
 const usage = `Usage: npm run site [-- --serve [--port 4321] | --test | --blocks [PAGE...]]
 
@@ -55,13 +56,15 @@ await orOneSentence(async () => {
     return;
   }
   await preparePackages();
-  const run = (what, args) => runProgram(node, what, args);
   rmSync(join(site, '.client'), { recursive: true, force: true });
-  await run('the client reference', [join(site, 'node_modules/typedoc/bin/typedoc')]);
-  await run('the pages', [inClone('scripts', 'site', 'write-pages.ts')]);
-  await run('the site', [join(site, 'node_modules/astro/bin/astro.mjs'), 'build']);
+  await build(node, 'the client reference', [join(site, 'node_modules/typedoc/bin/typedoc')]);
+  await build(node, 'the pages', [inClone('scripts', 'site', 'write-pages.ts')]);
+  await build(node, 'the site', [join(site, 'node_modules/astro/bin/astro.mjs'), 'build']);
   process.stdout.write(`${join(site, 'dist')}\n`);
-  if (serve) await run('serving', [inClone('scripts', 'site', 'serve.mjs'), port]);
+  if (serve) {
+    await serveSite(Number(port));
+    process.stdout.write(`The site is at http://localhost:${port} until Ctrl-C.\n`);
+  }
   if (test)
     process.exitCode = await runTests(node, ['test/site/site.ts'], [], {
       ALONGSIDE_BROWSER: findBrowser() ?? '',
@@ -82,24 +85,20 @@ async function preparePackages() {
   writeFileSync(stamp, lock);
 }
 
-/** Runs a program in site/. The output of a builder appears only if it fails. */
-async function runProgram(node, what, args) {
-  const serving = what === 'serving';
+/** Runs a program in site/. Its output appears only if it fails. */
+async function build(node, what, args) {
+  const file = join(tmpdir(), `alongside-site-${process.pid}.log`);
+  const log = openSync(file, 'w');
   const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' };
-  const child = spawn(node, args, {
-    cwd: site,
-    env,
-    stdio: serving ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of serving ? [] : [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => {
-      output += text;
-    });
-  const [code] = await once(child, 'close');
-  if (serving) process.exitCode = code ?? 0;
-  else if (code !== 0) {
-    process.stderr.write(output);
+  try {
+    const code = await whileSaying(`building ${what}`, () =>
+      runToEnd(node, args, { cwd: site, env, stdio: ['ignore', log, log] }),
+    );
+    if (code === 0) return;
+    process.stderr.write(readFileSync(file));
     throw new Stop(`${what} could not be built: see the errors above`);
+  } finally {
+    closeSync(log);
+    rmSync(file, { force: true });
   }
 }

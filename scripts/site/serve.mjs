@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { inClone } from '../prepare/clone.mjs';
+import { Stop } from '../prepare/say.mjs';
 
 const types = {
   ...{
@@ -18,7 +20,7 @@ const types = {
 };
 
 /** Returns a server of the built site, as a plain web server of static files serves it. */
-export function siteServer(folder = inClone('site', 'dist')) {
+function siteServer(folder = inClone('site', 'dist')) {
   return createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://site').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
@@ -34,18 +36,14 @@ export function siteServer(folder = inClone('site', 'dist')) {
   });
 }
 
-if (import.meta.main) {
+/** Serves the built site on this machine; returns the listening server. */
+export async function serveSite(port) {
   const server = siteServer();
-  const port = Number(process.argv[2]);
-  server.on('error', (error) => {
-    process.stderr.write(
-      error.code === 'EADDRINUSE'
-        ? `Port ${port} is in use. Set another: npm run site -- --serve --port 4322\n`
-        : `${error.message}\n`,
-    );
-    process.exitCode = 1;
+  server.listen(port, 'localhost');
+  await once(server, 'listening').catch((error) => {
+    throw error.code === 'EADDRINUSE'
+      ? new Stop(`port ${port} is in use: set another with npm run site -- --serve --port ${port + 1}`)
+      : error;
   });
-  server.listen(port, 'localhost', () =>
-    process.stdout.write(`The site is at http://localhost:${port} until Ctrl-C.\n`),
-  );
+  return server;
 }

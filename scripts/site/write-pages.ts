@@ -27,8 +27,17 @@ for (const [folder, pages] of [
 ] as const) {
   const onSite = finder(folder, pages);
   for (const file of pages)
-    write(join(content, `${slugOf(file) || 'index'}.md`), sitePage(folder, file, onSite));
+    write(join(content, `${slugOf(file) || 'index'}.md`), named(sitePage(folder, file, onSite)));
 }
+/** TypeDoc names the pages of the two modules after their files. */
+function named(page: string): string {
+  return page
+    .replace('title: "index"', 'title: "@alongside/client"')
+    .replace('title: "web"', 'title: "@alongside/client/web"')
+    .replace('[index](', '[@alongside/client](')
+    .replace('[web](', '[@alongside/client/web](');
+}
+
 for (const [group, text] of apiReference()) write(join(content, `reference/console/${group}.md`), text);
 write(join(site, 'src/menu.json'), JSON.stringify(sidebar(clone, slugOf)));
 for (const picture of globSync('{docs,bench}/*.svg', { cwd: clone }))

@@ -1,6 +1,5 @@
 /** `npm run site -- --test`: the built documentation site in Chromium. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,9 +34,8 @@ let browser: Browser;
 before(async () => {
   // A script, without types.
   const script: string = pathToFileURL(join(clone, 'scripts/site/serve.mjs')).href;
-  const { siteServer } = (await import(script)) as { siteServer(): Server };
-  server = siteServer().listen(0, 'localhost');
-  await once(server, 'listening');
+  const { serveSite } = (await import(script)) as { serveSite(port: number): Promise<Server> };
+  server = await serveSite(0);
   origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   browser = await launchBrowser(['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost']);
 });
