@@ -29,7 +29,7 @@ export interface LogLevel {
 }
 
 /** Characters of lines that are written together, and milliseconds for which the lines after one wait for others. */
-const gathered = 4_096;
+const gathered = 65_536;
 const gatherFor = 20;
 /** Bytes that may wait while the reader of the log reads nothing; further lines are lost. */
 const mostWaiting = 16 * 1_048_576;
