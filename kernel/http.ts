@@ -27,8 +27,8 @@ export { plainError } from './respond.ts';
 export interface ListenerOptions extends RespondOptions {
   /** Name in the log. */
   name: string;
-  /** The flag that chooses its port; `--port-base` by default. */
-  portFlag?: string;
+  /** The flags that choose its port and its address; `--port-base` and `--host` by default. */
+  flags?: { port: string; host: string };
   /** Whether clients use HTTPS under a name other than loopback's, here or at a proxy; false by default. */
   isHttps?: boolean;
   /** Stores the events of a request before its response; undefined if nothing waits to be stored. */
@@ -167,11 +167,20 @@ async function listenAt(server: Server, place: Place): Promise<void> {
 }
 
 /** Returns one clear sentence for the usual errors of listening. */
-function listenError(error: unknown, port: number, name: string, remedy: string): unknown {
+function listenError(
+  error: unknown,
+  { port, host }: Pick<Place, 'port' | 'host'>,
+  { name, flags = { port: '--port-base', host: '--host' } }: ListenerOptions,
+): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return portTaken(port, name, `Stop what uses it or choose another ${remedy}.`);
+  if (code === 'EADDRINUSE')
+    return portTaken(port, name, `Stop what uses it or choose another ${flags.port}.`);
   if (code === 'EACCES')
     return new OperatorError(`Port ${port} needs rights that this user lacks, so ${name} cannot start.`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new OperatorError(
+      `${host} is not an address of this machine, so ${name} cannot start. Choose another ${flags.host}.`,
+    );
   return error;
 }
 
@@ -260,7 +269,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     routes,
     async listen(port, host = '127.0.0.1', { held = false } = {}) {
       await listenAt(server, { port, host, reusePort: held }).catch((error) => {
-        throw listenError(error, port, name, options.portFlag ?? '--port-base');
+        throw listenError(error, { port, host }, options);
       });
       return (server.address() as AddressInfo).port;
     },

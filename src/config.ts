@@ -146,7 +146,7 @@ export const configShape = {
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
   logRequests: logRequests.default(false),
   metricsPort: z
-    .union([z.literal('off'), port])
+    .union([z.literal('off'), port], 'must be a port number up to 65530, or off')
     .optional()
     .describe(
       'Port of the metrics for Prometheus, GET /metrics: by default 9464 for up, or a free one with --port-base 0; off for serve. 0 takes a free one, off has none',

@@ -177,7 +177,15 @@ describe('the port of the metrics', () => {
     assert.equal(production.stateFile().metrics, null);
   });
 
+  test('is refused with a sentence at an address that the machine does not have', async () => {
+    await assert.rejects(
+      startInstance({ metricsHost: '203.0.113.9', only: 'cis' }),
+      /^OperatorError: 203\.0\.113\.9 is not an address of this machine, so metrics cannot start\. Choose another --metrics-host\.$/,
+    );
+  });
+
   test('refuses text that is no port', async () => {
-    await assert.rejects(startInstance({ metricsPort: 'many' }), /--metrics-port|metricsPort/);
+    for (const metricsPort of ['many', '99999', '1.5'])
+      await assert.rejects(startInstance({ metricsPort }), /metricsPort: must be /);
   });
 });

@@ -9,6 +9,7 @@ import type { Series } from './series.ts';
 
 /** Usual port of the metrics of `up`. */
 const usualPort = 9464;
+const usualHost = '127.0.0.1';
 
 interface MetricsPort {
   port: number;
@@ -43,14 +44,14 @@ export async function startMetricsListener(
         errors: plainError,
       },
     }),
-    { name: 'metrics', portFlag: '--metrics-port', log },
+    { name: 'metrics', flags: { port: '--metrics-port', host: '--metrics-host' }, log },
   );
   try {
     const taken = await listener.listen(port, host);
     const name = host.includes(':') ? `[${host}]` : host;
     return { listener, url: `http://${name}:${taken}/metrics` };
   } catch (error) {
-    if (isSet || !(error instanceof OperatorError)) throw error;
+    if (isSet || host !== usualHost || !(error instanceof OperatorError)) throw error;
     log.warn({ port }, 'the port of the metrics is in use, so this instance has none: set --metrics-port');
     return undefined;
   }
