@@ -186,6 +186,6 @@ describe('the port of the metrics', () => {
 
   test('refuses text that is no port', async () => {
     for (const metricsPort of ['many', '99999', '1.5'])
-      await assert.rejects(startInstance({ metricsPort }), /metricsPort: must be /);
+      await assert.rejects(startInstance({ metricsPort }), /--metrics-port: must be /);
   });
 });
