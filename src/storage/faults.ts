@@ -19,6 +19,10 @@ export interface FaultState {
   readonly next?: number | undefined;
   /** Number of times before it occurs. */
   readonly after?: number | undefined;
+  /** NHS number of the only patient with whom it occurs, for faults of the PDS. */
+  readonly patient?: string | undefined;
+  /** Duration of a delay. */
+  readonly seconds?: number | undefined;
 }
 
 const prefix = 'fault.';
@@ -27,6 +31,8 @@ const stateShape: z.ZodType<FaultState> = z.looseObject({
   probability: z.number().optional(),
   next: z.number().optional(),
   after: z.number().optional(),
+  patient: z.string().optional(),
+  seconds: z.number().optional(),
 });
 const stateOf = (text: string): FaultState => storedJson(stateShape, text, 'setting fault');
 
@@ -40,8 +46,32 @@ function turn(state: FaultState): { happens: boolean; after: FaultState | null }
   return { happens: true, after: next > 1 ? { ...state, next: next - 1 } : null };
 }
 
+/** A call that a fault may be limited to. */
+export interface FaultedCall {
+  /** Its NHS number, if it names one. */
+  readonly patient: string | undefined;
+  /** The client's own id of the call, which begins with the name of its run of tests. */
+  readonly run: string;
+}
+
+/** Divides the name of a fault from that of the run of tests that it is for. */
+const runMark = '@';
+
+/** Returns the fault and the run of tests of a name such as `pds-slow@run-7`. */
+export function faultOf(name: string): { fault: string; run: string | undefined } {
+  const at = name.indexOf(runMark);
+  return at < 0 ? { fault: name, run: undefined } : { fault: name.slice(0, at), run: name.slice(at + 1) };
+}
+
+/** Form of the name of a run of tests. */
+export const runForm = /^[A-Za-z0-9_-]{1,40}$/;
+
 /** The result while all faults are off. */
 export const noFault: readonly never[] = [];
+
+/** Whether an id is the name of a run, or begins with it and a mark. */
+const isOfRun = (id: string, run: string): boolean =>
+  id.startsWith(run) && !/^[A-Za-z0-9_-]/.test(id.slice(run.length));
 
 /** The active faults, in the settings that all processes share. Development only. */
 export class Faults {
@@ -88,6 +118,28 @@ export class Faults {
     const happening: F[] = [];
     for (const fault of faults)
       if (on.includes(prefix + fault.name) && (await this.#happens(fault.name))) happening.push(fault);
+    return happening;
+  }
+
+  /**
+   * Returns those of these faults that occur this time in a call, with their states: also the ones for its run of tests, and none for
+   * another patient. Only calls that a fault is for count.
+   */
+  async happeningAt(
+    faults: readonly NamedFault[],
+    { patient, run }: FaultedCall,
+  ): Promise<Map<string, FaultState>> {
+    const happening = new Map<string, FaultState>();
+    const on = this.#settings.namesUnder(prefix);
+    for (const setting of on instanceof Promise ? await on : on) {
+      const name = setting.slice(prefix.length);
+      const { fault, run: of } = faultOf(name);
+      if (!faults.some((known) => known.name === fault) || (of !== undefined && !isOfRun(run, of))) continue;
+      const text = await this.#settings.get(setting);
+      const state = text ? stateOf(text) : undefined;
+      if (!state || (state.patient !== undefined && state.patient !== patient)) continue;
+      if (await this.#happens(name)) happening.set(fault, state);
+    }
     return happening;
   }
 

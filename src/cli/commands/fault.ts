@@ -21,8 +21,10 @@ async function demandKnown(api: InstanceApi, name?: string): Promise<ListedFault
 }
 
 /** Formats when a fault occurs. */
-function occasions({ probability, next, after }: FaultState): string {
+function occasions({ probability, next, after, patient, seconds }: FaultState): string {
   const parts = [
+    patient === undefined ? '' : `for ${patient}`,
+    seconds === undefined ? '' : `for ${seconds} s`,
     after === undefined || after === 0 ? '' : `after ${after} more`,
     next === undefined ? '' : `${next} more`,
     probability === undefined ? '' : `in ${Math.round(probability * 100)} of 100`,
@@ -30,20 +32,20 @@ function occasions({ probability, next, after }: FaultState): string {
   return parts.length === 0 ? 'on, every time' : `on, ${parts.join(', ')}`;
 }
 
-const numbers = ['next', 'after', 'probability'] as const;
+const numbers = ['next', 'after', 'probability', 'seconds'] as const;
 
 /** Returns the state of the flags. @throws UsageError for an invalid number */
 function stateOf(flags: Partial<Record<(typeof numbers)[number], string>>): FaultState {
   const given = numbers.filter((name) => flags[name] !== undefined);
   const state = Object.fromEntries(given.map((name) => [name, Number(flags[name])]));
   if (Object.values(state).some(Number.isNaN))
-    throw new UsageError('--next, --after and --probability are numbers.');
+    throw new UsageError('--next, --after, --probability and --seconds are numbers.');
   return state;
 }
 
 export const fault = consoleCommand({
   name: 'fault',
-  flags: { next: text, after: text, probability: text },
+  flags: { next: text, after: text, probability: text, patient: text, seconds: text, run: text },
   actions: {
     list: {
       help: 'every fault, and which are on',
@@ -62,12 +64,17 @@ export const fault = consoleCommand({
         ['--next 1', 'the next time only'],
         ['--after 3', 'from the fourth time on'],
         ['--probability 0.2', 'at random'],
+        ['--patient NUMBER', 'only in calls of this patient; faults of the PDS'],
+        ['--run NAME', 'only in calls whose X-Correlation-ID begins with this name; faults of the PDS'],
+        ['--seconds 5', 'the delay of pds-slow'],
       ],
       async run({ api, flags }, name) {
-        const state = stateOf(flags);
+        const { patient, run } = flags;
+        const state = { ...stateOf(flags), ...(patient !== undefined && { patient }) };
         await demandKnown(api, name);
-        const made = await api.must<{ state: FaultState }>('PUT', at(name), state);
-        return { json: made, lines: [`${name} is ${occasions(made.state)}.`] };
+        const full = run === undefined ? name : `${name}@${run}`;
+        const made = await api.must<{ state: FaultState }>('PUT', at(full), state);
+        return { json: made, lines: [`${full} is ${occasions(made.state)}.`] };
       },
     },
     off: {

@@ -1,5 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import { faultOf, runForm } from '../../storage/faults.ts';
 import { defineCall } from '../api/call.ts';
 import { recordStatement } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
@@ -23,6 +24,17 @@ const faultShape = z.strictObject({
     .describe('Probability each time, 0 to 1'),
   next: times('Switches the fault off after this many times'),
   after: times('Skips this many times first'),
+  patient: z
+    .string('must be text')
+    .regex(/^\d{10}$/, 'must be ten digits')
+    .optional()
+    .describe('Occurs only in calls that name this NHS number; faults of the PDS'),
+  seconds: z
+    .number('must be a number')
+    .min(0, 'must be 0 to 60')
+    .max(60, 'must be 0 to 60')
+    .optional()
+    .describe('Duration of the delay; pds-slow'),
 });
 
 /** `/faults`: injected faults. */
@@ -31,7 +43,9 @@ export const faults: Resource = {
   section: faultsSection,
   calls({ faults, namedFaults, audit }) {
     function requireKnown(name: string): void {
-      if (!namedFaults.some((fault) => fault.name === name))
+      const { fault: base, run } = faultOf(name);
+      const isKnown = namedFaults.some((fault) => fault.name === base);
+      if (!isKnown || (run !== undefined && !(base.startsWith('pds-') && runForm.test(run))))
         throw errors.faultUnknown(`no fault ${name.slice(0, 60)}`);
     }
 
@@ -43,18 +57,20 @@ export const faults: Resource = {
         answers: { 200: 'The faults' },
         async handle() {
           const on = await faults.on();
-          const shown = namedFaults.map(({ name, summary }) => ({
-            name,
-            summary,
-            state: on.get(name) ?? null,
-          }));
+          const shown = namedFaults.flatMap(({ name, summary }) => [
+            { name, summary, state: on.get(name) ?? null },
+            ...[...on]
+              .filter(([key]) => key !== name && faultOf(key).fault === name)
+              .map(([key, state]) => ({ name: key, summary, state })),
+          ]);
           return json(200, { faults: shown });
         },
       }),
       defineCall({
         method: 'PUT',
         path: '/faults/:name',
-        summary: 'Switches a fault on',
+        summary:
+          'Switches a fault on; one of the PDS for a run of tests as `pds-slow@RUN`: the calls whose X-Correlation-ID begins with RUN',
         body: faultShape,
         answers: { 200: 'The fault and its state', 404: 'Unknown fault' },
         async handle({ params: { name }, body }) {

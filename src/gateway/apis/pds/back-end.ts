@@ -3,12 +3,12 @@ import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
 import { parseOwnJson } from '@alongside/kernel/json';
 import type { Database } from '../../../storage/database.ts';
-import type { Faults, NamedFault } from '../../../storage/faults.ts';
-import type { BackEnd } from '../../api.ts';
-import { errors } from '../../errors/catalogue.ts';
+import type { Faults } from '../../../storage/faults.ts';
+import type { BackEnd, BackEndRequest } from '../../api.ts';
 import type { HeaderMap } from '../../headers.ts';
 import { replaceCoverage, retrieveCoverage } from './coverage.ts';
 import { createPatient } from './create/create.ts';
+import { withFaults } from './faults.ts';
 import type { Operation } from './operations.ts';
 import { answerTo, outcomes } from './outcomes.ts';
 import type { Grants } from './redaction.ts';
@@ -46,46 +46,39 @@ function grantsOf(headers: HeaderMap): Grants {
   };
 }
 
-/** Faults of the PDS for developers. */
-export const pdsFaults: readonly NamedFault[] = [
-  {
-    name: 'pds-update-late',
-    summary:
-      'a change at the PDS is carried out and answers 503 with Retry-After, as one that took longer than X-Sync-Wait',
-  },
-];
-
-/**
- * Returns the published response to an update that was late. The update is done, and a repetition of the request changes nothing.
- */
-async function refuseLate(faults: Faults | undefined): Promise<void> {
-  const happening = (await faults?.happening(pdsFaults)) ?? [];
-  if (happening.length > 0) throw errors.updateLate('the fault pds-update-late is on');
-}
-
 /** The Personal Demographics Service behind the gateway, in this process, with its records in the product's storage. */
 export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): BackEnd {
   const patients = new Patients(database);
   const repetitions = new Repetitions(database, clock);
-  return async ({ method, path, query, headers, body, change }) => {
-    // The published back end fails here, and the gateway hides how.
-    if (method === 'OPTIONS') return new Answer(502);
-    try {
-      if (!headers.has('nhsd-request-id')) throw outcomes.missingRequestId();
-      for (const operation of operations) {
-        const found = operation.method === method ? operation.path.exec(path) : null;
-        if (!found) continue;
-        const parts = { ...found.groups };
-        const grants = grantsOf(headers);
-        const request = { parts, query, headers, body, grants, patients, clock, change };
-        if ('answer' in operation) return await operation.answer(request);
-        const answer = await repetitions.answer({ method, path, headers, body }, (keepStatement) =>
-          operation.change(request, keepStatement),
-        );
-        await refuseLate(faults);
-        return answer;
+  async function carryOut(
+    request: BackEndRequest,
+    delay: () => Promise<void>,
+  ): Promise<{ answer: Answer; isChange: boolean }> {
+    const { method, path, query, headers, body, change } = request;
+    if (!headers.has('nhsd-request-id')) throw outcomes.missingRequestId();
+    for (const operation of operations) {
+      const found = operation.method === method ? operation.path.exec(path) : null;
+      if (!found) continue;
+      const parts = { ...found.groups };
+      const asked = { parts, query, headers, body, grants: grantsOf(headers), patients, clock, change };
+      if ('answer' in operation) {
+        await delay();
+        return { answer: await operation.answer(asked), isChange: false };
       }
-      throw outcomes.unsupportedService();
+      const answer = await repetitions.answer({ method, path, headers, body }, async (keepStatement) => {
+        await delay();
+        return operation.change(asked, keepStatement);
+      });
+      return { answer, isChange: true };
+    }
+    throw outcomes.unsupportedService();
+  }
+
+  return async (request) => {
+    // The published back end fails here, and the gateway hides how.
+    if (request.method === 'OPTIONS') return new Answer(502);
+    try {
+      return await withFaults(faults, request, (delay) => carryOut(request, delay));
     } catch (thrown) {
       const answer = thrown instanceof Refusal ? answerTo(thrown) : undefined;
       if (answer) return answer;
