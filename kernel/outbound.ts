@@ -212,9 +212,10 @@ function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest):
       within(timeouts.connect, 'no connection');
       socket.once(secure ? 'secureConnect' : 'connect', connected);
     });
+    let bodyFailure: Error | undefined;
     call.on('error', (error) => {
       clearTimeout(timer);
-      reject(outboundError(error, call.reusedSocket));
+      reject(outboundError(bodyFailure ?? error, call.reusedSocket));
     });
     call.on('response', (answer) => {
       clearTimeout(timer);
@@ -225,8 +226,13 @@ function open(url: URL, policy: OutboundPolicy, request: OutboundStreamRequest):
       resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer });
     });
     if (body === undefined || body instanceof Uint8Array) call.end(body);
-    // Its failure destroys the call, whose error is the reason.
-    else pipeline(body, call).catch((error) => call.destroy(error));
+    else {
+      // Destroying the call would hide why.
+      body.once('error', (error) => {
+        bodyFailure = error;
+      });
+      pipeline(body, call).catch((error) => call.destroy(error));
+    }
   });
 }
 

@@ -47,3 +47,11 @@ export async function addDefinition({ database }: Pick<RunningGateway, 'database
   await definitions.save(record, draft, before?.revision ?? 0);
   return record;
 }
+/** A definition of one file with these operations, which everyone may call. */
+export const openDraft = (paths: string, more: Partial<ApiDraft> = {}, extra = ''): ApiDraft => ({
+  entry: 'spec.yaml',
+  files: {
+    'spec.yaml': `openapi: 3.0.3\ninfo: {title: Test, version: 1.0.0}\nservers: [{url: 'https://example.org/test'}]\nsecurity: []\nx-nhsd-apim: {access: []}\n${extra}paths:\n${paths}`,
+  },
+  ...more,
+});
