@@ -3,6 +3,7 @@ import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type ApiDraft, type ApiReport, DefinitionError, type ListedApi } from '../../gateway/protocol.ts';
 import { gatherFiles, writeFiles } from '../api-files.ts';
 import { consoleCommand, text, yes } from '../command.ts';
+import type { InstanceApi } from '../instance.ts';
 import { readText } from '../json-file.ts';
 import { patchOf } from '../patch.ts';
 import { columns } from '../table.ts';
@@ -65,6 +66,16 @@ async function storeSecrets(
   }
 }
 
+/** Adds the products of an API to those of an application. */
+async function subscribe(api: InstanceApi, id: string, { access }: ApiReport) {
+  const path = `/applications/${encodeURIComponent(id)}`;
+  const unknown = `There is no application "${id}": alongside app list names them.`;
+  const { platform } = await api.mustFind<{ platform?: { products: string[] } }>(unknown, 'GET', path);
+  if (!platform) throw new OperatorError(`Application ${id} is not registered at the API platform.`);
+  const products = [...new Set([...platform.products, ...access.map(({ product }) => product)])];
+  await api.must('PATCH', path, { platform: { products } });
+}
+
 const warningsOf = ({ warnings }: ApiReport): string[] => warnings.map((warning) => `Warning: ${warning}`);
 
 const limitOf = (limit: object | null): string => (limit === null ? 'none' : JSON.stringify(limit));
@@ -115,7 +126,7 @@ const flags = {
 export const api = consoleCommand({
   name: 'api',
   flags,
-  lists: ['set', 'secret'],
+  lists: ['set', 'secret', 'application'],
   actions: {
     add: {
       words: 'FILE',
@@ -131,12 +142,14 @@ export const api = consoleCommand({
         ['  --root DIR', 'let references lead to files of this folder'],
         ['  --set path=value...', 'members of x-alongside, such as timeouts.headers=1000'],
         ['  --secret NAME=@FILE...', 'an API key or PEM that the target of the definition names'],
+        ['  --application ID...', 'give this application the products of the API'],
       ],
       async run({ api, flags, lists }, file) {
         const gathered = await filesOf(file, flags);
         const draft = { ...gathered, ...optionsOf(flags), ...settingsOf(lists.set) };
         const report = await api.must<ApiReport>('POST', '/apis', draft);
         await storeSecrets(api, lists.secret);
+        for (const id of lists.application) await subscribe(api, id, report);
         const { urls } = await api.must<{ urls: { api: string } }>('GET', '/state');
         return {
           json: report,
@@ -183,10 +196,11 @@ export const api = consoleCommand({
           throw new UsageError('An API keeps its name. Add another one, and remove this one.');
         const gathered = file === undefined ? {} : await filesOf(file, flags);
         const patch = { ...gathered, ...options, ...settingsOf(lists.set) };
-        if (Object.keys(patch).length === 0 && lists.secret.length === 0)
+        if (Object.keys(patch).length === 0 && lists.secret.length + lists.application.length === 0)
           throw new UsageError('Name the change: a file, --upstream URL, --mock, --set path=value.');
         await storeSecrets(api, lists.secret);
         const report = await api.mustFind<ApiReport>(missing(name), 'PATCH', at(name), patch);
+        for (const id of lists.application) await subscribe(api, id, report);
         return { json: report, lines: [`API ${name} is changed.`], notes: warningsOf(report) };
       },
     },

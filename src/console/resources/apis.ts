@@ -2,7 +2,6 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { DefinitionError, draftPatchShape, draftShape } from '../../gateway/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
-import { readShape } from '../api/request.ts';
 import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
 import { apisSection } from '../page/apis.ts';
@@ -14,7 +13,7 @@ const bodyLimit = 16_777_216;
 /** The form of the page sends one file as text, and empty fields. */
 const pasted = z.looseObject({ text: z.string('must be text') });
 
-function fromForm(body: object): unknown {
+function fromForm(body: unknown): unknown {
   const form = pasted.safeParse(body);
   if (!form.success) return body;
   const { text, ...members } = form.data;
@@ -23,7 +22,7 @@ function fromForm(body: object): unknown {
   return { entry: 'openapi.yaml', files: { 'openapi.yaml': text }, ...Object.fromEntries(values) };
 }
 
-const draftOrForm = z.union([draftShape, pasted], 'must be a definition with its files');
+const draftOrForm = z.preprocess(fromForm, draftShape);
 
 /** Turns the reason why a definition cannot be used into a response with its place. */
 async function orRefusal<T>(read: Promise<T>): Promise<T> {
@@ -65,9 +64,8 @@ export const apis: Resource = {
         bodyLimit,
         answers: { 201: 'The API as it was understood, with "warnings"', ...answers },
         async handle({ body }) {
-          const draft = readShape(draftShape, fromForm(body));
           const added = await orRefusal(
-            apis.add(draft, (name) => [recordStatement(audit, 'api.created', name)]),
+            apis.add(body, (name) => [recordStatement(audit, 'api.created', name)]),
           );
           return tagged({ ...added, revision: 1 }, 201, { location: `${apiPath}/apis/${added.name}` });
         },
@@ -79,8 +77,7 @@ export const apis: Resource = {
         body: draftOrForm,
         bodyLimit,
         answers: { 200: 'The API as it was understood, with "warnings"', ...answers },
-        handle: async ({ body }) =>
-          json(200, await orRefusal(apis.check(readShape(draftShape, fromForm(body))))),
+        handle: async ({ body }) => json(200, await orRefusal(apis.check(body))),
       }),
       defineCall({
         method: 'GET',

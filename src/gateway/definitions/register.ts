@@ -165,7 +165,7 @@ export class ApiRegister {
    */
   async add(draft: ApiDraft, others: (name: string) => Statement[]): Promise<ApiReport> {
     const record = await readDefinition(draft);
-    await this.#checkFree(record);
+    await this.#checkFree(record, true);
     const products = productsOf(record).map((product) => this.#products.saveStatement(product));
     const isSaved = await this.#definitions.save(
       record,
@@ -197,7 +197,7 @@ export class ApiRegister {
       check(before.revision);
       const changed = patched(draft, patch);
       const record = await readDefinition({ ...changed, name });
-      if (record.basePath !== before.basePath) await this.#checkFree(record);
+      if (record.basePath !== before.basePath) await this.#checkFree(record, false);
       const wanted = productsOf(record);
       const dropped = productsOf(before).filter(
         (product) => !wanted.some((one) => one.name === product.name),
@@ -260,14 +260,16 @@ export class ApiRegister {
     };
   }
 
-  async #checkFree({ name, basePath }: ApiRecord): Promise<void> {
-    const [, first = ''] = basePath.split('/');
-    const all = await this.list();
+  /** Refuses a base path in use, and the name of another API. */
+  async #checkFree({ name, basePath }: ApiRecord, isNew: boolean): Promise<void> {
+    const [, first = ''] = basePath.split('/', 2);
     const overlaps = (other: string) =>
       `${basePath}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${basePath}/`);
-    const inProcess = builtIn.find((api) => overlaps(api.basePath));
-    const there = inProcess ?? all.find((api) => api.basePath === basePath);
-    if (there && there.name !== name)
+    const defined = await this.#definitions.list();
+    const there =
+      builtIn.find((api) => overlaps(api.basePath)) ??
+      defined.find((api) => api.basePath === basePath && api.name !== name);
+    if (there)
       throw new DefinitionError(
         `The base path ${basePath} is in use by ${there.name} (${there.basePath}). Name another with --base-path.`,
       );
@@ -275,15 +277,14 @@ export class ApiRegister {
       throw new DefinitionError(
         `The base path ${basePath} belongs to the platform. Name another with --base-path.`,
       );
-    const isInProcess = builtIn.some((api) => api.name === name) || reserved.includes(name);
-    if (isInProcess || (await this.#definitions.get(name)))
+    if (builtIn.some((api) => api.name === name) || reserved.includes(name))
+      throw new DefinitionError(`The name ${name} belongs to the platform. Name another with --name.`);
+    if (isNew && defined.some((api) => api.name === name))
       throw new DefinitionError(
-        isInProcess
-          ? `The name ${name} belongs to the platform. Name another with --name.`
-          : `There is an API ${name} already. Change it with alongside api edit ${name}, or name another with --name.`,
+        `There is an API ${name} already. Change it with alongside api edit ${name}, or name another with --name.`,
       );
   }
 }
 
-/** What a file may leave to its servers is stated, so that an export does not depend on it. */
-const explicit = (draft: ApiDraft, { name, basePath }: ApiRecord): ApiDraft => ({ ...draft, name, basePath });
+/** The name is stated, so that an export does not depend on how it was chosen. */
+const explicit = (draft: ApiDraft, { name }: ApiRecord): ApiDraft => ({ ...draft, name });

@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { ApiDraft } from '../protocol.ts';
+import { type RunningGateway, requestId, startGateway } from '../testing/gateway.ts';
+import { addDefinition, openDraft, publishedApis } from '../testing/published.ts';
+import { startUpstream } from '../testing/upstream.ts';
+import { ApiDefinitions } from './store.ts';
+
+const restricted = `  /user:
+    get: {responses: {'200': {content: {application/json: {example: {for: user}}}}}}
+  /strong:
+    get: {security: [{nhs-cis2-aal3: []}], responses: {'200': {content: {application/json: {example: {for: strong}}}}}}
+`;
+const worker = (extra = '', more: Partial<ApiDraft> = {}): ApiDraft => {
+  const draft = openDraft(restricted, { mock: true, ...more }, extra);
+  const text = (draft.files['spec.yaml'] ?? '')
+    .replace('security: []\n', '')
+    .replace('{access: []}', '{access: [{grants: {nhs-cis2-aal2: []}}, {grants: {app-level3: []}}]}');
+  return { ...draft, files: { 'spec.yaml': text } };
+};
+const scope = (part: string) => `urn:nhsd:apim:${part}:test`;
+
+describe('an API by definition', () => {
+  let gateway: RunningGateway;
+  before(async () => {
+    gateway = await startGateway();
+    await gateway.products.save({ name: 'test', apis: ['test'], scopes: [], limits: null });
+    await gateway.addApplication('nhs', { 'ods-codes': 'A1 B2' }, ['test']);
+    await gateway.addStandardApplication('standard', ['test']);
+  });
+  after(() => gateway.stop());
+
+  const token = (granted: string, applicationId = 'nhs', attributes: Record<string, string> = {}) =>
+    gateway.issue({
+      applicationId,
+      scope: granted.split(' ').map(scope).join(' '),
+      attributes: {
+        'id_token-subject': '656005750107',
+        auth_provider: 'nhs-cis2',
+        'alongside.role_ids': '555254240100',
+        ...attributes,
+      },
+    });
+  const call = async (
+    path: string,
+    granted: string,
+    headers: Record<string, string> = {},
+    applicationId = 'nhs',
+  ) => gateway.call(`/test${path}`, { token: await token(granted, applicationId), headers });
+
+  test('accepts a higher level for a lower, and challenges a lower one as RFC 9470 says', async () => {
+    await addDefinition(gateway, worker());
+    for (const [path, granted, status] of [
+      ['/user', 'user-nhs-cis2:aal2', 200],
+      ['/user', 'user-nhs-id:aal3', 200],
+      ['/user', 'app:level3', 200],
+      ['/user', 'user-nhs-cis2:aal1', 401],
+      ['/strong', 'user-nhs-cis2:aal3', 200],
+      ['/strong', 'user-nhs-cis2:aal2', 401],
+      ['/strong', 'app:level3', 401],
+    ] as const)
+      assert.equal((await call(path, granted)).status, status, `${path} ${granted}`);
+    const weak = await call('/strong', 'user-nhs-cis2:aal2', {}, 'standard');
+    assert.equal(
+      weak.headers.get('www-authenticate'),
+      'Bearer error="insufficient_user_authentication", acr_values="AAL3_ANY", resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/test"',
+    );
+    assert.equal((await call('/strong', 'user-nhs-cis2:aal2')).headers.get('www-authenticate'), null);
+    const none = await gateway.call('/test/user');
+    assert.equal(
+      none.headers.get('www-authenticate'),
+      'Bearer resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/test"',
+    );
+  });
+
+  test('has metadata as a protected resource, as every API has', async () => {
+    await addDefinition(gateway, worker());
+    for (const path of ['/test', '/personal-demographics/FHIR/R4', '/hello-world', '/canary-api']) {
+      const answer = await gateway.call(`/.well-known/oauth-protected-resource${path}`);
+      assert.equal(answer.status, 200, path);
+      const { resource, authorization_servers } = (await answer.json()) as Record<string, unknown>;
+      assert.equal(resource, `http://127.0.0.1${path}`);
+      assert.deepEqual(authorization_servers, ['http://127.0.0.1/oauth2.1']);
+    }
+    assert.equal((await gateway.call('/.well-known/oauth-protected-resource/test/user')).status, 404);
+    assert.equal((await gateway.call('/.well-known/oauth-protected-resource/none')).status, 404);
+  });
+
+  test('lets the pages that it names read responses, and answers preflights with its own methods and headers', async () => {
+    await addDefinition(
+      gateway,
+      worker("x-alongside: {cors: {origins: ['https://app.example'], headers: [x-own], exposed: [ETag]}}\n"),
+    );
+    const own = await call('/user', 'app:level3', { origin: 'https://app.example' });
+    assert.equal(own.headers.get('access-control-allow-origin'), 'https://app.example');
+    assert.match(own.headers.get('access-control-expose-headers') ?? '', /ETag/);
+    const other = await call('/user', 'app:level3', { origin: 'https://other.example' });
+    assert.equal(other.headers.get('access-control-allow-origin'), null);
+    assert.equal(other.headers.get('vary'), 'Origin');
+    const preflight = await gateway.call('/test/user', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' },
+    });
+    assert.equal(preflight.headers.get('access-control-allow-methods'), 'GET');
+    assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /x-own/);
+  });
+
+  test('applies assurance, organisation and operations of x-alongside', async () => {
+    const cases: [string, string, Record<string, string>, number, string?][] = [
+      ['assurance: {ial: 3}', 'user-nhs-cis2:aal3', {}, 401],
+      ['organisation: {}', 'app:level3', {}, 400],
+      ['organisation: {allow: ods-codes}', 'app:level3', { 'nhsd-end-user-organisation-ods': 'B2' }, 200],
+      ['organisation: {allow: ods-codes}', 'app:level3', { 'nhsd-end-user-organisation-ods': 'C3' }, 403],
+      ["operations: {application-restricted: ['GET /strong']}", 'app:level3', {}, 403],
+      ['requestId: required', 'app:level3', {}, 400],
+      ['requestId: required', 'app:level3', { 'x-request-id': requestId }, 200],
+    ];
+    for (const [setting, granted, headers, status] of cases) {
+      await addDefinition(gateway, worker(`x-alongside: {${setting}}\n`));
+      assert.equal((await call('/user', granted, headers)).status, status, setting);
+    }
+  });
+
+  for (const [family, type, sign] of [
+    ['apigee', 'application/json', /"faultstring":"Invalid access token"/],
+    [
+      'spine',
+      'application/json',
+      /R4\/CodeSystem\/Spine-ErrorOrWarningCode","version":"1","code":"ACCESS_DENIED"/,
+    ],
+    ['spine-stu3', 'application/fhir+json', /nhs\.uk\/CodeSystem\/Spine-ErrorOrWarningCode/],
+    ['nhsd-api', 'application/fhir+json', /"code":"login".*NHSD-API-ErrorOrWarningCode/],
+    ['http-codes', 'application/fhir+json', /"code":"expired".*SEND_UNAUTHORIZED/],
+    ['problem', 'application/problem+json', /"title":"Unauthorized","status":401/],
+    ['message', 'application/json', /^\{"message":"Missing Authorization header"\}$/],
+  ] as const)
+    test(`answers errors in the format ${family}`, async () => {
+      await addDefinition(gateway, worker('', { errors: family }));
+      const answer = await gateway.call('/test/user');
+      assert.deepEqual([answer.status, answer.headers.get('content-type')], [401, type]);
+      assert.match(await answer.text(), sign);
+    });
+
+  test('limits all clients together, and each application by its product', async () => {
+    const draft = worker();
+    const text =
+      draft.files['spec.yaml']?.replace(
+        '{access:',
+        '{ratelimiting: {proxy: {limit: 2, timeunit: minute}}, access:',
+      ) ?? '';
+    await addDefinition(gateway, { ...draft, files: { 'spec.yaml': text } });
+    gateway.clock.advance(60);
+    const statuses: number[] = [];
+    for (let at = 0; at < 3; at++) statuses.push((await call('/user', 'app:level3')).status);
+    assert.deepEqual(statuses, [200, 200, 429]);
+  });
+
+  test('injects its faults by operation, application and turn', async () => {
+    const faults = "{operation: 'GET /user', application: nhs, status: 503, retryAfter: 5, every: 2}";
+    await addDefinition(gateway, worker(`x-alongside: {faults: [${faults}]}\n`));
+    const first = await call('/user', 'app:level3');
+    const second = await call('/user', 'app:level3');
+    assert.deepEqual([first.status, second.status, second.headers.get('retry-after')], [200, 503, '5']);
+    assert.equal((await call('/user', 'app:level3', {}, 'standard')).status, 200);
+    await addDefinition(gateway, worker('x-alongside: {faults: [{drop: true}]}\n'));
+    await assert.rejects(async () => (await call('/user', 'app:level3')).text());
+  });
+});
+
+describe('validation against a definition', () => {
+  let gateway: RunningGateway;
+  before(async () => {
+    gateway = await startGateway();
+  });
+  after(() => gateway.stop());
+
+  const paths = `  /item/{id}:
+    post:
+      parameters:
+        - {in: path, name: id, required: true, schema: {type: integer}}
+        - {in: query, name: kind, required: true, schema: {type: string, enum: [a, b]}}
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [name], additionalProperties: false, properties: {name: {type: string, nullable: true}, at: {type: string, format: date-time}}}}}}
+      responses: {'200': {description: ok, content: {application/json: {example: {ok: true}}}}}
+`;
+  const send = (path: string, body: string | undefined, type = 'application/json') =>
+    gateway.call(`/test${path}`, {
+      method: 'POST',
+      ...(body === undefined ? {} : { body, headers: { 'content-type': type } }),
+    });
+
+  // biome-ignore format: a table reads best one row a line
+  const cases: [string, string | undefined, number, RegExp?, string?][] = [
+    ['/item/1?kind=a', '{"name": "x"}', 200],
+    ['/item/1?kind=a', '{"name": null}', 200],
+    ['/item/x?kind=a', '{"name": "x"}', 400, /path parameter id must be integer/],
+    ['/item/1', '{"name": "x"}', 400, /query parameter kind is missing/],
+    ['/item/1?kind=c', '{"name": "x"}', 400, /must be equal to one of the allowed values: a, b/],
+    ['/item/1?kind=a', '{}', 400, /name is missing/],
+    ['/item/1?kind=a', '{"name": "x", "more": 1}', 400, /additional properties \(more\)/],
+    ['/item/1?kind=a', '{"name": "x", "at": "today"}', 400, /at must match format/],
+    ['/item/1?kind=a', '{"name":', 400, /the body is not JSON/],
+    ['/item/1?kind=a', undefined, 400, /the body is missing/],
+    ['/item/1?kind=a', 'name=x', 400, /content type .* is not one of application\/json/, 'text/plain'],
+  ];
+  test('refuses an invalid request before the back end where it is enforced', async () => {
+    await addDefinition(gateway, openDraft(paths, { mock: true, validate: 'enforce', errors: 'message' }));
+    for (const [path, body, status, message, type] of cases) {
+      const answer = await send(path, body, type);
+      const text = await answer.text();
+      assert.equal(answer.status, status, `${path} ${body} ${text}`);
+      if (message) assert.match(text, message);
+    }
+  });
+
+  test('only reports it by default, in the log and to developers', async () => {
+    await addDefinition(gateway, openDraft(paths, { mock: true }));
+    const answer = await send('/item/x?kind=a', '{"name": "x"}');
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers.get('x-definition-warning') ?? '', /path parameter id must be integer/);
+    assert.ok(gateway.lines.some(({ message }) => message === 'a call does not conform to its definition'));
+    await addDefinition(gateway, openDraft(paths, { mock: true, validate: 'off' }));
+    assert.equal((await send('/item/x', '{')).headers.get('x-definition-warning'), null);
+  });
+
+  test('gives up a pattern that runs for ever, refuses where it is enforced, and goes on with the next request', async () => {
+    const slow = paths.replace('type: string, nullable: true', "type: string, pattern: '^(a+)+$'");
+    await addDefinition(gateway, openDraft(slow, { mock: true, validate: 'enforce', errors: 'message' }));
+    assert.equal((await send('/item/1?kind=a', '{"name": "a"}')).status, 200);
+    const answer = await send('/item/1?kind=a', JSON.stringify({ name: `${'a'.repeat(60)}!` }));
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /could not be checked in time/);
+    assert.equal((await send('/item/1?kind=a', '{"name": "a"}')).status, 200);
+  });
+
+  test('checks responses of an upstream without changing them, and records them for the mock', async () => {
+    const spec = `  /item/{id}:\n    get: {responses: {'200': {content: {application/json: {schema: {type: object, required: [name]}}}}}}\n`;
+    const upstream = await startUpstream(({ url }, response) => {
+      response.writeHead(url === '/item/9' ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ url }));
+    });
+    try {
+      await addDefinition(gateway, openDraft(spec, { upstream: upstream.url, record: true }));
+      const answer = await gateway.call('/test/item/1?q=2', { headers: { authorization: 'Bearer secret' } });
+      assert.deepEqual(await answer.json(), { url: '/item/1?q=2' });
+      assert.match(answer.headers.get('x-definition-warning') ?? '', /response: name is missing/);
+      const unknown = await gateway.call('/test/item/9');
+      assert.match(
+        unknown.headers.get('x-definition-warning') ?? '',
+        /the status 404 is not in the definition/,
+      );
+    } finally {
+      await upstream.stop();
+    }
+    const kept = JSON.stringify(await new ApiDefinitions(gateway.database).examples('test'));
+    assert.doesNotMatch(kept, /secret/);
+    await addDefinition(gateway, openDraft(spec, { mock: true }));
+    const replayed = await gateway.call('/test/item/1?q=2');
+    assert.deepEqual(await replayed.json(), { url: '/item/1?q=2' });
+    assert.equal((await gateway.call('/test/item/9')).status, 404);
+    assert.equal((await gateway.call('/test/item/5')).status, 501);
+  });
+});
+
+test('a definition holds at the next request in every process', async () => {
+  const one = await startGateway();
+  const other = await startGateway({}, ':memory:', {});
+  try {
+    assert.equal((await one.call('/hello-definition/hello/world')).status, 404);
+    const apikey = { apikey: 'key-of-full' };
+    await addDefinition(one, publishedApis.helloWorld);
+    await one.products.save({ name: 'hello', apis: ['hello-definition'], scopes: [], limits: null });
+    assert.equal((await one.call('/hello-definition/hello/world', { headers: apikey })).status, 200);
+    await new ApiDefinitions(one.database).remove('hello-definition');
+    assert.equal((await one.call('/hello-definition/hello/world', { headers: apikey })).status, 404);
+    assert.equal((await other.call('/hello-definition/hello/world')).status, 404);
+  } finally {
+    await one.stop();
+    await other.stop();
+  }
+});

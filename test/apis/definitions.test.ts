@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { environment } from '@alongside/kernel/operator';
+import { invoke, invokeJson } from '../../src/cli/testing/command.ts';
+import { startUpstream } from '../../src/gateway/testing/upstream.ts';
+import { seededClients } from '../../src/seed/applications.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const published = (path: string) => here(`testing/published/${path}`);
+
+let instance: TestInstance;
+let selected: string[];
+const folder = mkdtempSync(join(tmpdir(), 'alongside-apis-'));
+before(async () => {
+  instance = await startInstance();
+  selected = ['--state', instance.state.stateFile];
+  await instance.signInAtDesk('gp');
+});
+after(async () => {
+  await instance.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (...argv: string[]) => invoke([...argv, ...selected]);
+
+/** Signs in with the card in the reader and returns the access token of `demo-combined`. */
+async function tokenOfCard(): Promise<string> {
+  const { clientId, clientSecret } = seededClients.combined;
+  const callback = `${instance.urls.sample}/combined/callback`;
+  const query = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: callback,
+    response_type: 'code',
+    state: 'state-1',
+  });
+  const { address } = await new Navigator().go(`${instance.urls.api}/oauth2/authorize?${query}`, callback);
+  const code = new URL(address).searchParams.get('code');
+  assert.ok(code, address);
+  const answer = await fetch(`${instance.urls.api}/oauth2/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      ...{ grant_type: 'authorization_code', code, redirect_uri: callback },
+      ...{ client_id: clientId, client_secret: clientSecret },
+    }),
+  });
+  assert.equal(answer.status, 200);
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+describe('the published definitions, end to end', () => {
+  before(async () => {
+    const add = (file: string, ...more: string[]) =>
+      run('api', 'add', published(file), '--mock', '--application', 'demo-combined', ...more);
+    await add(
+      'hello-world/hello-world.yaml',
+      '--name',
+      'hello-definition',
+      '--base-path',
+      '/hello-definition',
+    );
+    await add('clinical-prescription-tracker/eps-clinical-prescription-tracker-api.yaml');
+    await add(
+      'healthcare-worker/healthcare-worker-api.yaml',
+      '--name',
+      'healthcare-worker-api',
+      '--base-path',
+      '/healthcare-worker',
+    );
+    await add('custom-prescription-status-update/eps-custom-prescription-status-update-api.yaml');
+  });
+
+  const call = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
+    fetch(instance.urls.api + path, { ...init, headers: { 'content-type': 'application/json', ...headers } });
+
+  test('answer a user who signed in with a card, each by its access modes', async () => {
+    const authorization = `Bearer ${await tokenOfCard()}`;
+    const hello = await call('/hello-definition/hello/user', { authorization });
+    assert.deepEqual([hello.status, await hello.json()], [200, { message: 'Hello user!' }]);
+    assert.equal((await call('/hello-definition/hello/application', { authorization })).status, 401);
+    assert.equal(
+      (await call('/clinical-prescription-tracker/RequestGroup?nhsNumber=9000000009', { authorization }))
+        .status,
+      501,
+    );
+    assert.equal((await call('/healthcare-worker/Worker?identifier=1', { authorization })).status, 401);
+    assert.equal(
+      (
+        await call(
+          '/custom-prescription-status-update/format-1',
+          { authorization },
+          { method: 'POST', body: '{}' },
+        )
+      ).status,
+      401,
+    );
+  });
+
+  test('answer an application with its API key, and with a token of its own', async () => {
+    const apikey = seededClients.combined.clientId;
+    const hello = await call('/hello-definition/hello/application', { apikey });
+    assert.deepEqual(await hello.json(), { message: 'Hello application!' });
+    const update = await call(
+      '/custom-prescription-status-update/format-1',
+      { apikey, 'api-key': 'x' },
+      { method: 'POST', body: '{}' },
+    );
+    assert.equal(update.status, 200);
+    assert.equal(((await update.json()) as { type: string }).type, 'transaction-response');
+    const { access_token } = await instance.api<{ access_token: string }>('POST', '/tokens', {
+      person: 'gp',
+      application: 'demo-combined',
+    });
+    assert.equal(
+      (await call('/healthcare-worker/Worker?identifier=1', { authorization: `Bearer ${access_token}` }))
+        .status,
+      401,
+    );
+  });
+
+  test('give the tracker as an upstream the user and the role', async () => {
+    const upstream = await startUpstream(({ headers }, response) => {
+      response.writeHead(200, { 'content-type': 'application/fhir+json' });
+      response.end(JSON.stringify(headers));
+    });
+    try {
+      await run(
+        'api',
+        'edit',
+        'clinical-prescription-tracker',
+        '--upstream',
+        upstream.url,
+        '--secret',
+        'clinical-tracker-mtls-1=unused',
+      );
+      const answer = await call('/clinical-prescription-tracker/RequestGroup?nhsNumber=9000000009', {
+        authorization: `Bearer ${await tokenOfCard()}`,
+        'nhsd-identity-uuid': 'forged',
+        'nhsd-organization-uuid': 'A1',
+      });
+      assert.equal(answer.status, 200);
+      const sent = (await answer.json()) as Record<string, string>;
+      assert.equal(sent['nhsd-identity-uuid'], '656005750108');
+      assert.equal(sent['nhsd-organization-uuid'], 'A1');
+      assert.match(sent['nhsd-session-urid'] ?? '', /^\d+$/);
+    } finally {
+      await upstream.stop();
+    }
+  });
+
+  test('survive an export and an import', async () => {
+    const set = join(folder, 'set-up');
+    await run('export', set, '--no-cards');
+    assert.match(readFileSync(join(set, 'apis', 'hello-definition.yaml'), 'utf8'), /openapi: 3\.0\.3/);
+    const before = await instance.api('GET', '/apis');
+    await run('api', 'remove', 'hello-definition');
+    assert.equal((await call('/hello-definition/hello/world', {})).status, 404);
+    await run('import', set, '--no-cards');
+    assert.deepEqual(await instance.api('GET', '/apis'), before);
+    assert.equal(
+      (await call('/hello-definition/hello/world', { apikey: seededClients.combined.clientId })).status,
+      200,
+    );
+    await run('export', join(folder, 'again'), '--no-cards');
+    assert.equal(
+      readFileSync(join(folder, 'again', 'apis', 'hello-definition.yaml'), 'utf8'),
+      readFileSync(join(set, 'apis', 'hello-definition.yaml'), 'utf8'),
+    );
+  });
+});
+
+describe('alongside api', () => {
+  test('refuses names and base paths in use, and files that lead elsewhere, in one sentence', async () => {
+    const file = published('hello-world/hello-world.yaml');
+    for (const [more, message] of [
+      [[], /base path \/hello-world is in use by hello-world/],
+      [['--base-path', '/oauth2/x'], /belongs to the platform/],
+      [['--base-path', '/personal-demographics'], /in use by personal-demographics/],
+      [['--base-path', '/free', '--name', 'hello-world'], /The name hello-world belongs to the platform/],
+      [['--base-path', 'free'], /"basePath" must be a path/],
+      [
+        ['--base-path', '/free', '--upstream', 'ftp://x'],
+        /either|"upstream" must be an http or https address/,
+      ],
+      [['--base-path', '/free', '--errors', 'nonsense'], /"errors" must be one of apigee/],
+      [['--base-path', '/free', '--set', 'eror=1'], /x-alongside has no member "eror"/],
+    ] as [string[], RegExp][])
+      await assert.rejects(run('api', 'add', file, '--mock', ...more), message, more.join(' '));
+    await assert.rejects(run('api', 'add', join(folder, 'none.yaml'), '--mock'), /none\.yaml cannot be read/);
+    const outside = join(folder, 'outside.yaml');
+    writeFileSync(
+      outside,
+      "openapi: 3.0.3\nservers: [{url: /outside}]\npaths:\n  /a:\n    $ref: '../x.yaml'\n",
+    );
+    await assert.rejects(
+      run('api', 'check', outside),
+      /^OperatorError: outside\.yaml:5:5: .*leads out of the folder/,
+    );
+  });
+
+  test('lists, shows, edits and removes an API', async () => {
+    const file = join(folder, 'small.yaml');
+    writeFileSync(
+      file,
+      "openapi: 3.0.3\nservers: [{url: /small}]\nsecurity: []\nx-nhsd-apim: {}\npaths:\n  /a:\n    get: {responses: {'200': {content: {application/json: {example: {a: 1}}}}}}\n",
+    );
+    await run('api', 'add', file, '--mock');
+    const listed = await invokeJson<{ apis: { name: string; backEnd: string }[] }>([
+      'api',
+      'list',
+      ...selected,
+    ]);
+    assert.equal(listed.apis.find(({ name }) => name === 'small')?.backEnd, 'mock');
+    assert.equal(listed.apis[0]?.backEnd, 'in process');
+    assert.equal((await fetch(`${instance.urls.api}/small/a`)).status, 200);
+    await run('api', 'edit', 'small', '--set', 'faults=[{"status": 418}]');
+    assert.equal((await fetch(`${instance.urls.api}/small/a`)).status, 418);
+    await run('api', 'edit', 'small', '--set', 'faults=null', '--base-path', '/smaller');
+    assert.equal((await fetch(`${instance.urls.api}/small/a`)).status, 404);
+    assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 200);
+    assert.deepEqual(
+      (await run('api', 'export', 'small')).lines,
+      readFileSync(file, 'utf8').trimEnd().split('\n'),
+    );
+    await run('api', 'remove', 'small');
+    await assert.rejects(run('api', 'show', 'small'), /no API "small" that was added/);
+    assert.equal((await fetch(`${instance.urls.api}/smaller/a`)).status, 404);
+  });
+
+  test('takes a pasted file from the page of the console', async () => {
+    const text =
+      "openapi: 3.0.3\nservers: [{url: /pasted}]\nsecurity: []\nx-nhsd-apim: {}\npaths: {/a: {get: {responses: {'204': {description: none}}}}}\n";
+    const added = await instance.call('POST', '/apis', { text, basePath: '', upstream: '', mock: 'true' });
+    assert.equal(added.status, 201, JSON.stringify(added.body));
+    assert.equal((await fetch(`${instance.urls.api}/pasted/a`)).status, 204);
+    const bad = await instance.call('POST', '/apis', { text: 'a: [', mock: 'true' });
+    assert.equal(bad.status, 400);
+    assert.deepEqual(
+      [bad.body.error, bad.body.file, bad.body.line],
+      ['invalid_definition', 'openapi.yaml', 1],
+    );
+    const page = await (await fetch(instance.urls.console)).text();
+    assert.match(page, /<strong>pasted<\/strong>/);
+    await instance.api('DELETE', '/apis/pasted');
+  });
+});
+
+/** Returns the code blocks of a language in a page. */
+const blocks = (page: string, language: string): string[] =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, code]) => String(code));
+
+test('the commands of docs/apis.md run as printed', async () => {
+  const page = readFileSync(here('../../docs/apis.md'), 'utf8');
+  const [yaml = ''] = blocks(page, 'yaml');
+  const [program = ''] = blocks(page, 'js');
+  writeFileSync(join(folder, 'notes.yaml'), yaml);
+  writeFileSync(
+    join(folder, 'server.mjs'),
+    program
+      .replace('9000', '0')
+      .replace(/;\s*$/, ".once('listening', function () { console.log(this.address().port); });\n"),
+  );
+  const server: ChildProcess = spawn(process.execPath, [join(folder, 'server.mjs')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [port] = (await once(server.stdout!, 'data')) as [Buffer];
+    const script = blocks(page, 'sh')
+      .join('')
+      .replaceAll('http://localhost:8400', instance.urls.console)
+      .replaceAll('http://localhost:8401', instance.urls.api)
+      .replaceAll('http://localhost:9000', `http://localhost:${String(port).trim()}`);
+    const main = here('../../src/cli/main.ts');
+    const shell = spawn('sh', ['-eu'], {
+      cwd: folder,
+      env: { ...environment(), ALONGSIDE_STATE: instance.state.stateFile },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    shell.stdout.on('data', (part) => (out += part));
+    shell.stderr.on('data', (part) => (err += part));
+    shell.stdin.end(
+      `alongside() { '${process.execPath}' '${main}' "$@"; }\nnode() { '${process.execPath}' "$@"; }\n${script}`,
+    );
+    const [code] = (await once(shell, 'close')) as [number];
+    assert.equal(code, 0, err);
+    assert.match(out, /\{"id":"2","text":"Book a review"\}/);
+    assert.match(out, /\{"id":"7","text":"A note of 656005750108 as \d+"\}/);
+    assert.match(out, /Removed API notes and its products/);
+    assert.doesNotMatch(out, /someone-else/);
+  } finally {
+    server.kill();
+  }
+});
