@@ -44,7 +44,8 @@ const forms = {
         'testing-node': inClone('src', 'kit', 'node.ts'),
         'testing-playwright': inClone('src', 'kit', 'playwright.ts'),
         'testing-vitest': inClone('src', 'kit', 'vitest.ts'),
-        'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
+        'validation-worker': inClone('src', 'gateway', 'definitions', 'validation-worker.ts'),
+    'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
         'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
       },
       // Native modules and test runners, which the user installs.

@@ -93,7 +93,7 @@ describe('an API by definition', () => {
     );
     const own = await call('/user', 'app:level3', { origin: 'https://app.example' });
     assert.equal(own.headers.get('access-control-allow-origin'), 'https://app.example');
-    assert.match(own.headers.get('access-control-expose-headers') ?? '', /ETag/);
+    assert.match(own.headers.get('access-control-expose-headers') ?? '', /etag/);
     const other = await call('/user', 'app:level3', { origin: 'https://other.example' });
     assert.equal(other.headers.get('access-control-allow-origin'), null);
     assert.equal(other.headers.get('vary'), 'Origin');
@@ -223,7 +223,7 @@ describe('validation against a definition', () => {
   });
 
   test('gives up a pattern that runs for ever, refuses where it is enforced, and goes on with the next request', async () => {
-    const slow = paths.replace('type: string, nullable: true', "type: string, pattern: '^(a+)+$'");
+    const slow = paths.replace('type: string, nullable: true', () => "type: string, pattern: '^(a+)+$'");
     await addDefinition(gateway, openDraft(slow, { mock: true, validate: 'enforce', errors: 'message' }));
     assert.equal((await send('/item/1?kind=a', '{"name": "a"}')).status, 200);
     const answer = await send('/item/1?kind=a', JSON.stringify({ name: `${'a'.repeat(60)}!` }));

@@ -76,7 +76,10 @@ export const settingsShape = z.strictObject({
     .optional()
     .describe('The organisation header; `allow` names an application attribute with the permitted codes'),
   operations: z
-    .record(z.enum(['application-restricted', 'patient-access', 'user-restricted']), list(operationKey))
+    .partialRecord(
+      z.enum(['application-restricted', 'patient-access', 'user-restricted']),
+      list(operationKey),
+    )
     .optional()
     .describe('The operations of a mode; all by default'),
   headers: z
