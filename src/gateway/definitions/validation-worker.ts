@@ -1,4 +1,4 @@
-// The thread in which values are checked against the schemas of definitions (validation.ts).
+// The thread or process in which values are checked against the schemas of definitions (checker.ts).
 import { parentPort } from 'node:worker_threads';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import * as formats from 'ajv-formats';
@@ -59,11 +59,13 @@ function shown({ instancePath, message, params }: ErrorObject): string {
   return `${place === '' ? 'it' : place} ${message ?? 'is not valid'}${more}`.slice(0, 300);
 }
 
-parentPort?.on('message', ({ id, key, schema, value }: CheckAsked) => {
+function answerTo({ id, key, schema, value }: CheckAsked): CheckAnswer {
   const validate = compiled(key, schema);
-  let problem: string | undefined;
   // A schema that cannot be used does not make a value invalid.
-  if (typeof validate !== 'string' && !validate(value))
-    problem = shown(validate.errors?.[0] ?? ({} as ErrorObject));
-  parentPort?.postMessage({ id, problem } satisfies CheckAnswer);
-});
+  if (typeof validate === 'string' || validate(value)) return { id, problem: undefined };
+  const [first] = validate.errors ?? [];
+  return { id, problem: first ? shown(first) : 'it is not valid' };
+}
+
+if (parentPort) parentPort.on('message', (asked: CheckAsked) => parentPort?.postMessage(answerTo(asked)));
+else process.on('message', (asked: CheckAsked) => process.send?.(answerTo(asked)));

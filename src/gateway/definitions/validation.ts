@@ -1,31 +1,36 @@
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { reasonOf } from '@alongside/kernel/errors';
 import type { Log } from '@alongside/kernel/log';
+import { type Checker, startChecker } from './checker.ts';
 import type { ApiModel, Content, OperationModel, Parameter } from './model.ts';
-import type { CheckAnswer, CheckAsked } from './validation-worker.ts';
+import type { CheckAsked } from './validation-worker.ts';
 
 /** Milliseconds for the first check of an operation, which compiles its schemas, and for each other one. */
 const patience = { first: 5_000, next: 250 };
+/** Maximum number of checks that wait. */
+const mostWaiting = 1_000;
 
 interface Waiting {
+  schema: object;
+  asked: CheckAsked;
   resolve(problem: string | undefined): void;
-  timer: NodeJS.Timeout;
 }
 
 /** The result for a value that took too long to check. */
 const unchecked = 'it could not be checked in time';
 
 /**
- * Checks values against the schemas of definitions in a thread of its own, because patterns of strangers may run for ever. The thread
- * starts at the first check, and a new one replaces it if a check takes too long.
+ * Checks values against the schemas of definitions, one after another, outside of this thread, because patterns of strangers may run
+ * for ever. A check that takes too long ends the thread; a new one continues with the others.
  */
 export class Validation {
   readonly #log: Log;
-  #worker: Worker | undefined;
+  #checker: Checker | undefined;
+  /** In the order in which they are carried out. */
   readonly #waiting = new Map<number, Waiting>();
   /** Schemas that the running thread has. */
   readonly #sent = new Set<string>();
+  /** Schemas against which it has checked a value. */
+  readonly #compiled = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
   #next = 0;
 
   constructor(log: Log) {
@@ -33,9 +38,9 @@ export class Validation {
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#stop();
-    await worker?.terminate();
+    for (const { resolve } of this.#waiting.values()) resolve(unchecked);
+    this.#waiting.clear();
+    await this.#end();
   }
 
   /** Returns the first problem of a value; undefined if it conforms. */
@@ -45,59 +50,69 @@ export class Validation {
     schemas: ApiModel['schemas'],
     value: unknown,
   ): Promise<string | undefined> {
-    const isFirst = !this.#sent.has(key);
+    if (this.#waiting.size >= mostWaiting) return Promise.resolve(unchecked);
     const id = this.#next++;
-    const worker = this.#running();
-    this.#sent.add(key);
-    const asked: CheckAsked = {
-      id,
-      key,
-      value,
-      ...(isFirst ? { schema: { ...schema, $defs: schemas } } : {}),
-    };
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#late(key), isFirst ? patience.first : patience.next);
-      this.#waiting.set(id, { resolve, timer });
-      worker.ref();
-      worker.postMessage(asked);
+      const waiting = { schema: { ...schema, $defs: schemas }, asked: { id, key, value }, resolve };
+      this.#waiting.set(id, waiting);
+      this.#send(waiting);
+      if (this.#waiting.size === 1) this.#watch();
     });
   }
 
-  #running(): Worker {
-    if (this.#worker) return this.#worker;
-    const program = new URL(`./validation-worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: 256 } });
-    worker.on('message', ({ id, problem }: CheckAnswer) => {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      clearTimeout(waiting?.timer);
-      waiting?.resolve(problem);
-      if (this.#waiting.size === 0) worker.unref();
+  #send({ schema, asked }: Waiting): void {
+    this.#checker ??= startChecker({
+      answered: ({ id, problem }) => this.#answered(id, problem),
+      failed: (reason) => this.#failed(reason),
     });
-    worker.on('error', (error) => {
-      this.#log.warn({ reason: reasonOf(error) }, 'the thread that checks against definitions failed');
-      if (this.#worker === worker) this.#stop();
-    });
-    worker.unref();
-    this.#worker = worker;
-    return worker;
+    const isFirst = !this.#sent.has(asked.key);
+    this.#sent.add(asked.key);
+    this.#checker.send(isFirst ? { ...asked, schema } : asked);
   }
 
-  #late(key: string): void {
-    this.#log.warn({ check: key }, 'a check against a definition took too long');
-    void this.#worker?.terminate();
-    this.#stop();
+  /** Gives the check that runs now its time. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    const [running] = this.#waiting.values();
+    this.#checker?.hold(running !== undefined);
+    if (!running) return;
+    const { key } = running.asked;
+    const isCompiled = this.#compiled.has(key);
+    this.#timer = setTimeout(
+      () => this.#failed(`the check ${key} took too long`),
+      isCompiled ? patience.next : patience.first,
+    );
   }
 
-  /** Ends every open check. */
-  #stop(): void {
-    this.#worker = undefined;
-    this.#sent.clear();
-    for (const { resolve, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      resolve(unchecked);
+  #answered(id: number, problem: string | undefined): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    this.#compiled.add(waiting.asked.key);
+    waiting.resolve(problem);
+    this.#watch();
+  }
+
+  /** Gives up the check that runs now, and continues with the others. */
+  #failed(reason: string): void {
+    this.#log.warn({ reason }, 'a check against a definition was given up');
+    const [running] = this.#waiting.values();
+    if (running) {
+      this.#waiting.delete(running.asked.id);
+      running.resolve(unchecked);
     }
-    this.#waiting.clear();
+    void this.#end();
+    for (const waiting of this.#waiting.values()) this.#send(waiting);
+    this.#watch();
+  }
+
+  #end(): Promise<void> {
+    clearTimeout(this.#timer);
+    const checker = this.#checker;
+    this.#checker = undefined;
+    this.#sent.clear();
+    this.#compiled.clear();
+    return checker?.stop() ?? Promise.resolve();
   }
 }
 
