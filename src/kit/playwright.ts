@@ -47,17 +47,14 @@ export const test: TestType<
     { scope: 'worker', timeout: patience },
   ],
   person: ['gp', { option: true }],
-  desk: [
-    async (
-      { alongside, person }: Pick<TestFixtures, 'person'> & Pick<WorkerFixtures, 'alongside'>,
-      use: (state: AgentState) => Promise<void>,
-    ) => {
-      const { who, ...answers } = typeof person === 'string' ? { who: person } : person;
-      await use(await alongside.desk(who, answers));
-      await alongside.card.remove();
-    },
-    {},
-  ],
+  desk: async (
+    { alongside, person }: Pick<TestFixtures, 'person'> & Pick<WorkerFixtures, 'alongside'>,
+    use: (state: AgentState) => Promise<void>,
+  ) => {
+    const { who, ...answers } = typeof person === 'string' ? { who: person } : person;
+    await use(await alongside.desk(who, answers));
+    await alongside.card.remove();
+  },
   alongsideReport: [
     // Playwright reads the names of the fixtures here: none, so that a test without Alongside starts no instance.
     // biome-ignore lint/correctness/noEmptyPattern: see above

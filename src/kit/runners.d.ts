@@ -11,10 +11,11 @@ declare module '@playwright/test' {
     readonly expectedStatus: string;
     attach(name: string, content: { body: string; contentType: string }): Promise<void>;
   }
-  type Fixture<All> = (all: All, use: (value: never) => Promise<void>, info: TestInfo) => Promise<void>;
   export interface TestType<T, W> {
     extend<T2, W2>(fixtures: {
-      [name: string]: readonly [unknown, { option?: true; auto?: true; scope?: 'worker'; timeout?: number }];
+      [name: string]:
+        | readonly [unknown, { option?: true; auto?: true; scope?: 'worker'; timeout?: number }]
+        | ((fixtures: never, use: never) => Promise<void>);
     }): TestType<T & T2, W & W2>;
   }
   export const test: TestType<
