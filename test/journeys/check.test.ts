@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checks } from '../../src/cli/check/checks.ts';
@@ -27,7 +30,9 @@ describe('alongside check', () => {
   });
   beforeEach(() => party.ignores.clear());
 
-  const all = checks.map(({ name }) => name);
+  const all = checks
+    .filter(({ patterns = ['separate'] }) => patterns.includes('separate'))
+    .map(({ name }) => name);
   const only = (names: readonly string[]) => names.flatMap((name) => ['--only', name]);
   const at = () => ['--state', instance.state.stateFile];
 
@@ -184,13 +189,35 @@ describe('alongside check', () => {
     assert.deepEqual(new Set(named(answer, 'passed')), new Set(names));
   });
 
+  test('checks an application of the combined pattern, and writes a report', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'check-'));
+    try {
+      const file = join(folder, 'report.html');
+      const page = `${instance.urls.sample}/patient?nhs-number=9000000009`;
+      const answer = await run(`${instance.urls.sample}/sign-in/combined`, '--page', page, '--html', file);
+      assert.deepEqual(named(answer, 'passed').length, answer.checks.length, JSON.stringify(answer.checks));
+      for (const name of ['cis2-state-of-another-browser', 'combined-card-removed', 'combined-sign-out'])
+        assert.ok(named(answer, 'passed').includes(name), name);
+      const report = await readFile(file, 'utf8');
+      assert.match(report, /10 passed, 0 failed/);
+      assert.doesNotMatch(report, /https?:\/\/(?!localhost)/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('names a check that is not for the pattern of the application', async () => {
+    const answer = await run(`${instance.urls.sample}/sign-in/combined`, ...only(['cis2-expired-id-token']));
+    assert.deepEqual(named(answer, 'notRun'), ['cis2-expired-id-token']);
+    assert.match(answer.checks[0]?.got ?? '', /combined pattern/);
+  });
+
   const called: [string, () => string[], RegExp][] = [
     [
       'a text that signed-out users see too',
       () => [party.start, '--signed-in', 'Sign in'],
       /shows "Sign in" also without a sign-in: set --signed-in/,
     ],
-    ['the combined pattern', () => [`${instance.urls.sample}/sign-in/combined`], /combined pattern/],
     ['an unknown check', () => [party.start, '--only', 'cis2-nothing'], /alongside check --list/],
     ['no patience', () => [party.start, '--patience', 'long'], /--patience takes seconds/],
     ['no address', () => ['login'], /"login" is no http or https address/],
@@ -240,7 +267,7 @@ describe('alongside check', () => {
     const { lines } = await invoke(['check', '--list']);
     assert.deepEqual(
       lines.map((line) => line.split(' ')[0]),
-      all,
+      checks.map(({ name }) => name),
     );
   });
 });

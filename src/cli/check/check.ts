@@ -9,7 +9,10 @@ export interface Verdict {
   detail: string;
 }
 
-/** One check of a relying party, one file each. */
+/** How the application signs users in: at CIS2 itself, or at the API platform. */
+export type Pattern = 'separate' | 'combined';
+
+/** One check of an application. */
 export interface Check {
   /** The module of the certification plans with the same purpose, if any; others begin with `cis2-`. */
   readonly name: string;
@@ -19,8 +22,13 @@ export interface Check {
   readonly expects: string;
   /** The public source of the rule. */
   readonly source: string;
+  /** The patterns that it is for; `separate` by default. */
+  readonly patterns?: readonly Pattern[];
   run(trial: Trial): Promise<Verdict>;
 }
+
+/** For checks of both patterns. */
+export const bothPatterns: readonly Pattern[] = ['separate', 'combined'];
 
 const verdict =
   (outcome: Outcome) =>

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { combinedChecks } from './checks/combined.ts';
 import { discoveryChecks } from './checks/discovery.ts';
 import { endpointChecks } from './checks/endpoints.ts';
 import { idTokenChecks } from './checks/id-token.ts';
@@ -8,6 +9,7 @@ import { requestChecks } from './checks/request.ts';
 import { responseChecks } from './checks/response.ts';
 import { sessionChecks, signIn } from './checks/session.ts';
 import { signOutChecks } from './checks/sign-out.ts';
+import { mends } from './mends.ts';
 
 /** All checks in order of execution. Those that invalidate cached keys or the discovery document are last. */
 export const checks: readonly Check[] = [
@@ -20,9 +22,12 @@ export const checks: readonly Check[] = [
   ...sessionChecks,
   ...logoutChecks,
   ...signOutChecks,
+  ...combinedChecks,
   ...keyCacheChecks,
   ...discoveryChecks,
 ];
 
 const names = checks.map(({ name }) => name);
 if (new Set(names).size !== names.length) throw new Error('Two checks have the same name.');
+const unmended = names.find((name) => !Object.hasOwn(mends, name));
+if (unmended !== undefined) throw new Error(`mends.ts does not say how to mend ${unmended}.`);

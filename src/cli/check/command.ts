@@ -1,16 +1,19 @@
+import { writeFile } from 'node:fs/promises';
+import { systemClock } from '@alongside/kernel/clock';
 import { nearest, UsageError } from '@alongside/kernel/operator';
 import type { Output, Result } from '../command.ts';
 import { onStop } from '../foreground.ts';
 import type { InstanceApi } from '../instance.ts';
 import { columns } from '../table.ts';
 import { checks } from './checks.ts';
+import { htmlReport } from './html-report.ts';
 import { ProviderSide } from './provider.ts';
 import { countsOf, reportLines, runChecks } from './run.ts';
 import { Trial } from './trial.ts';
 
 interface CheckCall {
   api: InstanceApi;
-  flags: Partial<Record<'person' | 'pin' | 'signedIn' | 'page' | 'signOut' | 'patience', string>> & {
+  flags: Partial<Record<'person' | 'pin' | 'signedIn' | 'page' | 'signOut' | 'patience' | 'html', string>> & {
     list?: boolean;
   };
   lists: { only: string[] };
@@ -68,17 +71,22 @@ export async function runCheck({ api, flags, lists, out }: CheckCall, word?: str
     const before = await provider.cardInReader();
     try {
       const { cis2Issuer } = urls;
-      const trial = new Trial({ provider, start: url, cis2Issuer, signal, patience, signOut });
+      const trial = new Trial({ provider, start: url, cis2Issuer, api: urls.api, signal, patience, signOut });
       const results = await runChecks(trial, {
         chosen: plan,
+        named: lists.only.length > 0,
         told: { signedIn: flags.signedIn, page },
-        apiOrigin: urls.api,
+        api: urls.api,
         signal,
         progress: out.note,
       });
       const counts = countsOf(results);
       const ok = counts.failed === 0 && !signal.aborted;
       if (signal.aborted) out.note('Stopped; the faults are off.');
+      if (flags.html !== undefined) {
+        await writeFile(flags.html, htmlReport(url, new Date(systemClock.now()), results));
+        out.note(`The report is in ${flags.html}.`);
+      }
       return { json: { ok, url, counts, checks: results }, lines: reportLines(results), code: ok ? 0 : 1 };
     } finally {
       await provider.leaveReader(before);

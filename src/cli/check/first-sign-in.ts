@@ -11,12 +11,11 @@ export interface ApplicationFacts {
 /**
  * Runs the first sign-in, with which all checks are compared. Throws Stranded if it fails, OperatorError if the call must change.
  */
-export async function firstSignIn(trial: Trial, told: ApplicationFacts, apiOrigin: string): Promise<void> {
+export async function firstSignIn(trial: Trial, told: ApplicationFacts, api: string): Promise<void> {
   const browser = trial.browser();
   const asked = await trial.begin(trial.browser());
-  forCis2(asked, apiOrigin);
   const answer = await trial.toCallback(browser);
-  browser.stopAt(trial.endpoint);
+  browser.stopAt(...trial.endpoints);
   const landing = await browser.deliver(answer);
   const page = told.page ?? pageAfter(landing, answer);
   const home = await browser.go(page);
@@ -30,14 +29,23 @@ export async function firstSignIn(trial: Trial, told: ApplicationFacts, apiOrigi
     );
   const request = asked.parameters.has('scope') ? asked.parameters : undefined;
   const clientId = asked.parameters.get('client_id') ?? '';
-  trial.learn({ clientId, registration: await trial.provider.registration(clientId), request, text, page });
+  const pattern = asked.url.origin === new URL(api).origin ? 'combined' : 'separate';
+  if (pattern === 'separate') forApplication(asked, api);
+  trial.learn({
+    pattern,
+    clientId,
+    registration: await trial.provider.registration(clientId),
+    request,
+    text,
+    page,
+  });
 }
 
-/** Refuses the combined pattern, in which the API platform is the relying party of CIS2. */
-function forCis2({ parameters }: Callback, apiOrigin: string): void {
-  if (parameters.get('redirect_uri')?.startsWith(apiOrigin))
+/** Refuses the address of the API platform, which is CIS2's relying party in the combined pattern. */
+function forApplication({ parameters }: Callback, api: string): void {
+  if (parameters.get('redirect_uri')?.startsWith(api))
     throw new OperatorError(
-      'This address signs in at the API platform, which is the relying party of CIS2 then (combined pattern). The checks are for applications that sign people in at CIS2 themselves.',
+      'This is an address of the API platform. Give the address of the application that starts a sign-in.',
     );
 }
 
@@ -54,7 +62,7 @@ async function textsOf(trial: Trial, told: ApplicationFacts): Promise<string[]> 
 
 function stranger(trial: Trial, page: string): Promise<Landing> {
   const browser = trial.browser();
-  browser.stopAt(trial.endpoint);
+  browser.stopAt(...trial.endpoints);
   return browser.go(page);
 }
 

@@ -156,6 +156,15 @@ export class ProviderSide {
     return events.some(({ detail }) => detail.reason === 'authorisation.subjectKidMissing');
   }
 
+  /** Returns whether the API platform, after an event, refused tokens of an application at an API or at its token endpoint. */
+  async refusedCalls(seq: number): Promise<boolean> {
+    const events = await this.eventsSince(seq);
+    return events.some(
+      ({ name, outcome }) =>
+        outcome === 'refused' && /^(?:gateway\.|authorisation\.(?:refresh|token))/.test(name),
+    );
+  }
+
   /** Returns the serial of the card in the reader. */
   async cardInReader(): Promise<string | undefined> {
     return (await this.#api.must<{ card: { serial: string } | null }>('GET', '/readers/0')).card?.serial;

@@ -10,7 +10,7 @@ export const isAccident = ({ landing }: Reaction): boolean =>
 export const looksUnhandled = (landing: Landing): string =>
   `${landingText(landing)} That looks like an unhandled error.`;
 
-export const noTokenCall = notRun('The application did not ask CIS2 for tokens.');
+export const noTokenCall = notRun('The application did not ask for tokens.');
 
 /** Judges the application's reaction to something that it must refuse. */
 export function refusal(reaction: Reaction): Verdict {

@@ -3,6 +3,7 @@ import { Unreachable } from '../../kit/browser.ts';
 import { type Check, failed, notRun, type Outcome, type Verdict } from './check.ts';
 import { signIn } from './checks/session.ts';
 import { type ApplicationFacts, firstSignIn } from './first-sign-in.ts';
+import { mends } from './mends.ts';
 import { reasonSentence, Stranded, type Trial } from './trial.ts';
 
 /** A result for the report. */
@@ -16,12 +17,16 @@ export interface Result {
   /** The behaviour of this application. */
   got: string;
   source: string;
+  /** How to mend it; empty if it passed. */
+  mend: string;
 }
 
 export interface Plan {
   chosen: readonly Check[];
+  /** Whether the user named them: then those that do not apply are reported too. */
+  named: boolean;
   told: ApplicationFacts;
-  apiOrigin: string;
+  api: string;
   signal: AbortSignal;
   /** Called with the current activity. */
   progress(text: string): void;
@@ -34,11 +39,16 @@ const resultOf = ({ name, does, expects, source }: Check, { outcome, detail }: V
   expected: expects,
   got: detail,
   source,
+  mend: outcome === 'failed' || outcome === 'warning' ? (mends[name] ?? '') : '',
 });
 
 /** Replaces an error that the instance caused: the application is not to blame for a platform that is down. */
-function blamed(error: unknown, { endpoint }: Trial): unknown {
-  if (!(error instanceof Unreachable) || error.origin !== new URL(endpoint).origin) return error;
+function blamed(error: unknown, { endpoints }: Trial): unknown {
+  if (
+    !(error instanceof Unreachable) ||
+    !endpoints.some((endpoint) => error.origin === new URL(endpoint).origin)
+  )
+    return error;
   return new OperatorError(
     `${reasonSentence(error)} The application is not at fault; start the instance again.`,
   );
@@ -76,13 +86,19 @@ async function carryOut(check: Check, trial: Trial, signal: AbortSignal): Promis
 
 /** Runs the checks one after another, because each changes the instance. A signal ends the run with the results so far. */
 export async function runChecks(trial: Trial, plan: Plan): Promise<Result[]> {
-  const { chosen, told, apiOrigin, signal, progress } = plan;
+  const { chosen, named, told, api, signal, progress } = plan;
   const results: Result[] = [];
   try {
-    await withoutPlatformFaults(trial, () => firstSignIn(trial, told, apiOrigin));
-    for (const check of chosen) {
-      progress(`${results.length + 1} of ${chosen.length}  ${check.name}`);
-      results.push(resultOf(check, await carryOut(check, trial, signal)));
+    await withoutPlatformFaults(trial, () => firstSignIn(trial, told, api));
+    const { pattern } = trial.known;
+    const fits = ({ patterns = ['separate'] }: Check) => patterns.includes(pattern);
+    const fitting = chosen.filter((check) => named || fits(check));
+    for (const check of fitting) {
+      progress(`${results.length + 1} of ${fitting.length}  ${check.name}`);
+      const verdict = fits(check)
+        ? await carryOut(check, trial, signal)
+        : notRun(`The application uses the ${pattern} pattern.`);
+      results.push(resultOf(check, verdict));
     }
   } catch (error) {
     if (signal.aborted) return results;
@@ -117,11 +133,12 @@ export function countsOf(results: readonly Result[]): Counts {
 export function reportLines(results: readonly Result[]): string[] {
   const { passed, failed, warning, notRun } = countsOf(results);
   return [
-    ...results.flatMap(({ outcome, name, did, expected, got, source }) => [
+    ...results.flatMap(({ outcome, name, did, expected, got, source, mend }) => [
       `${marks[outcome]}${name}: ${got}`,
       ...(outcome === 'passed'
         ? []
         : [`          done:     ${did}`, `          expected: ${expected}`, `          source:   ${source}`]),
+      ...(mend === '' ? [] : [`          mend:     ${mend}`]),
     ]),
     '',
     `${passed} passed, ${failed} failed, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${notRun} not run.`,

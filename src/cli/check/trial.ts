@@ -3,6 +3,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser, type Callback, type Landing, type Page } from '../../kit/browser.ts';
 import { contentOf, formOf, textOf } from '../../kit/markup.ts';
+import type { Pattern } from './check.ts';
 import type { ProviderSide, Registration } from './provider.ts';
 
 /** The behaviour of the simulated user. */
@@ -33,6 +34,7 @@ export async function answerPage(page: Page, browser: Browser, manner: UserBehav
 
 /** Facts about the application from the first sign-in. */
 export interface FirstSignIn {
+  pattern: Pattern;
   clientId: string;
   registration: Registration | undefined;
   /** The authorization request; undefined if its parameters do not pass through the browser (RFC 9126, RFC 9101). */
@@ -70,6 +72,8 @@ interface TrialSettings {
   provider: ProviderSide;
   start: string;
   cis2Issuer: string;
+  /** The API platform. */
+  api: string;
   signal: AbortSignal;
   patience: number;
   signOut?: string | undefined;
@@ -80,8 +84,8 @@ export class Trial {
   readonly provider: ProviderSide;
   /** Address that starts a sign-in. */
   readonly start: string;
-  /** The authorization endpoint of CIS2. */
-  readonly endpoint: string;
+  /** The authorization endpoints: that of CIS2, and those of the API platform. */
+  readonly endpoints: readonly string[];
   /** CIS2's end-session endpoint. */
   readonly endSession: string;
   /** Address that starts a sign-out, if given. */
@@ -95,10 +99,13 @@ export class Trial {
   readonly #signal: AbortSignal;
   #known: FirstSignIn | undefined;
 
-  constructor({ provider, start, cis2Issuer, signal, patience, signOut }: TrialSettings) {
+  constructor({ provider, start, cis2Issuer, api, signal, patience, signOut }: TrialSettings) {
     this.provider = provider;
     this.start = start;
-    this.endpoint = `${cis2Issuer}/authorize`;
+    this.endpoints = [
+      `${cis2Issuer}/authorize`,
+      ...['/oauth2', '/oauth2-mock', '/oauth2.1'].map((base) => `${api}${base}/authorize`),
+    ];
     this.endSession = `${cis2Issuer}/connect/endSession`;
     this.signOut = signOut;
     this.patience = patience;
@@ -130,11 +137,11 @@ export class Trial {
 
   /** Begins a sign-in, up to the authorization endpoint. */
   async begin(browser: Browser): Promise<Callback> {
-    browser.stopAt(this.endpoint);
+    browser.stopAt(...this.endpoints);
     const landing = await browser.go(this.start);
     if (landing.kind === 'callback') return landing;
     throw new Stranded(
-      `${this.start} led to ${landing.url.href} (status ${landing.status}) and not to CIS2 at ${this.endpoint}: give the address that starts a sign-in, of an application that is registered here`,
+      `${this.start} led to ${landing.url.href} (status ${landing.status}) and not to CIS2 at ${this.endpoints[0]} or the API platform: give the address that starts a sign-in, of an application that is registered here`,
     );
   }
 
@@ -153,18 +160,18 @@ export class Trial {
     const error = landing.parameters.get('error');
     if (error !== null && ofPlatform.includes(error))
       throw new OperatorError(
-        `CIS2 failed with ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}: the application is not at fault. Look at the instance: alongside doctor.`,
+        `The sign-in failed with ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}: the application is not at fault. Look at the instance: alongside doctor.`,
       );
     if (error !== null)
       throw new Stranded(
-        `CIS2 refused the request: ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}`,
+        `The request was refused: ${error}, ${landing.parameters.get('error_description') ?? 'without a description'}`,
       );
     return landing;
   }
 
   /** Sends the browser back to the application with a response. */
   async deliver(browser: Browser, answer: Callback): Promise<Reaction> {
-    browser.stopAt(this.endpoint);
+    browser.stopAt(...this.endpoints);
     const landing = await browser.deliver(answer);
     const signedIn = landingShows(landing, this.known.text) || (await this.isSignedIn(browser));
     return { landing, signedIn };
@@ -186,7 +193,7 @@ export class Trial {
 
   /** Opens the page for signed-in users. */
   visit(browser: Browser): Promise<Landing> {
-    browser.stopAt(this.endpoint);
+    browser.stopAt(...this.endpoints);
     return browser.go(this.known.page);
   }
 
@@ -221,7 +228,7 @@ export const shownText = (body: string): string => textOf(body).replace(/\s+/g, 
 /** Describes the browser's current page for a report. */
 export const landingText = (landing: Landing): string =>
   landing.kind === 'callback'
-    ? 'It sent the browser to CIS2 again.'
+    ? 'It began another sign-in.'
     : `It answered ${landing.status} at ${landing.url.pathname}.`;
 
 export const reasonSentence = (error: unknown): string => reasonOf(error).replace(/\.?$/, '.');

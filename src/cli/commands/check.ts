@@ -1,7 +1,7 @@
 import { consoleCommand, text, yes } from '../command.ts';
 
 const flags = {
-  ...{ person: text, pin: text, signedIn: text, page: text, signOut: text, patience: text },
+  ...{ person: text, pin: text, signedIn: text, page: text, signOut: text, patience: text, html: text },
   list: yes,
 };
 
@@ -13,7 +13,10 @@ export const check = consoleCommand({
     '': {
       words: '[URL]',
       help: [
-        ['', 'URL starts a sign-in of the application, which is registered at the running instance'],
+        [
+          '',
+          'URL starts a sign-in of the application, which is registered at the running instance, in either pattern',
+        ],
         ['  --person P', 'who signs in, by persona or uid (gp); --pin PIN (123456)'],
         [
           '  --signed-in TEXT',
@@ -23,6 +26,7 @@ export const check = consoleCommand({
         ['  --sign-out URL', 'an address that signs out (default: found on the signed-in page)'],
         ['  --only NAME', 'this check; several with commas between, or each with --only'],
         ['  --patience SECONDS', 'how long an application may use cached keys of CIS2 (35)'],
+        ['  --html FILE', 'write the report as a page too'],
         ['  --list', 'every check with its actions'],
       ],
       // Loaded here, because other commands do not need them.
@@ -31,7 +35,7 @@ export const check = consoleCommand({
   },
   notes: [
     'It acts as the browser of a user with a card in the reader, and makes CIS2 faulty: wrong tokens, responses of another browser, ended sessions. It follows redirects and forms that submit themselves; it runs no scripts of the application. During the checks the instance is faulty for all users, its signing key changes, and the reader holds the card of the user.',
-    'Exit code 0: no check failed; 1: at least one failed. With --json: {"ok", "url", "counts", "checks": [{"name", "outcome", "did", "expected", "got", "source"}]}, where "outcome" is passed, failed, warning or notRun. Development only.',
+    'Exit code 0: no check failed; 1: at least one failed. With --json: {"ok", "url", "counts", "checks": [{"name", "outcome", "did", "expected", "got", "source", "mend"}]}, where "outcome" is passed, failed, warning or notRun. Development only.',
   ],
   examples: ['alongside check http://localhost:3000/login --signed-in "Sign out"', 'alongside check --list'],
 });

@@ -8,7 +8,7 @@ const many = 1_000;
 /** Signs in as far as the application allows: it may refuse before the redirect to CIS2. */
 async function attempt(trial: Trial): Promise<Reaction> {
   const browser = trial.browser();
-  browser.stopAt(trial.endpoint);
+  browser.stopAt(...trial.endpoints);
   const landing = await browser.go(trial.start);
   if (landing.kind === 'page') return { landing, signedIn: await trial.isSignedIn(browser) };
   try {

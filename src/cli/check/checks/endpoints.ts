@@ -1,4 +1,4 @@
-import { type Check, failed, notRun, passed, warning } from '../check.ts';
+import { type Check, failed, notRun, type Pattern, passed, warning } from '../check.ts';
 import { isAccident, noTokenCall, refusal } from '../refusal.ts';
 import { landingShows, landingText } from '../trial.ts';
 
@@ -41,16 +41,24 @@ export const endpointChecks: readonly Check[] = [
       return isAccident(result) ? failed(landingText(result.landing)) : passed(landingText(result.landing));
     },
   },
-  {
-    name: 'cis2-token-endpoint-unavailable',
-    does: 'A sign-in in which the token endpoint of CIS2 returns 503, then one without any fault.',
+  tokenEndpointUnavailable('cis2-token-endpoint-unavailable', 'separate', 'cis2-token-unavailable', 'CIS2'),
+  tokenEndpointUnavailable(
+    ...(['combined-token-endpoint-unavailable', 'combined', 'platform-token-unavailable'] as const),
+    'the API platform',
+  ),
+];
+
+/** Returns a check of an application whose token endpoint is down. */
+function tokenEndpointUnavailable(name: string, pattern: Pattern, fault: string, whose: string): Check {
+  return {
+    name,
+    patterns: [pattern],
+    does: `A sign-in in which the token endpoint of ${whose} returns 503, then one without any fault.`,
     expects:
       'It handles the error (502, 503 or below 500), refuses the sign-in, and the next sign-in succeeds.',
     source: 'RFC 9110 section 15.6.4',
     async run(trial) {
-      const { result, met } = await trial.provider.withFault('cis2-token-unavailable', { next: 1 }, () =>
-        trial.signIn(),
-      );
+      const { result, met } = await trial.provider.withFault(fault, { next: 1 }, () => trial.signIn());
       if (!met) return noTokenCall;
       const { landing } = result;
       const handled = landing.kind === 'page' && [502, 503, 504].includes(landing.status);
@@ -58,5 +66,5 @@ export const endpointChecks: readonly Check[] = [
       if (!(await trial.signIn()).signedIn) return failed('The next sign-in did not succeed.');
       return handled ? passed(landingText(landing)) : refusal(result);
     },
-  },
-];
+  };
+}

@@ -1,5 +1,5 @@
 import type { Landing } from '../../../kit/browser.ts';
-import { type Check, failed, passed, type Verdict, warning } from '../check.ts';
+import { bothPatterns, type Check, failed, passed, type Verdict, warning } from '../check.ts';
 import { isAccident, refusal } from '../refusal.ts';
 import { landingText, Stranded, shownText } from '../trial.ts';
 
@@ -10,7 +10,8 @@ const stateChanges: readonly [string, (parameters: URLSearchParams) => void][] =
 
 const stateChanged: Check = {
   name: 'cis2-state-changed',
-  does: 'Returns the response of CIS2 with another state, then without one.',
+  patterns: bothPatterns,
+  does: 'Returns the response with another state, then without one.',
   expects: 'It sends a state, refuses a sign-in without it, and shows an error.',
   source: 'RFC 6749 section 10.12; OpenID Connect Core 1.0 section 3.1.2.7',
   async run(trial) {
@@ -29,6 +30,7 @@ const stateChanged: Check = {
 
 const stateOfAnotherBrowser: Check = {
   name: 'cis2-state-of-another-browser',
+  patterns: bothPatterns,
   does: 'Signs in and opens the address of the response in another browser: in a new one, and in one that has begun its own sign-in (login CSRF).',
   expects: 'It refuses the sign-in: the state belongs to the browser that began.',
   source: 'RFC 9700 section 4.7; RFC 6749 section 10.12',
@@ -52,7 +54,7 @@ const markup = '<u>no</u>';
 /** Judges the error page that the user sees. */
 function judgeErrorPage(landing: Landing): Verdict {
   if (landing.kind === 'callback')
-    return warning('It sent the browser to CIS2 at once, so the user cannot read the error.');
+    return warning('It began another sign-in at once, so the user cannot read the error.');
   if (landing.body.includes(markup))
     return failed(
       'It shows error_description without escaping it: markup in an address becomes part of the page.',
@@ -66,7 +68,8 @@ function judgeErrorPage(landing: Landing): Verdict {
 
 const errorResponse: Check = {
   name: 'cis2-error-response',
-  does: 'CIS2 returns the error access_denied, with markup in its description.',
+  patterns: bothPatterns,
+  does: 'The response is the error access_denied, with markup in its description.',
   expects: 'It refuses the sign-in, shows an error with a way to begin again, and the next sign-in begins.',
   source: 'OpenID Connect Core 1.0 section 3.1.2.6; RFC 9700 section 4.2',
   async run(trial) {
@@ -91,8 +94,9 @@ const errorResponse: Check = {
 
 const codeReplayed: Check = {
   name: 'cis2-code-replayed',
-  does: 'Repeats the same response of CIS2 in the same browser after a sign-in, as when a user goes back or reloads.',
-  expects: 'It accepts a state once, so it does not send the code to CIS2 again.',
+  patterns: bothPatterns,
+  does: 'Repeats the same response in the same browser after a sign-in, as when a user goes back or reloads.',
+  expects: 'It accepts a state once, so it does not send the code again.',
   source: 'RFC 6749 section 4.1.2; RFC 9700 section 4.7',
   async run(trial) {
     const { provider } = trial;
@@ -100,11 +104,12 @@ const codeReplayed: Check = {
     const { browser, answer, signedIn } = await trial.signIn();
     if (!signedIn) return failed('The sign-in itself did not succeed.');
     const again = await trial.deliver(browser, answer);
-    const tokens = (await provider.eventsSince(from)).filter(({ name }) => name === 'cis2.token');
+    const event = trial.known.pattern === 'combined' ? 'authorisation.token' : 'cis2.token';
+    const tokens = (await provider.eventsSince(from)).filter(({ name }) => name === event);
     const redeemed = new Set(tokens.filter(({ outcome }) => outcome === 'ok').map(({ journey }) => journey));
     if (tokens.some(({ journey, outcome }) => outcome === 'refused' && redeemed.has(journey)))
       return failed(
-        'It sent the used code to CIS2 again, which then revokes the tokens of that code: going back ends the sign-in.',
+        'It sent the used code again, which may revoke the tokens of that code: going back ends the sign-in.',
       );
     return isAccident(again)
       ? refusal({ ...again, signedIn: false })

@@ -1,10 +1,11 @@
 import type { Browser, CookieLine } from '../../../kit/browser.ts';
-import { type Check, failed, notRun, passed, warning } from '../check.ts';
+import { bothPatterns, type Check, failed, notRun, passed, warning } from '../check.ts';
 import { landingText, type Trial } from '../trial.ts';
 
 /** The sign-in with which all other checks are compared. */
 export const signIn: Check = {
   name: 'oidcc-client-test',
+  patterns: bothPatterns,
   does: 'A sign-in without any fault.',
   expects: 'It signs the user in.',
   source: 'OpenID Connect Core 1.0 section 3.1',
@@ -19,6 +20,7 @@ export const signIn: Check = {
 
 const newSession: Check = {
   name: 'cis2-new-session-at-sign-in',
+  patterns: bothPatterns,
   does: 'A second browser has the cookies that the first one had before the sign-in (session fixation).',
   expects: 'It creates a new session id at the sign-in, so the second browser is not signed in.',
   source: 'OWASP ASVS 5.0, 7.2.4; NIST SP 800-63B-4 section 5.1',
@@ -68,6 +70,7 @@ async function carriesSession(trial: Trial, browser: Browser, cookie: CookieLine
 
 const sessionCookie: Check = {
   name: 'cis2-session-cookie',
+  patterns: bothPatterns,
   does: 'Inspects the cookies of a sign-in. The session cookie is the one without which the user is signed out.',
   expects: 'The session cookie is HttpOnly, SameSite=Lax or Strict, and Secure where the address is HTTPS.',
   source: 'NHS CIS2 Authentication, Session management; OWASP ASVS 5.0, 3.3',

@@ -2,7 +2,7 @@ import type { Browser, Callback, Landing, Page } from '../../../kit/browser.ts';
 import { type Form, formsOf, linksOf } from '../../../kit/markup.ts';
 import { type Check, failed, notRun, passed, type Verdict, warning } from '../check.ts';
 import { looksUnhandled } from '../refusal.ts';
-import { landingText, Stranded, shownText, type Trial } from '../trial.ts';
+import { landingText, shownText, type Trial } from '../trial.ts';
 
 /** A browser that signs out and has reached CIS2's end_session_endpoint. */
 interface SigningOut {
@@ -18,28 +18,24 @@ function signOutControl(page: Page): Form | URL | undefined {
   return form ?? linksOf(page).find(({ pathname }) => meansSignOut.test(pathname));
 }
 
-async function pressSignOut(browser: Browser, page: Landing): Promise<Landing> {
+/** Uses the form or link to sign out on a page; returns undefined if there is none. */
+export async function pressSignOut(browser: Browser, page: Landing): Promise<Landing | undefined> {
   if (page.kind === 'callback') return page;
   const control = signOutControl(page);
-  if (!control) throw new Stranded('no sign-out');
+  if (!control) return undefined;
   return control instanceof URL ? browser.go(control.href) : browser.submit(page, control);
 }
 
 /** Signs in and out again, up to CIS2. Returns undefined if no sign-out is found or it does not lead to CIS2. */
 async function begin(trial: Trial): Promise<SigningOut | undefined> {
   const { browser } = await trial.mustSignIn();
-  browser.stopAt(trial.endSession, trial.endpoint);
-  try {
-    let landing = await browser.go(trial.signOut ?? trial.known.page);
-    if (trial.signOut === undefined || (landing.kind === 'page' && signOutControl(landing)))
-      landing = await pressSignOut(browser, landing);
-    return landing.kind === 'callback' && landing.url.href.startsWith(trial.endSession)
-      ? { browser, asked: landing }
-      : undefined;
-  } catch (error) {
-    if (error instanceof Stranded) return undefined;
-    throw error;
-  }
+  browser.stopAt(trial.endSession, ...trial.endpoints);
+  let landing: Landing | undefined = await browser.go(trial.signOut ?? trial.known.page);
+  if (trial.signOut === undefined || (landing.kind === 'page' && signOutControl(landing)))
+    landing = await pressSignOut(browser, landing);
+  return landing?.kind === 'callback' && landing.url.href.startsWith(trial.endSession)
+    ? { browser, asked: landing }
+    : undefined;
 }
 
 interface SignOutCheck {
@@ -76,7 +72,7 @@ const returnsState = (name: string, how: string, change: (parameters: URLSearchP
       const back = await browser.deliver(asked);
       if (back.kind === 'page') return notRun(`CIS2 did not send the browser back. ${landingText(back)}`);
       change(back.parameters);
-      browser.stopAt(trial.endpoint);
+      browser.stopAt(...trial.endpoints);
       const landing = await browser.deliver(back);
       if (await trial.isSignedIn(browser)) return failed('The user is signed in.');
       return landing.kind === 'page' && landing.status >= 500
@@ -93,7 +89,7 @@ export const signOutChecks: readonly Check[] = [
     expects:
       'It names the session with id_token_hint and a registered post_logout_redirect_uri, ends its own session, and shows a page when the browser returns.',
     async judge(trial, { browser, asked }) {
-      browser.stopAt(trial.endpoint);
+      browser.stopAt(...trial.endpoints);
       const landing = await browser.deliver(asked);
       if (await trial.isSignedIn(browser)) return failed('Its own session continues.');
       if (landing.kind === 'callback')
