@@ -1,4 +1,4 @@
-import type { Trial } from './trial.ts';
+import type { Pattern, Trial } from './trial.ts';
 
 /** The result of a check. `notRun`: it does not apply to this application. */
 export type Outcome = 'passed' | 'failed' | 'warning' | 'notRun';
@@ -8,9 +8,6 @@ export interface Verdict {
   /** The application's behaviour, in one or two sentences. */
   detail: string;
 }
-
-/** How the application signs users in: at CIS2 itself, or at the API platform. */
-export type Pattern = 'separate' | 'combined';
 
 /** One check of an application. */
 export interface Check {

@@ -3,8 +3,10 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser, type Callback, type Landing, type Page } from '../../kit/browser.ts';
 import { contentOf, formOf, textOf } from '../../kit/markup.ts';
-import type { Pattern } from './check.ts';
 import type { ProviderSide, Registration } from './provider.ts';
+
+/** How the application signs users in: at CIS2 itself, or at the API platform. */
+export type Pattern = 'separate' | 'combined';
 
 /** The behaviour of the simulated user. */
 export interface UserBehaviour {

@@ -1,6 +1,6 @@
-import { type Check, failed, notRun, type Pattern, passed, warning } from '../check.ts';
+import { type Check, failed, notRun, passed, warning } from '../check.ts';
 import { isAccident, noTokenCall, refusal } from '../refusal.ts';
-import { landingShows, landingText } from '../trial.ts';
+import { landingShows, landingText, type Pattern } from '../trial.ts';
 
 /** The subject in the faulty userinfo response. */
 const otherSubject = '999999999999';
