@@ -28,7 +28,12 @@ export function limits(): Record<string, number> {
   const signature = sign('sha512', input, clientKey);
   const checked = cost(() => verify('sha512', input, publicKey, signature));
   const signed = cost(() => sign('sha256', input, server));
+  // The request, the proof and the card's signature, each signed and verified once, with P-256.
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const handOffSignature = sign('sha256', input, ec.privateKey);
+  const handOffChecked = () => verify('sha256', input, ec.publicKey, handOffSignature);
   const idToken = sign('sha256', input, server);
+  const handOff = 3 * (cost(() => sign('sha256', input, ec.privateKey)) + cost(handOffChecked));
   const idTokenChecked = cost(() => verify('sha256', input, serverPublic, idToken));
   return {
     opaque: checked,
@@ -36,5 +41,7 @@ export function limits(): Record<string, number> {
     code: checked + signed,
     refresh: checked + signed,
     exchange: checked + idTokenChecked,
+    hop: checked + signed + handOff,
+    'sign-on': signed + idTokenChecked + handOff,
   };
 }

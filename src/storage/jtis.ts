@@ -4,6 +4,25 @@ import { inBatches, removeSomeStatement } from './batches.ts';
 import { type Database, must, type Statement, sql, type Value } from './database.ts';
 import { hashOf, jtiBucket } from './migrations/0021-used-jtis.ts';
 
+interface Texts {
+  readonly used: string;
+  readonly use: string;
+}
+
+/** The statements for SQLite by the number of values in `used`, so that each text is made once. */
+const texts = new Map<number, Texts>();
+
+function textsOf(values: number): Texts {
+  const known = texts.get(values);
+  if (known) return known;
+  const marks = Array.from({ length: values - 3 }, () => '?').join(', ');
+  const used = `SELECT 1 AS used FROM used_jti WHERE bucket IN (${marks}) AND kind = ? AND hash = ? AND expires_at > ?`;
+  const use = `INSERT INTO used_jti (bucket, kind, hash, expires_at) SELECT ?, ?, ?, ? WHERE NOT EXISTS (${used})
+    ON CONFLICT (bucket, kind, hash) DO UPDATE SET expires_at = excluded.expires_at`;
+  texts.set(values, { used, use });
+  return { used, use };
+}
+
 /**
  * The `jti` of each token that may be used once, until the token expires. On SQLite its key begins with the five minutes in which
  * it expires, so rows that are written together are stored together, and the table needs no index. A token with the same jti may
@@ -40,14 +59,7 @@ export class Jtis {
         ),
       );
     const used = this.#usedStatement(kind, hash, Math.max(lifetime, longest));
-    return must(
-      sql(
-        `INSERT INTO used_jti (bucket, kind, hash, expires_at) SELECT ?, ?, ?, ? WHERE NOT EXISTS (${used.text})
-         ON CONFLICT (bucket, kind, hash) DO UPDATE SET expires_at = excluded.expires_at`,
-        ...row,
-        ...used.values,
-      ),
-    );
+    return must(sql(textsOf(used.values.length).use, ...row, ...used.values));
   }
 
   /** Uses a jti: returns true for the first caller, false for later ones until it expires. */
@@ -71,14 +83,9 @@ export class Jtis {
   #usedStatement(kind: string, hash: string, longest: number): Statement {
     const now = this.#clock.now();
     const first = jtiBucket(now);
-    const buckets = Array.from({ length: jtiBucket(longest) + 2 }, (_, n): Value => first + n);
-    const marks = buckets.map(() => '?').join(', ');
-    return sql(
-      `SELECT 1 AS used FROM used_jti WHERE bucket IN (${marks}) AND kind = ? AND hash = ? AND expires_at > ?`,
-      ...buckets,
-      kind,
-      hash,
-      now,
-    );
+    const values: Value[] = [];
+    for (let n = 0; n < jtiBucket(longest) + 2; n++) values.push(first + n);
+    values.push(kind, hash, now);
+    return { text: textsOf(values.length).used, values };
   }
 }
