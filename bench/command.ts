@@ -9,6 +9,9 @@ export const unlimited = { requests: 1_000_000, failures: 1_000_000, rows: 1_000
 // The command for users, including the preparation check.
 const command = fileURLToPath(new URL('../scripts/alongside.mjs', import.meta.url));
 
+/** The beginning of a log line at `info`. */
+const informative = '{"level":30,';
+
 /** A running `alongside up`. */
 export interface RunningCommand {
   /** Of the serving process, which may be a child of the command. */
@@ -61,9 +64,14 @@ export async function startCommand(
   const began = performance.now();
   const common = ['up', '--json', '--port-base', '0', '--network-limits', JSON.stringify(unlimited)];
   const child = spawn(process.execPath, [command, ...common, ...flags], {
-    stdio: ['ignore', 'pipe', log ?? 'inherit'],
+    stdio: ['ignore', 'pipe', log ?? 'pipe'],
     detached: apart,
   });
+  // A line for each sign-in would hide the progress of the benchmark.
+  if (child.stderr)
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (!line.startsWith(informative)) process.stderr.write(`${line}\n`);
+    });
   const line = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`up ended with ${code}`)));
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);

@@ -16,10 +16,10 @@ import { fill } from './scale/fill.ts';
 import { usage } from './usage.ts';
 
 const usageText =
-  'bench:scale -- [--tokens 5000000] [--people 200000] [--sessions 200000] [--database postgres|sqlite] [--rounds 3] [--sign-ins 300] [--json] [--help]';
+  'bench:scale -- [--tokens 1000000] [--people 200000] [--sessions 200000] [--database postgres|sqlite] [--rounds 3] [--sign-ins 300] [--json] [--help]';
 const { values: options } = readBenchFlags(usageText, {
   options: {
-    tokens: { type: 'string', default: '5000000' },
+    tokens: { type: 'string', default: '1000000' },
     people: { type: 'string', default: '200000' },
     sessions: { type: 'string', default: '200000' },
     database: { type: 'string', default: 'postgres' },
@@ -64,6 +64,9 @@ const rounded = (value: number): number => Math.round(value * 100) / 100;
 /** Returns PostgreSQL's count of full scans of each large table, and their rows. */
 async function wholeReads(database: Database): Promise<Map<string, number>> {
   if (database.dialect !== 'postgres') return new Map();
+  // A connection reports its counts at the end of a transaction, but not more than once a second.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await database.get(sql('SELECT 1 AS one'));
   const rows = await database.all<{ name: string; scans: number }>(
     sql('SELECT relname AS name, seq_scan AS scans FROM pg_stat_user_tables WHERE n_live_tup > 50000'),
   );
@@ -145,8 +148,6 @@ async function measure() {
       `round ${round} of ${rounds}: p50 and p99 filled / empty ${ratios.at(-1)?.p50} and ${ratios.at(-1)?.p99}`,
     );
   }
-  // PostgreSQL updates its counts a moment later, at the end of a transaction.
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
   const scans = await wholeReads(watching);
   const dueAfter = await dueTokens(watching);
   const resultOf = (name: 'empty' | 'filled') => ({
