@@ -292,6 +292,7 @@ export async function compose(materials: Materials): Promise<Composition> {
         requireAsid: config.requireAsid,
         apiLimits: config.apiLimits,
         cors: config.corsAtGateway,
+        sandbox: development && config.sandbox,
       },
     });
   const console_ = () =>

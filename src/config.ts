@@ -272,6 +272,12 @@ export const configShape = {
     .boolean()
     .default(false)
     .describe('Let pages with the origin of a public client’s callback call the APIs (CORS)'),
+  sandbox: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Serve the PDS without tokens at /sandbox/personal-demographics/FHIR/R4 of the API platform, with records of its own; development only',
+    ),
   dpopNonceAtCis2: z.boolean().default(false).describe('Require a nonce in DPoP proofs at CIS2'),
   selfService: z
     .boolean()

@@ -113,9 +113,13 @@ const keyIsPrivate: Check = ({ config: { masterKey } }) =>
     ? `The master key ${masterKey} can be read by other users: chmod 600 it, and let it belong to the user that runs Alongside.`
     : undefined;
 
+const hasNoSandbox: Check = ({ config: { sandbox } }) =>
+  sandbox ? 'The sandbox of the PDS takes no token: leave out --sandbox in production.' : undefined;
+
 const checks: readonly Check[] = [
   keepsData,
   hasNoSample,
+  hasNoSandbox,
   isHttps,
   consoleHasName,
   folderIsPrivate,

@@ -2,6 +2,7 @@ import type { Endpoint, Method, Route } from '@alongside/kernel/http';
 import { anyMethod, route } from '@alongside/kernel/route';
 import { Cors } from '../oauth/cors.ts';
 import type { Service } from '../service.ts';
+import { openSandbox } from './apis/pds/sandbox.ts';
 import { seed } from './apis/pds/seed.ts';
 import { Patients } from './apis/pds/store.ts';
 import { loadApis } from './apis/registry.ts';
@@ -35,7 +36,8 @@ function withCors({ applications }: Dependencies, route: Route): Route {
  */
 export async function createGateway(dependencies: Dependencies): Promise<Service> {
   const gateway = gatewayOf(dependencies);
-  const apis = await loadApis(dependencies);
+  const sandbox = dependencies.options.sandbox ? await openSandbox(dependencies) : undefined;
+  const apis = [...(await loadApis(dependencies)), ...(sandbox ? [sandbox] : [])];
   const routes: Route[] = apis.flatMap((api) => {
     const handlers = anyMethod(apiHandler(api, gateway));
     const known = [...api.open.names, ...api.keyed.names, ...api.paths.names].map(
@@ -48,7 +50,10 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
   const served = new ServedApis(gateway, (api) => apiHandler(api, gateway));
   return {
     routes: [...routes, ...served.routes(), ...metadataRoutes(gateway, apis, served)],
-    stop: () => served.close(),
+    async stop() {
+      await served.close();
+      await sandbox?.close();
+    },
     async start() {
       await new Patients(dependencies.database).completeKeys();
       if (dependencies.patients) await seed(dependencies.database, dependencies.patients);

@@ -132,6 +132,7 @@ describe('alongside serve refuses to start', () => {
   });
 
   test('with the sample application', () => refuses({ only: 'console,sample' }, /sample application/));
+  test('with the sandbox of the PDS', () => refuses({ sandbox: true }, /leave out --sandbox/));
 
   test('with a console without a host name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
 

@@ -34,7 +34,7 @@ export const allowPath = check('path', function allowPath({ api, verb, path, tra
 });
 
 /** A UUID of any version and case, as in the published rule. */
-const requestIdForm = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+export const requestIdForm = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
 /** Checks X-Request-ID if the API needs one: a malformed one is refused here, a missing one mostly by the back end. */
 export const checkRequestId = check(
