@@ -75,7 +75,7 @@ describe('alongside init', () => {
     assert.equal(again.out.match(/^Kept /gm)?.length, 4);
   });
 
-  test('keeps files that exist, and prints what to add', async () => {
+  test('keeps existing files, and prints the lines to add', async () => {
     const files = { 'package.json': '{}', '.env.example': 'MINE=1\n', '.gitlab-ci.yml': 'mine: {}\n' };
     const mine = project('mine', files);
     const { out } = await init(mine);
@@ -136,7 +136,7 @@ describe('alongside init', () => {
     assert.match(textOf(plan, '../../azure-pipelines.yml'), /workingDirectory: apps\/web$/m);
   });
 
-  test('installs from a packed file, and says when CI cannot find it', async () => {
+  test('installs from a packed file, and warns if CI cannot find it', async () => {
     const inside = project('packed', { 'package.json': '{}', 'vendor/alongside.tgz': '' });
     const plan = await planned(inside, '--package', 'vendor/alongside.tgz');
     assert.match(textOf(plan, 'package.json'), /"alongside": "file:vendor\/alongside\.tgz"/);

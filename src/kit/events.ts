@@ -23,7 +23,7 @@ export async function allEvents(api: ConsoleApi): Promise<AlongsideEvent[]> {
 /**
  * Resolves with the first event that has a name or passes a check, and happens after this call: from `since` on by the clock of the
  * instance, because the caller acts while the events before are still being read.
- * @throws OperatorError that names the events that came instead, after `timeout` milliseconds
+ * @throws OperatorError that names the other events, after `timeout` milliseconds
  */
 export async function firstEvent(
   api: ConsoleApi,

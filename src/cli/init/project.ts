@@ -10,7 +10,7 @@ export type Runner = (typeof runners)[number];
 export const ciSystems = ['github', 'gitlab', 'azure'] as const;
 export type CiSystem = (typeof ciSystems)[number];
 
-/** How a package manager installs what the lock file names, and runs a program and the tests. */
+/** The commands of a package manager, as CI runs them. */
 export interface PackageManager {
   readonly name: 'npm' | 'pnpm' | 'yarn';
   readonly install: string;

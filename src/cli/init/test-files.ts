@@ -48,7 +48,7 @@ test('a GP signs in without a prompt', async ({ page, desk, alongside }) => {
 `,
 };
 
-/** What runs the tests of a project, and the word by which its script `test` shows it. */
+/** The commands that run all tests or one, and the word by which a script shows the runner. */
 export const commands: Readonly<Record<Runner, { all: string; one: string; mark: string }>> = {
   node: { all: 'node --test', one: 'node --test', mark: '--test' },
   vitest: { all: 'vitest run', one: 'vitest run', mark: 'vitest' },

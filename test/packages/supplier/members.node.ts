@@ -141,7 +141,7 @@ describe('failures', () => {
     assert.ok(instance.log.length > 0);
   });
 
-  test('of waiting name the events that came instead', async () => {
+  test('of waiting name the other events', async () => {
     const none = instance.waitFor(({ name }) => name === 'never', { timeout: 200 });
     await instance.tokens('gp');
     await assert.rejects(none, /There was no event wanted within 200 ms\. These came: .*authorisation\.mint/);

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 
 const attached = test.extend('alongsideOptions', { scope: 'file' }, { env: { ALONGSIDE_LOG_LEVEL: 'warn' } });
 
-attached('starts an instance of its own, with options', async ({ alongside }) => {
+attached('starts another instance, with options', async ({ alongside }) => {
   const { state } = await alongside.desk('nurse', { role: 'R8001' });
   expect(state).toBe('signedIn');
 });
