@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startPostgres } from '../../../test/testing/postgres.ts';
 import type { ApiDraft } from '../protocol.ts';
 import { type RunningGateway, requestId, startGateway } from '../testing/gateway.ts';
-import { addDefinition, openDraft, publishedApis } from '../testing/published.ts';
+import { addDefinition, openDraft } from '../testing/published.ts';
 import { startUpstream } from '../testing/upstream.ts';
 import { ApiDefinitions } from './store.ts';
 
@@ -261,20 +265,44 @@ describe('validation against a definition', () => {
   });
 });
 
-test('a definition holds at the next request in every process', async () => {
-  const one = await startGateway();
-  const other = await startGateway({}, ':memory:', {});
-  try {
-    assert.equal((await one.call('/hello-definition/hello/world')).status, 404);
-    const apikey = { apikey: 'key-of-full' };
-    await addDefinition(one, publishedApis.helloWorld);
-    await one.products.save({ name: 'hello', apis: ['hello-definition'], scopes: [], limits: null });
-    assert.equal((await one.call('/hello-definition/hello/world', { headers: apikey })).status, 200);
-    await new ApiDefinitions(one.database).remove('hello-definition');
-    assert.equal((await one.call('/hello-definition/hello/world', { headers: apikey })).status, 404);
-    assert.equal((await other.call('/hello-definition/hello/world')).status, 404);
-  } finally {
-    await one.stop();
-    await other.stop();
-  }
-});
+for (const dialect of ['SQLite', 'PostgreSQL'] as const)
+  test(`a definition holds in every process, and calls in progress finish, on ${dialect}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alongside-definitions-'));
+    const postgres = dialect === 'PostgreSQL' ? await startPostgres() : undefined;
+    const setting = postgres ? await postgres.create('definitions') : `sqlite:${join(folder, 'a.db')}`;
+    const one = await startGateway({}, setting);
+    const other = await startGateway({}, setting);
+    let release = () => undefined as void;
+    const upstream = await startUpstream((_, response) => {
+      release = () => void response.end('done');
+    });
+    /** PostgreSQL announces a change to other processes within a second. */
+    const becomes = async (status: number) => {
+      const until = performance.now() + 1_000;
+      let found = 0;
+      while (found !== status && performance.now() < until) found = (await other.call('/test/a')).status;
+      assert.equal(found, status);
+    };
+    try {
+      await becomes(404);
+      const paths =
+        "  /a:\n    get: {responses: {'200': {content: {application/json: {example: {a: 1}}}}}}\n";
+      await addDefinition(one, openDraft(paths, { upstream: upstream.url, validate: 'off' }));
+      const running = one.call('/test/a');
+      while (upstream.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await addDefinition(one, openDraft(paths, { mock: true }));
+      assert.equal((await one.call('/test/a')).status, 200);
+      await becomes(200);
+      release();
+      assert.equal(await (await running).text(), 'done');
+      await new ApiDefinitions(one.database).remove('test');
+      assert.equal((await one.call('/test/a')).status, 404);
+      await becomes(404);
+    } finally {
+      await upstream.stop();
+      await one.stop();
+      await other.stop();
+      await postgres?.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });

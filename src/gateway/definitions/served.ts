@@ -42,7 +42,8 @@ export class ServedApis {
   readonly #validation: Validation;
   readonly #handlerOf: (api: Api) => Handler<unknown>;
   readonly #current: Derived<readonly ServedApi[]>;
-  readonly #served = new Map<string, ServedApi>();
+  /** By name, each opened once for its revision. */
+  readonly #served = new Map<string, { key: string; opened: Promise<ServedApi> }>();
 
   constructor(gateway: Gateway, handlerOf: (api: Api) => Handler<unknown>) {
     this.#gateway = gateway;
@@ -54,7 +55,7 @@ export class ServedApis {
   }
 
   async close(): Promise<void> {
-    for (const served of this.#served.values()) served.close();
+    for (const name of [...this.#served.keys()]) this.#drop(name);
     await this.#validation.close();
   }
 
@@ -110,20 +111,33 @@ export class ServedApis {
 
   async #load(): Promise<readonly ServedApi[]> {
     const stored = await this.#definitions.list();
-    const served = await Promise.all(stored.map((one) => this.#open(one)));
-    for (const [name, before] of this.#served)
-      if (!served.includes(before)) {
-        this.#served.delete(name);
-        before.close();
-      }
-    for (const one of served) this.#served.set(one.stored.name, one);
+    for (const name of [...this.#served.keys()])
+      if (!stored.some((one) => one.name === name)) this.#drop(name);
+    const served = await Promise.all(stored.map((one) => this.#openOnce(one)));
     return served.sort((one, other) => other.api.basePath.length - one.api.basePath.length);
   }
 
-  /** Keeps an unchanged API with its connections. */
-  async #open(stored: StoredApi): Promise<ServedApi> {
+  /** Keeps an unchanged API with its connections. Calls of the former revision finish. */
+  #openOnce(stored: StoredApi): Promise<ServedApi> {
+    const key = `${stored.revision} ${stored.hash}`;
     const before = this.#served.get(stored.name);
-    if (before?.stored.revision === stored.revision && before.stored.hash === stored.hash) return before;
+    if (before?.key === key) return before.opened;
+    this.#drop(stored.name);
+    const opened = this.#open(stored);
+    this.#served.set(stored.name, { key, opened });
+    return opened;
+  }
+
+  #drop(name: string): void {
+    const before = this.#served.get(name);
+    this.#served.delete(name);
+    before?.opened.then(
+      ({ close }) => close(),
+      () => undefined,
+    );
+  }
+
+  async #open(stored: StoredApi): Promise<ServedApi> {
     const { log, urls, vault, development } = this.#gateway;
     const find = operationFinder(stored.model.operations);
     const { security } = stored.model.target;

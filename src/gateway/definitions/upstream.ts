@@ -85,13 +85,16 @@ export class Upstream {
   #agents: OutboundAgents | undefined;
   #secret: string | undefined;
   #open = 0;
+  #isClosed = false;
 
   constructor(parts: UpstreamParts) {
     this.#parts = parts;
   }
 
+  /** Closes the connections, after the last open call. */
   close(): void {
-    this.#agents?.close();
+    this.#isClosed = true;
+    if (this.#open === 0) this.#agents?.close();
   }
 
   /** Calls the upstream. A response that fails, breaks off, is HTML or a server error becomes a refusal of the gateway. */
@@ -103,8 +106,10 @@ export class Upstream {
     this.#open += 1;
     let isLeft = false;
     const leave = () => {
-      if (!isLeft) this.#open -= 1;
+      if (isLeft) return;
       isLeft = true;
+      this.#open -= 1;
+      if (this.#isClosed) this.close();
     };
     try {
       const answer = await this.#send(request);
