@@ -205,6 +205,25 @@ describe('alongside api', () => {
     );
   });
 
+  test('checks a definition without an instance, also its examples', async () => {
+    const file = join(folder, 'checked.yaml');
+    const schema = 'schema: {type: object, required: [name]}';
+    writeFileSync(
+      file,
+      `openapi: 3.0.3\nservers: [{url: /checked}]\nx-nhsd-apim: {}\nsecurity: []\npaths:\n  /a:\n    get: {responses: {'200': {content: {application/json: {${schema}, example: {a: 1}}}}}}\n`,
+    );
+    const { lines, notes } = await invoke(['api', 'check', file]);
+    assert.ok(lines.some((line) => /operations +GET \/a: open/.test(line)));
+    assert.ok(
+      notes.includes('Warning: The example "example" of GET /a, 200, does not conform: name is missing.'),
+    );
+    const update = published(
+      'custom-prescription-status-update/eps-custom-prescription-status-update-api.yaml',
+    );
+    const ofUpdates = await invoke(['api', 'check', update]);
+    assert.equal(ofUpdates.notes.filter((note) => note.includes('does not conform')).length, 0);
+  });
+
   test('lists, shows, edits and removes an API', async () => {
     const file = join(folder, 'small.yaml');
     writeFileSync(

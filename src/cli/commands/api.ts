@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { silentLog } from '@alongside/kernel/log';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import type { ApiRecord } from '../../gateway/definitions/model.ts';
 import { type ApiDraft, type ApiReport, DefinitionError, type ListedApi } from '../../gateway/protocol.ts';
 import { gatherFiles, writeFiles } from '../api-files.ts';
 import { consoleCommand, text, yes } from '../command.ts';
@@ -63,6 +65,16 @@ async function storeSecrets(
     if (name === '' || value === '') throw new UsageError('--secret takes NAME=VALUE, or NAME=@FILE.');
     const content = value.startsWith('@') ? readText(value.slice(1), 65_536).trim() : value;
     await api.must('PUT', `/api-secrets/${encodeURIComponent(name)}`, { value: content });
+  }
+}
+
+async function ofExamples(record: ApiRecord): Promise<string[]> {
+  const { Validation, warningsOfExamples } = await import('../../gateway/definitions/validation.ts');
+  const validation = new Validation(silentLog);
+  try {
+    return await warningsOfExamples(record, validation);
+  } finally {
+    await validation.close();
   }
 }
 
@@ -242,7 +254,7 @@ export const api = consoleCommand({
     },
     check: {
       words: 'FILE',
-      help: 'read a definition and show what was understood; needs no running instance',
+      help: 'read a definition and its examples, and show what was understood; needs no running instance',
       async run({ flags, lists }, file) {
         if (!existsSync(file)) throw new OperatorError(`There is no file ${file}.`);
         const { readDefinition } = await import('../../gateway/definitions/read.ts');
@@ -256,7 +268,11 @@ export const api = consoleCommand({
             const [issue] = draft.error.issues;
             throw new UsageError(`${issue?.path.join('.')} ${issue?.message}.`);
           }
-          const report = reportOf(await readDefinition(draft.data));
+          const record = await readDefinition(draft.data);
+          const report = reportOf({
+            ...record,
+            warnings: [...record.warnings, ...(await ofExamples(record))],
+          });
           return { json: report, lines: linesOf(report), notes: warningsOf(report) };
         } catch (error) {
           throw error instanceof DefinitionError ? new OperatorError(error.message) : error;

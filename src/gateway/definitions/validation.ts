@@ -1,6 +1,6 @@
 import type { Log } from '@alongside/kernel/log';
 import { type Checker, startChecker } from './checker.ts';
-import type { ApiModel, Content, OperationModel, Parameter } from './model.ts';
+import type { ApiModel, ApiRecord, Content, OperationModel, Parameter } from './model.ts';
 import type { CheckAsked } from './validation-worker.ts';
 
 /** Milliseconds for the first check of an operation, which compiles its schemas, and for each other one. */
@@ -202,4 +202,25 @@ export async function problemOfRequest(
       body.value,
     )
   );
+}
+
+/** Returns a warning for each example of a definition that does not conform to its own schema. */
+export async function warningsOfExamples(
+  { name, model }: ApiRecord,
+  validation: Validation,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const { key, requestBody, responses } of model.operations)
+    for (const [part, content] of [
+      ['request', requestBody?.content ?? {}] as const,
+      ...responses.map((response) => [response.status, response.content] as const),
+    ])
+      for (const [type, { schema, examples }] of Object.entries(content))
+        for (const example of schema ? examples : []) {
+          const about = `${name} ${key} ${part} ${type}`;
+          const problem = await validation.check(about, schema ?? {}, model.schemas, example.value);
+          if (problem !== undefined)
+            warnings.push(`The example "${example.name}" of ${key}, ${part}, does not conform: ${problem}.`);
+        }
+  return warnings;
 }
