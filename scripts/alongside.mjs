@@ -4,6 +4,11 @@ import { launch } from './prepare/launch.mjs';
 import { orOneSentence } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 
-await orOneSentence(async () =>
-  launch(await prepare(), inClone('src', 'cli', 'main.ts'), process.argv.slice(2)),
-);
+const [word, ...rest] = process.argv.slice(2);
+// A program of its own, as in the package and the executable.
+const [file, args] =
+  word === 'identity-agent'
+    ? [inClone('identity-agent', 'bin.mjs'), rest]
+    : [inClone('src', 'cli', 'main.ts'), process.argv.slice(2)];
+
+await orOneSentence(async () => launch(await prepare(), file, args));

@@ -5,13 +5,15 @@
 const oldest = 24;
 
 if (Number.parseInt(process.versions.node, 10) < oldest) {
-  process.stderr.write(
-    `alongside needs Node.js ${oldest} or newer, and this is ${process.version}: install a newer one, or run "npm install --save-dev node@${oldest}" in this project.\n`,
-  );
+  const message = `alongside needs Node.js ${oldest} or newer, and this is ${process.version}: install a newer one, or run "npm install --save-dev node@${oldest}" in this project.`;
+  if (process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code: 'failed', message } })}\n`);
+  else process.stderr.write(`${message}\n`);
   process.exitCode = 1;
 } else {
   require('./first.cjs');
   // Keeps compiled code for the next start.
   require('node:module').enableCompileCache();
-  import('../dist/alongside.js');
+  const program = process.argv[2] === 'identity-agent' ? 'identity-agent' : 'alongside';
+  import(`../dist/${program}.js`);
 }

@@ -3,14 +3,11 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
+import { allowedLicences } from './licences.mjs';
 
 const [folder, form] = process.argv.slice(2);
 
-/** Licences that allow redistribution with their notice. Another one fails the build until someone has read it. */
-const allowed = ['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'];
-
 const isOwn = ({ name }) => name.startsWith('@alongside/');
-const isAllowed = (one) => isOwn(one) || allowed.includes(one.license);
 
 /** Returns the notice of one package. Some packages name their licence and author, and have no file with its text. */
 const noticeOf = ({ name, version, license: licence, licenseText, noticeText, author }) =>
@@ -40,6 +37,7 @@ const forms = {
     input: {
       input: {
         alongside: inClone('src', 'cli', 'main.ts'),
+        'identity-agent': inClone('scripts', 'pack', 'identity-agent.mjs'),
         testing: inClone('src', 'kit', 'index.ts'),
         'testing-node': inClone('src', 'kit', 'node.ts'),
         'testing-playwright': inClone('src', 'kit', 'playwright.ts'),
@@ -78,7 +76,7 @@ const bundle = await rolldown({
     license({
       thirdParty: {
         includeSelf: false,
-        allow: { test: isAllowed, failOnUnlicensed: true, failOnViolation: true },
+        allow: allowedLicences(isOwn),
         output: {
           file: join(folder, 'THIRD-PARTY-NOTICES.txt'),
           template: (packages) =>

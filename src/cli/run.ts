@@ -44,7 +44,7 @@ const help = (width: number): string[] => [
   '',
   ...paragraphs(
     [
-      'alongside COMMAND --help explains a command. Every setting is also an environment variable: --port-base is ALONGSIDE_PORT_BASE.',
+      'alongside COMMAND --help explains a command, and alongside identity-agent --help the agent of a workstation with a card reader. Every setting is also an environment variable: --port-base is ALONGSIDE_PORT_BASE.',
     ],
     width,
   ),
