@@ -55,15 +55,20 @@ const ended = (child: ChildProcess): Promise<unknown> =>
  * Starts the real command on free ports, without network limits; resolves when it is ready.
  * @param flags options of `alongside up`
  * @param log descriptor for its standard error; that of this process by default
+ * @param program the command of an unpacked package, instead of the clone's
  * @param apart protects it from the terminal's Ctrl-C, for a benchmark that ends it itself
  */
 export async function startCommand(
   flags: readonly string[],
-  { apart = false, log }: { apart?: boolean; log?: number | undefined } = {},
+  {
+    apart = false,
+    log,
+    program = command,
+  }: { apart?: boolean; log?: number | undefined; program?: string } = {},
 ): Promise<RunningCommand> {
   const began = performance.now();
   const common = ['up', '--json', '--port-base', '0', '--network-limits', JSON.stringify(unlimited)];
-  const child = spawn(process.execPath, [command, ...common, ...flags], {
+  const child = spawn(process.execPath, [program, ...common, ...flags], {
     stdio: ['ignore', 'pipe', log ?? 'pipe'],
     detached: apart,
   });

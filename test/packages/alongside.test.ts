@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -110,6 +110,42 @@ describe('the package of the product', () => {
     );
   });
 
+  test('is not built with a package whose licence is not on the list', async () => {
+    const bundled = join(folder, 'bundled');
+    for (const [name, license] of [
+      ['free', 'MIT'],
+      ['strict', 'GPL-3.0-only'],
+      ['silent', undefined],
+    ] as const) {
+      const own = join(bundled, 'node_modules', name);
+      await mkdir(own, { recursive: true });
+      await writeFile(join(own, 'package.json'), JSON.stringify({ name, version: '1.0.0', license }));
+      await writeFile(join(own, 'index.js'), `export const ${name} = '${name}';`);
+      await writeFile(
+        join(bundled, `${name}.mjs`),
+        `import { ${name} } from '${name}'; console.log(${name});`,
+      );
+    }
+    const build = [
+      "import { rolldown } from 'rolldown';",
+      "import license from 'rollup-plugin-license';",
+      "import { allowedLicences } from './scripts/pack/licences.mjs';",
+      'const plugins = [license({ thirdParty: { allow: allowedLicences(() => false) } })];',
+      'const bundle = await rolldown({ input: process.argv[1], plugins });',
+      "await bundle.write({ file: process.argv[1] + '.out', codeSplitting: false });",
+    ].join('\n');
+    const outcome = (name: string): Promise<string> =>
+      run(process.execPath, ['--input-type=module', '--eval', build, join(bundled, `${name}.mjs`)], {
+        cwd: clone,
+      }).then(
+        () => 'built',
+        (error: { stderr: string }) => error.stderr,
+      );
+    assert.equal(await outcome('free'), 'built');
+    assert.match(await outcome('strict'), /strict[\s\S]*GPL-3\.0-only/);
+    assert.match(await outcome('silent'), /silent/);
+  });
+
   test('tells users of an old Node what to do, in one sentence', {
     skip: tooOld === undefined && 'needs Node.js 20.19',
   }, async () => {
@@ -122,6 +158,10 @@ describe('the package of the product', () => {
       failure.stderr,
       /^alongside needs Node\.js 24 or newer, and this is v20\.19\.\d+: .*node@24.*\n$/,
     );
+    const json = await run(tooOld ?? '', [program(), 'status', '--json']).catch(
+      (error: { stdout: string }) => error,
+    );
+    assert.equal((JSON.parse(json.stdout) as { error: { code: string } }).error.code, 'failed');
   });
 
   test('runs a supplier’s test with its test kit, types checked', async () => {
