@@ -43,7 +43,8 @@ async function journey(from: string): Promise<number> {
 
 /** Measures starts and sign-ins of one program; the clone's by default. */
 async function measure(program?: string): Promise<Measured> {
-  const start = () => startCommand(['--ephemeral'], program === undefined ? {} : { program });
+  const start = () =>
+    startCommand(['--ephemeral', '--log-level', 'warn'], program === undefined ? {} : { program });
   const ready: number[] = [];
   const memory: number[] = [];
   for (let round = 0; round < rounds; round++) {
