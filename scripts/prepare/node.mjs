@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -111,7 +112,8 @@ async function fetchInto(folder, work, manifest, wanted) {
     const what = `preparing Node.js ${wanted.version}`;
     await npm(['ci', '--ignore-scripts', '--include=optional'], { cwd: work, what });
     const fetched = join(work, wanted.path, 'bin', executable);
-    // npm tolerates a missing optional package; we do not.
+    // npm tolerates an optional package that is missing or, on a full disk, incomplete; we do not.
+    if (isFull(folder)) throw new Stop(`${what} failed: the disk is full: free some space, then try again`);
     if (!existsSync(fetched)) {
       throw new Stop(
         `${what} failed: npm could not fetch it, or it differs from its committed checksum: check the network and npm's registry and proxy settings, or install Node.js 24 or newer`,
@@ -129,6 +131,12 @@ async function fetchInto(folder, work, manifest, wanted) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Returns whether the disk of a folder has less than a megabyte left. */
+function isFull(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < 1_000_000;
 }
 
 function mustRun(binary, { version }) {

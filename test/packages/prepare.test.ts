@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+
+// The preparation of a clone on an old Node, with npm and a registry of this test, whose Node is a short script.
+
+const oldNode = process.env.ALONGSIDE_OLDEST_CLIENT_NODE;
+const source = join(import.meta.dirname, '../..');
+const version = '26.10.0';
+const name = `node-${process.platform}-${process.arch}`;
+const root = mkdtempSync(join(tmpdir(), 'prepare-'));
+const clone = join(root, 'Klon mit Ümlauten');
+after(() => rmSync(root, { recursive: true, force: true }));
+
+/** Packs a Node that prints its version and its arguments; returns the file. */
+function packNode(): Buffer {
+  const folder = join(root, 'package');
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, bin: { node: 'bin/node' } }));
+  const script = [
+    '#!/bin/sh',
+    `[ "$1" = --version ] && echo v${version} && exit`,
+    'shift 2',
+    'echo "ran $*"',
+    '',
+  ];
+  writeFileSync(join(folder, 'bin/node'), script.join('\n'));
+  chmodSync(join(folder, 'bin/node'), 0o755);
+  execFileSync('tar', ['-czf', join(root, 'node.tgz'), '-C', root, 'package']);
+  return readFileSync(join(root, 'node.tgz'));
+}
+
+interface Ended {
+  code: number | NodeJS.Signals | null;
+  out: string;
+  err: string;
+}
+
+describe('the preparation of a clone', { skip: oldNode === undefined && 'needs Node.js 20.19' }, () => {
+  const tarball = packNode();
+  /** Sends the package, or does something else. */
+  let send: (response: ServerResponse) => void;
+  let downloads = 0;
+  const registry = createServer((request, response) => {
+    if (request.url?.endsWith('.tgz')) {
+      downloads += 1;
+      return send(response);
+    }
+    const dist = { tarball: `${origin()}/node.tgz`, integrity };
+    response.end(
+      JSON.stringify({
+        name,
+        'dist-tags': { latest: version },
+        versions: { [version]: { name, version, dist } },
+      }),
+    );
+  });
+  const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
+  const origin = () => `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
+
+  before(async () => {
+    registry.listen(0, '127.0.0.1');
+    await once(registry, 'listening');
+    mkdirSync(clone);
+    cpSync(join(source, 'scripts'), join(clone, 'scripts'), { recursive: true });
+    writeFileSync(join(clone, 'package.json'), JSON.stringify({ name: 'clone', version: '1.0.0' }));
+    const lock = {
+      name: 'clone',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: { '': { name: 'clone', version: '1.0.0' } },
+    };
+    writeFileSync(join(clone, 'package-lock.json'), JSON.stringify(lock));
+    const optionalDependencies = { [name]: version };
+    const manifest = { name: 'prepared', version, optionalDependencies };
+    const entry = { version, integrity, optional: true, os: process.platform, cpu: process.arch };
+    const packages = { '': manifest, [`node_modules/${name}`]: entry };
+    const folder = join(clone, 'scripts/node');
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(
+      join(folder, 'package-lock.json'),
+      JSON.stringify({ ...manifest, lockfileVersion: 3, packages }),
+    );
+  });
+  after(() => {
+    registry.closeAllConnections();
+    registry.close();
+  });
+  beforeEach(() => {
+    for (const made of ['.node', 'node_modules']) rmSync(join(clone, made), { recursive: true, force: true });
+    downloads = 0;
+    send = (response) => response.end(tarball);
+  });
+
+  function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    const own = Object.entries(process.env).filter(([key]) => !/^(ALONGSIDE_|npm_|INIT_CWD)/.test(key));
+    const env = {
+      ...Object.fromEntries(own),
+      npm_config_registry: origin(),
+      npm_config_cache: mkdtempSync(join(root, 'cache-')),
+      npm_config_fetch_retries: '0',
+    };
+    const child = spawn(oldNode ?? '', [join(clone, 'scripts/alongside.mjs'), 'card', ...args], {
+      cwd: root,
+      env,
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (part) => (out += part));
+    child.stderr.on('data', (part) => (err += part));
+    const ended = new Promise<Ended>((resolve) =>
+      child.once('close', (code, signal) => resolve({ code: code ?? signal, out, err })),
+    );
+    return { child, ended };
+  }
+  const run = (...args: string[]) => start(...args).ended;
+
+  /** Checks that nothing half-made is left, and that the next start completes. */
+  async function thenCompletes(): Promise<void> {
+    send = (response) => response.end(tarball);
+    const { code, out } = await run('list');
+    assert.deepEqual([code, out], [0, 'ran card list\n']);
+    assert.deepEqual(leftovers(), []);
+  }
+  const leftovers = () => readdirSync(join(clone, '.node')).filter((file) => /^(fetch|old|lock)/.test(file));
+
+  test('fetches Node once, says what it does, and runs the command', async () => {
+    const first = await run('list');
+    assert.match(
+      first.err,
+      /^alongside: preparing Node\.js 26\.10\.0 for this clone .*\nalongside: installing 0 packages .*\n$/,
+    );
+    await thenCompletes();
+    assert.equal(downloads, 1);
+  });
+
+  test('prints nothing of its own with --quiet', async () => {
+    assert.equal((await run('list', '--quiet')).err, '');
+  });
+
+  test('is done once by two starts at once', async () => {
+    const [one, other] = await Promise.all([run('list'), run('list')]);
+    assert.deepEqual([one.code, other.code, downloads], [0, 0, 1]);
+    assert.match(`${one.err}${other.err}`, /another preparation of this clone is under way/);
+  });
+
+  test('refuses a file that differs from its checksum, in one sentence', async () => {
+    send = (response) => response.end(Buffer.concat([tarball, Buffer.from('x')]));
+    const { code, out, err } = await run('list');
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(
+      err.split('\n').at(-2) ?? '',
+      /^alongside: preparing Node\.js .* differs from its committed checksum/,
+    );
+    assert.equal(existsSync(join(clone, '.node/node')), false);
+    await thenCompletes();
+  });
+
+  test('reports a registry that cannot be reached, with --json as one JSON line', async () => {
+    send = (response) => response.destroy();
+    const { code, out } = await run('list', '--json');
+    assert.equal(code, 1);
+    const { error } = JSON.parse(out) as { error: { code: string; message: string } };
+    assert.equal(error.code, 'failed');
+    assert.match(error.message, /registry/);
+    assert.equal(out.trim().split('\n').length, 1);
+    await thenCompletes();
+  });
+
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGKILL', 'SIGKILL'],
+  ] as const)
+    test(`can be ended by ${signal} while it downloads, and started again`, async () => {
+      const downloading = Promise.withResolvers<void>();
+      send = (response) => {
+        response.write(tarball.subarray(0, 100));
+        downloading.resolve();
+      };
+      const { child, ended } = start('list');
+      await downloading.promise;
+      child.kill(signal);
+      registry.closeAllConnections();
+      const { code: got, err } = await ended;
+      assert.equal(got, code);
+      if (signal === 'SIGINT') {
+        assert.match(
+          err,
+          /\nalongside: stopped while preparing Node\.js 26\.10\.0: start again to continue\n$/,
+        );
+        assert.deepEqual(leftovers(), []);
+      }
+      await thenCompletes();
+    });
+
+  test('reports a clone that this user may not write', {
+    skip: process.getuid?.() !== 0 && 'needs root, to become another user',
+  }, async () => {
+    chmodSync(root, 0o755);
+    const other = { uid: 65_534, gid: 65_534 };
+    const child = spawn(oldNode ?? '', [join(clone, 'scripts/alongside.mjs'), 'card', 'list'], {
+      cwd: '/',
+      ...other,
+    });
+    let err = '';
+    child.stderr.on('data', (part) => (err += part));
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^alongside: the folder .* cannot be made \(EACCES\): this clone must be writable for you\n$/,
+    );
+  });
+
+  test('reports a full disk in one sentence, and leaves nothing', {
+    skip: process.getuid?.() !== 0 && 'needs root, to mount a small disk',
+  }, async (t) => {
+    const folder = join(clone, '.node');
+    mkdirSync(folder);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', folder]);
+    t.after(() => execFileSync('umount', [folder]));
+    const { code, err } = await run('list');
+    assert.equal(code, 1, err);
+    assert.match(
+      err.split('\n').at(-2) ?? '',
+      /^alongside: .*the disk is full: free some space, then try again$/,
+    );
+    assert.deepEqual(leftovers(), []);
+  });
+});
