@@ -21,13 +21,16 @@ const progress = new Progress({
   width: process.stderr.columns ?? usual,
 });
 
+/** Prints a line, in place of a shown progress. */
+function print(stream: NodeJS.WriteStream, text: string): void {
+  progress.clear();
+  stream.write(`${printable(text)}\n`);
+}
+
 const out: Output = {
-  line: (text) => void process.stdout.write(`${printable(text)}\n`),
-  json: (value) => void process.stdout.write(`${printable(JSON.stringify(value))}\n`),
-  note(text) {
-    progress.clear();
-    process.stderr.write(`${printable(text)}\n`);
-  },
+  line: (text) => print(process.stdout, text),
+  json: (value) => print(process.stdout, JSON.stringify(value)),
+  note: (text) => print(process.stderr, text),
   width,
   progress,
 };
