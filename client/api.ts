@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
+import { createDpop, type DpopKey } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import type { AccessTokens } from './fresh.ts';
-import type { Fetch, HttpAnswer } from './http.ts';
+import type { Fetch, HttpAnswer, HttpRequest } from './http.ts';
 import { send, unlessAborted } from './http.ts';
 import type { RetryLimits } from './retry.ts';
 import { pause, retried } from './retry.ts';
@@ -26,6 +27,8 @@ export interface ApiSettings {
    */
   repeatsWrites?: boolean;
   retry?: RetryLimits;
+  /** The key to which the tokens are bound (DPoP): the one of `createFapi2`. */
+  dpop?: DpopKey;
   fetch?: Fetch;
   clock?: Clock;
   /** Waits before a retry; your own in tests. */
@@ -75,6 +78,7 @@ export function createApi(settings: ApiSettings): Api {
   const fetcher = settings.fetch ?? fetch;
   const baseUrl = withoutSlash(checkedUrl('baseUrl', settings.baseUrl));
   const tokens = tokensOf(settings.token);
+  const dpop = settings.dpop && createDpop(settings.dpop, settings.clock ?? systemClock);
   checkHeader('odsCode', settings.odsCode, /^[A-Za-z0-9]{1,20}$/);
   const retry = {
     attempts: settings.retry?.attempts ?? 3,
@@ -97,6 +101,15 @@ export function createApi(settings: ApiSettings): Api {
     return headers;
   }
 
+  async function attempt(request: HttpRequest, token: string): Promise<HttpAnswer> {
+    const { method = 'GET', url, headers } = request;
+    const call = (own: Record<string, string>) =>
+      send(fetcher, { ...request, headers: { ...headers, ...own } });
+    if (!dpop) return call({ authorization: `Bearer ${token}` });
+    const proven = { method, url, accessToken: token };
+    return dpop.send(proven, (proof) => call({ authorization: `DPoP ${token}`, dpop: proof }));
+  }
+
   return {
     async fetch(path, request = {}) {
       const { method = 'GET', body, signal, timeoutMs = TIMEOUT_MS } = request;
@@ -114,11 +127,7 @@ export function createApi(settings: ApiSettings): Api {
         maxBytes: MAX_BYTES,
       };
       const call = (token: string) =>
-        retried(
-          () => send(fetcher, { ...common, headers: { ...headers, authorization: `Bearer ${token}` } }),
-          retry,
-          { repeatable, signal },
-        );
+        retried(() => attempt({ ...common, headers }, token), retry, { repeatable, signal });
       const token = checkedToken('result of token', await unlessAborted(signal, tokens.freshToken()));
       const answer = await call(token);
       if (answer.status !== 401 || !tokens.replace) return responseOf(answer);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { checkedText } from './config.ts';
 import { ClientError } from './errors.ts';
-import { readSigningKey, type SigningAlgorithm, type SigningKey } from './keys.ts';
+import { compactJws, readSigningKey, type SigningAlgorithm, type SigningKey } from './keys.ts';
 
 /** The value of `client_assertion_type`. // RFC 7523 section 2.2 */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -27,10 +27,7 @@ export async function signClientAssertion(settings: ClientAssertionSettings): Pr
   const iat = Math.floor(settings.clock.now() / 1000);
   const exp = iat + LIFETIME_SECONDS;
   const claims = { jti: randomUUID(), iss: clientId, sub: clientId, aud: audience, iat, exp };
-  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const signed = `${encoded({ alg, kid, typ: 'JWT' })}.${encoded(claims)}`;
-  // RFC 7515 section 7.1
-  return `${signed}.${Buffer.from(await sign(Buffer.from(signed))).toString('base64url')}`;
+  return compactJws({ alg, kid, typ: 'JWT' }, claims, sign);
 }
 
 /** How an application authenticates at CIS2's token endpoint. */

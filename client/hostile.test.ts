@@ -8,6 +8,7 @@ import { createCombined } from './combined.ts';
 import { platformAt } from './config.ts';
 import { ClientError } from './errors.ts';
 import { createExchange } from './exchange.ts';
+import { createFapi2 } from './fapi2.ts';
 import { helloWorld } from './hello-world.ts';
 import type { Fetch } from './http.ts';
 import { createLogoutReceiver, memoryReplayStore } from './logout.ts';
@@ -135,6 +136,7 @@ describe('a hostile server', () => {
     'separate: begin': () => cis2Of().begin(),
     'separate: exchange': () => createExchange({ ...common, tokenUrl: `${origin}/token`, key }).exchange('i'),
     application: () => createApplicationRestricted({ ...common, tokenUrl: `${origin}/token`, key }).obtain(),
+    'FAPI 2.0: begin': () => fapi2Of().begin(),
     'native: refresh': () => createNative({ ...common, issuer: origin }).refresh(tokens()),
     logout: () =>
       createLogoutReceiver({ ...common, issuer: origin, replay: memoryReplayStore() }).verify(logoutToken),
@@ -158,6 +160,14 @@ describe('a hostile server', () => {
       issuer: origin,
       redirectUri: 'http://localhost/c',
       authentication: { method: 'client_secret_post', clientSecret: 's' },
+    });
+  const fapi2Of = () =>
+    createFapi2({
+      ...common,
+      issuer: origin,
+      redirectUri: 'http://localhost/c',
+      authentication: { method: 'private_key_jwt', key, alg: 'PS256' },
+      dpop: { ...key, alg: 'PS256' },
     });
   const pdsOf = () =>
     createPds({ baseUrl: origin, token: async () => 'a-token', fetch: fetcher, retry: { attempts: 1 } });

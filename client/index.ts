@@ -33,6 +33,7 @@ export { createCombined } from './combined.ts';
 export type { PlatformEndpoints, ProviderEndpoints } from './config.ts';
 /** Addresses from a base or an issuer. */
 export { cis2At, platformAt } from './config.ts';
+export type { DpopKey } from './dpop.ts';
 /** The default address of this user's Identity Agent. */
 export { defaultAgentSocket } from './environment.ts';
 export type { Environment } from './environments.ts';
@@ -44,6 +45,9 @@ export { ClientError, OAuthError, TokenError } from './errors.ts';
 export type { Exchange, ExchangeSettings, Separate, SeparateSettings } from './exchange.ts';
 /** Exchanges ID tokens: the second half of the separate pattern; and the whole pattern. */
 export { createExchange, createSeparate } from './exchange.ts';
+export type { Fapi2, Fapi2Settings } from './fapi2.ts';
+/** Pushed requests and bound tokens: the FAPI 2.0 security profile. */
+export { createFapi2 } from './fapi2.ts';
 export type { FhirFailure } from './fhir.ts';
 /** FHIR errors, and the display name of a patient. */
 export { displayName, FhirError } from './fhir.ts';

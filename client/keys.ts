@@ -44,6 +44,13 @@ export function checkedAlgorithm(setting: string, alg: SigningAlgorithm): Signin
   throw new ClientError('settings_invalid', `The setting ${setting} must be one of ${names}.`);
 }
 
+/** Returns a JWS in the compact form. // RFC 7515 section 7.1 */
+export async function compactJws(header: object, claims: object, sign: Signer): Promise<string> {
+  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const signed = `${encoded(header)}.${encoded(claims)}`;
+  return `${signed}.${Buffer.from(await sign(Buffer.from(signed))).toString('base64url')}`;
+}
+
 /** Signs the bytes of a JWS. */
 export type Signer = (bytes: Uint8Array) => Promise<Uint8Array>;
 

@@ -14,6 +14,7 @@ export interface ServerMetadata {
   jwks_uri?: string;
   end_session_endpoint?: string;
   revocation_endpoint?: string;
+  pushed_authorization_request_endpoint?: string;
   code_challenge_methods_supported?: string[];
   authorization_response_iss_parameter_supported?: boolean;
 }
@@ -38,6 +39,7 @@ const ENDPOINTS = [
   'jwks_uri',
   'end_session_endpoint',
   'revocation_endpoint',
+  'pushed_authorization_request_endpoint',
 ] as const;
 const REQUIRED: readonly string[] = ['authorization_endpoint', 'token_endpoint'];
 

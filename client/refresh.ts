@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { Dpop } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
 import { sha256 } from './secrets.ts';
@@ -11,6 +12,10 @@ export interface RefreshSettings {
   clientId: string;
   /** Undefined for a public client. */
   clientSecret?: string;
+  /** Other parameters that authenticate the client, for each attempt. */
+  authentication?: () => Promise<Record<string, string>>;
+  /** The key to which the tokens are bound. */
+  dpop?: Dpop;
   fetch: Fetch;
   clock: Clock;
   signal?: AbortSignal;
@@ -26,12 +31,14 @@ export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet)
   }
   const { tokens: renewed } = await requestTokens({
     tokenUrl: settings.tokenUrl,
-    form: {
+    form: async () => ({
       grant_type: 'refresh_token',
       refresh_token: tokens.refreshToken,
       client_id: settings.clientId,
       client_secret: settings.clientSecret,
-    },
+      ...(await settings.authentication?.()),
+    }),
+    dpop: settings.dpop,
     fetch: settings.fetch,
     clock: settings.clock,
     signal: settings.signal,

@@ -1,14 +1,20 @@
 import type { Clock } from './clock.ts';
+import { checkTokenType, type Dpop } from './dpop.ts';
 import { ClientError, OAuthError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
 import { printable } from './secrets.ts';
 import { TokenSet } from './tokens.ts';
 
+type Form = Record<string, string | undefined>;
+
 /** One call of a token endpoint. */
 export interface TokenRequest {
   tokenUrl: string;
-  form: Record<string, string | undefined>;
+  /** The parameters; a function makes them for each attempt, because a client assertion is accepted once. */
+  form: Form | (() => Promise<Form>);
+  /** Binds the tokens to a key. */
+  dpop?: Dpop;
   headers?: Record<string, string>;
   fetch: Fetch;
   clock: Clock;
@@ -34,19 +40,22 @@ const SECRETS = [
 export async function requestTokens(request: TokenRequest): Promise<{ tokens: TokenSet; idToken?: string }> {
   // Measured before the call, so that the lifetime is never overestimated.
   const sentAt = request.clock.now();
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(request.form)) if (value !== undefined) form.set(name, value);
-  const answer = await send(request.fetch, {
-    url: request.tokenUrl,
-    method: 'POST',
-    headers: request.headers,
-    body: form,
-    timeoutMs: request.timeoutMs,
-    signal: request.signal,
-  });
+  const { tokenUrl: url, dpop } = request;
+  let parameters: Form = {};
+  const call = async (headers: Record<string, string> = {}) => {
+    parameters = typeof request.form === 'function' ? await request.form() : request.form;
+    const body = new URLSearchParams();
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined) body.set(name, value);
+    const { timeoutMs, signal } = request;
+    const sent = { ...request.headers, ...headers };
+    return send(request.fetch, { url, method: 'POST', headers: sent, body, timeoutMs, signal });
+  };
+  const answer = dpop
+    ? await dpop.send({ method: 'POST', url }, (proof) => call({ dpop: proof }))
+    : await call();
   const body = jsonObject(answer);
   if (answer.status !== 200) {
-    const sent = [...SECRETS.map((name) => request.form[name]), request.headers?.authorization];
+    const sent = [...SECRETS.map((name) => parameters[name]), request.headers?.authorization];
     throw oauthErrorOf(answer, body, sent);
   }
   if (!body)
@@ -54,7 +63,7 @@ export async function requestTokens(request: TokenRequest): Promise<{ tokens: To
       expected: 'application/json',
       received: printable(answer.headers.get('content-type') ?? 'no content type').slice(0, 200),
     });
-  return readTokens(body, sentAt);
+  return readTokens(body, sentAt, dpop !== undefined);
 }
 
 /** Returns the error of an OAuth response with any body, without the secrets of the request. // RFC 6749 section 5.2 */
@@ -75,19 +84,17 @@ export function oauthErrorOf(
   });
 }
 
-function readTokens(body: Record<string, unknown>, sentAt: number): { tokens: TokenSet; idToken?: string } {
+function readTokens(
+  body: Record<string, unknown>,
+  sentAt: number,
+  isBound: boolean,
+): { tokens: TokenSet; idToken?: string } {
   const accessToken = token(body, 'access_token');
   if (accessToken === undefined) {
     const received = `members ${printable(Object.keys(body).join(', ')).slice(0, 200) || 'none'}`;
     throw new ClientError('response_invalid', 'The answer has no access_token.', { received });
   }
-  if (text(body.token_type)?.toLowerCase() !== 'bearer') {
-    const received = `token_type ${printable(text(body.token_type) ?? 'none').slice(0, 40)}`;
-    throw new ClientError('response_invalid', 'The answer has a token_type that this library cannot use.', {
-      expected: 'token_type Bearer',
-      received,
-    });
-  }
+  checkTokenType(text(body.token_type), isBound);
   const expiresIn = wholeNumber(body, 'expires_in');
   if (expiresIn === undefined) throw new ClientError('response_invalid', 'The answer has no expires_in.');
   const refreshExpiresIn = wholeNumber(body, 'refresh_token_expires_in');

@@ -3,7 +3,7 @@ import { ClientError } from './errors.ts';
 import { printable } from './secrets.ts';
 
 /** The flow of a transaction, so that one flow cannot finish another's. */
-export type TransactionKind = 'combined' | 'cis2';
+export type TransactionKind = 'combined' | 'cis2' | 'fapi2';
 
 /** State to keep while the browser is away. */
 export interface Transaction {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { webcrypto } from 'node:crypto';
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { createApi, createFapi2, keepFresh, publicKeySet } from '@alongside/client';
 import * as oauth from 'oauth4webapi';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
@@ -95,6 +96,51 @@ describe('the fapi2 profile, end to end', () => {
     assert.deepEqual([answer.status, await answer.json()], [200, { message: 'Hello User!' }]);
     const stolen = await fetch(api, { headers: { authorization: `Bearer ${tokens.access_token}` } });
     assert.equal(stolen.status, 401);
+  });
+
+  test('the client library does the same, and refreshes', async () => {
+    const pair = (type: 'PS256' | 'ES256') =>
+      type === 'ES256'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const own = { kid: 'library', privateKey: pair('PS256').privateKey };
+    const dpop = { kid: 'dpop', privateKey: pair('ES256').privateKey, alg: 'ES256' } as const;
+    const { platform } = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
+      name: 'strict, with the library',
+      profile: 'fapi2',
+      platform: {
+        callbackUrls: [callback],
+        products: ['hello-world'],
+        jwks: publicKeySet([{ ...own, alg: 'PS256' }]),
+      },
+    });
+    const fapi2 = createFapi2({
+      issuer: as.issuer,
+      clientId: platform.clientId,
+      redirectUri: callback,
+      authentication: { method: 'private_key_jwt', key: own, alg: 'PS256' },
+      dpop,
+    });
+    const { url, state } = await fapi2.begin();
+    assert.deepEqual([...new URL(url).searchParams.keys()], ['client_id', 'request_uri']);
+    const { address } = await new Navigator().go(url, callback);
+    const tokens = await fapi2.finish(address, state);
+    const token = keepFresh(tokens, fapi2.refresh);
+    const baseUrl = `${instance.urls.api}/hello-world`;
+    const answer = await createApi({ baseUrl, token, dpop }).fetch('/hello/user?a=b');
+    assert.deepEqual([answer.status, await answer.json()], [200, { message: 'Hello User!' }]);
+    const renewed = await fapi2.refresh(tokens);
+    assert.notEqual(renewed.accessToken, tokens.accessToken);
+    const call = await createApi({ baseUrl, token: async () => renewed.accessToken, dpop }).fetch(
+      '/hello/user',
+    );
+    assert.equal(call.status, 200);
+    const stolen = await createApi({ baseUrl, token: async () => renewed.accessToken }).fetch('/hello/user');
+    assert.equal(stolen.status, 401);
+    await assert.rejects(fapi2.finish(address, state), { code: 'oauth', error: 'invalid_grant' });
+    const elsewhere = new URL(address);
+    elsewhere.searchParams.set('iss', 'https://other.example');
+    await assert.rejects(fapi2.finish(elsewhere, state), { code: 'issuer_mismatch' });
   });
 
   test('an authorization request that was not pushed is refused', async () => {
