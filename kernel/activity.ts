@@ -19,7 +19,7 @@ interface Act {
   detail?: Fact['detail'] | undefined;
 }
 
-/** Who called and what for: ids, never a name, an address of a person, a token or patient data. */
+/** The caller and the API: ids, never a name, an address of a person, a token or patient data. */
 export interface Caller {
   application?: string | null | undefined;
   client?: string | null | undefined;
@@ -40,7 +40,7 @@ const traceForm = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 export const noRoute = 'other';
 
 /**
- * What one request did, for its line in the log and for the metrics. Events and audit records add themselves, so an endpoint that
+ * The facts of one request for its line in the log and the metrics. Events and audit records add themselves, so an endpoint that
  * records them needs no further line.
  */
 export class Activity {
@@ -72,7 +72,7 @@ export class Activity {
     this.isInternal = isInternal;
   }
 
-  /** Takes what the line and the metrics need of a request, once it is parsed. */
+  /** Takes the members of a request that the line and the metrics need, once it is parsed. */
   follow({ id, address, headers }: HttpRequest, route: string): void {
     this.id = id;
     this.address = address;
@@ -106,7 +106,7 @@ export class Activity {
     this.note({ user: actor, application });
   }
 
-  /** Sets the journey of an event that was noted without one; undefined if storage could not be asked. */
+  /** Sets the journey of an event that was noted without one; undefined if storage could not be read. */
   decideJourney(journey: string | undefined): void {
     this.journey ??= journey;
     this.#undecided -= 1;
@@ -134,7 +134,7 @@ const current = new AsyncLocalStorage<Activity>();
 /** Returns the activity of the current request; undefined outside requests, and where nothing observes them. */
 export const activity = (): Activity | undefined => current.getStore();
 
-/** Runs the work of one request. What it calls finds the activity. */
+/** Runs the work of one request. All code that it calls finds the activity. */
 export async function observed<T>(
   observer: RequestObserver,
   request: Activity,

@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
 export interface SeriesDefinition {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
-  /** Label names and what their values are. Each value comes from a closed list. */
+  /** Label names with a description of their values. Each value is one of a closed list. */
   readonly labels: Readonly<Record<string, string>>;
   /** Maximum number of combinations of labels. Further ones count as `other`. */
   readonly most: number;
@@ -48,7 +48,7 @@ const linesOf = { counter: 1, gauge: 1, histogram: durationBuckets.length + 3 } 
 const mostLinesOf = (table: SeriesTable): number =>
   Object.values(table).reduce((sum, { kind, most }) => sum + 2 + (most + 1) * linesOf[kind], mostLinesOfNode);
 
-/** The combinations of labels of one series that have a line of their own. */
+/** The combinations of labels of one series that have a separate line. */
 class Admitted {
   readonly #names: readonly string[];
   readonly #most: number;

@@ -36,7 +36,7 @@ function textOf(line: Line, explain: string): string {
 }
 
 /**
- * Returns a line of the log as text for a terminal: time, service, what happened. A failure has its stack below.
+ * Returns a line of the log as text for a terminal: time, service, event. A failure has its stack below.
  * @param explain the command that explains the refusal with an id
  */
 export function readableLine(json: string, explain: string): string {

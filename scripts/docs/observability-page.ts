@@ -8,29 +8,29 @@ const seriesRows = (): string[] =>
     return `| \`${name}\` | ${kind} | ${cell(help)} | ${described.map(cell).join('<br>')} |`;
   });
 
-const what = `# Metrics and logs
+const before = `# Metrics and logs
 
 ${generated}
 
-Alongside counts what it does for Prometheus, and writes one line of JSON for each request. \`deploy/observability/\` has alert rules with their tests, a Grafana dashboard and an example for Prometheus.
+Alongside has metrics for Prometheus, and writes one line of JSON for each request. \`deploy/observability/\` has alert rules with their tests, a Grafana dashboard and an example for Prometheus.
 
 ## Metrics
-\`alongside serve --metrics-port 9464\` serves \`GET /metrics\` on a listener of its own; without the flag there is none. \`alongside up\` has it on port 9464, or on a free port with \`--port-base 0\`; the banner and \`up --json\` (\`metrics\`) name the address. If another program uses the port that \`up\` chose itself, \`up\` logs a warning and serves no metrics. \`--metrics-port off\` switches them off.
+\`alongside serve --metrics-port 9464\` serves \`GET /metrics\` on a separate listener; without the flag there are no metrics. \`alongside up\` has it on port 9464, or on a free port with \`--port-base 0\`; the banner and \`up --json\` (\`metrics\`) name the address. If another program uses the port that \`up\` chose itself, \`up\` logs a warning and serves no metrics. \`--metrics-port off\` switches them off.
 
 The listener is on loopback and asks for no credentials. For a Prometheus on another machine, set \`--metrics-host\` to an address of the monitoring network. The formats are Prometheus text and, by \`Accept\`, OpenMetrics.
 
-Labels have values of closed lists: templates of routes, ids of [errors.md](errors.md), names of the source. They never contain a person, a client, an address, a path or text of a request; unknown values are \`other\`. A process has at most 10,000 lines. Each series has a limit; further combinations of labels count as \`other\`. Each process has metrics of its own: sum over the instances.
+Labels have values of closed lists: templates of routes, ids of [errors.md](errors.md), names of the source. They never contain a person, a client, an address, a path or text of a request; unknown values are \`other\`. A process has at most 10,000 lines. Each series has a limit; further combinations of labels count as \`other\`. Each process counts alone: sum over the instances.
 
-Calls of services to each other in one process count like requests over HTTP. A new endpoint, grant, authenticator or error is counted without further code, because the series derive from the events, audit records and refusals of each request ([ADR 50](adr/0050-one-line-and-the-metrics-of-a-request-derive-from-what-it-recorded.md)).
+Calls of services to each other in one process count like requests over HTTP. A new endpoint, grant, authenticator or error is counted without further code, because the series derive from the events, audit records and refusals of each request ([ADR 50](adr/0050-the-log-and-the-metrics-derive-from-the-records-of-a-request.md)).
 
-| series | kind | what it counts | labels |
+| series | kind | content | labels |
 |---|---|---|---|`;
 
 const rest = `
 The series of Node.js are those of prom-client: \`process_*\` (processor, memory, open files) and \`nodejs_*\` (event loop, heap, garbage collection).
 
 ## Logs
-Standard error has one JSON object a line. \`--log-level\` is \`info\` by default, and a reload (SIGHUP) changes it. \`serve\` logs every request at \`info\`; \`--no-log-requests\` leaves only sign-ins, refusals and failures. \`up\` leaves them by default, and \`--log-requests\` adds the others. On a terminal, \`up\` prints text instead of JSON. Successful calls of \`/healthz\` and \`/readyz\`, and calls of services to each other in one process, are at \`debug\`.
+Standard error has one JSON object a line. \`--log-level\` is \`info\` by default, and a reload (SIGHUP) changes it. \`serve\` logs every request at \`info\`; \`--no-log-requests\` limits it to sign-ins, refusals and failures, as \`up\` does by default; \`--log-requests\` adds the others. On a terminal, \`up\` prints text instead of JSON. Successful calls of \`/healthz\` and \`/readyz\`, and calls of services to each other in one process, are at \`debug\`.
 
 | member | meaning |
 |---|---|
@@ -53,15 +53,15 @@ A line has no query, body, value of a path, token, PIN, name or patient number; 
 The log is not the audit log ([audit.md](audit.md)), which is sealed and which no caller can fill.
 
 ## Dashboard
-Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share that asked the user nothing; tokens; refusals by error; decisions of the gateway; database, queues and other servers; and what expires.
+Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share that asked the user nothing; tokens; refusals by error; decisions of the gateway; database, queues and other servers; keys and certificates that expire.
 
 ## Alerts
 \`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`.
 
-| alert | what to do |
+| alert | remedy |
 |---|---|
 | \`AlongsideDown\` | The process has ended, or its port for metrics cannot be reached. Look at the service manager and the end of the log. |
-| \`AlongsideNotReady\` | \`GET /readyz\` and the label \`check\` name what fails: [production.md](production.md#monitoring) lists the checks. |
+| \`AlongsideNotReady\` | \`GET /readyz\` and the label \`check\` name the failed check: [production.md](production.md#monitoring) lists the checks. |
 | \`AlongsideErrors\` | Search the log for \`"outcome":"failed"\`. 503 with \`kernel.unavailable\` means the database: see \`AlongsideNotReady\`. Report others with their \`stack\`. |
 | \`AlongsideTokensSlow\` | Compare with *Database, 99 %* and *Event loop, 99 %*: the database, or too few processes. |
 | \`AlongsideSignInsRefused\` | *Refused sign-ins* names authenticator and error. One network in \`address\` of the log: guesses, which [production.md](production.md#limits-on-unauthenticated-requests) limits. Many: a changed certificate, clock or client. |
@@ -79,4 +79,4 @@ Metrics and a line for each request cost at most a tenth of a call at the gatewa
 `;
 
 /** `docs/observability.md`. */
-export const observabilityPage = (): string => [what, ...seriesRows(), rest].join('\n');
+export const observabilityPage = (): string => [before, ...seriesRows(), rest].join('\n');

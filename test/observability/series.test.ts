@@ -184,7 +184,7 @@ describe('the port of the metrics', () => {
     );
   });
 
-  test('refuses text that is no port', async () => {
+  test('refuses text other than a port', async () => {
     for (const metricsPort of ['many', '99999', '1.5'])
       await assert.rejects(startInstance({ metricsPort }), /--metrics-port: must be /);
   });

@@ -75,7 +75,7 @@ const queues = (database: Database): Promise<Queue[]> =>
     ),
   );
 
-/** Makes every scrape read what no request changes: readiness, queues, connections, expiry and the clock. */
+/** Makes every scrape read readiness, queues, connections, expiry and the clock. */
 export function readGauges(metrics: Metrics<Series>, sources: GaugeSources): void {
   const { config, core, readiness, live, completed } = sources;
   const { database, clock, recorder } = core;

@@ -24,7 +24,7 @@ export function metricsPortOf(
 ): MetricsPort | undefined {
   if (metricsPort === 'off') return undefined;
   if (metricsPort !== undefined) return { port: metricsPort, isSet: true };
-  // Other instances on free ports run beside this one.
+  // Several instances with free ports run at once.
   return development ? { port: portBase === 0 ? 0 : usualPort, isSet: false } : undefined;
 }
 

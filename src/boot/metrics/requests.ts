@@ -47,7 +47,7 @@ const mostHandOffs = 10_000;
 const textOf = (value: string | number | boolean | undefined): string =>
   value === undefined ? 'none' : String(value);
 
-/** Derives the series of requests from what each request did. */
+/** Derives the series of requests from their activities. */
 export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
   const handOffs = new Map<string, number>();
   const grants = new Set(usualGrants);
