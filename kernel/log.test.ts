@@ -32,6 +32,16 @@ describe('the log', () => {
       );
     });
 
+  test('has the same form without redaction, above its level alone', () => {
+    const { lines } = run(`
+      const plain = createLog('info', 'test', { redacts: false });
+      log.info({ id: 'a', none: undefined, list: ['b'] }, 'x');
+      plain.info({ id: 'a', none: undefined, list: ['b'] }, 'x');
+      plain.debug({}, 'no');`);
+    const [one, two] = lines.map((line) => line.replace(/"time":\d+/, '"time":0'));
+    assert.deepEqual([two, lines.length], [one, 2]);
+  });
+
   test('hides members with the names of secrets', () => {
     const { lines } = run('log.info({ pin: "123456", deep: { token: "abc" } }, "x");');
     assert.doesNotMatch(lines.join(), /123456|abc/);

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino';
+import { systemClock } from './clock.ts';
 import { printable } from './operator.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
@@ -87,19 +88,34 @@ const output = (): StandardError => {
 /** Writes the lines of all logs of this process in another form than JSON, for people. */
 export const formatLog = (format: Format): void => output().use(format);
 
+/** The numbers of pino for the levels. */
+const levels: Readonly<Record<string, number>> = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 };
+
+/** Writes lines as pino does, for a log of known members: without redaction it takes a third of the time. */
+const plainWriter = (wanted: LogLevel, service: string, name: string): Write => {
+  const { [name]: level = 0 } = levels;
+  return (fields, message) => {
+    if (level < (levels[wanted.current] ?? 0)) return;
+    const line = { level, time: systemClock.now(), service, ...fields, msg: message };
+    output().write(`${JSON.stringify(line)}\n`);
+  };
+};
+
 /**
  * Creates a log that writes JSON lines to standard error, soon after.
  * @param redacts whether members with the names of secrets are hidden; set false where all members are known
  */
 export function createLog(level: string | LogLevel, service: string, { redacts = true } = {}): Log {
   const wanted = typeof level === 'string' ? { current: level } : level;
+  if (!redacts) {
+    const plain = (name: string) => plainWriter(wanted, service, name);
+    return { debug: plain('debug'), info: plain('info'), warn: plain('warn'), error: plain('error') };
+  }
   const log = pino(
     {
       level: wanted.current,
       base: { service },
-      ...(redacts
-        ? { redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' } }
-        : {}),
+      redact: { paths: hidden.flatMap((name) => [name, `*.${name}`]), censor: '(hidden)' },
     },
     output(),
   );

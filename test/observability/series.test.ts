@@ -140,7 +140,8 @@ describe('the metrics of an instance', () => {
     for (let round = 0; round < 25; round++) words.push(await attack());
     const { body } = await scrape();
     const own = (lines: readonly string[]) => lines.filter((line) => /^(http|alongside)_/.test(line)).length;
-    assert.equal(own(body.split('\n')), own(before));
+    // The instance's own regular calls may add a route or two. 300 attacked ones would add thousands of lines.
+    assert.ok(own(body.split('\n')) - own(before) < 300);
     assert.ok(words.every((word) => !body.includes(word)));
     assert.ok(body.split('\n').length <= mostLines);
     assert.match(body, /http_route="other",http_request_method="GET",http_response_status_code="404"/);

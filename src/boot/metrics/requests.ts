@@ -71,6 +71,7 @@ export function requestMetrics(metrics: Metrics<Series>): RequestObserver {
   }
 
   function countTokens({ acts, route, refusal }: Activity): void {
+    if (refusal === undefined && !acts.some(({ name }) => name.includes('.tokens-'))) return;
     const basePath = tokenEndpoint.exec(route)?.[1];
     if (refusal === undefined)
       for (const { name, detail } of acts) {
