@@ -33,6 +33,7 @@ export const menu: readonly Section[] = [
       ['docs/testing.md', 'Tests and CI'],
       ['docs/people.md', 'Seeded people'],
       ['docs/check.md', 'Check a relying party'],
+      ['docs/apis.md', 'APIs behind the gateway'],
       ['docs/injected-faults.md', 'Injected faults'],
       ['docs/fixed-host-names.md', 'Fixed host names'],
     ],
