@@ -136,7 +136,7 @@ export const configShape = {
   host: z
     .string()
     .default('127.0.0.1')
-    .describe('Address to listen on; the agent and the console stay on loopback'),
+    .describe('Address to listen on; the agent and the console stay on loopback (see --console-host)'),
   anyLocalUser: z
     .boolean()
     .default(false)
@@ -362,12 +362,30 @@ export const configShape = {
   config: z.string().optional().describe('JSON file with these settings'),
 };
 
+/** Settings of `serve` alone. */
+export const productionSettings = {
+  consoleHost: z
+    .string()
+    .default('127.0.0.1')
+    .describe(
+      'serve only: address on which the console listens, for a trusted proxy on another machine or in another container',
+    ),
+  dataVolume: z
+    .boolean()
+    .default(false)
+    .describe(
+      'serve only: refuse to start if the data folder is not a mounted volume, because a container loses everything else; the image sets it (Linux)',
+    ),
+};
+
 /** The same for `serve`, with other defaults. */
 export const productionShape = {
   ...configShape,
+  ...productionSettings,
   only: only.default([...productionServices]).describe('Services to start, separated by commas'),
   drainDelay: drainDelay.default(5),
   logRequests: logRequests.default(true),
 };
 
-export type Config = z.infer<z.ZodObject<typeof configShape>>;
+export type Config = z.infer<z.ZodObject<typeof configShape>> &
+  Partial<z.infer<z.ZodObject<typeof productionSettings>>>;

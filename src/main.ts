@@ -12,7 +12,7 @@ import { requestLog } from '@alongside/kernel/request-log';
 import { sha256 } from '@alongside/kernel/secrets';
 import { choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
-import { agentSocketPath, openDataFolder } from './boot/data-folder.ts';
+import { agentSocketPath, openDataFolder, requireVolume } from './boot/data-folder.ts';
 import { startListeners } from './boot/listeners.ts';
 import { measuredDatabase } from './boot/metrics/database.ts';
 import { readGauges } from './boot/metrics/gauges.ts';
@@ -51,7 +51,8 @@ import { version } from './version.ts';
 export interface Instance {
   state: StateFile;
   listeners: readonly Listener[];
-  stop(): Promise<void>;
+  /** Stops it in order. @param drainDelay instead of the configured one */
+  stop(drainDelay?: number): Promise<void>;
   /** Applies a changed configuration, or nothing of it if it is invalid. Resolves with whether it was applied. */
   reload(load: () => Config): Promise<boolean>;
 }
@@ -96,6 +97,7 @@ async function start(
   { development }: { development: boolean },
   shutdown: Shutdown,
 ): Promise<Instance> {
+  if (config.dataVolume) requireVolume(config.data);
   const folder = openDataFolder(config.data, config.ephemeral);
   shutdown.add(() => folder.discard());
   const stateFile = config.state ?? join(folder.path, 'state.json');
@@ -208,6 +210,7 @@ async function start(
     ports,
     held,
     host: config.host,
+    consoleHost: config.consoleHost,
     recorder,
     refusals: core.refusals,
     observer,
@@ -280,10 +283,15 @@ async function start(
 
   shutdown.add(() => removeStateFile(state));
   // First, so that load balancers notice while every request is still served.
+  let { drainDelay } = config;
   shutdown.add(async () => {
     readiness.drain();
     for (const listener of listeners) listener.drain();
-    await sleep(config.drainDelay * 1000);
+    await sleep(drainDelay * 1000);
   });
-  return { state, listeners, stop: () => shutdown.run(), reload: (load) => reloads.reload(load) };
+  const stop = (seconds = drainDelay): Promise<void> => {
+    drainDelay = seconds;
+    return shutdown.run();
+  };
+  return { state, listeners, stop, reload: (load) => reloads.reload(load) };
 }

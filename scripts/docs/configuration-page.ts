@@ -1,6 +1,6 @@
 import { flagOf, variableOf } from '@alongside/kernel/operator';
 import { hardeningOf, hardeningShape } from '../../src/authorisation/hardening.ts';
-import { configShape } from '../../src/config.ts';
+import { configShape, productionSettings } from '../../src/config.ts';
 import { cell, generated } from './page.ts';
 
 function differences(): string[] {
@@ -15,7 +15,7 @@ function differences(): string[] {
 
 /** `docs/configuration.md`. */
 export function configurationPage(): string {
-  const rows = Object.entries(configShape).map(([key, schema]) => {
+  const rows = Object.entries({ ...configShape, ...productionSettings }).map(([key, schema]) => {
     const initial: unknown = schema.safeParse(undefined).data;
     const shown =
       initial === undefined

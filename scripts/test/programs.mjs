@@ -100,10 +100,10 @@ export const programHelpers = [
   },
   {
     tests: 'test/delivery/',
-    name: 'buildah, podman and runc',
+    name: 'buildah, podman, runc and tini',
     variable: 'ALONGSIDE_PODMAN',
-    find: () => ['buildah', 'runc'].every(onPath) && onPath('podman'),
-    debian: 'buildah podman runc',
+    find: () => ['buildah', 'runc', 'tini-static'].every(onPath) && onPath('podman'),
+    debian: 'buildah podman runc tini',
   },
   {
     tests: 'test/delivery/',

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -29,6 +29,32 @@ export function openDataFolder(path: string, ephemeral: boolean): DataFolder {
     );
   }
   return { path: folder, discard: () => undefined };
+}
+
+/** Returns whether something is mounted at this folder (proc_pid_mountinfo(5): the fifth field, with octal escapes). */
+function isMounted(folder: string): boolean {
+  try {
+    const path = realpathSync(folder);
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    return mounts.some((mount) => {
+      const [, , , , point = ''] = mount.split(' ');
+      const unescaped = point.replace(/\\([0-7]{3})/g, (_, code) =>
+        String.fromCharCode(Number.parseInt(code, 8)),
+      );
+      return unescaped === path;
+    });
+  } catch {
+    return false; // there is no such folder
+  }
+}
+
+/** Throws if the data folder is not a volume. A container loses everything else, and only Linux has containers. */
+export function requireVolume(path: string): void {
+  const folder = resolve(path);
+  if (process.platform === 'linux' && !isMounted(folder))
+    throw new OperatorError(
+      `${folder} is not a volume, so its data would be lost with the container: mount one there (--volume alongside-data:${folder}), or set --no-data-volume.`,
+    );
 }
 
 /**

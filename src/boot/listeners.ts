@@ -50,6 +50,8 @@ interface ListenerSettings {
   /** Whether the ports are held until the listeners have started. */
   held: boolean;
   host: string;
+  /** Address of the console; the loopback address by default. */
+  consoleHost?: string | undefined;
   recorder: Pick<EventRecorder, 'flush'>;
   refusals: RefusalRecorder;
   observer?: RequestObserver | undefined;
@@ -81,12 +83,16 @@ function isHttps(url: string | undefined): boolean {
   return protocol === 'https:' && !isLoopbackName(hostname);
 }
 
-/** The agent belongs to the workstation and the console to the operator: neither listens beyond this machine. */
+/**
+ * The agent belongs to the workstation and the console to the operator: neither listens beyond this machine, unless production
+ * has a proxy for the console elsewhere.
+ */
 const isLocal = (name: ListenerName) => name === 'identityAgent' || name === 'console';
+const loopback = '127.0.0.1';
 
 function plansOf(
   placements: readonly Placement[],
-  { host, proxies, tls, readiness }: ListenerSettings,
+  { host, consoleHost = loopback, proxies, tls, readiness }: ListenerSettings,
 ): Plan[] {
   return [...new Set(placements.map(({ listener }) => listener))].flatMap((name) => {
     const here = placements.filter(({ listener }) => listener === name);
@@ -97,7 +103,9 @@ function plansOf(
     const routes = name === 'identityAgent' ? [] : healthRoutes(readiness);
     const service = { ...merged, routes: [...merged.routes, ...routes] };
     const parts = { service, log: first.log };
-    if (isLocal(name)) return [{ name, host: '127.0.0.1', ...parts, proxies: undefined, tls: undefined }];
+    if (name === 'console' && !isLoopbackName(consoleHost))
+      return [{ name, host: consoleHost, ...parts, proxies, tls: undefined }];
+    if (isLocal(name)) return [{ name, host: loopback, ...parts, proxies: undefined, tls: undefined }];
     const clientCertificates = parts.service.clientCertificates ?? false;
     const plain: Plan = { name, host, ...parts, proxies, tls: tls && { ...tls, clientCertificates } };
     const twin = tls && (name === 'api' || name === 'cis2') ? withCertificates[name] : undefined;

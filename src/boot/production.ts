@@ -7,6 +7,7 @@ import { trustedProxies } from '@alongside/kernel/peer';
 import type { Config } from '../config.ts';
 import type { Urls } from '../service.ts';
 import { type MutualTlsUrls, mutualTlsUrls, portsFrom, publicUrls } from './addresses.ts';
+import { requireVolume } from './data-folder.ts';
 import { certificateProblem, openTls, type TlsFiles, trustAuthority } from './tls.ts';
 
 interface Plan {
@@ -116,12 +117,22 @@ const keyIsPrivate: Check = ({ config: { masterKey } }) =>
 const hasNoSandbox: Check = ({ config: { sandbox } }) =>
   sandbox ? 'The sandbox of the PDS takes no token: leave out --sandbox in production.' : undefined;
 
+/** A browser on another machine must reach it by TLS, which the console does not have itself. */
+const consoleHasProxy: Check = ({ config: { only, consoleHost, trustedProxies } }) =>
+  only.includes('console') &&
+  consoleHost !== undefined &&
+  !isLoopbackName(consoleHost) &&
+  trustedProxies.length === 0
+    ? `The console would be open at ${consoleHost} without TLS: name the proxy in front of it with --trusted-proxies, or leave out --console-host.`
+    : undefined;
+
 const checks: readonly Check[] = [
   keepsData,
   hasNoSample,
   hasNoSandbox,
   isHttps,
   consoleHasName,
+  consoleHasProxy,
   folderIsPrivate,
   keyIsPrivate,
   endsTls,
@@ -154,6 +165,7 @@ export function startProblems(config: Config, now: number): string[] {
   const tls = attempt(() => openTls(config));
   attempt(() => trustAuthority(config.tlsAuthority));
   attempt(() => trustedProxies(config.trustedProxies));
+  attempt(() => config.dataVolume && requireVolume(config.data));
   const ports = portsFrom(config.portBase);
   const [urls, mutualTls] = [publicUrls(config, ports), mutualTlsUrls(config, ports)];
   const plan = { config, urls, mutualTls, folder: resolve(config.data), tls, now };

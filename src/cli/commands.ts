@@ -29,6 +29,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       summary: 'addresses, people, cards, applications and their credentials of a running instance',
       load: async () => (await import('./commands/status.ts')).status,
     },
+    ready: {
+      summary: 'ask whether the instance of this machine can serve requests, for health checks',
+      load: async () => (await import('./commands/ready.ts')).ready,
+    },
     doctor: {
       summary: 'check the instance and this machine, and suggest fixes',
       load: async () => (await import('./commands/doctor.ts')).doctor,

@@ -72,11 +72,11 @@ export async function untilInputEnds(other: Promise<void>): Promise<void> {
   stdin.destroy();
 }
 
-/** Resolves at the first end signal. A hang-up reloads instead, except on Windows, where it means that the console was closed. */
-export function stopOrReload(reload: () => unknown): Promise<void> {
-  if (process.platform === 'win32') return new StopSignal().heard;
+/** Listens for the first end signal. A hang-up reloads instead, except on Windows, where it means that the console was closed. */
+export function stopOrReload(reload: () => unknown): StopSignal {
+  if (process.platform === 'win32') return new StopSignal();
   process.on('SIGHUP', reload);
-  return new StopSignal(endSignals).heard;
+  return new StopSignal(endSignals);
 }
 
 /** Reads the configuration from flags, environment and file. Throws UsageError for words other than flags. */

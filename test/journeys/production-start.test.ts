@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,12 +47,31 @@ test('alongside serve prints one line when ready, without secrets, and exits in 
     const { operator } = JSON.parse(readFileSync(stateFile, 'utf8')) as { operator: { token: string } };
     assert.ok(operator.token.length > 40 && !line.includes(operator.token));
     assert.equal((await fetch(`${ready.urls.console}/readyz`)).status, 200);
+    const asked = spawnSync(process.execPath, [main, 'ready', '--state', stateFile], { encoding: 'utf8' });
+    assert.deepEqual([asked.status, asked.stdout], [0, 'It is ready.\n']);
     await assert.rejects(fetch(`${ready.urls.sample}`));
     await assert.rejects(fetch(`${ready.urls.identityAgent}`));
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     assert.equal(await ended, 0);
     assert.equal(existsSync(stateFile), false);
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('alongside serve does not wait for load balancers when it is stopped before it is ready', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alongside-early-stop-'));
+  const flags = ['--data', folder, '--port-base', '0', '--drain-delay', '300', '--no-self-service', '--json'];
+  const child = spawn(process.execPath, [main, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const printed = text(child.stdout);
+    // The database is opened long after the signals are handled, and before the instance is ready.
+    while (!existsSync(join(folder, 'alongside.db'))) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.equal(await printed, '');
   } finally {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -149,6 +168,30 @@ describe('alongside serve refuses to start', () => {
     chmodSync(masterKey, 0o600);
     await (await starting({ masterKey, data: join(folder, 'key'), only: 'console' })).stop();
     await refuses({ masterKey: join(folder, 'missing.key') }, /missing\.key cannot be read/);
+  });
+
+  test('with a data folder that must be a volume and is not', {
+    skip: process.platform !== 'linux',
+  }, async () => {
+    await refuses({ dataVolume: true }, /is not a volume, so its data would be lost/);
+    await refuses({ dataVolume: true, data: join(folder, 'missing') }, /missing is not a volume/);
+    assert.equal(existsSync(join(folder, 'missing')), false);
+    // A file system of its own, in which nothing can be written.
+    await refuses({ dataVolume: true, data: '/proc' }, /The data folder \/proc cannot be written/);
+  });
+
+  test('with a console beyond this machine, unless a proxy is in front of it', async () => {
+    const open = { consoleHost: '0.0.0.0', only: 'console', data: join(folder, 'console') };
+    await refuses(open, /open at 0\.0\.0\.0 without TLS: name the proxy/);
+    const behind = { urlConsole: 'https://console.example', trustedProxies: ['192.0.2.1'] };
+    const instance = await starting({ ...open, ...behind });
+    try {
+      const { console } = instance.state.ports;
+      // It responds, but only under its public name.
+      assert.equal((await fetch(`http://127.0.0.2:${console}/readyz`)).status, 421);
+    } finally {
+      await instance.stop();
+    }
   });
 
   test('with an https address without TLS or a proxy', async () => {

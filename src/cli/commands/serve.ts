@@ -75,10 +75,15 @@ export const serve: Command = {
     ]);
     const instance = await startAlongside(config, { development: false });
     running = instance;
+    if (stopping.signal !== undefined) {
+      // No load balancer knows it yet.
+      await stopInTime(() => instance.stop(0), config, out);
+      return 0;
+    }
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, invitation(argv, exposed));
     compactOnceIdle();
-    await stopping;
+    await stopping.heard;
     await stopInTime(() => instance.stop(), config, out);
     return 0;
   },
