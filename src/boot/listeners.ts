@@ -103,7 +103,7 @@ function plansOf(
     const routes = name === 'identityAgent' ? [] : healthRoutes(readiness);
     const service = { ...merged, routes: [...merged.routes, ...routes] };
     const parts = { service, log: first.log };
-    if (name === 'console' && !isLoopbackName(consoleHost))
+    if (name === 'console' && consoleHost !== loopback)
       return [{ name, host: consoleHost, ...parts, proxies, tls: undefined }];
     if (isLocal(name)) return [{ name, host: loopback, ...parts, proxies: undefined, tls: undefined }];
     const clientCertificates = parts.service.clientCertificates ?? false;

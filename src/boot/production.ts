@@ -101,16 +101,21 @@ const consoleHasName: Check = ({ config: { only }, urls }) => {
 };
 
 /** Returns whether others may open a file or folder; a missing one is reported when it is read. */
-const isOpenToOthers = (path: string): boolean =>
-  process.platform !== 'win32' && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
+function isOpenToOthers(path: string, { hasOwnGroup = false } = {}): boolean {
+  if (process.platform === 'win32') return false;
+  const { mode, gid } = statSync(path, { throwIfNoEntry: false }) ?? { mode: 0, gid: 0 };
+  const forOthers = hasOwnGroup && gid === process.getegid?.() ? 0o037 : 0o077;
+  return (mode & forOthers) !== 0;
+}
 
 const folderIsPrivate: Check = ({ config: { masterKey }, folder }) =>
   masterKey === undefined && isOpenToOthers(folder)
     ? `The master key would be in ${folder}, which other users can open: chmod 700 it, or use --master-key.`
     : undefined;
 
-const keyIsPrivate: Check = ({ config: { masterKey } }) =>
-  masterKey !== undefined && isOpenToOthers(masterKey)
+/** A container has one user. Kubernetes lets it read a Secret only through its group. */
+const keyIsPrivate: Check = ({ config: { masterKey, dataVolume } }) =>
+  masterKey !== undefined && isOpenToOthers(masterKey, { hasOwnGroup: dataVolume ?? false })
     ? `The master key ${masterKey} can be read by other users: chmod 600 it, and let it belong to the user that runs Alongside.`
     : undefined;
 

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomToken } from '@alongside/kernel/ids';
+import { freePort } from '../../identity-agent/testing/desk.ts';
+import { realmPath } from '../../src/service.ts';
+import { readyState } from '../packages/testing/first-journey.ts';
+import { clone } from '../packages/testing/project.ts';
+import { makeAuthority } from '../testing/authority.ts';
+import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+
+const haproxy = process.env.ALONGSIDE_HAPROXY;
+const names = {
+  console: 'console.alongside.test',
+  api: 'api.alongside.test',
+  cis2: 'cis2.alongside.test',
+  cis: 'cis.alongside.test',
+};
+/** Both servers use the ports of deploy/haproxy.cfg, so each has an address of its own. */
+const addresses = ['127.0.0.84', '127.0.0.85'] as const;
+
+const missing = haproxy === undefined && 'HAProxy is missing: as root, this command installs it';
+
+describe('two servers, PostgreSQL and HAProxy with deploy/haproxy.cfg', {
+  skip: missing,
+  timeout: 240_000,
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'balancer-'));
+  const authority = makeAuthority();
+  let postgres: TestPostgres;
+  let database = '';
+  let port = 0;
+  let balancer: ChildProcess | undefined;
+  const servers = new Map<string, ChildProcess>();
+
+  async function start(address: string): Promise<void> {
+    const flags = [
+      ...[
+        '--json',
+        '--no-self-service',
+        '--log-level',
+        'error',
+        '--database',
+        `@${join(folder, 'database')}`,
+      ],
+      ...['--host', address, '--console-host', address, '--trusted-proxies', '127.0.0.1'],
+      ...['--data', join(folder, address), '--master-key', join(folder, 'master.key')],
+      ...Object.entries(names).flatMap(([name, host]) => [`--url-${name}`, `https://${host}`]),
+    ];
+    const main = join(clone, 'src/cli/main.ts');
+    const child = spawn(process.execPath, [main, 'serve', ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    servers.set(address, child);
+    await readyState(child);
+  }
+
+  async function stop(address: string): Promise<number | null> {
+    const child = servers.get(address) ?? assert.fail(address);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  /** Asks through the balancer, over TLS. */
+  async function ask(name: string, path: string, agent?: Agent): Promise<{ status: number; body: string }> {
+    const call = request({
+      ...{ host: '127.0.0.1', port, path, servername: name, headers: { host: name } },
+      ...{ ca: readFileSync(authority.certificate), agent: agent ?? false },
+    });
+    call.end();
+    const [response] = await once(call, 'response');
+    let body = '';
+    for await (const part of response) body += String(part);
+    return { status: response.statusCode, body };
+  }
+
+  before(async () => {
+    postgres = await startPostgres();
+    database = await postgres.create('balanced');
+    writeFileSync(join(folder, 'database'), database, { mode: 0o600 });
+    writeFileSync(join(folder, 'master.key'), randomToken(32), { mode: 0o600 });
+    const certificates = join(folder, 'certificates');
+    mkdirSync(certificates);
+    for (const host of Object.values(names)) {
+      const { certificate, key } = authority.issue(host);
+      writeFileSync(join(certificates, `${host}.pem`), readFileSync(certificate) + String(readFileSync(key)));
+    }
+    port = await freePort();
+    // Both at once: they agree on the schema.
+    await Promise.all(addresses.map(start));
+    const env = {
+      ...{ BALANCER_ADDRESS: `127.0.0.1:${port}`, BALANCER_CERTIFICATES: certificates },
+      ...{ ALONGSIDE_1: addresses[0], ALONGSIDE_2: addresses[1], CONSOLE_NETWORK: '127.0.0.0/8' },
+      ...Object.fromEntries(
+        Object.entries(names).map(([name, host]) => [`NAME_${name.toUpperCase()}`, host]),
+      ),
+    };
+    balancer = spawn(haproxy ?? '', ['-f', join(clone, 'deploy/haproxy.cfg')], {
+      ...{ env, stdio: ['ignore', 'ignore', 'inherit'] },
+    });
+    while ((await ask(names.cis2, '/healthz').catch(() => undefined))?.status !== 200) {
+      assert.equal(balancer.exitCode, null, 'HAProxy ended');
+      await sleep(50);
+    }
+  });
+  after(async () => {
+    balancer?.kill('SIGKILL');
+    for (const child of servers.values()) child.kill('SIGKILL');
+    await postgres.stop();
+    authority.discard();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('serve every public name, and no other', async () => {
+    assert.match((await ask(names.api, '/oauth2/_ping')).body, /version/);
+    const { body } = await ask(names.cis2, `${realmPath}/.well-known/openid-configuration`);
+    assert.equal((JSON.parse(body) as { issuer: string }).issuer, `https://${names.cis2}${realmPath}`);
+    assert.equal((await ask(names.cis, '/cards/crl')).status, 200);
+    assert.match((await ask(names.console, '/sign-in')).body, /passkey/i);
+    assert.equal((await ask('other.alongside.test', '/').catch(() => ({ status: 404 }))).status, 404);
+  });
+
+  test('lose no request while one server after the other is restarted', async (t) => {
+    let isOver = false;
+    let answered = 0;
+    const failed: string[] = [];
+    const caller = async (): Promise<void> => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      while (!isOver) {
+        const status = await ask(names.cis2, `${realmPath}/connect/jwk_uri`, agent).then(
+          (answer) => answer.status,
+          (error: unknown) => String(error),
+        );
+        if (status === 200) answered += 1;
+        else failed.push(String(status));
+        await sleep(5);
+      }
+      agent.destroy();
+    };
+    const calling = Promise.all(Array.from({ length: 8 }, caller));
+    const ends: (number | null)[] = [];
+    for (const address of addresses) {
+      ends.push(await stop(address));
+      await start(address);
+      // Two polls, so that the next one is not stopped before the balancer uses this one.
+      await sleep(2_500);
+    }
+    isOver = true;
+    await calling;
+    t.diagnostic(`${answered} requests were answered`);
+    assert.deepEqual(failed, []);
+    assert.deepEqual(ends, [0, 0]);
+    assert.ok(answered > 200, String(answered));
+  });
+});
