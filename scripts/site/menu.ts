@@ -64,6 +64,7 @@ export const menu: readonly Section[] = [
     collapsed: true,
     pages: [
       ['docs/self-hosting.md', 'Host for others'],
+      ['docs/installing.md', 'Install on a server'],
       ['docs/production.md', 'Production'],
       ['docs/desk-engineers.md', 'Workstations'],
       ['docs/observability.md', 'Metrics and logs'],
