@@ -66,6 +66,9 @@ export function faultOf(name: string): { fault: string; run: string | undefined 
 /** Form of the name of a run of tests. */
 export const runForm = /^[A-Za-z0-9_-]{1,40}$/;
 
+/** The states while all faults are off. */
+export const noFaults: ReadonlyMap<string, FaultState> = new Map();
+
 /** The result while all faults are off. */
 export const noFault: readonly never[] = [];
 
@@ -123,15 +126,24 @@ export class Faults {
 
   /**
    * Returns those of these faults that occur this time in a call, with their states: also the ones for its run of tests, and none for
-   * another patient. Only calls that a fault is for count.
+   * another patient. Only calls that a fault is for count. Returns `noFaults` without a promise while all faults are known to be off.
    */
-  async happeningAt(
+  happeningAt(
+    faults: readonly NamedFault[],
+    call: FaultedCall,
+  ): ReadonlyMap<string, FaultState> | Promise<ReadonlyMap<string, FaultState>> {
+    const on = this.#settings.namesUnder(prefix);
+    if (!(on instanceof Promise)) return on.length === 0 ? noFaults : this.#amongAt(faults, call, on);
+    return on.then((names) => this.#amongAt(faults, call, names));
+  }
+
+  async #amongAt(
     faults: readonly NamedFault[],
     { patient, run }: FaultedCall,
-  ): Promise<Map<string, FaultState>> {
+    on: readonly string[],
+  ): Promise<ReadonlyMap<string, FaultState>> {
     const happening = new Map<string, FaultState>();
-    const on = this.#settings.namesUnder(prefix);
-    for (const setting of on instanceof Promise ? await on : on) {
+    for (const setting of on) {
       const name = setting.slice(prefix.length);
       const { fault, run: of } = faultOf(name);
       if (!faults.some((known) => known.name === fault) || (of !== undefined && !isOfRun(run, of))) continue;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, StreamAnswer } from '@alongside/kernel/answer';
-import type { FaultedCall, Faults, NamedFault } from '../../../storage/faults.ts';
+import { type FaultedCall, type Faults, type NamedFault, noFaults } from '../../../storage/faults.ts';
 import type { BackEndRequest } from '../../api.ts';
 import { errors } from '../../errors/catalogue.ts';
 import { coverageSubject } from './coverage.ts';
@@ -46,7 +46,8 @@ export async function withFaults(
   request: BackEndRequest,
   work: (delay: () => Promise<void>) => Promise<{ answer: Answer; isChange: boolean }>,
 ): Promise<Answer> {
-  const on = faults ? await faults.happeningAt(pdsFaults, callOf(request)) : new Map();
+  const occurring = faults?.happeningAt(pdsFaults, callOf(request)) ?? noFaults;
+  const on = occurring instanceof Promise ? await occurring : occurring;
   if (on.has('pds-token-expired')) throw errors.expiredToken('the fault pds-token-expired is on');
   if (on.has('pds-too-many-requests'))
     throw errors.busyApi('the fault pds-too-many-requests is on', { policy: 'spikeArrest' });
