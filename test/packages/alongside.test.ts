@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
+import { bannerOf, typedCommands } from '../testing/banner.ts';
 import { startPostgres } from '../testing/postgres.ts';
 import { firstJourney } from './testing/first-journey.ts';
 import { clone, Project, pack, packedOnce } from './testing/project.ts';
@@ -203,6 +205,26 @@ describe('the package of the product', () => {
     });
     assert.match(stdout, /^# pass 1$/m);
     assert.match(stdout, /^# fail 0$/m);
+  });
+
+  test('prints commands that work as they are typed in the project', async (t) => {
+    const own = /^(ALONGSIDE_|npm_|INIT_CWD|NODE_TEST)/;
+    const others = Object.entries(process.env).filter(([name]) => !own.test(name));
+    // A user of the package has a Node that is new enough.
+    const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
+    const options = { cwd: project.folder, env: { ...Object.fromEntries(others), PATH } };
+    // npx passes no signal on, so the signal goes to the group.
+    const child = spawn('npx', ['alongside', 'up', '--port-base', '0', '--log-level', 'warn'], {
+      ...{ ...options, detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+    });
+    t.after(() => child.exitCode ?? child.signalCode ?? process.kill(-(child.pid ?? 0), 'SIGKILL'));
+    const [insert = '', signIn = '', status = ''] = typedCommands(await bannerOf(child));
+    // The instance of the folder needs no flag.
+    assert.deepEqual([insert, status], ['npx alongside card insert gp', 'npx alongside status']);
+    for (const line of [insert, signIn, status]) await run('sh', ['-c', line], options);
+    const ended = once(child, 'exit');
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    await ended;
   });
 
   const journey = (node: string, ...flags: string[]): Promise<void> =>
