@@ -56,7 +56,6 @@ export const menu: readonly Section[] = [
       ['reference/console', 'Console API calls'],
       ['docs/desktop-applications.md', 'Identity Agent calls'],
       ['docs/legacy-interface.md', 'Legacy interface of CIS'],
-      ['docs/apis.md', 'More APIs behind the gateway'],
       ['docs/compatibility.md', 'Compatibility'],
     ],
   },
