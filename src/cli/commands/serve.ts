@@ -69,10 +69,7 @@ export const serve: Command = {
     const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
     await warnOfExposed(exposed, config.logLevel);
     // Loaded here, so that other commands do not load the server.
-    const [{ startAlongside }, { compactOnceIdle }] = await Promise.all([
-      import('../../main.ts'),
-      import('../../boot/compaction.ts'),
-    ]);
+    const { startAlongside } = await import('../../main.ts');
     const instance = await startAlongside(config, { development: false });
     running = instance;
     if (stopping.signal !== undefined) {
@@ -82,7 +79,6 @@ export const serve: Command = {
     }
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, invitation(argv, exposed));
-    compactOnceIdle();
     await stopping.heard;
     await stopInTime(() => instance.stop(), config, out);
     return 0;

@@ -94,10 +94,7 @@ export const up: Command = {
     /** The command that explains a refusal, without its id. */
     let explain = `${programWords()} explain`;
     // Loaded here, so that other commands do not load the server.
-    const [{ startAlongside }, { compactOnceIdle }] = await Promise.all([
-      import('../../main.ts'),
-      import('../../boot/compaction.ts'),
-    ]);
+    const { startAlongside } = await import('../../main.ts');
     if (process.stderr.isTTY && !config.json) {
       const { formatLog } = await import('@alongside/kernel/log');
       formatLog((line) => readableLine(line, explain));
@@ -110,7 +107,6 @@ export const up: Command = {
     }
     if (config.json) out.json({ ready: true, ...instance.state });
     else banner(out, instance.state, config.only, Math.round(performance.now() - started));
-    compactOnceIdle();
     await (config.endWithInput ? untilInputEnds(stopping.heard) : stopping.heard);
     await stopInTime(() => instance.stop(), config, out);
     return 0;
