@@ -60,6 +60,16 @@ describe('alongside exec', () => {
     );
   });
 
+  test('puts the card into the reader if the agent asks for the PIN later, as in the newer generation', async () => {
+    const flags = ['--generation', 'internet', '--person', 'gp'];
+    const { code, err } = await exec(...flags, ...running('nothing', ''));
+    assert.equal(code, 0, err);
+    assert.match(
+      err,
+      /\nThe card of gp is in the reader; the agent asks for its PIN when an application signs in\.\n$/,
+    );
+  });
+
   test('explains the refusals and shows journey and log if the command fails', async () => {
     const { code, out, err } = await exec(
       ...running(

@@ -59,8 +59,15 @@ const locked = {
 };
 
 /** Describes the state of the agent in one sentence. */
-export const stateText = ({ state, lock }: AgentStatus): string =>
-  state === 'locked' && lock ? locked[lock.reason] : states[state];
+export const stateText = (status: AgentStatus): string => {
+  if (asksLater(status))
+    return 'A card is in the reader. The agent asks for its PIN when an application signs in.';
+  const { state, lock } = status;
+  return state === 'locked' && lock ? locked[lock.reason] : states[state];
+};
+
+/** Whether there is a card for which no PIN was asked, as in the newer generation. */
+const asksLater = ({ state, card }: AgentStatus): boolean => state === 'noCard' && card !== null;
 
 type Role = AgentStatus['roles'][number];
 
@@ -90,7 +97,7 @@ async function enterPin(
   const answer = await api.call<AgentStatus>('POST', '/agent/pin', { pin: pin ?? '123456' });
   if (answer.status === 409) {
     const state = await api.must<AgentStatus>('GET', '/agent');
-    if (state.state !== 'signedIn' && state.state !== 'roleRequested')
+    if (state.state !== 'signedIn' && state.state !== 'roleRequested' && !asksLater(state))
       throw new OperatorError(stateText(state));
     return { state, pinChecked: false };
   }
@@ -111,7 +118,7 @@ async function enterPin(
 
 export interface SignIn {
   readonly state: AgentStatus;
-  /** False if a user was already signed in, so that the PIN was not entered. */
+  /** False if the PIN was not entered: a user was signed in, or the agent asks when an application signs in. */
   readonly pinChecked: boolean;
   /** Whether the first of several roles was selected, because none was named. */
   readonly tookFirstRole: boolean;
@@ -129,7 +136,7 @@ export async function signInAtDesk(
     ? await api.must<AgentStatus>('POST', '/agent/role', { roleId: chosen?.roleId })
     : before;
   const held = state.roles.find(({ roleId }) => roleId === state.role?.roleId);
-  if (role !== undefined && !isRole(held, role))
+  if (role !== undefined && !isRole(held, role) && !asksLater(state))
     throw new OperatorError(
       held
         ? `The session has the role ${held.roleId} and keeps it. Sign out first to choose another.`

@@ -29,7 +29,7 @@ async function signIn({ api, flags: { pin, role }, out }: ConsoleCall<typeof fla
   return {
     json: { ...state, pinChecked },
     lines: statusLines(state),
-    notes: pinChecked ? [] : [`A user is already signed in, so no PIN was needed${unused}`],
+    notes: pinChecked || !state.person ? [] : [`A user is already signed in, so no PIN was needed${unused}`],
   };
 }
 

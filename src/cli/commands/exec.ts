@@ -106,8 +106,12 @@ async function execute({ flags, upFlags, command }: Request, out: Output): Promi
     out.note(`Alongside is ready after ${Math.round(performance.now() - began)} ms at ${urls.console}`);
     const { person, ...answers } = flags;
     if (person !== undefined) {
-      await instance.desk(person, answers);
-      out.note(`${person} is signed in at the desk.`);
+      const { state } = await instance.desk(person, answers);
+      out.note(
+        state === 'signedIn'
+          ? `${person} is signed in at the desk.`
+          : `The card of ${person} is in the reader; the agent asks for its PIN when an application signs in.`,
+      );
     }
     const code = await run(command, { ...(await instance.env()), ALONGSIDE_STATE: stateFile });
     if (code !== 0 && code < 128) {
