@@ -25,9 +25,9 @@ import { eventBlocks } from './migrations/0020-event-blocks.ts';
 import { usedJtis } from './migrations/0021-used-jtis.ts';
 import { tokenGrants } from './migrations/0022-token-grants.ts';
 import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
-import { lighterSignIns } from './migrations/0025-lighter-sign-ins.ts';
+import { lighterSignIns } from './migrations/0024-lighter-sign-ins.ts';
+import { apiDefinitions } from './migrations/0025-api-definitions.ts';
 import { patientKeys } from './migrations/0026-patient-keys.ts';
-import { apiDefinitions } from './migrations/0027-api-definitions.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;

@@ -17,7 +17,7 @@ import {
 import { checkWithin, checkWrite } from './health.ts';
 import { announcedTables, announcements } from './migrations/0017-announced-changes.ts';
 import { announcedRevocations } from './migrations/0022-token-grants.ts';
-import { announcedDefinitions } from './migrations/0027-api-definitions.ts';
+import { announcedDefinitions } from './migrations/0025-api-definitions.ts';
 import {
   type ConnectionOptions,
   failureOf,
