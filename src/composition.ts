@@ -279,6 +279,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...shared,
       ...registrations,
       log: log('gateway'),
+      refusals: core.refusals,
       audit,
       statusApiKey,
       people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Source } from '../gateway/definitions/source.ts';
@@ -13,6 +13,12 @@ export interface GatheredFiles {
 
 const inPosix = (path: string): string => path.split(sep).join(posix.sep);
 
+/** Returns whether a path is not below a folder. Paths on two drives of Windows have no relative one. */
+function isOutside(folder: string, path: string): boolean {
+  const name = relative(folder, path);
+  return name === '' || name === '..' || name.startsWith(`..${sep}`) || isAbsolute(name);
+}
+
 /** Reads files below one folder, and refuses those that a link leads out of it. */
 class Folder {
   readonly #root: string;
@@ -21,24 +27,25 @@ class Folder {
   #bytes = 0;
 
   constructor(root: string) {
+    if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
+      throw new OperatorError(`${root} is not a folder. Name another with --root.`);
     this.#root = root;
     this.#real = realpathSync(root);
   }
 
   /** Returns the path of a file as references name it. */
   nameOf(file: string): string {
-    const name = inPosix(relative(this.#root, resolve(file)));
-    if (name.startsWith('../') || name === '..')
+    if (isOutside(this.#root, resolve(file)))
       throw new OperatorError(`${file} is not in ${this.#root}. Name a folder above it with --root.`);
-    return name;
+    return inPosix(relative(this.#root, resolve(file)));
   }
 
   /** Reads a file unless it is missing. */
   read(name: string): boolean {
     const path = join(this.#root, name);
-    if (!existsSync(path)) return false;
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
     const real = realpathSync(path);
-    if (!real.startsWith(this.#real + sep))
+    if (isOutside(this.#real, real))
       throw new OperatorError(
         `${path} is a link that leads out of ${this.#root}. Name a folder above both with --root.`,
       );

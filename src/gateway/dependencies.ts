@@ -1,6 +1,7 @@
 import type { Clock } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Log } from '@alongside/kernel/log';
+import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
@@ -41,6 +42,8 @@ export interface Dependencies {
   developers: Developers;
   tokens: Tokens;
   recorder: Recorder;
+  /** Keeps how calls differ from the definition of their API, for `explain`. */
+  refusals: RefusalRecorder;
   audit: AuditLog;
   log: Log;
   urls: Urls;

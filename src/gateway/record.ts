@@ -1,7 +1,9 @@
 import { activity } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
+import { recordOf } from '@alongside/kernel/refusals';
 import { outcomeOf, type RecordedCall } from './audit.ts';
 import type { Dependencies } from './dependencies.ts';
+import { errors } from './errors/catalogue.ts';
 
 interface RefusedCall {
   /** Name of the rule that refused. */
@@ -36,6 +38,18 @@ function recordEvents(
       outcome: outcomeOf(status),
       detail: { operation, status },
     });
+}
+
+/** Keeps for `explain` how a call differs from the definition of its API. A refused call has a record of its own. */
+function recordWarning(
+  { refusals }: Dependencies,
+  { request, api, trace }: RecordedCall,
+  { status }: Answer,
+): void {
+  if (trace.warning === undefined || status >= 400) return;
+  const refusal = errors.differsFromDefinition(trace.warning);
+  const path = api.basePath + (trace.operation ?? '');
+  refusals.record(recordOf({ refusal, path }, status, request, 'gateway'), request.address);
 }
 
 /** Logs details of a call besides the line of its request: role, hash of the token and decision. No path, query or demographics. */
@@ -86,5 +100,6 @@ export function recordEnding(
     client: token?.clientId ?? keyOf?.clientId,
   });
   recordEvents(dependencies, call, answer, refused?.rule);
+  recordWarning(dependencies, call, answer);
   writeLine(dependencies, call, answer, refused);
 }

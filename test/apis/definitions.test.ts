@@ -319,3 +319,27 @@ test('the commands of docs/apis.md run as printed', async () => {
     server.kill();
   }
 });
+
+test('a reset removes the APIs that were added, with their products and secrets', async () => {
+  const file = join(folder, 'until-reset.yaml');
+  writeFileSync(
+    file,
+    "openapi: 3.0.3\nservers: [{url: /until-reset}]\nsecurity: []\nx-nhsd-apim: {access: [{grants: {app-level3: []}}], target: {security: {type: apikey, secret: kept}}}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}\n",
+  );
+  const upstream = await startUpstream((_, response) => response.end('ok'));
+  const add = (...more: string[]) => run('api', 'add', file, '--upstream', upstream.url, ...more);
+  try {
+    await add('--secret', 'kept=1');
+    const address = `${instance.urls.api}/until-reset/a`;
+    assert.equal((await fetch(address)).status, 200);
+    await run('reset');
+    assert.equal((await fetch(address)).status, 404);
+    const { apis } = await instance.api<{ apis: { backEnd: string }[] }>('GET', '/apis');
+    assert.deepEqual([...new Set(apis.map(({ backEnd }) => backEnd))], ['in process']);
+    assert.doesNotMatch(JSON.stringify(await instance.api('GET', '/products')), /until-reset/);
+    await add();
+    assert.equal((await fetch(address)).status, 500, 'without its secret');
+  } finally {
+    await upstream.stop();
+  }
+});

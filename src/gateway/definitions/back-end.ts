@@ -219,7 +219,10 @@ export async function openBackEnd(api: StoredApi, parts: BackEndParts): Promise<
       );
       request.note?.(warning);
       return development
-        ? answer.with({ 'x-definition-warning': warning.replace(/[^\x20-\x7e]/g, '?').slice(0, 500) })
+        ? answer.with({
+            'x-message-id': request.messageId,
+            'x-definition-warning': warning.replace(/[^\x20-\x7e]/g, '?').slice(0, 500),
+          })
         : answer;
     },
   };

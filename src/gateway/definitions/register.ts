@@ -12,8 +12,7 @@ import {
 } from '../protocol.ts';
 import { type ApiRecord, type Grant, productOf, scopesOfGrant } from './model.ts';
 import { readDefinition } from './read.ts';
-import { secretPurpose, secretSetting } from './served.ts';
-import { ApiDefinitions } from './store.ts';
+import { ApiDefinitions, secretPurpose, secretSetting } from './store.ts';
 
 /** First parts of paths at the API listener that are not APIs. */
 const reserved = [

@@ -10,7 +10,7 @@ import type { Api } from '../api.ts';
 import type { Gateway } from '../dependencies.ts';
 import { openBackEnd } from './back-end.ts';
 import { compileApi, operationFinder } from './compile.ts';
-import { ApiDefinitions, type StoredApi } from './store.ts';
+import { ApiDefinitions, type StoredApi, secretPurpose, secretSetting } from './store.ts';
 import { Validation } from './validation.ts';
 
 /** An API by definition as it is served. */
@@ -20,10 +20,6 @@ interface ServedApi {
   readonly handler: Handler<unknown>;
   close(): void;
 }
-
-/** The setting with a secret of targets, which the vault seals. */
-export const secretSetting = (name: string): string => `api-secret.${name}`;
-export const secretPurpose = 'api-secret';
 
 async function secretOf(
   name: string,

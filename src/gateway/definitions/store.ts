@@ -37,6 +37,11 @@ const stored = onceFor(
 /** Maximum number of recorded responses of one API. */
 const mostExamples = 1_000;
 
+export const secretPurpose = 'api-secret';
+const secretPrefix = 'api-secret.';
+/** The setting with a secret of targets, which the vault seals. */
+export const secretSetting = (name: string): string => secretPrefix + name;
+
 /** The stored definitions, read at each request, so that a change applies at once. */
 export class ApiDefinitions {
   readonly database: Database;
@@ -110,7 +115,11 @@ export class ApiDefinitions {
   }
 }
 
-/** Removes every definition. */
+/** Removes every definition, with recorded responses and secrets. */
 export async function resetDefinitions(database: Database): Promise<void> {
-  await database.batch([sql('DELETE FROM api_definition'), sql('DELETE FROM api_example')]);
+  await database.batch([
+    sql('DELETE FROM api_definition'),
+    sql('DELETE FROM api_example'),
+    sql('DELETE FROM setting WHERE substr(name, 1, ?) = ?', secretPrefix.length, secretPrefix),
+  ]);
 }

@@ -58,6 +58,14 @@ export const definitionErrors = {
     source: 'the definition of the API',
     fix: 'Correct the request as the answer says; the definition describes it.',
   },
+  differsFromDefinition: {
+    code: 'differs_from_definition',
+    status: 400,
+    description: 'The call was answered, although it does not conform to the definition.',
+    actor: 'developer',
+    source: 'the definition of the API',
+    fix: 'Correct the request, the API or the definition. x-alongside.validate is warn: enforce would refuse such a request.',
+  },
   noExample: {
     code: 'no_example',
     status: 501,

@@ -56,6 +56,7 @@ const faults: Readonly<Record<ErrorName, Fault>> = {
   noExample: 'unsupported',
   invalidRequestId: 'invalid',
   invalidByDefinition: 'invalid',
+  differsFromDefinition: 'invalid',
   roleInvalid: 'invalid',
   rolesSeveral: 'invalid',
   roleNone: 'invalid',

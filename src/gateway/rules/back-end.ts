@@ -19,7 +19,9 @@ function toClient(answer: Answer, { request: { id: messageId }, api, trace }: Ar
       ? new StreamAnswer(answer.status, headers, answer.chunks)
       : new Answer(answer.status, headers, answer.body);
   if (!answer.because && answer.status < 400) return passed;
-  const refusal = answer.because?.refusal ?? errors.backEndRefused(`${api.name} answered ${answer.status}`);
+  const differs = trace.warning === undefined ? '' : `; ${trace.warning}`;
+  const refusal =
+    answer.because?.refusal ?? errors.backEndRefused(`${api.name} answered ${answer.status}${differs}`);
   return passed.refusing(refusal, api.basePath + (trace.operation ?? ''));
 }
 

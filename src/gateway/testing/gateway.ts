@@ -125,6 +125,7 @@ export async function startGateway(
     developers,
     tokens,
     recorder,
+    refusals,
     audit,
     log,
     urls: { console: api, api, cis2: api, identityAgent: api, cis: api, sample: api },

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import tls, { type TLSSocket } from 'node:tls';
+import { Vault } from '@alongside/kernel/secrets';
+import { makeAuthority, type TestAuthority } from '../../../test/testing/authority.ts';
+import type { ApiDraft } from '../protocol.ts';
+import { type RunningGateway, startGateway } from '../testing/gateway.ts';
+import { addDefinition } from '../testing/published.ts';
+import { startUpstream, type TestUpstream } from '../testing/upstream.ts';
+import { ApiRegister } from './register.ts';
+
+const vault = new Vault(Buffer.alloc(32, 7));
+
+const draftOf = (extension: string, upstream: string, security = 'security: []'): ApiDraft => ({
+  entry: 'spec.yaml',
+  files: {
+    'spec.yaml': `openapi: 3.0.3
+servers: [{url: /test}]
+${security}
+x-nhsd-apim:
+  access: [{grants: {app-level3: []}}]
+${extension}
+x-alongside: {validate: off}
+paths:
+  /a: {get: {responses: {'200': {description: ok}}}}
+`,
+  },
+  upstream,
+});
+const secured = (security: string): string => `  target: {type: external, security: ${security}}`;
+
+describe('the target of a definition', () => {
+  let gateway: RunningGateway;
+  let register: ApiRegister;
+  let authority: TestAuthority;
+  let plain: TestUpstream;
+  before(async () => {
+    gateway = await startGateway({}, ':memory:', { vault });
+    register = new ApiRegister({ ...gateway, vault });
+    authority = makeAuthority();
+    plain = await startUpstream((_, response) => response.end('ok'));
+    await gateway.products.save({ name: 'test', apis: ['test'], scopes: [], limits: null });
+  });
+  after(async () => {
+    await gateway.stop();
+    await plain.stop();
+    authority.discard();
+  });
+
+  const lastDetail = () =>
+    String(gateway.lines.findLast(({ message }) => message === 'call')?.fields.detail ?? '');
+
+  test('gets its API key in the header that it names, never that of the client', async () => {
+    await addDefinition(gateway, draftOf(secured('{type: apikey, header: X-Key, secret: key-1}'), plain.url));
+    const call = () => gateway.call('/test/a', { headers: { 'x-key': 'forged' } });
+    assert.equal((await call()).status, 500);
+    assert.match(lastDetail(), /the secret key-1 is not set: alongside api edit NAME --secret key-1=@FILE/);
+    await register.setSecret('key-1', 'of the upstream');
+    assert.equal((await call()).status, 200);
+    assert.equal(plain.requests.at(-1)?.headers['x-key'], 'of the upstream');
+    await register.setSecret('key-1', 'changed');
+    assert.equal((await call()).status, 200);
+    assert.equal(plain.requests.at(-1)?.headers['x-key'], 'changed');
+    assert.doesNotMatch(JSON.stringify(gateway.lines), /of the upstream|changed/);
+  });
+
+  test('gets the client certificate of its secret over mutual TLS', async () => {
+    const [server, client] = ['localhost', 'gateway-client'].map((name) => authority.issue(name));
+    assert.ok(server && client);
+    const ca = readFileSync(authority.certificate, 'utf8');
+    const pem = ({ certificate, key }: { certificate: string; key: string }) =>
+      readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8');
+    const trusted = tls.getCACertificates('default');
+    tls.setDefaultCACertificates([...trusted, ca]);
+    const subjects: unknown[] = [];
+    const upstream = https.createServer(
+      { cert: pem(server), key: pem(server), ca, requestCert: true, rejectUnauthorized: true },
+      ({ socket }, response) => {
+        subjects.push((socket as TLSSocket).getPeerCertificate().subject.CN);
+        response.end('ok');
+      },
+    );
+    upstream.listen(0, 'localhost');
+    await once(upstream, 'listening');
+    const url = `https://localhost:${(upstream.address() as AddressInfo).port}`;
+    try {
+      await addDefinition(gateway, draftOf('', url));
+      assert.ok((await gateway.call('/test/a')).status >= 500, 'without a certificate');
+      await addDefinition(gateway, draftOf(secured('{type: mtls, secret: certificate-1}'), url));
+      await register.setSecret('certificate-1', pem(client));
+      assert.equal((await gateway.call('/test/a')).status, 200, lastDetail());
+      assert.deepEqual(subjects, ['gateway-client']);
+    } finally {
+      tls.setDefaultCACertificates(trusted);
+      upstream.closeAllConnections();
+      upstream.close();
+    }
+  });
+
+  test('gets attributes of the application as headers, and no call where a required one is missing', async () => {
+    const attributes = `  target-attributes:
+    - {name: nrl-ods}
+    - {name: party-key, header: X-Party, required: false}
+    - {name: id, header: X-App, required: false}`;
+    await addDefinition(gateway, draftOf(attributes, plain.url, ''));
+    await gateway.addApplication('with', { 'nrl-ods': 'A1', 'party-key': 'P1\r\nx: y' }, ['test']);
+    await gateway.addApplication('without', {}, ['test']);
+    const call = async (applicationId: string) =>
+      gateway.call('/test/a', {
+        token: await gateway.issue({ applicationId, scope: 'urn:nhsd:apim:app:level3:test' }),
+        headers: { 'attribute-nrl-ods': 'forged', 'x-party': 'forged' },
+      });
+    assert.equal((await call('with')).status, 200);
+    const { headers } = plain.requests.at(-1) ?? {};
+    assert.deepEqual(
+      [headers?.['attribute-nrl-ods'], headers?.['x-party'], headers?.['x-app']],
+      ['A1', 'P1??x: y', 'with'],
+    );
+    const before = plain.requests.length;
+    const refused = await call('without');
+    assert.equal(refused.status, 403);
+    assert.match(await refused.text(), /no attribute nrl-ods/);
+    assert.equal(plain.requests.length, before);
+  });
+});
