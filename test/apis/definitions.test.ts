@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { environment } from '@alongside/kernel/operator';
 import { invoke, invokeJson } from '../../src/cli/testing/command.ts';
 import { startUpstream } from '../../src/gateway/testing/upstream.ts';
 import { seededClients } from '../../src/seed/applications.ts';
@@ -269,55 +266,6 @@ describe('alongside api', () => {
     assert.match(page, /<strong>pasted<\/strong>/);
     await instance.api('DELETE', '/apis/pasted');
   });
-});
-
-/** Returns the code blocks of a language in a page. */
-const blocks = (page: string, language: string): string[] =>
-  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, code]) => String(code));
-
-test('the commands of docs/apis.md run as printed', async () => {
-  const page = readFileSync(here('../../docs/apis.md'), 'utf8');
-  const [yaml = ''] = blocks(page, 'yaml');
-  const [program = ''] = blocks(page, 'js');
-  writeFileSync(join(folder, 'notes.yaml'), yaml);
-  writeFileSync(
-    join(folder, 'server.mjs'),
-    program
-      .replace('9000', '0')
-      .replace(/;\s*$/, ".once('listening', function () { console.log(this.address().port); });\n"),
-  );
-  const server: ChildProcess = spawn(process.execPath, [join(folder, 'server.mjs')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  try {
-    const [port] = (await once(server.stdout!, 'data')) as [Buffer];
-    const script = blocks(page, 'sh')
-      .join('')
-      .replaceAll('http://localhost:8400', instance.urls.console)
-      .replaceAll('http://localhost:8401', instance.urls.api)
-      .replaceAll('http://localhost:9000', `http://localhost:${String(port).trim()}`);
-    const main = here('../../src/cli/main.ts');
-    const shell = spawn('sh', ['-eu'], {
-      cwd: folder,
-      env: { ...environment(), ALONGSIDE_STATE: instance.state.stateFile },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let out = '';
-    let err = '';
-    shell.stdout.on('data', (part) => (out += part));
-    shell.stderr.on('data', (part) => (err += part));
-    shell.stdin.end(
-      `alongside() { '${process.execPath}' '${main}' "$@"; }\nnode() { '${process.execPath}' "$@"; }\n${script}`,
-    );
-    const [code] = (await once(shell, 'close')) as [number];
-    assert.equal(code, 0, err);
-    assert.match(out, /\{"id":"2","text":"Book a review"\}/);
-    assert.match(out, /\{"id":"7","text":"A note of 656005750108 as \d+"\}/);
-    assert.match(out, /Removed API notes and its products/);
-    assert.doesNotMatch(out, /someone-else/);
-  } finally {
-    server.kill();
-  }
 });
 
 test('a reset removes the APIs that were added, with their products and secrets', async () => {

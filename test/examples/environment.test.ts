@@ -72,7 +72,7 @@ describe('alongside status --env', () => {
         (file) => readFileSync(join(clone, file), 'utf8').match(/\b(ALONGSIDE|DEMO)_[A-Z0-9_]+/g) ?? [],
       );
     const instead = ['ALONGSIDE_PORT_BASE', 'ALONGSIDE_STATE'];
-    const ofTheMachine = ['ALONGSIDE_BROWSER'];
+    const ofTheMachine = ['ALONGSIDE_BROWSER', 'ALONGSIDE_CLIENT'];
     const unknown = new Set(
       read.filter((name) => !(name in env) && ![...instead, ...ofTheMachine].includes(name)),
     );
