@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { pdsBase, type RunningGateway, scopes, startGateway } from '../../testing/gateway.ts';
-import type { Patient } from './patient.ts';
+import type { Patient, RelatedPerson } from './patient.ts';
 import { extensionUrls, urls } from './vocabulary.ts';
 
 let gateway: RunningGateway;
@@ -75,6 +75,23 @@ describe('redaction', () => {
       assert.equal(bundle.entry?.length, total === 0 ? undefined : total);
       assert.equal('entry' in bundle, total > 0);
     }
+  });
+
+  test('hides where a related person is whose own record is restricted', async () => {
+    const answer = await gateway.call(`${pdsBase}/Patient/9732110317/RelatedPerson`, { token });
+    const { entry } = (await answer.json()) as { entry: { resource: RelatedPerson }[] };
+    const [own, restricted, open] = entry.map(({ resource }) => resource);
+    assert.deepEqual(
+      own?.relationship[0]?.coding.map(({ code }) => code),
+      ['MTH', 'N'],
+    );
+    assert.equal(restricted?.patient.identifier.value, '9727022820');
+    assert.deepEqual(
+      restricted?.relationship[0]?.coding.map(({ code }) => code),
+      ['Guardian'],
+    );
+    for (const member of ['address', 'telecom'])
+      assert.deepEqual([member in (restricted ?? {}), member in (open ?? {})], [false, true], member);
   });
 
   test('shows a restricted record in full with privileged access, but not a very restricted one', async () => {

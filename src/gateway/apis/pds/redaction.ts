@@ -99,10 +99,19 @@ export function shown(patient: Patient, grants: Grants): Patient {
   };
 }
 
-/** Returns only what this caller may see of a related person. */
-export const shownRelated = (person: RelatedPerson, grants: Grants): RelatedPerson => ({
-  ...person,
-  ...(person.address && {
-    address: person.address.map((address) => shownAddress(address, grants.emptyAddressLines)),
-  }),
-});
+/**
+ * Returns only what this caller may see of a related person.
+ * @param record the person's own record, if the person refers to one; a restricted one hides where the person is
+ */
+export function shownRelated(
+  { address, telecom, ...person }: RelatedPerson,
+  grants: Grants,
+  record: Patient | undefined,
+): RelatedPerson {
+  if (record && confidentialityOf(record) !== 'U') return person;
+  return {
+    ...person,
+    ...(address && { address: address.map((one) => shownAddress(one, grants.emptyAddressLines)) }),
+    ...(telecom && { telecom }),
+  };
+}

@@ -40,15 +40,14 @@ export const retrieveRelatedPeople: Operation = {
   async answer({ parts, patients, grants, clock }) {
     const { patient, related } = await patients.current(parts.id ?? '');
     const people = confidentialityOf(patient) === 'U' ? related : [];
-    return fhir(
-      200,
-      searchset(
-        clock,
-        people.map((person) => ({
-          fullUrl: `${publishedBase}/Patient/${patient.id}/RelatedPerson/${person.id}`,
-          resource: shownRelated(person, grants),
-        })),
-      ),
-    );
+    const entries = people.map(async (person) => {
+      const { value } = person.patient.identifier;
+      const record = value === patient.id ? undefined : await patients.retained(await patients.get(value));
+      return {
+        fullUrl: `${publishedBase}/Patient/${patient.id}/RelatedPerson/${person.id}`,
+        resource: shownRelated(person, grants, record?.patient),
+      };
+    });
+    return fhir(200, searchset(clock, await Promise.all(entries)));
   },
 };

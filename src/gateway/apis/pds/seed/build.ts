@@ -169,20 +169,34 @@ export const emergencyContact = (id: string, period: Period, phone: string): Con
   telecom: [{ system: 'phone', value: phone }],
 });
 
-/** Returns a person related to a patient. */
+const guardian: Coding = {
+  system: urls.relatedPersonRole,
+  code: 'Guardian',
+  display: 'Guardian of patient',
+};
+
+/** The codings of a mother who is the next of kin: a role and a type. A guardian has one coding alone. */
+export const nextOfKin: readonly Coding[] = [
+  { system: urls.roleCode, code: 'MTH', display: 'mother' },
+  { system: urls.contactRole, code: 'N', display: 'Next-of-Kin' },
+];
+
+/**
+ * Returns a person related to a patient, a guardian by default.
+ * @param patient the number of the patient, or that of the related person's own record, to which the person then refers
+ */
 export const relatedPerson = (
   patient: string,
   id: string,
-  more: Pick<RelatedPerson, 'name' | 'address' | 'telecom'> & { extension?: Extension[] } = {},
+  more: Partial<Pick<RelatedPerson, 'name' | 'address' | 'telecom' | 'extension'>> = {},
+  codings: readonly Coding[] = [guardian],
 ): RelatedPerson => ({
   resourceType: 'RelatedPerson',
   id,
   active: true,
   patient: { identifier: { system: urls.nhsNumber, value: patient } },
   period: since('2020-01-01', '2021-12-31'),
-  relationship: [
-    { coding: [{ system: urls.relatedPersonRole, code: 'Guardian', display: 'Guardian of patient' }] },
-  ],
+  relationship: [{ coding: [...codings] }],
   ...more,
 });
 

@@ -8,6 +8,7 @@ import {
   emergencyContact,
   located,
   named,
+  nextOfKin,
   organisation,
   pharmacy,
   reached,
@@ -107,6 +108,16 @@ export const scenarios: readonly Draft[] = [
     birthDate: '1991-04-17',
     practice,
     address: [located(['Flat 2', '41 Eastgate', '', 'Louth'], 'LN11 9NH')],
+    // One with details of her own, and two that refer to their records, of which the first is restricted.
+    related: [
+      relatedPerson('9732110317', '4E0B7A10', { name: [named('Tansy', ['Wren'])] }, nextOfKin),
+      ...['9727022820', '9732019395'].map((record, at) =>
+        relatedPerson(record, `4E0B7A1${at + 1}`, {
+          address: [located(['1 Kept Street', '', '', 'Louth'], 'LN11 9NJ')],
+          telecom: [reached('phone', '07700900125', 'mobile')],
+        }),
+      ),
+    ],
   },
   // Died: known informally, and from the registrar.
   {
