@@ -4,6 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Source } from '../gateway/definitions/source.ts';
 import { sourceLimits } from '../gateway/protocol.ts';
+import { jsonObject, readText } from './json-file.ts';
 
 export interface GatheredFiles {
   entry: string;
@@ -102,3 +103,15 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
     writeFileSync(join(folder, name), text);
   }
 }
+
+/** Returns the file with the recorded responses of a folder. */
+export const recordedFile = (folder: string): string => join(folder, 'recorded.json');
+
+export const writeRecorded = (folder: string, examples: readonly object[]): void => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(recordedFile(folder), `${JSON.stringify({ examples }, null, 2)}\n`);
+};
+
+/** Returns the recorded responses of a folder. Its size is limited by the console. */
+export const readRecorded = (folder: string): Record<string, unknown> =>
+  jsonObject(readText(recordedFile(folder), 16_777_216), recordedFile(folder));

@@ -57,6 +57,26 @@ const draftMembers = {
     .describe('Members of x-alongside, instead of those of the file'),
 };
 
+const recorded = z.strictObject({
+  operation: z.string('must be text').max(400, 'must have at most 400 characters'),
+  id: z.string('must be text').max(100, 'must have at most 100 characters'),
+  status: z.int('must be a status').min(200, 'must be a status').max(499, 'must be a status'),
+  contentType: z.string('must be text').max(200, 'must have at most 200 characters'),
+  values: z.record(z.string(), z.string('must be text'), 'must hold the parameters'),
+  value: z.unknown(),
+});
+
+/** The source of a definition, with recorded responses for the mock. */
+export const newDraftShape = z.strictObject({
+  ...draftMembers,
+  examples: z
+    .array(recorded, 'must be a list')
+    .max(1_000, 'must have at most 1000 entries')
+    .optional()
+    .describe('Recorded responses, as an export of the API has them'),
+});
+export type NewApiDraft = z.output<typeof newDraftShape>;
+
 /** The source of a definition and the options beside it. */
 export const draftShape = z.strictObject(draftMembers);
 export type ApiDraft = z.output<typeof draftShape>;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -266,6 +268,51 @@ describe('alongside api', () => {
     assert.match(page, /<strong>pasted<\/strong>/);
     await instance.api('DELETE', '/apis/pasted');
   });
+});
+
+test('records responses of an upstream into a folder until it is stopped, and replays them', async () => {
+  const file = join(folder, 'recorded.yaml');
+  const kept = join(folder, 'kept');
+  writeFileSync(
+    file,
+    "openapi: 3.0.3\nservers: [{url: /recorded}]\nsecurity: []\nx-nhsd-apim: {}\npaths:\n  /a/{id}:\n    get: {responses: {'200': {description: ok}}}\n",
+  );
+  const upstream = await startUpstream(({ url }, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'secret=1' });
+    response.end(JSON.stringify({ from: url }));
+  });
+  const main = here('../../src/cli/main.ts');
+  const words = ['api', 'add', file, '--upstream', upstream.url, '--record', kept, ...selected];
+  const recorder = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(recorder, 'exit');
+  try {
+    let notes = '';
+    while (!notes.includes('Press Ctrl-C')) notes += String((await once(recorder.stderr, 'data'))[0]);
+    const headers = { authorization: 'Bearer secret', 'nhsd-session-uuid': 'secret' };
+    const address = `${instance.urls.api}/recorded/a/1?q=2`;
+    assert.equal((await fetch(address, { headers })).status, 200, notes);
+    recorder.kill('SIGINT');
+    assert.deepEqual(await ended, [0, null]);
+    const text = readFileSync(join(kept, 'recorded.json'), 'utf8');
+    assert.doesNotMatch(text, /secret/);
+    assert.equal((JSON.parse(text) as { examples: object[] }).examples.length, 1);
+    await fetch(`${instance.urls.api}/recorded/a/2`);
+    assert.equal(
+      (await instance.api<{ examples: object[] }>('GET', '/apis/recorded/source')).examples.length,
+      1,
+    );
+    await run('api', 'remove', 'recorded');
+    await run('api', 'add', file, '--mock', '--record', kept);
+    assert.deepEqual(await (await fetch(address)).json(), { from: '/a/1?q=2' });
+    await run('api', 'remove', 'recorded');
+    const replay = (from: string) => run('api', 'add', file, '--mock', '--record', from);
+    await assert.rejects(replay(folder), /recorded\.json cannot be read/);
+    writeFileSync(join(kept, 'recorded.json'), '{"examples": [{"status": 1}]}');
+    await assert.rejects(replay(kept), /examples/);
+  } finally {
+    recorder.kill();
+    await upstream.stop();
+  }
 });
 
 test('a reset removes the APIs that were added, with their products and secrets', async () => {

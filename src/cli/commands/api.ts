@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '@alongside/kernel/log';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ApiRecord } from '../../gateway/definitions/model.ts';
 import { type ApiDraft, type ApiReport, DefinitionError, type ListedApi } from '../../gateway/protocol.ts';
-import { gatherFiles, writeFiles } from '../api-files.ts';
-import { consoleCommand, text, yes } from '../command.ts';
+import { gatherFiles, readRecorded, recordedFile, writeFiles, writeRecorded } from '../api-files.ts';
+import { consoleCommand, type Output, text, yes } from '../command.ts';
+import { StopSignal } from '../foreground.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readText } from '../json-file.ts';
 import { patchOf } from '../patch.ts';
@@ -19,24 +21,16 @@ interface Flags {
   basePath?: string | undefined;
   upstream?: string | undefined;
   mock?: boolean | undefined;
-  record?: boolean | undefined;
+  record?: string | undefined;
   errors?: string | undefined;
   validate?: string | undefined;
   extension?: string | undefined;
   root?: string | undefined;
 }
 
-const optionsOf = ({
-  name,
-  basePath,
-  upstream,
-  mock,
-  record,
-  errors,
-  validate,
-}: Flags): Record<string, unknown> =>
+const optionsOf = ({ name, basePath, upstream, mock, errors, validate }: Flags): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries({ name, basePath, upstream, mock, record, errors, validate }).filter(
+    Object.entries({ name, basePath, upstream, mock, errors, validate }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -76,6 +70,23 @@ async function ofExamples(record: ApiRecord): Promise<string[]> {
   } finally {
     await validation.close();
   }
+}
+
+/** Writes the responses of the upstream into a folder until the command is stopped, and then ends the recording. */
+async function record(api: InstanceApi, name: string, folder: string, out: Output): Promise<number> {
+  const stop = new StopSignal();
+  const read = async () => (await api.must<{ examples: object[] }>('GET', `${at(name)}/source`)).examples;
+  writeRecorded(folder, await read());
+  out.note(`Recording the responses of ${name} into ${recordedFile(folder)}. Press Ctrl-C to stop.`);
+  let isStopped = false;
+  while (!isStopped) {
+    isStopped = await Promise.race([stop.heard.then(() => true), sleep(1_000, false)]);
+    if (isStopped) await api.must('PATCH', at(name), { record: false });
+    const examples = await read();
+    writeRecorded(folder, examples);
+    if (isStopped) return examples.length;
+  }
+  return 0;
 }
 
 /** Adds the products of an API to those of an application. */
@@ -128,7 +139,7 @@ const flags = {
   basePath: text,
   upstream: text,
   mock: yes,
-  record: yes,
+  record: text,
   errors: text,
   validate: text,
   extension: text,
@@ -149,20 +160,33 @@ export const api = consoleCommand({
         ['  --base-path /PATH', 'by default that of the first server of the file'],
         ['  --errors FAMILY', 'apigee, spine, spine-stu3, nhsd-api, http-codes, problem or message'],
         ['  --validate off|warn|enforce', 'checks requests and responses; warn by default'],
-        ['  --record', 'keep responses of the upstream as examples for --mock'],
+        [
+          '  --record DIR',
+          'write responses of the upstream into a folder until Ctrl-C; with --mock, answer with them',
+        ],
         ['  --extension FILE', 'x-nhsd-apim and x-alongside in a file of their own'],
         ['  --root DIR', 'let references lead to files of this folder'],
         ['  --set path=value...', 'members of x-alongside, such as timeouts.headers=1000'],
         ['  --secret NAME=@FILE...', 'an API key or PEM that the target of the definition names'],
         ['  --application ID...', 'give this application the products of the API'],
       ],
-      async run({ api, flags, lists }, file) {
+      async run({ api, flags, lists, out }, file) {
         const gathered = await filesOf(file, flags);
         const draft = { ...gathered, ...optionsOf(flags), ...settingsOf(lists.set) };
-        const report = await api.must<ApiReport>('POST', '/apis', draft);
+        const { record: folder, mock } = flags;
+        const more = folder === undefined ? {} : mock ? readRecorded(folder) : { record: true };
+        const report = await api.must<ApiReport>('POST', '/apis', { ...draft, ...more });
         await storeSecrets(api, lists.secret);
         for (const id of lists.application) await subscribe(api, id, report);
         const { urls } = await api.must<{ urls: { api: string } }>('GET', '/state');
+        if (folder !== undefined && !mock) {
+          out.note(`Added ${report.name}. It is at ${urls.api}${report.basePath}.`);
+          const responses = await record(api, report.name, folder, out);
+          return {
+            json: { ...report, recorded: responses },
+            lines: [`${recordedFile(folder)}: ${responses} ${responses === 1 ? 'response' : 'responses'}.`],
+          };
+        }
         return {
           json: report,
           lines: [
@@ -207,6 +231,8 @@ export const api = consoleCommand({
         if (other !== undefined)
           throw new UsageError('An API keeps its name. Add another one, and remove this one.');
         const gathered = file === undefined ? {} : await filesOf(file, flags);
+        if (flags.record !== undefined)
+          throw new UsageError('Only add records: remove the API, and add it with --record DIR.');
         const patch = { ...gathered, ...options, ...settingsOf(lists.set) };
         if (Object.keys(patch).length === 0 && lists.secret.length + lists.application.length === 0)
           throw new UsageError('Name the change: a file, --upstream URL, --mock, --set path=value.');
@@ -243,7 +269,7 @@ export const api = consoleCommand({
           return { json: source, lines: (files[entry] ?? '').replace(/\n$/, '').split('\n') };
         }
         const recorded: Record<string, string> =
-          examples.length > 0 ? { 'recorded.json': `${JSON.stringify(examples, null, 2)}\n` } : {};
+          examples.length > 0 ? { 'recorded.json': `${JSON.stringify({ examples }, null, 2)}\n` } : {};
         writeFiles(folder, { ...files, ...recorded });
         const count = names.length + Object.keys(recorded).length;
         return {

@@ -1,6 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { DefinitionError, draftPatchShape, draftShape } from '../../gateway/protocol.ts';
+import { DefinitionError, draftPatchShape, draftShape, newDraftShape } from '../../gateway/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
@@ -23,6 +23,7 @@ function fromForm(body: unknown): unknown {
 }
 
 const draftOrForm = z.preprocess(fromForm, draftShape);
+const newDraftOrForm = z.preprocess(fromForm, newDraftShape);
 
 /** Turns the reason why a definition cannot be used into a response with its place. */
 async function orRefusal<T>(read: Promise<T>): Promise<T> {
@@ -60,7 +61,7 @@ export const apis: Resource = {
         method: 'POST',
         path: '/apis',
         summary: 'Adds an API by its OpenAPI definition, with a product for each of its grants',
-        body: draftOrForm,
+        body: newDraftOrForm,
         bodyLimit,
         answers: { 201: 'The API as it was understood, with "warnings"', ...answers },
         async handle({ body }) {

@@ -129,12 +129,8 @@ async function keep(
   if (!parsed) return;
   const values = { ...params, ...Object.fromEntries(new URLSearchParams(query)) };
   const example: RecordedExample = { status: answer.status, contentType, values, value: parsed.value };
-  await definitions.keepExample(
-    name,
-    operation.key,
-    sha256(JSON.stringify([operation.key, values])).slice(0, 16),
-    example,
-  );
+  const id = sha256(JSON.stringify([operation.key, values])).slice(0, 16);
+  await definitions.database.run(definitions.exampleStatement(name, operation.key, id, example));
 }
 
 /** Creates the back end of a definition: its faults, the checks of requests and responses, and the upstream or the mock. */

@@ -9,6 +9,7 @@ import {
   type ApiReport,
   DefinitionError,
   type ListedApi,
+  type NewApiDraft,
 } from '../protocol.ts';
 import { type ApiRecord, type Grant, productOf, scopesOfGrant } from './model.ts';
 import { readDefinition } from './read.ts';
@@ -159,10 +160,13 @@ export class ApiRegister {
   }
 
   /**
-   * Stores a new definition with its products. @throws DefinitionError
+   * Stores a new definition with its products and recorded responses. @throws DefinitionError
    * @param others writes of the same act, such as its audit record
    */
-  async add(draft: ApiDraft, others: (name: string) => Statement[]): Promise<ApiReport> {
+  async add(
+    { examples = [], ...draft }: NewApiDraft,
+    others: (name: string) => Statement[],
+  ): Promise<ApiReport> {
     const record = await readDefinition(draft);
     await this.#checkFree(record, true);
     const products = productsOf(record).map((product) => this.#products.saveStatement(product));
@@ -171,6 +175,9 @@ export class ApiRegister {
       explicit(draft, record),
       0,
       ...products,
+      ...examples.map(({ operation, id, ...body }) =>
+        this.#definitions.exampleStatement(record.name, operation, id, body),
+      ),
       ...others(record.name),
     );
     if (!isSaved)

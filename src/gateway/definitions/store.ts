@@ -96,13 +96,11 @@ export class ApiDefinitions {
   }
 
   /** Keeps the first response of each request, up to a number for each API. */
-  async keepExample(api: string, operation: string, name: string, example: RecordedExample): Promise<void> {
-    await this.database.run(
-      sql(
-        `INSERT INTO api_example (api, operation, name, body) SELECT ?, ?, ?, ?
-          WHERE (SELECT COUNT(*) FROM api_example WHERE api = ?) < ${mostExamples} ON CONFLICT DO NOTHING`,
-        ...[api, operation, name, JSON.stringify(example), api],
-      ),
+  exampleStatement(api: string, operation: string, name: string, example: RecordedExample): Statement {
+    return sql(
+      `INSERT INTO api_example (api, operation, name, body) SELECT ?, ?, ?, ?
+        WHERE (SELECT COUNT(*) FROM api_example WHERE api = ?) < ${mostExamples} ON CONFLICT DO NOTHING`,
+      ...[api, operation, name, JSON.stringify(example), api],
     );
   }
 
