@@ -112,6 +112,6 @@ export const writeRecorded = (folder: string, examples: readonly object[]): void
   writeFileSync(recordedFile(folder), `${JSON.stringify({ examples }, null, 2)}\n`);
 };
 
-/** Returns the recorded responses of a folder. Its size is limited by the console. */
-export const readRecorded = (folder: string): Record<string, unknown> =>
-  jsonObject(readText(recordedFile(folder), 16_777_216), recordedFile(folder));
+/** Returns the recorded responses of a folder, which the console checks. */
+export const readRecorded = (folder: string): unknown =>
+  jsonObject(readText(recordedFile(folder), 16_777_216), recordedFile(folder)).examples;

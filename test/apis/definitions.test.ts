@@ -296,6 +296,10 @@ test('records responses of an upstream into a folder until it is stopped, and re
     const text = readFileSync(join(kept, 'recorded.json'), 'utf8');
     assert.doesNotMatch(text, /secret/);
     assert.equal((JSON.parse(text) as { examples: object[] }).examples.length, 1);
+    await assert.rejects(
+      run('api', 'add', file, '--upstream', upstream.url, '--record', kept),
+      /recorded\.json exists/,
+    );
     await fetch(`${instance.urls.api}/recorded/a/2`);
     assert.equal(
       (await instance.api<{ examples: object[] }>('GET', '/apis/recorded/source')).examples.length,

@@ -174,7 +174,9 @@ export const api = consoleCommand({
         const gathered = await filesOf(file, flags);
         const draft = { ...gathered, ...optionsOf(flags), ...settingsOf(lists.set) };
         const { record: folder, mock } = flags;
-        const more = folder === undefined ? {} : mock ? readRecorded(folder) : { record: true };
+        if (folder !== undefined && !mock && existsSync(recordedFile(folder)))
+          throw new OperatorError(`${recordedFile(folder)} exists. Choose another folder, or remove it.`);
+        const more = folder === undefined ? {} : mock ? { examples: readRecorded(folder) } : { record: true };
         const report = await api.must<ApiReport>('POST', '/apis', { ...draft, ...more });
         await storeSecrets(api, lists.secret);
         for (const id of lists.application) await subscribe(api, id, report);
