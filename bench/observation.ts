@@ -1,4 +1,4 @@
-// Measures what metrics and a line for each request cost beside a call at the gateway, with both on and off in turns:
+// Measures the cost of metrics and request logging in gateway calls, alternately with both on and both off:
 // `npm run bench:observation [-- --rounds 21] [--operations 1600] [--json]`. Processor time is the least of the rounds, the other
 // figures are their medians. Never fails on a figure.
 import { endWith, readBenchFlags } from './flags.ts';

@@ -39,7 +39,7 @@ interface Row extends Measured {
   readonly database: string;
   readonly patients: number;
   readonly operation: string;
-  /** Longest wait of another request in milliseconds: for so long, the event loop was held. */
+  /** Longest wait of another request in milliseconds: the time for which the event loop was blocked. */
   readonly held: number;
   /** Milliseconds of a full scan for the same search. */
   readonly scan?: number;
@@ -47,7 +47,7 @@ interface Row extends Measured {
 const rows: Row[] = [];
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 
-/** Sends pings on a connection of their own while work runs. Returns the longest wait in milliseconds. */
+/** Sends pings on a separate connection while work runs. Returns the longest wait in milliseconds. */
 async function longestWait(address: string, work: Promise<unknown>): Promise<number> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const ping = () =>
@@ -108,7 +108,7 @@ async function measureAt(dialect: string, setting: string): Promise<void> {
         await run();
         const all: Measured[] = [];
         for (let round = 0; round < rounds; round++) all.push(await run());
-        // In a round of its own: the pings cost processor time.
+        // In a separate round, because the pings cost processor time.
         const held = await longestWait(address, run());
         const scan =
           scans[0]?.[operation] === undefined

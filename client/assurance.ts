@@ -2,7 +2,7 @@ import { ClientError } from './errors.ts';
 import type { IdTokenClaims } from './id-token.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Assurance levels of a user, 0 to 3; undefined if the token has none. */
+/** Assurance levels of a user, 0 to 3; undefined if the token does not contain them. */
 export interface Assurance {
   /** Level of the authentication. `acr` is only the requested class. */
   authenticationLevel: number | undefined;

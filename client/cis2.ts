@@ -86,7 +86,7 @@ export interface Cis2 {
   finish(callback: CallbackInput, state: string): Promise<Cis2SignIn>;
   /** Returns claims about the user. Throws `subject_mismatch` if the response is about another user. */
   userinfo(signIn: Pick<Cis2SignIn, 'tokens' | 'subject'>): Promise<Userinfo>;
-  /** Returns the address at which CIS2 ends the session; undefined if CIS2 has none. */
+  /** Returns CIS2's `end_session_endpoint`; undefined if its metadata does not have one. */
   signOutUrl(
     tokens: TokenSet,
     options?: { postLogoutRedirectUri?: string; state?: string },

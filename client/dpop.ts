@@ -64,7 +64,7 @@ function wantsNonce({ headers, text }: HttpAnswer): boolean {
   return `${headers.get('www-authenticate') ?? ''}${text.slice(0, 10_000)}`.includes('use_dpop_nonce');
 }
 
-/** Checks that a server bound the tokens, if it was asked to. Throws `response_invalid`. */
+/** Checks that the server bound the tokens, if the client requested it. Throws `response_invalid`. */
 export function checkTokenType(type: string | undefined, isBound: boolean): void {
   const expected = isBound ? 'DPoP' : 'Bearer';
   if (type?.toLowerCase() === expected.toLowerCase()) return;

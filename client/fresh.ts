@@ -20,7 +20,7 @@ export interface AccessTokens {
   freshToken(): Promise<string>;
   /** Returns another token after an API refused one with 401. */
   replace(refused: string): Promise<string>;
-  /** Whose tokens they are. After a second 401 a user has to sign in again. */
+  /** Whether the tokens belong to a user or to the application. After a second 401 a user has to sign in again. */
   readonly owner: 'user' | 'application';
 }
 

@@ -150,7 +150,7 @@ const NOT_FINISHED = {
   text: 'The application can say more. If this window is still open, you can close it.',
 };
 
-/** Returns the last page of a native sign-in, which only says how to continue. */
+/** Returns the last page of a native sign-in, which only explains how to continue. */
 function donePage(succeeded: boolean): string {
   const { title, text } = succeeded ? HANDED_BACK : NOT_FINISHED;
   return [

@@ -20,7 +20,7 @@ import { TRANSACTION_LIFETIME_MS } from './transaction.ts';
  *     back end   finishBackendFlow()      at its registered callback: redeems the code, creates the ticket,
  *                                         redirects the browser to the desktop's loopback address
  *     desktop                             sends the ticket and its proof to the back end
- *     back end   redeemBackendTicket()    returns the tokens, to be kept in a session of the back end
+ *     back end   redeemBackendTicket()    returns the tokens, for a session of the back end
  *
  * The ticket passes through a browser, but the proof does not, so the ticket alone is useless.
  */

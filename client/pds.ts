@@ -54,7 +54,7 @@ export interface PatientSearch {
 export interface PatientMatches extends CallIds {
   /** The best first. Empty also if there were too many. */
   matches: { patient: Patient; score: number | undefined }[];
-  /** More patients match than were asked for: ask the user for more details. */
+  /** More patients match than requested: ask the user for more details. */
   tooMany: boolean;
 }
 

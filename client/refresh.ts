@@ -22,7 +22,7 @@ export interface RefreshSettings {
 }
 
 /**
- * Spends a refresh token and returns the new set. // RFC 6749 section 6. Throws `sign_in_required` if there is none or it has
+ * Spends a refresh token and returns the new set. // RFC 6749 section 6. Throws `sign_in_required` if it is missing or has
  * expired, `OAuthError` if the server refuses it.
  */
 export async function refreshTokens(settings: RefreshSettings, tokens: TokenSet): Promise<TokenSet> {

@@ -89,7 +89,7 @@ async function windowClosed(opened: OpenBrowser): Promise<never> {
   throw new ClientError('cancelled', 'The sign-in window was closed before the sign-in was finished.');
 }
 
-// Settles only if there is no window a while after the end, because closing one may take time.
+// Settles only if no window has opened some time after the end; one that opened late needs time to close.
 async function neverOpened(opening: Promise<OpenBrowser>): Promise<void> {
   const late = delay(LATE_WINDOW_MS, 'late', { ref: false });
   const outcome = await Promise.race([opening.catch(() => undefined), late]);

@@ -148,7 +148,7 @@ export interface AgentConfiguration {
   cisUrl: string;
   cis2Issuer: string;
   cis2JwksUrl: string;
-  /** Name of the reader; null if there is none. */
+  /** Name of the reader; null without one. */
   reader: string | null;
   /** Why there is no reader, in one sentence. */
   readerProblem: string | null;

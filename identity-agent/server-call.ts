@@ -32,7 +32,7 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** The agent's calls to its configured servers. Keeps connections open, and needs none to a server of its own process. */
+/** The agent's calls to its configured servers. Keeps connections open; calls servers in the same process without one. */
 export class Servers {
   readonly #agents = new OutboundAgents();
   readonly #here: ServiceHere | undefined;

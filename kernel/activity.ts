@@ -10,7 +10,7 @@ export interface Fact {
   readonly detail: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
-/** The members of an audit record that say who did what. */
+/** The actor, action and target of an audit record. */
 interface Act {
   action: string;
   outcome: Fact['outcome'];

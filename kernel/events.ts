@@ -74,7 +74,7 @@ export interface Keeping {
 interface Waiting {
   event: NewEvent;
   at: number;
-  /** Undefined until storage was asked. */
+  /** Undefined until read from storage. */
   journey: string | undefined;
   /** The request that recorded it, while that does not know its journey. */
   request?: Activity | undefined;
@@ -205,7 +205,7 @@ export class EventRecorder implements Recorder {
     } finally {
       for (const { request, journey } of events) request?.decideJourney(journey);
     }
-    // Further events may have been recorded meanwhile.
+    // Other events may have been recorded since.
     this.#isUndecided = this.#waiting.length > 0;
   }
 }

@@ -215,7 +215,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     } catch (error) {
       answer = await failed(error);
     }
-    // The rest of a body that nobody reads would come before the next request of this connection.
+    // An unread rest of the body would precede the next request on this connection.
     const isUnread = isRefused || (incoming?.body !== undefined && !raw.complete);
     const sending = { id: request.id, isHttps, closes: isDraining || isUnread };
     try {

@@ -7,12 +7,12 @@ export interface JourneyKeys {
   readonly journey?: string | undefined;
   /**
    * Values that pass between services within minutes: state, code, jti of a hand-off. The first known value decides the journey, and
-   * the others join it. Only their hashes are kept.
+   * the others join it. Only their hashes are stored.
    */
   readonly keys?: readonly string[];
   /**
    * A value that every process may use for days: a family of tokens or a session. It is the last of the keys. A family that joins no
-   * journey is the id of its own, so it needs no link.
+   * journey is its id, so it needs no link.
    */
   readonly lasting?: string;
 }

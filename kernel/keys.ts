@@ -264,7 +264,7 @@ export class SigningKeys implements TokenSigner {
     return made;
   }
 
-  /** Returns the newest key of this algorithm whose turn it is to sign. */
+  /** Returns the current signing key of this algorithm. */
   #turnOf(algorithm: SigningAlgorithm, keys: readonly LoadedKey[]): LoadedKey | undefined {
     let first = Infinity;
     for (const key of keys) if (key.algorithm === algorithm) first = Math.min(first, key.signsFrom);

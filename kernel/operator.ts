@@ -35,7 +35,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** Longer input is no typing error. */
+/** Longer input is not a typing error. */
 const longestName = 64;
 
 /** Returns a question that suggests a similar name, or one that begins so; empty without one. */

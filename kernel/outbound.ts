@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Ask } from './in-process.ts';
 import { isMetadata, isSpecial } from './networks.ts';
 
-/** How a call failed: no connection, no answer in time, or an answer that broke off or is no HTTP. */
+/** How a call failed: no connection, no answer in time, or an answer that broke off or is not HTTP. */
 type OutboundFailure = 'unreachable' | 'late' | 'broken';
 
 /** The reason why a call got no whole answer, for the log. */
@@ -34,7 +34,7 @@ export interface OutboundPolicy {
   agents?: OutboundAgents;
 }
 
-/** What a call to another server is for, in the metrics. */
+/** The purpose of a call to another server, a label of the metrics. */
 export type Purpose =
   | 'cis'
   | 'crl'
@@ -53,10 +53,10 @@ export interface OutboundCall {
   readonly seconds: number;
 }
 
-/** Programs without metrics have no subscriber. */
+/** Programs without metrics do not subscribe. */
 export const outboundCalls = channel('alongside.outbound');
 
-/** Connections that are kept open between calls. */
+/** Connections kept open between calls. */
 export class OutboundAgents {
   readonly plain: http.Agent;
   readonly tls: https.Agent;
@@ -148,7 +148,7 @@ function allowedUrl(address: string, policy: OutboundPolicy): URL {
   return url;
 }
 
-/** A request whose body and answer are passed on as they arrive. */
+/** A request that streams its body and its answer. */
 export interface OutboundStreamRequest {
   method: string;
   headers: Record<string, string>;
@@ -160,7 +160,7 @@ export interface OutboundStreamRequest {
   signal: AbortSignal | undefined;
 }
 
-/** An answer whose body is still arriving. Whoever does not read it to its end destroys it. */
+/** An answer whose body is still arriving. The caller reads it to its end or destroys it. */
 export interface OutboundStream {
   status: number;
   headers: http.IncomingHttpHeaders;
@@ -292,7 +292,7 @@ function send(url: URL, policy: OutboundPolicy, request: OutboundRequest): Promi
 
 function outboundError(error: NodeJS.ErrnoException, isReused: boolean): OutboundError {
   if (error instanceof OutboundError) return error;
-  // Several addresses of one name were tried: each has its own error, and the whole has no message.
+  // An AggregateError after trying several addresses of one name: its message is empty, those of its errors are not.
   const [first] = error instanceof AggregateError ? error.errors : [];
   const reason = error.message || String(first?.message ?? error.code);
   if (isReused && error.code === 'ECONNRESET') return new ClosedConnection(reason, { cause: error });

@@ -74,7 +74,7 @@ interface Lookup {
   uid: number | undefined;
 }
 
-/** The table of IPv4 has no connection of `::1`, and costs as much to read. */
+/** The IPv4 table never lists connections of `::1`, and costs as much to read. */
 const mayHave: readonly [table: string, address: (address: string) => boolean][] = [
   ['/proc/net/tcp', (address) => address !== '::1'],
   ['/proc/net/tcp6', () => true],

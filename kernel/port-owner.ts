@@ -102,7 +102,7 @@ export function requireOwnPorts(taken: readonly { port: number; service: string 
   }
 }
 
-/** Returns the process that listens on a port of this machine. Undefined if there is none, or on systems other than Linux. */
+/** Returns the process that listens on a port of this machine; undefined for a free port, or on systems other than Linux. */
 export function portOwner(port: number): Owner | undefined {
   const inodes = readTables().flatMap((table) => listeningInodes(table, port));
   if (inodes.length === 0) return undefined;

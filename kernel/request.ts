@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Answer } from './answer.ts';
 
-/** What an endpoint needs to read the body itself and to stop work for a client that has gone. */
+/** Lets an endpoint read the body itself and stop work for a client that has disconnected. */
 export interface Incoming {
   /** The unread body; undefined without one. */
   readonly body: IncomingMessage | undefined;

@@ -71,7 +71,7 @@ const inAscii = (text: string): string =>
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, 1_000);
 
-/** Logs a refusal where no request is observed: bytes that are no request, and programs without a log of requests. */
+/** Logs a refusal outside an observed request: for bytes that are not a request, and in programs without request logging. */
 function writeLine(
   { messageId: id, error, detail, path }: RefusalRecord,
   { entry, cause }: Refusal,

@@ -3,8 +3,8 @@ export const doublingWaits = (first: number, most: number, attempts: number): nu
   Array.from({ length: attempts - 1 }, (_, n) => Math.min(first * 2 ** n, most));
 
 /**
- * Returns whether a time has come. One that is further ahead than the longest wait was set before the clock was set back, so it
- * has come too.
+ * Returns whether a time has passed. A time further ahead than the longest wait was set before the clock was set back, so it
+ * counts as passed.
  */
 export const isDue = (time: number, now: number, longestWait: number): boolean =>
   time <= now || time > now + longestWait;

@@ -31,7 +31,7 @@ export const anyMethod = <Params>(handler: Handler<Params>): Handlers<Params> =>
   Object.fromEntries(everyMethod.map((method) => [method, handler]));
 
 /**
- * Returns the routes of one path. A method without a handler is answered with 405 and `Allow`, in the order of the handlers
+ * Returns the routes of one path. A method without a handler gets 405 and `Allow`, in the order of the handlers
  * (RFC 9110 section 15.5.6).
  * @param path may have `:name` parts, which the endpoints get decoded in `request.params`, and a `*` at its end
  * @param known full paths that a path with `*` serves, for suggestions
@@ -159,7 +159,7 @@ class Branch {
   }
 }
 
-/** The route of one request, or a substitute if there is none, with the parameters of the path. */
+/** The route of one request, or a substitute for an unknown path, with the parameters of the path. */
 export interface FoundRoute {
   readonly route: Responder;
   readonly params: Readonly<Record<string, string>>;

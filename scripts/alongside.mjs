@@ -5,7 +5,7 @@ import { orOneSentence } from './prepare/say.mjs';
 import { prepare } from './prepare.mjs';
 
 const [word, ...rest] = process.argv.slice(2);
-// A program of its own, as in the package and the executable.
+// A separate program, as in the package and the executable.
 const [file, args] =
   word === 'identity-agent'
     ? [inClone('identity-agent', 'bin.mjs'), rest]

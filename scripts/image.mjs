@@ -132,7 +132,7 @@ await orOneSentence(async () => {
     throw new Stop(`${folder} contains other files than an image: name another folder`);
   const node = await prepare({ tools: true });
   const work = mkdtempSync(join(tmpdir(), 'alongside-image-'));
-  // Replaced at the end, so that a failure leaves nothing half-made.
+  // Replaced at the end, so that a failure does not leave a partial result.
   const draft = `${folder}.${process.pid}`;
   try {
     await stage(node, draft, work);

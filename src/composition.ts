@@ -60,7 +60,7 @@ export interface Materials {
   logLevel: LogLevel;
   /** Follows the requests of services to each other without a socket. */
   observer?: RequestObserver | undefined;
-  /** Secret of the API platform as a client of our own CIS2. */
+  /** Secret of the API platform as a client of this CIS2. */
   platformSecret: string;
 }
 

@@ -33,7 +33,7 @@ export interface Service {
   before?(request: HttpRequest): Answer | undefined | Promise<Answer | undefined>;
   /** Responds to bytes that are not a valid request. One service of a listener may have it. */
   readonly onMalformed?: OnMalformed;
-  /** Whether clients over HTTPS are asked for a certificate, which the endpoints validate. */
+  /** Whether the TLS handshake requests a client certificate, which the endpoints validate. */
   readonly clientCertificates?: boolean;
   readonly regularWork?: readonly RegularTask[];
   /** Starts background work, after the listener. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** Log lines that are kept to explain failed requests. */
+/** Number of log lines to keep, to explain failed requests. */
 const mostLines = 2_000;
 
 /** One `alongside up --only …` of an installation, which can be killed and restarted. */

@@ -33,7 +33,7 @@ export async function fill(database: Database, count: number): Promise<PatientRe
   // As the server's own upkeep does later.
   if (database.dialect === 'postgres')
     for (const table of ['patient', 'patient_key']) await database.run(sql(`ANALYZE ${table}`));
-  // The server has closed idle connections meanwhile; the client notices in the next round.
+  // The server may have closed idle connections; the client notices in the next round.
   await sleep(100);
   return records.filter(isPlain);
 }
@@ -116,7 +116,7 @@ const birthIn = (body: string): number | undefined =>
 async function update(pds: Pds, record: PatientRecord): Promise<Operation> {
   const { headers, body } = await read(pds, record);
   const { id } = record.patient;
-  // A member that no search asks for.
+  // A member that no search uses.
   const patches = [{ op: 'add', path: '/multipleBirthInteger', value: birthIn(body) === 1 ? 2 : 1 }];
   const sent = {
     method: 'PATCH',

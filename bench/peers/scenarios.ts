@@ -138,7 +138,7 @@ const exchanges: Scenario['prepare'] = async (target, lanes, each) => {
   })(target, lanes, each);
 };
 
-/** Parts of Alongside that the peer has no counterpart for. */
+/** Parts of Alongside without a counterpart in the peer. */
 function workstationOf({ workstation }: Clients): NonNullable<Clients['workstation']> {
   if (!workstation) throw new Error('This server has no workstation.');
   return workstation;

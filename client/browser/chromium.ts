@@ -148,7 +148,7 @@ function failureText(exit: Exit, flags: readonly string[]): string {
 
 /**
  * Launches a separate browser of the Chromium family for the sign-in and closes it afterwards. It has its own process group and
- * temporary profile. The smartcard session is held by the Identity Agent, not by a cookie, so a signed-in user sees only
+ * temporary profile. The Identity Agent holds the smartcard session, not a cookie, so a signed-in user sees only
  * redirects.
  */
 export function separateBrowser(settings: ChromiumSettings): Browser {
@@ -206,7 +206,7 @@ const WINDOWS_PROGRAMS: readonly string[] = [
   'Chromium\\Application\\chrome.exe',
 ];
 
-/** Finds a browser of the Chromium family by its usual names. Returns undefined if there is none. */
+/** Finds a browser of the Chromium family by its usual names. Returns undefined if none is installed. */
 export function findBrowser(): string | undefined {
   return candidates().find(isProgram);
 }

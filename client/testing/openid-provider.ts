@@ -50,7 +50,7 @@ const DEFAULT_CLAIMS = {
 
 /** Starts oidc-provider in place of CIS2. It signs `SUBJECT` in without a prompt. */
 export async function startProvider(options: ProviderOptions): Promise<TestProvider> {
-  // The package has no types.
+  // The package does not include types.
   const name: string = 'oidc-provider';
   const { Provider } = (await import(name)) as {
     Provider: new (issuer: string, configuration: object) => Instance;

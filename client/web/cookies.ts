@@ -12,7 +12,7 @@ export interface Cookies {
 /** A longer header is not read. */
 const LONGEST_HEADER = 32_768;
 
-/** @param prefix distinguishes applications at the same host, whose ports share cookies */
+/** @param prefix distinguishes applications on different ports of one host, which share cookies */
 export function cookiesAt(origin: string, prefix: string): Cookies {
   const secure = origin.startsWith('https:');
   const full = (name: string) => `${secure ? '__Host-' : ''}${prefix}-${name}`;

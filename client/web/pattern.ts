@@ -15,12 +15,12 @@ export interface SignedIn extends Pick<StoredSession, 'tokens' | 'user' | 'roleI
   sid?: string;
 }
 
-/** What a web application needs of a pattern. */
+/** The methods of a pattern that a web application needs. */
 export interface WebPattern {
   begin(options: { changesRole: boolean }): Promise<Begun>;
   finish(query: URLSearchParams, state: string): Promise<SignedIn>;
   refresh(tokens: TokenSet): Promise<TokenSet>;
-  /** Returns the address that ends the session at CIS2 as well; undefined if there is none. */
+  /** Returns the address that ends the session at CIS2 as well; undefined in a pattern without one. */
   signOutUrl(session: StoredSession, returnTo: string): Promise<string | undefined>;
 }
 
@@ -39,7 +39,7 @@ function combinedPattern(combined: Combined, { acrValues }: WebSignInOptions): W
       return { tokens: tokens.reveal(), user, roleId: onlyRole(user) };
     },
     refresh: combined.refresh,
-    // Without an ID token CIS2 cannot be told.
+    // Without an ID token, CIS2 cannot identify the session.
     signOutUrl: async () => undefined,
   };
 }

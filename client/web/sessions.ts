@@ -36,7 +36,7 @@ export interface StoredSession {
 export interface SessionStore {
   get(key: string): Promise<StoredSession | undefined>;
   create(key: string, session: StoredSession, until: number): Promise<void>;
-  /** Changes some members of a stored session; creates none, so that a request cannot bring back a session that ended meanwhile. */
+  /** Changes members of a stored session. Never creates one, so that a slow request cannot restore a session that has ended. */
   update(key: string, changes: Partial<StoredSession>, until: number): Promise<void>;
   delete(key: string): Promise<void>;
   /** Deletes the sessions with this `sid`; without one, those of the user `sub`. */

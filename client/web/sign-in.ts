@@ -30,7 +30,7 @@ export interface WebSignInSettings {
   pattern: Combined | Separate;
   /** Level and age of the authentication; `maxAge` is 300 seconds by default (separate pattern). */
   signIn?: WebSignInOptions;
-  /** Where sessions are kept; `memorySessions()` by default, for one process. */
+  /** Store of the sessions; `memorySessions()` by default, for one process. */
   sessions?: SessionStore;
   /** The same in every process, 32 characters or more; seals sign-ins under way. By default one of this process. */
   secret?: string;
@@ -179,7 +179,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
       const returnTo = encodeURIComponent(`${pathname}${search}`);
       return redirect(`${paths.signIn}?to=${returnTo}`, 302, [cleared]);
     }
-    // What a form held is lost; a script gets a status.
+    // Form data is lost; a script gets a status.
     const isForm = request.headers.get('accept')?.includes('text/html') === true;
     return isForm
       ? redirect(paths.signIn, 303, [cleared])

@@ -11,7 +11,7 @@ export interface PendingSignIn {
   returnTo: string;
 }
 
-/** Seals sign-ins under way for a cookie, so that a sign-in that is never finished costs the server nothing. */
+/** Seals pending sign-ins in a cookie, so that abandoned ones cost the server nothing. */
 export interface PendingSignIns {
   seal(pending: PendingSignIn): Promise<string>;
   /** Returns undefined for anything that this application did not seal. */

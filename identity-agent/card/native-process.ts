@@ -37,7 +37,7 @@ export interface NativeProcessOptions<E> {
   readonly program: string;
   /** Passed to the process as its one argument, in JSON. */
   readonly settings: object;
-  /** What it loads, as the subject of the operator's error message. */
+  /** Name of the library, as the subject of the operator's error message. */
   readonly subject: string;
   /** Probable cause if it ends before its first message. */
   readonly crash: string;

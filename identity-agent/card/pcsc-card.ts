@@ -110,7 +110,7 @@ export class PcscCard implements CardTransport, InsertedCard {
     }
   }
 
-  /** Settles with the work, but at the latest when the card is removed or the time is over. */
+  /** Settles with the work, or earlier when the card is removed or the time is over. */
   #within<T>(limit: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = (): void => end(() => reject(this.#removed()));

@@ -12,7 +12,7 @@ export interface PcscModule {
 interface PcscClient {
   on(event: 'reader', listener: (reader: PcscSlot) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;
-  /** Throws if there is no PC/SC service. */
+  /** Throws if no PC/SC service is running. */
   start(): this;
 }
 
@@ -38,7 +38,7 @@ export const PCSC_PACKAGE = 'pcsc-mini';
 /** Loads the package by its name or the path of its main file. Throws one sentence if it is missing or cannot run. */
 export function loadPcsc(from: string): PcscModule {
   try {
-    // The single executable can load a package only so, from beside itself or by its path.
+    // The single executable can load a package only this way: from its own folder or by path.
     const loaded: unknown = createRequire(import.meta.url)(from);
     const { Client } = loaded as Partial<PcscModule>;
     if (typeof Client !== 'function') throw new Error('it is another package');

@@ -25,7 +25,7 @@ class Readers {
     this.#module = module;
   }
 
-  /** Starts watching. @throws if there is no PC/SC service */
+  /** Starts watching. @throws if no PC/SC service is running */
   start(): void {
     const client = new this.#module.Client();
     client.on('reader', (slot) => this.#plugged(slot));

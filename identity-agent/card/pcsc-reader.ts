@@ -103,7 +103,7 @@ export class PcscReader implements Reader {
   }
 
   /**
-   * Checks the time and starts the service if there is none and the pause is over. A clock that was set back ends the pause.
+   * Checks the time and starts the service if it is not running and the pause is over. A clock that was set back ends the pause.
    * Checks do not overlap; never rejects.
    */
   look(): Promise<void> {

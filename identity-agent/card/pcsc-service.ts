@@ -46,7 +46,7 @@ export class PcscService {
     return new PcscService(process);
   }
 
-  /** Starts watching the readers. Rejects if there is no PC/SC service. */
+  /** Starts watching the readers. Rejects if no PC/SC service is running. */
   start(): Promise<void> {
     return this.#ask({ call: 'start' }, STARTING);
   }

@@ -27,7 +27,7 @@ function expiryDate(certificate: Uint8Array): string {
   return end.toISOString().slice(0, 10).replaceAll('-', '');
 }
 
-/** Card Holder Unique Identifier. A virtual card has no content signer, so its signature is empty. */
+/** Card Holder Unique Identifier. Virtual cards lack a content signer, so the signature is empty. */
 function chuid(card: CardMemory): Uint8Array | undefined {
   const certificate = card.certificate('authentication');
   if (!certificate) return undefined;

@@ -69,7 +69,7 @@ export function parseTlv(bytes: Uint8Array, { items = 32, bytes: most = 16384 }:
   return found;
 }
 
-/** Returns the value of the only data object with this tag. Returns undefined if there is none or it is repeated. */
+/** Returns the value of the only data object with this tag; undefined if the tag is missing or repeated. */
 export function valueWith(objects: readonly Tlv[], tag: number): Uint8Array | undefined {
   const [first, ...others] = objects.filter((object) => object.tag === tag);
   return others.length === 0 ? first?.value : undefined;

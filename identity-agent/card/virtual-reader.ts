@@ -75,7 +75,7 @@ export class VirtualReader implements Reader {
   }
 
   /**
-   * Inserts a card, named by serial, persona or uid, and creates its keys first if it has none. Another card is removed; the same
+   * Inserts a card, named by serial, persona or uid, and creates its keys first if they do not exist. Another card is removed; the same
    * card stays unchanged.
    * @throws CardStoreError `unknown_card`
    * @throws CardError `card_removed` if the slot was used again before the keys existed

@@ -31,7 +31,7 @@ async function ask(path: string, method: string, ...values: string[]): Promise<s
   }
 }
 
-/** Returns the session of the caller, or the user's desktop if the caller has none. @throws OperatorError */
+/** Returns the session of the caller, or else the user's desktop. @throws OperatorError */
 async function findSession(): Promise<string> {
   const get = (id: string) => ask('/org/freedesktop/login1', `${service}.Manager.GetSession`, id);
   const { XDG_SESSION_ID: named } = environment();

@@ -6,7 +6,7 @@ import type { TrustedRequest } from './request.ts';
 
 const codeForm = /^[A-Za-z0-9._~-]{16,512}$/;
 
-/** Exchanges proofs for codes at CIS2, server to server. Its address comes only from the configuration. */
+/** Exchanges proofs for codes at CIS2, server to server. Reads its address only from the configuration. */
 export class Exchange {
   readonly #url: string;
   readonly #servers: Servers;

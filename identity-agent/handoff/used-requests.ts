@@ -4,7 +4,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { readIfThere, replaceFile } from '../card/card-file.ts';
 import { Mutex } from '../card/mutex.ts';
 
-/** Seconds for which requests are kept after they expire. */
+/** Seconds to keep requests after they expire. */
 const margin = 10;
 /** The file is rewritten after this many new lines, and not before it has as many new ones as others. */
 const fewestLines = 500;

@@ -48,7 +48,7 @@ export class Vouching {
   }
 
   /**
-   * Returns the browser's redirect with a proof; undefined if the user must be asked first. If the card has forgotten the PIN,
+   * Returns the browser's redirect with a proof; undefined if the user must confirm first. If the card has forgotten the PIN,
    * the interaction asks for it. @throws Refusal `exchangeRefused`
    */
   async answer(journey: Journey): Promise<string | undefined> {
@@ -71,7 +71,7 @@ export class Vouching {
       return location;
     } catch (error) {
       this.#note(trusted, error instanceof Refusal ? 'refused' : 'failed', { result: 'proof' });
-      // If CIS has ended the session, the user is asked, not refused.
+      // If CIS has ended the session, prompts the user instead of refusing.
       await agent.refresh(true);
       if (agent.session !== session) return undefined;
       throw error;

@@ -128,7 +128,7 @@ export class CisClient {
 
   /** Reports that this agent has started, so that its former sessions end. */
   async started(): Promise<void> {
-    // A user who enters a PIN meanwhile has to wait for this.
+    // A user who is entering a PIN has to wait for this.
     await this.#call('DELETE', paths.agentSessions, undefined, { ...this.#ownKey, milliseconds: 2_000 });
   }
 

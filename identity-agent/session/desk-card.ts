@@ -182,7 +182,7 @@ export class DeskCard {
   }
 }
 
-/** Returns the uid in the subject of a certificate: its common name of 12 digits. Empty if there is none. */
+/** Returns the uid in the subject of a certificate: its common name of 12 digits. Otherwise returns an empty string. */
 function holderOf(certificate: Uint8Array): string {
   try {
     return /^CN=([0-9]{12})$/m.exec(new X509Certificate(certificate).subject)?.[1] ?? '';

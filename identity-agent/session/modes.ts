@@ -56,7 +56,7 @@ export function behaviourOf(generation: Generation, mode: SessionMode): Behaviou
 export interface Timers {
   /** Mobility: an older PIN locks the session until it is entered again. */
   pinAgainAfter: number;
-  /** A locked session ends after this time. CIS ends a session after 600 s without a heartbeat, so more has no effect. */
+  /** A locked session ends after this time. CIS ends a session after 600 s without a heartbeat, so longer times do nothing. */
   lockedFor: number;
 }
 

@@ -63,7 +63,7 @@ export function readVariables(): Layer {
   };
 }
 
-/** Reads a file with one JSON object; a missing file has no values. @throws SettingsError if it is unusable */
+/** Reads a file with one JSON object; a missing file counts as an empty one. @throws SettingsError if it is unusable */
 export function readSettingsFile(name: string, file: string): Layer {
   const values = parsed(file) ?? {};
   const unknown = Object.keys(values).find((key) => !isSettingName(key));

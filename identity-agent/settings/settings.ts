@@ -95,7 +95,7 @@ function isOpenToAll(address: string | undefined): boolean {
   return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** Returns the problem with an address that plain HTTP would make untrustworthy; undefined if there is none. */
+/** Returns the problem with an address that plain HTTP would make untrustworthy; undefined for a safe address. */
 export function addressProblem(settings: Settings): string | undefined {
   const open = settings.development ? undefined : addresses.find((name) => isOpenToAll(settings[name]));
   return (

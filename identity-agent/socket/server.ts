@@ -165,7 +165,7 @@ function send(socket: Socket, line: string): void {
   else socket.write(line);
 }
 
-/** Removes the socket of an earlier agent, and no other file: the path comes from a setting. */
+/** Removes the socket of an earlier agent, and no other file, because the path is a setting. */
 async function removeLeftover(path: string): Promise<void> {
   if (!(await lstat(path)).isSocket())
     throw new OperatorError(`${path} is not a socket. Set another socket path.`);

@@ -70,7 +70,7 @@ export function readStepLists(patterns: readonly string[]): StepList[] {
     return module;
   };
 
-  /** Returns what a name stands for, through imports. */
+  /** Resolves a name to its declaration, through imports. */
   function resolve(module: Module, name: string): Place | undefined {
     const node = module.declared.get(name);
     if (node) return { module, node };
@@ -116,7 +116,7 @@ export function readStepLists(patterns: readonly string[]): StepList[] {
     return { name: step?.name || node.text, check: step?.check };
   }
 
-  /** A wrapper stands for the step in it, a factory for the step that it returns. */
+  /** Resolves a wrapper to the step in it, and a factory to the step that it returns. */
   function stepOfCall(module: Module, node: ts.CallExpression): ListedStep {
     const {
       expression,

@@ -10,7 +10,7 @@ interface Part {
 
 const part = (name: string, about: string, width = 118): Part => ({ name, about, width });
 
-/** The rows from the top down. A part imports parts of lower rows, and only `protocol.ts` of its own row. */
+/** The rows from the top down. A part imports parts of lower rows, and only `protocol.ts` of parts in the same row. */
 const rows: readonly (readonly Part[])[] = [
   [
     part('cli', 'the commands of alongside', 339),

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Written so that old versions of Node.js can run it and say what to do.
+// Uses only syntax of old versions of Node.js, so that they can run it and print the remedy.
 'use strict';
 
 const oldest = 24;

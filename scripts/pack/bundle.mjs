@@ -9,7 +9,7 @@ const [folder, form] = process.argv.slice(2);
 
 const isOwn = ({ name }) => name.startsWith('@alongside/');
 
-/** Returns the notice of one package. Some packages name their licence and author, and have no file with its text. */
+/** Returns the notice of one package. Some packages name their licence and author without a file with its text. */
 const noticeOf = ({ name, version, license: licence, licenseText, noticeText, author }) =>
   [
     `${name} ${version} (${licence})`,
@@ -32,7 +32,7 @@ const nativeModules = {
 };
 
 const forms = {
-  // In one flat folder, because the processes for cards are programs beside the module that starts them.
+  // In one flat folder, because the module that starts the card processes expects their programs next to it.
   package: {
     input: {
       input: {

@@ -28,7 +28,7 @@ export async function createPackage(_node, folder) {
     license,
     type: 'commonjs',
     ...commonMembers(['testing', 'create']),
-    // Any version of Node.js can run it and is told what to do.
+    // Any version of Node.js can run it, and an old one prints the remedy.
     bin: { 'create-alongside': 'bin/create-alongside.cjs' },
     files: ['bin'],
     dependencies: { [name]: version },

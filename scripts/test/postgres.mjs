@@ -17,7 +17,7 @@ export function findPostgres() {
   return found[0]?.folder;
 }
 
-/** Returns the major version of the server in a folder; 0 if there is none (as with client packages alone). */
+/** Returns the major version of the server in a folder; 0 without a server (as with client packages alone). */
 function version(folder) {
   const has = (name) => existsSync(join(folder, name)) || existsSync(join(folder, `${name}.exe`));
   if (!has('initdb') || !has('postgres')) return 0;

@@ -38,7 +38,7 @@ export const errorFormat =
     );
   };
 
-/** Responds to bytes that are not a valid request in the format of the `nhs` profile: they have no path that could select another. */
+/** Responds to bytes that are not a valid request in the format of the `nhs` profile: without a path, no other profile can be selected. */
 export const malformed: OnMalformed = async ({ id, status, reason }) => {
   const refusal = (status === 431 ? errors.headersTooLarge : errors.requestMalformed)(reason);
   const { code } = refusal.entry;

@@ -22,7 +22,7 @@ export interface Pending {
   jkt?: string | null;
   /** The pushed request, which is spent with the code (RFC 9126). */
   requestUri?: string | null;
-  /** Of the tokens that the request leads to: the id of its journey. Requests of earlier versions have none. */
+  /** Family of the tokens that the request leads to, which is the id of its journey. Requests of earlier versions lack it. */
   family?: string;
   nonce: string | null;
   /** The sealed code verifier for the provider. */

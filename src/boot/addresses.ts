@@ -13,7 +13,7 @@ export type Ports = Record<ListenerName | (typeof mutualTlsNames)[number], numbe
 /** Ports reserved for an instance. */
 export interface ChosenPorts {
   ports: Ports;
-  /** Whether they are held here, so that a listener must share them until they are released. */
+  /** Whether this process still holds them, so that a listener must share them until `release`. */
   held: boolean;
   /** Releases them after the listeners have started. */
   release(): Promise<void>;

@@ -41,7 +41,7 @@ export interface Core {
 }
 
 const minute = 60_000;
-/** Milliseconds for which journey events are kept: as long as sessions of CIS and CIS2. The audit log is never cleared. */
+/** Milliseconds to keep journey events: as long as sessions of CIS and CIS2. The audit log is never cleared. */
 const eventsKept = 30 * 86_400_000;
 
 export async function createCore(

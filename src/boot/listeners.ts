@@ -47,7 +47,7 @@ function merge(placements: readonly Placement[]): Service {
 
 interface ListenerSettings {
   ports: Ports;
-  /** Whether the ports are held until the listeners have started. */
+  /** Whether this process holds the ports until the listeners have started. */
   held: boolean;
   host: string;
   /** Address of the console; the loopback address by default. */

@@ -15,7 +15,7 @@ export class MasterKeyFile {
     this.#isConfigured = configured !== undefined;
   }
 
-  /** Returns the vault of this key; undefined if the data folder has none yet. Throws OperatorError. */
+  /** Returns the vault of this key; undefined if the data folder does not have a master key yet. Throws OperatorError. */
   read(): Vault | undefined {
     let text: string;
     try {

@@ -30,7 +30,7 @@ export interface StoredAudit {
   close(): Promise<void>;
 }
 
-/** Opens the audit log of the configured data. Throws OperatorError if there is none. */
+/** Opens the audit log of the configured data. Throws OperatorError if it does not exist. */
 export const openStoredAudit = (config: Config): Promise<StoredAudit> => openAudit(config, 'either');
 
 export interface StoredAdministrators {

@@ -33,7 +33,7 @@ export const createPeopleNow =
   };
 
 /**
- * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of users with exactly one. `name` is given
+ * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of users with exactly one. `name` is the given
  * and family name, and may differ from `display_name`, as in the published response (NHSDigital/identity-service-api,
  * tests/utils/response_bank.py). Values of an imported userinfo document take precedence.
  */

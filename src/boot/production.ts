@@ -122,7 +122,7 @@ const keyIsPrivate: Check = ({ config: { masterKey, dataVolume } }) =>
 const hasNoSandbox: Check = ({ config: { sandbox } }) =>
   sandbox ? 'The sandbox of the PDS takes no token: leave out --sandbox in production.' : undefined;
 
-/** A browser on another machine must reach it by TLS, which the console does not have itself. */
+/** A browser on another machine must use TLS, which the console does not support itself. */
 const consoleHasProxy: Check = ({ config: { only, consoleHost, trustedProxies } }) =>
   only.includes('console') &&
   consoleHost !== undefined &&

@@ -17,7 +17,7 @@ const types: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 };
 
-/** Maximum size of a theme's file in bytes, because each is kept in memory. */
+/** Maximum size of a theme's file in bytes, because all files are in memory. */
 const largest = 524_288;
 const sheet = 'theme.css';
 

@@ -15,7 +15,7 @@ const address = z
   .refine((value) => URL.canParse(value) && /^https?:/.test(value), 'must be an http or https address');
 
 /**
- * CIS2 as our provider. Addresses are kept byte for byte, because the real issuer contains `:443`. Missing values have CIS2's
+ * CIS2 as our provider. Addresses stay byte for byte, because the real issuer contains `:443`. Missing values have CIS2's
  * defaults.
  */
 const cis2Shape = z

@@ -82,7 +82,7 @@ export interface CisDependencies {
   /** Enables the legacy interface. */
   legacy?: LegacySettings;
   limits?: Partial<typeof cisLimits>;
-  /** Other authorities whose cards are accepted. The list is read for each card. */
+  /** Other accepted card authorities. The list is read for each card. */
   externalIssuers?: readonly ExternalIssuer[];
   /** Settings of the revocation checks of their cards. */
   revocation?: Partial<Pick<CheckerDependencies, 'privateAddresses' | 'patience'>>;

@@ -193,7 +193,7 @@ export const exampleLines = (examples: readonly string[]): string[] =>
 
 const shownWords = (words = ''): string => words.replace(' ...', '');
 
-/** Returns the requested subcommand; `''` for a command that has none. */
+/** Returns the requested subcommand; `''` for a command without subcommands. */
 function choose(name: string, actions: readonly string[], [asked = '']: readonly string[]): string {
   if (actions.includes(asked)) return asked;
   const named = actions.filter(Boolean);

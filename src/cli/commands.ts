@@ -1,7 +1,7 @@
 import type { Command, DescribedCommand } from './command.ts';
 
 interface Entry {
-  /** What the command is for, in one line of `alongside --help`. */
+  /** The purpose of the command, in one line of `alongside --help`. */
   readonly summary: string;
   /** Each command loads only its own modules. */
   load(): Promise<Command>;

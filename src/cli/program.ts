@@ -3,7 +3,7 @@ import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { isSea } from 'node:sea';
 import { environment } from '@alongside/kernel/operator';
 
-/** Quotes a word for a shell, if it needs that. */
+/** Quotes a word for a shell, if needed. */
 export function shellWord(word: string): string {
   if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,4 +1,4 @@
-/** Milliseconds before a work counts as long; shorter work shows nothing. */
+/** Milliseconds until progress appears; shorter work shows nothing. */
 const quick = 800;
 
 /** Milliseconds between two lines in a log, and between two updates of the line on a terminal. */

@@ -6,7 +6,7 @@ import { asksForJson, errorOf, exitCodes, isOperatorError, ownWords, textOf } fr
 import { Progress } from './progress.ts';
 import { helpLines, paragraphs } from './table.ts';
 
-/** What every command takes, for the help and the documentation. */
+/** Options of every command, for the help and the documentation. */
 export const commonFlags: readonly (readonly [flag: string, about: string])[] = [
   ['--json', 'print one JSON line on standard output, also for an error: {"error": {"code", "message"}}'],
   ['--quiet', 'print no notes and no progress'],

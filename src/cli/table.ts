@@ -39,7 +39,7 @@ function wrapped(text: string, width: number): string[] {
 export const paragraphs = (texts: readonly string[], width: number): string[] =>
   texts.flatMap((text) => wrapped(text, width));
 
-/** Formats usages with their explanations beside them, or below where the usage is wider than half of the lines. */
+/** Formats each usage with its explanation on the right, or below a usage wider than half of the line. */
 export function helpLines(
   rows: readonly (readonly [usage: string, about: string])[],
   width: number,

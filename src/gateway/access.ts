@@ -6,7 +6,7 @@ import type { Database } from '../storage/database.ts';
 import { Derived } from '../storage/derived.ts';
 import type { AccessMode, Api } from './api.ts';
 
-/** What a scope lets an application do at an API. A rule that finds a member missing refuses. */
+/** The access to an API that a scope gives an application. A rule refuses if the member that it needs is missing. */
 export interface Access {
   readonly scopes: ReadonlySet<string>;
   /** The approved product with the API, preferring one that grants a scope of the token. */
@@ -35,7 +35,7 @@ export class RegisteredApplication {
     this.#products = products;
   }
 
-  /** Returns the access with this scope of a token, or with an API key, which has none. */
+  /** Returns the access with this scope of a token, or with an API key, which is without scope. */
   access(api: Api, scope = ''): Access {
     let atApi = this.#known.get(api);
     if (!atApi) {

@@ -16,7 +16,7 @@ export interface BackEndRequest {
   query: string;
   headers: HeaderMap;
   body: string;
-  /** The body as it arrives, for an API whose back end reads it. */
+  /** The body as a stream, for an API with a back end that reads it. */
   incoming?: Incoming | undefined;
   messageId: string;
   /** Id of the calling application; undefined on an open path. */
@@ -48,7 +48,7 @@ export interface ChangeFacts {
 /** Description of a call for the audit log, besides its caller. */
 export interface AuditedCall {
   action: 'api.called' | 'patient.read' | 'patient.searched' | 'patient.changed';
-  /** NHS number of the patient whose record it concerns. */
+  /** NHS number of the patient that it concerns. */
   subject?: string;
   facts?: { count?: number; version?: number; before?: number };
 }
@@ -90,7 +90,7 @@ export interface Call extends Caller {
   path: string;
   query: string;
   mode: AccessMode;
-  /** The user's role; empty if there is none. */
+  /** The user's role; empty without one. */
   role: string;
   messageId: string;
   /** The client's headers. */
@@ -144,7 +144,7 @@ export interface ApiDefinition {
   modes: readonly AccessMode[];
   /** Scopes that are always refused. */
   refusedScopes: readonly { scope: string; refuse(): Refusal }[];
-  /** The mode of any valid token at the published gateway; null if there is none. */
+  /** The mode of a token without a matching scope while the published default is on; null for an API without this default. */
   legacyMode: string | null;
   /** Paths that need no token. */
   open: PathSet;

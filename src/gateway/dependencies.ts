@@ -25,7 +25,7 @@ export interface GatewayOptions {
   legacyDefaultMode: boolean;
   /** Whether an application needs the attribute `asid` for APIs that use it. */
   requireAsid: boolean;
-  /** Whether the PDS is also served without tokens, with records of its own; development only. */
+  /** Whether the PDS is also served without tokens, with separate records; development only. */
   sandbox?: boolean;
   /** Whether pages of public clients may call the APIs; off by default. */
   cors?: boolean;

@@ -77,7 +77,7 @@ export const newDraftShape = z.strictObject({
 });
 export type NewApiDraft = z.output<typeof newDraftShape>;
 
-/** The source of a definition and the options beside it. */
+/** The source of a definition and its options. */
 export const draftShape = z.strictObject(draftMembers);
 export type ApiDraft = z.output<typeof draftShape>;
 

@@ -35,7 +35,7 @@ export class InstanceClock implements TestClock {
     return this.#call('DELETE');
   }
 
-  /** Reads the clock again, which another process may have moved. */
+  /** Reads the clock again, because another process may have moved it. */
   read(): Promise<void> {
     return this.#call('GET');
   }

@@ -20,7 +20,7 @@ const cardsOfName = (cards: readonly DeskCard[], who: string): DeskCard[] =>
 
 /**
  * Returns the name by which the console knows a card: its persona, uid or serial; for the name of its holder, its serial.
- * @throws OperatorError that names the cards if there is no such card
+ * @throws OperatorError with the names of the cards if none matches
  */
 export async function findCard(api: ConsoleApi, who: string): Promise<string> {
   const { cards } = await api.must<{ cards: DeskCard[] }>('GET', '/cards');

@@ -14,7 +14,7 @@ const packaged = here('../bin/alongside.cjs');
 const command = existsSync(packaged) ? packaged : here('../../scripts/alongside.mjs');
 
 /**
- * Starts an ephemeral instance on free ports, in a process of its own, which also ends if this process is killed.
+ * Starts an ephemeral instance on free ports, in a child process, which also ends if this process is killed.
  * @throws if it does not start, with the end of its log
  */
 export async function start({ args, env, timeout, log }: StartOptions = {}): Promise<Alongside> {
@@ -35,7 +35,7 @@ export function attach(consoleUrl: string): Promise<Alongside> {
 }
 
 /**
- * Follows the clock of a running instance, for an application in a process of its own. It reads the clock ten times a second, and
+ * Follows the clock of a running instance, for an application in another process. It reads the clock ten times a second, and
  * does not keep the process alive.
  * @throws if no instance responds
  */

@@ -4,7 +4,7 @@ import { parseOwnJson } from '@alongside/kernel/json';
 import { environment, OperatorError } from '@alongside/kernel/operator';
 import type { StateFile } from '../state-file.ts';
 
-/** Number of log lines that are kept. */
+/** Maximum number of stored log lines. */
 const mostLines = 2_000;
 
 export interface ProcessOptions {
@@ -19,7 +19,7 @@ export interface ProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** An ephemeral instance on free ports, in a process of its own, which ends with this one. */
+/** An ephemeral instance on free ports, in a child process that ends with this one. */
 export interface InstanceProcess {
   readonly state: StateFile;
   /** Newest lines of its log, JSON each. */
@@ -55,7 +55,7 @@ export async function startInstanceProcess({
     // Otherwise Ctrl-C would end it before the tests that use it.
     detached: process.platform !== 'win32',
   });
-  // Writing fails once it has ended, of which `ended` tells.
+  // Writing fails once it has ended; `ended` reports that.
   child.stdin.on('error', () => undefined);
   const log: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {

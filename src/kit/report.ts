@@ -46,7 +46,7 @@ const requestLine = z.object({ id: z.string(), msg: z.enum(['refused', 'failed']
 /** Returns the ids of the last refused requests in a log. */
 function refusedIds(log: readonly string[]): string[] {
   const ids = log.flatMap((line) => {
-    // Warnings of Node are no JSON.
+    // Warnings of Node.js are not JSON.
     const { data } = line.startsWith('{') ? requestLine.safeParse(parseOwnJson(line)) : {};
     return data?.id ?? [];
   });

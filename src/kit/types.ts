@@ -154,7 +154,7 @@ export interface Refusal {
   readonly [member: string]: unknown;
 }
 
-/** What a browser without a window shows at the end of all redirects. */
+/** The page at the end of all redirects, in a browser without a window. */
 export interface Shown {
   readonly status: number;
   readonly url: string;

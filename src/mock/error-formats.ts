@@ -27,7 +27,7 @@ const asJson =
 export const tokenError: ErrorFormat = asJson('Basic realm="mock"');
 export const bearerError: ErrorFormat = asJson('Bearer realm="mock"');
 
-/** Renders a page with the private reason: the mock is for developers. An unknown realm has no pages. */
+/** Renders a page with the private reason: the mock is for developers. An unknown realm cannot render pages. */
 export const pageError: ErrorFormat = (thrown, request) => {
   if (thrown instanceof Refusal && thrown.entry === errors.realmUnknown.entry)
     return bearerError(thrown, request);

@@ -65,7 +65,7 @@ function realmRoutes(dependencies: MockDependencies): Route[] {
 
 /**
  * Creates the mock surface in the shape of the published mock: realms for the port of CIS2, `/mock-jwks` for the port of the
- * platform. Existing test code and sign-in helpers run with another host name. Outside development it has no routes.
+ * platform. Existing test code and sign-in helpers run with another host name. Exists only in development.
  */
 export function createMockSurface(dependencies: MockDependencies): { cis2: Service; api: Service } {
   const service = (routesOf: (dependencies: MockDependencies) => Route[]): Service => ({

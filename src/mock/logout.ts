@@ -32,7 +32,7 @@ function readParameters({ request }: RealmContext): { parameters: Parameters } {
   return { parameters };
 }
 
-/** An invalid token is no hint (OpenID Connect RP-Initiated Logout section 2). */
+/** Ignores an invalid token (OpenID Connect RP-Initiated Logout section 2). */
 async function readHint({
   mock,
   parameters,

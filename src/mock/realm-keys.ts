@@ -61,7 +61,7 @@ export class RealmKeys {
     return stored;
   }
 
-  /** Removes a key. Returns false if the realm has none with this kid. Throws `realmUnknown`. */
+  /** Removes a key. Returns false if the realm does not have this kid. Throws `realmUnknown`. */
   async remove(realm: string, kid: string): Promise<boolean> {
     return this.#records.remove(prefixOf(realm) + sha256(kid));
   }

@@ -54,7 +54,7 @@ function mockNhsLoginSettings({ issuer, endpoints }: Realm) {
   };
 }
 
-/** Returns the realm with this issuer as a provider; undefined if there is none. */
+/** Returns the realm with this issuer as a provider; undefined if unknown. */
 function realmWithIssuer(urls: Urls, issuers: Issuers | undefined, issuer: string) {
   const configured = Object.entries(issuers ?? {}).find(([, value]) => value === issuer)?.[0];
   const name = configured ?? issuer.slice(issuer.lastIndexOf('/') + 1);

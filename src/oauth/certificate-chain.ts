@@ -48,7 +48,7 @@ export interface ChainTrust {
   now: number;
 }
 
-/** The path from the certificate of the client to an authority, or the reason why there is none. */
+/** The path from the certificate of the client to an authority, or the reason why no path was found. */
 export type Chain = { path: readonly Certificate[] } | { fault: string };
 
 const fault = (reason: string): Chain => ({ fault: reason });

@@ -11,7 +11,7 @@ const varied = (answer: Answer): Answer => answer.with(varies);
 
 export interface CorsOptions {
   applications: Pick<Applications, 'hasPublicClientAt'>;
-  /** The half of a registration with the callbacks whose origins may call. */
+  /** The half of a registration that lists the callbacks; pages of their origins may call. */
   half: 'platform' | 'cis2';
   /** Request headers beyond those of OAuth. */
   allowed?: readonly string[];
@@ -26,7 +26,7 @@ const preflightAge = '600';
 
 /**
  * Allows pages of registered public clients to call endpoints (Fetch standard, CORS protocol), from the origin of a registered
- * callback. Never with credentials, so cookies and client certificates of the user have no effect.
+ * callback. Never allows credentials, so browsers send neither cookies nor client certificates of the user.
  */
 export class Cors {
   readonly #options: CorsOptions;

@@ -70,7 +70,7 @@ export async function withinQuota(
  * otherwise it changes no row. Bursts do not accumulate.
  */
 export const spikeStatement = (clock: Clock, name: string, gap: number): Statement =>
-  // A last time in the future comes from a clock that was moved back.
+  // A last time in the future means that the clock was set back.
   sql(
     `INSERT INTO counter (name, window_start, count) VALUES (?, ?, 1)
      ON CONFLICT (name) DO UPDATE SET window_start = excluded.window_start, count = counter.count + 1

@@ -19,7 +19,7 @@ export interface ClientCertificate {
 /** RFC 8705 section 2. */
 export const mutualTlsMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
 
-/** Parses `request.certificate` without verifying it. Returns undefined if there is none or it cannot be parsed. */
+/** Parses `request.certificate` without verifying it. Returns undefined if it is missing or cannot be parsed. */
 export function readCertificate(
   der: Uint8Array | undefined,
   intermediates: readonly Uint8Array[] = [],

@@ -69,7 +69,7 @@ const speedOf = ({ quota }: RateLimits): number =>
 
 /**
  * Returns the limits of an application at an API: its own (attribute `ratelimiting`), or the highest of its products with the API.
- * Returns null if one of those has no limits. Published limits are the default.
+ * Returns null if one of those is unlimited. Published limits are the default.
  */
 export function limitsOf(
   registration: PlatformRegistration,

@@ -70,7 +70,7 @@ export class RemoteKeys {
     return keys.filter(({ exp }) => typeof exp !== 'number' || exp > now);
   }
 
-  /** Returns the key with this kid at an address; undefined if the set has none. Throws OutboundError if there is no set. */
+  /** Returns the key with this kid at an address; undefined if the set does not contain it. Throws OutboundError if the set cannot be fetched. */
   async key(address: string, kid: string): Promise<KeyObject | undefined> {
     const fresh = this.#fresh(address);
     const found = fresh?.keys.get(kid);
@@ -95,7 +95,7 @@ export class RemoteKeys {
     return age < justFetched || !this.#budget.take(address) ? undefined : this.#fetch(address);
   }
 
-  /** Returns all keys at an address unchanged. Throws OutboundError if there is no set. */
+  /** Returns all keys at an address unchanged. Throws OutboundError if the set cannot be fetched. */
   async all(address: string): Promise<readonly JsonWebKey[]> {
     return (this.#fresh(address) ?? (await this.#again(address))).jwks;
   }

@@ -27,7 +27,7 @@ export class RequestBatch {
   }
 
   /**
-   * Announces a condition whose refusal comes before those of all later checks, but whose write needs some of them. Before they
+   * Announces a condition. Its refusal takes precedence over those of later checks, but its write needs some of them. Before they
    * refuse, it is read.
    */
   expect(condition: Condition): void {
@@ -50,7 +50,7 @@ export class RequestBatch {
     if (!failed) return true;
     await this.#commitEach(required);
     if (!conditions.includes(failed)) return false;
-    // Meanwhile the failed condition holds, such as a count in a new window.
+    // The failed condition holds again by now, such as a count in a new window.
     return (await this.#database.batch(writes)).done;
   }
 

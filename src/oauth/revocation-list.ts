@@ -34,7 +34,7 @@ export function parseRevocationLists(bytes: Uint8Array): RevocationList[] {
   return (blocks.length > 0 ? blocks : [bytes]).map(parse);
 }
 
-/** Returns whether a list has no critical extensions, which could make it partial or indirect (RFC 5280 section 5.2). */
+/** Returns whether a list is free of critical extensions, which could make it partial or indirect (RFC 5280 section 5.2). */
 const isPlain = ({ crl }: RevocationList): boolean =>
   crl.crlExtensions?.extensions.some(({ critical }) => critical) !== true &&
   crl.revokedCertificates?.some((entry) =>

@@ -18,7 +18,7 @@ const authenticators: Readonly<Record<string, readonly [number, string]>> = {
   password: [1, 'USERPASS'],
 };
 
-/** Returns the highest level of these authenticators; of a smartcard if there are none. */
+/** Returns the highest level of these authenticators; of a smartcard if the list is empty. */
 export function bestSignIn(owned: readonly string[]): SignInLevel {
   const known = owned.flatMap((name) => {
     const found = Object.hasOwn(authenticators, name) ? authenticators[name] : undefined;

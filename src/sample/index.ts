@@ -73,7 +73,7 @@ export function createSample(settings: SampleSettings): Service {
     try {
       return homePage(session, development, { nhsNumber, patient: await pds.patient(nhsNumber) });
     } catch (error) {
-      // The card was removed, say: the session ends here too.
+      // For example, the card was removed: end the session here too.
       if (error instanceof ClientError && error.code === 'sign_in_required') throw error;
       return homePage(session, development, { nhsNumber, error });
     }

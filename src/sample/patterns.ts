@@ -50,7 +50,7 @@ export interface SampleSession extends WebSession {
   pattern: Pattern;
 }
 
-/** What both patterns have in common. */
+/** Settings of both patterns. */
 export type SignInPages = Pick<WebSignInSettings, 'onFailure' | 'onward'>;
 
 export function patternsOf(settings: SampleSettings, pages: SignInPages): readonly Pattern[] {

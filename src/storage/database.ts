@@ -36,7 +36,7 @@ export const must = (statement: Statement): Statement => ({ ...statement, mustCh
 /** Marks a statement that reads only rarely written tables. Its rows may be shared objects, so do not change them. */
 export const seldom = (statement: Statement): Statement => ({ ...statement, caches: 'rows' });
 
-/** Marks a read by primary key of a table that grows all the time, but whose rows rarely change. Its row may be a shared object. */
+/** Marks a read by primary key of a table that grows all the time, but rarely changes a row. Its row may be a shared object. */
 export const found = (statement: Statement): Statement => ({ ...statement, caches: 'found' });
 
 export interface StatementResult {
@@ -49,7 +49,7 @@ export interface StatementResult {
  * A request that changes anything writes one batch, at its end: the claim of a jti, the spending of a code, the conditions on a
  * session, then the new rows. If a condition fails, nothing was written, and `failed` is the object that the caller passed:
  * `if (failed === claim) throw errors.jtiUsed()`. An earlier error of the request must not leave a proven jti unused: the caller
- * claims it then with a batch of its own.
+ * claims it in a separate batch then.
  */
 export type BatchResult = Done | Failed;
 
@@ -70,7 +70,7 @@ interface Failed {
 export interface BatchOptions {
   /** No response depends on it, so none waits until it is on the disk. */
   lazy?: boolean;
-  /** It has no time limit, as for a migration. */
+  /** Runs without a time limit, as for a migration. */
   patient?: boolean;
 }
 

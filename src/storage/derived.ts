@@ -27,7 +27,7 @@ export class Derived<V> {
     return known !== undefined && known.stamp === stamp ? known.value : this.#computed(key, stamp);
   }
 
-  /** @param stamp from before the rows are read: a write meanwhile makes the value outdated at once */
+  /** @param stamp from before the rows are read: a concurrent write makes the value outdated at once */
   async #computed(key: string, stamp: number | undefined): Promise<V> {
     const value = await this.#compute(key);
     if (stamp === undefined) return value;

@@ -36,7 +36,7 @@ export const isDatabaseSetting = (setting: string): boolean =>
 /**
  * Connects to storage without changing its schema.
  * @param setting `postgres://…`, `sqlite:FILE`, `:memory:`, or empty for a SQLite file in the data folder
- * @param options connections and time limits of PostgreSQL; SQLite has none
+ * @param options connections and time limits; PostgreSQL only
  */
 export async function connectDatabase(
   setting: string,

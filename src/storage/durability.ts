@@ -36,7 +36,7 @@ export class WriteAheadLog implements DurableLog {
 const soon = 50;
 
 /**
- * Syncs commits to the disk: one fsync for all that wait, and another for those committed meanwhile. After a failed fsync the
+ * Syncs commits to the disk: one fsync for all that wait, and another for those committed during it. After a failed fsync the
  * state of the disk is unknown, so all later waits fail too.
  */
 export class Durability {

@@ -132,7 +132,7 @@ export class StoredEvents implements EventStore {
     this.#first = first;
   }
 
-  /** Returns the number of the newest event; 0 if there is none. */
+  /** Returns the number of the newest event; 0 without events. */
   async last(): Promise<number> {
     await this.#first();
     const row = await this.#database.get<{ last: number | null }>(
@@ -163,7 +163,7 @@ export class StoredEvents implements EventStore {
   }
 
   /**
-   * Removes blocks whose events are all older than this time or above the newest `most`, and the links of journeys without events.
+   * Removes blocks with only events older than this time or beyond the newest `most`, and the links of journeys without events.
    * Returns whether more remain.
    */
   async sweep(before: number, most = mostKept): Promise<boolean> {

@@ -72,7 +72,7 @@ export const noFaults: ReadonlyMap<string, FaultState> = new Map();
 /** The result while all faults are off. */
 export const noFault: readonly never[] = [];
 
-/** Whether an id is the name of a run, or begins with it and a mark. */
+/** Whether an id is the name of a run, or begins with it and a separator. */
 const isOfRun = (id: string, run: string): boolean =>
   id.startsWith(run) && !/^[A-Za-z0-9_-]/.test(id.slice(run.length));
 
@@ -126,7 +126,7 @@ export class Faults {
 
   /**
    * Returns those of these faults that occur this time in a call, with their states: also the ones for its run of tests, and none for
-   * another patient. Only calls that a fault is for count. Returns `noFaults` without a promise while all faults are known to be off.
+   * another patient. Counts only calls to which a fault applies. Returns `noFaults` without a promise while all faults are known to be off.
    */
   happeningAt(
     faults: readonly NamedFault[],

@@ -165,7 +165,7 @@ const reportEvery = 5_000;
 type Report = (line: string) => void;
 
 /**
- * Moves the rest of the rows of a started migration, whichever process started it. Each batch is conditional on the position
+ * Moves the rest of the rows of a migration that this or another process started. Each batch is conditional on the position
  * before it, so of several processes one moves a row; the others wait as long as it advances.
  */
 async function finishMove(database: Database, list: readonly Migration[], report: Report): Promise<void> {
@@ -182,7 +182,7 @@ async function finishMove(database: Database, list: readonly Migration[], report
     try {
       batch = await migration.nextBatch(database, progress.slice(space + 1));
     } catch (error) {
-      // Meanwhile another process may have moved the last rows and removed their table.
+      // Another process may have moved the last rows and removed their table.
       if ((await settingOf(database, progressName)) === progress) throw error;
       continue;
     }

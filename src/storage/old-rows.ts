@@ -15,7 +15,7 @@ const keyRows = {
 };
 
 /**
- * Removes expired rows of a table whose keys are in the order of time, without an index by expiry: walks from the left in windows,
+ * Removes expired rows of a table with keys in the order of time, without an index by expiry: walks from the left in windows,
  * leaves rows that are still valid behind, and continues where it stopped. `expires_at` is the column.
  */
 export class OldRows {
@@ -39,7 +39,7 @@ export class OldRows {
     this.#position = this.#start();
   }
 
-  /** Removes rows that expired before a time. Returns whether more remain to be looked at. */
+  /** Removes rows that expired before a time. Returns whether more rows remain to check. */
   sweep(now: number, before: number): Promise<boolean> {
     if (this.#isAtEnd && Math.abs(now - this.#beganAt) >= walkEvery) {
       this.#position = this.#start();

@@ -14,13 +14,13 @@ export interface Topic<B> {
   /** As stored: never rename it. A literal without quotes. */
   readonly name: string;
   readonly shape: z.ZodType<B>;
-  /** Waits before the further attempts. A message is given up when the attempt after the last wait fails. */
+  /** Waits before the further attempts. The outbox gives up a message when the attempt after the last wait fails. */
   readonly waits: readonly number[];
   /** Time for which one process has a message to itself. An attempt takes less than half of it. */
   readonly hold: number;
   /** Time for which messages are stored, sent or not. */
   readonly keptFor: number;
-  /** Deletes a message once it is delivered, because its text concerns a person and nobody lists it. */
+  /** Deletes a message once it is delivered, because its text concerns a person and it is never listed. */
   readonly forgetsDelivered?: boolean;
   /** Sends one message at a time in this process. By default, messages with different keys are sent at once. */
   readonly isSequential?: boolean;
@@ -108,7 +108,7 @@ export class Outbox<B> {
   readonly #log: Log;
   readonly #topic: Topic<B>;
   readonly #send: (attempt: Attempt<B>) => Promise<Outcome>;
-  /** Holder of the messages that this process wrote or tried last. Each take has a holder of its own. */
+  /** Holder of the messages that this process wrote or tried last. Each take has its own holder. */
   readonly #holder = randomToken(12);
   readonly #longestWait: number;
   readonly #running = new Set<Promise<void>>();
@@ -153,7 +153,7 @@ export class Outbox<B> {
   }
 
   /**
-   * Sends a message at once, whatever its state, and returns it afterwards; undefined if there is none. If an attempt is under
+   * Sends a message at once, whatever its state, and returns it afterwards; undefined for an unknown id. If an attempt is under
    * way, waits for it instead; if it is another process's, returns the message as it is.
    */
   async sendAgain(id: string): Promise<Message<B> | undefined> {
@@ -263,7 +263,7 @@ export class Outbox<B> {
     return found.length;
   }
 
-  /** Selects the due messages that are free, unless an earlier one of the same key is held or waits. */
+  /** Selects the due messages that are free, unless an earlier one of the same key waits or has a holder. */
   #dueStatement(dueBy: number): Statement {
     const now = this.#clock.now();
     const { name, hold } = this.#topic;

@@ -64,7 +64,7 @@ export class PlacedValues {
     this.#decrypt = (block) => decipher.update(block);
   }
 
-  /** @param id for a row whose id is known already */
+  /** @param id for a row with a known id */
   make(tag = 0, id = this.#ids.next()): string {
     const bytes = Buffer.allocUnsafe(valueBytes);
     bytes.writeUInt32BE(tag * 2 ** highBits + Math.floor(id / half), 0);
@@ -93,7 +93,7 @@ export const idFromHash = (hash: string): number =>
 const orderedUuid = /^([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-[89ab][0-9a-f]{3}-([0-9a-f]{12})$/;
 
 /**
- * Returns the key of a row that is named by an internal id: its time, and a part that tells ids of one time apart. An id without a
+ * Returns the key of a row that is named by an internal id: its time, and a part that distinguishes ids of one time. An id without a
  * time (RFC 9562 version 7) has its hash as the key.
  */
 export function keyOfId(name: string): { id: number; part: number } {

@@ -5,7 +5,7 @@ import { combined, combinedOf, failedCondition, resultsOf } from './postgres-com
 import type { PostgresConnection } from './postgres-connection.ts';
 
 const prepared = new Map<string, { text: string; name: string }>();
-/** Converts `?` to `$1`, `$2`, …: our statements have no question mark in a literal. Prepared once for each connection. */
+/** Converts `?` to `$1`, `$2`, …: our literals never contain a question mark. Prepared once for each connection. */
 function prepare(text: string): { text: string; name: string } {
   let made = prepared.get(text);
   if (made === undefined) {

@@ -51,7 +51,7 @@ const channel = 'alongside_change';
 /** Milliseconds to close idle connections properly. */
 const goodbye = 500;
 
-/** Tables whose every change is announced. */
+/** Tables that announce every change. */
 const announcedWholly: readonly string[] = [...announcedTables, ...announcedDefinitions];
 
 const isWrite = (text: string): boolean => writtenTablesOf(text).length > 0;

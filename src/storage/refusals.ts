@@ -132,7 +132,7 @@ export class Refusals implements RefusalRecorder {
 
   async #sweepSome(): Promise<number> {
     const last = await this.#database.get(sql('SELECT MAX(seq) AS last FROM refusal'), newestRow);
-    // By number, not by time: times have no index, and the oldest refusals have the lowest numbers.
+    // By number, not by time: times are not indexed, and the oldest refusals have the lowest numbers.
     const { changes } = await this.#database.run(
       sql(
         `DELETE FROM refusal WHERE seq IN (SELECT seq FROM refusal WHERE seq > 0 ORDER BY seq LIMIT ${batchSize})

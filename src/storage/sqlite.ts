@@ -30,7 +30,7 @@ interface Waiting {
 }
 
 const foreignChangeInterval = 250;
-/** Milliseconds between two attempts; the event loop continues meanwhile. */
+/** Milliseconds between two attempts; the event loop is not blocked. */
 const pause = 2;
 
 /**

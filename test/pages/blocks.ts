@@ -4,7 +4,7 @@ import { siteFiles } from '../../scripts/site/pages.ts';
 
 export const clone = join(import.meta.dirname, '../..');
 
-/** The pages whose code blocks are checked: the first page of the repository, and every page of the documentation site. */
+/** The pages with checked code blocks: the first page of the repository, and every page of the documentation site. */
 export const pages: readonly string[] = ['README.md', ...siteFiles(clone)];
 
 /**
@@ -16,7 +16,7 @@ export interface Marks {
   title?: string;
   /** Folder in which the block runs. */
   in?: 'clone' | 'project';
-  /** Goes on when the output contains this text; the block keeps running until the end of the page. */
+  /** Text in the output after which the next block starts; this one keeps running until the end of the page. */
   background?: string;
   /** Expected exit code. */
   exit?: string;

@@ -21,7 +21,7 @@ const wanted = (process.env.ALONGSIDE_PAGES ?? '').split(',').filter((page) => p
 const runs = ({ language, marks }: Block) =>
   ['sh', 'ts', 'python'].includes(language) && marks['not-run'] === undefined && marks.excerpt === undefined;
 
-/** Blocks that start an instance of their own. */
+/** Blocks that start another instance. */
 const startsOne = ({ marks, code }: Block) =>
   marks.background !== undefined && /\b(npm start|alongside (up|serve)|identity-agent run)\b/.test(code);
 

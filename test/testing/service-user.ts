@@ -23,7 +23,7 @@ const isOpenToAll = (folder: string): boolean =>
   (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToAll(dirname(folder)));
 
 /**
- * Creates a temporary folder that the user can access: TMPDIR may be private. Its path has no space, which configuration files
+ * Creates a temporary folder that the user can access: TMPDIR may be private. Its path is without spaces, which configuration files
  * dislike, and is short enough for the name of a socket (107 bytes).
  */
 export function serviceFolder(prefix: string, user: ServiceUser): string {

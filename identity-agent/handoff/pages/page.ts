@@ -33,7 +33,7 @@ export interface InteractionPage {
   cancelled(context: PageContext): HandOffError;
   /** Whether the user has already signed in, so that there is nothing to leave. */
   signedIn?: boolean;
-  /** Whether the page has no input, so that the browser may reload it without a script. */
+  /** Whether the page is without input, so that the browser may reload it without a script. */
   reloads?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { Stop } from '../../prepare/say.mjs';
 import { manifestOf } from '../manifest.mjs';
 import { nodeFor, platforms, thisPlatform } from './platforms.mjs';
 
-/** The native modules that were compiled for this machine. Those of other platforms come without. */
+/** The native modules compiled for this machine. Executables for other platforms do not contain them. */
 const nativeModules = { 'pkcs11.node': inClone('node_modules/pkcs11js/build/Release/pkcs11.node') };
 
 function run(command, args, cwd) {

@@ -127,7 +127,7 @@ const citizenClaims = (number: string): JwtClaims => ({
   vot: 'P9.Cp.Cd',
 });
 
-/** Returns the attributes and scopes that the callback of a combined sign-in would, or that client credentials would. */
+/** Returns the attributes and scopes as after a combined sign-in or a client credentials request. */
 async function signIn({
   server: { base, parts },
   holder,

@@ -113,7 +113,7 @@ export async function recordRefusedTokens(
   { request, application, grant }: { request: HttpRequest; application: string; grant: string | undefined },
   thrown: unknown,
 ): Promise<void> {
-  // Whoever repeats an assertion proves nothing.
+  // A repeated assertion proves nothing about its sender.
   if (!(thrown instanceof Refusal) || thrown.entry === errors.assertionJtiUsed.entry) return;
   await audit
     .recordAlone({

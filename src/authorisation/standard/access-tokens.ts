@@ -112,7 +112,7 @@ export class AccessTokens {
       ...confirmationAttributes(confirmation),
     };
     if (format !== 'jwt') return this.#issuer.access({ ...plain, attributes }, lifetime);
-    // The claim comes first, so that the token carries the place of its row.
+    // Claims the row first, so that the token contains its place.
     const jti = this.#parts.tokens.newAccessToken(grant);
     const described = { ...plain, attributes: { ...attributes, jti } };
     const issuedAt = this.#parts.clock.now();
@@ -180,7 +180,7 @@ export const tokensAnswer = (
     : {}),
 });
 
-/** Returns whether a resource server may inspect a token: an access token of any base path whose application is in good standing. */
+/** Returns whether a resource server may inspect a token: an access token of any base path whose application is active. */
 export const mayInspect =
   (
     issuers: readonly string[],

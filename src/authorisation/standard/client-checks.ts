@@ -33,7 +33,7 @@ export const notAllowed = async (_known: object, { detail }: Refusal): Promise<A
   throw errors.clientNotAllowed(detail);
 };
 
-/** Commits the conditions so far: the steps behind it write batches of their own. */
+/** Commits the conditions so far, because the later steps write separate batches. */
 export const commitConditions = ({ batch }: ServerCall): Promise<void> => batch.settle();
 
 /** The checks of a client's application, for steps that give something out. */

@@ -17,7 +17,7 @@ const signInActs: ReadonlyMap<string, string> = new Map<AuditAction, string>([
   ['administrator.signed-in', 'administrator'],
 ]);
 
-/** Refusals of sign-ins are events, because an unproven one has no audit record. */
+/** Refused sign-ins are counted from events, because unproven ones are not audited. */
 const signInEvents: ReadonlyMap<string, string> = new Map([
   ['cis.sign-in', 'cis'],
   ['cis.legacy-sign-in', 'cis'],
@@ -26,7 +26,7 @@ const signInEvents: ReadonlyMap<string, string> = new Map([
   ['cis2.tablet-answer', 'tablet'],
 ]);
 
-/** Grants that a refused request may name; those that were issued join them. */
+/** Grants that a refused request may name, in addition to those of issued tokens. */
 const usualGrants = ['authorization_code', 'refresh_token', 'client_credentials', 'token_exchange'];
 
 /** Returns a grant type without the prefix of its URN: `token_exchange`. */

@@ -16,7 +16,7 @@ interface ExaminationDependencies {
   records: CertificateRecords;
   /** Whether software cards are accepted. */
   virtualCards: boolean;
-  /** Other authorities whose cards are accepted, and their revocation status. */
+  /** Other accepted card authorities, and their revocation status. */
   external?: { issuers: readonly ExternalIssuer[]; checker: RevocationChecker };
 }
 
@@ -165,7 +165,7 @@ export class CardExaminer {
     return this.examineRead(await readCertificate(evidence.certificate), evidence);
   }
 
-  /** Examines a card whose certificate has been parsed. */
+  /** Examines a card with a parsed certificate. */
   async examineRead(
     certificate: CardCertificate,
     { message, signature, digest }: Omit<CardEvidence, 'certificate'>,

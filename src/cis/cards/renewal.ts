@@ -69,7 +69,7 @@ const spendChallenge = check('single-use', async function spendChallenge({ cis, 
   await cis.challenges.spend(renewal.challenge);
 });
 
-/** The current key of the card signed the new keys, so that nobody else can choose them. */
+/** The card's current key must have signed the new keys, so that only its holder can choose them. */
 const examineCard = check(
   'card',
   async function examineCard({ cis, renewal, session }: Requested & Passed<'single-use'>) {

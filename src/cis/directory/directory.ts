@@ -197,7 +197,7 @@ export class Directory {
         ...changeStatements([uid]),
         record,
       ]);
-      // Another change came first, so the patch is applied to its result.
+      // Another change won, so the patch is applied to its result.
       if (done) return { person, revision };
     }
   }

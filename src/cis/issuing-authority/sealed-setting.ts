@@ -26,7 +26,7 @@ export class SealedSetting<Stored, Opened> {
     this.#open = open;
   }
 
-  /** Returns the keys, and creates them if there are none. */
+  /** Returns the keys, and creates them the first time. */
   async ensure(create: () => Promise<Stored>): Promise<Opened> {
     const sealed = await this.#settings.get(this.#name);
     if (sealed !== undefined) return this.#opened(sealed);
@@ -34,7 +34,7 @@ export class SealedSetting<Stored, Opened> {
     return this.#opened(await this.#settings.first(this.#name, created));
   }
 
-  /** Returns the keys; undefined if there are none. */
+  /** Returns the keys; undefined if they do not exist yet. */
   async find(): Promise<Opened | undefined> {
     const sealed = (await this.#settings.cached(this.#name)) ?? (await this.#settings.get(this.#name));
     return sealed === undefined ? undefined : this.#opened(sealed);

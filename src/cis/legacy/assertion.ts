@@ -115,7 +115,7 @@ export const writeAssertion = (plan: AssertionPlan): string =>
     ].join(''),
   );
 
-/** Writes an error response: the session is not active, or has no role yet. */
+/** Writes an error response: the session is not active, or its role is not selected yet. */
 export const writeRefusal = (recipient: string, at: number, message: string): string =>
   response(
     recipient,

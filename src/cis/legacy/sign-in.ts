@@ -153,7 +153,7 @@ const examineCard = check(
   },
 );
 
-/** Returns a key whose private half does not exist: only its ticket controls a session of this interface. */
+/** Returns a key without a private half: only its ticket controls a session of this interface. */
 const unusableKey = (): JsonWebKey =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as JsonWebKey;
 

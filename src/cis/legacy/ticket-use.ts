@@ -78,7 +78,7 @@ const findSession = check('ticket', async function findSession({ cis, text }: Ti
 
 const ended = () => errors.legacyTicket('the session has ended');
 
-/** Each use extends the session, because this interface has no heartbeat. */
+/** Each use extends the session, because this interface lacks a heartbeat. */
 async function keepAlive({ cis, session }: Held) {
   if (!(await cis.sessions.heard(session.id))) throw ended();
 }

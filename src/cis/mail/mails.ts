@@ -20,7 +20,7 @@ const sealName = 'mail';
 
 const states = { pending: 'waiting', delivered: 'sent', givenUp: 'failed' } as const;
 
-/** Without a mail server, mails are given up before the first attempt. */
+/** Without a mail server, every mail fails before its first attempt. */
 const stateOf = ({ state, attempts }: Message<string>): OutboxMail['state'] =>
   state === 'givenUp' && attempts === 0 ? 'kept' : states[state];
 

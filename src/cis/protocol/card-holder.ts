@@ -62,7 +62,7 @@ export interface UnlockCodeAnswer {
 
 /**
  * Body of `POST /cards/{serial}/unlock`. The response is 200 `UnlockAnswer`, once; 403 `wrong_code` with `attemptsLeft`; or 410
- * `expired` if this agent has no valid code for the card.
+ * `expired` if this agent does not hold a valid code for the card.
  */
 export interface UnlockRequest extends HeldCard {
   /** Eight digits, as mailed. */

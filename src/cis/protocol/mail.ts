@@ -6,7 +6,7 @@ export interface PersonMail {
 }
 
 export interface PersonMailAnswer {
-  /** False if the directory has no address of the person. */
+  /** False if the directory does not contain the person's address. */
   mailed: boolean;
 }
 

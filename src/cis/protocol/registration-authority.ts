@@ -7,7 +7,7 @@ export type CardAct = 'revoke' | 'replace' | 'renew' | 'unblock';
 export interface CardRecord {
   serial: string;
   uid: string;
-  /** An `ordered` card has no keys yet. */
+  /** The keys of an `ordered` card do not exist yet. */
   state: 'ordered' | 'active' | 'expired' | 'revoked' | 'replaced';
   pin: PinState;
   /** Whether the card is issued with a blocked PIN. */

@@ -1,7 +1,7 @@
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { CardSignature, Generation, SessionMode, SignInRefusal } from './sign-in.ts';
 
-/** Response of `POST /sessions/{id}/heartbeat`, which has no body. */
+/** Response of `POST /sessions/{id}/heartbeat`, a request without a body. */
 export interface HeartbeatAnswer {
   /** ISO time at which the session ends without another heartbeat or PIN. */
   idleEndsAt: string;

@@ -7,7 +7,7 @@ import { type RevocationStatus, reasonName, requireFresh, StatusUnknown } from '
 
 // Loaded for the first check.
 
-/** A CRL whose signature is valid. Times in milliseconds. */
+/** A CRL with a valid signature. Times in milliseconds. */
 export interface CheckedCrl {
   thisUpdate: number;
   nextUpdate: number | undefined;

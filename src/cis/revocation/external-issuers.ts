@@ -6,7 +6,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { firstProblem } from '../json-body.ts';
 
-/** An authority of another organisation whose cards CIS accepts. */
+/** A card authority of another organisation that CIS accepts. */
 export interface ExternalIssuer {
   /** Name for the log. */
   name: string;

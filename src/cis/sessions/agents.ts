@@ -55,7 +55,7 @@ export class Agents {
 
   /**
    * Returns the present agents at an address, the latest first, each with its live session. A session that the agent no longer
-   * names, without a later heartbeat, was lost in a restart of the agent together with its key. The statement has no time, so
+   * names, without a later heartbeat, was lost in a restart of the agent together with its key. The statement does not contain the time, so
    * that its rows are cached until the next report or heartbeat.
    */
   async at(address: string): Promise<PresenceAnswer['agents']> {

@@ -21,7 +21,7 @@ export interface Subscriber {
 /** Milliseconds: time limit of one attempt, first wait after a failure, and longest wait. */
 export const deliveryTimes = { timeout: 3_000, first: 500, most: 30_000 };
 
-/** With the waits above, a message is given up after more than half an hour. */
+/** With the waits above, delivery stops after more than half an hour. */
 const mostAttempts = 80;
 
 /** Milliseconds for which a process that ends a session has its messages to itself. */

@@ -55,7 +55,7 @@ export class Grounds {
     return notes.length === batchSize && notes.at(-1)?.noted_at === 0;
   }
 
-  /** Returns the live sessions of this person or card whose person or card has ended. */
+  /** Returns the live sessions of this person or card that must end, because the person or card has been withdrawn. */
   async #without(kind: GroundKind, value: string): Promise<{ id: string; cause: EndCause }[]> {
     const rows = await this.#database.all<{ id: string; person: string | null; card: string | null }>(
       sql(

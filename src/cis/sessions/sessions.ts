@@ -5,7 +5,7 @@ import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
 import { idleEnd, type Session, sessionFromRow, sessionLimits } from './session.ts';
 
-/** Milliseconds for which ended sessions are kept. */
+/** Milliseconds to keep ended sessions. */
 const kept = 30 * 86_400_000;
 
 /** A session that has ended. */
@@ -118,7 +118,7 @@ export class Sessions {
     return await this.#endAll({ condition: 'agent_id = ?', values: [agentId] }, cause);
   }
 
-  /** Ends all sessions whose sign-in or last PIN used this card. */
+  /** Ends all sessions that used this card for the sign-in or the last PIN. */
   async endAllOfCard(cardSerial: string, cause: EndCause): Promise<EndedSession[]> {
     return await this.#endAll({ condition: 'card_serial = ?', values: [cardSerial] }, cause);
   }
@@ -160,7 +160,7 @@ export class Sessions {
 
   /**
    * Keeps live sessions live when the clock is moved by this number of milliseconds, called before or after the move. A session of
-   * the legacy interface has no heartbeats, so it becomes idle with the clock.
+   * sessions of the legacy interface do not send heartbeats and become idle with the clock.
    */
   async clockMoved(by: number): Promise<void> {
     const now = this.#clock.now();

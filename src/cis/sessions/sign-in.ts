@@ -86,7 +86,7 @@ interface Opened extends Requested {
 
 const readSignIn = ({ request }: SignInCall) => ({ signIn: readBody(request, shape) });
 
-/** The caller is the agent that it names, so that nobody else can end the sessions of its workstation. */
+/** The caller must be the agent that it names, so that others cannot end the sessions of its workstation. */
 const checkAgent = check('agent-proof', async function checkAgent(call: Requested): Promise<void> {
   const { agentId } = await checkAgentProof(call);
   if (agentId !== call.signIn.agentId) throw errors.proofInvalid('the proof is from another agent');
@@ -173,7 +173,7 @@ async function openSession(
     const { person, revision } = found;
     const session = newSession(call, person);
     const former = await cis.sessions.open(session, revision, recordStatement(call, session));
-    // The person has changed, or another sign-in at the agent came first: reads the person again.
+    // The person has changed, or another sign-in at the agent won: reads the person again.
     if (former) return { session, person, former };
   }
 }

@@ -23,7 +23,7 @@ export class OpenSsl {
     return readFileSync(join(this.#folder, name));
   }
 
-  /** Runs a command whose arguments contain no spaces. */
+  /** Runs a command; its arguments must not contain spaces. */
   run(command: string): Promise<{ stdout: string; stderr: string }> {
     return execute('openssl', command.split(' '), { cwd: this.#folder });
   }

@@ -51,7 +51,7 @@ export interface AuthenticatorKind<Settings = unknown> {
    */
   readonly reaches: readonly AuthenticationStrength[];
   /**
-   * Methods whose sessions remain when the card is removed. CIS2 then enforces inactivity and looks the user up in the directory,
+   * Methods with sessions that remain when the card is removed. CIS2 then enforces inactivity and looks the user up in the directory,
    * because CIS does not end these sessions.
    */
   readonly unwatchedMethods?: readonly string[];
@@ -62,7 +62,7 @@ export interface AuthenticatorKind<Settings = unknown> {
   create(given: AuthenticatorDependencies & Settings & { reaches: readonly AuthenticationStrength[] }): {
     authenticators: readonly Authenticator[];
     enrolments?: readonly Enrolment[];
-    /** Routes outside its interactions and enrolments. Errors are pages unless the route says otherwise. */
+    /** Routes outside its interactions and enrolments. Errors are pages unless the route overrides that. */
     routes?: readonly Route[];
   };
   /** Credentials of seeded users. */

@@ -31,7 +31,7 @@ export const authenticatorKinds: readonly AuthenticatorKind<AuthenticatorSetting
   passwordOnlyKind,
 ];
 
-/** Methods whose sessions the workstation does not end. */
+/** Methods with sessions that the workstation does not end. */
 export const unwatchedMethods: readonly string[] = authenticatorKinds.flatMap(
   ({ unwatchedMethods = [] }) => unwatchedMethods,
 );

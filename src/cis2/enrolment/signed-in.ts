@@ -35,7 +35,7 @@ export interface SignedInUser {
   level: AssuranceLevel;
 }
 
-/** Finds the signed-in user and notes the use of the session, or returns the reason why there is no user. */
+/** Finds the signed-in user and notes the use of the session, or returns the reason why the user is not signed in. */
 async function findUser({ request, provider }: Start): Promise<SignedInUser | string> {
   const { sessions, authenticators, ends, cis, database } = provider;
   const session = await sessions.current(request);

@@ -84,7 +84,7 @@ export const idTokenFaults: readonly TokenFault[] = [
   })),
 ];
 
-/** Faults of logout tokens (OpenID Connect Back-Channel Logout section 2.6). Tokens for the API platform have none. */
+/** Faults of logout tokens (OpenID Connect Back-Channel Logout section 2.6). Tokens for the API platform never get them. */
 export const logoutTokenFaults: readonly TokenFault[] = [
   claiming('logout-token-wrong-issuer', 'logout tokens name another issuer', () => ({
     iss: 'https://issuer.example.test',

@@ -44,7 +44,7 @@ export interface Interaction {
   confirmed: boolean;
 }
 
-/** What an interaction begins with. */
+/** Initial details of an interaction. */
 interface InteractionDetails {
   /** Of a live session that meets the request except for an answer of the user. */
   sid?: string | null;

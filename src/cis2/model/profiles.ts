@@ -29,7 +29,7 @@ const secrets = ['client_secret_post', 'client_secret_basic'];
 const strong = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
 export const profileRules: Readonly<Record<Profile, ProfileRules>> = {
-  // The published service has no pushed requests, request objects or bound tokens.
+  // The published service does not support pushed requests, request objects or bound tokens.
   nhs: {
     authenticationMethods: [...secrets, 'private_key_jwt'],
     algorithms: ['RS256', 'RS512', 'ES256', 'PS256'],

@@ -14,7 +14,7 @@ export const asksForRole = (scope: readonly string[]): boolean =>
   scope.includes('selectedrole') || scope.includes('changedrole');
 
 /**
- * Settles the role of a sign-in. Roles that were withdrawn are dropped. A person with several roles is asked, unless a held role is
+ * Settles the role of a sign-in. Roles that were withdrawn are dropped. A person with several roles must choose, unless a held role is
  * still valid and the scope is not `changedrole`.
  * @param held roles of the session or the agent, by precedence
  */

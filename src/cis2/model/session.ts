@@ -127,7 +127,7 @@ export const idleTime = (session: Session): number =>
 /**
  * Whether the workstation enforces inactivity: CIS ends the smartcard session, and this one with it, when the workstation locks or
  * the card is removed.
- * @param unwatched methods whose sessions remain when the card is removed.
+ * @param unwatched methods with sessions that remain when the card is removed.
  */
 export const isWatched = ({ cisSessionId, authentication }: Session, unwatched: readonly string[]): boolean =>
   cisSessionId !== null && !authentication.methods.some((method) => unwatched.includes(method));

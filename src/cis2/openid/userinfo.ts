@@ -125,7 +125,7 @@ const claimsFor = (person: Person, record: TokenRecord, asNumbers: boolean): Rec
     asNumbers,
   });
 
-/** Maximum number of responses that are kept about one person. */
+/** Maximum number of cached responses about one person. */
 const mostAnswers = 20;
 
 /** The unsigned responses about each person. A person who changed is another object. */
@@ -165,7 +165,7 @@ async function answerClaims(
   const right = claimsFor(person, record, assuranceAsNumbers);
   const claims = active.reduce((before, fault) => fault.spoil(before), right);
   if (algorithm === null) return json(200, claims);
-  // The published signed response has no audience; OpenID Connect Core section 5.3.2 wants one.
+  // The published signed response omits the audience that OpenID Connect Core section 5.3.2 requires.
   const audience = registration.profile === 'nhs' ? {} : { aud: registration.clientId };
   const jwt = await keys.sign({ ...claims, iss: issuer, ...audience }, { algorithm });
   return new Answer(200, { 'content-type': 'application/jwt', 'cache-control': 'no-store' }, jwt);

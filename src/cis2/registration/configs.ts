@@ -37,7 +37,7 @@ const refuse = (member: string, problem: string) =>
 
 /**
  * Reads a configuration, or throws `configInvalid` with the name of an invalid member. A new client has the `nhs` profile.
- * @param before the registration to change: it keeps what a configuration has no member for
+ * @param before the registration to change: settings without a member in a configuration stay
  */
 export function readConfig(body: JsonObject, before: Cis2Registration | null = null): ClientDraft {
   const result = shape.safeParse(body);

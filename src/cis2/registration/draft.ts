@@ -147,7 +147,7 @@ const settingsOf = ({ firstAuthenticator, maxAge, pkce }: Cis2Registration) => (
 });
 const describedAs = (description: string | undefined) => (description === undefined ? {} : { description });
 
-/** Returns the application of a draft, with a new secret if its method needs one and it has none. */
+/** Returns the application of a draft, with a new secret if its method needs one and it lacks it. */
 export function applicationOf(
   { name, registration }: ClientDraft,
   identity: { team: string; clientId: string; before?: StoredApplication },

@@ -3,7 +3,7 @@ import { check } from '@alongside/kernel/steps';
 import { sharedErrors } from '../errors/shared.ts';
 
 /**
- * Accepts a POST only from a page of our own origin, by its fetch metadata or, from browsers without these, by its `Origin`
+ * Accepts a POST only from a page of the same origin, by its fetch metadata or, from browsers without these, by its `Origin`
  * (Fetch Metadata Request Headers section 2.3).
  */
 export const checkSameOrigin = check(

@@ -139,7 +139,7 @@ export class Deliveries {
   }
 
   /**
-   * Sends a notification again at once, or waits for the attempt under way, and returns it afterwards; undefined if there is none.
+   * Sends a notification again at once, or waits for the attempt under way, and returns it afterwards; undefined for an unknown id.
    */
   async sendAgain(id: string): Promise<Delivery | undefined> {
     const message = await this.#logouts.sendAgain(id);

@@ -13,7 +13,7 @@ interface FollowerDependencies {
   sessions: Sessions;
   ends: SessionEnds;
   log: Log;
-  /** Methods whose sessions CIS does not end; see `AuthenticatorKind`. */
+  /** Methods with sessions that CIS does not end; see `AuthenticatorKind`. */
   unwatchedMethods: readonly string[];
 }
 

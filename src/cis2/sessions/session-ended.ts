@@ -85,6 +85,6 @@ async function endSessions({
 
 const sessionEnded = steps<Start>('cis2.session-ended').step(checkCaller).step(readEnd).step(endSessions);
 
-/** `POST /agent/session-ended`: CIS reports the end of a smartcard session, which ends the sessions here that came from it. */
+/** `POST /agent/session-ended`: CIS reports the end of a smartcard session, which ends the CIS2 sessions that depend on it. */
 export const sessionEndedRoute = (provider: SessionEndedDependencies): Route[] =>
   route(sessionEndedPath, { POST: handlersOf(provider, serviceError)(sessionEnded) });

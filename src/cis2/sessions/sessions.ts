@@ -32,7 +32,7 @@ interface SessionDependencies {
   /** Cookies of the realm. */
   cookies: CookieNames;
   issuer: string;
-  /** Methods whose sessions the workstation does not end; see `AuthenticatorKind`. */
+  /** Methods with sessions that the workstation does not end; see `AuthenticatorKind`. */
   unwatchedMethods: readonly string[];
 }
 
@@ -144,7 +144,7 @@ export class Sessions {
       session.endsAt,
       session.sid,
     ];
-    // A sign-in in progress cannot use a CIS session that has ended meanwhile.
+    // A sign-in in progress cannot use a CIS session that has just ended.
     const ended = 'SELECT 1 FROM single_use WHERE kind = ? AND hash = ?';
     const ending = [cisEndedKind, sha256(session.cisSessionId ?? '')];
     const statement = must(

@@ -38,7 +38,7 @@ export interface Authenticator {
   readonly inWindow: boolean;
   /** Begins the sign-in with a redirect or a page. */
   begin(context: AuthenticationContext, inWindow: boolean): Promise<Answer>;
-  /** Prepares a sign-in without the choice page whose row is created with that of its interaction. */
+  /** Prepares a sign-in without the choice page; its row is created with that of its interaction. */
   prepare?(context: AuthenticationContext): PreparedSignIn;
   /** Whether to skip the choice page for this authenticator. */
   goesStraight(

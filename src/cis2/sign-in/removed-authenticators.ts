@@ -12,7 +12,7 @@ interface RemovalDependencies {
 }
 
 /**
- * Ends the sessions whose authenticator is no longer configured, such as an external OpenID provider that the operator no longer
+ * Ends the sessions of an authenticator that is no longer configured, such as an external OpenID provider that the operator no longer
  * trusts. Runs at the start, when the configuration may have changed. Returns the number of ended sessions.
  */
 export async function endSessionsOfRemovedAuthenticators(parts: RemovalDependencies): Promise<number> {

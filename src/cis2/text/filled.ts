@@ -8,7 +8,7 @@ export const filled = (sentence: string, values: Readonly<Record<string, Filling
 
 /**
  * Returns a sentence as markup. Its values may be markup, and `part` renders the text in brackets. Values are inserted last, so
- * their names and brackets have no effect.
+ * their names and brackets stay as they are.
  */
 export function markedUp(
   sentence: string,

@@ -9,7 +9,7 @@ const line = z.object({
   heads: z.array(z.tuple([z.string(), z.number(), z.string()])),
 });
 
-/** Maximum length of a line; longer ones have no anchors. */
+/** Maximum length of a line; longer ones cannot be anchors. */
 const longestLine = 4_000_000;
 
 /** Reads the anchors from a log file of JSON lines: those with the message `audit anchor`. */

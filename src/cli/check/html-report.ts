@@ -15,7 +15,7 @@ article{border:1px solid #8888;border-left-width:.5rem;padding:.5rem 1rem;margin
 .failed{border-left-color:#b10e1e}.warning{border-left-color:#b58900}.passed{border-left-color:#12783c}
 h2{font-size:1rem;margin:.25rem 0}dt{font-weight:bold}dd{margin:0 0 .5rem}`;
 
-/** Returns the results as a page of its own, failures first, to keep or to hand over. */
+/** Returns the results as one self-contained page, failures first. */
 export function htmlReport(url: string, at: Date, results: readonly Result[]): string {
   const { passed, failed, warning, notRun } = countsOf(results);
   const order: readonly Outcome[] = ['failed', 'warning', 'passed', 'notRun'];

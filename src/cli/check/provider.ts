@@ -83,7 +83,7 @@ export class ProviderSide {
       );
   }
 
-  /** Returns the registration of a client id; undefined if this instance has none. */
+  /** Returns the registration of a client id; undefined for a client id that this instance does not know. */
   async registration(clientId: string): Promise<Registration | undefined> {
     const { applications } = await this.#api.must<{ applications: { cis2: Registration | null }[] }>(
       'GET',
@@ -102,7 +102,7 @@ export class ProviderSide {
     return this.#api.must('DELETE', `/sessions/${encodeURIComponent(sid)}`);
   }
 
-  /** Returns the result of the first notification of a client about an ended session; undefined if there is none in time. */
+  /** Returns the result of the first notification of a client about an ended session; undefined after the time limit. */
   async delivery(sid: string, clientId: string): Promise<DeliveryAnswer | undefined> {
     const until = systemClock.now() + deliveryPatience;
     for (;;) {
@@ -135,7 +135,7 @@ export class ProviderSide {
     }
   }
 
-  /** Returns the stored reason of a refusal; undefined if there is none. */
+  /** Returns the stored reason of a refusal; undefined if none is stored. */
   async refusal(messageId: string): Promise<FoundRefusal | undefined> {
     const path = `/refusals/${encodeURIComponent(messageId)}`;
     const { status, body } = await this.#api.call<FoundRefusal>('GET', path);

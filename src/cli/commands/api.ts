@@ -103,7 +103,7 @@ const warningsOf = ({ warnings }: ApiReport): string[] => warnings.map((warning)
 
 const limitOf = (limit: object | null): string => (limit === null ? 'none' : JSON.stringify(limit));
 
-/** Shows what was understood: modes with scopes and products, operations, headers, limits. */
+/** Describes the parsed definition: modes with scopes and products, operations, headers, limits. */
 function linesOf(report: ApiReport, origin?: string): string[] {
   const { name, basePath, title, version, backEnd, access, operations, headers, limits, settings } = report;
   const rows = [

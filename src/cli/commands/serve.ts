@@ -73,7 +73,7 @@ export const serve: Command = {
     const instance = await startAlongside(config, { development: false });
     running = instance;
     if (stopping.signal !== undefined) {
-      // No load balancer knows it yet.
+      // No load balancer sends requests to it yet.
       await stopInTime(() => instance.stop(0), config, out);
       return 0;
     }

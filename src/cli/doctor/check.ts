@@ -22,7 +22,7 @@ export interface Subject {
     | { file: string; problem: string }
     /** Undefined without a state file, or if the instance was selected by its port. */
     | undefined;
-  /** Production has no agent, no sample application and no local browser. */
+  /** Production runs without an agent, the sample application and a local browser. */
   inProduction: boolean;
   /** Undefined if no Alongside console responds; `silence` is then the reason. */
   console: ConsoleState | undefined;

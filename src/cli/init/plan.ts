@@ -37,7 +37,7 @@ DEMO_COMBINED_PLATFORM_CLIENT_ID=
 DEMO_COMBINED_PLATFORM_CLIENT_SECRET=
 `;
 
-/** Returns package.json with the dependency and, if there is none, the script `test`. */
+/** Returns package.json with the dependency and, if it is missing, the script `test`. */
 function manifestChange(project: Project, { runner, packed }: Wishes): Change {
   const { folder, manifest, manifestText } = project;
   const path = 'package.json';
@@ -72,7 +72,7 @@ function manifestChange(project: Project, { runner, packed }: Wishes): Change {
   return { path, outcome: 'changed', about, text: text + end };
 }
 
-/** Plans a new file; one that exists is kept. */
+/** Plans a new file; an existing file stays unchanged. */
 function newFile(
   project: Project,
   file: { path: string; text: string; about: string; from?: string },
@@ -131,7 +131,7 @@ export function carryOutPlan(project: Project, plan: readonly Change[]): void {
     const file = join(project.folder, path);
     try {
       mkdirSync(dirname(file), { recursive: true });
-      // A file that came into being meanwhile is not overwritten.
+      // Do not overwrite a file created since the plan was made.
       writeFileSync(file, text, { flag: outcome === 'created' ? 'wx' : 'w' });
       if (outcome === 'created') created.push(file);
     } catch (error) {

@@ -62,7 +62,7 @@ export function membersOf(manifest: Record<string, unknown>, name: string): Reco
 export const has = ({ manifest }: Pick<Project, 'manifest'>, dependency: string): boolean =>
   ['dependencies', 'devDependencies'].some((kind) => dependency in membersOf(manifest, kind));
 
-/** Returns the folder above, or this one, that has one of these entries. */
+/** Returns the nearest folder, from this one upwards, that contains one of these entries. */
 function folderWith(start: string, ...names: readonly string[]): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     if (names.some((name) => existsSync(join(folder, name)))) return folder;
@@ -70,7 +70,7 @@ function folderWith(start: string, ...names: readonly string[]): string | undefi
   }
 }
 
-/** Reads the project in a folder. @throws OperatorError with the remedy if there is none */
+/** Reads the project in a folder. @throws OperatorError with the remedy if the folder is not a project */
 export function readProject(start: string): Project {
   const folder = resolve(start);
   const file = join(folder, 'package.json');
@@ -113,7 +113,7 @@ export function ciSystemOf({ root }: Project): CiSystem | undefined {
   try {
     config = readFileSync(join(root, '.git', 'config'), 'utf8');
   } catch {
-    // Without a repository, or in a worktree, whose .git is a file.
+    // Without a repository, or in a worktree, where .git is a file.
   }
   const remotes = config.split('\n').filter((line) => /^\s*url\s*=/.test(line));
   return traces.find(([, , pattern]) => remotes.some((line) => pattern.test(line)))?.[0];

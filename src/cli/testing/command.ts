@@ -32,7 +32,7 @@ export function runProcess(
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
 }
 
-/** An output that keeps its lines. */
+/** An output that collects its lines. */
 export function recordedOutput(): { lines: string[]; notes: string[]; out: Output } {
   const lines: string[] = [];
   const notes: string[] = [];

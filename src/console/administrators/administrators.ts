@@ -107,7 +107,7 @@ export class Administrators {
     );
   }
 
-  /** Records a use of a passkey in one batch with `more`. Returns false if it was used or removed meanwhile. */
+  /** Records a use of a passkey in one batch with `more`. Returns false if another request used or removed it. */
   async useKey(
     { id, counter }: AdministratorKey,
     next: number,

@@ -71,7 +71,7 @@ export class Admission {
   };
 
   /**
-   * Records each call that may change something, in addition to the records of its parts. The record comes first, because CIS2
+   * Records each call that may change something, in addition to the records of its parts. The record is written first, because CIS2
    * and the agent change without knowing the administrator.
    */
   async #recorded(request: HttpRequest, endpoint: Endpoint): Promise<Answer> {

@@ -8,7 +8,7 @@ import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 /** Path prefix of the API. */
 export const apiPath = '/api/v1';
 
-/** A validated request. Query and body have no members other than those of the call's schemas. */
+/** A validated request. Query and body contain only the members of the call's schemas. */
 export interface CallRequest<Path extends string, Query, Body> {
   request: HttpRequest;
   params: ParamsOf<Path>;

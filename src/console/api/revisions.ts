@@ -21,7 +21,7 @@ export const tagged = (
   headers: Record<string, string> = {},
 ): Answer => json(status, value, { etag: tagOf(revision), ...headers });
 
-/** Changes the current value, and again if another write came first and the request accepts any revision. */
+/** Changes the current value. Retries after a concurrent write if the request accepts any revision. */
 export async function changeCurrent<Stored extends { revision: number }, Changed extends object>(
   request: HttpRequest,
   find: () => Promise<Stored>,

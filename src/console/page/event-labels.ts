@@ -17,7 +17,7 @@ export const labelOf = (party: Party): string =>
   parties.find((known) => known.party === party)?.label ?? party;
 
 interface EventLabel {
-  /** What the sender does. */
+  /** The action of the sender, as a verb phrase. */
   text: string;
   /** Whether the event is a redirect of the browser. */
   redirect?: boolean;

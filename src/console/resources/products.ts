@@ -44,7 +44,7 @@ export const productShape = z.strictObject({
     )
     .max(100, 'must have at most 100 entries')
     .default([]),
-  // A scope may be any text; an unknown one has no effect.
+  // A scope may be any text; an unknown one is ignored.
   scopes: z
     .array(z.string('must be text').max(500, 'must have at most 500 characters'))
     .max(500, 'must have at most 500 entries')
@@ -61,7 +61,7 @@ export const products: Resource = {
       return product;
     }
 
-    /** Warns about unknown APIs, which are stored but have no effect. */
+    /** Warns about unknown APIs, which are stored but ignored. */
     async function withWarnings<P extends { apis: readonly string[]; revision: number }>(product: P) {
       const names = [...platformApis, ...(await apis.list()).map(({ name }) => name)];
       const unknown = product.apis.filter((api) => !names.includes(api));

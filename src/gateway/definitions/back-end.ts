@@ -21,7 +21,7 @@ interface BackEndParts {
   upstream: Omit<UpstreamParts, 'settings' | 'security' | 'url'>;
 }
 
-/** A back end that may hold connections. */
+/** A back end that may keep connections open. */
 export interface OpenBackEnd {
   backEnd: BackEnd;
   close(): void;
@@ -115,7 +115,7 @@ async function problemOfAnswer(
   );
 }
 
-/** Keeps a response as an example for its path and query. Nothing of the request's headers or body is kept. */
+/** Stores a response as an example for its path and query. Does not store the request's headers and body. */
 async function keep(
   { name }: StoredApi,
   { operation, params }: FoundOperation,

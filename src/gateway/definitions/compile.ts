@@ -69,7 +69,7 @@ export function operationFinder(operations: readonly OperationModel[]): Operatio
   };
 }
 
-/** Tells the names of the modes of the published platform. */
+/** Returns the published platform's name of a grant's mode. */
 const modeNameOf = (grant: Grant): string =>
   grant.startsWith('app-')
     ? 'application-restricted'
@@ -77,7 +77,7 @@ const modeNameOf = (grant: Grant): string =>
       ? 'patient-access'
       : 'user-restricted';
 
-/** The levels of users of CIS2 as it is asked for them (RFC 9470 section 4). */
+/** The `acr_values` that request each level from CIS2 (RFC 9470 section 4). */
 const acrOf: Readonly<Partial<Record<Grant, string>>> = {
   'nhs-cis2-aal1': 'AAL1_USERPASS',
   'nhs-cis2-aal2': 'AAL2_OR_AAL3_ANY',
@@ -113,7 +113,7 @@ function levelRefusal(needed: readonly Grant[], held: ReadonlySet<string>, api: 
   return undefined;
 }
 
-/** Returns an application attribute, or one of the published names that are no attributes (proxygen, `target-attributes`). */
+/** Returns an application attribute, or one of the published variables that are not attributes (proxygen, `target-attributes`). */
 function attributeOf(
   { platform, name: display, id, developer }: StoredApplication,
   api: StoredApi,
@@ -257,7 +257,7 @@ function restrictionsOf(api: StoredApi, find: OperationFinder, modes: readonly A
   ];
 }
 
-/** Header names with a prefix that clients may not use, except where a definition says that they send them. */
+/** Prefixes of internal headers. Clients may send one only if the definition lists it as a parameter. */
 const internal = /^(nhsd-|nhse-|x-ers-)/;
 
 function takenHeaders({ settings, model }: StoredApi, owned: readonly string[]): string[] {

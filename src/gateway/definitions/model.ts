@@ -213,7 +213,7 @@ export function scopesAt(grant: Grant, api: string): string[] {
   return ['user-nhs-cis2', 'user-nhs-id'].map((kind) => `urn:nhsd:apim:${kind}:aal${level}:${api}`);
 }
 
-/** Returns the scopes that satisfy a grant: those of its own and of higher levels. */
+/** Returns the scopes that satisfy a grant: those of its level and of higher ones. */
 export const scopesOfGrant = (needed: Grant, api: string): string[] =>
   grants.filter((held) => satisfies(held, needed)).flatMap((held) => scopesAt(held, api));
 

@@ -134,7 +134,7 @@ function grantsOf({ source, document, access }: Reading, operation: Mapping): Gr
   return [...needed];
 }
 
-/** Warns about grants that no application can get, and about prose that says otherwise. */
+/** Warns about grants that no application can get, and about descriptions that contradict the grants. */
 function checkGrants(
   { source, access }: Reading,
   operation: Mapping,

@@ -188,7 +188,7 @@ export class ApiRegister {
   }
 
   /**
-   * Changes a definition, and its products with it. Returns undefined if there is none. @throws DefinitionError
+   * Changes a definition, and its products with it. Returns undefined for an unknown name. @throws DefinitionError
    * @param check refuses an unexpected revision
    */
   async change(
@@ -225,7 +225,7 @@ export class ApiRegister {
     }
   }
 
-  /** Removes a definition with its products. Returns false if there is none. */
+  /** Removes a definition with its products. Returns false for an unknown name. */
   async remove(name: string, ...others: Statement[]): Promise<boolean> {
     const before = await this.#definitions.get(name);
     if (!before) return false;
@@ -249,7 +249,7 @@ export class ApiRegister {
     return drafts;
   }
 
-  /** Replaces the definitions by those of an export, whose products are part of it. @throws DefinitionError, and changes nothing then */
+  /** Replaces the definitions by those of an export, which also contains their products. @throws DefinitionError, and changes nothing then */
   async prepareReplacement(drafts: readonly ApiDraft[]): Promise<() => Promise<void>> {
     const records = await Promise.all(
       drafts.map(async (draft) => ({ draft, record: await readDefinition(draft) })),

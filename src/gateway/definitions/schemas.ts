@@ -22,7 +22,7 @@ const prose = [
   'default',
 ];
 
-/** Converts schemas of OpenAPI 3.0 and 3.1 to JSON Schema. One that is referred to becomes a named schema of its own. */
+/** Converts schemas of OpenAPI 3.0 and 3.1 to JSON Schema. A referenced schema becomes a named one. */
 export class Schemas {
   readonly named: Record<string, Schema> = {};
   readonly #source: Source;
@@ -33,7 +33,7 @@ export class Schemas {
     this.#source = source;
   }
 
-  /** Returns the JSON Schema of a value; undefined if there is none. */
+  /** Returns the JSON Schema of a value; undefined without a schema. */
   of(value: unknown, depth = 0): Schema | undefined {
     if (depth > sourceLimits.depth)
       throw this.#source.fail(`A schema is nested more than ${sourceLimits.depth} deep.`, value);
@@ -88,7 +88,7 @@ export class Schemas {
 
   #isPattern(pattern: unknown, schema: Mapping): boolean {
     try {
-      // Compiles the pattern, and runs it on nothing.
+      // Compiles the pattern and runs it on an empty string.
       ''.search(String(pattern));
       return String(pattern).length <= 1_000;
     } catch {

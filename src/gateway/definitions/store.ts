@@ -67,7 +67,7 @@ export class ApiDefinitions {
     return (await this.database.get(statement, sourceRow))?.source;
   }
 
-  /** Stores a new definition, or replaces this revision of one. Returns false if another write came first. */
+  /** Stores a new definition, or replaces this revision of one. Returns false after a concurrent write. */
   async save(record: ApiRecord, draft: ApiDraft, revision: number, ...others: Statement[]): Promise<boolean> {
     const { name, basePath } = record;
     const [body, source] = [JSON.stringify(record), JSON.stringify(draft)];

@@ -135,7 +135,7 @@ function typed(value: string, { schema }: Parameter): unknown {
   return type === 'array' ? value.split(',') : value;
 }
 
-/** Headers that the gateway reads itself, whatever the definition says of them. */
+/** Headers that the gateway reads itself, even if the definition describes them differently. */
 const ofGateway = new Set(['authorization', 'apikey', 'accept', 'content-type', 'nhsd-session-urid']);
 
 export interface CheckedRequest {

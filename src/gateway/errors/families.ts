@@ -3,7 +3,7 @@ import type { ErrorRenderer } from '../api.ts';
 import { apigee } from './apigee.ts';
 import { descriptionOf, type ErrorName, errorNameOf } from './catalogue.ts';
 
-/** What a fault is, whatever a family calls it. */
+/** A kind of error, independent of its name in a family. */
 type Fault =
   | 'denied'
   | 'forbidden'

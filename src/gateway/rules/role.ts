@@ -54,7 +54,7 @@ export const lookUpPerson = check(
   },
 );
 
-/** Refuses a role for a citizen, who has none. */
+/** Refuses a role for a citizen. */
 function refuseLogin(wanted: string): never {
   if (wanted === '') throw errors.roleNotInToken('a citizen has no role', { value: '' });
   throw errors.noUserInfo('a citizen has no role', { value: wanted });

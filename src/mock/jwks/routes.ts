@@ -12,7 +12,7 @@ const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 /** Maximum number of characters. */
 const longest = 65_536;
 
-/** Decodes the key set in a path to its JSON text; undefined if there is none. */
+/** Decodes the key set in a path to its JSON text; undefined if the path does not contain one. */
 export function spelledKeySet(encoded: string): string | undefined {
   if (encoded.length > longest) return undefined;
   try {

@@ -15,6 +15,6 @@ export interface People {
   readonly service: string;
   /** Accepted user ids, as text. */
   readonly hint: string;
-  /** Returns the user with this id; undefined if there is none. */
+  /** Returns the user with this id; undefined if unknown. */
   find(username: string, issuer: string): Promise<MockPerson | undefined>;
 }

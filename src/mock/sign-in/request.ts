@@ -19,7 +19,7 @@ interface WithClient extends WithParameters {
   client: MockClient;
 }
 
-/** A request whose client and redirect URI are valid. */
+/** A request with a valid client and redirect URI. */
 export interface AuthorizationRequest extends WithClient {
   redirectUri: string;
   /** Returns the authorization response with these parameters. */
@@ -41,7 +41,7 @@ export function readParameters({ request }: RealmContext): Pick<WithParameters, 
   const form = posted ? parsed(request.body, 'form') : null;
   const typed = form && (form.has('username') || !form.has('client_id')) ? form : null;
   const parameters = form && !typed && !query.has('client_id') ? form : query;
-  // Scopes have no effect here, so several are harmless.
+  // Scopes are ignored here, so several are harmless.
   const repeated = parameters.repeated(['scope']) ?? typed?.repeated();
   if (repeated !== undefined) throw errors.repeated(`${repeated.slice(0, 80)} was sent more than once`);
   return { parameters, typed };

@@ -67,7 +67,7 @@ function findGrant<Call extends ClientCall>(grants: readonly Grant<Call>[]): (ca
 }
 
 /**
- * Records that an authenticated client was refused tokens. The refusal stands also when its record cannot be written: it gives
+ * Records that an authenticated client was refused tokens. The refusal is returned even if its record cannot be written: it gives
  * nothing out, and the client needs its reason more than the error of the audit log, which the operator finds in the log.
  */
 async function auditRefusal(

@@ -52,7 +52,7 @@ export function narrowScope({ server, parameters }: ClientCall, granted: readonl
 }
 
 /**
- * Writes the tokens of a refresh in one batch that uses the refresh token up, or keeps it when there is no successor. Returns the
+ * Writes the tokens of a refresh in one batch that uses the refresh token up, or keeps it without a successor. Returns the
  * record of a token that another request used at the same time.
  * @param successor sealed, for a client that lost the response; null when it is not stored, undefined when the token stays.
  */

@@ -17,7 +17,7 @@ interface ProofFault {
 }
 
 /**
- * Verifies the DPoP proof of a call and uses it up (RFC 9449 section 4). Returns undefined when the call has none.
+ * Verifies the DPoP proof of a call and uses it up (RFC 9449 section 4). Returns undefined for a call without one.
  * @param addresses of the called endpoint.
  * @param accessToken the token that the proof must name, at a resource.
  */

@@ -179,6 +179,6 @@ async function makeList(
   return `-----BEGIN X509 CRL-----\n${der}\n-----END X509 CRL-----\n`;
 }
 
-/** An authority of its own making; its certificate is self-signed, so it also plays a client's own. */
+/** A new authority. Its certificate is self-signed, so it also serves as a client's self-signed certificate. */
 export const newAuthority = (now: number, plan: CertificatePlan = {}): Promise<TestCertificate> =>
   make({ subject: [['CN', 'authority']], ...plan }, null, now);

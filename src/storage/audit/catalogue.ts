@@ -10,7 +10,7 @@ interface ActionEntry {
   /** Names in `detail`. */
   facts: readonly string[];
   /**
-   * Whether the record has no batch to join: a read, an act outside the database, or one of many writes. It is written before the
+   * Whether the record cannot join a batch: for a read, an act outside the database, or an act of many writes. It is written before the
    * response or the first effect.
    */
   alone?: true;
@@ -320,7 +320,7 @@ export const auditActions = {
       'before',
       'version',
     ],
-    // A repetition is answered as the change was, and changes nothing.
+    // A repetition gets the first response and changes nothing.
     alone: true,
   },
   'unproven.refused': {

@@ -134,7 +134,7 @@ export class AuditRecords {
     }
   }
 
-  /** Returns the encrypted NHS number of a record; undefined if it has none. */
+  /** Returns the encrypted NHS number of a record; undefined for a record without one. */
   async sealedSubject(seq: number): Promise<string | undefined> {
     const row = await this.#database.get<AuditRow>(sql('SELECT * FROM audit_record WHERE id = ?', seq));
     return row && auditBodyOf(row.body).sealedSubject;

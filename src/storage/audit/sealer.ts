@@ -59,7 +59,7 @@ const deleteStatements = (rows: readonly UnsealedRow[]): Statement[] =>
 
 /**
  * Writes the chain of this process. Seals records in groups: everything that waits goes into one batch while the next group
- * collects. Records of acts come from `audit_unsealed`, where the batch of the act inserted them, so a batch that was rolled back
+ * collects. Reads records of acts from `audit_unsealed`, where the batch of the act inserted them, so a rolled-back batch
  * leaves no gap.
  */
 export class Sealer {

@@ -71,7 +71,7 @@ class NamedHeads {
     return this.#chains.get(chain)?.get(seq);
   }
 
-  /** Returns the highest number in a chain; 0 if there is none. */
+  /** Returns the highest number in a chain; 0 if it is empty. */
   last(chain: string): number {
     return Math.max(0, ...(this.#chains.get(chain)?.keys() ?? []));
   }

@@ -1,4 +1,4 @@
-// Migrates a database, so that a test can kill it meanwhile: `migrating.ts URL`.
+// Migrates a database in a process that a test can kill: `migrating.ts URL`.
 import { connectDatabase } from '../dialects.ts';
 import { migrate } from '../migrations.ts';
 

@@ -29,7 +29,7 @@ export function packedOnce(name: string): Promise<string> {
 }
 process.on('exit', () => folder && rmSync(folder, { recursive: true, force: true }));
 
-/** A project of a supplier, in a folder of its own. npm downloads nothing. */
+/** A supplier's project in a new folder. npm downloads nothing. */
 export class Project {
   readonly folder: string;
   readonly #root: string;

@@ -63,7 +63,7 @@ export const tokensAnswer = (
   ...(base.environment === 'internal-dev' ? { sid: sid ?? '' } : {}),
 });
 
-/** Returns the published response with a token of an application itself, which has no refresh token. */
+/** Returns the published response with a token of an application itself, without a refresh token. */
 export const applicationAnswer = (
   issuer: Issuer,
   access: NewToken,

@@ -37,7 +37,7 @@ export function keepScopes({ subject, upstream, products }: WithIssuer & WithPro
   return { scope, level };
 }
 
-/** Finds the roles for the gateway in CIS if the ID token has none. */
+/** Finds the roles for the gateway in CIS if the ID token omits them. */
 async function findRoles({
   server,
   subject,

@@ -47,7 +47,7 @@ const isBearerOfPublicClient = ({ client, record }: RefreshCall): boolean =>
 
 /**
  * Answers a used token with the same successor, for a response that was lost. Any later use, and every one of a public client
- * whose tokens are bound to no key, ends the family (RFC 9700 section 4.14.2).
+ * with unbound tokens, ends the family (RFC 9700 section 4.14.2).
  */
 async function answerRepeat(call: RefreshCall): Promise<TokenResponse> {
   const { server, token, record } = call;

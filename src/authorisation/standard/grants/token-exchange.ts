@@ -53,7 +53,7 @@ const readSubject = check('subject-token', async function readSubject(call: Toke
   return { subjectToken, subject };
 });
 
-/** Reads the actor, whose token and type the request has both or neither (RFC 8693 section 2.1). */
+/** Reads the actor. Its token and type must both be present or both absent (RFC 8693 section 2.1). */
 const readActor = check('actor-token', async function readActor(call: ExchangeCall): Promise<WithActing> {
   const { server, parameters, subject } = call;
   const isNamed = parameters.has('actor_token') || parameters.has('actor_token_type');
@@ -135,7 +135,7 @@ async function issueTokens(call: Valid): Promise<TokenResponse> {
   const format = issuedType === usualIssuedType ? undefined : 'jwt';
   const options = { lifetime, resources, confirmation, format } as const;
   const access = await accessTokens.issue(client.registration, granted, options);
-  // A user's own sign-in goes on by refreshing; a client that acts for another exchanges again.
+  // Users who signed in themselves get a refresh token; a client that acts for another exchanges again.
   const lasting = subject.clientId === null && act === null;
   const refresh = lasting
     ? tokenIssuer.refresh(granted, Math.min(lifetimes.refresh, lifetimes.validity), {

@@ -5,7 +5,7 @@ import { guesses } from '../shared/tries.ts';
 import { passwordEnrolment } from './enrolment.ts';
 import { passwordAuthenticator, passwordKind, passwordStrength } from './sign-in.ts';
 
-/** The password of the seeded user who has no other authenticator. */
+/** The password of the seeded user without another authenticator. */
 function passwordSeeds(): Draft[] {
   const email = 'aal1@example.test';
   const body: Account = { email, hash: demoHash };

@@ -123,7 +123,7 @@ export function passwordAuthenticator(password: PasswordDependencies): Authentic
     hint: text.hint,
     offers: [passwordStrength],
     begin: async (context) => passwordPage(context, password),
-    // The realm has no other authenticator to choose.
+    // The realm does not offer another authenticator.
     goesStraight: async (_request, _client, authorization) => !isSilent(authorization),
     routes: [{ method: 'POST', path: 'answer', run: (context) => answerSteps.run({ ...context, password }) }],
   };

@@ -33,7 +33,7 @@ export const accountName = (input: string | undefined): string =>
   emailOf(input) ?? (input ?? '').slice(0, longestInput);
 
 /**
- * Finds the account if the password is right. Takes as long if there is no account.
+ * Finds the account if the password is right. Takes as long for an unknown account.
  * @param place origin of the password. Passwords from other places do not queue behind it.
  */
 export async function claimAccount<Body extends Account>(
@@ -48,7 +48,7 @@ export async function claimAccount<Body extends Account>(
   return holds ? found : undefined;
 }
 
-/** Returns the address with which a user signs in and the user's credentials with it, or why there is none. */
+/** Returns the user's sign-in address and the credentials with it, or the reason why the user cannot sign in with one. */
 export async function accountOf<Body extends Account>(
   credentials: Credentials,
   kind: string,

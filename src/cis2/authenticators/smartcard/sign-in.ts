@@ -116,7 +116,7 @@ export class HandOffs {
     };
   }
 
-  /** Returns a hand-off, also one that was answered or has expired. */
+  /** Returns a hand-off, including a completed or expired one. */
   find(jti: string): Promise<SpentValue<HandOff> | undefined> {
     return this.#dependencies.singleUse.find<HandOff>(kind, jti);
   }

@@ -52,7 +52,7 @@ const joined = view(
   html`<p>${text.joined}</p><p><strong class="matching" id="number"></strong></p>${restart}`,
 );
 
-/** The tablet app: one page, whose script stores the key. */
+/** The tablet app: one page, with a script that stores the key. */
 export const tabletAppPage = (issuer: string, party: string, development: boolean): Answer =>
   cis2Page(
     200,

@@ -7,7 +7,7 @@ export const appScriptPath = '/assets/tablet.js';
 
 const { app, open, answer, join, demoKey } = tabletPaths;
 
-/** Milliseconds in which the user gives the PIN, finger or face. */
+/** Milliseconds for the user to give the PIN, finger or face. */
 const verificationTimeout = 60_000;
 
 // The private key is not extractable. It stays in the browser's storage.

@@ -151,7 +151,7 @@ const importShape = z.object({
   }, 'must be a public P-256 key'),
 });
 
-/** Reads a tablet whose key is in a program instead of a browser. */
+/** Reads a tablet that keeps its key in a program instead of a browser. */
 function importTablet(body: JsonObject): ImportedCredential {
   const { label, jwk: given } = readImport(importShape, body);
   const jwk = publicPart(given);

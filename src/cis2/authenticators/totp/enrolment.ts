@@ -31,7 +31,7 @@ const importShape = z.object({
     .optional(),
 });
 
-/** Reads an authenticator app with the password of the seed. Generates a secret if the body has none. */
+/** Reads an authenticator app with the password of the seed. Generates a secret if the body omits it. */
 function importTotp(body: JsonObject): ImportedCredential {
   const { label: name, email, secret = newSecret() } = readImport(importShape, body);
   const lookup = emailOf(email) ?? '';

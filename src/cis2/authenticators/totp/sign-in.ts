@@ -137,7 +137,7 @@ async function readCode(call: TotpCall): Promise<Answer | Pick<WithCode, 'sealed
   return { sealed, target, code: codeOf(form.get('code')) };
 }
 
-/** Returns the audit record of too many guesses, which come from someone with the user's password. */
+/** Returns the audit record of too many guesses: the caller knows the user's password. */
 async function alarmStatements({ totp: { credentials, audit }, target }: WithCode): Promise<Statement[]> {
   const credential = await credentials.get(target.credentialId);
   if (!credential) return [];

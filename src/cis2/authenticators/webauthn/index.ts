@@ -16,7 +16,7 @@ const seeded: readonly (readonly [persona: string, uid: string, kind: string, la
   ['gp-aal2', '656005750111', 'passkey', 'Passkey'],
 ];
 
-/** Credentials of seeded users, whose keys testers can import into a browser. */
+/** Credentials of seeded users; testers can import the keys into a browser. */
 const webAuthnSeeds = (): Draft[] =>
   seeded.map(([persona, uid, kind, label]) => ({ ...seededKey(`${persona} ${kind}`, label), uid, kind }));
 

@@ -127,7 +127,7 @@ export const settleSessionRole = check(
 
 /**
  * Asks the user of a live session to confirm, for `prompt=consent` (OpenID Connect Core section 3.1.2.1). The published profile
- * has no consent page.
+ * does not show a consent page.
  */
 export async function askForConsent({
   request,

@@ -49,7 +49,7 @@ function workplaces({ organisations, roles }: Person) {
   return organisations.filter(({ orgCode }) => worksAt.has(orgCode)).map(member);
 }
 
-/** Returns an assurance level as a string, or as a number if the setting says so. */
+/** Returns an assurance level as a string, or as a number, depending on the setting. */
 export const assurance = (level: string | number, asNumbers: boolean): string | number =>
   asNumbers ? Number(level) : String(level);
 

@@ -13,7 +13,7 @@ import { attributesOf, type SignInFacts } from '../../model/token-facts.ts';
 /** The scope that asks for a refresh token (OpenID Connect Core section 11). */
 export const offlineAccess = 'offline_access';
 
-/** Whether a code of these scopes also gets a refresh token. The published profile has no scope for it. */
+/** Whether a code of these scopes also gets a refresh token. The published profile does not define a scope for it. */
 export const getsRefreshToken = (registration: Cis2Registration, scope: readonly string[]): boolean =>
   registration.refreshTokens && (registration.profile === 'nhs' || scope.includes(offlineAccess));
 

@@ -29,7 +29,7 @@ export const token = steps<ServerCall & WithBatch>('cis2.token')
   .step(bindTokens)
   .step(runGrant(grants));
 
-/** Returns the refusal of a request: that of a condition of an earlier check, such as an unused assertion, comes first. */
+/** Returns the refusal of a request. A failed condition of an earlier check, such as an unused assertion, takes precedence. */
 async function refusalOf(batch: RequestBatch, thrown: unknown): Promise<unknown> {
   if (!(thrown instanceof Refusal)) return thrown;
   return batch.settle().then(
@@ -65,7 +65,7 @@ export const createToken =
     }
   };
 
-/** Refuses clients of the published service, which has no pushed requests, revocation or introspection. */
+/** Refuses clients of the published service, which lacks pushed requests, revocation and introspection. */
 export const requireStandard = check(
   'client-profile',
   function requireStandard({ client: { registration } }: WithRelyingParty): void {

@@ -30,7 +30,7 @@ export const hopScriptPath = '/assets/hop.js';
 /** Delay of the help on the choice page, in milliseconds. */
 const patience = 4_000;
 
-// The window may lose its opener at the agent's origin, so the two pages use a BroadcastChannel of their own origin.
+// The window may lose its opener at the agent's origin, so the two pages use a BroadcastChannel of their shared origin.
 const script = `'use strict';
 (() => {
   const returned = document.querySelector('[data-returned]');

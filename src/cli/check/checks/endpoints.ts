@@ -48,7 +48,7 @@ export const endpointChecks: readonly Check[] = [
   ),
 ];
 
-/** Returns a check of an application whose token endpoint is down. */
+/** Returns a check of an application while the token endpoint is down. */
 function tokenEndpointUnavailable(name: string, pattern: Pattern, fault: string, whose: string): Check {
   return {
     name,

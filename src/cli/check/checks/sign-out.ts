@@ -18,7 +18,7 @@ function signOutControl(page: Page): Form | URL | undefined {
   return form ?? linksOf(page).find(({ pathname }) => meansSignOut.test(pathname));
 }
 
-/** Uses the form or link to sign out on a page; returns undefined if there is none. */
+/** Uses the form or link to sign out on a page; returns undefined if the page has neither. */
 export async function pressSignOut(browser: Browser, page: Landing): Promise<Landing | undefined> {
   if (page.kind === 'callback') return page;
   const control = signOutControl(page);

@@ -14,7 +14,7 @@ interface Citizen {
 /** Vectors of trust that the published proxy accepts (RestrictRequest). */
 const trusted = new Set(['P9.Cp.Cd', 'P9.Cp.Ck', 'P9.Cm']);
 
-/** Returns the citizen of a token. A provider without NHS numbers identifies users otherwise, and they have no record here. */
+/** Returns the citizen of a token. A provider without NHS numbers identifies users otherwise; the PDS does not know them. */
 export function citizenOf({ token: { attributes } }: Caller): Citizen {
   const number = attributes['id_token-nhs_number'] ?? attributes.auth_user_id ?? '';
   return {

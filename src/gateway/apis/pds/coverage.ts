@@ -150,7 +150,7 @@ function readCoverage({ body, clock }: OperationRequest): { subject: string; cov
   };
 }
 
-/** Returns the NHS number of the citizen that the gateway names; undefined if there is none. */
+/** Returns the NHS number of the citizen from the gateway's header; undefined for other users. */
 const citizenIn = ({ headers }: OperationRequest): string | undefined =>
   headers.get('nhsd-nhslogin-user')?.split(':')[1];
 

@@ -21,7 +21,7 @@ export const pdsFaults: readonly NamedFault[] = [
 
 const usualDelay = 3;
 
-/** A socket that its other end closed, which no log needs. */
+/** An error as if the other end closed the socket, which is not logged. */
 const dropped = () => Object.assign(new Error('the fault pds-dropped is on'), { code: 'ECONNRESET' });
 
 /** Sends the headers, and then drops the connection. */
@@ -40,7 +40,7 @@ function callOf({ path, query, headers }: BackEndRequest): FaultedCall {
   return { patient, run: correlation };
 }
 
-/** Carries out a call, with the faults that occur this time. `work` waits for its delay where an update would take its time. */
+/** Executes a call with the faults that occur this time. `work` calls `delay` at the point where a slow update would spend its time. */
 export async function withFaults(
   faults: Faults | undefined,
   request: BackEndRequest,

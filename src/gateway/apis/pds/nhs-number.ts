@@ -1,7 +1,7 @@
 const zero = '0'.charCodeAt(0);
 
 /**
- * Returns the check digit of nine digits: weights 10 to 2, modulus 11; undefined if there is none (data dictionary, NHS number).
+ * Returns the check digit of nine digits: weights 10 to 2, modulus 11; undefined if it would be 10 (data dictionary, NHS number).
  */
 export function checkDigitOf(nine: string): number | undefined {
   let sum = 0;

@@ -29,7 +29,7 @@ interface OperationAddress {
   path: RegExp;
 }
 
-/** One operation of the PDS FHIR API: one that reads, or one that changes and whose repetition changes nothing. */
+/** One operation of the PDS FHIR API: a read, or a change that can be repeated without a second effect. */
 export type Operation = OperationAddress &
   (
     | { answer(asked: OperationRequest): Promise<Answer> }

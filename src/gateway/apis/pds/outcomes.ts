@@ -9,7 +9,7 @@ interface Outcome {
   display: string;
   type: string;
   severity?: Issue['severity'];
-  /** Filled from the refusal's `extra`; without it, the body has no diagnostics. */
+  /** Filled from the refusal's `extra`; without it, the body omits diagnostics. */
   diagnostics?: string;
   fix: string;
 }

@@ -50,7 +50,7 @@ function checkRecord({ patient }: PatientRecord): void {
 export function patientRegister(database: Database) {
   const patients = new Patients(database);
   return {
-    /** Replaces all patients by these, which come from an export and have been checked. */
+    /** Replaces all patients by those of a checked export. */
     async replaceAll(records: readonly object[]): Promise<void> {
       await database.batch([
         ...removePatientsStatements(),

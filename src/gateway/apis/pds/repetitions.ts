@@ -51,7 +51,7 @@ function waitOf(headers: HeaderMap): number {
   return asked >= 0.25 && asked <= 29 ? asked : 10;
 }
 
-/** Returns the response, or the published refusal if it takes longer than the caller waits. The work goes on. */
+/** Returns the response, or the published refusal if it takes longer than the caller waits. The work continues. */
 async function withinWait(work: Promise<Answer>, headers: HeaderMap): Promise<Answer> {
   const seconds = waitOf(headers);
   let timer: NodeJS.Timeout | undefined;

@@ -22,7 +22,7 @@ const withOwnIds =
   };
 
 /**
- * The PDS without tokens, roles and limits, like the published sandbox, but with records of its own that changes stay in until
+ * The PDS without tokens, roles and limits, like the published sandbox, but with separate records, in which changes stay until
  * `POST /_reset` or the end of the process. Development only.
  */
 export async function openSandbox(dependencies: Dependencies): Promise<Api & { close(): Promise<void> }> {

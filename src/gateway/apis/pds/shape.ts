@@ -73,7 +73,7 @@ const address = z.strictObject({
   line: z.array(line).max(5),
   postalCode: z
     .string()
-    // Published examples have codes that no post office knows, such as BAP 4WG.
+    // Published examples contain invalid postcodes, such as BAP 4WG.
     .regex(/^[A-Z0-9]{2,4} ?\d[A-Z]{2}$/)
     .optional(),
   extension: z

@@ -37,7 +37,7 @@ const localCountries = new Set(['1', '2', '3', '4', '7', '9', '10']);
 const countryNames = new Intl.DisplayNames('en', { type: 'region' });
 const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
 
-/** Returns the English name of a country by its three letters; undefined if there is none. */
+/** Returns the English name of a country by its three letters; undefined for unknown letters. */
 export function countryName(code: string): string | undefined {
   const two = countries.get(code);
   return two === undefined ? undefined : countryNames.of(two);

@@ -22,7 +22,7 @@ const pushRefused = (
   },
 });
 
-/** A long value is kept unchanged or refused, never cut. */
+/** The server returns a long value unchanged or refuses it, but never truncates it. */
 const long = (name: string, parameter: 'state' | 'nonce'): Module => ({
   id: fapi2(name),
   async run(trial) {

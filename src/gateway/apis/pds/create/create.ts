@@ -64,7 +64,7 @@ export const createPatient: Operation = {
     const wanted = readNewPatient(asked.body);
     const today = new Date(asked.clock.now()).toISOString().slice(0, 10);
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
-      // The number comes first: a record that is created after it takes the number, and a match after that is seen here.
+      // Take the number before the search for a match. A concurrent creation then either takes the number or is found as a match.
       const number = await asked.patients.freeNumber();
       await refuseKnown(wanted, asked);
       const record = newRecord(wanted, number, today);

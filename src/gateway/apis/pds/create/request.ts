@@ -17,7 +17,7 @@ export interface NewPatient {
   extension: Extension[];
 }
 
-/** Extensions that are kept. */
+/** Extensions that are stored. */
 const kept: readonly string[] = [extensionUrls.communication, extensionUrls.contactPreference];
 
 const ukCore = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-';

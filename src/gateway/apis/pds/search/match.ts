@@ -178,7 +178,7 @@ function deathLikeness({ patient }: PatientRecord, criteria: Criteria): Likeness
 function mayBeFound({ patient }: PatientRecord, criteria: Criteria): boolean {
   const code = confidentialityOf(patient);
   if (code === 'V') return false;
-  // Hidden data confirm nobody.
+  // Hidden data must not confirm a patient.
   const { postcode, practice, email, phone } = criteria;
   return code === 'U' || [postcode, practice, email, phone].every((value) => value === undefined);
 }

@@ -12,7 +12,7 @@ interface Match {
   score: number;
 }
 
-/** Members of a found record; the published resource is closed and has no managing organisation (specification, PatientSearch). */
+/** Members of a found record; the published resource is closed and omits the managing organisation (specification, PatientSearch). */
 const members = [
   ...(['resourceType', 'id', 'identifier', 'meta', 'name', 'gender', 'birthDate'] as const),
   ...(['multipleBirthInteger', 'deceasedDateTime', 'address', 'telecom', 'contact'] as const),

@@ -10,7 +10,7 @@ export const givenNames = {
   ],
 } as const;
 
-/** Beginnings and endings of family names that nobody has to have: some 3,600 together. */
+/** Beginnings and endings of invented family names: some 3,600 combinations. */
 const beginnings =
   'Ash Bar Beck Bel Birk Black Brad Bram Bray Bright Brook Burn Cald Carl Clay Clif Cob Cran Cros Dal Den Dew Drax Dun Eas Elm Fair Far Fen Fern Fleet Fox Gar Gold Grim Hal Ham Har Hart Hath Haw Hazel Hol Horn Hum Kel Kirk Lang Lin Lock Long Mar Mill Moor Nor Oak Pen Quar Rad Raven Rush Sel Shaw Stan Thorn Wal Whit Win Wood Yar Young'.split(
     ' ',
@@ -25,7 +25,7 @@ export const familyNames: readonly string[] = endings.flatMap((ending, at) =>
   beginnings.map((_, turn) => `${beginnings[(turn * 7 + at * 13) % beginnings.length]}${ending}`),
 );
 
-/** Letters with accents that families bring with them. */
+/** Accented letters, as in family names from abroad. */
 export const accents: Readonly<Record<string, string>> = {
   a: 'á',
   e: 'é',

@@ -55,7 +55,7 @@ const isoDay = (time: number): string => new Date(time).toISOString().slice(0, 1
 /** Ten-digit numbers begin with 999, which no person has; each household has a block of them. */
 const firstNine = 999_100_000;
 const block = 8;
-/** Households after which the numbers would leave their range. */
+/** Maximum number of households in the range of numbers. */
 const mostHouseholds = Math.floor((999_999_999 - firstNine) / block);
 
 function numbersOf(household: number): string[] {
@@ -213,7 +213,7 @@ export interface PopulationPart {
 }
 
 /**
- * Returns households with at most so many people together, always the same: fictitious, in households, with the ages, names, former
+ * Returns the same fictitious people each time, up to this number, in whole households, with the ages, names, former
  * values, duplicates, merges and restrictions of a population.
  */
 export function populationFrom(household: number, most: number): PopulationPart {

@@ -125,7 +125,7 @@ export const wellKnown: readonly Draft[] = [
     confidentiality: 'R',
     name: [named('Smythe', ['Janet'], { period, prefix: ['Mrs'], suffix: ['MBE'] })],
     gender: 'female',
-    // Of the published search; the published retrieval says 2010-10-22.
+    // From the published search; the published retrieval has 2010-10-22.
     birthDate: '2005-06-16',
     multipleBirth: 1,
     deceased: '2005-06-16T00:00:00+00:00',

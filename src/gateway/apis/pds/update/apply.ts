@@ -13,7 +13,7 @@ function indexOf(part: string, limit: number): number {
   return index;
 }
 
-/** Returns the container of a path's last part. A missing list has no index. */
+/** Returns the container of a path's last part. A missing list cannot be indexed. */
 function parentOf(document: Json, { parts, op }: Patch): Json {
   let at: Json = document;
   for (const [depth, part] of parts.slice(0, -1).entries()) {

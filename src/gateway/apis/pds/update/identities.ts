@@ -98,7 +98,7 @@ export function checkIdentities(patches: readonly Patch[]): PatchCheck {
     const id = namedBy(patch, root, place);
     if (id !== undefined && id !== key) throw unknown(root, id);
     if (namesItself(patch) || named.has(`${root} ${key}`)) return;
-    // The entry at this place may be another one by now, whose own name is missing.
+    // The entry at this place may differ from the one that the client saw, and its id may be missing from the request.
     const strange = namesOf(patch, patches).find(
       (name) => !entriesOf(document, root).some((other) => other?.[keyOf(root)] === name),
     );

@@ -72,7 +72,7 @@ export function normalised<P extends Partial<Patient>>(wanted: P, seen: Partial<
   return withoutEmpty({
     ...wanted,
     name: each(wanted.name, seen.name, (name) => tidied(complete(name, today))),
-    // A temporary address needs a start of its own.
+    // A temporary address needs its own start.
     address: each(wanted.address, seen.address, (address) =>
       placed(complete(address, address !== null && isLimited(address) ? undefined : today)),
     ),

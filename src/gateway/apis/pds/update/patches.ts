@@ -46,7 +46,7 @@ function readPatch(entry: unknown, at: number): Patch {
   return { op: op as Patch['op'], path: path as string, parts, value: addedValue(op, parts, value) };
 }
 
-/** An added entry gets an id of ours, whatever the client gives. */
+/** An added entry gets a generated id; the client's is ignored. */
 function addedValue(op: string, [root, place, deeper]: readonly string[], value: unknown): unknown {
   if (op !== 'add' || place !== '-' || deeper !== undefined || root === 'extension' || !isObject(value))
     return value;
