@@ -75,12 +75,12 @@ describe('createApi', () => {
     });
   }
 
-  test('names the mistake of passing a token set', () => {
+  test('explains that a token set was passed', () => {
     const settings = { baseUrl: 'https://api.example', token: tokenSet('a') as never };
     assert.throws(() => createApi(settings), { code: 'settings_invalid', received: 'a TokenSet' });
   });
 
-  test('waits as the API asks, in either form, and then longer each time', async (t) => {
+  test('waits for Retry-After in either form, and otherwise longer each time', async (t) => {
     const clock = testClock();
     const date = new Date(Math.floor(clock.now() / 1000) * 1000 + 4000).toUTCString();
     const platform = await startPlatform(
@@ -130,7 +130,7 @@ describe('createApi', () => {
     });
   }
 
-  test('stops when the caller aborts, while waiting for a token, an answer or the retry', async (t) => {
+  test('stops when the caller aborts, while waiting for a token, a response or the retry', async (t) => {
     const platform = await startPlatform({ status: 503 });
     t.after(platform.close);
     const stopping = (stop: () => void) => async () => {
@@ -207,7 +207,7 @@ describe('createApi with fresh tokens', () => {
     assert.equal(platform.calls.length, 2);
   });
 
-  test('returns the second 401 of an application, which has no one to sign in', async (t) => {
+  test('returns the second 401 of an application, because no user can sign in', async (t) => {
     const platform = await startPlatform(refused);
     t.after(platform.close);
     let count = 0;

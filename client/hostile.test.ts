@@ -32,7 +32,7 @@ const json = (value: unknown, status = '200 OK', headers = {}) => {
 
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
-/** What a server writes before it closes the connection; a function keeps it open. */
+/** Text that a server writes before it closes the connection; a function keeps it open. */
 const answers: Record<string, string | Buffer | ((socket: Socket) => void)> = {
   nothing: '',
   'a broken status line': 'HTTP/1.1 two hundred\r\n\r\n',
@@ -116,7 +116,7 @@ describe('a hostile server', () => {
   });
   after(() => new Promise((resolve) => server.close(resolve)));
 
-  // The time limit of the library, shortened for what hangs.
+  // The time limit of the library, shortened for servers that hang.
   const fetcher: Fetch = (url, init) => {
     const limit = AbortSignal.timeout(typeof answer === 'function' ? 40 : 20_000);
     return fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, limit]) : limit });
@@ -173,7 +173,7 @@ describe('a hostile server', () => {
     createPds({ baseUrl: origin, token: async () => 'a-token', fetch: fetcher, retry: { attempts: 1 } });
 
   for (const [call, make] of Object.entries(calls)) {
-    test(`${call} ends with an error of the library or a result, whatever is answered`, async () => {
+    test(`${call} ends with a result or an error of the library for any response`, async () => {
       for (const [what, sent] of Object.entries(answers)) {
         answer = sent;
         const outcome = await make().catch((error: unknown) => error);

@@ -28,7 +28,7 @@ describe('signing keys', () => {
     });
   }
 
-  test('may be kept elsewhere', async () => {
+  test('may stay in a key service', async () => {
     const asked: SigningAlgorithm[] = [];
     const key = {
       kid: 'k',
@@ -58,7 +58,7 @@ describe('signing keys', () => {
     assert.throws(() => publicKeySet([half]), { code: 'settings_invalid' });
   });
 
-  test('elsewhere pass their error on', async () => {
+  test('throw the error of the key service', async () => {
     const key = {
       kid: 'k',
       async sign(): Promise<Uint8Array> {

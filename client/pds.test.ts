@@ -170,7 +170,7 @@ describe('createPds', () => {
     ['address[0].line', { address: [{ line: null }] }],
   ];
   for (const [part, members] of malformed) {
-    test(`refuses a patient whose ${part} is malformed`, async (t) => {
+    test(`refuses a patient with a malformed ${part}`, async (t) => {
       const platform = await startPlatform({ body: { ...PATIENT, ...members } });
       t.after(platform.close);
       const expected = `${part} as in FHIR R4`;
@@ -196,7 +196,7 @@ describe('createPds', () => {
     assert.equal((await pds.search({ family: 'Smith' })).tooMany, true);
   });
 
-  test('creates a patient, or says that there is one', async (t) => {
+  test('creates a patient, or returns the existing one', async (t) => {
     const platform = await startPlatform(
       { ...found, status: 201 },
       { body: outcome('SINGLE_MATCH', 'Single match found') },

@@ -17,7 +17,7 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; err: s
   return { code, err };
 }
 
-test('a standalone agent answers the command line, explains its refusals and stops when told', async (t) => {
+test('a standalone agent responds to the command line, explains its refusals and stops on request', async (t) => {
   const { cis, cis2, folder } = await testDesk(t);
   const socket = `${folder}/alone/a.sock`;
   const port = await freePort();

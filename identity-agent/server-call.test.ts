@@ -35,7 +35,7 @@ test('calls the server of this process without a socket', async (t) => {
   assert.deepEqual(asked, [['/agent/exchange', { method: 'POST', headers, body: '{"proof":"x"}' }]]);
 });
 
-test('connects to every other origin, also to one whose name begins the same', async (t) => {
+test('connects to every other origin, even one that begins with the same text', async (t) => {
   const { servers, asked, away } = await start(t);
   const { status, body } = await servers.call({ method: 'GET', url: `${away}/keys` });
   assert.deepEqual({ status, body }, { status: 200, body: { over: 'socket', path: '/keys' } });

@@ -40,7 +40,7 @@ describe('an activity', () => {
     assert.deepEqual(request.caller, { client: 'one', application: 'app', user: '656005750108' });
   });
 
-  test('is that of the request in which code runs, also after it has waited, and none outside', async () => {
+  test('belongs to the current request, also after an await, and is undefined outside one', async () => {
     const seen = async (name: string) => {
       await new Promise(setImmediate);
       return activity()?.service === name;
@@ -73,7 +73,7 @@ describe('an activity', () => {
     assert.match(request.journey ?? '', /^[\da-f-]{36}$/);
   });
 
-  test('has no journey, but still a line, if storage cannot be asked', async () => {
+  test('logs a line without the journey while storage is unavailable', async () => {
     const store: EventStore = {
       journeysOf: () => Promise.reject(new Error('away')),
       durable: () => undefined,
@@ -120,7 +120,7 @@ describe('the line of a request', () => {
     return { written: [...lines], response };
   }
 
-  test('has the template of the route, the id of the response and the trace of the caller', async () => {
+  test('contains the template of the route, the id of the response and the trace of the caller', async () => {
     const trace = 'a'.repeat(32);
     const { written, response } = await linesOf('/people/9000000009?x=1', true, {
       traceparent: `00-${trace}-${'b'.repeat(16)}-01`,
@@ -162,7 +162,7 @@ describe('the line of a request', () => {
     assert.match(String(stack), /TypeError: why/);
   });
 
-  test('of a call within the process is at debug, and apart from that of its caller', async () => {
+  test('of a call within the process is at debug, and separate from that of its caller', async () => {
     const inner: Written[] = [];
     const observer = linesTo(inner);
     const ask = inProcess(routes, { name: 'inner', log: silentLog, observer });

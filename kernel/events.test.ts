@@ -113,7 +113,7 @@ const family = '0190a5d0-0000-7000-8000-000000000001';
 describe('a process that is alone', () => {
   const alone = { gather: 60_000, alone: true };
 
-  test('finds journeys by values of its own without a stored link', async () => {
+  test('finds journeys by values that it made, without a stored link', async () => {
     const { recorder, happen, journeys, links, asked } = recorderOf(alone);
     happen('authorize', { keys: ['state'] });
     happen('code', { keys: ['state', 'code'] });
@@ -157,7 +157,7 @@ describe('one of several processes', () => {
     assert.deepEqual([kept.length, links.length], [1, 1]);
   });
 
-  test('stores an event that brings no new value after the response', async () => {
+  test('stores an event without a new value after the response', async () => {
     const { recorder, happen, kept } = recorderOf(shared);
     happen('token', { journey: family });
     happen('call', { lasting: family });

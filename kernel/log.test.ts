@@ -32,7 +32,7 @@ describe('the log', () => {
       );
     });
 
-  test('has the same form without redaction, above its level alone', () => {
+  test('has the same form without redaction, and only lines of its level or above', () => {
     const { lines } = run(`
       const plain = createLog('info', 'test', { redacts: false });
       log.info({ id: 'a', none: undefined, list: ['b'] }, 'x');
@@ -61,7 +61,7 @@ describe('a line for a terminal', () => {
       '',
     );
 
-  test('says how to explain a refusal', () => {
+  test('contains the command that explains a refusal', () => {
     const refused = {
       method: 'POST',
       route: '/oauth2/token',
@@ -75,7 +75,7 @@ describe('a line for a terminal', () => {
     );
   });
 
-  test('names who signed in for which application', () => {
+  test('names the user and the application of a sign-in', () => {
     const line = {
       service: 'cis2',
       msg: 'signed in',

@@ -27,7 +27,7 @@ describe('Metrics', () => {
     ]);
   });
 
-  test('keeps label values apart that are equal when joined', async () => {
+  test('distinguishes label values that are equal when joined', async () => {
     const metrics = await Metrics.open(table, silentLog);
     metrics.add('calls_total', { route: 'a', method: 'bc' });
     metrics.add('calls_total', { route: 'ab', method: 'c' });
@@ -57,7 +57,7 @@ describe('Metrics', () => {
     assert.deepEqual(linesWith((await metrics.scrape()).body, 'depth'), ['depth{queue="mail"} 4']);
   });
 
-  test('has a scrape without a gauge that cannot be read', async () => {
+  test('omits a gauge that cannot be read', async () => {
     const metrics = await Metrics.open(table, silentLog);
     metrics.read('depth', () => Promise.reject(new Error('the database is away')));
     metrics.add('calls_total', { route: '/a', method: 'GET' });

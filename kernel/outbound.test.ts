@@ -19,7 +19,7 @@ function resolver(...addresses: string[]) {
   return { asked, lookup };
 }
 
-/** A resolver that fails the test: no address may be looked up, so none is connected to. */
+/** A resolver that fails the test, because the call must not look up an address or connect to one. */
 const noLookup = resolver().lookup;
 
 // biome-ignore format: a table, one range a line: its first and its last address

@@ -128,7 +128,7 @@ describe('a listener on the wire', { timeout: 60_000 }, () => {
     assert.equal(body, Buffer.from('é').toString('latin1'));
   });
 
-  test('sends neither a body nor a wrong length where HTTP has none', async () => {
+  test('sends neither a body nor a wrong length where HTTP forbids a body', async () => {
     const head = await exchange(get('/head', 'HEAD'));
     assert.match(head, /content-length: 5\r\n.*\r\n\r\n$/s);
     for (const path of ['/empty', '/unchanged'])
@@ -158,7 +158,7 @@ describe('a listener on the wire', { timeout: 60_000 }, () => {
     assert.deepEqual(seen.map(({ body }) => body).at(-1), 'aéb');
   });
 
-  test('does not read the body of a method that has none', async () => {
+  test('does not read the body of a method without a defined one', async () => {
     const pipelined = lines('GET /echo HTTP/1.1', 'Host: a', 'Content-Length: 3');
     const answer = await exchange(`${pipelined}abc${get('/echo')}`);
     assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 2);
@@ -226,7 +226,7 @@ describe('a listener on the wire', { timeout: 60_000 }, () => {
     assert.match(await exchange(get('/stream/failing')), /^HTTP\/1\.1 500 .*\["unexpected"\]$/s);
   });
 
-  test('cuts a stream that fails later, so that it does not seem whole', async () => {
+  test('aborts a stream that fails later, so that it does not look complete', async () => {
     const answer = await exchange(get('/stream/broken'));
     assert.doesNotMatch(answer, /0\r\n\r\n$|private/);
     assert.deepEqual(

@@ -77,7 +77,7 @@ function browserOf(web: WebSignIn) {
 const own = { 'sec-fetch-site': 'same-origin' };
 
 describe('createWebSignIn', () => {
-  test('signs in, and shows the page that was asked for', async (t) => {
+  test('signs in and shows the requested page', async (t) => {
     const { browser, web } = await application(t);
     const first = await browser.page('/patients?tab=2');
     assert.ok(first instanceof Response);
@@ -242,7 +242,7 @@ describe('createWebSignIn', () => {
     assert.equal(await web.session(browser.requestOf('/')), undefined);
   });
 
-  test('does not sign in again and again if fresh tokens are refused', async (t) => {
+  test('does not loop when fresh tokens are refused', async (t) => {
     const { browser, web } = await application(t);
     await browser.signIn();
     const outcome = await web.guard(browser.requestOf('/'), () => {
@@ -264,7 +264,7 @@ describe('createWebSignIn', () => {
     assert.deepEqual([form.status, form.headers.get('location')], [303, '/sign-in']);
   });
 
-  test('a refresh does not bring back a session that has ended meanwhile', async (t) => {
+  test('a refresh does not restore a session that ended during it', async (t) => {
     const store = memorySessions();
     const { browser, clock, web } = await application(t, { sessions: store }, [{}, userinfo, {}]);
     await browser.signIn();
@@ -353,7 +353,7 @@ describe('memorySessions', () => {
     assert.ok(await store.get('c'));
   });
 
-  test('changes no session that does not exist', async () => {
+  test('does not create a session by a change', async () => {
     const store = memorySessions();
     await store.update('a', { roleId: '1' }, Number.MAX_SAFE_INTEGER);
     assert.equal(await store.get('a'), undefined);

@@ -99,7 +99,7 @@ describe('a request that is not from the pinned CIS2 is refused', () => {
   test('with an issuer that differs in one character', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ iss: `${cis2.issuer}/` })).jws));
 
-  test('with an unpinned issuer, whose keys in the header are neither trusted nor fetched', async (t) => {
+  test('with an unpinned issuer, neither trusting nor fetching the keys in its header', async (t) => {
     let asked = 0;
     const elsewhere = createListener(
       [

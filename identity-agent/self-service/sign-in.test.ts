@@ -66,7 +66,7 @@ describe('the sign-in page', () => {
     assert.match((await desk.visit(path)).body, /<dt>Signed in<\/dt>/, 'also while the card is away');
   });
 
-  test('names the user whose session will end, and why a card is refused or blocked', async (t) => {
+  test('names the user of the session that will end, and explains why a card is refused or blocked', async (t) => {
     const desk = await testDesk(t, { mode: 'mobility' });
     desk.cis.refused.set(ben, { code: 'certificate_expired', sentence: 'The certificate has expired.' });
     const ofAda = (await desk.signIn()).person?.displayName ?? '';

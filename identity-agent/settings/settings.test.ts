@@ -164,7 +164,7 @@ describe('loadSettings refuses in one sentence', () => {
 });
 
 describe('every setting', () => {
-  test('has a default of its own type, or none', () => {
+  test('has a default of its type, or none', () => {
     for (const name of settingNames) {
       const { kind, fallback } = definitions[name];
       if (fallback !== undefined) assert.equal(kind.read(fallback), fallback, name);

@@ -88,7 +88,7 @@ describe('the Ticket API on the local socket', () => {
     );
   });
 
-  test('reports with the published numbers why there is no ticket', async (t) => {
+  test('reports the published numbers when it cannot return a ticket', async (t) => {
     const desk = await testDesk(t);
     await assert.rejects(
       desk.call('getTicket', { timeout: 0 }),
@@ -238,7 +238,7 @@ describe('SocketServer', () => {
     assert.deepEqual(heard, [{ uid: 'second' }]);
   });
 
-  test('has no methods for user actions outside development', async (t) => {
+  test('does not offer methods for user actions outside development', async (t) => {
     const desk = await testDesk(t, { development: false });
     for (const name of Object.values(methods).filter((method) => method.startsWith('development.')))
       await assert.rejects(desk.call(nameOf(name), {}), failureCode(-32601), name);

@@ -70,7 +70,7 @@ describe('the standard profile', () => {
     return post('/oauth2.1/backchannel_logout', { logout_token: logout });
   };
 
-  test('records the revocation of tokens whose session ended while they were issued', async () => {
+  test('records the revocation of tokens when the session ends while they are issued', async () => {
     const { database, audit, provider } = client.platform;
     const sid = uuid();
     provider.state.person = { ...careWorker, sid };

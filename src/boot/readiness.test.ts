@@ -45,7 +45,7 @@ describe('createReadiness', () => {
   });
   const write = (text: string, ...values: string[]) => storage.database.run(sql(text, ...values));
 
-  test('fails for a signing key of its own services that cannot be decrypted', async () => {
+  test('fails for a signing key of a local service that cannot be decrypted', async () => {
     await core.keys.cis.ensure('ES256');
     await write("UPDATE signing_key SET private_sealed = 'damaged.damaged' WHERE service = 'cis'");
     assert.deepEqual(await readiness.failed(), []);

@@ -8,7 +8,7 @@ import { developmentRoot } from '../cis2/authenticators/webauthn/policy.ts';
 import { signInSettings, webAuthnSettings } from './sign-in-settings.ts';
 
 describe('signInSettings', () => {
-  test('has no other provider and no tablet networks by default', () => {
+  test('contains neither another provider nor tablet networks by default', () => {
     const { providers, tabletNetworks } = signInSettings({ signInProviders: undefined, tabletNetworks: [] });
     assert.deepEqual(providers, []);
     assert.equal(tabletNetworks.includes('10.1.2.3'), false);

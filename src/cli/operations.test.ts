@@ -68,7 +68,7 @@ describe('an unknown name', () => {
     [['app', 'show', 'demo-combind'], 'demo-combined'],
     [['check', 'http://localhost:1', '--only', 'cis2-session-coockie'], 'cis2-session-cookie'],
   ] as const)
-    test(`is answered with a similar one: ${argv.join(' ')}`, async () => {
+    test(`gets a similar one as a suggestion: ${argv.join(' ')}`, async () => {
       await assert.rejects(run(...argv), (error: Error) => error.message.includes(` Did you mean ${name}?`));
     });
 });

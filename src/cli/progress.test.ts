@@ -18,7 +18,7 @@ describe('Progress', () => {
     assert.deepEqual(texts, []);
   });
 
-  test('prints a line every five seconds to a log, with the part that is done', () => {
+  test('prints a line every five seconds to a log, with the completed part', () => {
     const { texts, time, progress } = shown(false);
     for (time.now = 0; time.now <= 12_000; time.now += 100) progress.step('Writing', time.now / 100, 120);
     assert.deepEqual(texts, [
@@ -45,7 +45,7 @@ describe('Progress', () => {
     ]);
   });
 
-  test('passes the result and the error of awaited work on', async () => {
+  test('returns the result and throws the error of awaited work', async () => {
     const { progress } = shown(true);
     assert.equal(await progress.during('Waiting', Promise.resolve(7)), 7);
     await assert.rejects(progress.during('Waiting', Promise.reject(new Error('no'))), /no/);

@@ -104,7 +104,7 @@ describe('values chosen by the caller', () => {
     await assert.rejects(run('citizen', 'add', '123', '--given', 'A', '--family', 'B'), /ten digits/);
   });
 
-  test('add a patient, whom the PDS shows, and a population that a second call completes', async () => {
+  test('add a patient that the PDS returns, and a population that a second call completes', async () => {
     const newby = ['--family', 'Newby', '--given', 'Robin', '--born', '1990-10-22', '--gender', 'female'];
     const added = await run(
       'patients',

@@ -93,7 +93,7 @@ describe('published definitions behind the gateway', () => {
     assert.match(await refused.text(), /Prescription ID is invalid/);
   });
 
-  test('the prescription tracker needs a user at AAL3 and has no example', async () => {
+  test('the prescription tracker needs a user at AAL3 and lacks an example', async () => {
     const token = await gateway.issue({
       applicationId: 'of-tracker',
       scope: scope('user-nhs-cis2:aal3', 'clinical-prescription-tracker'),

@@ -105,7 +105,7 @@ describe('the gateway in a whole instance', () => {
     const token = body.access_token ?? '';
     assert.equal(token.split('.').length, 3);
     assert.equal((await call(token)).status, 200);
-    // A JWT with a valid signature and other claims has no record.
+    // A JWT with a valid signature and other claims was never issued.
     const [header, , signature] = token.split('.');
     assert.equal((await call(`${header}.e30.${signature}`)).status, 401);
     assert.equal((await post('/oauth2.1/revoke', { token, ...credentials })).status, 200);

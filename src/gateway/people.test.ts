@@ -70,7 +70,7 @@ describe('a user who changes during a session', () => {
     assert.equal((await call(token, one)).status, 200, 'one that is still theirs may be asked for');
   });
 
-  test('has no role after all were withdrawn', async () => {
+  test('cannot use a role after all were withdrawn', async () => {
     directory.set(uid, { disabled: false, roleIds: [] });
     const { status, rule } = await call(await issue());
     assert.deepEqual([status, rule], [400, 'gateway.roleNone']);

@@ -19,7 +19,7 @@ interface Case {
   path: string;
   scope?: string;
   headers?: Record<string, string>;
-  /** Whether it has no token. */
+  /** Whether it is called without a token. */
   anonymous?: boolean;
   status: number;
   issue?: string;

@@ -85,7 +85,7 @@ describe('the test kit', () => {
     assert.ok(Math.abs(instance.clock.now() - Date.now()) < 1_000);
   });
 
-  test('registers an application whose refused request it explains', async () => {
+  test('registers an application and explains its refused request', async () => {
     const redirectUri = 'http://localhost:1/callback';
     const { platform } = await instance.application({
       name: 'Kit',
@@ -128,7 +128,7 @@ describe('the test kit', () => {
     await assert.rejects(instance.faults.on('no-such-fault'), /fault/i);
   });
 
-  test('says which events came if the awaited one did not', async () => {
+  test('lists the recorded events if the expected one does not occur', async () => {
     const none = instance.waitFor('cis2.never', { timeout: 500 });
     await fetch(`${instance.urls.api}/oauth2/token`, {
       method: 'POST',
@@ -153,7 +153,7 @@ describe('the test kit', () => {
     );
   });
 
-  test('says why an instance does not start', async () => {
+  test('reports why an instance does not start', async () => {
     await assert.rejects(
       start({ args: ['--port-base', '99999'] }),
       /Alongside did not start: --port-base: must be/,

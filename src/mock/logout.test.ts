@@ -86,7 +86,7 @@ describe('logout with an ID token', () => {
     assert.equal(surface.platform.received.length, 1);
   });
 
-  test('notifies the platform once of the end of its own session, in either realm', async () => {
+  test('notifies the platform once when its session ends, in either realm', async () => {
     const { clientId, clientSecret } = testClients.cis2;
     const realm = 'NHS-Login-mock-internal-dev';
     const { id_token } = await tokensOf(clientId, clientSecret, realm, '9912003071');

@@ -68,7 +68,7 @@ describe('openid-client at a realm, as a registered application', () => {
 });
 
 describe('createMockSurface', () => {
-  test('has no routes outside development', async () => {
+  test('does not exist outside development', async () => {
     const production = await startSurface({ development: false });
     try {
       assert.deepEqual(production.surface.cis2.routes, []);

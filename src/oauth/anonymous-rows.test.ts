@@ -21,7 +21,7 @@ describe('AnonymousRows', () => {
   const networks = (count: number): string[] =>
     Array.from({ length: count }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
 
-  test('admits the limit of a network in each minute, and other networks meanwhile', async () => {
+  test('admits each network up to its limit in each minute', async () => {
     const limits = rows('network', 3);
     assert.equal(await admitted(limits, same(10, '192.0.2.1')), 3);
     assert.equal(await limits.admits('192.0.2.2'), true);

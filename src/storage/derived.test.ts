@@ -68,7 +68,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
       assert.equal(computed, 2);
     });
 
-    test('also caches that there is no row', async () => {
+    test('also caches the absence of a row', async () => {
       assert.equal(await names.of('B1'), undefined);
       assert.equal(names.of('B1'), undefined);
       assert.equal(computed, 1);

@@ -157,7 +157,7 @@ describe('Durability', () => {
     await other.close();
   });
 
-  test('lets the first response wait for everything in the log, whoever wrote it', async (t) => {
+  test('lets the first response wait for everything in the log, from any process', async (t) => {
     const slow = slowDatabase(t);
     const answer = slow.database.durable();
     assert.equal(await state(answer), 'waits');

@@ -234,7 +234,7 @@ for (const start of [onSqlite, onPostgres])
       await databases[0]?.run(sql("DELETE FROM organisation WHERE code = 'OUT'"));
     });
 
-    test('sends a message that was given up again, from the first attempt', async () => {
+    test('sends an abandoned message again, from the first attempt', async () => {
       const outbox = process(0, { waits: [] });
       failing = new Set(['a 1']);
       await enqueue(outbox, ['k', 'a']);
@@ -269,7 +269,7 @@ for (const start of [onSqlite, onPostgres])
       const run = outbox.run();
       await started.promise;
       const again = outbox.sendAgain('a');
-      // A read of the same turn is answered after that of `sendAgain`.
+      // A read in the same turn gets its result after that of `sendAgain`.
       await outbox.find('a');
       rest.resolve();
       assert.equal((await again)?.state, 'delivered');

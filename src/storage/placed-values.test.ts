@@ -55,7 +55,7 @@ describe('PlacedValues', () => {
     assert.notEqual(one.slice(22), other.slice(22));
   });
 
-  test('do not show their time: values made together have no common beginning', () => {
+  test('do not reveal their time: values made together do not share a prefix', () => {
     const values = valuesWith(key);
     const beginnings = Array.from({ length: 200 }, () => values.make().slice(0, 4));
     assert.ok(new Set(beginnings).size > 190);
@@ -74,7 +74,7 @@ describe('PlacedValues', () => {
     ['of other characters', `${'A'.repeat(43)}+`],
     ['very long', 'A'.repeat(1_000_000)],
   ] as const)
-    test(`have no place when the value is ${name}`, () => {
+    test(`do not have a place when the value is ${name}`, () => {
       assert.equal(valuesWith(key).placeOf(value), undefined);
     });
 });

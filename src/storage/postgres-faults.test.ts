@@ -253,7 +253,7 @@ describe('a PostgreSQL server', () => {
     await until(() => database.run(increment));
   });
 
-  test('that takes too long for a statement fails it, unless the batch has no time limit', async (t) => {
+  test('that takes too long for a statement fails it, except in a batch without a time limit', async (t) => {
     const { open } = await counting(t);
     const database = await open({ ...patient, timeout: 1_000 });
     const slow = sql('SELECT pg_sleep(1.5)');

@@ -102,7 +102,7 @@ describe('the published definitions, end to end', () => {
     );
   });
 
-  test('answer an application with its API key, and with a token of its own', async () => {
+  test('respond to an application with its API key, and with an application-restricted token', async () => {
     const apikey = seededClients.combined.clientId;
     const hello = await call('/hello-definition/hello/application', { apikey });
     assert.deepEqual(await hello.json(), { message: 'Hello application!' });

@@ -24,7 +24,7 @@ describe('the agent in the package of the product', needing(['SoftHSM2']), () =>
     folder = await mkdtemp(join(tmpdir(), 'agent-of-package-'));
     project = await Project.create();
     await project.install(await pack(folder, '--only', 'alongside'));
-    // The user installs the native module beside the package; npm compiles it then.
+    // The user installs the native module next to the package; npm compiles it then.
     const native = 'node_modules/pkcs11js';
     await cp(join(clone, native), project.path(native), { recursive: true });
   });

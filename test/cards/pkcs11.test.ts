@@ -176,7 +176,7 @@ describe('a PKCS#11 module with a problem', needing(['SoftHSM2']), () => {
     assert.match(said, new RegExp(`^Port ${port} is in use`));
   });
 
-  test('has no card without its token', async (t) => {
+  test('reports an empty reader while its token is absent', async (t) => {
     const token = await makeSoftToken('EC-P256');
     t.after(token.close);
     const reader = await Pkcs11Reader.open({ module: pathOf('SoftHSM2'), token: 'another', clock, log });

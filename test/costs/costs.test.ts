@@ -56,7 +56,7 @@ const operations = 40;
 const mostRounds = 5;
 startCounting();
 
-/** Describes the first cost above its limit; undefined if there is none. */
+/** Describes the first cost above its limit; undefined if all are within their limits. */
 function excess(costs: Costs | undefined, limits: Partial<Costs> = {}): string | undefined {
   if (!costs) return 'nothing was measured';
   for (const [member, limit] of Object.entries(limits)) {

@@ -22,7 +22,7 @@ const names = {
   cis2: 'cis2.alongside.test',
   cis: 'cis.alongside.test',
 };
-/** Both servers use the ports of deploy/haproxy.cfg, so each has an address of its own. */
+/** Both servers use the ports of deploy/haproxy.cfg, so each has its own address. */
 const addresses = ['127.0.0.84', '127.0.0.85'] as const;
 
 const missing = haproxy === undefined && 'HAProxy is missing: as root, this command installs it';

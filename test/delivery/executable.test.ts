@@ -59,7 +59,7 @@ describe('the executables', () => {
       // Mach-O, 64-bit; the processor is at offset 4.
       'darwin-arm64': (head: Buffer) =>
         head.readUInt32LE() === 0xfeedfacf && head.readUInt32LE(4) === 0x0100000c,
-      // PE: its header is where offset 60 says.
+      // PE: offset 60 contains the address of its header.
       'win-x64': (head: Buffer) =>
         head.toString('latin1', 0, 2) === 'MZ' && head.readUInt16LE(head.readUInt32LE(60) + 4) === 0x8664,
     };
@@ -72,7 +72,7 @@ describe('the executables', () => {
     }
   });
 
-  test('come with the licences of Node.js and of every bundled package', async () => {
+  test('contain the licences of Node.js and of every bundled package', async () => {
     const notices = await readFile(join(folder, 'one', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
     for (const name of ['pkcs11js', 'jose', 'zod', 'Node.js'])
       assert.match(notices, new RegExp(`^${name} ?\\d`, 'm'));
@@ -96,7 +96,7 @@ describe('the executable for Linux', () => {
     assert.deepEqual(await readdir(home.cwd), []);
   });
 
-  test('runs a command with an instance of its own', async (t) => {
+  test('runs a command with a new instance', async (t) => {
     const command = ['/bin/sh', '-c', 'test -n "$ALONGSIDE_API_URL" && exit 3'];
     await assert.rejects(run(program(), ['exec', '--', ...command], await emptyHome(t)), { code: 3 });
   });

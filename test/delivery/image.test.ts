@@ -115,7 +115,7 @@ describe('the container image', { skip: lacking(), timeout: 280_000 }, () => {
     assert.match(await podman('exec', 'journey', 'alongside', 'agent', 'sign-in'), /Signed in/);
   });
 
-  test('stops without SIGKILL whenever it is told, also in its first second', async (t) => {
+  test('stops on SIGTERM without SIGKILL at any time, even in its first second', async (t) => {
     const times: number[] = [];
     for (const [n, delay] of [0, 50, 150, 300, 600].entries()) {
       await start(t, `early-${n}`, 'alongside', 'up', '--ephemeral');

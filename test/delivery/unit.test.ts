@@ -18,7 +18,7 @@ describe('the systemd unit of the server', { skip: missing }, () => {
     assert.match(stdout, /Overall exposure level .* OK/);
   });
 
-  test('has no fault that systemd finds', async (t) => {
+  test('passes the check of systemd', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'unit-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     // The executable must exist.

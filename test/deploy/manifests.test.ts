@@ -120,7 +120,7 @@ describe('the manifests for Kubernetes', () => {
     checkSettings((all.get('configuration.yaml') as unknown as { data: Record<string, string> }).data);
   });
 
-  test('run an unprivileged container with probes, whose ports exist', () => {
+  test('run an unprivileged container with probes of existing ports', () => {
     const { spec } = new Deployment(
       all.get('deployment.yaml') as unknown as ConstructorParameters<typeof Deployment>[0],
     );

@@ -18,7 +18,7 @@ const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(ALONGSIDE_|npm_|INIT_CWD|NODE_TEST)/.test(name)),
 );
 
-/** Starts a program as in a terminal of its own. */
+/** Starts a program in a new terminal. */
 const inTerminal = (program: string, args: readonly string[]) =>
   spawn(program, args, { cwd: clone, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 
@@ -90,7 +90,7 @@ describe('the banner of alongside up', () => {
     assert.equal(failure.stdout.split('\n').length, 2);
   });
 
-  test('is followed by one sentence and code 130 if Ctrl-C comes before it', async (t) => {
+  test('is replaced by one sentence and exit code 130 after an early Ctrl-C', async (t) => {
     const main = join(clone, 'src/cli/main.ts');
     const data = join(folder, 'stopped');
     const child = inTerminal(process.execPath, [main, 'up', '--port-base', '0', '--data', data]);

@@ -111,7 +111,7 @@ describe('a user without a role', () => {
 });
 
 describe('the role chosen at the agent', () => {
-  test('is asked for once, applies to the session, and is that of CIS2 and of the legacy role assertion', () =>
+  test('is requested once, applies to the session, and appears in CIS2 and in the legacy role assertion', () =>
     atDesk(browser, { legacyCis: true }, async (desk) => {
       const { instance, page, agent } = desk;
       await insert(desk, 'nurse');

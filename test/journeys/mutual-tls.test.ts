@@ -106,7 +106,7 @@ describe('clients with a certificate, over real TLS (RFC 8705)', () => {
     }
   });
 
-  test('authenticate with a certificate of their own key set with self_signed_tls_client_auth', async () => {
+  test('authenticate with a certificate from their key set with self_signed_tls_client_auth', async () => {
     const jwk = createPublicKey(pem(client.certificate)).export({ format: 'jwk' });
     const id = await register({
       tokenEndpointAuthMethod: 'self_signed_tls_client_auth',

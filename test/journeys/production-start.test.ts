@@ -176,7 +176,7 @@ describe('alongside serve refuses to start', () => {
     await refuses({ dataVolume: true }, /is not a volume, so its data would be lost/);
     await refuses({ dataVolume: true, data: join(folder, 'missing') }, /missing is not a volume/);
     assert.equal(existsSync(join(folder, 'missing')), false);
-    // A file system of its own, in which nothing can be written.
+    // A separate file system that cannot be written to.
     await refuses({ dataVolume: true, data: '/proc' }, /The data folder \/proc cannot be written/);
   });
 

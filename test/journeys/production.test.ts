@@ -252,7 +252,7 @@ describe('production', () => {
     );
   });
 
-  test('does not support checks of applications, because it has no faults', async () => {
+  test('does not support checks of applications, because these need faults', async () => {
     await assert.rejects(
       instance.command('check', 'https://app.example/login'),
       /which production does not have: run them against an instance of "alongside up"/,
@@ -266,7 +266,7 @@ describe('production', () => {
     await assert.rejects(instance.command('admin', 'promote'), /invite, list, remove/);
   });
 
-  test('has no mock realm, password realm, persona or seed', async () => {
+  test('does not contain a mock realm, password realm, persona or seed', async () => {
     const at = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
     const { api } = instance.urls;
     const cis2 = new URL(instance.urls.cis2Issuer).origin;

@@ -39,7 +39,7 @@ describe('the packages', () => {
       assert.ok((await readFile(file)).equals(await readFile(again[n] ?? '')), basename(file));
   });
 
-  test('have no fault that publint and attw find', async () => {
+  test('pass publint and attw', async () => {
     const attw = join(clone, 'node_modules/@arethetypeswrong/cli/dist/index.js');
     for (const file of packed) {
       const { buffer } = new Uint8Array(await readFile(file));
@@ -112,7 +112,7 @@ describe('the package of the product', () => {
     );
   });
 
-  test('is not built with a package whose licence is not on the list', async () => {
+  test('is not built with a package under an unlisted licence', async () => {
     const bundled = join(folder, 'bundled');
     for (const [name, license] of [
       ['free', 'MIT'],
@@ -148,7 +148,7 @@ describe('the package of the product', () => {
     assert.match(await outcome('silent'), /silent/);
   });
 
-  test('tells users of an old Node what to do, in one sentence', {
+  test('prints the remedy on an old Node, in one sentence', {
     skip: tooOld === undefined && 'needs Node.js 20.19',
   }, async () => {
     const failure = await run(tooOld ?? '', [program(), '--version']).then(

@@ -51,7 +51,7 @@ describe('the files for CI systems', {
     return join(folder, path);
   }
 
-  test('have no fault that the linters of GitHub find, in a sub-folder and at the top', async () => {
+  test('pass the linters for GitHub, in a sub-folder and at the top', async () => {
     const file = await written('github');
     assert.deepEqual(await validator(file), { code: 0, output: '' });
     const text = await readFile(file, 'utf8');

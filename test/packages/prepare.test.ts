@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-// The preparation of a clone on an old Node, with npm and a registry of this test, whose Node is a short script.
+// The preparation of a clone on an old Node, with npm and a registry of this test that serves a short script as Node.
 
 const oldNode = process.env.ALONGSIDE_OLDEST_CLIENT_NODE;
 const source = join(import.meta.dirname, '../..');
@@ -141,7 +141,7 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
   }
   const leftovers = () => readdirSync(join(clone, '.node')).filter((file) => /^(fetch|old|lock)/.test(file));
 
-  test('fetches Node once, says what it does, and runs the command', async () => {
+  test('fetches Node once, reports each step, and runs the command', async () => {
     const first = await run('list');
     assert.match(
       first.err,
@@ -151,7 +151,7 @@ describe('the preparation of a clone', { skip: oldNode === undefined && 'needs N
     assert.equal(downloads, 1);
   });
 
-  test('prints nothing of its own with --quiet', async () => {
+  test('prints only the output of the command with --quiet', async () => {
     assert.equal((await run('list', '--quiet')).err, '');
   });
 

@@ -107,7 +107,7 @@ describe('the test kit in a project of a supplier', {
     ['playwright', 'azure', { '@playwright/test': '*' }],
   ] as const)
     test(`gets a test for ${runner} that passes from alongside init`, async () => {
-      // Beside the project, so that its configurations are not found.
+      // Outside the project, so that its configurations are not found.
       const cwd = project.path(`../init-${runner}`);
       await mkdir(cwd);
       await symlink(project.path('node_modules'), join(cwd, 'node_modules'));

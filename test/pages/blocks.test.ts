@@ -35,7 +35,7 @@ describe('the code blocks of the pages', () => {
     );
   });
 
-  test('run, or say why not', () => {
+  test('run, or give the reason why not', () => {
     const notRun = blocks.filter((block) => block.marks['not-run'] !== undefined);
     assert.deepEqual(notRun.filter((block) => (block.marks['not-run'] ?? '').length < 15).map(at), []);
     assert.ok(
@@ -56,7 +56,7 @@ describe('the code blocks of the pages', () => {
     for (const block of checked('json')) assert.doesNotThrow(() => JSON.parse(block.code), at(block));
   });
 
-  test('that are excerpts are in their files', () => {
+  test('that are excerpts match their files', () => {
     for (const block of blocks.filter(({ marks: own }) => own.excerpt !== undefined)) {
       const file = readFileSync(join(clone, block.marks.excerpt ?? ''), 'utf8');
       assert.ok(
@@ -66,7 +66,7 @@ describe('the code blocks of the pages', () => {
     }
   });
 
-  test('that are TypeScript have no type error', async () => {
+  test('that are TypeScript compile without type errors', async () => {
     mkdirSync(join(clone, '.cache'), { recursive: true });
     const folder = mkdtempSync(join(clone, '.cache', 'blocks-'));
     try {

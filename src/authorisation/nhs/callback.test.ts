@@ -65,7 +65,7 @@ describe('GET /callback', () => {
       assert.equal((await platform.call(provided.location ?? '')).status, 302);
     });
 
-    test("the client's state is none of the platform's", async () => {
+    test("refuses the client's state in place of the platform's", async () => {
       await platform.get('/oauth2/authorize', authorizeRequest());
       const answer = await platform.get('/oauth2/callback', { code: 'x', state: 'state-of-the-client' });
       await assertError(platform, answer, 400, 'invalid_request', 'Invalid state parameter.');

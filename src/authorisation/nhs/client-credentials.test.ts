@@ -151,7 +151,7 @@ describe('POST /token, client_credentials with a signed JWT', () => {
     ['its key', { jwks: { keys: [] } }, 401, 'invalid_request'],
   ];
   for (const [what, half, status, error] of noProduct)
-    test(`an application that was never given a product, with ${what}, is refused where its key is looked at`, async () => {
+    test(`an application without any product, with ${what}, is refused by the check of its key`, async () => {
       const id = `no-product-${what.replace(' ', '-')}`;
       await platform.applications.add(applicationOf(id, { ...half, products: [] }));
       const answer = await request({ id });

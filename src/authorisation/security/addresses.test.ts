@@ -22,7 +22,7 @@ afterEach(() => {
 
 const metadataPath = '/.well-known/oauth-authorization-server/oauth2.1';
 
-describe('what a proxy or a client says of the address counts for nothing (CVE-2026-40575, CVE-2026-76835, CVE-2026-33495, GHSA-2wmj)', () => {
+describe('headers about the address from a proxy or a client are ignored (CVE-2026-40575, CVE-2026-76835, CVE-2026-33495, GHSA-2wmj)', () => {
   // The listener trusts the sender of these about certificates and client addresses, and about nothing else.
   const lies: Record<string, string> = {
     forwarded: 'for=127.0.0.1;host=evil.test;proto=http',
@@ -188,7 +188,7 @@ test('RFC 8252 sections 7.3 and 8.3: the free port is for loopback literals alon
     assert.equal(await status(refused), 400, refused);
 });
 
-test('opaque origins: responses to other sites have no cookies', async () => {
+test('opaque origins: responses to other sites do not set cookies', async () => {
   for (const origin of ['null', 'https://evil.test', 'https://evil.test\u00e9'])
     for (const base of ['/oauth2', '/oauth2.1']) {
       const asked = { origin: encodeURI(origin), 'access-control-request-method': 'POST' };

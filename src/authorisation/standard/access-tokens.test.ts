@@ -89,7 +89,7 @@ describe('JWT access tokens (RFC 9068)', () => {
     assert.deepEqual([payload.sub, payload.acr, payload.amr], ['key-of-jwt-es256', undefined, undefined]);
   });
 
-  test('have cnf when they are bound', async () => {
+  test('contain cnf when they are bound', async () => {
     const prover = await newProver(client.platform.clock);
     const code = await client.codeOf('jwt-es256');
     const { body } = await client.redeem('jwt-es256', code, {}, await prover.header());

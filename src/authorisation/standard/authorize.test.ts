@@ -34,7 +34,7 @@ describe('authorize at /oauth2.1', () => {
   test('serves metadata (RFC 8414) and keys', async () => {
     const { status, body } = await platform.get('/.well-known/oauth-authorization-server/oauth2.1');
     assert.equal(status, 200);
-    // There is no mutual TLS without an address for it.
+    // Mutual TLS requires an address for it.
     const methods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
     assert.deepEqual(body, {
       issuer,
@@ -143,7 +143,7 @@ describe('authorize at /oauth2.1', () => {
         assert.deepEqual(rest, { error, state: 'the-state', iss: issuer });
         assert.ok(description);
       });
-    test('have no state when the request had none', async () => {
+    test('omit the state when the request omitted it', async () => {
       const { location } = await authorize('web', { state: undefined, response_type: undefined });
       assert.equal(location?.searchParams.has('state'), false);
     });

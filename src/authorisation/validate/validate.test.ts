@@ -55,7 +55,7 @@ describe('the dry run', () => {
       assert.ok(found.checks.length > 5);
       assert.equal((await platform.post('/oauth2/token', form)).status, 200);
     }
-    // And once they are used up, it says so.
+    // Afterwards each of them is used up.
     assert.deepEqual(failed(await validate({ assertion: jwt })), ['jti']);
     assert.deepEqual(failed(await validate({ form: formOf(code) })), ['code']);
     assert.deepEqual(failed(await validate({ form: formOf(refresh) })), ['refresh_token']);

@@ -211,7 +211,7 @@ describe('cards outside development', () => {
     assert.deepEqual(unblock.body, { unblockingCode: '11223344' });
   });
 
-  test('have no visible outbox', async () => {
+  test('do not show an outbox', async () => {
     assert.equal((await cis.call(paths.mailOutbox, { as: 'console' })).status, 403);
   });
 });

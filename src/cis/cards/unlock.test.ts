@@ -193,7 +193,7 @@ describe('self-service unlocking', () => {
     assert.equal((await give(code, other)).body.error, 'wrong_code');
   });
 
-  test('responds alike for revoked and expired cards and for holders without an address', async () => {
+  test('responds identically for revoked and expired cards and for holders without an address', async () => {
     const before = (await mailsOf(cis)).length;
     const revoked = await issueCard(cis, uids.gp, { profile: 'revoked' });
     const expired = await issueCard(cis, uids.gp, { profile: 'expired' });

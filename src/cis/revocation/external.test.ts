@@ -212,7 +212,7 @@ describe('revocation of cards of another authority', () => {
       assert.equal(await outcome(other), 'certificate_revoked');
     });
 
-    /** Signs a response again as a delegated responder, whose certificate it contains. */
+    /** Signs a response again as a delegated responder, and adds the responder's certificate. */
     async function delegated(der: Buffer, certificate: Buffer, signWith: CryptoKey): Promise<Buffer> {
       const given = OCSPResponse.fromBER(new Uint8Array(der)).responseBytes ?? assert.fail();
       const basic = BasicOCSPResponse.fromBER(

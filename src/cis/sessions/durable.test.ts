@@ -68,7 +68,7 @@ describe('Delivery across processes', () => {
     const subscribers = [{ name: 'cis2', url: subscriber.url, secret: 'known to both' }];
     const gone = await startSubscriber();
     await gone.close();
-    // The subscriber has moved to another address meanwhile.
+    // By then, the subscriber has moved to another address.
     const before = [{ name: 'cis2', url: gone.url, secret: 'known to both' }];
     const first = await startCis({ database, subscribers: before, delivery });
     const desk = new Desk(first);

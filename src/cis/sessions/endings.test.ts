@@ -29,7 +29,7 @@ describe('Endings', () => {
 
   const activeOf = async (id: string) => (await cis.call(paths.session(id), { as: 'cis2' })).body.active;
 
-  test('ends the former session at a workstation and notifies the subscriber before the new sign-in is answered', async () => {
+  test('ends the former session at a workstation and notifies the subscriber before it responds to the new sign-in', async () => {
     const desk = new Desk(cis);
     const elsewhere = new Desk(cis);
     const first = await desk.signIn(gp);
@@ -56,7 +56,7 @@ describe('Endings', () => {
     assert.deepEqual([event?.from, event?.to, event?.detail], ['cis', 'cis2', { cause: 'anotherPerson' }]);
   });
 
-  test('ends the session of the same person whose agent has lost its key', async () => {
+  test('ends the session of the same person after the agent has lost its key', async () => {
     const desk = new Desk(cis);
     const first = await desk.signIn(gp);
     const second = await desk.signIn(gp);
@@ -85,7 +85,7 @@ describe('Endings', () => {
     assert.equal(new Set(subscriber.told.map(({ sessionId }) => sessionId)).size, 4);
   });
 
-  test('notifies the subscriber of a sign-out before it is answered', async () => {
+  test('notifies the subscriber of a sign-out before it responds', async () => {
     const desk = new Desk(cis);
     await desk.signIn(gp, { generation: 'internet', mode: 'mobility' });
     await desk.sessionCall('DELETE', paths.session(desk.sessionId), { cause: 'cardRemoved' });
@@ -149,7 +149,7 @@ describe('Endings', () => {
     assert.deepEqual([subscriber.told[2]?.uid, subscriber.told[2]?.cause], [uids.nurse, 'administrator']);
   });
 
-  test('ends in the sweep the sessions whose person or card was changed by a process that was killed', async () => {
+  test('ends in the sweep the sessions of a person or card that a killed process had changed', async () => {
     const desks = Array.from({ length: 4 }, () => new Desk(cis));
     const cards = await Promise.all(
       [uids.gp, uids.nurse, uids.locum, uids.clinician].map((uid) => issueCard(cis, uid)),

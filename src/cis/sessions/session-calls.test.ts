@@ -135,7 +135,7 @@ describe('calls of an agent about its session', () => {
     );
   });
 
-  test('ends the session with the cause signedOut if there is no body', async () => {
+  test('ends the session with the cause signedOut without a body', async () => {
     assert.equal((await desk.sessionCall('DELETE', paths.session(desk.sessionId))).status, 204);
     assert.equal((await stateOf(desk.sessionId)).endCause, 'signedOut');
   });

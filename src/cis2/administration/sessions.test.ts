@@ -38,7 +38,7 @@ const toldOf = () =>
     return JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub: string; sid: string };
   });
 
-/** Signs in without a smartcard, so that CIS has no session for it. */
+/** Signs in without a smartcard, and so without a CIS session. */
 async function signInWithout(uid: string): Promise<Browser> {
   cis2.agent.idle();
   const browser = new Browser();

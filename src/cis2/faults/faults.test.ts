@@ -53,7 +53,7 @@ const signedIn = async () => {
   return redeem(cis2, client, reply);
 };
 
-/** Returns the error that a relying party finds in signature, issuer, audience and time; undefined if there is none. */
+/** Returns the error that a relying party finds in signature, issuer, audience and time; undefined for a valid token. */
 async function found(token: string): Promise<string | undefined> {
   try {
     await jwtVerify(token, createLocalJWKSet((await cis2.keys.jwks()) as never), {

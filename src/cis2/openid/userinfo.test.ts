@@ -152,7 +152,7 @@ describe('claims of userinfo', () => {
   });
 });
 
-test('assurance levels are numbers if the setting says so', async () => {
+test('assurance levels are numbers when the setting is on', async () => {
   const numbers = await startInstance({ assuranceAsNumbers: true, forgeRockClaims: false });
   try {
     const rp = await numbers.register();
@@ -251,7 +251,7 @@ describe('the access token at userinfo', () => {
   });
 });
 
-test('a signed response has no audience in the published profile', async () => {
+test('a signed response omits the audience in the published profile', async () => {
   const signed = await cis2.register({ userinfoSigningAlg: 'RS256' });
   const reply = await bearer(await tokenFor(gp.uid, 'openid email', {}, signed));
   assert.equal(reply.headers['content-type'], 'application/jwt');

@@ -224,7 +224,7 @@ describe('tablet app', () => {
       failures += 1;
       failed.emit('once more');
     });
-    // A response from the server comes after the events of earlier requests.
+    // A response from the server follows the events of earlier requests.
     const settle = () => desk.page.evaluate(() => fetch('/assets/wait.js'));
     for (let second = 0; second < 300; second++) {
       await desk.page.clock.runFor(1_000);

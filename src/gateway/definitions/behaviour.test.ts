@@ -52,7 +52,7 @@ describe('an API by definition', () => {
     applicationId = 'nhs',
   ) => gateway.call(`/test${path}`, { token: await token(granted, applicationId), headers });
 
-  test('accepts a higher level for a lower, and challenges a lower one as RFC 9470 says', async () => {
+  test('accepts a higher level for a lower one, and challenges a lower level as in RFC 9470', async () => {
     await addDefinition(gateway, worker());
     for (const [path, granted, status] of [
       ['/user', 'user-nhs-cis2:aal2', 200],
@@ -90,7 +90,7 @@ describe('an API by definition', () => {
     assert.equal((await gateway.call('/.well-known/oauth-protected-resource/none')).status, 404);
   });
 
-  test('lets the pages that it names read responses, and answers preflights with its own methods and headers', async () => {
+  test('lets the listed pages read responses, and responds to preflights with its methods and headers', async () => {
     await addDefinition(
       gateway,
       worker("x-alongside: {cors: {origins: ['https://app.example'], headers: [x-own], exposed: [ETag]}}\n"),
@@ -226,7 +226,7 @@ describe('validation against a definition', () => {
     assert.equal((await send('/item/x', '{')).headers.get('x-definition-warning'), null);
   });
 
-  test('gives up a pattern that runs for ever, refuses where it is enforced, and goes on with the next request', async () => {
+  test('stops an endless pattern, refuses the request if enforced, and serves the next one', async () => {
     const slow = paths.replace('type: string, nullable: true', () => "type: string, pattern: '^(a+)+$'");
     await addDefinition(gateway, openDraft(slow, { mock: true, validate: 'enforce', errors: 'message' }));
     assert.equal((await send('/item/1?kind=a', '{"name": "a"}')).status, 200);

@@ -99,7 +99,7 @@ describe('a definition is read with warnings', () => {
 });
 
 describe('a definition is understood', () => {
-  test('with underscores in grants, a security of the document, and none that opens an operation', async () => {
+  test('for underscores in grants, document-level security, and an empty list that opens an operation', async () => {
     const { model } = await readDefinition(
       spec(`${head}x-nhsd-apim: {access: [{grants: {nhs_cis2_aal3: []}}, {grants: {app_level3: []}}]}
 security: [{app-level3: []}]

@@ -141,7 +141,7 @@ describe('an upstream behind the gateway', () => {
     ['not-http', 502, 'gateway.unexpected'],
   ];
   for (const [id, status, rule] of failures)
-    test(`becomes an error of the gateway where its answer is ${id}`, async () => {
+    test(`becomes an error of the gateway when its response is ${id}`, async () => {
       const answer = await call(`/item/${id}`);
       assert.equal(answer.status, status);
       const text = await answer.text();
@@ -152,7 +152,7 @@ describe('an upstream behind the gateway', () => {
       assert.equal(line?.fields.decision, rule);
     });
 
-  test('may answer HTML where the definition says so', async () => {
+  test('may return HTML where the definition allows it', async () => {
     const answer = await call('/page');
     assert.deepEqual([answer.status, await answer.text()], [200, '<h1>Hello</h1>']);
   });
@@ -223,7 +223,7 @@ describe('an upstream behind the gateway', () => {
     await waiting;
   });
 
-  test('is told of a client that leaves before the answer', async () => {
+  test('gets an aborted request when the client disconnects before the response', async () => {
     const before = closed;
     await assert.rejects(call('/item/hang', { signal: AbortSignal.timeout(100) }));
     for (let turn = 0; turn < 100 && closed === before; turn++)

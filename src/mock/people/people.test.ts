@@ -89,7 +89,7 @@ describe('userinfo', () => {
   const ask = (init: RequestInit, realm?: string) => fetch(surface.at('userinfo', realm), init);
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-  test('accepts a token by POST, of its own realm and for an hour', async () => {
+  test('accepts a token of the same realm by POST, for an hour', async () => {
     const { token } = await whoIs('656005750108');
     const posted = await ask({ method: 'POST', body: new URLSearchParams({ access_token: token }) });
     assert.equal(posted.status, 200);

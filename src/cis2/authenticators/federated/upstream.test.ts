@@ -7,7 +7,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import type { FederatedProvider } from './provider.ts';
 import { FederationProblem, newUpstreamRequest, Upstream } from './upstream.ts';
 
-// A provider whose responses each test sets.
+// A provider; each test sets its responses.
 type Answering = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 let answering: Answering;
 let issuer: string;

@@ -23,7 +23,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-// Two connections to one database stand for two processes.
+// Two connections to one database simulate two processes.
 const settings: [string, () => Promise<string>][] = [
   ['SQLite', async () => `sqlite:${join(folder, 'tries.db')}`],
   ['PostgreSQL', () => postgres.create('tries')],

@@ -308,7 +308,7 @@ describe('return from the agent', () => {
     cis2.clock.advance(-30);
     assert.equal(late.status, 403);
   });
-  test('creates no session when the card is removed on the way', async () => {
+  test('creates no session when the card is removed during the sign-in', async () => {
     const browser = new Browser();
     const back = await cis2.agent.answer(await hop(browser));
     cis2.cis.end(sid, 'cardRemoved');

@@ -68,7 +68,7 @@ test('the right response ends in a page that redirects, because a form may not l
   assert.ok(used?.usedAt);
 });
 
-describe('forged assertion, whose challenge is spent', () => {
+describe('a forged assertion, after which the challenge is spent', () => {
   const cases: [string, (challenge: string) => unknown][] = [
     [
       'refuses one of another origin',

@@ -70,7 +70,7 @@ describe('settings of the policy', () => {
   });
 });
 
-test('an issuer without a host name has no WebAuthn', () => {
+test('an issuer without a host name does not support WebAuthn', () => {
   assert.deepEqual(webAuthnParty('https://cis2.example.test:8443/a/b'), {
     id: 'cis2.example.test',
     origin: 'https://cis2.example.test:8443',

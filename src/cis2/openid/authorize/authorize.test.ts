@@ -233,7 +233,7 @@ describe('authorization errors that are sent to the client', () => {
       assert.equal(reply.headers['referrer-policy'], 'no-referrer');
     });
 
-  test('never answers with a lower level than requested', async () => {
+  test('never returns a lower level than requested', async () => {
     const production = await startInstance({ development: false });
     try {
       const client = await production.register();

@@ -44,7 +44,7 @@ describe('algorithms of a client', () => {
         const authorization = `Bearer ${renewed.access_token}`;
         const userinfo = await send('GET', `${cis2.issuer}/userinfo`, { authorization });
         assert.equal(userinfo.headers['content-type'], 'application/jwt');
-        // The published response has no audience; OpenID Connect Core section 5.3.2 wants one.
+        // The published response omits the audience that OpenID Connect Core section 5.3.2 requires.
         const { payload: claims } = await jose.jwtVerify(
           userinfo.body,
           await keySet(),

@@ -184,7 +184,7 @@ describe('signing out without a hint of the live session', () => {
     const token = await cis2.keys.sign({ ...claims, events: {} }, { algorithm: 'RS256' });
     isQuestion(await signOut({ id_token_hint: token }));
   });
-  test('accepts the answer only from the browser that was asked', async () => {
+  test('accepts the confirmation only from the browser that showed the question', async () => {
     const reply = await signOut();
     const stranger = new Browser();
     assert.equal((await answerYes(reply, stranger)).status, 400);

@@ -160,7 +160,7 @@ describe('refused refreshes', () => {
     cis2.cis.people.set(nurse.uid, { ...nurse, disabled: true });
     assert.equal(errorOf(await refresh(standard, token)), 'invalid_grant');
   });
-  test('refuses a client whose refresh tokens were switched off', async () => {
+  test('refuses a client after its refresh tokens were switched off', async () => {
     const registration = await cis2.register({ profile: 'standard', refreshTokens: true });
     const { refresh_token } = await signIn(registration);
     const application = await cis2.applications.byCis2Client(registration.clientId);

@@ -102,7 +102,7 @@ describe('token errors', () => {
     assert.ok(!reply.body.includes('unknown'));
   });
 
-  test('have no typographic apostrophe in the header', async () => {
+  test('do not contain a typographic apostrophe in the header', async () => {
     const reply = await redeem('x'.repeat(43), { client_secret: 'wrong' });
     assert.match(String(reply.headers['x-error-detail']), /^the secret is not the client's, /);
   });

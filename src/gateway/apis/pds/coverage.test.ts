@@ -85,7 +85,7 @@ describe('a health insurance card', () => {
     }
   });
 
-  test('is not shown if there is none, if a part is missing or if it is hidden', async () => {
+  test('is not shown if it does not exist, lacks a part or is hidden', async () => {
     for (const number of ['9733162876', '9000000033', '9733162884', '9733162906']) {
       const bundle = await find(number);
       assert.deepEqual([bundle.total, 'entry' in bundle], [0, false], number);
@@ -137,7 +137,7 @@ describe('a health insurance card', () => {
       assert.deepEqual((await outcome(answer)).slice(0, 2), [status, code]);
     });
 
-  test('is refused before the form of the search after a weak sign-in, and to everybody else', async () => {
+  test('is refused to every other caller, and after a weak sign-in before the search is parsed', async () => {
     const weak = await citizen(jane, { 'id_token-vot': 'P9.Cp' });
     const answer = await gateway.call(`${pdsBase}/Coverage`, { token: weak });
     assert.deepEqual((await outcome(answer)).slice(0, 2), [403, 'ACCESS_DENIED']);

@@ -70,7 +70,7 @@ describe('a fault of the PDS', () => {
     assert.deepEqual(await statuses(read, read, other, other), [200, 200, 503, 200]);
   });
 
-  test('of one run of tests does not meet another run', async () => {
+  test('of one test run does not affect another run', async () => {
     await faults.set('pds-unavailable@run-1', { next: 1 });
     await faults.set('pds-too-many-requests@run-2', {});
     const of = (run?: string) => () => read(undefined, run);
@@ -78,7 +78,7 @@ describe('a fault of the PDS', () => {
     assert.deepEqual(await statuses(...calls), [200, 200, 429, 503, 200, 200]);
   });
 
-  test('drops the connection of a change, which is done', async () => {
+  test('drops the connection after it made the change', async () => {
     await faults.set('pds-dropped', { next: 1 });
     const { patch, read: current } = updater(gateway, token);
     const change = () => patch([named, { op: 'replace', path: '/name/0/family', value: 'Dropped' }]);
@@ -88,7 +88,7 @@ describe('a fault of the PDS', () => {
     assert.equal((await current()).meta.versionId, '3');
   });
 
-  test('makes an update slower than its caller waits, and the repetition gets the response', async () => {
+  test('delays an update beyond the wait of its caller, and the repetition gets the response', async () => {
     await faults.set('pds-slow', { seconds: 0.5, next: 1 });
     const { patch } = updater(gateway, token);
     const headers = { 'x-sync-wait': '0.25', 'x-request-id': '5a0a6d5f-0000-4000-8000-000000000001' };

@@ -47,7 +47,7 @@ describe('the sandbox of the PDS', () => {
     }
   });
 
-  test('keeps changes apart from the PDS, until a reset', async () => {
+  test('keeps changes separate from the PDS, until a reset', async () => {
     const patches = [
       { op: 'test', path: '/name/0/id', value: '123' },
       { op: 'replace', path: '/name/0/family', value: 'Sand' },

@@ -164,7 +164,7 @@ describe('private_key_jwt errors with the published body', () => {
     const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
     refused(await redeem(client, `${header}.${claims}.${flipped}`), /signature/);
   });
-  test('refuses another type of assertion, and none', async () => {
+  test('refuses another or a missing type of assertion', async () => {
     const client = clientOf('RS512');
     refused(
       await redeem(client, await assertion(client), { client_assertion_type: 'x' }),
@@ -217,7 +217,7 @@ describe('the jti of an assertion', () => {
     assert.equal(first?.status, 200);
     for (const reply of others) refused(reply, used);
   });
-  test('is reported before a reused code, whose tokens stay', async () => {
+  test('is reported before a reused code, without revoking tokens', async () => {
     const client = clientOf('RS512');
     const code = codeOf(await cis2.signIn(browser, client));
     const jwt = await assertion(client);

@@ -61,7 +61,7 @@ const post = (
   body: unknown,
   { as = token, headers = {} }: { as?: string; headers?: Record<string, string> } = {},
 ) => {
-  // The limit of three a second is not the subject here.
+  // Stays below the limit of three a second.
   gateway.clock.advance(1);
   return gateway.call(`${pdsBase}/Patient`, {
     method: 'POST',
@@ -94,7 +94,7 @@ const outcome = async (answer: Response) => {
 };
 
 describe('a new patient', () => {
-  test('gets the first number of the published example, the next one then, and the first again after a reset', async () => {
+  test('gets the first number of the published example, then the next, and the first again after a reset', async () => {
     const answer = await post(robin);
     assert.equal(answer.status, 201, await answer.clone().text());
     const patient = (await answer.json()) as Patient;

@@ -19,7 +19,7 @@ const families = [...new Set(names.map(({ family }) => family))];
 const givens = [...new Set(names.flatMap(({ given = [] }) => given))];
 const days = [...new Set(records.flatMap(({ patient: { birthDate } }) => birthDate ?? []))];
 
-/** A search that usually finds somebody: of one record or a mixture of several, also misspelt, swapped or cut. */
+/** A search that usually finds a patient: from one record or a mixture of several, also misspelt, swapped or cut. */
 const query = fc
   .record({
     record: fc.constantFrom(...records.filter(({ patient }) => patient.birthDate && patient.name)),
@@ -161,7 +161,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
   });
 
 describe('Turns', () => {
-  test('does one piece of work in each round of the event loop, however many work', async () => {
+  test('does one piece of work in each round of the event loop, for any number of workers', async () => {
     const turns = new Turns();
     let rounds = 0;
     let counts = true;
@@ -180,7 +180,7 @@ describe('Turns', () => {
     assert.ok(rounds >= 19, `${rounds} rounds for 20 pieces`);
   });
 
-  test('stops when the work returns false, and goes on with the next after an error', async () => {
+  test('stops when the work returns false, and continues with the next after an error', async () => {
     const turns = new Turns();
     const seen: number[] = [];
     await turns.each([1, 2, 3], (value) => seen.push(value) < 2);

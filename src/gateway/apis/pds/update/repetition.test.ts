@@ -97,7 +97,7 @@ describe('concurrent updates', () => {
     assert.equal((await read()).meta.versionId, '3');
   });
 
-  test('are no repetition with another id, body, version or application', async () => {
+  test('are not a repetition with another id, body, version or application', async () => {
     await patch(change('Hare'), { headers });
     await gateway.addApplication('other', {}, ['pds']);
     const other = await gateway.issue({ applicationId: 'other' });
