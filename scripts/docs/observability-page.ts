@@ -17,7 +17,7 @@ Alongside has metrics for Prometheus, and writes one line of JSON for each reque
 ## Metrics
 \`alongside serve --metrics-port 9464\` serves \`GET /metrics\` on a separate listener; without the flag there are no metrics. \`alongside up\` has it on port 9464, or on a free port with \`--port-base 0\`; the banner and \`up --json\` (\`metrics\`) name the address. If another program uses the port that \`up\` chose itself, \`up\` logs a warning and serves no metrics. \`--metrics-port off\` switches them off.
 
-The listener is on loopback and asks for no credentials. For a Prometheus on another machine, set \`--metrics-host\` to an address of the monitoring network. The formats are Prometheus text and, by \`Accept\`, OpenMetrics.
+The listener is on loopback and does not require credentials. For a Prometheus on another machine, set \`--metrics-host\` to an address of the monitoring network. The formats are Prometheus text and, by \`Accept\`, OpenMetrics.
 
 Labels have values of closed lists: templates of routes, ids of [errors.md](errors.md), names of the source. They never contain a person, a client, an address, a path or text of a request; unknown values are \`other\`. A process has at most 10,000 lines. Each series has a limit; further combinations of labels count as \`other\`. Each process counts alone: sum over the instances.
 
@@ -39,8 +39,8 @@ Standard error has one JSON object a line. \`--log-level\` is \`info\` by defaul
 | \`id\` | id of the request: \`X-Message-Id\` of the response, reference of an error page; \`alongside explain ID\` takes it |
 | \`traceId\` | trace of the caller, from \`traceparent\` |
 | \`journey\` | links the requests of one sign-in and the later calls with its tokens; \`GET /api/v1/events\` has the same |
-| \`method\` \`route\` \`status\` \`ms\` | template of the route, \`other\` if there is none; milliseconds until the response was sent |
-| \`application\` \`client\` \`user\` | ids: registered application, its client id, uid of the care worker or administrator; citizens have none, because their uid is their NHS number |
+| \`method\` \`route\` \`status\` \`ms\` | template of the route, \`other\` for an unknown path; milliseconds until the response was sent |
+| \`application\` \`client\` \`user\` | ids: registered application, its client id, uid of the care worker or administrator; omitted for citizens, because their uid is their NHS number |
 | \`api\` | name of the API behind the gateway |
 | \`outcome\` | \`ok\`, \`refused\` or \`failed\` |
 | \`error\` \`detail\` | catalogue id and private reason of a refusal |
@@ -48,19 +48,19 @@ Standard error has one JSON object a line. \`--log-level\` is \`info\` by defaul
 | \`address\` | network address of the caller |
 | \`stack\` | of an unexpected error |
 
-A line has no query, body, value of a path, token, PIN, name or patient number; a test runs the journeys at \`debug\` and searches everything that was written. Control and direction characters are escaped. Lines are gathered for 20 ms at most and written without waiting; the end of the process, also by an unexpected error, writes the rest. If the reader of the log stops reading, lines beyond 16 MiB are lost; requests go on.
+A line never contains a query, body, path parameter, token, PIN, name or patient number; a test runs the journeys at \`debug\` and searches the whole log. Control and direction characters are escaped. Lines are buffered for 20 ms at most and written asynchronously; when the process ends, also by an unexpected error, it writes the rest. If the reader of the log stops reading, lines beyond 16 MiB are lost, but requests continue.
 
-The log is not the audit log ([audit.md](audit.md)), which is sealed and which no caller can fill.
+The log is not the audit log ([audit.md](audit.md)), which is sealed and which unauthenticated callers cannot fill.
 
 ## Dashboard
-Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share that asked the user nothing; tokens; refusals by error; decisions of the gateway; database, queues and other servers; keys and certificates that expire.
+Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share without a prompt; tokens; refusals by error; decisions of the gateway; database, queues and other servers; keys and certificates that expire.
 
 ## Alerts
 \`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`.
 
 | alert | remedy |
 |---|---|
-| \`AlongsideDown\` | The process has ended, or its port for metrics cannot be reached. Look at the service manager and the end of the log. |
+| \`AlongsideDown\` | The process has ended, or its port for metrics cannot be reached. Check the service manager and the end of the log. |
 | \`AlongsideNotReady\` | \`GET /readyz\` and the label \`check\` name the failed check: [production.md](production.md#monitoring) lists the checks. |
 | \`AlongsideErrors\` | Search the log for \`"outcome":"failed"\`. 503 with \`kernel.unavailable\` means the database: see \`AlongsideNotReady\`. Report others with their \`stack\`. |
 | \`AlongsideTokensSlow\` | Compare with *Database, 99 %* and *Event loop, 99 %*: the database, or too few processes. |
