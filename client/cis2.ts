@@ -61,7 +61,7 @@ export interface Cis2SignInOptions {
   prompt?: 'login' | 'none';
   /** Oldest acceptable authentication, in seconds. */
   maxAge?: number;
-  /** With `selected` CIS2 asks a user with several roles for one, with `changed` it asks again. */
+  /** With `selected`, CIS2 asks a user with several roles to choose one; with `changed`, it asks again. */
   role?: 'selected' | 'changed';
 }
 

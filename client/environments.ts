@@ -4,7 +4,7 @@ import { type PlatformEndpoints, platformAt } from './config.ts';
 export interface Environment {
   /** For `createCombined`, and `tokenUrl` for the separate pattern. */
   platform: PlatformEndpoints;
-  /** The issuer of CIS2, as it writes itself. */
+  /** The issuer of CIS2, exactly as CIS2 writes it. */
   cis2Issuer: string;
   /** `baseUrl` of PDS. */
   pds: string;

@@ -17,7 +17,7 @@ import { createPds } from './pds.ts';
 import { rsaKey } from './testing/keys.ts';
 import { TokenSet } from './tokens.ts';
 
-// Whatever a server answers, a call ends with an error of the library or a usable result, and in time.
+// For any response of a server, a call ends in time with an error of the library or a usable result.
 
 const head = (status: string, headers: Record<string, string | number>) =>
   `HTTP/1.1 ${status}\r\n${Object.entries({ connection: 'close', ...headers })

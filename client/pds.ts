@@ -70,7 +70,7 @@ export interface PatientPatch {
 export interface CreatedPatient extends CallIds {
   /** The new record; undefined if a patient with these details exists. */
   created?: { patient: Patient; etag?: string };
-  /** Why nothing was created: search for the patient. */
+  /** The reason why no patient was created: search for the patient. */
   existing?: 'SINGLE_MATCH' | 'MULTIPLE_MATCHES';
 }
 

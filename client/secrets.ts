@@ -10,7 +10,7 @@ export function jitter(): number {
   return randomInt(500, 1001) / 1000;
 }
 
-/** Compares two values in constant time, whatever their lengths. */
+/** Compares two values of any length in constant time. */
 export function sameSecret(left: string, right: string): boolean {
   const digest = (value: string): Buffer => createHash('sha256').update(value, 'utf8').digest();
   return timingSafeEqual(digest(left), digest(right));

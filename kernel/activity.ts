@@ -100,7 +100,7 @@ export class Activity {
     else this.journey ??= journey;
   }
 
-  /** Takes an act as the audit log records it. */
+  /** Notes an act from its audit record. */
   noteAct({ action, outcome, actor, application, detail = {} }: Act): void {
     this.acts.push({ name: action, outcome, detail });
     this.note({ user: actor, application });

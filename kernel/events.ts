@@ -58,7 +58,7 @@ export interface Recorder {
   record(event: NewEvent): void;
 }
 
-/** A response waits for its events once so many are gathered. */
+/** A response waits for its events once this many are gathered. */
 const mostGathered = 200;
 
 /** Options for storing events. */
@@ -76,7 +76,7 @@ interface Waiting {
   at: number;
   /** Undefined until read from storage. */
   journey: string | undefined;
-  /** The request that recorded it, while that does not know its journey. */
+  /** The request that recorded it, until its journey is known. */
   request?: Activity | undefined;
 }
 

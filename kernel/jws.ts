@@ -103,7 +103,7 @@ export function decodeJwt(token: string): DecodedJwt | undefined {
   return { header: headerObject, claims: claimsObject, signed: `${header}.${claims}`, signature: bytes };
 }
 
-/** Verifies the signature with this key and algorithm, whatever the header names. */
+/** Verifies the signature with this key and algorithm, and ignores those in the header. */
 export function verifySignature(
   { signed, signature }: DecodedJwt,
   algorithm: SigningAlgorithm,

@@ -84,7 +84,7 @@ const special = blockList(
   ],
 );
 
-/** Addresses at which clouds give out the credentials of a machine, and the link-local ranges that most of them are in. */
+/** Addresses at which clouds serve a machine's credentials, and the link-local ranges that contain most of them. */
 const metadata = blockList(
   [
     ['100.100.100.200', 32],
@@ -135,5 +135,5 @@ const isOn = (list: BlockList, address: string): boolean =>
 /** Whether an IP address is not one of a public host. */
 export const isSpecial = (address: string): boolean => isOn(special, address);
 
-/** Whether a cloud may give out credentials at an IP address. */
+/** Whether a cloud may serve credentials at an IP address. */
 export const isMetadata = (address: string): boolean => isOn(metadata, address);

@@ -163,7 +163,7 @@ class Branch {
 export interface FoundRoute {
   readonly route: Responder;
   readonly params: Readonly<Record<string, string>>;
-  /** The path of the route, or the known path below its `*`: one of a few, whatever the request asks for. */
+  /** The path of the route, or the known path below its `*`: one of a few, for any request. */
   readonly template: string;
   /** Whether the percent-encoding of the path is damaged. The route refuses the request. */
   readonly isDamaged?: true;

@@ -65,7 +65,7 @@ function copyInto(root, from, to = from) {
   cpSync(realpathSync(from), target);
 }
 
-/** Sets the same time and mode everywhere, so that two builds are identical whatever the umask is. */
+/** Sets the same time and mode everywhere, so that two builds are identical with any umask. */
 function normalise(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);

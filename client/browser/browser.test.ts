@@ -20,7 +20,7 @@ async function chromium(t: TestContext) {
   return {
     settings,
     profiles: () => readdir(profileFolder),
-    /** Resolves when no process uses a profile of this test. The kernel takes a while to end them all. */
+    /** Resolves when no process uses a profile of this test: they may take a moment to end. */
     async ended(): Promise<void> {
       while ((await processesNaming(profileFolder)).length > 0) await delay(20);
     },
@@ -173,7 +173,7 @@ describe('systemBrowser', () => {
   });
 
   test('reports a program that is missing or fails', async (t) => {
-    // The user's browser does not keep the process running, so something else must: a server, as in a sign-in.
+    // The user's browser does not keep the process running, but a server does, as in a sign-in.
     await page(t, '');
     const missing = systemBrowser({ opener: ['/nonexistent/opener'] });
     await assert.rejects(missing.open('http://x.test/'), { code: 'browser_failed' });

@@ -3,7 +3,7 @@ import type { WebSession } from './live-sessions.ts';
 import { type NodeRequest, requestOf, send } from './node.ts';
 import type { WebSignIn } from './sign-in.ts';
 
-// The types of the frameworks are written down here as far as they are used, so that the library depends on none.
+// Declares only the used parts of the frameworks' types, so that the library does not depend on any framework.
 
 /** Middleware of Express or of node:http servers like it. */
 export type ExpressHandler<Q, S> = (request: Q, response: S, next: (error?: unknown) => void) => void;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of this clone, whatever the working directory. */
+/** The folder of this clone, independent of the working directory. */
 export const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Returns a path inside the clone. */

@@ -43,7 +43,7 @@ export function preparedExactly(kind) {
   return isThere(folder, binary, forThisMachine(manifest)) ? binary : undefined;
 }
 
-/** Prepares a Node of one kind (`main`, `oldest`, `oldestClient`), whatever the system's is; returns its path. */
+/** Prepares a Node of one kind (`main`, `oldest`, `oldestClient`), independent of the system's; returns its path. */
 export async function prepareExactly(kind) {
   const { manifest, folder } = prepared[kind];
   const wanted = forThisMachine(manifest);

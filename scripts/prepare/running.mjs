@@ -52,7 +52,7 @@ function noted() {
   try {
     pids = readdirSync(register).map(Number);
   } catch {
-    // nothing was ever started here
+    // no instance was ever started here
   }
   for (const pid of pids) if (!isAlive(pid)) rmSync(join(register, String(pid)), { force: true });
   return pids;

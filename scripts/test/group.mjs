@@ -55,7 +55,7 @@ function pooled(type, options) {
   if (!plain || keys.left.length === 0) return undefined;
   const [pem, ...left] = keys.left;
   keys.left = left;
-  // A file that takes a key while it is imported, before its hooks run, keeps it.
+  // A file that takes a key during its import, before its hooks run, keeps it.
   if (keys.imports > 0) keys.all = keys.all.filter((key) => key !== pem);
   const privateKey = createPrivateKey(pem);
   return { publicKey: createPublicKey(privateKey), privateKey };

@@ -55,7 +55,7 @@ describe('RegularWork', () => {
     two.clock.advance(5);
     await two.work.tick();
     assert.deepEqual(runsOf(processes), [1, 1, 0]);
-    // The second process is killed: it renews nothing.
+    // The second process is killed, so it does not renew its lease.
     for (let second = 0; second <= 40; second++) {
       await three.work.tick();
       three.clock.advance(1);

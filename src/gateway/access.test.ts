@@ -88,7 +88,7 @@ describe('the compiled access of an application', () => {
     } else await database.run(gateway.tokens.revokeStatement(tokens[change.token] ?? ''));
   }
 
-  /** Returns a gateway that has seen nothing so far. */
+  /** Returns a new gateway. */
   async function cold(): Promise<Ask> {
     const { dependencies } = gateway;
     const service = await createGateway({ ...dependencies, log: silentLog });

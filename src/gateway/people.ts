@@ -23,7 +23,7 @@ interface CachedPerson {
   until: number;
 }
 
-/** A user who has left the directory, since everyone who signs in at our own CIS2 was in it. */
+/** A user who has been removed from the directory, because it contained everyone who signed in at our CIS2. */
 const removed: PersonNow = { disabled: true, roleIds: [] };
 
 /**

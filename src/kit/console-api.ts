@@ -96,7 +96,7 @@ export class ConsoleApi {
     return answer.body as T;
   }
 
-  /** Does the same for a named thing; throws the given sentence if it does not exist. */
+  /** Does the same for a named entry; throws the given sentence if it does not exist. */
   async mustFind<T>(
     missing: string | ((api: this) => Promise<string>),
     method: OutboundMethod,

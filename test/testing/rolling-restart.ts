@@ -95,7 +95,7 @@ async function ask(address: string, agent: Agent | false): Promise<number> {
 
 export interface RollingResult {
   answered: number;
-  /** A line for each request without a response below 500. */
+  /** One line for each request that failed with 500 or more, or without a response. */
   failed: string[];
   /** How each process ended. */
   ends: (number | string | null)[];

@@ -21,7 +21,7 @@ interface GeneratedPart {
   nextHousehold: number;
 }
 
-/** Patients of one call, so that it takes little time and the command can be stopped between two. */
+/** Number of patients in one call, so that a call is short and the command can stop between two. */
 const atOnce = 500;
 
 const nameOf = ({ patient: { name = [] } }: StoredPatient): string =>

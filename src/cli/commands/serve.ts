@@ -7,7 +7,7 @@ import { readConfig, stopInTime, stopOrReload } from '../foreground.ts';
 import { programWords, shellWord } from '../program.ts';
 import { columns, paragraphs } from '../table.ts';
 
-/** Returns the command that invites the first administrator, with the flags of this call, of which none may hold a secret. */
+/** Returns the command that invites the first administrator, with the flags of this call, none of which may contain a secret. */
 function invitation(argv: readonly string[], exposed: readonly string[]): string {
   const words = `${programWords()} admin invite --name NAME`;
   if (exposed.length > 0) return `${words}, with the same settings`;

@@ -43,7 +43,7 @@ export const manifestName = 'alongside.json';
 export const limits = { files: 100_000, file: 1_048_576, whole: 67_108_864 };
 
 /**
- * Returns the file name of a thing. A capital letter is preceded by a plus sign, because some file systems ignore case. Throws
+ * Returns the file name of an entry. A capital letter is preceded by a plus sign, because some file systems ignore case. Throws
  * for a name that could lead out of the folder.
  */
 export function fileNameOf(kind: Kind, thing: Thing): string {

@@ -18,7 +18,7 @@ import {
   type Thing,
 } from './layout.ts';
 
-/** A state with the file of each thing. */
+/** A state with the file of each entry. */
 export interface ReadExport {
   state: State;
   files: Readonly<Record<Kind, readonly string[]>>;

@@ -72,7 +72,7 @@ function playwrightFolder({ folder }: Project): string | undefined {
 export function testFile(project: Project, runner: Runner): { path: string; text: string } {
   const usual = ['test', 'tests'].find((name) => existsSync(join(project.folder, name))) ?? 'test';
   const folder = (runner === 'playwright' ? playwrightFolder(project) : undefined) ?? usual;
-  // Names that are modules whatever "type" is in package.json.
+  // Names of modules, independent of "type" in package.json.
   const isModule = project.manifest.type === 'module';
   const extension = project.typescript ? (isModule ? 'ts' : 'mts') : isModule ? 'js' : 'mjs';
   const kind = runner === 'playwright' ? 'spec' : 'test';

@@ -69,7 +69,7 @@ function backEndOf(source: Source, draft: ApiDraft, model: ApiModel): ApiRecord[
   };
 }
 
-/** Warns about settings that name what the definition does not have. */
+/** Warns about settings that refer to missing parts of the definition. */
 function checkSettings(
   source: Source,
   holder: Mapping,

@@ -161,7 +161,7 @@ export class Patients {
     return true;
   }
 
-  /** Adds the keys of records that were stored before there were keys. Several processes may do so at once. */
+  /** Adds the keys of records from versions without keys. Several processes may do so at once. */
   async completeKeys(): Promise<void> {
     const settings = new Settings(this.#database);
     if ((await settings.get(keyedSetting)) === keyedForm) return;

@@ -85,7 +85,7 @@ const operations: Readonly<Record<Patch['op'], (parent: Json, key: string, value
   test,
 };
 
-/** Checks a patch against the document as the patches before it left it. */
+/** Checks a patch against the document as changed by the patches before it. */
 export type PatchCheck = (patch: Patch, document: object) => void;
 
 /** Returns a copy of the document with all patches applied in order; stops at the first failure (RFC 6902 section 5). */

@@ -51,7 +51,7 @@ const namesItself = ({ parts, value }: Patch): boolean =>
 const concernsEntry = ({ parts: [root = '', place] }: Patch): boolean =>
   lists.includes(root) && place !== undefined && place !== '-';
 
-/** An entry may be removed only right after a test that names it. */
+/** A patch may remove an entry only directly after a `test` that names it. */
 function checkRemoval(patch: Patch, before: Patch | undefined): void {
   const [root = '', place = ''] = patch.parts;
   if (patch.op !== 'remove' || !lists.includes(root) || patch.parts.length !== 2) return;
