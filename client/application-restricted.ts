@@ -20,7 +20,7 @@ export interface ApplicationRestrictedSettings {
 
 /** Access for the application itself. */
 export interface ApplicationRestricted extends AccessTokens {
-  /** Requests new tokens. There is no refresh token: call this again. */
+  /** Requests new tokens. The server issues no refresh token: call this again. */
   obtain(): Promise<TokenSet>;
 }
 

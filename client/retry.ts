@@ -21,7 +21,7 @@ export interface Retry extends Required<RetryLimits> {
 const FIRST_PAUSE_MS = 250;
 
 /**
- * Repeats a call whose failure may pass: 429, and if a repeat has no second effect also 503 and errors of the network. Returns the
+ * Repeats a call after a temporary failure: 429, and if a repeat is safe also 503 and errors of the network. Returns the
  * last answer or throws the last error.
  */
 export async function retried(

@@ -86,7 +86,7 @@ export interface WebSignIn {
   session(request: WithHeaders): Promise<WebSession | undefined>;
   /**
    * Calls a page for signed-in users and returns its result. Others get a redirect to the sign-in, or 401 for a
-   * request of a script; and also a user whose tokens have ended at the platform, as after the card was removed: the session ends then.
+   * request of a script. If the platform has ended the tokens, for example after the card was removed, ends the session first.
    */
   guard<T>(request: Request, page: (session: WebSession) => Promise<T> | T): Promise<T | Response>;
 }
