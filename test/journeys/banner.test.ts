@@ -50,7 +50,7 @@ describe('the banner of alongside up', () => {
     const banners = await Promise.all(running.map(bannerOf));
     const commands = banners.map(typedCommands);
     assert.match(commands[0]?.[0] ?? '', /^npx alongside card insert gp --state '.*Päonien und Rosen.*'$/);
-    assert.match(commands[1]?.[0] ?? '', /^node \S+ card insert gp --state \S+$/);
+    assert.match(commands[1]?.[0] ?? '', /^node (?:\S+|'[^']+') card insert gp --state (?:\S+|'[^']+')$/);
     for (const [n, typed] of commands.entries()) {
       assert.equal(typed.length, 3);
       const results: string[] = [];

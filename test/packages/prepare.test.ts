@@ -11,12 +11,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
 // The preparation of a clone on an old Node, with npm and a registry of this test that serves a short script as Node.
@@ -25,7 +26,10 @@ const oldNode = process.env.ALONGSIDE_OLDEST_CLIENT_NODE;
 const source = join(import.meta.dirname, '../..');
 const version = '26.10.0';
 const name = `node-${process.platform}-${process.arch}`;
-const root = mkdtempSync(join(tmpdir(), 'prepare-'));
+/** A temporary folder that other users can enter; that of this user may be private. */
+const isOpen = (folder: string): boolean =>
+  (statSync(folder).mode & 0o001) !== 0 && (folder === dirname(folder) || isOpen(dirname(folder)));
+const root = mkdtempSync(join(isOpen(tmpdir()) ? tmpdir() : '/var/tmp', 'prepare-'));
 const clone = join(root, 'Klon mit Ümlauten');
 after(() => rmSync(root, { recursive: true, force: true }));
 
