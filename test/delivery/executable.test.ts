@@ -127,9 +127,13 @@ describe('the executable for Linux', () => {
     const signIn = async (pin: string): Promise<string> => {
       const { location } = await desk.visit(`${origin}/sign-in`);
       const path = new URL(location, origin).href;
-      const page = { path, ...(await desk.visit(path)) };
-      const fields = { pin, card: desk.cardField(page.body), roleId: '' };
-      const sent = await desk.post(page.path, fields, { origin });
+      let { body } = await desk.visit(path);
+      // The agent finds the card a moment after it is ready.
+      while (!body.includes('<dt>Smartcard</dt>')) {
+        await sleep(50);
+        ({ body } = await desk.visit(path));
+      }
+      const sent = await desk.post(path, { pin, card: desk.cardField(body), roleId: '' }, { origin });
       return sent.location ? (await desk.visit(new URL(sent.location, origin).href)).body : sent.body;
     };
     return { child, said: String(said), signIn, cis: desk.cis };
