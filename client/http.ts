@@ -48,7 +48,7 @@ export async function send(fetcher: Fetch, request: HttpRequest): Promise<HttpAn
       redirect: 'manual',
       signal,
     });
-    const bytes = await readBytes(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
+    const bytes = await untilAborted(signal, readBytes(response, request.maxBytes ?? DEFAULT_MAX_BYTES));
     const text = new TextDecoder().decode(bytes);
     return { status: response.status, headers: response.headers, bytes, text };
   } catch (error) {
@@ -72,6 +72,16 @@ export async function unlessAborted<T>(signal: AbortSignal | undefined, work: Pr
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+// Node.js 20 does not end the body of a broken gzip for its signal.
+function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** Returns the body as a JSON object; undefined for other bodies. */

@@ -9,6 +9,7 @@ import { testClock } from './testing/clock.ts';
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const clock = testClock();
+const currentDate = new Date(clock.now());
 
 const assertion = (key: SigningKey, alg: SigningAlgorithm) =>
   signClientAssertion({ clientId: 'app', audience: 'https://as.example/token', key, alg, clock });
@@ -21,6 +22,7 @@ describe('signing keys', () => {
       const keys = createLocalJWKSet(publicKeySet([{ ...key, alg }]));
       const { payload, protectedHeader } = await jwtVerify(await assertion(key, alg), keys, {
         algorithms: [alg],
+        currentDate,
       });
       assert.deepEqual(protectedHeader, { alg, kid: 'k', typ: 'JWT' });
       const { iss, sub, aud, iat = 0, exp = 0 } = payload;
@@ -39,7 +41,9 @@ describe('signing keys', () => {
       },
     };
     const jwt = await assertion(key, 'ES256');
-    await jwtVerify(jwt, createLocalJWKSet(publicKeySet([{ ...key, alg: 'ES256' }])));
+    await jwtVerify(jwt, createLocalJWKSet(publicKeySet([{ ...key, alg: 'ES256' }])), {
+      currentDate,
+    });
     assert.deepEqual(asked, ['ES256']);
   });
 
