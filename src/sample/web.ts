@@ -6,14 +6,10 @@ export function requestOf(
   { method, path, query, headers: given, body }: HttpRequest,
   origin: string,
 ): Request {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(given)) {
-    for (const item of [value].flat()) if (item !== undefined) headers.append(name, item);
-  }
   const hasBody = method !== 'GET' && method !== 'HEAD';
   return new Request(`${origin}${path}${query === '' ? '' : `?${query}`}`, {
     method,
-    headers,
+    headers: headersOf(given),
     ...(hasBody ? { body } : {}),
   });
 }
@@ -28,9 +24,13 @@ export async function answerOf(response: Response): Promise<Answer> {
 
 /** Returns an answer of a service as a response of the client library. */
 export function responseOf({ status, headers: given, body }: Answer): Response {
+  return new Response(String(body), { status, headers: headersOf(given) });
+}
+
+function headersOf(given: Readonly<Record<string, string | string[] | undefined>>): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(given)) {
-    for (const item of [value].flat()) headers.append(name, item);
+    for (const item of [value].flat()) if (item !== undefined) headers.append(name, item);
   }
-  return new Response(String(body), { status, headers });
+  return headers;
 }
