@@ -27,7 +27,11 @@ const rows: readonly (readonly Part[])[] = [
     part('console', 'inspect, manage'),
     part('sample', 'an application'),
   ],
-  [part('seed', 'applications and products for development', 910), part('kit', 'for tests')],
+  [
+    part('seed', 'applications and products for development', 778),
+    part('journeys', 'who did what'),
+    part('kit', 'for tests'),
+  ],
   [part('oauth', 'tokens, clients, the core of the authorization servers', 1042)],
   [part('storage', 'SQLite, PostgreSQL, migrations, single use, events, audit', 1042)],
   [part('kernel', 'HTTP, steps, errors, clock, keys, events', 910), part('client', 'for suppliers')],

@@ -4,6 +4,7 @@ import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { PeerUser } from '@alongside/kernel/peer-user';
 import type { ApiDraft, ApiDraftPatch, ApiReport, ListedApi } from '../gateway/protocol.ts';
+import type { JourneyReader } from '../journeys/model.ts';
 import type { Applications } from '../oauth/applications.ts';
 import type { Developers } from '../oauth/developers.ts';
 import type { NetworkLimits } from '../oauth/network-limit.ts';
@@ -96,6 +97,7 @@ export interface ConsoleDependencies {
   settings: Settings;
   audit: AuditLog;
   events: StoredEvents;
+  journeys?: JourneyReader;
   refusals: Refusals;
   /** Calls the listener for each event that this process stores. Returns a function that stops it. */
   listenEvents: (listener: () => void) => () => void;
