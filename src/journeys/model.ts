@@ -83,6 +83,8 @@ export interface Captured {
   readonly form?: readonly Field[];
   /** Any other body, as text. JSON is indented. */
   readonly body?: string;
+  /** Secret members of a JSON body, such as `access_token`, with their marks. */
+  readonly members?: readonly Field[];
   /** Whether the body was longer than the limit. */
   readonly isCut: boolean;
   readonly tokens: readonly DecodedToken[];
