@@ -1,6 +1,7 @@
 import { loadConfig } from '@alongside/kernel/config';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { configShape } from '../../src/config.ts';
+import { checkAnsweredCalls } from '../../src/console/testing/answered-calls.ts';
 import { type Instance, startAlongside } from '../../src/main.ts';
 import type { StateFile } from '../../src/state-file.ts';
 
@@ -24,6 +25,7 @@ export interface TestInstance {
 }
 
 export async function startInstance(settings: Record<string, unknown> = {}): Promise<TestInstance> {
+  checkAnsweredCalls();
   const config = loadConfig(configShape, { portBase: 0, ephemeral: true, logLevel: 'error', ...settings });
   const instance: Instance = await startAlongside(config, { development: true });
   const { urls } = instance.state;

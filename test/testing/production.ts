@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadConfig } from '@alongside/kernel/config';
 import { productionShape } from '../../src/config.ts';
+import { checkAnsweredCalls } from '../../src/console/testing/answered-calls.ts';
 import { startAlongside } from '../../src/main.ts';
 import type { LocalOperator, StateFile } from '../../src/state-file.ts';
 
@@ -27,6 +28,7 @@ export interface ProductionInstance {
 }
 
 export async function startProduction(settings: Record<string, unknown> = {}): Promise<ProductionInstance> {
+  checkAnsweredCalls();
   const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
   const config = loadConfig(productionShape, {
     ...{ portBase: 0, data: folder, logLevel: 'error', drainDelay: 0, smtpUrl: 'smtp://127.0.0.1:9' },

@@ -1,8 +1,10 @@
+import { channel } from 'node:diagnostics_channel';
 import type { Answer } from '@alongside/kernel/answer';
 import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
 import { type ParamsOf, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { z } from 'zod';
 import type { Admit } from '../administrators/admission.ts';
+import type { AdmittedRoles } from '../administrators/roles.ts';
 import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 
 /** Path prefix of the API. */
@@ -21,6 +23,10 @@ interface Documented {
   readonly summary: string;
   /** Meaning of each status. */
   readonly answers: Readonly<Record<number, string>>;
+  /** Body of a success. Declare each member: tests refuse answers with others. Absent if all successes are 204. */
+  readonly response?: z.ZodType;
+  /** Roles that may call in production, besides administrators; none by default. */
+  readonly roles?: AdmittedRoles;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
 }
@@ -33,6 +39,15 @@ export interface ApiCall extends Documented {
   readonly body: z.ZodType | undefined;
   readonly endpoint: Endpoint;
 }
+
+/** An answer of a call, as its endpoint returned it. */
+export interface AnsweredCall {
+  readonly call: Pick<ApiCall, 'method' | 'path' | 'response'>;
+  readonly answer: Answer;
+}
+
+/** Publishes each AnsweredCall. Tests subscribe, to compare answers with the described responses. */
+export const answeredCalls = channel('alongside.console.answered');
 
 interface CallDefinition<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends Documented {
@@ -55,13 +70,17 @@ export function defineCall<
     ...definition,
     query,
     body: definition.body,
-    endpoint: async (request) =>
-      handle({
+    async endpoint(request) {
+      const answer = await handle({
         request,
         params: request.params as ParamsOf<Path>,
         query: readShape(query, parseQuery(request.query)) as z.output<Query>,
         body: readShape(body, request.method === 'GET' ? {} : parseObject(request.body)) as z.output<Body>,
-      }),
+      });
+      if (answeredCalls.hasSubscribers)
+        answeredCalls.publish({ call: definition, answer } satisfies AnsweredCall);
+      return answer;
+    },
   };
 }
 

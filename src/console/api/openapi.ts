@@ -1,10 +1,38 @@
 import { z } from 'zod';
+import { rolesOf } from '../administrators/roles.ts';
 import { type ApiCall, apiPath, templateOf } from './call.ts';
 
 const schemaOf = (schema: z.ZodType) => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return rest;
 };
+
+const schemasPath = '#/components/schemas/';
+
+/** Schemas of responses. Those with an `id` in their metadata are components. */
+class ResponseSchemas {
+  readonly components: Record<string, object> = { Error: errorSchema };
+
+  /** Later versions may add members, so other members are allowed. */
+  of(schema: z.ZodType): object {
+    const {
+      $schema: _,
+      $defs = {},
+      ...own
+    } = z.toJSONSchema(schema, {
+      io: 'output',
+      unrepresentable: 'any',
+      override({ jsonSchema }) {
+        if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      },
+    });
+    for (const [id, component] of Object.entries($defs)) this.components[id] = withComponentPaths(component);
+    return withComponentPaths(own);
+  }
+}
+
+const withComponentPaths = (schema: object): object =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', `"${schemasPath}`));
 
 const pathParameters = (path: string): object[] =>
   [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
@@ -26,24 +54,34 @@ function queryParameters(query: z.ZodType): object[] {
 
 const errorContent = { schema: { $ref: '#/components/schemas/Error' } };
 
-const responses = (answers: ApiCall['answers']): object =>
-  Object.fromEntries(
+function responses({ answers, response }: ApiCall, schemas: ResponseSchemas): object {
+  const success = response ? { schema: schemas.of(response) } : {};
+  return Object.fromEntries(
     Object.entries(answers).map(([status, description]) => {
-      const json = Number(status) < 400 ? {} : errorContent;
+      const json = Number(status) < 400 ? success : errorContent;
       return [
         status,
         { description, ...(status === '204' ? {} : { content: { 'application/json': json } }) },
       ];
     }),
   );
+}
 
-const operation = ({ method, path, summary, query, body, answers }: ApiCall): object => ({
-  operationId: `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
-  summary,
-  parameters: [...pathParameters(path), ...queryParameters(query)],
-  ...(body ? { requestBody: { content: { 'application/json': { schema: schemaOf(body) } } } } : {}),
-  responses: responses(answers),
-});
+/** Returns the id of an operation, by which generated clients name it. It depends on method and path only. */
+const operationId = ({ method, path }: ApiCall): string =>
+  `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`;
+
+function operation(call: ApiCall, schemas: ResponseSchemas): object {
+  const { path, summary, query, body } = call;
+  return {
+    operationId: operationId(call),
+    summary,
+    'x-roles': rolesOf(call.roles),
+    parameters: [...pathParameters(path), ...queryParameters(query)],
+    ...(body ? { requestBody: { content: { 'application/json': { schema: schemaOf(body) } } } } : {}),
+    responses: responses(call, schemas),
+  };
+}
 
 const errorSchema = {
   type: 'object',
@@ -56,18 +94,19 @@ const errorSchema = {
   },
 };
 
-/** Returns the OpenAPI 3.1 document of these calls, from the schemas that validate their requests. */
+/** Returns the OpenAPI 3.1 document of these calls, from the schemas of their requests and responses. */
 export function openApiOf(calls: readonly ApiCall[], about: { version: string; server: string }): object {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas = new ResponseSchemas();
   for (const call of calls) {
     const path = templateOf(call.path);
-    paths[path] = { ...paths[path], [call.method.toLowerCase()]: operation(call) };
+    paths[path] = { ...paths[path], [call.method.toLowerCase()]: operation(call, schemas) };
   }
   return {
     openapi: '3.1.0',
     info: { title: 'Alongside console', version: about.version },
     servers: [{ url: `${about.server}${apiPath}` }],
     paths,
-    components: { schemas: { Error: errorSchema } },
+    components: { schemas: schemas.components },
   };
 }

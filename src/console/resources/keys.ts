@@ -13,7 +13,10 @@ const keyProofType = 'alongside-key-proof+jwt';
 type DescribedKey = Awaited<ReturnType<SigningKeys['describe']>>[number];
 
 /** A key is announced in the key set before it signs, and stays there for verification afterwards. */
-function stateOf({ signsFrom, signsUntil, removedAt }: DescribedKey, now: number): string {
+function stateOf(
+  { signsFrom, signsUntil, removedAt }: DescribedKey,
+  now: number,
+): z.output<typeof signingKey>['state'] {
   if (removedAt !== null && removedAt <= now) return 'retired';
   if (signsUntil !== null && signsUntil <= now) return 'verifying';
   return signsFrom > now ? 'announced' : 'signing';
@@ -28,6 +31,23 @@ const rotation = z.strictObject({
     .default(false)
     .describe('Switches at once, without announcing the new keys first'),
 });
+
+const instant = z.iso.datetime().nullable();
+
+const signingKey = z
+  .strictObject({
+    service: z.enum(keyServices),
+    kid: z.string(),
+    algorithm: z.string(),
+    state: z.enum(['announced', 'signing', 'verifying', 'retired']),
+    announcedAt: instant,
+    signsFrom: instant,
+    signsUntil: instant,
+    removedAt: instant,
+  })
+  .meta({ id: 'SigningKey' });
+
+const keyList = z.strictObject({ keys: z.array(signingKey) });
 
 const serviceOf = (name: string): KeyService => {
   const service = keyServices.find((known) => known === name);
@@ -67,7 +87,9 @@ export const keys: Resource = {
         method: 'GET',
         path: '/keys',
         summary: 'Lists signing keys and their states',
+        roles: ['read'],
         answers: { 200: 'The keys of cis2, authorisation and cis, without their private parts' },
+        response: keyList,
         handle: () => describe(keyServices),
       }),
       defineCall({
@@ -75,6 +97,9 @@ export const keys: Resource = {
         path: '/keys/proofs',
         summary: 'Signs once with each signing key, to verify the published key sets',
         answers: { 200: 'JSON Web Signatures by service, which no service accepts as a token' },
+        response: z.strictObject({
+          proofs: z.array(z.strictObject({ service: z.enum(keyServices), jws: z.string() })),
+        }),
         async handle() {
           const claims = { purpose: 'alongside doctor', iat: seconds(clock) };
           const proofs = await ofEach(keyServices, async (own, service) =>
@@ -89,6 +114,7 @@ export const keys: Resource = {
         summary: 'Creates successors of the keys, announced first or used at once',
         body: rotation,
         answers: { 200: 'The keys of the service', 404: 'Unknown service' },
+        response: keyList,
         async handle({ params, body: { now } }) {
           const service = serviceOf(params.service);
           // Each algorithm is a separate write.

@@ -21,6 +21,7 @@ import { Settings } from '../../storage/settings.ts';
 import { StoredKeys } from '../../storage/signing-keys.ts';
 import type { Apis, ConsoleDependencies, PatientRegister } from '../dependencies.ts';
 import { createConsole } from '../index.ts';
+import { checkAnsweredCalls } from './answered-calls.ts';
 import { type Answered, type Sent, send } from './request.ts';
 
 export const startTime = Date.parse('2026-03-02T09:00:00Z');
@@ -80,6 +81,7 @@ const storedPatients = (database: Database): PatientRegister => ({
 
 /** Starts a seeded console in memory, without CIS and agent unless `changes` has them. */
 export async function startConsole(changes: Partial<ConsoleDependencies> = {}): Promise<TestConsole> {
+  checkAnsweredCalls();
   const base = new ManualClock(startTime);
   const clock = new AdjustableClock(base);
   const database = await openDatabase(':memory:', '');
