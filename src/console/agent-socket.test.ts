@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { AgentStatus } from '../../identity-agent/protocol.ts';
 import { AgentRefusal, AgentSocket, AgentUnreachable } from './agent-socket.ts';
 import { startSocket } from './testing/agent-socket.ts';
 import { startConsole, type TestConsole } from './testing/console.ts';
@@ -57,6 +58,12 @@ describe('AgentSocket', () => {
   });
 });
 
+const emptyDesk: AgentStatus = {
+  ...{ version: '1', state: 'noCard', mode: 'newer', generation: 'newer', agentId: 'agent' },
+  ...{ card: null, person: null, role: null, roles: [], attemptsLeft: null, question: null, lock: null },
+  ...{ pinAgainAt: null, reason: null, problem: null, refusal: null },
+};
+
 describe('refusals of the agent', () => {
   let server: Server;
   let console_: TestConsole;
@@ -71,7 +78,7 @@ describe('refusals of the agent', () => {
       'development.insertCard': refuse,
       'development.listCards': () => ({ cards: [] }),
       destroyTicket: refuse,
-      status: () => ({ state: 'noCard' }),
+      status: () => emptyDesk,
     });
     console_ = await startConsole({ agentSocket: server.path });
   });

@@ -1,11 +1,57 @@
 import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import { workstationSection } from '../page/workstation.ts';
 import type { Resource } from './resource.ts';
 
 const pinShape = z.strictObject({ pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits') });
 const roleShape = z.strictObject({ roleId: z.string('must be text').min(1, 'must not be empty').max(40) });
+
+const agentStatus: z.ZodType<AgentStatus> = z
+  .strictObject({
+    version: z.string(),
+    state: z.enum([
+      'noCard',
+      'pinRequested',
+      'roleRequested',
+      'signedIn',
+      'locked',
+      'blocked',
+      'cardRejected',
+    ]),
+    mode: z.string(),
+    generation: z.string(),
+    agentId: z.string(),
+    card: z
+      .strictObject({
+        serial: z.string(),
+        persona: z.string().nullable(),
+        name: z.string(),
+        certificateEnds: z.string().nullable(),
+        renewalDue: z.boolean(),
+      })
+      .nullable(),
+    person: z.strictObject({ uid: z.string(), displayName: z.string() }).nullable(),
+    role: z.strictObject({ roleId: z.string(), roleName: z.string(), orgCode: z.string() }).nullable(),
+    roles: z.array(
+      z.strictObject({
+        roleId: z.string(),
+        roleName: z.string(),
+        roleCode: z.string(),
+        orgCode: z.string(),
+        orgName: z.string(),
+      }),
+    ),
+    attemptsLeft: z.number().nullable(),
+    question: z.enum(['pin', 'role']).nullable(),
+    lock: z.strictObject({ reason: z.enum(['card', 'screen', 'time']), endsAt: z.string() }).nullable(),
+    pinAgainAt: z.string().nullable(),
+    reason: z.string().nullable(),
+    problem: z.enum(['card_blocked', 'card_rejected', 'no_role']).nullable(),
+    refusal: z.string().nullable(),
+  })
+  .meta({ id: 'AgentStatus' });
 
 /** `/agent`: the Identity Agent of this machine, and the user's answers to its prompts. */
 export const agent: Resource = {
@@ -17,6 +63,7 @@ export const agent: Resource = {
       path: '/agent',
       summary: 'Returns the state of the local Identity Agent: card, person, role and open prompt',
       answers: { 200: 'The state', 503: 'No agent responds on this machine' },
+      response: agentStatus,
       handle: async () => json(200, await agent.status()),
     }),
     defineCall({
@@ -31,6 +78,7 @@ export const agent: Resource = {
         423: 'The card is blocked',
         503: 'No agent responds on this machine',
       },
+      response: agentStatus,
       handle: async ({ body }) => json(200, await agent.answerPin(body.pin)),
     }),
     defineCall({
@@ -44,6 +92,7 @@ export const agent: Resource = {
         422: 'The person does not have this role',
         503: 'No agent responds on this machine',
       },
+      response: agentStatus,
       handle: async ({ body }) => json(200, await agent.answerRole(body.roleId)),
     }),
     defineCall({
@@ -51,6 +100,7 @@ export const agent: Resource = {
       path: '/agent/session',
       summary: 'Signs out; the card stays in the reader',
       answers: { 200: 'The new state', 503: 'No agent responds on this machine' },
+      response: agentStatus,
       async handle() {
         await agent.signOut();
         return json(200, await agent.status());

@@ -1,6 +1,13 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { DefinitionError, draftPatchShape, draftShape, newDraftShape } from '../../gateway/protocol.ts';
+import {
+  type ApiReport,
+  DefinitionError,
+  draftPatchShape,
+  draftShape,
+  type ListedApi,
+  newDraftShape,
+} from '../../gateway/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
@@ -42,6 +49,46 @@ const secretName = z.strictObject({
     .max(65_536, 'must have at most 65536 characters'),
 });
 
+const listedApi: z.ZodType<ListedApi> = z.strictObject({
+  name: z.string(),
+  basePath: z.string(),
+  title: z.string(),
+  backEnd: z.string(),
+  operations: z.number(),
+  warnings: z.number(),
+});
+
+const apiReport: z.ZodType<ApiReport> = z
+  .strictObject({
+    name: z.string(),
+    basePath: z.string(),
+    title: z.string(),
+    version: z.string(),
+    backEnd: z.string(),
+    record: z.boolean(),
+    access: z.array(
+      z.strictObject({
+        title: z.string(),
+        grant: z.string(),
+        scopes: z.array(z.string()),
+        product: z.string(),
+      }),
+    ),
+    operations: z.array(z.strictObject({ operation: z.string(), needs: z.array(z.string()) })),
+    headers: z.record(z.string(), z.string()),
+    limits: z.strictObject({
+      api: z.looseObject({}).nullable(),
+      application: z.looseObject({}).nullable(),
+    }),
+    settings: z.looseObject({}),
+    target: z.looseObject({}),
+    warnings: z.array(z.string()),
+    hash: z.string(),
+  })
+  .meta({ id: 'ApiReport' });
+
+const apiSource = draftShape.extend({ examples: z.array(z.looseObject({})) });
+
 /** `/apis`: the APIs behind the gateway. */
 export const apis: Resource = {
   section: apisSection,
@@ -55,6 +102,7 @@ export const apis: Resource = {
         path: '/apis',
         summary: 'Lists the APIs behind the gateway',
         answers: { 200: 'The APIs' },
+        response: z.strictObject({ apis: z.array(listedApi) }),
         handle: async () => json(200, { apis: await apis.list() }),
       }),
       defineCall({
@@ -64,6 +112,7 @@ export const apis: Resource = {
         body: newDraftOrForm,
         bodyLimit,
         answers: { 201: 'The API as it was understood, with "warnings"', ...answers },
+        response: apiReport,
         async handle({ body }) {
           const added = await orRefusal(
             apis.add(body, (name) => [recordStatement(audit, 'api.created', name)]),
@@ -78,6 +127,7 @@ export const apis: Resource = {
         body: draftOrForm,
         bodyLimit,
         answers: { 200: 'The API as it was understood, with "warnings"', ...answers },
+        response: apiReport,
         handle: async ({ body }) => json(200, await orRefusal(apis.check(body))),
       }),
       defineCall({
@@ -85,6 +135,7 @@ export const apis: Resource = {
         path: '/apis/:name',
         summary: 'Returns an API that was added',
         answers: { 200: 'The API as it was understood; ETag', 404: 'Unknown API' },
+        response: apiReport,
         async handle({ params: { name } }) {
           const found = await apis.get(name);
           if (!found) throw unknown(name);
@@ -96,6 +147,7 @@ export const apis: Resource = {
         path: '/apis/:name/source',
         summary: 'Returns the files of an API, its options and its recorded responses',
         answers: { 200: 'The source', 404: 'Unknown API' },
+        response: apiSource,
         async handle({ params: { name } }) {
           const source = await apis.source(name);
           if (!source) throw unknown(name);
@@ -114,6 +166,7 @@ export const apis: Resource = {
           404: 'Unknown API',
           412: 'If-Match has another revision',
         },
+        response: apiReport,
         async handle({ request, params: { name }, body }) {
           const record = recordStatement(audit, 'api.changed', name);
           const changed = await orRefusal(

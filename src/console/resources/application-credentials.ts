@@ -9,6 +9,7 @@ import { invalidMember } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keyWarning, keyWarnings } from '../registration/key-sets.ts';
+import { warnings } from '../registration/response.ts';
 import { type HalfName, halfNames, publicKey } from '../registration/shape.ts';
 import { newSecret } from '../registration/stored.ts';
 import type { Resource } from './resource.ts';
@@ -29,6 +30,28 @@ const newSecretShape = z.strictObject({
   half: halfName,
   expiresAt: time.optional().describe('When the new secret expires'),
   othersExpireAt: time.optional().describe('When the existing secrets expire; a past time ends them at once'),
+});
+
+const applicationKey = z
+  .strictObject({
+    half: halfName,
+    kid: z.string().nullable(),
+    kty: z.string(),
+    alg: z.string().nullable(),
+    bits: z.number().nullable(),
+    expiresAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'ApplicationKey' });
+
+const keyList = z.strictObject({
+  keys: z.array(applicationKey),
+  addresses: z.array(z.strictObject({ half: halfName, address: z.string() })),
+});
+
+const newCredentials = z.strictObject({
+  clientId: z.string(),
+  clientSecret: z.string(),
+  expiresAt: z.iso.datetime().nullable(),
 });
 
 const keyView = (half: HalfName, jwk: JsonWebKey) => ({
@@ -76,6 +99,7 @@ export const applicationCredentials: Resource = {
         path: '/applications/:id/keys',
         summary: 'Lists the registered public keys of an application',
         answers: { 200: 'The keys, and the addresses of those that are fetched', 404: 'Unknown application' },
+        response: keyList,
         async handle({ params }) {
           const application = await editor.find(params.id);
           const keys = halfNames.flatMap((name) =>
@@ -101,6 +125,7 @@ export const applicationCredentials: Resource = {
           409: 'Another key of this half has the kid',
           412: 'If-Match has another revision',
         },
+        response: applicationKey.extend({ warnings }),
         async handle({ request, params, body }) {
           const changed = await editor.change('application.key.added', request, params.id, (before) => {
             const half = halfOf(before, body.half);
@@ -144,6 +169,7 @@ export const applicationCredentials: Resource = {
           404: 'Unknown application',
           412: 'If-Match has another revision',
         },
+        response: newCredentials,
         async handle({ request, params, body: { half: name, expiresAt, othersExpireAt } }) {
           const expiry = expiresAt === undefined ? null : Date.parse(expiresAt);
           const { secret, record } = newSecret(applications.now, expiry);

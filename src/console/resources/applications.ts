@@ -1,5 +1,6 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { uuid } from '@alongside/kernel/ids';
+import { z } from 'zod';
 import type { Application } from '../../oauth/applications.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember } from '../api/request.ts';
@@ -9,6 +10,7 @@ import { checkProducts, patchedRegistration, withNewKeys } from '../registration
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
 import { checkPolicy } from '../registration/policy.ts';
+import { applicationResponse, credentials, warnings } from '../registration/response.ts';
 import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
 import {
   applicationView,
@@ -28,6 +30,15 @@ const credentialsOf = ({ clientId }: { clientId: string }, clientSecret: string 
   clientId,
   ...(clientSecret === undefined ? {} : { clientSecret }),
 });
+
+const newApplication = z.strictObject({
+  id: z.string(),
+  platform: credentials.optional(),
+  cis2: credentials.optional(),
+  warnings,
+});
+
+const changedApplication = applicationResponse.extend({ warnings }).meta({ id: 'ApplicationWithWarnings' });
 
 /** `/applications`: registrations. */
 export const applications: Resource = {
@@ -77,6 +88,7 @@ export const applications: Resource = {
         path: '/applications',
         summary: 'Lists applications; the seeded ones with their development secrets',
         answers: { 200: 'The applications' },
+        response: z.strictObject({ applications: z.array(applicationResponse) }),
         async handle() {
           const shown = development ? listedApplication : applicationView;
           return json(200, { applications: (await applications.list()).map(shown) });
@@ -91,6 +103,7 @@ export const applications: Resource = {
           201: 'Its id and credentials; "warnings" about what will fail at use',
           400: 'Invalid member: "field" and "problem"',
         },
+        response: newApplication,
         async handle({ body: registration }) {
           checkPolicy(registration);
           await checkCredentials(registration);
@@ -122,6 +135,7 @@ export const applications: Resource = {
           200: 'The application; ETag; "warnings" about what will fail at use',
           404: 'Unknown application',
         },
+        response: changedApplication,
         async handle({ params }) {
           const found = await editor.find(params.id);
           return shownApplication(found, optional(registrationWarnings(found, await products.list())));
@@ -133,6 +147,7 @@ export const applications: Resource = {
         summary: 'Changes an application with a JSON merge patch (RFC 7396)',
         body: anyMembers,
         answers: { ...changeAnswers, 400: 'Invalid member: "field" and "problem"' },
+        response: changedApplication,
         async handle({ request, params, body }) {
           let newSecrets: NewSecrets = {};
           let warnings: RegistrationWarning[] = [];
@@ -181,6 +196,7 @@ export const applications: Resource = {
           path: `/applications/:id/${act}`,
           summary,
           answers: changeAnswers,
+          response: applicationResponse,
           handle: async ({ request, params }) =>
             shownApplication(
               await editor.change(`application.${status}`, request, params.id, (before) => ({

@@ -37,6 +37,45 @@ const namesOf = (filter: AuditFilter): string =>
     .map(([name]) => name)
     .join(' ');
 
+const name = z.string().optional();
+
+const auditRecord = z
+  .strictObject({
+    seq: z.number(),
+    chain: z.string(),
+    chainSeq: z.number(),
+    at: z.iso.datetime(),
+    actor: z.string(),
+    action: z.string(),
+    target: z.string(),
+    application: z.string(),
+    subject: z.string(),
+    outcome: z.string(),
+    detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    role: name,
+    organisation: name,
+    onBehalfOf: name,
+    tokenId: name,
+    family: name,
+    session: name,
+    address: name,
+    device: name,
+    requestId: name,
+    correlationId: name,
+    heads: z.array(z.tuple([z.string(), z.number(), z.string()])).optional(),
+    previous: z.string(),
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditRecord' });
+
+const verification = z.strictObject({
+  ok: z.boolean(),
+  chains: z.number(),
+  records: z.number(),
+  unsealed: z.number(),
+  problem: z.strictObject({ chain: z.string(), seq: z.number(), problem: z.string() }).optional(),
+});
+
 /** `/audit`: the audit log. In production each use is recorded too; in development no user is signed in. */
 export const audit: Resource = {
   calls({ audit, development }) {
@@ -57,6 +96,7 @@ export const audit: Resource = {
         summary: 'Lists audit records, oldest first, at most 1,000; the next page is since the last number',
         query,
         answers: { 200: 'The records' },
+        response: z.strictObject({ records: z.array(auditRecord) }),
         async handle({ query: filter }) {
           const records = await audit.search(filter);
           await record(namesOf(filter), records.length);
@@ -69,6 +109,7 @@ export const audit: Resource = {
         summary: 'Verifies the audit log, or a period of it',
         query: z.strictObject({ from: time, to: time }),
         answers: { 200: '{ok, chains, records, unsealed, problem}: the first altered record' },
+        response: verification,
         async handle({ query: range }) {
           const result = await audit.verify(range);
           await record('verify', result.records);
@@ -81,6 +122,7 @@ export const audit: Resource = {
         summary: 'Returns the value with which records about a patient are found',
         body: z.strictObject({ nhsNumber: z.string().regex(/^\d{10}$/, 'must be ten digits') }),
         answers: { 200: '{subject}' },
+        response: z.strictObject({ subject: z.string() }),
         async handle({ body: { nhsNumber } }) {
           await record('patient', 0, nhsNumber);
           return json(200, { subject: audit.subjectOf(nhsNumber) });
@@ -91,6 +133,7 @@ export const audit: Resource = {
         path: '/audit/:seq/subject',
         summary: 'Decrypts the NHS number of a record, and records that',
         answers: { 200: '{nhsNumber}', 404: 'Unknown record, or one without a patient' },
+        response: z.strictObject({ nhsNumber: z.string() }),
         async handle({ params: { seq } }) {
           const nhsNumber = /^\d{1,15}$/.test(seq) ? await audit.openSubject(Number(seq)) : undefined;
           if (nhsNumber === undefined) throw errors.notFound(`no patient in record ${seq.slice(0, 20)}`);

@@ -14,6 +14,18 @@ const enrolment = z.strictObject({
     .describe('Persona or uid of the registration authority officer; optional in development'),
 });
 
+const authenticator = z
+  .strictObject({
+    id: z.string(),
+    kind: z.string(),
+    label: z.string(),
+    level: z.number(),
+    createdAt: z.iso.datetime(),
+    usedAt: z.iso.datetime().nullable(),
+    development: z.looseObject({}).optional().describe('The data to sign in with it; development only'),
+  })
+  .meta({ id: 'Authenticator' });
+
 /** `/people/{uid}/authenticators` and `/people/{uid}/enrolments`: a person's authenticators at CIS2, other than smartcards. */
 export const authenticators: Resource = {
   calls: ({ cis, cis2 }) => [
@@ -23,6 +35,8 @@ export const authenticators: Resource = {
       summary:
         'Lists a person’s authenticators other than smartcards; with the seeded secrets in development',
       answers: { 200: 'The authenticators', 404: 'Unknown uid or persona' },
+      roles: ['registration-authority', 'support'],
+      response: z.strictObject({ authenticators: z.array(authenticator) }),
       handle: async ({ params }) =>
         cis2.relay({ method: 'GET', path: consolePaths.authenticators(await cis.uidOf(params.uid)) }),
     }),
@@ -31,6 +45,7 @@ export const authenticators: Resource = {
       path: '/people/:uid/authenticators/:id',
       summary: 'Removes an authenticator',
       answers: { 204: 'Removed', 404: 'Unknown person or authenticator' },
+      roles: ['registration-authority'],
       handle: async ({ params: { uid, id } }) =>
         cis2.relay({ method: 'DELETE', path: consolePaths.authenticator(await cis.uidOf(uid), id) }),
     }),
@@ -45,6 +60,8 @@ export const authenticators: Resource = {
         404: 'Unknown uid or persona',
         422: 'Unknown kind of authenticator',
       },
+      roles: ['registration-authority'],
+      response: z.strictObject({ url: z.string(), expiresAt: z.iso.datetime() }),
       async handle({ params, body }) {
         const officer = body.officer === undefined ? {} : { officer: await cis.uidOf(body.officer) };
         const order: EnrolmentRequest = { kind: body.kind, ...officer };
@@ -65,6 +82,7 @@ export const importedAuthenticators: Resource = {
       summary: 'Imports an authenticator with its secret, for tests; development only',
       body: z.looseObject({ kind }),
       answers: { 201: 'The authenticator', 404: 'Unknown uid or persona', 422: 'Invalid member' },
+      response: authenticator,
       async handle({ params, body }) {
         const path = consolePaths.authenticators(await cis.uidOf(params.uid));
         return cis2.relay({ method: 'POST', path, body: body satisfies AuthenticatorRequest });

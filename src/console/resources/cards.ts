@@ -1,6 +1,7 @@
 import { json, noContent } from '@alongside/kernel/answer';
 import { randomDigits } from '@alongside/kernel/ids';
 import { z } from 'zod';
+import type { SocketCard } from '../../../identity-agent/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import type { Resource } from './resource.ts';
 
@@ -20,6 +21,22 @@ const newCard = z.strictObject({
 
 const change = z.strictObject({ pin: pin.optional(), locked: locked.optional() });
 
+export const virtualCard: z.ZodType<SocketCard> = z
+  .strictObject({
+    serial: z.string(),
+    persona: z.string().nullable(),
+    uid: z.string(),
+    name: z.string(),
+    series: z.string(),
+    keyType: z.string(),
+    profile: z.string(),
+    pinTriesLeft: z.number(),
+    pukTriesLeft: z.number(),
+    locked: z.boolean(),
+    inserted: z.boolean(),
+  })
+  .meta({ id: 'VirtualCard' });
+
 /** `/cards`: the virtual cards of the local agent, by serial or by persona or uid of the holder. */
 export const cards: Resource = {
   only: 'development',
@@ -37,6 +54,7 @@ export const cards: Resource = {
         path: '/cards',
         summary: 'Returns the virtual cards of the local agent',
         answers: { 200: 'The cards', 503: 'No agent responds on this machine' },
+        response: z.strictObject({ cards: z.array(virtualCard) }),
         handle: async () => json(200, { cards: await agent.cards() }),
       }),
       defineCall({
@@ -45,6 +63,7 @@ export const cards: Resource = {
         summary: 'Creates a card for a person; its keys are generated when it is first inserted',
         body: newCard,
         answers: { 201: 'The card', 404: 'Unknown person', 503: 'No agent responds on this machine' },
+        response: virtualCard,
         async handle({ body: { person: name, ...options } }) {
           const { uid, persona, displayName } = await cis.person(name);
           const serial = randomDigits(12);
@@ -65,6 +84,7 @@ export const cards: Resource = {
         summary: 'Changes the PIN of a card, blocks it or restores its attempts',
         body: change,
         answers: { 200: 'The card', 404: 'Unknown card', 503: 'No agent responds on this machine' },
+        response: virtualCard,
         handle: async ({ params: { serial }, body }) =>
           json(200, await recorded('card.changed', serial, () => agent.editCard(serial, body))),
       }),

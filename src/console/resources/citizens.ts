@@ -37,6 +37,7 @@ export const citizens: Resource = {
             path: '/citizens',
             summary: 'Lists the citizens that testers added to the realms NHS-Login-mock-*',
             answers: { 200: 'The citizens' },
+            response: z.strictObject({ citizens: z.array(citizen) }),
             handle: async () => json(200, { citizens: await citizens.list() }),
           }),
           defineCall({
@@ -45,6 +46,7 @@ export const citizens: Resource = {
             summary: 'Adds a citizen, or replaces the one with the same NHS number',
             body: citizen,
             answers: { 201: 'The citizen', 400: 'Invalid member: "field" and "problem"' },
+            response: citizen,
             async handle({ body }) {
               await citizens.put(body);
               return json(201, body);

@@ -59,6 +59,9 @@ export const clockState = (clock: AdjustableClock): { now: string; offsetSeconds
   offsetSeconds: clock.offset / 1000,
 });
 
+export const clockResponse = z.strictObject({ now: z.iso.datetime(), offsetSeconds: z.number() });
+const movedClock = clockResponse.extend({ warnings: z.array(z.string()).optional() });
+
 /** `/clock`: the clock that all services and the local agent share. */
 export const clock: Resource = {
   only: 'development',
@@ -78,6 +81,7 @@ export const clock: Resource = {
         path: '/clock',
         summary: 'Returns the clock of all services',
         answers: { 200: 'Its time, and its offset from real time in seconds' },
+        response: clockResponse,
         handle: async () => json(200, clockState(clock)),
       }),
       defineCall({
@@ -86,6 +90,7 @@ export const clock: Resource = {
         summary: 'Moves the clock of all services by seconds or to a time',
         body: shape,
         answers: { 200: 'The moved clock', 400: 'Neither or both of "advance" and "set"' },
+        response: movedClock,
         handle: ({ body: { advance = 0, set } }) =>
           move(
             clock.offset + (set === undefined ? Math.round(advance * 1000) : Date.parse(set) - clock.now()),
@@ -96,6 +101,7 @@ export const clock: Resource = {
         path: '/clock',
         summary: 'Returns to real time',
         answers: { 200: 'The clock' },
+        response: movedClock,
         handle: () => move(0),
       }),
     ];

@@ -36,6 +36,7 @@ export const developers: Resource = {
         path: '/developers',
         summary: 'Lists developers',
         answers: { 200: 'The developers' },
+        response: z.strictObject({ developers: z.array(developerShape) }),
         handle: async () =>
           json(200, {
             developers: (await developers.list()).map(({ revision: _, ...developer }) => developer),
@@ -47,6 +48,7 @@ export const developers: Resource = {
         summary: 'Adds a developer or a company',
         body: developerShape,
         answers: { 201: 'The developer; ETag', 400: 'Invalid member', 409: 'The id is taken' },
+        response: developerShape,
         async handle({ body }) {
           if (!(await developers.add(body, recordStatement(audit, 'developer.created', body.id))))
             throw errors.taken(`developer ${body.id} exists`);
@@ -58,6 +60,7 @@ export const developers: Resource = {
         path: '/developers/:id',
         summary: 'Returns a developer',
         answers: { 200: 'The developer; ETag', 404: 'Unknown developer' },
+        response: developerShape,
         handle: async ({ params }) => tagged(await find(params.id)),
       }),
       defineCall({
@@ -72,6 +75,7 @@ export const developers: Resource = {
           404: 'Unknown developer',
           412: 'If-Match has another revision',
         },
+        response: developerShape,
         handle: async ({ request, params: { id }, body }) =>
           tagged(
             await changeCurrent(

@@ -1,7 +1,8 @@
 import { Answer } from '@alongside/kernel/answer';
 import { z } from 'zod';
-import { paths } from '../../cis/protocol.ts';
+import { type DirectoryDocument, type ImportAnswer, paths, type RoleActivities } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
+import { personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 import type { Resource } from './resource.ts';
 
@@ -20,6 +21,28 @@ const importShape = z
     'must have either "csv" or "document"',
   );
 
+const coded = { code: z.string(), name: z.string() };
+
+const directoryDocument: z.ZodType<DirectoryDocument> = z.strictObject({
+  version: z.literal(1),
+  people: z.array(personResponse),
+  organisations: z.array(z.strictObject(coded)),
+  activities: z.array(z.strictObject({ ...coded, includes: z.array(z.string()) })),
+});
+
+const importResult: z.ZodType<ImportAnswer> = z.strictObject({
+  dryRun: z.boolean(),
+  added: z.number(),
+  changed: z.number(),
+  unchanged: z.number(),
+  errors: z.array(z.strictObject({ line: z.number(), field: z.string(), problem: z.string() })),
+});
+
+const roleActivities: z.ZodType<RoleActivities> = z.strictObject({
+  roleId: z.string(),
+  activities: z.array(z.strictObject({ ...coded, includedBy: z.string().nullable() })),
+});
+
 /** `/directory`: exports and imports the people of CIS. */
 export const directory: Resource = {
   calls: ({ cis }) => [
@@ -29,6 +52,7 @@ export const directory: Resource = {
       summary: 'Exports people, organisations and activities as JSON or CSV',
       query: z.strictObject({ format: format.default('json') }),
       answers: { 200: 'The document' },
+      response: directoryDocument,
       async handle({ query }) {
         const path = `${paths.directoryExport}?format=${query.format}`;
         const answer = await cis.call({ method: 'GET', path, isLong: true });
@@ -48,6 +72,7 @@ export const directory: Resource = {
       body: importShape,
       bodyLimit: importLimit,
       answers: { 200: 'The number of changes of each kind', 422: 'Errors by line; nothing was written' },
+      response: importResult,
       async handle({ body: { csv, document, dryRun } }) {
         const path = `${paths.directoryImport}?dryRun=${dryRun}`;
         const type = csv === undefined ? 'application/json' : 'text/csv';
@@ -59,6 +84,8 @@ export const directory: Resource = {
       path: '/directory/activities/:person',
       summary: 'Lists the activities of each role of a person, including implied ones',
       answers: { 200: 'Roles and their activities', 404: 'Unknown uid or persona' },
+      roles: ['registration-authority', 'support'],
+      response: z.strictObject({ roles: z.array(roleActivities) }),
       handle: async ({ params }) =>
         cis.relay({ method: 'GET', path: paths.personActivities(await cis.uidOf(params.person)) }),
     }),

@@ -125,6 +125,23 @@ class EventStreams {
 
 const query = z.strictObject({ journey: z.string().max(64).optional(), since });
 
+const party = z.enum([
+  ...(['browser', 'application', 'authorisation', 'cis2', 'identity-agent'] as const),
+  ...(['cis', 'gateway', 'pds', 'console'] as const),
+]);
+const event: z.ZodType<JourneyEvent> = z
+  .strictObject({
+    seq: z.number(),
+    journey: z.string(),
+    at: z.string(),
+    from: party,
+    to: party,
+    name: z.string(),
+    outcome: z.enum(['ok', 'refused', 'failed']),
+    detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  })
+  .meta({ id: 'Event' });
+
 /** `GET /events`: the events of journeys, as a list or as a stream. */
 export const events: Resource = {
   section: journeysSection,
@@ -138,6 +155,8 @@ export const events: Resource = {
           'Lists events, oldest first, at most 1,000; with Accept: text/event-stream sends new ones too, after Last-Event-ID',
         query,
         answers: { 200: 'The events', 503: 'Too many streams are open' },
+        roles: ['support'],
+        response: z.strictObject({ events: z.array(event) }),
         async handle({ request, query: { journey, since = 0 } }) {
           const only = journey === undefined ? {} : { journey };
           if (wantsStream(request)) return streams.open({ since: lastEventId(request) ?? since, ...only });

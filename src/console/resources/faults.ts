@@ -37,6 +37,10 @@ const faultShape = z.strictObject({
     .describe('Duration of the delay; pds-slow'),
 });
 
+const listedFault = z
+  .strictObject({ name: z.string(), summary: z.string(), state: faultShape.nullable() })
+  .meta({ id: 'Fault' });
+
 /** `/faults`: injected faults. */
 export const faults: Resource = {
   only: 'development',
@@ -55,6 +59,7 @@ export const faults: Resource = {
         path: '/faults',
         summary: 'Lists all faults, with the state of those that are on',
         answers: { 200: 'The faults' },
+        response: z.strictObject({ faults: z.array(listedFault) }),
         async handle() {
           const on = await faults.on();
           const shown = namedFaults.flatMap(({ name, summary }) => [
@@ -73,6 +78,7 @@ export const faults: Resource = {
           'Switches a fault on; one of the PDS for a run of tests as `pds-slow@RUN`: the calls whose X-Correlation-ID begins with RUN',
         body: faultShape,
         answers: { 200: 'The fault and its state', 404: 'Unknown fault' },
+        response: z.strictObject({ name: z.string(), state: faultShape }),
         async handle({ params: { name }, body }) {
           requireKnown(name);
           await faults.set(name, body, recordStatement(audit, 'fault.on', name));

@@ -1,10 +1,29 @@
 import { json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
+import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
 import { addressesSection, resetSection } from '../page/installation.ts';
-import { clockState, moveClock } from './clock.ts';
+import { clockResponse, clockState, moveClock } from './clock.ts';
 import type { Resource } from './resource.ts';
+
+const address = z.string();
+const installationState = z
+  .strictObject({
+    version: z.string(),
+    urls: z.strictObject({
+      console: address,
+      api: address,
+      cis2Issuer: address,
+      identityAgent: address,
+      cis: address,
+      sample: address,
+    }),
+    agentSocket: z.string().nullable(),
+    clock: clockResponse,
+    database: z.string(),
+  })
+  .meta({ id: 'InstallationState' });
 
 /** `GET /state`: the running installation. */
 export const state: Resource = {
@@ -15,6 +34,8 @@ export const state: Resource = {
       path: '/state',
       summary: 'Returns version, addresses, clock and database of the installation',
       answers: { 200: 'Version, public addresses, local socket of the Identity Agent, clock and database' },
+      roles: ['registration-authority', 'support', 'read'],
+      response: installationState,
       async handle() {
         const { console, api, identityAgent, cis, sample } = urls;
         return json(200, {
@@ -50,6 +71,7 @@ export const reset: Resource = {
       path: '/reset',
       summary: 'Restores the seed data and real time, and switches off all faults',
       answers: { 200: 'Done; "warnings" lists failed parts' },
+      response: z.strictObject({ reset: z.literal(true), warnings: z.array(z.string()).optional() }),
       async handle() {
         const entry = { actor: 'developer', action: 'reset', target: 'installation' } as const;
         const warnings = await audit.recordThen(entry, async () => {

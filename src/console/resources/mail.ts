@@ -1,8 +1,21 @@
 import { z } from 'zod';
-import { paths } from '../../cis/protocol.ts';
+import { type OutboxMail, paths } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import { pageLimit } from '../api/request.ts';
 import type { Resource } from './resource.ts';
+
+const mailResponse: z.ZodType<OutboxMail> = z
+  .strictObject({
+    id: z.string(),
+    to: z.string(),
+    subject: z.string(),
+    text: z.string(),
+    createdAt: z.iso.datetime(),
+    state: z.enum(['kept', 'waiting', 'sent', 'failed']),
+    attempts: z.number(),
+    sentAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Mail' });
 
 /** `GET /mail`: the messages of CIS, also without a mail server. */
 export const mail: Resource = {
@@ -14,6 +27,7 @@ export const mail: Resource = {
       summary: 'Lists the mail of CIS, newest first; development only',
       query: z.strictObject({ limit: pageLimit }),
       answers: { 200: 'The messages' },
+      response: z.strictObject({ mails: z.array(mailResponse) }),
       handle: ({ query }) =>
         cis.relay({ method: 'GET', path: `${paths.mailOutbox}?${new URLSearchParams({ ...query })}` }),
     }),

@@ -41,6 +41,10 @@ ${callButton({ id: 'generate-patients', method: 'POST', path: '/patients/generat
   },
 };
 
+const patientRecord = z
+  .looseObject({ patient: z.looseObject({ resourceType: z.literal('Patient'), id: z.string() }) })
+  .meta({ id: 'PatientRecord' });
+
 /** `/patients`: fictitious patients of the PDS. */
 export const patients: Resource = {
   only: 'development',
@@ -56,6 +60,7 @@ export const patients: Resource = {
         400: 'Invalid member: "field" and "problem"',
         409: 'The NHS number is taken',
       },
+      response: patientRecord,
       async handle({ body }) {
         const added = await patients.add(body);
         if ('problem' in added) throw errors.requestInvalid(added.problem, { problem: added.problem });
@@ -70,6 +75,7 @@ export const patients: Resource = {
         'Adds the next part of a population to the PDS, always the same: repeat it with `nextHousehold` for more; development only',
       body: part,
       answers: { 200: 'How many patients are new, how many the part has, and the next household' },
+      response: z.strictObject({ added: z.number(), patients: z.number(), nextHousehold: z.number() }),
       handle: async ({ body }) => json(200, await patients.generate(body.household, body.count)),
     }),
     defineCall({
@@ -78,6 +84,7 @@ export const patients: Resource = {
       summary:
         'Returns the whole record of a patient in the PDS, whatever its confidentiality; development only',
       answers: { 200: 'The record', 404: 'No such patient' },
+      response: patientRecord,
       async handle({ params }) {
         const record = await patients.find(params.nhsNumber);
         if (!record) throw errors.notFound('no such patient');

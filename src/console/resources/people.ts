@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember, pageLimit } from '../api/request.ts';
+import { personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 import { peopleSection } from '../page/people.ts';
 import {
@@ -41,6 +42,8 @@ export const people: Resource = {
         summary: 'Lists people by uid',
         query,
         answers: { 200: 'People, and "next" if there are more' },
+        roles: ['registration-authority', 'support'],
+        response: z.strictObject({ people: z.array(personResponse), next: z.string().nullable() }),
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...query })}` }),
       }),
@@ -54,6 +57,8 @@ export const people: Resource = {
           409: 'The uid or persona is taken',
           422: 'Invalid member: "field" and "problem"',
         },
+        roles: ['registration-authority'],
+        response: personResponse,
         async handle({ body }) {
           const answer = await cis.call({ method: 'POST', path: paths.people, body });
           const uid = (answer.body as { uid?: unknown } | undefined)?.uid;
@@ -68,6 +73,8 @@ export const people: Resource = {
         path: '/people/:uid',
         summary: 'Returns a person',
         answers: { 200: 'The person; ETag', 404: 'Unknown uid or persona' },
+        roles: ['registration-authority', 'support'],
+        response: personResponse,
         handle: async ({ params }) => cis.relay({ method: 'GET', path: await pathOf(params.uid) }),
       }),
       defineCall({
@@ -81,6 +88,8 @@ export const people: Resource = {
           412: 'If-Match has another revision',
           422: 'Invalid member',
         },
+        roles: ['registration-authority'],
+        response: personResponse,
         handle: async ({ request, params, body }) =>
           cis.relay({ method: 'PATCH', path: await pathOf(params.uid), body, ...expectedBy(request) }),
       }),
@@ -89,6 +98,7 @@ export const people: Resource = {
         path: '/people/:uid',
         summary: 'Removes a person',
         answers: { 204: 'Removed', 404: 'Unknown uid or persona', 412: 'If-Match has another revision' },
+        roles: ['registration-authority'],
         handle: async ({ request, params }) =>
           cis.relay({ method: 'DELETE', path: await pathOf(params.uid), ...expectedBy(request) }),
       }),
@@ -97,6 +107,8 @@ export const people: Resource = {
         path: '/people/:uid/userinfo',
         summary: 'Returns a person as a userinfo document with all scopes',
         answers: { 200: 'The document', 404: 'Unknown uid or persona' },
+        roles: ['registration-authority', 'support'],
+        response: z.looseObject({ sub: z.string() }),
         handle: async ({ params }) => json(200, userinfoDocument(await cis.person(params.uid))),
       }),
       defineCall({
@@ -110,6 +122,7 @@ export const people: Resource = {
           400: 'The document is about another person, or is not a userinfo document',
           422: 'Invalid member',
         },
+        response: personResponse,
         async handle({ request, params, body }) {
           const uid = await cis.uidOf(params.uid);
           if (uidsOf(body).some((named) => named !== uid)) throw invalidMember('sub', `is not about ${uid}`);

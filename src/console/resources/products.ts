@@ -52,6 +52,13 @@ export const productShape = z.strictObject({
   limits,
 });
 
+const productResponse = productShape
+  .extend({ limits: limits.unwrap(), apis: z.array(z.string()), scopes: z.array(z.string()) })
+  .meta({ id: 'Product' });
+const productWithWarnings = productResponse
+  .extend({ warnings: z.array(z.string()).optional() })
+  .meta({ id: 'ProductWithWarnings' });
+
 /** `/products`: bundles of APIs, scopes and limits. */
 export const products: Resource = {
   calls({ products, audit, apis, platformApis }) {
@@ -79,6 +86,7 @@ export const products: Resource = {
         path: '/products',
         summary: 'Lists products',
         answers: { 200: 'The products' },
+        response: z.strictObject({ products: z.array(productResponse) }),
         handle: async () =>
           json(200, { products: (await products.list()).map(({ revision: _, ...product }) => product) }),
       }),
@@ -92,6 +100,7 @@ export const products: Resource = {
           400: 'Invalid member',
           409: 'The name is taken',
         },
+        response: productWithWarnings,
         async handle({ body }) {
           const { name } = body;
           if (await products.get(name)) throw errors.taken(`product ${name} exists`);
@@ -106,6 +115,7 @@ export const products: Resource = {
         path: '/products/:name',
         summary: 'Returns a product',
         answers: { 200: 'The product; ETag', 404: 'Unknown product' },
+        response: productResponse,
         handle: async ({ params }) => tagged(await find(params.name)),
       }),
       defineCall({
@@ -119,6 +129,7 @@ export const products: Resource = {
           404: 'Unknown product',
           412: 'If-Match has another revision',
         },
+        response: productWithWarnings,
         async handle({ request, params: { name }, body }) {
           const changed = await changeCurrent(
             request,

@@ -6,6 +6,8 @@ import type { Resource } from './resource.ts';
 
 const shape = z.strictObject({ jwk: z.looseObject({}, 'must be a JSON Web Key') });
 
+const publicKey = z.looseObject({ kty: z.string(), kid: z.string() }).meta({ id: 'PublicKey' });
+
 /** `/realms/{realm}/keys`. */
 export const realmKeys: Resource = {
   only: 'development',
@@ -17,6 +19,7 @@ export const realmKeys: Resource = {
             path: '/realms/:realm/keys',
             summary: 'Lists the public keys that testers added to a mock realm',
             answers: { 200: 'The keys', 404: 'Unknown realm' },
+            response: z.strictObject({ keys: z.array(publicKey) }),
             handle: async ({ params }) => json(200, { keys: await realmKeys.list(params.realm) }),
           }),
           defineCall({
@@ -25,6 +28,7 @@ export const realmKeys: Resource = {
             summary: 'Adds a public key, with its kid, to a mock realm',
             body: shape,
             answers: { 201: 'The stored key', 400: 'Not a public signature key', 404: 'Unknown realm' },
+            response: publicKey,
             handle: async ({ params, body }) => json(201, await realmKeys.add(params.realm, body.jwk)),
           }),
           defineCall({

@@ -1,10 +1,31 @@
 import { json } from '@alongside/kernel/answer';
+import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
 import { refusalSection } from '../page/refusal.ts';
 import type { Resource } from './resource.ts';
 
 const longestId = 200;
+
+const foundRefusal = z
+  .strictObject({
+    messageId: z.string(),
+    at: z.iso.datetime(),
+    ageSeconds: z.number(),
+    service: z.string(),
+    error: z.string(),
+    code: z.string(),
+    status: z.number(),
+    description: z.string(),
+    detail: z.string(),
+    fix: z.string(),
+    actor: z.enum(['user', 'developer', 'operator', 'agent']),
+    source: z.string(),
+    method: z.string(),
+    path: z.string(),
+    earlier: z.array(z.string()).describe('Message ids of earlier refusals with this id'),
+  })
+  .meta({ id: 'Refusal' });
 
 /** `GET /refusals/{id}`: a refused request by its message id, X-Request-ID or X-Correlation-ID. */
 export const refusals: Resource = {
@@ -15,6 +36,8 @@ export const refusals: Resource = {
       path: '/refusals/:id',
       summary: 'Explains a refused request: expected and received value, fix, and who must act',
       answers: { 200: 'The newest refusal with this id', 404: 'No refusal with this id is stored' },
+      roles: ['support', 'read'],
+      response: foundRefusal,
       async handle({ params: { id } }) {
         const found = id.length <= longestId ? await refusals.find(id) : undefined;
         if (!found) throw errors.refusalUnknown('no stored refusal has this id');

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import {
   type CardActRequest,
   type CardOrder,
+  type CardRecord,
   type CardReplacement,
   type CardRevocation,
   paths,
   revocationReasons,
+  type UnlockAnswer,
 } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import { pageLimit } from '../api/request.ts';
@@ -29,6 +31,25 @@ const refused = {
   409: 'The state of the card does not allow it',
 };
 
+const cardRecord: z.ZodType<CardRecord> = z
+  .strictObject({
+    serial: z.string(),
+    uid: z.string(),
+    state: z.enum(['ordered', 'active', 'expired', 'revoked', 'replaced']),
+    pin: z.enum(['open', 'blocked']),
+    issuedLocked: z.boolean(),
+    orderedBy: z.string().nullable(),
+    replaces: z.string().nullable(),
+    notBefore: z.iso.datetime().nullable(),
+    notAfter: z.iso.datetime().nullable(),
+    renewable: z.boolean(),
+    revokedAt: z.iso.datetime().nullable(),
+    revocationReason: z.enum(revocationReasons).nullable(),
+    unlockable: z.boolean(),
+  })
+  .meta({ id: 'Card' });
+const unblockingCode: z.ZodType<UnlockAnswer> = z.strictObject({ unblockingCode: z.string() });
+
 /** `/registration-authority/cards`: the cards that CIS stores, and their life cycle. */
 export const registrationAuthority: Resource = {
   calls: ({ cis }) => [
@@ -38,6 +59,8 @@ export const registrationAuthority: Resource = {
       summary: 'Lists cards by serial',
       query,
       answers: { 200: 'Cards, and "next" if there are more' },
+      roles: ['registration-authority', 'support'],
+      response: z.strictObject({ cards: z.array(cardRecord), next: z.string().nullable() }),
       async handle({ query: { person, ...page } }) {
         const uid: Record<string, string> = person === undefined ? {} : { uid: await cis.uidOf(person) };
         return cis.relay({
@@ -52,6 +75,8 @@ export const registrationAuthority: Resource = {
       summary: 'Orders a card for a person',
       body: z.strictObject({ actor, person: name.describe('Persona or uid'), serial, locked }),
       answers: { 201: 'The card', ...refused },
+      roles: ['registration-authority'],
+      response: cardRecord,
       async handle({ body: { actor, person, ...options } }) {
         const body: CardOrder = { actor: await cis.uidOf(actor), uid: await cis.uidOf(person), ...options };
         return cis.relay({ method: 'POST', path: paths.cards, body });
@@ -63,6 +88,8 @@ export const registrationAuthority: Resource = {
       summary: 'Revokes the certificates of a card and ends its sessions',
       body: z.strictObject({ actor, reason }),
       answers: { 200: 'The card', ...refused },
+      roles: ['registration-authority'],
+      response: cardRecord,
       async handle({ params: { serial }, body: { actor, ...options } }) {
         const body: CardRevocation = { ...options, actor: await cis.uidOf(actor) };
         return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'revoke'), body });
@@ -74,6 +101,8 @@ export const registrationAuthority: Resource = {
       summary: 'Revokes a card and orders a replacement',
       body: z.strictObject({ actor, reason, serial, locked }),
       answers: { 201: 'The new card', ...refused },
+      roles: ['registration-authority'],
+      response: cardRecord,
       async handle({ params: { serial }, body: { actor, ...options } }) {
         const body: CardReplacement = { ...options, actor: await cis.uidOf(actor) };
         return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'replace'), body });
@@ -81,16 +110,23 @@ export const registrationAuthority: Resource = {
     }),
     ...(
       [
-        ['renew', 'Allows new keys for a card, also before its last days', 'The card'],
-        ['unblock', 'Returns the code that unblocks the PIN of a card', 'The unblocking code'],
+        ['renew', 'Allows new keys for a card, also before its last days', 'The card', cardRecord],
+        [
+          'unblock',
+          'Returns the code that unblocks the PIN of a card',
+          'The unblocking code',
+          unblockingCode,
+        ],
       ] as const
-    ).map(([act, summary, result]) =>
+    ).map(([act, summary, result, response]) =>
       defineCall({
         method: 'POST',
         path: `/registration-authority/cards/:serial/${act}`,
         summary,
         body: z.strictObject({ actor }),
         answers: { 200: result, ...refused },
+        roles: ['registration-authority'],
+        response,
         async handle({ params: { serial }, body: { actor } }) {
           const body: CardActRequest = { actor: await cis.uidOf(actor) };
           return cis.relay({ method: 'POST', path: paths.cardAct(serial, act), body });

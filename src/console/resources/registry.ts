@@ -1,4 +1,5 @@
 import { json } from '@alongside/kernel/answer';
+import { z } from 'zod';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
@@ -82,6 +83,8 @@ export function apiCalls(console: ConsoleContext): readonly ApiCall[] {
     path: '/openapi.json',
     summary: 'Returns this API as an OpenAPI document',
     answers: { 200: 'OpenAPI 3.1' },
+    roles: ['registration-authority', 'support', 'read'],
+    response: z.looseObject({ openapi: z.string() }),
     async handle() {
       document ??= openApiOf(calls, { version: console.version, server: console.urls.console });
       return json(200, document);

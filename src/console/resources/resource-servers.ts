@@ -32,6 +32,15 @@ const shown = ({ id, name, platform }: Application) => ({
 
 const isServer = ({ platform }: Application): boolean => platform !== null && resourcesOf(platform) !== null;
 
+const resourceServer = z
+  .strictObject({
+    application: z.string(),
+    name: z.string(),
+    clientId: z.string().nullable(),
+    resources: z.array(z.string()),
+  })
+  .meta({ id: 'ResourceServer' });
+
 /** `/resource-servers`: applications that may introspect tokens at `/oauth2.1/introspect` (RFC 7662 section 4). */
 export const resourceServers: Resource = {
   calls(console) {
@@ -43,6 +52,7 @@ export const resourceServers: Resource = {
         path: '/resource-servers',
         summary: 'Lists the applications that may introspect tokens, with their resources',
         answers: { 200: 'The resource servers' },
+        response: z.strictObject({ resourceServers: z.array(resourceServer) }),
         handle: async () =>
           json(200, { resourceServers: (await applications.list()).filter(isServer).map(shown) }),
       }),
@@ -57,6 +67,7 @@ export const resourceServers: Resource = {
           404: 'Unknown application',
           412: 'If-Match has another revision',
         },
+        response: resourceServer,
         async handle({ request, params, body }) {
           const changed = await editor.change(
             'resource-server.set',

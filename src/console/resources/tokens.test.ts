@@ -83,7 +83,7 @@ describe('/tokens', () => {
   });
 
   test('sends the uid to the platform and relays its response', async () => {
-    next = { status: 200, body: { access_token: 'token', expires_in: '599' } };
+    next = { status: 200, body: { access_token: 'token', token_type: 'Bearer', expires_in: '599' } };
     for (const person of ['gp', '656005750108']) {
       const { status, body } = await send('POST', '/tokens', { person, application: 'demo-combined' });
       assert.deepEqual([status, body], [200, next.body]);

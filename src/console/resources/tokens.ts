@@ -14,6 +14,10 @@ const order = z.strictObject({
 });
 const shape = z.strictObject({ token: z.string('must be text').min(1, 'must not be empty').max(16_384) });
 
+const inspectedToken = z.strictObject({ scope: z.string(), attributes: z.record(z.string(), z.string()) });
+/** The members depend on the base path. */
+const tokenResponse = z.looseObject({ access_token: z.string(), token_type: z.string() });
+
 /** Only the service that sealed these attributes can read them. */
 const sealed: readonly string[] = ['id_token', 'external_access_token'];
 
@@ -26,6 +30,7 @@ export const tokens: Resource = {
       summary: 'Returns the attributes of an access token of the platform',
       body: shape,
       answers: { 200: 'Scope and attributes, all as text', 404: 'Unknown token' },
+      response: inspectedToken,
       async handle({ body }) {
         const record = await tokens.findAccess(body.token);
         if (record?.kind !== 'access' || !record.issuer.startsWith(`${urls.api}/`))
@@ -53,6 +58,7 @@ export const mintedTokens: Resource = {
         404: 'Unknown person or application',
         422: 'The person is disabled, the application belongs to another base path, or its tokens are bound to a key (FAPI 2.0)',
       },
+      response: tokenResponse,
       async handle({ body }) {
         const { person, ...rest } = body;
         const mint: MintRequest = person === undefined ? rest : { ...rest, person: await cis.uidOf(person) };

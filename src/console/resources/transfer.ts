@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DefinitionError, draftShape } from '../../gateway/protocol.ts';
 import type { Urls } from '../../service.ts';
 import { defineCall } from '../api/call.ts';
+import { personResponse } from '../directory/person.ts';
 import { errors } from '../errors.ts';
 import {
   applicationShape,
@@ -80,6 +81,28 @@ const documentShape = (urls: Urls) =>
 
 type ImportDocument = z.output<ReturnType<typeof documentShape>>;
 
+const exportedState = z.strictObject({
+  version: z.literal(1),
+  products: z.array(productShape),
+  applications: z.array(z.looseObject({ id: z.string(), name: z.string() })),
+  people: z.array(personResponse),
+  apis: z.array(draftShape),
+  patients: z.array(z.looseObject({ patient: z.looseObject({ id: z.string() }) })),
+  cardRecords: z.array(z.looseObject({ serial: z.string(), uid: z.string() })),
+  cards: z.array(z.looseObject({ serial: z.string(), uid: z.string() })).optional(),
+});
+
+const count = z.number();
+const importedCounts = z.strictObject({
+  products: count,
+  applications: count,
+  people: count,
+  apis: count.nullable(),
+  patients: count,
+  cards: count.nullable(),
+  cardRecords: count.nullable(),
+});
+
 /** `GET /export` and `POST /import`: the configured state, without events, audit log and keys of services. */
 export const transfer: Resource = {
   calls({ database, applications, products, apis, patients, cis, agent, audit, log, urls }) {
@@ -132,6 +155,7 @@ export const transfer: Resource = {
           'Exports products, applications, people, APIs, patients and cards; contains hashes of secrets and keys of cards, so keep it secret',
         query,
         answers: { 200: 'The state', 503: 'The agent or CIS does not respond' },
+        response: exportedState,
         async handle({ query: { cards } }) {
           const state = {
             version: 1,
@@ -161,6 +185,7 @@ export const transfer: Resource = {
           413: 'The body is too long',
           503: 'The agent or CIS does not respond; nothing is changed',
         },
+        response: z.strictObject({ imported: importedCounts }),
         async handle({ body }) {
           await audit.recordThen({ ...entry, action: 'state.imported' }, () => replaceInTurn(body));
           const { cards, cardRecords, ...lists } = body;

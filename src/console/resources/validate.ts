@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { paths, type ValidateRequest } from '../../authorisation/protocol.ts';
+import { paths, type ValidateRequest, type ValidationAnswer } from '../../authorisation/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import type { Resource } from './resource.ts';
 
@@ -16,6 +16,15 @@ const order = z
     'must have exactly one of "assertion", "url" and "form"',
   );
 
+const validation: z.ZodType<ValidationAnswer> = z.strictObject({
+  base: z.string(),
+  ok: z.boolean(),
+  checks: z.array(
+    z.strictObject({ check: z.string(), ok: z.boolean(), expected: z.string(), received: z.string() }),
+  ),
+  answer: z.strictObject({ status: z.number(), error: z.string(), error_description: z.string() }).nullable(),
+});
+
 /** `POST /validate`. */
 export const validate: Resource = {
   calls: ({ platform }) => [
@@ -25,6 +34,7 @@ export const validate: Resource = {
       summary: 'Checks an assertion, authorization URL or token request without using anything up',
       body: order,
       answers: { 200: 'Each check with the expected and the received value', 400: 'Nothing readable' },
+      response: validation,
       handle: ({ body }) =>
         platform.relay({ method: 'POST', path: paths.validate, body: body satisfies ValidateRequest }),
     }),
