@@ -38,6 +38,7 @@ export const systemClock: Clock = { now: () => Date.now() };
 /** A clock for development: the machine's clock plus an offset, or a fixed time. */
 export class AdjustableClock implements Clock {
   #offset = 0;
+  #frozenAt: number | undefined;
   readonly #base: Clock;
 
   constructor(base: Clock = systemClock) {
@@ -45,25 +46,42 @@ export class AdjustableClock implements Clock {
   }
 
   now(): number {
-    return this.#base.now() + this.#offset;
+    return this.#frozenAt ?? this.#base.now() + this.#offset;
   }
 
-  /** Milliseconds ahead of the machine's clock. */
+  /** Milliseconds ahead of the machine's clock. It changes while the clock is frozen. */
   get offset(): number {
-    return this.#offset;
+    return this.#frozenAt === undefined ? this.#offset : this.#frozenAt - this.#base.now();
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozenAt !== undefined;
+  }
+
+  /** Returns the times of both clocks at one moment. */
+  reading(): { now: number; real: number } {
+    const real = this.#base.now();
+    return { now: this.#frozenAt ?? real + this.#offset, real };
   }
 
   setOffset(milliseconds: number): void {
+    this.#frozenAt = undefined;
     this.#offset = milliseconds;
   }
 
-  advance(bySeconds: number): void {
-    this.#offset += bySeconds * 1000;
+  /** Stops the clock at a time, until the next `setOffset`. */
+  freeze(at: number): void {
+    this.#frozenAt = at;
   }
 
-  /** Sets the time; the clock continues from there. */
+  advance(bySeconds: number): void {
+    this.set(this.now() + bySeconds * 1000);
+  }
+
+  /** Sets the time; the clock continues from there, or stays there if it is frozen. */
   set(milliseconds: number): void {
-    this.#offset = milliseconds - this.#base.now();
+    if (this.#frozenAt === undefined) this.#offset = milliseconds - this.#base.now();
+    else this.#frozenAt = milliseconds;
   }
 }
 

@@ -14,7 +14,7 @@ import { AuditLog, type AuditOptions } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { StoredEvents } from '../storage/events.ts';
 import { Refusals } from '../storage/refusals.ts';
-import { clockOffsetSetting, Settings } from '../storage/settings.ts';
+import { Settings } from '../storage/settings.ts';
 import { StoredKeys } from '../storage/signing-keys.ts';
 import { SingleUse } from '../storage/single-use.ts';
 
@@ -71,7 +71,7 @@ export async function createCore(
   });
 
   const readClock = async () => {
-    if (options.movableClock) clock.setOffset(Number((await settings.get(clockOffsetSetting)) ?? 0));
+    if (options.movableClock) await settings.readClock(clock);
   };
   await readClock();
   await audit.tick();

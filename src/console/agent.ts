@@ -1,5 +1,6 @@
 import type { Refuse } from '@alongside/kernel/errors';
 import {
+  type AgentConfiguration,
   type AgentStatus,
   methods,
   type SocketCard,
@@ -58,6 +59,10 @@ export class LocalAgent {
 
   status(): Promise<AgentStatus> {
     return this.#call(methods.status);
+  }
+
+  configuration(): Promise<AgentConfiguration> {
+    return this.#call(methods.configuration);
   }
 
   answerPin(pin: string): Promise<AgentStatus> {

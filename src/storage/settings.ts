@@ -1,9 +1,10 @@
+import type { AdjustableClock } from '@alongside/kernel/clock';
 import { type Database, type Statement, seldom, sql } from './database.ts';
 import { Derived } from './derived.ts';
 import { row, text } from './row.ts';
 
-/** Name of the setting with the offset of a developer's clock in milliseconds. */
-export const clockOffsetSetting = 'clock.offset';
+/** Names of the settings of a developer's clock: its offset in milliseconds, and its time while it is frozen. */
+export const clockSettings = { offset: 'clock.offset', frozenAt: 'clock.frozen' } as const;
 
 const settingRow = row('setting', { name: text, value: text });
 
@@ -30,6 +31,14 @@ export class Settings {
   async cached(name: string): Promise<string | undefined> {
     const statement = seldom(sql('SELECT name, value FROM setting WHERE name = ?', name));
     return (await this.#database.get(statement, settingRow))?.value;
+  }
+
+  /** Moves a clock to its stored time. */
+  async readClock(clock: AdjustableClock): Promise<void> {
+    const stored = await this.under('clock.');
+    const frozenAt = stored.get(clockSettings.frozenAt);
+    if (frozenAt) clock.freeze(Number(frozenAt));
+    else clock.setOffset(Number(stored.get(clockSettings.offset) ?? 0));
   }
 
   /** @param others writes of the same act, such as its audit record */

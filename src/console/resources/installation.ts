@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
 import { addressesSection, resetSection } from '../page/installation.ts';
-import { clockResponse, clockState, moveClock } from './clock.ts';
+import { clockResponse, clockState, resetClock } from './clock.ts';
 import type { Resource } from './resource.ts';
 
 const address = z.string();
@@ -76,7 +76,8 @@ export const reset: Resource = {
         const entry = { actor: 'developer', action: 'reset', target: 'installation' } as const;
         const warnings = await audit.recordThen(entry, async () => {
           await faults.clear();
-          const failed = [...(await moveClock(clockParts, 0)), ...(await resetAgent(agent))];
+          const lagging = (await resetClock({ ...clockParts, agent })).map(({ reason }) => reason);
+          const failed = [...lagging, ...(await resetAgent(agent))];
           await reset();
           return failed;
         });

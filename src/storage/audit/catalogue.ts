@@ -485,7 +485,7 @@ export const auditActions = {
     by: 'console',
     when: 'A developer moved the clock.',
     fields: ['target'],
-    facts: ['offsetSeconds'],
+    facts: ['offsetSeconds', 'frozen'],
     alone: true,
   },
   'fault.on': { by: 'console', when: 'A developer switched a fault on.', fields: ['target'], facts: [] },
