@@ -100,6 +100,14 @@ export const cardErrors = catalogue('cis', {
     source: wire,
     fix: 'Renew the certificates closer to their expiry.',
   },
+  mailMissing: {
+    code: 'not_found',
+    status: 404,
+    description: 'There is no mail with this id. Mails are stored for seven days.',
+    actor: 'developer',
+    source: wire,
+    fix: 'Use the id of a listed mail: alongside mail.',
+  },
   outboxOff: {
     code: 'outbox_not_shown',
     status: 403,

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { randomToken } from '@alongside/kernel/ids';
 import { doublingWaits } from '@alongside/kernel/retry';
 import type { Vault } from '@alongside/kernel/secrets';
@@ -14,14 +15,22 @@ import { storedJson } from '../../storage/row.ts';
 import type { OutboxMail } from '../protocol.ts';
 import { type Mail, SmtpConnection, type SmtpSettings } from './smtp.ts';
 
-const mailShape: z.ZodType<Mail> = z.object({ to: z.string(), subject: z.string(), text: z.string() });
+/** A mail, and the id of the request that caused it. */
+type StoredMail = Mail & { messageId?: string | undefined };
+
+const mailShape: z.ZodType<StoredMail> = z.object({
+  to: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  messageId: z.string().optional(),
+});
 
 const sealName = 'mail';
 
 const states = { pending: 'waiting', delivered: 'sent', givenUp: 'failed' } as const;
 
 /** Without a mail server, every mail fails before its first attempt. */
-const stateOf = ({ state, attempts }: Message<string>): OutboxMail['state'] =>
+const stateOf = ({ state, attempts }: Pick<Message<string>, 'state' | 'attempts'>): OutboxMail['state'] =>
   state === 'givenUp' && attempts === 0 ? 'kept' : states[state];
 
 export interface MailDependencies extends OutboxDependencies {
@@ -56,7 +65,8 @@ export class Mails {
   /** Returns the statement that stores a mail; it stores nothing if there is one with this id. */
   postStatement(mail: Mail, id = randomToken(16)): Statement {
     const { to, subject, text } = mail;
-    const sealed = this.#dependencies.vault.seal(sealName, JSON.stringify({ to, subject, text }));
+    const stored: StoredMail = { to, subject, text, messageId: activity()?.id };
+    const sealed = this.#dependencies.vault.seal(sealName, JSON.stringify(stored));
     return this.#outbox.enqueueStatement(id, sealed, id, this.#smtp ? 'pending' : 'givenUp');
   }
 
@@ -66,18 +76,12 @@ export class Mails {
 
   /** Returns the newest mails. */
   async list(limit: number): Promise<OutboxMail[]> {
-    const messages = await this.#outbox.list(0, limit);
-    return messages.map((message) => ({
-      id: message.id,
-      ...this.#open(message.body),
-      createdAt: new Date(message.createdAt).toISOString(),
-      state: stateOf(message),
-      attempts: message.attempts,
-      sentAt:
-        message.state === 'delivered' && message.triedAt !== null
-          ? new Date(message.triedAt).toISOString()
-          : null,
-    }));
+    return (await this.#outbox.list(0, limit)).map((message) => this.#shown(message));
+  }
+
+  async find(id: string): Promise<OutboxMail | undefined> {
+    const message = await this.#outbox.find(id);
+    return message && this.#shown(message);
   }
 
   /** Sends due mails. Resolves when each was tried. Returns whether more are due. */
@@ -117,7 +121,21 @@ export class Mails {
     return { delivered: false, result: failure };
   }
 
-  #open(sealed: string): Mail {
+  #shown({ id, body, createdAt, state, attempts, triedAt, result }: Message<string>): OutboxMail {
+    const { messageId = null, ...mail } = this.#open(body);
+    return {
+      id,
+      ...mail,
+      messageId,
+      createdAt: new Date(createdAt).toISOString(),
+      state: stateOf({ state, attempts }),
+      attempts,
+      problem: state === 'delivered' || result === '' ? null : result,
+      sentAt: state === 'delivered' && triedAt !== null ? new Date(triedAt).toISOString() : null,
+    };
+  }
+
+  #open(sealed: string): StoredMail {
     return storedJson(mailShape, this.#dependencies.vault.open(sealName, sealed), 'outbox.body');
   }
 }

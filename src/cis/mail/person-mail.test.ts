@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { paths } from '../protocol.ts';
+import { type OutboxMail, paths } from '../protocol.ts';
 import { mailsOf } from '../testing/cards.ts';
 import { startCis, type TestCis, uids } from '../testing/cis.ts';
 
@@ -29,6 +29,13 @@ describe('POST /directory/people/{uid}/mail', () => {
       mails.map(({ to, subject, text }) => [to, subject, text]),
       [['gp@example.test', mail.subject, mail.text]],
     );
+  });
+
+  test('is found by its id', async () => {
+    const found = await cis.call<OutboxMail>(paths.mail(mail.id), { as: 'console' });
+    assert.deepEqual([found.status, found.body.subject, found.body.state], [200, mail.subject, 'kept']);
+    assert.equal((await cis.call(paths.mail('another-mail-of-none'), { as: 'console' })).status, 404);
+    assert.equal((await cis.call(paths.mail(mail.id), { as: 'cis2' })).status, 403);
   });
 
   test('reports a person without an address, and stores nothing', async () => {

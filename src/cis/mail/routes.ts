@@ -7,7 +7,7 @@ import type { Directory } from '../directory/directory.ts';
 import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { invalidField, readBody } from '../json-body.ts';
-import type { OutboxAnswer, PersonMail, PersonMailAnswer } from '../protocol.ts';
+import type { OutboxAnswer, OutboxMail, PersonMail, PersonMailAnswer } from '../protocol.ts';
 import type { Mails } from './mails.ts';
 
 interface PersonMailDependencies {
@@ -88,6 +88,19 @@ const outboxSteps = steps<OutboxCall>('cis.read-outbox')
   .step(readLimit)
   .step(answerMails);
 
+async function answerMail({ cis, id }: OutboxCall & Passed<'caller' | 'development'> & { id: string }) {
+  const mail = await cis.mails.find(id);
+  if (!mail) throw errors.mailMissing(`no mail ${id.slice(0, 40)}`);
+  return json(200, mail satisfies OutboxMail);
+}
+
+const mailSteps = steps<OutboxCall & { id: string }>('cis.read-mail')
+  .step(admit('console'))
+  .step(allowDevelopment)
+  .step(answerMail);
+
 /** `GET /mail/outbox`: the mails of CIS, for developers without a mailbox. */
-export const outboxRoutes = (cis: OutboxDependencies): Route[] =>
-  route('/mail/outbox', { GET: handler(outboxSteps, cis) });
+export const outboxRoutes = (cis: OutboxDependencies): Route[] => [
+  ...route('/mail/outbox', { GET: handler(outboxSteps, cis) }),
+  ...route('/mail/outbox/:id', { GET: handler(mailSteps, cis) }),
+];

@@ -44,6 +44,7 @@ export const paths = {
   crl: '/cards/crl',
   ocsp: '/cards/ocsp',
   mailOutbox: '/mail/outbox',
+  mail: (id: string) => `/mail/outbox/${encodeURIComponent(id)}`,
   directoryImport: '/directory/import',
   directoryExport: '/directory/export',
   activities: '/directory/activities',

@@ -20,8 +20,12 @@ export interface OutboxMail {
   createdAt: string;
   state: 'kept' | 'waiting' | 'sent' | 'failed';
   attempts: number;
+  /** Why the last attempt failed; null without a failure. */
+  problem: string | null;
   /** ISO time. */
   sentAt: string | null;
+  /** Id of the request that caused it; null for background work. */
+  messageId: string | null;
 }
 
 /** Response of `GET /mail/outbox?limit=`, console, development only. The latest mail is first. */

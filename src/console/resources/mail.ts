@@ -13,11 +13,13 @@ const mailResponse: z.ZodType<OutboxMail> = z
     createdAt: z.iso.datetime(),
     state: z.enum(['kept', 'waiting', 'sent', 'failed']),
     attempts: z.number(),
+    problem: z.string().nullable(),
     sentAt: z.iso.datetime().nullable(),
+    messageId: z.string().nullable(),
   })
   .meta({ id: 'Mail' });
 
-/** `GET /mail`: the messages of CIS, also without a mail server. */
+/** `/mail`: the messages of CIS, also without a mail server. */
 export const mail: Resource = {
   only: 'development',
   calls: ({ cis }) => [
@@ -30,6 +32,14 @@ export const mail: Resource = {
       response: z.strictObject({ mails: z.array(mailResponse) }),
       handle: ({ query }) =>
         cis.relay({ method: 'GET', path: `${paths.mailOutbox}?${new URLSearchParams({ ...query })}` }),
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/mail/:id',
+      summary: 'Returns one mail of CIS; development only',
+      answers: { 200: 'The message, with the id of the request that caused it', 404: 'Unknown mail' },
+      response: mailResponse,
+      handle: ({ params }) => cis.relay({ method: 'GET', path: paths.mail(params.id) }),
     }),
   ],
 };
