@@ -16,8 +16,13 @@ import {
 import { type AuditFilter, type AuditRecord, AuditRecords } from './audit/records.ts';
 import { AuditSeal } from './audit/seal.ts';
 import { Sealer } from './audit/sealer.ts';
-import { anchorChains, deleteOldRecords } from './audit/upkeep.ts';
-import { type AuditVerification, type VerifyOptions, verifyAudit } from './audit/verify.ts';
+import { type AuditExtent, anchorChains, deleteOldRecords, readExtent } from './audit/upkeep.ts';
+import {
+  type AuditVerification,
+  type VerifyOptions,
+  type VerifyProgress,
+  verifyAudit,
+} from './audit/verify.ts';
 import type { Database, Statement } from './database.ts';
 
 export type { AuditAction } from './audit/catalogue.ts';
@@ -116,9 +121,28 @@ export class AuditLog {
     yield* this.#records.pages(filter);
   }
 
-  async verify(options?: VerifyOptions): Promise<AuditVerification> {
+  async find(seq: number): Promise<AuditRecord | undefined> {
     await this.#sealer.sealAll();
-    return verifyAudit(this.#database, this.#seal, options);
+    return this.#records.find(seq);
+  }
+
+  async verify(options?: VerifyOptions): Promise<AuditVerification> {
+    const steps = this.verifying(options);
+    let step = await steps.next();
+    while (!step.done) step = await steps.next();
+    return step.value;
+  }
+
+  /** Verifies, and yields the progress after each page. */
+  async *verifying(options?: VerifyOptions): AsyncGenerator<VerifyProgress, AuditVerification> {
+    await this.#sealer.sealAll();
+    return yield* verifyAudit(this.#database, this.#seal, options);
+  }
+
+  /** Returns how long records are kept, and how many there are. */
+  async extent(): Promise<AuditExtent> {
+    await this.#sealer.sealAll();
+    return readExtent(this.#database, this.#options.retentionDays ?? null);
   }
 
   /** Returns the value by which records about this patient are found. */

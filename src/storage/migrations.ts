@@ -28,6 +28,7 @@ import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
 import { lighterSignIns } from './migrations/0024-lighter-sign-ins.ts';
 import { apiDefinitions } from './migrations/0025-api-definitions.ts';
 import { patientKeys } from './migrations/0026-patient-keys.ts';
+import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -60,6 +61,7 @@ export const migrations: readonly Migration[] = [
   lighterSignIns,
   apiDefinitions,
   patientKeys,
+  auditSearches,
 ];
 
 const settingRow = row('setting', { value: text });

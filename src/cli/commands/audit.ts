@@ -82,7 +82,7 @@ async function verify(call: AuditCall): Promise<Result> {
 }
 
 async function exportRecords(call: AuditCall): Promise<Result> {
-  const { auditEvent } = await import('../audit/fhir.ts');
+  const { auditEvent } = await import('../../storage/audit/fhir.ts');
   const forms: Readonly<Record<string, (record: AuditRecord) => object>> = {
     jsonl: (record) => record,
     fhir: auditEvent,

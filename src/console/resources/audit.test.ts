@@ -49,6 +49,57 @@ describe('/audit records', () => {
     assert.equal((await api('GET', '/audit?limit=5000')).status, 400);
   });
 
+  test('lists the newest first, page by page', async () => {
+    for (const target of ['a', 'b', 'c'])
+      await console_.audit.recordAlone({ action: 'keys.rotated', outcome: 'ok', actor: 'pager', target });
+    const page = async (after = '') => {
+      const { records, next } = (await api('GET', `/audit?actor=pager&order=newest&limit=2${after}`)).body;
+      return { targets: records.map(({ target }) => target), next };
+    };
+    const first = await page();
+    assert.deepEqual(first.targets, ['c', 'b']);
+    assert.deepEqual(await page(`&after=${first.next}`), { targets: ['a'], next: null });
+    assert.deepEqual(await actions('order=newest&action=keys.rotated&from=2026-03-02'), [
+      ...['keys.rotated', 'keys.rotated', 'keys.rotated'],
+    ]);
+    assert.deepEqual(await actions('order=newest&from=2026-03-03'), []);
+    assert.equal((await api('GET', '/audit?order=random')).body.field, 'order');
+  });
+
+  test('returns one record with its journey', async () => {
+    const [first] = (await api('GET', '/audit?limit=1')).body.records;
+    const { body } = await api('GET', `/audit/${first?.seq}`);
+    assert.deepEqual([body.record, body.journey], [first, null]);
+    assert.equal((await api('GET', '/audit/999999')).status, 404);
+    assert.equal((await api('GET', '/audit/one')).status, 404);
+  });
+
+  test('exports the records of a filter, also as FHIR, and records that', async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const lines = async (more: string) => {
+      const answer = await console_.send(`/api/v1/audit/export?actor=pager${more}`, { headers });
+      assert.match(String(answer.headers['content-disposition']), /attachment; filename="audit-2026-03-02/);
+      return answer.text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    assert.deepEqual(
+      (await lines('')).map(({ target }) => target),
+      ['a', 'b', 'c'],
+    );
+    assert.equal((await lines('&format=fhir'))[0]?.resourceType, 'AuditEvent');
+    assert.equal((await api('GET', '/audit/export?format=xml')).status, 400);
+    const [act] = (await api('GET', '/audit?order=newest&action=audit.exported')).body.records;
+    assert.deepEqual(act, { ...act, detail: { filter: 'actor', format: 'fhir' } });
+  });
+
+  test('reports how long records are kept, and how many there are', async () => {
+    const { retentionDays, chains, records, oldest } = (await api('GET', '/audit/extent')).body;
+    assert.deepEqual([retentionDays, chains, oldest], [null, 1, '2026-03-02T09:00:00.000Z']);
+    assert.equal(records, (await console_.audit.list()).length);
+  });
+
   test('finds a patient without the number in the address, and records its decryption', async () => {
     const { subject } = (await api('POST', '/audit/subjects', { nhsNumber })).body;
     const { records } = (await api('GET', `/audit?subject=${subject}&action=patient.read`)).body;
@@ -69,13 +120,22 @@ describe('/audit records', () => {
     assert.deepEqual(record?.detail, { filter: 'actor', records: 1 });
   });
 
-  test('names the first altered record', async () => {
+  test('names the first altered record, also in a stream with progress', async () => {
     assert.equal((await api('GET', '/audit/verify')).body.ok, true);
+    const stream = async () => {
+      const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
+      return (await console_.send('/api/v1/audit/verify', { headers })).text;
+    };
+    assert.match(
+      await stream(),
+      /event: progress\ndata: \{"records":\d+,"of":\d+\}\n\nevent: result\ndata: \{"ok":true,/,
+    );
     await console_.database.run(sql("UPDATE audit_record SET outcome = 'ok' WHERE action = 'fault.on'"));
     const { ok, problem } = (await api('GET', '/audit/verify')).body;
     assert.equal(ok, false);
     assert.deepEqual(problem, {
       ...{ chain: (await console_.audit.list())[0]?.chain, seq: 2, problem: 'changed' },
     });
+    assert.match(await stream(), /event: result\ndata: \{"ok":false,.*"seq":2,"problem":"changed"/);
   });
 });

@@ -1,8 +1,10 @@
-import { json } from '@alongside/kernel/answer';
+import { json, StreamAnswer } from '@alongside/kernel/answer';
+import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
-import type { AuditFilter } from '../../storage/audit.ts';
+import type { AuditFilter, AuditLog, AuditRecord } from '../../storage/audit.ts';
 import { defineCall } from '../api/call.ts';
 import { since } from '../api/request.ts';
+import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
@@ -13,25 +15,38 @@ const time = z
 
 const equal = z.string().max(300).optional();
 
-const query = z.strictObject({
-  since,
+const filterShape = z.strictObject({
   from: time.describe('Not before this time'),
   to: time.describe('Before this time'),
   actor: equal,
   action: equal,
   application: equal,
-  outcome: z.enum(['ok', 'refused', 'failed']).optional(),
+  outcome: z.enum(['ok', 'refused', 'failed'], 'must be ok, refused or failed').optional(),
   subject: equal.describe('Value of POST /audit/subjects'),
   chain: equal,
+});
+
+const query = filterShape.extend({
+  since,
+  order: z
+    .enum(['oldest', 'newest'], 'must be oldest or newest')
+    .default('oldest')
+    .describe('Which records are first'),
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be the "next" of a page')
+    .transform(Number)
+    .optional()
+    .describe('"next" of the previous page'),
   limit: z
     .string()
     .regex(/^\d{1,4}$/, 'must be a number')
     .transform(Number)
-    .pipe(z.number().min(1).max(1_000))
-    .optional(),
+    .pipe(z.number('must be 1 to 1000').min(1, 'must be 1 to 1000').max(1_000, 'must be 1 to 1000'))
+    .default(1_000),
 });
 
-const namesOf = (filter: AuditFilter): string =>
+const namesOf = (filter: object): string =>
   Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name)
@@ -68,7 +83,7 @@ const auditRecord = z
   })
   .meta({ id: 'AuditRecord' });
 
-const verification = z.strictObject({
+const verificationResponse = z.strictObject({
   ok: z.boolean(),
   chains: z.number(),
   records: z.number(),
@@ -76,9 +91,60 @@ const verification = z.strictObject({
   problem: z.strictObject({ chain: z.string(), seq: z.number(), problem: z.string() }).optional(),
 });
 
+/** Returns a page of records, and the number after which the next one begins. */
+export async function auditPage(
+  audit: AuditLog,
+  { after, limit = 1_000, ...filter }: AuditFilter & { after?: number | undefined; limit?: number },
+): Promise<{ records: AuditRecord[]; next: string | null }> {
+  const start = filter.order === 'newest' ? { before: after } : { since: after ?? filter.since };
+  const records = await audit.search({ ...filter, ...start, limit });
+  const last = records.at(-1);
+  return { records, next: records.length === limit && last ? String(last.seq) : null };
+}
+
+/** Returns the journey of a record: that of the request that it names, or of its session. */
+export async function journeyOfRecord(
+  { journeys }: Pick<ConsoleContext, 'journeys'>,
+  { detail, session, family, requestId }: AuditRecord,
+): Promise<string | null> {
+  const messageId = detail.messageId;
+  if (!journeys) return null;
+  if (typeof messageId === 'string') {
+    const message = await journeys.message(messageId);
+    if (message) return message.journey;
+  }
+  for (const q of [family, requestId, session]) {
+    const found = q === undefined ? undefined : (await journeys.list({ q })).journeys[0];
+    if (found) return found.id;
+  }
+  return null;
+}
+
+const wantsStream = ({ headers }: HttpRequest): boolean =>
+  (headers.accept ?? '').includes('text/event-stream');
+
+async function* verification(audit: AuditLog, range: { from?: number | undefined; to?: number | undefined }) {
+  const steps = audit.verifying(range);
+  try {
+    yield ': verifying\n\n';
+    let step = await steps.next();
+    for (; !step.done; step = await steps.next())
+      yield `event: progress\ndata: ${JSON.stringify(step.value)}\n\n`;
+    const result = { ok: step.value.problem === undefined, ...step.value };
+    yield `event: result\ndata: ${JSON.stringify(result)}\n\n`;
+  } finally {
+    await steps.return({ chains: 0, records: 0, unsealed: 0 });
+  }
+}
+
+const forms: Readonly<Record<'jsonl' | 'fhir', () => Promise<(record: AuditRecord) => object>>> = {
+  jsonl: async () => (record) => record,
+  fhir: async () => (await import('../../storage/audit/fhir.ts')).auditEvent,
+};
+
 /** `/audit`: the audit log. In production each use is recorded too; in development no user is signed in. */
 export const audit: Resource = {
-  calls({ audit, development }) {
+  calls({ audit, journeys, development, clock }) {
     const record = async (filter: string, records: number, subject?: string) => {
       if (development) return;
       await audit.recordAlone({
@@ -93,39 +159,108 @@ export const audit: Resource = {
       defineCall({
         method: 'GET',
         path: '/audit',
-        summary: 'Lists audit records, oldest first, at most 1,000; the next page is since the last number',
+        summary: 'Lists audit records, at most 1,000; the next page is after the last number',
         query,
-        answers: { 200: 'The records' },
-        response: z.strictObject({ records: z.array(auditRecord) }),
-        async handle({ query: filter }) {
-          const records = await audit.search(filter);
-          await record(namesOf(filter), records.length);
-          return json(200, { records });
+        answers: { 200: 'The records, and "next" if there are more' },
+        response: z.strictObject({ records: z.array(auditRecord), next: z.string().nullable() }),
+        async handle({ query: { order, limit, ...filter } }) {
+          const page = await auditPage(audit, { ...filter, order, limit });
+          await record(namesOf(filter), page.records.length);
+          return json(200, page);
         },
       }),
       defineCall({
         method: 'GET',
+        path: '/audit/extent',
+        summary: 'Returns how many audit records there are, and how long they are kept',
+        answers: { 200: '{retentionDays, records, chains, anchored, oldest}' },
+        response: z.strictObject({
+          retentionDays: z.number().nullable(),
+          records: z.number(),
+          chains: z.number(),
+          anchored: z.number(),
+          oldest: z.iso.datetime().nullable(),
+        }),
+        handle: async () => json(200, await audit.extent()),
+      }),
+      defineCall({
+        method: 'GET',
         path: '/audit/verify',
-        summary: 'Verifies the audit log, or a period of it',
+        summary:
+          'Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result"',
         query: z.strictObject({ from: time, to: time }),
         answers: { 200: '{ok, chains, records, unsealed, problem}: the first altered record' },
-        response: verification,
-        async handle({ query: range }) {
+        response: verificationResponse,
+        async handle({ request, query: range }) {
+          if (wantsStream(request)) {
+            await record('verify', 0);
+            return new StreamAnswer(200, { 'content-type': 'text/event-stream' }, () =>
+              verification(audit, range),
+            );
+          }
           const result = await audit.verify(range);
           await record('verify', result.records);
           return json(200, { ok: result.problem === undefined, ...result });
         },
       }),
       defineCall({
+        method: 'GET',
+        path: '/audit/export',
+        summary: 'Exports audit records, oldest first, one JSON value a line',
+        query: filterShape.extend({
+          format: z
+            .enum(['jsonl', 'fhir'], 'must be jsonl or fhir')
+            .default('jsonl')
+            .describe('fhir: AuditEvent of FHIR R4'),
+        }),
+        answers: { 200: 'application/x-ndjson' },
+        async handle({ query: { format, ...filter } }) {
+          const form = await forms[format]();
+          if (!development)
+            await audit.recordAlone({
+              action: 'audit.exported',
+              outcome: 'ok',
+              actor: 'developer',
+              detail: { filter: namesOf(filter), format },
+            });
+          const day = new Date(clock.now()).toISOString().slice(0, 10);
+          const headers = {
+            'content-type': 'application/x-ndjson',
+            'content-disposition': `attachment; filename="audit-${day}.${format === 'fhir' ? 'ndjson' : 'jsonl'}"`,
+          };
+          return new StreamAnswer(200, headers, async function* lines() {
+            yield '';
+            for await (const page of audit.pages(filter))
+              yield page.map((one) => `${JSON.stringify(form(one))}\n`).join('');
+          });
+        },
+      }),
+      defineCall({
         method: 'POST',
         path: '/audit/subjects',
         summary: 'Returns the value with which records about a patient are found',
-        body: z.strictObject({ nhsNumber: z.string().regex(/^\d{10}$/, 'must be ten digits') }),
+        body: z.strictObject({ nhsNumber: z.string('must be text').regex(/^\d{10}$/, 'must be ten digits') }),
         answers: { 200: '{subject}' },
         response: z.strictObject({ subject: z.string() }),
         async handle({ body: { nhsNumber } }) {
           await record('patient', 0, nhsNumber);
           return json(200, { subject: audit.subjectOf(nhsNumber) });
+        },
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/audit/:seq',
+        summary: 'Returns one audit record and its journey',
+        answers: {
+          200: '{record, journey}; the journey is null if it is no longer stored',
+          404: 'Unknown record',
+        },
+        response: z.strictObject({ record: auditRecord, journey: z.string().nullable() }),
+        async handle({ params: { seq } }) {
+          const found = /^\d{1,15}$/.test(seq) ? await audit.find(Number(seq)) : undefined;
+          if (!found) throw errors.notFound(`no record ${seq.slice(0, 20)}`);
+          await record('seq', 1);
+          return json(200, { record: found, journey: await journeyOfRecord({ journeys }, found) });
         },
       }),
       defineCall({

@@ -1,5 +1,13 @@
 /** The service that writes the records of an action. */
-type Writer = 'CIS' | 'CIS2' | 'authorisation' | 'gateway' | 'console' | 'command line' | 'audit log';
+type Writer =
+  | 'CIS'
+  | 'CIS2'
+  | 'authorisation'
+  | 'gateway'
+  | 'console'
+  | 'command line'
+  | 'command line, console'
+  | 'audit log';
 
 interface ActionEntry {
   by: Writer;
@@ -526,7 +534,7 @@ export const auditActions = {
     alone: true,
   },
   'audit.exported': {
-    by: 'command line',
+    by: 'command line, console',
     when: 'The audit log was searched or exported.',
     fields: ['subject'],
     facts: ['filter', 'format'],

@@ -1,5 +1,6 @@
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, sql, type Value } from '../database.ts';
+import { seldomAction } from '../migrations/0029-audit-searches.ts';
 import { type AuditBody, type AuditRow, auditBodyOf, type Fact, factsIn } from './entry.ts';
 
 /** Name of the chain of earlier versions, with one row at a time. */
@@ -29,6 +30,10 @@ export interface AuditRecord extends Omit<AuditBody, 'detail' | 'sealedSubject'>
 export interface AuditFilter {
   /** Only records after this number. */
   since?: number | undefined;
+  /** Only records before this number. */
+  before?: number | undefined;
+  /** By number; `oldest` first by default. */
+  order?: 'oldest' | 'newest' | undefined;
   /** Times in milliseconds; `to` is excluded. */
   from?: number | undefined;
   to?: number | undefined;
@@ -95,20 +100,41 @@ function fromRow(row: AuditRow): AuditRecord {
   };
 }
 
-type Condition = readonly [text: string, value: Value | undefined];
+type Condition = readonly [text: string, value: Value | readonly Value[] | undefined];
 
 function where(conditions: readonly Condition[]): { text: string; values: Value[] } {
-  const set = conditions.filter((condition): condition is [string, Value] => condition[1] !== undefined);
+  const set = conditions.filter(
+    (condition): condition is [string, Value | Value[]] => condition[1] !== undefined,
+  );
   return {
     text: set.map(([text]) => text).join(' AND '),
-    values: set.map(([, value]) => value),
+    values: set.flatMap(([, value]) => value),
   };
 }
+
+const isSeldom = (action: string): boolean => !seldomAction.includes(`'${action}'`);
+
+const direction = ({ order }: AuditFilter): string => (order === 'newest' ? 'DESC' : 'ASC');
 
 const iso = (time: number | undefined): string | undefined =>
   time === undefined ? undefined : new Date(time).toISOString();
 
-/** Reads sealed records, oldest first. */
+/**
+ * Conditions on the numbers of a period, beside those on its times: a search from the newest record begins at the end of the period,
+ * and ends at its start. `+ 0`: only the index by time answers this.
+ */
+function periodOf({ order, from, to }: AuditFilter): Condition[] {
+  if (order !== 'newest' || from === undefined) return [];
+  const until = to ?? Number.MAX_SAFE_INTEGER;
+  const within = (which: string) =>
+    `(SELECT ${which}(id + 0) FROM audit_record WHERE at >= ? AND at < CAST(? AS BIGINT))`;
+  return [
+    [`id >= ${within('MIN')}`, [from, until]],
+    ...(to === undefined ? [] : [[`id <= ${within('MAX')}`, [from, until]] as const]),
+  ];
+}
+
+/** Reads sealed records. */
 export class AuditRecords {
   readonly #database: Database;
 
@@ -118,9 +144,16 @@ export class AuditRecords {
 
   async list(filter: AuditFilter = {}): Promise<AuditRecord[]> {
     const limit = Math.min(filter.limit ?? mostRecords, mostRecords);
-    const former = await this.#former(filter, limit);
-    if (former.length === limit) return former;
-    return [...former, ...(await this.#sealed(filter, limit - former.length))];
+    const isNewestFirst = filter.order === 'newest';
+    // Records of the former chain have the lowest numbers.
+    const first = await (isNewestFirst ? this.#sealed(filter, limit) : this.#former(filter, limit));
+    if (first.length === limit) return first;
+    const left = limit - first.length;
+    return [...first, ...(await (isNewestFirst ? this.#former(filter, left) : this.#sealed(filter, left)))];
+  }
+
+  async find(seq: number): Promise<AuditRecord | undefined> {
+    return (await this.list({ since: seq - 1, before: seq + 1, limit: 1 }))[0];
   }
 
   /** Returns all pages in order. */
@@ -143,18 +176,29 @@ export class AuditRecords {
   async #sealed(filter: AuditFilter, limit: number): Promise<AuditRecord[]> {
     const { text, values } = where([
       ['id > ?', filter.since ?? 0],
+      ['id < ?', filter.before],
       ['at >= ?', filter.from],
+      ...periodOf(filter),
       ['at < ?', filter.to],
       // Literals, so that the partial indexes are used.
+      [
+        filter.action !== undefined && isSeldom(filter.action)
+          ? `${seldomAction} AND action = ?`
+          : 'action = ?',
+        filter.action,
+      ],
+      [(filter.outcome ?? 'ok') === 'ok' ? 'outcome = ?' : "outcome <> 'ok' AND outcome = ?", filter.outcome],
       ["actor <> '' AND actor = ?", filter.actor],
       ["application <> '' AND application = ?", filter.application],
       ["subject <> '' AND subject = ?", filter.subject],
-      ['action = ?', filter.action],
-      ['outcome = ?', filter.outcome],
       ['chain = ?', filter.chain],
     ]);
     const rows = await this.#database.all<AuditRow>(
-      sql(`SELECT * FROM audit_record WHERE ${text} ORDER BY id LIMIT ?`, ...values, limit),
+      sql(
+        `SELECT * FROM audit_record WHERE ${text} ORDER BY id ${direction(filter)} LIMIT ?`,
+        ...values,
+        limit,
+      ),
     );
     return rows.map(fromRow);
   }
@@ -163,6 +207,7 @@ export class AuditRecords {
     if (filter.subject !== undefined || (filter.chain ?? formerChain) !== formerChain) return [];
     const { text, values } = where([
       ['seq > ?', filter.since ?? 0],
+      ['seq < ?', filter.before],
       ['at >= ?', iso(filter.from)],
       ['at < ?', iso(filter.to)],
       ['actor = ?', filter.actor],
@@ -171,7 +216,7 @@ export class AuditRecords {
       ['outcome = ?', filter.outcome],
     ]);
     const rows = await this.#database.all<FormerRow>(
-      sql(`SELECT * FROM audit WHERE ${text} ORDER BY seq LIMIT ?`, ...values, limit),
+      sql(`SELECT * FROM audit WHERE ${text} ORDER BY seq ${direction(filter)} LIMIT ?`, ...values, limit),
     );
     return rows.map(fromFormer);
   }

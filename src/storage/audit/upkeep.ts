@@ -121,3 +121,32 @@ export async function deleteOldRecords(
     recordStatement({ action: 'audit.retained', outcome: 'ok', actor: auditWriter, detail: { days } }, heads),
   ]);
 }
+
+/** How much the audit log holds. */
+export interface AuditExtent {
+  /** Days after which records are deleted; null if they never are. */
+  retentionDays: number | null;
+  records: number;
+  chains: number;
+  /** Number of records that an anchor covers. */
+  anchored: number;
+  /** ISO time of the oldest sealed record; null without one. */
+  oldest: string | null;
+}
+
+export async function readExtent(database: Database, retentionDays: number | null): Promise<AuditExtent> {
+  const chains = await database.get<Record<'chains' | 'records' | 'anchored', number>>(
+    sql(
+      `SELECT COUNT(*) AS chains, COALESCE(SUM(seq - deleted), 0) AS records,
+       COALESCE(SUM(CASE WHEN anchored > deleted THEN anchored - deleted ELSE 0 END), 0) AS anchored FROM audit_chain`,
+    ),
+  );
+  const oldest = await database.get<{ at: number }>(sql('SELECT at FROM audit_record ORDER BY at LIMIT 1'));
+  return {
+    retentionDays,
+    records: Number(chains?.records ?? 0),
+    chains: Number(chains?.chains ?? 0),
+    anchored: Number(chains?.anchored ?? 0),
+    oldest: oldest ? new Date(Number(oldest.at)).toISOString() : null,
+  };
+}

@@ -123,8 +123,14 @@ class Verifier {
     }
   }
 
-  /** @param range the records to read; the whole chain by default */
-  async verifyChain({ chain, seq: counted, mac, deleted }: ChainRow, range?: Range) {
+  /**
+   * Yields after each page.
+   * @param range the records to read; the whole chain by default
+   */
+  async *verifyChain(
+    { chain, seq: counted, mac, deleted }: ChainRow,
+    range?: Range,
+  ): AsyncGenerator<void, AuditProblem | undefined> {
     const found = (seq: number, problem: AuditProblem['problem']): AuditProblem => ({ chain, seq, problem });
     const first = Math.max(range?.first ?? 1, deleted + 1);
     const last = Math.min(range?.last ?? counted, counted);
@@ -143,6 +149,7 @@ class Verifier {
         previous = link.mac;
       }
       page = links.length;
+      yield;
     }
     if (seq < last) return found(seq + 1, last === counted ? 'cut' : 'missing');
     if (last < counted && (await this.#links(chain, last, last + 1)).length === 0)
@@ -223,12 +230,18 @@ async function uncountedChain(database: Database): Promise<AuditProblem | undefi
   return row && { chain: row.chain, seq: Number(row.seq), problem: 'appended' };
 }
 
-/** Verifies the whole audit log or a period: each MAC, each link, each chain end and each anchor. */
-export async function verifyAudit(
+/** The number of verified records so far, of at least this many. */
+export interface VerifyProgress {
+  records: number;
+  of: number;
+}
+
+/** Verifies the whole audit log or a period: each MAC, each link, each chain end and each anchor. Yields its progress. */
+export async function* verifyAudit(
   database: Database,
   seal: AuditSeal,
   { from, to, anchors = [] }: VerifyOptions = {},
-): Promise<AuditVerification> {
+): AsyncGenerator<VerifyProgress, AuditVerification> {
   const waiting = await database.get<{ n: number }>(sql('SELECT COUNT(*) AS n FROM audit_unsealed'));
   const unsealed = Number(waiting?.n ?? 0);
   const verifier = new Verifier(database, seal, anchors);
@@ -245,11 +258,16 @@ export async function verifyAudit(
   });
   if (await seal.isOfAnotherKey(database))
     return result({ chain: chains.at(-1)?.chain ?? '', seq: 1, problem: 'wrong-key' });
+  const of = ranges
+    ? [...ranges.values()].reduce((sum, { first, last }) => sum + last - first + 1, 0)
+    : chains.reduce((sum, { seq, deleted }) => sum + Number(seq) - Number(deleted), 0);
   for (const chain of chains) {
     const range = ranges?.get(chain.chain);
     if (ranges && !range) continue;
-    const problem = await verifier.verifyChain(chain, range);
-    if (problem) return result(problem);
+    const pages = verifier.verifyChain(chain, range);
+    let page = await pages.next();
+    for (; !page.done; page = await pages.next()) yield { records: verifier.records, of };
+    if (page.value) return result(page.value);
   }
   const uncounted = await uncountedChain(database);
   return result(uncounted ?? verifier.removedChain(new Set(chains.map(({ chain }) => chain))));

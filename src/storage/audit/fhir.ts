@@ -1,4 +1,4 @@
-import type { AuditRecord } from '../../storage/audit.ts';
+import type { AuditRecord } from './records.ts';
 
 /** Returns FHIR R4 `AuditEvent.action` for an action name, by its ending. */
 function actionOf(action: string): 'C' | 'R' | 'U' | 'D' | 'E' {
