@@ -92,7 +92,7 @@ const verificationResponse = z.strictObject({
 });
 
 /** Returns a page of records, and the number after which the next one begins. */
-export async function auditPage(
+async function auditPage(
   audit: AuditLog,
   { after, limit = 1_000, ...filter }: AuditFilter & { after?: number | undefined; limit?: number },
 ): Promise<{ records: AuditRecord[]; next: string | null }> {
@@ -103,7 +103,7 @@ export async function auditPage(
 }
 
 /** Returns the journey of a record: that of the request that it names, or of its session. */
-export async function journeyOfRecord(
+async function journeyOfRecord(
   { journeys }: Pick<ConsoleContext, 'journeys'>,
   { detail, session, family, requestId }: AuditRecord,
 ): Promise<string | null> {

@@ -19,7 +19,7 @@ describe('/state', () => {
       version: '1.2.3',
       urls: { ...urls, cis2Issuer: 'http://cis2.test/issuer' },
       agentSocket: null,
-      clock: { now: new Date(startTime).toISOString(), offsetSeconds: 0 },
+      clock: { now: new Date(startTime).toISOString(), offsetSeconds: 0, frozen: false },
       database: 'SQLite in memory',
     });
     assert.equal(headers['cache-control'], 'no-store');
