@@ -18,6 +18,7 @@ import type { Faults, NamedFault } from '../storage/faults.ts';
 import type { Refusals } from '../storage/refusals.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { LocalAgent } from './agent.ts';
+import type { Changes } from './changes.ts';
 import type { CisDirectory, Neighbour, NeighbourAddress } from './neighbour.ts';
 
 /** Services with signing keys. */
@@ -142,6 +143,7 @@ export interface ConsoleDependencies {
 
 /** The dependencies of resources and sections, with a client for each neighbour instead of its address. */
 export interface ConsoleContext extends Omit<ConsoleDependencies, 'cis' | 'cis2' | 'authorisation'> {
+  changes: Changes;
   cis: CisDirectory;
   cis2: Neighbour;
   platform: Neighbour;

@@ -29,7 +29,8 @@ const checkOrigin: Check = ({ headers }, { scheme }) => {
 
 const ownSites: readonly unknown[] = [undefined, 'none', 'same-origin'];
 
-const isPage = (path: string): boolean => path === '/' || path === '/sign-in' || path.startsWith('/invite/');
+/** Pages change nothing. */
+const isPage = (path: string): boolean => !path.startsWith('/api/') && !path.startsWith('/fragments/');
 
 /** Returns whether a browser follows a link from another site or from mail to a page. */
 const isNavigation = ({ method, path, headers }: HttpRequest): boolean =>

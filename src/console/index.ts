@@ -9,11 +9,12 @@ import { createAdmission } from './administrators/routes.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
 import { routesOf } from './api/call.ts';
+import { Changes } from './changes.ts';
 import type { ConsoleContext, ConsoleDependencies } from './dependencies.ts';
 import { errors } from './errors.ts';
 import { createGuard, signInChallenge } from './guard.ts';
 import { CisDirectory, Neighbour } from './neighbour.ts';
-import { assetRoutes, pageRoutes } from './page/page.ts';
+import { assetRoutes, pageRoutes } from './page/routes.ts';
 import { apiCalls } from './resources/registry.ts';
 
 /** Renders a refusal as JSON; a 401 with its challenge (RFC 9110 section 11.6.1). */
@@ -42,8 +43,11 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
   if (new Set(namedFaults.map(({ name }) => name)).size !== namedFaults.length)
     throw new Error('Two faults have the same name.');
   const socket = agentSocket === null ? undefined : new AgentSocket(agentSocket);
+  const changes = new Changes();
+  const unfollow = changes.follow(dependencies.listenEvents, dependencies.database);
   const console: ConsoleContext = {
     ...dependencies,
+    changes,
     audit: dependencies.audit.actedBy(currentActor),
     cis: new CisDirectory(dependencies.cis),
     cis2: new Neighbour({
@@ -64,7 +68,7 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
   return {
     routes: [
       ...pageRoutes(console, production?.admission, renderRefusal),
-      ...apiCalls(console).flatMap((call) => routesOf(call, admit, renderRefusal)),
+      ...apiCalls(console).flatMap((call) => routesOf(call, admit, renderRefusal, changes)),
       ...(production ? [...unknownCalls(production.admission), ...production.routes] : []),
       ...assetRoutes,
     ],
@@ -73,6 +77,9 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
       scheme: new URL(urls.console).protocol,
       peerUser: development ? peerUser : anyPeerUser,
     }),
-    stop: () => socket?.close(),
+    stop: () => {
+      unfollow();
+      socket?.close();
+    },
   };
 }

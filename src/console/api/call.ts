@@ -5,6 +5,7 @@ import { type ParamsOf, route, withoutMethodErrors } from '@alongside/kernel/rou
 import type { z } from 'zod';
 import type { Admit } from '../administrators/admission.ts';
 import type { AdmittedRoles } from '../administrators/roles.ts';
+import type { Changes } from '../changes.ts';
 import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 
 /** Path prefix of the API. */
@@ -84,17 +85,24 @@ export function defineCall<
   };
 }
 
-/** Returns the route of a call. Another method is unknown, like another path. */
-export const routesOf = (
+/** Returns the route of a call. Another method is unknown, like another path. A successful write is announced to open pages. */
+export function routesOf(
   { method, path, endpoint, bodyLimit }: ApiCall,
   admit: Admit,
   errors: ErrorFormat,
-): Route[] =>
-  withoutMethodErrors(
+  changes: Changes,
+): Route[] {
+  const announced: Endpoint = async (request) => {
+    const answer = await endpoint(request);
+    if (method !== 'GET' && answer.status < 400) changes.announceWrite(path);
+    return answer;
+  };
+  return withoutMethodErrors(
     route(apiPath + path, {
-      [method]: { endpoint: admit(endpoint), errors, ...(bodyLimit === undefined ? {} : { bodyLimit }) },
+      [method]: { endpoint: admit(announced), errors, ...(bodyLimit === undefined ? {} : { bodyLimit }) },
     }),
   );
+}
 
 /** Returns a path with its parameters as OpenAPI writes them. */
 export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');

@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { ListedApi } from '../../gateway/protocol.ts';
-import { callButton, copied, type Section } from './section.ts';
+import { callButton, copied } from './controls.ts';
+import type { Section } from './section.ts';
 
 const row = (
   { name, basePath, title, backEnd, operations, warnings }: ListedApi,

@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { type ListedApplication, listedApplication } from '../registration/stored.ts';
 import { type RegistrationWarning, registrationWarnings } from '../registration/warnings.ts';
-import { copied, type Section } from './section.ts';
+import { copied } from './controls.ts';
+import type { Section } from './section.ts';
 
 interface ListedClient {
   clientId: string;

@@ -1,45 +1,109 @@
-/** Styles of the first page, in addition to the shared style sheet. */
+/** Styles of the console, in addition to the shared style sheet. */
 export const consoleStylesheet = `
-html:not(.script) .needs-script { display: none; }
-.result { position: sticky; top: 0; z-index: 5; margin: 0 0 1rem; }
-.result:not(:empty) { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .5rem 1rem; }
+html:not(.script) .needs-script { display: none !important; }
+body.console { display: grid; grid-template-columns: 13rem minmax(0, 1fr); grid-template-rows: auto 1fr auto; font-size: 1rem; line-height: 1.45; }
+.console .column { grid-row: 1 / -1; display: flex; flex-direction: column; background: var(--card); border-right: 1px solid var(--line);
+  padding: 1rem .75rem; position: sticky; top: 0; height: 100vh; overflow-y: auto; }
+.console .brand { margin: 0 0 1rem; padding: 0 .25rem; font-size: 1.0625rem; }
+.console .brand a { color: inherit; text-decoration: none; }
+.console #menu { display: none; }
+#navigation h2 { font-size: .8125rem; color: var(--quiet); margin: 1rem 0 .25rem; padding: 0 .5rem; }
+#navigation ul { list-style: none; margin: 0; padding: 0; }
+#navigation a { display: flex; justify-content: space-between; gap: .5rem; padding: .3rem .5rem; border-radius: .375rem; color: var(--ink); text-decoration: none;
+  border-left: 3px solid transparent; font-size: .9375rem; }
+#navigation a:hover { background: var(--accent-soft); }
+#navigation a[aria-current] { background: var(--accent-soft); border-color: var(--accent); font-weight: 650; }
+.badge { font-size: .8125rem; color: var(--quiet); font-weight: 400; white-space: nowrap; }
+.badge.bad { color: var(--bad); font-weight: 650; } .badge.warn { color: var(--warn); font-weight: 650; }
+.console .about { margin: auto 0 0; padding: 1rem .5rem 0; color: var(--quiet); font-size: .8125rem; }
+.console .bar { grid-column: 2; position: sticky; top: 0; z-index: 8; padding: .5rem 1.25rem; flex-wrap: wrap; gap: .5rem; }
+.search { position: relative; flex: 1 1 16rem; max-width: 32rem; margin: 0; }
+.search input { max-width: none; min-height: 2.25rem; padding: .25rem .75rem; border-width: 1px; font-size: .9375rem; }
+.search kbd { position: absolute; right: .625rem; top: .5rem; font-size: .75rem; border: 1px solid var(--line); border-radius: .25rem; padding: 0 .375rem; color: var(--quiet); background: var(--card); }
+.search input:focus + kbd { display: none; }
+.states { display: flex; flex-wrap: wrap; gap: .375rem; align-items: center; }
+.state { display: inline-flex; gap: .375rem; align-items: center; font-size: .8125rem; font-weight: 400; line-height: 1.2; min-height: 1.75rem; padding: .125rem .75rem;
+  border: 1px solid var(--line); border-radius: 1rem; background: var(--card); color: var(--ink); text-decoration: none; white-space: nowrap; }
+.state.amber { background: var(--warn-soft); color: var(--warn); border-color: currentColor; font-weight: 650; }
+button.state.state { min-height: 1.75rem; font-size: .8125rem; padding: .125rem .75rem; border-width: 1px; font-weight: 400; background: var(--card); color: var(--ink); }
+button.state::before { content: ""; width: .5rem; height: .5rem; border-radius: 50%; background: var(--quiet); }
+button.state[data-state=live]::before { background: var(--good); }
+button.state[data-state=lost] { color: var(--bad); border-color: currentColor; } button.state[data-state=lost]::before { background: var(--bad); }
+body.console main { grid-column: 2; max-width: 90rem; margin: 0; padding: 1.25rem; }
+body.console footer { grid-column: 2; }
+.console .result { position: sticky; top: 3.5rem; z-index: 7; margin: 0; }
+.result:not(:empty) { background: var(--accent-soft); border-left: 4px solid var(--accent); padding: .5rem 1rem; margin: 0 0 1rem; }
 .result.bad:not(:empty) { background: var(--bad-soft); border-color: var(--bad); }
-.signed-in { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: 0 0 1rem; }
+.signed-in { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: flex-end; margin: 0 0 .5rem; }
 .signed-in p { margin: 0; }
-@media (min-width: 44rem) { .signed-in { justify-content: flex-end; margin-top: -3.25rem; min-height: 2.25rem; } }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; }
-h3 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
-.panel > h2:first-child { margin-top: 0; }
-.copied { display: inline-flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; max-width: 100%; }
-.copied code { overflow-wrap: anywhere; }
-.addresses { row-gap: .625rem; }
-.drawn { display: grid; gap: 1.25rem; }
-.drawn > * { min-width: 0; }
-@media (min-width: 72rem) {
-  .drawn { grid-template-columns: minmax(0, 1fr) 20rem; }
-  .drawn .scroll { position: sticky; top: 1rem; }
+.crumbs ol { display: flex; flex-wrap: wrap; gap: .375rem; list-style: none; margin: 0; padding: 0; font-size: .9375rem; }
+.crumbs li + li::before { content: "/"; color: var(--quiet); margin-right: .375rem; }
+.title { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; justify-content: space-between; align-items: flex-start; margin: 0 0 1rem; }
+.title > div { min-width: 0; } .title .actions { margin: 0; }
+.console h1 { font-size: 1.5rem; margin: 0 0 .125rem; overflow-wrap: anywhere; } .console h1 .tag { vertical-align: middle; }
+.console h2 { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; } .console h3 { font-size: 1rem; margin: 1.25rem 0 .375rem; }
+.console .lead { font-size: 1rem; margin: 0; }
+.console .panel { padding: 1rem 1.25rem; } .panel > :first-child { margin-top: 0; }
+.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); margin: 0 0 1rem; }
+.cards > * { margin: 0 !important; min-width: 0; }
+.danger { background: transparent; color: var(--bad); border-color: currentColor; }
+.console button, .console .button { min-height: 2.25rem; padding: .25rem 1rem; font-size: .9375rem; border-width: 1.5px; }
+.console .small { min-height: 1.875rem; padding: .125rem .625rem; font-size: .875rem; }
+button[aria-busy=true] { opacity: .6; cursor: progress; }
+.console input:not([type=radio], [type=checkbox]), .console select, .console textarea { font: inherit; font-size: .9375rem; color: inherit; background: var(--card); width: 100%; max-width: 32rem;
+  padding: .375rem .625rem; border: 1px solid var(--quiet); border-radius: .375rem; min-height: 2.25rem; }
+.console textarea { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; font-size: .875rem; max-width: none; }
+[aria-invalid=true] { border-color: var(--bad) !important; outline: 1px solid var(--bad); }
+.hint:empty { display: none; }
+.filters { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 0 1rem; }
+.filters input:not([type=radio], [type=checkbox]), .filters select { width: auto; max-width: 100%; } .filters input[type=search] { flex: 1 1 14rem; max-width: 24rem; }
+.filters label { font-size: .8125rem; font-weight: 400; color: var(--quiet); margin: 0; }
+.segments { display: inline-flex; flex-wrap: wrap; border: 1px solid var(--quiet); border-radius: .375rem; overflow: hidden; }
+.segments a { padding: .3rem .75rem; font-size: .9375rem; color: var(--ink); text-decoration: none; border-left: 1px solid var(--line); background: var(--card); }
+.segments a:first-child { border-left: 0; } .segments a[aria-current] { background: var(--accent); color: var(--accent-ink); font-weight: 650; }
+.segments a:focus-visible { outline-offset: -3px; }
+.tabs ul { display: flex; flex-wrap: wrap; gap: .25rem; list-style: none; margin: 0 0 1rem; padding: 0; border-bottom: 1px solid var(--line); }
+.tabs a { display: block; padding: .375rem .75rem; color: var(--ink); text-decoration: none; border-bottom: 3px solid transparent; }
+.tabs a[aria-current] { border-color: var(--accent); font-weight: 650; color: var(--accent); }
+.copied { display: inline-flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; max-width: 100%; } .copied code { overflow-wrap: anywhere; }
+.block { position: relative; margin: 0 0 1rem; } .block > button { position: absolute; right: .5rem; top: .5rem; background: var(--card); }
+.block pre, pre.block { margin: 0; padding: .75rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: .375rem; font: .8125rem/1.55 ui-monospace, "Cascadia Mono", "Liberation Mono", monospace;
+  white-space: pre-wrap; overflow-wrap: anywhere; max-height: 32rem; overflow-y: auto; } .connect pre { max-height: 13rem; }
+.block > button + pre { padding-right: 5.5rem; }
+.console table { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; border-collapse: separate; border-spacing: 0; margin: 0 0 1rem; }
+.console tbody tr:last-child > * { border-bottom: 0; }
+.console tbody th { color: var(--ink); font-weight: 400; }
+.number { text-align: right !important; font-variant-numeric: tabular-nums; }
+tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background: var(--accent-soft); }
+.what { font-weight: 600; } .what a { color: inherit; text-decoration: none; } .what a:hover { text-decoration: underline; }
+.took { display: block; margin: .125rem 0 0 auto; width: 6rem; height: .375rem; } .took rect { fill: var(--accent); } .bad .took rect { fill: var(--bad); }
+.tag { font-size: .8125rem; }
+.empty { padding: 2rem 1rem; text-align: center; background: var(--card); border: 1px dashed var(--line); border-radius: .5rem; }
+.empty p { margin: 0 0 .75rem; }
+.waiting-changes { display: block; margin: 0 auto .5rem; position: sticky; top: 4rem; z-index: 6; background: var(--card); }
+.console .act { white-space: nowrap; }
+.first-steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .75rem 1.5rem; list-style: none; margin: 0; padding: 0; }
+.first-steps li { display: flex; gap: .625rem; min-width: 0; } .first-steps li > div { min-width: 0; overflow-wrap: anywhere; }
+.mark-step { flex: none; width: 1.375rem; height: 1.375rem; border: 1.5px solid var(--quiet); border-radius: 50%; text-align: center; font-size: .8125rem; line-height: 1.25rem; font-weight: 650; }
+.done .mark-step { border-color: var(--good); color: var(--good); }
+.lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { display: grid; grid-template-columns: 7rem 1fr; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
+dl.addresses { row-gap: .625rem; }
+@media (max-width: 43.75rem) {
+  body.console { display: block; }
+  .console .column { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); padding: .625rem 1rem; display: block; }
+  .console .brand { display: inline-flex; margin: 0; } .console #menu { display: inline-block; float: right; }
+  .script .console:not(.menu-open) #navigation, .script .console:not(.menu-open) .about { display: none; }
+  .console .bar { position: static; padding: .5rem 1rem; } body.console main { padding: 1rem; }
+  .console .result { top: 0; }
 }
-.drawn .scroll { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; align-self: start; margin: 0; }
-.steps { padding-left: 1.75rem; }
-.steps li { margin: 0 0 .625rem; }
-.step { margin: 0; }
-.step code { overflow-wrap: anywhere; }
-p.quiet.step { font-size: .9375rem; }
-.diagram { display: block; width: 100%; min-width: 50rem; height: auto; font-family: inherit; font-size: 12px; }
-.diagram .lane { stroke: var(--line); stroke-width: 1; }
-.diagram .lane-head { fill: var(--accent-soft); stroke: var(--line); }
-.diagram text { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
-.diagram .lane-name { font-weight: 600; font-size: 11px; stroke: none; }
-.diagram .line { fill: none; stroke: var(--accent); stroke-width: 1.75; }
-.diagram .tip { fill: var(--accent); }
-.diagram .redirect .line { stroke-dasharray: 5 4; }
-.diagram .refused .line { stroke: var(--warn); } .diagram .refused .tip { fill: var(--warn); }
-.diagram .failed .line { stroke: var(--bad); } .diagram .failed .tip { fill: var(--bad); }
-.act { white-space: nowrap; }
-tbody th { color: var(--ink); font-weight: 400; }
 @media (max-width: 44rem) {
+  .console table { border: 0; background: none; }
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .stacks tr { display: block; padding: .625rem 0; border-bottom: 1px solid var(--line); }
-  .stacks th, .stacks td { display: block; border: 0; padding: .125rem 0; }
+  .stacks tr { display: block; padding: .625rem .75rem; margin: 0 0 .5rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
+  .stacks th, .stacks td { display: block; border: 0; padding: .125rem 0; text-align: left !important; }
+  .took { margin-left: 0; }
 }
+@media (forced-colors: active) { .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
+@media print { .console .column, .console .bar { display: none; } }
 `;

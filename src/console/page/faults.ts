@@ -1,6 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { FaultState, NamedFault } from '../../storage/faults.ts';
-import { callButton, type Section } from './section.ts';
+import { callButton } from './controls.ts';
+import type { Section } from './section.ts';
 
 const button = (name: string, label: string, body: FaultState | null, done: string): Html =>
   callButton({

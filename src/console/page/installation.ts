@@ -1,5 +1,6 @@
 import { html, safeHref } from '@alongside/kernel/html';
-import { callButton, copied, type Section } from './section.ts';
+import { callButton, copied } from './controls.ts';
+import type { Section } from './section.ts';
 
 /** The addresses of the services, without those that only development serves in production. */
 export const addressesSection: Section = {

@@ -69,7 +69,7 @@ function summaryOf({ events }: Journey): Html {
 
 const older = (journey: Journey): Html => html`<details id="journey-${journey.id}">
 <summary>${summaryOf(journey)}</summary>
-<p><a href="/?journey=${journey.id}#h-journeys">Draw this journey</a></p>
+<p><a href="/everything?journey=${journey.id}#h-journeys">Draw this journey</a></p>
 ${stepList(journey)}
 </details>`;
 
@@ -91,7 +91,7 @@ export function journeysPart(
   const others = journeys.filter((journey) => journey !== shown);
   const newest = shown === journeys[0];
   return html`
-<p>${newest ? 'The newest journey' : html`The selected journey (<a href="/#h-journeys">back to the newest</a>)`}: ${summaryOf(shown)}.
+<p>${newest ? 'The newest journey' : html`The selected journey (<a href="/everything#h-journeys">back to the newest</a>)`}: ${summaryOf(shown)}.
 Dashed arrows are redirects of the browser.</p>
 <div class="drawn">
 <div class="scroll" tabindex="0" role="region" aria-label="Sequence diagram">${sequenceDiagram(shown)}</div>

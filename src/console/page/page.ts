@@ -1,91 +1,94 @@
-import { Answer } from '@alongside/kernel/answer';
-import { type Html, html } from '@alongside/kernel/html';
-import { type ErrorFormat, type HttpRequest, plainError, type Route } from '@alongside/kernel/http';
-import { framedPage, stylesheetRoutes } from '@alongside/kernel/layout';
-import { route, withoutMethodErrors } from '@alongside/kernel/route';
-import type { Admission, Caller } from '../administrators/admission.ts';
-import { administratorHead, signedInNote, signInMissingPage } from '../administrators/pages.ts';
-import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
+import type { Html } from '@alongside/kernel/html';
+import type { HttpRequest } from '@alongside/kernel/http';
+import type { ParamsOf } from '@alongside/kernel/route';
+import type { Caller } from '../administrators/admission.ts';
+import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import { signInChallenge } from '../guard.ts';
-import { clockState } from '../resources/clock.ts';
-import { resourcesOf } from '../resources/registry.ts';
-import { consoleStylesheet } from './console-stylesheet.ts';
-import { script } from './script.ts';
-import { orNull, type PageContext, renderSection, type Section } from './section.ts';
 
-const paths = { script: '/assets/console.js', stylesheet: '/assets/console.css' };
-
-function clockNote({ clock }: ConsoleContext): Html {
-  const { now, offsetSeconds } = clockState(clock);
-  const moved =
-    offsetSeconds === 0 ? undefined : html` <span class="tag warn">moved by ${offsetSeconds} s</span>`;
-  return html`<span id="clock" data-live>Clock: <time datetime="${now}">${now.slice(0, 16).replace('T', ' ')} UTC</time>${moved}</span>`;
+/** A short note beside an entry of the navigation. */
+export interface Badge {
+  text: string;
+  tone: 'plain' | 'bad' | 'warn';
 }
 
-async function main(
-  page: PageContext,
-  sections: readonly Section[],
-  caller: Caller | undefined,
-): Promise<Html> {
-  const { database, version } = page.console;
-  const rendered = await Promise.all(sections.map((section) => renderSection(section, page)));
-  return html`
-<noscript><p class="warning">The buttons and forms of this page need JavaScript. Without it you can read everything here, and change things on the command line.</p></noscript>
-${caller?.administrator ? signedInNote(caller.administrator) : undefined}
-<p id="result" class="result" role="status"></p>
-<p class="lead">Alongside ${version}, ${database.description}. ${clockNote(page.console)}</p>
-<nav aria-label="On this page"><ul>${sections.map(({ id, title }) => html`<li><a href="#h-${id}">${title}</a></li>`)}</ul></nav>
-<div class="grid">
-${rendered.filter((_, index) => sections[index]?.panel)}
-</div>
-${rendered.filter((_, index) => !sections[index]?.panel)}`;
+/** The groups of the navigation, in order. The first has no heading. */
+export const groups = { top: '', register: 'Register', desk: 'Desk and test', operate: 'Operate' } as const;
+
+interface Entry {
+  group: keyof typeof groups;
+  label: string;
+  /** An unreachable neighbour leaves it out. */
+  badge?(console: ConsoleContext): Promise<Badge | undefined>;
 }
 
-function asset(path: string, type: string, text: string): Route[] {
-  const headers = {
-    'content-type': `${type}; charset=utf-8`,
-    'cache-control': 'public, max-age=300',
-    'x-content-type-options': 'nosniff',
-  };
-  return route(path, { GET: { endpoint: async () => new Answer(200, headers, text), errors: plainError } });
+/** One request for a page. */
+export interface PageView<Params = Readonly<Record<string, string>>, Part extends string = string> {
+  readonly console: ConsoleContext;
+  readonly request: HttpRequest;
+  readonly params: Params;
+  /** Filters, tab and step. Text from outside: cut it before use. */
+  readonly query: URLSearchParams;
+  /** The time of the installation, in milliseconds. */
+  readonly now: number;
+  /** The administrator or command in production; undefined in development. */
+  readonly caller: Caller | undefined;
+  /** Draws a live part, to be embedded in the page. */
+  part(name: Part): Promise<Html>;
 }
 
-/** Public files that contain nothing about the installation. */
-export const assetRoutes: readonly Route[] = withoutMethodErrors([
-  ...asset(paths.script, 'text/javascript', script),
-  ...asset(paths.stylesheet, 'text/css', consoleStylesheet),
-  ...asset(administratorScriptPath, 'text/javascript', administratorScript),
-  ...stylesheetRoutes,
-]);
-
-/** `GET /`: the first page. With an admission, only for those whom it admits. */
-export function pageRoutes(
-  console: ConsoleContext,
-  admission: Admission | undefined,
-  errors: ErrorFormat,
-): Route[] {
-  const { development, urls, cis } = console;
-  const sections = resourcesOf(console).flatMap(({ section }) => section ?? []);
-  const head = html`<link rel="stylesheet" href="${paths.stylesheet}"><script src="${paths.script}" defer></script>`;
-
-  async function showFirstPage(request: HttpRequest): Promise<Answer> {
-    const caller = await admission?.callerOf(request);
-    if (admission && !caller) return signInMissingPage(`${urls.console}/sign-in`).with(signInChallenge);
-    const page = { console, request, people: orNull(cis.everyone()) };
-    return framedPage(
-      200,
-      {
-        title: development ? 'One sign-in, every step' : 'Console',
-        service: 'Console',
-        development,
-        wide: true,
-        head: caller ? html`${head}${administratorHead}` : head,
-        main: await main(page, sections, caller),
-      },
-      { script: ["'self'"], connect: ["'self'"] },
-    );
-  }
-
-  return withoutMethodErrors(route('/', { GET: { endpoint: showFirstPage, errors } }));
+/** A part of a page that is drawn again, alone, when one of its changes is announced. */
+interface LivePart<View> {
+  readonly on: readonly Change[];
+  render(view: View): Promise<Html>;
 }
+
+/** A place above a page. The last one has no address. */
+interface Crumb {
+  label: string;
+  href: string;
+}
+
+export interface PageContent {
+  /** Of the document, and the heading unless `heading` replaces it. */
+  title: string;
+  heading?: Html;
+  crumbs?: readonly Crumb[];
+  /** A sentence below the heading. */
+  lead?: Html | string;
+  /** Buttons and links beside the heading. */
+  actions?: Html;
+  /** HTTP status; 200 by default. */
+  status?: number;
+  main: Html;
+}
+
+/** A program for the browser. Its source text is sent, so it must not use anything outside itself. */
+export interface BrowserScript {
+  /** Its address is `/assets/NAME.js`. */
+  readonly name: string;
+  readonly run: () => void;
+}
+
+/** A page of the console. */
+export interface ConsolePage {
+  readonly path: string;
+  readonly navigation?: Entry;
+  /** Absent in production. */
+  readonly only?: 'development';
+  readonly script?: BrowserScript;
+  readonly parts: Readonly<Record<string, LivePart<PageView>>>;
+  render(view: PageView): Promise<PageContent>;
+}
+
+interface PageDefinition<Path extends string, Part extends string>
+  extends Pick<ConsolePage, 'navigation' | 'only' | 'script'> {
+  path: Path;
+  parts?: Readonly<Record<Part, LivePart<PageView<ParamsOf<Path>, Part>>>>;
+  /** A refusal that it throws becomes an error page with the status and the text of its entry. */
+  render(view: PageView<ParamsOf<Path>, Part>): Promise<PageContent>;
+}
+
+/** Defines a page. */
+export const definePage = <const Path extends string, const Part extends string = never>(
+  definition: PageDefinition<Path, Part>,
+): ConsolePage => ({ parts: {}, ...definition }) as ConsolePage;

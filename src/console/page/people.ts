@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { SocketCard } from '../../../identity-agent/protocol.ts';
 import type { Person } from '../../cis/protocol.ts';
-import { callButton, orNull, type Section } from './section.ts';
+import { callButton, orNull } from './controls.ts';
+import type { Section } from './section.ts';
 
 const mostPeople = 200;
 

@@ -19,7 +19,7 @@ export const refusalSection: Section = {
   async render({ console: { refusals }, request }) {
     const id = new URLSearchParams(request.query).get('message')?.trim().slice(0, 200) ?? '';
     return html`
-<form method="get" action="/#h-refusal">
+<form method="get" action="/everything#h-refusal">
 <label for="message">Message id of the error, or the X-Request-ID or X-Correlation-ID of the request</label>
 <input type="text" id="message" name="message" value="${id}" autocomplete="off" spellcheck="false" maxlength="200">
 <button type="submit" class="small">Explain</button>

@@ -3,7 +3,8 @@ import type { Person } from '../../cis/protocol.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../../cis2/protocol.ts';
 import { errors } from '../errors.ts';
 import type { Neighbour } from '../neighbour.ts';
-import { callButton, orNull, type Section } from './section.ts';
+import { callButton, orNull } from './controls.ts';
+import type { Section } from './section.ts';
 
 async function sessionsOf(cis2: Neighbour): Promise<SessionAnswer[]> {
   const { status, body } = await cis2.call({ method: 'GET', path: consolePaths.sessions });

@@ -1,7 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../identity-agent/protocol.ts';
+import { callButton, orNull } from './controls.ts';
 import { plainRole } from './people.ts';
-import { callButton, orNull, type Section } from './section.ts';
+import type { Section } from './section.ts';
 
 const states: Readonly<Record<AgentState, { text: string; tag: string }>> = {
   noCard: { text: 'no card', tag: 'plain' },

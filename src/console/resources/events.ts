@@ -1,11 +1,11 @@
-import { json, StreamAnswer } from '@alongside/kernel/answer';
+import { json } from '@alongside/kernel/answer';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { since } from '../api/request.ts';
+import { Bell, StreamLimit } from '../api/streams.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import { errors } from '../errors.ts';
 import { journeysSection } from '../page/journeys.ts';
 import type { Resource } from './resource.ts';
 
@@ -17,7 +17,6 @@ interface EventRange {
   journey?: string;
 }
 
-const mostStreams = 100;
 /** Milliseconds between comments that keep the connection open. */
 const heartbeat = 15_000;
 
@@ -33,33 +32,6 @@ const lastEventId = ({ headers }: HttpRequest): number | undefined => {
 };
 
 const written = (event: JourneyEvent): string => `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`;
-
-/** Wakes its one waiter. */
-class Bell {
-  #rung = false;
-  #wake: (() => void) | undefined;
-
-  ring(): void {
-    this.#rung = true;
-    this.#wake?.();
-  }
-
-  /** Waits for a ring since the last wait. Returns false on a time-out. */
-  async wait(milliseconds: number): Promise<boolean> {
-    if (!this.#rung) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    const rung = this.#rung;
-    this.#rung = false;
-    return rung;
-  }
-}
 
 /**
  * Yields stored events, then new ones, as server-sent events (HTML Living Standard section 9.2). Reads them from storage in
@@ -95,34 +67,6 @@ export async function* eventStream(
   }
 }
 
-/** Opens event streams up to a limit. */
-class EventStreams {
-  readonly #source: EventSource;
-  #open = 0;
-
-  constructor(source: EventSource) {
-    this.#source = source;
-  }
-
-  open(range: EventRange): StreamAnswer {
-    if (this.#open >= mostStreams) throw errors.tooManyStreams(`${this.#open} streams are open`);
-    return new StreamAnswer(
-      200,
-      { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-      (gone) => this.#counted(range, gone),
-    );
-  }
-
-  async *#counted(range: EventRange, gone: AbortSignal): AsyncGenerator<string> {
-    this.#open += 1;
-    try {
-      yield* eventStream(this.#source, range, gone);
-    } finally {
-      this.#open -= 1;
-    }
-  }
-}
-
 const query = z.strictObject({ journey: z.string().max(64).optional(), since });
 
 const party = z.enum([
@@ -146,7 +90,7 @@ const event: z.ZodType<JourneyEvent> = z
 export const events: Resource = {
   section: journeysSection,
   calls(console) {
-    const streams = new EventStreams(console);
+    const streams = new StreamLimit();
     return [
       defineCall({
         method: 'GET',
@@ -159,7 +103,10 @@ export const events: Resource = {
         response: z.strictObject({ events: z.array(event) }),
         async handle({ request, query: { journey, since = 0 } }) {
           const only = journey === undefined ? {} : { journey };
-          if (wantsStream(request)) return streams.open({ since: lastEventId(request) ?? since, ...only });
+          if (wantsStream(request)) {
+            const range = { since: lastEventId(request) ?? since, ...only };
+            return streams.open((gone) => eventStream(console, range, gone));
+          }
           return json(200, { events: await console.events.list({ since, ...only }) });
         },
       }),

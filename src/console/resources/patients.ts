@@ -3,7 +3,8 @@ import { html } from '@alongside/kernel/html';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import { callButton, type Section } from '../page/section.ts';
+import { callButton } from '../page/controls.ts';
+import type { Section } from '../page/section.ts';
 import type { Resource } from './resource.ts';
 
 const text = (most: number) =>

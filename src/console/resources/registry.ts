@@ -10,6 +10,7 @@ import { applications } from './applications.ts';
 import { audit } from './audit.ts';
 import { authenticators, importedAuthenticators } from './authenticators.ts';
 import { cards } from './cards.ts';
+import { changes } from './changes.ts';
 import { citizens } from './citizens.ts';
 import { clock } from './clock.ts';
 import { developers } from './developers.ts';
@@ -47,6 +48,7 @@ export const resources: readonly Resource[] = [
   registrationAuthority,
   sessions,
   events,
+  changes,
   refusals,
   applications,
   apis,

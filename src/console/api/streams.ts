@@ -1,0 +1,54 @@
+import { type Chunks, StreamAnswer } from '@alongside/kernel/answer';
+import { errors } from '../errors.ts';
+
+const mostStreams = 100;
+
+/** Wakes its one waiter. */
+export class Bell {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Waits for a ring since the last wait. Returns false on a time-out. */
+  async wait(milliseconds: number): Promise<boolean> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const rung = this.#rung;
+    this.#rung = false;
+    return rung;
+  }
+}
+
+/** Opens streams of server-sent events up to a limit. */
+export class StreamLimit {
+  #open = 0;
+
+  open(chunks: Chunks): StreamAnswer {
+    if (this.#open >= mostStreams) throw errors.tooManyStreams(`${this.#open} streams are open`);
+    return new StreamAnswer(
+      200,
+      { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+      (gone) => this.#counted(chunks, gone),
+    );
+  }
+
+  async *#counted(chunks: Chunks, gone: AbortSignal): AsyncGenerator<string | Uint8Array> {
+    this.#open += 1;
+    try {
+      yield* chunks(gone);
+    } finally {
+      this.#open -= 1;
+    }
+  }
+}

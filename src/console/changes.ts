@@ -1,0 +1,75 @@
+import type { Database } from '../storage/database.ts';
+
+/** What may have changed, so that a page knows which of its parts to draw again. */
+export const changes = [
+  'journey',
+  'desk',
+  'session',
+  'fault',
+  'clock',
+  'mail',
+  'application',
+  'person',
+  'card',
+  'key',
+  'audit',
+  'data',
+] as const;
+export type Change = (typeof changes)[number];
+
+/** What an event of a journey may have changed. */
+const ofEvents: readonly Change[] = ['journey', 'desk', 'session', 'mail', 'fault'];
+
+/** What a successful write of the API has changed, by the first part of its path. Other writes may have changed anything. */
+const ofWrites: Readonly<Record<string, readonly Change[]>> = {
+  agent: ['desk', 'session'],
+  readers: ['desk', 'session', 'card'],
+  cards: ['desk', 'card', 'person'],
+  'registration-authority': ['card', 'person'],
+  people: ['person', 'card'],
+  sessions: ['session', 'desk'],
+  faults: ['fault'],
+  clock: ['clock', 'session', 'key'],
+  mail: ['mail'],
+  applications: ['application'],
+  products: ['application'],
+  developers: ['application'],
+  apis: ['application'],
+  keys: ['key'],
+  explain: [],
+  validate: [],
+};
+
+/** Tells open pages what has changed, in this process or another. */
+export class Changes {
+  readonly #listeners = new Set<(changed: readonly Change[]) => void>();
+
+  announce(changed: readonly Change[]): void {
+    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
+  }
+
+  /** Announces what a successful write at a path below that of the API has changed. */
+  announceWrite(path: string): void {
+    this.announce([...(ofWrites[path.split('/', 2)[1] ?? ''] ?? changes), 'audit']);
+  }
+
+  /** Calls the listener for each announcement. Returns a function that stops this. */
+  listen(listener: (changed: readonly Change[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Announces changes by events and by other processes. Returns a function that stops this. */
+  follow(
+    listenEvents: (listener: () => void) => () => void,
+    database: Pick<Database, 'onForeignChange'>,
+  ): () => void {
+    const stops = [
+      listenEvents(() => this.announce(ofEvents)),
+      database.onForeignChange(() => this.announce(changes)),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+}

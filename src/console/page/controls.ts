@@ -1,0 +1,261 @@
+import { Refusal } from '@alongside/kernel/errors';
+import { type Html, html } from '@alongside/kernel/html';
+
+interface Control {
+  id: string;
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the path of the API. */
+  path: string;
+  body?: object;
+  /** Message after success. */
+  done: string;
+  label: string;
+  /** Rest of the label for screen readers. */
+  about?: string;
+  /** Question before the call. */
+  confirm?: string;
+  /** The page that is opened after success. */
+  next?: string;
+  /** `secondary` by default. */
+  tone?: 'primary' | 'secondary' | 'danger';
+}
+
+/** A button with which the script calls the API. */
+export const callButton = ({
+  id,
+  method,
+  path,
+  body,
+  done,
+  label,
+  about,
+  confirm,
+  next,
+  tone = 'secondary',
+}: Control): Html => html`<button type="button" id="${id}" class="small ${tone} needs-script" data-method="${method}"
+ data-path="${path}" data-body="${body ? JSON.stringify(body) : ''}" data-done="${done}" data-confirm="${confirm ?? ''}"
+ data-next="${next ?? ''}">${label}${about ? html`<span class="visually-hidden"> ${about}</span>` : undefined}</button>`;
+
+interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'next'> {
+  fields: Html;
+  submit: string;
+  /** More buttons. */
+  actions?: Html;
+}
+
+/**
+ * A form that the script sends to the API as JSON: a name with dots is a path, `data-type` (`number`, `boolean`, `json`, `lines`) converts
+ * a value, and an empty field is left out unless it has `data-empty`. An error stays at its field, with everything that was typed.
+ * @public
+ */
+export const callForm = ({ id, method, path, done, next, fields, submit, actions }: CallForm): Html => html`
+<form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}" data-next="${next ?? ''}" novalidate>
+<div class="error-summary" role="alert" tabindex="-1" hidden></div>
+${fields}
+<div class="actions"><button type="submit" class="needs-script">${submit}</button>${actions}</div>
+</form>`;
+
+interface FormField {
+  /** Also the id. */
+  name: string;
+  label: string;
+  hint?: Html | string | undefined;
+  error?: string | undefined;
+  /** The input, select or text area, with this id, name and `aria-describedby`. */
+  control: Html;
+}
+
+/**
+ * The value of `aria-describedby` for the control of a field.
+ * @public
+ */
+export const describedBy = (name: string): string => `${name}-hint ${name}-error`;
+
+/**
+ * A label, a hint and a place for the error of one control.
+ * @public
+ */
+export const field = ({ name, label, hint, error, control }: FormField): Html => html`<div class="field">
+<label for="${name}">${label}</label>
+<p class="hint" id="${name}-hint">${hint}</p>
+${control}
+<p class="error-message" id="${name}-error"${error ? undefined : html` hidden`}>${error}</p>
+</div>`;
+
+interface TextField extends Omit<FormField, 'control'> {
+  value?: string | undefined;
+  type?: 'text' | 'search' | 'url' | 'email' | 'password' | 'datetime-local' | 'number';
+  required?: boolean;
+  maxlength?: number;
+}
+
+/**
+ * A field with one line of text.
+ * @public
+ */
+export const textField = ({ value, type = 'text', required, maxlength = 2_000, ...rest }: TextField): Html =>
+  field({
+    ...rest,
+    control: html`<input type="${type}" id="${rest.name}" name="${rest.name}" value="${value ?? ''}" maxlength="${maxlength}"
+ autocomplete="off" spellcheck="false" aria-describedby="${describedBy(rest.name)}"${required ? html` required` : undefined}>`,
+  });
+
+/** A value with a button that copies it. */
+export const copied = (value: string, about: string): Html => html`<span class="copied"><code>${value}</code>
+<button type="button" class="small secondary needs-script" data-copy="${value}">Copy<span class="visually-hidden"> ${about}</span></button></span>`;
+
+/** A block of text with a button that copies it. */
+export const copiedBlock = (value: string, about: string): Html => html`<div class="block">
+<button type="button" class="small secondary needs-script" data-copy="${value}">Copy<span class="visually-hidden"> ${about}</span></button>
+<pre tabindex="0">${value}</pre></div>`;
+
+const outcomes = {
+  succeeded: { mark: '✓', tone: 'good' },
+  ok: { mark: '✓', tone: 'good' },
+  on: { mark: '●', tone: 'good' },
+  refused: { mark: '✕', tone: 'bad' },
+  failed: { mark: '!', tone: 'bad' },
+  lost: { mark: '!', tone: 'bad' },
+  waiting: { mark: '◌', tone: 'warn' },
+  abandoned: { mark: '–', tone: 'plain' },
+} as const;
+
+/** An outcome as a mark and a word, so that its colour says nothing alone. */
+export function outcomeTag(outcome: keyof typeof outcomes): Html {
+  const { mark, tone } = outcomes[outcome];
+  return html`<span class="tag ${tone}"><span aria-hidden="true">${mark}</span> ${outcome}</span>`;
+}
+
+export const tag = (text: string, tone: 'good' | 'bad' | 'warn' | 'plain' = 'plain'): Html =>
+  html`<span class="tag ${tone}">${text}</span>`;
+
+const longestText = 200;
+
+/** Text from outside: cut, and isolated so that its writing direction changes nothing around it. */
+export const foreign = (text: string): Html =>
+  html`<bdi>${text.length > longestText ? `${text.slice(0, longestText)}…` : text}</bdi>`;
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+
+/**
+ * Returns a duration in words, such as `2 minutes`.
+ * @public
+ */
+export function inWords(milliseconds: number): string {
+  const size = Math.abs(milliseconds);
+  if (size < minute) return counted(Math.round(size / second), 'second');
+  if (size < hour) return counted(Math.round(size / minute), 'minute');
+  if (size < 2 * day) return counted(Math.round(size / hour), 'hour');
+  return counted(Math.round(size / day), 'day');
+}
+
+/** Returns a time relative to now, such as `2 minutes ago` or `in 3 days`. */
+export function relative(iso: string, now: number): string {
+  const from = now - Date.parse(iso);
+  if (Math.abs(from) < 2 * second) return 'just now';
+  return from > 0 ? `${inWords(from)} ago` : `in ${inWords(from)}`;
+}
+
+/** A time of day, or a date too if it is not of the last day, with its distance from now. */
+export function when(iso: string, now: number): Html {
+  const isToday = Math.abs(now - Date.parse(iso)) < day;
+  const shown = isToday ? iso.slice(11, 19) : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+  return html`<time datetime="${iso}" title="${iso}">${shown}</time><br><span class="quiet">${relative(iso, now)}</span>`;
+}
+
+/** Returns a duration such as `6 ms`, `1.05 s` or `2 min 3 s`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < minute) return `${(milliseconds / 1_000).toPrecision(3)} s`;
+  return `${Math.floor(milliseconds / minute)} min ${Math.round((milliseconds % minute) / second)} s`;
+}
+
+/** Returns the address of a page with changed parameters of the query; undefined removes one. */
+export function withQuery(
+  path: string,
+  query: URLSearchParams,
+  changed: Readonly<Record<string, string | undefined>>,
+): string {
+  const next = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(changed))
+    if (value) next.set(name, value);
+    else next.delete(name);
+  const text = next.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+interface Choice {
+  label: Html | string;
+  href: string;
+  isChosen: boolean;
+}
+
+/** Links as joined segments, of which one is chosen. */
+export const segmented = (about: string, choices: readonly Choice[]): Html =>
+  html`<div class="segments" role="group" aria-label="${about}">${choices.map(
+    ({ label, href, isChosen }) =>
+      html`<a href="${href}"${isChosen ? html` aria-current="true"` : undefined}>${label}</a>`,
+  )}</div>`;
+
+/**
+ * Links as tabs.
+ * @public
+ */
+export const tabs = (about: string, choices: readonly Choice[]): Html =>
+  html`<nav class="tabs" aria-label="${about}"><ul>${choices.map(
+    ({ label, href, isChosen }) =>
+      html`<li><a href="${href}"${isChosen ? html` aria-current="page"` : undefined}>${label}</a></li>`,
+  )}</ul></nav>`;
+
+interface Column {
+  label: string;
+  /** `number` aligns right; `hidden` shows the label to screen readers only. */
+  kind?: 'text' | 'number' | 'hidden';
+}
+
+interface Row {
+  /** The first is the header of the row. */
+  cells: readonly (Html | string | number | undefined)[];
+  /** Class of the row. */
+  tone?: 'bad' | 'warn' | 'chosen' | undefined;
+  /** Id of the row, which keeps the focus when it is drawn again. */
+  id?: string;
+}
+
+/** A table whose rows become blocks on a narrow screen. */
+export const table = (caption: string, columns: readonly Column[], rows: readonly Row[]): Html => html`
+<table role="table" class="stacks">
+<caption class="visually-hidden">${caption}</caption>
+<thead role="rowgroup"><tr role="row">${columns.map(
+  ({ label, kind }) =>
+    html`<th role="columnheader" scope="col" class="${kind ?? 'text'}">${kind === 'hidden' ? html`<span class="visually-hidden">${label}</span>` : label}</th>`,
+)}</tr></thead>
+<tbody role="rowgroup">${rows.map(
+  ({ cells, tone, id }) =>
+    html`<tr role="row" class="${tone ?? ''}"${id ? html` id="${id}"` : undefined}>${cells.map(
+      (cell, index) =>
+        index === 0
+          ? html`<th role="rowheader" scope="row">${cell}</th>`
+          : html`<td role="cell" class="${columns[index]?.kind ?? 'text'}" data-label="${columns[index]?.label ?? ''}">${cell}</td>`,
+    )}</tr>`,
+)}</tbody>
+</table>`;
+
+/** What to do where there is nothing to show. */
+export const emptyState = (text: Html | string, action?: Html): Html =>
+  html`<div class="empty"><p>${text}</p>${action}</div>`;
+
+/** Resolves to null if a neighbour refuses or does not respond, so that the page shows the rest. */
+export async function orNull<T>(response: Promise<T>): Promise<T | null> {
+  try {
+    return await response;
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Answer } from '@alongside/kernel/answer';
+import { page } from '@alongside/kernel/answer';
+import { type Html, html } from '@alongside/kernel/html';
+import { stylesheetPath } from '@alongside/kernel/layout';
+import { administratorHead, signedInNote } from '../administrators/pages.ts';
+import { orNull } from './controls.ts';
+import { type ConsolePage, groups, type PageContent, type PageView } from './page.ts';
+import { statusBar } from './status.ts';
+
+/** Addresses of the scripts and the style sheet. */
+export const assetPaths = {
+  shell: '/assets/console.js',
+  stylesheet: '/assets/console.css',
+  script: (name: string): string => `/assets/${name}.js`,
+};
+
+async function entry(
+  { navigation, path }: ConsolePage,
+  view: PageView,
+  shown: string,
+): Promise<Html | undefined> {
+  if (!navigation) return undefined;
+  const badge = navigation.badge ? await orNull(navigation.badge(view.console)) : undefined;
+  const isHere = path === '/' ? shown === '/' : shown === path || shown.startsWith(`${path}/`);
+  return html`<li><a href="${path}"${isHere ? html` aria-current="page"` : undefined}>${navigation.label}${
+    badge ? html` <span class="badge ${badge.tone}">${badge.text}</span>` : undefined
+  }</a></li>`;
+}
+
+/** The links of the left column. */
+export async function navigation(view: PageView, pages: readonly ConsolePage[]): Promise<Html> {
+  const shown = view.request.path;
+  const parts = await Promise.all(
+    Object.entries(groups).map(async ([group, heading]) => {
+      const entries = await Promise.all(
+        pages.filter(({ navigation }) => navigation?.group === group).map((each) => entry(each, view, shown)),
+      );
+      if (entries.length === 0) return undefined;
+      return html`${heading ? html`<h2>${heading}</h2>` : undefined}<ul>${entries}</ul>`;
+    }),
+  );
+  return html`${parts}`;
+}
+
+const crumbs = ({ crumbs = [], title }: PageContent): Html | undefined =>
+  crumbs.length === 0
+    ? undefined
+    : html`<nav class="crumbs" aria-label="Above this page"><ol>${crumbs.map(
+        ({ label, href }) => html`<li><a href="${href}">${label}</a></li>`,
+      )}<li aria-current="page">${title}</li></ol></nav>`;
+
+/** Returns a page of the console: navigation, top bar, heading and content. */
+export async function framed(
+  view: PageView,
+  pages: readonly ConsolePage[],
+  content: PageContent,
+  script?: string,
+): Promise<Answer> {
+  const { development, version, database } = view.console;
+  const { title, heading, lead, actions, main, status = 200 } = content;
+  const [links, state] = await Promise.all([navigation(view, pages), statusBar(view)]);
+  const administrator = view.caller?.administrator;
+  const q = view.request.path === '/search' ? (view.query.get('q') ?? '').slice(0, 500) : '';
+  const document = html`<!doctype html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} – Alongside</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${stylesheetPath}">
+<link rel="stylesheet" href="${assetPaths.stylesheet}">
+<script src="${assetPaths.shell}" defer></script>
+${script ? html`<script src="${assetPaths.script(script)}" defer></script>` : undefined}
+${administrator ? administratorHead : undefined}
+</head>
+<body class="console">
+<a class="skip" href="#main">Skip to main content</a>
+<nav class="column" aria-label="Console">
+<p class="brand"><span class="mark" aria-hidden="true"></span><a href="/">Alongside</a></p>
+<button type="button" id="menu" class="small secondary needs-script" aria-expanded="false" aria-controls="navigation">Menu</button>
+<div id="navigation" data-part="navigation" data-on="journey session application person card">${links}</div>
+<p class="about">${development ? 'Test system, fictional people' : undefined}<br>${version} · ${database.description}</p>
+</nav>
+<header class="bar">
+<form class="search" role="search" action="/search"><label class="visually-hidden" for="search">Search, or paste an error or an id</label>
+<input type="search" id="search" name="q" value="${q}" maxlength="500" placeholder="Search, or paste an error or an id" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form>
+<div class="states"><button type="button" id="live" class="state needs-script" aria-pressed="true">Live</button>
+<div id="status" class="states" data-part="status" data-on="desk fault clock session">${state}</div></div>
+</header>
+<main id="main" tabindex="-1">
+<noscript><p class="warning">You can read and filter everything here without JavaScript. To change something, allow it or use the command line.</p></noscript>
+${administrator ? signedInNote(administrator) : undefined}
+<p id="result" class="result" role="status"></p>
+${crumbs(content)}
+<div class="title"><div><h1>${heading ?? title}</h1>${lead ? html`<p class="lead">${lead}</p>` : undefined}</div>${
+    actions ? html`<div class="actions">${actions}</div>` : undefined
+  }</div>
+${main}
+</main>
+<footer><p>Alongside works with published interfaces of NHS services. It is not an NHS service.</p></footer>
+</body>
+</html>`;
+  return page(status, document, { script: ["'self'"], connect: ["'self'"] });
+}

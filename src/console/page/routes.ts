@@ -1,0 +1,120 @@
+import { Answer, page as htmlPage } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
+import { type Html, html } from '@alongside/kernel/html';
+import {
+  type HttpRequest as AnyRequest,
+  type ErrorFormat,
+  plainError,
+  type Route,
+} from '@alongside/kernel/http';
+import { stylesheetRoutes } from '@alongside/kernel/layout';
+import { route, withoutMethodErrors } from '@alongside/kernel/route';
+import type { Admission } from '../administrators/admission.ts';
+import { signInMissingPage } from '../administrators/pages.ts';
+import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
+import type { ConsoleContext } from '../dependencies.ts';
+import { errors } from '../errors.ts';
+import { signInChallenge } from '../guard.ts';
+import { consolePages } from '../pages/registry.ts';
+import { consoleStylesheet } from './console-stylesheet.ts';
+import { assetPaths, framed, navigation } from './frame.ts';
+import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
+import { shellScript } from './shell-script.ts';
+import { statusBar } from './status.ts';
+
+type HttpRequest = AnyRequest<Readonly<Record<string, string>>>;
+
+function asset(path: string, type: string, text: string): Route[] {
+  const headers = {
+    'content-type': `${type}; charset=utf-8`,
+    'cache-control': 'public, max-age=300',
+    'x-content-type-options': 'nosniff',
+  };
+  return route(path, { GET: { endpoint: async () => new Answer(200, headers, text), errors: plainError } });
+}
+
+const sourceOf = ({ run }: BrowserScript): string => `(${run.toString()})();\n`;
+
+/** Public files that contain nothing about the installation. */
+export const assetRoutes: readonly Route[] = withoutMethodErrors([
+  ...asset(assetPaths.shell, 'text/javascript', sourceOf(shellScript)),
+  ...[...new Set(consolePages.flatMap(({ script }) => script ?? []))].flatMap((script) =>
+    asset(assetPaths.script(script.name), 'text/javascript', sourceOf(script)),
+  ),
+  ...asset(assetPaths.stylesheet, 'text/css', consoleStylesheet),
+  ...asset(administratorScriptPath, 'text/javascript', administratorScript),
+  ...stylesheetRoutes,
+]);
+
+const wrapped = (name: string, { on }: ConsolePage['parts'][string], content: Html): Html =>
+  html`<div id="part-${name}" data-part="${name}" data-on="${on.join(' ')}">${content}</div>`;
+
+/** The content of a page for a refusal. */
+const refusedContent = ({ entry, detail }: Refusal): PageContent => ({
+  title: entry.status === 404 ? 'There is nothing here' : 'This page cannot be shown',
+  status: entry.status,
+  main: html`<p>${entry.description}</p>${detail ? html`<p class="quiet">${detail}</p>` : undefined}<p><a href="/">Overview</a></p>`,
+});
+
+/** The routes of all pages and of their live parts. With an admission, only for those whom it admits. */
+export function pageRoutes(
+  console: ConsoleContext,
+  admission: Admission | undefined,
+  errorsOf: ErrorFormat,
+): Route[] {
+  const pages = consolePages.filter(({ only }) => console.development || only === undefined);
+
+  /** Returns the view of an admitted request; the page that asks to sign in otherwise. */
+  async function viewOf(page: ConsolePage, request: HttpRequest): Promise<PageView | Answer> {
+    const caller = await admission?.callerOf(request);
+    if (admission && !caller)
+      return signInMissingPage(`${console.urls.console}/sign-in`).with(signInChallenge);
+    const view: PageView = {
+      console,
+      request,
+      params: request.params,
+      query: new URLSearchParams(request.query),
+      now: console.clock.now(),
+      caller,
+      part: async (name) => {
+        const part = page.parts[name];
+        if (!part) throw new Error(`${page.path} has no part ${name}.`);
+        return wrapped(name, part, await part.render(view));
+      },
+    };
+    return view;
+  }
+
+  const show = (page: ConsolePage) => async (request: HttpRequest) => {
+    const view = await viewOf(page, request);
+    if (view instanceof Answer) return view;
+    try {
+      return await framed(view, pages, await page.render(view), page.script?.name);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return (await framed(view, pages, refusedContent(error))).refusing(error);
+    }
+  };
+
+  const showPart = (page: ConsolePage) => async (request: HttpRequest) => {
+    const { part: name = '', ...params } = request.params;
+    // Everything that the page sees is as at its own address.
+    const path = request.path.slice(`/fragments/${name}`.length) || '/';
+    const view = await viewOf(page, { ...request, path, params });
+    if (view instanceof Answer) return view;
+    if (name === 'navigation') return htmlPage(200, await navigation(view, pages));
+    if (name === 'status') return htmlPage(200, await statusBar(view));
+    const part = Object.hasOwn(page.parts, name) ? page.parts[name] : undefined;
+    if (!part) throw errors.callUnknown();
+    return htmlPage(200, wrapped(name, part, await part.render(view)));
+  };
+
+  return withoutMethodErrors(
+    pages.flatMap((page) => [
+      ...route(page.path, { GET: { endpoint: show(page), errors: errorsOf } }),
+      ...route(`/fragments/:part${page.path === '/' ? '' : page.path}`, {
+        GET: { endpoint: showPart(page), errors: errorsOf },
+      }),
+    ]),
+  );
+}

@@ -1,0 +1,341 @@
+import type { BrowserScript } from './page.ts';
+
+/** The program of every page: live parts, calls of the API, forms, keys, menu and copying. */
+function shell(): void {
+  const root = document.documentElement;
+  root.classList.add('script');
+  const byId = (id: string) => document.getElementById(id);
+  const result = byId('result');
+  const live = byId('live');
+
+  const report = (text: string, bad = false): void => {
+    if (!result) return;
+    result.classList.toggle('bad', bad);
+    result.textContent = text;
+  };
+
+  // Live parts. A part is fetched at most twice a second, never while the page is hidden or paused, and waits while the reader is
+  // typing or selecting in it.
+  const stale = new Map<string, number>();
+  const fetching = new Set<string>();
+  let isPaused = false;
+
+  const partOf = (name: string): HTMLElement | null =>
+    document.querySelector<HTMLElement>(`[data-part="${CSS.escape(name)}"]`);
+
+  const isBusy = (part: HTMLElement): boolean => {
+    const active = document.activeElement;
+    const isField =
+      active instanceof HTMLTextAreaElement ||
+      active instanceof HTMLSelectElement ||
+      (active instanceof HTMLInputElement && !['button', 'submit'].includes(active.type));
+    if (isField && part.contains(active)) return true;
+    for (const input of part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea'))
+      if (input.value !== input.defaultValue && input.type !== 'hidden') return true;
+    const selection = getSelection();
+    return Boolean(
+      selection && !selection.isCollapsed && selection.anchorNode && part.contains(selection.anchorNode),
+    );
+  };
+
+  /** Shows how many changes wait for the reader. */
+  const showWaiting = (part: HTMLElement, count: number): void => {
+    let note = part.querySelector<HTMLButtonElement>(':scope > .waiting-changes');
+    if (!note) {
+      note = document.createElement('button');
+      note.type = 'button';
+      note.className = 'small secondary waiting-changes';
+      note.addEventListener('click', () => {
+        getSelection()?.removeAllRanges();
+        fetchPart(part.dataset.part ?? '', true);
+      });
+      part.prepend(note);
+    }
+    note.textContent = `${count} new`;
+  };
+
+  const replaced = (part: HTMLElement, markup: string): void => {
+    const fresh = new DOMParser().parseFromString(markup, 'text/html').body;
+    const inner = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`) ?? fresh;
+    if (part.dataset.shown === inner.innerHTML || part.innerHTML === inner.innerHTML) return;
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused?.id
+      ? `#${CSS.escape(focused.id)}`
+      : focused?.getAttribute('href')
+        ? `a[href="${CSS.escape(focused.getAttribute('href') ?? '')}"]`
+        : '';
+    const open = [...part.querySelectorAll('details[open][id]')].map(({ id }) => id);
+    part.dataset.shown = inner.innerHTML;
+    part.replaceChildren(...[...inner.childNodes].map((node) => document.importNode(node, true)));
+    for (const id of open) byId(id)?.setAttribute('open', '');
+    if (place) part.querySelector<HTMLElement>(place)?.focus();
+    part.dispatchEvent(new CustomEvent('alongside:part', { bubbles: true }));
+  };
+
+  const fetchPart = async (name: string, isForced = false): Promise<void> => {
+    const part = partOf(name);
+    if (!part || fetching.has(name)) return;
+    if (!isForced && isBusy(part)) {
+      showWaiting(part, stale.get(name) ?? 1);
+      return;
+    }
+    fetching.add(name);
+    stale.delete(name);
+    try {
+      const path = location.pathname === '/' ? '' : location.pathname;
+      const response = await fetch(`/fragments/${name}${path}${location.search}`, {
+        headers: { accept: 'text/html' },
+      });
+      if (response.status === 401) return location.reload();
+      if (response.ok) replaced(part, await response.text());
+    } catch {
+      stale.set(name, (stale.get(name) ?? 0) + 1);
+    } finally {
+      setTimeout(() => {
+        fetching.delete(name);
+        if (stale.has(name)) refresh();
+      }, 500);
+    }
+  };
+
+  const refresh = (): void => {
+    if (document.hidden || isPaused) return;
+    for (const name of stale.keys()) fetchPart(name);
+  };
+
+  const changed = (names: readonly string[]): void => {
+    for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) {
+      const { part: name = '', on = '' } = part.dataset;
+      if (on.split(' ').some((each) => names.includes(each))) stale.set(name, (stale.get(name) ?? 0) + 1);
+    }
+    refresh();
+  };
+  const everything = (): void => {
+    for (const { dataset } of document.querySelectorAll<HTMLElement>('[data-part]'))
+      stale.set(dataset.part ?? '', 1);
+    refresh();
+  };
+  document.addEventListener('visibilitychange', refresh);
+  document.addEventListener('focusout', () => setTimeout(refresh, 100));
+
+  const showLive = (text: string, state: string): void => {
+    if (!live) return;
+    live.textContent = text;
+    live.dataset.state = state;
+    live.setAttribute('aria-pressed', String(!isPaused));
+  };
+  let wait = 1_000;
+  const connect = (): void => {
+    const stream = new EventSource('/api/v1/changes');
+    let wasLost = wait > 1_000;
+    stream.onopen = () => {
+      wait = 1_000;
+      showLive(isPaused ? 'Paused' : 'Live', isPaused ? 'paused' : 'live');
+      if (wasLost) everything();
+      wasLost = false;
+    };
+    stream.onmessage = ({ data }) => changed(JSON.parse(data));
+    stream.onerror = () => {
+      stream.close();
+      wait = Math.min(wait * 2, 16_000);
+      showLive(`Disconnected, trying again in ${wait / 1_000} s`, 'lost');
+      setTimeout(connect, wait);
+    };
+  };
+  if (live) {
+    connect();
+    live.addEventListener('click', () => {
+      isPaused = !isPaused;
+      showLive(isPaused ? 'Paused' : 'Live', isPaused ? 'paused' : 'live');
+      refresh();
+    });
+  }
+
+  // Calls of the API.
+  const bodyOf = (form: HTMLFormElement): Record<string, unknown> => {
+    const body: Record<string, unknown> = {};
+    const place = (name: string, value: unknown): void => {
+      const path = name.split('.');
+      const last = path.pop() ?? '';
+      let object = body;
+      for (const part of path) {
+        object[part] ??= {};
+        object = object[part] as Record<string, unknown>;
+      }
+      const there = object[last];
+      if (Array.isArray(there)) there.push(value);
+      else object[last] = value;
+    };
+    for (const control of form.elements) {
+      if (
+        !(
+          control instanceof HTMLInputElement ||
+          control instanceof HTMLSelectElement ||
+          control instanceof HTMLTextAreaElement
+        )
+      )
+        continue;
+      const { name, value, dataset } = control;
+      if (!name || control.disabled) continue;
+      if (control instanceof HTMLInputElement && ['radio', 'checkbox'].includes(control.type)) {
+        if (dataset.type === 'boolean') place(name, control.checked);
+        else if (dataset.list !== undefined) {
+          if (control.checked) place(name, value);
+          else if (!form.querySelector(`[name="${CSS.escape(name)}"]:checked`)) place(name, []);
+        } else if (control.checked) place(name, value);
+        continue;
+      }
+      if (value === '' && dataset.empty === undefined) continue;
+      if (dataset.type === 'number') place(name, Number(value));
+      else if (dataset.type === 'lines')
+        place(
+          name,
+          value
+            .split('\n')
+            .map((line) => line.trim())
+            .filter(Boolean),
+        );
+      else if (dataset.type === 'json') {
+        try {
+          place(name, JSON.parse(value));
+        } catch {
+          throw Object.assign(new Error('is not JSON'), { field: name });
+        }
+      } else place(name, value);
+    }
+    return body;
+  };
+
+  const clearErrors = (form: HTMLFormElement): void => {
+    for (const message of form.querySelectorAll<HTMLElement>('.error-message')) message.hidden = true;
+    for (const control of form.querySelectorAll('[aria-invalid]')) control.removeAttribute('aria-invalid');
+    const summary = form.querySelector<HTMLElement>('.error-summary');
+    if (summary) summary.hidden = true;
+  };
+
+  /** Shows an error at its field, and in the summary with a link to it. */
+  const showError = (form: HTMLFormElement, field: string, text: string): void => {
+    const names = [field];
+    while (names[0]?.includes('.')) names.unshift(names[0].replace(/\.[^.]*$/, ''));
+    const control = names
+      .reverse()
+      .map((name) => form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`))
+      .find(Boolean);
+    const summary = form.querySelector<HTMLElement>('.error-summary');
+    if (control) {
+      control.setAttribute('aria-invalid', 'true');
+      const message = byId(`${control.getAttribute('name')}-error`) ?? byId(`${control.id}-error`);
+      if (message) {
+        message.textContent = text;
+        message.hidden = false;
+      }
+    }
+    if (!summary) {
+      report(text, true);
+      return;
+    }
+    const link = document.createElement(control?.id ? 'a' : 'span');
+    link.textContent = text;
+    if (link instanceof HTMLAnchorElement) link.href = `#${control?.id}`;
+    summary.replaceChildren(link);
+    summary.hidden = false;
+    summary.focus();
+  };
+
+  const call = async (element: HTMLElement, body: object | undefined): Promise<void> => {
+    const { method, path, done, next } = element.dataset;
+    const form = element instanceof HTMLFormElement ? element : undefined;
+    report('');
+    if (form) clearErrors(form);
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (response.status === 401) return location.reload();
+    const answer = response.status === 204 ? {} : await response.json();
+    if (!response.ok) {
+      const left = answer.attemptsLeft;
+      const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
+      const text = `${answer.field ? `${answer.field} ${answer.problem}` : (answer.error_description ?? answer.error)}${attempts}`;
+      if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text);
+      else {
+        form?.reset();
+        report(text, true);
+      }
+      everything();
+      return;
+    }
+    if (form) form.reset();
+    element.dispatchEvent(new CustomEvent('alongside:done', { bubbles: true, detail: answer }));
+    if (next)
+      return location.assign(next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name] ?? '')));
+    everything();
+    report([answer.reason ?? done ?? 'Done.', ...(answer.warnings ?? [])].join(' '), Boolean(answer.reason));
+  };
+
+  const carryOut = (element: HTMLElement, body: () => object | undefined): void => {
+    if (element.getAttribute('aria-busy') === 'true') return;
+    element.setAttribute('aria-busy', 'true');
+    Promise.resolve()
+      .then(() => call(element, body()))
+      .catch((error) => {
+        if (error.field && element instanceof HTMLFormElement)
+          showError(element, error.field, `${error.field} ${error.message}`);
+        else report('The console does not respond. Check that it is running.', true);
+      })
+      .finally(() => element.removeAttribute('aria-busy'));
+  };
+
+  document.addEventListener('click', (event) => {
+    const button =
+      event.target instanceof Element
+        ? event.target.closest<HTMLElement>('button[data-copy], button[data-method]')
+        : null;
+    if (!button) return;
+    const { copy, body, confirm: question } = button.dataset;
+    if (copy !== undefined) {
+      navigator.clipboard.writeText(copy).then(
+        () => report('Copied.'),
+        () => report('The browser does not allow copying.', true),
+      );
+      return;
+    }
+    if (question && !confirm(question)) return;
+    carryOut(button, () => (body ? JSON.parse(body) : undefined));
+  });
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.dataset.method) return;
+    event.preventDefault();
+    if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
+    carryOut(form, () => bodyOf(form));
+  });
+
+  // A filter applies when a choice is made; without the script its button does.
+  document.addEventListener('change', (event) => {
+    const { target } = event;
+    if (target instanceof HTMLSelectElement && target.form?.dataset.filter !== undefined)
+      target.form.requestSubmit();
+  });
+
+  const menu = byId('menu');
+  menu?.addEventListener('click', () => {
+    const isOpen = document.body.classList.toggle('menu-open');
+    menu.setAttribute('aria-expanded', String(isOpen));
+  });
+
+  document.addEventListener('keydown', (event) => {
+    const { target } = event;
+    const isTyping =
+      target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
+    if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (localStorage.getItem('keys') === 'off') return;
+    event.preventDefault();
+    byId('search')?.focus();
+  });
+}
+
+/** The program of every page. */
+export const shellScript: BrowserScript = { name: 'console', run: shell };

@@ -1,0 +1,150 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { JourneyFilter, JourneyOutcome, JourneyPattern } from '../../../journeys/model.ts';
+import { emptyState, segmented, withQuery } from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+import { patterns } from './patterns.ts';
+import { journeysScript } from './script.ts';
+import { journeyTable } from './table.ts';
+
+const path = '/journeys';
+const outcomes: readonly JourneyOutcome[] = ['succeeded', 'refused', 'failed', 'waiting', 'abandoned'];
+
+const periods: Readonly<Record<string, { label: string; milliseconds: number }>> = {
+  hour: { label: 'Last hour', milliseconds: 3_600_000 },
+  day: { label: 'Last day', milliseconds: 86_400_000 },
+  week: { label: 'Last week', milliseconds: 604_800_000 },
+};
+
+/** Returns a parameter of the query if it is one of these values. */
+const oneOf = <T extends string>(value: string | null, known: readonly T[]): T | undefined =>
+  known.find((each) => each === value);
+
+const text = (query: URLSearchParams, name: string): string | undefined =>
+  query.get(name)?.trim().slice(0, 200) || undefined;
+
+/** Returns the filter of the list in the query of an address. */
+function filterOf({ query, now }: Pick<PageView, 'query' | 'now'>): JourneyFilter {
+  const period = periods[query.get('period') ?? ''];
+  return {
+    q: text(query, 'q'),
+    outcome: oneOf(query.get('outcome'), outcomes),
+    application: text(query, 'application'),
+    person: text(query, 'person'),
+    pattern: oneOf(query.get('pattern'), Object.keys(patterns) as JourneyPattern[]),
+    from: period && new Date(now - period.milliseconds).toISOString(),
+    after: text(query, 'after'),
+  };
+}
+
+type Option = readonly [value: string, label: string];
+
+const choice = (
+  name: string,
+  label: string,
+  chosen: string | undefined,
+  options: readonly Option[],
+): Html => html`
+<div><label for="${name}">${label}</label><select id="${name}" name="${name}"><option value="">any</option>${options.map(
+  ([value, text]) =>
+    html`<option value="${value}"${value === chosen ? html` selected` : undefined}>${text}</option>`,
+)}</select></div>`;
+
+/** The filters. The person of a link is kept as a hidden field. */
+async function filters(view: PageView, filter: JourneyFilter): Promise<Html> {
+  const applications = await view.console.applications.list();
+  return html`<form class="filters" data-filter action="${path}">
+<div><label for="q">Person, application, error, path or id</label><input type="search" id="q" name="q" value="${filter.q ?? ''}" maxlength="200" spellcheck="false" autocomplete="off"></div>
+${choice(
+  'application',
+  'Application',
+  filter.application,
+  applications.map(({ id, name }) => [id, name ?? id] as const),
+)}
+${choice('pattern', 'Pattern', filter.pattern, Object.entries(patterns))}
+${choice(
+  'period',
+  'Started',
+  view.query.get('period') ?? undefined,
+  Object.entries(periods).map(([name, { label }]) => [name, label] as const),
+)}
+${(['outcome', 'person'] as const).map((name) => (filter[name] ? html`<input type="hidden" name="${name}" value="${filter[name]}">` : undefined))}
+<button type="submit" class="secondary">Filter</button></form>
+<p>${segmented('Outcome', [
+    {
+      label: 'All',
+      href: withQuery(path, view.query, { outcome: undefined, after: undefined }),
+      isChosen: !filter.outcome,
+    },
+    ...outcomes.map((outcome) => ({
+      label: `${outcome.slice(0, 1).toUpperCase()}${outcome.slice(1)}`,
+      href: withQuery(path, view.query, { outcome, after: undefined }),
+      isChosen: filter.outcome === outcome,
+    })),
+  ])}</p>`;
+}
+
+/** Says which filter to drop when nothing is left. */
+function nothingFound(view: PageView, filter: JourneyFilter): Html {
+  const used = (['q', 'outcome', 'application', 'person', 'pattern', 'period', 'after'] as const).filter(
+    (name) => view.query.get(name),
+  );
+  if (used.length === 0)
+    return emptyState(
+      'Nothing has happened yet. Each sign-in, token request and call of an API appears here.',
+      view.console.development
+        ? html`<a class="button" href="${view.console.urls.sample}">Sign in to the sample</a>`
+        : undefined,
+    );
+  const labels = { q: `the search for “${filter.q ?? ''}”`, after: 'the older page' } as Readonly<
+    Record<string, string>
+  >;
+  return emptyState(
+    'No journey matches.',
+    html`<p>Drop a filter: ${used.map(
+      (name, index) =>
+        html`${index > 0 ? ', ' : ''}<a href="${withQuery(path, view.query, { [name]: undefined })}">${labels[name] ?? name}</a>`,
+    )}.</p>`,
+  );
+}
+
+/** All journeys: who did what, where it failed and why. */
+export const journeysPage = definePage({
+  path,
+  navigation: {
+    group: 'top',
+    label: 'Journeys',
+    async badge({ journeys, clock }) {
+      const refused = (await journeys?.refusedSince(new Date(clock.now() - 300_000).toISOString())) ?? 0;
+      return refused > 0 ? { text: `${refused} refused`, tone: 'bad' } : undefined;
+    },
+  },
+  script: journeysScript,
+  parts: {
+    list: {
+      on: ['journey'],
+      async render(view) {
+        const filter = filterOf(view);
+        const found = (await view.console.journeys?.list(filter)) ?? { journeys: [], next: null };
+        if (found.journeys.length === 0) return nothingFound(view, filter);
+        return html`<form action="${path}/compare">${journeyTable(found.journeys, view.now, { picks: true })}
+<div class="actions"><button type="submit" class="secondary">Compare two</button>${
+          found.next
+            ? html`<a class="button secondary" href="${withQuery(path, view.query, { after: found.next })}">Older</a>`
+            : undefined
+        }</div></form>`;
+      },
+    },
+  },
+  async render(view) {
+    const { development, urls } = view.console;
+    return {
+      title: 'Journeys',
+      lead: 'Every sign-in, token request and API call, joined to who did it and where.',
+      actions: development
+        ? html`<a class="button" href="${urls.sample}">Sign in to the sample</a>`
+        : undefined,
+      main: html`${await filters(view, filterOf(view))}${await view.part('list')}
+<p class="quiet needs-script">Keys: <kbd>j</kbd> <kbd>k</kbd> next and previous, <kbd>Enter</kbd> opens, <kbd>x</kbd> marks for comparison, <kbd>c</kbd> compares.</p>`,
+    };
+  },
+});

@@ -1,0 +1,77 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { JourneySummary } from '../../../journeys/model.ts';
+import { duration, foreign, outcomeTag, table, tag, when } from '../../page/controls.ts';
+import { patterns } from './patterns.ts';
+
+const width = 96;
+
+/** A bar as long as its share of the longest. */
+const bar = (milliseconds: number, longest: number): Html =>
+  html`<svg class="took" viewBox="0 0 ${width} 6" preserveAspectRatio="none" aria-hidden="true"><rect x="${width - Math.max(2, Math.round((milliseconds / longest) * width))}" y="0" width="${width}" height="6" rx="2"/></svg>`;
+
+const small = (text: Html | string | undefined): Html | undefined =>
+  text === undefined ? undefined : html`<br><span class="quiet">${text}</span>`;
+
+const person = ({ person, pattern, outcome }: JourneySummary): Html => {
+  if (person) return html`<a href="/people/${person.uid}">${foreign(person.name)}</a>`;
+  return html`<span class="quiet">${pattern === 'application' || outcome === 'succeeded' ? 'no person' : 'not known yet'}</span>`;
+};
+
+function application({ application, pattern }: JourneySummary): Html {
+  if (pattern === 'desk') return html`At the desk${small('Smartcard')}`;
+  const name = application
+    ? html`<a href="/applications/${application.id}">${foreign(application.name)}</a>`
+    : html`<span class="quiet">unknown</span>`;
+  return html`${name}${small(patterns[pattern])}`;
+}
+
+function what(journey: JourneySummary): Html {
+  const { id, headline, failedStep, waitingFor, faults, isClockMoved } = journey;
+  const place = failedStep === null ? '' : `?step=${failedStep}`;
+  const marks = html`${faults.map((name) => html` ${tag(`fault ${name}`, 'warn')}`)}${isClockMoved ? html` ${tag('clock moved', 'warn')}` : undefined}`;
+  return html`<span class="what"><a class="opens" href="/journeys/${id}${place}">${foreign(headline)}</a></span>${marks}${
+    failedStep === null
+      ? small(waitingFor ? html`waits for ${waitingFor}` : undefined)
+      : small(`step ${failedStep}`)
+  }`;
+}
+
+/** Journeys as rows, newest first. */
+export function journeyTable(
+  journeys: readonly JourneySummary[],
+  now: number,
+  { picks = false }: { picks?: boolean } = {},
+): Html {
+  const longest = Math.max(1, ...journeys.map(({ durationMs }) => durationMs));
+  return table(
+    'Journeys',
+    [
+      { label: 'Outcome' },
+      { label: 'Started' },
+      { label: 'Person' },
+      { label: 'Application' },
+      { label: 'What happened' },
+      { label: 'Requests', kind: 'number' },
+      { label: 'Took', kind: 'number' },
+      ...(picks ? [{ label: 'Compare', kind: 'hidden' as const }] : []),
+    ],
+    journeys.map((journey) => ({
+      id: `journey-${journey.id}`,
+      tone: journey.outcome === 'refused' || journey.outcome === 'failed' ? 'bad' : undefined,
+      cells: [
+        outcomeTag(journey.outcome),
+        when(journey.startedAt, now),
+        person(journey),
+        application(journey),
+        what(journey),
+        journey.count,
+        html`${duration(journey.durationMs)}${journey.outcome === 'waiting' ? ' so far' : ''}${bar(journey.durationMs, longest)}`,
+        ...(picks
+          ? [
+              html`<input type="checkbox" name="pick" value="${journey.id}" id="pick-${journey.id}" aria-label="Compare ${journey.headline.slice(0, 80)}">`,
+            ]
+          : []),
+      ],
+    })),
+  );
+}

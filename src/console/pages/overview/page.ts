@@ -1,0 +1,116 @@
+import { type Html, html } from '@alongside/kernel/html';
+import { callButton, emptyState, foreign, orNull, relative } from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+import { journeyTable } from '../journeys/table.ts';
+import { connect } from './connect.ts';
+import { desk } from './desk.ts';
+import { overviewScript } from './script.ts';
+
+type View = Omit<PageView, 'part' | 'params'>;
+
+const listed = async (
+  { console: { journeys } }: View,
+  filter: Parameters<NonNullable<typeof journeys>['list']>[0] = {},
+) => (await journeys?.list(filter))?.journeys ?? [];
+
+const step = (
+  number: number,
+  isDone: boolean,
+  title: string,
+  text: Html,
+): Html => html`<li class="${isDone ? 'done' : ''}">
+<span class="mark-step" aria-hidden="true">${isDone ? '✓' : number}</span><div><strong>${title}</strong>${isDone ? html`<span class="visually-hidden"> (done)</span>` : undefined}<br>${text}</div></li>`;
+
+/** The three first steps, which tick themselves. */
+async function firstSteps(view: View): Promise<Html> {
+  const { agent, urls } = view.console;
+  const [status, succeeded] = await Promise.all([
+    orNull(agent.status()),
+    listed(view, { outcome: 'succeeded' }),
+  ]);
+  const person = status?.person;
+  const signIns = succeeded.filter(({ pattern }) => pattern === 'combined' || pattern === 'separate');
+  const own = signIns.find(({ application }) => application && !application.id.startsWith('demo-'));
+  return html`<ol class="first-steps">
+${step(
+  1,
+  Boolean(person),
+  'A card is in the reader',
+  person
+    ? html`${foreign(person.displayName)}, PIN given`
+    : html`<button type="button" id="first-card" class="small needs-script" data-sign-in="gp">Insert the card of the GP and give the PIN</button>`,
+)}
+${step(2, signIns.length > 0, 'Sign in to the sample', html`<a href="${urls.sample}">${urls.sample}</a>`)}
+${step(
+  3,
+  own !== undefined,
+  'Make your own sign-in succeed',
+  own
+    ? html`<a href="/journeys/${own.id}">${foreign(own.application?.name ?? '')}</a> signed in`
+    : html`<a href="/applications/new">Register your application</a>`,
+)}
+</ol>`;
+}
+
+async function refusals(view: View): Promise<Html> {
+  const refused = (await listed(view, { outcome: 'refused' })).slice(0, 5);
+  if (refused.length === 0) return html`<p class="quiet">Nothing was refused.</p>`;
+  return html`<ul class="lately">${refused.map(
+    ({ id, startedAt, headline, failedStep, application }) => html`<li>
+<span><time datetime="${startedAt}">${startedAt.slice(11, 19)}</time><br><span class="quiet">${relative(startedAt, view.now)}</span></span>
+<span><a class="bad" href="/journeys/${id}${failedStep === null ? '' : `?step=${failedStep}`}">${foreign(headline)}</a><br>
+<span class="quiet">${foreign(application?.name ?? 'unknown application')}${failedStep === null ? undefined : `, step ${failedStep}`}</span></span></li>`,
+  )}</ul>`;
+}
+
+/** What runs, what went wrong, and what to do first. */
+export const overviewPage = definePage({
+  path: '/',
+  navigation: { group: 'top', label: 'Overview' },
+  script: overviewScript,
+  parts: {
+    steps: { on: ['desk', 'journey'], render: firstSteps },
+    refusals: { on: ['journey'], render: refusals },
+    desk: { on: ['desk', 'session'], render: desk },
+    journeys: {
+      on: ['journey'],
+      async render(view) {
+        const latest = (await listed(view)).slice(0, 8);
+        return latest.length > 0 ? journeyTable(latest, view.now) : emptyState('Nothing has happened yet.');
+      },
+    },
+  },
+  async render(view) {
+    const { development } = view.console;
+    return {
+      title: 'Overview',
+      lead: development
+        ? 'One sign-in with a smartcard, every step of it.'
+        : 'Sign-ins at this installation.',
+      actions: html`${
+        development
+          ? callButton({
+              id: 'reset-all',
+              method: 'POST',
+              path: '/reset',
+              done: 'The seed data is restored.',
+              label: 'Reset…',
+              confirm:
+                'Restore the people, cards, applications, patients and clock of the seed, and delete sessions, tokens and journeys?',
+            })
+          : undefined
+      } <a class="button" href="/applications/new">Register an application</a>`,
+      main: html`
+${development ? html`<section class="panel" aria-label="First steps">${await view.part('steps')}</section>` : undefined}
+<div class="cards">
+<section class="panel" aria-labelledby="h-refused"><h2 id="h-refused">What went wrong lately</h2>${await view.part('refusals')}
+<form id="paste" class="needs-script"><label for="pasted">Something else? Paste it here</label>
+<textarea id="pasted" rows="3" maxlength="262144" spellcheck="false" placeholder="An error, a message id, a token, a key, a URL, curl, a HAR file…"></textarea>
+<div class="actions"><button type="submit">Explain</button><span class="quiet">Nothing leaves this machine.</span></div></form></section>
+<section class="panel">${development ? html`<h2>Desk</h2>${await view.part('desk')}` : undefined}
+<h2 id="h-connect">Connect your application</h2><div class="connect">${await connect(view)}</div></section>
+</div>
+<section aria-labelledby="h-latest"><h2 id="h-latest">Latest journeys</h2>${await view.part('journeys')}<p><a href="/journeys">All journeys</a></p></section>`,
+    };
+  },
+});

@@ -1,0 +1,7 @@
+import type { ConsolePage } from '../page/page.ts';
+import { journeysPage } from './journeys/page.ts';
+import { overviewPage } from './overview/page.ts';
+import { remainingPage } from './remaining.ts';
+
+/** All pages, in the order of the navigation. */
+export const consolePages: readonly ConsolePage[] = [overviewPage, journeysPage, remainingPage];
