@@ -28,6 +28,7 @@ import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
 import { lighterSignIns } from './migrations/0024-lighter-sign-ins.ts';
 import { apiDefinitions } from './migrations/0025-api-definitions.ts';
 import { patientKeys } from './migrations/0026-patient-keys.ts';
+import { peopleByName } from './migrations/0028-people-by-name.ts';
 import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { row, text } from './row.ts';
 
@@ -61,6 +62,7 @@ export const migrations: readonly Migration[] = [
   lighterSignIns,
   apiDefinitions,
   patientKeys,
+  peopleByName,
   auditSearches,
 ];
 

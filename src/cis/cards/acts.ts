@@ -7,6 +7,7 @@ import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
 import type { AuditLog } from '../../storage/audit.ts';
 import type { Directory } from '../directory/directory.ts';
+import { readFilter } from '../directory/search.ts';
 import { admit, type Call, handler, pageOf, readPage, type ServiceSecrets } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { cardSerial } from '../issuing-authority/card-certificates.ts';
@@ -40,6 +41,8 @@ type Acting<S extends z.ZodType> = ActCall &
   Passed<'caller' | 'position'> & { body: z.infer<S>; position: Position; serial: string };
 
 const mostCards = 500;
+/** Number of cards on a page of a search; the cards of the last person may exceed it. */
+const mostFound = 50;
 
 const flag = z.boolean('must be true or false').default(false);
 const reason = z.enum(revocationReasons, `must be of ${revocationReasons.join(', ')}`);
@@ -93,11 +96,25 @@ export async function endSessionsOf({ sessions, endings }: SessionDependencies, 
   await endings.announce(await sessions.endAllOfCard(serial, 'administrator'));
 }
 
+async function answerFoundCards(
+  { directory }: ActDependencies,
+  { cards, next }: { cards: readonly CardRecord[]; next: string | null },
+) {
+  const holders = await directory.findAll(cards.map(({ uid }) => uid));
+  const listed = cards.map((card) => ({
+    ...card,
+    holder: holders.get(card.uid)?.person.displayName ?? null,
+  }));
+  return json(200, { cards: listed, next } satisfies CardsAnswer);
+}
+
 async function answerCards({ request, cis }: ConsoleCall) {
   const { query, after, limit } = readPage(request, mostCards);
+  const filter = readFilter(query);
+  if (filter) return answerFoundCards(cis, await cis.cards.search(filter, after, Math.min(limit, mostFound)));
   const found = await cis.cards.list(query.get('uid'), after, limit + 1);
   const { page, next } = pageOf(found, limit, (card) => card.serial);
-  return json(200, { cards: page, next } satisfies CardsAnswer);
+  return answerFoundCards(cis, { cards: page, next });
 }
 
 const answerCard = async ({ cis, serial }: ConsoleCall & { serial: string }) =>

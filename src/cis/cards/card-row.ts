@@ -19,6 +19,7 @@ export const cardRow = row('card', {
   replaces: nullable(text),
   renewal_until: nullable(integer),
   created_at: integer,
+  changed_at: integer,
 });
 
 export type CardRow = RowOf<typeof cardRow>;

@@ -2,6 +2,14 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { Vault } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
 import { groundStatement } from '../directory/changes.ts';
+import {
+  findKeys,
+  isEmptyFilter,
+  isUid,
+  type PeopleFilter,
+  readPosition,
+  textOfPosition,
+} from '../directory/search.ts';
 import { errors } from '../errors.ts';
 import type { CertificateRecord, CertificateRecords } from '../issuing-authority/certificate-records.ts';
 import type { CardRecord, PinState, RevocationReason } from '../protocol.ts';
@@ -9,6 +17,10 @@ import { type CardRow, cardRow, isOver, recordOf } from './card-row.ts';
 
 /** Milliseconds for which the registration authority allows a renewal. */
 const renewalLeave = 86_400_000;
+/** Number of the cards changed last, and of people whose cards one page reads. */
+const mostChanged = 20;
+const peopleAtOnce = 512;
+const isCardNumber = (text: string): boolean => /^[0-9A-Za-z]{4,40}$/.test(text) && /\d/.test(text);
 const sealName = 'unblocking-code';
 
 /** An ordered card. */
@@ -48,12 +60,53 @@ export class Cards {
 
   /** Returns the cards of one person or of all, by serial, after this one. */
   async list(uid: string | null, after: string, limit: number): Promise<CardRecord[]> {
-    const rows = await this.#database.all(
+    return this.#select(
       uid === null
         ? sql('SELECT * FROM card WHERE serial > ? ORDER BY serial LIMIT ?', after, limit)
         : sql('SELECT * FROM card WHERE uid = ? AND serial > ? ORDER BY serial LIMIT ?', uid, after, limit),
-      cardRow,
     );
+  }
+
+  /**
+   * Returns the cards that a search finds, and where the next page begins: of the people whom the filter finds, or the card or person
+   * whose serial or uid the text is. A page has the cards of at most 512 people, so it may be short, even empty, before the last one.
+   */
+  async search(
+    filter: PeopleFilter,
+    after: string,
+    limit: number,
+  ): Promise<{ cards: CardRecord[]; next: string | null }> {
+    if (isEmptyFilter(filter))
+      return {
+        cards: await this.#select(
+          sql(`SELECT * FROM card ORDER BY changed_at DESC, serial LIMIT ${mostChanged}`),
+        ),
+        next: null,
+      };
+    const exact = sql(`SELECT * FROM card WHERE serial = ? OR uid = ? LIMIT ${limit}`, filter.q, filter.q);
+    const cards = isCardNumber(filter.q) ? await this.#select(exact) : [];
+    if (cards.length > 0 || isUid(filter.q)) return { cards, next: null };
+    const people = await findKeys(this.#database, filter, readPosition(after), peopleAtOnce);
+    const uids = [...new Set(people.map(({ uid }) => uid))];
+    const marks = uids.map(() => '?').join(', ');
+    const found =
+      uids.length === 0
+        ? []
+        : await this.#select(sql(`SELECT * FROM card WHERE uid IN (${marks}) ORDER BY serial`, ...uids));
+    const byPerson = Map.groupBy(found, ({ uid }) => uid);
+    for (const [index, person] of people.entries()) {
+      // Whole people, so that a page continues after one.
+      cards.push(...(byPerson.get(person.uid) ?? []));
+      byPerson.delete(person.uid);
+      const isLast = index === people.length - 1;
+      if (cards.length >= limit && !isLast) return { cards, next: textOfPosition(person) };
+    }
+    const last = people.at(-1);
+    return { cards, next: last && people.length === peopleAtOnce ? textOfPosition(last) : null };
+  }
+
+  async #select(statement: Statement): Promise<CardRecord[]> {
+    const rows = await this.#database.all(statement, cardRow);
     const certificates = await this.#records.ofCards(rows.map(({ serial }) => serial));
     const latest = new Map(certificates.map((certificate) => [certificate.cardSerial, certificate]));
     const now = this.#clock.now();
@@ -85,14 +138,15 @@ export class Cards {
     const { done } = await this.#database.batch([
       must(
         sql(
-          `INSERT INTO card (serial, uid, state, pin, issued_locked, unblocking_sealed, unlock_attempts, created_at)
-           VALUES (?, ?, 'active', 'open', 0, ?, 0, ?)
-           ON CONFLICT (serial) DO UPDATE SET state = 'active', renewal_until = NULL,
+          `INSERT INTO card (serial, uid, state, pin, issued_locked, unblocking_sealed, unlock_attempts, created_at, changed_at)
+           VALUES (?, ?, 'active', 'open', 0, ?, 0, ?, ?)
+           ON CONFLICT (serial) DO UPDATE SET state = 'active', renewal_until = NULL, changed_at = excluded.changed_at,
              unblocking_sealed = COALESCE(excluded.unblocking_sealed, card.unblocking_sealed)
            WHERE card.uid = excluded.uid AND card.state IN ('ordered', 'active')`,
           serial,
           uid,
           sealed,
+          this.#clock.now(),
           this.#clock.now(),
         ),
       ),
@@ -112,8 +166,8 @@ export class Cards {
     const { done } = await this.#database.batch([
       must(
         sql(
-          `INSERT INTO card (serial, uid, state, pin, issued_locked, ordered_by, replaces, unlock_attempts, created_at)
-           SELECT CAST(? AS TEXT), CAST(? AS TEXT), 'ordered', CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), 0, CAST(? AS BIGINT)
+          `INSERT INTO card (serial, uid, state, pin, issued_locked, ordered_by, replaces, unlock_attempts, created_at, changed_at)
+           SELECT CAST(? AS TEXT), CAST(? AS TEXT), 'ordered', CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), 0, CAST(? AS BIGINT), CAST(? AS BIGINT)
            WHERE NOT EXISTS (SELECT 1 FROM certificate WHERE card_serial = ?) ON CONFLICT (serial) DO NOTHING`,
           card.serial,
           card.uid,
@@ -121,6 +175,7 @@ export class Cards {
           card.locked ? 1 : 0,
           card.orderedBy,
           card.replaces,
+          this.#clock.now(),
           this.#clock.now(),
           card.serial,
         ),
@@ -137,8 +192,9 @@ export class Cards {
     return [
       must(
         sql(
-          "UPDATE card SET state = ?, renewal_until = NULL WHERE serial = ? AND state IN ('ordered', 'active')",
+          "UPDATE card SET state = ?, renewal_until = NULL, changed_at = ? WHERE serial = ? AND state IN ('ordered', 'active')",
           state,
+          this.#clock.now(),
           serial,
         ),
       ),
@@ -158,8 +214,9 @@ export class Cards {
     const { done } = await this.#database.batch([
       must(
         sql(
-          "UPDATE card SET renewal_until = ? WHERE serial = ? AND state = 'active'",
+          "UPDATE card SET renewal_until = ?, changed_at = ? WHERE serial = ? AND state = 'active'",
           this.#clock.now() + renewalLeave,
+          this.#clock.now(),
           serial,
         ),
       ),
@@ -171,7 +228,15 @@ export class Cards {
   /** Stores the reported state of the PIN, with the audit record of a change. */
   async storePinState(serial: string, pin: PinState, record: Statement): Promise<void> {
     await this.#database.batch([
-      must(sql('UPDATE card SET pin = ? WHERE serial = ? AND pin <> ?', pin, serial, pin)),
+      must(
+        sql(
+          'UPDATE card SET pin = ?, changed_at = ? WHERE serial = ? AND pin <> ?',
+          pin,
+          this.#clock.now(),
+          serial,
+          pin,
+        ),
+      ),
       record,
     ]);
   }

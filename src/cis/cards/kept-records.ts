@@ -56,12 +56,12 @@ export class KeptRecords {
     const certificates = card.issued.map((one) => ({ ...one, uid: card.uid, cardSerial: card.serial }));
     await this.#database.batch([
       sql(
-        `INSERT INTO card (serial, uid, state, pin, issued_locked, ordered_by, replaces, renewal_until, unlock_attempts, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+        `INSERT INTO card (serial, uid, state, pin, issued_locked, ordered_by, replaces, renewal_until, unlock_attempts, created_at, changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
          ON CONFLICT (serial) DO UPDATE SET uid = excluded.uid, state = excluded.state, pin = excluded.pin,
            issued_locked = excluded.issued_locked, ordered_by = excluded.ordered_by, replaces = excluded.replaces,
            renewal_until = excluded.renewal_until, unlock_round = NULL, unlock_attempts = 0,
-           created_at = excluded.created_at,
+           created_at = excluded.created_at, changed_at = excluded.changed_at,
            unblocking_sealed = CASE WHEN card.uid = excluded.uid THEN card.unblocking_sealed END`,
         card.serial,
         card.uid,
@@ -71,6 +71,7 @@ export class KeptRecords {
         card.orderedBy,
         card.replaces,
         card.renewalUntil,
+        card.createdAt,
         card.createdAt,
       ),
       ...this.#records.importStatements(certificates),

@@ -5,6 +5,8 @@ import type { ChangesAnswer } from '../protocol.ts';
 /** Number of stored changes, and of changes in a response. */
 const kept = 10_000;
 const most = 1_000;
+/** Number of notes about the people who were added or changed last. */
+const keptLatest = 200;
 
 const changeRow = row('person_change', { seq: integer, uid: text });
 const lastRow = row('person_change', { seq: computed(nullable(integer)) });
@@ -20,6 +22,12 @@ export const groundStatement = (kind: GroundKind, value: string): Statement =>
     kind,
     value,
   );
+
+/** Returns the statements that make these people the ones who were added or changed last. */
+export const latestStatements = (uids: readonly string[]): Statement[] => [
+  ...uids.slice(-keptLatest).map((uid) => sql('INSERT INTO person_latest (uid) VALUES (?)', uid)),
+  sql('DELETE FROM person_latest WHERE seq <= (SELECT MAX(seq) FROM person_latest) - ?', keptLatest),
+];
 
 /** Returns the statements that note changed or removed people, for other services and for sessions, for the batch of the change. */
 export const changeStatements = (uids: readonly string[]): Statement[] => [

@@ -2,17 +2,27 @@ import { randomDigits } from '@alongside/kernel/ids';
 import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Database, must, type RowReader, type Statement, seldom, sql } from '../../storage/database.ts';
+import { keyStatements, knownNamesStatements, nameKeyOf, searchKey } from '../../storage/person-keys.ts';
 import { computed, integer, json, type RowOf, row, sharedJson, text } from '../../storage/row.ts';
 import { errors } from '../errors.ts';
-import type { ChangesAnswer, Person } from '../protocol.ts';
-import { changeStatements, changesAfter } from './changes.ts';
+import type { ChangesAnswer, JobRole, Person } from '../protocol.ts';
+import { changeStatements, changesAfter, latestStatements } from './changes.ts';
 import { completePerson, orgCodesOf, readDraft } from './person.ts';
 import {
-  freeRolesStatements,
-  organisationStatements,
-  personStatement,
-  takeRolesStatements,
-} from './statements.ts';
+  findKeys,
+  firstUid,
+  fits,
+  isEmptyFilter,
+  isFoundByFamilyName,
+  isUid,
+  type KeyPosition,
+  lastChanged,
+  type PeopleFilter,
+  readPosition,
+  textOfPosition,
+} from './search.ts';
+import { seedRoles } from './seed/roles.ts';
+import { freeRolesStatements, personStatement, takeRolesStatements } from './statements.ts';
 
 /** A person with the revision that was read. It starts at 1 and increases with each change. */
 export interface PersonRecord {
@@ -26,6 +36,11 @@ const personRow = row('person', { body: json(storedPerson), revision: integer })
 /** For `find`, which every sign-in calls. */
 const sharedPersonRow = row('person', { body: sharedJson(storedPerson), revision: integer });
 const organisationRow = row('organisation', { code: text, name: text });
+const jobRoleRow = row('job_role', {
+  code: text,
+  name: text,
+  activities: json(z.array(z.object({ name: z.string(), code: z.string() }))),
+});
 const ownerRow = row('person person_role', { name: computed(text), uid: text });
 
 const recordOf = ({ body, revision }: RowOf<typeof personRow>): PersonRecord => ({ person: body, revision });
@@ -37,6 +52,13 @@ export interface ChangedPerson extends PersonRecord {
 
 /** Maximum number of values of a query. */
 const atOnce = 500;
+/** Numbers of people changed last, and of organisations and roles that a search returns. */
+const mostChanged = 20;
+const mostNames = 50;
+
+/** Returns a pattern for texts that contain this one, in any case of ASCII letters. */
+const containing = (text: string): string =>
+  `%${text.toLowerCase().replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
 
 /** The people, organisations and roles of the installation. */
 export class Directory {
@@ -125,8 +147,11 @@ export class Directory {
       ...added.flatMap((person) => [
         must(personStatement(person)),
         ...takeRolesStatements(undefined, person),
+        ...keyStatements(undefined, person),
       ]),
-      ...[...added, ...changed.map(({ person }) => person)].flatMap(organisationStatements),
+      ...changed.flatMap(({ person, before }) => keyStatements(before, person)),
+      ...knownNamesStatements([...added, ...changed.map(({ person }) => person)]),
+      ...latestStatements([...added, ...changed.map(({ person }) => person)].map(({ uid }) => uid)),
       ...changeStatements(changed.map(({ person }) => person.uid)),
       ...statements,
     ]);
@@ -142,6 +167,80 @@ export class Directory {
     return this.#database.all(sql('SELECT code, name FROM organisation ORDER BY code'), organisationRow);
   }
 
+  /** Returns organisations with this text in their name, or code, by name. */
+  findOrganisations(q: string): Promise<RowOf<typeof organisationRow>[]> {
+    return this.#database.all(
+      sql(
+        `SELECT code, name FROM organisation WHERE LOWER(name) LIKE ? ESCAPE '\\' OR code = ? ORDER BY name, code LIMIT ${mostNames}`,
+        containing(q),
+        q.toUpperCase(),
+      ),
+      organisationRow,
+    );
+  }
+
+  /** Returns job roles with this text in their name, or code, by name: those of people and those of the seed. */
+  async findJobRoles(q: string): Promise<JobRole[]> {
+    const stored = await this.#database.all(sql('SELECT code, name, activities FROM job_role'), jobRoleRow);
+    const published = Object.values(seedRoles).map(({ roleCode, roleName, activities }) => ({
+      code: roleCode,
+      name: roleName,
+      activities: [...activities],
+    }));
+    const known = new Map([...published, ...stored].map((role) => [role.code, role]));
+    const wanted = q.toLowerCase();
+    return [...known.values()]
+      .filter(({ code, name }) => `${name} ${code}`.toLowerCase().includes(wanted))
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .slice(0, mostNames);
+  }
+
+  /** Returns the people whom a filter finds, and where the next page begins. The first by uid and persona, the others by name. */
+  async search(
+    filter: PeopleFilter,
+    after: string,
+    limit: number,
+  ): Promise<{ people: Person[]; next: string | null }> {
+    if (isEmptyFilter(filter)) return { people: await this.#changedLast(), next: null };
+    if (isUid(filter.q)) {
+      const person = (await this.find(filter.q))?.person;
+      return { people: person && fits(person, filter) ? [person] : [], next: null };
+    }
+    const prefix = searchKey(filter.q);
+    const named = filter.q === '' ? undefined : (await this.findPersona(filter.q.toLowerCase()))?.person;
+    const start: KeyPosition = { order: 'family', key: prefix, uid: firstUid };
+    let position = readPosition(after);
+    const people: Person[] = named && !position && fits(named, filter) ? [named] : [];
+    position ??= start;
+    for (;;) {
+      const keys = await findKeys(this.#database, filter, position, limit + 1);
+      const records = await this.findAll(keys.map(({ uid }) => uid));
+      for (const key of keys) {
+        const person = records.get(key.uid)?.person;
+        // A key of a person who has been changed since is outdated.
+        const isCurrent = person && nameKeyOf(person, key.order) === key.key && fits(person, filter);
+        const isKnown =
+          person?.uid === named?.uid ||
+          (key.order === 'given' && person && isFoundByFamilyName(person, prefix));
+        if (isCurrent && !isKnown) {
+          if (people.length >= limit) return { people, next: textOfPosition(position) };
+          people.push(person);
+        }
+        position = key;
+      }
+      if (keys.length <= limit) return { people, next: null };
+    }
+  }
+
+  /** Returns the people who were added or changed last, newest first, then others by uid. */
+  async #changedLast(): Promise<Person[]> {
+    const uids = await lastChanged(this.#database);
+    const records = await this.findAll(uids);
+    const changed = uids.flatMap((uid) => records.get(uid)?.person ?? []);
+    const others = changed.length < mostChanged ? await this.list('', mostChanged * 2) : [];
+    return [...changed, ...others.filter(({ uid }) => !records.has(uid))].slice(0, mostChanged);
+  }
+
   /**
    * Adds a person from an untrusted value.
    * @param recordStatement returns the audit record for the uid
@@ -153,7 +252,9 @@ export class Directory {
     const { done } = await this.#database.batch([
       must(personStatement(person)),
       ...takeRolesStatements(undefined, person),
-      ...organisationStatements(person),
+      ...keyStatements(undefined, person),
+      ...knownNamesStatements([person]),
+      ...latestStatements([person.uid]),
       recordStatement(person.uid),
     ]);
     if (done) return { person, revision: 1 };
@@ -193,7 +294,9 @@ export class Directory {
         save,
         ...freeRolesStatements(before.person, person),
         ...takeRolesStatements(before.person, person),
-        ...organisationStatements(person),
+        ...keyStatements(before.person, person),
+        ...knownNamesStatements([person]),
+        ...latestStatements([uid]),
         ...changeStatements([uid]),
         record,
       ]);
@@ -204,19 +307,20 @@ export class Directory {
 
   /** Removes a person. @throws Refusal `not_found` or `precondition_failed` */
   async remove(uid: string, expected: number | undefined, record: Statement): Promise<void> {
-    const condition = expected === undefined ? '' : ' AND revision = ?';
-    const values = expected === undefined ? [uid] : [uid, expected];
-    const { done } = await this.#database.batch([
-      must(sql(`DELETE FROM person WHERE uid = ?${condition}`, ...values)),
-      sql('DELETE FROM person_role WHERE uid = ?', uid),
-      ...changeStatements([uid]),
-      record,
-    ]);
-    if (done) return;
-    const existing = await this.find(uid);
-    throw existing
-      ? errors.revisionChanged(`expected ${expected}, it is ${existing.revision}`)
-      : errors.personMissing(`uid ${uid}`);
+    for (;;) {
+      const before = await this.find(uid);
+      if (!before) throw errors.personMissing(`uid ${uid}`);
+      if (expected !== undefined && expected !== before.revision)
+        throw errors.revisionChanged(`expected ${expected}, it is ${before.revision}`);
+      const { done } = await this.#database.batch([
+        must(sql('DELETE FROM person WHERE uid = ? AND revision = ?', uid, before.revision)),
+        sql('DELETE FROM person_role WHERE uid = ?', uid),
+        ...keyStatements(before.person, undefined),
+        ...changeStatements([uid]),
+        record,
+      ]);
+      if (done) return;
+    }
   }
 
   async #patched(before: Person, patch: unknown): Promise<Person> {

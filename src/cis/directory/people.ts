@@ -15,8 +15,9 @@ import {
 } from '../endpoint.ts';
 import { errors } from '../errors.ts';
 import { invalidField, readObject } from '../json-body.ts';
-import type { OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
+import type { JobRolesAnswer, OrganisationsAnswer, PeopleAnswer, Person } from '../protocol.ts';
 import type { Directory, PersonRecord } from './directory.ts';
+import { readFilter, visibleText } from './search.ts';
 
 interface PeopleDependencies {
   directory: Directory;
@@ -29,6 +30,8 @@ interface PeopleDependencies {
 type PeopleCall = Call<PeopleDependencies> & Passed<'caller'> & { caller: Caller };
 
 const mostPeople = 1_000;
+/** Number of people on a page of a search. */
+const mostFound = 50;
 
 /** Returns the entity tag of a revision (RFC 9110 section 8.8.3). */
 const tagOf = (revision: number): string => `"${revision}"`;
@@ -64,6 +67,12 @@ async function answerPeople({ request, cis }: PeopleCall) {
     const found = await cis.directory.findPersona(persona);
     return json(200, { people: found ? [found.person] : [], next: null } satisfies PeopleAnswer);
   }
+  const filter = readFilter(query);
+  if (filter)
+    return json(
+      200,
+      (await cis.directory.search(filter, after, Math.min(limit, mostFound))) satisfies PeopleAnswer,
+    );
   const found = await cis.directory.list(after, limit + 1);
   const { page, next } = pageOf(found, limit, ({ uid }) => uid);
   return json(200, { people: page, next } satisfies PeopleAnswer);
@@ -113,8 +122,19 @@ async function answerChanges({ request, cis }: PeopleCall) {
   return json(200, await cis.directory.changes(after === undefined ? undefined : Number(after)));
 }
 
-const answerOrganisations = async ({ cis }: PeopleCall) =>
-  json(200, { organisations: await cis.directory.organisations() } satisfies OrganisationsAnswer);
+function textOf({ query }: HttpRequest): string | undefined {
+  const q = new URLSearchParams(query).get('q');
+  return q === null ? undefined : visibleText(q).slice(0, 100);
+}
+
+async function answerOrganisations({ request, cis: { directory } }: PeopleCall) {
+  const q = textOf(request);
+  const organisations = await (q === undefined ? directory.organisations() : directory.findOrganisations(q));
+  return json(200, { organisations } satisfies OrganisationsAnswer);
+}
+
+const answerJobRoles = async ({ request, cis: { directory } }: PeopleCall) =>
+  json(200, { jobRoles: await directory.findJobRoles(textOf(request) ?? '') } satisfies JobRolesAnswer);
 
 type Start = Call<PeopleDependencies>;
 type OnePerson = Start & { uid: string };
@@ -142,6 +162,7 @@ const changes = steps<Start>('cis.read-changes')
 const organisations = steps<Start>('cis.list-organisations')
   .step(admit(...readers))
   .step(answerOrganisations);
+const jobRoles = steps<Start>('cis.list-job-roles').step(admit('console')).step(answerJobRoles);
 
 /** `/directory`: every service reads people, and the console writes them. */
 export const peopleRoutes = (cis: PeopleDependencies): Route[] => [
@@ -153,4 +174,5 @@ export const peopleRoutes = (cis: PeopleDependencies): Route[] => [
   }),
   ...route('/directory/changes', { GET: handler(changes, cis) }),
   ...route('/directory/organisations', { GET: handler(organisations, cis) }),
+  ...route('/directory/job-roles', { GET: handler(jobRoles, cis) }),
 ];

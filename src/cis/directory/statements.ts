@@ -1,16 +1,6 @@
 import { must, type Statement, sql } from '../../storage/database.ts';
 import type { Person } from '../protocol.ts';
 
-/** Returns the statements that add the unknown organisations of a person. */
-export const organisationStatements = (person: Person): Statement[] =>
-  person.organisations.map(({ orgCode, orgName }) =>
-    sql(
-      'INSERT INTO organisation (code, name) VALUES (?, ?) ON CONFLICT (code) DO NOTHING',
-      orgCode,
-      orgName,
-    ),
-  );
-
 /** Returns the statement that adds a person unless the uid or the persona is taken. */
 export const personStatement = (person: Person): Statement =>
   sql(

@@ -22,6 +22,7 @@ export const paths = {
   personMail: (uid: string) => `/directory/people/${encodeURIComponent(uid)}/mail`,
   changes: '/directory/changes',
   organisations: '/directory/organisations',
+  jobRoles: '/directory/job-roles',
   certificates: '/cards/certificates',
   /** `POST`, agent: certifies new keys of the card before its certificates expire. */
   cardRenewal: (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}/card-renewal`,

@@ -41,7 +41,10 @@ export interface Person {
   otherClaims?: Readonly<Record<string, unknown>>;
 }
 
-/** Response of `GET /directory/people?persona=&after=&limit=`: people by uid. */
+/**
+ * Response of `GET /directory/people?persona=&after=&limit=`: people by uid. With `q`, `organisation` or `role`: the people found, at
+ * most 50, by name. If all three are empty, the 20 who were added or changed last.
+ */
 export interface PeopleAnswer {
   people: Person[];
   /** `after` of the next page; null at the end. */
@@ -58,9 +61,24 @@ export interface ChangesAnswer {
   last: number;
 }
 
-/** Response of `GET /directory/organisations`. */
+/** Response of `GET /directory/organisations?q=`. With `q`, at most 50 with this text in their name. */
 export interface OrganisationsAnswer {
   organisations: { code: string; name: string }[];
+}
+
+/** A job role that people here have. */
+export interface JobRole {
+  /** RBAC code with its groups, `S8000:G8000:R8001`. */
+  code: string;
+  /** Three quoted parts, `"Clinical":"Clinical Provision":"Nurse Access Role"`. */
+  name: string;
+  /** The activities of the first person who had it. */
+  activities: { name: string; code: string }[];
+}
+
+/** Response of `GET /directory/job-roles?q=`: at most 50 with this text in their name. */
+export interface JobRolesAnswer {
+  jobRoles: JobRole[];
 }
 
 /** An activity (business function) of the national access model; one may include others. */

@@ -27,9 +27,18 @@ export interface CardRecord {
   unlockable: boolean;
 }
 
-/** Response of `GET /cards?uid=&after=&limit=`. */
+/** A card in a list. */
+export interface ListedCard extends CardRecord {
+  /** Display name of the holder; null for a removed person. */
+  holder: string | null;
+}
+
+/**
+ * Response of `GET /cards?uid=&after=&limit=`: cards by serial. With `q`, `organisation` or `role`: the cards of the people found, at
+ * most 50 and the rest of the last person, or the 20 cards changed last if all three are empty.
+ */
 export interface CardsAnswer {
-  cards: CardRecord[];
+  cards: ListedCard[];
   next: string | null;
 }
 

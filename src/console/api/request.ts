@@ -13,6 +13,17 @@ export const pageLimit = z
   .regex(/^\d{1,4}$/, 'must be a number')
   .optional();
 
+/** Members of a query by which people are found. */
+export const foundPeople = {
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('The beginning of a family or given name, a whole uid or serial, or a persona'),
+  organisation: z.string().max(40).optional().describe('ODS code'),
+  role: z.string().max(40).optional().describe('Job role: R8001'),
+};
+
 /** The number of a record or event in a query. */
 export const since = z
   .string()

@@ -40,6 +40,12 @@ const newApplication = z.strictObject({
 
 const changedApplication = applicationResponse.extend({ warnings }).meta({ id: 'ApplicationWithWarnings' });
 
+/** Returns whether the name or an id of an application contains a text. */
+const isNamed = ({ id, name, platform, cis2 }: Application, q: string): boolean =>
+  [id, name, platform?.clientId, cis2?.clientId].some((value) =>
+    value?.toLowerCase().includes(q.trim().toLowerCase()),
+  );
+
 /** `/applications`: registrations. */
 export const applications: Resource = {
   section: applicationsSection,
@@ -87,11 +93,15 @@ export const applications: Resource = {
         method: 'GET',
         path: '/applications',
         summary: 'Lists applications; the seeded ones with their development secrets',
+        query: z.strictObject({
+          q: z.string().max(200).optional().describe('Part of a name, an id or a client id'),
+        }),
         answers: { 200: 'The applications' },
         response: z.strictObject({ applications: z.array(applicationResponse) }),
-        async handle() {
+        async handle({ query: { q = '' } }) {
           const shown = development ? listedApplication : applicationView;
-          return json(200, { applications: (await applications.list()).map(shown) });
+          const found = (await applications.list()).filter((application) => isNamed(application, q));
+          return json(200, { applications: found.map(shown) });
         },
       }),
       defineCall({

@@ -4,7 +4,7 @@ import { parseJsonObject } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
-import { anyMembers, invalidMember, pageLimit } from '../api/request.ts';
+import { anyMembers, foundPeople, invalidMember, pageLimit } from '../api/request.ts';
 import { personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 import { peopleSection } from '../page/people.ts';
@@ -19,9 +19,12 @@ import type { Resource } from './resource.ts';
 
 const query = z.strictObject({
   persona: z.string().max(40).optional(),
-  after: z.string().max(12).optional().describe('"next" of the previous page'),
+  ...foundPeople,
+  after: z.string().max(500).optional().describe('"next" of the previous page'),
   limit: pageLimit,
 });
+
+const nameQuery = z.strictObject({ q: z.string().max(100).optional().describe('Part of a name, or a code') });
 
 /** CIS validates the other members and names an invalid one. */
 const person = z.looseObject({ uid: z.string().optional(), persona: z.string().nullable().optional() });
@@ -39,7 +42,8 @@ export const people: Resource = {
       defineCall({
         method: 'GET',
         path: '/people',
-        summary: 'Lists people by uid',
+        summary:
+          'Lists people by uid; with q, organisation or role, finds at most 50 by name; if these are empty, the 20 changed last',
         query,
         answers: { 200: 'People, and "next" if there are more' },
         roles: ['registration-authority', 'support'],
@@ -101,6 +105,39 @@ export const people: Resource = {
         roles: ['registration-authority'],
         handle: async ({ request, params }) =>
           cis.relay({ method: 'DELETE', path: await pathOf(params.uid), ...expectedBy(request) }),
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/organisations',
+        summary: 'Lists organisations of the directory; with q, at most 50 with this text in their name',
+        query: nameQuery,
+        answers: { 200: 'Codes and names' },
+        roles: ['registration-authority', 'support'],
+        response: z.strictObject({
+          organisations: z.array(z.strictObject({ code: z.string(), name: z.string() })),
+        }),
+        handle: ({ query }) =>
+          cis.relay({ method: 'GET', path: `${paths.organisations}?${new URLSearchParams({ ...query })}` }),
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/job-roles',
+        summary:
+          'Finds job roles that people here have, and published ones: at most 50 with this text in their name',
+        query: nameQuery,
+        answers: { 200: 'Codes, names and the usual activities' },
+        roles: ['registration-authority', 'support'],
+        response: z.strictObject({
+          jobRoles: z.array(
+            z.strictObject({
+              code: z.string(),
+              name: z.string(),
+              activities: z.array(z.strictObject({ name: z.string(), code: z.string() })),
+            }),
+          ),
+        }),
+        handle: ({ query }) =>
+          cis.relay({ method: 'GET', path: `${paths.jobRoles}?${new URLSearchParams({ ...query })}` }),
       }),
       defineCall({
         method: 'GET',

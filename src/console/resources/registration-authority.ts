@@ -5,12 +5,13 @@ import {
   type CardRecord,
   type CardReplacement,
   type CardRevocation,
+  type ListedCard,
   paths,
   revocationReasons,
   type UnlockAnswer,
 } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import { pageLimit } from '../api/request.ts';
+import { foundPeople, pageLimit } from '../api/request.ts';
 import type { Resource } from './resource.ts';
 
 const name = z.string('must be text').min(1, 'must not be empty').max(40);
@@ -21,7 +22,8 @@ const locked = z.boolean('must be true or false').optional();
 
 const query = z.strictObject({
   person: name.optional().describe('Persona or uid'),
-  after: z.string().max(40).optional().describe('"next" of the previous page'),
+  ...foundPeople,
+  after: z.string().max(500).optional().describe('"next" of the previous page'),
   limit: pageLimit,
 });
 
@@ -31,23 +33,25 @@ const refused = {
   409: 'The state of the card does not allow it',
 };
 
-const cardRecord: z.ZodType<CardRecord> = z
-  .strictObject({
-    serial: z.string(),
-    uid: z.string(),
-    state: z.enum(['ordered', 'active', 'expired', 'revoked', 'replaced']),
-    pin: z.enum(['open', 'blocked']),
-    issuedLocked: z.boolean(),
-    orderedBy: z.string().nullable(),
-    replaces: z.string().nullable(),
-    notBefore: z.iso.datetime().nullable(),
-    notAfter: z.iso.datetime().nullable(),
-    renewable: z.boolean(),
-    revokedAt: z.iso.datetime().nullable(),
-    revocationReason: z.enum(revocationReasons).nullable(),
-    unlockable: z.boolean(),
-  })
-  .meta({ id: 'Card' });
+const cardMembers = z.strictObject({
+  serial: z.string(),
+  uid: z.string(),
+  state: z.enum(['ordered', 'active', 'expired', 'revoked', 'replaced']),
+  pin: z.enum(['open', 'blocked']),
+  issuedLocked: z.boolean(),
+  orderedBy: z.string().nullable(),
+  replaces: z.string().nullable(),
+  notBefore: z.iso.datetime().nullable(),
+  notAfter: z.iso.datetime().nullable(),
+  renewable: z.boolean(),
+  revokedAt: z.iso.datetime().nullable(),
+  revocationReason: z.enum(revocationReasons).nullable(),
+  unlockable: z.boolean(),
+});
+const cardRecord: z.ZodType<CardRecord> = cardMembers.meta({ id: 'Card' });
+const listedCard: z.ZodType<ListedCard> = cardMembers
+  .extend({ holder: z.string().nullable().describe('Display name; null for a removed person') })
+  .meta({ id: 'ListedCard' });
 const unblockingCode: z.ZodType<UnlockAnswer> = z.strictObject({ unblockingCode: z.string() });
 
 /** `/registration-authority/cards`: the cards that CIS stores, and their life cycle. */
@@ -56,11 +60,12 @@ export const registrationAuthority: Resource = {
     defineCall({
       method: 'GET',
       path: '/registration-authority/cards',
-      summary: 'Lists cards by serial',
+      summary:
+        'Lists cards by serial; with q, organisation or role, finds at most 50 by holder; if these are empty, the 20 changed last',
       query,
       answers: { 200: 'Cards, and "next" if there are more' },
       roles: ['registration-authority', 'support'],
-      response: z.strictObject({ cards: z.array(cardRecord), next: z.string().nullable() }),
+      response: z.strictObject({ cards: z.array(listedCard), next: z.string().nullable() }),
       async handle({ query: { person, ...page } }) {
         const uid: Record<string, string> = person === undefined ? {} : { uid: await cis.uidOf(person) };
         return cis.relay({
@@ -68,6 +73,15 @@ export const registrationAuthority: Resource = {
           path: `${paths.cards}?${new URLSearchParams({ ...page, ...uid })}`,
         });
       },
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/registration-authority/cards/:serial',
+      summary: 'Returns a card',
+      answers: { 200: 'The card', 404: 'Unknown card' },
+      roles: ['registration-authority', 'support'],
+      response: cardRecord,
+      handle: ({ params }) => cis.relay({ method: 'GET', path: paths.card(params.serial) }),
     }),
     defineCall({
       method: 'POST',
