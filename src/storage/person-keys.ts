@@ -72,7 +72,7 @@ export function keysOf(person: FoundPerson): PersonKey[] {
   return [...keys.values()];
 }
 
-const unlessThere = (statement: Statement): Statement => ({
+const missingRowsStatement = (statement: Statement): Statement => ({
   ...statement,
   text: `${statement.text} ON CONFLICT DO NOTHING`,
 });
@@ -91,7 +91,7 @@ export function keyStatements(before: FoundPerson | undefined, after: FoundPerso
       ),
     ...(added.length > 0
       ? [
-          unlessThere(
+          missingRowsStatement(
             insertStatement(
               'person_key',
               ['scope', 'key', 'uid'],
