@@ -145,6 +145,6 @@ describe('refusals of the agent', () => {
       data: { error: 'ticket', name: 'TCK_API_ERR_TICKET_NOT_AVAILABLE', group: 'GENERIC', number: 9 },
     };
     const answer = await console_.send('/api/v1/agent/session', { method: 'DELETE' });
-    assert.deepEqual([answer.status, answer.body], [200, { state: 'noCard' }]);
+    assert.deepEqual([answer.status, answer.body], [200, emptyDesk]);
   });
 });
