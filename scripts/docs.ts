@@ -1,9 +1,11 @@
-// Writes the generated references in docs/, or with `--check` compares them.
+// Writes the generated references in docs/ and the types of the console API, or with `--check` compares them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { auditPage } from './docs/audit-page.ts';
 import { commandsPage } from './docs/commands-page.ts';
 import { configurationPage } from './docs/configuration-page.ts';
 import { consoleApiPage } from './docs/console-api-page.ts';
+import { consoleApiTypes } from './docs/console-api-types.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { injectedFaultsPage } from './docs/injected-faults-page.ts';
 import { observabilityPage } from './docs/observability-page.ts';
@@ -24,6 +26,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'steps.md': stepsPage,
   'structure.svg': structurePicture,
   'tour.md': tourPage,
+  '../src/kit/console-api-types.d.ts': consoleApiTypes,
 };
 const check = process.argv.includes('--check');
 let stale = false;
@@ -33,7 +36,7 @@ for (const [name, make] of Object.entries(pages)) {
   if (!check) writeFileSync(file, text);
   else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
     stale = true;
-    process.stderr.write(`docs/${name} is out of date. Run: node scripts/run.mjs scripts/docs.ts\n`);
+    process.stderr.write(`${join('docs', name)} is out of date. Run: node scripts/run.mjs scripts/docs.ts\n`);
   }
 }
 if (stale) process.exitCode = 1;

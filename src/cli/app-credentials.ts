@@ -9,18 +9,7 @@ export const credentialFlags = { file: text, half: text, expires: text, othersEx
 
 type CredentialCall = ConsoleCall<typeof credentialFlags>;
 
-interface Key {
-  half: string;
-  kid: string | null;
-  kty: string;
-  alg: string | null;
-  bits: number | null;
-  expiresAt: string | null;
-  warnings?: string[];
-}
-
 const missing = (id: string) => noSuch('application', id);
-const at = (id: string, rest: string): string => `/applications/${encodeURIComponent(id)}/${rest}`;
 
 /** The selected half of the registration; `platform` by default. */
 const halfOf = ({ flags }: Pick<CredentialCall, 'flags'>): string => flags.half ?? 'platform';
@@ -39,11 +28,7 @@ export const credentialActions = {
     words: 'ID',
     help: 'its registered public keys',
     async run({ api }, id) {
-      const found = await api.mustFind<{ keys: Key[]; addresses: { half: string; address: string }[] }>(
-        missing(id),
-        'GET',
-        at(id, 'keys'),
-      );
+      const found = await api.mustFind(missing(id), 'GET', '/applications/{id}/keys', { path: { id } });
       const rows = [
         ...found.keys.map(({ half, kid, kty, alg, bits, expiresAt }) => [
           ...[half, kid ?? '(no kid)', `${kty}${bits ? ` ${bits}` : ''}`, alg ?? ''],
@@ -71,11 +56,14 @@ export const credentialActions = {
         throw new UsageError('Name the file of the public key: --file KEY.json, a JWK.');
       const expiresAt = timeOf(flags.expires);
       const body = { half: halfOf(call), jwk: readJsonFile(flags.file), expiresAt };
-      const added = await api.mustFind<Key>(missing(id), 'POST', at(id, 'keys'), body);
+      const added = await api.mustFind(missing(id), 'POST', '/applications/{id}/keys', {
+        path: { id },
+        body,
+      });
       return {
         json: added,
         lines: [`Key ${added.kid} is registered at the ${added.half} half.`],
-        notes: (added.warnings ?? []).map((warning) => `Warning: ${warning}`),
+        notes: (added.warnings ?? []).map(({ message }) => `Warning: ${message}`),
       };
     },
   },
@@ -84,8 +72,12 @@ export const credentialActions = {
     help: [['[--half cis2]', 'refuse its signatures from the next request on']],
     async run(call, id, kid) {
       const half = halfOf(call);
-      const path = at(id, `keys/${half}/${encodeURIComponent(kid)}`);
-      await call.api.mustFind(`Application "${id}" has no key "${kid}" at its ${half} half.`, 'DELETE', path);
+      await call.api.mustFind(
+        `Application "${id}" has no key "${kid}" at its ${half} half.`,
+        'DELETE',
+        '/applications/{id}/keys/{half}/{kid}',
+        { path: { id, half, kid } },
+      );
       const line = `Key ${kid} was removed. Its signatures are refused from the next request on.`;
       return { json: { removed: kid }, lines: [line] };
     },
@@ -99,12 +91,10 @@ export const credentialActions = {
     async run(call, id) {
       const { api, flags } = call;
       const times = { expiresAt: timeOf(flags.expires), othersExpireAt: timeOf(flags.othersExpire) };
-      const made = await api.mustFind<{ clientId: string; clientSecret: string }>(
-        missing(id),
-        'POST',
-        at(id, 'secrets'),
-        { half: halfOf(call), ...times },
-      );
+      const made = await api.mustFind(missing(id), 'POST', '/applications/{id}/secrets', {
+        path: { id },
+        body: { half: halfOf(call), ...times },
+      });
       return {
         json: made,
         lines: columns([

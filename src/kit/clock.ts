@@ -2,10 +2,6 @@ import { systemClock } from '@alongside/kernel/clock';
 import { ConsoleApi } from './console-api.ts';
 import type { FollowingClock, TestClock } from './types.ts';
 
-interface Moved {
-  offsetSeconds: number;
-}
-
 /** Milliseconds between two reads of a followed clock. */
 const pause = 100;
 
@@ -41,7 +37,7 @@ export class InstanceClock implements TestClock {
   }
 
   async #call(method: 'GET' | 'PUT' | 'DELETE', body?: object): Promise<void> {
-    this.#offset = (await this.#api.must<Moved>(method, '/clock', body)).offsetSeconds * 1_000;
+    this.#offset = (await this.#api.must(method, '/clock', { body })).offsetSeconds * 1_000;
   }
 }
 

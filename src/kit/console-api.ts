@@ -1,6 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type OutboundMethod, outbound } from '@alongside/kernel/outbound';
+import type { components, paths } from './console-api-types.d.ts';
 
 /** The longest answer in bytes, for the export of a large installation: V8 holds no longer text. */
 const longest = 500_000_000;
@@ -11,6 +12,46 @@ export interface ApiAnswer {
   /** Id with which `explain` finds a refusal. */
   messageId?: string | undefined;
 }
+
+/** A named shape of the API. */
+export type ApiSchema<Name extends keyof components['schemas']> = components['schemas'][Name];
+
+/** Templates of the paths that have this method. */
+type PathOf<M extends OutboundMethod> = {
+  [P in keyof paths]: Lowercase<M> extends keyof paths[P] ? P : never;
+}[keyof paths];
+
+type OperationOf<M extends OutboundMethod, P extends keyof paths> = paths[P][Lowercase<M> & keyof paths[P]];
+
+type JsonOf<T> = T extends { content: { 'application/json': infer Body } } ? Body : Record<string, never>;
+
+/** The body of a success. */
+type ResultOf<M extends OutboundMethod, P extends PathOf<M>> =
+  OperationOf<M, P> extends { responses: infer Responses } ? JsonOf<Responses[keyof Responses]> : never;
+
+/** The parameters of a call, as the OpenAPI document describes them. */
+type InputOf<M extends OutboundMethod, P extends PathOf<M>> = (OperationOf<M, P> extends {
+  parameters: { path: infer Path };
+}
+  ? { path: Path }
+  : unknown) &
+  (OperationOf<M, P> extends { parameters: { query?: infer Query } } ? { query?: Query } : unknown) & {
+    /** The server validates it. */
+    body?: object;
+    /** Time limit of the whole response in milliseconds. */
+    patience?: number;
+  };
+
+interface AnyInput {
+  path?: Record<string, unknown>;
+  query?: Record<string, unknown>;
+  body?: unknown;
+  patience?: number;
+}
+
+/** The input may be left out if all its members may. */
+type InputsOf<M extends OutboundMethod, P extends PathOf<M>> =
+  Record<never, never> extends InputOf<M, P> ? [input?: InputOf<M, P>] : [input: InputOf<M, P>];
 
 /** A call that the console refused. */
 export class RefusedCall extends OperatorError {
@@ -89,25 +130,37 @@ export class ConsoleApi {
     }
   }
 
-  /** Calls the API; throws unless it succeeds. */
-  async must<T>(method: OutboundMethod, path: string, body?: unknown, patience?: number): Promise<T> {
-    const answer = await this.call(method, path, body, patience);
+  /** Calls the API by the template of a path; throws unless it succeeds. */
+  async must<M extends OutboundMethod, P extends PathOf<M>>(
+    method: M,
+    template: P,
+    ...[input]: InputsOf<M, P>
+  ): Promise<ResultOf<M, P>> {
+    const answer = await this.#send(method, template, input);
     if (answer.status >= 300) throw new RefusedCall(answer);
-    return answer.body as T;
+    return answer.body as ResultOf<M, P>;
   }
 
   /** Does the same for a named entry; throws the given sentence if it does not exist. */
-  async mustFind<T>(
+  async mustFind<M extends OutboundMethod, P extends PathOf<M>>(
     missing: string | ((api: this) => Promise<string>),
-    method: OutboundMethod,
-    path: string,
-    body?: unknown,
-  ): Promise<T> {
-    const answer = await this.call(method, path, body);
+    method: M,
+    template: P,
+    ...[input]: InputsOf<M, P>
+  ): Promise<ResultOf<M, P>> {
+    const answer = await this.#send(method, template, input);
     if (answer.status === 404 && answer.body.error === 'not_found')
       throw new OperatorError(typeof missing === 'string' ? missing : await missing(this));
     if (answer.status >= 300) throw new RefusedCall(answer);
-    return answer.body as T;
+    return answer.body as ResultOf<M, P>;
+  }
+
+  #send(method: OutboundMethod, template: string, input: AnyInput = {}): Promise<ApiAnswer> {
+    const { path = {}, query = {}, body, patience } = input;
+    const filled = template.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(path[name])));
+    const set = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
+    return this.call(method, search === '' ? filled : `${filled}?${search}`, body, patience);
   }
 
   #object(text: string): Record<string, unknown> {

@@ -23,7 +23,7 @@ const cardsOfName = (cards: readonly DeskCard[], who: string): DeskCard[] =>
  * @throws OperatorError with the names of the cards if none matches
  */
 export async function findCard(api: ConsoleApi, who: string): Promise<string> {
-  const { cards } = await api.must<{ cards: DeskCard[] }>('GET', '/cards');
+  const { cards } = await api.must('GET', '/cards');
   if (cards.some(({ serial, persona, uid }) => [serial, persona, uid].includes(who))) return who;
   const named = who.trim() === '' ? [] : cardsOfName(cards, who);
   const [only] = named;
@@ -32,8 +32,8 @@ export async function findCard(api: ConsoleApi, who: string): Promise<string> {
 }
 
 /** Puts a card into the reader, by persona, uid, name or serial. */
-export const insertCard = async (api: ConsoleApi, who: string): Promise<{ card: DeskCard }> =>
-  api.must('PUT', '/readers/0/card', { card: await findCard(api, who) });
+export const insertCard = async (api: ConsoleApi, who: string): Promise<{ card: DeskCard | null }> =>
+  api.must('PUT', '/readers/0/card', { body: { card: await findCard(api, who) } });
 
 function noCard(who: string, cards: readonly DeskCard[], named: readonly DeskCard[]): string {
   if (named.length > 0)
@@ -86,7 +86,7 @@ function roleIn(roles: readonly Role[], asked: string): Role {
 
 /** Returns the id of a role of the person at the desk, by its id or code. */
 export async function roleIdAtDesk(api: ConsoleApi, asked: string): Promise<string> {
-  return roleIn((await api.must<AgentStatus>('GET', '/agent')).roles, asked).roleId;
+  return roleIn((await api.must('GET', '/agent')).roles, asked).roleId;
 }
 
 /** Enters the PIN. `pinChecked` is false if a user was already signed in. */
@@ -96,7 +96,7 @@ async function enterPin(
 ): Promise<{ state: AgentStatus; pinChecked: boolean }> {
   const answer = await api.call<AgentStatus>('POST', '/agent/pin', { pin: pin ?? '123456' });
   if (answer.status === 409) {
-    const state = await api.must<AgentStatus>('GET', '/agent');
+    const state = await api.must('GET', '/agent');
     if (state.state !== 'signedIn' && state.state !== 'roleRequested' && !asksLater(state))
       throw new OperatorError(stateText(state));
     return { state, pinChecked: false };
@@ -132,9 +132,7 @@ export async function signInAtDesk(
   const { state: before, pinChecked } = await enterPin(api, pin);
   const asks = before.question === 'role';
   const chosen = role === undefined ? before.roles[0] : asks ? roleIn(before.roles, role) : undefined;
-  const state = asks
-    ? await api.must<AgentStatus>('POST', '/agent/role', { roleId: chosen?.roleId })
-    : before;
+  const state = asks ? await api.must('POST', '/agent/role', { body: { roleId: chosen?.roleId } }) : before;
   const held = state.roles.find(({ roleId }) => roleId === state.role?.roleId);
   if (role !== undefined && !isRole(held, role) && !asksLater(state))
     throw new OperatorError(

@@ -46,7 +46,7 @@ export function variables(
 
 /** Reads the variables from a running instance. */
 export async function readVariables(api: ConsoleApi): Promise<Record<string, string>> {
-  const state = await api.must<InstanceState>('GET', '/state');
-  const { applications } = await api.must<{ applications: ApplicationCredentials[] }>('GET', '/applications');
+  const state = await api.must('GET', '/state');
+  const { applications } = await api.must('GET', '/applications');
   return variables(state, applications);
 }

@@ -7,7 +7,7 @@ import type { AlongsideEvent } from './types.ts';
 const pause = 25;
 
 async function eventsAfter(api: ConsoleApi, seq: number): Promise<AlongsideEvent[]> {
-  return (await api.must<{ events: AlongsideEvent[] }>('GET', `/events?since=${seq}`)).events;
+  return (await api.must('GET', '/events', { query: { since: String(seq) } })).events;
 }
 
 /** Returns all stored events, oldest first. */

@@ -1,7 +1,7 @@
 import { OperatorError } from '@alongside/kernel/operator';
 import { Browser } from './browser.ts';
 import { InstanceClock } from './clock.ts';
-import { ConsoleApi } from './console-api.ts';
+import { ConsoleApi, RefusedCall } from './console-api.ts';
 import { insertCard, roleIdAtDesk, signInAtDesk } from './desk.ts';
 import { type InstanceState, readVariables } from './environment.ts';
 import { firstEvent } from './events.ts';
@@ -74,14 +74,14 @@ class RunningInstance implements Alongside {
   readonly people = {
     add: (person: NewPerson): Promise<Person> => addPerson(this.#api, person),
     remove: async (uid: string): Promise<void> =>
-      void (await this.#api.must('DELETE', `/people/${encodeURIComponent(uid)}`)),
+      void (await this.#api.must('DELETE', '/people/{uid}', { path: { uid } })),
   };
 
   readonly faults = {
     on: async (name: string, options: object = {}): Promise<void> =>
-      void (await this.#api.must('PUT', `/faults/${encodeURIComponent(name)}`, options)),
+      void (await this.#api.must('PUT', '/faults/{name}', { path: { name }, body: options })),
     off: async (name: string): Promise<void> =>
-      void (await this.#api.must('DELETE', `/faults/${encodeURIComponent(name)}`)),
+      void (await this.#api.must('DELETE', '/faults/{name}', { path: { name } })),
   };
 
   async desk(who: string, options: DeskOptions = {}): Promise<AgentState> {
@@ -91,12 +91,19 @@ class RunningInstance implements Alongside {
     return state;
   }
 
-  application(options: NewApplication): Promise<Registration> {
-    return this.#api.must('POST', '/applications', options);
+  async application(options: NewApplication): Promise<Registration> {
+    const {
+      id,
+      platform = null,
+      cis2 = null,
+    } = await this.#api.must('POST', '/applications', {
+      body: options,
+    });
+    return { id, platform, cis2 };
   }
 
   tokens(person: string, application = 'demo-combined'): Promise<TokenResponse> {
-    return this.#api.must('POST', '/tokens', { person, application });
+    return this.#api.must('POST', '/tokens', { body: { person, application } });
   }
 
   applicationTokens(client?: SigningClient): Promise<TokenResponse> {
@@ -135,23 +142,26 @@ class RunningInstance implements Alongside {
   }
 
   explain(id: string): Promise<Refusal> {
-    return this.#api.must('GET', `/refusals/${encodeURIComponent(id)}`);
+    return this.#api.must('GET', '/refusals/{id}', { path: { id } });
   }
 
   async report(): Promise<string> {
     return (await reportOf(this.#api, this)).join('\n');
   }
 
-  call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
-    return this.#api.must<T>(method, path, body);
+  async call<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<T> {
+    const answer = await this.#api.call<T>(method, path, body);
+    if (answer.status >= 300) throw new RefusedCall(answer);
+    return answer.body;
   }
 
   async tidy(): Promise<void> {
     await this.card.remove();
-    const { faults } = await this.#api.must<{ faults: { name: string; state: object | null }[] }>(
-      'GET',
-      '/faults',
-    );
+    const { faults } = await this.#api.must('GET', '/faults');
     for (const { name, state } of faults) if (state) await this.faults.off(name);
     await this.clock.real();
   }
@@ -178,5 +188,5 @@ class RunningInstance implements Alongside {
 /** Opens the instance whose console has this address. @throws OperatorError if none responds */
 export async function openInstance(consoleUrl: string, owner: Owner): Promise<Alongside> {
   const api = new ConsoleApi(consoleUrl.replace(/\/$/, ''));
-  return new RunningInstance(api, await api.must<InstanceState>('GET', '/state'), owner);
+  return new RunningInstance(api, await api.must('GET', '/state'), owner);
 }

@@ -18,10 +18,7 @@ const jobName = ({ roleName }: Role): string => roleName.split(':').at(-1)?.repl
 async function findRole(api: ConsoleApi, wanted: string): Promise<Role> {
   const known = new Map<string, Role>();
   for (let after = ''; ; ) {
-    const page = await api.must<{ people: { roles: Role[] }[]; next?: string }>(
-      'GET',
-      `/people?after=${after}`,
-    );
+    const page = await api.must('GET', '/people', { query: { after } });
     for (const { roles } of page.people) for (const role of roles) known.set(jobCode(role), role);
     if (!page.next) break;
     after = page.next;
@@ -42,7 +39,7 @@ export async function addPerson(api: ConsoleApi, person: NewPerson): Promise<Per
     role === undefined
       ? {}
       : { roles: [...(members.roles ?? []), { ...(await findRole(api, role)), orgCode }] };
-  const added = await api.must<Person>('POST', '/people', { ...members, ...roles });
-  if (card) await api.must('POST', '/cards', { person: added.uid });
+  const added = await api.must('POST', '/people', { body: { ...members, ...roles } });
+  if (card) await api.must('POST', '/cards', { body: { person: added.uid } });
   return added;
 }

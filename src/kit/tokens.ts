@@ -8,7 +8,7 @@ import { outbound } from '@alongside/kernel/outbound';
 import { Browser } from './browser.ts';
 import type { ConsoleApi } from './console-api.ts';
 import { formOf } from './markup.ts';
-import type { CallbackClient, FollowingClock, Registration, SigningClient, TokenResponse } from './types.ts';
+import type { CallbackClient, FollowingClock, SigningClient, TokenResponse } from './types.ts';
 
 /** Where the kit's own application gets its codes. No server is there: the browser stops before it. */
 const redirectUri = 'http://localhost:1/callback';
@@ -108,22 +108,26 @@ export class TokenRequests {
 
   /** Registers an application with the scopes of applications and citizens for all APIs. */
   async #register(): Promise<OwnClient> {
-    const { products } = await this.#api.must<{ products: { apis: string[] }[] }>('GET', '/products');
+    const { products } = await this.#api.must('GET', '/products');
     const apis = [...new Set(products.flatMap((product) => product.apis))];
     const name = `test-kit-${uuid()}`;
     await this.#api.must('POST', '/products', {
-      ...{ name, apis, limits: null },
-      scopes: apis.flatMap((api) => [
-        `urn:nhsd:apim:app:level3:${api}`,
-        ...['P0', 'P5', 'P9'].map((level) => `urn:nhsd:apim:user-nhs-login:${level}:${api}`),
-      ]),
+      body: {
+        ...{ name, apis, limits: null },
+        scopes: apis.flatMap((api) => [
+          `urn:nhsd:apim:app:level3:${api}`,
+          ...['P0', 'P5', 'P9'].map((level) => `urn:nhsd:apim:user-nhs-login:${level}:${api}`),
+        ]),
+      },
     });
     const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
     const kid = uuid();
     const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS512' }] };
-    const { platform } = await this.#api.must<Registration>('POST', '/applications', {
-      ...{ name, profile: 'nhs' },
-      platform: { callbackUrls: [redirectUri], products: [name], jwks },
+    const { platform } = await this.#api.must('POST', '/applications', {
+      body: {
+        ...{ name, profile: 'nhs' },
+        platform: { callbackUrls: [redirectUri], products: [name], jwks },
+      },
     });
     if (!platform?.clientSecret) throw new OperatorError('The application of the test kit has no secret.');
     return { clientId: platform.clientId, clientSecret: platform.clientSecret, redirectUri, kid, privateKey };

@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { OperatorError } from '@alongside/kernel/operator';
-import type { AgentStatus } from '../../../identity-agent/protocol.ts';
-import type { DeliveriesAnswer, DeliveryAnswer, SessionAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
+import type { DeliveryAnswer, SessionAnswer } from '../../cis2/protocol.ts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import type { InstanceApi } from '../instance.ts';
 
@@ -12,11 +11,6 @@ export interface Registration {
   clientId: string;
   redirectUris: string[];
   backchannelLogoutUri?: string | null;
-}
-
-interface FaultAnswer {
-  name: string;
-  state: { next?: number } | null;
 }
 
 /** Refusals that are caused only by an application's registration. */
@@ -61,22 +55,22 @@ export class ProviderSide {
 
   /** Returns the addresses of the instance. */
   async urls(): Promise<{ api: string; cis2Issuer: string }> {
-    return (await this.#api.must<{ urls: { api: string; cis2Issuer: string } }>('GET', '/state')).urls;
+    return (await this.#api.must('GET', '/state')).urls;
   }
 
   person(): Promise<{ uid: string; familyName: string }> {
-    return this.#api.must('GET', `/people/${encodeURIComponent(this.persona)}`);
+    return this.#api.must('GET', '/people/{uid}', { path: { uid: this.persona } });
   }
 
   /** Inserts the card and enters the PIN, so that the next sign-in has no prompt. */
   async signInAtDesk(): Promise<void> {
-    await this.#api.must('PUT', '/readers/0/card', { card: this.persona });
-    let status = await this.#api.must<AgentStatus>('GET', '/agent');
+    await this.#api.must('PUT', '/readers/0/card', { body: { card: this.persona } });
+    let status = await this.#api.must('GET', '/agent');
     if (status.question === 'pin') {
-      status = await this.#api.must<AgentStatus>('POST', '/agent/pin', { pin: this.pin });
+      status = await this.#api.must('POST', '/agent/pin', { body: { pin: this.pin } });
     }
     if (status.question === 'role')
-      status = await this.#api.must('POST', '/agent/role', { roleId: status.roles[0]?.roleId });
+      status = await this.#api.must('POST', '/agent/role', { body: { roleId: status.roles[0]?.roleId } });
     if (status.state !== 'signedIn')
       throw new OperatorError(
         `${this.persona} cannot be signed in at the Identity Agent (${status.reason ?? status.state}); choose another with --person.`,
@@ -85,28 +79,24 @@ export class ProviderSide {
 
   /** Returns the registration of a client id; undefined for a client id that this instance does not know. */
   async registration(clientId: string): Promise<Registration | undefined> {
-    const { applications } = await this.#api.must<{ applications: { cis2: Registration | null }[] }>(
-      'GET',
-      '/applications',
-    );
+    const { applications } = await this.#api.must('GET', '/applications');
     return applications.find(({ cis2 }) => cis2?.clientId === clientId)?.cis2 ?? undefined;
   }
 
   async sessionsWith(clientId: string): Promise<SessionAnswer[]> {
-    const query = `?person=${encodeURIComponent(this.persona)}`;
-    const { sessions } = await this.#api.must<SessionsAnswer>('GET', `/sessions${query}`);
+    const { sessions } = await this.#api.must('GET', '/sessions', { query: { person: this.persona } });
     return sessions.filter(({ clients }) => clients.includes(clientId));
   }
 
   endSession(sid: string): Promise<unknown> {
-    return this.#api.must('DELETE', `/sessions/${encodeURIComponent(sid)}`);
+    return this.#api.must('DELETE', '/sessions/{sid}', { path: { sid } });
   }
 
   /** Returns the result of the first notification of a client about an ended session; undefined after the time limit. */
   async delivery(sid: string, clientId: string): Promise<DeliveryAnswer | undefined> {
     const until = systemClock.now() + deliveryPatience;
     for (;;) {
-      const { deliveries } = await this.#api.must<DeliveriesAnswer>('GET', '/logout-deliveries');
+      const { deliveries } = await this.#api.must('GET', '/logout-deliveries');
       const found = deliveries.find((one) => one.sid === sid && one.clientId === clientId);
       if (found && found.result !== '') return found;
       if (systemClock.now() > until) return undefined;
@@ -116,7 +106,10 @@ export class ProviderSide {
 
   /** Makes CIS2 sign with a new key. */
   rotateKeys(): Promise<unknown> {
-    return this.#api.must('POST', '/keys/cis2/rotate', { now: true });
+    return this.#api.must('POST', '/keys/{service}/rotate', {
+      path: { service: 'cis2' },
+      body: { now: true },
+    });
   }
 
   /** Returns the number of the newest event. */
@@ -129,7 +122,7 @@ export class ProviderSide {
     const all: JourneyEvent[] = [];
     for (;;) {
       const after = all.at(-1)?.seq ?? seq;
-      const { events } = await this.#api.must<{ events: JourneyEvent[] }>('GET', `/events?since=${after}`);
+      const { events } = await this.#api.must('GET', '/events', { query: { since: String(after) } });
       if (events.length === 0) return all;
       all.push(...events);
     }
@@ -167,14 +160,14 @@ export class ProviderSide {
 
   /** Returns the serial of the card in the reader. */
   async cardInReader(): Promise<string | undefined> {
-    return (await this.#api.must<{ card: { serial: string } | null }>('GET', '/readers/0')).card?.serial;
+    return (await this.#api.must('GET', '/readers/0')).card?.serial;
   }
 
   /** Restores the card in the reader, or removes it. */
   async leaveReader(serial: string | undefined): Promise<void> {
     if ((await this.cardInReader()) === serial) return;
     if (serial === undefined) await this.#api.must('DELETE', '/readers/0/card');
-    else await this.#api.must('PUT', '/readers/0/card', { card: serial });
+    else await this.#api.must('PUT', '/readers/0/card', { body: { card: serial } });
   }
 
   /**
@@ -186,15 +179,15 @@ export class ProviderSide {
     state: { next?: number },
     run: () => Promise<T>,
   ): Promise<{ result: T; met: boolean }> {
-    await this.#api.must('PUT', `/faults/${name}`, state);
+    await this.#api.must('PUT', '/faults/{name}', { path: { name }, body: state });
     try {
       const result = await run();
-      const { faults } = await this.#api.must<{ faults: FaultAnswer[] }>('GET', '/faults');
+      const { faults } = await this.#api.must('GET', '/faults');
       const left = faults.find((fault) => fault.name === name)?.state ?? null;
       const { next } = state;
       return { result, met: next === undefined || left === null || (left.next ?? 0) < next };
     } finally {
-      await this.#api.must('DELETE', `/faults/${name}`);
+      await this.#api.must('DELETE', '/faults/{name}', { path: { name } });
     }
   }
 }

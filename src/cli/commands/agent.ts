@@ -40,7 +40,7 @@ export const agent = consoleCommand({
     status: {
       help: 'state, person, role and card',
       async run({ api }) {
-        const status = await api.must<AgentStatus>('GET', '/agent');
+        const status = await api.must('GET', '/agent');
         return { json: status, lines: statusLines(status) };
       },
     },
@@ -63,7 +63,7 @@ export const agent = consoleCommand({
     doctor: {
       help: 'check the workstation; exit code 1 if there is a problem',
       async run({ api }) {
-        const { agentSocket } = await api.must<{ agentSocket: string | null }>('GET', '/state');
+        const { agentSocket } = await api.must('GET', '/state');
         if (agentSocket === null)
           throw new OperatorError(
             'This instance runs no Identity Agent. Run the doctor of the agent itself.',

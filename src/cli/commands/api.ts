@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog } from '@alongside/kernel/log';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import type { ApiRecord } from '../../gateway/definitions/model.ts';
-import { type ApiDraft, type ApiReport, DefinitionError, type ListedApi } from '../../gateway/protocol.ts';
+import { type ApiReport, DefinitionError } from '../../gateway/protocol.ts';
 import { gatherFiles, readRecorded, recordedFile, writeFiles, writeRecorded } from '../api-files.ts';
 import { consoleCommand, type Output, text, yes } from '../command.ts';
 import { StopSignal } from '../foreground.ts';
@@ -14,7 +14,6 @@ import { columns } from '../table.ts';
 
 const missing = (name: string): string =>
   `There is no API "${name}" that was added: alongside api list names them.`;
-const at = (name: string): string => `/apis/${encodeURIComponent(name)}`;
 
 interface Flags {
   name?: string | undefined;
@@ -49,16 +48,13 @@ const settingsOf = (assignments: readonly string[]) =>
   assignments.length === 0 ? {} : { settings: patchOf(assignments, { numbers: true }) };
 
 /** Stores the secrets of `--secret NAME=VALUE`, or `NAME=@FILE`. */
-async function storeSecrets(
-  api: { must(method: 'PUT', path: string, body: unknown): Promise<unknown> },
-  secrets: readonly string[],
-) {
+async function storeSecrets(api: InstanceApi, secrets: readonly string[]) {
   for (const secret of secrets) {
     const [name = '', ...rest] = secret.split('=');
     const value = rest.join('=');
     if (name === '' || value === '') throw new UsageError('--secret takes NAME=VALUE, or NAME=@FILE.');
     const content = value.startsWith('@') ? readText(value.slice(1), 65_536).trim() : value;
-    await api.must('PUT', `/api-secrets/${encodeURIComponent(name)}`, { value: content });
+    await api.must('PUT', '/api-secrets/{name}', { path: { name }, body: { value: content } });
   }
 }
 
@@ -75,13 +71,13 @@ async function ofExamples(record: ApiRecord): Promise<string[]> {
 /** Writes the responses of the upstream into a folder until the command is stopped, and then ends the recording. */
 async function record(api: InstanceApi, name: string, folder: string, out: Output): Promise<number> {
   const stop = new StopSignal();
-  const read = async () => (await api.must<{ examples: object[] }>('GET', `${at(name)}/source`)).examples;
+  const read = async () => (await api.must('GET', '/apis/{name}/source', { path: { name } })).examples;
   writeRecorded(folder, await read());
   out.note(`Recording the responses of ${name} into ${recordedFile(folder)}. Press Ctrl-C to stop.`);
   let isStopped = false;
   while (!isStopped) {
     isStopped = await Promise.race([stop.heard.then(() => true), sleep(1_000, false)]);
-    if (isStopped) await api.must('PATCH', at(name), { record: false });
+    if (isStopped) await api.must('PATCH', '/apis/{name}', { path: { name }, body: { record: false } });
     const examples = await read();
     writeRecorded(folder, examples);
     if (isStopped) return examples.length;
@@ -91,12 +87,11 @@ async function record(api: InstanceApi, name: string, folder: string, out: Outpu
 
 /** Adds the products of an API to those of an application. */
 async function subscribe(api: InstanceApi, id: string, { access }: ApiReport) {
-  const path = `/applications/${encodeURIComponent(id)}`;
   const unknown = `There is no application "${id}": alongside app list names them.`;
-  const { platform } = await api.mustFind<{ platform?: { products: string[] } }>(unknown, 'GET', path);
+  const { platform } = await api.mustFind(unknown, 'GET', '/applications/{id}', { path: { id } });
   if (!platform) throw new OperatorError(`Application ${id} is not registered at the API platform.`);
   const products = [...new Set([...platform.products, ...access.map(({ product }) => product)])];
-  await api.must('PATCH', path, { platform: { products } });
+  await api.must('PATCH', '/applications/{id}', { path: { id }, body: { platform: { products } } });
 }
 
 const warningsOf = ({ warnings }: ApiReport): string[] => warnings.map((warning) => `Warning: ${warning}`);
@@ -177,10 +172,10 @@ export const api = consoleCommand({
         if (folder !== undefined && !mock && existsSync(recordedFile(folder)))
           throw new OperatorError(`${recordedFile(folder)} exists. Choose another folder, or remove it.`);
         const more = folder === undefined ? {} : mock ? { examples: readRecorded(folder) } : { record: true };
-        const report = await api.must<ApiReport>('POST', '/apis', { ...draft, ...more });
+        const report = await api.must('POST', '/apis', { body: { ...draft, ...more } });
         await storeSecrets(api, lists.secret);
         for (const id of lists.application) await subscribe(api, id, report);
-        const { urls } = await api.must<{ urls: { api: string } }>('GET', '/state');
+        const { urls } = await api.must('GET', '/state');
         if (folder !== undefined && !mock) {
           out.note(`Added ${report.name}. It is at ${urls.api}${report.basePath}.`);
           const responses = await record(api, report.name, folder, out);
@@ -203,7 +198,7 @@ export const api = consoleCommand({
     list: {
       help: 'all APIs, also those in process',
       async run({ api }) {
-        const found = await api.must<{ apis: ListedApi[] }>('GET', '/apis');
+        const found = await api.must('GET', '/apis');
         const rows = found.apis.map(({ name, basePath, backEnd, operations, warnings }) => [
           ...[name, basePath, backEnd],
           [operations > 0 ? `${operations} operations` : '', warnings > 0 ? `${warnings} warnings` : '']
@@ -217,7 +212,7 @@ export const api = consoleCommand({
       words: 'NAME',
       help: 'what was understood of a definition',
       async run({ api }, name) {
-        const report = await api.mustFind<ApiReport>(missing(name), 'GET', at(name));
+        const report = await api.mustFind(missing(name), 'GET', '/apis/{name}', { path: { name } });
         return { json: report, lines: linesOf(report), notes: warningsOf(report) };
       },
     },
@@ -239,7 +234,10 @@ export const api = consoleCommand({
         if (Object.keys(patch).length === 0 && lists.secret.length + lists.application.length === 0)
           throw new UsageError('Name the change: a file, --upstream URL, --mock, --set path=value.');
         await storeSecrets(api, lists.secret);
-        const report = await api.mustFind<ApiReport>(missing(name), 'PATCH', at(name), patch);
+        const report = await api.mustFind(missing(name), 'PATCH', '/apis/{name}', {
+          path: { name },
+          body: patch,
+        });
         for (const id of lists.application) await subscribe(api, id, report);
         return { json: report, lines: [`API ${name} is changed.`], notes: warningsOf(report) };
       },
@@ -248,7 +246,7 @@ export const api = consoleCommand({
       words: 'NAME',
       help: 'remove one, with its products',
       async run({ api }, name) {
-        await api.mustFind(missing(name), 'DELETE', at(name));
+        await api.mustFind(missing(name), 'DELETE', '/apis/{name}', { path: { name } });
         return { json: { removed: name }, lines: [`Removed API ${name} and its products.`] };
       },
     },
@@ -256,11 +254,7 @@ export const api = consoleCommand({
       words: 'NAME [DIR]',
       help: 'print its file, or write all its files and recorded responses into a folder',
       async run({ api }, name, folder?: string) {
-        const source = await api.mustFind<ApiDraft & { examples: object[] }>(
-          missing(name),
-          'GET',
-          `${at(name)}/source`,
-        );
+        const source = await api.mustFind(missing(name), 'GET', '/apis/{name}/source', { path: { name } });
         const { files, entry, examples } = source;
         const names = Object.keys(files);
         if (folder === undefined) {

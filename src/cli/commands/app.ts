@@ -1,4 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
+import type { ApiSchema } from '../../kit/console-api.ts';
 import { credentialActions, credentialFlags } from '../app-credentials.ts';
 import { type Action, type ConsoleCall, consoleCommand } from '../command.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -7,38 +8,32 @@ import { patchFrom } from '../patch.ts';
 import { registrationFlags, registrationFrom, registrationLists } from '../registration.ts';
 import { columns, memberLines } from '../table.ts';
 
-interface RegistrationHalf {
+/** What the commands show of an application, also of a new one. */
+type ShownApplication = Pick<ApiSchema<'ApplicationWithWarnings'>, 'id' | 'warnings'>;
+
+interface Credentials {
   clientId: string;
   clientSecret?: string;
 }
 
-interface Application {
-  id: string;
-  name: string;
-  status: string;
-  profile: string;
-  platform?: RegistrationHalf | null;
-  cis2?: RegistrationHalf | null;
-  warnings?: { code: string; message: string }[];
-}
+type Halves = Partial<Record<'platform' | 'cis2', Credentials | null>>;
 
 const flags = { ...registrationFlags, ...credentialFlags };
 const lists = [...registrationLists, 'set'] as const;
 type AppCall = ConsoleCall<typeof flags, (typeof lists)[number]>;
 
 const missing = (id: string) => noSuch('application', id);
-const at = (id: string): string => `/applications/${encodeURIComponent(id)}`;
 
-const halfRows = (name: string, half: RegistrationHalf | null | undefined): string[][] => [
+const halfRows = (name: string, half: Credentials | null | undefined): string[][] => [
   ...(half ? [[`  ${name} client id`, half.clientId]] : []),
   ...(half?.clientSecret === undefined ? [] : [[`  ${name} client secret`, half.clientSecret]]),
 ];
 
-const warningsOf = ({ warnings = [] }: Application): string[] =>
+const warningsOf = ({ warnings = [] }: ShownApplication): string[] =>
   warnings.map(({ message }) => `Warning: ${message}`);
 
 /** Returns the result of a change, with secrets that are shown only once. */
-function changeResult(line: string, changed: Application, shown: Pick<Application, 'platform' | 'cis2'>) {
+function changeResult(line: string, changed: ShownApplication, shown: Halves) {
   const { platform, cis2 } = shown;
   const hasSecret = platform?.clientSecret !== undefined || cis2?.clientSecret !== undefined;
   return {
@@ -55,7 +50,7 @@ const setStatus = (act: 'approve' | 'revoke', help: string, effect: string): Act
   words: 'ID',
   help,
   async run({ api }, id) {
-    const changed = await api.mustFind<Application>(missing(id), 'POST', `${at(id)}/${act}`);
+    const changed = await api.mustFind(missing(id), 'POST', `/applications/{id}/${act}`, { path: { id } });
     return { json: changed, lines: [`Application ${changed.id} ${effect}`] };
   },
 });
@@ -68,7 +63,7 @@ export const app = consoleCommand({
     list: {
       help: 'all applications',
       async run({ api }) {
-        const found = await api.must<{ applications: Application[] }>('GET', '/applications');
+        const found = await api.must('GET', '/applications');
         const rows = found.applications.map(({ id, name, status, profile, platform, cis2 }) => [
           ...[id, name, status, profile],
           [platform && 'platform', cis2 && 'cis2'].filter(Boolean).join(', '),
@@ -80,7 +75,7 @@ export const app = consoleCommand({
       words: 'ID',
       help: 'every member except the secrets',
       async run({ api }, id) {
-        const found = await api.mustFind<Application>(missing(id), 'GET', at(id));
+        const found = await api.mustFind(missing(id), 'GET', '/applications/{id}', { path: { id } });
         const { warnings: _, ...members } = found;
         return { json: found, lines: memberLines(members), notes: warningsOf(found) };
       },
@@ -117,7 +112,7 @@ export const app = consoleCommand({
         if (file !== undefined && hasMembers)
           throw new UsageError('Give either --file or the other flags, not both.');
         const registration = file === undefined ? registrationFrom(given, repeated) : readJsonFile(file);
-        const made = await api.must<Application>('POST', '/applications', registration);
+        const made = await api.must('POST', '/applications', { body: registration });
         return changeResult(`Application ${made.id}`, made, made);
       },
     },
@@ -132,8 +127,11 @@ export const app = consoleCommand({
           file: { flag: '--file', name: file },
           assignments: [...set, ...assignments],
         });
-        const changed = await api.mustFind<Application>(missing(id), 'PATCH', at(id), patch);
-        const fresh = (half: RegistrationHalf | null | undefined) =>
+        const changed = await api.mustFind(missing(id), 'PATCH', '/applications/{id}', {
+          path: { id },
+          body: patch,
+        });
+        const fresh = (half: Credentials | null | undefined) =>
           half?.clientSecret === undefined ? null : half;
         return changeResult(`Application ${changed.id} is changed.`, changed, {
           platform: fresh(changed.platform),
@@ -151,7 +149,7 @@ export const app = consoleCommand({
       words: 'ID',
       help: 'remove its registration',
       async run({ api }, id) {
-        await api.mustFind(missing(id), 'DELETE', at(id));
+        await api.mustFind(missing(id), 'DELETE', '/applications/{id}', { path: { id } });
         return { json: { removed: id }, lines: [`Removed application ${id}.`] };
       },
     },

@@ -1,15 +1,13 @@
 import { nearest, OperatorError, UsageError } from '@alongside/kernel/operator';
-import type { AuthenticatorsAnswer, EnrolmentAnswer } from '../../cis2/protocol.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
-const at = (name: string, rest: string): string => `/people/${encodeURIComponent(name)}/${rest}`;
 const missing = (name: string) => noSuch('person', name);
 const kinds = ['security-key', 'windows-hello', 'passkey', 'totp', 'password', 'tablet'];
 const authenticatorsOf = (api: InstanceApi, name: string) =>
-  api.mustFind<AuthenticatorsAnswer>(missing(name), 'GET', at(name, 'authenticators'));
+  api.mustFind(missing(name), 'GET', '/people/{uid}/authenticators', { path: { uid: name } });
 
 export const authenticator = consoleCommand({
   name: 'authenticator',
@@ -43,7 +41,7 @@ export const authenticator = consoleCommand({
         const app = authenticators.find(({ kind, development }) => kind === 'totp' && development?.secret);
         if (!app?.development)
           throw new OperatorError(`${name} has no authenticator app with a key that this instance shows.`);
-        const { now } = await api.must<{ now: string }>('GET', '/clock');
+        const { now } = await api.must('GET', '/clock');
         // Loaded here, because other commands do not need it.
         const { TOTP } = await import('otpauth');
         const { email, password, secret } = app.development;
@@ -69,7 +67,10 @@ export const authenticator = consoleCommand({
             `There is no kind "${kind}".${nearest(kind, kinds)} Choose from ${kinds.join(', ')}.`,
           );
         const body = { kind, officer };
-        const made = await api.mustFind<EnrolmentAnswer>(missing(name), 'POST', at(name, 'enrolments'), body);
+        const made = await api.mustFind(missing(name), 'POST', '/people/{uid}/enrolments', {
+          path: { uid: name },
+          body,
+        });
         const note = `Valid once, until ${made.expiresAt}. Opening it enrols an authenticator for ${name}.`;
         return { json: made, lines: [made.url], notes: [note] };
       },
@@ -78,8 +79,12 @@ export const authenticator = consoleCommand({
       words: 'P ID',
       help: 'remove one; alongside authenticator list names them',
       async run({ api }, name, id) {
-        const path = at(name, `authenticators/${encodeURIComponent(id)}`);
-        await api.mustFind(`"${name}" has no authenticator ${id}.`, 'DELETE', path);
+        await api.mustFind(
+          `"${name}" has no authenticator ${id}.`,
+          'DELETE',
+          '/people/{uid}/authenticators/{id}',
+          { path: { uid: name, id } },
+        );
         return { json: { removed: id }, lines: [`Removed authenticator ${id}.`] };
       },
     },

@@ -1,4 +1,4 @@
-import { type DeskCard, findCard, insertCard } from '../../kit/desk.ts';
+import { findCard, insertCard } from '../../kit/desk.ts';
 import { consoleCommand } from '../command.ts';
 import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
@@ -10,8 +10,8 @@ export const card = consoleCommand({
       help: 'cards, and which one is in the reader',
       async run({ api }) {
         const [{ cards }, reader] = await Promise.all([
-          api.must<{ cards: DeskCard[] }>('GET', '/cards'),
-          api.must<{ card: { serial: string } | null }>('GET', '/readers/0'),
+          api.must('GET', '/cards'),
+          api.must('GET', '/readers/0'),
         ]);
         const inserted = reader.card?.serial ?? null;
         const rows = cards.map(({ serial, persona, name, locked, profile }) => [
@@ -30,7 +30,7 @@ export const card = consoleCommand({
       help: 'put a card into the reader, by persona, uid or serial',
       async run({ api }, person) {
         const reader = await insertCard(api, person);
-        return { json: reader, lines: [`The card of ${reader.card.name} is in the reader.`] };
+        return { json: reader, lines: [`The card of ${reader.card?.name ?? person} is in the reader.`] };
       },
     },
     remove: {
@@ -44,7 +44,7 @@ export const card = consoleCommand({
       words: 'PERSON',
       help: 'create another card for a person, PIN 123456',
       async run({ api }, person) {
-        const card = await api.mustFind<DeskCard>(noSuch('person', person), 'POST', '/cards', { person });
+        const card = await api.mustFind(noSuch('person', person), 'POST', '/cards', { body: { person } });
         return { json: card, lines: [`Card ${card.serial} is ready for ${card.name}. Its PIN is 123456.`] };
       },
     },
@@ -52,8 +52,11 @@ export const card = consoleCommand({
       words: 'CARD',
       help: 'give a blocked card its three attempts back',
       async run({ api }, name) {
-        const path = `/cards/${encodeURIComponent(await findCard(api, name))}`;
-        const card = await api.must<DeskCard>('PATCH', path, { locked: false });
+        const serial = await findCard(api, name);
+        const card = await api.must('PATCH', '/cards/{serial}', {
+          path: { serial },
+          body: { locked: false },
+        });
         return { json: card, lines: [`The card of ${card.name} has three attempts again.`] };
       },
     },

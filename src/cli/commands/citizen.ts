@@ -2,14 +2,6 @@ import { UsageError } from '@alongside/kernel/operator';
 import { consoleCommand, text } from '../command.ts';
 import { columns } from '../table.ts';
 
-interface Citizen {
-  nhsNumber: string;
-  proofing: string;
-  givenName: string;
-  familyName: string;
-  birthdate: string;
-}
-
 export const citizen = consoleCommand({
   name: 'citizen',
   flags: { given: text, family: text, proofing: text, born: text, email: text },
@@ -17,7 +9,7 @@ export const citizen = consoleCommand({
     list: {
       help: 'citizens that were added',
       async run({ api }) {
-        const found = await api.must<{ citizens: Citizen[] }>('GET', '/citizens');
+        const found = await api.must('GET', '/citizens');
         const rows = found.citizens.map(({ nhsNumber, proofing, givenName, familyName }) => [
           ...[nhsNumber, proofing, `${givenName} ${familyName}`],
         ]);
@@ -40,7 +32,7 @@ export const citizen = consoleCommand({
           throw new UsageError('Give both names: --given NAME --family NAME.');
         const names = { givenName: given, familyName: family };
         const citizen = { nhsNumber, ...names, proofing, birthdate: born, email };
-        const added = await api.must<Citizen>('POST', '/citizens', citizen);
+        const added = await api.must('POST', '/citizens', { body: citizen });
         const shown = `${added.nhsNumber}, ${added.proofing}`;
         return { json: added, lines: [`${added.givenName} ${added.familyName} (${shown}) can sign in.`] };
       },
@@ -50,7 +42,7 @@ export const citizen = consoleCommand({
       help: 'remove one; the seeded citizens stay',
       async run({ api }, nhsNumber) {
         const missing = `No citizen with the number "${nhsNumber}" was added: alongside citizen list names them.`;
-        await api.mustFind(missing, 'DELETE', `/citizens/${encodeURIComponent(nhsNumber)}`);
+        await api.mustFind(missing, 'DELETE', '/citizens/{nhsNumber}', { path: { nhsNumber } });
         return { json: { removed: nhsNumber }, lines: [`Removed citizen ${nhsNumber}.`] };
       },
     },

@@ -1,11 +1,9 @@
 import { UsageError } from '@alongside/kernel/operator';
-import type { Developer } from '../../oauth/developers.ts';
 import { consoleCommand, text, yes } from '../command.ts';
 import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { columns } from '../table.ts';
 
-const at = (id: string): string => `/developers/${encodeURIComponent(id)}`;
 const missing = (id: string) => noSuch('developer', id);
 
 export const developer = consoleCommand({
@@ -16,7 +14,7 @@ export const developer = consoleCommand({
     list: {
       help: 'developers and their status',
       async run({ api }) {
-        const found = await api.must<{ developers: Developer[] }>('GET', '/developers');
+        const found = await api.must('GET', '/developers');
         const rows = found.developers.map(({ id, name, kind, status }) => [id, name, kind, status]);
         return {
           json: found,
@@ -31,7 +29,7 @@ export const developer = consoleCommand({
       async run({ api, flags: { name, email, company } }, id) {
         if (name === undefined) throw new UsageError('Name it: --name NAME.');
         const kind = company ? { kind: 'company' } : {};
-        const made = await api.must<Developer>('POST', '/developers', { id, name, email, ...kind });
+        const made = await api.must('POST', '/developers', { body: { id, name, email, ...kind } });
         const next = `alongside app add --developer ${made.id} …`;
         return { json: made, lines: [`${made.name} (${made.id}) may register applications: ${next}`] };
       },
@@ -41,7 +39,10 @@ export const developer = consoleCommand({
       help: [['--set status=inactive', 'refuse its applications from their next request on']],
       async run({ api, lists }, id, ...assignments) {
         const patch = patchFrom({ assignments: [...lists.set, ...assignments] });
-        const changed = await api.mustFind<Developer>(missing(id), 'PATCH', at(id), patch);
+        const changed = await api.mustFind(missing(id), 'PATCH', '/developers/{id}', {
+          path: { id },
+          body: patch,
+        });
         const effect =
           changed.status === 'active'
             ? 'is changed.'
@@ -53,7 +54,7 @@ export const developer = consoleCommand({
       words: 'ID',
       help: 'remove one; its applications stay',
       async run({ api }, id) {
-        await api.mustFind(missing(id), 'DELETE', at(id));
+        await api.mustFind(missing(id), 'DELETE', '/developers/{id}', { path: { id } });
         return { json: { removed: id }, lines: [`Removed developer ${id}; the applications stay.`] };
       },
     },

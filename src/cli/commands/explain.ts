@@ -1,4 +1,4 @@
-import { type AgedRefusal, linesOf } from '../../kit/report.ts';
+import { linesOf } from '../../kit/report.ts';
 import { consoleCommand } from '../command.ts';
 
 export const explain = consoleCommand({
@@ -8,7 +8,7 @@ export const explain = consoleCommand({
       words: 'ID',
       help: 'expected and received values, the fix, who must act, the source',
       async run({ api }, id) {
-        const refusal = await api.must<AgedRefusal>('GET', `/refusals/${encodeURIComponent(id)}`);
+        const refusal = await api.must('GET', '/refusals/{id}', { path: { id } });
         return { json: refusal, lines: linesOf(refusal) };
       },
     },

@@ -6,8 +6,7 @@ import { columns } from '../table.ts';
 
 type ListedFault = NamedFault & { state: FaultState | null };
 
-const at = (name: string): string => `/faults/${encodeURIComponent(name)}`;
-const listFaults = (api: InstanceApi) => api.must<{ faults: ListedFault[] }>('GET', '/faults');
+const listFaults = (api: InstanceApi) => api.must('GET', '/faults');
 
 /** Returns all faults; refuses an unknown name. */
 async function demandKnown(api: InstanceApi, name?: string): Promise<ListedFault[]> {
@@ -73,7 +72,7 @@ export const fault = consoleCommand({
         const state = { ...stateOf(flags), ...(patient !== undefined && { patient }) };
         await demandKnown(api, name);
         const full = run === undefined ? name : `${name}@${run}`;
-        const made = await api.must<{ state: FaultState }>('PUT', at(full), state);
+        const made = await api.must('PUT', '/faults/{name}', { path: { name: full }, body: state });
         return { json: made, lines: [`${full} is ${occasions(made.state)}.`] };
       },
     },
@@ -84,7 +83,7 @@ export const fault = consoleCommand({
         const faults = await demandKnown(api, name);
         const names =
           name === undefined ? faults.filter(({ state }) => state).map((fault) => fault.name) : [name];
-        for (const each of names) await api.must('DELETE', at(each));
+        for (const each of names) await api.must('DELETE', '/faults/{name}', { path: { name: each } });
         return {
           json: { off: names },
           lines: [names.length === 0 ? 'No fault was on.' : `Off: ${names.join(', ')}.`],

@@ -1,17 +1,9 @@
 import { nearest } from '@alongside/kernel/operator';
+import type { ApiSchema } from '../../kit/console-api.ts';
 import { consoleCommand, yes } from '../command.ts';
 import { columns } from '../table.ts';
 
-interface Key {
-  service: string;
-  kid: string;
-  algorithm: string;
-  state: string;
-  signsFrom: string;
-  signsUntil: string | null;
-}
-
-const keyLines = (keys: readonly Key[]): string[] =>
+const keyLines = (keys: readonly ApiSchema<'SigningKey'>[]): string[] =>
   columns(
     keys.map(({ service, algorithm, state, kid, signsFrom, signsUntil }) => [
       ...[service, algorithm, state, kid],
@@ -27,7 +19,7 @@ export const keys = consoleCommand({
     list: {
       help: 'each key and its state: announced, signing, verifying or retired',
       async run({ api }) {
-        const found = await api.must<{ keys: Key[] }>('GET', '/keys');
+        const found = await api.must('GET', '/keys');
         return { json: found, lines: keyLines(found.keys), notes: found.keys.length === 0 ? noKeys : [] };
       },
     },
@@ -39,11 +31,11 @@ export const keys = consoleCommand({
       ],
       async run({ api, flags }, service) {
         const now = flags.now === true;
-        const found = await api.mustFind<{ keys: Key[] }>(
+        const found = await api.mustFind(
           `"${service}" has no signing keys.${nearest(service, ['cis2', 'authorisation', 'cis'])} cis2, authorisation and cis have some.`,
           'POST',
-          `/keys/${encodeURIComponent(service)}/rotate`,
-          { now },
+          '/keys/{service}/rotate',
+          { path: { service }, body: { now } },
         );
         const effect = now
           ? 'The new keys sign from now on; the former ones stay in the key set for a while.'

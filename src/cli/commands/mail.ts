@@ -1,4 +1,3 @@
-import type { OutboxAnswer } from '../../cis/protocol.ts';
 import { consoleCommand } from '../command.ts';
 
 export const mail = consoleCommand({
@@ -7,7 +6,7 @@ export const mail = consoleCommand({
     '': {
       help: 'the newest first: codes that unlock a card',
       async run({ api }) {
-        const found = await api.must<OutboxAnswer>('GET', '/mail');
+        const found = await api.must('GET', '/mail');
         const lines = found.mails.flatMap(({ to, subject, text, createdAt, state }) => [
           `${createdAt}  ${state}  to ${to}`,
           `  ${subject}`,

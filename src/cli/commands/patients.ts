@@ -1,25 +1,8 @@
 import { UsageError } from '@alongside/kernel/operator';
+import type { ApiSchema } from '../../kit/console-api.ts';
 import { consoleCommand, text } from '../command.ts';
 
-interface StoredPatient {
-  patient: {
-    id: string;
-    meta: { versionId: string; security: { display: string }[] };
-    name?: { use: string; given?: string[]; family: string }[];
-    gender?: string;
-    birthDate?: string;
-    deceasedDateTime?: string;
-    address?: { use: string; line: string[]; postalCode?: string }[];
-  };
-  supersededBy: string | null;
-  invalidated: boolean;
-}
-
-interface GeneratedPart {
-  added: number;
-  patients: number;
-  nextHousehold: number;
-}
+type StoredPatient = ApiSchema<'PatientRecord'>;
 
 /** Number of patients in one call, so that a call is short and the command can stop between two. */
 const atOnce = 500;
@@ -71,7 +54,7 @@ export const patients = consoleCommand({
           // A household is not divided, so the last part may have a few more.
           const most = Math.max(6, Math.min(atOnce, count - all));
           const order = { household, count: most };
-          const part = await api.must<GeneratedPart>('POST', '/patients/generate', order);
+          const part = await api.must('POST', '/patients/generate', { body: order });
           if (part.patients === 0) break;
           household = part.nextHousehold;
           all += part.patients;
@@ -96,9 +79,11 @@ export const patients = consoleCommand({
       async run({ api, flags: { family, born, gender, postcode, number }, lists: { given, line } }) {
         if (family === undefined || born === undefined || gender === undefined)
           throw new UsageError('Give at least --family NAME --born DATE --gender GENDER.');
-        const added = await api.must<StoredPatient>('POST', '/patients', {
-          ...{ family, given, gender, birthDate: born, postalCode: postcode, nhsNumber: number },
-          ...(line.length > 0 && { line }),
+        const added = await api.must('POST', '/patients', {
+          body: {
+            ...{ family, given, gender, birthDate: born, postalCode: postcode, nhsNumber: number },
+            ...(line.length > 0 && { line }),
+          },
         });
         return { json: added, lines: [`Added ${nameOf(added)}, NHS number ${added.patient.id}.`] };
       },
@@ -108,8 +93,7 @@ export const patients = consoleCommand({
       help: 'the whole record of one patient, whatever its confidentiality',
       async run({ api }, nhsNumber) {
         const missing = `The PDS has no patient with the NHS number "${nhsNumber}".`;
-        const path = `/patients/${encodeURIComponent(nhsNumber)}`;
-        const record = await api.mustFind<StoredPatient>(missing, 'GET', path);
+        const record = await api.mustFind(missing, 'GET', '/patients/{nhsNumber}', { path: { nhsNumber } });
         return { json: record, lines: linesOf(record) };
       },
     },

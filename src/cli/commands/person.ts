@@ -1,5 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
-import type { PeopleAnswer, Person } from '../../cis/protocol.ts';
+import type { Person } from '../../cis/protocol.ts';
 import { consoleCommand, text } from '../command.ts';
 import type { InstanceApi } from '../instance.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -7,7 +7,6 @@ import { noSuch } from '../known.ts';
 import { patchFrom } from '../patch.ts';
 import { columns, memberLines } from '../table.ts';
 
-const at = (name: string): string => `/people/${encodeURIComponent(name)}`;
 const missing = (name: string) => noSuch('person', name);
 const nameOf = ({ displayName, uid }: Person): string => `${displayName} (${uid})`;
 
@@ -15,7 +14,7 @@ async function allPeople(api: InstanceApi): Promise<Person[]> {
   const people: Person[] = [];
   let after = '';
   do {
-    const page = await api.must<PeopleAnswer>('GET', `/people?after=${encodeURIComponent(after)}`);
+    const page = await api.must('GET', '/people', { query: { after } });
     people.push(...page.people);
     after = page.next ?? '';
   } while (after !== '');
@@ -49,7 +48,7 @@ export const person = consoleCommand({
       words: 'P',
       help: 'every member; P is a persona or a uid',
       async run({ api }, name) {
-        const person = await api.mustFind<Person>(missing(name), 'GET', at(name));
+        const person = await api.mustFind(missing(name), 'GET', '/people/{uid}', { path: { uid: name } });
         return { json: person, lines: memberLines(person) };
       },
     },
@@ -60,7 +59,7 @@ export const person = consoleCommand({
           throw new UsageError(
             'Name the file: alongside person add --json-file FILE (- for standard input).',
           );
-        const person = await api.must<Person>('POST', '/people', readJsonFile(jsonFile));
+        const person = await api.must('POST', '/people', { body: readJsonFile(jsonFile) });
         const name = person.persona ?? person.uid;
         const next = api.inProduction
           ? `registration-authority order ${name} --actor P`
@@ -81,7 +80,10 @@ export const person = consoleCommand({
       async run({ api, flags, lists }, name, ...assignments) {
         const file = { flag: '--json-file', name: flags.jsonFile };
         const patch = patchFrom({ file, assignments: [...lists.set, ...assignments] });
-        const person = await api.mustFind<Person>(missing(name), 'PATCH', at(name), patch);
+        const person = await api.mustFind(missing(name), 'PATCH', '/people/{uid}', {
+          path: { uid: name },
+          body: patch,
+        });
         return { json: person, lines: [`${nameOf(person)} is changed.`] };
       },
     },
@@ -89,8 +91,8 @@ export const person = consoleCommand({
       words: 'P',
       help: 'remove a person and end the sessions; the cards stay and are useless',
       async run({ api }, name) {
-        const { uid } = await api.mustFind<Person>(missing(name), 'GET', at(name));
-        await api.must('DELETE', at(uid));
+        const { uid } = await api.mustFind(missing(name), 'GET', '/people/{uid}', { path: { uid: name } });
+        await api.must('DELETE', '/people/{uid}', { path: { uid } });
         return { json: { removed: uid }, lines: [`Removed ${uid} and ended every session of the person.`] };
       },
     },

@@ -14,7 +14,6 @@ interface Product {
 }
 
 const missing = (name: string) => noSuch('product', name);
-const at = (name: string): string => `/products/${encodeURIComponent(name)}`;
 
 const warningsOf = ({ warnings = [] }: Product): string[] => warnings.map((warning) => `Warning: ${warning}`);
 
@@ -32,7 +31,7 @@ export const product = consoleCommand({
     list: {
       help: 'all products',
       async run({ api }) {
-        const found = await api.must<{ products: Product[] }>('GET', '/products');
+        const found = await api.must('GET', '/products');
         const rows = found.products.map(({ name, apis, scopes, limits }) => [
           ...[name, apis.join(', ')],
           `${scopes.length} ${scopes.length === 1 ? 'scope' : 'scopes'}${limits === null ? ', without limits' : ''}`,
@@ -44,7 +43,7 @@ export const product = consoleCommand({
       words: 'NAME',
       help: 'every member',
       async run({ api }, name) {
-        const product = await api.mustFind<Product>(missing(name), 'GET', at(name));
+        const product = await api.mustFind(missing(name), 'GET', '/products/{name}', { path: { name } });
         return { json: product, lines: memberLines(product) };
       },
     },
@@ -60,11 +59,13 @@ export const product = consoleCommand({
       async run({ api, flags: { file }, lists }, name?: string) {
         if (name === undefined && file === undefined)
           throw new UsageError('Name the product: alongside product add NAME, or --file FILE.');
-        const product = await api.must<Product>('POST', '/products', {
-          ...(file === undefined ? {} : readJsonFile(file)),
-          ...(name === undefined ? {} : { name }),
-          ...membersOf(lists),
-          ...patchOf(lists.set, { numbers: true }),
+        const product = await api.must('POST', '/products', {
+          body: {
+            ...(file === undefined ? {} : readJsonFile(file)),
+            ...(name === undefined ? {} : { name }),
+            ...membersOf(lists),
+            ...patchOf(lists.set, { numbers: true }),
+          },
         });
         return { json: product, lines: [`Created product ${product.name}.`], notes: warningsOf(product) };
       },
@@ -83,7 +84,10 @@ export const product = consoleCommand({
           own: membersOf(lists),
           numbers: true,
         });
-        const product = await api.mustFind<Product>(missing(name), 'PATCH', at(name), patch);
+        const product = await api.mustFind(missing(name), 'PATCH', '/products/{name}', {
+          path: { name },
+          body: patch,
+        });
         return { json: product, lines: [`Product ${product.name} is changed.`], notes: warningsOf(product) };
       },
     },
@@ -91,7 +95,7 @@ export const product = consoleCommand({
       words: 'NAME',
       help: 'remove one, and what it grants to applications',
       async run({ api }, name) {
-        await api.mustFind(missing(name), 'DELETE', at(name));
+        await api.mustFind(missing(name), 'DELETE', '/products/{name}', { path: { name } });
         return {
           json: { removed: name },
           lines: [`Removed product ${name}; applications have lost what it granted.`],

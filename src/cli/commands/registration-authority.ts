@@ -1,12 +1,10 @@
 import { UsageError } from '@alongside/kernel/operator';
-import type { CardRecord, CardsAnswer, UnlockAnswer } from '../../cis/protocol.ts';
+import type { CardRecord } from '../../cis/protocol.ts';
 import { type ConsoleCall, consoleCommand, text, yes } from '../command.ts';
 import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
 
 const actFlags = { actor: text, reason: text, locked: yes };
-
-const root = '/registration-authority/cards';
 
 /** Formats the validity of a card's certificate. */
 function validityOf({ notAfter, renewable, revokedAt, revocationReason }: CardRecord): string {
@@ -29,14 +27,8 @@ function actorOf({ flags: { actor } }: ConsoleCall<typeof actFlags>): string {
 
 const lockedOf = ({ flags }: ConsoleCall<typeof actFlags>) => (flags.locked ? { locked: true } : {});
 
-/** Calls an act on a card. */
-const act = <T>({ api }: ConsoleCall<typeof actFlags>, serial: string, name: string, body: object) =>
-  api.mustFind<T>(
-    `There is no card ${serial}: alongside registration-authority list names them.`,
-    'POST',
-    `${root}/${encodeURIComponent(serial)}/${name}`,
-    body,
-  );
+const noCard = (serial: string): string =>
+  `There is no card ${serial}: alongside registration-authority list names them.`;
 
 export const registrationAuthority = consoleCommand({
   name: 'registration-authority',
@@ -49,9 +41,10 @@ export const registrationAuthority = consoleCommand({
         const cards: CardRecord[] = [];
         let after = '';
         do {
-          const query = new URLSearchParams({ after, ...(person === undefined ? {} : { person }) });
           const missing = noSuch('person', person ?? '');
-          const page = await api.mustFind<CardsAnswer>(missing, 'GET', `${root}?${query}`);
+          const page = await api.mustFind(missing, 'GET', '/registration-authority/cards', {
+            query: { after, person },
+          });
           cards.push(...page.cards);
           after = page.next ?? '';
         } while (after !== '');
@@ -70,10 +63,17 @@ export const registrationAuthority = consoleCommand({
         ['  --locked', 'with a blocked PIN, which the user unlocks by self-service'],
       ],
       async run(call, person) {
-        const card = await call.api.mustFind<CardRecord>(noSuch('person', person), 'POST', root, {
-          ...{ actor: actorOf(call), person },
-          ...lockedOf(call),
-        });
+        const card = await call.api.mustFind(
+          noSuch('person', person),
+          'POST',
+          '/registration-authority/cards',
+          {
+            body: {
+              ...{ actor: actorOf(call), person },
+              ...lockedOf(call),
+            },
+          },
+        );
         return { json: card, lines: [`Card ${card.serial} is ordered for ${card.uid}.`] };
       },
     },
@@ -82,7 +82,12 @@ export const registrationAuthority = consoleCommand({
       help: [['--actor P', '--reason keyCompromise, superseded, privilegeWithdrawn …']],
       async run(call, serial) {
         const body = { actor: actorOf(call), reason: call.flags.reason ?? 'unspecified' };
-        const card = await act<CardRecord>(call, serial, 'revoke', body);
+        const card = await call.api.mustFind(
+          noCard(serial),
+          'POST',
+          '/registration-authority/cards/{serial}/revoke',
+          { path: { serial }, body },
+        );
         return { json: card, lines: [`Card ${card.serial} is revoked; its sessions have ended.`] };
       },
     },
@@ -92,7 +97,12 @@ export const registrationAuthority = consoleCommand({
       async run(call, serial) {
         const reason = call.flags.reason ?? 'superseded';
         const body = { actor: actorOf(call), reason, ...lockedOf(call) };
-        const card = await act<CardRecord>(call, serial, 'replace', body);
+        const card = await call.api.mustFind(
+          noCard(serial),
+          'POST',
+          '/registration-authority/cards/{serial}/replace',
+          { path: { serial }, body },
+        );
         return { json: card, lines: [`Card ${card.serial} replaces ${serial}, which is revoked.`] };
       },
     },
@@ -100,7 +110,12 @@ export const registrationAuthority = consoleCommand({
       words: 'SERIAL',
       help: [['--actor P', 'let it renew its certificates, also before their last 90 days']],
       async run(call, serial) {
-        const card = await act<CardRecord>(call, serial, 'renew', { actor: actorOf(call) });
+        const card = await call.api.mustFind(
+          noCard(serial),
+          'POST',
+          '/registration-authority/cards/{serial}/renew',
+          { path: { serial }, body: { actor: actorOf(call) } },
+        );
         return {
           json: card,
           lines: [`Card ${card.serial} can be renewed at a workstation within the next day.`],
@@ -111,7 +126,12 @@ export const registrationAuthority = consoleCommand({
       words: 'SERIAL',
       help: [['--actor P', 'the code that unblocks its PIN']],
       async run(call, serial) {
-        const found = await act<UnlockAnswer>(call, serial, 'unblock', { actor: actorOf(call) });
+        const found = await call.api.mustFind(
+          noCard(serial),
+          'POST',
+          '/registration-authority/cards/{serial}/unblock',
+          { path: { serial }, body: { actor: actorOf(call) } },
+        );
         return {
           json: found,
           lines: [found.unblockingCode],

@@ -1,4 +1,4 @@
-import type { DeliveriesAnswer, DeliveryAnswer, SessionsAnswer } from '../../cis2/protocol.ts';
+import type { DeliveryAnswer } from '../../cis2/protocol.ts';
 import { consoleCommand } from '../command.ts';
 import { noSuch } from '../known.ts';
 import { columns } from '../table.ts';
@@ -16,9 +16,8 @@ export const session = consoleCommand({
       words: '[P]',
       help: 'live sessions; of one person, by persona or uid',
       async run({ api }, person?: string) {
-        const query = person === undefined ? '' : `?person=${encodeURIComponent(person)}`;
         const missing = noSuch('person', person ?? '');
-        const found = await api.mustFind<SessionsAnswer>(missing, 'GET', `/sessions${query}`);
+        const found = await api.mustFind(missing, 'GET', '/sessions', { query: { person } });
         const rows = found.sessions.map(({ sid, uid, authenticator, level, clients, activeAt }) => [
           ...[sid, uid, authenticator, `AAL${level}`, `used ${activeAt}`],
           counted(clients.length, 'client'),
@@ -34,11 +33,9 @@ export const session = consoleCommand({
       words: 'SID',
       help: 'end a session, notify its relying parties, invalidate its tokens',
       async run({ api }, sid) {
-        await api.mustFind(
-          `There is no live session ${sid}.`,
-          'DELETE',
-          `/sessions/${encodeURIComponent(sid)}`,
-        );
+        await api.mustFind(`There is no live session ${sid}.`, 'DELETE', '/sessions/{sid}', {
+          path: { sid },
+        });
         const line = `Session ${sid} has ended. Its relying parties are notified.`;
         return { json: { ended: sid }, lines: [line] };
       },
@@ -46,7 +43,7 @@ export const session = consoleCommand({
     deliveries: {
       help: 'show notifications of ended sessions and their results',
       async run({ api }) {
-        const found = await api.must<DeliveriesAnswer>('GET', '/logout-deliveries');
+        const found = await api.must('GET', '/logout-deliveries');
         const rows = found.deliveries.map(deliveryRow);
         const none = 'No relying party was notified in the last seven days.';
         return { json: found, lines: columns(rows), notes: rows.length === 0 ? [none] : [] };
@@ -56,8 +53,12 @@ export const session = consoleCommand({
       words: 'ID',
       help: 'send the message of a delivery once more',
       async run({ api }, id) {
-        const path = `/logout-deliveries/${encodeURIComponent(id)}/send`;
-        const sent = await api.mustFind<DeliveryAnswer>(`There is no delivery ${id}.`, 'POST', path);
+        const sent = await api.mustFind(
+          `There is no delivery ${id}.`,
+          'POST',
+          '/logout-deliveries/{id}/send',
+          { path: { id } },
+        );
         return { json: sent, lines: columns([deliveryRow(sent)]) };
       },
     },

@@ -19,12 +19,12 @@ interface Everything {
 }
 
 async function read(api: InstanceApi): Promise<Everything> {
-  const state = await api.must<InstanceState>('GET', '/state');
+  const state = await api.must('GET', '/state');
   const [{ people }, { applications }, cards] = await Promise.all([
-    api.must<{ people: Person[] }>('GET', '/people'),
-    api.must<{ applications: ApplicationCredentials[] }>('GET', '/applications'),
+    api.must('GET', '/people'),
+    api.must('GET', '/applications'),
     // The agent may be elsewhere; the rest is still shown.
-    api.must<{ cards: Everything['cards'] }>('GET', '/cards').then(
+    api.must('GET', '/cards').then(
       (answer) => answer.cards,
       (error: unknown) => {
         if (error instanceof OperatorError) return [];

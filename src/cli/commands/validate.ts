@@ -1,5 +1,5 @@
 import { UsageError } from '@alongside/kernel/operator';
-import type { ValidateRequest, ValidationAnswer } from '../../authorisation/protocol.ts';
+import type { ValidateRequest } from '../../authorisation/protocol.ts';
 import { consoleCommand, text } from '../command.ts';
 import { readText } from '../json-file.ts';
 import { columns } from '../table.ts';
@@ -27,7 +27,7 @@ export const validate = consoleCommand({
       async run({ api, flags: { base } }, word) {
         const pasted = word === '-' ? readText(word).trim() : word;
         const request = { [kindOf(pasted)]: pasted, base };
-        const found = await api.must<ValidationAnswer>('POST', '/validate', request);
+        const found = await api.must('POST', '/validate', { body: request });
         const rows = found.checks.map(({ check, ok, expected, received }) => [
           ...[ok ? 'ok' : 'WRONG', check],
           ok ? received : `received ${received}; expected ${expected}`,

@@ -71,6 +71,12 @@ function responses({ answers, response }: ApiCall, schemas: ResponseSchemas): ob
 const operationId = ({ method, path }: ApiCall): string =>
   `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`;
 
+/** An empty body is an empty object. */
+const requestBody = (schema: { required?: readonly string[] | undefined }): object => ({
+  required: (schema.required ?? []).length > 0,
+  content: { 'application/json': { schema } },
+});
+
 function operation(call: ApiCall, schemas: ResponseSchemas): object {
   const { path, summary, query, body } = call;
   return {
@@ -78,7 +84,7 @@ function operation(call: ApiCall, schemas: ResponseSchemas): object {
     summary,
     'x-roles': rolesOf(call.roles),
     parameters: [...pathParameters(path), ...queryParameters(query)],
-    ...(body ? { requestBody: { content: { 'application/json': { schema: schemaOf(body) } } } } : {}),
+    ...(body ? { requestBody: requestBody(schemaOf(body)) } : {}),
     responses: responses(call, schemas),
   };
 }

@@ -42,8 +42,29 @@ ${callButton({ id: 'generate-patients', method: 'POST', path: '/patients/generat
   },
 };
 
+const lines = z.array(z.string());
 const patientRecord = z
-  .looseObject({ patient: z.looseObject({ resourceType: z.literal('Patient'), id: z.string() }) })
+  .looseObject({
+    patient: z.looseObject({
+      resourceType: z.literal('Patient'),
+      id: z.string(),
+      meta: z.looseObject({
+        versionId: z.string(),
+        security: z.array(z.looseObject({ code: z.string(), display: z.string() })),
+      }),
+      name: z
+        .array(z.looseObject({ use: z.string(), given: lines.optional(), family: z.string() }))
+        .optional(),
+      gender: z.string().optional(),
+      birthDate: z.string().optional(),
+      deceasedDateTime: z.string().optional(),
+      address: z
+        .array(z.looseObject({ use: z.string(), line: lines, postalCode: z.string().optional() }))
+        .optional(),
+    }),
+    supersededBy: z.string().nullable(),
+    invalidated: z.boolean(),
+  })
   .meta({ id: 'PatientRecord' });
 
 /** `/patients`: fictitious patients of the PDS. */

@@ -16,7 +16,11 @@ const shape = z.strictObject({ token: z.string('must be text').min(1, 'must not 
 
 const inspectedToken = z.strictObject({ scope: z.string(), attributes: z.record(z.string(), z.string()) });
 /** The members depend on the base path. */
-const tokenResponse = z.looseObject({ access_token: z.string(), token_type: z.string() });
+const tokenResponse = z.looseObject({
+  access_token: z.string(),
+  token_type: z.string(),
+  expires_in: z.union([z.string(), z.number()]),
+});
 
 /** Only the service that sealed these attributes can read them. */
 const sealed: readonly string[] = ['id_token', 'external_access_token'];

@@ -1,0 +1,32 @@
+import { openApiOf } from '../../src/console/api/openapi.ts';
+import { describedCalls } from './console-api-page.ts';
+
+/** Parts of the generator's output that say nothing about this API, more than half of its lines. */
+const noise = [
+  /^ *(get|put|post|delete|options|head|patch|trace|header|cookie|path|query|requestBody)\?: never;\n/gm,
+  /^ *headers: \{\n *\[name: string\]: unknown;\n *\};\n/gm,
+  /^ *parameters: \{\n *\};\n/gm,
+  /^ *(responses|parameters|requestBodies|headers|pathItems): never;\n/gm,
+  /^export type (webhooks|\$defs) = .*\n/gm,
+  // Notes about what the type already says, or about defaults.
+  /^ *\/\*\* (@(default|enum|constant)\b|Format: ).*\*\/\n/gm,
+  /^ *\* @(default|enum|constant)\b.*\n/gm,
+  /^ *\/\*\*\n *\*\/\n/gm,
+];
+
+interface Document {
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+}
+
+/** `src/kit/console-api-types.d.ts`: the types of requests and successes, generated from the OpenAPI document. */
+export async function consoleApiTypes(): Promise<string> {
+  const { astToString, default: openapiTS } = await import('openapi-typescript');
+  const calls = describedCalls().map(({ call }) => call);
+  const { paths, ...document } = openApiOf(calls, { version: '', server: '' }) as Document;
+  // Clients throw the same error for each refusal.
+  for (const { responses } of Object.values(paths).flatMap((operations) => Object.values(operations)))
+    for (const status of Object.keys(responses)) if (Number(status) >= 400) delete responses[status];
+  const types = astToString(await openapiTS(JSON.stringify({ ...document, paths })));
+  const told = noise.reduce((text, pattern) => text.replaceAll(pattern, ''), types);
+  return `// Generated from the OpenAPI document of the console. Do not edit: run node scripts/run.mjs scripts/docs.ts\n${told}`;
+}
