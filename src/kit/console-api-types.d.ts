@@ -43,7 +43,7 @@ export interface paths {
         get: operations["getState"];
     };
     "/people": {
-        /** Lists people by uid */
+        /** Lists people by uid; with q, organisation or role, finds at most 50 by name; if these are empty, the 20 changed last */
         get: operations["getPeople"];
         /** Adds a person */
         post: operations["postPeople"];
@@ -55,6 +55,14 @@ export interface paths {
         delete: operations["deletePeopleUid"];
         /** Changes a person with a JSON merge patch (RFC 7396) */
         patch: operations["patchPeopleUid"];
+    };
+    "/organisations": {
+        /** Lists organisations of the directory; with q, at most 50 with this text in their name */
+        get: operations["getOrganisations"];
+    };
+    "/job-roles": {
+        /** Finds job roles that people here have, and published ones: at most 50 with this text in their name */
+        get: operations["getJobRoles"];
     };
     "/people/{uid}/userinfo": {
         /** Returns a person as a userinfo document with all scopes */
@@ -89,10 +97,14 @@ export interface paths {
         get: operations["getDirectoryActivitiesPerson"];
     };
     "/registration-authority/cards": {
-        /** Lists cards by serial */
+        /** Lists cards by serial; with q, organisation or role, finds at most 50 by holder; if these are empty, the 20 changed last */
         get: operations["getRegistrationAuthorityCards"];
         /** Orders a card for a person */
         post: operations["postRegistrationAuthorityCards"];
+    };
+    "/registration-authority/cards/{serial}": {
+        /** Returns a card */
+        get: operations["getRegistrationAuthorityCardsSerial"];
     };
     "/registration-authority/cards/{serial}/revoke": {
         /** Revokes the certificates of a card and ends its sessions */
@@ -129,6 +141,10 @@ export interface paths {
     "/events": {
         /** Lists events, oldest first, at most 1,000; with Accept: text/event-stream sends new ones too, after Last-Event-ID */
         get: operations["getEvents"];
+    };
+    "/changes": {
+        /** Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, card, key, audit, data */
+        get: operations["getChanges"];
     };
     "/refusals/{id}": {
         /** Explains a refused request: expected and received value, fix, and who must act */
@@ -265,16 +281,28 @@ export interface paths {
         post: operations["postKeysServiceRotate"];
     };
     "/audit": {
-        /** Lists audit records, oldest first, at most 1,000; the next page is since the last number */
+        /** Lists audit records, at most 1,000; the next page is after the last number */
         get: operations["getAudit"];
     };
+    "/audit/extent": {
+        /** Returns how many audit records there are, and how long they are kept */
+        get: operations["getAuditExtent"];
+    };
     "/audit/verify": {
-        /** Verifies the audit log, or a period of it */
+        /** Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result" */
         get: operations["getAuditVerify"];
+    };
+    "/audit/export": {
+        /** Exports audit records, oldest first, one JSON value a line */
+        get: operations["getAuditExport"];
     };
     "/audit/subjects": {
         /** Returns the value with which records about a patient are found */
         post: operations["postAuditSubjects"];
+    };
+    "/audit/{seq}": {
+        /** Returns one audit record and its journey */
+        get: operations["getAuditSeq"];
     };
     "/audit/{seq}/subject": {
         /** Decrypts the NHS number of a record, and records that */
@@ -323,10 +351,14 @@ export interface paths {
     "/clock": {
         /** Returns the clock of all services */
         get: operations["getClock"];
-        /** Moves the clock of all services by seconds or to a time */
+        /** Moves the clock of all services by seconds or to a time; stops it or lets it run again */
         put: operations["putClock"];
         /** Returns to real time */
         delete: operations["deleteClock"];
+    };
+    "/clock/effects": {
+        /** Counts what a move of the clock would end, without moving it */
+        get: operations["getClockEffects"];
     };
     "/faults": {
         /** Lists all faults, with the state of those that are on */
@@ -341,6 +373,10 @@ export interface paths {
     "/mail": {
         /** Lists the mail of CIS, newest first; development only */
         get: operations["getMail"];
+    };
+    "/mail/{id}": {
+        /** Returns one mail of CIS; development only */
+        get: operations["getMailId"];
     };
     "/reset": {
         /** Restores the seed data and real time, and switches off all faults */
@@ -430,6 +466,7 @@ export interface components {
             clock: {
                 now: string;
                 offsetSeconds: number;
+                frozen: boolean;
             };
             database: string;
         };
@@ -492,6 +529,23 @@ export interface components {
             development?: {
                 [key: string]: unknown;
             };
+        };
+        ListedCard: {
+            serial: string;
+            uid: string;
+            state: "ordered" | "active" | "expired" | "revoked" | "replaced";
+            pin: "open" | "blocked";
+            issuedLocked: boolean;
+            orderedBy: string | null;
+            replaces: string | null;
+            notBefore: string | null;
+            notAfter: string | null;
+            renewable: boolean;
+            revokedAt: string | null;
+            revocationReason: ("unspecified" | "keyCompromise" | "affiliationChanged" | "superseded" | "cessationOfOperation" | "privilegeWithdrawn") | null;
+            unlockable: boolean;
+            /** @description Display name; null for a removed person */
+            holder: string | null;
         };
         Card: {
             serial: string;
@@ -926,7 +980,9 @@ export interface components {
             createdAt: string;
             state: "kept" | "waiting" | "sent" | "failed";
             attempts: number;
+            problem: string | null;
             sentAt: string | null;
+            messageId: string | null;
         };
     };
 }
@@ -1114,6 +1170,9 @@ export interface operations {
         parameters: {
             query?: {
                 persona?: string;
+                q?: string;
+                organisation?: string;
+                role?: string;
                 after?: string;
                 limit?: string;
             };
@@ -1196,6 +1255,50 @@ export interface operations {
             200: {
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+        };
+    };
+    getOrganisations: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+        };
+        responses: {
+            /** @description Codes and names */
+            200: {
+                content: {
+                    "application/json": {
+                        organisations: {
+                            code: string;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getJobRoles: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+        };
+        responses: {
+            /** @description Codes, names and the usual activities */
+            200: {
+                content: {
+                    "application/json": {
+                        jobRoles: {
+                            code: string;
+                            name: string;
+                            activities: {
+                                name: string;
+                                code: string;
+                            }[];
+                        }[];
+                    };
                 };
             };
         };
@@ -1501,6 +1604,9 @@ export interface operations {
         parameters: {
             query?: {
                 person?: string;
+                q?: string;
+                organisation?: string;
+                role?: string;
                 after?: string;
                 limit?: string;
             };
@@ -1510,7 +1616,7 @@ export interface operations {
             200: {
                 content: {
                     "application/json": {
-                        cards: components["schemas"]["Card"][];
+                        cards: components["schemas"]["ListedCard"][];
                         next: string | null;
                     };
                 };
@@ -1534,6 +1640,21 @@ export interface operations {
         responses: {
             /** @description The card */
             201: {
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+        };
+    };
+    getRegistrationAuthorityCardsSerial: {
+        parameters: {
+            path: {
+                serial: string;
+            };
+        };
+        responses: {
+            /** @description The card */
+            200: {
                 content: {
                     "application/json": components["schemas"]["Card"];
                 };
@@ -1719,6 +1840,16 @@ export interface operations {
             };
         };
     };
+    getChanges: {
+        responses: {
+            /** @description A stream */
+            200: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     getRefusalsId: {
         parameters: {
             path: {
@@ -1735,6 +1866,11 @@ export interface operations {
         };
     };
     getApplications: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+        };
         responses: {
             /** @description The applications */
             200: {
@@ -2750,7 +2886,6 @@ export interface operations {
     getAudit: {
         parameters: {
             query?: {
-                since?: string;
                 from?: string;
                 to?: string;
                 actor?: string;
@@ -2759,15 +2894,35 @@ export interface operations {
                 outcome?: "ok" | "refused" | "failed";
                 subject?: string;
                 chain?: string;
+                since?: string;
+                order?: "oldest" | "newest";
+                after?: string;
                 limit?: string;
             };
         };
         responses: {
-            /** @description The records */
+            /** @description The records, and "next" if there are more */
             200: {
                 content: {
                     "application/json": {
                         records: components["schemas"]["AuditRecord"][];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    getAuditExtent: {
+        responses: {
+            /** @description {retentionDays, records, chains, anchored, oldest} */
+            200: {
+                content: {
+                    "application/json": {
+                        retentionDays: number | null;
+                        records: number;
+                        chains: number;
+                        anchored: number;
+                        oldest: string | null;
                     };
                 };
             };
@@ -2799,6 +2954,29 @@ export interface operations {
             };
         };
     };
+    getAuditExport: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                actor?: string;
+                action?: string;
+                application?: string;
+                outcome?: "ok" | "refused" | "failed";
+                subject?: string;
+                chain?: string;
+                format?: "jsonl" | "fhir";
+            };
+        };
+        responses: {
+            /** @description application/x-ndjson */
+            200: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     postAuditSubjects: {
         requestBody: {
             content: {
@@ -2813,6 +2991,24 @@ export interface operations {
                 content: {
                     "application/json": {
                         subject: string;
+                    };
+                };
+            };
+        };
+    };
+    getAuditSeq: {
+        parameters: {
+            path: {
+                seq: string;
+            };
+        };
+        responses: {
+            /** @description {record, journey}; the journey is null if it is no longer stored */
+            200: {
+                content: {
+                    "application/json": {
+                        record: components["schemas"]["AuditRecord"];
+                        journey: string | null;
                     };
                 };
             };
@@ -3220,12 +3416,17 @@ export interface operations {
     };
     getClock: {
         responses: {
-            /** @description Its time, and its offset from real time in seconds */
+            /** @description Its time, its offset from real time in seconds, and whether it stands still */
             200: {
                 content: {
                     "application/json": {
                         now: string;
                         offsetSeconds: number;
+                        frozen: boolean;
+                        lagging: {
+                            part: string;
+                            reason: string;
+                        }[];
                     };
                 };
             };
@@ -3242,17 +3443,23 @@ export interface operations {
                      * @description ISO time
                      */
                     set?: string;
+                    /** @description true stops the clock, false lets it run from its time */
+                    freeze?: boolean;
                 };
             };
         };
         responses: {
-            /** @description The moved clock */
+            /** @description The clock, and "lagging": the parts that did not follow */
             200: {
                 content: {
                     "application/json": {
                         now: string;
                         offsetSeconds: number;
-                        warnings?: string[];
+                        frozen: boolean;
+                        lagging: {
+                            part: string;
+                            reason: string;
+                        }[];
                     };
                 };
             };
@@ -3266,7 +3473,37 @@ export interface operations {
                     "application/json": {
                         now: string;
                         offsetSeconds: number;
-                        warnings?: string[];
+                        frozen: boolean;
+                        lagging: {
+                            part: string;
+                            reason: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getClockEffects: {
+        parameters: {
+            query?: {
+                advance?: number;
+                set?: string;
+            };
+        };
+        responses: {
+            /** @description The time after the move, and the sessions, codes, tokens and certificates it ends */
+            200: {
+                content: {
+                    "application/json": {
+                        now: string;
+                        ends: {
+                            deskSessions: number;
+                            sessions: number;
+                            codes: number;
+                            accessTokens: number;
+                            refreshTokens: number;
+                            certificates: number;
+                        };
                     };
                 };
             };
@@ -3355,6 +3592,21 @@ export interface operations {
                     "application/json": {
                         mails: components["schemas"]["Mail"][];
                     };
+                };
+            };
+        };
+    };
+    getMailId: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description The message, with the id of the request that caused it */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Mail"];
                 };
             };
         };
