@@ -6,7 +6,7 @@ import { ManualClock } from './clock.ts';
 import { EventRecorder, type EventStore } from './events.ts';
 import { createListener } from './http.ts';
 import { inProcess } from './in-process.ts';
-import { silentLog } from './log.ts';
+import { type LineLog, silentLog } from './log.ts';
 import { requestLog } from './request-log.ts';
 import { route } from './route.ts';
 
@@ -21,9 +21,11 @@ interface Written {
 
 /** An observer that writes lines to a list. */
 function linesTo(lines: Written[], logsAll = true) {
-  const write = (level: string) => (fields: Record<string, unknown>, message: string) =>
-    void lines.push({ level, message, fields });
-  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const log: LineLog = {
+    writes: () => true,
+    write: (level, members, message) =>
+      void lines.push({ level, message, fields: JSON.parse(`{${members.slice(1)}}`) }),
+  };
   return requestLog({
     logOf: () => log,
     logsAll,
@@ -52,7 +54,7 @@ describe('an activity', () => {
     assert.equal(activity(), undefined);
   });
 
-  test('knows its journey once the events of the request are stored', async () => {
+  test('calls back every observer once the events of the request are stored and its journey is known', async () => {
     const store: EventStore = {
       journeysOf: async () => new Map(),
       durable: () => undefined,
@@ -60,16 +62,14 @@ describe('an activity', () => {
     };
     const recorder = new EventRecorder(new ManualClock(0), store, { gather: 20, alone: false });
     const request = new Activity('api', 'GET');
-    let decided = false;
+    const decided: string[] = [];
     await observed(quiet, request, async () =>
       recorder.record({ keys: ['a-value'], from: 'browser', to: 'cis2', name: 'cis2.authorize' }),
     );
-    request.whenDecided(() => {
-      decided = true;
-    });
-    assert.deepEqual([request.journey, decided], [undefined, false]);
+    for (const observer of ['log', 'metrics']) request.whenDecided(() => decided.push(observer));
+    assert.deepEqual([request.journey, decided], [undefined, []]);
     await recorder.keep();
-    assert.equal(decided, true);
+    assert.deepEqual(decided, ['log', 'metrics']);
     assert.match(request.journey ?? '', /^[\da-f-]{36}$/);
   });
 

@@ -64,7 +64,7 @@ export class Activity {
   /** Endpoints at which an unauthenticated caller was refused. */
   readonly unproven: string[] = [];
   #undecided = 0;
-  #whenDecided: (() => void) | undefined;
+  #whenDecided: (() => void)[] | undefined;
 
   constructor(service: string, method: string, isInternal = false) {
     this.service = service;
@@ -111,14 +111,18 @@ export class Activity {
     this.journey ??= journey;
     this.#undecided -= 1;
     if (this.#undecided > 0) return;
-    this.#whenDecided?.();
+    const waiting = this.#whenDecided ?? [];
     this.#whenDecided = undefined;
+    for (const then of waiting) then();
   }
 
   /** Calls back when the journey of every event is known, at once if it is. */
   whenDecided(then: () => void): void {
-    if (this.#undecided > 0) this.#whenDecided = then;
-    else then();
+    if (this.#undecided <= 0) then();
+    else {
+      this.#whenDecided ??= [];
+      this.#whenDecided.push(then);
+    }
   }
 }
 

@@ -32,14 +32,18 @@ describe('the log', () => {
       );
     });
 
-  test('has the same form without redaction, and only lines of its level or above', () => {
+  test('has the same form for lines of members, and only those of its level or above', () => {
     const { lines } = run(`
-      const plain = createLog('info', 'test', { redacts: false });
-      log.info({ id: 'a', none: undefined, list: ['b'] }, 'x');
-      plain.info({ id: 'a', none: undefined, list: ['b'] }, 'x');
-      plain.debug({}, 'no');`);
-    const [one, two] = lines.map((line) => line.replace(/"time":\d+/, '"time":0'));
-    assert.deepEqual([two, lines.length], [one, 2]);
+      const { createLineLog, listMember, member } = await import(${log});
+      const plain = createLineLog({ current: 'info' }, 'test');
+      const id = 'a"\\u202e\\n';
+      log.info({ id, none: undefined, list: ['b', id] }, 'x');
+      plain.write('info', member('id', id) + member('none', undefined) + listMember('list', ['b', id]), 'x');
+      log.info({ debug: plain.writes('debug'), error: plain.writes('error') }, 'writes');`);
+    const [one, two, writes] = lines.map((line) => line.replace(/"time":\d+/, '"time":0'));
+    assert.equal(two, one);
+    assert.match(two ?? '', /"list":\["b","a\\"\\u202e\\n"\]/);
+    assert.match(writes ?? '', /"debug":false,"error":true/);
   });
 
   test('hides members with the names of secrets', () => {

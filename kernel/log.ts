@@ -44,7 +44,7 @@ const escaped: Format = (line) => (suspect.test(line) ? `${printable(line.slice(
 /** The standard error of the process, for all its logs, without waiting for it. The end of the process writes the rest. */
 class StandardError implements DestinationStream {
   readonly #destination = pino.destination({ dest: 2, sync: false, maxLength: mostWaiting });
-  #format: Format = escaped;
+  #format: Format = (line) => line;
   #lines = '';
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,6 +57,11 @@ class StandardError implements DestinationStream {
   }
 
   write(line: string): void {
+    this.add(escaped(line));
+  }
+
+  /** Writes a line without suspect characters. */
+  add(line: string): void {
     this.#lines += this.#format(line);
     if (this.#timer && this.#lines.length < gathered) return;
     this.#send();
@@ -67,7 +72,7 @@ class StandardError implements DestinationStream {
   }
 
   use(format: Format): void {
-    this.#format = (line) => format(escaped(line));
+    this.#format = format;
   }
 
   /** Returns whether there were lines. */
@@ -90,27 +95,44 @@ export const formatLog = (format: Format): void => output().use(format);
 
 /** The numbers of pino for the levels. */
 const levels: Readonly<Record<string, number>> = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 };
+type Level = keyof Log;
 
-/** Writes lines as pino does, for a log of known members: without redaction it takes a third of the time. */
-const plainWriter = (wanted: LogLevel, service: string, name: string): Write => {
-  const { [name]: level = 0 } = levels;
-  return (fields, message) => {
-    if (level < (levels[wanted.current] ?? 0)) return;
-    const line = { level, time: systemClock.now(), service, ...fields, msg: message };
-    output().write(`${JSON.stringify(line)}\n`);
+/** Text that JSON and the log write as it is. */
+const unescaped = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+/** Returns a text as JSON, with the characters escaped that the log escapes. */
+const quoted = (text: string): string =>
+  unescaped.test(text) ? `"${text}"` : printable(JSON.stringify(text));
+
+/** Returns a member of a line, after a comma; nothing for an undefined or empty value. */
+export const member = (name: string, value: string | null | undefined): string =>
+  value ? `,"${name}":${quoted(value)}` : '';
+
+/** Returns a member that is a list of texts; nothing for an empty one. */
+export const listMember = (name: string, values: readonly string[]): string =>
+  values.length === 0 ? '' : `,"${name}":[${values.map(quoted).join()}]`;
+
+/** Writes lines whose members are known and made by `member`: a third of the time of an object, and no redaction. */
+export interface LineLog {
+  /** Returns whether lines of a level are written. */
+  writes(level: Level): boolean;
+  write(level: Level, members: string, message: string): void;
+}
+
+/** Creates a log that writes lines in the form of pino. */
+export function createLineLog(wanted: LogLevel, service: string): LineLog {
+  const own = quoted(service);
+  return {
+    writes: (level) => (levels[level] ?? 0) >= (levels[wanted.current] ?? 0),
+    write: (level, members, message) =>
+      output().add(
+        `{"level":${levels[level]},"time":${systemClock.now()},"service":${own}${members},"msg":"${message}"}\n`,
+      ),
   };
-};
+}
 
-/**
- * Creates a log that writes JSON lines to standard error, soon after.
- * @param redacts whether members with the names of secrets are hidden; set false where all members are known
- */
-export function createLog(level: string | LogLevel, service: string, { redacts = true } = {}): Log {
+/** Creates a log that writes JSON lines to standard error, soon after, and hides members with the names of secrets. */
+export function createLog(level: string | LogLevel, service: string): Log {
   const wanted = typeof level === 'string' ? { current: level } : level;
-  if (!redacts) {
-    const plain = (name: string) => plainWriter(wanted, service, name);
-    return { debug: plain('debug'), info: plain('info'), warn: plain('warn'), error: plain('error') };
-  }
   const log = pino(
     {
       level: wanted.current,

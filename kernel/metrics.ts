@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Gauge, Registry } from 'prom-client';
 import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -48,30 +48,83 @@ const linesOf = { counter: 1, gauge: 1, histogram: durationBuckets.length + 3 } 
 const mostLinesOf = (table: SeriesTable): number =>
   Object.values(table).reduce((sum, { kind, most }) => sum + 2 + (most + 1) * linesOf[kind], mostLinesOfNode);
 
-/** The combinations of labels of one series that have a separate line. */
-class Admitted {
+/** One combination of labels and what was counted for it. */
+interface Cell {
+  readonly labels: Readonly<Record<string, string>>;
+  /** The value of a counter, or the sum of a histogram. */
+  sum: number;
+  /** Values of a histogram in each of its buckets; the last one has those above every bound. */
+  readonly counts: number[];
+}
+
+/** The combinations that have equal values of the first labels. */
+interface Branch {
+  readonly next: Map<string, Branch>;
+  cell?: Cell;
+}
+
+/**
+ * The combinations of labels of one series that have a separate line. The library would build and hash a text of the labels for each
+ * value; a walk along the labels takes a fraction of that, so values are counted here and the library gets them at a scrape.
+ */
+class Cells {
+  /** In order of their first use. */
+  readonly used: Cell[] = [];
   readonly #names: readonly string[];
   readonly #most: number;
-  readonly #sets = new Map<string, Record<string, string>>();
-  readonly #others: Record<string, string>;
+  readonly #root: Branch = { next: new Map() };
+  #others: Cell | undefined;
 
   constructor({ labels, most }: SeriesDefinition) {
     this.#names = Object.keys(labels);
     this.#most = most;
-    this.#others = Object.fromEntries(this.#names.map((name) => [name, 'other']));
   }
 
-  /** Returns the same object for equal labels. */
-  of(labels: Readonly<Record<string, string>>): Record<string, string> {
-    let key = '';
-    for (const name of this.#names) key += `${labels[name]}\0`;
-    const known = this.#sets.get(key);
-    if (known) return known;
-    if (this.#sets.size >= this.#most) return this.#others;
-    const made = Object.fromEntries(this.#names.map((name) => [name, labels[name] || 'none']));
-    this.#sets.set(key, made);
-    return made;
+  of(labels: Readonly<Record<string, string>>): Cell {
+    let branch: Branch | undefined = this.#root;
+    for (const name of this.#names) {
+      branch = branch.next.get(labels[name] || 'none');
+      if (branch === undefined) break;
+    }
+    return branch?.cell ?? this.#admit(labels);
   }
+
+  #admit(labels: Readonly<Record<string, string>>): Cell {
+    if (this.used.length >= this.#most) {
+      this.#others ??= this.#use(() => 'other');
+      return this.#others;
+    }
+    const cell = this.#use((name) => labels[name] || 'none');
+    let branch = this.#root;
+    for (const value of Object.values(cell.labels)) {
+      const next = branch.next.get(value) ?? { next: new Map() };
+      branch.next.set(value, next);
+      branch = next;
+    }
+    branch.cell = cell;
+    return cell;
+  }
+
+  #use(value: (name: string) => string): Cell {
+    const labels = Object.fromEntries(this.#names.map((name) => [name, value(name)]));
+    const cell = { labels, sum: 0, counts: new Array<number>(durationBuckets.length + 1).fill(0) };
+    this.used.push(cell);
+    return cell;
+  }
+}
+
+/** Returns the lines of a histogram: every bucket with the values of the smaller ones, then sum and count. */
+function histogramLines(name: string, { labels: sharedLabels, sum, counts }: Cell) {
+  let count = 0;
+  const buckets = [...durationBuckets, '+Inf'].map((le, index) => {
+    count += counts[index] ?? 0;
+    return { metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: count };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, sharedLabels, value: sum },
+    { metricName: `${name}_count`, labels: {}, sharedLabels, value: count },
+  ];
 }
 
 type Library = typeof import('prom-client');
@@ -82,10 +135,8 @@ type Library = typeof import('prom-client');
  */
 export class Metrics<T extends SeriesTable> {
   readonly #log: Log;
-  readonly #counters = new Map<string, Counter>();
   readonly #gauges = new Map<string, Gauge>();
-  readonly #histograms = new Map<string, Histogram>();
-  readonly #admitted = new Map<string, Admitted>();
+  readonly #cells = new Map<string, Cells>();
   readonly #registry: Registry;
 
   /** Loads the library, which programs without metrics do not need. */
@@ -106,10 +157,24 @@ export class Metrics<T extends SeriesTable> {
     for (const [name, definition] of Object.entries(table)) {
       const { kind, help, labels } = definition;
       const options = { name, help, labelNames: Object.keys(labels), registers };
-      this.#admitted.set(name, new Admitted(definition));
-      if (kind === 'counter') this.#counters.set(name, new Counter(options));
-      else if (kind === 'gauge') this.#gauges.set(name, new Gauge(options));
-      else this.#histograms.set(name, new Histogram({ ...options, buckets: durationBuckets }));
+      const cells = new Cells(definition);
+      this.#cells.set(name, cells);
+      if (kind === 'gauge') this.#gauges.set(name, new Gauge(options));
+      else if (kind === 'counter')
+        new Counter({
+          ...options,
+          collect() {
+            this.reset();
+            for (const { labels: values, sum } of cells.used) this.inc(values, sum);
+          },
+        });
+      else
+        Object.assign(new Histogram(options), {
+          getForPromString: async () => ({
+            ...{ name, help, type: kind },
+            values: cells.used.flatMap((cell) => histogramLines(name, cell)),
+          }),
+        });
     }
     collectDefaultMetrics({ register: this.#registry });
     for (const name of misnamed) this.#registry.removeSingleMetric(name);
@@ -117,11 +182,17 @@ export class Metrics<T extends SeriesTable> {
 
   /** Counts something that happened. */
   add<N extends NamesOf<T, 'counter'>>(name: N, labels: LabelsOf<T, N>, amount = 1): void {
-    this.#counters.get(name)?.inc(this.#admit(name, labels), amount);
+    const cell = this.#cells.get(name)?.of(labels);
+    if (cell) cell.sum += amount;
   }
 
   observe<N extends NamesOf<T, 'histogram'>>(name: N, labels: LabelsOf<T, N>, seconds: number): void {
-    this.#histograms.get(name)?.observe(this.#admit(name, labels), seconds);
+    const cell = this.#cells.get(name)?.of(labels);
+    if (!cell) return;
+    let bucket = 0;
+    while (seconds > (durationBuckets[bucket] ?? Number.POSITIVE_INFINITY)) bucket++;
+    cell.counts[bucket] = (cell.counts[bucket] ?? 0) + 1;
+    cell.sum += seconds;
   }
 
   /** Reads a gauge at every scrape. If that fails or takes too long, the scrape lacks it. */
@@ -135,7 +206,8 @@ export class Metrics<T extends SeriesTable> {
       collect: async () => {
         gauge.reset();
         try {
-          for (const [labels, value] of await inTime(readings())) gauge.set(this.#admit(name, labels), value);
+          for (const [labels, value] of await inTime(readings()))
+            gauge.set(this.#cells.get(name)?.of(labels).labels ?? {}, value);
         } catch (error) {
           this.#log.debug({ series: name, reason: reasonOf(error) }, 'a series could not be read');
         }
@@ -149,10 +221,6 @@ export class Metrics<T extends SeriesTable> {
     return accept.includes('application/openmetrics-text')
       ? { type: openMetricsType, body: asOpenMetrics(body) }
       : { type: this.#registry.contentType, body };
-  }
-
-  #admit(name: string, labels: Readonly<Record<string, string>>): Record<string, string> {
-    return this.#admitted.get(name)?.of(labels) ?? {};
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Activity, RequestObserver } from './activity.ts';
 import { reasonOf } from './errors.ts';
-import type { Log } from './log.ts';
+import { type LineLog, listMember, member } from './log.ts';
 
 interface RequestLogOptions {
   /** Returns the log of a service. */
-  logOf: (service: string) => Log;
+  logOf: (service: string) => LineLog;
   /** Whether requests that succeed are logged at `info` too. */
   logsAll: boolean;
   /** Messages of the acts that are logged at `info` in any case, such as sign-ins. */
@@ -13,36 +13,32 @@ interface RequestLogOptions {
   polled: ReadonlySet<string>;
 }
 
-const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
-
-/** The members of a line, in order. Undefined ones are left out. Never a query, a body, a value of the path or a token. */
-function fieldsOf(request: Activity): Record<string, unknown> {
-  const { id, traceId, journey, method, route, status, address, refusal, caller, acts, milliseconds } =
-    request;
-  return {
-    id,
-    traceId,
-    journey,
-    method,
-    route,
-    status,
-    ms: rounded(milliseconds),
-    application: caller.application,
-    client: caller.client,
-    user: caller.user,
-    api: caller.api,
-    outcome: refusal === undefined ? 'ok' : status >= 500 ? 'failed' : 'refused',
-    error: refusal?.record.error,
-    detail: refusal?.record.detail || undefined,
-    acts: acts.length === 0 ? undefined : acts.map(({ name }) => name),
-    address,
-  };
+/** The members of a line, in order. Never a query, a body, a value of the path or a token. */
+function membersOf(request: Activity, failure?: { detail: string; stack: string | undefined }): string {
+  const { refusal, caller, acts, status } = request;
+  const outcome = refusal === undefined ? 'ok' : status >= 500 ? 'failed' : 'refused';
+  return (
+    `,"id":"${request.id}"${member('traceId', request.traceId)}${member('journey', request.journey)}` +
+    `${member('method', request.method)}${member('route', request.route)},"status":${status}` +
+    `,"ms":${Math.round(request.milliseconds * 10) / 10}${member('application', caller.application)}` +
+    `${member('client', caller.client)}${member('user', caller.user)}${member('api', caller.api)}` +
+    `,"outcome":"${outcome}"${member('error', refusal?.record.error)}` +
+    `${member('detail', failure?.detail ?? refusal?.record.detail)}` +
+    `${
+      acts.length === 0
+        ? ''
+        : listMember(
+            'acts',
+            acts.map(({ name }) => name),
+          )
+    }${member('address', request.address)}${member('stack', failure?.stack)}`
+  );
 }
 
 /** Writes one line for each request, once its journey is known. */
 export function requestLog({ logOf, logsAll, notable, polled }: RequestLogOptions): RequestObserver {
-  const logs = new Map<string, Log>();
-  function logFor(service: string): Log {
+  const logs = new Map<string, LineLog>();
+  function logFor(service: string): LineLog {
     let log = logs.get(service);
     if (!log) {
       log = logOf(service);
@@ -54,20 +50,20 @@ export function requestLog({ logOf, logsAll, notable, polled }: RequestLogOption
   function write(request: Activity): void {
     const log = logFor(request.service);
     const { refusal, acts, status, isInternal, route } = request;
-    const cause = refusal?.refusal.cause;
-    if (refusal !== undefined && cause !== undefined && status >= 500) {
-      const failure = { detail: reasonOf(cause), stack: (cause as Error)?.stack };
-      log.error({ ...fieldsOf(request), ...failure }, 'failed');
-      return;
-    }
     if (refusal !== undefined) {
-      log.info(fieldsOf(request), 'refused');
+      const { cause } = refusal.refusal;
+      if (cause === undefined || status < 500) {
+        if (log.writes('info')) log.write('info', membersOf(request), 'refused');
+        return;
+      }
+      const failure = { detail: reasonOf(cause), stack: (cause as Error)?.stack };
+      if (log.writes('error')) log.write('error', membersOf(request, failure), 'failed');
       return;
     }
     const act = acts.find(({ name, outcome }) => outcome === 'ok' && notable.has(name));
-    if (act) log.info(fieldsOf(request), notable.get(act.name) ?? '');
-    else if (logsAll && !isInternal && !polled.has(route)) log.info(fieldsOf(request), 'request');
-    else log.debug(fieldsOf(request), 'request');
+    const isAtInfo = act !== undefined || (logsAll && !isInternal && !polled.has(route));
+    const level = isAtInfo ? 'info' : 'debug';
+    if (log.writes(level)) log.write(level, membersOf(request), notable.get(act?.name ?? '') ?? 'request');
   }
 
   return {

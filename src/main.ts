@@ -6,7 +6,7 @@ import type { Keeping } from '@alongside/kernel/events';
 import { EventLoopWatch } from '@alongside/kernel/health';
 import type { Listener } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
-import { createLog, type Log, type LogLevel } from '@alongside/kernel/log';
+import { createLineLog, createLog, type Log, type LogLevel } from '@alongside/kernel/log';
 import { Metrics } from '@alongside/kernel/metrics';
 import { requestLog } from '@alongside/kernel/request-log';
 import { sha256 } from '@alongside/kernel/secrets';
@@ -171,7 +171,7 @@ async function start(
 
   const observer = allOf([
     requestLog({
-      logOf: (name) => createLog(logLevel, name, { redacts: false }),
+      logOf: (name) => createLineLog(logLevel, name),
       logsAll: config.logRequests,
       notable: notableActs,
       polled: polledRoutes,
