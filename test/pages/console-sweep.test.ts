@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { consolePages } from '../../src/console/pages/registry.ts';
+import { examine, isAccessible } from '../testing/accessible.ts';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+
+/** Text that a page must show as text: markup, a right-to-left override, and a long line. */
+const odd = `<img src=x onerror=alert(1)>\u202e${'wide '.repeat(8)}`;
+
+/** Addresses of the pages with a parameter. */
+const examples: Readonly<Record<string, (instance: TestInstance) => Promise<string> | string>> = {};
+
+/** Returns the addresses of a page: its own, or its examples. */
+const addressOf = async (path: string, instance: TestInstance): Promise<string> =>
+  examples[path]?.(instance) ?? path;
+
+describe('every page of the console', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  let context: BrowserContext;
+  before(async () => {
+    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+    await instance.signInAtDesk('gp');
+    await instance.api('POST', '/people', { givenName: odd, familyName: 'Markup', persona: 'markup' });
+    const page = await context.newPage();
+    await page.goto(instance.urls.sample);
+    await page.getByRole('link', { name: 'Sign in (combined)' }).click();
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    await fetch(`${instance.urls.api}/oauth2/authorize?client_id=${encodeURIComponent(odd)}`);
+    await page.close();
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  test('has an address here if it has a parameter', () => {
+    const unknown = consolePages.filter(({ path }) => path.includes('/:') && !examples[path]);
+    assert.deepEqual(
+      unknown.map(({ path }) => path),
+      [],
+    );
+  });
+
+  for (const { path } of consolePages) {
+    test(`${path} is accessible, in the dark and at 320 px, and loads nothing from elsewhere`, async () => {
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('request', (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (origin !== new URL(instance.urls.console).origin && protocol !== 'data:')
+          complaints.push(request.url());
+      });
+      await page.goto(instance.urls.console + (await addressOf(path, instance)));
+      await examine(page, `console${path.replaceAll(/\W+/g, '-')}`);
+      await isAccessible(page);
+      assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
+      assert.equal(await page.locator('main img').count(), 0);
+      assert.deepEqual(complaints, []);
+      await page.close();
+    });
+
+    test(`${path} needs no inline script or style and reads without a script`, async () => {
+      const response = await fetch(instance.urls.console + (await addressOf(path, instance)));
+      const text = await response.text();
+      assert.equal(response.status, 200);
+      assert.doesNotMatch(text, /\sstyle="|<script>|\son\w+="|<style/);
+      assert.match(text, /<h1>/);
+      const policy = response.headers.get('content-security-policy') ?? '';
+      for (const rule of [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "frame-ancestors 'none'",
+      ])
+        assert.ok(policy.includes(rule), rule);
+      assert.ok(!text.includes(odd), 'text from outside is escaped');
+      const parts = [...text.matchAll(/data-part="([\w-]+)"/g)].map(([, name]) => name);
+      assert.equal(new Set(parts).size, parts.length);
+    });
+  }
+
+  test('serves a live part alone, and no part that the page lacks', async () => {
+    const part = await fetch(`${instance.urls.console}/fragments/list/journeys?outcome=refused`);
+    assert.equal(part.status, 200);
+    assert.match(await part.text(), /^<div id="part-list" data-part="list"/);
+    for (const name of ['nothing', 'constructor'])
+      assert.equal((await fetch(`${instance.urls.console}/fragments/${name}/journeys`)).status, 404);
+  });
+});
