@@ -5,8 +5,8 @@ import { partsOf } from './route.ts';
 const longest = 120;
 const mostEdits = 3;
 
-/** Counts the single-character edits from one text to another (Levenshtein distance). */
-function edits(from: string, to: string): number {
+/** Counts the single-character edits from one text to another (Levenshtein distance). The caller limits their length. */
+export function edits(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];

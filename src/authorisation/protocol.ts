@@ -1,4 +1,5 @@
 // The protocol between the console and the authorisation service. Other folders may import only this file.
+import type { TrialReport } from '../oauth/trial.ts';
 
 /** Paths at the API platform, for the console with the service secret. */
 export const paths = {
@@ -32,20 +33,7 @@ export interface ValidateRequest {
   base?: string;
 }
 
-/** The result of one check. */
-export interface ValidationCheck {
-  check: string;
-  ok: boolean;
-  expected: string;
-  received: string;
-}
-
 /** How the service would respond to the request now. */
-export interface ValidationAnswer {
+export interface ValidationAnswer extends TrialReport {
   base: string;
-  ok: boolean;
-  /** The checks in their order, beyond the first failure where possible. */
-  checks: ValidationCheck[];
-  /** The refusal for the first failure; null if all checks pass. */
-  answer: { status: number; error: string; error_description: string } | null;
 }

@@ -1,4 +1,5 @@
 /** The HTTP interface of CIS2 for the console, which presents a shared secret. */
+import type { TrialReport } from '../oauth/trial.ts';
 
 /** Paths below the origin of CIS2. A person is named by uid. */
 export const consolePaths = {
@@ -16,6 +17,8 @@ export const consolePaths = {
   sendDelivery: (id: string) => `/cis2/deliveries/${encodeURIComponent(id)}/send`,
   /** `POST`: 201 with a token by which a supplier registers clients. */
   registrationTokens: '/cis2/registration-tokens',
+  /** `POST` a `ValidateRequest`: 200 with a `ValidationAnswer`. */
+  validate: '/cis2/validate',
 } as const;
 
 /** An authenticator of a person. Times are ISO 8601. */
@@ -124,3 +127,13 @@ export interface RegistrationTokenAnswer {
   /** ISO 8601. */
   expiresAt: string;
 }
+
+/** A pasted text to validate, in one of the two members. Nothing is used up. */
+export interface ValidateRequest {
+  /** A client assertion. */
+  assertion?: string;
+  /** The query of an authorization request. */
+  query?: string;
+}
+
+export type ValidationAnswer = TrialReport;

@@ -126,6 +126,22 @@ export const errors = catalogue('console', {
     source: wire,
     fix: 'Correct the place that the answer names: file, line and column. alongside api check FILE reads it again.',
   },
+  keyPrivate: {
+    code: 'private_key',
+    status: 422,
+    description: 'This is a private key. It was not stored.',
+    actor: 'developer',
+    source: 'RFC 7517 section 9.2',
+    fix: 'Send the public half only. Make a new key pair if others could have seen this one.',
+  },
+  keyUnreadable: {
+    code: 'unreadable_key',
+    status: 422,
+    description: 'This is not a public key that can be read.',
+    actor: 'developer',
+    source: 'RFC 7517 section 4',
+    fix: 'Send a public key as PEM, a JWK or a JWK set.',
+  },
   notFound: {
     code: 'not_found',
     status: 404,

@@ -33,6 +33,7 @@ const mostNetworks = 10_000;
 /** Milliseconds for which refusals are collected before they are written. */
 const gather = 50;
 const mostEarlier = 20;
+const mostSearched = 1_000;
 
 const actors = ['user', 'developer', 'operator', 'agent'] as const satisfies RefusalRecord['actor'][];
 const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
@@ -123,6 +124,17 @@ export class Refusals implements RefusalRecorder {
       ...body,
     }));
     return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
+  }
+
+  /** Returns the newest refusal with this public description among the last thousand. */
+  async newestWith(description: string): Promise<FoundRefusal | undefined> {
+    await this.keep();
+    const rows = await this.#database.all(
+      sql(`SELECT at, body FROM refusal ORDER BY seq DESC LIMIT ${mostSearched}`),
+      refusalRow,
+    );
+    const found = rows.find(({ body }) => body.description === description);
+    return found && { at: new Date(found.at).toISOString(), ...found.body, earlier: [] };
   }
 
   /** Removes refusals older than a week or above the limit. Returns whether more remain. */

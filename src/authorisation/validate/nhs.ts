@@ -1,6 +1,7 @@
 import { seconds } from '@alongside/kernel/clock';
 import type { DecodedJwt } from '@alongside/kernel/jws';
 import { resultsOf } from '../../oauth/check.ts';
+import type { Probe } from '../../oauth/trial.ts';
 import {
   type Assertion,
   checkAssertionSignature,
@@ -45,7 +46,7 @@ import {
   refuseEndedSession,
 } from '../nhs/grants/subject-token.ts';
 import { keepScopes, tokenExchange } from '../nhs/grants/token-exchange.ts';
-import { clientName, type Probe, standing } from './trial.ts';
+import { clientName, standing } from './trial.ts';
 
 const parameter =
   (of: 'query' | 'form', name: string) =>

@@ -1,9 +1,5 @@
-import { seconds } from '@alongside/kernel/clock';
-import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
-import { type Check, resultsOf } from '../../oauth/check.ts';
-import { assertionRules, claimedClient, signatureCheck, unusedCheck } from '../../oauth/client-assertion.ts';
+import { assertionProbes as sharedProbes } from '../../oauth/server/client-authentication/assertion-probes.ts';
 import { authenticateClient } from '../../oauth/server/client-authentication/authenticate.ts';
-import { assertionRulesOf } from '../../oauth/server/client-authentication/private-key-jwt.ts';
 import {
   checkPkce,
   checkRedirectUri,
@@ -12,7 +8,8 @@ import {
   requirePushed,
 } from '../../oauth/server/request-checks.ts';
 import { openObject } from '../../oauth/server/request-object.ts';
-import { findClient, type WithClient } from '../application/client.ts';
+import { type Probe, throwing } from '../../oauth/trial.ts';
+import type { WithClient } from '../application/client.ts';
 import { identify, readPushed } from '../standard/authorize.ts';
 import { errors } from '../standard/errors.ts';
 import { grants } from '../standard/grants/registry.ts';
@@ -27,7 +24,7 @@ import {
 } from '../standard/request-checks.ts';
 import type { StandardServer } from '../standard/server.ts';
 import type { TokenCall } from '../standard/token-call.ts';
-import { type CheckedRule, clientName, type Probe, standing, throwing } from './trial.ts';
+import { clientName, standing } from './trial.ts';
 
 const neverRedirected = { reply: { fail: throwing.redirect } };
 
@@ -70,34 +67,9 @@ export const authorizeProbes = (server: StandardServer): Probe[] => [
   { check: 'resource', expected: 'none, or an API of the products', step: checkResources },
 ];
 
-const failing = (check: Check): CheckedRule => ({ ...check, refuse: errors.clientUnauthenticated });
-
-/** The checks of a client assertion: its claims, then its signature. */
+/** The checks of a client assertion, then of its application. */
 export const assertionProbes = (server: StandardServer): Probe[] => [
-  {
-    check: 'client',
-    expected: `a client at ${server.base.path} in iss and sub`,
-    async step({ assertion }: { assertion: string }): Promise<WithClient & { jwt: DecodedJwt }> {
-      const jwt = decodeJwt(assertion);
-      if (!jwt) throw errors.clientUnauthenticated('it is not a compact JWS');
-      const client = await findClient(server, claimedClient(assertion) ?? '');
-      if (!client) throw errors.clientUnauthenticated('no client has this iss and sub');
-      return { client, jwt };
-    },
-    needed: true,
-    received: clientName,
-  },
-  {
-    async rules({ client: { registration }, jwt }: WithClient & { jwt: DecodedJwt }) {
-      const rules = assertionRulesOf(server, registration);
-      const checks = [
-        ...resultsOf(assertionRules, { jwt, rules, now: seconds(server.clock) }),
-        await signatureCheck(jwt, registration, server.clientKeys),
-        await unusedCheck(jwt, rules, server.singleUse),
-      ];
-      return checks.map(failing);
-    },
-  },
+  ...sharedProbes(server, ({ application }) => application.name),
   ...standing(server.base),
 ];
 

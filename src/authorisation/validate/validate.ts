@@ -8,9 +8,11 @@ import { claimedClient } from '../../oauth/client-assertion.ts';
 import { type Parameters, parseParameters } from '../../oauth/parameters.ts';
 import { DryRequestBatch, settled } from '../../oauth/request-batch.ts';
 import { validateGrant } from '../../oauth/server/grant.ts';
+import { type Probe, tryAll } from '../../oauth/trial.ts';
 import type { Base } from '../base.ts';
 import { type ConsoleCall, requireConsole } from '../console/caller.ts';
 import { errors } from '../console/errors.ts';
+import { words } from '../diagnosis.ts';
 import { errors as published } from '../errors.ts';
 import { readIncoming } from '../incoming.ts';
 import { authorizeChecks as nhsAuthorizeChecks } from '../nhs/authorize.ts';
@@ -24,7 +26,7 @@ import { createServer } from '../standard/server.ts';
 import { tokenClientChecks } from '../standard/token.ts';
 import * as nhs from './nhs.ts';
 import * as standard from './standard.ts';
-import { dryParts, type Probe, tryAll } from './trial.ts';
+import { dryParts } from './trial.ts';
 
 interface WithPasted {
   /** Kind of the pasted text. */
@@ -70,7 +72,8 @@ async function findBase({ console, pasted }: ConsoleCall & { pasted: ValidateReq
   const base =
     bases.find(({ path }) => path === pathOf) ??
     (pathOf === undefined ? bases.find(({ serves }) => serves.includes(profile)) : undefined);
-  if (!base) throw errors.baseMissing(`there is no base path ${pathOf ?? ''}`);
+  // The path is part of the pasted text, which no log may contain.
+  if (!base) throw errors.baseMissing('no base path has the path of the request');
   return { kind, text, base };
 }
 
@@ -171,7 +174,7 @@ async function runChecks(
   const plan = (base.profile === 'nhs' ? nhsPlan : standardPlan)(known, request, dry);
   const found: ValidationAnswer = {
     base: base.path,
-    ...(await tryAll(plan.start, plan.probes, plan.endpoint)),
+    ...(await tryAll(plan.start, plan.probes, { endpoint: plan.endpoint, words })),
   };
   return json(200, found);
 }

@@ -8,9 +8,11 @@ import { authenticatorRoutes } from './authenticators.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { registrationTokenRoutes } from './registration-tokens.ts';
 import { sessionRoutes } from './sessions.ts';
+import { validateRoutes } from './validate.ts';
 
 type RouteDependencies = Parameters<typeof sessionRoutes>[0] &
   Parameters<typeof deliveryRoutes>[0] &
+  Parameters<typeof validateRoutes>[0] &
   Omit<Parameters<typeof authenticatorRoutes>[0], 'links' | 'origin'>;
 
 type AdministrationDependencies = Omit<RouteDependencies, 'consoleSecret'> & {
@@ -21,7 +23,7 @@ type AdministrationDependencies = Omit<RouteDependencies, 'consoleSecret'> & {
   consoleSecret?: string;
 };
 
-/** The console API: sessions, logout deliveries, authenticators and registration tokens. */
+/** The console API: sessions, logout deliveries, authenticators, registration tokens and dry runs. */
 export function administrationRoutes({
   consoleSecret,
   ...dependencies
@@ -38,6 +40,7 @@ export function administrationRoutes({
       origin: new URL(issuer).origin,
       links: new EnrolmentLinks(singleUse, clock),
     }),
+    ...validateRoutes(parts),
     ...registrationTokenRoutes({ ...parts, tokens: new RegistrationTokens(parts) }),
   ]);
 }

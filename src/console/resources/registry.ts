@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ApiCall, defineCall } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
+import { explanation } from '../explain/explain.ts';
 import { agent } from './agent.ts';
 import { apis } from './apis.ts';
 import { applicationCredentials } from './application-credentials.ts';
@@ -60,6 +61,7 @@ export const resources: readonly Resource[] = [
   tokens,
   mintedTokens,
   validate,
+  explanation,
   keys,
   audit,
   transfer,

@@ -33,7 +33,7 @@ interface WithParameters {
 }
 
 /** Finds the client. For an unknown one the user sees a page: its address cannot be trusted (RFC 6749 section 4.1.2.1). */
-const findClient = check(
+export const findClient = check(
   'client',
   async function findClient({
     parameters,

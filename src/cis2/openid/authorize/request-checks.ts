@@ -26,7 +26,7 @@ export interface RequestIssuer {
 }
 
 /** The data of an authorization request before its checks. */
-interface RequestCall extends WithRelyingParty {
+export interface RequestCall extends WithRelyingParty {
   server: Cis2Server;
   parameters: Parameters;
   reply: Pick<Reply, 'fail'>;
@@ -34,7 +34,7 @@ interface RequestCall extends WithRelyingParty {
 }
 
 /** Refuses by name the parameters that are not read for this client (OpenID Connect Core section 6). */
-function refuseRequestObjects({ parameters, reply }: RequestCall): Answer | undefined {
+export function refuseRequestObjects({ parameters, reply }: RequestCall): Answer | undefined {
   if (parameters.has('request')) return reply.fail(responseErrors.requestObject());
   if (parameters.has('request_uri')) return reply.fail(responseErrors.requestUri());
   if (parameters.has('registration')) return reply.fail(responseErrors.registration());
@@ -42,7 +42,7 @@ function refuseRequestObjects({ parameters, reply }: RequestCall): Answer | unde
 }
 
 /** Requires `openid`. Ignores unknown values, but refuses them to clients of the published service. */
-const checkScope = check(
+export const checkScope = check(
   'scope',
   function checkScope({
     parameters,
@@ -67,7 +67,7 @@ const checkScope = check(
 /** Values of `prompt` (OpenID Connect Core section 3.1.2.1). */
 export const promptValues: readonly string[] = ['none', 'login', 'consent', 'select_account'];
 
-function checkPrompt({ parameters, reply }: RequestCall): Answer | { prompt: string[] } {
+export function checkPrompt({ parameters, reply }: RequestCall): Answer | { prompt: string[] } {
   const prompt = [...new Set((parameters.get('prompt') ?? '').split(' ').filter((value) => value !== ''))];
   const unknown = prompt.find((value) => !promptValues.includes(value));
   if (unknown !== undefined) return reply.fail(responseErrors.promptInvalid(`${unknown} is unknown`));
@@ -76,7 +76,7 @@ function checkPrompt({ parameters, reply }: RequestCall): Answer | { prompt: str
   return { prompt };
 }
 
-function checkMaxAge({ parameters, reply }: RequestCall): Answer | { maxAge: number | null } {
+export function checkMaxAge({ parameters, reply }: RequestCall): Answer | { maxAge: number | null } {
   const value = parameters.get('max_age');
   if (value === undefined) return { maxAge: null };
   if (!/^\d{1,12}$/.test(value)) return reply.fail(responseErrors.maxAgeInvalid(`max_age is ${value}`));
@@ -87,7 +87,7 @@ function checkMaxAge({ parameters, reply }: RequestCall): Answer | { maxAge: num
  * Returns the requested authentication context classes, in order. Ignores unknown ones, but refuses an essential claim
  * of which none is known (OpenID Connect Core section 5.5.1.1).
  */
-const checkLevel = check(
+export const checkLevel = check(
   'level',
   function checkLevel({
     parameters,

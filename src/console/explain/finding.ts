@@ -1,0 +1,141 @@
+import { edits } from '@alongside/kernel/nearest-path';
+import type { FoundRefusal } from '../../storage/refusals.ts';
+import type { ConsoleContext } from '../dependencies.ts';
+import type { Paste } from './paste.ts';
+
+export type CheckOutcome = 'passed' | 'failed' | 'not applicable' | 'unknown';
+
+/** One check of a pasted text. */
+export interface ExplainedCheck {
+  /** Name of the checked value: `aud`, `redirect_uri`. */
+  readonly name: string;
+  readonly outcome: CheckOutcome;
+  /** The received value, cut. Never a secret. */
+  readonly came: string;
+  readonly expected: string;
+  /** A sentence about the rule or the reason; may be empty. */
+  readonly why: string;
+}
+
+/** The first failure, for people. */
+export interface Banner {
+  /** Id of the error; null for one of another installation. */
+  readonly error: string | null;
+  readonly headline: string;
+  readonly came: string | null;
+  readonly expected: string | null;
+  readonly mend: string;
+  readonly actor: FoundRefusal['actor'];
+  readonly source: string;
+}
+
+export interface Link {
+  readonly label: string;
+  /** A path of the console. */
+  readonly href: string;
+}
+
+/** A header or claim of a token, with its meaning. */
+export interface Detail {
+  readonly name: string;
+  readonly value: string;
+  readonly meaning: string;
+}
+
+/** The explanation of a pasted text. */
+export interface Finding {
+  /** One sentence: the verdict. */
+  readonly summary: string;
+  readonly banner: Banner | null;
+  /** In the order in which the service checks, past the first failure. */
+  readonly checks: readonly ExplainedCheck[];
+  readonly links: readonly Link[];
+  /** Of a token. */
+  readonly details?: readonly Detail[];
+}
+
+/** A kind of text that people paste. */
+export interface ExplainKind {
+  readonly id: string;
+  /** With its article: `a client assertion`. */
+  readonly label: string;
+  /** `certain` before `possible`; undefined if the text cannot be of this kind. */
+  fits(paste: Paste, console: ConsoleContext): Fit | Promise<Fit>;
+  explain(paste: Paste, console: ConsoleContext): Promise<Finding>;
+}
+
+type Fit = 'certain' | 'possible' | undefined;
+
+const longest = 200;
+
+/** Returns text from outside for display: one line, at most 200 characters. */
+export const cut = (text: string): string => {
+  const line = text.slice(0, longest + 1).replaceAll(/\s+/g, ' ');
+  return line.length > longest || text.length > line.length ? `${line.slice(0, longest)}…` : line;
+};
+
+/** Returns a check that passed or failed. */
+export const checked = (
+  name: string,
+  ok: boolean,
+  { came, expected, why = '' }: { came: string; expected: string; why?: string },
+): ExplainedCheck => ({ name, outcome: ok ? 'passed' : 'failed', came: cut(came), expected, why });
+
+/** Returns a check that could not be made, or does not matter here. */
+export const unchecked = (
+  name: string,
+  outcome: 'not applicable' | 'unknown',
+  why: string,
+  came = '',
+): ExplainedCheck => ({ name, outcome, came: cut(came), expected: '', why });
+
+const mostShown = 5;
+
+/** Returns the registered value that is most like the received one; undefined without one. */
+export function nearest(came: string, registered: readonly string[]): string | undefined {
+  const short = came.slice(0, longest);
+  let best: string | undefined;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const value of registered) {
+    const distance = edits(short, value.slice(0, longest));
+    if (distance < fewest) [best, fewest] = [value, distance];
+  }
+  return best;
+}
+
+/** Lists up to five registered values, the nearest first and marked. */
+export function listed(came: string, registered: readonly string[]): string {
+  if (registered.length === 0) return 'none is registered';
+  if (registered.includes(came)) return cut(came);
+  const best = nearest(came, registered);
+  const values = [...registered].sort((a, b) => Number(b === best) - Number(a === best));
+  const shown = values.slice(0, mostShown).map((value) => (value === best ? `${value} (nearest)` : value));
+  const more = values.length - mostShown;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** Returns the banner of a text that this installation would not refuse by an error of its own. */
+export const ownBanner = (
+  { came, expected }: Pick<ExplainedCheck, 'came' | 'expected'>,
+  rest: Omit<Banner, 'came' | 'expected' | 'error' | 'actor'> & { actor?: Banner['actor'] },
+): Banner => ({ error: null, actor: 'developer', ...rest, came, expected });
+
+const between = ', expected is ';
+
+/** Returns the banner of a stored refusal. */
+export function bannerOf({ error, description, detail, fix, actor, source }: FoundRefusal): Banner {
+  const end = detail.indexOf(between);
+  return {
+    error,
+    headline: description,
+    came: (end < 0 ? detail : detail.slice(0, end)) || null,
+    expected: end < 0 ? null : detail.slice(end + between.length),
+    mend: fix,
+    actor,
+    source,
+  };
+}
+
+/** Returns the first failed check. */
+export const firstFailure = (checks: readonly ExplainedCheck[]): ExplainedCheck | undefined =>
+  checks.find(({ outcome }) => outcome === 'failed');

@@ -1,0 +1,114 @@
+import { relativeTime } from '@alongside/kernel/clock';
+import { isObject, type JsonObject } from '@alongside/kernel/json';
+import type { FoundRefusal } from '../../../storage/refusals.ts';
+import type { ConsoleContext } from '../../dependencies.ts';
+import {
+  bannerOf,
+  checked,
+  type ExplainedCheck,
+  type ExplainKind,
+  type Finding,
+  type Link,
+} from '../finding.ts';
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Returns the journey of a refused message, if it is stored. */
+async function journeyLinks({ journeys }: ConsoleContext, id: string): Promise<Link[]> {
+  const message = await journeys?.message(id);
+  if (!message) return [];
+  return [
+    {
+      label: `Journey, step ${message.number}`,
+      href: `/journeys/${encodeURIComponent(message.journey)}?step=${message.number}`,
+    },
+  ];
+}
+
+/** Returns the finding of a stored refusal. */
+export async function refusalFinding(found: FoundRefusal, console: ConsoleContext): Promise<Finding> {
+  const { method, path, status, code, at, messageId } = found;
+  const ago = relativeTime((Date.parse(at) - console.clock.now()) / 1_000);
+  return {
+    summary: `${method} ${path} was refused ${ago} with ${status} ${code}.`,
+    banner: bannerOf(found),
+    checks: [
+      checked('stored', true, { came: `message ${messageId}`, expected: 'a refusal of the last seven days' }),
+    ],
+    links: await journeyLinks(console, messageId),
+  };
+}
+
+/** Finds the refusal of an error by its id, or else the newest one with the same text. */
+async function explainError(
+  { ids, code, description }: { ids: readonly string[]; code: string; description: string },
+  console: ConsoleContext,
+): Promise<Finding> {
+  for (const id of ids) {
+    const found = await console.refusals.find(id);
+    if (found) return refusalFinding(found, console);
+  }
+  const similar = description === '' ? undefined : await console.refusals.newestWith(description);
+  const idCheck: ExplainedCheck = checked('message id', false, {
+    came: ids[0] ?? 'none',
+    expected: 'the id of a refusal of the last seven days',
+    why: 'The header X-Message-Id of every response has it.',
+  });
+  if (!similar)
+    return {
+      summary: `No stored refusal has this ${ids.length > 0 ? 'id' : 'text'}${code ? ` (${code})` : ''}.`,
+      banner: null,
+      checks: [idCheck],
+      links: [],
+    };
+  const finding = await refusalFinding(similar, console);
+  return {
+    ...finding,
+    summary: `Without its id, this is the newest refusal with the same text. ${finding.summary}`,
+    checks: [idCheck, ...finding.checks],
+  };
+}
+
+const isErrorBody = (json: JsonObject): boolean => typeof json.error === 'string';
+
+/** The JSON body of an OAuth error, or the address to which one was redirected. */
+export const errorBody: ExplainKind = {
+  id: 'error',
+  label: 'an OAuth error',
+  fits: ({ json, url }) =>
+    (json && isErrorBody(json)) || url?.searchParams.has('error')
+      ? 'certain'
+      : json && ('error_description' in json || 'message_id' in json || 'fault' in json)
+        ? 'possible'
+        : undefined,
+  explain({ json = {}, url }, console) {
+    const read = (name: string) => text(json[name]) || (url?.searchParams.get(name) ?? '');
+    const fault = isObject(json.fault) ? text(json.fault.faultstring) : '';
+    const ids = [read('message_id'), read('messageId')].filter(Boolean);
+    return explainError(
+      { ids, code: read('error'), description: read('error_description') || fault },
+      console,
+    );
+  },
+};
+
+const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+const mostIds = 5;
+
+/** A FHIR OperationOutcome. */
+export const operationOutcome: ExplainKind = {
+  id: 'operation-outcome',
+  label: 'a FHIR OperationOutcome',
+  fits: ({ json }) => (json?.resourceType === 'OperationOutcome' ? 'certain' : undefined),
+  explain({ json = {}, text: pasted }, console) {
+    const [issue] = Array.isArray(json.issue) ? json.issue : [];
+    const diagnostics = isObject(issue) ? text(issue.diagnostics) : '';
+    const details = isObject(issue) && isObject(issue.details) ? issue.details : {};
+    const coding = Array.isArray(details.coding) && isObject(details.coding[0]) ? details.coding[0] : {};
+    const ids = [...pasted.matchAll(uuids)].slice(0, mostIds).map(([id]) => id);
+    return explainError(
+      { ids, code: text(coding.code), description: diagnostics || text(coding.display) },
+      console,
+    );
+  },
+};

@@ -1,0 +1,145 @@
+import { Refusal } from '@alongside/kernel/errors';
+import { paths } from '../../../cis/protocol.ts';
+import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
+import type { ConsoleContext } from '../../dependencies.ts';
+import { checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
+import { linkTo } from '../registered.ts';
+import { refusalFinding } from './errors.ts';
+
+/** A kind of id, and how it is found. */
+interface IdKind {
+  readonly name: string;
+  readonly form: RegExp;
+  find(id: string, console: ConsoleContext): Promise<Link | undefined>;
+}
+
+const any = /^[\x21-\x7e]{1,200}$/;
+const digits = /^\d{12}$/;
+const page = (folder: string, id: string): string => `/${folder}/${encodeURIComponent(id)}`;
+
+const orUndefined = async <T>(found: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+};
+
+/** In the order in which they are tried. */
+const idKinds: readonly IdKind[] = [
+  {
+    name: 'message',
+    form: any,
+    async find(id, { journeys }) {
+      const found = await journeys?.message(id);
+      return (
+        found && {
+          label: `Journey, step ${found.number}`,
+          href: `${page('journeys', found.journey)}?step=${found.number}`,
+        }
+      );
+    },
+  },
+  {
+    name: 'journey',
+    form: any,
+    async find(id, { journeys }) {
+      return (await journeys?.find(id)) && { label: 'Journey', href: page('journeys', id) };
+    },
+  },
+  {
+    name: 'application',
+    form: any,
+    async find(id, { applications }) {
+      const found =
+        (await applications.get(id)) ??
+        (await applications.byPlatformClient(id)) ??
+        (await applications.byCis2Client(id));
+      return found && linkTo(found);
+    },
+  },
+  {
+    name: 'person',
+    form: digits,
+    async find(id, { cis }) {
+      const found = await orUndefined(cis.person(id));
+      return found && { label: `${found.displayName}, ${id}`, href: page('people', id) };
+    },
+  },
+  {
+    name: 'card',
+    form: /^[A-Za-z0-9-]{4,40}$/,
+    async find(id, { cis }) {
+      const found = await orUndefined(cis.call({ method: 'GET', path: paths.card(id) }));
+      return found?.status === 200 ? { label: `Card ${id}`, href: page('cards', id) } : undefined;
+    },
+  },
+  {
+    name: 'session',
+    form: any,
+    async find(id, { cis2 }) {
+      const found = await orUndefined(cis2.call({ method: 'GET', path: consolePaths.sessions }));
+      const { sessions = [] } = (found?.body ?? {}) as Partial<SessionsAnswer>;
+      const session = sessions.find(({ sid, cisSessionId }) => sid === id || cisSessionId === id);
+      return session && { label: `Session of ${session.uid}`, href: '/sessions' };
+    },
+  },
+  {
+    name: 'request or correlation',
+    form: any,
+    async find(id, { journeys }) {
+      const [found] = (await journeys?.list({ q: id }))?.journeys ?? [];
+      return found && { label: 'Journey', href: page('journeys', found.id) };
+    },
+  },
+];
+
+/** Returns the page of an id. */
+export async function pageOf(id: string, console: ConsoleContext): Promise<Link | undefined> {
+  for (const { form, find } of idKinds) {
+    const found = form.test(id) ? await find(id, console) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function explain(id: string, console: ConsoleContext): Promise<Finding> {
+  const refusal = await console.refusals.find(id);
+  if (refusal) return refusalFinding(refusal, console);
+  const checks = [
+    unchecked(
+      'refusal',
+      'unknown',
+      'No refusal of the last seven days has this message, request or correlation id.',
+      id,
+    ),
+  ];
+  for (const { name, form, find } of idKinds) {
+    const link = form.test(id) ? await find(id, console) : undefined;
+    if (link)
+      return {
+        summary: `This is the id of ${link.label}.`,
+        banner: null,
+        checks: [checked(name, true, { came: id, expected: 'an id of this kind', why: link.label })],
+        links: [link],
+      };
+    checks.push(
+      form.test(id)
+        ? unchecked(name, 'unknown', 'None has this id.', id)
+        : unchecked(name, 'not applicable', 'Its ids have another form.', id),
+    );
+  }
+  return { summary: 'Nothing in this installation has this id.', banner: null, checks, links: [] };
+}
+
+/** Any id: of a message, request, journey, session, application, person or card. */
+export const anyId: ExplainKind = {
+  id: 'id',
+  label: 'an id',
+  async fits({ text, json, url, form, isJwtLike }, console) {
+    if (json || url || form || isJwtLike || !any.test(text)) return undefined;
+    return (await console.refusals.find(text)) || (await pageOf(text, console)) ? 'certain' : 'possible';
+  },
+  explain: ({ text }, console) => explain(text, console),
+};

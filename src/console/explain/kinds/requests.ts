@@ -1,0 +1,451 @@
+import { Refusal } from '@alongside/kernel/errors';
+import { isObject } from '@alongside/kernel/json';
+import { decodeJwt } from '@alongside/kernel/jws';
+import type { StoredApplication } from '../../../oauth/applications.ts';
+import { likeness } from '../../../oauth/check.ts';
+import { scopesOf } from '../../../oauth/products.ts';
+import type { ConsoleContext } from '../../dependencies.ts';
+import { type DescribedRequest, readCurl } from '../curl.ts';
+import { atCis2, atPlatform, findingOf, headlineOf, type Insights } from '../dry-run.ts';
+import {
+  checked,
+  cut,
+  type ExplainedCheck,
+  type ExplainKind,
+  type Finding,
+  firstFailure,
+  listed,
+  nearest,
+  ownBanner,
+  unchecked,
+} from '../finding.ts';
+import { linkTo, Registered } from '../registered.ts';
+import { clientAssertion } from './client-assertion.ts';
+import { explainAccess } from './tokens.ts';
+
+const authorizeEnd = '/authorize';
+const basePaths: readonly string[] = ['/oauth2', '/oauth2-mock', '/oauth2.1'];
+
+/** The addresses of one kind of request in this installation. */
+function addressesOf(
+  { urls, cis2Issuer, development }: ConsoleContext,
+  end: 'authorize' | 'token',
+): string[] {
+  const bases = basePaths.filter((base) => development || base !== '/oauth2-mock');
+  return [
+    ...bases.map((base) => `${urls.api}${base}/${end}`),
+    `${cis2Issuer}/${end === 'token' ? 'access_token' : end}`,
+  ];
+}
+
+const addressOf = ({ origin, pathname }: URL): string => origin + pathname;
+
+/** Checks that a request goes to an endpoint of this installation. */
+function addressCheck(url: URL, known: readonly string[]): ExplainedCheck {
+  const came = addressOf(url);
+  const [similar = ''] = [nearest(came, known)];
+  const otherHost = known.find((address) => URL.parse(address)?.pathname === url.pathname);
+  return checked('address', known.includes(came), {
+    came,
+    expected: listed(came, known),
+    why: known.includes(came)
+      ? ''
+      : otherHost
+        ? `The path is right, the server is not: ${new URL(otherHost).origin} is this installation.`
+        : (likeness(came, similar) ?? `The nearest address here is ${similar}.`),
+  });
+}
+
+/** The level that a class of authentication asks for. */
+const levelOf = (acr: string): number => Number(/^AAL(\d)/.exec(acr)?.[1] ?? 0);
+
+/** Returns the classes that CIS2 offers, by its discovery document. */
+async function offeredClasses({ cis2, cis2Issuer }: ConsoleContext): Promise<string[]> {
+  const path = `${new URL(cis2Issuer).pathname}/.well-known/openid-configuration`;
+  const { body } = await cis2.call({ method: 'GET', path });
+  const values = isObject(body) ? body.acr_values_supported : undefined;
+  return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
+}
+
+/** Checks the level of a request in the combined pattern: scopes exist for exact levels only. */
+async function levelCheck(
+  acrValues: string | null,
+  application: StoredApplication | undefined,
+  console: ConsoleContext,
+): Promise<ExplainedCheck> {
+  const name = 'acr_values';
+  if (!acrValues)
+    return unchecked(
+      name,
+      'not applicable',
+      'Without it the person signs in at the highest level, AAL3_ANY.',
+    );
+  const offered = await offeredClasses(console);
+  const asked = acrValues.split(' ').filter(Boolean);
+  const known = asked.filter((value) => offered.includes(value));
+  if (known.length === 0)
+    return checked(name, false, {
+      came: acrValues,
+      expected: listed(asked[0] ?? '', offered),
+      why: 'CIS2 ignores classes that it does not offer, and asks for AAL3_ANY.',
+    });
+  const { platform } = application ?? {};
+  const scopes = platform ? scopesOf(await console.products.of(platform)) : [];
+  const levels = [1, 2, 3].filter((level) => scopes.some((scope) => scope.includes(`:aal${level}:`)));
+  const fits = known.some((value) =>
+    value.includes('_OR_') ? levels.some((level) => level >= 2) : levels.includes(levelOf(value)),
+  );
+  return checked(name, fits || !platform, {
+    came: acrValues,
+    expected: `a level for which the products have scopes: ${levels.map((level) => `AAL${level}`).join(', ') || 'none'}`,
+    why: fits
+      ? ''
+      : 'The sign-in would succeed, and then no scope would be left: a scope counts for its exact level.',
+  });
+}
+
+/** Explains an authorization request. */
+async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Finding> {
+  const registered = await Registered.read(console);
+  const address = addressCheck(url, addressesOf(console, 'authorize'));
+  const parameters = url.searchParams;
+  const clientId = parameters.get('client_id') ?? '';
+  const application = registered.byClient(clientId);
+  const isCis2 = url.pathname.startsWith(new URL(console.cis2Issuer).pathname);
+  const half = isCis2 ? 'cis2' : 'platform';
+  const base = basePaths.find((path) => url.pathname === path + authorizeEnd);
+  const request = { url: `${url.pathname}${url.search}`, ...(base ? { base } : { base: '/oauth2' }) };
+  const run = isCis2
+    ? await atCis2(console, { query: url.search.slice(1) })
+    : await atPlatform(console, request);
+  if (!run) return refusedAddress([address], { headline: 'The parameters cannot be read', application });
+  const callbacks = isCis2 ? application?.cis2?.redirectUris : application?.platform?.callbackUrls;
+  const redirectUri = parameters.get('redirect_uri') ?? '';
+  const hint = callbacks?.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
+  const isWrong = (name: string) => run.checks.some(({ check, ok }) => check === name && !ok);
+  const insights: Insights = {
+    client_id: isWrong('client_id')
+      ? {
+          came: clientId || 'missing',
+          expected: listed(clientId, registered.clientIds(half)),
+          why: registered.mistaken(clientId, half),
+        }
+      : undefined,
+    redirect_uri:
+      callbacks && isWrong('redirect_uri')
+        ? { came: redirectUri || 'missing', expected: listed(redirectUri, callbacks), why: hint ?? '' }
+        : undefined,
+    ...Object.fromEntries(
+      ['state', 'response_type', 'scope', 'prompt', 'max_age'].flatMap((name) =>
+        run.checks.some(({ check }) => check === name) && parameters.has(name)
+          ? [[name, { came: parameters.get(name) ?? '' }]]
+          : [],
+      ),
+    ),
+  };
+  const isPublished = run.endpoint.startsWith('/oauth2/') || run.endpoint.startsWith('/oauth2-mock/');
+  const last = isPublished
+    ? [
+        unchecked(
+          'scope',
+          'not applicable',
+          'This endpoint takes the scopes from the products of the application, not from the request.',
+          parameters.get('scope') ?? '',
+        ),
+        await levelCheck(parameters.get('acr_values'), application, console),
+      ]
+    : [];
+  const finding = findingOf(
+    run,
+    { first: [address], insights, links: application ? [linkTo(application)] : [] },
+    (checks) => [...checks, ...last],
+  );
+  return withOwnFailure(finding);
+}
+
+/** Adds the banner for a check that the service itself does not make. */
+function withOwnFailure(finding: Finding): Finding {
+  const failed = firstFailure(finding.checks);
+  if (!failed || (finding.banner?.error && finding.banner.came === failed.came)) return finding;
+  return {
+    ...finding,
+    summary: `${headlineOf(failed.name)}. ${finding.summary}`,
+    banner: ownBanner(failed, {
+      headline: headlineOf(failed.name),
+      mend: failed.why || `Send ${failed.expected}.`,
+      source: 'docs/patterns.md',
+    }),
+  };
+}
+
+const refusedAddress = (
+  checks: readonly ExplainedCheck[],
+  { headline, application }: { headline: string; application: StoredApplication | undefined },
+): Finding =>
+  withOwnFailure({
+    summary: `${headline}.`,
+    banner: null,
+    checks,
+    links: application ? [linkTo(application)] : [],
+  });
+
+const secretLength = (secret: string | null): string =>
+  secret === null ? 'missing' : secret === '' ? 'empty' : `a secret of ${secret.length} characters`;
+
+/** Explains why a secret is not one of the client's: its white space, or the client whose secret it is. */
+function secretInsight(form: URLSearchParams): Insights['client_secret'] {
+  const secret = form.get('client_secret');
+  const trimmed = secret !== secret?.trim();
+  return {
+    came: secretLength(secret),
+    why: trimmed
+      ? 'There is white space around the secret.'
+      : 'The secret is compared by its hash; copy it again, or add a new one: alongside app secret add.',
+  };
+}
+
+/** Explains the body of a token request. */
+async function explainForm(
+  form: URLSearchParams,
+  console: ConsoleContext,
+  { first = [], base }: { first?: readonly ExplainedCheck[]; base?: string } = {},
+): Promise<Finding> {
+  const registered = await Registered.read(console);
+  const assertion = form.get('client_assertion');
+  const claims = assertion ? decodeJwt(assertion)?.claims : undefined;
+  const clientId = form.get('client_id') ?? (typeof claims?.sub === 'string' ? claims.sub : '');
+  const application = registered.byClient(clientId);
+  const run = await atPlatform(console, { form: form.toString(), ...(base ? { base } : {}) });
+  if (!run) return refusedAddress(first, { headline: 'The form cannot be read', application });
+  const isWrong = (name: string) => run.checks.some(({ check, ok }) => check === name && !ok);
+  const callbacks = application?.platform?.callbackUrls ?? [];
+  const redirectUri = form.get('redirect_uri') ?? '';
+  const insights: Insights = {
+    client_id: isWrong('client_id')
+      ? {
+          came: clientId || 'missing',
+          expected: listed(clientId, registered.clientIds('platform')),
+          why: registered.mistaken(clientId, 'platform'),
+        }
+      : undefined,
+    client_secret: isWrong('client_secret')
+      ? secretInsight(form)
+      : { came: secretLength(form.get('client_secret')) },
+    redirect_uri: isWrong('redirect_uri')
+      ? { came: redirectUri || 'missing', expected: listed(redirectUri, callbacks) }
+      : undefined,
+    grant_type: { came: form.get('grant_type') ?? 'missing' },
+  };
+  const links = application ? [linkTo(application)] : [];
+  if (!assertion || !run.checks.some(({ check }) => check === 'aud'))
+    return withOwnFailure(findingOf(run, { first, insights, links }));
+  // The checks of the assertion alone say more about the same members.
+  const alone = await clientAssertion.explain(
+    { text: assertion, json: undefined, url: undefined, form: undefined, isJwtLike: true },
+    console,
+  );
+  const byName = new Map(alone.checks.map((check) => [check.name, check]));
+  return withOwnFailure(
+    findingOf(
+      run,
+      {
+        first,
+        insights: {
+          ...insights,
+          ...Object.fromEntries(
+            [...byName].map(([name, { came, expected, why }]) => [name, { came, expected, why }]),
+          ),
+        },
+        links,
+        ...(alone.details ? { details: alone.details } : {}),
+      },
+      (checks) => {
+        const key = byName.get('key');
+        const at = checks.findIndex(({ name }) => name === 'signature');
+        return key && at >= 0 ? checks.toSpliced(at, 0, key) : checks;
+      },
+    ),
+  );
+}
+
+const formType = 'application/x-www-form-urlencoded';
+
+/** Explains a token request with its address and headers. */
+function explainTokenCall(
+  { method, headers, body }: DescribedRequest,
+  url: URL,
+  console: ConsoleContext,
+): Promise<Finding> {
+  const type = headers.get('content-type') ?? 'missing';
+  const first = [
+    addressCheck(url, addressesOf(console, 'token')),
+    checked('method', method === 'POST', { came: method, expected: 'POST', why: 'RFC 6749 section 3.2' }),
+    checked('content type', type.split(';')[0]?.trim().toLowerCase() === formType, {
+      came: type,
+      expected: formType,
+      why: 'RFC 6749 appendix B',
+    }),
+    ...(headers.has('authorization') && !url.pathname.startsWith('/oauth2.1')
+      ? [
+          checked('Authorization', false, {
+            came: 'a header',
+            expected: 'none',
+            why: 'This endpoint takes client_id and client_secret in the form, never by HTTP Basic.',
+          }),
+        ]
+      : []),
+  ];
+  const base = basePaths.find((path) => url.pathname.startsWith(`${path}/`));
+  return explainForm(new URLSearchParams(body), console, { first, ...(base ? { base } : {}) });
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Checks the role header of a call for the person of its token. */
+async function roleCheck(
+  role: string | undefined,
+  token: string,
+  console: ConsoleContext,
+): Promise<ExplainedCheck> {
+  const name = 'NHSD-Session-URID';
+  const record = await console.tokens.find(token);
+  if (!record?.uid) return unchecked(name, 'not applicable', 'No person is behind this token.', role ?? '');
+  try {
+    const { roles, displayName } = await console.cis.person(record.uid);
+    const ids = roles.map(({ roleId }) => roleId);
+    const described = roles
+      .slice(0, 5)
+      .map(
+        ({ roleId, roleName, orgCode }) =>
+          `${roleId} (${roleName.split(':').at(-1)?.replaceAll('"', '')} at ${orgCode})`,
+      );
+    if (role === undefined)
+      return checked(name, ids.length < 2, {
+        came: 'missing',
+        expected: ids.length < 2 ? 'none needed' : `one of ${described.join(', ')}`,
+        why:
+          ids.length < 2
+            ? `${displayName} has one role.`
+            : `${displayName} has ${ids.length} roles, so the call has to name one.`,
+      });
+    return checked(name, ids.includes(role), {
+      came: role,
+      expected: `one of ${described.join(', ')}`,
+      why: ids.includes(role) ? '' : `${displayName} does not have this role.`,
+    });
+  } catch (error) {
+    if (error instanceof Refusal)
+      return unchecked(name, 'unknown', 'The directory does not respond.', role ?? '');
+    throw error;
+  }
+}
+
+/** Explains a call of an API: its address, its token, and its ids and role. */
+async function explainApiCall(
+  { headers }: DescribedRequest,
+  url: URL,
+  console: ConsoleContext,
+): Promise<Finding> {
+  const listedApis = await console.apis.list();
+  const bases = listedApis.map(({ basePath }) => console.urls.api + basePath);
+  const came = addressOf(url);
+  const api = bases.find((base) => came === base || came.startsWith(`${base}/`));
+  const authorization = headers.get('authorization');
+  const [scheme = '', token = ''] = (authorization ?? '').split(' ', 2);
+  const isBearer = /^(?:bearer|dpop)$/i.test(scheme) && token !== '';
+  const own: ExplainedCheck[] = [
+    checked('address', api !== undefined, {
+      came,
+      expected: api ? `an API at ${api}` : listed(came, bases),
+      why: api ? '' : `The nearest API is at ${nearest(came, bases) ?? 'no address'}.`,
+    }),
+    checked('Authorization', isBearer, {
+      came: authorization === undefined ? 'missing' : isBearer ? 'a bearer token' : cut(scheme),
+      expected: 'Bearer and an access token',
+      why: 'RFC 6750 section 2.1',
+    }),
+  ];
+  const access = isBearer ? await explainAccess(token, console) : undefined;
+  const requestId = headers.get('x-request-id');
+  const checks = [
+    ...own,
+    ...(access?.checks ?? []),
+    checked('X-Request-ID', requestId !== undefined && uuid.test(requestId), {
+      came: requestId ?? 'missing',
+      expected: 'a UUID',
+      why: 'By it you find the call later.',
+    }),
+    ...(isBearer ? [await roleCheck(headers.get('nhsd-session-urid'), token, console)] : []),
+  ];
+  const failed = firstFailure(checks);
+  return {
+    summary: failed ? `${failed.name} of this call is wrong.` : 'No mistake in address, token, ids and role.',
+    banner: failed
+      ? own.includes(failed) || !access?.banner || access.banner.came !== failed.came
+        ? ownBanner(failed, {
+            headline: `${failed.name} is wrong`,
+            mend: failed.why || `Send ${failed.expected}.`,
+            source: 'docs/patterns.md',
+          })
+        : access.banner
+      : null,
+    checks,
+    links: access?.links ?? [],
+  };
+}
+
+/** Explains any request by its address. */
+export async function explainRequest(request: DescribedRequest, console: ConsoleContext): Promise<Finding> {
+  const url = URL.parse(request.url);
+  if (!url)
+    return refusedAddress(
+      [checked('address', false, { came: request.url, expected: 'an http or https address' })],
+      { headline: 'The address cannot be read', application: undefined },
+    );
+  if (url.pathname.endsWith(authorizeEnd)) return explainAuthorize(url, console);
+  const isToken =
+    url.pathname.endsWith('/token') ||
+    url.pathname.endsWith('/access_token') ||
+    new URLSearchParams(request.body).has('grant_type');
+  return isToken ? explainTokenCall(request, url, console) : explainApiCall(request, url, console);
+}
+
+/** The address of an authorization request. */
+export const authorizeUrl: ExplainKind = {
+  id: 'authorize-url',
+  label: 'the address of an authorization request',
+  fits: ({ url }) =>
+    !url || url.searchParams.has('error')
+      ? undefined
+      : url.pathname.endsWith(authorizeEnd) || url.searchParams.has('response_type')
+        ? 'certain'
+        : 'possible',
+  explain: ({ url, text }, console) =>
+    explainAuthorize(
+      url ?? new URL(`${console.urls.api}/oauth2/authorize?${text.split('?').at(-1)}`),
+      console,
+    ),
+};
+
+/** The body of a token request. */
+export const tokenRequest: ExplainKind = {
+  id: 'token-request',
+  label: 'the body of a token request',
+  fits: ({ form }) => (!form ? undefined : form.has('grant_type') ? 'certain' : 'possible'),
+  explain: ({ form, text }, console) => explainForm(form ?? new URLSearchParams(text), console),
+};
+
+/** A curl command. */
+export const curl: ExplainKind = {
+  id: 'curl',
+  label: 'a curl command',
+  fits: ({ text }) => (/^(?:\$ )?curl(?:\.exe)?\s/.test(text) ? 'certain' : undefined),
+  async explain({ text }, console) {
+    const request = readCurl(text.replace(/^\$ /, ''));
+    if (request) return explainRequest(request, console);
+    return refusedAddress(
+      [checked('address', false, { came: 'none', expected: 'an http or https address' })],
+      { headline: 'The command names no address', application: undefined },
+    );
+  },
+};
