@@ -126,14 +126,14 @@ export class Refusals implements RefusalRecorder {
     return newest && { ...newest, earlier: earlier.map(({ messageId }) => messageId) };
   }
 
-  /** Returns the newest refusal with this public description among the last thousand. */
-  async newestWith(description: string): Promise<FoundRefusal | undefined> {
+  /** Returns the newest refusal of the last thousand that fits. */
+  async newest(fits: (refusal: Omit<StoredRefusal, 'at'>) => boolean): Promise<FoundRefusal | undefined> {
     await this.keep();
     const rows = await this.#database.all(
       sql(`SELECT at, body FROM refusal ORDER BY seq DESC LIMIT ${mostSearched}`),
       refusalRow,
     );
-    const found = rows.find(({ body }) => body.description === description);
+    const found = rows.find(({ body }) => fits(body));
     return found && { at: new Date(found.at).toISOString(), ...found.body, earlier: [] };
   }
 

@@ -20,7 +20,20 @@ const validation: z.ZodType<ValidationAnswer> = z.strictObject({
   base: z.string(),
   ok: z.boolean(),
   checks: z.array(
-    z.strictObject({ check: z.string(), ok: z.boolean(), expected: z.string(), received: z.string() }),
+    z.strictObject({
+      check: z.string(),
+      ok: z.boolean(),
+      expected: z.string(),
+      received: z.string(),
+      refusal: z
+        .strictObject({
+          error: z.string(),
+          fix: z.string(),
+          actor: z.enum(['user', 'developer', 'operator', 'agent']),
+          source: z.string(),
+        })
+        .optional(),
+    }),
   ),
   answer: z.strictObject({ status: z.number(), error: z.string(), error_description: z.string() }).nullable(),
 });

@@ -2,14 +2,7 @@ import { relativeTime } from '@alongside/kernel/clock';
 import { isObject, type JsonObject } from '@alongside/kernel/json';
 import type { FoundRefusal } from '../../../storage/refusals.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import {
-  bannerOf,
-  checked,
-  type ExplainedCheck,
-  type ExplainKind,
-  type Finding,
-  type Link,
-} from '../finding.ts';
+import { bannerOf, checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -39,21 +32,26 @@ export async function refusalFinding(found: FoundRefusal, console: ConsoleContex
   };
 }
 
-/** Finds the refusal of an error by its id, or else the newest one with the same text. */
-async function explainError(
-  { ids, code, description }: { ids: readonly string[]; code: string; description: string },
-  console: ConsoleContext,
-): Promise<Finding> {
+interface ErrorText {
+  readonly ids: readonly string[];
+  readonly code: string;
+  /** Whether a stored refusal may be the one of this error, of which no id is known. */
+  fits(refusal: Omit<FoundRefusal, 'at' | 'earlier'>): boolean;
+}
+
+/** Finds the refusal of an error by its id, or else the newest one that looks like it. */
+async function explainError({ ids, code, fits }: ErrorText, console: ConsoleContext): Promise<Finding> {
   for (const id of ids) {
     const found = await console.refusals.find(id);
     if (found) return refusalFinding(found, console);
   }
-  const similar = description === '' ? undefined : await console.refusals.newestWith(description);
-  const idCheck: ExplainedCheck = checked('message id', false, {
-    came: ids[0] ?? 'none',
-    expected: 'the id of a refusal of the last seven days',
-    why: 'The header X-Message-Id of every response has it.',
-  });
+  const similar = await console.refusals.newest(fits);
+  const idCheck = unchecked(
+    'message id',
+    'unknown',
+    'The header X-Message-Id of every response has it. Refusals are stored for seven days.',
+    ids[0] ?? 'none',
+  );
   if (!similar)
     return {
       summary: `No stored refusal has this ${ids.length > 0 ? 'id' : 'text'}${code ? ` (${code})` : ''}.`,
@@ -64,7 +62,7 @@ async function explainError(
   const finding = await refusalFinding(similar, console);
   return {
     ...finding,
-    summary: `Without its id, this is the newest refusal with the same text. ${finding.summary}`,
+    summary: `The error has no known id. This is the newest refusal that looks like it: ${finding.summary}`,
     checks: [idCheck, ...finding.checks],
   };
 }
@@ -94,6 +92,7 @@ export const errorBody: ExplainKind = {
 
 const uuids = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 const mostIds = 5;
+const quoted = /'([^']{1,100})'/g;
 
 /** A FHIR OperationOutcome. */
 export const operationOutcome: ExplainKind = {
@@ -106,8 +105,16 @@ export const operationOutcome: ExplainKind = {
     const details = isObject(issue) && isObject(issue.details) ? issue.details : {};
     const coding = Array.isArray(details.coding) && isObject(details.coding[0]) ? details.coding[0] : {};
     const ids = [...pasted.matchAll(uuids)].slice(0, mostIds).map(([id]) => id);
+    const names = [...diagnostics.matchAll(quoted)].map(([, name = '']) => name);
+    // An outcome has the words of its API, not those of the catalogue: the names that it quotes are in both.
     return explainError(
-      { ids, code: text(coding.code), description: diagnostics || text(coding.display) },
+      {
+        ids,
+        code: text(coding.code),
+        fits: ({ service, description, detail }) =>
+          service === 'gateway' &&
+          (names.length === 0 || names.some((name) => description.includes(name) || detail.includes(name))),
+      },
       console,
     );
   },
