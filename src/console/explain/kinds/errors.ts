@@ -83,10 +83,10 @@ export const errorBody: ExplainKind = {
     const read = (name: string) => text(json[name]) || (url?.searchParams.get(name) ?? '');
     const fault = isObject(json.fault) ? text(json.fault.faultstring) : '';
     const ids = [read('message_id'), read('messageId')].filter(Boolean);
-    return explainError(
-      { ids, code: read('error'), description: read('error_description') || fault },
-      console,
-    );
+    const description = read('error_description') || fault;
+    const fits = (refusal: { description: string }) =>
+      description !== '' && refusal.description === description;
+    return explainError({ ids, code: read('error'), fits }, console);
   },
 };
 
