@@ -268,6 +268,14 @@ export interface paths {
         /** Checks an assertion, authorization URL or token request without using anything up */
         post: operations["postValidate"];
     };
+    "/explain": {
+        /** Explains a pasted text with every check that a service would make, without using anything up */
+        post: operations["postExplain"];
+    };
+    "/keys/check": {
+        /** Describes a public key or a key set before its registration, and stores nothing */
+        post: operations["postKeysCheck"];
+    };
     "/keys": {
         /** Lists signing keys and their states */
         get: operations["getKeys"];
@@ -2818,12 +2826,117 @@ export interface operations {
                             ok: boolean;
                             expected: string;
                             received: string;
+                            refusal?: {
+                                error: string;
+                                fix: string;
+                                actor: "user" | "developer" | "operator" | "agent";
+                                source: string;
+                            };
                         }[];
                         answer: {
                             status: number;
                             error: string;
                             error_description: string;
                         } | null;
+                    };
+                };
+            };
+        };
+    };
+    postExplain: {
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A client assertion, an ID, logout or access token, an error body, any id, the address or form of a request, a curl command, a key or a HAR */
+                    text: string;
+                    /**
+                     * @description What the text is; recognised by default
+                     */
+                    as?: "har" | "jwks" | "pem" | "operation-outcome" | "error" | "curl" | "authorize-url" | "token-request" | "client-assertion" | "logout-token" | "access-token" | "id-token" | "id";
+                };
+            };
+        };
+        responses: {
+            /** @description What it was taken for, alternatives, the first failure and all checks in order */
+            200: {
+                content: {
+                    "application/json": {
+                        took: {
+                            kind: "har" | "jwks" | "pem" | "operation-outcome" | "error" | "curl" | "authorize-url" | "token-request" | "client-assertion" | "logout-token" | "access-token" | "id-token" | "id";
+                            label: string;
+                        } | null;
+                        alternatives: {
+                            kind: "har" | "jwks" | "pem" | "operation-outcome" | "error" | "curl" | "authorize-url" | "token-request" | "client-assertion" | "logout-token" | "access-token" | "id-token" | "id";
+                            label: string;
+                        }[];
+                        summary: string;
+                        banner: {
+                            /** @description Id in docs/errors.md; null for a check of the console alone */
+                            error: string | null;
+                            headline: string;
+                            came: string | null;
+                            expected: string | null;
+                            mend: string;
+                            actor: "user" | "developer" | "operator" | "agent";
+                            source: string;
+                        } | null;
+                        checks: {
+                            name: string;
+                            outcome: "passed" | "failed" | "not applicable" | "unknown";
+                            came: string;
+                            expected: string;
+                            why: string;
+                        }[];
+                        links: {
+                            label: string;
+                            /** @description A path of the console */
+                            href: string;
+                        }[];
+                        /** @description Headers and claims of a token */
+                        details?: {
+                            name: string;
+                            value: string;
+                            meaning: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    postKeysCheck: {
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description PEM, a JWK or a JWK set, public only */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Kind, bits, algorithms, problems and use of each key, and the JWK set to register */
+            200: {
+                content: {
+                    "application/json": {
+                        format: "PEM" | "JWK" | "JWK set";
+                        keys: {
+                            kid: string | null;
+                            /** @description Such as `RSA, 4096 bits` */
+                            kind: string;
+                            bits: number | null;
+                            algorithm: string | null;
+                            algorithms: ("RS256" | "RS512" | "PS256" | "ES256" | "EdDSA")[];
+                            /** @description RFC 7638 */
+                            thumbprint: string | null;
+                            goodFor: string[];
+                            problems: string[];
+                        }[];
+                        problems: string[];
+                        /** @description The public keys, to register */
+                        jwks: {
+                            keys: {
+                                [key: string]: unknown;
+                            }[];
+                        };
                     };
                 };
             };
