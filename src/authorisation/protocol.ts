@@ -1,5 +1,5 @@
 // The protocol between the console and the authorisation service. Other folders may import only this file.
-import type { TrialReport } from '../oauth/trial.ts';
+import type { TrialReport } from '@alongside/kernel/trial';
 
 /** Paths at the API platform, for the console with the service secret. */
 export const paths = {

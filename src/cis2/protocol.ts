@@ -1,5 +1,5 @@
 /** The HTTP interface of CIS2 for the console, which presents a shared secret. */
-import type { TrialReport } from '../oauth/trial.ts';
+import type { TrialReport } from '@alongside/kernel/trial';
 
 /** Paths below the origin of CIS2. A person is named by uid. */
 export const consolePaths = {

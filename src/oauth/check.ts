@@ -1,15 +1,7 @@
 import { shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import type { DecodedJwt } from '@alongside/kernel/jws';
-
-/** The result of one check of a request, with the expected and the received value. Never a secret or a raw token. */
-export interface Check {
-  /** Name of the checked value: `aud`, `kid`, `redirect_uri`. */
-  check: string;
-  ok: boolean;
-  expected: string;
-  received: string;
-}
+import type { Check } from '@alongside/kernel/trial';
 
 /** One check in a table. Its texts are made only for a report. */
 export interface Rule<S> {

@@ -1,8 +1,9 @@
 import { type Clock, seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
+import type { Check } from '@alongside/kernel/trial';
 import type { SingleUse } from '../storage/single-use.ts';
-import { type Check, claimRule, firstFault, headerRule, type JwtAt, type Rule, shown } from './check.ts';
+import { claimRule, firstFault, headerRule, type JwtAt, type Rule, shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 

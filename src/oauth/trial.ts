@@ -1,29 +1,9 @@
 import { Answer } from '@alongside/kernel/answer';
 import { type ErrorEntry, Refusal, type Refuse } from '@alongside/kernel/errors';
-import { type Check, shown } from './check.ts';
+import type { Check, TrialReport, TriedCheck, TriedRefusal } from '@alongside/kernel/trial';
+import { shown } from './check.ts';
 
 // A dry run: the steps of an endpoint, each as a check of its own, past the first failure.
-
-/** The error of a failed check. */
-export type TriedRefusal = { /** Id of the catalogue entry. */ error: string } & Pick<
-  ErrorEntry,
-  'fix' | 'actor' | 'source'
->;
-
-/** The result of one check of a dry run. */
-export interface TriedCheck extends Check {
-  /** Only of a failed check. */
-  refusal?: TriedRefusal;
-}
-
-/** How the service would respond to the request now. */
-export interface TrialReport {
-  ok: boolean;
-  /** The checks in their order, beyond the first failure where possible. */
-  checks: TriedCheck[];
-  /** The refusal for the first failure; null if all checks pass. */
-  answer: { status: number; error: string; error_description: string } | null;
-}
 
 /** The end of a dry run. */
 interface TrialEnd {

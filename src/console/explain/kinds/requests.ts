@@ -395,7 +395,7 @@ async function explainApiCall(
 }
 
 /** Explains any request by its address. */
-export async function explainRequest(request: DescribedRequest, console: ConsoleContext): Promise<Finding> {
+async function explainRequest(request: DescribedRequest, console: ConsoleContext): Promise<Finding> {
   const url = URL.parse(request.url);
   if (!url)
     return refusedAddress(
