@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { OperatorError } from '@alongside/kernel/operator';
 import type { Vault } from '@alongside/kernel/secrets';
 import type { Config } from '../config.ts';
 import { type Database, sql } from '../storage/database.ts';
-import { connectDatabase } from '../storage/dialects.ts';
+import { connectDatabase, sqliteFileOf } from '../storage/dialects.ts';
 import { bindMasterKey, masterKeyState } from '../storage/master-key-check.ts';
 import { migrate, refuseNewerSchema, schemaOf } from '../storage/migrations.ts';
 import { Settings } from '../storage/settings.ts';
@@ -99,6 +100,35 @@ export async function openStorage(
     await refuseWrongKey(database, vault, keyFile.path);
     if (mode !== 'either') await claimMode(database, settings, mode);
     return { database, vault };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens existing data as they are: it neither migrates them nor creates a file. Throws OperatorError in one sentence.
+ * @param folder the data folder
+ */
+export async function openExisting(
+  config: StorageConfig,
+  folder: string,
+): Promise<Storage & { schema: number }> {
+  const keyFile = new MasterKeyFile(folder, config.masterKey);
+  if (config.ephemeral || config.database === ':memory:')
+    throw new OperatorError(
+      'Data in memory end with their process: remove --ephemeral and --database :memory:.',
+    );
+  const file = sqliteFileOf(config.database, folder);
+  if (file !== undefined && !existsSync(file)) throw new OperatorError(`There is no data in SQLite ${file}.`);
+  const database = await connect(config, folder);
+  try {
+    const schema = await schemaOf(database);
+    if (schema === 0) throw new OperatorError(`There is no data in ${database.description}.`);
+    const vault = keyFile.read();
+    await refuseWrongKey(database, vault, keyFile.path);
+    if (!vault) throw new OperatorError(`The master key ${keyFile.path} is missing.`);
+    return { database, vault, schema };
   } catch (error) {
     await database.close();
     throw error;

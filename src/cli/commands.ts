@@ -151,6 +151,14 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     },
   },
   'Operate an installation': {
+    backup: {
+      summary: 'write all data into one file, while instances run; verify such a file',
+      load: async () => (await import('./commands/backup.ts')).backup,
+    },
+    restore: {
+      summary: 'replace the data by those of a backup',
+      load: async () => (await import('./commands/restore.ts')).restore,
+    },
     admin: {
       summary: 'administrators of an instance in production: invite, list, remove',
       load: async () => (await import('./commands/admin.ts')).admin,

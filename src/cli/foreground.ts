@@ -1,6 +1,6 @@
 import { loadConfig, readFlags } from '@alongside/kernel/config';
 import type { Config, configShape } from '../config.ts';
-import { noMore, type Output } from './command.ts';
+import { noMore, type Output, type Result } from './command.ts';
 import { configFileOf } from './instance.ts';
 import { interrupted } from './outcome.ts';
 
@@ -23,6 +23,21 @@ export function onStop(heard: (signal: NodeJS.Signals) => void, on = signals): (
   return () => {
     for (const signal of on) process.off(signal, stop);
   };
+}
+
+/** Runs work that an end signal stops. Resolves with its result, or with that of a stopped command. */
+export async function untilStopped(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  const stopListening = onStop(() => stop.abort());
+  try {
+    return await work(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    const message = 'Stopped.';
+    return { json: { error: { code: 'stopped', message } }, notes: [message], code: interrupted };
+  } finally {
+    stopListening();
+  }
 }
 
 /** Seconds for everything after the drain; `TimeoutStopSec` in deploy/ is longer. */

@@ -9,6 +9,12 @@ interface Dialect {
   open(setting: string, dataFolder: string, options?: PostgresOptions): Promise<Database>;
 }
 
+/** Returns the file of a SQLite database, or undefined for another database. */
+export function sqliteFileOf(setting: string, dataFolder: string): string | undefined {
+  if (setting !== '' && !setting.startsWith('sqlite:')) return undefined;
+  return setting.replace(/^sqlite:/, '') || join(dataFolder, 'alongside.db');
+}
+
 // Loaded only when used: a start on SQLite does not load the PostgreSQL driver.
 const dialects: readonly Dialect[] = [
   {
@@ -21,11 +27,9 @@ const dialects: readonly Dialect[] = [
     open: async () => new (await import('./sqlite.ts')).SqliteDatabase(':memory:'),
   },
   {
-    accepts: (setting) => setting === '' || setting.startsWith('sqlite:'),
+    accepts: (setting) => sqliteFileOf(setting, '') !== undefined,
     open: async (setting, folder) =>
-      new (await import('./sqlite.ts')).SqliteDatabase(
-        setting.replace(/^sqlite:/, '') || join(folder, 'alongside.db'),
-      ),
+      new (await import('./sqlite.ts')).SqliteDatabase(sqliteFileOf(setting, folder) ?? ''),
   },
 ];
 

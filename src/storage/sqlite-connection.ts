@@ -27,7 +27,7 @@ export const busy = (error: unknown): boolean =>
   ((error as { errcode?: number } | null)?.errcode ?? 0) % 256 === 5;
 
 // Node is renaming DatabaseSync to Database.
-const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database ??
+export const Connect = ((sqlite as { Database?: typeof sqlite.DatabaseSync }).Database ??
   sqlite.DatabaseSync) as typeof sqlite.DatabaseSync;
 
 function open(file: string): Handle {

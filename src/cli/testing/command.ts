@@ -19,11 +19,25 @@ interface Ended {
 /** Runs the real command to its end, without variables of the test's environment that select an instance. */
 export function runProcess(
   argv: readonly string[],
-  { input = '', variables = {} }: { input?: string; variables?: Record<string, string> } = {},
+  {
+    input = '',
+    variables = {},
+    mostBlocks,
+  }: {
+    input?: string;
+    variables?: Record<string, string>;
+    /** Size limit of files that it writes, in blocks of 1 KiB: beyond it, writes fail as on a full disk. */
+    mostBlocks?: number;
+  } = {},
 ): Promise<Ended> {
   const own = Object.entries(environment()).filter(([name]) => !name.startsWith('ALONGSIDE_'));
   const env = { ...Object.fromEntries(own), ...variables };
-  const child = spawn(process.execPath, [main, ...argv], { env });
+  const words = [process.execPath, main, ...argv];
+  const limited = ['-c', 'ulimit -f "$0" && exec "$@"', String(mostBlocks), ...words];
+  const child =
+    mostBlocks === undefined
+      ? spawn(process.execPath, words.slice(1), { env })
+      : spawn('/bin/bash', limited, { env });
   let out = '';
   let err = '';
   child.stdout.on('data', (part) => (out += part));

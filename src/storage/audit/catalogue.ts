@@ -540,6 +540,19 @@ export const auditActions = {
     facts: ['filter', 'format'],
     alone: true,
   },
+  'data.backed-up': {
+    by: 'command line',
+    when: 'All data were copied into a file by `alongside backup`.',
+    fields: ['target'],
+    facts: ['schema'],
+    alone: true,
+  },
+  'data.restored': {
+    by: 'command line',
+    when: 'The data were replaced by a backup, and all sessions, codes and tokens ended.',
+    fields: ['target'],
+    facts: ['madeAt', 'madeBy', 'schema', 'sha256'],
+  },
   'audit.anchored': {
     by: 'audit log',
     when: 'Once a minute: the last record of each chain that has grown.',

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { loadConfig } from '@alongside/kernel/config';
+import { randomToken } from '@alongside/kernel/ids';
+import { Vault } from '@alongside/kernel/secrets';
+import { registerClients } from '../../bench/peers/clients.ts';
+import { combinedSignIn } from '../../bench/peers/scenarios.ts';
+import { createBackup } from '../../src/boot/backup.ts';
+import { invoke, invokeJson, runProcess } from '../../src/cli/testing/command.ts';
+import { productionShape } from '../../src/config.ts';
+import { ArchiveWriter } from '../../src/storage/backup/archive.ts';
+import { Backup, manifestFile } from '../../src/storage/backup/manifest.ts';
+import { databaseDump } from '../testing/database-dump.ts';
+import { startInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
+import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'alongside-backup-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+interface Restored {
+  manifest: { counts: Record<string, number>; schema: number };
+}
+
+for (const dialect of ['sqlite', 'postgres'] as const)
+  describe(`a backup of ${dialect}`, () => {
+    let postgres: TestPostgres | undefined;
+    let database = '';
+    const folder = join(root, dialect);
+    const file = join(root, `${dialect}.tar`);
+    const at = () => ['--data', folder, ...(postgres ? ['--database', database] : [])];
+    const start = () => startInstance({ ephemeral: false, data: folder, database });
+    before(async () => {
+      if (dialect === 'sqlite') return;
+      postgres = await startPostgres();
+      database = await postgres.create('kept');
+    });
+    after(() => postgres?.stop());
+
+    test('made under load and restored after a loss lets users sign in, and ends earlier tokens', async (t) => {
+      const instance = await start();
+      t.after(() => instance.stop());
+      const clients = await registerClients(instance.urls);
+      const token = await combinedSignIn(clients);
+      const patient = { headers: { authorization: `Bearer ${token}`, 'x-request-id': crypto.randomUUID() } };
+      let isLoaded = true;
+      let signIns = 0;
+      t.after(() => {
+        isLoaded = false;
+      });
+      const load = (async () => {
+        for (; isLoaded; signIns++) await combinedSignIn(clients);
+      })();
+      while (signIns === 0) await new Promise(setImmediate);
+      const { manifest } = await invokeJson<Restored>(['backup', file, ...at()]);
+      const during = signIns;
+      isLoaded = false;
+      await load;
+      assert.ok(during > 1, `${during} sign-ins`);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      assert.ok((manifest.counts.person ?? 0) > 10);
+      assert.match(
+        (await invoke(['backup', '--verify', file, ...at()])).lines[0] ?? '',
+        /complete and unchanged/,
+      );
+      await assert.rejects(invoke(['backup', file, ...at()]), /exists.*--force/);
+      await assert.rejects(invoke(['restore', file, ...at()]), /has data.*--force/);
+      await assert.rejects(invoke(['restore', file, '--force', ...at()]), /is in use.*stop Alongside/);
+      const place = clients.workstation?.patient ?? '';
+      assert.equal((await fetch(place, patient)).status, 200);
+      await instance.stop();
+
+      if (postgres) database = await postgres.create('empty');
+      else
+        for (const name of readdirSync(folder))
+          if (name.startsWith('alongside.db')) rmSync(join(folder, name));
+      const { manifest: restored } = await invokeJson<Restored>(['restore', file, ...at()]);
+      assert.deepEqual(restored, manifest);
+      const again = await start();
+      t.after(() => again.stop());
+      const read = `${again.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`;
+      assert.equal((await fetch(read, patient)).status, 401);
+      await again.signInAtDesk('gp');
+      const { answer } = await new Navigator().go(`${again.urls.sample}/sign-in/combined`);
+      assert.match(answer.body, /Find patient/);
+      const { records } = await again.api<{ records: { action: string; outcome: string; target: string }[] }>(
+        'GET',
+        '/audit?action=data.restored',
+      );
+      assert.deepEqual(
+        records.map(({ action, outcome, target }) => [action, outcome, target]),
+        [['data.restored', 'ok', `${dialect}.tar`]],
+      );
+      await again.stop();
+      assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...at()])).ok, true);
+
+      // A second restore replaces everything, also tables that the backup does not have.
+      await invokeJson(['restore', file, '--force', ...at()]);
+      assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...at()])).ok, true);
+    });
+
+    test('that is stopped leaves no file', async () => {
+      const stop = new AbortController();
+      const config = loadConfig(productionShape, { data: folder, database });
+      const target = join(root, 'stopped.tar');
+      const step = () => stop.abort();
+      await assert.rejects(createBackup(config, target, { force: false, step, signal: stop.signal }), {
+        name: 'AbortError',
+      });
+      assert.deepEqual(
+        readdirSync(root).filter((name) => name.startsWith('stopped')),
+        [],
+      );
+    });
+
+    test('is refused by a restore that changes nothing, if anything is wrong', async () => {
+      const kept = await databaseDump(database || `sqlite:${join(folder, 'alongside.db')}`);
+      const intact = readFileSync(file);
+      const altered = join(root, 'altered.tar');
+      const refuses = async (bytes: Buffer, reason: RegExp) => {
+        writeFileSync(altered, bytes);
+        for (const argv of [
+          ['restore', altered, '--force'],
+          ['backup', '--verify', altered],
+        ])
+          await assert.rejects(invoke([...argv, ...at()]), { name: 'OperatorError', message: reason });
+      };
+      const changed = (position: number) => {
+        const bytes = Buffer.from(intact);
+        bytes[position] = (bytes[position] ?? 0) ^ 1;
+        return bytes;
+      };
+      await refuses(changed(5_000), /damaged: its data do not match/);
+      await refuses(changed(3), /not a backup/);
+      await refuses(intact.subarray(0, intact.length / 2), /damaged: it ends early/);
+      await refuses(Buffer.from('{"some": "other file"}'), /not a backup/);
+      const year = intact.lastIndexOf('"createdAt": "') + '"createdAt": "'.length;
+      await refuses(changed(year), /was changed after it was made/);
+
+      const own = readFileSync(join(folder, 'master.key'), 'utf8');
+      const { manifest } = await Backup.open(file).then(async (backup) => {
+        await backup.close();
+        return backup;
+      });
+      const writer = await ArchiveWriter.create(altered);
+      const data = await writer.add(
+        manifest.data.name,
+        (async function* () {
+          yield Buffer.from('data of a newer version');
+        })(),
+      );
+      const vault = new Vault(Buffer.from(own, 'base64url'));
+      const { name, text } = manifestFile({ ...manifest, schema: 9_999, version: '99.0.0', data }, vault);
+      await writer.add(
+        name,
+        (async function* () {
+          yield Buffer.from(text);
+        })(),
+      );
+      await writer.commit();
+      await assert.rejects(
+        invoke(['restore', altered, '--force', ...at()]),
+        /schema 9999, and this version .* knows .* Use version 99\.0\.0 or newer/,
+      );
+
+      const other = join(root, 'other.key');
+      writeFileSync(other, randomToken(32), { mode: 0o600 });
+      await assert.rejects(
+        invoke(['restore', file, '--force', ...at(), '--master-key', other]),
+        /other\.key is not the one of the backup/,
+      );
+      await assert.rejects(
+        invoke(['restore', file, '--force', '--data', join(root, 'no-key'), ...at().slice(2)]),
+        /master\.key is missing/,
+      );
+      assert.equal(existsSync(join(root, 'no-key')), false);
+      assert.equal(await databaseDump(database || `sqlite:${join(folder, 'alongside.db')}`), kept);
+    });
+
+    test('on a full disk reports the reason and leaves no file', async () => {
+      const full = join(root, 'full.tar');
+      const { code, err } = await runProcess(['backup', full, ...at()], { mostBlocks: 64 });
+      assert.equal(code, 1, err);
+      assert.match(err, /full\.tar.* cannot be (written|copied)|cannot be copied to .*full\.tar/);
+      assert.deepEqual(
+        readdirSync(root).filter((name) => name.startsWith('full')),
+        [],
+      );
+    });
+
+    if (dialect === 'postgres')
+      test('needs the programs of PostgreSQL, and names their package', async () => {
+        await assert.rejects(
+          invoke(['backup', join(root, 'none.tar'), ...at(), '--postgres-tools', root]),
+          /pg_dump is missing: install .* postgresql-client-\d+ .* or name their folder with --postgres-tools/,
+        );
+      });
+  });
