@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedToken, checkedUrl, withoutSlash } from './config.ts';
-import { createDpop, type DpopKey } from './dpop.ts';
+import { createDpop, type DpopKey } from './dpop-key.ts';
 import { ClientError } from './errors.ts';
 import type { AccessTokens } from './fresh.ts';
 import type { Fetch, HttpAnswer, HttpRequest } from './http.ts';
@@ -94,8 +93,8 @@ export function createApi(settings: ApiSettings): Api {
     checkHeader('correlationId', request.correlationId, /^[\x21-\x7e]{1,200}$/);
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
-    headers['x-request-id'] = request.requestId ?? randomUUID();
-    headers['x-correlation-id'] = request.correlationId ?? randomUUID();
+    headers['x-request-id'] = request.requestId ?? crypto.randomUUID();
+    headers['x-correlation-id'] = request.correlationId ?? crypto.randomUUID();
     if (sessionUrid !== undefined) headers['nhsd-session-urid'] = sessionUrid;
     if (settings.odsCode !== undefined) headers['nhsd-end-user-organisation-ods'] = settings.odsCode;
     return headers;

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { checkedText } from './config.ts';
 import { ClientError } from './errors.ts';
-import { compactJws, readSigningKey, type SigningAlgorithm, type SigningKey } from './keys.ts';
+import { compactJws } from './jws.ts';
+import { readSigningKey, type SigningAlgorithm, type SigningKey } from './keys.ts';
 
 /** The value of `client_assertion_type`. // RFC 7523 section 2.2 */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { CombinedSettings } from './combined.ts';
 import { createCombined } from './combined.ts';
 import { platformAt } from './config.ts';
-import { sha256 } from './secrets.ts';
+import { sha256 } from './proof-key.ts';
 import { testClock } from './testing/clock.ts';
 import type { TestPlatform } from './testing/platform.ts';
 import { PUBLISHED_TOKENS, startPlatform } from './testing/platform.ts';

@@ -1,11 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { ClientError } from './errors.ts';
 import type { HttpAnswer } from './http.ts';
-import { compactJws, publicKeySet, readSigningKey, type SigningAlgorithm, type SigningKey } from './keys.ts';
+import { compactJws, type Signer } from './jws.ts';
+import { base64url } from './secrets.ts';
 
-/** The key to which tokens are bound (sender constraint). */
-export type DpopKey = SigningKey & { alg: SigningAlgorithm };
+/** A key that signs proofs: its algorithm, its public members and its signature. */
+export interface ProofSigner {
+  alg: string;
+  jwk: Readonly<Record<string, string | undefined>>;
+  sign: Signer;
+}
 
 /** One request that a proof is for. */
 export interface ProvenRequest {
@@ -21,25 +24,23 @@ export interface Dpop {
   send(request: ProvenRequest, call: (proof: string) => Promise<HttpAnswer>): Promise<HttpAnswer>;
 }
 
-/** Creates the proofs of a key. // RFC 9449 section 4. Throws `settings_invalid`. */
-export function createDpop(key: DpopKey, clock: Clock): Dpop {
-  const { alg } = key;
-  const { sign } = readSigningKey('dpop', key, alg);
-  const [published] = publicKeySet([key]).keys;
-  const { kty, crv, x, y, n, e } = published ?? {};
-  const jwk = kty === 'EC' ? { kty, crv, x, y } : { kty, n, e };
+/** Creates the proofs of a key. // RFC 9449 section 4 */
+export function createProofs({ alg, jwk, sign }: ProofSigner, clock: Clock): Dpop {
   const nonces = new Map<string, string>();
 
-  function proof({ method, url, accessToken }: ProvenRequest, nonce: string | undefined): Promise<string> {
+  async function proof(
+    { method, url, accessToken }: ProvenRequest,
+    nonce: string | undefined,
+  ): Promise<string> {
     const { origin, pathname } = new URL(url);
     const claims = {
-      jti: randomUUID(),
+      jti: crypto.randomUUID(),
       htm: method,
       // Without query and fragment.
       htu: `${origin}${pathname}`,
       iat: Math.floor(clock.now() / 1000),
       nonce,
-      ath: accessToken && createHash('sha256').update(accessToken, 'ascii').digest('base64url'),
+      ath: accessToken && (await sha256(accessToken)),
     };
     return compactJws({ typ: 'dpop+jwt', alg, jwk }, claims, sign);
   }
@@ -64,12 +65,7 @@ function wantsNonce({ headers, text }: HttpAnswer): boolean {
   return `${headers.get('www-authenticate') ?? ''}${text.slice(0, 10_000)}`.includes('use_dpop_nonce');
 }
 
-/** Checks that the server bound the tokens, if the client requested it. Throws `response_invalid`. */
-export function checkTokenType(type: string | undefined, isBound: boolean): void {
-  const expected = isBound ? 'DPoP' : 'Bearer';
-  if (type?.toLowerCase() === expected.toLowerCase()) return;
-  throw new ClientError('response_invalid', 'The answer has a token_type that this library cannot use.', {
-    expected: `token_type ${expected}`,
-    received: `token_type ${(type ?? 'none').replace(/\p{Cc}/gu, ' ').slice(0, 40)}`,
-  });
+/** Returns SHA-256 of a text as base64url. */
+async function sha256(text: string): Promise<string> {
+  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 }

@@ -7,12 +7,13 @@ import {
 import { type Clock, systemClock } from './clock.ts';
 import type { Begun, Combined } from './combined.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
-import { createDpop, type DpopKey } from './dpop.ts';
+import { createDpop, type DpopKey } from './dpop-key.ts';
 import { ClientError } from './errors.ts';
 import { type Fetch, jsonObject, send } from './http.ts';
 import { authorizationServerMetadataUrl, createMetadata } from './metadata.ts';
+import { createProofKey } from './proof-key.ts';
 import { onceEach, refreshTokens } from './refresh.ts';
-import { createProofKey, printedWithout, randomToken } from './secrets.ts';
+import { printedWithout, randomToken } from './secrets.ts';
 import { oauthErrorOf, requestTokens } from './token-endpoint.ts';
 import { packTransaction, unpackTransaction } from './transaction.ts';
 

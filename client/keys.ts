@@ -2,6 +2,7 @@ import { constants, createPrivateKey, createPublicKey, KeyObject, sign } from 'n
 import type { JWK } from 'jose';
 import { checkedText } from './config.ts';
 import { ClientError } from './errors.ts';
+import type { Signer } from './jws.ts';
 
 /** Signature algorithms of client assertions. */
 export type SigningAlgorithm = 'RS256' | 'RS512' | 'PS256' | 'ES256';
@@ -43,16 +44,6 @@ export function checkedAlgorithm(setting: string, alg: SigningAlgorithm): Signin
   const names = Object.keys(KEYS).join(', ');
   throw new ClientError('settings_invalid', `The setting ${setting} must be one of ${names}.`);
 }
-
-/** Returns a JWS in the compact form. // RFC 7515 section 7.1 */
-export async function compactJws(header: object, claims: object, sign: Signer): Promise<string> {
-  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const signed = `${encoded(header)}.${encoded(claims)}`;
-  return `${signed}.${Buffer.from(await sign(Buffer.from(signed))).toString('base64url')}`;
-}
-
-/** Signs the bytes of a JWS. */
-export type Signer = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /**
  * Reads a private key and checks that it fits the algorithm. Throws `settings_invalid`; the message never quotes the key. The

@@ -9,7 +9,7 @@ import {
   signInThroughBackend,
   startBackendFlow,
 } from './native-backend.ts';
-import { sha256 } from './secrets.ts';
+import { sha256 } from './proof-key.ts';
 import { testClock } from './testing/clock.ts';
 import { PUBLISHED_TOKENS, startPlatform } from './testing/platform.ts';
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ApiCallOptions, ApiSettings } from './api.ts';
 import { createApi } from './api.ts';
 import type { Clock } from './clock.ts';
@@ -134,7 +133,7 @@ export function createPds(settings: PdsSettings): Pds {
   const api = createApi({ ...settings, repeatsWrites: true });
 
   async function ask(path: string, options: PdsCallOptions, request: PdsRequest = {}): Promise<PdsAnswer> {
-    const { requestId = randomUUID(), correlationId = randomUUID() } = options;
+    const { requestId = crypto.randomUUID(), correlationId = crypto.randomUUID() } = options;
     const ids = { requestId, correlationId };
     const headers: Record<string, string> = { accept: FHIR };
     if (request.etag !== undefined) headers['if-match'] = request.etag;

@@ -2,7 +2,6 @@ import type { Clock } from './clock.ts';
 import type { Dpop } from './dpop.ts';
 import { ClientError } from './errors.ts';
 import type { Fetch } from './http.ts';
-import { sha256 } from './secrets.ts';
 import { requestTokens } from './token-endpoint.ts';
 import { TokenSet } from './tokens.ts';
 
@@ -69,18 +68,17 @@ export function onceEach(refresh: Refresh, clock: Clock): Refresh {
     forget();
     const spent = tokens.refreshToken;
     if (spent === undefined) return refresh(tokens);
-    const key = sha256(spent);
-    const asked = known.get(key)?.renewed;
+    const asked = known.get(spent)?.renewed;
     if (asked) return asked;
     const renewed = refresh(tokens);
-    known.set(key, { renewed, until: Number.POSITIVE_INFINITY });
+    known.set(spent, { renewed, until: Number.POSITIVE_INFINITY });
     try {
       const set = await renewed;
       // An unchanged refresh token stays usable.
-      if (set.refreshToken === spent) known.delete(key);
-      else known.set(key, { renewed, until: Math.min(clock.now() + KEPT_MS, set.expiresAt) });
+      if (set.refreshToken === spent) known.delete(spent);
+      else known.set(spent, { renewed, until: Math.min(clock.now() + KEPT_MS, set.expiresAt) });
     } catch {
-      known.delete(key);
+      known.delete(spent);
     }
     return renewed;
   };

@@ -1,24 +1,28 @@
-import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-
 /** Returns a random URL-safe value; 256 bits by default. */
 export function randomToken(bytes = 32): string {
-  return randomBytes(bytes).toString('base64url');
+  return base64url(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
 /** Returns a random number from 0.5 to 1, so that clients do not retry at the same moment. */
 export function jitter(): number {
-  return randomInt(500, 1001) / 1000;
+  const [value = 0] = crypto.getRandomValues(new Uint16Array(1));
+  return 0.5 + value / 131_070;
 }
 
 /** Compares two values of any length in constant time. */
 export function sameSecret(left: string, right: string): boolean {
-  const digest = (value: string): Buffer => createHash('sha256').update(value, 'utf8').digest();
-  return timingSafeEqual(digest(left), digest(right));
+  let difference = left.length ^ right.length;
+  for (let index = 0; index < left.length; index += 1)
+    difference |= left.charCodeAt(index) ^ right.charCodeAt(index % (right.length || 1));
+  return difference === 0;
 }
 
-/** Returns SHA-256 of a text as base64url without padding. */
-export function sha256(value: string): string {
-  return createHash('sha256').update(value, 'utf8').digest('base64url');
+/** Encodes bytes. // RFC 4648 section 5, without padding */
+export function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }
 
 const SHORTEST_HIDDEN = 8;
@@ -39,16 +43,4 @@ export function printable(text: string, secrets: readonly (string | undefined)[]
 export function printedWithout<T extends object>(value: T, ...names: (keyof T & string)[]): T {
   const shown = () => ({ ...value, ...Object.fromEntries(names.map((name) => [name, '[redacted]'])) });
   return Object.defineProperty(value, Symbol.for('nodejs.util.inspect.custom'), { value: shown });
-}
-
-/** A PKCE pair: the verifier stays in the application, the challenge is sent in the authorization request. */
-export interface ProofKey {
-  verifier: string;
-  challenge: string;
-}
-
-/** Creates a PKCE pair for S256. // RFC 7636 sections 4.1 and 4.2 */
-export function createProofKey(): ProofKey {
-  const verifier = randomToken();
-  return { verifier, challenge: sha256(verifier) };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { checkTokenType, type Dpop } from './dpop.ts';
+import type { Dpop } from './dpop.ts';
 import { ClientError, OAuthError } from './errors.ts';
 import type { Fetch, HttpAnswer } from './http.ts';
 import { jsonObject, send } from './http.ts';
@@ -132,4 +132,14 @@ function token(body: Record<string, unknown>, name: string): string | undefined 
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Checks that the server bound the tokens, if the client requested it. Throws `response_invalid`. */
+function checkTokenType(type: string | undefined, isBound: boolean): void {
+  const expected = isBound ? 'DPoP' : 'Bearer';
+  if (type?.toLowerCase() === expected.toLowerCase()) return;
+  throw new ClientError('response_invalid', 'The answer has a token_type that this library cannot use.', {
+    expected: `token_type ${expected}`,
+    received: `token_type ${(type ?? 'none').replace(/\p{Cc}/gu, ' ').slice(0, 40)}`,
+  });
 }

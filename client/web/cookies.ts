@@ -1,4 +1,4 @@
-import { sha256 } from '../secrets.ts';
+import { sha256 } from '../proof-key.ts';
 
 /** The cookies of a web application at one origin. // RFC 6265bis section 4.1.3 (cookie name prefixes) */
 export interface Cookies {

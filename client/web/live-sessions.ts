@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type FreshTokens, keepFresh } from '../fresh.ts';
-import { randomToken, sha256 } from '../secrets.ts';
+import { sha256 } from '../proof-key.ts';
+import { randomToken } from '../secrets.ts';
 import { type SessionLimits, type SessionTimes, sessionState } from '../session-limits.ts';
 import { TokenSet } from '../tokens.ts';
 import type { Cookies } from './cookies.ts';

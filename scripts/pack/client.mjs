@@ -5,7 +5,7 @@ import { emit, withJavaScriptImports } from './emit.mjs';
 import { commonMembers, manifestOf } from './manifest.mjs';
 
 /** The modules that applications import, and the program. */
-const entries = ['index', 'web/index'];
+const entries = ['index', 'web/index', 'page/index'];
 const program = 'cli/main';
 const exportOf = (entry) => `./${entry}`.replace(/\/index$/, '');
 const targetsOf = (entry) => ({ types: `./dist/${entry}.d.ts`, default: `./dist/${entry}.js` });

@@ -4,7 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
+import { rolldown } from 'rolldown';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
@@ -75,6 +77,37 @@ async function main() {
 main().catch((error) => show({ failed: String(error), cause: JSON.stringify(error.cause ?? null) }));
 `;
 
+/** The script of another page: the same with the client library. */
+const ownScript = `
+import { createPageSignIn } from '/client.js';
+const show = (result) => { document.documentElement.dataset.result = JSON.stringify(result); };
+const asked = location.search.includes('issuer=') ? Object.fromEntries(new URLSearchParams(location.search)) : JSON.parse(sessionStorage.asked);
+sessionStorage.asked = JSON.stringify(asked);
+const signIn = createPageSignIn({ issuer: asked.issuer, clientId: asked.client, scope: asked.scope, redirectUri: location.origin + '/own/callback' });
+async function main() {
+  const tokens = await signIn.finish();
+  if (!tokens) return signIn.begin();
+  const read = async () => (await signIn.fetch(asked.resource, { headers: { 'x-request-id': crypto.randomUUID() } }));
+  const patient = (await (await read()).json()).id;
+  const result = { patient, shown: location.href, kept: Object.keys(sessionStorage), again: await signIn.finish() ?? null };
+  await signIn.signOut();
+  result.after = await read().catch(({ code }) => code);
+  show(result);
+}
+main().catch((error) => show({ failed: error.code ?? String(error), message: error.message }));
+`;
+
+/** Returns the part of the client library for pages as one file. A Node.js module in it would not resolve. */
+async function bundledClient(): Promise<string> {
+  const input = fileURLToPath(new URL('../../client/page/index.ts', import.meta.url));
+  const bundle = await rolldown({ input, platform: 'browser', external: [] });
+  const { output } = await bundle.generate({ format: 'esm' });
+  await bundle.close();
+  assert.equal(output.length, 1);
+  assert.deepEqual(output[0].imports, []);
+  return output[0].code;
+}
+
 describe('a browser application without a server', () => {
   let instance: TestInstance;
   let server: Server;
@@ -86,7 +119,12 @@ describe('a browser application without a server', () => {
       dpopNonceAtCis2: true,
       basePathOptions: { '/oauth2.1': { proofNonces: true } },
     });
+    const ownPage = page.replace('/app.js', '/own.js');
     const files: Record<string, [string, string]> = {
+      '/own': ['text/html', ownPage],
+      '/own/callback': ['text/html', ownPage],
+      '/own.js': ['text/javascript', ownScript],
+      '/client.js': ['text/javascript', await bundledClient()],
       '/app.js': ['text/javascript', script],
       '/oauth4webapi.js': ['text/javascript', library],
     };
@@ -118,7 +156,7 @@ describe('a browser application without a server', () => {
   const run = async (origin: string, asked: Record<string, string>) => {
     const context = await browser.newContext();
     const window = await context.newPage();
-    await window.goto(`${origin}/?${new URLSearchParams(asked)}`);
+    await window.goto(`${origin}${origin.endsWith('/own') ? '' : '/'}?${new URLSearchParams(asked)}`);
     await window.waitForSelector('html[data-result]', { state: 'attached' });
     const result = await window.evaluate(() => document.documentElement.dataset.result ?? '');
     await context.close();
@@ -146,6 +184,26 @@ describe('a browser application without a server', () => {
     // The same page at an origin without a registered callback may read nothing.
     const { failed } = await run(`http://127.0.0.1:${port}`, asked);
     assert.match(String(failed), /Failed to fetch/);
+  });
+
+  test('signs in with the client library, calls PDS with a proof, and leaves nothing in the page', async () => {
+    const client = await addApplication('platform', {
+      callbackUrls: [`http://localhost:${port}/own/callback`],
+      products: ['personal-demographics-service'],
+    });
+    const result = await run(`http://localhost:${port}/own`, {
+      issuer: `${instance.urls.api}/oauth2.1`,
+      client,
+      scope,
+      resource: `${instance.urls.api}/personal-demographics/FHIR/R4/Patient/9000000009`,
+    });
+    assert.deepEqual(result, {
+      patient: '9000000009',
+      shown: `http://localhost:${port}/own/callback`,
+      kept: ['asked'],
+      again: null,
+      after: 'sign_in_required',
+    });
   });
 
   test('signs in at CIS2 with PKCE and DPoP, reads userinfo and keys, refreshes and revokes by fetch', async () => {

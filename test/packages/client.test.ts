@@ -91,6 +91,7 @@ describe('the package of the client library', () => {
     assert.deepEqual(exports, {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
       './web': { types: './dist/web/index.d.ts', default: './dist/web/index.js' },
+      './page': { types: './dist/page/index.d.ts', default: './dist/page/index.js' },
       './package.json': './package.json',
     });
     assert.deepEqual(Object.keys(dependencies as object), ['jose']);
@@ -114,6 +115,7 @@ describe('the package of the client library', () => {
     const source = [
       "import { createCombined, platformAt, TokenSet, type Combined } from '@alongside/client';",
       "import { createWebSignIn, expressSignIn } from '@alongside/client/web';",
+      "import { createPageSignIn, type PageSignIn } from '@alongside/client/page';",
       "const settings = { clientId: 'a', clientSecret: 'b', redirectUri: 'http://localhost/c' };",
       "const combined: Combined = createCombined({ ...platformAt('http://localhost/oauth2'), ...settings });",
       'const tokens: Promise<TokenSet> = combined.finish(new URL("http://localhost/c"), combined.begin().state);',
@@ -121,7 +123,8 @@ describe('the package of the client library', () => {
       "createCombined({ clientId: 'a' });",
       "const web = createWebSignIn({ origin: 'https://clinic.example', pattern: combined });",
       'const page: Promise<number | Response> = web.guard(new Request("https://clinic.example/"), () => 1);',
-      'void [tokens, page, expressSignIn(web)];',
+      "const inPage: PageSignIn = createPageSignIn({ issuer: 'https://a.example', clientId: 'a', redirectUri: 'https://b.example' });",
+      'void [tokens, page, expressSignIn(web), inPage];',
     ];
     await writeFile(join(project, 'program.ts'), source.join('\n'));
     const compilerOptions = {
