@@ -74,6 +74,9 @@ export type { HelloWorldSettings } from './hello-world.ts';
 export { helloWorld } from './hello-world.ts';
 export type { Fetch } from './http.ts';
 export type { IdTokenClaims } from './id-token.ts';
+export type { KeptTokensSettings, SecretStore, StoreCommands } from './kept-tokens.ts';
+/** Keeps the tokens of a desktop application between its starts. */
+export { commandStore, keptTokens } from './kept-tokens.ts';
 export type { LocalKey, RemoteKey, SigningAlgorithm, SigningKey } from './keys.ts';
 /** The public part of signing keys, to register or serve. */
 export { publicKeySet } from './keys.ts';

@@ -30,14 +30,15 @@ for (const [folder, pages] of [
     write(join(content, `${slugOf(file) || 'index'}.md`), named(sitePage(folder, file, onSite)));
 }
 /** TypeDoc names the pages of the modules after their files. */
-const named = (page: string): string =>
-  Object.entries({ index: '', web: '/web', page: '/page' }).reduce(
+function named(page: string): string {
+  return Object.entries({ index: '', web: '/web', page: '/page' }).reduce(
     (text, [file, path]) =>
       text
         .replace(`title: "${file}"`, `title: "@alongside/client${path}"`)
         .replace(`[${file}](`, `[@alongside/client${path}](`),
     page,
   );
+}
 
 for (const [group, text] of apiReference()) write(join(content, `reference/console/${group}.md`), text);
 write(join(site, 'src/menu.json'), JSON.stringify(sidebar(clone, slugOf)));
