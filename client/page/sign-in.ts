@@ -70,17 +70,25 @@ interface Begun {
   startedAt: number;
 }
 
+/** Reads what `begin` kept; undefined if the page has overwritten it. */
+function begunIn(kept: string): Begun | undefined {
+  try {
+    const { state, verifier, startedAt }: Record<string, unknown> = JSON.parse(kept);
+    return typeof state === 'string' && typeof verifier === 'string' && typeof startedAt === 'number'
+      ? { state, verifier, startedAt }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const LIFETIME_MS = 15 * 60_000;
 /** Tokens are refreshed this long before they expire. */
 const MARGIN_SECONDS = 30;
 
 /** Returns the parts of the page that runs this program. */
 function ownPage(): BrowserPage {
-  const { location, history, sessionStorage } = globalThis as unknown as {
-    location: { href: string; assign(url: string): void };
-    history: { state: unknown; replaceState(state: unknown, unused: string, url: string): void };
-    sessionStorage: BrowserPage['kept'];
-  };
+  const { location, history, sessionStorage } = globalThis;
   return {
     address: () => location.href,
     go: (url) => location.assign(url),
@@ -121,7 +129,7 @@ export function createPageSignIn(settings: PageSettings): PageSignIn {
   function begun(): Begun {
     const kept = page.kept.getItem(name);
     page.kept.removeItem(name);
-    const parsed = kept === null ? undefined : (JSON.parse(kept) as Begun);
+    const parsed = kept === null ? undefined : begunIn(kept);
     if (!parsed)
       throw new ClientError('transaction_invalid', 'This tab has no sign-in under way. Start again.', {
         expected: 'the tab that began the sign-in',
