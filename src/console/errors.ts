@@ -37,6 +37,22 @@ export const errors = catalogue('console', {
     actor: 'developer',
     source: wire,
   },
+  journeyUnknown: {
+    code: 'unknown_journey',
+    status: 404,
+    description: 'No journey has this id. Journeys are removed after thirty days, and by a reset.',
+    fix: 'Find the journey in the list of journeys, or search for an id of one of its messages.',
+    actor: 'developer',
+    source: wire,
+  },
+  messageUnknown: {
+    code: 'unknown_message',
+    status: 404,
+    description: 'No message has this id. In production, only refused messages are found by their ids.',
+    fix: 'Copy the id from the X-Message-Id header of the response, or open the journey that the log names.',
+    actor: 'developer',
+    source: wire,
+  },
   crossSite: {
     code: 'cross_site',
     status: 403,
@@ -157,6 +173,14 @@ export const errors = catalogue('console', {
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
     fix: 'Use a call that docs/console-api.md lists for production.',
+  },
+  messageNotCaptured: {
+    code: 'not_captured',
+    status: 404,
+    description: 'The request of this message was not captured.',
+    fix: 'Send the request again in development. Captured requests are removed after 24 hours.',
+    actor: 'developer',
+    source: wire,
   },
   faultUnknown: {
     code: 'unknown_fault',

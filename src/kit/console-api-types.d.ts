@@ -146,6 +146,14 @@ export interface paths {
         /** Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, card, key, audit, data */
         get: operations["getChanges"];
     };
+    "/journeys/{id}/export": {
+        /** Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report */
+        get: operations["getJourneysIdExport"];
+    };
+    "/messages/{id}/curl": {
+        /** Returns the request of a message as a curl command, with shell variables instead of secrets */
+        get: operations["getMessagesIdCurl"];
+    };
     "/refusals/{id}": {
         /** Explains a refused request: expected and received value, fix, and who must act */
         get: operations["getRefusalsId"];
@@ -1851,6 +1859,41 @@ export interface operations {
     getChanges: {
         responses: {
             /** @description A stream */
+            200: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    getJourneysIdExport: {
+        parameters: {
+            query: {
+                format: "svg" | "mermaid" | "har" | "markdown";
+                hops?: "one" | "every";
+                download?: "1";
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description The journey in this format */
+            200: {
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    getMessagesIdCurl: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description The command */
             200: {
                 content: {
                     "application/json": unknown;

@@ -1,3 +1,5 @@
+import { journeyStyles } from '../pages/journey/stylesheet.ts';
+
 /** Styles of the console, in addition to the shared style sheet. */
 export const consoleStylesheet = `
 html:not(.script) .needs-script { display: none !important; }
@@ -106,4 +108,4 @@ dl.addresses { row-gap: .625rem; }
 }
 @media (forced-colors: active) { .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
-`;
+${journeyStyles}`;

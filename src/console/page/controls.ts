@@ -131,16 +131,23 @@ export const tag = (text: string, tone: 'good' | 'bad' | 'warn' | 'plain' = 'pla
 
 const longestText = 200;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are invalid in SVG and invisible in HTML
+const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|[\ud800-\udfff]/gu;
+
+/** Returns text from outside with a limited length and without control characters. */
+export const cut = (text: string, longest = longestText): string =>
+  (text.length > longest ? `${text.slice(0, longest)}…` : text).replace(unprintable, '\ufffd');
+
 /** Text from outside: cut, and isolated so that its writing direction changes nothing around it. */
-export const foreign = (text: string): Html =>
-  html`<bdi>${text.length > longestText ? `${text.slice(0, longestText)}…` : text}</bdi>`;
+export const foreign = (text: string, longest = longestText): Html => html`<bdi>${cut(text, longest)}</bdi>`;
 
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+/** `1 request`, `7 requests`. */
+export const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
 /**
  * Returns a duration in words, such as `2 minutes`.
@@ -168,11 +175,18 @@ export function when(iso: string, now: number): Html {
   return html`<time datetime="${iso}" title="${iso}">${shown}</time><br><span class="quiet">${relative(iso, now)}</span>`;
 }
 
-/** Returns a duration such as `6 ms`, `1.05 s` or `2 min 3 s`. */
+/** Returns a duration such as `6 ms`, `1.05 s`, `2 min 3 s` or `1 h 5 min`. */
 export function duration(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < minute) return `${(milliseconds / 1_000).toPrecision(3)} s`;
-  return `${Math.floor(milliseconds / minute)} min ${Math.round((milliseconds % minute) / second)} s`;
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / second;
+  if (seconds < 9.995) return `${Number(seconds.toFixed(2))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days`;
 }
 
 /** Returns the address of a page with changed parameters of the query; undefined removes one. */
@@ -202,10 +216,7 @@ export const segmented = (about: string, choices: readonly Choice[]): Html =>
       html`<a href="${href}"${isChosen ? html` aria-current="true"` : undefined}>${label}</a>`,
   )}</div>`;
 
-/**
- * Links as tabs.
- * @public
- */
+/** Links as tabs. */
 export const tabs = (about: string, choices: readonly Choice[]): Html =>
   html`<nav class="tabs" aria-label="${about}"><ul>${choices.map(
     ({ label, href, isChosen }) =>

@@ -4,6 +4,7 @@ import { type ApiCall, defineCall } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { explanation } from '../explain/explain.ts';
+import { journeyExports } from '../journey-exports/calls.ts';
 import { agent } from './agent.ts';
 import { apis } from './apis.ts';
 import { applicationCredentials } from './application-credentials.ts';
@@ -50,6 +51,7 @@ export const resources: readonly Resource[] = [
   sessions,
   events,
   changes,
+  journeyExports,
   refusals,
   applications,
   apis,

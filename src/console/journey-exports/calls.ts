@@ -1,0 +1,85 @@
+import { Answer, json, text } from '@alongside/kernel/answer';
+import { z } from 'zod';
+import type { Journey, JourneyReader } from '../../journeys/model.ts';
+import { defineCall } from '../api/call.ts';
+import { errors } from '../errors.ts';
+import type { Resource } from '../resources/resource.ts';
+import { curlOf } from './curl.ts';
+import { type ExportFormat, exportFormats } from './formats.ts';
+import { harOf } from './har.ts';
+import { markdownOf } from './markdown.ts';
+import { mermaidOf } from './mermaid.ts';
+import { svgOf } from './svg.ts';
+
+const formats = Object.keys(exportFormats) as [ExportFormat, ...ExportFormat[]];
+
+/** Styles of a picture are its own; nothing is loaded and no script runs. */
+const svgPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+const writers: Readonly<
+  Record<ExportFormat, (journey: Journey, version: string, hops: 'one' | 'every') => Answer>
+> = {
+  svg: (journey, _, hops) =>
+    new Answer(
+      200,
+      { 'content-type': 'image/svg+xml; charset=utf-8', 'content-security-policy': svgPolicy },
+      svgOf(journey, { show: 'all', hops }),
+    ),
+  mermaid: (journey) => text(200, mermaidOf(journey)),
+  har: (journey, version) => json(200, harOf(journey, version)),
+  markdown: (journey, version) =>
+    text(200, markdownOf(journey, version), { 'content-type': 'text/markdown; charset=utf-8' }),
+};
+
+const fileName = (id: string, format: ExportFormat): string =>
+  `journey-${id.replaceAll(/[^\w-]/g, '').slice(0, 13)}.${exportFormats[format].ending}`;
+
+const query = z.strictObject({
+  format: z.enum(formats, `must be one of ${formats.join(', ')}`),
+  hops: z.enum(['one', 'every'], 'must be one or every').optional(),
+  download: z.enum(['1'], 'must be 1').optional().describe('Names a file to save'),
+});
+
+/** `/journeys/{id}/export` and `/messages/{id}/curl`: a journey for other programs and for people elsewhere. */
+export const journeyExports: Resource = {
+  calls({ journeys, version }) {
+    const reader = (): JourneyReader => {
+      if (!journeys) throw errors.callUnknown('this installation stores no journeys');
+      return journeys;
+    };
+    return [
+      defineCall({
+        method: 'GET',
+        path: '/journeys/:id/export',
+        summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
+        query,
+        answers: { 200: 'The journey in this format', 404: 'Unknown journey' },
+        roles: ['support'],
+        async handle({ params: { id }, query: { format, hops = 'one', download } }) {
+          const journey = await reader().find(id);
+          if (!journey) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
+          const answer = writers[format](journey, version, hops);
+          return download
+            ? answer.with({ 'content-disposition': `attachment; filename="${fileName(id, format)}"` })
+            : answer;
+        },
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/messages/:id/curl',
+        summary:
+          'Returns the request of a message as a curl command, with shell variables instead of secrets',
+        answers: { 200: 'The command', 404: 'Unknown message, or one that was not captured' },
+        roles: ['support'],
+        async handle({ params: { id } }) {
+          const message = await reader().message(id);
+          if (!message) throw errors.messageUnknown(`no message ${id.slice(0, 64)}`);
+          const command = curlOf(message);
+          if (command === undefined)
+            throw errors.messageNotCaptured(message.notCaptured ?? 'it is not an HTTP request');
+          return text(200, command);
+        },
+      }),
+    ];
+  },
+};

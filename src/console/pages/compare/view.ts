@@ -1,0 +1,70 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { Journey, JourneySummary, Message } from '../../../journeys/model.ts';
+import { counted, cut, foreign, outcomeTag } from '../../page/controls.ts';
+import { attemptOf, dateAndTime, laneName, titleOf, wordsOf } from '../journey/words.ts';
+import { type ComparedStep, type Comparison, compare, type Difference } from './differences.ts';
+
+const stepLink = (journey: JourneySummary, message: Message | undefined): Html =>
+  message
+    ? html`<a href="/journeys/${encodeURIComponent(journey.id)}?step=${message.number}#step-${message.number}">step ${message.number}</a>`
+    : html`no such step`;
+
+const shown = (value: string | undefined): Html =>
+  value === undefined ? html`<span class="quiet">absent</span>` : html`<code>${foreign(value, 400)}</code>`;
+
+const kinds: Readonly<Record<Difference['kind'], string>> = {
+  parameter: 'parameter',
+  header: 'header',
+  claim: 'claim',
+  outcome: '',
+  duration: '',
+};
+
+const row = ({ kind, name, a, b, offending }: Difference): Html =>
+  html`<tr${offending ? html` class="bad"` : undefined}><th scope="row"><code>${cut(name, 100)}</code> <span class="quiet">${kinds[kind]}</span>${
+    offending ? html` <span class="tag bad"><span aria-hidden="true">✕</span> wrong</span>` : undefined
+  }</th><td>${shown(a)}</td><td>${shown(b)}</td></tr>`;
+
+function step({ a, b, differences }: ComparedStep, journeys: { a: Journey; b: Journey }): Html {
+  const message = a ?? b;
+  if (!message) return html``;
+  const { from, to } = message;
+  const parties = from === to ? laneName(from) : `${laneName(from)} → ${laneName(to)}`;
+  const heading = html`<h2>${attemptOf(message)} <span class="quiet">${parties}</span></h2>`;
+  const missing = a ? 'B' : 'A';
+  if (!a || !b)
+    return html`<section class="panel">${heading}<p>Only in ${a ? 'A' : 'B'}, ${stepLink(a ? journeys.a : journeys.b, message)}: ${wordsOf(message)}. Journey ${missing} has no such step.</p></section>`;
+  return html`<section class="panel">${heading}<div class="scroll" tabindex="0" role="region" aria-label="Differences: ${attemptOf(message)}"><table class="differences"><thead><tr><th scope="col">Value</th><th scope="col">A, ${stepLink(journeys.a, a)}</th><th scope="col">B, ${stepLink(journeys.b, b)}</th></tr></thead><tbody>${differences.map(row)}</tbody></table></div></section>`;
+}
+
+const about = (letter: string, journey: JourneySummary): Html =>
+  html`<li><strong>${letter}</strong> <a href="/journeys/${encodeURIComponent(journey.id)}">${titleOf(journey)}</a> ${outcomeTag(journey.outcome)} <span class="quiet">${dateAndTime(journey.startedAt)}, ${counted(journey.count, 'request')}</span></li>`;
+
+const summary = ({ steps, equal, usual }: Comparison): Html =>
+  html`<p class="quiet">${counted(steps.length, 'step')} with differences, ${equal} without.${
+    usual.length > 0
+      ? ` Left out because they are new in every journey: ${usual.map((name) => cut(name, 40)).join(', ')}.`
+      : ''
+  }</p>`;
+
+/** Shows two journeys and the steps in which they differ. */
+export function comparison(a: Journey, b: Journey): Html {
+  const found = compare(a, b);
+  return html`<ul class="compared">${about('A', a)}${about('B', b)}</ul>${summary(found)}${
+    found.steps.length === 0
+      ? html`<p class="note">These journeys differ only in values that are new each time.</p>`
+      : found.steps.map((one) => step(one, { a, b }))
+  }<p><a href="/journeys/compare?a=${encodeURIComponent(b.id)}&amp;b=${encodeURIComponent(a.id)}">Swap A and B</a></p>`;
+}
+
+/** Offers journeys to compare with one. */
+export function candidates(a: Journey, others: readonly JourneySummary[]): Html {
+  return html`<ul class="compared">${about('A', a)}</ul>${
+    others.length === 0
+      ? html`<p class="note">There is no other journey of this application yet. Sign in once with correct settings, then compare.</p>`
+      : html`<h2>Compare with</h2><ul class="compared">${others.map(
+          (other) =>
+            html`<li><a href="/journeys/compare?a=${encodeURIComponent(a.id)}&amp;b=${encodeURIComponent(other.id)}">${titleOf(other)}</a> ${outcomeTag(other.outcome)} <span class="quiet">${dateAndTime(other.startedAt)}, ${counted(other.count, 'request')}</span></li>`,
+        )}</ul>`
+  }`;
+}

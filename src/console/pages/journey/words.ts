@@ -1,0 +1,109 @@
+import type { JourneyPattern, JourneySummary, Lane, Message } from '../../../journeys/model.ts';
+import { cut, duration } from '../../page/controls.ts';
+import { patterns } from '../journeys/patterns.ts';
+
+/** The parties in the order of their lanes. APIs and other servers follow. */
+const laneOrder = [
+  'person',
+  'browser',
+  'application',
+  'authorisation',
+  'cis2',
+  'identity-agent',
+  'cis',
+  'console',
+] as const;
+
+const laneNames: Readonly<Record<(typeof laneOrder)[number], string>> = {
+  person: 'Person',
+  browser: 'Browser',
+  application: 'Application',
+  authorisation: 'Authorisation',
+  cis2: 'CIS2',
+  'identity-agent': 'Identity Agent',
+  cis: 'CIS',
+  console: 'Console',
+};
+
+const isNamedLane = (lane: Lane): lane is (typeof laneOrder)[number] => Object.hasOwn(laneNames, lane);
+
+/** Short names of APIs that have one. */
+const apiNames: Readonly<Record<string, string>> = { 'api:personal-demographics': 'PDS' };
+
+/** Returns the name of a party: of an API its own, of another server its host. */
+export const laneName = (lane: Lane): string =>
+  isNamedLane(lane) ? laneNames[lane] : (apiNames[lane] ?? cut(lane.slice(lane.indexOf(':') + 1), 20));
+
+/** Sorts the parties into the order of the lanes. */
+export function inLaneOrder(lanes: Iterable<Lane>): Lane[] {
+  const used = new Set(lanes);
+  const others = [...used].filter((lane) => !isNamedLane(lane)).sort();
+  return [...laneOrder.filter((lane) => used.has(lane)), ...others];
+}
+
+/** `Combined pattern`, `Sign-out`. */
+export const patternName = (pattern: JourneyPattern): string =>
+  pattern === 'combined' || pattern === 'separate' ? `${patterns[pattern]} pattern` : patterns[pattern];
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Returns a time as `27 Nov 2026, 07:34:02 UTC`. */
+export function dateAndTime(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return cut(iso, 40);
+  return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${iso.slice(11, 19)} UTC`;
+}
+
+/** Returns a sentence as the part after a colon: without the capital letter of its first word, unless that is a name. */
+export const afterColon = (sentence: string): string =>
+  /^\p{Lu}(\p{Ll}|\s)/u.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
+
+/** Returns the reason for which a message did not succeed, or undefined. */
+export function reasonOf({ outcome, refusal, kind, durationMs, status }: Message): string | undefined {
+  if (outcome === 'succeeded') return undefined;
+  if (refusal) return cut(afterColon(refusal.headline));
+  if (outcome === 'lost') return kind === 'redirect' ? 'never arrived' : 'no answer';
+  if (status !== null) return `answered ${status}`;
+  if (outcome === 'refused') return 'refused';
+  return durationMs === null ? 'no answer' : `no answer after ${duration(durationMs)}`;
+}
+
+/** Returns the words of a message, with the reason if it did not succeed and the words do not contain it. */
+export function wordsOf(message: Message): string {
+  const reason = message.words.includes(': ') ? undefined : reasonOf(message);
+  return reason === undefined ? cut(message.words) : `${cut(message.words)}: ${reason}`;
+}
+
+/** Returns the words of a message without the reason of a refusal. */
+export const attemptOf = ({ words }: Pick<Message, 'words'>): string => cut(words.split(': ', 1)[0] ?? '');
+
+/** Returns a route of which only the end is shown if it is long: `…/realms/Healthcare/authorize`. */
+function shortRoute(route: string): string {
+  if (route.length <= longestRoute) return route;
+  const start = route.indexOf('/', route.length - longestRoute);
+  return `…${start === -1 ? route.slice(-longestRoute) : route.slice(start)}`;
+}
+const longestRoute = 36;
+
+/** Returns the method, route, status and duration of a message; an empty string for an act. */
+export function requestLine({ method, route, status, durationMs, outcome, response, kind }: Message): string {
+  if (kind === 'act') return '';
+  const request = [method, route === null ? undefined : cut(shortRoute(route))].filter(Boolean).join(' ');
+  const error = outcome === 'refused' ? errorCode(response?.body) : undefined;
+  const answer = status === null ? '' : ` → ${status}${error === undefined ? '' : ` ${error}`}`;
+  return `${request}${answer}${durationMs === null ? '' : ` · ${duration(durationMs)}`}`;
+}
+
+/** Returns the `error` of an OAuth error response. */
+const errorCode = (body: string | undefined): string | undefined =>
+  /^\s*\{\s*"error"\s*:\s*"([a-z_]{1,40})"/.exec(body ?? '')?.[1];
+
+/** Returns the title of a journey: `Dr Harriet Quillfeather at Clinic Express`. */
+export function titleOf({ person, application, pattern }: JourneySummary): string {
+  const who = person ? cut(person.name, 80) : undefined;
+  const where = application ? cut(application.name, 80) : undefined;
+  if (pattern === 'desk') return who ? `${who} at the desk` : 'Sign-in at the desk';
+  if (pattern === 'sign-out') return who ? `${who} signs out` : 'Sign-out';
+  if (who && where) return `${who} at ${where}`;
+  return who ?? where ?? patternName(pattern);
+}
