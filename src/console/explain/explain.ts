@@ -1,7 +1,8 @@
-import { json } from '@alongside/kernel/answer';
+import { json, page } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
+import { explanationView } from '../pages/explain/result.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type KeyReport, KeyTextError, keyReportOf } from './key-report.ts';
 import { longestPaste, readPaste } from './paste.ts';
@@ -91,7 +92,11 @@ export const explanation: Resource = {
       },
       response: explained,
       roles: ['support'],
-      handle: async ({ body: { text, as } }) => json(200, await explain(text, as, console)),
+      async handle({ request, body: { text, as } }) {
+        const found = await explain(text, as, console);
+        // The page shows the same markup with and without its script.
+        return request.headers.accept === 'text/html' ? page(200, explanationView(found)) : json(200, found);
+      },
     }),
     defineCall({
       method: 'POST',

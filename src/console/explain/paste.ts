@@ -17,6 +17,14 @@ export interface Paste {
   readonly isJwtLike: boolean;
 }
 
+const longestInAddress = 200;
+/** Text in which a token or a secret may be: addresses stay in histories and logs. */
+const secretLike = /^eyJ|[\r\n]|-----BEGIN |secret|password|token|assertion|code=/i;
+
+/** Whether a text may be in an address of the console: an id or words, never a token. */
+export const mayBeInAddress = (text: string): boolean =>
+  text.length <= longestInAddress && !secretLike.test(text);
+
 const quotes: readonly string[] = ['"', "'", '`'];
 /** Copied with the name of its header or member. */
 const label = /^(?:authorization:\s*)?(?:bearer|dpop)\s+/i;

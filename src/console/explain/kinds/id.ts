@@ -96,7 +96,7 @@ const idKinds: readonly IdKind[] = [
 ];
 
 /** Returns the page of an id. */
-async function pageOf(id: string, console: ConsoleContext): Promise<Link | undefined> {
+export async function pageOf(id: string, console: ConsoleContext): Promise<Link | undefined> {
   for (const { form, find } of idKinds) {
     const found = form.test(id) ? await find(id, console) : undefined;
     if (found) return found;
