@@ -1,6 +1,7 @@
 import { type DecodedJwt, isSigningAlgorithm, publicKeyOf, verifySignature } from '@alongside/kernel/jws';
 import type { StoredApplication } from '../../oauth/applications.ts';
 import type { ConsoleContext } from '../dependencies.ts';
+import type { Insights } from './dry-run.ts';
 import type { Link } from './finding.ts';
 
 /** Maximum number of registrations that are searched for a similar value. */
@@ -76,3 +77,19 @@ export const linkTo = ({ id, name }: { id: string; name: string }): Link => ({
   label: `Application ${name}`,
   href: `/applications/${encodeURIComponent(id)}`,
 });
+
+/** The state of an application, as its checks show it. */
+export const standingOf = (application: StoredApplication | undefined): Insights =>
+  application
+    ? {
+        application: { came: `${application.name}, ${application.status}` },
+        products: {
+          came:
+            application.platform?.products
+              .filter(({ status }) => status === 'approved')
+              .map(({ name }) => name)
+              .join(', ') || 'none',
+        },
+        developer: { came: application.developer || 'none' },
+      }
+    : {};

@@ -90,6 +90,12 @@ tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background
 .done .mark-step { border-color: var(--good); color: var(--good); }
 .lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { display: grid; grid-template-columns: 7rem 1fr; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
 a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
+.refusal { border: 1px solid var(--bad); border-left-width: 5px; background: var(--bad-soft); border-radius: .375rem; padding: .875rem 1.125rem; margin: 0 0 1rem; }
+.console .refusal h2 { color: var(--bad); margin: 0 0 .5rem; font-size: 1.125rem; } .refusal dd { overflow-wrap: anywhere; }
+.taken { margin-bottom: .25rem !important; } .taken:focus { outline: 0; }
+.verdict { border-left: 4px solid var(--line); padding: .25rem 0 .25rem .75rem; overflow-wrap: anywhere; } .verdict.good { border-color: var(--good); } .verdict.bad { border-color: var(--bad); }
+.found { padding-left: 1.25rem; } #explanation td { overflow-wrap: anywhere; } .button.file { cursor: pointer; margin: 0; position: relative; overflow: hidden; } .console #file { position: absolute; width: 1px; min-height: 1px; padding: 0; } .button.file:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
+#explain textarea { margin: .25rem 0; }
 dl.addresses { row-gap: .625rem; }
 @media (max-width: 43.75rem) {
   body.console { display: block; }

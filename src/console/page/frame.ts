@@ -3,6 +3,7 @@ import { page } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { stylesheetPath } from '@alongside/kernel/layout';
 import { administratorHead, signedInNote } from '../administrators/pages.ts';
+import { mayBeInAddress } from '../explain/paste.ts';
 import { orNull } from './controls.ts';
 import { type ConsolePage, groups, type PageContent, type PageView } from './page.ts';
 import { statusBar } from './status.ts';
@@ -60,7 +61,8 @@ export async function framed(
   const { title, heading, lead, actions, main, status = 200 } = content;
   const [links, state] = await Promise.all([navigation(view, pages), statusBar(view)]);
   const administrator = view.caller?.administrator;
-  const q = view.request.path === '/search' ? (view.query.get('q') ?? '').slice(0, 500) : '';
+  const sought = view.request.path === '/search' ? (view.query.get('q') ?? '') : '';
+  const q = mayBeInAddress(sought) ? sought : '';
   const document = html`<!doctype html>
 <html lang="en-GB">
 <head>

@@ -59,6 +59,8 @@ export interface PageContent {
   actions?: Html;
   /** HTTP status; 200 by default. */
   status?: number;
+  /** The page of the console that is shown instead. */
+  redirect?: string;
   main: Html;
 }
 

@@ -1,4 +1,4 @@
-import { Answer, page as htmlPage } from '@alongside/kernel/answer';
+import { Answer, page as htmlPage, redirect } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import { type Html, html } from '@alongside/kernel/html';
 import {
@@ -89,7 +89,9 @@ export function pageRoutes(
     const view = await viewOf(page, request);
     if (view instanceof Answer) return view;
     try {
-      return await framed(view, pages, await page.render(view), page.script?.name);
+      const content = await page.render(view);
+      if (content.redirect !== undefined) return redirect(content.redirect);
+      return await framed(view, pages, content, page.script?.name);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return (await framed(view, pages, refusedContent(error))).refusing(error);

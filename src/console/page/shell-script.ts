@@ -320,6 +320,23 @@ function shell(): void {
       target.form.requestSubmit();
   });
 
+  // A token or a long text goes to Explain through this tab, because an address stays in the history.
+  const search = byId('search');
+  const handed = (text: string, event: Event): void => {
+    if (
+      text.length <= 200 &&
+      !/^\s*[{"]?eyJ|[\r\n]|-----BEGIN |secret|password|token|assertion|code=/i.test(text)
+    )
+      return;
+    event.preventDefault();
+    sessionStorage.setItem('explain', text);
+    location.assign('/explain');
+  };
+  if (search instanceof HTMLInputElement) {
+    search.addEventListener('paste', (event) => handed(event.clipboardData?.getData('text') ?? '', event));
+    search.form?.addEventListener('submit', (event) => handed(search.value, event));
+  }
+
   const menu = byId('menu');
   menu?.addEventListener('click', () => {
     const isOpen = document.body.classList.toggle('menu-open');

@@ -1,9 +1,11 @@
 import type { ConsolePage } from '../page/page.ts';
 import { comparePage } from './compare/page.ts';
+import { explainPage } from './explain/page.ts';
 import { journeyPage } from './journey/page.ts';
 import { journeysPage } from './journeys/page.ts';
 import { overviewPage } from './overview/page.ts';
 import { remainingPage } from './remaining.ts';
+import { searchPage } from './search/page.ts';
 
 /** All pages, in the order of the navigation. */
 export const consolePages: readonly ConsolePage[] = [
@@ -11,5 +13,7 @@ export const consolePages: readonly ConsolePage[] = [
   journeysPage,
   comparePage,
   journeyPage,
+  explainPage,
   remainingPage,
+  searchPage,
 ];

@@ -21,7 +21,7 @@ import {
   unchecked,
 } from '../finding.ts';
 import { checkForm, detailsOf, looselyDecoded, skewOf, timeOf } from '../jwt.ts';
-import { linkTo, Registered } from '../registered.ts';
+import { linkTo, Registered, standingOf } from '../registered.ts';
 
 type Half = 'platform' | 'cis2';
 
@@ -82,6 +82,9 @@ async function signatureInsight(jwt: DecodedJwt, registered: Registered): Promis
   };
 }
 
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'missing');
+
 async function insightsOf(
   run: DryRun,
   jwt: DecodedJwt,
@@ -104,7 +107,11 @@ async function insightsOf(
     ...time('exp'),
     ...time('nbf'),
     ...time('iat'),
-    aud: { why: audience ? (likeness(claims.aud, audience.expected.split(' or ')[0] ?? '') ?? '') : '' },
+    ...standingOf(registered.byClient(clientId)),
+    aud: {
+      came: textOf(claims.aud),
+      why: audience ? (likeness(claims.aud, audience.expected.split(' or ')[0] ?? '') ?? '') : '',
+    },
     ...(failed('client')
       ? {
           client: {

@@ -19,7 +19,7 @@ import {
   ownBanner,
   unchecked,
 } from '../finding.ts';
-import { linkTo, Registered } from '../registered.ts';
+import { linkTo, Registered, standingOf } from '../registered.ts';
 import { clientAssertion } from './client-assertion.ts';
 import { explainAccess } from './tokens.ts';
 
@@ -124,6 +124,7 @@ async function explainAuthorize(url: URL, console: ConsoleContext): Promise<Find
   const hint = callbacks?.map((uri) => likeness(redirectUri, uri)).find((found) => found !== undefined);
   const isWrong = (name: string) => run.checks.some(({ check, ok }) => check === name && !ok);
   const insights: Insights = {
+    ...standingOf(application),
     client_id: isWrong('client_id')
       ? {
           came: clientId || 'missing',
@@ -221,6 +222,7 @@ async function explainForm(
   const callbacks = application?.platform?.callbackUrls ?? [];
   const redirectUri = form.get('redirect_uri') ?? '';
   const insights: Insights = {
+    ...standingOf(application),
     client_id: isWrong('client_id')
       ? {
           came: clientId || 'missing',

@@ -9,7 +9,8 @@ import { explainScript } from './script.ts';
 async function fromQuery({ console, query }: Pick<PageView, 'console' | 'query'>): Promise<Html | undefined> {
   const q = query.get('q')?.trim();
   if (!q) return undefined;
-  if (!mayBeInAddress(q)) return html`<p class="warning">This is too long for an address, or may be a secret. Paste it into the box above.</p>`;
+  if (!mayBeInAddress(q))
+    return html`<p class="warning">This is too long for an address, or may be a secret. Paste it into the box above.</p>`;
   return explanationView(await explain(q, query.get('as') ?? undefined, console), q);
 }
 

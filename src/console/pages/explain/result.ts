@@ -3,7 +3,9 @@ import type { Banner, CheckOutcome, ExplainedCheck } from '../../explain/finding
 import type { Explanation } from '../../explain/registry.ts';
 import { foreign, table } from '../../page/controls.ts';
 
-const marks: Readonly<Record<CheckOutcome, readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>> = {
+const marks: Readonly<
+  Record<CheckOutcome, readonly [mark: string, tone: 'good' | 'bad' | 'plain' | 'warn']>
+> = {
   passed: ['✓', 'good'],
   failed: ['✕', 'bad'],
   'not applicable': ['–', 'plain'],

@@ -53,7 +53,8 @@ function explainPage(): void {
     const whole = (text ?? area.value).trim();
     if (whole === '') return area.focus();
     const sent = cutHar(whole) ?? whole;
-    if (sent.length > longest) return fail(`The text has ${sent.length} characters. At most ${longest} are explained.`);
+    if (sent.length > longest)
+      return fail(`The text has ${sent.length} characters. At most ${longest} are explained.`);
     shown.setAttribute('aria-busy', 'true');
     try {
       const response = await fetch('/api/v1/explain', {

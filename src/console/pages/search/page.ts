@@ -27,7 +27,9 @@ async function people(q: string, { console: { cis } }: View): Promise<Html | und
   const answer = await orNull(cis.call({ method: 'GET', path: `${paths.people}?${query}` }));
   const { people: found = [] } = (answer?.status === 200 ? answer.body : {}) as Partial<PeopleAnswer>;
   return list(
-    found.slice(0, most).map(({ uid, displayName }) => ({ label: displayName, href: `/people/${uid}`, about: uid })),
+    found
+      .slice(0, most)
+      .map(({ uid, displayName }) => ({ label: displayName, href: `/people/${uid}`, about: uid })),
   );
 }
 
@@ -62,9 +64,15 @@ export const searchPage = definePage({
     if (q === '') return { title, main: emptyState('Type a name, or paste an id, into the box above.') };
     if (!mayBeInAddress(q)) return { title, main: pasteHint };
     const link = await pageOf(q, console);
-    if (link) return { title, redirect: link.href, main: html`<p><a href="${link.href}">${link.label}</a></p>` };
+    if (link)
+      return { title, redirect: link.href, main: html`<p><a href="${link.href}">${link.label}</a></p>` };
     const refusal = await console.refusals.find(q);
-    if (refusal) return { title, lead: html`For <code>${foreign(q)}</code>`, main: explanationView(await explain(q, 'id', console), q) };
+    if (refusal)
+      return {
+        title,
+        lead: html`For <code>${foreign(q)}</code>`,
+        main: explanationView(await explain(q, 'id', console), q),
+      };
     const [inPeople, inApplications, inJourneys] = await Promise.all([
       people(q, view),
       applications(q, view),
