@@ -1,13 +1,62 @@
+import type { Explanation } from '../../console/explain/registry.ts';
 import { linesOf } from '../../kit/report.ts';
-import { consoleCommand } from '../command.ts';
+import { consoleCommand, text } from '../command.ts';
+import { readText } from '../json-file.ts';
+import { columns } from '../table.ts';
+
+const marks: Readonly<Record<Explanation['checks'][number]['outcome'], string>> = {
+  passed: 'ok',
+  failed: 'WRONG',
+  'not applicable': '-',
+  unknown: '?',
+};
+
+/** Formats an explanation for people: every check, then the first failure. */
+function explanationLines({ took, summary, banner, checks, alternatives }: Explanation): string[] {
+  const others = alternatives.map(({ kind }) => kind).join(', ');
+  const rows = checks.map(({ name, outcome, came, expected, why }) => [
+    ...[marks[outcome], name],
+    outcome === 'failed' ? `received ${came}; expected ${expected}${why ? `. ${why}` : ''}` : came || why,
+  ]);
+  const failure: [string, string | null][] = banner
+    ? [
+        ['Wrong', banner.headline],
+        ['Received', banner.came],
+        ['Expected', banner.expected],
+        ['Fix', banner.mend],
+        ['Who acts', banner.actor],
+        ['Source', banner.source],
+      ]
+    : [];
+  return [
+    `Taken for ${took?.label ?? 'no known kind'}.${others ? ` Otherwise: --as ${others}.` : ''}`,
+    ...columns(rows),
+    ...columns(failure.flatMap(([name, value]) => (value ? [[name, value]] : []))),
+    summary,
+  ];
+}
 
 export const explain = consoleCommand({
   name: 'explain',
+  flags: { as: text },
   actions: {
     '': {
       words: 'ID',
-      help: 'expected and received values, the fix, who must act, the source',
-      async run({ api }, id) {
+      help: [
+        ['', 'expected and received values, the fix, who must act, the source'],
+        [
+          '-',
+          'the text from standard input: a token, assertion, error, address, form, curl command, key or HAR, with every check',
+        ],
+        ['  --as KIND', 'what the text is, such as id-token; recognised by default'],
+      ],
+      async run({ api, flags: { as } }, id) {
+        if (id === '-') {
+          const body = { text: readText(id).trim(), ...(as === undefined ? {} : { as }) };
+          const found = await api.must('POST', '/explain', { body });
+          const isWrong = found.banner !== null || found.checks.some(({ outcome }) => outcome === 'failed');
+          return { json: found, lines: explanationLines(found), code: isWrong ? 1 : 0 };
+        }
         const refusal = await api.must('GET', '/refusals/{id}', { path: { id } });
         return { json: refusal, lines: linesOf(refusal) };
       },
@@ -15,6 +64,7 @@ export const explain = consoleCommand({
   },
   notes: [
     'ID is the X-Message-Id of the response, its message_id, the reference on an error page, or the X-Request-ID or X-Correlation-ID of the request.',
+    'A text from standard input is not in the history of the shell. Exit code 0: no mistake was found; 1: at least one.',
   ],
-  examples: ['alongside explain 6f3c2a51-8b7e-4c64-9d4b-0e2f8f0c1a77'],
+  examples: ['alongside explain 6f3c2a51-8b7e-4c64-9d4b-0e2f8f0c1a77', 'alongside explain - < request.txt'],
 });

@@ -76,7 +76,7 @@ describe('Explain and Search', () => {
       buffer: Buffer.from(JSON.stringify({ log: { entries } })),
     });
     await page.getByText('2 requests to this installation, 1 failed').waitFor();
-    assert.match(await page.locator('.refusal').innerText(), /redirect_uri is invalid/);
+    assert.match((await page.locator('.refusal').textContent()) ?? '', /redirect_uri is invalid/);
     assert.ok(sent.some((body) => body.includes('_ping')) && !sent.some((body) => body.includes(secret)));
     await page.close();
   });
@@ -90,7 +90,7 @@ describe('Explain and Search', () => {
     assert.match((await read(`/search?q=${refused}`)).text, /redirect_uri is invalid/);
     assert.equal((await read('/search?q=656005750108')).location, '/people/656005750108');
     assert.equal((await read(`/search?q=${clientId}`)).location, '/applications/demo-combined');
-    assert.match((await read('/search?q=demo-c')).text, /Applications.*demo-combined.*demo-citizen/s);
+    assert.match((await read('/search?q=demo-c')).text, /Applications.*demo-citizen.*demo-combined/s);
     for (const path of [`/explain?q=${jwt}`, `/search?q=${jwt}`]) {
       const { text } = await read(path);
       assert.ok(!text.includes(jwt) && !text.includes(jwt.slice(0, 60)));
