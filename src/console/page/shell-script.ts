@@ -322,11 +322,9 @@ function shell(): void {
 
   // A token or a long text goes to Explain through this tab, because an address stays in the history.
   const search = byId('search');
-  const handed = (text: string, event: Event): void => {
-    if (
-      text.length <= 200 &&
-      !/^\s*[{"]?eyJ|[\r\n]|-----BEGIN |secret|password|token|assertion|code=/i.test(text)
-    )
+  const handed = (given: string, event: Event): void => {
+    const text = given.trim();
+    if (text.length <= 200 && !/^eyJ|[\r\n]|-----BEGIN |secret|password|token|assertion|code=/i.test(text))
       return;
     event.preventDefault();
     sessionStorage.setItem('explain', text);

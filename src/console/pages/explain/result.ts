@@ -13,7 +13,7 @@ const marks: Readonly<
 };
 
 /** An outcome as a mark and a word. */
-export function checkTag(outcome: CheckOutcome): Html {
+function checkTag(outcome: CheckOutcome): Html {
   const [mark, tone] = marks[outcome];
   return html`<span class="tag ${tone}"><span aria-hidden="true">${mark}</span> ${outcome}</span>`;
 }
@@ -29,7 +29,7 @@ const row = (term: string, value: Html | string | null): Html | undefined =>
   value === null || value === '' ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
 
 /** The first failure: what came, what was expected, what to do and who acts. */
-export const bannerOf = ({ headline, came, expected, mend, actor, error, source }: Banner): Html => html`
+const bannerOf = ({ headline, came, expected, mend, actor, error, source }: Banner): Html => html`
 <section class="refusal" aria-labelledby="h-banner">
 <h2 id="h-banner"><span aria-hidden="true">✕</span> ${headline}</h2>
 <dl class="summary">${row('Came', came === null ? null : foreign(came))}
