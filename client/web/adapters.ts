@@ -66,10 +66,13 @@ export function fastifyPage<Q extends FastifyRequest, R extends FastifyReply>(
   };
 }
 
-/** The route handlers of Next.js, in a catch-all `route.ts`: `export const { GET, POST } = nextSignIn(web)`. */
-export function nextSignIn(web: WebSignIn) {
+/**
+ * The route handlers of Next.js, in a catch-all `route.ts`: `export const { GET, POST } = nextSignIn(() => web)`. The function is called
+ * at each request, so that a build needs no settings.
+ */
+export function nextSignIn(web: () => WebSignIn) {
   const handler = async (request: Request): Promise<Response> =>
-    (await web.handle(request)) ?? new Response('Not found', { status: 404 });
+    (await web().handle(request)) ?? new Response('Not found', { status: 404 });
   return { GET: handler, POST: handler };
 }
 

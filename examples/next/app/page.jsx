@@ -1,0 +1,24 @@
+import { headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { signIn } from '../lib/sign-in.js';
+
+export default async function Home() {
+  // First, so that Next.js does not render the page during the build.
+  const asked = await headers();
+  const session = await signIn().session({ headers: asked });
+  if (!session) redirect('/sign-in?to=/');
+  return (
+    <main>
+      <h1>Signed in: {session.user.name}</h1>
+      <form method="post" action="/patient">
+        <label>
+          NHS number <input name="number" />
+        </label>
+        <button type="submit">Find patient</button>
+      </form>
+      <form method="post" action="/sign-out">
+        <button type="submit">Sign out</button>
+      </form>
+    </main>
+  );
+}
