@@ -3,9 +3,14 @@ import { OperatorError } from '@alongside/kernel/operator';
 import type { Config } from '../config.ts';
 import {
   Administrators,
+  type Invited,
   invitationLifetime,
+  invitationStatement,
   type ListedAdministrator,
+  type RoleChange,
+  roleStatement,
 } from '../console/administrators/administrators.ts';
+import type { Grant } from '../console/administrators/roles.ts';
 import { AuditLog } from '../storage/audit.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openStorage } from './storage.ts';
@@ -33,10 +38,12 @@ export interface StoredAudit {
 /** Opens the audit log of the configured data. Throws OperatorError if it does not exist. */
 export const openStoredAudit = (config: Config): Promise<StoredAudit> => openAudit(config, 'either');
 
+/** The administrators of an installation, and what the operator of the machine may do with them. */
 export interface StoredAdministrators {
-  invite(name: string): Promise<{ token: string; minutes: number }>;
+  invite(invited: Invited): Promise<{ token: string; minutes: number }>;
   list(): Promise<ListedAdministrator[]>;
-  remove(id: string): Promise<boolean>;
+  changeRole(id: string, grant: Grant): Promise<RoleChange>;
+  remove(id: string): Promise<RoleChange>;
   close(): Promise<void>;
 }
 
@@ -48,15 +55,23 @@ export async function openStoredAdministrators(config: Config): Promise<StoredAd
     );
   const { database, audit, close } = await openAudit(config, 'production');
   const administrators = new Administrators(database, systemClock);
-  const auditStatement = (action: 'administrator.invited' | 'administrator.removed', target: string) =>
-    audit.recordStatement({ actor: 'local operator', action, target, outcome: 'ok' });
+  const entry = { actor: 'local operator', outcome: 'ok' } as const;
   return {
-    async invite(name) {
-      const token = await administrators.invite(name, auditStatement('administrator.invited', name));
-      return { token, minutes: invitationLifetime / 60_000 };
+    async invite(invited) {
+      const record = invitationStatement(audit, entry.actor, invited);
+      return {
+        token: await administrators.invite(invited, record),
+        minutes: invitationLifetime / 60_000,
+      };
     },
     list: () => administrators.list(),
-    remove: (id) => administrators.remove(id, auditStatement('administrator.removed', id)),
+    changeRole: (id, grant) =>
+      administrators.changeRole(id, grant, roleStatement(audit, entry.actor, id, grant)),
+    remove: (id) =>
+      administrators.remove(
+        id,
+        audit.recordStatement({ ...entry, action: 'administrator.removed', target: id }),
+      ),
     close,
   };
 }

@@ -6,6 +6,8 @@ import { Administrators, newAdministrator } from './administrators/administrator
 import { AdministratorSessions } from './administrators/sessions.ts';
 import { startConsole, type TestConsole } from './testing/console.ts';
 
+const invitedAs = (name: string) => ({ name, role: 'administrator', organisations: [] }) as const;
+
 /** Tables that the console changes. */
 const tables = [
   ...['application', 'client', 'product', 'developer', 'setting', 'signing_key'],
@@ -100,10 +102,10 @@ describe('an act without an audit record, in production', () => {
     console_ = await startConsole({ development: false });
     const administrators = new Administrators(console_.database, console_.clock);
     const sessions = new AdministratorSessions(console_.database, console_.clock, console_.urls.console);
-    const administrator = newAdministrator('Administrator');
+    const administrator = newAdministrator(invitedAs('Administrator'));
     const opening = sessions.begin(administrator);
     const key = { id: 'key', publicKey: 'a2V5', counter: 0 };
-    const token = await administrators.invite(administrator.name);
+    const token = await administrators.invite(administrator);
     assert.ok(await administrators.join(token, administrator, key, opening.statements));
     cookie = opening.cookie.split(';')[0] ?? '';
   });

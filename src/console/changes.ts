@@ -36,6 +36,7 @@ const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   developers: ['application'],
   apis: ['application'],
   keys: ['key'],
+  administrators: [],
   explain: [],
   validate: [],
 };

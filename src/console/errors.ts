@@ -118,6 +118,48 @@ export const errors = catalogue('console', {
     source: 'WebAuthn section 7.2 step 6',
     fix: 'Use another passkey or ask for an invitation: alongside admin invite.',
   },
+  roleForbidden: {
+    code: 'role_forbidden',
+    status: 403,
+    description: 'Your role in the console does not allow this.',
+    actor: 'operator',
+    source: wire,
+    fix: 'Ask an administrator, who can do it or change your role.',
+  },
+  otherOrganisation: {
+    code: 'other_organisation',
+    status: 403,
+    description:
+      'Your role in the console is limited to your organisations, and this belongs to another one.',
+    actor: 'operator',
+    source: wire,
+    fix: 'Ask the registration authority of that organisation, or an administrator.',
+  },
+  passkeyNeeded: {
+    code: 'passkey_needed',
+    status: 403,
+    description:
+      'This needs your passkey, used within the last five minutes. Confirm it at /confirm, then try again.',
+    actor: 'user',
+    source: wire,
+    fix: 'Open /confirm in the console, use your passkey, and repeat the call.',
+  },
+  ownRole: {
+    code: 'own_role',
+    status: 403,
+    description: 'You cannot change your own role or remove yourself.',
+    actor: 'operator',
+    source: wire,
+    fix: 'Ask another administrator.',
+  },
+  lastAdministrator: {
+    code: 'last_administrator',
+    status: 409,
+    description: 'This is the last administrator of the installation.',
+    actor: 'operator',
+    source: wire,
+    fix: 'Invite another administrator first: alongside admin invite.',
+  },
   tooManyRequests: {
     code: 'too_many_requests',
     status: 429,

@@ -4,16 +4,25 @@ import { anyPeerUser } from '@alongside/kernel/peer-user';
 import { anyMethod, route } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
 import { Faults } from '../storage/faults.ts';
-import { type Admission, admitAll, currentActor } from './administrators/admission.ts';
+import {
+  type Admission,
+  admitAll,
+  currentActor,
+  currentCaller,
+  currentOrganisations,
+} from './administrators/admission.ts';
+import { AdmittedJourneys } from './administrators/journeys.ts';
+import { everyRole } from './administrators/roles.ts';
 import { createAdmission } from './administrators/routes.ts';
 import { LocalAgent } from './agent.ts';
 import { AgentSocket } from './agent-socket.ts';
 import { routesOf } from './api/call.ts';
 import { Changes } from './changes.ts';
 import type { ConsoleContext, ConsoleDependencies } from './dependencies.ts';
+import { ScopedDirectory } from './directory/scoped.ts';
 import { errors } from './errors.ts';
 import { createGuard, signInChallenge } from './guard.ts';
-import { CisDirectory, Neighbour } from './neighbour.ts';
+import { Neighbour } from './neighbour.ts';
 import { assetRoutes, pageRoutes } from './page/routes.ts';
 import { apiCalls } from './resources/registry.ts';
 
@@ -29,9 +38,12 @@ const unknownCalls = (admission: Admission): Route[] =>
     route(
       path,
       anyMethod({
-        endpoint: admission.admit(async () => {
-          throw errors.callUnknown();
-        }),
+        endpoint: admission.admit(
+          async () => {
+            throw errors.callUnknown();
+          },
+          { roles: everyRole },
+        ),
         errors: renderRefusal,
       }),
     ),
@@ -44,12 +56,14 @@ export function createConsole(dependencies: ConsoleDependencies): Service {
     throw new Error('Two faults have the same name.');
   const socket = agentSocket === null ? undefined : new AgentSocket(agentSocket);
   const changes = new Changes();
+  const { audit, clock, journeys } = dependencies;
   const unfollow = changes.follow(dependencies.listenEvents, dependencies.database);
   const console: ConsoleContext = {
     ...dependencies,
     changes,
-    audit: dependencies.audit.actedBy(currentActor),
-    cis: new CisDirectory(dependencies.cis),
+    ...(journeys ? { journeys: new AdmittedJourneys(journeys, audit, clock, currentCaller) } : {}),
+    audit: audit.actedBy(currentActor),
+    cis: new ScopedDirectory(dependencies.cis, currentOrganisations),
     cis2: new Neighbour({
       address: dependencies.cis2,
       unreachable: errors.cis2Unreachable,

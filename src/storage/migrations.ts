@@ -30,6 +30,7 @@ import { apiDefinitions } from './migrations/0025-api-definitions.ts';
 import { patientKeys } from './migrations/0026-patient-keys.ts';
 import { peopleByName } from './migrations/0028-people-by-name.ts';
 import { auditSearches } from './migrations/0029-audit-searches.ts';
+import { administratorRoles } from './migrations/0030-administrator-roles.ts';
 import { row, text } from './row.ts';
 
 const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
@@ -64,6 +65,7 @@ export const migrations: readonly Migration[] = [
   patientKeys,
   peopleByName,
   auditSearches,
+  administratorRoles,
 ];
 
 const settingRow = row('setting', { value: text });

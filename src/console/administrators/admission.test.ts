@@ -4,8 +4,10 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { networkLimits } from '../../oauth/network-limit.ts';
 import { sql } from '../../storage/database.ts';
 import { startConsole, type TestConsole } from '../testing/console.ts';
-import { Administrators, actorOf, newAdministrator } from './administrators.ts';
+import { type Administrator, Administrators, actorOf, newAdministrator } from './administrators.ts';
 import { AdministratorSessions } from './sessions.ts';
+
+const invitedAs = (name: string) => ({ name, role: 'administrator', organisations: [] }) as const;
 
 const operatorToken = 'operator-token-of-this-test-0123456789';
 
@@ -21,14 +23,14 @@ describe('the console in production', () => {
   let count = 0;
   /** Creates an administrator with a session from an invitation. */
   async function joined() {
-    const administrator = newAdministrator(`Administrator ${++count}`);
+    const administrator = newAdministrator(invitedAs(`Administrator ${++count}`));
     const { statements, cookie } = new AdministratorSessions(
       console_.database,
       console_.clock,
       console_.urls.console,
     ).begin(administrator);
     const key = { id: `key-${count}`, publicKey: 'a2V5', counter: 0 };
-    const token = await administrators.invite(administrator.name);
+    const token = await administrators.invite(administrator);
     assert.ok(await administrators.join(token, administrator, key, statements));
     return { administrator, key, token, cookie: cookie.split(';')[0] ?? '', setCookie: cookie };
   }
@@ -40,7 +42,7 @@ describe('the console in production', () => {
 
   describe('for an administrator', () => {
     let cookie: string;
-    let administrator: { id: string; name: string };
+    let administrator: Administrator;
     beforeEach(async () => {
       ({ cookie, administrator } = await joined());
     });
@@ -96,8 +98,8 @@ describe('the console in production', () => {
 
     test('refuses a removed administrator and still admits the others', async () => {
       const other = await joined();
-      assert.ok(await administrators.remove(administrator.id));
-      assert.equal(await administrators.remove(administrator.id), false);
+      assert.equal(await administrators.remove(administrator.id), 'done');
+      assert.equal(await administrators.remove(administrator.id), 'unknown');
       assert.equal(await statusWith(cookie), 401);
       assert.equal(await statusWith(other.cookie), 200);
       assert.deepEqual(
@@ -214,10 +216,10 @@ describe('the console in production', () => {
     const { token } = await joined();
     const before = (await administrators.list()).length;
     const key = { id: 'another', publicKey: 'a2V5', counter: 0 };
-    assert.equal(await administrators.join(token, newAdministrator('Late'), key, []), false);
-    const late = await administrators.invite('Late');
+    assert.equal(await administrators.join(token, newAdministrator(invitedAs('Late')), key, []), false);
+    const late = await administrators.invite(invitedAs('Late'));
     console_.base.advance(3_601);
-    assert.equal(await administrators.join(late, newAdministrator('Late'), key, []), false);
+    assert.equal(await administrators.join(late, newAdministrator(invitedAs('Late')), key, []), false);
     assert.equal((await console_.send(`/invite/${late}`)).status, 410);
     assert.equal((await administrators.list()).length, before);
     const stored = await console_.database.all({ text: 'SELECT * FROM single_use', values: [] });
@@ -226,9 +228,9 @@ describe('the console in production', () => {
 
   test('refuses to join with a passkey of another administrator and keeps the invitation', async () => {
     const { key } = await joined();
-    const token = await administrators.invite('Thief');
-    assert.equal(await administrators.join(token, newAdministrator('Thief'), key, []), false);
-    assert.equal(await administrators.invitedName(token), 'Thief');
+    const token = await administrators.invite(invitedAs('Thief'));
+    assert.equal(await administrators.join(token, newAdministrator(invitedAs('Thief')), key, []), false);
+    assert.deepEqual(await administrators.invited(token), invitedAs('Thief'));
   });
 
   test('allows links from other sites only to pages', async () => {
@@ -237,7 +239,7 @@ describe('the console in production', () => {
       'sec-fetch-mode': 'navigate',
       'sec-fetch-dest': 'document',
     };
-    const token = await administrators.invite('Jo');
+    const token = await administrators.invite(invitedAs('Jo'));
     assert.equal((await console_.send('/sign-in', { headers: visit })).status, 200);
     assert.equal((await console_.send(`/invite/${token}`, { headers: visit })).status, 200);
     assert.equal((await console_.send('/api/v1/state', { headers: visit })).status, 403);
@@ -253,7 +255,7 @@ test('sets a host-only cookie over https', async () => {
       console_.database,
       console_.clock,
       'https://console.example',
-    ).begin(newAdministrator('Jo'));
+    ).begin(newAdministrator(invitedAs('Jo')));
     assert.match(
       cookie,
       /^__Host-console-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200$/,

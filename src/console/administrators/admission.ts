@@ -1,27 +1,69 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Answer, StreamAnswer } from '@alongside/kernel/answer';
+import type { Clock } from '@alongside/kernel/clock';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { equalSecrets, sha256 } from '@alongside/kernel/secrets';
 import type { AuditLog } from '../../storage/audit.ts';
 import { errors } from '../errors.ts';
 import { type Administrator, actorOf } from './administrators.ts';
+import { type Access, type Role, rolesOf } from './roles.ts';
 import type { AdministratorSessions } from './sessions.ts';
 
 /** The sender of an admitted request. */
 export interface Caller {
   /** Name in audit records. */
-  actor: string;
+  readonly actor: string;
   /** Null for a command on this machine. */
-  administrator: Administrator | null;
+  readonly administrator: Administrator | null;
+  /** That of a command is `administrator`. */
+  readonly role: Role;
+  /** Milliseconds since the passkey was used; 0 for a command on this machine, which needs none. */
+  readonly passkeyAge: number;
 }
 
-const actors = new AsyncLocalStorage<string>();
+const callers = new AsyncLocalStorage<Caller>();
+
+/** Returns the sender of the current request; undefined in development. */
+export const currentCaller = (): Caller | undefined => callers.getStore();
 
 /** Returns the actor of the current request, for its audit records. */
-export const currentActor = (): string | undefined => actors.getStore();
+export const currentActor = (): string | undefined => currentCaller()?.actor;
+
+/** Returns the organisations to which the current caller is limited; undefined without a limit. */
+export function currentOrganisations(): readonly string[] | undefined {
+  const caller = currentCaller();
+  return caller?.role === 'registration-authority' ? (caller.administrator?.organisations ?? []) : undefined;
+}
+
+/** Runs work for a caller; in development for no one. */
+export const asCaller = <T>(caller: Caller | undefined, work: () => Promise<T>): Promise<T> =>
+  caller ? callers.run(caller, work) : work();
+
+/** Returns whether a caller has a role that an operation admits. */
+export const hasRole = (caller: Caller | undefined, { roles }: Access): boolean =>
+  caller === undefined || rolesOf(roles).includes(caller.role);
+
+/** Maximum age of the last use of a passkey, in milliseconds. */
+const recent = 300_000;
+
+/** Returns whether a change of roles or keys is allowed without using the passkey again. */
+export const hasRecentPasskey = ({ passkeyAge }: Caller): boolean => passkeyAge <= recent;
+
+/** Throws unless a caller may use an operation. */
+export function checkAccess(caller: Caller, access: Access): void {
+  if (!hasRole(caller, access))
+    throw errors.roleForbidden(`it admits ${rolesOf(access.roles).join(', ')}, not ${caller.role}`, {
+      role: caller.role,
+      roles: rolesOf(access.roles).join(' '),
+    });
+  if (access.recentPasskey && !hasRecentPasskey(caller))
+    throw errors.passkeyNeeded(`the passkey was used ${Math.round(caller.passkeyAge / 1_000)} s ago`, {
+      confirm: '/confirm',
+    });
+}
 
 /** Restricts an endpoint to those who may call it. */
-export type Admit = (endpoint: Endpoint) => Endpoint;
+export type Admit = (endpoint: Endpoint, access: Access) => Endpoint;
 
 /** Development admits all: `checkPeerUser` keeps other local users out. */
 export const admitAll: Admit = (endpoint) => endpoint;
@@ -30,6 +72,7 @@ const bearer = /^Bearer ([\w-]{1,200})$/;
 
 /** Admits administrators with a session, and commands on this machine. */
 export class Admission {
+  readonly #clock: Clock;
   readonly #sessions: AdministratorSessions;
   readonly #audit: AuditLog;
   readonly #operatorHash: string | undefined;
@@ -37,11 +80,13 @@ export class Admission {
 
   /** @param operatorHash SHA-256 of the access token in the state file of this process */
   constructor(
+    clock: Clock,
     sessions: AdministratorSessions,
     audit: AuditLog,
     operatorHash: string | undefined,
     signInAddress: string,
   ) {
+    this.#clock = clock;
     this.#sessions = sessions;
     this.#audit = audit;
     this.#operatorHash = operatorHash;
@@ -55,19 +100,30 @@ export class Admission {
       const token = bearer.exec(authorization)?.[1];
       const hash = this.#operatorHash;
       if (token !== undefined && hash !== undefined && equalSecrets(sha256(token), hash))
-        return { actor: 'local operator', administrator: null };
+        return { actor: 'local operator', administrator: null, role: 'administrator', passkeyAge: 0 };
       throw errors.operatorUnknown('the Authorization header holds no access token of this process');
     }
-    const administrator = await this.#sessions.find(request);
-    return administrator && { actor: actorOf(administrator), administrator };
+    const session = await this.#sessions.find(request);
+    if (!session) return undefined;
+    const { administrator, passkeyAt } = session;
+    return {
+      actor: actorOf(administrator),
+      administrator,
+      role: administrator.role,
+      passkeyAge: this.#clock.now() - passkeyAt,
+    };
   }
 
-  /** Refuses anonymous requests. Audit records of the endpoint name the caller. */
-  admit: Admit = (endpoint) => async (request) => {
+  /** Refuses anonymous requests and other roles. Audit records of the endpoint name the caller. */
+  admit: Admit = (endpoint, access) => async (request) => {
     const caller = await this.callerOf(request);
     if (!caller) throw errors.signInMissing('no session', { sign_in: this.#signInAddress });
-    const answer = await actors.run(caller.actor, () => this.#recorded(request, endpoint));
-    return answer instanceof StreamAnswer ? this.#whileSignedIn(answer, request) : answer;
+    const allowed: Endpoint = async (request) => {
+      checkAccess(caller, access);
+      return endpoint(request);
+    };
+    const answer = await asCaller(caller, () => this.#recorded(request, allowed));
+    return answer instanceof StreamAnswer ? this.#whileSignedIn(answer, request, access) : answer;
   };
 
   /**
@@ -94,9 +150,12 @@ export class Admission {
     }
   }
 
-  /** Ends a stream at its next part after the session ends. */
-  #whileSignedIn(answer: StreamAnswer, request: HttpRequest): StreamAnswer {
-    const isSignedIn = async () => (await this.callerOf(request)) !== undefined;
+  /** Ends a stream at its next part after the session ends, or the role changes to one that is not admitted. */
+  #whileSignedIn(answer: StreamAnswer, request: HttpRequest, access: Access): StreamAnswer {
+    const isSignedIn = async () => {
+      const caller = await this.callerOf(request);
+      return caller !== undefined && hasRole(caller, access);
+    };
     return new StreamAnswer(answer.status, answer.headers, async function* whileSignedIn(gone) {
       for await (const part of answer.chunks(gone)) {
         if (!(await isSignedIn())) return;

@@ -2,7 +2,8 @@ import type { Answer } from '@alongside/kernel/answer';
 import { type Html, html } from '@alongside/kernel/html';
 import { framedPage } from '@alongside/kernel/layout';
 import { errors } from '../errors.ts';
-import type { Administrator } from './administrators.ts';
+import type { Administrator, Invited } from './administrators.ts';
+import { roleDuties } from './roles.ts';
 import { administratorScriptPath } from './script.ts';
 
 const service = 'Console';
@@ -39,12 +40,21 @@ ${ceremonyForm({ ceremony: 'get', post: '/sign-in', options, button: 'Sign in wi
 <p>Ask the operator of the server for an invitation: <code>alongside admin invite --name NAME</code></p></details>`,
   );
 
-export const invitationPage = (name: string, token: string, options: string): Answer =>
+export const invitationPage = ({ name, role }: Invited, token: string, options: string): Answer =>
   passkeyPage(
     'Set up your passkey',
-    html`<p class="lead">${name}, you are invited to administer this installation.</p>
+    html`<p class="lead">${name}, you are invited to the console of this installation. Your role: ${role}.</p>
+<p>${roleDuties[role]}</p>
 <p>You will sign in to the console with a passkey on this computer, your phone or a security key. It asks for your PIN, fingerprint or face. You do not need a password.</p>
 ${ceremonyForm({ ceremony: 'create', post: '/invite', options, token, button: 'Set up a passkey' })}`,
+  );
+
+export const confirmPage = (options: string): Answer =>
+  passkeyPage(
+    'Confirm with your passkey',
+    html`<p class="lead">Changes of roles and keys need your passkey, used within the last five minutes.</p>
+${ceremonyForm({ ceremony: 'get', post: '/confirm', options, button: 'Use your passkey' })}
+<p><a href="/">Back to the console</a></p>`,
   );
 
 export const expiredInvitationPage = (): Answer => {
@@ -69,7 +79,7 @@ export const signInMissingPage = (signInAddress: string): Answer => {
 };
 
 /** The name of the administrator and the sign-out button, for the first page. */
-export const signedInNote = ({ name }: Administrator): Html => html`<div class="signed-in">
-<p>Signed in as <strong>${name}</strong></p>
+export const signedInNote = ({ name, role }: Administrator): Html => html`<div class="signed-in">
+<p>Signed in as <strong>${name}</strong>${role === 'administrator' ? undefined : html`, ${role}`}</p>
 <form data-post="/sign-out"><button class="small secondary" disabled>Sign out</button></form></div>
 <p id="problem" class="error" role="alert" hidden></p>`;

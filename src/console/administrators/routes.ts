@@ -8,15 +8,23 @@ import { SingleUse } from '../../storage/single-use.ts';
 import { parseObject, readShape } from '../api/request.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
+import { signInChallenge } from '../guard.ts';
 import {
   type Administrator,
   type AdministratorKey,
   Administrators,
   actorOf,
+  type Invited,
   newAdministrator,
 } from './administrators.ts';
 import { Admission } from './admission.ts';
-import { expiredInvitationPage, invitationPage, signInPage } from './pages.ts';
+import {
+  confirmPage,
+  expiredInvitationPage,
+  invitationPage,
+  signInMissingPage,
+  signInPage,
+} from './pages.ts';
 import { invitationToken, joinBody, Passkeys, signInBody } from './passkeys.ts';
 import { AdministratorSessions } from './sessions.ts';
 
@@ -36,6 +44,9 @@ interface WithJoinBody {
 }
 interface WithSignInBody {
   body: z.output<typeof signInBody>;
+}
+interface WithInvited {
+  invited: Invited;
 }
 interface WithKey {
   administrator: Administrator;
@@ -57,9 +68,9 @@ async function showSignIn({ services }: Start): Promise<Answer> {
 /** Shows an invitation without spending it, because programs open links too. */
 async function showInvitation({ request, services }: Start<{ token: string }>): Promise<Answer> {
   const token = invitationToken.safeParse(request.params.token).data;
-  const name = token === undefined ? undefined : await services.administrators.invitedName(token);
-  if (token === undefined || name === undefined) return expiredInvitationPage();
-  return invitationPage(name, token, await services.passkeys.creationOptions(newAdministrator(name)));
+  const invited = token === undefined ? undefined : await services.administrators.invited(token);
+  if (token === undefined || invited === undefined) return expiredInvitationPage();
+  return invitationPage(invited, token, await services.passkeys.creationOptions(newAdministrator(invited)));
 }
 
 async function readJoinBody({ request }: Start): Promise<WithJoinBody> {
@@ -68,10 +79,10 @@ async function readJoinBody({ request }: Start): Promise<WithJoinBody> {
 
 const checkInvitation = check(
   'invitation',
-  async function checkInvitation({ services, body }: Start & WithJoinBody): Promise<{ name: string }> {
-    const name = await services.administrators.invitedName(body.token);
-    if (name === undefined) throw errors.invitationSpent('unknown, used or over');
-    return { name };
+  async function checkInvitation({ services, body }: Start & WithJoinBody): Promise<WithInvited> {
+    const invited = await services.administrators.invited(body.token);
+    if (invited === undefined) throw errors.invitationSpent('unknown, used or over');
+    return { invited };
   },
 );
 
@@ -80,11 +91,11 @@ const checkNewPasskey = check(
   async function checkNewPasskey({
     services: { passkeys },
     body,
-    name,
-  }: Start & WithJoinBody & { name: string }): Promise<WithKey> {
+    invited,
+  }: Start & WithJoinBody & WithInvited): Promise<WithKey> {
     const result = await passkeys.register(body.response);
-    if ('key' in result) return { administrator: { id: result.id, name }, key: result.key };
-    const options = await passkeys.creationOptions(newAdministrator(name));
+    if ('key' in result) return { administrator: { ...invited, id: result.id }, key: result.key };
+    const options = await passkeys.creationOptions(newAdministrator(invited));
     throw errors.passkeyRefused(result.refused, { options });
   },
 );
@@ -160,8 +171,51 @@ async function signIn({
   throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
 }
 
+async function showConfirm({ request, services: { sessions, passkeys } }: Start): Promise<Answer> {
+  if (!(await sessions.find(request))) return signInMissingPage('/sign-in').with(signInChallenge);
+  return confirmPage(await passkeys.requestOptions());
+}
+
+/** Another administrator's passkey does not confirm. */
+const checkOwnSession = check(
+  'session',
+  async function checkOwnSession({
+    request,
+    services: { sessions, passkeys },
+    administrator,
+  }: Start & WithKey): Promise<void> {
+    const session = await sessions.find(request);
+    if (!session) throw errors.signInMissing('no session', { sign_in: '/sign-in' });
+    if (session.administrator.id !== administrator.id)
+      throw errors.passkeyRefused('the passkey belongs to another administrator', {
+        options: await passkeys.requestOptions(),
+      });
+  },
+);
+
+async function confirm({
+  request,
+  services: { administrators, sessions, passkeys, audit },
+  administrator,
+  key,
+  counter,
+}: Start & WithKey & { counter: number } & Passed<'passkey' | 'session'>): Promise<Answer> {
+  const entry = {
+    actor: actorOf(administrator),
+    action: 'administrator.passkey',
+    target: administrator.id,
+  } as const;
+  const statements = [
+    ...sessions.passkeyStatements(request),
+    audit.recordStatement({ ...entry, outcome: 'ok' }),
+  ];
+  if (await administrators.useKey(key, counter, statements)) return json(200, { next: '/administrators' });
+  await audit.recordAlone({ ...entry, outcome: 'refused' });
+  throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
+}
+
 async function signOut({ request, services: { sessions, audit } }: Start): Promise<Answer> {
-  const administrator = await sessions.find(request);
+  const { administrator } = (await sessions.find(request)) ?? {};
   const records = administrator
     ? [
         audit.recordStatement({
@@ -198,6 +252,16 @@ const signingIn = steps<Start>('console.sign-in')
 
 const signingOut = steps<Start>('console.sign-out').step(signOut);
 
+const confirmForm = steps<Start>('console.confirm-page').step(limitChallenges).step(showConfirm);
+
+const confirming = steps<Start>('console.confirm')
+  .step(limitChallenges)
+  .step(readSignInBody)
+  .step(findKey)
+  .step(checkOwnSession)
+  .step(checkPasskey)
+  .step(confirm);
+
 /** Creates the sign-in of administrators in production. */
 export function createAdmission(
   { database, clock, audit, urls, operatorHash, networkLimits }: ConsoleContext,
@@ -216,11 +280,12 @@ export function createAdmission(
     errors,
   });
   return {
-    admission: new Admission(sessions, audit, operatorHash, `${urls.console}/sign-in`),
+    admission: new Admission(clock, sessions, audit, operatorHash, `${urls.console}/sign-in`),
     routes: withoutMethodErrors([
       ...route('/invite/:token', { GET: serve(invitation) }),
       ...route('/invite', { POST: serve(joining) }),
       ...route('/sign-in', { GET: serve(signInForm), POST: serve(signingIn) }),
+      ...route('/confirm', { GET: serve(confirmForm), POST: serve(confirming) }),
       ...route('/sign-out', { POST: serve(signingOut) }),
     ]),
   };

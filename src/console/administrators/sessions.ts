@@ -4,7 +4,7 @@ import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
 import { sha256 } from '@alongside/kernel/secrets';
 import { type Database, must, type Statement, sql } from '../../storage/database.ts';
-import type { Administrator } from './administrators.ts';
+import { type Administrator, type AdministratorRow, administratorOf } from './administrators.ts';
 
 /** Milliseconds: twelve hours in total, thirty minutes without use. */
 const sessionLimits = { whole: 43_200_000, idle: 1_800_000 };
@@ -41,25 +41,22 @@ export class AdministratorSessions {
           now - sessionLimits.idle,
         ),
         sql(
-          'INSERT INTO administrator_session (hash, administrator_id, created_at, used_at) VALUES (?, ?, ?, ?)',
-          sha256(token),
-          id,
-          now,
-          now,
+          'INSERT INTO administrator_session (hash, administrator_id, created_at, used_at, passkey_at) VALUES (?, ?, ?, ?, ?)',
+          ...[sha256(token), id, now, now, now],
         ),
       ],
       cookie: this.#cookies.set(purpose, token, sessionLimits.whole / 1000),
     };
   }
 
-  /** Returns the administrator of a request with a valid session. */
-  async find(request: HttpRequest): Promise<Administrator | undefined> {
+  /** Returns the administrator of a request with a valid session, and when the passkey was last used in it. */
+  async find(request: HttpRequest): Promise<{ administrator: Administrator; passkeyAt: number } | undefined> {
     const hash = this.#hashOf(request);
     if (hash === undefined) return undefined;
     const now = this.#clock.now();
-    const row = await this.#database.get<Administrator & { used_at: number }>(
+    const row = await this.#database.get<AdministratorRow & { used_at: number; passkey_at: number }>(
       sql(
-        `SELECT a.id, a.name, s.used_at FROM administrator_session s JOIN administrator a ON a.id = s.administrator_id
+        `SELECT a.id, a.name, a.role, a.organisations, s.used_at, s.passkey_at FROM administrator_session s JOIN administrator a ON a.id = s.administrator_id
          WHERE s.hash = ? AND s.created_at > ? AND s.used_at > ?`,
         hash,
         now - sessionLimits.whole,
@@ -71,7 +68,15 @@ export class AdministratorSessions {
       await this.#database.run(
         sql('UPDATE administrator_session SET used_at = ? WHERE hash = ? AND used_at < ?', now, hash, now),
       );
-    return { id: row.id, name: row.name };
+    return { administrator: administratorOf(row), passkeyAt: row.passkey_at };
+  }
+
+  /** Returns the statements that record a use of the passkey in the session of a request. */
+  passkeyStatements(request: HttpRequest): Statement[] {
+    const hash = this.#hashOf(request);
+    const now = this.#clock.now();
+    if (hash === undefined) return [];
+    return [must(sql('UPDATE administrator_session SET passkey_at = ? WHERE hash = ?', now, hash))];
   }
 
   /**

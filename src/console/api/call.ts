@@ -4,7 +4,7 @@ import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongsi
 import { type ParamsOf, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { z } from 'zod';
 import type { Admit } from '../administrators/admission.ts';
-import type { AdmittedRoles } from '../administrators/roles.ts';
+import type { Access } from '../administrators/roles.ts';
 import type { Changes } from '../changes.ts';
 import { noMembers, parseObject, parseQuery, readShape } from './request.ts';
 
@@ -19,15 +19,13 @@ export interface CallRequest<Path extends string, Query, Body> {
   body: Body;
 }
 
-interface Documented {
+interface Documented extends Access {
   readonly method: Method;
   readonly summary: string;
   /** Meaning of each status. */
   readonly answers: Readonly<Record<number, string>>;
   /** Body of a success. Declare each member: tests refuse answers with others. Absent if all successes are 204. */
   readonly response?: z.ZodType;
-  /** Roles that may call in production, besides administrators; none by default. */
-  readonly roles?: AdmittedRoles;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
 }
@@ -87,7 +85,7 @@ export function defineCall<
 
 /** Returns the route of a call. Another method is unknown, like another path. A successful write is announced to open pages. */
 export function routesOf(
-  { method, path, endpoint, bodyLimit }: ApiCall,
+  { method, path, endpoint, bodyLimit, ...access }: ApiCall,
   admit: Admit,
   errors: ErrorFormat,
   changes: Changes,
@@ -99,7 +97,11 @@ export function routesOf(
   };
   return withoutMethodErrors(
     route(apiPath + path, {
-      [method]: { endpoint: admit(announced), errors, ...(bodyLimit === undefined ? {} : { bodyLimit }) },
+      [method]: {
+        endpoint: admit(announced, access),
+        errors,
+        ...(bodyLimit === undefined ? {} : { bodyLimit }),
+      },
     }),
   );
 }

@@ -108,6 +108,7 @@ export const explanation: Resource = {
         200: 'Kind, bits, algorithms, problems and use of each key, and the JWK set to register',
         422: 'A private key, or no key',
       },
+      roles: [],
       response: reported,
       async handle({ body: { text } }) {
         const paste = readPaste(text);

@@ -50,6 +50,11 @@ const crumbs = ({ crumbs = [], title }: PageContent): Html | undefined =>
         ({ label, href }) => html`<li><a href="${href}">${label}</a></li>`,
       )}<li aria-current="page">${title}</li></ol></nav>`;
 
+const searchForm = (
+  q: string,
+): Html => html`<form class="search" role="search" action="/search"><label class="visually-hidden" for="search">Search, or paste an error or an id</label>
+<input type="search" id="search" name="q" value="${q}" maxlength="500" placeholder="Search, or paste an error or an id" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form>`;
+
 /** Returns a page of the console: navigation, top bar, heading and content. */
 export async function framed(
   view: PageView,
@@ -86,8 +91,7 @@ ${administrator ? administratorHead : undefined}
 <p class="about">${development ? 'Test system, fictional people' : undefined}<br>${version} · ${database.description}</p>
 </nav>
 <header class="bar">
-<form class="search" role="search" action="/search"><label class="visually-hidden" for="search">Search, or paste an error or an id</label>
-<input type="search" id="search" name="q" value="${q}" maxlength="500" placeholder="Search, or paste an error or an id" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form>
+${pages.some(({ path }) => path === '/search') ? searchForm(q) : undefined}
 <div class="states"><button type="button" id="live" class="state needs-script" aria-pressed="true">Live</button>
 <div id="status" class="states" data-part="status" data-on="desk fault clock session">${state}</div></div>
 </header>

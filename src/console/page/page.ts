@@ -2,6 +2,7 @@ import type { Html } from '@alongside/kernel/html';
 import type { HttpRequest } from '@alongside/kernel/http';
 import type { ParamsOf } from '@alongside/kernel/route';
 import type { Caller } from '../administrators/admission.ts';
+import type { AdmittedRoles } from '../administrators/roles.ts';
 import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 
@@ -75,15 +76,17 @@ export interface BrowserScript {
 export interface ConsolePage {
   readonly path: string;
   readonly navigation?: Entry;
-  /** Absent in production. */
-  readonly only?: 'development';
+  /** Absent in the other mode. */
+  readonly only?: 'development' | 'production';
+  /** Roles that may see it in production, besides administrators; none by default. */
+  readonly roles?: AdmittedRoles;
   readonly script?: BrowserScript;
   readonly parts: Readonly<Record<string, LivePart<PageView>>>;
   render(view: PageView): Promise<PageContent>;
 }
 
 interface PageDefinition<Path extends string, Part extends string>
-  extends Pick<ConsolePage, 'navigation' | 'only' | 'script'> {
+  extends Pick<ConsolePage, 'navigation' | 'only' | 'roles' | 'script'> {
   path: Path;
   parts?: Readonly<Record<Part, LivePart<PageView<ParamsOf<Path>, Part>>>>;
   /** A refusal that it throws becomes an error page with the status and the text of its entry. */

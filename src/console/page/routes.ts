@@ -9,7 +9,7 @@ import {
 } from '@alongside/kernel/http';
 import { stylesheetRoutes } from '@alongside/kernel/layout';
 import { route, withoutMethodErrors } from '@alongside/kernel/route';
-import type { Admission } from '../administrators/admission.ts';
+import { type Admission, asCaller, checkAccess, hasRole } from '../administrators/admission.ts';
 import { signInMissingPage } from '../administrators/pages.ts';
 import { administratorScript, administratorScriptPath } from '../administrators/script.ts';
 import type { ConsoleContext } from '../dependencies.ts';
@@ -62,7 +62,9 @@ export function pageRoutes(
   admission: Admission | undefined,
   errorsOf: ErrorFormat,
 ): Route[] {
-  const pages = consolePages.filter(({ only }) => console.development || only === undefined);
+  const mode = console.development ? 'development' : 'production';
+  const pages = consolePages.filter(({ only = mode }) => only === mode);
+  const pagesOf = ({ caller }: PageView) => pages.filter((page) => hasRole(caller, page));
 
   /** Returns the view of an admitted request; the page that asks to sign in otherwise. */
   async function viewOf(page: ConsolePage, request: HttpRequest): Promise<PageView | Answer> {
@@ -88,13 +90,15 @@ export function pageRoutes(
   const show = (page: ConsolePage) => async (request: HttpRequest) => {
     const view = await viewOf(page, request);
     if (view instanceof Answer) return view;
+    const own = pagesOf(view);
     try {
-      const content = await page.render(view);
+      if (view.caller) checkAccess(view.caller, page);
+      const content = await asCaller(view.caller, () => page.render(view));
       if (content.redirect !== undefined) return redirect(content.redirect);
-      return await framed(view, pages, content, page.script?.name);
+      return await framed(view, own, content, page.script?.name);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return (await framed(view, pages, refusedContent(error))).refusing(error);
+      return (await framed(view, own, refusedContent(error))).refusing(error);
     }
   };
 
@@ -104,11 +108,12 @@ export function pageRoutes(
     const path = request.path.slice(`/fragments/${name}`.length) || '/';
     const view = await viewOf(page, { ...request, path, params });
     if (view instanceof Answer) return view;
-    if (name === 'navigation') return htmlPage(200, await navigation(view, pages));
+    if (name === 'navigation') return htmlPage(200, await navigation(view, pagesOf(view)));
     if (name === 'status') return htmlPage(200, await statusBar(view));
     const part = Object.hasOwn(page.parts, name) ? page.parts[name] : undefined;
     if (!part) throw errors.callUnknown();
-    return htmlPage(200, wrapped(name, part, await part.render(view)));
+    if (view.caller) checkAccess(view.caller, page);
+    return htmlPage(200, wrapped(name, part, await asCaller(view.caller, () => part.render(view))));
   };
 
   return withoutMethodErrors(

@@ -1,4 +1,5 @@
 import type { ConsolePage } from '../page/page.ts';
+import { administratorPage, administratorsPage } from './administrators/page.ts';
 import { comparePage } from './compare/page.ts';
 import { explainPage } from './explain/page.ts';
 import { journeyPage } from './journey/page.ts';
@@ -14,6 +15,8 @@ export const consolePages: readonly ConsolePage[] = [
   comparePage,
   journeyPage,
   explainPage,
+  administratorsPage,
+  administratorPage,
   remainingPage,
   searchPage,
 ];

@@ -8,6 +8,7 @@ import { resourcesOf } from '../resources/registry.ts';
 /** The sections that have no page of their own yet. */
 export const remainingPage = definePage({
   path: '/everything',
+  roles: [],
   navigation: { group: 'operate', label: 'Everything else' },
   parts: {
     sections: {

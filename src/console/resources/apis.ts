@@ -102,6 +102,7 @@ export const apis: Resource = {
         path: '/apis',
         summary: 'Lists the APIs behind the gateway',
         answers: { 200: 'The APIs' },
+        roles: [],
         response: z.strictObject({ apis: z.array(listedApi) }),
         handle: async () => json(200, { apis: await apis.list() }),
       }),
@@ -112,6 +113,7 @@ export const apis: Resource = {
         body: newDraftOrForm,
         bodyLimit,
         answers: { 201: 'The API as it was understood, with "warnings"', ...answers },
+        roles: [],
         response: apiReport,
         async handle({ body }) {
           const added = await orRefusal(
@@ -127,6 +129,7 @@ export const apis: Resource = {
         body: draftOrForm,
         bodyLimit,
         answers: { 200: 'The API as it was understood, with "warnings"', ...answers },
+        roles: [],
         response: apiReport,
         handle: async ({ body }) => json(200, await orRefusal(apis.check(body))),
       }),
@@ -135,6 +138,7 @@ export const apis: Resource = {
         path: '/apis/:name',
         summary: 'Returns an API that was added',
         answers: { 200: 'The API as it was understood; ETag', 404: 'Unknown API' },
+        roles: [],
         response: apiReport,
         async handle({ params: { name } }) {
           const found = await apis.get(name);
@@ -147,6 +151,7 @@ export const apis: Resource = {
         path: '/apis/:name/source',
         summary: 'Returns the files of an API, its options and its recorded responses',
         answers: { 200: 'The source', 404: 'Unknown API' },
+        roles: [],
         response: apiSource,
         async handle({ params: { name } }) {
           const source = await apis.source(name);
@@ -166,6 +171,7 @@ export const apis: Resource = {
           404: 'Unknown API',
           412: 'If-Match has another revision',
         },
+        roles: [],
         response: apiReport,
         async handle({ request, params: { name }, body }) {
           const record = recordStatement(audit, 'api.changed', name);
@@ -181,6 +187,7 @@ export const apis: Resource = {
         path: '/apis/:name',
         summary: 'Removes an API with its products',
         answers: { 204: 'Removed', 404: 'Unknown API', 412: 'If-Match has another revision' },
+        roles: [],
         async handle({ request, params: { name } }) {
           const found = await apis.get(name);
           if (!found) throw unknown(name);
@@ -196,6 +203,7 @@ export const apis: Resource = {
           'Stores a secret that the target of an API names: an API key, or a client certificate with its key as PEM',
         body: secretName,
         answers: { 204: 'Stored; it is never returned' },
+        roles: [],
         async handle({ params: { name }, body: { value } }) {
           await apis.setSecret(name, value, recordStatement(audit, 'api.secret.set', name));
           return noContent();
@@ -206,6 +214,7 @@ export const apis: Resource = {
         path: '/api-secrets/:name',
         summary: 'Removes a secret of targets',
         answers: { 204: 'Removed' },
+        roles: [],
         async handle({ params: { name } }) {
           await apis.setSecret(name, null, recordStatement(audit, 'api.secret.removed', name));
           return noContent();

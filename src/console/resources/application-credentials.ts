@@ -99,6 +99,7 @@ export const applicationCredentials: Resource = {
         path: '/applications/:id/keys',
         summary: 'Lists the registered public keys of an application',
         answers: { 200: 'The keys, and the addresses of those that are fetched', 404: 'Unknown application' },
+        roles: [],
         response: keyList,
         async handle({ params }) {
           const application = await editor.find(params.id);
@@ -125,6 +126,7 @@ export const applicationCredentials: Resource = {
           409: 'Another key of this half has the kid',
           412: 'If-Match has another revision',
         },
+        roles: [],
         response: applicationKey.extend({ warnings }),
         async handle({ request, params, body }) {
           const changed = await editor.change('application.key.added', request, params.id, (before) => {
@@ -146,6 +148,7 @@ export const applicationCredentials: Resource = {
         path: '/applications/:id/keys/:half/:kid',
         summary: 'Removes a public key; assertions that it signed are refused',
         answers: { 204: 'Removed', 404: 'Unknown key', 412: 'If-Match has another revision' },
+        roles: [],
         async handle({ request, params: { id, half, kid } }) {
           const name = halfNames.find((known) => known === half);
           if (!name) throw errors.notFound(`no half ${half.slice(0, 20)}`);
@@ -169,6 +172,7 @@ export const applicationCredentials: Resource = {
           404: 'Unknown application',
           412: 'If-Match has another revision',
         },
+        roles: [],
         response: newCredentials,
         async handle({ request, params, body: { half: name, expiresAt, othersExpireAt } }) {
           const expiry = expiresAt === undefined ? null : Date.parse(expiresAt);

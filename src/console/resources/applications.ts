@@ -97,6 +97,7 @@ export const applications: Resource = {
           q: z.string().max(200).optional().describe('Part of a name, an id or a client id'),
         }),
         answers: { 200: 'The applications' },
+        roles: [],
         response: z.strictObject({ applications: z.array(applicationResponse) }),
         async handle({ query: { q = '' } }) {
           const shown = development ? listedApplication : applicationView;
@@ -113,6 +114,7 @@ export const applications: Resource = {
           201: 'Its id and credentials; "warnings" about what will fail at use',
           400: 'Invalid member: "field" and "problem"',
         },
+        roles: [],
         response: newApplication,
         async handle({ body: registration }) {
           checkPolicy(registration);
@@ -145,6 +147,7 @@ export const applications: Resource = {
           200: 'The application; ETag; "warnings" about what will fail at use',
           404: 'Unknown application',
         },
+        roles: [],
         response: changedApplication,
         async handle({ params }) {
           const found = await editor.find(params.id);
@@ -157,6 +160,7 @@ export const applications: Resource = {
         summary: 'Changes an application with a JSON merge patch (RFC 7396)',
         body: anyMembers,
         answers: { ...changeAnswers, 400: 'Invalid member: "field" and "problem"' },
+        roles: [],
         response: changedApplication,
         async handle({ request, params, body }) {
           let newSecrets: NewSecrets = {};
@@ -190,6 +194,7 @@ export const applications: Resource = {
         path: '/applications/:id',
         summary: 'Removes an application',
         answers: { 204: 'Removed', 404: 'Unknown application', 412: 'If-Match has another revision' },
+        roles: [],
         async handle({ request, params }) {
           await editor.remove(request, params.id);
           return noContent();
@@ -206,6 +211,7 @@ export const applications: Resource = {
           path: `/applications/:id/${act}`,
           summary,
           answers: changeAnswers,
+          roles: [],
           response: applicationResponse,
           handle: async ({ request, params }) =>
             shownApplication(

@@ -107,13 +107,9 @@ async function journeyOfRecord(
   { journeys }: Pick<ConsoleContext, 'journeys'>,
   { detail, session, family, requestId }: AuditRecord,
 ): Promise<string | null> {
-  const messageId = detail.messageId;
   if (!journeys) return null;
-  if (typeof messageId === 'string') {
-    const message = await journeys.message(messageId);
-    if (message) return message.journey;
-  }
-  for (const q of [family, requestId, session]) {
+  const { messageId } = detail;
+  for (const q of [typeof messageId === 'string' ? messageId : undefined, family, requestId, session]) {
     const found = q === undefined ? undefined : (await journeys.list({ q })).journeys[0];
     if (found) return found.id;
   }
@@ -162,6 +158,7 @@ export const audit: Resource = {
         summary: 'Lists audit records, at most 1,000; the next page is after the last number',
         query,
         answers: { 200: 'The records, and "next" if there are more' },
+        roles: [],
         response: z.strictObject({ records: z.array(auditRecord), next: z.string().nullable() }),
         async handle({ query: { order, limit, ...filter } }) {
           const page = await auditPage(audit, { ...filter, order, limit });
@@ -174,6 +171,7 @@ export const audit: Resource = {
         path: '/audit/extent',
         summary: 'Returns how many audit records there are, and how long they are kept',
         answers: { 200: '{retentionDays, records, chains, anchored, oldest}' },
+        roles: [],
         response: z.strictObject({
           retentionDays: z.number().nullable(),
           records: z.number(),
@@ -190,6 +188,7 @@ export const audit: Resource = {
           'Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result"',
         query: z.strictObject({ from: time, to: time }),
         answers: { 200: '{ok, chains, records, unsealed, problem}: the first altered record' },
+        roles: [],
         response: verificationResponse,
         async handle({ request, query: range }) {
           if (wantsStream(request)) {
@@ -214,6 +213,7 @@ export const audit: Resource = {
             .describe('fhir: AuditEvent of FHIR R4'),
         }),
         answers: { 200: 'application/x-ndjson' },
+        roles: [],
         async handle({ query: { format, ...filter } }) {
           const form = await forms[format]();
           if (!development)
@@ -241,6 +241,7 @@ export const audit: Resource = {
         summary: 'Returns the value with which records about a patient are found',
         body: z.strictObject({ nhsNumber: z.string('must be text').regex(/^\d{10}$/, 'must be ten digits') }),
         answers: { 200: '{subject}' },
+        roles: [],
         response: z.strictObject({ subject: z.string() }),
         async handle({ body: { nhsNumber } }) {
           await record('patient', 0, nhsNumber);
@@ -255,6 +256,7 @@ export const audit: Resource = {
           200: '{record, journey}; the journey is null if it is no longer stored',
           404: 'Unknown record',
         },
+        roles: [],
         response: z.strictObject({ record: auditRecord, journey: z.string().nullable() }),
         async handle({ params: { seq } }) {
           const found = /^\d{1,15}$/.test(seq) ? await audit.find(Number(seq)) : undefined;
@@ -268,7 +270,9 @@ export const audit: Resource = {
         path: '/audit/:seq/subject',
         summary: 'Decrypts the NHS number of a record, and records that',
         answers: { 200: '{nhsNumber}', 404: 'Unknown record, or one without a patient' },
+        roles: [],
         response: z.strictObject({ nhsNumber: z.string() }),
+        recentPasskey: true,
         async handle({ params: { seq } }) {
           const nhsNumber = /^\d{1,15}$/.test(seq) ? await audit.openSubject(Number(seq)) : undefined;
           if (nhsNumber === undefined) throw errors.notFound(`no patient in record ${seq.slice(0, 20)}`);

@@ -1,4 +1,5 @@
 import type { StreamAnswer } from '@alongside/kernel/answer';
+import { everyRole } from '../administrators/roles.ts';
 import { defineCall } from '../api/call.ts';
 import { Bell, StreamLimit } from '../api/streams.ts';
 import type { Change, Changes } from '../changes.ts';
@@ -48,6 +49,7 @@ export const changes: Resource = {
         summary:
           'Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, card, key, audit, data',
         answers: { 200: 'A stream', 503: 'Too many streams are open' },
+        roles: everyRole,
         handle: async () => streams.open((gone) => changeStream(changes, gone)) satisfies StreamAnswer,
       }),
     ];

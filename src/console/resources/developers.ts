@@ -36,6 +36,7 @@ export const developers: Resource = {
         path: '/developers',
         summary: 'Lists developers',
         answers: { 200: 'The developers' },
+        roles: [],
         response: z.strictObject({ developers: z.array(developerShape) }),
         handle: async () =>
           json(200, {
@@ -48,6 +49,7 @@ export const developers: Resource = {
         summary: 'Adds a developer or a company',
         body: developerShape,
         answers: { 201: 'The developer; ETag', 400: 'Invalid member', 409: 'The id is taken' },
+        roles: [],
         response: developerShape,
         async handle({ body }) {
           if (!(await developers.add(body, recordStatement(audit, 'developer.created', body.id))))
@@ -60,6 +62,7 @@ export const developers: Resource = {
         path: '/developers/:id',
         summary: 'Returns a developer',
         answers: { 200: 'The developer; ETag', 404: 'Unknown developer' },
+        roles: [],
         response: developerShape,
         handle: async ({ params }) => tagged(await find(params.id)),
       }),
@@ -75,6 +78,7 @@ export const developers: Resource = {
           404: 'Unknown developer',
           412: 'If-Match has another revision',
         },
+        roles: [],
         response: developerShape,
         handle: async ({ request, params: { id }, body }) =>
           tagged(
@@ -96,6 +100,7 @@ export const developers: Resource = {
         path: '/developers/:id',
         summary: 'Removes a developer; its applications remain without one',
         answers: { 204: 'Removed', 404: 'Unknown developer', 412: 'If-Match has another revision' },
+        roles: [],
         async handle({ request, params: { id } }) {
           checkRevision(request, (await find(id)).revision);
           await developers.remove(id, recordStatement(audit, 'developer.removed', id));

@@ -52,6 +52,7 @@ export const directory: Resource = {
       summary: 'Exports people, organisations and activities as JSON or CSV',
       query: z.strictObject({ format: format.default('json') }),
       answers: { 200: 'The document' },
+      roles: [],
       response: directoryDocument,
       async handle({ query }) {
         const path = `${paths.directoryExport}?format=${query.format}`;
@@ -72,6 +73,7 @@ export const directory: Resource = {
       body: importShape,
       bodyLimit: importLimit,
       answers: { 200: 'The number of changes of each kind', 422: 'Errors by line; nothing was written' },
+      roles: [],
       response: importResult,
       async handle({ body: { csv, document, dryRun } }) {
         const path = `${paths.directoryImport}?dryRun=${dryRun}`;

@@ -97,6 +97,7 @@ export const keys: Resource = {
         path: '/keys/proofs',
         summary: 'Signs once with each signing key, to verify the published key sets',
         answers: { 200: 'JSON Web Signatures by service, which no service accepts as a token' },
+        roles: [],
         response: z.strictObject({
           proofs: z.array(z.strictObject({ service: z.enum(keyServices), jws: z.string() })),
         }),
@@ -114,7 +115,9 @@ export const keys: Resource = {
         summary: 'Creates successors of the keys, announced first or used at once',
         body: rotation,
         answers: { 200: 'The keys of the service', 404: 'Unknown service' },
+        roles: [],
         response: keyList,
+        recentPasskey: true,
         async handle({ params, body: { now } }) {
           const service = serviceOf(params.service);
           // Each algorithm is a separate write.

@@ -159,6 +159,7 @@ export const people: Resource = {
           400: 'The document is about another person, or is not a userinfo document',
           422: 'Invalid member',
         },
+        roles: [],
         response: personResponse,
         async handle({ request, params, body }) {
           const uid = await cis.uidOf(params.uid);

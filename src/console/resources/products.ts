@@ -86,6 +86,7 @@ export const products: Resource = {
         path: '/products',
         summary: 'Lists products',
         answers: { 200: 'The products' },
+        roles: [],
         response: z.strictObject({ products: z.array(productResponse) }),
         handle: async () =>
           json(200, { products: (await products.list()).map(({ revision: _, ...product }) => product) }),
@@ -100,6 +101,7 @@ export const products: Resource = {
           400: 'Invalid member',
           409: 'The name is taken',
         },
+        roles: [],
         response: productWithWarnings,
         async handle({ body }) {
           const { name } = body;
@@ -115,6 +117,7 @@ export const products: Resource = {
         path: '/products/:name',
         summary: 'Returns a product',
         answers: { 200: 'The product; ETag', 404: 'Unknown product' },
+        roles: [],
         response: productResponse,
         handle: async ({ params }) => tagged(await find(params.name)),
       }),
@@ -129,6 +132,7 @@ export const products: Resource = {
           404: 'Unknown product',
           412: 'If-Match has another revision',
         },
+        roles: [],
         response: productWithWarnings,
         async handle({ request, params: { name }, body }) {
           const changed = await changeCurrent(
@@ -155,6 +159,7 @@ export const products: Resource = {
         path: '/products/:name',
         summary: 'Removes a product and what it grants to applications',
         answers: { 204: 'Removed', 404: 'Unknown product', 412: 'If-Match has another revision' },
+        roles: [],
         async handle({ request, params: { name } }) {
           checkRevision(request, (await find(name)).revision);
           await products.remove(name, recordStatement(audit, 'product.removed', name));

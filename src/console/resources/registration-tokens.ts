@@ -20,6 +20,7 @@ export const registrationTokens: Resource = {
       summary: 'Creates a token with which a supplier registers clients at CIS2, shown only once',
       body: order,
       answers: { 201: 'The token', 404: 'This kind of registration is switched off' },
+      roles: [],
       response: z.strictObject({ token: z.string(), expiresAt: z.iso.datetime() }),
       handle: ({ body }) =>
         cis2.relay({

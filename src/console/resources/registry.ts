@@ -5,6 +5,7 @@ import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { explanation } from '../explain/explain.ts';
 import { journeyExports } from '../journey-exports/calls.ts';
+import { administrators } from './administrators.ts';
 import { agent } from './agent.ts';
 import { apis } from './apis.ts';
 import { applicationCredentials } from './application-credentials.ts';
@@ -66,6 +67,7 @@ export const resources: readonly Resource[] = [
   explanation,
   keys,
   audit,
+  administrators,
   transfer,
   realmKeys,
   citizens,

@@ -52,6 +52,7 @@ export const resourceServers: Resource = {
         path: '/resource-servers',
         summary: 'Lists the applications that may introspect tokens, with their resources',
         answers: { 200: 'The resource servers' },
+        roles: [],
         response: z.strictObject({ resourceServers: z.array(resourceServer) }),
         handle: async () =>
           json(200, { resourceServers: (await applications.list()).filter(isServer).map(shown) }),
@@ -67,6 +68,7 @@ export const resourceServers: Resource = {
           404: 'Unknown application',
           412: 'If-Match has another revision',
         },
+        roles: [],
         response: resourceServer,
         async handle({ request, params, body }) {
           const changed = await editor.change(
@@ -91,6 +93,7 @@ export const resourceServers: Resource = {
         path: '/resource-servers/:application',
         summary: 'No longer allows an application to introspect tokens',
         answers: { 204: 'Removed', 404: 'Unknown resource server', 412: 'If-Match has another revision' },
+        roles: [],
         async handle({ request, params }) {
           await editor.change('resource-server.removed', request, params.application, (before) => {
             if (!isServer(before)) throw errors.notFound(`${before.id} is not a resource server`);

@@ -81,6 +81,7 @@ export const sessions: Resource = {
       path: '/logout-deliveries/:id/send',
       summary: 'Sends a back-channel logout message again, with a new logout token',
       answers: { 200: 'The message after the attempt', 404: 'Unknown message' },
+      roles: [],
       response: delivery,
       handle: ({ params }) => cis2.relay({ method: 'POST', path: consolePaths.sendDelivery(params.id) }),
     }),

@@ -34,6 +34,7 @@ export const tokens: Resource = {
       summary: 'Returns the attributes of an access token of the platform',
       body: shape,
       answers: { 200: 'Scope and attributes, all as text', 404: 'Unknown token' },
+      roles: [],
       response: inspectedToken,
       async handle({ body }) {
         const record = await tokens.findAccess(body.token);

@@ -155,6 +155,7 @@ export const transfer: Resource = {
           'Exports products, applications, people, APIs, patients and cards; contains hashes of secrets and keys of cards, so keep it secret',
         query,
         answers: { 200: 'The state', 503: 'The agent or CIS does not respond' },
+        roles: [],
         response: exportedState,
         async handle({ query: { cards } }) {
           const state = {
@@ -185,6 +186,7 @@ export const transfer: Resource = {
           413: 'The body is too long',
           503: 'The agent or CIS does not respond; nothing is changed',
         },
+        roles: [],
         response: z.strictObject({ imported: importedCounts }),
         async handle({ body }) {
           await audit.recordThen({ ...entry, action: 'state.imported' }, () => replaceInTurn(body));

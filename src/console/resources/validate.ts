@@ -47,6 +47,7 @@ export const validate: Resource = {
       summary: 'Checks an assertion, authorization URL or token request without using anything up',
       body: order,
       answers: { 200: 'Each check with the expected and the received value', 400: 'Nothing readable' },
+      roles: [],
       response: validation,
       handle: ({ body }) =>
         platform.relay({ method: 'POST', path: paths.validate, body: body satisfies ValidateRequest }),

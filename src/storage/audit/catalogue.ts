@@ -339,13 +339,13 @@ export const auditActions = {
     alone: true,
   },
   'administrator.invited': {
-    by: 'command line',
+    by: 'command line, console',
     when: 'An administrator was invited.',
     fields: ['target'],
-    facts: [],
+    facts: ['role', 'organisations'],
   },
   'administrator.removed': {
-    by: 'command line',
+    by: 'command line, console',
     when: 'An administrator was removed.',
     fields: ['target'],
     facts: [],
@@ -367,6 +367,25 @@ export const auditActions = {
     when: 'An administrator signed out.',
     fields: ['target'],
     facts: [],
+  },
+  'administrator.role-changed': {
+    by: 'command line, console',
+    when: 'The role of an administrator was changed.',
+    fields: ['target'],
+    facts: ['role', 'organisations'],
+  },
+  'administrator.passkey': {
+    by: 'console',
+    when: 'An administrator used the passkey again in a session, or was refused.',
+    fields: ['target'],
+    facts: [],
+  },
+  'journey.opened': {
+    by: 'console',
+    when: 'An administrator opened a journey of a person, or listed the journeys of a person; in production.',
+    fields: ['target'],
+    facts: ['uid'],
+    alone: true,
   },
   'console.call': {
     by: 'console',

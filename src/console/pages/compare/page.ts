@@ -32,6 +32,7 @@ const others = 10;
 /** Compares two journeys. With one, compares it with the last good one of its application, if it was refused itself. */
 export const comparePage = definePage({
   path: '/journeys/compare',
+  roles: ['support', 'read'],
   async render({ console: { journeys }, query }) {
     const title = 'Compare two journeys';
     const crumbs = [{ label: 'Journeys', href: '/journeys' }];

@@ -17,6 +17,7 @@ async function fromQuery({ console, query }: Pick<PageView, 'console' | 'query'>
 /** Every check of a pasted text, before it is sent or after it was refused. */
 export const explainPage = definePage({
   path: '/explain',
+  roles: ['support'],
   navigation: { group: 'top', label: 'Explain' },
   script: explainScript,
   async render(view) {

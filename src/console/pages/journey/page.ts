@@ -94,6 +94,7 @@ const keysHelp = html`<p class="quiet needs-script"><button type="button" class=
 /** One journey: ledger and diagram in one, with the details of a step. */
 export const journeyPage = definePage({
   path: '/journeys/:id',
+  roles: ['support', 'read'],
   script: journeyScript,
   parts: {
     summary: {

@@ -110,6 +110,7 @@ function nothingFound(view: PageView, filter: JourneyFilter): Html {
 /** All journeys: who did what, where it failed and why. */
 export const journeysPage = definePage({
   path,
+  roles: ['support', 'read'],
   navigation: {
     group: 'top',
     label: 'Journeys',

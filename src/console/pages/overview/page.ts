@@ -1,4 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
+import { hasRole } from '../../administrators/admission.ts';
+import { everyRole } from '../../administrators/roles.ts';
 import { callButton, emptyState, foreign, orNull, relative } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 import { journeyTable } from '../journeys/table.ts';
@@ -67,6 +69,7 @@ async function refusals(view: View): Promise<Html> {
 export const overviewPage = definePage({
   path: '/',
   navigation: { group: 'top', label: 'Overview' },
+  roles: everyRole,
   script: overviewScript,
   parts: {
     steps: { on: ['desk', 'journey'], render: firstSteps },
@@ -82,6 +85,7 @@ export const overviewPage = definePage({
   },
   async render(view) {
     const { development } = view.console;
+    const isAdministrator = hasRole(view.caller, {});
     return {
       title: 'Overview',
       lead: development
@@ -99,7 +103,7 @@ export const overviewPage = definePage({
                 'Restore the people, cards, applications, patients and clock of the seed, and delete sessions, tokens and journeys?',
             })
           : undefined
-      } <a class="button" href="/applications/new">Register an application</a>`,
+      } ${isAdministrator ? html`<a class="button" href="/applications/new">Register an application</a>` : undefined}`,
       main: html`
 ${development ? html`<section class="panel" aria-label="First steps">${await view.part('steps')}</section>` : undefined}
 <div class="cards">
@@ -108,7 +112,7 @@ ${development ? html`<section class="panel" aria-label="First steps">${await vie
 <textarea id="pasted" rows="3" maxlength="262144" spellcheck="false" placeholder="An error, a message id, a token, a key, a URL, curl, a HAR file…"></textarea>
 <div class="actions"><button type="submit">Explain</button><span class="quiet">Nothing leaves this machine.</span></div></form></section>
 <section class="panel">${development ? html`<h2>Desk</h2>${await view.part('desk')}` : undefined}
-<h2 id="h-connect">Connect your application</h2><div class="connect">${await connect(view)}</div></section>
+${isAdministrator ? html`<h2 id="h-connect">Connect your application</h2><div class="connect">${await connect(view)}</div>` : undefined}</section>
 </div>
 <section aria-labelledby="h-latest"><h2 id="h-latest">Latest journeys</h2>${await view.part('journeys')}<p><a href="/journeys">All journeys</a></p></section>`,
     };

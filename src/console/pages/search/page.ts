@@ -57,6 +57,7 @@ const pasteHint = html`<p class="warning">This is too long for a search, or may 
 /** Finds the page of an id, or people, applications and journeys by words. */
 export const searchPage = definePage({
   path: '/search',
+  roles: ['support'],
   async render(view) {
     const { console, query } = view;
     const q = query.get('q')?.trim() ?? '';
