@@ -324,6 +324,22 @@ export interface paths {
         /** Decrypts the NHS number of a record, and records that */
         post: operations["postAuditSeqSubject"];
     };
+    "/administrators": {
+        /** Lists administrators of the console with their roles */
+        get: operations["getAdministrators"];
+    };
+    "/administrators/invitations": {
+        /** Creates a link with which a person sets up a passkey and joins in a role: once, within an hour */
+        post: operations["postAdministratorsInvitations"];
+    };
+    "/administrators/{id}/role": {
+        /** Changes the role of an administrator from the next request on */
+        put: operations["putAdministratorsIdRole"];
+    };
+    "/administrators/{id}": {
+        /** Removes an administrator with passkeys and sessions */
+        delete: operations["deleteAdministratorsId"];
+    };
     "/export": {
         /** Exports products, applications, people, APIs, patients and cards; contains hashes of secrets and keys of cards, so keep it secret */
         get: operations["getExport"];
@@ -925,6 +941,14 @@ export interface components {
             ][];
             previous: string;
             hash: string;
+        };
+        Administrator: {
+            id: string;
+            name: string;
+            role: "administrator" | "registration-authority" | "support" | "read";
+            organisations: string[];
+            createdAt: string;
+            lastSignIn: string | null;
         };
         PublicKey: {
             kty: string;
@@ -3184,6 +3208,78 @@ export interface operations {
                         nhsNumber: string;
                     };
                 };
+            };
+        };
+    };
+    getAdministrators: {
+        responses: {
+            /** @description The administrators, the first to join first */
+            200: {
+                content: {
+                    "application/json": {
+                        administrators: components["schemas"]["Administrator"][];
+                    };
+                };
+            };
+        };
+    };
+    postAdministratorsInvitations: {
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    role: "administrator" | "registration-authority" | "support" | "read";
+                    /** @description ODS codes to which a registration authority is limited */
+                    organisations?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The link, shown only once */
+            201: {
+                content: {
+                    "application/json": {
+                        url: string;
+                        expiresAt: string;
+                    };
+                };
+            };
+        };
+    };
+    putAdministratorsIdRole: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    role: "administrator" | "registration-authority" | "support" | "read";
+                    /** @description ODS codes to which a registration authority is limited */
+                    organisations?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The changed administrator */
+            200: {
+                content: {
+                    "application/json": components["schemas"]["Administrator"];
+                };
+            };
+        };
+    };
+    deleteAdministratorsId: {
+        parameters: {
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                content?: never;
             };
         };
     };

@@ -263,7 +263,7 @@ describe('production', () => {
     await assert.rejects(instance.command('admin', 'remove', 'nobody'), /There is no administrator nobody/);
     await assert.rejects(instance.command('admin', 'invite', '--name', 'a\u0007b'), /visible characters/);
     await assert.rejects(instance.command('admin', 'invite', 'Jo'), /one word too many/);
-    await assert.rejects(instance.command('admin', 'promote'), /invite, list, remove/);
+    await assert.rejects(instance.command('admin', 'promote'), /invite, list, role, remove/);
   });
 
   test('does not contain a mock realm, password realm, persona or seed', async () => {

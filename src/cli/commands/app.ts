@@ -8,7 +8,7 @@ import { patchFrom } from '../patch.ts';
 import { registrationFlags, registrationFrom, registrationLists } from '../registration.ts';
 import { columns, memberLines } from '../table.ts';
 
-/** What the commands show of an application, also of a new one. */
+/** The members of an application that all changes return. */
 type ShownApplication = Pick<ApiSchema<'ApplicationWithWarnings'>, 'id' | 'warnings'>;
 
 interface Credentials {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 export const roles = ['administrator', 'registration-authority', 'support', 'read'] as const;
 export type Role = (typeof roles)[number];
 
-/** What a role is for, in the words of the pages. */
+/** The purpose of each role, as the pages describe it. */
 export const roleDuties: Readonly<Record<Role, string>> = {
   administrator: 'You can do everything: applications, people, keys, the audit log and the roles of others.',
   'registration-authority':
@@ -33,7 +33,7 @@ export interface Access {
 /** Returns all roles that an operation admits. */
 export const rolesOf = (admitted: AdmittedRoles = []): readonly Role[] => ['administrator', ...admitted];
 
-/** What a person may do: a role, and the organisations to which that of a registration authority is limited. */
+/** A role, and the organisations to which that of a registration authority is limited. */
 export interface Grant {
   readonly role: Role;
   /** ODS codes; empty for other roles. */

@@ -24,7 +24,7 @@ const isWithin = ({ roles, organisations }: Places, codes: Codes): boolean =>
 const outside = (list: unknown, codes: Codes): unknown[] =>
   (Array.isArray(list) ? list : []).filter((entry) => !codes.includes(entry?.orgCode));
 
-/** What a person has at other organisations. Other claims may contain roles too. */
+/** The parts of a person at other organisations. Other claims may contain roles too. */
 const elsewhere = ({ roles, organisations, otherClaims = {} }: Record<string, unknown>, codes: Codes) => ({
   roles: outside(roles, codes),
   organisations: outside(organisations, codes),
