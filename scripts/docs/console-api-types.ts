@@ -15,18 +15,32 @@ const noise = [
 ];
 
 interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>>;
 }
 
-/** `src/kit/console-api-types.d.ts`: the types of requests and successes, generated from the OpenAPI document. */
+/** Joins the lines of each path, schema and operation, because people do not read the file. */
+const joined = (text: string): string =>
+  text
+    .split(/(?=^export interface )/m)
+    .map((part) => {
+      const ofMembers = part.startsWith('export interface components') ? 8 : 4;
+      const inside = new RegExp(`\\n(?: {${ofMembers + 1},}(?=\\S)| {${ofMembers}}(?=\\}))`, 'g');
+      return part.replaceAll(inside, ' ');
+    })
+    .join('');
+
+/** `src/kit/console-api-types.d.ts`: the types of parameters and successes, generated from the OpenAPI document. */
 export async function consoleApiTypes(): Promise<string> {
   const { astToString, default: openapiTS } = await import('openapi-typescript');
   const calls = describedCalls().map(({ call }) => call);
   const { paths, ...document } = openApiOf(calls, { version: '', server: '' }) as Document;
-  // Clients throw the same error for each refusal.
-  for (const { responses } of Object.values(paths).flatMap((operations) => Object.values(operations)))
-    for (const status of Object.keys(responses)) if (Number(status) >= 400) delete responses[status];
+  // Clients throw the same error for each refusal, and the server validates bodies.
+  for (const operation of Object.values(paths).flatMap((operations) => Object.values(operations))) {
+    delete operation.requestBody;
+    for (const status of Object.keys(operation.responses))
+      if (Number(status) >= 400) delete operation.responses[status];
+  }
   const types = astToString(await openapiTS(JSON.stringify({ ...document, paths })));
-  const told = noise.reduce((text, pattern) => text.replaceAll(pattern, ''), types);
-  return `// Generated from the OpenAPI document of the console. Do not edit: run node scripts/run.mjs scripts/docs.ts\n${told}`;
+  const text = joined(noise.reduce((all, pattern) => all.replaceAll(pattern, ''), types));
+  return `// Generated from the OpenAPI document of the console. Do not edit: run node scripts/run.mjs scripts/docs.ts\n${text}`;
 }
