@@ -92,39 +92,83 @@ function readVariables(keys: readonly string[], shape: z.ZodRawShape): Record<st
   return values;
 }
 
-function readFile(file: string, keys: readonly string[]): Record<string, unknown> {
+/** Returns the line of each member of a JSON object. @param text valid JSON */
+function linesOf(text: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  let [depth, line, start] = [0, 1, -1];
+  let last = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"' && start === -1) start = at;
+    else if (character === '"') {
+      last = text.slice(start, at + 1);
+      start = -1;
+    } else if (character === '\\') at += 1;
+    else if (character === '\n') line += 1;
+    else if (start !== -1) continue;
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === ':' && depth === 1) lines.set(String(JSON.parse(last)), line);
+  }
+  return lines;
+}
+
+interface ConfigFile {
+  values: Record<string, unknown>;
+  lines: ReadonlyMap<string, number>;
+  /** One sentence for each unknown key. */
+  problems: string[];
+}
+
+function readFile(file: string, keys: readonly string[]): ConfigFile {
+  let text = '';
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new OperatorError(`The configuration file ${file} cannot be read: ${reasonOf(error)}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new OperatorError(`The configuration file ${file} must hold one JSON object.`);
-  for (const key of Object.keys(parsed))
-    if (!keys.includes(key))
-      throw new OperatorError(`${file} has an unknown key "${key}".${nearest(key, keys)}`);
-  return parsed as Record<string, unknown>;
+  const lines = linesOf(text);
+  const unknown = Object.keys(parsed).filter((key) => !keys.includes(key));
+  return {
+    values: Object.fromEntries(Object.entries(parsed).filter(([key]) => keys.includes(key))),
+    lines,
+    problems: unknown.map(
+      (key) => `${file}:${lines.get(key)} has an unknown key "${key}".${nearest(key, keys)}`,
+    ),
+  };
 }
 
 interface Sources {
   given: Record<string, unknown>;
-  /** Returns the origin of a value: a flag, a variable, the file, or `default`. */
+  /** Returns the origin of a value: a flag, a variable, the file with its line, or `default`. */
   originOf(key: string): string;
+  /** Problems of the file itself. */
+  problems: readonly string[];
 }
 
 function sourcesOf(shape: z.ZodRawShape, flags: Record<string, unknown>, file: string | undefined): Sources {
   const keys = Object.keys(shape);
   const variables = readVariables(keys, shape);
-  const stored = file ? readFile(file, keys) : {};
+  const stored = file ? readFile(file, keys) : { values: {}, lines: new Map<string, number>(), problems: [] };
   return {
-    given: { ...stored, ...variables, ...flags },
+    given: { ...stored.values, ...variables, ...flags },
+    problems: stored.problems,
     originOf(key) {
       if (key in flags) return `--${flagOf(key)}`;
       if (key in variables) return variableOf(key);
-      return key in stored ? `${file}: ${key}` : 'default';
+      return key in stored.values ? `${file}:${stored.lines.get(key)}` : 'default';
     },
   };
+}
+
+/** Returns the origin of a setting with its name, if the origin does not contain it. */
+function placeOf(key: string, origin: string, file: string | undefined): string {
+  if (origin === 'default') return `${file ?? 'configuration'}: ${key}`;
+  return file !== undefined && origin.startsWith(`${file}:`) ? `${origin}: ${key}` : origin;
 }
 
 const problemOf = (
@@ -134,8 +178,7 @@ const problemOf = (
 ): string => {
   const key = String(issue?.path[0] ?? '');
   const origin = originOf(key);
-  const place = origin === 'default' ? `${file ?? 'configuration'}: ${key}` : origin;
-  return `${place}: ${issue?.message ?? 'not valid'}.`;
+  return `${placeOf(key, origin, file)}: ${issue?.message ?? 'not valid'}.`;
 };
 
 /**
@@ -150,9 +193,10 @@ export function loadConfig<S extends z.ZodRawShape>(
 ): z.infer<z.ZodObject<S>> {
   const sources = sourcesOf(shape, flags, file);
   const { given, originOf } = sources;
+  if (sources.problems[0] !== undefined) throw new OperatorError(sources.problems[0]);
   for (const key of Object.keys(shape))
     if (secretOf(shape[key]) !== undefined && given[key] !== undefined)
-      given[key] = readSecret(given[key], originOf(key));
+      given[key] = readSecret(given[key], placeOf(key, originOf(key), file));
   const result = z.strictObject(shape).safeParse(given);
   if (result.success) return result.data as z.infer<z.ZodObject<S>>;
   const issue = result.error.issues[0];
@@ -175,11 +219,11 @@ export function examineConfig(
 ): { settings: ExaminedSetting[]; problems: string[] } {
   const sources = sourcesOf(shape, flags, file);
   const given = { ...sources.given };
-  const problems: string[] = [];
+  const problems = [...sources.problems];
   for (const key of Object.keys(shape)) {
     if (secretOf(shape[key]) === undefined || given[key] === undefined) continue;
     try {
-      given[key] = readSecret(given[key], sources.originOf(key));
+      given[key] = readSecret(given[key], placeOf(key, sources.originOf(key), file));
     } catch (error) {
       problems.push(reasonOf(error));
       delete given[key];
@@ -194,4 +238,17 @@ export function examineConfig(
     origin: sources.originOf(key),
   }));
   return { settings, problems };
+}
+
+/** Variables of this product that are not settings, besides those of tests and of its other programs. */
+const otherVariables =
+  /^ALONGSIDE_(JSON|QUIET|BROWSER|AGENT_\w+|CIS|CONSOLE_URL|API_URL|CARD_ISSUER_SECRET)$/;
+
+/** Returns one sentence for each variable of the environment that looks like a setting and is none: it has no effect. */
+export function unknownVariables(shape: z.ZodRawShape): string[] {
+  const known = Object.keys(shape).map(variableOf);
+  return Object.keys(environment())
+    .filter((name) => name.startsWith('ALONGSIDE_') && !known.includes(name) && !otherVariables.test(name))
+    .sort()
+    .map((name) => `The variable ${name} is not a setting and has no effect.${nearest(name, known)}`);
 }

@@ -364,6 +364,12 @@ export const configShape = {
 
 /** Settings of `serve` alone. */
 export const productionSettings = {
+  migrate: z
+    .boolean()
+    .default(true)
+    .describe(
+      'serve only: migrate a database of an earlier version at the start; with --no-migrate, only alongside migrate does',
+    ),
   consoleHost: z
     .string()
     .default('127.0.0.1')

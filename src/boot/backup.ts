@@ -218,7 +218,7 @@ export async function restoreBackup(config: Config, file: string, options: Backu
     const folder = openDataFolder(config.data, false).path;
     const data = withProgress(backup.data(signal), progressOf('Restoring', manifest, step));
     const finish = (setting: string) =>
-      finishRestore({ ...config, database: setting }, folder, backup, file, options);
+      finishRestore({ ...config, database: setting, migrate: true }, folder, backup, file, options);
     if (database === undefined) return await restorePostgres(config, data, manifest, finish, options);
     let schema = 0;
     const { bytes } = manifest.data;

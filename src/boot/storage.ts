@@ -5,11 +5,13 @@ import type { Config } from '../config.ts';
 import { type Database, sql } from '../storage/database.ts';
 import { connectDatabase, sqliteFileOf } from '../storage/dialects.ts';
 import { bindMasterKey, masterKeyState } from '../storage/master-key-check.ts';
-import { migrate, refuseNewerSchema, schemaOf } from '../storage/migrations.ts';
+import { knownSchema, migrate, refuseNewerSchema, schemaOf } from '../storage/migrations.ts';
 import { Settings } from '../storage/settings.ts';
+import { version } from '../version.ts';
 import { MasterKeyFile } from './master-key.ts';
 
 const modeSetting = 'mode';
+export const versionSetting = 'version';
 
 /** Returns whether anything is registered: data of versions without a stored mode belongs to development. */
 async function isUsed(database: Database): Promise<boolean> {
@@ -42,6 +44,11 @@ async function claimMode(database: Database, settings: Settings, wanted: Mode): 
   if (mode !== wanted) throw new OperatorError(refusals[wanted]);
 }
 
+/** Stores the version that served the data last, for `alongside upgrade --check`. */
+async function noteVersion(settings: Settings): Promise<void> {
+  if ((await settings.get(versionSetting)) !== version) await settings.set(versionSetting, version);
+}
+
 /** Storage with the key that encrypts its secrets. */
 export interface Storage {
   database: Database;
@@ -58,7 +65,7 @@ async function refuseWrongKey(database: Database, vault: Vault | undefined, file
 }
 
 /** Settings for the location of storage and its connections. */
-export type StorageConfig = Pick<Config, 'database' | 'ephemeral' | 'masterKey'> &
+export type StorageConfig = Pick<Config, 'database' | 'ephemeral' | 'masterKey' | 'migrate'> &
   Partial<
     Pick<Config, 'databaseConnections' | 'databaseReaders' | 'databaseConnectTimeout' | 'databaseTimeout'>
   >;
@@ -88,17 +95,24 @@ export async function openStorage(
   try {
     const settings = new Settings(database);
     const schema = await schemaOf(database);
-    refuseNewerSchema(schema);
+    await refuseNewerSchema(database, schema);
     if (schema > 0) {
       await refuseWrongKey(database, found, keyFile.path);
       if (mode !== 'either') await checkMode(database, settings, mode);
     } else if (mode === 'either') throw new OperatorError(`There is no data in ${database.description}.`);
+    if (config.migrate === false && schema < knownSchema)
+      throw new OperatorError(
+        `${database.description} has schema ${schema}, and this version needs ${knownSchema}: run alongside migrate, or leave out --no-migrate.`,
+      );
     const vault = found ?? keyFile.make();
-    await migrate(database, report ? { report } : {});
+    if (config.migrate !== false) await migrate(database, report ? { report } : {});
     await bindMasterKey(database, vault);
     // Another process may have bound new data to its key.
     await refuseWrongKey(database, vault, keyFile.path);
-    if (mode !== 'either') await claimMode(database, settings, mode);
+    if (mode !== 'either') {
+      await claimMode(database, settings, mode);
+      await noteVersion(settings);
+    }
     return { database, vault };
   } catch (error) {
     await database.close();
@@ -125,6 +139,7 @@ export async function openExisting(
   try {
     const schema = await schemaOf(database);
     if (schema === 0) throw new OperatorError(`There is no data in ${database.description}.`);
+    await refuseNewerSchema(database, schema);
     const vault = keyFile.read();
     await refuseWrongKey(database, vault, keyFile.path);
     if (!vault) throw new OperatorError(`The master key ${keyFile.path} is missing.`);

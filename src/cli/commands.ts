@@ -163,6 +163,14 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
       summary: 'administrators of an instance in production: invite, list, remove',
       load: async () => (await import('./commands/admin.ts')).admin,
     },
+    upgrade: {
+      summary: 'check what this version would do to the data of an earlier one',
+      load: async () => (await import('./commands/upgrade.ts')).upgrade,
+    },
+    migrate: {
+      summary: 'migrate the data of an earlier version, or only plan it',
+      load: async () => (await import('./commands/migrate.ts')).migrate,
+    },
     config: {
       summary: 'the settings of alongside serve: value, origin, and whether a reload changes them',
       load: async () => (await import('./commands/config.ts')).config,

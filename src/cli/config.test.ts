@@ -3,13 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { invoke } from './testing/command.ts';
+import { invoke, runProcess } from './testing/command.ts';
 
 describe('alongside config', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-config-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'config.json');
   const secret = join(folder, 'smtp');
+
+  /** Without the variables of the test runner. */
+  async function checked(argv: readonly string[]) {
+    const result = await invoke(['config', 'check', ...argv]);
+    return { ...result, notes: result.notes.filter((note) => !note.startsWith('The variable ALONGSIDE_')) };
+  }
 
   test('shows value, origin and reload support of each setting, and secrets only as set', async () => {
     writeFileSync(secret, 'smtp://user:password@mail.example');
@@ -22,10 +28,10 @@ describe('alongside config', () => {
     const of = (name: string) => settings.find((setting) => setting.name === name);
     assert.deepEqual([code, problems], [0, []]);
     assert.deepEqual(of('smtpUrl'), {
-      ...{ name: 'smtpUrl', value: 'set', origin: `${file}: smtpUrl`, reloadable: true },
+      ...{ name: 'smtpUrl', value: 'set', origin: `${file}:1`, reloadable: true },
     });
     assert.deepEqual(of('portBase'), {
-      ...{ name: 'portBase', value: 9000, origin: `${file}: portBase`, reloadable: false },
+      ...{ name: 'portBase', value: 9000, origin: `${file}:1`, reloadable: false },
     });
     assert.deepEqual([of('logLevel')?.value, of('logLevel')?.origin], ['debug', '--log-level']);
     assert.deepEqual([of('drainDelay')?.value, of('drainDelay')?.origin], [5, 'default']);
@@ -36,14 +42,26 @@ describe('alongside config', () => {
   test('check reports all problems at once', async () => {
     writeFileSync(
       file,
-      JSON.stringify({ smtpUrl: `@${secret}.missing`, portBase: 'many', mailFrom: 'nobody' }),
+      JSON.stringify(
+        {
+          smtpUrl: `@${secret}.missing`,
+          portBase: 'many',
+          networkLimits: { mailFrom: '[' },
+          mailFrm: 'a@b',
+          mailFrom: 'x',
+        },
+        null,
+        2,
+      ),
     );
-    const { code, lines, notes } = await invoke(['config', 'check', '--config', file]);
-    assert.deepEqual([code, lines, notes.length], [1, [], 3]);
+    const { code, lines, notes } = await checked(['--config', file]);
+    assert.deepEqual([code, lines, notes.length], [1, [], 5]);
     for (const [index, problem] of [
-      /smtp\.missing cannot be read/,
-      /portBase: must be/,
-      /mailFrom: must be/,
+      /config\.json:7 has an unknown key "mailFrm"\. Did you mean mailFrom\?/,
+      /config\.json:2: smtpUrl: .*smtp\.missing cannot be read/,
+      /config\.json:3: portBase: must be/,
+      /config\.json:4: networkLimits: /,
+      /config\.json:8: mailFrom: must be/,
     ].entries())
       assert.match(notes[index] ?? '', problem);
     writeFileSync(file, '{}');
@@ -54,8 +72,8 @@ describe('alongside config', () => {
   });
 
   test('check reports everything that a start of serve refuses, at once', async () => {
-    const { code, notes } = await invoke([
-      ...['config', 'check', '--ephemeral', '--url-api', 'https://api.example'],
+    const { code, notes } = await checked([
+      ...['--ephemeral', '--url-api', 'https://api.example'],
       ...['--url-cis', 'http://cis.example', '--tls-authority', `${folder}/none.pem`],
     ]);
     assert.equal(code, 1);
@@ -68,5 +86,15 @@ describe('alongside config', () => {
     ].entries())
       assert.match(notes[index] ?? '', problem);
     assert.equal(notes.length, 5);
+  });
+
+  test('names a variable that is not a setting', async () => {
+    const variables = { ALONGSIDE_PORT_BAES: '9000', ALONGSIDE_JSON: '0' };
+    const { code, err } = await runProcess(['config', 'check', '--no-self-service'], { variables });
+    assert.equal(code, 0);
+    assert.equal(
+      err,
+      'The variable ALONGSIDE_PORT_BAES is not a setting and has no effect. Did you mean ALONGSIDE_PORT_BASE?\n',
+    );
   });
 });

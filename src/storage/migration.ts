@@ -27,5 +27,13 @@ export interface MovedRows {
   readonly count: number;
 }
 
+/**
+ * Only adds tables, columns with defaults, and indexes, and nothing that the rows of an older version of the product would lack: that
+ * version may go on, and start again, with the new schema.
+ */
+export interface Expansion {
+  readonly adds: MigrationStatements;
+}
+
 /** A change of the schema, with or without rows to move. */
-export type Migration = MigrationStatements | DataMigration;
+export type Migration = MigrationStatements | DataMigration | Expansion;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '@alongside/kernel/operator';
 import { type Database, must, type Statement, sql } from './database.ts';
-import type { DataMigration, Migration, MigrationStatements, MovedRows } from './migration.ts';
+import type { DataMigration, Expansion, Migration, MigrationStatements, MovedRows } from './migration.ts';
 import { foundation } from './migrations/0001-foundation.ts';
 import { authenticators } from './migrations/0002-authenticators.ts';
 import { cardLifecycle } from './migrations/0003-card-lifecycle.ts';
@@ -33,7 +33,8 @@ import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { administratorRoles } from './migrations/0030-administrator-roles.ts';
 import { row, text } from './row.ts';
 
-const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
+export const movesRows = (migration: Migration): migration is DataMigration => 'nextBatch' in migration;
+const expands = (migration: Migration): migration is Expansion => 'adds' in migration;
 
 /** Every migration, oldest first. One that has shipped never changes. */
 export const migrations: readonly Migration[] = [
@@ -128,8 +129,13 @@ const inStatements = (migration: MigrationStatements, dialect: Database['dialect
   });
 
 /** The statements of one migration, without the rows that it moves. */
-export function migrationStatements(number: number, dialect: Database['dialect']): Statement[] {
-  const migration = migrations[number - 1] ?? [];
+export function migrationStatements(
+  number: number,
+  dialect: Database['dialect'],
+  list = migrations,
+): Statement[] {
+  const migration = list[number - 1] ?? [];
+  if (expands(migration)) return inStatements(migration.adds, dialect);
   if (!movesRows(migration)) return inStatements(migration, dialect);
   return [...inStatements(migration.before, dialect), ...inStatements(migration.after, dialect)];
 }
@@ -153,12 +159,37 @@ export async function schemaOf(database: Database): Promise<number> {
   return table === undefined ? 0 : version(database);
 }
 
-/** Throws OperatorError for a schema of a newer version of the product. */
-export function refuseNewerSchema(found: number): void {
-  if (found > knownSchema)
-    throw new OperatorError(
-      `The database has schema ${found}, this version knows ${knownSchema}. Use the version that wrote it, or another data folder.`,
-    );
+/** The setting with the lowest schema that a version must know; without it, that is the schema of the database. */
+const lowestName = 'schema.lowest';
+
+/** Throws OperatorError for a schema of a newer version of the product, unless that version lets this one run. */
+export async function refuseNewerSchema(
+  database: Database,
+  found: number,
+  known = knownSchema,
+): Promise<void> {
+  if (found <= known || Number((await settingOf(database, lowestName)) ?? found) <= known) return;
+  throw new OperatorError(
+    `The database has schema ${found}, this version knows ${known}. Use the version that wrote it, or another data folder.`,
+  );
+}
+
+/** Returns the statement that stores the lowest schema after a migration. */
+const lowestStatement = (migration: Migration, number: number): Statement =>
+  expands(migration)
+    ? sql(
+        'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
+        lowestName,
+        String(number - 1),
+      )
+    : sql('DELETE FROM setting WHERE name = ?', lowestName);
+
+/** Returns the lowest schema that a version must know to run after all migrations. */
+export async function lowestAfter(database: Database, found: number, list = migrations): Promise<number> {
+  let lowest = Number((await settingOf(database, lowestName)) ?? found);
+  for (let number = found + 1; number <= list.length; number++)
+    if (!expands(list[number - 1] ?? [])) lowest = number;
+  return lowest;
 }
 
 /** The setting with the progress of a migration that moves rows: its number, a space, and the position. */
@@ -247,7 +278,7 @@ export async function migrate(
     sql("INSERT INTO setting (name, value) VALUES ('schema', '0') ON CONFLICT (name) DO NOTHING"),
   );
   const found = await version(database);
-  refuseNewerSchema(found);
+  await refuseNewerSchema(database, found, list.length);
   await finishMove(database, list, report);
   for (let number = found + 1; number <= list.length; number++) {
     const migration = list[number - 1] ?? [];
@@ -264,8 +295,10 @@ export async function migrate(
           ...inStatements(migration.before, database.dialect),
           sql('INSERT INTO setting (name, value) VALUES (?, ?)', progressName, `${number} `),
         ]
-      : inStatements(migration, database.dialect);
-    const { done } = await database.batch([guard, ...statements], { patient: true });
+      : inStatements(expands(migration) ? migration.adds : migration, database.dialect);
+    const { done } = await database.batch([guard, lowestStatement(migration, number), ...statements], {
+      patient: true,
+    });
     if (!done && (await version(database)) < number) throw new Error(`Migration ${number} did not take.`);
     await finishMove(database, list, report);
   }

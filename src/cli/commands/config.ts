@@ -1,5 +1,5 @@
 import { systemClock } from '@alongside/kernel/clock';
-import { examineConfig, loadConfig } from '@alongside/kernel/config';
+import { examineConfig, loadConfig, unknownVariables } from '@alongside/kernel/config';
 import { flagOf } from '@alongside/kernel/operator';
 import { productionShape } from '../../config.ts';
 import { command } from '../command.ts';
@@ -27,9 +27,9 @@ export const config = command({
           ...[`--${flagOf(name)}`, shown(value), origin, reloadable ? 'reload' : 'restart'],
         ]);
         return {
-          json: { settings, problems },
+          json: { settings, problems, remarks: unknownVariables(productionShape) },
           lines: columns(rows),
-          notes: problems,
+          notes: [...problems, ...unknownVariables(productionShape)],
           code: problems.length === 0 ? 0 : 1,
         };
       },
@@ -47,16 +47,17 @@ export const config = command({
           problems.push(...startProblems(wanted, systemClock.now()));
         }
         return {
-          json: { problems },
+          json: { problems, remarks: unknownVariables(productionShape) },
           lines: problems.length === 0 ? ['The settings have no problem.'] : [],
-          notes: problems,
+          notes: [...problems, ...unknownVariables(productionShape)],
           code: problems.length === 0 ? 0 : 1,
         };
       },
     },
   },
   notes: [
-    'A secret is shown as "set". With --json: {"settings": [{"name", "value", "origin", "reloadable"}], "problems": [""]}',
+    'The origin is a flag, a variable, the file with the line, or default. The last column says whether a reload applies a change (SIGHUP) or only a restart. A secret is shown as "set".',
+    'Variables that begin with ALONGSIDE_ and are not settings are named too; they are no problem. With --json: {"settings": [{"name", "value", "origin", "reloadable"}], "problems": [""], "remarks": [""]}',
   ],
   examples: ['alongside config check --config alongside.json'],
 });

@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import type { Config } from '../config.ts';
+import { knownSchema } from '../storage/migrations.ts';
+import { Settings } from '../storage/settings.ts';
+import { planUpgrade, type UpgradePlan } from '../storage/upgrade-plan.ts';
+import { version } from '../version.ts';
+import type { LongWork } from './backup.ts';
+import { openDataFolder } from './data-folder.ts';
+import { openExisting, openStorage, versionSetting } from './storage.ts';
+
+export interface CheckedUpgrade extends UpgradePlan {
+  /** The database, for people. */
+  description: string;
+  /** The version that served the data last, if known. */
+  from: string | undefined;
+  to: { version: string; schema: number };
+}
+
+/** Returns what this version would do to existing data; changes nothing. Throws OperatorError for data that it cannot open. */
+export async function checkUpgrade(config: Config): Promise<CheckedUpgrade> {
+  const { database } = await openExisting(config, resolve(config.data));
+  try {
+    const from = await new Settings(database).get(versionSetting);
+    const plan = await planUpgrade(database);
+    return { description: database.description, from, to: { version, schema: knownSchema }, ...plan };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Migrates existing data to the schema of this version. Throws OperatorError. */
+export async function migrateData(
+  config: Config,
+  { step }: Pick<LongWork, 'step'>,
+): Promise<{ description: string; from: number; to: number }> {
+  const { description, schema } = await checkUpgrade(config);
+  const folder = openDataFolder(config.data, false).path;
+  const { database } = await openStorage({ ...config, migrate: true }, folder, 'either', (line) =>
+    step(line),
+  );
+  await database.close();
+  return { description, from: schema, to: knownSchema };
+}

@@ -1,0 +1,105 @@
+import { systemClock } from '@alongside/kernel/clock';
+import { examineConfig, loadConfig, unknownVariables } from '@alongside/kernel/config';
+import { reasonOf } from '@alongside/kernel/errors';
+import { OperatorError, UsageError } from '@alongside/kernel/operator';
+import type { CheckedUpgrade } from '../../boot/upgrade.ts';
+import { productionShape } from '../../config.ts';
+import type { PlannedMigration, TableLock } from '../../storage/upgrade-plan.ts';
+import { command, yes } from '../command.ts';
+import { configFileOf } from '../instance.ts';
+import { sizeOf } from './backup.ts';
+
+const amount = (rows: number): string => rows.toLocaleString('en-GB');
+
+/** Whether a lock of this table lasts only a moment. */
+const isSmall = ({ rows, bytes }: TableLock['size']): boolean => rows < 1_000 && (bytes ?? 0) < 1_048_576;
+
+function lockText({ table, waits, size: { rows, bytes } }: TableLock): string {
+  const size = `${amount(rows)} rows${bytes === null ? '' : `, ${sizeOf(bytes)}`}`;
+  return waits === 'all'
+    ? `locks ${table} (${size}) until the migration ends`
+    : `writes to ${table} wait for a new index (${size})`;
+}
+
+function migrationLines({ number, creates, drops, rewrites, movesRows, locks }: PlannedMigration): string[] {
+  const parts = [
+    ...(creates.length > 0 ? [`creates ${creates.join(', ')}`] : []),
+    ...(movesRows ? ['moves rows in small transactions'] : []),
+    ...(rewrites.length > 0 ? [`reads or changes all of ${rewrites.join(', ')}`] : []),
+    ...locks.filter(({ size }) => !isSmall(size)).map(lockText),
+    ...(drops.length > 0 ? [`drops ${drops.join(', ')}`] : []),
+  ];
+  if (parts.length === 0) parts.push('has nothing to change here');
+  return parts.map((part, index) => `  ${index === 0 ? String(number).padStart(3) : '   '}  ${part}`);
+}
+
+/** Returns a plan of migrations, for people. */
+export function planLines({
+  description,
+  from,
+  to,
+  schema,
+  bytes,
+  migrations,
+  lowest,
+}: CheckedUpgrade): string[] {
+  const last = from === undefined ? '' : `, last served by version ${from}`;
+  const head = `${description} (${sizeOf(bytes)}) has schema ${schema}${last}. Version ${to.version} has schema ${to.schema}.`;
+  if (schema >= to.schema) return [head, 'There is nothing to migrate.'];
+  const isPossible = lowest <= schema;
+  return [
+    head,
+    `${migrations.length} migration${migrations.length === 1 ? '' : 's'}:`,
+    ...migrations.flatMap(migrationLines),
+    isPossible
+      ? `Afterwards, the version with schema ${schema} can still run, so you can go back to it.`
+      : `Afterwards, only versions with schema ${lowest} or newer can run. To go back, restore a backup: make one with the installed version first.`,
+  ];
+}
+
+export const upgrade = command({
+  name: 'upgrade',
+  base: productionShape,
+  flags: { check: yes },
+  open: (settings) => ({ settings, file: configFileOf(settings) }),
+  actions: {
+    '': {
+      help: [
+        [
+          '--check',
+          'migrations with the sizes and locks of their tables, whether you can go back, and settings that this version does not accept; changes nothing',
+        ],
+      ],
+      async run({ settings, file, flags }) {
+        if (!flags.check)
+          throw new UsageError('alongside upgrade needs --check. alongside migrate changes the data.');
+        const { problems } = examineConfig(productionShape, settings, file);
+        const remarks = unknownVariables(productionShape);
+        let plan: CheckedUpgrade | undefined;
+        // Nothing else can be checked with settings that cannot be read.
+        if (problems.length === 0) {
+          const config = loadConfig(productionShape, settings, file);
+          const { startProblems } = await import('../../boot/production.ts');
+          const { checkUpgrade } = await import('../../boot/upgrade.ts');
+          problems.push(...startProblems(config, systemClock.now()));
+          plan = await checkUpgrade(config).catch((error: unknown) => {
+            if (!(error instanceof OperatorError)) throw error;
+            problems.push(reasonOf(error));
+            return undefined;
+          });
+        }
+        return {
+          json: { ok: problems.length === 0, plan: plan ?? null, problems, remarks },
+          lines: plan ? planLines(plan) : [],
+          notes: [...problems, ...remarks],
+          code: problems.length === 0 ? 0 : 1,
+        };
+      },
+    },
+  },
+  notes: [
+    'Run it with the new version and the settings of alongside serve, while the old version serves. Exit code 0: this version would start; 1: it would refuse, for the reasons printed.',
+    'With --json: {"ok", "plan": {"description", "from", "to", "schema", "migrations", "lowest", "bytes"}, "problems": [""], "remarks": [""]}.',
+  ],
+  examples: ['alongside upgrade --check --config alongside.json'],
+});
