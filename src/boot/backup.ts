@@ -23,7 +23,7 @@ import { knownSchema } from '../storage/migrations.ts';
 import { version } from '../version.ts';
 import { openDataFolder } from './data-folder.ts';
 import { MasterKeyFile } from './master-key.ts';
-import { openExisting, openStorage } from './storage.ts';
+import { openExisting, openStorage, refuseMemory } from './storage.ts';
 
 /** How a long command reports its progress and is stopped. */
 export interface LongWork {
@@ -79,7 +79,7 @@ async function writeBackup(
       ? addPostgres(archive, config.database, options)
       : addSqlite(archive, file, target, options));
     const { name, text, manifest } = manifestFile({ version, createdAt, ...facts, data }, vault);
-    await archive.add(name, oneOf(text));
+    await archive.add(name, [Buffer.from(text)]);
     options.signal.throwIfAborted();
     await archive.commit();
     return manifest;
@@ -98,10 +98,6 @@ const progressOf =
 interface Added {
   data: Manifest['data'];
   facts: Facts;
-}
-
-async function* oneOf(text: string): AsyncGenerator<Buffer> {
-  yield Buffer.from(text);
 }
 
 /** SQLite copies into a file of its own, so the disk of the target needs the room twice. */
@@ -161,7 +157,7 @@ export async function checkBackup(
   const backup = await Backup.open(file);
   try {
     if (vault) refuseKey(backup, vault, keyFile.path, file);
-    await backup.verify(progressOf('Verifying', backup.manifest, step), signal);
+    await backup.verify({ progress: progressOf('Verifying', backup.manifest, step), signal });
     return { manifest: backup.manifest, key: vault ? 'opens' : 'missing' };
   } finally {
     await backup.close();
@@ -189,10 +185,7 @@ export interface Restored {
 /** Replaces the configured database by a backup; changes nothing if anything is wrong. Throws OperatorError. */
 export async function restoreBackup(config: Config, file: string, options: BackupOptions): Promise<Restored> {
   const { step, signal } = options;
-  if (config.ephemeral || config.database === ':memory:')
-    throw new OperatorError(
-      'Data in memory end with their process: remove --ephemeral and --database :memory:.',
-    );
+  refuseMemory(config);
   const backup = await Backup.open(file);
   try {
     const { manifest } = backup;
@@ -214,16 +207,15 @@ export async function restoreBackup(config: Config, file: string, options: Backu
         `The master key ${keyFile.path} is missing, and secrets in the backup are encrypted with it. Copy the file there, or set --master-key.`,
       );
     refuseKey(backup, vault, keyFile.path, file);
-    await backup.verify(progressOf('Verifying', manifest, step), signal);
+    await backup.verify({ progress: progressOf('Verifying', manifest, step), signal });
     const folder = openDataFolder(config.data, false).path;
-    const data = withProgress(backup.data(signal), progressOf('Restoring', manifest, step));
+    const data = backup.data({ progress: progressOf('Restoring', manifest, step), signal });
     const finish = (setting: string) =>
       finishRestore({ ...config, database: setting, migrate: true }, folder, backup, file, options);
     if (database === undefined) return await restorePostgres(config, data, manifest, finish, options);
     let schema = 0;
-    const { bytes } = manifest.data;
     await replaceSqlite(database, data, {
-      ...{ bytes, force: options.force, signal },
+      ...{ force: options.force, signal },
       async finish(draft) {
         ({ schema } = await finish(`sqlite:${draft}`));
       },
@@ -255,18 +247,6 @@ async function restorePostgres(
     await server.client.end().catch(() => undefined);
   }
   return { manifest, ...(await finish(config.database)) };
-}
-
-async function* withProgress(
-  parts: AsyncIterable<Buffer>,
-  progress: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  for await (const part of parts) {
-    yield part;
-    bytes += part.length;
-    progress(bytes);
-  }
 }
 
 /** Migrates the restored data. Then one batch ends sessions, codes and tokens, and records the restore. */

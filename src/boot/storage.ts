@@ -120,6 +120,14 @@ export async function openStorage(
   }
 }
 
+/** Throws OperatorError for data that end with their process. */
+export function refuseMemory({ ephemeral, database }: StorageConfig): void {
+  if (ephemeral || database === ':memory:')
+    throw new OperatorError(
+      'Data in memory end with their process: remove --ephemeral and --database :memory:.',
+    );
+}
+
 /**
  * Opens existing data as they are: it neither migrates them nor creates a file. Throws OperatorError in one sentence.
  * @param folder the data folder
@@ -129,10 +137,7 @@ export async function openExisting(
   folder: string,
 ): Promise<Storage & { schema: number }> {
   const keyFile = new MasterKeyFile(folder, config.masterKey);
-  if (config.ephemeral || config.database === ':memory:')
-    throw new OperatorError(
-      'Data in memory end with their process: remove --ephemeral and --database :memory:.',
-    );
+  refuseMemory(config);
   const file = sqliteFileOf(config.database, folder);
   if (file !== undefined && !existsSync(file)) throw new OperatorError(`There is no data in SQLite ${file}.`);
   const database = await connect(config, folder);

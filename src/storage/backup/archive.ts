@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemClock } from '@alongside/kernel/clock';
@@ -63,6 +63,11 @@ function entryIn(header: Buffer, at: number): Entry | undefined {
 /** Receives the number of processed bytes. */
 export type Progress = (bytes: number) => void;
 
+export interface Reading {
+  progress?: Progress;
+  signal?: AbortSignal;
+}
+
 /** Flushes the name of a file to the disk. Windows cannot open a folder. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
@@ -94,7 +99,11 @@ export class ArchiveWriter {
   }
 
   /** Appends a file. @throws OperatorError */
-  async add(name: string, parts: AsyncIterable<Buffer>, progress: Progress = () => undefined) {
+  async add(
+    name: string,
+    parts: Iterable<Buffer> | AsyncIterable<Buffer>,
+    progress: Progress = () => undefined,
+  ) {
     const header = this.#end;
     const start = header + block;
     const digest = createHash('sha256');
@@ -174,27 +183,26 @@ export class ArchiveReader {
   }
 
   /** Returns the bytes of an entry. */
-  async *read({ start, bytes }: Entry, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  async *read(
+    { start, bytes }: Entry,
+    { progress = () => undefined, signal }: Reading = {},
+  ): AsyncGenerator<Buffer> {
     const size = 1 << 20;
     for (let done = 0; done < bytes; ) {
       signal?.throwIfAborted();
       const part = Buffer.allocUnsafe(Math.min(size, bytes - done));
       const { bytesRead } = await this.#file.read(part, 0, part.length, start + done);
       if (bytesRead === 0) throw damaged(this.path, 'it ends early');
-      done += bytesRead;
       yield part.subarray(0, bytesRead);
+      done += bytesRead;
+      progress(done);
     }
   }
 
   /** Returns the SHA-256 of an entry in hexadecimal. */
-  async digest(entry: Entry, progress: Progress, signal?: AbortSignal): Promise<string> {
-    const digest: Hash = createHash('sha256');
-    let bytes = 0;
-    for await (const part of this.read(entry, signal)) {
-      digest.update(part);
-      bytes += part.length;
-      progress(bytes);
-    }
+  async digest(entry: Entry, reading: Reading): Promise<string> {
+    const digest = createHash('sha256');
+    for await (const part of this.read(entry, reading)) digest.update(part);
     return digest.digest('hex');
   }
 
@@ -209,19 +217,15 @@ export const damaged = (path: string, how: string): OperatorError =>
 async function entriesOf(file: FileHandle, path: string): Promise<Entry[]> {
   const { size } = await file.stat();
   const entries: Entry[] = [];
-  for (let at = 0; ; ) {
-    const header = Buffer.alloc(block);
-    const { bytesRead } = await file.read(header, 0, block, at);
-    if (bytesRead < block) {
-      if (entries.length > 0) throw damaged(path, 'it ends early');
-      throw new OperatorError(`${path} is not a backup of Alongside.`);
-    }
-    if (header.every((byte) => byte === 0)) return entries;
+  const header = Buffer.alloc(block);
+  for (let at = 0; (await file.read(header, 0, block, at)).bytesRead === block; ) {
     const entry = entryIn(header, at);
-    if (!entry && entries.length === 0) throw new OperatorError(`${path} is not a backup of Alongside.`);
-    if (!entry) throw damaged(path, 'a header was changed');
+    if (!entry && entries.length > 0 && header.every((byte) => byte === 0)) return entries;
+    if (!entry) break;
     if (entry.start + entry.bytes > size) throw damaged(path, 'it ends early');
     entries.push(entry);
     at = entry.start + entry.bytes + padding(entry.bytes);
   }
+  if (entries.length > 0) throw damaged(path, 'it ends early, or a header was changed');
+  throw new OperatorError(`${path} is not a backup of Alongside.`);
 }

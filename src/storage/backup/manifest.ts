@@ -4,7 +4,7 @@ import { OperatorError } from '@alongside/kernel/operator';
 import { equalHashes, type Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import type { Database, Row } from '../database.ts';
-import { ArchiveReader, damaged, type Entry, type Progress } from './archive.ts';
+import { ArchiveReader, damaged, type Entry, type Reading } from './archive.ts';
 
 const format = 1;
 
@@ -121,14 +121,14 @@ export class Backup {
   }
 
   /** Reads all data and compares them with the manifest. @throws OperatorError */
-  async verify(progress: Progress, signal?: AbortSignal): Promise<void> {
-    const found = await this.#archive.digest(this.#data, progress, signal);
+  async verify(reading: Reading): Promise<void> {
+    const found = await this.#archive.digest(this.#data, reading);
     if (found !== this.manifest.data.sha256)
       throw damaged(this.#archive.path, 'its data do not match their SHA-256');
   }
 
-  data(signal?: AbortSignal): AsyncGenerator<Buffer> {
-    return this.#archive.read(this.#data, signal);
+  data(reading: Reading): AsyncGenerator<Buffer> {
+    return this.#archive.read(this.#data, reading);
   }
 
   close(): Promise<void> {

@@ -104,49 +104,39 @@ async function* wholeOutput(program: RunningTool, what: string, signal: AbortSig
 const othersQuery = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user
   AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
 
-/** Drops every table, view, sequence and function of this user in the schema, except those of extensions. */
-const emptySchema = `DO $alongside$
-DECLARE item record;
-BEGIN
-  FOR item IN SELECT c.relname AS name, c.relkind AS kind FROM pg_class c
-    WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
-      AND pg_get_userbyid(c.relowner) = current_user
-      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e', 'i', 'a') AND d.classid = 'pg_class'::regclass)
-  LOOP
-    EXECUTE format('DROP %s IF EXISTS %I.%I CASCADE',
-      CASE item.kind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
-      current_schema(), item.name);
-  END LOOP;
-  FOR item IN SELECT p.oid::regprocedure AS name FROM pg_proc p
-    WHERE p.pronamespace = to_regnamespace(current_schema()) AND pg_get_userbyid(p.proowner) = current_user
-      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass)
-  LOOP
-    EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', item.name);
-  END LOOP;
-END $alongside$;`;
+/** Functions of this user, except those of extensions. */
+const functionsQuery = `SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+  WHERE p.pronamespace = to_regnamespace(current_schema()) AND pg_get_userbyid(p.proowner) = current_user
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass)`;
+
+/** Returns the statements that drop all tables and functions, also those of a newer version. */
+async function droppingSql({ client, tables }: PostgresServer): Promise<string> {
+  const { rows } = await client.query(functionsQuery);
+  const drops = [
+    ...tables.map((table) => `DROP TABLE "${table}" CASCADE;`),
+    ...(rows as { name: string }[]).map(({ name }) => `DROP ROUTINE ${name} CASCADE;`),
+  ];
+  return drops.join('\n');
+}
+
+export interface Replacement {
+  /** The database, for people. */
+  description: string;
+  force: boolean;
+  /** Tables in the dump. */
+  tables: readonly string[];
+  step: (activity: string) => void;
+  signal: AbortSignal;
+}
 
 /**
  * Replaces the tables by those of a dump in one transaction, in which sessions, codes and tokens end too.
- * @param description of the database, for people
  * @throws OperatorError
  */
 export async function replacePostgres(
   server: PostgresServer,
   data: AsyncIterable<Buffer>,
-  {
-    description,
-    force,
-    tables,
-    step,
-    signal,
-  }: {
-    description: string;
-    force: boolean;
-    /** Tables in the dump. */
-    tables: readonly string[];
-    step: (activity: string) => void;
-    signal: AbortSignal;
-  },
+  { description, force, tables, step, signal }: Replacement,
 ): Promise<void> {
   const { client, tools, major, namespace } = server;
   if (server.tables.length > 0 && !force)
@@ -176,10 +166,7 @@ export async function replacePostgres(
     stop,
   );
   try {
-    await write(
-      psql,
-      `BEGIN;\nSET LOCAL lock_timeout = '10s';\n${server.tables.length > 0 ? emptySchema : ''}\n`,
-    );
+    await write(psql, `BEGIN;\nSET LOCAL lock_timeout = '10s';\n${await droppingSql(server)}\n`);
     const [, , code] = await Promise.all([feed(restore, data), passOn(restore, psql), restore.ended]);
     // Without COMMIT, the server undoes everything.
     signal.throwIfAborted();

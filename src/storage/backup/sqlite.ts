@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { open, rename, rm, statfs } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backup } from 'node:sqlite';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -101,16 +101,6 @@ function lock(file: string): () => void {
   }
 }
 
-/** Throws OperatorError if the data do not fit beside the file. */
-async function requireRoom(file: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(file));
-  if (bavail * bsize >= bytes) return;
-  const mebibytes = (value: number) => `${Math.ceil(value / 1_048_576)} MiB`;
-  throw new OperatorError(
-    `The disk of ${file} has ${mebibytes(bavail * bsize)} free, and the backup needs ${mebibytes(bytes)}.`,
-  );
-}
-
 /**
  * Replaces a database by the given one, or changes nothing.
  * @param finish completes the new file at its temporary path before it gets its name
@@ -120,11 +110,10 @@ export async function replaceSqlite(
   file: string,
   data: AsyncIterable<Buffer>,
   {
-    bytes,
     force,
     finish,
     signal,
-  }: { bytes: number; force: boolean; finish: (draft: string) => Promise<void>; signal: AbortSignal },
+  }: { force: boolean; finish: (draft: string) => Promise<void>; signal: AbortSignal },
 ): Promise<void> {
   const exists = existsSync(file);
   if (exists && !force && hasData(file))
@@ -134,7 +123,6 @@ export async function replaceSqlite(
   const unlock = exists ? lock(file) : undefined;
   const draft = `${file}.${randomToken(6)}.part`;
   try {
-    await requireRoom(file, bytes);
     const target = await open(draft, 'wx', 0o600);
     try {
       for await (const part of data) await target.writeFile(part);
