@@ -208,6 +208,17 @@ module.exports = {
       to: { path: '(^|/)node_modules/(@types/)?pg/|^(node:)?sqlite$' },
     },
     {
+      name: 'traces-lazy',
+      comment:
+        'the SDK of OpenTelemetry is loaded only where traces are sent: src/boot/tracing.ts imports it at run time',
+      severity: 'error',
+      from: { pathNot: ['^src/boot/tracing/', tests] },
+      to: {
+        path: ['^src/boot/tracing/(provider|spans)\\.ts$', '(^|/)node_modules/@opentelemetry/'],
+        dependencyTypesNot: ['dynamic-import'],
+      },
+    },
+    {
       name: 'main-from-cli',
       comment: 'the composition root is imported by the commands and the tests alone',
       severity: 'error',

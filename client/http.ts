@@ -3,6 +3,24 @@ import { ClientError } from './errors.ts';
 /** Makes HTTP requests; the platform's `fetch` by default. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** W3C Trace Context, section 3.2. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/**
+ * Returns a `fetch` for the settings of any function of this library: its requests continue a trace (W3C Trace Context).
+ * @param traceparent returns the `traceparent` of the current span of your tracing library; undefined or invalid text adds no header
+ * @param fetcher makes the requests; the platform's `fetch` by default
+ */
+export function traced(traceparent: () => string | undefined, fetcher: Fetch = fetch): Fetch {
+  return (url, init) => {
+    const context = traceparent() ?? '';
+    const headers = new Headers(init.headers);
+    if (!TRACEPARENT.test(context) || headers.has('traceparent')) return fetcher(url, init);
+    headers.set('traceparent', context);
+    return fetcher(url, { ...init, headers });
+  };
+}
+
 /** One request to a server. */
 export interface HttpRequest {
   url: string;

@@ -73,6 +73,8 @@ export type { HelloWorldSettings } from './hello-world.ts';
 /** Tries a token with the Hello World API. */
 export { helloWorld } from './hello-world.ts';
 export type { Fetch } from './http.ts';
+/** A `fetch` whose requests continue a trace. */
+export { traced } from './http.ts';
 export type { IdTokenClaims } from './id-token.ts';
 export type { KeptTokensSettings, SecretStore, StoreCommands } from './kept-tokens.ts';
 /** Keeps the tokens of a desktop application between its starts. */

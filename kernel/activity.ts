@@ -36,6 +36,14 @@ const isNhsNumber = /^\d{10}$/;
 /** W3C Trace Context, section 3.2. */
 const traceForm = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 
+/** The trace of a request, where traces are sent. */
+export interface Trace {
+  /** The `traceparent` of the span of this request, for the code that it issues. */
+  readonly context: string;
+  /** Links the span to the one that issued a code. */
+  link(context: string | undefined): void;
+}
+
 /** The route of requests that no route serves. */
 export const noRoute = 'other';
 
@@ -50,8 +58,12 @@ export class Activity {
   readonly isInternal: boolean;
   id = '';
   address = '';
-  /** The trace of the caller (W3C Trace Context), for the log alone. */
+  /** The trace of the caller (W3C Trace Context), for the log; that of the request, where traces are sent. */
   traceId: string | undefined;
+  /** The valid `traceparent` of the caller, and whether the caller may decide the trace of this request. */
+  traceparent: string | undefined;
+  isTraceTrusted = false;
+  trace: Trace | undefined;
   /** Template of the route. */
   route = noRoute;
   status = 0;
@@ -73,12 +85,15 @@ export class Activity {
   }
 
   /** Takes the members of a request that the line and the metrics need, once it is parsed. */
-  follow({ id, address, headers }: HttpRequest, route: string): void {
+  follow({ id, address, headers }: HttpRequest, route: string, isTraceTrusted = false): void {
     this.id = id;
     this.address = address;
     this.route = route;
     const { traceparent } = headers;
-    if (typeof traceparent === 'string') this.traceId = traceForm.exec(traceparent)?.[1];
+    if (typeof traceparent !== 'string') return;
+    this.traceId = traceForm.exec(traceparent)?.[1];
+    if (this.traceId !== undefined) this.traceparent = traceparent;
+    this.isTraceTrusted = isTraceTrusted;
   }
 
   /** Adds the members that are not known yet: the first client and user of a request are its caller. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isLoopbackName } from './networks.ts';
 import { isProxy, type Peer, peerAt, type TrustedProxies } from './peer.ts';
 
 interface Connection {
@@ -14,6 +15,8 @@ export interface Caller {
   readonly peer: Peer;
   /** Whether it is a trusted proxy, which may name its client in each request. */
   readonly isProxy: boolean;
+  /** Whether its requests may continue its trace: a trusted proxy, or a program of this machine. */
+  readonly isTraceTrusted: boolean;
 }
 
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
@@ -72,7 +75,9 @@ export class Connections {
     // Identified by the remote end: over TLS, the socket of a request is not the socket of its connection.
     const connection = this.#open.get(nameOf(socket)) ?? { socket, requests: 0 };
     const peer = peerAt(socket);
-    const caller = { connection, peer, isProxy: isProxy(peer, this.#proxies) };
+    const trusted = isProxy(peer, this.#proxies);
+    const isTraceTrusted = trusted || peer.address === '::1' || isLoopbackName(peer.address);
+    const caller = { connection, peer, isProxy: trusted, isTraceTrusted };
     this.#callers.set(socket, caller);
     return caller;
   }

@@ -198,7 +198,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
   let closing: Promise<void> | undefined;
 
   async function serve(raw: IncomingMessage, response: ServerResponse, seen?: Activity): Promise<void> {
-    const { peer, isProxy } = connections.begin(raw, response);
+    const { peer, isProxy, isTraceTrusted } = connections.begin(raw, response);
     const target = targetOf(raw.url ?? '/');
     const { route, params, template, isDamaged } = find(raw.method ?? '', target.path);
     const incoming = route.readsBody ? incomingOf(raw, response) : undefined;
@@ -207,7 +207,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const isRefused = body instanceof Refusal;
     const sender = isProxy ? peerOf(peer, raw.headers, proxies) : peer;
     const request = requestOf(raw, target, params, isRefused ? undefined : body, sender, incoming);
-    seen?.follow(request, template);
+    seen?.follow(request, template, isTraceTrusted);
     const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
     let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
     try {

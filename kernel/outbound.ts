@@ -44,16 +44,26 @@ export type Purpose =
   | 'ocsp'
   | 'other'
   | 'token'
+  | 'upstream'
   | 'userinfo';
 
-/** A call that has ended, as the channel `alongside.outbound` reports it. */
+/** A call as the channels report it: the same object at its beginning and at its end. */
 export interface OutboundCall {
   readonly purpose: Purpose;
-  readonly outcome: 'ok' | 'refused' | 'failed' | 'unreachable';
-  readonly seconds: number;
+  readonly method: string;
+  /** Only for its host and port: a path or a query may contain secrets. */
+  readonly url: URL;
+  /** Headers that a subscriber of the beginning adds. */
+  readonly headers: Record<string, string>;
+  /** `unreachable` until there is an answer. */
+  outcome: 'ok' | 'refused' | 'failed' | 'unreachable';
+  /** Undefined without an answer. */
+  status: number | undefined;
+  seconds: number;
 }
 
-/** Programs without metrics do not subscribe. */
+/** The beginning and the end of each call. Programs without metrics and traces do not subscribe. */
+export const outboundStarts = channel('alongside.outbound.start');
 export const outboundCalls = channel('alongside.outbound');
 
 /** Connections kept open between calls. */
@@ -108,9 +118,16 @@ export async function outbound(
   request: OutboundRequest = {},
 ): Promise<OutboundAnswer> {
   const url = allowedUrl(address, policy);
-  return outboundCalls.hasSubscribers
-    ? measured(request.purpose ?? 'other', () => sendAgain(url, policy, request))
-    : sendAgain(url, policy, request);
+  if (!outboundCalls.hasSubscribers) return sendAgain(url, policy, request);
+  const { call, end } = begin(url, request.purpose, request.method);
+  const headers = { ...request.headers, ...call.headers };
+  try {
+    const answer = await sendAgain(url, policy, { ...request, headers });
+    noteStatus(call, answer.status);
+    return answer;
+  } finally {
+    end();
+  }
 }
 
 async function sendAgain(
@@ -126,17 +143,28 @@ async function sendAgain(
   }
 }
 
-async function measured(purpose: Purpose, call: () => Promise<OutboundAnswer>): Promise<OutboundAnswer> {
+/** Reports the beginning of a call. */
+function begin(
+  url: URL,
+  purpose: Purpose = 'other',
+  method = 'GET',
+): { call: OutboundCall; end: () => void } {
   const began = performance.now();
-  let outcome: OutboundCall['outcome'] = 'unreachable';
-  try {
-    const answer = await call();
-    outcome = answer.status < 400 ? 'ok' : answer.status < 500 ? 'refused' : 'failed';
-    return answer;
-  } finally {
-    const ended: OutboundCall = { purpose, outcome, seconds: (performance.now() - began) / 1000 };
-    outboundCalls.publish(ended);
-  }
+  const call: OutboundCall = {
+    ...{ purpose, method, url, headers: {} },
+    ...{ outcome: 'unreachable', status: undefined, seconds: 0 },
+  };
+  outboundStarts.publish(call);
+  const end = () => {
+    call.seconds = (performance.now() - began) / 1000;
+    outboundCalls.publish(call);
+  };
+  return { call, end };
+}
+
+function noteStatus(call: OutboundCall, status: number): void {
+  call.status = status;
+  call.outcome = status < 400 ? 'ok' : status < 500 ? 'refused' : 'failed';
 }
 
 function allowedUrl(address: string, policy: OutboundPolicy): URL {
@@ -150,6 +178,7 @@ function allowedUrl(address: string, policy: OutboundPolicy): URL {
 
 /** A request that streams its body and its answer. */
 export interface OutboundStreamRequest {
+  purpose: Purpose;
   method: string;
   headers: Record<string, string>;
   /** A stream is sent as fast as the server reads it, and only once. */
@@ -178,6 +207,25 @@ export async function outboundStream(
   request: OutboundStreamRequest,
 ): Promise<OutboundStream> {
   const url = allowedUrl(address, policy);
+  if (!outboundCalls.hasSubscribers) return openAgain(url, policy, request);
+  const { call, end } = begin(url, request.purpose, request.method);
+  const headers = { ...request.headers, ...call.headers };
+  try {
+    const answer = await openAgain(url, policy, { ...request, headers });
+    noteStatus(call, answer.status);
+    answer.body.once('close', end);
+    return answer;
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+async function openAgain(
+  url: URL,
+  policy: OutboundPolicy,
+  request: OutboundStreamRequest,
+): Promise<OutboundStream> {
   try {
     return await open(url, policy, request);
   } catch (error) {

@@ -156,6 +156,11 @@ export const configShape = {
     .min(1)
     .default('127.0.0.1')
     .describe('Address on which the metrics are served. Anyone who can reach it can read them'),
+  otlpEndpoint: url
+    .optional()
+    .describe(
+      'Address of an OpenTelemetry collector, such as http://127.0.0.1:4318: send traces there. OTEL_EXPORTER_OTLP_ENDPOINT has the same effect',
+    ),
   drainDelay: drainDelay
     .default(0)
     .describe(

@@ -28,6 +28,7 @@ import { Shutdown } from './boot/shutdown.ts';
 import { deleteHistory, openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
 import { openTls, trustAuthority } from './boot/tls.ts';
+import { startTracing } from './boot/tracing.ts';
 import * as directory from './cis/directory/seed.ts';
 import { resetCredentials, seedCredentials } from './cis2/authenticators/seed.ts';
 import { compose } from './composition.ts';
@@ -125,6 +126,8 @@ async function start(
   const { vault } = storage;
   const database = metrics ? measuredDatabase(storage.database, metrics) : storage.database;
   shutdown.add(() => database.close());
+  const tracing = await startTracing(config, log);
+  if (tracing) shutdown.add(() => tracing.stop());
   const core = await createCore(database, vault, {
     movableClock: development,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
@@ -170,6 +173,7 @@ async function start(
   }
 
   const observer = allOf([
+    ...(tracing ? [tracing.observer] : []),
     requestLog({
       logOf: (name) => createLineLog(logLevel, name),
       logsAll: config.logRequests,

@@ -8,11 +8,11 @@ const seriesRows = (): string[] =>
     return `| \`${name}\` | ${kind} | ${cell(help)} | ${described.map(cell).join('<br>')} |`;
   });
 
-const before = `# Metrics and logs
+const before = `# Metrics, logs and traces
 
 ${generated}
 
-Alongside has metrics for Prometheus, and writes one line of JSON for each request. \`deploy/observability/\` has alert rules with their tests, a Grafana dashboard and an example for Prometheus.
+Alongside has metrics for Prometheus, writes one line of JSON for each request, and sends traces to an OpenTelemetry collector. \`deploy/observability/\` has alert rules with their tests, a Grafana dashboard and an example for Prometheus.
 
 ## Metrics
 \`alongside serve --metrics-port 9464\` serves \`GET /metrics\` on a separate listener; without the flag there are no metrics. \`alongside up\` has it on port 9464, or on a free port with \`--port-base 0\`; the banner and \`up --json\` (\`metrics\`) name the address. If another program uses the port that \`up\` chose itself, \`up\` logs a warning and serves no metrics. \`--metrics-port off\` switches them off.
@@ -37,7 +37,7 @@ Standard error has one JSON object a line. \`--log-level\` is \`info\` by defaul
 | \`level\` \`time\` \`service\` | 20 debug, 30 info, 40 warn, 50 error; milliseconds since 1970; listener or part |
 | \`msg\` | \`request\`, \`signed in\`, \`refused\`, \`failed\`, or the text of another line |
 | \`id\` | id of the request: \`X-Message-Id\` of the response, reference of an error page; \`alongside explain ID\` takes it |
-| \`traceId\` | trace of the caller, from \`traceparent\` |
+| \`traceId\` | trace of the request, where traces are sent; else that of the caller, from \`traceparent\` |
 | \`journey\` | links the requests of one sign-in and the later calls with its tokens; \`GET /api/v1/events\` has the same |
 | \`method\` \`route\` \`status\` \`ms\` | template of the route, \`other\` for an unknown path; milliseconds until the response was sent |
 | \`application\` \`client\` \`user\` | ids: registered application, its client id, uid of the care worker or administrator; omitted for citizens, because their uid is their NHS number |
@@ -51,6 +51,24 @@ Standard error has one JSON object a line. \`--log-level\` is \`info\` by defaul
 A line never contains a query, body, path parameter, token, PIN, name or patient number; a test runs the journeys at \`debug\` and searches the whole log. Control and direction characters are escaped. Lines are buffered for 20 ms at most and written asynchronously; when the process ends, also by an unexpected error, it writes the rest. If the reader of the log stops reading, lines beyond 16 MiB are lost, but requests continue.
 
 The log is not the audit log ([audit.md](audit.md)), which is sealed and which unauthenticated callers cannot fill.
+
+## Traces
+\`--otlp-endpoint http://127.0.0.1:4318\`, or the variable \`OTEL_EXPORTER_OTLP_ENDPOINT\`, sends traces to an OpenTelemetry collector by OTLP over HTTP (\`http/protobuf\`). Without it there are none, and the SDK is not loaded.
+
+| span | name and attributes |
+|---|---|
+| of a request (server) | \`METHOD route\`; \`http.request.method\`, \`http.route\`, \`http.response.status_code\`, \`error.type\` of a failure, \`alongside.service\`, \`alongside.request.id\` (for \`alongside explain\`), \`alongside.journey.id\`, \`alongside.application.id\`, \`alongside.api\`, \`alongside.error\` (id of [errors.md](errors.md)) |
+| of a call to another server (client) | \`METHOD\`; \`http.request.method\`, \`server.address\`, \`server.port\`, \`http.response.status_code\`, \`error.type\`, \`alongside.purpose\` |
+
+A span never contains an address, query, header, token, user or patient; a test searches all that a collector receives for marked values.
+
+**One journey, several traces.** A browser sends no \`traceparent\` when it navigates, so each hop of a sign-in is a trace. Search for \`alongside.journey.id\`: the log, the console and the audit log have the same id. The span that redeems an authorization code is linked to the one that issued it. Calls between services are children, within a process and between processes.
+
+**Callers.** Alongside continues the \`traceparent\` of callers on this machine and of trusted proxies (\`--trusted-proxies\`); let the proxy remove or replace that of strangers. For other callers it begins a trace that is linked to theirs. Each call to another server has a \`traceparent\`, also those to APIs behind the gateway. An application with the client library passes \`fetch: traced(() => traceparent)\` in its settings.
+
+**Settings.** The standard variables apply: \`OTEL_EXPORTER_OTLP_HEADERS\`, \`_TIMEOUT\`, \`_COMPRESSION\`, \`_CERTIFICATE\`, \`OTEL_TRACES_SAMPLER\` (\`parentbased_always_on\` by default) and \`OTEL_TRACES_SAMPLER_ARG\`, \`OTEL_BSP_*\`, \`OTEL_RESOURCE_ATTRIBUTES\`, \`OTEL_SERVICE_NAME\`, \`OTEL_SDK_DISABLED\`. By default the service of a span is \`alongside-\` and its listener, such as \`alongside-cis2\`.
+
+Under load, sample: \`OTEL_TRACES_SAMPLER=parentbased_traceidratio OTEL_TRACES_SAMPLER_ARG=0.05\`. A collector that is away costs no request anything: the log has \`traces could not be sent\` once, spans beyond 2,048 are lost, and a stopping process waits two seconds. [ADR 62](adr/0062-a-trace-follows-the-activity-of-a-request.md) has the reasons.
 
 ## Dashboard
 Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share without a prompt; tokens; refusals by error; decisions of the gateway; database, queues and other servers; keys and certificates that expire.
@@ -75,7 +93,7 @@ Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows 
 | \`AlongsideClockWrong\` | Correct the clock (NTP). Tokens and proofs are refused when clocks differ. |
 
 ## Cost
-Metrics and a line for each request cost less than a tenth of a call at the gateway: \`npm run bench:observation\` measures it.
+Metrics and a line for each request cost less than a tenth of a call at the gateway: \`npm run bench:observation\` measures it. A trace of each request costs 5 µs more, with one of ten requests sampled 1 µs.
 `;
 
 /** `docs/observability.md`. */

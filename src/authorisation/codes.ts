@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { randomToken } from '@alongside/kernel/ids';
 import type { Statement } from '../storage/database.ts';
 import type { SingleUse, SpentValue } from '../storage/single-use.ts';
@@ -26,6 +27,8 @@ export interface CodeGrant {
   resources?: string[];
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10). */
   jkt?: string | null;
+  /** The span that issued the code; absent without traces. */
+  trace?: string | undefined;
 }
 
 const kind = 'authorisation-code';
@@ -48,7 +51,7 @@ export class Codes {
   creating(grant: Omit<CodeGrant, 'issuer'>): { code: string; write: Statement } {
     const { issuer, profile } = this.#base;
     const code = randomToken(codeBytes);
-    const payload: CodeGrant = { ...grant, issuer };
+    const payload: CodeGrant = { ...grant, issuer, trace: activity()?.trace?.context };
     const lifetime = lifetimes[profile] ?? usualLifetime;
     return { code, write: this.#singleUse.keepStatement(kind, code, payload, lifetime) };
   }

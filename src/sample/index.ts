@@ -7,7 +7,13 @@ import { continuePage, stylesheetRoutes } from '@alongside/kernel/layout';
 import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
 import { homePage, rolePage, service, signInFailedPage, signInPage } from './pages.ts';
-import { type Pattern, patternsOf, type SampleSession, type SampleSettings } from './patterns.ts';
+import {
+  type Pattern,
+  patternsOf,
+  type SampleSession,
+  type SampleSettings,
+  tracedFetch,
+} from './patterns.ts';
 import { answerOf, requestOf, responseOf } from './web.ts';
 
 type Page = (session: SampleSession, request: HttpRequest) => Promise<Answer> | Answer;
@@ -68,6 +74,7 @@ export function createSample(settings: SampleSettings): Service {
       baseUrl: `${settings.api}/personal-demographics/FHIR/R4`,
       token: session.tokens,
       sessionUrid: session.roleId,
+      fetch: tracedFetch,
       clock: settings.clock,
     });
     try {

@@ -5,6 +5,7 @@ import {
   createSeparate,
   memoryReplayStore,
   platformAt,
+  traced,
 } from '@alongside/client';
 import {
   createWebSignIn,
@@ -13,6 +14,7 @@ import {
   type WebSignIn,
   type WebSignInSettings,
 } from '@alongside/client/web';
+import { activity } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Log } from '@alongside/kernel/log';
 
@@ -53,6 +55,9 @@ export interface SampleSession extends WebSession {
 /** Settings of both patterns. */
 export type SignInPages = Pick<WebSignInSettings, 'onFailure' | 'onward'>;
 
+/** Makes the calls of the library in the trace of the request that they belong to, where traces are sent. */
+export const tracedFetch = traced(() => activity()?.trace?.context);
+
 export function patternsOf(settings: SampleSettings, pages: SignInPages): readonly Pattern[] {
   const { clock, origin, api, cis2Issuer, separate } = settings;
   const webOf = (id: Pattern['id'], own: Pick<WebSignInSettings, 'pattern' | 'logout'>): WebSignIn =>
@@ -71,6 +76,7 @@ export function patternsOf(settings: SampleSettings, pages: SignInPages): readon
     ...platformAt(`${api}/oauth2`),
     ...settings.combined,
     redirectUri: `${origin}/combined/callback`,
+    fetch: tracedFetch,
     clock,
   });
   const separateFlow = createSeparate({
@@ -83,6 +89,7 @@ export function patternsOf(settings: SampleSettings, pages: SignInPages): readon
       scope: 'openid profile nationalrbacaccess',
     },
     platform: { tokenUrl: `${api}/oauth2/token`, ...separate.platform, key: separate.key },
+    fetch: tracedFetch,
     clock,
   });
   const logout = createLogoutReceiver({

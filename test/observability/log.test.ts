@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { openInstance } from '../../src/kit/instance.ts';
 import { startInstanceProcess } from '../../src/kit/instance-process.ts';
 import type { Alongside } from '../../src/kit/types.ts';
+import { type Collector, startCollector } from '../testing/collector.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const pds = '/personal-demographics/FHIR/R4';
@@ -14,11 +15,12 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' };
 type Line = Readonly<Record<string, unknown>>;
 
 /** Starts an instance in a process, and gathers everything that it writes to standard error. */
-async function startLogged(...args: string[]) {
+async function startLogged(args: readonly string[] = [], env: Record<string, string> = {}) {
   const raw: string[] = [];
   const started = await startInstanceProcess({
     program: [process.execPath, main],
     args,
+    env,
     onLine: (line) => void raw.push(line),
   });
   return { raw, started, instance: await openInstance(started.state.urls.console, started) };
@@ -39,6 +41,7 @@ async function lineOf(raw: readonly string[], id: string | null): Promise<Line> 
 
 describe('the log at debug', () => {
   let raw: string[];
+  let collector: Collector;
   let instance: Alongside;
   let stop: () => Promise<void>;
   let lines: Line[];
@@ -57,7 +60,10 @@ describe('the log at debug', () => {
   }
 
   before(async () => {
-    const all = await startLogged('--log-level', 'debug', '--log-requests');
+    collector = await startCollector();
+    const all = await startLogged(['--log-level', 'debug', '--log-requests'], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    });
     ({ raw, instance } = all);
     stop = () => all.started.stop();
     const { urls } = instance;
@@ -142,7 +148,10 @@ describe('the log at debug', () => {
     for (const id of ids) await lineOf(raw, id);
     lines = linesOf(raw);
   });
-  after(() => stop?.());
+  after(async () => {
+    await stop?.();
+    await collector?.close();
+  });
 
   test('contains no secret, PIN, token, cookie, query, value of a path or patient', () => {
     const text = raw.join('\n');
@@ -198,6 +207,19 @@ describe('the log at debug', () => {
     for (const { id, error } of refused) {
       const answer = await fetch(`${instance.urls.console}/api/v1/refusals/${id}`);
       assert.equal(((await answer.json()) as { error: string }).error, error);
+    }
+  });
+
+  test('names the trace of each request, and the traces contain nothing that the log may not', async () => {
+    await stop();
+    const text = collector.text();
+    for (const secret of secrets)
+      if (secret.length >= 4) assert.ok(!text.includes(secret), `${secret} is in the traces`);
+    for (const id of ids) {
+      const span = collector.spans.find(({ attributes }) => attributes['alongside.request.id'] === id);
+      const line = lines.find((one) => one.id === id && one.route !== undefined);
+      assert.ok(span, `${id}`);
+      assert.equal(line?.traceId, span.traceId);
     }
   });
 });

@@ -28,7 +28,8 @@ export const series = {
     kind: 'histogram',
     help: 'Duration of calls to other servers.',
     labels: {
-      purpose: 'jwks, logout, ocsp, crl, userinfo, token, discovery, cis or other',
+      purpose:
+        'jwks, logout, ocsp, crl, userinfo, token, discovery, cis, upstream (an API behind the gateway, until the end of its answer) or other',
       outcome: 'ok, refused (status 400 to 499), failed (500 or more), unreachable',
     },
     most: 40,

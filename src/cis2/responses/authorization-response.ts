@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
@@ -108,6 +109,8 @@ export interface CodeGrant extends SignInFacts {
   /** The end of the session in milliseconds; absent in codes of earlier versions. */
   sessionEndsAt?: number;
   stateHash: string | null;
+  /** The span that issued the code; absent without traces. */
+  trace?: string | undefined;
 }
 
 /** Seconds. RFC 6749 section 4.1.2 allows ten minutes. */
@@ -174,6 +177,7 @@ export class Codes {
       idAssuranceLevel: session.idAssuranceLevel,
       roleId: session.roleId,
       stateHash: authorization.state === null ? null : halfHash(authorization.state),
+      trace: activity()?.trace?.context,
     };
     const kept = this.#singleUse.keepStatement(this.#kind, code, grant, lifetime * 1000);
     const audited = this.#audit.recordStatement({

@@ -166,6 +166,7 @@ export class Upstream {
       `${url}${request.path}${request.query === '' ? '' : `?${request.query}`}`,
       { privateAddresses: true, agents },
       {
+        purpose: 'upstream',
         method: request.method,
         headers,
         body: unread ? limited(unread, settings.bodyLimit) : whole,

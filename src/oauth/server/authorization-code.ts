@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import type { SpentValue } from '../../storage/single-use.ts';
@@ -15,6 +16,8 @@ export interface CodeGrant extends Family {
   challenge: string | null;
   /** Thumbprint of the key that must redeem the code (RFC 9449 section 10); absent in codes of earlier versions. */
   jkt?: string | null;
+  /** The span that issued the code; absent without traces. */
+  trace?: string | undefined;
 }
 
 interface CodeStore<G extends CodeGrant> {
@@ -53,6 +56,7 @@ export const findCode = check('code', async function findCode<
   const found = await codes.find(code);
   if (!found) throw errors.codeInvalid('the code is unknown');
   const { payload: granted, usedAt, expiresAt } = found;
+  activity()?.trace?.link(granted.trace);
   const isOwn = granted.clientId === client.registration.clientId;
   if (usedAt !== null) {
     const age = clock.now() - usedAt;

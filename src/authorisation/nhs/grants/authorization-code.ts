@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
@@ -48,6 +49,7 @@ export async function findCode({
   const found = await codes.find(code);
   if (!found) throw errors.codeInvalid(`it is not a code of ${base.path}`);
   const { payload: granted, usedAt, expiresAt } = found;
+  activity()?.trace?.link(granted.trace);
   if (usedAt !== null) {
     if (base.hardening.codeReuseRevokes) {
       await batch.settle();

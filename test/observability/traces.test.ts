@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createPds, traced } from '@alongside/client';
+import { openInstance } from '../../src/kit/instance.ts';
+import { type InstanceProcess, startInstanceProcess } from '../../src/kit/instance-process.ts';
+import { type Collector, type ReceivedSpan, startCollector } from '../testing/collector.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+describe('the traces of a sign-in and an API call', () => {
+  let collector: Collector;
+  let started: InstanceProcess;
+  const own = { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') };
+
+  const spanOf = (service: string, name: RegExp): Promise<ReceivedSpan> =>
+    collector.span(
+      `${service} ${name}`,
+      (span) => span.service === `alongside-${service}` && name.test(span.name),
+    );
+  const journeyOf = ({ attributes }: ReceivedSpan) => attributes['alongside.journey.id'];
+
+  before(async () => {
+    collector = await startCollector();
+    started = await startInstanceProcess({
+      program: [process.execPath, main],
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
+    });
+    const instance = await openInstance(started.state.urls.console, started);
+    await instance.desk('gp');
+    const { status } = await instance.browser().goto(`${instance.urls.sample}/sign-in/combined`);
+    assert.equal(status, 200);
+    const { access_token: token } = await instance.tokens('gp', 'demo-combined');
+    const pds = createPds({
+      baseUrl: `${instance.urls.api}/personal-demographics/FHIR/R4`,
+      token: async () => String(token),
+      fetch: traced(() => `00-${own.traceId}-${own.spanId}-01`),
+    });
+    await pds.patient('9733162043');
+  });
+  after(async () => {
+    await started?.stop();
+    await collector?.close();
+  });
+
+  test('have the journey at authorisation, CIS2, agent and CIS', async () => {
+    const authorize = await spanOf('api', /^GET \/oauth2\/authorize$/);
+    assert.match(String(journeyOf(authorize)), /^[\da-f-]{36}$/);
+    for (const [service, name] of [
+      ['cis2', /^GET .*\/Healthcare\/authorize$/],
+      ['identityAgent', /^GET \/v1\/cis2$/],
+      ['cis2', /^POST \/agent\/exchange$/],
+      ['cis', /^POST \/sessions\/:id\/proof$/],
+      ['cis2', /^GET \/agent\/return$/],
+      ['cis2', /^POST .*\/access_token$/],
+      ['api', /^GET \/oauth2\/callback$/],
+      ['api', /^POST \/oauth2\/token$/],
+    ] as const)
+      assert.equal(journeyOf(await spanOf(service, name)), journeyOf(authorize), `${service} ${name}`);
+  });
+
+  test('link the span that redeems a code to the span that issued it', async () => {
+    for (const [redeemed, issued] of [
+      [await spanOf('cis2', /\/access_token$/), await spanOf('cis2', /\/agent\/return$/)],
+      [await spanOf('api', /\/oauth2\/token$/), await spanOf('api', /\/oauth2\/callback$/)],
+    ] as const)
+      assert.deepEqual(redeemed.links, [{ traceId: issued.traceId, spanId: issued.spanId }]);
+  });
+
+  test('contain the calls between services, with and without a socket, and those of the client library', async () => {
+    const callback = await spanOf('sample', /\/combined\/callback$/);
+    const token = await spanOf('api', /\/oauth2\/token$/);
+    assert.deepEqual([token.traceId, token.parentId], [callback.traceId, callback.spanId]);
+    const agent = await spanOf('identityAgent', /^GET \/v1\/cis2$/);
+    const exchange = await spanOf('cis2', /\/agent\/exchange$/);
+    assert.deepEqual([exchange.traceId, exchange.parentId], [agent.traceId, agent.spanId]);
+    assert.equal((await spanOf('cis', /\/proof$/)).parentId, exchange.spanId);
+    const keys = await collector.span(
+      'the keys of CIS',
+      ({ kind, attributes }) => kind === 'client' && attributes['alongside.purpose'] === 'jwks',
+    );
+    const served = await collector.span('its server', ({ parentId }) => parentId === keys.spanId);
+    assert.deepEqual([served.kind, served.traceId], ['server', keys.traceId]);
+  });
+
+  test('continue the trace of a caller at the gateway', async () => {
+    const call = await spanOf('api', /^GET .*\/Patient\/:id$/);
+    assert.deepEqual([call.traceId, call.parentId], [own.traceId, own.spanId]);
+    assert.equal(call.attributes['alongside.api'], 'personal-demographics');
+    assert.ok(journeyOf(call));
+  });
+});
