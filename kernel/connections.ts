@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { isLoopbackName } from './networks.ts';
 import { isProxy, type Peer, peerAt, type TrustedProxies } from './peer.ts';
 
 interface Connection {
@@ -19,6 +18,7 @@ export interface Caller {
   readonly isTraceTrusted: boolean;
 }
 
+const loopback = /^(?:127\.|::1$)/;
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** Tracks the connections of a server, to close idle ones at once at shutdown and the others after their response. */
@@ -76,7 +76,7 @@ export class Connections {
     const connection = this.#open.get(nameOf(socket)) ?? { socket, requests: 0 };
     const peer = peerAt(socket);
     const trusted = isProxy(peer, this.#proxies);
-    const isTraceTrusted = trusted || peer.address === '::1' || isLoopbackName(peer.address);
+    const isTraceTrusted = trusted || loopback.test(peer.address);
     const caller = { connection, peer, isProxy: trusted, isTraceTrusted };
     this.#callers.set(socket, caller);
     return caller;

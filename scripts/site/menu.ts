@@ -67,7 +67,7 @@ export const menu: readonly Section[] = [
       ['docs/installing.md', 'Install on a server'],
       ['docs/production.md', 'Production'],
       ['docs/desk-engineers.md', 'Workstations'],
-      ['docs/observability.md', 'Metrics and logs'],
+      ['docs/observability.md', 'Metrics, logs and traces'],
       ['docs/audit.md', 'Audit log'],
       ['docs/faults.md', 'Behaviour under faults'],
     ],

@@ -6,10 +6,10 @@ const endpoint = 'http://127.0.0.1:4318';
 
 describe('the settings of traces', () => {
   for (const [name, variables] of [
-    ['no endpoint is set', { OTEL_TRACES_SAMPLER: 'always_on' }],
+    ['an endpoint is not set', { OTEL_TRACES_SAMPLER: 'always_on' }],
     ['an endpoint is empty', { OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }],
     ['the SDK is disabled', { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED: 'TRUE' }],
-    ['the exporter is none', { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: 'none' }],
+    ['the exporter is set to none', { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_EXPORTER: 'none' }],
   ] as const)
     test(`are undefined if ${name}`, () => assert.equal(tracingSettings(undefined, variables), undefined));
 

@@ -1,6 +1,6 @@
 import { environment } from '@alongside/kernel/operator';
 
-/** What the variables of OpenTelemetry say that the SDK does not read itself. */
+/** Settings from variables of OpenTelemetry that the SDK does not read. */
 export interface TracingSettings {
   /** The address for spans; undefined if the exporter reads it from its variables. */
   readonly url: string | undefined;
