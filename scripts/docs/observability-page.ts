@@ -74,23 +74,7 @@ Under load, sample: \`OTEL_TRACES_SAMPLER=parentbased_traceidratio OTEL_TRACES_S
 Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share without a prompt; tokens; refusals by error; decisions of the gateway; database, queues and other servers; keys and certificates that expire.
 
 ## Alerts
-\`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`.
-
-| alert | remedy |
-|---|---|
-| \`AlongsideDown\` | The process has ended, or its port for metrics cannot be reached. Check the service manager and the end of the log. |
-| \`AlongsideNotReady\` | \`GET /readyz\` and the label \`check\` name the failed check: [production.md](production.md#monitoring) lists the checks. |
-| \`AlongsideErrors\` | Search the log for \`"outcome":"failed"\`. 503 with \`kernel.unavailable\` means the database: see \`AlongsideNotReady\`. Report others with their \`stack\`. |
-| \`AlongsideTokensSlow\` | Compare with *Database, 99 %* and *Event loop, 99 %*: the database, or too few processes. |
-| \`AlongsideSignInsRefused\` | *Refused sign-ins* names authenticator and error. One network in \`address\` of the log: guesses, which [production.md](production.md#limits-on-unauthenticated-requests) limits. Many: a changed certificate, clock or client. |
-| \`AlongsideLogoutLate\` | A relying party does not accept logout tokens, so it may keep sessions that have ended. The log names it: \`back-channel logout failed\`. |
-| \`AlongsideEventLoopSlow\` | The process has too little processor time. Start more processes; see *Processor*. |
-| \`AlongsideDatabasePoolWaiting\` | Raise \`--database-connections\`, or find slow statements in PostgreSQL. |
-| \`AlongsideSigningKeyWithoutSuccessor\` | The regular work has not announced a successor for a week: see *Time since regular work*. \`alongside keys rotate SERVICE\` announces one now. |
-| \`AlongsideCertificateExpires\` | Replace the file; it is read again within a minute. |
-| \`AlongsideRevocationListOverdue\` | Clients with certificates are refused. Fetch the list of the authority again; the file is read again when it changes. |
-| \`AlongsideAuditAnchorLate\` | No process does the regular work, or it cannot write: see the log (\`regular work failed\`) and \`alongside audit verify\`. |
-| \`AlongsideClockWrong\` | Correct the clock (NTP). Tokens and proofs are refused when clocks differ. |
+\`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`. [Runbooks](runbooks.md) has a section for each: symptom, meaning, first look, fix, and whom to call. The annotation \`runbook_url\` names it, relative to the documentation site.
 
 ## Cost
 Metrics and a line for each request cost less than a tenth of a call at the gateway: \`npm run bench:observation\` measures it. A trace of each request costs 5 µs more, with one of ten requests sampled 1 µs.

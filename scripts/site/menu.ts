@@ -68,6 +68,7 @@ export const menu: readonly Section[] = [
       ['docs/production.md', 'Production'],
       ['docs/desk-engineers.md', 'Workstations'],
       ['docs/observability.md', 'Metrics, logs and traces'],
+      ['docs/runbooks.md', 'Runbooks'],
       ['docs/audit.md', 'Audit log'],
       ['docs/faults.md', 'Behaviour under faults'],
     ],

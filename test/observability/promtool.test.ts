@@ -81,14 +81,22 @@ describe('deploy/observability', () => {
         else assert.match(labels, /job=~".*",instance=~".*"/, query);
   });
 
-  test('each alert has a test of both outcomes and a remedy', () => {
+  test('each alert has a test of both outcomes and a runbook with every part', () => {
     const tests = read('alongside.rules.test.yml');
-    const page = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../docs/runbooks.md', import.meta.url), 'utf8');
+    const sections = new Map(page.split(/^## /m).map((text) => [text.split('\n', 1)[0], text]));
     assert.ok(alerts.length >= 12);
+    assert.deepEqual([...sections.keys()].slice(1), alerts);
     for (const alert of alerts) {
       assert.match(tests, new RegExp(`- name: ${alert} fires\\n`));
       assert.match(tests, new RegExp(`- name: ${alert} is quiet\\n`));
-      assert.match(page, new RegExp(`^\\| \`${alert}\` \\| \\S`, 'm'));
+      for (const part of ['Symptom', 'Meaning', 'First look', 'Fix', 'Call'])
+        assert.match(
+          sections.get(alert) ?? '',
+          new RegExp(`^\\*\\*${part}\\.\\*\\*\\s+\\S`, 'm'),
+          `${part} of ${alert}`,
+        );
+      assert.match(rules, new RegExp(`runbook_url: "/runbooks/#${alert.toLowerCase()}"\n`));
     }
   });
 
