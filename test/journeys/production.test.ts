@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Vault } from '@alongside/kernel/secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
+import { consolePages } from '../../src/console/pages/registry.ts';
 import { platformClient } from '../../src/seed/registrations.ts';
 import { isAccessible } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
@@ -57,9 +58,9 @@ describe('production', () => {
 
   const signedInAs = (page: Page, name: string) => page.getByText(`Signed in as ${name}`).waitFor();
 
-  async function join_(name: string): Promise<Desk> {
+  async function join_(name: string, ...flags: string[]): Promise<Desk> {
     const at = await desk();
-    await at.page.goto(await instance.invite(name));
+    await at.page.goto(await instance.invite(name, ...flags));
     await at.page.getByRole('button', { name: 'Set up a passkey' }).click();
     await signedInAs(at.page, name);
     return at;
@@ -235,6 +236,99 @@ describe('production', () => {
     counter = 200;
     const removed = await answer();
     assert.equal(((await removed.json()) as { error: string }).error, 'passkey_unknown');
+    await page.context().close();
+  });
+
+  test('has no page or call for tests', async () => {
+    const { page } = await join_('Sees');
+    const { paths } = await instance.api<{ paths: Record<string, unknown> }>('GET', '/openapi.json');
+    for (const path of ['/faults', '/clock', '/mail', '/cards', '/agent', '/reset', '/patients', '/tokens'])
+      assert.equal(path in paths, false, path);
+    const testPages = consolePages.filter(({ only }) => only === 'development').map(({ path }) => path);
+    await page.goto(origin);
+    for (const path of [...testPages, '/faults', '/clock', '/mail', '/data', '/desk']) {
+      assert.equal(await page.locator(`#navigation a[href="${path}"]`).count(), 0, path);
+      const answer = await page.request.get(`${origin}${path.replaceAll(/:\w+/g, 'x')}`);
+      assert.equal(answer.status(), 404, path);
+    }
+    await page.context().close();
+  });
+
+  test('invites, limits and changes people in roles on its pages, and records each change', async () => {
+    const { page } = await join_('Chief');
+    await page.goto(`${origin}/administrators`);
+    await page.getByLabel('Name', { exact: true }).fill('Bo Hill');
+    await page.getByLabel('Role', { exact: true }).selectOption('registration-authority');
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    await page.getByText('must name the organisations').first().waitFor();
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Bo Hill');
+    await page.getByLabel('Organisations').fill('A9A5A');
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    const link = page.locator('#invitation-link code');
+    await link.waitFor();
+    await isAccessible(page);
+
+    const officer = await desk();
+    await officer.page.goto((await link.textContent()) ?? '');
+    await officer.page.getByText('Your role: registration-authority').waitFor();
+    await officer.page.getByRole('button', { name: 'Set up a passkey' }).click();
+    await signedInAs(officer.page, 'Bo Hill');
+    const links = await officer.page.locator('#navigation a').allTextContents();
+    assert.ok(!links.some((text) => /Administrators|Journeys|Audit|Keys/.test(text)), links.join(', '));
+    const refused = await officer.page.goto(`${origin}/administrators`);
+    assert.equal(refused?.status(), 403);
+    await officer.page.getByText('Your role in the console does not allow this').waitFor();
+    await isAccessible(officer.page);
+
+    await page.goto(`${origin}/administrators`);
+    await page.getByRole('link', { name: 'Change the role of Bo Hill' }).click();
+    await page.getByLabel('Role', { exact: true }).selectOption('support');
+    await page.getByLabel('Organisations').fill('');
+    await page.getByRole('button', { name: 'Change the role' }).click();
+    await page.waitForURL(`${origin}/administrators`);
+    assert.equal((await officer.page.goto(`${origin}/journeys`))?.status(), 200);
+
+    await page.goto(`${origin}/confirm?next=/administrators`);
+    await isAccessible(page);
+    await page.getByRole('button', { name: 'Use your passkey' }).click();
+    await page.waitForURL(`${origin}/administrators`);
+    await officer.page.goto(`${origin}/confirm?next=//evil.example`);
+    assert.equal(await officer.page.getByRole('link', { name: 'Back' }).getAttribute('href'), '/');
+
+    const chief = `Chief (administrator ${await administratorId('Chief')})`;
+    const { records } = await instance.api<{
+      records: { actor: string; action: string; detail: Record<string, unknown> }[];
+    }>('GET', `/audit?${new URLSearchParams({ actor: chief })}`);
+    assert.deepEqual(
+      records
+        .filter(({ action }) => action.startsWith('administrator.'))
+        .map(({ action, detail }) => [action, detail.role ?? null]),
+      [
+        ['administrator.joined', null],
+        ['administrator.invited', 'registration-authority'],
+        ['administrator.role-changed', 'support'],
+        ['administrator.passkey', null],
+      ],
+    );
+    const verified = await instance.api<{ ok: boolean; problem?: object }>('GET', '/audit/verify');
+    assert.deepEqual([verified.ok, verified.problem], [true, undefined]);
+    for (const each of [page, officer.page]) await each.context().close();
+  });
+
+  test('changes roles by command, and keeps the last administrator', async () => {
+    const { page } = await join_('Helper', '--role', 'support');
+    const id = await administratorId('Helper');
+    assert.equal((await page.goto(`${origin}/administrators`))?.status(), 403);
+    await assert.rejects(
+      instance.command('admin', 'role', id, 'suport'),
+      /no role "suport"\. Did you mean support\?/,
+    );
+    await assert.rejects(
+      instance.command('admin', 'role', id, 'registration-authority'),
+      /--organisations must name the organisations/,
+    );
+    await instance.command('admin', 'role', id, 'registration-authority', '--organisations', 'a9a5a,Y51');
+    assert.match(await instance.command('admin', 'list'), /Helper +registration-authority of A9A5A, Y51/);
     await page.context().close();
   });
 

@@ -20,8 +20,8 @@ export interface ProductionInstance {
   stateFile(): StateFile & { operator?: LocalOperator };
   /** Runs a command of this machine on the same data; returns its standard output. Throws for a refusal. */
   command(...argv: string[]): Promise<string>;
-  /** Creates an invitation and returns its link. */
-  invite(name: string): Promise<string>;
+  /** Creates an invitation and returns its link; `flags` such as `--role support`. */
+  invite(name: string, ...flags: string[]): Promise<string>;
   /** Calls the console's API as the local operator. */
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   stop(): Promise<void>;
@@ -46,7 +46,7 @@ export async function startProduction(settings: Record<string, unknown> = {}): P
     urls: instance.state.urls,
     stateFile,
     command,
-    invite: (name) => command('admin', 'invite', '--name', name),
+    invite: (name, ...flags) => command('admin', 'invite', '--name', name, ...flags),
     async api<T>(method: string, path: string, body?: unknown): Promise<T> {
       const { operator } = stateFile();
       const answer = await fetch(`${operator?.url}/api/v1${path}`, {

@@ -49,12 +49,12 @@ export const invitationPage = ({ name, role }: Invited, token: string, options: 
 ${ceremonyForm({ ceremony: 'create', post: '/invite', options, token, button: 'Set up a passkey' })}`,
   );
 
-export const confirmPage = (options: string): Answer =>
+export const confirmPage = (options: string, next: string): Answer =>
   passkeyPage(
     'Confirm with your passkey',
     html`<p class="lead">Changes of roles and keys need your passkey, used within the last five minutes.</p>
-${ceremonyForm({ ceremony: 'get', post: '/confirm', options, button: 'Use your passkey' })}
-<p><a href="/">Back to the console</a></p>`,
+${ceremonyForm({ ceremony: 'get', post: `/confirm?next=${next}`, options, button: 'Use your passkey' })}
+<p><a href="${next}">Back</a></p>`,
   );
 
 export const expiredInvitationPage = (): Answer => {

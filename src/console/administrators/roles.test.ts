@@ -155,7 +155,7 @@ describe('roles of administrators', () => {
       for (const { status, body } of answers)
         assert.deepEqual([status, body.error, body.confirm], [403, 'passkey_needed', '/confirm']);
       const page = (await send('administrator', 'GET', '/administrators')).text;
-      assert.match(page, /<a href="\/confirm">confirm with your passkey<\/a>/);
+      assert.match(page, /<a href="\/confirm\?next=\/administrators">confirm with your passkey<\/a>/);
     });
   });
 });

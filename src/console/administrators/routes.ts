@@ -171,9 +171,15 @@ async function signIn({
   throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
 }
 
+/** Returns the page of the console that needed the passkey. */
+function nextOf({ query }: HttpRequest): string {
+  const next = new URLSearchParams(query).get('next') ?? '';
+  return /^(\/[\w.-]{1,100}){1,5}$/.test(next) ? next : '/';
+}
+
 async function showConfirm({ request, services: { sessions, passkeys } }: Start): Promise<Answer> {
   if (!(await sessions.find(request))) return signInMissingPage('/sign-in').with(signInChallenge);
-  return confirmPage(await passkeys.requestOptions());
+  return confirmPage(await passkeys.requestOptions(), nextOf(request));
 }
 
 /** Another administrator's passkey does not confirm. */
@@ -209,7 +215,7 @@ async function confirm({
     ...sessions.passkeyStatements(request),
     audit.recordStatement({ ...entry, outcome: 'ok' }),
   ];
-  if (await administrators.useKey(key, counter, statements)) return json(200, { next: '/administrators' });
+  if (await administrators.useKey(key, counter, statements)) return json(200, { next: nextOf(request) });
   await audit.recordAlone({ ...entry, outcome: 'refused' });
   throw errors.passkeyRefused('used or removed meanwhile', { options: await passkeys.requestOptions() });
 }

@@ -214,7 +214,7 @@ function shell(): void {
   };
 
   /** Shows an error at its field, and in the summary with a link to it. */
-  const showError = (form: HTMLFormElement, field: string, text: string): void => {
+  const showError = (form: HTMLFormElement, field: string, text: string, href?: string): void => {
     const names = [field];
     while (names[0]?.includes('.')) names.unshift(names[0].replace(/\.[^.]*$/, ''));
     const control = names
@@ -234,9 +234,10 @@ function shell(): void {
       report(text, true);
       return;
     }
-    const link = document.createElement(control?.id ? 'a' : 'span');
+    const target = href ?? (control?.id && `#${control.id}`);
+    const link = document.createElement(target ? 'a' : 'span');
     link.textContent = text;
-    if (link instanceof HTMLAnchorElement) link.href = `#${control?.id}`;
+    if (link instanceof HTMLAnchorElement && target) link.href = target;
     summary.replaceChildren(link);
     summary.hidden = false;
     summary.focus();
@@ -258,7 +259,9 @@ function shell(): void {
       const left = answer.attemptsLeft;
       const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
       const text = `${answer.field ? `${answer.field} ${answer.problem}` : (answer.error_description ?? answer.error)}${attempts}`;
-      if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text);
+      // A change of roles or keys may need the passkey again.
+      const confirmation = answer.confirm && `${answer.confirm}?next=${location.pathname}`;
+      if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text, confirmation);
       else {
         form?.reset();
         report(text, true);

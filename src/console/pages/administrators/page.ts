@@ -5,6 +5,7 @@ import { roleDuties, roles } from '../../administrators/roles.ts';
 import {
   callButton,
   callForm,
+  copied,
   describedBy,
   field,
   foreign,
@@ -13,6 +14,7 @@ import {
   when,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { administratorsScript } from './script.ts';
 
 const roleField = (name: string, chosen: string): Html =>
   field({
@@ -63,7 +65,7 @@ ${callButton({
 const confirmNote = ({ caller }: Pick<PageView, 'caller'>): Html | undefined =>
   !caller || hasRecentPasskey(caller)
     ? undefined
-    : html`<p class="warning">To change something here, <a href="/confirm">confirm with your passkey</a> first. That lasts five minutes.</p>`;
+    : html`<p class="warning">To change something here, <a href="/confirm?next=/administrators">confirm with your passkey</a> first. That lasts five minutes.</p>`;
 
 const listed = ({ console: { database, clock } }: Pick<PageView, 'console'>) =>
   new Administrators(database, clock).list();
@@ -74,6 +76,7 @@ export const administratorsPage = definePage({
   only: 'production',
   roles: [],
   navigation: { group: 'operate', label: 'Administrators' },
+  script: administratorsScript,
   async render(view) {
     const { caller, now } = view;
     const rows = (await listed(view)).map((administrator) => ({
@@ -96,7 +99,8 @@ ${table('Administrators', [{ label: 'Name' }, { label: 'Role' }, { label: 'Organ
 <section class="panel" aria-labelledby="h-roles"><h2 id="h-roles">Roles</h2><dl>${roles.map(
         (role) => html`<dt>${role}</dt><dd>${roleDuties[role]}</dd>`,
       )}</dl></section>
-<section class="panel" aria-labelledby="h-invite"><h2 id="h-invite">Invite</h2>${inviteForm()}</section>`,
+<section class="panel" aria-labelledby="h-invite"><h2 id="h-invite">Invite</h2>${inviteForm()}
+<div id="invitation-link" hidden>${copied('', 'the link of the invitation')}</div></section>`,
     };
   },
 });
