@@ -9,11 +9,12 @@ export type Role = (typeof roles)[number];
 
 /** The purpose of each role, as the pages describe it. */
 export const roleDuties: Readonly<Record<Role, string>> = {
-  administrator: 'You can do everything: applications, people, keys, the audit log and the roles of others.',
+  administrator:
+    'Manages everything: applications, people, keys and the roles of others; reads the audit log.',
   'registration-authority':
-    'You manage the people of your organisations, their cards and their other authenticators.',
-  support: 'You read people, journeys and sessions, and you may end sessions.',
-  read: 'You read health, keys, and journeys without the people in them.',
+    'Manages the people of its organisations, their cards and their other authenticators.',
+  support: 'Reads people, journeys and sessions, and ends sessions.',
+  read: 'Reads health, keys, and journeys without the people in them.',
 };
 
 /** The roles that an operation admits besides administrators, whom every operation admits. */

@@ -2,7 +2,9 @@ import { type Html, html } from '@alongside/kernel/html';
 import { hasRole } from '../../administrators/admission.ts';
 import { everyRole } from '../../administrators/roles.ts';
 import { callButton, emptyState, foreign, orNull, relative } from '../../page/controls.ts';
-import { definePage, type PageView } from '../../page/page.ts';
+import { type ConsolePage, definePage, type PageView } from '../../page/page.ts';
+import { explainPage } from '../explain/page.ts';
+import { journeysPage } from '../journeys/page.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { connect } from './connect.ts';
 import { desk } from './desk.ts';
@@ -65,6 +67,10 @@ async function refusals(view: View): Promise<Html> {
   )}</ul>`;
 }
 
+const pasteForm = html`<form id="paste" class="needs-script"><label for="pasted">Something else? Paste it here</label>
+<textarea id="pasted" rows="3" maxlength="262144" spellcheck="false" placeholder="An error, a message id, a token, a key, a URL, curl, a HAR file…"></textarea>
+<div class="actions"><button type="submit">Explain</button><span class="quiet">Nothing leaves this machine.</span></div></form>`;
+
 /** What runs, what went wrong, and what to do first. */
 export const overviewPage = definePage({
   path: '/',
@@ -86,6 +92,7 @@ export const overviewPage = definePage({
   async render(view) {
     const { development } = view.console;
     const isAdministrator = hasRole(view.caller, {});
+    const sees = (page: ConsolePage) => hasRole(view.caller, page);
     return {
       title: 'Overview',
       lead: development
@@ -107,14 +114,24 @@ export const overviewPage = definePage({
       main: html`
 ${development ? html`<section class="panel" aria-label="First steps">${await view.part('steps')}</section>` : undefined}
 <div class="cards">
-<section class="panel" aria-labelledby="h-refused"><h2 id="h-refused">What went wrong lately</h2>${await view.part('refusals')}
-<form id="paste" class="needs-script"><label for="pasted">Something else? Paste it here</label>
-<textarea id="pasted" rows="3" maxlength="262144" spellcheck="false" placeholder="An error, a message id, a token, a key, a URL, curl, a HAR file…"></textarea>
-<div class="actions"><button type="submit">Explain</button><span class="quiet">Nothing leaves this machine.</span></div></form></section>
-<section class="panel">${development ? html`<h2>Desk</h2>${await view.part('desk')}` : undefined}
-${isAdministrator ? html`<h2 id="h-connect">Connect your application</h2><div class="connect">${await connect(view)}</div>` : undefined}</section>
+${
+  sees(journeysPage) || sees(explainPage)
+    ? html`<section class="panel" aria-labelledby="h-refused"><h2 id="h-refused">What went wrong lately</h2>${await view.part('refusals')}
+${sees(explainPage) ? pasteForm : undefined}</section>`
+    : undefined
+}
+${
+  development || isAdministrator
+    ? html`<section class="panel">${development ? html`<h2>Desk</h2>${await view.part('desk')}` : undefined}
+${isAdministrator ? html`<h2 id="h-connect">Connect your application</h2><div class="connect">${await connect(view)}</div>` : undefined}</section>`
+    : undefined
+}
 </div>
-<section aria-labelledby="h-latest"><h2 id="h-latest">Latest journeys</h2>${await view.part('journeys')}<p><a href="/journeys">All journeys</a></p></section>`,
+${
+  sees(journeysPage)
+    ? html`<section aria-labelledby="h-latest"><h2 id="h-latest">Latest journeys</h2>${await view.part('journeys')}<p><a href="/journeys">All journeys</a></p></section>`
+    : html`<p>The pages for your role are in the navigation.</p>`
+}`,
     };
   },
 });
