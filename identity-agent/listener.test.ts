@@ -8,6 +8,7 @@ import { createListener, type Endpoint, type HttpRequest } from '@alongside/kern
 import { silentLog } from '@alongside/kernel/log';
 import { anyMethod, route, withoutMethodErrors } from '@alongside/kernel/route';
 import { createAgentListener } from './listener.ts';
+import { Servers } from './server-call.ts';
 import { freePort } from './testing/desk.ts';
 
 const errors = catalogue('test', {
@@ -123,4 +124,26 @@ describe('createAgentListener', () => {
     const second = createAgentListener([], { log: silentLog, before });
     await assert.rejects(second.listen(own), /is in use, so the Identity Agent cannot start/);
   });
+});
+
+test('calls to servers during a request have a trace with its id, and others have none', async (t) => {
+  const servers = new Servers();
+  const port = await freePort();
+  const echo = http.createServer((request, response) => {
+    response.end(JSON.stringify({ traceparent: request.headers.traceparent ?? null }));
+  });
+  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(echo.address() as net.AddressInfo).port}/`;
+  const call = () => servers.call({ method: 'GET', url });
+  const agent = createAgentListener(
+    route('/', { GET: on(async () => json(200, [(await call()).body, (await call()).body])) }),
+    { log: silentLog, before: () => undefined },
+  );
+  await agent.listen(port);
+  t.after(() => Promise.all([agent.close(), echo.close(), servers.close()]));
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  const traces = (await response.json()) as { traceparent: string }[];
+  const id = response.headers.get('x-message-id')?.replaceAll('-', '');
+  for (const { traceparent } of traces) assert.match(traceparent, new RegExp(`^00-${id}-[\\da-f]{16}-01$`));
+  assert.deepEqual((await call()).body, { traceparent: null });
 });

@@ -9,6 +9,7 @@ import { portTaken, requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
 import { respond } from '@alongside/kernel/respond';
 import { routeFinder } from '@alongside/kernel/route';
+import { inTrace } from './server-call.ts';
 
 // The listener of an agent that runs alone. It has about twenty routes and one client and must be small and quick to start, so it
 // replaces the kernel's. Endpoints see the same.
@@ -79,7 +80,9 @@ export function createAgentListener(routes: readonly Route[], options: AgentList
       const body = await bodyOf(incoming);
       const request = requestOf(incoming, body ?? '');
       const { route, params } = find(request.method, request.path);
-      const answer = await respond({ ...request, params }, body === undefined ? tooLong : route, manners);
+      const answer = await inTrace(request.id, () =>
+        respond({ ...request, params }, body === undefined ? tooLong : route, manners),
+      );
       send(outgoing, answer.with({ 'x-message-id': request.id }));
     } catch {
       incoming.socket.destroy();

@@ -29,6 +29,10 @@ export const uuid = (): string => randomUUID();
  */
 export const orderedId = (): string => crypto.randomUUIDv7?.() ?? randomUUID();
 
+/** Returns a `traceparent` (W3C Trace Context) whose trace has the digits of this UUID. */
+export const newTraceparent = (id: string): string =>
+  `00-${id.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`;
+
 /** Returns random decimal digits that do not begin with 0. */
 export const randomDigits = (length: number): string => {
   let digits = String(randomInt(1, 10));

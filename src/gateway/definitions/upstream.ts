@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, Transform } from 'node:stream';
 import { Answer, type Chunks, type Headers, StreamAnswer } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
-import { randomToken } from '@alongside/kernel/ids';
+import { newTraceparent } from '@alongside/kernel/ids';
 import { bodyTooLarge } from '@alongside/kernel/incoming';
 import {
   OutboundAgents,
@@ -75,10 +75,6 @@ function limited(body: IncomingMessage, limit: number): Transform {
   return pipeline(body, counter, () => undefined);
 }
 
-/** Headers by which the upstream's own trace continues (W3C Trace Context). */
-const traceOf = (messageId: string): string =>
-  `00-${messageId.replaceAll('-', '').padEnd(32, '0').slice(0, 32)}-${Buffer.from(randomToken(8)).subarray(0, 8).toString('hex')}-01`;
-
 /** An HTTP server behind the gateway, with its own kept connections. */
 export class Upstream {
   readonly #parts: UpstreamParts;
@@ -147,7 +143,7 @@ export class Upstream {
     const { url, settings, security } = this.#parts;
     const agents = await this.#connections();
     const headers: Record<string, string> = Object.fromEntries(request.headers);
-    headers.traceparent ??= traceOf(request.messageId);
+    headers.traceparent ??= newTraceparent(request.messageId);
     if (security !== undefined && this.#secret === undefined)
       throw errors.unexpected(
         `the secret ${security.secret} is not set: alongside api edit NAME --secret ${security.secret}=@FILE`,
