@@ -394,6 +394,14 @@ export const errors = catalogue('console', {
     source: wire,
     fix: 'Start all processes of the installation with the same master key.',
   },
+  targetUnreachable: {
+    code: 'target_unreachable',
+    status: 503,
+    description: 'The service of this installation does not respond to the request.',
+    actor: 'operator',
+    source: wire,
+    fix: 'Check that the API platform and CIS2 run, and that the console can reach their addresses.',
+  },
   tooManyStreams: {
     code: 'too_many_streams',
     status: 503,

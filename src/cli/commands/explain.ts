@@ -43,10 +43,9 @@ export const explain = consoleCommand({
     '': {
       words: 'ID',
       help: [
-        ['', 'expected and received values, the fix, who must act, the source'],
         [
-          '-',
-          'the text from standard input: a token, assertion, error, address, form, curl command, key or HAR, with every check',
+          '',
+          'expected and received values, the fix, who must act, the source; with - instead of ID, every check of the text on standard input: a token, assertion, error, address, form, curl command, key or HAR',
         ],
         ['  --as KIND', 'what the text is, such as id-token; recognised by default'],
       ],

@@ -121,6 +121,8 @@ export const ownBanner = (
 ): Banner => ({ error: null, actor: 'developer', ...rest, came, expected });
 
 const between = ', expected is ';
+/** The name of a value before what came. */
+const named = /^[\w.-]{1,60} is /;
 
 /** Returns the banner of a stored refusal. */
 export function bannerOf({ error, description, detail, fix, actor, source }: FoundRefusal): Banner {
@@ -128,7 +130,7 @@ export function bannerOf({ error, description, detail, fix, actor, source }: Fou
   return {
     error,
     headline: description,
-    came: (end < 0 ? detail : detail.slice(0, end)) || null,
+    came: (end < 0 ? detail : detail.slice(0, end).replace(named, '')) || null,
     expected: end < 0 ? null : detail.slice(end + between.length),
     mend: fix,
     actor,

@@ -1,5 +1,6 @@
 import type { ConsolePage } from '../page/page.ts';
 import { administratorPage, administratorsPage } from './administrators/page.ts';
+import { buildPage } from './build/page.ts';
 import { comparePage } from './compare/page.ts';
 import { explainPage } from './explain/page.ts';
 import { journeyPage } from './journey/page.ts';
@@ -17,6 +18,7 @@ export const consolePages: readonly ConsolePage[] = [
   explainPage,
   administratorsPage,
   administratorPage,
+  buildPage,
   remainingPage,
   searchPage,
 ];

@@ -4,6 +4,7 @@ import { type ApiCall, defineCall } from '../api/call.ts';
 import { openApiOf } from '../api/openapi.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { explanation } from '../explain/explain.ts';
+import { requests } from '../explain/requests.ts';
 import { journeyExports } from '../journey-exports/calls.ts';
 import { administrators } from './administrators.ts';
 import { agent } from './agent.ts';
@@ -65,6 +66,7 @@ export const resources: readonly Resource[] = [
   mintedTokens,
   validate,
   explanation,
+  requests,
   keys,
   audit,
   administrators,

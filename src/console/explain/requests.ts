@@ -1,0 +1,125 @@
+import { json, page } from '@alongside/kernel/answer';
+import { z } from 'zod';
+import { defineCall } from '../api/call.ts';
+import { invalidMember } from '../api/request.ts';
+import { errors } from '../errors.ts';
+import { previewView, responseView } from '../pages/build/view.ts';
+import type { Resource } from '../resources/resource.ts';
+import { mistakes } from './build/mistakes.ts';
+import { type Preview, previewOf, suited } from './build/preview.ts';
+import { requestKinds } from './build/request-kinds.ts';
+import { type RunAnswer, run } from './build/run.ts';
+
+const ids = requestKinds.map(({ id }) => id) as [string, ...string[]];
+const mistakeIds = mistakes.map(({ id }) => id) as [string, ...string[]];
+const order = z.strictObject({
+  kind: z.enum(ids, `must be one of ${ids.join(', ')}`).describe('The request'),
+  application: z
+    .string('must be text')
+    .min(1, 'must not be empty')
+    .max(200)
+    .describe('Id of the application'),
+  values: z
+    .record(z.string().max(100), z.string('must be text').max(32_768), 'must hold texts by name')
+    .optional()
+    .describe('Values instead of the usual ones, by the name of the field; `url` for the address'),
+  mistakes: z
+    .array(z.enum(mistakeIds, `must be of ${mistakeIds.join(', ')}`))
+    .max(mistakeIds.length)
+    .optional()
+    .describe('Typical mistakes to make'),
+});
+const pair = z.strictObject({ name: z.string(), value: z.string() });
+const previewed: z.ZodType<Preview> = z.strictObject({
+  kind: z.string(),
+  label: z.string(),
+  application: z.string(),
+  isNavigation: z.boolean().describe('Whether only a browser can send it'),
+  fields: z.array(
+    z.strictObject({
+      name: z.string(),
+      place: z.enum(['query', 'form', 'header', 'assertion header', 'assertion claim']),
+      value: z.string().describe('`$NAME` for a value that the server does not know'),
+      rule: z.string(),
+      source: z.string(),
+      isMistake: z.boolean(),
+    }),
+  ),
+  mistakes: z.array(z.strictObject({ id: z.string(), label: z.string(), isChosen: z.boolean() })),
+  assertion: z
+    .strictObject({
+      header: z.record(z.string(), z.string()),
+      claims: z.record(z.string(), z.union([z.string(), z.number()])),
+    })
+    .nullable()
+    .describe('To sign where the key is'),
+  request: z.strictObject({
+    method: z.string(),
+    url: z.string(),
+    headers: z.array(pair),
+    form: z.array(pair),
+  }),
+  message: z.string().describe('The exact message'),
+  snippets: z.array(z.strictObject({ language: z.string(), code: z.string() })),
+});
+const runOrder = z.strictObject({
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'must be GET, POST, PUT, PATCH or DELETE'),
+  url: z.string('must be text').max(16_384).describe('An address of the API platform or of CIS2'),
+  headers: z
+    .array(z.strictObject({ name: z.string().max(100), value: z.string().max(32_768) }))
+    .max(50)
+    .default([]),
+  body: z.string('must be text').max(65_536).default(''),
+});
+const answered: z.ZodType<RunAnswer> = z.strictObject({
+  status: z.number(),
+  durationMs: z.number(),
+  messageId: z.string().nullable(),
+  headers: z.array(pair),
+  body: z.string().describe('At most 64 KiB'),
+  isCut: z.boolean(),
+});
+
+/** `POST /requests/preview` and `POST /requests/run`, in development only. */
+export const requests: Resource = {
+  only: 'development',
+  calls: (console) => [
+    defineCall({
+      method: 'POST',
+      path: '/requests/preview',
+      summary:
+        'Makes the exact request of a pattern for an application, with the rule and source of each field, and sends nothing',
+      body: order,
+      answers: { 200: 'Fields, message and programs', 404: 'Unknown application' },
+      response: previewed,
+      async handle({ request, body: { application: id, ...rest } }) {
+        const kind = requestKinds.find((each) => each.id === rest.kind);
+        const application = await console.applications.get(id);
+        if (!application) throw errors.notFound(`no application ${id.slice(0, 40)}`);
+        if (!kind || suited(kind, [application]).length === 0)
+          throw invalidMember('application', 'is not registered at the server of this request');
+        const preview = previewOf(console, {
+          kind,
+          application,
+          ...(rest.values ? { values: rest.values } : {}),
+          ...(rest.mistakes ? { mistakes: rest.mistakes } : {}),
+        });
+        return request.headers.accept === 'text/html' ? page(200, previewView(preview)) : json(200, preview);
+      },
+    }),
+    defineCall({
+      method: 'POST',
+      path: '/requests/run',
+      summary:
+        'Sends a request to the API platform or CIS2 of this installation, as an application would, and follows no redirect',
+      body: runOrder,
+      bodyLimit: 524_288,
+      answers: { 200: 'The response, cut', 400: 'Another server, or a forbidden header', 503: 'No response' },
+      response: answered,
+      async handle({ request, body }) {
+        const answer = await run(body, console);
+        return request.headers.accept === 'text/html' ? page(200, responseView(answer)) : json(200, answer);
+      },
+    }),
+  ],
+};
