@@ -2,7 +2,7 @@ import { relativeTime } from '@alongside/kernel/clock';
 import { isObject, type JsonObject } from '@alongside/kernel/json';
 import type { FoundRefusal } from '../../../storage/refusals.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { bannerOf, checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
+import { bannerOf, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
