@@ -16,9 +16,9 @@ export const consolePages: readonly ConsolePage[] = [
   comparePage,
   journeyPage,
   explainPage,
+  buildPage,
   administratorsPage,
   administratorPage,
-  buildPage,
   remainingPage,
   searchPage,
 ];
