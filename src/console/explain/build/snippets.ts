@@ -47,11 +47,13 @@ function curl({ method, url, headers, form }: SentRequest): string {
   return lines.join(' \\\n  ');
 }
 
+const fetched = 'const response = await fetch';
+
 function inJavaScript({ method, url, headers, form }: SentRequest): string {
   const pairs = (list: SentRequest['headers']) =>
     list.map(({ name, value }) => `    ${quoted(name)}: ${expression(value, javascript)},`);
   return [
-    `const response = await fetch(${expression(url, javascript)}, {`,
+    `${fetched}(${expression(url, javascript)}, {`,
     `  method: ${quoted(method)},`,
     ...(headers.length > 0 ? ['  headers: {', ...pairs(headers), '  },'] : []),
     ...(form.length > 0 ? ['  body: new URLSearchParams({', ...pairs(form), '  }),'] : []),

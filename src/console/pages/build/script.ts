@@ -89,7 +89,7 @@ function build(): void {
   const encoded = (bytes: Uint8Array): string => {
     let text = '';
     for (const byte of bytes) text += String.fromCharCode(byte);
-    return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+    return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   };
   const algorithms: Record<
     string,
