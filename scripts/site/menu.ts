@@ -41,6 +41,7 @@ export const menu: readonly Section[] = [
   {
     label: 'Solve problems',
     pages: [
+      ['docs/finding-mistakes.md', 'Find a mistake'],
       ['docs/troubleshooting.md', 'By symptom'],
       ['docs/errors.md', 'By error'],
     ],
