@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Answer } from './answer.ts';
 import type { Refusal } from './errors.ts';
 import type { RefusalRecord } from './refusals.ts';
 import type { HttpRequest } from './request.ts';
@@ -44,6 +45,8 @@ export interface Trace {
   link(context: string | undefined): void;
 }
 
+const current = new AsyncLocalStorage<Activity>();
+
 /** The route of requests that no route serves. */
 export const noRoute = 'other';
 
@@ -56,6 +59,12 @@ export class Activity {
   readonly method: string;
   /** Whether another service of this process called, without a socket. */
   readonly isInternal: boolean;
+  /** The request during which this one was made, without a socket. */
+  readonly parent: Activity | undefined;
+  /** When it began, in milliseconds of an observer's clock. */
+  at = 0;
+  request: HttpRequest | undefined;
+  answer: Answer | undefined;
   id = '';
   address = '';
   /** The trace of the caller (W3C Trace Context), for the log; that of the request, where traces are sent. */
@@ -82,10 +91,13 @@ export class Activity {
     this.service = service;
     this.method = method;
     this.isInternal = isInternal;
+    this.parent = isInternal ? current.getStore() : undefined;
   }
 
   /** Takes the members of a request that the line and the metrics need, once it is parsed. */
-  follow({ id, address, headers }: HttpRequest, route: string, isTraceTrusted = false): void {
+  follow(request: HttpRequest, route: string, isTraceTrusted = false): void {
+    const { id, address, headers } = request;
+    this.request = request;
     this.id = id;
     this.address = address;
     this.route = route;
@@ -148,10 +160,13 @@ export interface RequestObserver {
   ended(activity: Activity): void;
 }
 
-const current = new AsyncLocalStorage<Activity>();
-
 /** Returns the activity of the current request; undefined outside requests, and where nothing observes them. */
 export const activity = (): Activity | undefined => current.getStore();
+
+export function noteAnswer(seen: Activity, answer: Answer): void {
+  seen.status = answer.status;
+  seen.answer = answer;
+}
 
 /** Runs the work of one request. All code that it calls finds the activity. */
 export async function observed<T>(

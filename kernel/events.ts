@@ -38,6 +38,8 @@ export interface JourneyEvent {
   name: string;
   outcome: Outcome;
   detail: Readonly<Record<string, string | number | boolean>>;
+  /** Id of the request in which it was recorded. */
+  message?: string | undefined;
 }
 
 /** Storage of events. */
@@ -69,6 +71,8 @@ export interface Keeping {
   alone?: boolean;
   /** Called when events that no request waits for could not be stored. */
   onLost?: (error: unknown) => void;
+  /** Called with each event that no request recorded, once its journey is known. */
+  onOutside?: (event: Omit<JourneyEvent, 'seq'>) => void;
 }
 
 interface Waiting {
@@ -76,9 +80,20 @@ interface Waiting {
   at: number;
   /** Undefined until read from storage. */
   journey: string | undefined;
-  /** The request that recorded it, until its journey is known. */
-  request?: Activity | undefined;
+  /** The request that recorded it. */
+  request: Activity | undefined;
 }
+
+const storedAs = ({ event, at, journey = '', request }: Waiting): Omit<JourneyEvent, 'seq'> => ({
+  journey,
+  at: new Date(at).toISOString(),
+  from: event.from,
+  to: event.to,
+  name: event.name,
+  outcome: event.outcome ?? 'ok',
+  detail: event.detail ?? {},
+  message: request?.id,
+});
 
 /** Collects the events of this process, links them to journeys and stores them in order. */
 export class EventRecorder implements Recorder {
@@ -87,6 +102,7 @@ export class EventRecorder implements Recorder {
   readonly #gather: number;
   readonly #journeys: Journeys;
   readonly #onLost: (error: unknown) => void;
+  readonly #onOutside: Keeping['onOutside'];
   readonly #listeners = new Set<() => void>();
   #waiting: Waiting[] = [];
   /** Whether the journey of a waiting event is undecided. */
@@ -101,8 +117,9 @@ export class EventRecorder implements Recorder {
   constructor(
     clock: Clock,
     store: EventStore,
-    { gather = 0, alone = false, onLost = () => undefined }: Keeping = {},
+    { gather = 0, alone = false, onLost = () => undefined, onOutside }: Keeping = {},
   ) {
+    this.#onOutside = onOutside;
     this.#clock = clock;
     this.#store = store;
     this.#gather = gather;
@@ -116,9 +133,7 @@ export class EventRecorder implements Recorder {
     if (journey === undefined) this.#isUndecided = true;
     const request = activity();
     request?.noteEvent(event, journey);
-    const waiting: Waiting = { event, at: this.#clock.now(), journey };
-    if (journey === undefined) waiting.request = request;
-    this.#waiting.push(waiting);
+    this.#waiting.push({ event, at: this.#clock.now(), journey, request });
     // The reason of a refusal must be found at once, and the link of a value that another process may receive next.
     if ((event.outcome ?? 'ok') !== 'ok' || this.#journeys.mayLink(event, journey)) this.#isPressing = true;
     // For gathered events and for events outside requests.
@@ -177,15 +192,12 @@ export class EventRecorder implements Recorder {
     this.#isWritePressing = this.#isPressing || this.#gather === 0;
     this.#isPressing = false;
     if (this.#isUndecided) await this.#settle(waiting.filter(({ journey }) => journey === undefined));
-    const events = waiting.map(({ event, at, journey = '' }) => ({
-      journey,
-      at: new Date(at).toISOString(),
-      from: event.from,
-      to: event.to,
-      name: event.name,
-      outcome: event.outcome ?? 'ok',
-      detail: event.detail ?? {},
-    }));
+    const events = waiting.map(storedAs);
+    if (this.#onOutside)
+      for (const [index, { request }] of waiting.entries()) {
+        const event = request === undefined ? events[index] : undefined;
+        if (event) this.#onOutside(event);
+      }
     const links = this.#journeys.takeLinks();
     try {
       await this.#store.append(events, links);

@@ -5,7 +5,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
 import https from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { Activity, observed } from './activity.ts';
+import { Activity, noteAnswer, observed } from './activity.ts';
 import { type Sending, StreamAnswer, send, stream } from './answer.ts';
 import { Background } from './background.ts';
 import { Connections } from './connections.ts';
@@ -219,7 +219,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const isUnread = isRefused || (incoming?.body !== undefined && !raw.complete);
     const sending = { id: request.id, isHttps, closes: isDraining || isUnread };
     try {
-      if (seen) seen.status = answer.status;
+      if (seen) noteAnswer(seen, answer);
       if (answer instanceof StreamAnswer) await streams.send(response, answer, sending);
       else send(response, answer, sending);
     } catch (error) {
@@ -227,7 +227,7 @@ export function createListener(routes: readonly Route[], options: ListenerOption
       for (const header of response.getHeaderNames()) response.removeHeader(header);
       response.statusMessage = '';
       answer = await failed(error);
-      if (seen) seen.status = answer.status;
+      if (seen) noteAnswer(seen, answer);
       send(response, answer, sending);
     }
   }

@@ -1,4 +1,4 @@
-import { Activity, observed } from './activity.ts';
+import { Activity, noteAnswer, observed } from './activity.ts';
 import { StreamAnswer } from './answer.ts';
 import { uuid } from './ids.ts';
 import { bodyTooLarge, targetOf, usualBodyLimit } from './incoming.ts';
@@ -54,7 +54,7 @@ export function inProcess(routes: readonly Route[], options: RespondOptions): As
     const answer = await respond(request, isTooLarge ? refusing(route, bodyTooLarge()) : route, options);
     if (answer instanceof StreamAnswer)
       throw new Error(`${path} responds with a stream, which needs a socket.`);
-    if (seen) seen.status = answer.status;
+    if (seen) noteAnswer(seen, answer);
     const text = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body).toString('utf8');
     return { status: answer.status, body: text };
   }

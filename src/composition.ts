@@ -21,6 +21,8 @@ import { createCis2 } from './cis2/index.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
 import { createConsole } from './console/index.ts';
 import { ApiRegister, createGateway, patientRegister, pdsFaults, statusKeyOf } from './gateway/index.ts';
+import { Names } from './journeys/names.ts';
+import { StoredJourneys } from './journeys/reader.ts';
 import {
   type AddedCitizens,
   createMockSurface,
@@ -296,6 +298,12 @@ export async function compose(materials: Materials): Promise<Composition> {
         sandbox: development && config.sandbox,
       },
     });
+  const personName = async (uid: string) => {
+    const person = await personSource(uid);
+    return person && [person.title, person.givenName, person.familyName].filter(Boolean).join(' ');
+  };
+  const applicationName = async (id: string) => (await applications.get(id))?.name;
+  const names = new Names({ database, log: log('console'), personName, applicationName });
   const console_ = () =>
     createConsole({
       ...shared,
@@ -303,6 +311,9 @@ export async function compose(materials: Materials): Promise<Composition> {
       settings,
       audit,
       events: core.events,
+      journeys: new StoredJourneys({
+        ...{ clock, database, events: core.events, recorder: core.journeys, names, development },
+      }),
       refusals: core.refusals,
       listenEvents: (listener) => recorder.listen(listener),
       keys,

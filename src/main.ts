@@ -129,7 +129,9 @@ async function start(
   const tracing = await startTracing(config, log);
   if (tracing) shutdown.add(() => tracing.stop());
   const core = await createCore(database, vault, {
-    movableClock: development,
+    development,
+    urls,
+    platform: platformClient.clientId,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
     events: eventKeeping(config, database),
     audit: auditOptions(config, development),
@@ -142,6 +144,7 @@ async function start(
     // The last requests may have started more work. Work that did not finish in time is not awaited again.
     if (left === 0) await background.settled();
     await recorder.keep();
+    await core.journeys.keep();
     await core.audit.close();
     await core.refusals.keep().catch(() => undefined);
   });
@@ -161,6 +164,7 @@ async function start(
 
   async function reset(): Promise<void> {
     await core.recorder.keep();
+    await core.journeys.keep();
     await deleteHistory(database);
     await directory.reset(database);
     await resetRegistrations(registrations);
@@ -173,6 +177,8 @@ async function start(
   }
 
   const observer = allOf([
+    // First, because it may decide the journey that the log names.
+    core.journeys,
     ...(tracing ? [tracing.observer] : []),
     requestLog({
       logOf: (name) => createLineLog(logLevel, name),

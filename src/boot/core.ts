@@ -5,11 +5,13 @@ import { EventRecorder, type Keeping } from '@alongside/kernel/events';
 import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
+import { placesOf } from '../journeys/lanes.ts';
+import { JourneyRecorder } from '../journeys/recorder.ts';
 import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
 import { Tokens } from '../oauth/tokens.ts';
-import type { RegularTask } from '../service.ts';
+import type { RegularTask, Urls } from '../service.ts';
 import { AuditLog, type AuditOptions } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import { StoredEvents } from '../storage/events.ts';
@@ -27,6 +29,8 @@ export interface Core {
   audit: AuditLog;
   events: StoredEvents;
   recorder: EventRecorder;
+  /** Follows every request. */
+  journeys: JourneyRecorder;
   refusals: Refusals;
   /** Work that no request waits for, but shutdown does. */
   background: Background;
@@ -47,12 +51,29 @@ const eventsKept = 30 * 86_400_000;
 export async function createCore(
   database: Database,
   vault: Vault,
-  options: { movableClock: boolean; cis2Kids: KidStyle; events: Keeping; log: Log; audit?: AuditOptions },
+  options: {
+    development: boolean;
+    urls: Urls;
+    /** The platform as a client of CIS2. */
+    platform: string;
+    cis2Kids: KidStyle;
+    events: Keeping;
+    log: Log;
+    audit?: AuditOptions;
+  },
 ): Promise<Core> {
   const clock = new AdjustableClock();
   const settings = new Settings(database);
   const events = new StoredEvents(database);
-  const recorder = new EventRecorder(clock, events, options.events);
+  const journeys = new JourneyRecorder({
+    ...{ clock, database, events, development: options.development },
+    places: placesOf(options.urls, options.platform),
+    onLost: (error) => options.log.error({ detail: reasonOf(error) }, 'messages could not be stored'),
+  });
+  const recorder = new EventRecorder(clock, events, {
+    ...options.events,
+    onOutside: (event) => journeys.outside(event),
+  });
   events.readAfter(() => recorder.keep());
   const store = new StoredKeys(database, vault);
   const keys = {
@@ -71,7 +92,7 @@ export async function createCore(
   });
 
   const readClock = async () => {
-    if (options.movableClock) await settings.readClock(clock);
+    if (options.development) await settings.readClock(clock);
   };
   await readClock();
   await audit.tick();
@@ -87,6 +108,7 @@ export async function createCore(
     audit,
     events,
     recorder,
+    journeys,
     refusals,
     background,
     applications: new Applications(database, clock),

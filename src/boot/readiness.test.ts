@@ -6,6 +6,7 @@ import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import { EventLoopWatch, type Readiness } from '@alongside/kernel/health';
 import { newKeyPair } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
+import { testUrls } from '../journeys/testing/journeys.ts';
 import { sql } from '../storage/database.ts';
 import { type Core, createCore } from './core.ts';
 import { createReadiness, haveRoom } from './readiness.ts';
@@ -25,7 +26,9 @@ describe('createReadiness', () => {
     storage = await openStorage(config, folder, 'production');
     const { database, vault } = storage;
     core = await createCore(database, vault, {
-      movableClock: false,
+      development: false,
+      urls: testUrls,
+      platform: 'platform',
       cis2Kids: 'urlSafe',
       events: { gather: 0 },
       log: silentLog,

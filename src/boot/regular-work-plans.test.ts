@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { startPostgres } from '../../test/testing/postgres.ts';
 import { compose } from '../composition.ts';
 import { type Config, configShape } from '../config.ts';
+import { testUrls } from '../journeys/testing/journeys.ts';
 import { AddedCitizens, RealmKeys } from '../mock/index.ts';
 import { type Database, type RowReader, type Statement, sql } from '../storage/database.ts';
 import { openDatabase } from '../storage/dialects.ts';
@@ -49,6 +50,9 @@ const fillings: Readonly<Record<string, string>> = {
     SELECT i + 1, 1, '{"journey":"j' || (i / 5) || '","at":"' || CASE WHEN i < 600 THEN '${iso(now - 2_000 * hour)}' ELSE '${iso(now)}' END || '"}'`,
   journey_block: `(journey, block) SELECT 'j' || (i / 5), i + 1`,
   journey_link: `(value, journey) SELECT 'h' || i, 'j' || (i / 5)`,
+  journey: `(id, started_at, ended_at, pattern, outcome, decided_at, headline, messages, wrong_pins, faults, clock_moved)
+    SELECT 'j' || i, ${now}, ${now}, 0, 'succeeded', ${now}, '', 1, 0, '', 0`,
+  message: `(id, journey, at, size) SELECT 'm' || i, 'j' || (i / 5), ${now}, 0`,
   refusal: `(message_id, at, body)
     SELECT 'm' || i, CASE WHEN i < 600 THEN ${now - 2_000 * hour} ELSE ${now} END, '{}'`,
   person: `(uid, persona, body, revision) SELECT 'u' || i, NULL, '{"uid":"u' || i || '","disabled":false,"roles":[]}', 1`,
@@ -197,7 +201,9 @@ for (const open of [onSqlite, onPostgres])
       };
       const seen = watched(database, watch);
       const core = await createCore(seen, vault, {
-        movableClock: false,
+        development: false,
+        urls: testUrls,
+        platform: 'platform',
         cis2Kids: 'urlSafe',
         events: {},
         log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -170,6 +170,8 @@ const emptied = [
   'event_block',
   'journey_block',
   'journey_link',
+  'journey',
+  'message',
   'refusal',
   'counter',
 ];

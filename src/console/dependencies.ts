@@ -98,7 +98,7 @@ export interface ConsoleDependencies {
   settings: Settings;
   audit: AuditLog;
   events: StoredEvents;
-  journeys?: JourneyReader;
+  journeys: JourneyReader;
   refusals: Refusals;
   /** Calls the listener for each event that this process stores. Returns a function that stops it. */
   listenEvents: (listener: () => void) => () => void;

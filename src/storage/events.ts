@@ -5,6 +5,10 @@ import { inBatches, pieces } from './batches.ts';
 import { type Database, type Statement, sql, type Value } from './database.ts';
 
 type UnnumberedEvent = Omit<JourneyEvent, 'seq'>;
+/** What is stored as a line of its journey: an event, or a message. The journey is its first member. */
+interface Line {
+  readonly journey: string;
+}
 
 /** Events with consecutive numbers, of which `last` is the number of the last. */
 interface EventBlock {
@@ -38,7 +42,7 @@ const linkStatements = (links: readonly JourneyLink[]): Statement[] =>
   );
 
 /** Returns the statements that number events, and store them as one block. */
-function blockStatements(events: readonly UnnumberedEvent[]): Statement[] {
+function blockStatements(events: readonly Line[]): Statement[] {
   const journeys = new Set(events.map(({ journey }) => journey));
   return [
     sql('UPDATE event_count SET last = last + ?', events.length),
@@ -67,10 +71,7 @@ const postgresBlock = `WITH counted AS (UPDATE event_count SET last = last + CAS
     SELECT link ->> 0, link ->> 1 FROM json_array_elements(CAST(? AS JSON)) AS found(link) ON CONFLICT (value) DO NOTHING)
   SELECT last FROM counted`;
 
-const postgresBlockStatement = (
-  events: readonly UnnumberedEvent[],
-  links: readonly JourneyLink[],
-): Statement =>
+const postgresBlockStatement = (events: readonly Line[], links: readonly JourneyLink[]): Statement =>
   sql(
     postgresBlock,
     ...[events.length, events.length, linesOf(events)],
@@ -78,18 +79,43 @@ const postgresBlockStatement = (
     JSON.stringify(links.map(({ value, journey }) => [value, journey])),
   );
 
-const linesOf = (events: readonly UnnumberedEvent[]): string =>
-  events.map((event) => JSON.stringify(event)).join('\n');
+const linesOf = (events: readonly Line[]): string => events.map((event) => JSON.stringify(event)).join('\n');
 
-/** Returns the events of a block, oldest first: those after a number, of one journey or all. */
-function eventsOf({ last, size, events }: EventBlock, since = 0, journey?: string): JourneyEvent[] {
+type NumberedLine = { seq: number } & Line;
+
+/** Returns the lines of a block, oldest first: those after a number, of one journey or all. */
+function numberedLines({ last, size, events }: EventBlock, since = 0, journey?: string): NumberedLine[] {
   // The journey is the first member of each line.
   const start = journey === undefined ? '{' : `{"journey":${JSON.stringify(journey)},`;
   return events.split('\n').flatMap((line, index) => {
     const seq = last - size + 1 + index;
-    return seq > since && line.startsWith(start) ? [{ seq, ...parseOwnJson<UnnumberedEvent>(line) }] : [];
+    return seq > since && line.startsWith(start) ? [{ seq, ...parseOwnJson<Line>(line) }] : [];
   });
 }
+
+/** A message has its own member, and an event the id of its message, if any. */
+export const isEvent = (line: Line): line is JourneyEvent =>
+  typeof (line as { message?: unknown }).message !== 'object';
+
+const eventsOf = (block: EventBlock, since = 0, journey?: string): JourneyEvent[] =>
+  numberedLines(block, since, journey).filter(isEvent);
+
+/** Returns the time of the last line of a block. */
+function newestOf(block: EventBlock): number {
+  const [line] = numberedLines(block, block.last - 1);
+  if (line === undefined) return 0;
+  return isEvent(line) ? Date.parse(line.at) : (line as unknown as { message: { at: number } }).message.at;
+}
+
+/** Returns the statement that removes the rows of those journeys of which no line is left. */
+const withoutBlocks = (table: 'journey' | 'message', journeys: readonly string[]): Statement => {
+  const column = table === 'journey' ? 'id' : 'journey';
+  return sql(
+    `DELETE FROM ${table} WHERE ${column} IN (${marks(journeys.length)})
+     AND NOT EXISTS (SELECT 1 FROM journey_block WHERE journey_block.journey = ${table}.${column})`,
+    ...journeys,
+  );
+};
 
 /** Stored journeys: blocks of events in order, which journeys each has, and the links of their values. */
 export class StoredEvents implements EventStore {
@@ -113,14 +139,27 @@ export class StoredEvents implements EventStore {
   }
 
   async append(events: readonly UnnumberedEvent[], links: readonly JourneyLink[]): Promise<void> {
-    const blocks: UnnumberedEvent[][] = [];
+    await this.#store(events, links, []);
+  }
+
+  /** Stores other lines of journeys, with statements of the same transaction. */
+  async appendLines(lines: readonly Line[], more: readonly Statement[]): Promise<void> {
+    await this.#store(lines, [], more);
+  }
+
+  async #store(
+    events: readonly Line[],
+    links: readonly JourneyLink[],
+    more: readonly Statement[],
+  ): Promise<void> {
+    const blocks: Line[][] = [];
     for (let from = 0; from < events.length; from += blockSize)
       blocks.push(events.slice(from, from + blockSize));
     const statements =
       this.#database.dialect === 'postgres'
         ? blocks.map((block, n) => postgresBlockStatement(block, n === 0 ? links : []))
         : [...blocks.flatMap(blockStatements), ...linkStatements(links)];
-    await this.#database.batch(statements, { lazy: true });
+    await this.#database.batch([...statements, ...more], { lazy: true });
   }
 
   durable(): Promise<void> | undefined {
@@ -145,21 +184,46 @@ export class StoredEvents implements EventStore {
   async list(options: { since?: number; journey?: string; limit?: number } = {}): Promise<JourneyEvent[]> {
     const { since = 0, journey, limit = 1000 } = options;
     await this.#first();
-    const blocks = await this.#database.all<EventBlock>(
+    for (let after = since; ; ) {
+      const blocks = await this.#blocksAfter(after, limit, journey);
+      const found = blocks.flatMap((block) => eventsOf(block, after, journey));
+      const last = blocks.at(-1)?.last;
+      if (found.length > 0 || last === undefined) return found.slice(0, limit);
+      // Blocks of messages alone.
+      after = last;
+    }
+  }
+
+  #blocksAfter(after: number, limit: number, journey: string | undefined): Promise<EventBlock[]> {
+    return this.#database.all<EventBlock>(
       journey === undefined
         ? sql(
             `SELECT last, size, events FROM event_block WHERE last > ?
              AND last < (SELECT MIN(last) FROM event_block WHERE last > ?) + ? ORDER BY last`,
-            ...[since, since, limit + blockSize],
+            ...[after, after, limit + blockSize],
           )
         : sql(
             `SELECT block.last, block.size, block.events FROM journey_block AS found
              JOIN event_block AS block ON block.last = found.block
              WHERE found.journey = ? AND found.block > ? ORDER BY found.block LIMIT ?`,
-            ...[journey, since, limit],
+            ...[journey, after, limit],
           ),
     );
-    return blocks.flatMap((block) => eventsOf(block, since, journey)).slice(0, limit);
+  }
+
+  /** Returns the newest lines of a journey, oldest first, and whether older ones were left out. */
+  async linesOf(journey: string, limit: number): Promise<{ lines: NumberedLine[]; isTruncated: boolean }> {
+    await this.#first();
+    const blocks = await this.#database.all<EventBlock>(
+      sql(
+        `SELECT block.last, block.size, block.events FROM journey_block AS found
+         JOIN event_block AS block ON block.last = found.block
+         WHERE found.journey = ? ORDER BY found.block DESC LIMIT ?`,
+        ...[journey, limit],
+      ),
+    );
+    const lines = blocks.reverse().flatMap((block) => numberedLines(block, 0, journey));
+    return { lines: lines.slice(-limit), isTruncated: blocks.length >= limit || lines.length > limit };
   }
 
   /**
@@ -168,22 +232,19 @@ export class StoredEvents implements EventStore {
    */
   async sweep(before: number, most = mostKept): Promise<boolean> {
     const beyond = (await this.last()) - most;
-    const oldest = new Date(before).toISOString();
-    return await inBatches(() => this.#sweepSome(oldest, beyond), sweptAtOnce);
+    return await inBatches(() => this.#sweepSome(before, beyond), sweptAtOnce);
   }
 
   /** Returns the number of removed blocks. */
-  async #sweepSome(before: string, beyond: number): Promise<number> {
+  async #sweepSome(before: number, beyond: number): Promise<number> {
     const blocks = await this.#database.all<EventBlock>(
       sql(`SELECT last, size, events FROM event_block ORDER BY last LIMIT ${sweptAtOnce}`),
     );
-    const young = blocks.findIndex(
-      (block) => block.last > beyond && (eventsOf(block, block.last - 1)[0]?.at ?? '') >= before,
-    );
+    const young = blocks.findIndex((block) => block.last > beyond && newestOf(block) >= before);
     const old = young === -1 ? blocks : blocks.slice(0, young);
     const last = old.at(-1)?.last;
     if (last === undefined) return 0;
-    const journeys = new Set(old.flatMap((block) => eventsOf(block)).map(({ journey }) => journey));
+    const journeys = new Set(old.flatMap((block) => numberedLines(block)).map(({ journey }) => journey));
     await this.#database.batch([
       sql('DELETE FROM event_block WHERE last <= ?', last),
       ...pieces([...journeys]).flatMap((some) => [
@@ -196,6 +257,7 @@ export class StoredEvents implements EventStore {
            AND NOT EXISTS (SELECT 1 FROM journey_block WHERE journey_block.journey = journey_link.journey)`,
           ...some,
         ),
+        ...(['journey', 'message'] as const).map((table) => withoutBlocks(table, some)),
       ]),
     ]);
     return old.length;

@@ -28,6 +28,7 @@ import { noticesInOutbox } from './migrations/0023-notices-in-outbox.ts';
 import { lighterSignIns } from './migrations/0024-lighter-sign-ins.ts';
 import { apiDefinitions } from './migrations/0025-api-definitions.ts';
 import { patientKeys } from './migrations/0026-patient-keys.ts';
+import { journeys } from './migrations/0027-journeys.ts';
 import { peopleByName } from './migrations/0028-people-by-name.ts';
 import { auditSearches } from './migrations/0029-audit-searches.ts';
 import { administratorRoles } from './migrations/0030-administrator-roles.ts';
@@ -64,6 +65,7 @@ export const migrations: readonly Migration[] = [
   lighterSignIns,
   apiDefinitions,
   patientKeys,
+  journeys,
   peopleByName,
   auditSearches,
   administratorRoles,

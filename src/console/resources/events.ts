@@ -83,6 +83,7 @@ const event: z.ZodType<JourneyEvent> = z
     name: z.string(),
     outcome: z.enum(['ok', 'refused', 'failed']),
     detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    message: z.string().optional().describe('X-Message-Id of the request in which it was recorded'),
   })
   .meta({ id: 'Event' });
 

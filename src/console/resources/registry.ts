@@ -22,6 +22,7 @@ import { directory } from './directory.ts';
 import { events } from './events.ts';
 import { faults } from './faults.ts';
 import { reset, state } from './installation.ts';
+import { journeys } from './journeys.ts';
 import { keys } from './keys.ts';
 import { mail } from './mail.ts';
 import { patients } from './patients.ts';
@@ -52,6 +53,7 @@ export const resources: readonly Resource[] = [
   registrationAuthority,
   sessions,
   events,
+  journeys,
   changes,
   journeyExports,
   refusals,

@@ -6,6 +6,7 @@ import { SigningKeys } from '@alongside/kernel/keys';
 import { silentLog } from '@alongside/kernel/log';
 import { anyPeerUser } from '@alongside/kernel/peer-user';
 import { Vault } from '@alongside/kernel/secrets';
+import { journeysIn, type TestJourneys } from '../../journeys/testing/journeys.ts';
 import { Applications } from '../../oauth/applications.ts';
 import { Developers } from '../../oauth/developers.ts';
 import { Products } from '../../oauth/products.ts';
@@ -48,6 +49,8 @@ export interface TestConsole {
   base: ManualClock;
   clock: AdjustableClock;
   recorder: EventRecorder;
+  /** Records requests as journeys. */
+  journeys: Pick<TestJourneys, 'record' | 'journeys'>;
   refusals: Refusals;
   applications: Applications;
   tokens: Tokens;
@@ -90,6 +93,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
   const audit = new AuditLog(database, clock, vault);
   const events = new StoredEvents(database);
   const recorder = new EventRecorder(clock, events);
+  const journeys = journeysIn(database, clock);
   const refusals = new Refusals(database, clock);
   const applications = new Applications(database, clock);
   const products = new Products(database);
@@ -118,6 +122,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     settings,
     audit,
     events,
+    journeys: journeys.journeys,
     refusals,
     listenEvents: (listener) => recorder.listen(listener),
     applications,
@@ -158,6 +163,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     base,
     clock,
     recorder,
+    journeys,
     refusals,
     applications,
     tokens,

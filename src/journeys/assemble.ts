@@ -1,0 +1,152 @@
+import type { JourneyEvent } from '@alongside/kernel/events';
+import type { StoredMessage } from './line.ts';
+import type { Message } from './model.ts';
+
+/** What a message needs besides its line. */
+export interface Surroundings {
+  readonly application: (id: string) => Message['application'];
+  readonly person: (uid: string) => Message['person'];
+  readonly captured: (id: string) => Pick<Message, 'request' | 'response'> | undefined;
+  readonly notCaptured: string;
+  readonly now: number;
+}
+
+/** Events that describe the redirect with which a request was answered, not its arrival. */
+const departing = new Set(['authorisation.to-cis2', 'authorisation.code', 'cis2.hand-off', 'cis2.code']);
+
+/** Milliseconds in which a redirect arrives. */
+const arrivesWithin = 10_000;
+
+/** A message in the making. */
+interface Drawn {
+  message: StoredMessage;
+  outcome: Message['outcome'];
+  from: Message['from'];
+  /** The message whose answer sent the browser here. */
+  sender: Drawn | undefined;
+  isArrived: boolean;
+  events: Message['events'][number][];
+}
+
+/** Joins each arrival of the browser with the message that sent it. */
+function joinRedirects(drawn: readonly Drawn[]): void {
+  const open: Drawn[] = [];
+  for (const each of drawn) {
+    const { message } = each;
+    if (message.kind === 'redirect') {
+      const index = open.findLastIndex(({ message: { departs } }) => departs?.to === message.to);
+      const [sender] = index === -1 ? [] : open.splice(index, 1);
+      if (sender) {
+        each.sender = sender;
+        each.from = sender.message.to;
+        sender.isArrived = true;
+      }
+    }
+    if (message.departs) open.push(each);
+  }
+}
+
+/** A redirect to the application, whose arrival nobody here sees, or one that never arrived. */
+function departed(each: Drawn, now: number): Drawn[] {
+  const { message } = each;
+  const { departs } = message;
+  if (!departs || each.isArrived) return [];
+  const sentAt = message.at + message.ms;
+  const isLost = departs.to !== 'application';
+  if (isLost && now - sentAt < arrivesWithin) return [];
+  const { application, person } = message;
+  return [
+    {
+      message: {
+        id: `${message.id}.sent`,
+        kind: 'redirect',
+        from: message.to,
+        to: departs.to,
+        name: departs.name,
+        words: departs.words,
+        at: sentAt,
+        ms: 0,
+        method: 'GET',
+        ...(application ? { application } : {}),
+        ...(person ? { person } : {}),
+      },
+      outcome: isLost ? 'lost' : 'succeeded',
+      from: message.to,
+      sender: each,
+      isArrived: false,
+      events: [],
+    },
+  ];
+}
+
+/** Gives each event to its message. */
+function placeEvents(drawn: readonly Drawn[], events: readonly JourneyEvent[]): void {
+  const byId = new Map(drawn.map((each) => [each.message.id, each]));
+  const next = new Map(
+    drawn.flatMap((each) => (each.sender ? [[each.sender.message.id, each] as const] : [])),
+  );
+  for (const { name, outcome, detail, message = '' } of events) {
+    const holder = (departing.has(name) ? next.get(message) : undefined) ?? byId.get(message);
+    holder?.events.push({ name, outcome, detail });
+  }
+}
+
+/** Returns the messages of a journey in order, each redirect as one. */
+export function assemble(
+  stored: readonly StoredMessage[],
+  events: readonly JourneyEvent[],
+  journey: string,
+  surroundings: Surroundings,
+): Message[] {
+  const drawn: Drawn[] = stored
+    .toSorted(
+      (one, other) =>
+        one.at - other.at || Number(other.parent === undefined) - Number(one.parent === undefined),
+    )
+    .map((message) => ({
+      message,
+      outcome: message.outcome ?? 'succeeded',
+      from: message.from,
+      sender: undefined,
+      isArrived: false,
+      events: [],
+    }));
+  joinRedirects(drawn);
+  const all = [...drawn, ...drawn.flatMap((each) => departed(each, surroundings.now))].toSorted(
+    (one, other) => one.message.at - other.message.at,
+  );
+  placeEvents(all, events);
+  const began = all[0]?.message.at ?? 0;
+  const parents = new Set(all.map(({ message: { id } }) => id));
+  return all.map(({ message, outcome, from, events: recorded }, index) => {
+    const captured = surroundings.captured(message.id);
+    return {
+      id: message.id,
+      journey,
+      parent: message.parent !== undefined && parents.has(message.parent) ? message.parent : null,
+      number: index + 1,
+      kind: message.kind,
+      from,
+      to: message.to,
+      name: message.name,
+      words: message.words,
+      startedAt: new Date(message.at).toISOString(),
+      offsetMs: Math.max(0, Math.round((message.at - began) * 10) / 10),
+      durationMs: message.ms,
+      method: message.method ?? null,
+      route: message.route ?? null,
+      status: message.status ?? null,
+      outcome,
+      application: message.application === undefined ? null : surroundings.application(message.application),
+      person: message.person === undefined ? null : surroundings.person(message.person),
+      requestId: message.requestId ?? null,
+      correlationId: message.correlationId ?? null,
+      refusal: message.refusal ?? null,
+      faults: message.faults ?? [],
+      request: captured?.request ?? null,
+      response: captured?.response ?? null,
+      notCaptured: captured ? null : surroundings.notCaptured,
+      events: recorded,
+    };
+  });
+}

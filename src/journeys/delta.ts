@@ -1,0 +1,93 @@
+import type { Described } from './line.ts';
+import type { JourneyPattern } from './model.ts';
+
+/** Patterns from the weakest: a message of a stronger one decides that of its journey. */
+export const patternRanks: readonly JourneyPattern[] = [
+  'application',
+  'sign-out',
+  'desk',
+  'console',
+  'separate',
+  'combined',
+];
+
+/** What messages add to the row of their journey. Deltas of several processes add up in any order. */
+export interface Delta {
+  id: string;
+  startedAt: number;
+  endedAt: number;
+  /** Index in `patternRanks`. */
+  pattern: number;
+  outcome: 'succeeded' | 'refused' | 'failed' | 'waiting';
+  /** When the outcome was decided; 0 if these messages do not decide it. */
+  decidedAt: number;
+  headline: string;
+  waitingFor: string | null;
+  person: string | null;
+  application: string | null;
+  level: string | null;
+  role: string | null;
+  messages: number;
+  wrongPins: number;
+  failed: string | null;
+  faults: string;
+  clockMoved: number;
+}
+
+const textOf = (value: string | number | boolean | undefined): string | null =>
+  value === undefined || value === '' ? null : String(value);
+
+function begun(id: string, at: number): Delta {
+  return {
+    ...{ id, startedAt: at, endedAt: at, pattern: 0, outcome: 'waiting', decidedAt: 0, headline: '' },
+    ...{ waitingFor: null, person: null, application: null, level: null, role: null, messages: 0 },
+    ...{ wrongPins: 0, failed: null, faults: '', clockMoved: 0 },
+  };
+}
+
+/** Adds a message to what is known of its journey. */
+export function add(
+  known: Delta | undefined,
+  journey: string,
+  { message, wording, facts }: Described,
+): Delta {
+  const { at, ms, outcome, departs, parent } = message;
+  const delta = known ?? begun(journey, at);
+  const end = at + ms;
+  delta.startedAt = Math.min(delta.startedAt, at);
+  delta.endedAt = Math.max(delta.endedAt, end);
+  delta.messages += departs?.to === 'application' ? 2 : 1;
+  delta.person ??= message.person ?? null;
+  delta.application ??= message.application ?? null;
+  const pattern =
+    message.name === 'cis2.authorize' && message.from === 'authorisation' ? 'combined' : wording.pattern;
+  delta.pattern = Math.max(delta.pattern, pattern === undefined ? 0 : patternRanks.indexOf(pattern));
+  for (const fact of facts) {
+    delta.level ??= textOf(fact.detail.level ?? fact.detail.acr);
+    if (fact.name === 'agent.pin' && fact.outcome === 'refused') delta.wrongPins += 1;
+  }
+  for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;
+  if (outcome !== undefined) {
+    delta.failed ??= message.id;
+    if (parent === undefined && end >= delta.decidedAt)
+      Object.assign(delta, {
+        outcome,
+        decidedAt: end,
+        headline: message.refusal?.headline ?? message.words,
+        waitingFor: null,
+      });
+    return delta;
+  }
+  if (parent !== undefined || end < delta.decidedAt) return delta;
+  const waitsFor = departs?.to === 'application' ? 'the application' : wording.waits;
+  if (waitsFor !== undefined)
+    Object.assign(delta, {
+      outcome: 'waiting',
+      decidedAt: end,
+      headline: `Waits for ${waitsFor}`,
+      waitingFor: waitsFor,
+    });
+  else if (wording.done !== undefined)
+    Object.assign(delta, { outcome: 'succeeded', decidedAt: end, headline: wording.done, waitingFor: null });
+  return delta;
+}

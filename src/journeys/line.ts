@@ -1,0 +1,145 @@
+import type { Activity, Fact } from '@alongside/kernel/activity';
+import type { JourneyEvent } from '@alongside/kernel/events';
+import { sha256 } from '@alongside/kernel/secrets';
+import { laneOf, type Places } from './lanes.ts';
+import type { Lane, MessageKind, RefusalView } from './model.ts';
+import { refusalViewOf } from './refusal-view.ts';
+import { type Wording, wordingOf, wordingOfReturn, wordingOutside } from './words.ts';
+
+/** A redirect with which a request was answered. Its receiver is another message, or the application. */
+export interface Departure {
+  readonly to: Lane;
+  readonly name: string;
+  readonly words: string;
+}
+
+/** A message as it is stored, as a line of its journey. Everything that can be derived from its name is left out. */
+export interface StoredMessage {
+  readonly id: string;
+  readonly parent?: string;
+  readonly kind: MessageKind;
+  readonly from: Lane;
+  readonly to: Lane;
+  readonly name: string;
+  readonly words: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly ms: number;
+  readonly method?: string;
+  readonly route?: string;
+  readonly status?: number;
+  readonly outcome?: 'refused' | 'failed';
+  readonly application?: string;
+  readonly person?: string;
+  readonly requestId?: string;
+  readonly correlationId?: string;
+  readonly refusal?: RefusalView;
+  readonly faults?: readonly string[];
+  readonly departs?: Departure;
+}
+
+export interface MessageLine {
+  readonly journey: string;
+  readonly message: StoredMessage;
+}
+
+/** A stored message, with what it says about its journey. */
+export interface Described {
+  readonly message: StoredMessage;
+  readonly wording: Wording;
+  readonly facts: readonly Fact[];
+}
+
+const grantIn = /(?:^|&)grant_type=([^&]{1,80})/;
+
+/** Returns the last part of the grant type of a token request. */
+function grantOf({ request, method }: Activity): string | undefined {
+  if (method !== 'POST' || request === undefined) return undefined;
+  return grantIn.exec(request.body)?.[1]?.split(/%3A|:/i).at(-1);
+}
+
+const idOf = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= 200 ? value : undefined;
+
+/** Returns the redirect with which a request was answered; undefined if it leads elsewhere in the same service. */
+function departureOf({ answer }: Activity, from: Lane, places: Places): Departure | undefined {
+  const location = answer?.headers.location;
+  if (typeof location !== 'string' || answer === undefined || answer.status < 300) return undefined;
+  const url = URL.parse(location);
+  if (!url) return undefined;
+  const to = places.at(url.origin);
+  if (to === from) return undefined;
+  const parameters = url.search || url.hash;
+  const carries = /[?&#]error=/.test(parameters)
+    ? 'error'
+    : /[?&#]code=/.test(parameters)
+      ? 'code'
+      : 'nothing';
+  const { name, words } = wordingOfReturn(from, carries);
+  return { to, name, words };
+}
+
+const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
+
+const short = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
+
+/** Returns the message of a finished request; undefined if it is kept only when it fails. */
+export function describe(activity: Activity, places: Places): Described | undefined {
+  const { id, at, milliseconds, method, route, status, request, caller, refusal, parent, events, acts } =
+    activity;
+  const to = laneOf(activity);
+  if (to === undefined) return undefined;
+  const wording = wordingOf({ lane: to, method, route, grant: grantOf(activity) });
+  const hasFailed = refusal !== undefined || status >= 500;
+  if (wording.isQuiet && !hasFailed) return undefined;
+  const view = refusal && refusalViewOf(refusal);
+  const isPlatform = to === 'cis2' && caller.client === places.platform;
+  const outer = parent && laneOf(parent);
+  const tries = wording.tries ?? wording.words;
+  const requestId = idOf(request?.headers['x-request-id']);
+  const correlationId = idOf(request?.headers['x-correlation-id']);
+  const departs = departureOf(activity, to, places);
+  const message: StoredMessage = {
+    id,
+    ...(parent && parent.id !== '' ? { parent: parent.id } : {}),
+    kind: wording.kind,
+    from: outer ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
+    to,
+    name: wording.name,
+    words: view ? `${tries}: ${short(view.headline)}` : wording.words,
+    at: rounded(at),
+    ms: rounded(milliseconds),
+    method,
+    route,
+    status,
+    ...(hasFailed ? { outcome: status >= 500 ? ('failed' as const) : ('refused' as const) } : {}),
+    ...(caller.application && !isPlatform ? { application: caller.application } : {}),
+    ...(caller.user && /^\d{12}$/.test(caller.user) ? { person: caller.user } : {}),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(view ? { refusal: view } : {}),
+    ...(departs ? { departs } : {}),
+  };
+  return { message, wording, facts: [...events, ...acts] };
+}
+
+/** Returns the message of an event that no request recorded: the act of a person, or a call to the outside. */
+export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
+  const known = wordingOutside(event.name);
+  if (!known || event.detail.step === 'asked') return undefined;
+  const { wording, to } = known;
+  const at = Date.parse(event.at);
+  const result = event.detail.result === undefined ? '' : `: ${String(event.detail.result)}`;
+  const message: StoredMessage = {
+    id: `e${sha256(`${event.journey} ${event.at} ${event.name}`).slice(0, 31)}`,
+    kind: wording.kind,
+    from: wording.from,
+    to,
+    name: wording.name,
+    words: event.outcome === 'ok' ? wording.words : `${wording.words}${result}`,
+    at,
+    ms: 0,
+    ...(event.outcome === 'ok' ? {} : { outcome: event.outcome }),
+  };
+  return { message, wording, facts: [event] };
+}

@@ -1,0 +1,110 @@
+import { Activity, type Caller } from '@alongside/kernel/activity';
+import { Answer } from '@alongside/kernel/answer';
+import { type AdjustableClock, ManualClock } from '@alongside/kernel/clock';
+import { orderedId, uuid } from '@alongside/kernel/ids';
+import { silentLog } from '@alongside/kernel/log';
+import type { Urls } from '../../service.ts';
+import type { Database } from '../../storage/database.ts';
+import { openDatabase } from '../../storage/dialects.ts';
+import { StoredEvents } from '../../storage/events.ts';
+import { migrate } from '../../storage/migrations.ts';
+import { placesOf } from '../lanes.ts';
+import { Names } from '../names.ts';
+import { StoredJourneys } from '../reader.ts';
+import { JourneyRecorder } from '../recorder.ts';
+
+export const testUrls: Urls = {
+  console: 'http://console.test',
+  api: 'http://api.test',
+  cis2: 'http://cis2.test',
+  identityAgent: 'http://agent.test',
+  cis: 'http://cis.test',
+  sample: 'http://sample.test',
+};
+
+/** A finished request; what is left out is that of a usual one. */
+export interface Exchange {
+  service: 'api' | 'cis2' | 'cis' | 'identityAgent';
+  method?: string;
+  route: string;
+  status?: number;
+  ms?: number;
+  /** Milliseconds after the start of the journey. */
+  after?: number;
+  caller?: Caller;
+  location?: string;
+  body?: string;
+  refusal?: Activity['refusal'];
+  event?: { name: string; outcome?: 'ok' | 'refused'; detail?: Record<string, string> };
+}
+
+/** Journeys in memory, and a recorder that fills them. */
+export interface TestJourneys {
+  readonly clock: ManualClock;
+  readonly database: Database;
+  readonly journeys: StoredJourneys;
+  readonly recorder: JourneyRecorder;
+  /** Records requests one after another, and returns the id of their journey. */
+  record(exchanges: readonly Exchange[], journey?: string): string;
+}
+
+const names: Readonly<Record<string, string>> = {
+  '656005750108': 'Dr Harriet Quillfeather',
+  '656005750109': 'Mrs Winifred Harbottle',
+  'demo-combined': 'Demo, combined',
+  'demo-separate': 'Demo, separate',
+};
+
+export function journeysIn(
+  database: Database,
+  clock: AdjustableClock | ManualClock,
+): Omit<TestJourneys, 'clock' | 'database'> {
+  const events = new StoredEvents(database);
+  const onLost = (error: unknown) => {
+    throw error;
+  };
+  const recorder = new JourneyRecorder({
+    ...{ clock, database, events, places: placesOf(testUrls, 'platform'), development: true, onLost },
+  });
+  const nameOf = async (id: string) => names[id];
+  const look = new Names({ database, log: silentLog, personName: nameOf, applicationName: nameOf });
+  const journeys = new StoredJourneys({ clock, database, events, recorder, names: look, development: true });
+  return {
+    recorder,
+    journeys,
+    record(exchanges, journey = orderedId()) {
+      const began = clock.now();
+      for (const [index, exchange] of exchanges.entries()) {
+        const { service, method = 'GET', route, status = 200, ms = 5, after = index * 10 } = exchange;
+        const activity = new Activity(service, method);
+        recorder.began(activity);
+        const { caller = {}, location, body = '', refusal, event } = exchange;
+        const headers = {};
+        activity.follow(
+          {
+            ...{ id: uuid(), method, path: route, params: {}, query: '', headers, rawHeaders: [], body },
+            ...{ address: '127.0.0.1', port: 0 },
+          },
+          route,
+        );
+        activity.journey = journey;
+        activity.at = began + after;
+        activity.milliseconds = ms;
+        activity.status = status;
+        activity.answer = new Answer(status, location === undefined ? {} : { location });
+        activity.note(caller);
+        activity.refusal = refusal;
+        if (event) activity.noteEvent(event, journey);
+        recorder.ended(activity);
+      }
+      return journey;
+    },
+  };
+}
+
+export async function startJourneys(): Promise<TestJourneys> {
+  const clock = new ManualClock(Date.parse('2026-03-02T09:00:00Z'));
+  const database = await openDatabase(':memory:', '');
+  await migrate(database);
+  return { clock, database, ...journeysIn(database, clock) };
+}
