@@ -6,7 +6,7 @@ import { isEvent, type StoredEvents } from '../storage/events.ts';
 import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import { assemble, type Surroundings } from './assemble.ts';
 import { patternRanks } from './delta.ts';
-import type { MessageLine } from './line.ts';
+import type { StoredMessage } from './line.ts';
 import type {
   Journey,
   JourneyFilter,
@@ -101,10 +101,10 @@ export class StoredJourneys implements JourneyReader {
     const found = await database.get(sql(`SELECT ${columns} FROM journey WHERE id = ?`, id), journeyRow);
     if (!found) return undefined;
     const { lines, isTruncated } = await events.linesOf(id, mostLines);
-    const stored = lines.filter((line) => !isEvent(line)) as unknown as MessageLine[];
+    const stored = lines.flatMap((line) => (isEvent(line) ? [] : (line.message as StoredMessage)));
     const recorded: JourneyEvent[] = lines.filter(isEvent);
-    const people = stored.flatMap(({ message: { person } }) => person ?? []);
-    const applications = stored.flatMap(({ message: { application } }) => application ?? []);
+    const people = stored.flatMap(({ person }) => person ?? []);
+    const applications = stored.flatMap(({ application }) => application ?? []);
     const names = await this.#namesOf([found], people, applications);
     const surroundings: Surroundings = {
       ...names,
@@ -114,12 +114,7 @@ export class StoredJourneys implements JourneyReader {
         : 'Requests and responses are captured in development only.',
       now: this.#options.clock.now(),
     };
-    const messages = assemble(
-      stored.map(({ message }) => message),
-      recorded,
-      id,
-      surroundings,
-    );
+    const messages = assemble(stored, recorded, id, surroundings);
     const failed = messages.find(({ outcome }) => outcome === 'refused' || outcome === 'failed');
     return {
       ...this.#summaryOf(found, names),

@@ -5,10 +5,13 @@ import { inBatches, pieces } from './batches.ts';
 import { type Database, type Statement, sql, type Value } from './database.ts';
 
 type UnnumberedEvent = Omit<JourneyEvent, 'seq'>;
-/** What is stored as a line of its journey: an event, or a message. The journey is its first member. */
-interface Line {
+/** A message, whose members are those of `src/journeys`. */
+interface OtherLine {
   readonly journey: string;
+  readonly message: { readonly at: number };
 }
+/** What is stored as a line of its journey. The journey is its first member. */
+type Line = UnnumberedEvent | OtherLine;
 
 /** Events with consecutive numbers, of which `last` is the number of the last. */
 interface EventBlock {
@@ -94,8 +97,7 @@ function numberedLines({ last, size, events }: EventBlock, since = 0, journey?: 
 }
 
 /** A message has its own member, and an event the id of its message, if any. */
-export const isEvent = (line: Line): line is JourneyEvent =>
-  typeof (line as { message?: unknown }).message !== 'object';
+export const isEvent = (line: Line): line is JourneyEvent => typeof line.message !== 'object';
 
 const eventsOf = (block: EventBlock, since = 0, journey?: string): JourneyEvent[] =>
   numberedLines(block, since, journey).filter(isEvent);
@@ -104,11 +106,11 @@ const eventsOf = (block: EventBlock, since = 0, journey?: string): JourneyEvent[
 function newestOf(block: EventBlock): number {
   const [line] = numberedLines(block, block.last - 1);
   if (line === undefined) return 0;
-  return isEvent(line) ? Date.parse(line.at) : (line as unknown as { message: { at: number } }).message.at;
+  return isEvent(line) ? Date.parse(line.at) : line.message.at;
 }
 
 /** Returns the statement that removes the rows of those journeys of which no line is left. */
-const withoutBlocks = (table: 'journey' | 'message', journeys: readonly string[]): Statement => {
+const removeEmptiedStatement = (table: 'journey' | 'message', journeys: readonly string[]): Statement => {
   const column = table === 'journey' ? 'id' : 'journey';
   return sql(
     `DELETE FROM ${table} WHERE ${column} IN (${marks(journeys.length)})
@@ -257,7 +259,7 @@ export class StoredEvents implements EventStore {
            AND NOT EXISTS (SELECT 1 FROM journey_block WHERE journey_block.journey = journey_link.journey)`,
           ...some,
         ),
-        ...(['journey', 'message'] as const).map((table) => withoutBlocks(table, some)),
+        ...(['journey', 'message'] as const).map((table) => removeEmptiedStatement(table, some)),
       ]),
     ]);
     return old.length;
