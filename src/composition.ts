@@ -313,6 +313,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       events: core.events,
       journeys: new StoredJourneys({
         ...{ clock, database, events: core.events, recorder: core.journeys, names, development },
+        captured: core.captured,
       }),
       refusals: core.refusals,
       listenEvents: (listener) => recorder.listen(listener),

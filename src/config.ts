@@ -277,6 +277,12 @@ export const configShape = {
     .boolean()
     .default(false)
     .describe('Let pages with the origin of a public client’s callback call the APIs (CORS)'),
+  captureMessages: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keep requests and responses for the console, with secrets cut, at most 10,000 and for a day; the default in development, and refused in production',
+    ),
   sandbox: z
     .boolean()
     .default(false)

@@ -130,6 +130,7 @@ async function start(
   if (tracing) shutdown.add(() => tracing.stop());
   const core = await createCore(database, vault, {
     development,
+    captures: development && config.captureMessages !== false,
     urls,
     platform: platformClient.clientId,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',

@@ -5,8 +5,10 @@ import { EventRecorder, type Keeping } from '@alongside/kernel/events';
 import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
+import { CapturedMessages } from '../journeys/captured.ts';
 import { placesOf } from '../journeys/lanes.ts';
 import { JourneyRecorder } from '../journeys/recorder.ts';
+import { Verdicts } from '../journeys/verdicts.ts';
 import { Applications } from '../oauth/applications.ts';
 import { Developers } from '../oauth/developers.ts';
 import { Products } from '../oauth/products.ts';
@@ -31,6 +33,7 @@ export interface Core {
   recorder: EventRecorder;
   /** Follows every request. */
   journeys: JourneyRecorder;
+  captured: CapturedMessages;
   refusals: Refusals;
   /** Work that no request waits for, but shutdown does. */
   background: Background;
@@ -48,12 +51,22 @@ const minute = 60_000;
 /** Milliseconds to keep journey events: as long as sessions of CIS and CIS2. The audit log is never cleared. */
 const eventsKept = 30 * 86_400_000;
 
+const ownersOf = ({ authorisation, cis2, cis, mock }: Core['keys']) =>
+  [
+    ['Authorisation', authorisation],
+    ['CIS2', cis2],
+    ['CIS', cis],
+    ['the mock realms', mock],
+  ] as const;
+
 export async function createCore(
   database: Database,
   vault: Vault,
   options: {
     development: boolean;
     urls: Urls;
+    /** Whether requests and responses are kept, with their secrets cut. */
+    captures: boolean;
     /** The platform as a client of CIS2. */
     platform: string;
     cis2Kids: KidStyle;
@@ -65,16 +78,6 @@ export async function createCore(
   const clock = new AdjustableClock();
   const settings = new Settings(database);
   const events = new StoredEvents(database);
-  const journeys = new JourneyRecorder({
-    ...{ clock, database, events, development: options.development },
-    places: placesOf(options.urls, options.platform),
-    onLost: (error) => options.log.error({ detail: reasonOf(error) }, 'messages could not be stored'),
-  });
-  const recorder = new EventRecorder(clock, events, {
-    ...options.events,
-    onOutside: (event) => journeys.outside(event),
-  });
-  events.readAfter(() => recorder.keep());
   const store = new StoredKeys(database, vault);
   const keys = {
     cis: new SigningKeys('cis', store, clock),
@@ -82,6 +85,21 @@ export async function createCore(
     authorisation: new SigningKeys('authorisation', store, clock),
     mock: new SigningKeys('mock', store, clock),
   };
+  const applications = new Applications(database, clock);
+  const captured = new CapturedMessages(database, clock);
+  const journeys: JourneyRecorder = new JourneyRecorder({
+    ...{ clock, events, development: options.development },
+    places: placesOf(options.urls, options.platform),
+    capture: options.captures
+      ? { messages: captured, verdicts: new Verdicts({ applications, services: ownersOf(keys) }) }
+      : undefined,
+    onLost: (error) => options.log.error({ detail: reasonOf(error) }, 'messages could not be stored'),
+  });
+  const recorder = new EventRecorder(clock, events, {
+    ...options.events,
+    onOutside: (event) => journeys.outside(event),
+  });
+  events.readAfter(() => recorder.keep());
   const singleUse = new SingleUse(database, clock);
   const tokens = new Tokens(database, clock, vault);
   const background = new Background();
@@ -109,9 +127,10 @@ export async function createCore(
     events,
     recorder,
     journeys,
+    captured,
     refusals,
     background,
-    applications: new Applications(database, clock),
+    applications,
     products: new Products(database),
     developers: new Developers(database),
     tokens,
@@ -121,6 +140,7 @@ export async function createCore(
       { service: 'core', name: 'audit-chains', every: minute, run: () => audit.maintain() },
       { service: 'core', name: 'old-single-use', every: minute, run: () => singleUse.sweep() },
       { service: 'core', name: 'old-tokens', every: minute, run: () => tokens.sweep() },
+      { service: 'core', name: 'old-captured', every: minute, run: () => captured.sweep() },
       { service: 'core', name: 'old-refusals', every: minute, run: () => refusals.sweep() },
       {
         service: 'core',

@@ -119,6 +119,10 @@ const keyIsPrivate: Check = ({ config: { masterKey, dataVolume } }) =>
     ? `The master key ${masterKey} can be read by other users: chmod 600 it, and let it belong to the user that runs Alongside.`
     : undefined;
 
+const capturesNothing: Check = ({ config: { captureMessages } }) =>
+  captureMessages === true
+    ? 'Requests and responses are captured in development only: leave out --capture-messages in production.'
+    : undefined;
 const hasNoSandbox: Check = ({ config: { sandbox } }) =>
   sandbox ? 'The sandbox of the PDS takes no token: leave out --sandbox in production.' : undefined;
 
@@ -134,6 +138,7 @@ const consoleHasProxy: Check = ({ config: { only, consoleHost, trustedProxies } 
 const checks: readonly Check[] = [
   keepsData,
   hasNoSample,
+  capturesNothing,
   hasNoSandbox,
   isHttps,
   consoleHasName,

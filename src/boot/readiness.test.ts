@@ -29,6 +29,7 @@ describe('createReadiness', () => {
       development: false,
       urls: testUrls,
       platform: 'platform',
+      captures: true,
       cis2Kids: 'urlSafe',
       events: { gather: 0 },
       log: silentLog,

@@ -204,6 +204,7 @@ for (const open of [onSqlite, onPostgres])
         development: false,
         urls: testUrls,
         platform: 'platform',
+        captures: true,
         cis2Kids: 'urlSafe',
         events: {},
         log: { debug() {}, info() {}, warn() {}, error() {} },

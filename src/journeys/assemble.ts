@@ -1,4 +1,5 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
+import type { Kept } from './captured.ts';
 import type { StoredMessage } from './line.ts';
 import type { Message } from './model.ts';
 
@@ -6,7 +7,7 @@ import type { Message } from './model.ts';
 export interface Surroundings {
   readonly application: (id: string) => Message['application'];
   readonly person: (uid: string) => Message['person'];
-  readonly captured: (id: string) => Pick<Message, 'request' | 'response'> | undefined;
+  readonly captured: (id: string) => Kept | undefined;
   readonly notCaptured: string;
   readonly now: number;
 }
@@ -25,6 +26,8 @@ interface Drawn {
   /** The message whose answer sent the browser here. */
   sender: Drawn | undefined;
   isArrived: boolean;
+  /** The message whose answer this redirect is, if its arrival is not seen. */
+  sent?: string;
   events: Message['events'][number][];
 }
 
@@ -67,12 +70,14 @@ function departed(each: Drawn, now: number): Drawn[] {
         at: sentAt,
         ms: 0,
         method: 'GET',
+        route: departs.route,
         ...(application ? { application } : {}),
         ...(person ? { person } : {}),
       },
       outcome: isLost ? 'lost' : 'succeeded',
       from: message.to,
       sender: each,
+      sent: message.id,
       isArrived: false,
       events: [],
     },
@@ -90,6 +95,9 @@ function placeEvents(drawn: readonly Drawn[], events: readonly JourneyEvent[]): 
     holder?.events.push({ name, outcome, detail });
   }
 }
+
+const keptOf = (kept: Kept | undefined): Kept | undefined =>
+  kept?.sent && { request: kept.sent, response: null };
 
 /** Returns the messages of a journey in order, each redirect as one. */
 export function assemble(
@@ -118,8 +126,9 @@ export function assemble(
   placeEvents(all, events);
   const began = all[0]?.message.at ?? 0;
   const parents = new Set(all.map(({ message: { id } }) => id));
-  return all.map(({ message, outcome, from, events: recorded }, index) => {
-    const captured = surroundings.captured(message.id);
+  return all.map(({ message, outcome, from, sent, events: recorded }, index) => {
+    const captured =
+      sent === undefined ? surroundings.captured(message.id) : keptOf(surroundings.captured(sent));
     return {
       id: message.id,
       journey,

@@ -7,6 +7,8 @@ export interface Places {
   /** The platform as a client of CIS2. */
   readonly platform: string;
   at(origin: string): Lane;
+  /** The public address of a listener. */
+  urlOf(service: string): string;
 }
 
 export function placesOf(urls: Urls, platform: string): Places {
@@ -21,7 +23,16 @@ export function placesOf(urls: Urls, platform: string): Places {
       ] as const
     ).map(([url, lane]) => [new URL(url).origin, lane]),
   );
-  return { platform, at: (origin) => origins.get(origin) ?? 'application' };
+  const { api, cis2, identityAgent, cis } = urls;
+  const services: Readonly<Record<string, string>> = {
+    ...{ api, cis2, identityAgent, cis },
+    ...{ apiMutualTls: api, cis2MutualTls: cis2 },
+  };
+  return {
+    platform,
+    at: (origin) => origins.get(origin) ?? 'application',
+    urlOf: (service) => services[service] ?? '',
+  };
 }
 
 const services: Readonly<Record<string, Lane>> = {

@@ -11,6 +11,8 @@ export interface Departure {
   readonly to: Lane;
   readonly name: string;
   readonly words: string;
+  /** Host and path of the receiver. */
+  readonly route: string;
 }
 
 /** A message as it is stored, as a line of its journey. Everything that can be derived from its name is left out. */
@@ -76,7 +78,7 @@ function departureOf({ answer }: Activity, from: Lane, places: Places): Departur
       ? 'code'
       : 'nothing';
   const { name, words } = wordingOfReturn(from, carries);
-  return { to, name, words };
+  return { to, name, words, route: `${url.host}${url.pathname.slice(0, 200)}` };
 }
 
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;

@@ -5,6 +5,7 @@ import { type Database, type Statement, sql, type Value } from '../storage/datab
 import { isEvent, type StoredEvents } from '../storage/events.ts';
 import { computed, integer, nullable, row, text } from '../storage/row.ts';
 import { assemble, type Surroundings } from './assemble.ts';
+import type { CapturedMessages } from './captured.ts';
 import { patternRanks } from './delta.ts';
 import type { StoredMessage } from './line.ts';
 import type {
@@ -24,6 +25,7 @@ interface ReaderOptions {
   readonly events: StoredEvents;
   readonly recorder: Pick<JourneyRecorder, 'keep'>;
   readonly names: Names;
+  readonly captured: CapturedMessages;
   readonly development: boolean;
 }
 
@@ -106,11 +108,12 @@ export class StoredJourneys implements JourneyReader {
     const people = stored.flatMap(({ person }) => person ?? []);
     const applications = stored.flatMap(({ application }) => application ?? []);
     const names = await this.#namesOf([found], people, applications);
+    const captured = await this.#options.captured.ofJourney(id);
     const surroundings: Surroundings = {
       ...names,
-      captured: () => undefined,
+      captured: (message) => captured.get(message),
       notCaptured: this.#options.development
-        ? 'Nothing was captured for this message.'
+        ? 'Nothing was captured for this message, or it was removed by age.'
         : 'Requests and responses are captured in development only.',
       now: this.#options.clock.now(),
     };

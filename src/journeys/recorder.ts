@@ -2,28 +2,42 @@ import type { Activity, RequestObserver } from '@alongside/kernel/activity';
 import type { Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
-import { sha256 } from '@alongside/kernel/secrets';
-import { type Database, type Statement, sql } from '../storage/database.ts';
 import type { StoredEvents } from '../storage/events.ts';
+import { type CapturedPart, captureAnswer, captureDeparture, captureRequest } from './capture.ts';
+import { type CapturedMessages, insertMessageStatement } from './captured.ts';
+import { markKey } from './cut.ts';
 import { add, type Delta } from './delta.ts';
 import type { Places } from './lanes.ts';
 import { type Described, describe, describeOutside, type MessageLine } from './line.ts';
+import type { Captured } from './model.ts';
 import { deltaStatements } from './rows.ts';
+import type { Verdicts } from './verdicts.ts';
 
 interface RecorderOptions {
   readonly clock: Clock;
-  readonly database: Database;
   readonly events: StoredEvents;
   readonly places: Places;
   /** Whether every message can be found by its id, not only refused ones. */
   readonly development: boolean;
+  /** Keeps requests and responses; in development only. */
+  readonly capture?: { readonly verdicts: Verdicts; readonly messages: CapturedMessages } | undefined;
   readonly onLost: (error: unknown) => void;
+}
+
+/** A message that can be found by its ids. */
+interface Findable {
+  readonly line: MessageLine;
+  readonly request?: CapturedPart | undefined;
+  readonly response?: CapturedPart | undefined;
+  readonly sent?: Captured | undefined;
 }
 
 /** Milliseconds for which messages are gathered, because no response waits for them. */
 const gather = 1_000;
 /** Messages are written at once when this many wait, and dropped beyond the second number. */
 const most = { gathered: 512, waiting: 20_000 };
+/** Captured messages between two checks of their limits. */
+const sweepEvery = 1_000;
 
 /** Makes messages of the requests of this process, and rows of their journeys, and stores them in groups. */
 export class JourneyRecorder implements RequestObserver {
@@ -33,7 +47,9 @@ export class JourneyRecorder implements RequestObserver {
   #origin = Number.NEGATIVE_INFINITY;
   #lines: MessageLine[] = [];
   #deltas = new Map<string, Delta>();
-  #found: Statement[] = [];
+  #found: Findable[] = [];
+  #sinceSweep = 0;
+  readonly #markKey = markKey();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -75,32 +91,36 @@ export class JourneyRecorder implements RequestObserver {
     if (parent) parent.journey ??= journey;
     for (const each of inner) {
       const within = describe(each, this.#options.places);
-      if (within) this.#keep(journey, within);
+      if (within) this.#keep(journey, within, each);
     }
-    if (described) this.#keep(journey, described);
+    if (described) this.#keep(journey, described, activity);
   }
 
-  #keep(journey: string, described: Described): void {
+  #keep(journey: string, described: Described, activity?: Activity): void {
     if (this.#lines.length >= most.waiting) return;
     const { message } = described;
-    this.#lines.push({ journey, message });
+    const line = { journey, message };
+    this.#lines.push(line);
     this.#deltas.set(journey, add(this.#deltas.get(journey), journey, described));
-    if (this.#options.development || message.outcome !== undefined)
-      this.#found.push(
-        sql(
-          `INSERT INTO message (id, journey, at, request_hash, correlation_hash, size, captured)
-           VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-          ...[message.id, journey, Math.floor(message.at)],
-          ...[message.requestId, message.correlationId].map((id) => (id === undefined ? null : sha256(id))),
-          ...[0, null],
-        ),
-      );
+    if (activity && this.#options.capture) this.#found.push(this.#captured(line, activity));
+    else if (this.#options.development || message.outcome !== undefined) this.#found.push({ line });
     if (this.#lines.length >= most.gathered) this.keep().catch(this.#options.onLost);
     else
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         this.keep().catch(this.#options.onLost);
       }, gather).unref();
+  }
+
+  #captured(line: MessageLine, activity: Activity): Findable {
+    const offending = line.message.refusal?.field ?? null;
+    const origin = this.#options.places.urlOf(activity.service);
+    return {
+      line,
+      request: captureRequest(activity, this.#markKey, origin, offending),
+      response: captureAnswer(activity, this.#markKey),
+      sent: line.message.departs && captureDeparture(activity, this.#markKey),
+    };
   }
 
   /** Stores all messages recorded so far. */
@@ -117,6 +137,23 @@ export class JourneyRecorder implements RequestObserver {
     this.#lines = [];
     this.#deltas = new Map();
     this.#found = [];
-    await this.#options.events.appendLines(lines, [...deltaStatements(deltas), ...found]);
+    const statements = await Promise.all(found.map((each) => this.#judged(each)));
+    await this.#options.events.appendLines(lines, [...deltaStatements(deltas), ...statements]);
+    this.#sinceSweep += found.length;
+    if (this.#sinceSweep < sweepEvery) return;
+    this.#sinceSweep = 0;
+    await this.#options.capture?.messages.sweep();
+  }
+
+  async #judged({ line: { journey, message }, request, response, sent }: Findable) {
+    const { capture } = this.#options;
+    const parts = await Promise.all(
+      [request, response].map((part) => capture?.verdicts.judged(part, message.application) ?? null),
+    );
+    return insertMessageStatement(journey, message, {
+      request: parts[0] ?? null,
+      response: parts[1] ?? null,
+      sent,
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { Database } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { StoredEvents } from '../../storage/events.ts';
 import { migrate } from '../../storage/migrations.ts';
+import { CapturedMessages } from '../captured.ts';
 import { placesOf } from '../lanes.ts';
 import { Names } from '../names.ts';
 import { StoredJourneys } from '../reader.ts';
@@ -64,11 +65,19 @@ export function journeysIn(
     throw error;
   };
   const recorder = new JourneyRecorder({
-    ...{ clock, database, events, places: placesOf(testUrls, 'platform'), development: true, onLost },
+    ...{ clock, events, places: placesOf(testUrls, 'platform'), development: true, onLost },
   });
   const nameOf = async (id: string) => names[id];
   const look = new Names({ database, log: silentLog, personName: nameOf, applicationName: nameOf });
-  const journeys = new StoredJourneys({ clock, database, events, recorder, names: look, development: true });
+  const journeys = new StoredJourneys({
+    clock,
+    database,
+    events,
+    recorder,
+    captured: new CapturedMessages(database, clock),
+    names: look,
+    development: true,
+  });
   return {
     recorder,
     journeys,

@@ -40,7 +40,7 @@ export const journeys: MigrationStatements = [
     size BIGINT NOT NULL,
     captured TEXT
   )`,
-  'CREATE INDEX message_at ON message (at)',
+  'CREATE INDEX message_captured ON message (at, id, size) WHERE captured IS NOT NULL',
   'CREATE INDEX message_journey ON message (journey)',
   'CREATE INDEX message_request ON message (request_hash) WHERE request_hash IS NOT NULL',
   'CREATE INDEX message_correlation ON message (correlation_hash) WHERE correlation_hash IS NOT NULL',

@@ -1,0 +1,114 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { DecodedToken, Field } from './model.ts';
+
+/** Names of values of which nothing is kept, not even their length: a person knows or holds them. */
+const unkept =
+  /(?:^|[a-z_.-])(?:pin|pins|puk|passcode|otp|totp)\d?$|password|passphrase|private_?key|^(?:answer|cookie|set-cookie)$/i;
+/** Names of values that are secrets of a program. */
+const secret =
+  /secret|token|assertion|proof|ticket|signature|api-?key|(?:^|[-_])keys?$|^(?:code|code_verifier|authorization|dpop|request_uri|unlockCode|interaction|csrf|jwt)$/i;
+/** Names that look like those of secrets, and describe one. */
+const plain = /_?(?:type|name|alg|method|endpoint)$|_uri$|_expires|^(?:public_?key|key_?id|jwks|kid)$/i;
+const secretUri = /^request_uri$/i;
+
+/** Members of a private key (RFC 7518 section 6). */
+const privateMembers: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']);
+
+const jwtForm = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+const mostTokens = 20;
+const longestValue = 4_096;
+
+export const nothingKept = '…';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function decodedPart(part: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JWT that was found, with its text for the check of its signature. It is never stored. */
+export interface FoundToken {
+  readonly decoded: Omit<DecodedToken, 'signature'>;
+  readonly text: string;
+}
+
+/** Cuts the secrets of one request or response, and collects its tokens. */
+export class Cutter {
+  readonly tokens: FoundToken[] = [];
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** Returns a named value as it is kept. */
+  field(name: string, value: string, isSecret = this.isSecret(name)): Field {
+    if (unkept.test(name)) return { name, value: nothingKept };
+    if (this.#note(name, value) || isSecret) return { name, ...this.secret(value) };
+    return { name, value: value.length > longestValue ? `${value.slice(0, longestValue)}…` : value };
+  }
+
+  isSecret(name: string): boolean {
+    return secretUri.test(name) || (secret.test(name) && !plain.test(name));
+  }
+
+  /** Returns four characters and the length, and a mark of the whole value. */
+  secret(value: string): Pick<Field, 'value' | 'mark'> {
+    if (value === '') return { value };
+    // Four characters of a short secret would be most of it.
+    const shown = value.length < 12 ? '' : value.slice(0, 4);
+    return { value: `${shown}… (${value.length} characters)`, mark: this.mark(value) };
+  }
+
+  /** Returns a hash by which the same value is recognised. It is keyed, so that nobody can try values. */
+  mark(value: string): string {
+    return createHmac('sha256', this.#key).update(value).digest('base64url').slice(0, 12);
+  }
+
+  /** Returns a JSON value with its secrets cut; adds the secret members to a list. */
+  json(value: unknown, members: Field[], name = '', depth = 0): unknown {
+    if (depth > 20) return nothingKept;
+    if (typeof value === 'string') {
+      if (name === '' ? !jwtForm.test(value) : false) return value;
+      const kept = this.field(name === '' ? 'body' : name, value);
+      if (kept.mark !== undefined) members.push(kept);
+      return kept.value;
+    }
+    if (unkept.test(name) && value !== null && typeof value !== 'boolean') return nothingKept;
+    if (Array.isArray(value)) return value.map((each) => this.json(each, members, name, depth + 1));
+    if (!isObject(value)) return value;
+    const isKey = typeof value.kty === 'string';
+    return Object.fromEntries(
+      Object.entries(value).map(([member, each]) => [
+        member,
+        isKey && privateMembers.has(member) ? nothingKept : this.json(each, members, member, depth + 1),
+      ]),
+    );
+  }
+
+  /** Notes a JWT. Returns whether the value is one. */
+  #note(name: string, value: string): boolean {
+    if (!jwtForm.test(value)) return false;
+    const [first = '', second = ''] = value.split('.');
+    const header = decodedPart(first);
+    const claims = decodedPart(second);
+    if (!header || !claims) return false;
+    if (this.tokens.length < mostTokens) {
+      const nested: Field[] = [];
+      const decoded = { name, header, claims: this.json(claims, nested) as Json };
+      this.tokens.push({ decoded, text: value });
+    }
+    return true;
+  }
+}
+
+/** One key for each process: marks compare messages of the same run. */
+export const markKey = (): Buffer => randomBytes(32);
