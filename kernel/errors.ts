@@ -1,3 +1,5 @@
+import type { RefusalFacts } from './refusal-facts.ts';
+
 /** Who has to act when an error appears. */
 export type Actor = 'user' | 'developer' | 'operator' | 'agent';
 
@@ -27,6 +29,8 @@ export class Refusal extends Error {
   readonly detail: string;
   /** Additional members of the response. */
   readonly extra: Readonly<Record<string, string | number>>;
+  /** The same for people, where a step knows it. */
+  facts: RefusalFacts | undefined;
 
   constructor(entry: ErrorEntry, detail = '', extra: Record<string, string | number> = {}, cause?: unknown) {
     super(entry.description, { cause });
@@ -34,6 +38,12 @@ export class Refusal extends Error {
     this.entry = entry;
     this.detail = detail;
     this.extra = extra;
+  }
+
+  /** Adds what the console shows about it. */
+  about(facts: RefusalFacts): this {
+    this.facts = facts;
+    return this;
   }
 }
 

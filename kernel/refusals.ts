@@ -1,5 +1,6 @@
 import type { RefusedBecause } from './answer.ts';
 import type { Actor } from './errors.ts';
+import type { RefusalFacts } from './refusal-facts.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
@@ -52,12 +53,17 @@ export interface RefusalRecord {
   source: string;
   method: string;
   path: string;
+  /** What was wrong, for people. */
+  facts?: RefusalFacts | undefined;
 }
 
 /** Stores the refusals of a process. It never fails and never blocks. */
 export interface RefusalRecorder {
   record(refusal: RefusalRecord, address: string): void;
 }
+
+const redactedFacts = (facts: RefusalFacts): RefusalFacts =>
+  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, redacted(value, longestDetail)]));
 
 /** Maximum length of a detail in characters. */
 const longestDetail = 2_000;
@@ -72,7 +78,7 @@ const idOf = (value: string | string[] | undefined): string | undefined =>
  * for kernel entries.
  */
 export function recordOf(
-  { refusal: { entry, detail }, path }: RefusedBecause,
+  { refusal: { entry, detail, facts }, path }: RefusedBecause,
   status: number,
   request: Pick<HttpRequest, 'id' | 'method' | 'path' | 'headers'>,
   listener: string,
@@ -93,5 +99,6 @@ export function recordOf(
     source: entry.source,
     method: request.method,
     path: redactedPath(path ?? request.path),
+    ...(facts ? { facts: redactedFacts(facts) } : {}),
   };
 }

@@ -3,7 +3,7 @@ import type { JourneyEvent } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
-import { refusalViewOf } from './refusal-view.ts';
+import { reasonAfterVerb, refusalViewOf } from './refusal-view.ts';
 import { type Wording, wordingOf, wordingOfReturn, wordingOutside } from './words.ts';
 
 /** A redirect with which a request was answered. Its receiver is another message, or the application. */
@@ -83,8 +83,6 @@ function departureOf({ answer }: Activity, from: Lane, places: Places): Departur
 
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
-const short = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
-
 /** Returns the message of a finished request; undefined if it is kept only when it fails. */
 export function describe(activity: Activity, places: Places): Described | undefined {
   const { id, at, milliseconds, method, route, status, request, caller, refusal, parent, events, acts } =
@@ -108,7 +106,7 @@ export function describe(activity: Activity, places: Places): Described | undefi
     from: outer ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
     to,
     name: wording.name,
-    words: view ? `${tries}: ${short(view.headline)}` : wording.words,
+    words: view ? `${tries}: ${reasonAfterVerb(view)}` : wording.words,
     at: rounded(at),
     ms: rounded(milliseconds),
     method,

@@ -1,6 +1,8 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { relativeTime } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import { type RefusalFacts, shownSecret } from '@alongside/kernel/refusal-facts';
 import { equalHashes, sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
@@ -157,6 +159,31 @@ export function secretFits(registration: ClientRegistration, secret: string, now
     if (equal && (record.expiresAt === null || record.expiresAt > now)) fits = true;
   }
   return fits;
+}
+
+/** Describes why a secret does not fit. */
+export function secretFacts(
+  name: string,
+  { secrets }: ClientRegistration,
+  secret: string,
+  now: number,
+): RefusalFacts {
+  const hash = sha256(secret);
+  const expiredAt = secrets.find((record) => equalHashes(record.hash, hash))?.expiresAt;
+  const live = secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  const newest = live.toSorted((one, other) => other.createdAt - one.createdAt)[0];
+  const made = newest ? `, made ${relativeTime((newest.createdAt - now) / 1_000)}` : '';
+  return {
+    field: 'client_secret',
+    headline: expiredAt ? 'The client secret has expired' : 'The client secret is wrong',
+    came: expiredAt
+      ? `a secret of ${name} that expired ${relativeTime((expiredAt - now) / 1_000)}`
+      : shownSecret(secret),
+    expected:
+      live.length === 0
+        ? `${name} has no valid secret`
+        : `${live.length === 1 ? 'the only secret' : `one of the ${live.length} secrets`} of ${name}${live.length === 1 ? made : `, the newest${made}`}`,
+  };
 }
 
 /** The registrations, shared by all services, read at each request, so that a change applies at once. */

@@ -71,7 +71,11 @@ export function firstFault<S>(rules: readonly Rule<S>[], subject: S): string | u
 
 /** Throws the error of the first rule that fails. */
 export function requireAll<S>(rules: readonly (readonly [Rule<S>, Refuse])[], subject: S): void {
-  for (const [rule, refuse] of rules) if (!rule.ok(subject)) throw refuse(faultOf(rule, subject));
+  for (const [rule, refuse] of rules) {
+    if (rule.ok(subject)) continue;
+    const { check: field, received: came, expected } = resultOf(rule, subject);
+    throw refuse(faultOf(rule, subject)).about({ field, came, expected });
+  }
 }
 
 const defaultPort = /^(https:\/\/[^/:]+):443(?=\/|$)/;

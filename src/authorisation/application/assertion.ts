@@ -2,8 +2,17 @@ import { relativeTime, seconds } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
+import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
-import { claimRule, headerRule, type JwtAt, type Rule, requireAll, shown } from '../../oauth/check.ts';
+import {
+  claimRule,
+  headerRule,
+  type JwtAt,
+  likeness,
+  type Rule,
+  requireAll,
+  shown,
+} from '../../oauth/check.ts';
 import { clientAssertionType } from '../../oauth/client-assertion.ts';
 import { type KeySource, publishedAddress, type Signed, signedBy } from '../../oauth/key-source.ts';
 import type { Condition, WithBatch } from '../../oauth/request-batch.ts';
@@ -45,7 +54,13 @@ export function decodeAssertion({ form }: Incoming): { jwt: DecodedJwt } {
   const assertion = form.get('client_assertion');
   if (assertion === undefined) throw errors.assertionMissing('client_assertion is missing');
   const jwt = decodeJwt(assertion);
-  if (!jwt) throw errors.assertionMalformed('client_assertion is not a compact JWS of two JSON objects');
+  if (!jwt)
+    throw errors.assertionMalformed('client_assertion is not a compact JWS of two JSON objects').about({
+      field: 'client_assertion',
+      headline: 'The client assertion is not a JWT',
+      came: `${assertion.length} characters in ${assertion.split('.', 10).length} parts between dots`,
+      expected: 'three base64url parts, separated by dots, of which the first two are JSON objects',
+    });
   return { jwt };
 }
 
@@ -137,12 +152,22 @@ export function checkAssertion({
   return { assertion, unusedJti: condition };
 }
 
+const hintOf = (aud: unknown, tokenUrl: string): string => {
+  const hint = likeness(aud, tokenUrl);
+  return hint ? `; ${hint}` : '';
+};
+
 /** Requires exactly the called address as the audience (RFC 7523 section 3, as published). */
 export function checkAudience({ server, assertion }: AtBase & WithAssertion): void {
   const { tokenUrl } = server.base;
   const { aud } = assertion.jwt.claims;
   if (aud !== tokenUrl)
-    throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`);
+    throw errors.assertionAudience(`aud is ${JSON.stringify(aud)}, expected is ${tokenUrl}`).about({
+      field: 'aud',
+      headline: 'The assertion is for another address',
+      came: shown(aud),
+      expected: `${tokenUrl}${hintOf(aud, tokenUrl)}`,
+    });
 }
 
 /** Refuses an assertion before its `nbf` (RFC 7519 section 4.1.5). */
@@ -182,10 +207,27 @@ export function checkAssertionSignature({
 }: AtBase<'clientKeys'> & WithAssertion & WithClient): void | Promise<void> {
   const source = keysOf(client.registration);
   const requireSigned = (signed: Signed): void => {
-    if (signed === 'unknown key') throw errors.assertionKid(`no registered key has the kid ${kid}`);
+    if (signed === 'unknown key')
+      throw errors.assertionKid(`no registered key has the kid ${kid}`).about({
+        field: 'kid',
+        headline: 'No registered key has this kid',
+        came: kid.slice(0, 200),
+        expected: source.jwks
+          ? shownRegistered(
+              kid,
+              source.jwks.keys.flatMap((key) => (typeof key.kid === 'string' ? key.kid : [])),
+            )
+          : `a kid of ${source.jwksUrl}`,
+      });
     if (signed === 'wrong kind of key')
       throw errors.signatureInvalid(`the key ${kid} is not an RSA key of 2048 bits or more`);
-    if (signed === 'no') throw errors.signatureInvalid(`the signature does not match the key ${kid}`);
+    if (signed === 'no')
+      throw errors.signatureInvalid(`the signature does not match the key ${kid}`).about({
+        field: 'client_assertion',
+        headline: 'The signature of the assertion is wrong',
+        came: `a signature that the registered key ${kid.slice(0, 200)} did not make`,
+        expected: `a signature by the private key of ${kid.slice(0, 200)}`,
+      });
   };
   const signed = signedBy(source, jwt, 'RS512', parts.clientKeys);
   if (!(signed instanceof Promise)) return requireSigned(signed);

@@ -1,4 +1,4 @@
-import { secretFits } from '../../oauth/applications.ts';
+import { secretFacts, secretFits } from '../../oauth/applications.ts';
 import { errors } from '../errors.ts';
 import type { Incoming } from '../incoming.ts';
 import type { AtBase } from '../parts.ts';
@@ -19,7 +19,9 @@ export function checkSecret({ server, form, client }: AtBase<'applications'> & I
   const secret = form.get('client_secret');
   if (secret === undefined) throw errors.secretMissing('client_secret is missing from the form');
   if (!secretFits(client.registration, secret, applications.now))
-    throw errors.clientOrSecret(
-      `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has expired`,
-    );
+    throw errors
+      .clientOrSecret(
+        `the secret is none of the ${client.registration.secrets.length} of ${client.application.name}, or has expired`,
+      )
+      .about(secretFacts(client.application.name, client.registration, secret, applications.now));
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '@alongside/kernel/answer';
+import { unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { isChallenge } from '../../oauth/pkce.ts';
 import {
@@ -31,9 +32,9 @@ export function checkRedirectUri({ server: { base }, query, client }: NhsCall & 
   const redirectUri = query.get('redirect_uri');
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isCallback(base, client.registration, redirectUri))
-    throw errors.redirectUnknown(
-      `${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`,
-    );
+    throw errors
+      .redirectUnknown(`${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`)
+      .about(unregistered('redirect_uri', redirectUri, client.registration.callbackUrls));
   return { redirectUri };
 }
 

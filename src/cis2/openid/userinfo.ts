@@ -1,4 +1,5 @@
 import { Answer, json } from '@alongside/kernel/answer';
+import { relativeTime } from '@alongside/kernel/clock';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Person } from '../../cis/protocol.ts';
 import { type Confirmation, confirmationOf, tokenTypeOf } from '../../oauth/confirmation.ts';
@@ -43,15 +44,20 @@ const findToken = check(
   'access-token',
   async function findToken({
     token,
-    server: { tokens, issuer },
+    server: { tokens, issuer, clock },
   }: ServerCall & { token: string }): Promise<{ record: TokenRecord }> {
     const record = await tokens.findAccess(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
       throw tokenErrors.accessTokenInvalid('the token is unknown');
     if (!tokens.isLive(record))
-      throw tokenErrors.accessTokenInvalid(
-        record.revokedAt === null ? 'the token has expired' : 'the token was revoked',
-      );
+      throw tokenErrors
+        .accessTokenInvalid(record.revokedAt === null ? 'the token has expired' : 'the token was revoked')
+        .about({
+          field: 'authorization',
+          headline: `The access token ${record.revokedAt === null ? 'has expired' : 'was revoked'}`,
+          came: `a token that ${record.revokedAt === null ? 'expired' : 'was revoked'} ${relativeTime(((record.revokedAt ?? record.expiresAt) - clock.now()) / 1_000)}`,
+          expected: 'a token that is still valid',
+        });
     // A refresh may ask for less than was granted.
     if (!record.scope.split(' ').includes('openid'))
       throw tokenErrors.accessTokenScope(`the scope of the token is ${record.scope}`);

@@ -23,6 +23,15 @@ const foundRefusal = z
     source: z.string(),
     method: z.string(),
     path: z.string(),
+    facts: z
+      .strictObject({
+        field: z.string().optional(),
+        headline: z.string().optional(),
+        came: z.string().optional(),
+        expected: z.string().optional(),
+      })
+      .optional()
+      .describe('What was wrong, for people'),
     earlier: z.array(z.string()).describe('Message ids of earlier refusals with this id'),
   })
   .meta({ id: 'Refusal' });

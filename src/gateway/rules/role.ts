@@ -1,3 +1,4 @@
+import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { check } from '@alongside/kernel/steps';
 import type { TokenRecord } from '../../oauth/token-records.ts';
 import type { AccessMode } from '../api.ts';
@@ -66,7 +67,12 @@ function chosen(wanted: string, { ids, selected, withdrawn }: KnownRoles): strin
   if (withdrawn.has(wanted))
     throw errors.roleInvalid('the role was withdrawn after the sign-in', { value: wanted });
   if (wanted !== selected && !ids?.includes(wanted))
-    throw errors.roleInvalid('the person does not have this role', { value: wanted });
+    throw errors.roleInvalid('the person does not have this role', { value: wanted }).about({
+      field: 'nhsd-session-urid',
+      headline: 'The person does not have this role',
+      came: wanted,
+      expected: shownRegistered(wanted, ids ?? []),
+    });
   return wanted;
 }
 
@@ -78,7 +84,12 @@ function implied({ ids, selected, withdrawn }: KnownRoles): string {
   const [only, ...others] = ids ?? [];
   if (only === undefined) throw errors.roleNone('the person has no role', { value: '' });
   if (others.length > 0)
-    throw errors.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' });
+    throw errors.rolesSeveral(`the person has ${others.length + 1} roles`, { value: '' }).about({
+      field: 'nhsd-session-urid',
+      headline: `No role was given, and the person has ${others.length + 1}`,
+      came: 'no NHSD-Session-URID',
+      expected: `one of ${[only, ...others].slice(0, 5).join(', ')}`,
+    });
   return only;
 }
 

@@ -1,3 +1,4 @@
+import { relativeTime } from '@alongside/kernel/clock';
 import { sha256 } from '@alongside/kernel/secrets';
 import { check } from '@alongside/kernel/steps';
 import type { StoredApplication } from '../../oauth/applications.ts';
@@ -51,7 +52,13 @@ export const verifyToken = check('token', async function verifyToken(call: WithH
   trace.token = token;
   trace.tokenHash = hashOf(token, presented.token);
   if (token.revokedAt !== null || token.usedAt !== null) throw errors.invalidToken('the token was revoked');
-  if (token.expiresAt <= clock.now()) throw errors.expiredToken();
+  if (token.expiresAt <= clock.now())
+    throw errors.expiredToken().about({
+      field: 'authorization',
+      headline: 'The access token has expired',
+      came: `a token that expired ${relativeTime((token.expiresAt - clock.now()) / 1_000)}`,
+      expected: 'a token that is still valid',
+    });
   if (!tokens.isLive(token)) throw errors.invalidToken('the token may not be used');
   if (!owner.isUsable) throw errors.invalidToken('the application was revoked, or its developer is inactive');
   const access = owner.access(api, token.scope);

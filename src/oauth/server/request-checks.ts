@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
+import { unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { likeness } from '../check.ts';
 import type { Parameters } from '../parameters.ts';
@@ -47,9 +48,9 @@ export const checkRedirectUri = check(
     const redirectUri = parameters.get('redirect_uri');
     if (redirectUri === undefined) throw server.errors.redirectMissing('redirect_uri is missing');
     if (!isRegisteredRedirect(server, client, redirectUri))
-      throw server.errors.redirectUnknown(
-        describeRedirect(redirectUri, server.redirectUrisOf(client.registration)),
-      );
+      throw server.errors
+        .redirectUnknown(describeRedirect(redirectUri, server.redirectUrisOf(client.registration)))
+        .about(unregistered('redirect_uri', redirectUri, server.redirectUrisOf(client.registration)));
     return { redirectUri };
   },
 );

@@ -1,5 +1,7 @@
 import { activity } from '@alongside/kernel/activity';
 import { type Answer, json } from '@alongside/kernel/answer';
+import { relativeTime } from '@alongside/kernel/clock';
+import { shownSecret, unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { verifierFits } from '../../../oauth/pkce.ts';
 import { isCallback, scopesAt, type WithClient, type WithProducts } from '../../application/client.ts';
@@ -26,9 +28,9 @@ export function checkRedirectUri({ server: { base }, form, client }: NhsCall & W
   const redirectUri = form.get('redirect_uri');
   if (redirectUri === undefined) throw errors.redirectMissing('redirect_uri is missing');
   if (!isCallback(base, client.registration, redirectUri))
-    throw errors.redirectUnknown(
-      `${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`,
-    );
+    throw errors
+      .redirectUnknown(`${redirectUri} came, registered are: ${client.registration.callbackUrls.join(' ')}`)
+      .about(unregistered('redirect_uri', redirectUri, client.registration.callbackUrls));
   return { redirectUri };
 }
 
@@ -47,24 +49,53 @@ export async function findCode({
   const code = form.get('code');
   if (code === undefined) throw errors.codeMissing('code is missing');
   const found = await codes.find(code);
-  if (!found) throw errors.codeInvalid(`it is not a code of ${base.path}`);
+  const wrongCode = (headline: string, came: string, expected: string) =>
+    ({ field: 'code', headline, came, expected }) as const;
+  if (!found)
+    throw errors
+      .codeInvalid(`it is not a code of ${base.path}`)
+      .about(
+        wrongCode('The code is unknown', `a code of ${code.length} characters`, `a code of ${base.path}`),
+      );
   const { payload: granted, usedAt, expiresAt } = found;
   activity()?.trace?.link(granted.trace);
+  const ago = (at: number) => relativeTime((at - clock.now()) / 1_000);
   if (usedAt !== null) {
     if (base.hardening.codeReuseRevokes) {
       await batch.settle();
       await revokeFamily(server, granted, 'code-reused');
     }
-    throw errors.codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`);
+    throw errors
+      .codeInvalid(`the code was used ${clock.now() - usedAt} ms ago`)
+      .about(wrongCode('The code was used before', `a code that was used ${ago(usedAt)}`, 'an unused code'));
   }
   if (expiresAt <= clock.now())
-    throw errors.codeInvalid(`the code expired ${clock.now() - expiresAt} ms ago`);
+    throw errors
+      .codeInvalid(`the code expired ${clock.now() - expiresAt} ms ago`)
+      .about(
+        wrongCode(
+          'The code has expired',
+          `a code that expired ${ago(expiresAt)}`,
+          'a code that is still valid',
+        ),
+      );
   if (granted.clientId !== client.registration.clientId)
-    throw errors.codeInvalid(`the code was issued to ${granted.clientId}`);
+    throw errors
+      .codeInvalid(`the code was issued to ${granted.clientId}`)
+      .about(
+        wrongCode(
+          'The code is for another client',
+          `a code for ${granted.clientId}`,
+          `a code for ${client.registration.clientId}`,
+        ),
+      );
   if (granted.redirectUri !== redirectUri)
-    throw errors.redirectUnknown(
-      `redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`,
-    );
+    throw errors
+      .redirectUnknown(`redirect_uri is ${redirectUri}, the code was sent to ${granted.redirectUri}`)
+      .about({
+        ...unregistered('redirect_uri', redirectUri, [granted.redirectUri]),
+        headline: 'redirect_uri is not that of the authorization request',
+      });
   const upstream = base.upstreams.find(({ id }) => id === granted.upstream);
   if (!upstream) throw errors.codeInvalid(`the provider ${granted.upstream} is no longer configured`);
   if (await endedSessions.isOver(base, upstream, granted.sid))
@@ -78,7 +109,12 @@ export function checkVerifier({ server: { base }, form, granted: { challenge } }
   if (!base.hardening.pkce || (challenge === null && verifier === undefined)) return;
   if (challenge === null) throw errors.codeInvalid('code_verifier is present, but code_challenge was not');
   if (!verifierFits(verifier, challenge))
-    throw errors.codeInvalid('code_verifier does not match code_challenge');
+    throw errors.codeInvalid('code_verifier does not match code_challenge').about({
+      field: 'code_verifier',
+      headline: 'code_verifier does not match code_challenge',
+      came: verifier === undefined ? 'no code_verifier' : shownSecret(verifier),
+      expected: 'the value whose SHA-256 was sent as code_challenge',
+    });
 }
 
 function keepScopes({ products, granted: { level } }: WithProducts & WithCode): { scope: readonly string[] } {

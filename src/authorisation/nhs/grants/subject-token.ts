@@ -1,6 +1,8 @@
-import { seconds, shownTime } from '@alongside/kernel/clock';
+import { relativeTime, seconds, shownTime } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { shownRegistered } from '@alongside/kernel/refusal-facts';
+import { shown } from '../../../oauth/check.ts';
 import type { RemoteKeys } from '../../../oauth/remote-keys.ts';
 import type { WithBatch } from '../../../oauth/request-batch.ts';
 import { isJwtType, isMissing } from '../../application/assertion.ts';
@@ -40,7 +42,13 @@ export function checkSubject({ server, subject }: AtBase<'clock'> & WithSubject)
   if (isMissing(header.alg)) throw errors.subjectAlgMissing('the header has no alg');
   if (isMissing(exp)) throw errors.subjectExpMissing('exp is missing');
   if (typeof exp !== 'number') throw errors.subjectExpInvalid(`exp is of type ${typeof exp}`);
-  if (exp <= now) throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`);
+  if (exp <= now)
+    throw errors.subjectExpired(`exp is ${shownTime(exp, now)}`).about({
+      field: 'exp',
+      headline: 'The ID token has expired',
+      came: `an ID token that expired ${relativeTime(exp - now)}`,
+      expected: 'an ID token that is still valid',
+    });
   if (isMissing(iss)) throw errors.subjectIssMissing('iss is missing');
   if (isMissing(aud)) throw errors.subjectAudMissing('aud is missing');
 }
@@ -51,9 +59,13 @@ export function checkSubjectIssuer({ server: { base }, subject }: AtBase & WithS
   const { iss } = subject.claims;
   const upstream = base.providerOf(iss);
   if (upstream) return { upstream };
-  throw errors.subjectIssuer(
-    `iss is ${String(iss)}, expected is ${base.upstreams.map(({ issuer }) => issuer).join(' or ')}`,
-  );
+  const issuers = base.upstreams.map(({ issuer }) => issuer);
+  throw errors.subjectIssuer(`iss is ${String(iss)}, expected is ${issuers.join(' or ')}`).about({
+    field: 'iss',
+    headline: 'The ID token is of another provider',
+    came: String(iss).slice(0, 200),
+    expected: shownRegistered(String(iss), issuers),
+  });
 }
 
 /** Verifies the provider's signature of a subject or actor token. */
@@ -64,7 +76,13 @@ export async function requireSignature(
   unknownKey: Refuse,
 ): Promise<void> {
   const signed = await signedByProvider(upstream, jwt, keys);
-  if (signed === 'unknown key') throw unknownKey(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`);
+  if (signed === 'unknown key')
+    throw unknownKey(`${upstream.jwksUrl} has no key ${String(jwt.header.kid)}`).about({
+      field: 'kid',
+      headline: 'The key of the ID token is unknown',
+      came: shown(jwt.header.kid),
+      expected: `a key of ${upstream.jwksUrl}`,
+    });
   if (signed === 'no')
     throw errors.signatureInvalid(`a token of ${upstream.id}, alg ${String(jwt.header.alg)}`);
 }
@@ -92,7 +110,14 @@ export function checkSubjectAudience({
   if (!base.hardening.bindSubjectAudience || own === undefined || upstream.id !== 'nhs-cis2') return;
   const { aud } = subject.claims;
   if (!isFor(aud, own))
-    throw errors.subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`);
+    throw errors
+      .subjectAudience(`aud is ${JSON.stringify(aud)}, the application's CIS2 client is ${own}`)
+      .about({
+        field: 'aud',
+        headline: 'The ID token is for another client',
+        came: shown(aud),
+        expected: own,
+      });
 }
 
 /** Refuses an ID token of another application, if switched on. */

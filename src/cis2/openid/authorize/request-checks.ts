@@ -1,5 +1,6 @@
 import type { Answer } from '@alongside/kernel/answer';
 import type { SigningKeys } from '@alongside/kernel/keys';
+import { shownRegistered } from '@alongside/kernel/refusal-facts';
 import { check, type Steps } from '@alongside/kernel/steps';
 import { type Parameters, readScope } from '../../../oauth/parameters.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../../../oauth/server/request-checks.ts';
 import { acrValues } from '../../authenticators/registry.ts';
 import { responseErrors } from '../../errors/response.ts';
-import { isScope } from '../../model/scopes.ts';
+import { isScope, scopeValues } from '../../model/scopes.ts';
 import type { Reply } from '../../responses/authorization-response.ts';
 import type { Cis2Server, WithRelyingParty } from '../server.ts';
 import { offlineAccess } from '../token/issuer.ts';
@@ -59,7 +60,14 @@ export const checkScope = check(
       isScope(value) || (value === offlineAccess && registration.refreshTokens);
     const unknown = requested.filter((value) => !isKnown(value));
     if (unknown.length > 0 && registration.profile === 'nhs')
-      return reply.fail(responseErrors.scopeUnknown(`${unknown.join(' ')} is unknown`));
+      return reply.fail(
+        responseErrors.scopeUnknown(`${unknown.join(' ')} is unknown`).about({
+          field: 'scope',
+          headline: `Unknown scope ${unknown.join(' ').slice(0, 100)}`,
+          came: requested.join(' ').slice(0, 200),
+          expected: shownRegistered(unknown[0] ?? '', scopeValues),
+        }),
+      );
     return { scope: requested.filter(isKnown) };
   },
 );
@@ -103,7 +111,14 @@ export const checkLevel = check(
     ];
     if (acr.length > 0) return { acr };
     if (claims.acr.essential && claimed.length > 0)
-      return reply.fail(responseErrors.levelUnmet(`none of ${claimed.join(' ')} is known`));
+      return reply.fail(
+        responseErrors.levelUnmet(`none of ${claimed.join(' ')} is known`).about({
+          field: 'acr',
+          headline: 'No requested level is known',
+          came: claimed.join(' ').slice(0, 200),
+          expected: shownRegistered(claimed[0] ?? '', acrValues),
+        }),
+      );
     return { acr: [...defaultAcr] };
   },
 );

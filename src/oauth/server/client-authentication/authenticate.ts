@@ -93,8 +93,10 @@ async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{
   if (!method) throw refuse(`the client registered ${registered}, the request ${uses(used)}`);
   if (!rulesOf(server, registration).authenticationMethods.includes(registered))
     throw refuse(`the profile ${profile} does not allow ${registered}`);
-  const verified = await (method === first ? credentials : method.read(call)).verify(known.client, server);
+  const presented = method === first ? credentials : method.read(call);
+  const verified = await presented.verify(known.client, server);
   if (verified === undefined) return { known };
-  if (typeof verified === 'string') throw refuse(verified);
+  if (typeof verified === 'string')
+    throw refuse(verified).about(presented.facts?.(known.client, server) ?? { came: verified });
   return { known, value: { ...verified, refuse } };
 }

@@ -1,4 +1,4 @@
-import { secretFits } from '../../applications.ts';
+import { secretFacts, secretFits } from '../../applications.ts';
 import type { ClientAuthenticationMethod, Credentials } from './method.ts';
 
 const basicForm = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
@@ -33,6 +33,7 @@ export function readBasic(header: string | undefined): { clientId: string; secre
 /** Returns credentials with a secret, which the method has read. */
 const secretCredentials = (clientId: string | undefined, secret: string): Credentials => ({
   clientId,
+  facts: ({ registration }, { clock }) => secretFacts('the client', registration, secret, clock.now()),
   verify: ({ registration }, { clock }) =>
     secretFits(registration, secret, clock.now())
       ? undefined

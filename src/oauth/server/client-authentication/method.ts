@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
 import type { Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import type { RefusalFacts } from '@alongside/kernel/refusal-facts';
 import type { SingleUse } from '../../../storage/single-use.ts';
 import type { ClientRegistration, Profile } from '../../applications.ts';
 import type { CertificateSubject } from '../../certificate-subject.ts';
@@ -57,6 +58,8 @@ export interface AuthenticationServer<K extends WithRegistration = WithRegistrat
 export interface Credentials {
   /** The client id that they claim; undefined when it cannot be read. */
   readonly clientId: string | undefined;
+  /** Describes credentials that are not valid. */
+  facts?(client: WithRegistration['client'], server: AuthenticationServer): RefusalFacts;
   /** Returns the reason for the log why they are not valid, or undefined when valid, or a value to claim when valid. Writes nothing. */
   verify(
     client: WithRegistration['client'],

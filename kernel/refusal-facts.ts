@@ -1,0 +1,49 @@
+import { edits } from './nearest-path.ts';
+
+/** What was wrong with a request, for people. Never a secret, a token or patient data. */
+export interface RefusalFacts {
+  /** The parameter, claim or header that was wrong. */
+  readonly field?: string;
+  /** A sentence without a full stop: `The client secret is wrong`. */
+  readonly headline?: string;
+  /** The received value. */
+  readonly came?: string;
+  readonly expected?: string;
+}
+
+/** Describes a secret that came: its beginning only if that is a small part of it. */
+export const shownSecret = (value: string): string =>
+  value.length < 12
+    ? `a secret of ${value.length} characters`
+    : `a secret that begins with ${value.slice(0, 4)}, ${value.length} characters`;
+
+const longest = 200;
+const mostShown = 5;
+
+const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
+/** Lists registered values, the one nearest to the received one first and marked. */
+export function shownRegistered(came: string, registered: readonly string[]): string {
+  if (registered.length === 0) return 'none is registered';
+  const distances = registered
+    .slice(0, 50)
+    .map((value) => ({ value, distance: edits(came.slice(0, longest), value.slice(0, longest)) }))
+    .toSorted((one, other) => one.distance - other.distance);
+  const shown = distances.slice(0, mostShown).map(({ value }) => cut(value));
+  const more = registered.length - shown.length;
+  const [nearest, ...others] = shown;
+  const first = others.length > 0 ? `${nearest} (the nearest)` : nearest;
+  return [first, ...others, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+/** Describes an address that is not one of the registered ones. */
+export const unregistered = (
+  field: string,
+  came: string,
+  registered: readonly string[],
+): Required<RefusalFacts> => ({
+  field,
+  headline: `${field} is not registered`,
+  came: cut(came),
+  expected: shownRegistered(came, registered),
+});
