@@ -1,27 +1,10 @@
+import { edits } from './refusal-facts.ts';
 import type { Route } from './request.ts';
 import { partsOf } from './route.ts';
 
 /** Maximum length of a path, and maximum number of edits, for a suggestion. */
 const longest = 120;
 const mostEdits = 3;
-
-/** Counts the single-character edits from one text to another (Levenshtein distance). The caller limits their length. */
-export function edits(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++)
-      current.push(
-        Math.min(
-          (previous[column] ?? 0) + 1,
-          (current[column - 1] ?? 0) + 1,
-          (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1),
-        ),
-      );
-    previous = current;
-  }
-  return previous[to.length] ?? 0;
-}
 
 /** Fills the `:name` parts of a template from a path. */
 const filled = (template: string, path: string): string => {

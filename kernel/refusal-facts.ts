@@ -1,5 +1,3 @@
-import { edits } from './nearest-path.ts';
-
 /** What was wrong with a request, for people. Never a secret, a token or patient data. */
 export interface RefusalFacts {
   /** The parameter, claim or header that was wrong. */
@@ -21,6 +19,24 @@ const longest = 200;
 const mostShown = 5;
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
+/** Counts the single-character edits from one text to another (Levenshtein distance). The caller limits their length. */
+export function edits(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++)
+      current.push(
+        Math.min(
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1),
+        ),
+      );
+    previous = current;
+  }
+  return previous[to.length] ?? 0;
+}
 
 /** Lists registered values, the one nearest to the received one first and marked. */
 export function shownRegistered(came: string, registered: readonly string[]): string {

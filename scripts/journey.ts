@@ -1,4 +1,4 @@
-// Writes docs/journey.md and its pictures from the events of a real run.
+// Writes docs/journey.md and its pictures from the messages of a real run.
 import { writeFileSync } from 'node:fs';
 import { journeyDocument } from '../test/testing/journey-document.ts';
 

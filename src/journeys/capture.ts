@@ -10,7 +10,7 @@ export interface CapturedPart {
   readonly tokens: readonly FoundToken[];
 }
 
-export const longestBody = 65_536;
+const longestBody = 65_536;
 const longestHeader = 1_000;
 
 /** Forms in which people type a PIN, a password or a code, and calls that hand such secrets on. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
 import { batchSize, inBatches } from '../storage/batches.ts';
 import { type Database, type Statement, sql } from '../storage/database.ts';
@@ -49,7 +50,7 @@ export class CapturedMessages {
     );
     return new Map(
       rows.flatMap(({ id, captured }) =>
-        captured === null ? [] : [[id, JSON.parse(captured) as Kept] as const],
+        captured === null ? [] : [[id, parseOwnJson<Kept>(captured)] as const],
       ),
     );
   }

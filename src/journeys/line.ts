@@ -4,7 +4,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
 import { reasonAfterVerb, refusalViewOf } from './refusal-view.ts';
-import { type Wording, wordingOf, wordingOfReturn, wordingOutside } from './words.ts';
+import { type Wording, wordingOf, wordingOfEvent, wordingOfReturn } from './words.ts';
 
 /** A redirect with which a request was answered. Its receiver is another message, or the application. */
 export interface Departure {
@@ -95,7 +95,6 @@ export function describe(activity: Activity, places: Places): Described | undefi
   const view = refusal && refusalViewOf(refusal);
   const isPlatform = to === 'cis2' && caller.client === places.platform;
   const outer = parent && laneOf(parent);
-  const tries = wording.tries ?? wording.words;
   const requestId = idOf(request?.headers['x-request-id']);
   const correlationId = idOf(request?.headers['x-correlation-id']);
   const departs = departureOf(activity, to, places);
@@ -106,7 +105,7 @@ export function describe(activity: Activity, places: Places): Described | undefi
     from: outer ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
     to,
     name: wording.name,
-    words: view ? `${tries}: ${reasonAfterVerb(view)}` : wording.words,
+    words: view ? `${wording.tries}: ${reasonAfterVerb(view)}` : wording.words,
     at: rounded(at),
     ms: rounded(milliseconds),
     method,
@@ -125,16 +124,15 @@ export function describe(activity: Activity, places: Places): Described | undefi
 
 /** Returns the message of an event that no request recorded: the act of a person, or a call to the outside. */
 export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
-  const known = wordingOutside(event.name);
-  if (!known || event.detail.step === 'asked') return undefined;
-  const { wording, to } = known;
+  const wording = wordingOfEvent(event.name);
+  if (!wording || event.detail.step === 'asked') return undefined;
   const at = Date.parse(event.at);
   const result = event.detail.result === undefined ? '' : `: ${String(event.detail.result)}`;
   const message: StoredMessage = {
     id: `e${sha256(`${event.journey} ${event.at} ${event.name}`).slice(0, 31)}`,
     kind: wording.kind,
     from: wording.from,
-    to,
+    to: wording.kind === 'act' ? 'identity-agent' : 'application',
     name: wording.name,
     words: event.outcome === 'ok' ? wording.words : `${wording.words}${result}`,
     at,

@@ -1,4 +1,3 @@
-import type { Activity } from '@alongside/kernel/activity';
 import type { RefusalRecord } from '@alongside/kernel/refusals';
 import type { RefusalView } from './model.ts';
 
@@ -20,7 +19,7 @@ function sentence(text: string): string {
 }
 
 /** Returns why a request was refused, for people: what its step knows, else the public description and the reason of the log. */
-export function viewOfRecord(record: RefusalRecord): RefusalView {
+export function refusalViewOf({ record }: { readonly record: RefusalRecord }): RefusalView {
   const { error, description, detail, fix, actor, source, facts = {} } = record;
   return {
     error,
@@ -33,9 +32,6 @@ export function viewOfRecord(record: RefusalRecord): RefusalView {
     source,
   };
 }
-
-export const refusalViewOf = ({ record }: NonNullable<Activity['refusal']>): RefusalView =>
-  viewOfRecord(record);
 
 /** Short reasons, after a verb, for the errors that are met most. */
 const reasons: Readonly<Record<string, string>> = {

@@ -1,21 +1,11 @@
-import type { JourneyEvent } from '@alongside/kernel/events';
-import { isRedirect, labelOf, textOf } from '../../src/console/page/event-labels.ts';
+import type { Message } from '../../src/journeys/model.ts';
+import { labelOf } from './journey-document.ts';
 
 /** The parts that a supplier meets. Others are steps inside one of them. */
-const lanes = ['Application', 'Authorisation', 'CIS2', 'Identity Agent', 'Gateway'];
+const lanes = ['Application', 'Authorisation', 'CIS2', 'Identity Agent', 'API'];
 const spacing = 104;
 const rowHeight = 40;
 const top = 46;
-
-/** Both ends of a redirect record it, and a service's inner steps are not the supplier's: each step is drawn once. */
-const omitted = new Set([
-  'agent.hand-off',
-  'agent.proof',
-  'authorisation.callback',
-  'authorisation.to-cis2',
-  'cis.proof',
-  'pds.read',
-]);
 
 /** A picture outside the site follows the colours of the system; the site puts it into its page and sets the colours. */
 const style = `<style>
@@ -30,30 +20,26 @@ const style = `<style>
 const middle = (name: string) => spacing / 2 + lanes.indexOf(name) * spacing;
 
 /** Draws the steps of a sign-in as a sequence diagram: dashed arrows are redirects of the browser. */
-export function sequencePicture(title: string, events: readonly JourneyEvent[]): string {
-  const named = new Set<string>();
-  const steps = events.filter(({ name }) => {
-    if (omitted.has(name) || (name === 'cis2.userinfo' && named.has(name))) return false;
-    named.add(name);
-    return true;
-  });
+export function sequencePicture(title: string, messages: readonly Message[]): string {
+  const isDrawn = ({ from, to }: Message) => lanes.includes(labelOf(from)) && lanes.includes(labelOf(to));
+  // An application asks once who the person is; what the platform asks for it is not the supplier's.
+  const steps = messages.filter((message) => message.parent === null && isDrawn(message));
   const width = lanes.length * spacing;
   const height = top + steps.length * rowHeight + 16;
   const heads = lanes.map(
     (name) =>
       `<line class="lane" x1="${middle(name)}" y1="34" x2="${middle(name)}" y2="${height}"/><rect class="head" x="${middle(name) - 47}" y="6" width="94" height="28" rx="5"/><text class="name" x="${middle(name)}" y="24" text-anchor="middle">${name}</text>`,
   );
-  const arrows = steps.map((event, index) => {
-    // The agent sends the browser back: the event names the browser.
-    const from = middle(event.from === 'browser' ? 'Identity Agent' : labelOf(event.from));
-    const to = middle(labelOf(event.to));
+  const arrows = steps.map((message, index) => {
+    const from = middle(labelOf(message.from));
+    const to = middle(labelOf(message.to));
     const y = top + (index + 1) * rowHeight - 8;
     const tip = to > from ? -8 : 8;
-    const label = `${index + 1}. ${textOf(event)}`;
+    const label = `${index + 1}. ${message.words}`;
     // About half the width of the text, so that it stays inside the picture.
     const half = label.length * 3.1;
     const centre = Math.min(Math.max((from + to) / 2, half), width - half);
-    const kind = isRedirect(event) ? 'line redirect' : 'line';
+    const kind = message.kind === 'redirect' ? 'line redirect' : 'line';
     return `<text x="${centre}" y="${y - 7}" text-anchor="middle">${label}</text><line class="${kind}" x1="${from}" y1="${y}" x2="${to}" y2="${y}"/><path class="tip" d="M${to} ${y} l${tip} -4 v8 z"/>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" aria-label="${title}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">

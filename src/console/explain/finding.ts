@@ -1,4 +1,4 @@
-import { edits } from '@alongside/kernel/nearest-path';
+import { edits } from '@alongside/kernel/refusal-facts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import type { Paste } from './paste.ts';

@@ -6,7 +6,6 @@ import { defineCall } from '../api/call.ts';
 import { since } from '../api/request.ts';
 import { Bell, StreamLimit } from '../api/streams.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import { journeysSection } from '../page/journeys.ts';
 import type { Resource } from './resource.ts';
 
 type EventSource = Pick<ConsoleContext, 'database' | 'events' | 'listenEvents'>;
@@ -89,7 +88,6 @@ const event: z.ZodType<JourneyEvent> = z
 
 /** `GET /events`: the events of journeys, as a list or as a stream. */
 export const events: Resource = {
-  section: journeysSection,
   calls(console) {
     const streams = new StreamLimit();
     return [
