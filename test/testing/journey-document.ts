@@ -1,17 +1,7 @@
-import type { Journey, Lane, Message } from '../../src/journeys/model.ts';
+import type { Journey, Message } from '../../src/journeys/model.ts';
 import { startInstance, type TestInstance } from './instance.ts';
 import { Navigator } from './navigate.ts';
-import { sequencePicture } from './sequence-picture.ts';
-
-const labels: Readonly<Record<string, string>> = {
-  person: 'Person',
-  application: 'Application',
-  authorisation: 'Authorisation',
-  cis2: 'CIS2',
-  'identity-agent': 'Identity Agent',
-  cis: 'CIS',
-};
-export const labelOf = (lane: Lane): string => labels[lane] ?? 'API';
+import { labelOf, sequencePicture } from './sequence-picture.ts';
 
 /** Returns the newest journeys of these patterns, with their messages. */
 async function newest(instance: TestInstance, pattern: string): Promise<Message[]> {

@@ -1,5 +1,14 @@
-import type { Message } from '../../src/journeys/model.ts';
-import { labelOf } from './journey-document.ts';
+import type { Lane, Message } from '../../src/journeys/model.ts';
+
+const labels: Readonly<Record<string, string>> = {
+  person: 'Person',
+  application: 'Application',
+  authorisation: 'Authorisation',
+  cis2: 'CIS2',
+  'identity-agent': 'Identity Agent',
+  cis: 'CIS',
+};
+export const labelOf = (lane: Lane): string => labels[lane] ?? 'API';
 
 /** The parts that a supplier meets. Others are steps inside one of them. */
 const lanes = ['Application', 'Authorisation', 'CIS2', 'Identity Agent', 'API'];
