@@ -1,4 +1,4 @@
-import { ClientError, createPds } from '@alongside/client';
+import { ClientError, createApi, createPds } from '@alongside/client';
 import type { SignInFailure } from '@alongside/client/web';
 import { Answer, redirect } from '@alongside/kernel/answer';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -6,7 +6,7 @@ import { type Endpoint, type HttpRequest, plainError } from '@alongside/kernel/h
 import { continuePage, stylesheetRoutes } from '@alongside/kernel/layout';
 import { type Handler, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
-import { homePage, rolePage, service, signInFailedPage, signInPage } from './pages.ts';
+import { helloPage, homePage, rolePage, service, signInFailedPage, signInPage } from './pages.ts';
 import {
   type Pattern,
   patternsOf,
@@ -68,8 +68,14 @@ export function createSample(settings: SampleSettings): Service {
       return answerOf(response);
     };
 
-  const findPatient: Page = async (session, request) => {
-    const nhsNumber = (queryOf(request).get('nhs-number') ?? '').slice(0, 20);
+  /** Asks for the role once if CIS2 did not: calls for a user with several roles must name one. */
+  const needsRole = ({ user, roleId }: SampleSession): boolean =>
+    roleId === undefined && user.roles.length > 1;
+
+  /** The number is in the body, because addresses are stored in histories and logs. */
+  const findPatient: Page = async (session, { body }) => {
+    if (needsRole(session)) return redirect('/role', 303);
+    const nhsNumber = (new URLSearchParams(body).get('nhs-number') ?? '').slice(0, 20);
     const pds = createPds({
       baseUrl: `${settings.api}/personal-demographics/FHIR/R4`,
       token: session.tokens,
@@ -86,11 +92,25 @@ export function createSample(settings: SampleSettings): Service {
     }
   };
 
+  /** Shows the greeting of an API, the first call of a new application. */
+  const hello: Page = async (session) => {
+    const api = createApi({
+      baseUrl: `${settings.api}/hello-world`,
+      token: session.tokens,
+      clock: settings.clock,
+    });
+    const response = await api.fetch('/hello/user');
+    return helloPage(session, { status: response.status, text: await response.text() }, development);
+  };
+
   const home: Endpoint = async (request) => {
     const asked = requestOf(request, origin);
     const pattern = await patternFor(asked);
     const session = await pattern?.web.session(asked);
-    if (pattern && session) return homePage({ ...session, pattern }, development);
+    if (pattern && session) {
+      const signedIn = { ...session, pattern };
+      return needsRole(signedIn) ? redirect('/role') : homePage(signedIn, development);
+    }
     const isSignedOut = queryOf(request).get('signed-out') === 'combined';
     return signInPage(patterns, development, settings.console, isSignedOut);
   };
@@ -104,7 +124,8 @@ export function createSample(settings: SampleSettings): Service {
         ...route(`/sign-in/${pattern.id}`, { GET: on(handledBy(async () => pattern)) }),
         ...route(`/${pattern.id}/callback`, { GET: on(finish(pattern)) }),
       ]),
-      ...route('/patient', { GET: on(withSession(findPatient)) }),
+      ...route('/patient', { GET: on(async () => redirect('/')), POST: on(withSession(findPatient)) }),
+      ...route('/hello', { GET: on(withSession(hello)) }),
       ...route('/role', {
         GET: on(withSession((session) => rolePage(session, development))),
         POST: on(handledBy(patternFor)),

@@ -40,7 +40,7 @@ ${development ? html`<p class="quiet">No card yet? Put one into the reader at th
 const searchForm = (
   value: string,
   error?: string,
-): Html => html`<form method="get" action="/patient" class="panel">
+): Html => html`<form method="post" action="/patient" class="panel">
 <div class="field"><label for="nhs-number">NHS number</label>
 <p class="hint" id="nhs-number-hint">10 digits, for example 9000000009</p>
 ${error ? html`<p class="error-message" id="nhs-number-error">${error}</p>` : undefined}
@@ -56,7 +56,7 @@ function userPanel(session: SampleSession): Html {
 <dt>User id</dt><dd>${user.id}</dd>
 <dt>Role</dt><dd>${role ? labelOf(role) : user.roles.length === 0 ? 'none' : 'none selected'}</dd>
 <dt>Pattern</dt><dd>${session.pattern.title}</dd></dl>
-<div class="actions">${user.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
+<div class="actions"><a class="button secondary" href="/hello">Try an API</a>${user.roles.length > 1 ? html`<a class="button secondary" href="/role">Change role</a>` : undefined}
 <form method="post" action="/sign-out"><button class="secondary" type="submit">Sign out</button></form></div></div>`;
 }
 
@@ -103,6 +103,26 @@ ${userPanel(session)}`,
   });
 }
 
+/** Why a choice at the workstation does not count here. */
+const whyHere =
+  'This application asks, because a combined sign-in returns all your roles and not the one that you chose at the workstation: it has no ID token. You choose once for this session, and each call of an API names your choice in NHSD-Session-URID.';
+
+/** The response of an API to the user's access token. */
+export const helloPage = (
+  session: SampleSession,
+  { status, text }: { status: number; text: string },
+  development: boolean,
+): Answer =>
+  framedPage(200, {
+    title: 'Try an API',
+    service,
+    development,
+    main: html`<p class="lead">The Hello World API answered ${status} to your access token.</p>
+<pre class="code">${text.slice(0, 2_000)}</pre>
+<p><a href="/">Find a patient</a></p>
+${userPanel(session)}`,
+  });
+
 export function rolePage(session: SampleSession, development: boolean): Answer {
   const choices = session.user.roles.map(
     (
@@ -111,13 +131,14 @@ export function rolePage(session: SampleSession, development: boolean): Answer {
 ${role.person_roleid === session.roleId ? html` checked` : undefined}><label for="role-${role.person_roleid}">${labelOf(role)}</label></div>`,
   );
   return framedPage(200, {
-    title: 'Change role',
+    title: session.roleId === undefined ? 'Choose your role' : 'Change role',
     service,
     development,
-    main: html`<form method="post" action="/role"><fieldset><legend>Which role are you working in?</legend>${choices}</fieldset>
+    main: html`${session.pattern.id === 'combined' ? html`<p class="note">${whyHere}</p>` : undefined}
+<form method="post" action="/role"><fieldset><legend>Which role are you working in?</legend>${choices}</fieldset>
 <button type="submit">Use this role</button></form>
 ${session.pattern.id === 'separate' ? html`<p><a href="/sign-in/separate?role=changed">Choose at CIS2 instead</a></p>` : undefined}
-<p><a href="/">Back</a></p>`,
+${session.roleId === undefined ? undefined : html`<p><a href="/">Back</a></p>`}`,
   });
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../testing/browser.ts';
+import { findPatient } from '../testing/desk.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 
@@ -22,8 +23,9 @@ describe('removing the card', () => {
     const page = await context.newPage();
     await page.goto(`${instance.urls.sample}/sign-in/separate`);
     await page.getByRole('button', { name: 'Find patient' }).waitFor();
-    await page.goto(`${instance.urls.sample}/patient?nhs-number=9000000009`);
+    await findPatient(page);
     await page.getByText('2010-10-22').waitFor();
+    assert.ok(!page.url().includes('9000000009'), 'no patient is in an address');
     await instance.api('DELETE', '/readers/0/card');
     assert.equal((await instance.api<{ state: string }>('GET', '/agent')).state, 'noCard');
     // Back-channel logout may take a second; then the application's front page asks for a sign-in again.
@@ -49,15 +51,15 @@ describe('removing the card', () => {
     const page = await context.newPage();
     await page.goto(`${instance.urls.sample}/sign-in/combined`);
     await page.getByRole('button', { name: 'Find patient' }).waitFor();
-    const patient = `${instance.urls.sample}/patient?nhs-number=9000000009`;
-    await page.goto(patient);
-    await page.getByText('2010-10-22').waitFor();
+    const called = `${instance.urls.sample}/hello`;
+    await page.goto(called);
+    await page.getByText('answered 200').waitFor();
     await instance.api('PUT', '/clock', { advance: 61 });
     await instance.api('DELETE', '/readers/0/card');
     // The tokens end with back-channel logout, which may take a second. Then the agent asks for a card.
     const agent = instance.urls.identityAgent;
     for (let attempt = 0; attempt < 20 && new URL(page.url()).origin !== agent; attempt++)
-      await page.goto(patient);
+      await page.goto(called);
     assert.equal(new URL(page.url()).origin, agent);
     await page.goto(instance.urls.sample);
     assert.ok(await page.getByRole('link', { name: 'Sign in (combined)' }).isVisible());

@@ -49,6 +49,24 @@ describe('roles', () => {
     await page.getByText('2010-10-22').waitFor();
   }
 
+  test('a nurse chooses a role once in the combined pattern, which says why, and no address has the patient', async () => {
+    await instance.signInAtDesk('nurse');
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${instance.urls.sample}/sign-in/combined`);
+    await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
+    await page.getByText('it has no ID token').waitFor();
+    const [, second] = await rolesOf('656005750105');
+    await page.getByRole('radio', { name: `at ${second.orgCode}` }).check();
+    await page.getByRole('button', { name: 'Use this role' }).click();
+    await worksAs(page, second);
+    assert.equal(page.url(), `${instance.urls.sample}/patient`);
+    await page.goto(instance.urls.sample);
+    await page.getByRole('button', { name: 'Find patient' }).waitFor();
+    await instance.api('DELETE', '/readers/0/card');
+    await context.close();
+  });
+
   test('a nurse with three roles changes the role at CIS2, and calls PDS in the new one', async () => {
     await instance.signInAtDesk('nurse');
     const [first, , third] = await rolesOf('656005750105');

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { IdentityAgentClient } from '../../client/index.ts';
 import { launchBrowser } from '../testing/browser.ts';
-import { atDesk, insert, patient, pinAtPage, takeCard } from '../testing/desk.ts';
+import { atDesk, findPatient, insert, patient, pinAtPage, takeCard } from '../testing/desk.ts';
 
 // Modes and generations through the whole chain: agent, CIS, CIS2, platform and an application.
 
@@ -100,7 +100,7 @@ describe('session modes through the whole chain', () => {
       await patient(page).waitFor();
       await takeCard(desk);
       assert.equal(await desk.state(), 'signedIn', 'removal does not sign out');
-      await page.goto(`${instance.urls.sample}/patient?nhs-number=9000000009`);
+      await findPatient(page);
       await page.getByText('2010-10-22').waitFor();
       await insert(desk, 'clinician');
       const other = await (await browser.newContext()).newPage();

@@ -55,7 +55,7 @@ describe('deploy/observability', () => {
     await instance.signInAtDesk('gp');
     const browser = new Navigator();
     await browser.go(`${instance.urls.sample}/sign-in/combined`);
-    await browser.go(`${instance.urls.sample}/patient?nhs-number=9000000009`);
+    await browser.submit(`${instance.urls.sample}/patient`, { 'nhs-number': '9000000009' });
     scrape = await (await fetch(instance.state.metrics ?? '')).text();
   });
   after(() => instance?.stop());

@@ -42,7 +42,7 @@ describe('the metrics of an instance', () => {
     const browser = new Navigator();
     for (const pattern of ['combined', 'separate'])
       await browser.go(`${instance.urls.sample}/sign-in/${pattern}`);
-    await browser.go(`${instance.urls.sample}/patient?nhs-number=9000000009`);
+    await browser.submit(`${instance.urls.sample}/patient`, { 'nhs-number': '9000000009' });
   });
   after(() => instance?.stop());
 

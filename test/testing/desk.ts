@@ -8,6 +8,12 @@ import { startInstance, type TestInstance } from './instance.ts';
 /** Locates the element that the application shows to a signed-in user. */
 export const patient = (page: Page) => page.getByRole('button', { name: 'Find patient' });
 
+/** Searches for a patient at the application. */
+export async function findPatient(page: Page): Promise<void> {
+  await page.getByLabel('NHS number').fill('9000000009');
+  await patient(page).click();
+}
+
 export interface Desk {
   instance: TestInstance;
   page: Page;

@@ -17,7 +17,7 @@ async function newest(instance: TestInstance, pattern: string): Promise<Message[
 async function run(instance: TestInstance, pattern: string): Promise<Message[]> {
   const browser = new Navigator();
   await browser.go(`${instance.urls.sample}/sign-in/${pattern}`);
-  const { answer } = await browser.go(`${instance.urls.sample}/patient?nhs-number=9000000009`);
+  const answer = await browser.submit(`${instance.urls.sample}/patient`, { 'nhs-number': '9000000009' });
   if (!answer.body.includes('2010-10-22'))
     throw new Error(`The ${pattern} pattern did not read the patient.`);
   return newest(instance, pattern);

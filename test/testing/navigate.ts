@@ -12,11 +12,13 @@ export function navigate(
   address: string,
   headers: Record<string, string> = {},
   agent?: http.Agent,
+  form?: string,
 ): Promise<NavigationAnswer> {
   return new Promise((resolve, reject) => {
-    const call = http.get(
+    const call = http.request(
       address,
       {
+        method: form === undefined ? 'GET' : 'POST',
         ...(agent ? { agent } : {}),
         headers: {
           'sec-fetch-dest': 'document',
@@ -39,6 +41,7 @@ export function navigate(
       },
     );
     call.on('error', reject);
+    call.end(form);
   });
 }
 
@@ -76,5 +79,17 @@ export class Navigator {
       if (stopAt !== undefined && next.startsWith(stopAt)) return { address: next, answer, hops };
     }
     throw new Error(`The redirects do not end: ${hops.join(' -> ')}`);
+  }
+
+  /** Submits a form of a page of the same site, and follows no redirect. */
+  submit(address: string, fields: Record<string, string>): Promise<NavigationAnswer> {
+    const cookies = this.jar.get(new URL(address).hostname) ?? new Map<string, string>();
+    const headers = {
+      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      'content-type': 'application/x-www-form-urlencoded',
+      'sec-fetch-site': 'same-origin',
+      origin: new URL(address).origin,
+    };
+    return navigate(address, headers, this.#agent, new URLSearchParams(fields).toString());
   }
 }
