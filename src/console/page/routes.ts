@@ -19,6 +19,7 @@ import { consolePages } from '../pages/registry.ts';
 import { consoleStylesheet } from './console-stylesheet.ts';
 import { assetPaths, framed, navigation } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
+import { registerStylesheet } from './register-stylesheet.ts';
 import { shellScript } from './shell-script.ts';
 import { statusBar } from './status.ts';
 
@@ -41,7 +42,7 @@ export const assetRoutes: readonly Route[] = withoutMethodErrors([
   ...[...new Set(consolePages.flatMap(({ script }) => script ?? []))].flatMap((script) =>
     asset(assetPaths.script(script.name), 'text/javascript', sourceOf(script)),
   ),
-  ...asset(assetPaths.stylesheet, 'text/css', consoleStylesheet),
+  ...asset(assetPaths.stylesheet, 'text/css', consoleStylesheet + registerStylesheet),
   ...asset(administratorScriptPath, 'text/javascript', administratorScript),
   ...stylesheetRoutes,
 ]);

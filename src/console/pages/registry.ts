@@ -1,5 +1,7 @@
 import type { ConsolePage } from '../page/page.ts';
 import { administratorPage, administratorsPage } from './administrators/page.ts';
+import { applicationPage } from './applications/application.ts';
+import { applicationsPage, newApplicationPage } from './applications/list.ts';
 import { buildPage } from './build/page.ts';
 import { comparePage } from './compare/page.ts';
 import { explainPage } from './explain/page.ts';
@@ -19,6 +21,9 @@ export const consolePages: readonly ConsolePage[] = [
   buildPage,
   administratorsPage,
   administratorPage,
+  applicationsPage,
+  newApplicationPage,
+  applicationPage,
   remainingPage,
   searchPage,
 ];

@@ -83,7 +83,11 @@ function checkedKey(half: StoredHalf, { jwk, expiresAt }: z.output<typeof newKey
   if (keyAddressOf(half)) throw invalidMember('half', 'has a key set address: add the key there');
   if (typeof jwk.kid !== 'string' || jwk.kid === '')
     throw invalidMember('jwk.kid', 'is required, because assertions name it');
-  if (half.jwks?.keys.some(({ kid }) => kid === jwk.kid)) throw errors.taken(`a key ${jwk.kid.slice(0, 60)}`);
+  if (half.jwks?.keys.some(({ kid }) => kid === jwk.kid))
+    throw errors.taken(`a key ${jwk.kid.slice(0, 60)}`, {
+      field: 'jwk.kid',
+      problem: 'is taken: another key of this registration has it',
+    });
   const expiry = expiresAt === undefined ? {} : { exp: Math.floor(Date.parse(expiresAt) / 1_000) };
   return { ...jwk, ...expiry } as JsonWebKey;
 }

@@ -14,6 +14,7 @@ import { applicationResponse, credentials, warnings } from '../registration/resp
 import { halfNames, type Registration, registrationShape } from '../registration/shape.ts';
 import {
   applicationView,
+  isNamed,
   listedApplication,
   type NewSecrets,
   shownApplication,
@@ -39,12 +40,6 @@ const newApplication = z.strictObject({
 });
 
 const changedApplication = applicationResponse.extend({ warnings }).meta({ id: 'ApplicationWithWarnings' });
-
-/** Returns whether the name or an id of an application contains a text. */
-const isNamed = ({ id, name, platform, cis2 }: Application, q: string): boolean =>
-  [id, name, platform?.clientId, cis2?.clientId].some((value) =>
-    value?.toLowerCase().includes(q.trim().toLowerCase()),
-  );
 
 /** `/applications`: registrations. */
 export const applications: Resource = {
@@ -82,6 +77,14 @@ export const applications: Resource = {
       }
     }
 
+    /** Returns what a new registration stores. Refuses an invalid one. */
+    async function checked(registration: Registration) {
+      checkPolicy(registration);
+      await checkCredentials(registration);
+      await checkProducts(products, registration, []);
+      return storedFrom(registration, { ...blank, id: uuid() }, applications.now);
+    }
+
     const changeAnswers = {
       200: 'The changed application; ETag',
       404: 'Unknown application',
@@ -117,14 +120,7 @@ export const applications: Resource = {
         roles: [],
         response: newApplication,
         async handle({ body: registration }) {
-          checkPolicy(registration);
-          await checkCredentials(registration);
-          await checkProducts(products, registration, []);
-          const { application, newSecrets } = storedFrom(
-            registration,
-            { ...blank, id: uuid() },
-            applications.now,
-          );
+          const { application, newSecrets } = await checked(registration);
           await editor.add(application);
           const { id, platform, cis2 } = application;
           return json(
@@ -137,6 +133,21 @@ export const applications: Resource = {
             },
             { location: `${apiPath}/applications/${id}`, etag: tagOf(1) },
           );
+        },
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/applications/check',
+        summary: 'Checks a registration, with its keys, without storing anything',
+        body: registrationShape,
+        answers: {
+          200: 'It would be registered; "warnings" about what would fail at use',
+          400: 'Invalid member: "field" and "problem"',
+        },
+        response: z.strictObject({ warnings }),
+        async handle({ body: registration }) {
+          const { application } = await checked(registration);
+          return json(200, optional(await warningsOf(application, registration)));
         },
       }),
       defineCall({

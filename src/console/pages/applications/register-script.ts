@@ -1,0 +1,573 @@
+import type { BrowserScript } from '../../page/page.ts';
+
+/** Draws the request while the questions are answered, checks and makes keys, and shows errors at their fields. */
+function register(): void {
+  type Body = Record<string, unknown>;
+  interface Setup {
+    console: string;
+    products: { name: string; scopes: string[] }[];
+    environment: string[];
+  }
+  interface Problem {
+    at: string;
+    text: string;
+  }
+  const form = document.getElementById('register');
+  if (!(form instanceof HTMLFormElement)) return;
+  const setup: Setup = JSON.parse(form.dataset.setup ?? '{}');
+  const byId = (id: string) => document.getElementById(id);
+  const given = (name: string): string => String(new FormData(form).get(name) ?? '').trim();
+  const chosen = (name: string): string[] => new FormData(form).getAll(name).map(String);
+  const made = (tag: string, text: string, name = ''): HTMLElement => {
+    const element = document.createElement(tag);
+    element.textContent = text;
+    element.className = name;
+    return element;
+  };
+  const slug = (): string =>
+    given('name')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'application';
+
+  // Lists of addresses.
+  const addLine = (list: string, value = ''): HTMLInputElement => {
+    const lines = byId(`${list}-lines`);
+    const number = (lines?.querySelectorAll('input').length ?? 0) + 1;
+    const id = `${list}-${Date.now()}-${number}`;
+    const line = document.createElement('div');
+    line.className = 'line';
+    const input = document.createElement('input');
+    Object.assign(input, { type: 'url', id, name: list, value, maxLength: 2_048, autocomplete: 'off' });
+    input.className = 'mono';
+    input.spellcheck = false;
+    input.setAttribute('aria-label', `Address ${number}`);
+    input.setAttribute('aria-describedby', `${id}-error`);
+    line.append(input);
+    if (number > 1) {
+      const remove = made('button', 'Remove', 'small secondary') as HTMLButtonElement;
+      remove.type = 'button';
+      remove.append(made('span', ` address ${number}`, 'visually-hidden'));
+      remove.addEventListener('click', () => {
+        line.nextElementSibling?.remove();
+        line.remove();
+        byId(`${list}-add`)?.focus();
+        draw();
+      });
+      line.append(remove);
+    }
+    const error = made('p', '', 'error-message');
+    error.id = `${id}-error`;
+    error.hidden = true;
+    lines?.append(line, error);
+    return input;
+  };
+  for (const { dataset } of form.querySelectorAll<HTMLElement>('[data-list]')) addLine(dataset.list ?? '');
+  form.addEventListener('click', ({ target }) => {
+    const list =
+      target instanceof Element ? target.closest<HTMLElement>('[data-add]')?.dataset.add : undefined;
+    if (list) addLine(list).focus();
+  });
+  const linesOf = (list: string): HTMLInputElement[] =>
+    [...(byId(`${list}-lines`)?.querySelectorAll('input') ?? [])].filter(({ value }) => value.trim() !== '');
+  const addresses = (list: string): string[] => linesOf(list).map(({ value }) => value.trim());
+
+  // The key: a text that is never sent when it is private.
+  let keys: { text: string; jwks?: { keys: Body[] }; problem?: string; note?: string } = { text: '' };
+  const isPrivate = (text: string): boolean =>
+    /PRIVATE KEY/.test(text) || /"(d|k|p|q|dp|dq|qi)"\s*:/.test(text);
+  const isAddress = (text: string): boolean => /^https?:\/\/\S+$/.test(text);
+  const privateText =
+    'This is a private key. It was not sent. Give its public half, and make a new pair if others could have seen it.';
+
+  const withKid = (set: { keys: Body[] }): { keys: Body[] } => ({
+    keys: set.keys.map((key) => (key.kid || !given('kid') ? key : { ...key, kid: given('kid') })),
+  });
+  const describe = ({ kty, n, crv }: Body): string =>
+    kty === 'RSA' ? `RSA, ${Math.floor((String(n).length * 6) / 8) * 8} bits` : `${kty} ${crv ?? ''}`.trim();
+
+  /** Reads the pasted key. Only a public one is sent, to the check of this installation. */
+  const readKey = async (): Promise<void> => {
+    const text = given('key');
+    if (text === keys.text) return;
+    keys = { text };
+    if (text === '' || isAddress(text)) return;
+    if (isPrivate(text)) {
+      keys.problem = privateText;
+      return;
+    }
+    const response = await fetch('/api/v1/keys/check', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text }),
+    });
+    const answer = await response.json();
+    if (given('key') !== text) return;
+    if (!response.ok) {
+      keys.problem = answer.problem ?? answer.error_description;
+      return;
+    }
+    keys.jwks = answer.jwks;
+    keys.note = answer.keys
+      .map(
+        (key: { kind: string; algorithm: string | null; algorithms: string[] }) =>
+          `${key.kind}, for ${key.algorithm ?? key.algorithms.join(' or ')}`,
+      )
+      .join('; ');
+    const [first] = answer.keys;
+    const kid = byId('kid');
+    if (kid instanceof HTMLInputElement && kid.value === '' && first && !first.kid) kid.value = `${slug()}-1`;
+    const kids = answer.keys.map(({ kid }: { kid: string | null }) => kid).filter(Boolean);
+    const twice = kids.find((kid: string, index: number) => kids.indexOf(kid) !== index);
+    if (twice) keys.problem = `The key id ${twice} is taken: another key of this set has it.`;
+  };
+
+  const halfOf = (): Body => {
+    const proof = given('proof');
+    const text = given('key');
+    if (proof === 'certificate') return { tokenEndpointAuthMethod: 'tls_client_auth' };
+    if (proof !== 'key') return { tokenEndpointAuthMethod: 'client_secret_post' };
+    return {
+      tokenEndpointAuthMethod: 'private_key_jwt',
+      ...(isAddress(text) ? { jwksUrl: text } : keys.jwks ? { jwks: withKid(keys.jwks) } : {}),
+    };
+  };
+
+  /** Returns the registration, as the API takes it. */
+  const bodyOf = (): Body => {
+    const [signIn, profile, proof] = [given('signIn'), given('profile'), given('proof')];
+    const subject = proof === 'certificate' ? { tls_client_auth_subject_dn: given('subject') } : undefined;
+    const keyHalf = halfOf();
+    const isExchange = signIn === 'separate' && profile === 'nhs' && proof === 'secret';
+    const platform = {
+      // An exchange of ID tokens needs a signed assertion, which a key added later makes possible.
+      ...keyHalf,
+      ...(signIn === 'combined' ? { callbackUrls: addresses('callback') } : {}),
+      products: chosen('product'),
+      ...(subject ? { attributes: subject } : {}),
+    };
+    const cis2 = {
+      ...keyHalf,
+      redirectUris: addresses('callback'),
+      ...(addresses('afterSignOut').length > 0 ? { postLogoutRedirectUris: addresses('afterSignOut') } : {}),
+      ...(given('backchannelLogoutUri') ? { backchannelLogoutUri: given('backchannelLogoutUri') } : {}),
+      ...(subject ? { certificateSubject: subject } : {}),
+    };
+    return {
+      name: given('name'),
+      ...(profile === 'nhs' ? {} : { profile }),
+      ...(given('developer') ? { developer: given('developer') } : {}),
+      platform: isExchange ? { ...platform, tokenEndpointAuthMethod: 'client_secret_post' } : platform,
+      ...(signIn === 'separate' ? { cis2 } : {}),
+    };
+  };
+
+  const quoted = (text: string): string =>
+    /^[\w./:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  const commandOf = (body: Body): string => {
+    const { platform, cis2 } = body as { platform: Body; cis2?: Body };
+    if (platform.jwks || platform.attributes || cis2?.postLogoutRedirectUris || body.developer)
+      return `alongside app add --file - <<'END'\n${JSON.stringify(body, null, 2)}\nEND`;
+    const flags: [string, unknown][] = [
+      ['name', body.name],
+      ['profile', body.profile],
+      ...((platform.callbackUrls as string[] | undefined) ?? []).map((url): [string, unknown] => [
+        'callback',
+        url,
+      ]),
+      ...((platform.products as string[]) ?? []).map((name): [string, unknown] => ['product', name]),
+      ['auth', platform.tokenEndpointAuthMethod],
+      ['jwks-url', platform.jwksUrl],
+      ...((cis2?.redirectUris as string[] | undefined) ?? []).map((url): [string, unknown] => [
+        'redirect',
+        url,
+      ]),
+      ['cis2-auth', cis2?.tokenEndpointAuthMethod],
+      ['cis2-jwks-url', cis2?.jwksUrl],
+      ['backchannel-logout', cis2?.backchannelLogoutUri],
+    ];
+    return `alongside app add ${flags
+      .filter(([, value]) => value)
+      .map(([name, value]) => `--${name} ${quoted(String(value))}`)
+      .join(' \\\n  ')}`;
+  };
+  const views: Record<string, (body: Body) => string> = {
+    api: (body) => `POST /api/v1/applications\n${JSON.stringify(body, null, 2)}`,
+    command: commandOf,
+    curl: (body) =>
+      `curl ${setup.console}/api/v1/applications \\\n  --json ${quoted(JSON.stringify(body, null, 2))}`,
+  };
+  let view = 'api';
+  let wrong: string[] = [];
+
+  const drawScopes = (): void => {
+    const signIn = given('signIn');
+    const families = signIn === 'nobody' ? ['app:'] : ['user-nhs-id:', 'user-nhs-cis2:'];
+    const picked = setup.products.filter(({ name }) => chosen('product').includes(name));
+    const start = 'urn:nhsd:apim:';
+    const scopes = [...new Set(picked.flatMap((product) => product.scopes))].filter((scope) =>
+      families.some((family) => scope.startsWith(start + family)),
+    );
+    const panel = byId('scopes');
+    if (!panel) return;
+    if (scopes.length === 0) {
+      const why =
+        picked.length === 0
+          ? 'Nothing yet: choose an API.'
+          : 'Nothing: the chosen APIs have no scope for this kind of sign-in.';
+      panel.replaceChildren(made('p', why, picked.length === 0 ? 'quiet' : 'warning'));
+      return;
+    }
+    const list = made('ul', '', 'plain-list');
+    list.append(
+      ...scopes.map((scope) => {
+        const item = made('li', '');
+        item.append(made('code', scope.slice(start.length)));
+        return item;
+      }),
+    );
+    const lead = made(
+      'p',
+      signIn === 'nobody'
+        ? 'Scopes of its own tokens, each after '
+        : 'Scopes of a token after a sign-in, each after ',
+      'quiet',
+    );
+    lead.append(made('code', start));
+    panel.replaceChildren(
+      lead,
+      list,
+      made('p', 'Next page: its credentials, a .env file and a first sign-in.', 'quiet'),
+    );
+  };
+
+  const drawRequest = (): void => {
+    const text = views[view]?.(bodyOf()) ?? '';
+    const pre = byId('request');
+    byId('copy-request')?.setAttribute('data-copy', text);
+    if (!pre) return;
+    const parts: (string | HTMLElement)[] = [text];
+    for (const value of wrong)
+      for (const [index, part] of parts.entries()) {
+        if (typeof part !== 'string' || value === '' || !part.includes(value)) continue;
+        const at = part.indexOf(value);
+        parts.splice(index, 1, part.slice(0, at), made('mark', value), part.slice(at + value.length));
+        break;
+      }
+    pre.replaceChildren(...parts);
+  };
+
+  /** Shows the questions that these answers need. */
+  const draw = (): void => {
+    const [signIn, profile] = [given('signIn'), given('profile')];
+    const allow = (proof: string, isAllowed: boolean): void => {
+      const radio = byId(`proof-${proof}`);
+      if (!(radio instanceof HTMLInputElement)) return;
+      radio.disabled = !isAllowed;
+      if (isAllowed || !radio.checked) return;
+      const other = byId('proof-key');
+      if (other instanceof HTMLInputElement) other.checked = true;
+    };
+    allow('secret', signIn !== 'nobody' && profile !== 'fapi2');
+    allow('certificate', profile !== 'nhs' && signIn !== 'nobody');
+    const proof = given('proof');
+    for (const part of form.querySelectorAll<HTMLElement>('[data-proof]'))
+      part.hidden = part.dataset.proof !== proof;
+    for (const part of form.querySelectorAll<HTMLElement>('[data-people]')) part.hidden = signIn === 'nobody';
+    for (const part of form.querySelectorAll<HTMLElement>('[data-separate]'))
+      part.hidden = signIn !== 'separate';
+    const note = byId('proof-note');
+    if (note)
+      note.textContent =
+        signIn === 'nobody'
+          ? 'Without people an application signs an assertion, so it needs a key pair.'
+          : signIn === 'separate' && profile === 'nhs' && proof === 'secret'
+            ? 'The secret is for CIS2. To exchange ID tokens at the platform, add a public key on the next page.'
+            : '';
+    const good = byId('key-good');
+    const kids = keys.jwks ? withKid(keys.jwks).keys.map(({ kid }) => kid) : [];
+    if (good)
+      good.textContent =
+        keys.note && !keys.problem
+          ? `✓ ${keys.note}, kid ${kids.join(', ') || 'missing'}. It is a public key.`
+          : isAddress(given('key')) && proof === 'key'
+            ? 'The keys are read from this address when you register.'
+            : '';
+    drawScopes();
+    drawRequest();
+  };
+
+  // Errors: at the field, and in the summary with links.
+  const showProblems = (problems: readonly Problem[]): void => {
+    for (const element of form.querySelectorAll<HTMLElement>('.error-message')) element.hidden = true;
+    for (const element of form.querySelectorAll('[aria-invalid]')) element.removeAttribute('aria-invalid');
+    wrong = [];
+    const summary = byId('problems');
+    if (!summary) return;
+    summary.hidden = problems.length === 0;
+    const links = problems.map(({ at, text }) => {
+      const control = byId(at);
+      control?.setAttribute('aria-invalid', 'true');
+      control?.closest('details')?.setAttribute('open', '');
+      if (control instanceof HTMLInputElement) wrong.push(control.value.trim());
+      const message = byId(`${at}-error`);
+      if (message) {
+        message.textContent = text;
+        message.hidden = false;
+      }
+      const link = made('a', text) as HTMLAnchorElement;
+      link.href = `#${at}`;
+      link.addEventListener('click', (event) => {
+        event.preventDefault();
+        control?.focus();
+      });
+      return link;
+    });
+    const count =
+      problems.length === 1 ? '1 thing to put right: ' : `${problems.length} things to put right: `;
+    summary.replaceChildren(
+      made('strong', count),
+      ...links.flatMap((link, index) => (index > 0 ? [' · ', link] : [link])),
+    );
+    drawRequest();
+    if (problems.length > 0) summary.focus();
+  };
+
+  const sentence = (text: string): string =>
+    `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+
+  const ownProblems = (): Problem[] => {
+    const problems: Problem[] = [];
+    const [signIn, proof] = [given('signIn'), given('proof')];
+    if (given('name') === '') problems.push({ at: 'name', text: 'Give the application a name.' });
+    if (signIn !== 'nobody') {
+      const lines = linesOf('callback');
+      const first = byId('callback-lines')?.querySelector('input');
+      if (lines.length === 0 && first)
+        problems.push({ at: first.id, text: 'Give at least one callback URL.' });
+      for (const { id, value } of lines) {
+        const hash = value.indexOf('#');
+        if (hash >= 0)
+          problems.push({
+            at: id,
+            text: `The callback URL must not have a fragment. Leave out ${value.slice(hash).trim()}.`,
+          });
+      }
+    }
+    if (proof === 'key') {
+      if (keys.problem) problems.push({ at: 'key', text: sentence(keys.problem) });
+      else if (given('key') === '')
+        problems.push({ at: 'key', text: 'Paste a public key, or make a key pair here.' });
+      else if (keys.jwks && withKid(keys.jwks).keys.some(({ kid }) => !kid))
+        problems.push({ at: 'kid', text: 'Give the key an id: your assertions name it.' });
+    }
+    if (proof === 'certificate' && given('subject') === '')
+      problems.push({ at: 'subject', text: 'Give the subject of the certificate.' });
+    return problems;
+  };
+
+  /** Returns the control of a member of the API. */
+  const controlOf = (member: string): string => {
+    const [, list, index] = /\.(callbackUrls|redirectUris|postLogoutRedirectUris)\.(\d+)/.exec(member) ?? [];
+    if (list) {
+      const name = list === 'postLogoutRedirectUris' ? 'afterSignOut' : 'callback';
+      return linesOf(name)[Number(index)]?.id ?? `${name}-add`;
+    }
+    if (/jwks|\.kid$/.test(member)) return 'key';
+    if (/products/.test(member)) return 'product';
+    if (/tokenEndpointAuthMethod/.test(member)) return 'proof';
+    if (/certificateSubject|attributes/.test(member)) return 'subject';
+    if (/backchannel/.test(member)) return 'backchannelLogoutUri';
+    return ['name', 'profile', 'developer'].find((name) => member.endsWith(name)) ?? 'name';
+  };
+
+  const send = async (path: string, body: Body): Promise<{ isOk: boolean; answer: Body }> => {
+    const response = await fetch(`/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { isOk: response.ok, answer: await response.json() };
+  };
+  const problemOf = (answer: Body): Problem => ({
+    at: controlOf(String(answer.field ?? 'name')),
+    text: sentence(String(answer.problem ?? answer.error_description ?? answer.error)),
+  });
+
+  let accepted = '';
+  const submitted = async (): Promise<void> => {
+    await readKey();
+    draw();
+    const problems = ownProblems();
+    if (problems.length > 0) return showProblems(problems);
+    const body = bodyOf();
+    const text = JSON.stringify(body);
+    const button = byId('submit');
+    if (accepted !== text) {
+      const { isOk, answer } = await send('/applications/check', body);
+      if (!isOk) return showProblems([problemOf(answer)]);
+      const warnings = (answer.warnings ?? []) as { code: string; message: string }[];
+      const dead = warnings.filter(
+        ({ code, message }) => code === 'keys' && given('proof') === 'key' && !/no public key/.test(message),
+      );
+      if (dead.length > 0) {
+        accepted = text;
+        if (button) button.textContent = 'Register anyway';
+        const texts = new Set(dead.map(({ message }) => message.replace(/^[\w.]+: /, '')));
+        return showProblems([...texts].map((each) => ({ at: 'key', text: sentence(each) })));
+      }
+    }
+    const { isOk, answer } = await send('/applications', body);
+    if (!isOk) return showProblems([problemOf(answer)]);
+    showProblems([]);
+    showRegistered(answer, String(body.name));
+  };
+
+  const download = (name: string, text: string): void => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
+  const showRegistered = (answer: Body, name: string): void => {
+    const template = byId('registered');
+    if (!(template instanceof HTMLTemplateElement)) return;
+    const content = document.importNode(template.content, true);
+    const prefix = slug()
+      .replaceAll('-', '_')
+      .toUpperCase()
+      .replace(/^(?=\d)/, 'APP_');
+    const lines = [...setup.environment];
+    for (const half of ['platform', 'cis2']) {
+      const credentials = answer[half] as { clientId: string; clientSecret?: string } | undefined;
+      if (!credentials) continue;
+      lines.push(`${prefix}_${half.toUpperCase()}_CLIENT_ID=${credentials.clientId}`);
+      if (credentials.clientSecret)
+        lines.push(`${prefix}_${half.toUpperCase()}_CLIENT_SECRET=${credentials.clientSecret}`);
+    }
+    const text = `${lines.join('\n')}\n`;
+    const heading = content.querySelector('h2');
+    if (heading) heading.textContent = `${name} is registered`;
+    const pre = content.querySelector('pre');
+    if (pre) pre.textContent = text;
+    content.querySelector('[data-copy]')?.setAttribute('data-copy', text);
+    content
+      .querySelector('[data-download]')
+      ?.addEventListener('click', () => download(`${slug()}.env`, text));
+    content.querySelector('[data-open]')?.setAttribute('href', `/applications/${answer.id}`);
+    const warnings = (answer.warnings ?? []) as { message: string }[];
+    content
+      .querySelector('[data-warnings]')
+      ?.append(...warnings.map(({ message }) => made('p', message, 'warning')));
+    byId('registration')?.replaceWith(content);
+    const title = document.querySelector('h1');
+    if (title) title.textContent = 'Registered';
+    // The questions must not come back with the history, and a reload must not lose the way to the application.
+    history.replaceState(null, '', `/applications/${answer.id}`);
+    document.querySelector<HTMLElement>('main h2')?.focus();
+  };
+
+  const base64 = (bytes: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  /** Makes a key pair. The private half is downloaded and exists nowhere else. */
+  const makeKey = async (): Promise<void> => {
+    if (!crypto.subtle) {
+      showProblems([
+        { at: 'key', text: 'The browser makes keys only on https or localhost. Use openssl genrsa 4096.' },
+      ]);
+      return;
+    }
+    const isRsa = given('profile') === 'nhs';
+    const pair = (await crypto.subtle.generateKey(
+      isRsa
+        ? {
+            name: 'RSASSA-PKCS1-v1_5',
+            modulusLength: 4_096,
+            publicExponent: new Uint8Array([1, 0, 1]),
+            hash: 'SHA-512',
+          }
+        : { name: 'ECDSA', namedCurve: 'P-256' },
+      true,
+      ['sign', 'verify'],
+    )) as CryptoKeyPair;
+    const kid = given('kid') || `${slug()}-1`;
+    const { key_ops: _, ext: __, ...jwk } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+    const body = base64(await crypto.subtle.exportKey('pkcs8', pair.privateKey)).replace(/.{64}/g, '$&\n');
+    download(
+      `${slug()}-${kid}.private.pem`,
+      `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`,
+    );
+    const publicKey = { ...jwk, kid, use: 'sig', alg: isRsa ? 'RS512' : 'ES256' };
+    const field = byId('key');
+    if (field instanceof HTMLTextAreaElement) field.value = JSON.stringify(publicKey, null, 2);
+    const kidField = byId('kid');
+    if (kidField instanceof HTMLInputElement) kidField.value = kid;
+    keys = {
+      text: given('key'),
+      jwks: { keys: [publicKey] },
+      note: `${describe(publicKey)}, for ${publicKey.alg}`,
+    };
+    draw();
+  };
+
+  const busy = (button: HTMLElement | null, work: () => Promise<void>): void => {
+    if (button?.getAttribute('aria-busy') === 'true') return;
+    button?.setAttribute('aria-busy', 'true');
+    work()
+      .catch(() =>
+        showProblems([{ at: 'submit', text: 'The console does not respond. Check that it is running.' }]),
+      )
+      .finally(() => button?.removeAttribute('aria-busy'));
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    busy(byId('submit'), submitted);
+  });
+  byId('make-key')?.addEventListener('click', () => busy(byId('make-key'), makeKey));
+  byId('key-file')?.addEventListener('change', async ({ target }) => {
+    const file = target instanceof HTMLInputElement ? target.files?.[0] : undefined;
+    const field = byId('key');
+    if (!file || !(field instanceof HTMLTextAreaElement)) return;
+    field.value = (await file.text()).slice(0, 65_536);
+    const kid = byId('kid');
+    if (kid instanceof HTMLInputElement && kid.value === '') kid.value = file.name.replace(/\.\w+$/, '');
+    keyTyped();
+  });
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const keyTyped = (): void => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      await readKey().catch(() => undefined);
+      draw();
+      if (keys.problem) {
+        const message = byId('key-error');
+        byId('key')?.setAttribute('aria-invalid', 'true');
+        if (message) {
+          message.textContent = sentence(keys.problem);
+          message.hidden = false;
+        }
+      } else {
+        byId('key')?.removeAttribute('aria-invalid');
+        const message = byId('key-error');
+        if (message) message.hidden = true;
+      }
+    }, 300);
+  };
+  form.addEventListener('input', ({ target }) => {
+    const button = byId('submit');
+    if (button) button.textContent = 'Register';
+    if (target instanceof HTMLTextAreaElement && target.id === 'key') keyTyped();
+    draw();
+  });
+  for (const button of document.querySelectorAll<HTMLElement>('[data-view]'))
+    button.addEventListener('click', () => {
+      view = button.dataset.view ?? 'api';
+      for (const other of document.querySelectorAll('[data-view]'))
+        other.setAttribute('aria-pressed', String(other === button));
+      drawRequest();
+    });
+  draw();
+}
+
+export const registerScript: BrowserScript = { name: 'register', run: register };

@@ -1,0 +1,131 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { StoredApplication } from '../../../oauth/applications.ts';
+import type { ConsoleContext } from '../../dependencies.ts';
+import { describedBy, field } from '../../page/controls.ts';
+import { registrationOf } from '../../registration/stored.ts';
+import { accessOf, productTitle } from './scopes.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+type Option = readonly [value: string, label: string];
+
+const profiles: readonly Option[] = [
+  ['nhs', 'nhs: as published'],
+  ['standard', 'standard: the RFCs'],
+  ['fapi2', 'fapi2: FAPI 2.0'],
+];
+const methods = (...names: string[]): readonly Option[] => names.map((name) => [name, name] as const);
+const platformMethods = methods(
+  'client_secret_post',
+  'client_secret_basic',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'none',
+);
+const requirement = methods('optional', 'required');
+const nothing = 'null';
+
+const select = (
+  name: string,
+  label: string,
+  value: unknown,
+  options: readonly Option[],
+  hint?: string,
+): Html => {
+  const now = value === null ? nothing : String(value);
+  const known = options.some(([option]) => option === now) ? options : [...options, [now, now] as const];
+  return field({
+    name,
+    label,
+    hint,
+    control: html`<select id="${name}" name="${name}" aria-describedby="${describedBy(name)}">${known.map(
+      ([option, text]) =>
+        html`<option value="${option}"${option === now ? html` selected` : undefined}>${text}</option>`,
+    )}</select>`,
+  });
+};
+
+const lines = (name: string, label: string, value: unknown, hint = 'One a line. Compared exactly.'): Html => {
+  const list = Array.isArray(value) ? value.map(String) : [];
+  return field({
+    name,
+    label,
+    hint,
+    control: html`<textarea id="${name}" name="${name}" data-kind="lines" rows="${Math.min(8, list.length + 1)}" spellcheck="false" autocomplete="off" aria-describedby="${describedBy(name)}">${list.join('\n')}</textarea>`,
+  });
+};
+
+const text = (name: string, label: string, value: unknown, hint?: string, kind = 'text'): Html =>
+  field({
+    name,
+    label,
+    hint,
+    control: html`<input type="text" id="${name}" name="${name}" data-kind="${kind}" value="${value == null ? '' : String(value)}" maxlength="2048" spellcheck="false" autocomplete="off" aria-describedby="${describedBy(name)}">`,
+  });
+
+const platformFields = (half: Values, products: readonly { name: string; scopes: string[] }[]): Html => {
+  const held = Array.isArray(half.products) ? half.products.map(String) : [];
+  const known = [
+    ...products,
+    ...held
+      .filter((name) => !products.some((product) => product.name === name))
+      .map((name) => ({ name, scopes: [] })),
+  ];
+  return html`<section class="panel" aria-labelledby="h-platform"><h2 id="h-platform">At the API platform</h2>
+<div class="pair">${select('platform.profile', 'Profile', half.profile, profiles)}
+${select('platform.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, platformMethods)}</div>
+${lines('platform.callbackUrls', 'Callback URLs', half.callbackUrls)}
+${text('platform.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead of keys that are registered here.', 'nullable')}
+<fieldset class="field" id="platform.products" data-kind="products" tabindex="-1" aria-describedby="platform.products-error"><legend>APIs</legend><div class="options">${known.map(
+    ({ name, scopes }) =>
+      html`<label class="option" for="product-${name}"><input type="checkbox" id="product-${name}" value="${name}"${held.includes(name) ? html` checked` : undefined}><span><strong>${productTitle(name)}</strong><small>${accessOf({ scopes })}</small></span></label>`,
+  )}</div><p class="error-message" id="platform.products-error" hidden></p></fieldset></section>`;
+};
+
+const cis2Fields = (
+  half: Values,
+): Html => html`<section class="panel" aria-labelledby="h-cis2"><h2 id="h-cis2">At CIS2</h2>
+<div class="pair">${select('cis2.profile', 'Profile', half.profile, profiles)}
+${select('cis2.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, platformMethods)}</div>
+${lines('cis2.redirectUris', 'Callback URLs', half.redirectUris)}
+${lines('cis2.postLogoutRedirectUris', 'Addresses after sign-out', half.postLogoutRedirectUris)}
+${text('cis2.backchannelLogoutUri', 'Back-channel logout address', half.backchannelLogoutUri, 'CIS2 reports ended sessions here.')}
+${text('cis2.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead of keys that are registered here.', 'nullable')}
+<details><summary>More settings of CIS2</summary><div class="pair">
+${select('cis2.pkce', 'PKCE', half.pkce, requirement)}
+${select('cis2.pushedRequests', 'Pushed requests', half.pushedRequests, requirement)}
+${select('cis2.signedRequests', 'Signed requests', half.signedRequests, requirement)}
+${select('cis2.maxAge', 'max_age is fulfilled by', half.maxAge, [
+  ['proof', 'a proof of the session'],
+  ['pin', 'a PIN'],
+])}
+${select('cis2.firstAuthenticator', 'People start with', half.firstAuthenticator, [
+  [nothing, 'as the installation'],
+  ['smartcard', 'a smartcard'],
+  ['choose', 'a choice'],
+])}
+${select('cis2.idTokenSigningAlg', 'ID tokens are signed by', half.idTokenSigningAlg, methods('RS256', 'PS256', 'ES256'))}
+${select('cis2.userinfoSigningAlg', 'Userinfo is signed by', half.userinfoSigningAlg, [[nothing, 'nothing: plain JSON'], ...methods('RS256', 'PS256', 'ES256')])}
+${select('cis2.boundTokens', 'Tokens are bound to', half.boundTokens, [
+  [nothing, 'nothing, or as the profile'],
+  ['dpop', 'a key (DPoP)'],
+  ['certificate', 'a certificate'],
+])}</div></details></section>`;
+
+/**
+ * The settings of an application as a form. Its script sends only what was changed, and if someone else has changed the same since, shows
+ * both values.
+ */
+export async function settingsForm(console: ConsoleContext, application: StoredApplication): Promise<Html> {
+  const [products, developers] = await Promise.all([console.products.list(), console.developers.list()]);
+  const registration = registrationOf(application);
+  const { platform, cis2, name, developer } = registration;
+  return html`<form id="settings" novalidate data-id="${application.id}" data-revision="${application.revision}" data-before="${JSON.stringify(registration)}">
+<div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
+<div id="conflict" class="warning" role="alert" tabindex="-1" hidden></div>
+<section class="panel" aria-labelledby="h-general"><h2 id="h-general">Name and owner</h2><div class="pair">
+${text('name', 'Name', name)}
+${select('developer', 'Developer', developer, [['', 'none'], ...developers.map(({ id, name }) => [id, name] as const)])}</div></section>
+${platform ? platformFields(platform, products) : undefined}${cis2 ? cis2Fields(cis2) : undefined}
+<div class="actions"><button type="submit" id="submit" class="needs-script">Save</button><a class="button secondary" href="/applications/${encodeURIComponent(application.id)}">Cancel</a></div></form>`;
+}
