@@ -1,5 +1,6 @@
 /** Styles of the pages on which applications, people and cards are registered. */
 export const registerStylesheet = `
+.console .button { display: inline-flex; align-items: center; margin: 0; }
 .split { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 7fr) minmax(0, 4fr); align-items: start; }
 .split > * { min-width: 0; } .split .panel { margin: 0 0 1rem; }
 .pair { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr)); }

@@ -435,10 +435,8 @@ function register(): void {
     const template = byId('registered');
     if (!(template instanceof HTMLTemplateElement)) return;
     const content = document.importNode(template.content, true);
-    const prefix = slug()
-      .replaceAll('-', '_')
-      .toUpperCase()
-      .replace(/^(?=\d)/, 'APP_');
+    // As the commands name the variables of an application.
+    const prefix = `APP_${String(answer.id).replaceAll('-', '_').toUpperCase()}`;
     const lines = [...setup.environment];
     for (const half of ['platform', 'cis2']) {
       const credentials = answer[half] as { clientId: string; clientSecret?: string } | undefined;

@@ -9,7 +9,7 @@ const prefix = 'urn:nhsd:apim:';
 export const productTitle = (name: string): string =>
   name
     .split('-')
-    .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
+    .map((word) => (word === 'api' ? 'API' : `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`))
     .join(' ');
 
 /** Returns the kinds of access that the scopes of a product grant, for people. */
