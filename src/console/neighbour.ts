@@ -157,6 +157,17 @@ export class CisDirectory extends Neighbour {
     return body as Person;
   }
 
+  /** Returns the response to a read. Throws `not_found`. */
+  async read<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
+    const text = new URLSearchParams(query).toString();
+    const answer = await this.call({ method: 'GET', path: text === '' ? path : `${path}?${text}` });
+    if (answer.status >= 400) {
+      const reason = publicReason(answer.body);
+      throw answer.status === 404 ? errors.notFound(reason) : errors.neighbourRefused(reason);
+    }
+    return answer.body as T;
+  }
+
   async #list(query: Record<string, string>): Promise<PeopleAnswer> {
     const path = `${paths.people}?${new URLSearchParams(query)}`;
     return (await this.call({ method: 'GET', path })).body as PeopleAnswer;

@@ -10,7 +10,14 @@ import { startInstance, type TestInstance } from '../testing/instance.ts';
 const odd = `<img src=x onerror=alert(1)>\u202e${'wide '.repeat(8)}`;
 
 /** Addresses of the pages with a parameter. */
-const examples: Readonly<Record<string, (instance: TestInstance) => Promise<string> | string>> = {};
+const examples: Readonly<Record<string, (instance: TestInstance) => Promise<string> | string>> = {
+  '/applications/:id': () => '/applications/demo-separate',
+  '/products/:name': () => '/products/hello-world',
+  '/developers/:id': () => '/developers/odd',
+  '/people/:uid': () => '/people/markup',
+  '/cards/:serial': async ({ api }) =>
+    `/cards/${(await api<{ card: { serial: string } }>('GET', '/readers/0')).card.serial}`,
+};
 
 /** Returns the addresses of a page: its own, or its examples. */
 const addressOf = async (path: string, instance: TestInstance): Promise<string> =>
@@ -25,6 +32,10 @@ describe('every page of the console', () => {
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
     await instance.signInAtDesk('gp');
     await instance.api('POST', '/people', { givenName: odd, familyName: 'Markup', persona: 'markup' });
+    await instance.api('POST', '/developers', {
+      id: 'odd',
+      name: odd.slice(0, 100).replaceAll(/\p{Cc}/gu, ''),
+    });
     const page = await context.newPage();
     await page.goto(instance.urls.sample);
     await page.getByRole('link', { name: 'Sign in (combined)' }).click();

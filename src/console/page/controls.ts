@@ -36,7 +36,7 @@ export const callButton = ({
  data-path="${path}" data-body="${body ? JSON.stringify(body) : ''}" data-done="${done}" data-confirm="${confirm ?? ''}"
  data-next="${next ?? ''}">${label}${about ? html`<span class="visually-hidden"> ${about}</span>` : undefined}</button>`;
 
-interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'next'> {
+interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'next' | 'confirm'> {
   fields: Html;
   submit: string;
   /** More buttons. */
@@ -48,8 +48,18 @@ interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'ne
  * a value, and an empty field is left out unless it has `data-empty`. An error stays at its field, with everything that was typed.
  * @public
  */
-export const callForm = ({ id, method, path, done, next, fields, submit, actions }: CallForm): Html => html`
-<form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}" data-next="${next ?? ''}" novalidate>
+export const callForm = ({
+  id,
+  method,
+  path,
+  done,
+  next,
+  confirm,
+  fields,
+  submit,
+  actions,
+}: CallForm): Html => html`
+<form id="${id}" class="call" data-method="${method}" data-path="${path}" data-done="${done}" data-next="${next ?? ''}" data-confirm="${confirm ?? ''}" novalidate>
 <div class="error-summary" role="alert" tabindex="-1" hidden></div>
 ${fields}
 <div class="actions"><button type="submit" class="needs-script">${submit}</button>${actions}</div>

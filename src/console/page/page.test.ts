@@ -32,9 +32,9 @@ describe('the first page of the console', () => {
     return { page, complaints, close: () => context.close() };
   }
 
-  test('inserts a card, enters the PIN, selects a role and removes the card', async () => {
+  test('enters the PIN and selects a role of an inserted card', async () => {
     const { page, complaints, close } = await open();
-    await page.getByRole('button', { name: 'Insert the card of admin' }).click();
+    await instance.api('PUT', '/readers/0/card', { card: 'admin' });
     await page.getByText('asks for the PIN').waitFor();
     await page.getByLabel('PIN', { exact: true }).fill('111111');
     await page.keyboard.press('Enter');
@@ -45,10 +45,6 @@ describe('the first page of the console', () => {
     await page.getByRole('radio').nth(1).check();
     await page.getByRole('button', { name: 'Select this role' }).click();
     await page.getByText('signed in', { exact: true }).waitFor();
-    await page.getByRole('button', { name: 'Remove the card of admin' }).click();
-    // The list of people contains the same text.
-    await page.locator('#workstation').getByText('no card', { exact: true }).waitFor();
-    assert.equal((await instance.api<{ card: null }>('GET', '/readers/0')).card, null);
     // Chromium itself reports the 403 of the refused PIN.
     assert.deepEqual(
       complaints.filter((text) => !text.includes('403')),
@@ -70,13 +66,7 @@ describe('the first page of the console', () => {
     await page.locator('noscript p').waitFor();
     assert.deepEqual(await page.getByRole('button').allTextContents(), ['Explain']);
     const text = (await page.textContent('main')) ?? '';
-    for (const part of [
-      'signed in',
-      instance.urls.cis2Issuer,
-      '656005750108',
-      'alongside-platform',
-      'demo-combined-development-secret',
-    ])
+    for (const part of ['signed in', instance.urls.cis2Issuer])
       assert.ok(text.includes(part), part);
     await close();
   });
@@ -114,21 +104,6 @@ describe('the first page of the console', () => {
       await close();
     });
 
-  test('escapes markup in a name', async () => {
-    const name = '<img src=x onerror=alert(1)>';
-    const { uid } = await instance.api<{ uid: string }>('POST', '/people', {
-      givenName: name,
-      familyName: 'Markup',
-      persona: 'markup',
-    });
-    const { page, complaints, close } = await open();
-    await page.getByText(name).first().waitFor();
-    assert.equal(await page.locator('main img').count(), 0);
-    assert.deepEqual(complaints, []);
-    await close();
-    await instance.api('DELETE', `/people/${uid}`);
-  });
-
   test('allows only its own scripts, styles and frames', async () => {
     const response = await fetch(instance.urls.console);
     const policy = response.headers.get('content-security-policy') ?? '';
@@ -163,7 +138,7 @@ describe('the first page of the console', () => {
     page.on('dialog', (dialog) => dialog.accept());
     await page.getByRole('button', { name: 'Restore the seed data' }).click();
     await page.getByText('The seed data is restored.').waitFor();
-    await page.getByRole('button', { name: 'Insert the card of locum' }).waitFor();
+    assert.equal((await instance.call('GET', '/people/locum')).status, 200);
     await close();
   });
 });

@@ -3,6 +3,7 @@ export const registerStylesheet = `
 .console .button { display: inline-flex; align-items: center; margin: 0; }
 .split { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 7fr) minmax(0, 4fr); align-items: start; }
 .split > * { min-width: 0; } .split .panel { margin: 0 0 1rem; }
+.filters > div { min-width: 0; max-width: 100%; }
 .pair { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr)); }
 .options { display: grid; gap: .625rem; grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr)); }
 .option { position: relative; display: flex; gap: .625rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .5rem; font-weight: 400; margin: 0; cursor: pointer; min-width: 0; overflow-wrap: anywhere; }
@@ -24,7 +25,7 @@ export const registerStylesheet = `
 .found { list-style: none; margin: .375rem 0; padding: 0; display: grid; gap: .25rem; } .found button { text-align: left; width: 100%; font-weight: 400; height: auto; }
 .role-row { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; justify-content: space-between; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .375rem; margin: 0 0 .375rem; }
 .role-row > span { min-width: 0; overflow-wrap: anywhere; flex: 1 1 14rem; }
-.acts { display: grid; gap: .75rem; } .act-row { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; background: var(--card); }
+.acts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); align-items: start; } .act-row { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; background: var(--card); }
 .act-row h3 { margin: 0 0 .25rem !important; } .act-row p { margin: 0 0 .5rem; } .act-row > :last-child { margin-bottom: 0; }
 .act-row .actions { margin: 0; } .impossible { color: var(--quiet); }
 .conflict td { vertical-align: top; } .pages { display: flex; gap: 1rem; }

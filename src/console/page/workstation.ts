@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../identity-agent/protocol.ts';
+import { plainRole } from '../pages/people/role-names.ts';
 import { callButton, orNull } from './controls.ts';
-import { plainRole } from './people.ts';
 import type { Section } from './section.ts';
 
 const states: Readonly<Record<AgentState, { text: string; tag: string }>> = {

@@ -5,7 +5,6 @@ import type { Application } from '../../oauth/applications.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, invalidMember } from '../api/request.ts';
 import { tagOf } from '../api/revisions.ts';
-import { applicationsSection } from '../page/applications.ts';
 import { checkProducts, patchedRegistration, withNewKeys } from '../registration/changes.ts';
 import { ApplicationEditor } from '../registration/editor.ts';
 import { keySetWarnings } from '../registration/key-sets.ts';
@@ -43,7 +42,6 @@ const changedApplication = applicationResponse.extend({ warnings }).meta({ id: '
 
 /** `/applications`: registrations. */
 export const applications: Resource = {
-  section: applicationsSection,
   calls(console) {
     const { applications, products, development } = console;
     const policy = { privateAddresses: development };

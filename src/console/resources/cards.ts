@@ -17,6 +17,11 @@ const newCard = z.strictObject({
   keyType: z.enum(['EC-P256', 'RSA-2048'], 'must be "EC-P256" or "RSA-2048"').optional(),
   pin: pin.optional(),
   locked: locked.optional(),
+  serial: z
+    .string('must be text')
+    .regex(/^[0-9]{12}$/, 'must be 12 digits')
+    .optional()
+    .describe('Of an ordered card; random by default'),
 });
 
 const change = z.strictObject({ pin: pin.optional(), locked: locked.optional() });
@@ -66,13 +71,13 @@ export const cards: Resource = {
         response: virtualCard,
         async handle({ body: { person: name, ...options } }) {
           const { uid, persona, displayName } = await cis.person(name);
-          const serial = randomDigits(12);
+          const { serial = randomDigits(12) } = options;
           const seed = {
+            ...options,
             serial,
             uid,
             name: displayName,
             ...(persona === null ? {} : { persona }),
-            ...options,
           };
           const card = await recorded('card.made', serial, () => agent.addCard(seed));
           return json(201, card, { location: `${apiPath}/cards/${card.serial}` });

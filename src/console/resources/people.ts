@@ -7,7 +7,6 @@ import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, foundPeople, invalidMember, pageLimit } from '../api/request.ts';
 import { personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
-import { peopleSection } from '../page/people.ts';
 import {
   personOfUserinfo,
   uidsOf,
@@ -34,7 +33,6 @@ const expectedBy = ({ headers }: HttpRequest) =>
 
 /** `/people`: the directory of CIS. A person is named by uid or persona. */
 export const people: Resource = {
-  section: peopleSection,
   calls({ cis }) {
     const pathOf = async (name: string) => paths.person(await cis.uidOf(name));
 

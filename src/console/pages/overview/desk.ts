@@ -2,7 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState } from '../../../../identity-agent/protocol.ts';
 import { callButton, foreign, orNull, tag } from '../../page/controls.ts';
 import type { PageView } from '../../page/page.ts';
-import { plainRole } from '../../page/people.ts';
+import { plainRole } from '../people/role-names.ts';
 
 const states: Readonly<Record<AgentState, readonly [text: string, tone: 'good' | 'bad' | 'warn' | 'plain']>> =
   {

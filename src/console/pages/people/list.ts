@@ -1,0 +1,126 @@
+import { type Html, html } from '@alongside/kernel/html';
+import {
+  type JobRolesAnswer,
+  type OrganisationsAnswer,
+  type PeopleAnswer,
+  type Person,
+  paths,
+} from '../../../cis/protocol.ts';
+import type { ConsoleContext } from '../../dependencies.ts';
+import { emptyState, foreign, orNull, table, tag, withQuery } from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+import { authenticatorName, plainRole, rolesText } from './role-names.ts';
+
+export interface FoundFilter {
+  q: string;
+  organisation: string;
+  role: string;
+}
+
+const text = (query: URLSearchParams, name: string): string => (query.get(name) ?? '').trim().slice(0, 200);
+
+/** Returns the code of an organisation that is given by its name or code. */
+async function codeOf(organisation: string, cis: ConsoleContext['cis']): Promise<string> {
+  if (organisation === '') return '';
+  const { organisations } = await cis.read<OrganisationsAnswer>(paths.organisations, {
+    q: organisation.slice(0, 100),
+  });
+  const exact = organisations.find(
+    ({ code, name }) =>
+      code === organisation.toUpperCase() || name.toLowerCase() === organisation.toLowerCase(),
+  );
+  return (exact ?? organisations[0])?.code ?? organisation;
+}
+
+/** Returns the query of a search for the API. */
+export async function searchOf({
+  console,
+  query,
+}: Pick<PageView, 'console' | 'query'>): Promise<Record<string, string>> {
+  const after = (query.get('after') ?? '').slice(0, 500);
+  return {
+    q: text(query, 'q'),
+    organisation: await codeOf(text(query, 'organisation'), console.cis),
+    role: text(query, 'role'),
+    ...(after ? { after } : {}),
+  };
+}
+
+/** The filters of people and cards: names, never codes. */
+export async function foundFilters(
+  { console, query }: Pick<PageView, 'console' | 'query'>,
+  path: string,
+  label: string,
+): Promise<Html> {
+  const [organisations, jobRoles] = await Promise.all([
+    orNull(console.cis.read<OrganisationsAnswer>(paths.organisations, { q: '' })),
+    orNull(console.cis.read<JobRolesAnswer>(paths.jobRoles)),
+  ]);
+  const role = text(query, 'role');
+  return html`<form class="filters" data-filter action="${path}">
+<div><label for="q">${label}</label><input type="search" id="q" name="q" value="${text(query, 'q')}" maxlength="200" spellcheck="false" autocomplete="off"></div>
+<div><label for="organisation">Organisation</label><input type="text" id="organisation" name="organisation" list="organisations" value="${text(query, 'organisation')}" maxlength="100" spellcheck="false" autocomplete="off">
+<datalist id="organisations">${(organisations?.organisations ?? []).map(({ code, name }) => html`<option value="${name}">${code}</option>`)}</datalist></div>
+<div><label for="role">Role</label><select id="role" name="role"><option value="">any</option>${(
+    jobRoles?.jobRoles ?? []
+  ).map(({ code, name }) => {
+    const job = code.split(':').at(-1) ?? code;
+    return html`<option value="${job}"${job === role ? html` selected` : undefined}>${plainRole(name)}</option>`;
+  })}</select></div>
+<button type="submit" class="secondary">Search</button></form>`;
+}
+
+/** Returns whether a search has any restriction. */
+export const isRestricted = (query: URLSearchParams): boolean =>
+  ['q', 'organisation', 'role'].some((name) => text(query, name) !== '');
+
+/** The link to the next page, and back to the first. */
+export const pageLinks = (path: string, query: URLSearchParams, next: string | null): Html | undefined =>
+  next === null && !query.has('after')
+    ? undefined
+    : html`<nav class="pages" aria-label="Pages">${query.has('after') ? html`<a href="${withQuery(path, query, { after: undefined })}">First page</a>` : undefined}${
+        next === null ? undefined : html`<a href="${withQuery(path, query, { after: next })}">Next page</a>`
+      }</nav>`;
+
+const row = (person: Person) => ({
+  id: `person-${person.uid}`,
+  cells: [
+    html`<span class="what"><a href="/people/${person.uid}">${foreign(person.displayName)}</a></span>${person.disabled ? html` ${tag('disabled', 'bad')}` : undefined}<br><code class="quiet">${person.uid}</code>${person.persona ? html` <span class="quiet">${person.persona}</span>` : undefined}`,
+    foreign(rolesText(person)),
+    html`${person.authenticators.map(authenticatorName).join(', ') || 'none'}`,
+  ],
+});
+
+async function list(view: PageView): Promise<Html> {
+  const { console, query } = view;
+  const found = await orNull(
+    searchOf(view).then((search) => console.cis.read<PeopleAnswer>(paths.people, search)),
+  );
+  if (!found) return html`<p class="warning">CIS does not respond, so its people cannot be shown.</p>`;
+  const q = text(query, 'q');
+  const add = html`<a class="button" href="/people/new${q && !/\d/.test(q) ? `?name=${encodeURIComponent(q)}` : ''}">${q && !/\d/.test(q) ? 'Add a person with this name' : 'Add a person'}</a>`;
+  if (found.people.length === 0)
+    return isRestricted(query)
+      ? emptyState(
+          html`Nobody is found${q ? html` whose family or given name begins with ${foreign(q)}` : undefined}${text(query, 'organisation') || text(query, 'role') ? ' at this organisation or in this role' : ''}. <a href="/people">Show the people changed last</a>.`,
+          add,
+        )
+      : emptyState('The directory is empty.', add);
+  return html`${isRestricted(query) ? undefined : html`<p class="quiet">The people who were added or changed last. Search for the others.</p>`}
+${table('People', [{ label: 'Person' }, { label: 'Roles' }, { label: 'Signs in with' }], found.people.map(row))}
+${pageLinks('/people', query, found.next)}`;
+}
+
+export const peoplePage = definePage({
+  path: '/people',
+  navigation: { group: 'register', label: 'People' },
+  parts: { list: { on: ['person'], render: list } },
+  async render(view) {
+    return {
+      title: 'People',
+      lead: 'The directory of CIS: who may sign in, and their roles at organisations.',
+      actions: html`<a class="button" href="/people/new">Add a person</a>`,
+      main: html`${await foundFilters(view, '/people', 'Family or given name, or uid')}${await view.part('list')}`,
+    };
+  },
+});

@@ -1,0 +1,151 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { StoredProduct } from '../../../oauth/products.ts';
+import type { ConsoleContext } from '../../dependencies.ts';
+import { errors } from '../../errors.ts';
+import {
+  callButton,
+  callForm,
+  describedBy,
+  emptyState,
+  field,
+  foreign,
+  table,
+  textField,
+} from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+import { accessOf, productTitle } from '../applications/scopes.ts';
+
+type View = Pick<PageView, 'console' | 'now' | 'query'>;
+
+const at = (name: string): string => `/products/${encodeURIComponent(name)}`;
+
+const limitsText = ({ limits }: StoredProduct): string => {
+  if (limits === null) return 'no limits';
+  const { quota, spikeArrest } = limits;
+  const parts = [
+    quota
+      ? quota.enabled
+        ? `${quota.limit} in ${quota.interval} ${quota.timeunit}`
+        : 'no quota'
+      : undefined,
+    spikeArrest ? (spikeArrest.enabled ? spikeArrest.ratelimit : 'no spike arrest') : undefined,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(', ') : 'as published';
+};
+
+const holders = async ({ applications }: ConsoleContext, name: string) =>
+  (await applications.list()).filter(({ platform }) => platform?.products.some((held) => held.name === name));
+
+async function list({ console }: View): Promise<Html> {
+  const [products, applications] = await Promise.all([console.products.list(), console.applications.list()]);
+  if (products.length === 0) return emptyState('There is no product, so no application gets tokens.');
+  const count = (name: string) =>
+    applications.filter(({ platform }) => platform?.products.some((held) => held.name === name)).length;
+  return table(
+    'Products',
+    [
+      { label: 'Product' },
+      { label: 'APIs' },
+      { label: 'Access' },
+      { label: 'Limits' },
+      { label: 'Applications', kind: 'number' },
+    ],
+    products.map((product) => ({
+      id: `product-${product.name}`,
+      cells: [
+        html`<span class="what"><a href="${at(product.name)}">${foreign(productTitle(product.name))}</a></span><br><code class="quiet">${foreign(product.name)}</code>`,
+        foreign(product.apis.join(', ') || 'none'),
+        accessOf(product),
+        limitsText(product),
+        count(product.name),
+      ],
+    })),
+  );
+}
+
+const linesField = (name: string, label: string, hint: string, values: readonly string[] = []): Html =>
+  field({
+    name,
+    label,
+    hint,
+    control: html`<textarea id="${name}" name="${name}" data-type="lines" data-empty rows="${Math.min(12, values.length + 2)}" spellcheck="false" autocomplete="off" aria-describedby="${describedBy(name)}">${values.join('\n')}</textarea>`,
+  });
+
+async function apiNames({ apis, platformApis }: ConsoleContext): Promise<string> {
+  return [...platformApis, ...(await apis.list()).map(({ name }) => name)].join(', ');
+}
+
+const fields = (names: string, product?: StoredProduct): Html => html`
+${linesField('apis', 'APIs', `Base paths, one a line. Here are ${names}.`, product?.apis)}
+${linesField('scopes', 'Scopes', 'One a line, such as urn:nhsd:apim:user-nhs-id:aal3:my-api.', product?.scopes)}`;
+
+export const productsPage = definePage({
+  path: '/products',
+  navigation: {
+    group: 'register',
+    label: 'Products',
+    badge: async ({ products }) => ({ text: String((await products.list()).length), tone: 'plain' }),
+  },
+  parts: { list: { on: ['application'], render: list } },
+  async render({ console, part }) {
+    return {
+      title: 'Products',
+      lead: 'Bundles of APIs, with the scopes and limits that they grant to applications.',
+      main: html`${await part('list')}<section class="panel" aria-labelledby="h-add"><h2 id="h-add">Add a product</h2>${callForm(
+        {
+          id: 'add',
+          method: 'POST',
+          path: '/products',
+          done: 'Added.',
+          next: '/products/{name}',
+          submit: 'Add',
+          fields: html`${textField({ name: 'name', label: 'Name', hint: 'Letters, digits, dots, underscores and hyphens.', maxlength: 100 })}${fields(await apiNames(console))}`,
+        },
+      )}</section>`,
+    };
+  },
+});
+
+async function found({ console, params }: View & { params: { name: string } }): Promise<StoredProduct> {
+  const product = await console.products.get(params.name);
+  if (!product) throw errors.notFound(`There is no product ${params.name.slice(0, 60)}.`);
+  return product;
+}
+
+export const productPage = definePage({
+  path: '/products/:name',
+  parts: {
+    holders: {
+      on: ['application'],
+      async render(view) {
+        const applications = await holders(view.console, (await found(view)).name);
+        return applications.length === 0
+          ? html`<p class="quiet">No application has it.</p>`
+          : html`<ul class="plain-list">${applications.map(({ id, name }) => html`<li><a href="/applications/${encodeURIComponent(id)}">${foreign(name || id)}</a></li>`)}</ul>`;
+      },
+    },
+  },
+  async render(view) {
+    const product = await found(view);
+    const { name } = product;
+    const known = [...view.console.platformApis, ...(await view.console.apis.list()).map((api) => api.name)];
+    const unknown = product.apis.filter((api) => !known.includes(api));
+    return {
+      title: name.slice(0, 100),
+      heading: html`${foreign(productTitle(name))}`,
+      crumbs: [{ label: 'Products', href: '/products' }],
+      lead: html`${accessOf(product)}; ${limitsText(product)}`,
+      main: html`${unknown.map((api) => html`<p class="warning">There is no API ${foreign(api)} here, so this entry grants nothing.</p>`)}
+<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs and scopes</h2>${callForm({
+        id: 'edit',
+        method: 'PATCH',
+        path: at(name),
+        done: 'Saved.',
+        next: at(name),
+        submit: 'Save',
+        fields: fields(known.join(', '), product),
+      })}</section><h2>Applications</h2>${await view.part('holders')}
+<h2>Remove</h2><div class="actions">${callButton({ id: 'remove', method: 'DELETE', path: at(name), done: 'Removed.', label: 'Remove', about: 'this product', confirm: 'Remove this product? Applications lose what it grants.', next: '/products', tone: 'danger' })}</div>`,
+    };
+  },
+});
