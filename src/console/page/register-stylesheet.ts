@@ -1,5 +1,7 @@
 /** Styles of the pages on which applications, people and cards are registered. */
 export const registerStylesheet = `
+.console [role=alert], .console input, .console select, .console textarea, .console fieldset { scroll-margin-top: 5rem; }
+.console bdi, .crumbs li { overflow-wrap: anywhere; min-width: 0; }
 .console .button { display: inline-flex; align-items: center; margin: 0; }
 .split { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 7fr) minmax(0, 4fr); align-items: start; }
 .split > * { min-width: 0; } .split .panel { margin: 0 0 1rem; }

@@ -158,8 +158,6 @@ export function listedApplication(application: Application) {
   };
 }
 
-export type ListedApplication = ReturnType<typeof listedApplication>;
-
 /** Returns whether the name or an id of an application contains a text. */
 export const isNamed = ({ id, name, platform, cis2 }: Application, q: string): boolean =>
   [id, name, platform?.clientId, cis2?.clientId].some((value) =>

@@ -70,8 +70,10 @@ function application(): void {
     }
     object[last] = value;
   };
-  const same = (one: unknown, other: unknown): boolean =>
-    JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+  /** Lists are compared without their order, which means nothing here. */
+  const comparable = (value: unknown): string =>
+    JSON.stringify(Array.isArray(value) ? [...value].sort() : (value ?? null));
+  const same = (one: unknown, other: unknown): boolean => comparable(one) === comparable(other);
   const shown = (value: unknown): string =>
     Array.isArray(value)
       ? value.join('\n') || 'none'
@@ -104,7 +106,7 @@ function application(): void {
               .map((line) => line.trim())
               .filter(Boolean),
           );
-        if (control instanceof HTMLInputElement && control.name)
+        if (control instanceof HTMLInputElement && control.name && control.type !== 'radio')
           values.set(
             control.name,
             control.dataset.kind === 'nullable' && control.value === '' ? null : control.value.trim(),

@@ -31,23 +31,26 @@ function register(): void {
       .replace(/^-|-$/g, '') || 'application';
 
   // Lists of addresses.
+  let lineCount = 0;
   const addLine = (list: string, value = ''): HTMLInputElement => {
     const lines = byId(`${list}-lines`);
     const number = (lines?.querySelectorAll('input').length ?? 0) + 1;
-    const id = `${list}-${Date.now()}-${number}`;
+    lineCount += 1;
+    const id = `${list}-${lineCount}`;
     const line = document.createElement('div');
     line.className = 'line';
     const input = document.createElement('input');
     Object.assign(input, { type: 'url', id, name: list, value, maxLength: 2_048, autocomplete: 'off' });
     input.className = 'mono';
     input.spellcheck = false;
-    input.setAttribute('aria-label', `Address ${number}`);
+    const label = `${list === 'callback' ? 'Callback URL' : 'Address after sign-out'} ${number}`;
+    input.setAttribute('aria-label', label);
     input.setAttribute('aria-describedby', `${id}-error`);
     line.append(input);
     if (number > 1) {
       const remove = made('button', 'Remove', 'small secondary') as HTMLButtonElement;
       remove.type = 'button';
-      remove.append(made('span', ` address ${number}`, 'visually-hidden'));
+      remove.append(made('span', ` ${label}`, 'visually-hidden'));
       remove.addEventListener('click', () => {
         line.nextElementSibling?.remove();
         line.remove();
@@ -506,6 +509,8 @@ function register(): void {
       jwks: { keys: [publicKey] },
       note: `${describe(publicKey)}, for ${publicKey.alg}`,
     };
+    changed();
+    showProblems([]);
     draw();
   };
 
@@ -552,9 +557,12 @@ function register(): void {
       }
     }, 300);
   };
-  form.addEventListener('input', ({ target }) => {
+  const changed = (): void => {
     const button = byId('submit');
     if (button) button.textContent = 'Register';
+  };
+  form.addEventListener('input', ({ target }) => {
+    changed();
     if (target instanceof HTMLTextAreaElement && target.id === 'key') keyTyped();
     draw();
   });

@@ -1,8 +1,5 @@
 import type { StoredProduct } from '../../../oauth/products.ts';
 
-/** How people sign in to an application. */
-export type SignIn = 'combined' | 'separate' | 'nobody';
-
 const prefix = 'urn:nhsd:apim:';
 
 /** Returns a product name for people: `personal-demographics-service` is `Personal Demographics Service`. */

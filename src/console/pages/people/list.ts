@@ -11,12 +11,6 @@ import { emptyState, foreign, orNull, table, tag, withQuery } from '../../page/c
 import { definePage, type PageView } from '../../page/page.ts';
 import { authenticatorName, plainRole, rolesText } from './role-names.ts';
 
-export interface FoundFilter {
-  q: string;
-  organisation: string;
-  role: string;
-}
-
 const text = (query: URLSearchParams, name: string): string => (query.get(name) ?? '').trim().slice(0, 200);
 
 /** Returns the code of an organisation that is given by its name or code. */
