@@ -5,6 +5,7 @@ import type { Caller } from '../administrators/admission.ts';
 import type { AdmittedRoles } from '../administrators/roles.ts';
 import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
+import type { FormTools } from './form-tools.ts';
 
 /** A short note beside an entry of the navigation. */
 export interface Badge {
@@ -69,7 +70,7 @@ export interface PageContent {
 export interface BrowserScript {
   /** Its address is `/assets/NAME.js`. */
   readonly name: string;
-  readonly run: () => void;
+  readonly run: (tools: FormTools) => void;
 }
 
 /** A page of the console. */

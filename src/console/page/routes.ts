@@ -17,6 +17,7 @@ import { errors } from '../errors.ts';
 import { signInChallenge } from '../guard.ts';
 import { consolePages } from '../pages/registry.ts';
 import { consoleStylesheet } from './console-stylesheet.ts';
+import { formTools } from './form-tools.ts';
 import { assetPaths, framed, navigation } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
 import { registerStylesheet } from './register-stylesheet.ts';
@@ -34,7 +35,7 @@ function asset(path: string, type: string, text: string): Route[] {
   return route(path, { GET: { endpoint: async () => new Answer(200, headers, text), errors: plainError } });
 }
 
-const sourceOf = ({ run }: BrowserScript): string => `(${run.toString()})();\n`;
+const sourceOf = ({ run }: BrowserScript): string => `(${run.toString()})((${formTools.toString()})());\n`;
 
 /** Public files that contain nothing about the installation. */
 export const assetRoutes: readonly Route[] = withoutMethodErrors([

@@ -1,60 +1,15 @@
+import type { FormTools } from '../../page/form-tools.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Saves changed settings, shows both values of a conflict, adds keys, and shows a new secret once. */
-function application(): void {
+function application(tools: FormTools): void {
+  const { byId, made, sentence, report, reportSilence, send, problemText, warningsOf, showProblems } = tools;
   type Body = Record<string, unknown>;
-  const byId = (id: string) => document.getElementById(id);
-  const made = (tag: string, text: string, name = ''): HTMLElement => {
-    const element = document.createElement(tag);
-    element.textContent = text;
-    element.className = name;
-    return element;
-  };
-  const report = (text: string, bad = false): void => {
-    const result = byId('result');
-    if (!result) return;
-    result.textContent = text;
-    result.classList.toggle('bad', bad);
-  };
-  const sentence = (text: string): string =>
-    `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
-  const send = async (method: string, path: string, body?: Body, tag?: string) => {
-    const response = await fetch(`/api/v1${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', ...(tag ? { 'if-match': tag } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const answer: Body = response.status === 204 ? {} : await response.json();
-    return { status: response.status, isOk: response.ok, tag: response.headers.get('etag') ?? '', answer };
-  };
+  /** Shows a problem at the control of a member, or of the nearest member around it. */
   const showProblem = (form: HTMLElement, member: string, text: string): void => {
     const ids = [member];
     while (ids[0]?.includes('.')) ids.unshift(ids[0].replace(/\.[^.]*$/, ''));
-    const id = ids.reverse().find((each) => byId(each)) ?? '';
-    const control = byId(id);
-    control?.setAttribute('aria-invalid', 'true');
-    control?.closest('details')?.setAttribute('open', '');
-    const message = byId(`${id}-error`);
-    if (message) {
-      message.textContent = text;
-      message.hidden = false;
-    }
-    const summary = form.querySelector<HTMLElement>('.error-summary');
-    if (!summary) return;
-    const link = made('a', text);
-    link.setAttribute('href', `#${id}`);
-    link.addEventListener('click', (event) => {
-      event.preventDefault();
-      control?.focus();
-    });
-    summary.replaceChildren(made('strong', '1 thing to put right: '), link);
-    summary.hidden = false;
-    summary.focus();
-  };
-  const clear = (form: HTMLElement): void => {
-    for (const element of form.querySelectorAll<HTMLElement>('.error-message, .error-summary'))
-      element.hidden = true;
-    for (const element of form.querySelectorAll('[aria-invalid]')) element.removeAttribute('aria-invalid');
+    showProblems(form, [{ at: ids.reverse().find((each) => byId(each)) ?? 'submit', text }]);
   };
 
   /** Returns a member of a registration: `cis2.pkce`. */
@@ -179,7 +134,7 @@ function application(): void {
     };
 
     const save = async (): Promise<void> => {
-      clear(settings);
+      showProblems(settings, []);
       const patch: Body = {};
       for (const [id, value] of valuesOf()) if (!same(value, memberOf(before, id))) place(patch, id, value);
       // A key set address replaces registered keys.
@@ -188,17 +143,12 @@ function application(): void {
       if (Object.keys(patch).length === 0) return report('Nothing was changed.');
       const { status, isOk, answer, tag: newTag } = await send('PATCH', path, patch, tag);
       if (status === 412) return merge();
-      if (!isOk)
-        return showProblem(
-          settings,
-          String(answer.field ?? 'name'),
-          sentence(String(answer.problem ?? answer.error_description)),
-        );
+      if (!isOk) return showProblem(settings, String(answer.field ?? 'name'), problemText(answer));
       tag = newTag;
       before = answer;
       const panel = byId('conflict');
       if (panel) panel.hidden = true;
-      const warnings = ((answer.warnings ?? []) as { message: string }[]).map(({ message }) => message);
+      const warnings = warningsOf(answer).map(({ message }) => message);
       const secrets = ['platform', 'cis2'].flatMap((half) => memberOf(answer, `${half}.clientSecret`) ?? []);
       const note = secrets.length > 0 ? ` A new secret, shown this once: ${secrets.join(' ')}` : '';
       report(['Saved.', ...warnings].join(' ') + note);
@@ -206,7 +156,7 @@ function application(): void {
     };
     settings.addEventListener('submit', (event) => {
       event.preventDefault();
-      save().catch(() => report('The console does not respond. Check that it is running.', true));
+      save().catch(reportSilence);
     });
   }
 
@@ -216,8 +166,7 @@ function application(): void {
     if (!place || !answer.clientSecret) return;
     const text = `CLIENT_ID=${answer.clientId}\nCLIENT_SECRET=${answer.clientSecret}\n`;
     const block = made('div', '', 'block');
-    const copy = made('button', 'Copy', 'small secondary');
-    copy.setAttribute('type', 'button');
+    const copy = tools.madeButton('Copy', () => undefined);
     copy.dataset.copy = text;
     const pre = made('pre', text);
     pre.tabIndex = 0;
@@ -228,24 +177,14 @@ function application(): void {
   const addKey = byId('add-key');
   if (addKey instanceof HTMLFormElement) {
     const add = async (): Promise<void> => {
-      clear(addKey);
+      showProblems(addKey, []);
       const data = new FormData(addKey);
       const text = String(data.get('key') ?? '').trim();
       const kid = String(data.get('kid') ?? '').trim();
       if (text === '') return showProblem(addKey, 'key', 'Paste a public key.');
-      if (/PRIVATE KEY/.test(text) || /"(d|k|p|q|dp|dq|qi)"\s*:/.test(text))
-        return showProblem(
-          addKey,
-          'key',
-          'This is a private key. It was not sent. Give its public half, and make a new pair if others could have seen it.',
-        );
+      if (tools.isPrivateKey(text)) return showProblem(addKey, 'key', tools.privateKeyText);
       const checked = await send('POST', '/keys/check', { text });
-      if (!checked.isOk)
-        return showProblem(
-          addKey,
-          'key',
-          sentence(String(checked.answer.problem ?? checked.answer.error_description)),
-        );
+      if (!checked.isOk) return showProblem(addKey, 'key', problemText(checked.answer));
       const { keys } = checked.answer.jwks as { keys: Body[] };
       for (const key of keys) {
         const jwk = key.kid || !kid ? key : { ...key, kid };
@@ -258,7 +197,7 @@ function application(): void {
           },
         );
         if (isOk) {
-          const warnings = ((answer.warnings ?? []) as { message: string }[]).map(({ message }) => message);
+          const warnings = warningsOf(answer).map(({ message }) => message);
           report([`Added the key ${answer.kid}.`, ...warnings].join(' '));
           continue;
         }
@@ -276,7 +215,7 @@ function application(): void {
     };
     addKey.addEventListener('submit', (event) => {
       event.preventDefault();
-      add().catch(() => report('The console does not respond. Check that it is running.', true));
+      add().catch(reportSilence);
     });
   }
 }

@@ -24,8 +24,8 @@ import { type HalfName, halfNames } from '../../registration/shape.ts';
 import { listedApplication } from '../../registration/stored.ts';
 import { registrationWarnings } from '../../registration/warnings.ts';
 import { journeyTable } from '../journeys/table.ts';
+import { accessOf, productTitle } from '../products/page.ts';
 import { applicationScript } from './application-script.ts';
-import { accessOf, productTitle } from './scopes.ts';
 import { settingsForm } from './settings-form.ts';
 
 type View = Pick<PageView, 'console' | 'now' | 'query'> & { params: { id: string } };

@@ -3,7 +3,7 @@ import { variables } from '../../../kit/environment.ts';
 import type { StoredProduct } from '../../../oauth/products.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { describedBy, field, textField } from '../../page/controls.ts';
-import { accessOf, productTitle } from './scopes.ts';
+import { accessOf, productTitle } from '../products/page.ts';
 
 /** A choice as a card, with an explanation. */
 const option = (

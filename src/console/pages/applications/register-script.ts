@@ -1,29 +1,21 @@
+import type { FormProblem, FormTools } from '../../page/form-tools.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Draws the request while the questions are answered, checks and makes keys, and shows errors at their fields. */
-function register(): void {
+function register(tools: FormTools): void {
+  const { byId, made, madeButton, sentence, reportSilence, send, problemText, warningsOf, isPrivateKey } =
+    tools;
   type Body = Record<string, unknown>;
   interface Setup {
     console: string;
     products: { name: string; scopes: string[] }[];
     environment: string[];
   }
-  interface Problem {
-    at: string;
-    text: string;
-  }
   const form = document.getElementById('register');
   if (!(form instanceof HTMLFormElement)) return;
   const setup: Setup = JSON.parse(form.dataset.setup ?? '{}');
-  const byId = (id: string) => document.getElementById(id);
   const given = (name: string): string => String(new FormData(form).get(name) ?? '').trim();
   const chosen = (name: string): string[] => new FormData(form).getAll(name).map(String);
-  const made = (tag: string, text: string, name = ''): HTMLElement => {
-    const element = document.createElement(tag);
-    element.textContent = text;
-    element.className = name;
-    return element;
-  };
   const slug = (): string =>
     given('name')
       .toLowerCase()
@@ -48,15 +40,13 @@ function register(): void {
     input.setAttribute('aria-describedby', `${id}-error`);
     line.append(input);
     if (number > 1) {
-      const remove = made('button', 'Remove', 'small secondary') as HTMLButtonElement;
-      remove.type = 'button';
-      remove.append(made('span', ` ${label}`, 'visually-hidden'));
-      remove.addEventListener('click', () => {
+      const remove = madeButton('Remove', () => {
         line.nextElementSibling?.remove();
         line.remove();
         byId(`${list}-add`)?.focus();
         draw();
       });
+      remove.append(made('span', ` ${label}`, 'visually-hidden'));
       line.append(remove);
     }
     const error = made('p', '', 'error-message');
@@ -77,12 +67,7 @@ function register(): void {
 
   // The key: a text that is never sent when it is private.
   let keys: { text: string; jwks?: { keys: Body[] }; problem?: string; note?: string } = { text: '' };
-  const isPrivate = (text: string): boolean =>
-    /PRIVATE KEY/.test(text) || /"(d|k|p|q|dp|dq|qi)"\s*:/.test(text);
   const isAddress = (text: string): boolean => /^https?:\/\/\S+$/.test(text);
-  const privateText =
-    'This is a private key. It was not sent. Give its public half, and make a new pair if others could have seen it.';
-
   const withKid = (set: { keys: Body[] }): { keys: Body[] } => ({
     keys: set.keys.map((key) => (key.kid || !given('kid') ? key : { ...key, kid: given('kid') })),
   });
@@ -95,33 +80,31 @@ function register(): void {
     if (text === keys.text) return;
     keys = { text };
     if (text === '' || isAddress(text)) return;
-    if (isPrivate(text)) {
-      keys.problem = privateText;
+    if (isPrivateKey(text)) {
+      keys.problem = tools.privateKeyText;
       return;
     }
-    const response = await fetch('/api/v1/keys/check', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text }),
-    });
-    const answer = await response.json();
+    const { isOk, answer } = await send('POST', '/keys/check', { text });
     if (given('key') !== text) return;
-    if (!response.ok) {
-      keys.problem = answer.problem ?? answer.error_description;
+    if (!isOk) {
+      keys.problem = problemText(answer);
       return;
     }
-    keys.jwks = answer.jwks;
-    keys.note = answer.keys
-      .map(
-        (key: { kind: string; algorithm: string | null; algorithms: string[] }) =>
-          `${key.kind}, for ${key.algorithm ?? key.algorithms.join(' or ')}`,
-      )
+    keys.jwks = answer.jwks as { keys: Body[] };
+    const found = answer.keys as {
+      kid: string | null;
+      kind: string;
+      algorithm: string | null;
+      algorithms: string[];
+    }[];
+    keys.note = found
+      .map(({ kind, algorithm, algorithms }) => `${kind}, for ${algorithm ?? algorithms.join(' or ')}`)
       .join('; ');
-    const [first] = answer.keys;
-    const kid = byId('kid');
-    if (kid instanceof HTMLInputElement && kid.value === '' && first && !first.kid) kid.value = `${slug()}-1`;
-    const kids = answer.keys.map(({ kid }: { kid: string | null }) => kid).filter(Boolean);
-    const twice = kids.find((kid: string, index: number) => kids.indexOf(kid) !== index);
+    const field = byId('kid');
+    if (field instanceof HTMLInputElement && field.value === '' && found[0] && !found[0].kid)
+      field.value = `${slug()}-1`;
+    const kids = found.flatMap(({ kid }) => kid ?? []);
+    const twice = kids.find((kid, index) => kids.indexOf(kid) !== index);
     if (twice) keys.problem = `The key id ${twice} is taken: another key of this set has it.`;
   };
 
@@ -301,46 +284,17 @@ function register(): void {
   };
 
   // Errors: at the field, and in the summary with links.
-  const showProblems = (problems: readonly Problem[]): void => {
-    for (const element of form.querySelectorAll<HTMLElement>('.error-message')) element.hidden = true;
-    for (const element of form.querySelectorAll('[aria-invalid]')) element.removeAttribute('aria-invalid');
-    wrong = [];
-    const summary = byId('problems');
-    if (!summary) return;
-    summary.hidden = problems.length === 0;
-    const links = problems.map(({ at, text }) => {
+  const showProblems = (problems: readonly FormProblem[]): void => {
+    wrong = problems.flatMap(({ at }) => {
       const control = byId(at);
-      control?.setAttribute('aria-invalid', 'true');
-      control?.closest('details')?.setAttribute('open', '');
-      if (control instanceof HTMLInputElement) wrong.push(control.value.trim());
-      const message = byId(`${at}-error`);
-      if (message) {
-        message.textContent = text;
-        message.hidden = false;
-      }
-      const link = made('a', text) as HTMLAnchorElement;
-      link.href = `#${at}`;
-      link.addEventListener('click', (event) => {
-        event.preventDefault();
-        control?.focus();
-      });
-      return link;
+      return control instanceof HTMLInputElement ? [control.value.trim()] : [];
     });
-    const count =
-      problems.length === 1 ? '1 thing to put right: ' : `${problems.length} things to put right: `;
-    summary.replaceChildren(
-      made('strong', count),
-      ...links.flatMap((link, index) => (index > 0 ? [' · ', link] : [link])),
-    );
     drawRequest();
-    if (problems.length > 0) summary.focus();
+    tools.showProblems(form, problems);
   };
 
-  const sentence = (text: string): string =>
-    `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
-
-  const ownProblems = (): Problem[] => {
-    const problems: Problem[] = [];
+  const ownProblems = (): FormProblem[] => {
+    const problems: FormProblem[] = [];
     const [signIn, proof] = [given('signIn'), given('proof')];
     if (given('name') === '') problems.push({ at: 'name', text: 'Give the application a name.' });
     if (signIn !== 'nobody') {
@@ -384,17 +338,9 @@ function register(): void {
     return ['name', 'profile', 'developer'].find((name) => member.endsWith(name)) ?? 'name';
   };
 
-  const send = async (path: string, body: Body): Promise<{ isOk: boolean; answer: Body }> => {
-    const response = await fetch(`/api/v1${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return { isOk: response.ok, answer: await response.json() };
-  };
-  const problemOf = (answer: Body): Problem => ({
+  const problemOf = (answer: Body): FormProblem => ({
     at: controlOf(String(answer.field ?? 'name')),
-    text: sentence(String(answer.problem ?? answer.error_description ?? answer.error)),
+    text: problemText(answer),
   });
 
   let accepted = '';
@@ -407,10 +353,9 @@ function register(): void {
     const text = JSON.stringify(body);
     const button = byId('submit');
     if (accepted !== text) {
-      const { isOk, answer } = await send('/applications/check', body);
+      const { isOk, answer } = await send('POST', '/applications/check', body);
       if (!isOk) return showProblems([problemOf(answer)]);
-      const warnings = (answer.warnings ?? []) as { code: string; message: string }[];
-      const dead = warnings.filter(
+      const dead = warningsOf(answer).filter(
         ({ code, message }) => code === 'keys' && given('proof') === 'key' && !/no public key/.test(message),
       );
       if (dead.length > 0) {
@@ -420,7 +365,7 @@ function register(): void {
         return showProblems([...texts].map((each) => ({ at: 'key', text: sentence(each) })));
       }
     }
-    const { isOk, answer } = await send('/applications', body);
+    const { isOk, answer } = await send('POST', '/applications', body);
     if (!isOk) return showProblems([problemOf(answer)]);
     showProblems([]);
     showRegistered(answer, String(body.name));
@@ -458,10 +403,9 @@ function register(): void {
       .querySelector('[data-download]')
       ?.addEventListener('click', () => download(`${slug()}.env`, text));
     content.querySelector('[data-open]')?.setAttribute('href', `/applications/${answer.id}`);
-    const warnings = (answer.warnings ?? []) as { message: string }[];
     content
       .querySelector('[data-warnings]')
-      ?.append(...warnings.map(({ message }) => made('p', message, 'warning')));
+      ?.append(...warningsOf(answer).map(({ message }) => made('p', message, 'warning')));
     byId('registration')?.replaceWith(content);
     const title = document.querySelector('h1');
     if (title) title.textContent = 'Registered';
@@ -518,9 +462,7 @@ function register(): void {
     if (button?.getAttribute('aria-busy') === 'true') return;
     button?.setAttribute('aria-busy', 'true');
     work()
-      .catch(() =>
-        showProblems([{ at: 'submit', text: 'The console does not respond. Check that it is running.' }]),
-      )
+      .catch(reportSilence)
       .finally(() => button?.removeAttribute('aria-busy'));
   };
   form.addEventListener('submit', (event) => {

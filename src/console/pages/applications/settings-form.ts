@@ -3,7 +3,7 @@ import type { StoredApplication } from '../../../oauth/applications.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
 import { describedBy, field } from '../../page/controls.ts';
 import { registrationOf } from '../../registration/stored.ts';
-import { accessOf, productTitle } from './scopes.ts';
+import { accessOf, productTitle } from '../products/page.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 type Option = readonly [value: string, label: string];

@@ -1,7 +1,9 @@
+import type { FormProblem, FormTools } from '../../page/form-tools.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Adds and edits a person: finds roles and organisations by name, keeps what was typed, and shows codes and links that exist once. */
-function person(): void {
+function person(tools: FormTools): void {
+  const { byId, made, madeButton, isolated, report, reportSilence, send } = tools;
   type Body = Record<string, unknown>;
   interface Named {
     code: string;
@@ -14,23 +16,7 @@ function person(): void {
     orgCode: string;
     orgName: string;
   }
-  const byId = (id: string) => document.getElementById(id);
-  const made = (tag: string, text: string, name = ''): HTMLElement => {
-    const element = document.createElement(tag);
-    element.textContent = text;
-    element.className = name;
-    return element;
-  };
-  const isolated = (text: string): HTMLElement =>
-    made('bdi', text.length > 200 ? `${text.slice(0, 200)}…` : text);
   const plain = (name: string): string => name.split('":"').at(-1)?.replaceAll('"', '') ?? name;
-  const report = (text: string, bad = false): void => {
-    const result = byId('result');
-    if (!result) return;
-    result.textContent = text;
-    result.classList.toggle('bad', bad);
-  };
-
   // What a response shows once: an unblocking code, or the link of an enrolment.
   document.addEventListener('alongside:done', (event) => {
     const { unblockingCode, url, expiresAt } = (event as CustomEvent<Body>).detail;
@@ -41,8 +27,7 @@ function person(): void {
       ? 'The unblocking code. The holder types it at the reader and chooses a new PIN: '
       : `The link. It works once, until ${String(expiresAt ?? '').slice(11, 16)}: `;
     const note = made('p', text, 'note');
-    const copy = made('button', 'Copy', 'small secondary');
-    copy.setAttribute('type', 'button');
+    const copy = madeButton('Copy', () => undefined);
     copy.dataset.copy = String(value);
     note.append(made('code', String(value)), ' ', copy);
     // Beside a form that is drawn again it would be lost.
@@ -61,47 +46,7 @@ function person(): void {
   let roles: Role[] = [...((before.roles as Role[] | undefined) ?? [])];
   const chosen: { job?: Named; at?: Named } = {};
 
-  const send = async (method: string, path: string, body?: Body, match = '') => {
-    const response = await fetch(`/api/v1${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', ...(match ? { 'if-match': match } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const answer: Body = await response.json();
-    return { status: response.status, isOk: response.ok, tag: response.headers.get('etag') ?? '', answer };
-  };
-
-  const showProblems = (problems: readonly { at: string; text: string }[]): void => {
-    for (const element of form.querySelectorAll<HTMLElement>('.error-message')) element.hidden = true;
-    for (const element of form.querySelectorAll('[aria-invalid]')) element.removeAttribute('aria-invalid');
-    const summary = byId('problems');
-    if (!summary) return;
-    summary.hidden = problems.length === 0;
-    const links = problems.map(({ at, text }) => {
-      const control = byId(at);
-      control?.setAttribute('aria-invalid', 'true');
-      control?.closest('details')?.setAttribute('open', '');
-      const message = byId(`${at}-error`);
-      if (message) {
-        message.textContent = text;
-        message.hidden = false;
-      }
-      const link = made('a', text);
-      link.setAttribute('href', `#${at}`);
-      link.addEventListener('click', (event) => {
-        event.preventDefault();
-        control?.focus();
-      });
-      return link;
-    });
-    const count =
-      problems.length === 1 ? '1 thing to put right: ' : `${problems.length} things to put right: `;
-    summary.replaceChildren(
-      made('strong', count),
-      ...links.flatMap((link, index) => (index > 0 ? [' · ', link] : [link])),
-    );
-    if (problems.length > 0) summary.focus();
-  };
+  const showProblems = (problems: readonly FormProblem[]): void => tools.showProblems(form, problems);
 
   const drawRoles = (): void => {
     const list = byId('role-list');
@@ -111,14 +56,12 @@ function person(): void {
         const row = made('div', '', 'role-row');
         const text = made('span', '');
         text.append(isolated(plain(role.roleName)), ' at ', isolated(role.orgName));
-        const remove = made('button', 'Remove', 'small secondary');
-        remove.setAttribute('type', 'button');
-        remove.append(made('span', ` ${plain(role.roleName)} at ${role.orgName}`, 'visually-hidden'));
-        remove.addEventListener('click', () => {
+        const remove = madeButton('Remove', () => {
           roles = roles.filter((other) => other !== role);
           drawRoles();
           byId('job')?.focus();
         });
+        remove.append(made('span', ` ${plain(role.roleName)} at ${role.orgName}`, 'visually-hidden'));
         row.append(text, remove);
         return row;
       }),
@@ -158,10 +101,8 @@ function person(): void {
       list.replaceChildren(
         ...found.map((each) => {
           const item = document.createElement('li');
-          const button = made('button', '', 'small secondary');
-          button.setAttribute('type', 'button');
+          const button = madeButton('', () => choose(each));
           button.append(isolated(plain(each.name)), made('span', ` ${each.code.split(':').at(-1)}`, 'quiet'));
-          button.addEventListener('click', () => choose(each));
           item.append(button);
           return item;
         }),
@@ -181,7 +122,7 @@ function person(): void {
     input.addEventListener('input', () => {
       delete chosen[name];
       clearTimeout(waiting);
-      waiting = setTimeout(() => find().catch(() => report('The console does not respond.', true)), 200);
+      waiting = setTimeout(() => find().catch(reportSilence), 200);
     });
     input.addEventListener('keydown', (event) => {
       const first = list.querySelector('button');
@@ -221,7 +162,7 @@ function person(): void {
       : '';
   };
   const addRole = (): void => {
-    const problems: { at: string; text: string }[] = [];
+    const problems: FormProblem[] = [];
     const code = fieldOf('newCode').toUpperCase();
     const organisation = chosen.at ?? (code ? { code, name: fieldOf('newName') } : undefined);
     if (!chosen.job) problems.push({ at: 'job', text: 'Choose a role from the list.' });
@@ -265,6 +206,15 @@ function person(): void {
   };
   const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
+  const setValue = (name: string, value: unknown): void => {
+    const control = byId(name);
+    if (name === 'roles') roles = [...(value as Role[])];
+    else if (control instanceof HTMLInputElement && control.type === 'checkbox')
+      control.checked = Boolean(value);
+    else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement)
+      control.value = String(value);
+  };
+
   /** After a change by someone else: shows their values, and keeps those typed here. */
   const merge = async (): Promise<void> => {
     const current = await send('GET', `/people/${uid}`);
@@ -275,13 +225,8 @@ function person(): void {
     for (const [name, value] of Object.entries(mine)) {
       const [base, theirs] = [before[name], current.answer[name]];
       if (same(base, theirs) || same(value, theirs)) continue;
-      const control = byId(name);
       if (same(value, base)) {
-        if (name === 'roles') roles = [...(theirs as Role[])];
-        else if (control instanceof HTMLInputElement && control.type === 'checkbox')
-          control.checked = Boolean(theirs);
-        else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement)
-          control.value = String(theirs);
+        setValue(name, theirs);
         continue;
       }
       const line = made('p', `${name === 'roles' ? 'Roles' : labelOf(name)}: they have `);
@@ -290,14 +235,8 @@ function person(): void {
           ? (theirs as Role[]).map((role) => `${plain(role.roleName)} at ${role.orgName}`).join('; ')
           : String(theirs);
       line.append(isolated(shown || 'nothing'), '. Yours is in the form. ');
-      const take = made('button', 'Take theirs', 'small secondary');
-      take.setAttribute('type', 'button');
-      take.addEventListener('click', () => {
-        if (name === 'roles') roles = [...(theirs as Role[])];
-        else if (control instanceof HTMLInputElement && control.type === 'checkbox')
-          control.checked = Boolean(theirs);
-        else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement)
-          control.value = String(theirs);
+      const take = madeButton('Take theirs', () => {
+        setValue(name, theirs);
         drawRoles();
         line.remove();
       });
@@ -361,7 +300,7 @@ function person(): void {
   };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    save().catch(() => report('The console does not respond. Check that it is running.', true));
+    save().catch(reportSilence);
   });
   if (uid) tag = form.dataset.tag ?? '';
   drawRoles();
