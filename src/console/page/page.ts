@@ -5,7 +5,7 @@ import type { Caller } from '../administrators/admission.ts';
 import type { AdmittedRoles } from '../administrators/roles.ts';
 import type { Change } from '../changes.ts';
 import type { ConsoleContext } from '../dependencies.ts';
-import type { FormTools } from './form-tools.ts';
+import type { FormTools } from './form-tools-script.ts';
 
 /** A short note beside an entry of the navigation. */
 export interface Badge {

@@ -17,7 +17,7 @@ import { errors } from '../errors.ts';
 import { signInChallenge } from '../guard.ts';
 import { consolePages } from '../pages/registry.ts';
 import { consoleStylesheet } from './console-stylesheet.ts';
-import { formTools } from './form-tools.ts';
+import { formTools } from './form-tools-script.ts';
 import { assetPaths, framed, navigation } from './frame.ts';
 import type { BrowserScript, ConsolePage, PageContent, PageView } from './page.ts';
 import { registerStylesheet } from './register-stylesheet.ts';

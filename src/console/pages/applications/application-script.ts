@@ -1,4 +1,4 @@
-import type { FormTools } from '../../page/form-tools.ts';
+import type { FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Saves changed settings, shows both values of a conflict, adds keys, and shows a new secret once. */

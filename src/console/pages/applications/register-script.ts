@@ -1,4 +1,4 @@
-import type { FormProblem, FormTools } from '../../page/form-tools.ts';
+import type { FormProblem, FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Draws the request while the questions are answered, checks and makes keys, and shows errors at their fields. */

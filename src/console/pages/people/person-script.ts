@@ -1,4 +1,4 @@
-import type { FormProblem, FormTools } from '../../page/form-tools.ts';
+import type { FormProblem, FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Adds and edits a person: finds roles and organisations by name, keeps what was typed, and shows codes and links that exist once. */
