@@ -66,8 +66,7 @@ describe('the first page of the console', () => {
     await page.locator('noscript p').waitFor();
     assert.deepEqual(await page.getByRole('button').allTextContents(), ['Explain']);
     const text = (await page.textContent('main')) ?? '';
-    for (const part of ['signed in', instance.urls.cis2Issuer])
-      assert.ok(text.includes(part), part);
+    for (const part of ['signed in', instance.urls.cis2Issuer]) assert.ok(text.includes(part), part);
     await close();
   });
 
