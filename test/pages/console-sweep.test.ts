@@ -17,7 +17,18 @@ const examples: Readonly<Record<string, (instance: TestInstance) => Promise<stri
   '/people/:uid': () => '/people/markup',
   '/cards/:serial': async ({ api }) =>
     `/cards/${(await api<{ card: { serial: string } }>('GET', '/readers/0')).card.serial}`,
+  '/journeys/:id': async (instance) => `/journeys/${(await newestJourneys(instance))[0]}`,
+  '/journeys/compare': async (instance) => {
+    const [refused, good] = await newestJourneys(instance);
+    return `/journeys/compare?a=${refused}&b=${good}`;
+  },
 };
+
+/** Returns the ids of the newest journeys: the refused request, then the sign-in. */
+async function newestJourneys(instance: TestInstance): Promise<string[]> {
+  const { journeys } = await instance.api<{ journeys: { id: string }[] }>('GET', '/journeys');
+  return journeys.map(({ id }) => id);
+}
 
 /** Returns the addresses of a page: its own, or its examples. */
 const addressOf = async (path: string, instance: TestInstance): Promise<string> =>

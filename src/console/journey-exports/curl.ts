@@ -20,7 +20,7 @@ const isSecret = ({ name, mark }: Field): boolean => mark !== undefined || name.
 
 /** Headers that curl sends itself, or that belong to one connection. */
 const ownHeaders =
-  /^(host|connection|content-length|user-agent|accept-encoding|transfer-encoding|keep-alive|upgrade.*|sec-.*|content-type)$/i;
+  /^(host|connection|content-length|user-agent|accept-encoding|accept-language|transfer-encoding|keep-alive|upgrade.*|sec-.*|content-type)$/i;
 
 const scheme = /^(Bearer|Basic|DPoP) /i;
 
@@ -40,6 +40,13 @@ function parameterLine(field: Field, option = '--data-urlencode'): Line {
   if (!isSecret(field)) return { text: `${option} ${quoted(`${field.name}=${field.value}`)}` };
   const variable = variableOf(field);
   return { text: `${option} ${quoted(`${field.name}=`)}"$${variable}"`, variables: [variable] };
+}
+
+/** The address. Parameters of its path, such as the number of a patient, are not captured: each is a variable. */
+function addressLine(url: string, verb: string): Line {
+  const variables = [...url.matchAll(/\{(\w{1,40})\}/g)].map(([, name = '']) => name.toUpperCase());
+  const text = quoted(url).replaceAll(/\{(\w{1,40})\}/g, (_, name: string) => `'"$${name.toUpperCase()}"'`);
+  return { text: `curl${verb} ${text}`, variables };
 }
 
 /** The body, with a variable for each secret member. */
@@ -83,9 +90,9 @@ export function curlOf(message: Message): string | undefined {
       : method === 'POST' && hasBody
         ? ''
         : ` --request ${method}`;
-  const all = [...inQuery, ...lines];
+  const all = [addressLine(request.url, verb), ...inQuery, ...lines];
   const variables = [...new Set(all.flatMap(({ variables = [] }) => variables))];
-  const command = [`curl${verb} ${quoted(request.url)}`, ...all.map(({ text }) => text)].join(' \\\n  ');
+  const command = all.map(({ text }) => text).join(' \\\n  ');
   const first =
     variables.length === 0
       ? ''

@@ -106,7 +106,7 @@ describe('a message as a curl command', () => {
         to: 'api:PDS',
         words: 'Reads',
         request: captured({
-          url: "http://localhost/it's",
+          url: "http://localhost/it's/{id}",
           headers: [
             cutSecret('authorization', 'Bearer abcd', 20, { mark: 'm' }),
             { name: 'x-request-id', value: '$(id) `id`' },
@@ -117,9 +117,9 @@ describe('a message as a curl command', () => {
       },
     ]).messages;
     assert.ok(message);
-    assert.deepEqual(argumentsOf(curlOf(message) ?? '', { ACCESS_TOKEN: 'tok' }), [
+    assert.deepEqual(argumentsOf(curlOf(message) ?? '', { ACCESS_TOKEN: 'tok', ID: '9' }), [
       '--get',
-      "http://localhost/it's",
+      "http://localhost/it's/9",
       '--data-urlencode',
       'name=a&b',
       '--header',

@@ -15,7 +15,9 @@ const written = (fields: readonly Field[] = []): string =>
 
 function urlOf({ request, route }: Message): string {
   const query = written(request?.query);
-  return `${request?.url ?? `http://not-captured.invalid${route ?? '/'}`}${query === '' ? '' : `?${query}`}`;
+  const address = `${request?.url ?? `http://not-captured.invalid${route ?? '/'}`}${query === '' ? '' : `?${query}`}`;
+  // Encodes the braces of parameters of the path.
+  return URL.parse(address)?.href ?? address;
 }
 
 function requestOf(message: Message): object {

@@ -88,7 +88,7 @@ tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background
 .first-steps li { display: flex; gap: .625rem; min-width: 0; } .first-steps li > div { min-width: 0; overflow-wrap: anywhere; }
 .mark-step { flex: none; width: 1.375rem; height: 1.375rem; border: 1.5px solid var(--quiet); border-radius: 50%; text-align: center; font-size: .8125rem; line-height: 1.25rem; font-weight: 650; }
 .done .mark-step { border-color: var(--good); color: var(--good); }
-.lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { display: grid; grid-template-columns: 7rem 1fr; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+.lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { display: grid; grid-template-columns: 7rem minmax(0, 1fr); overflow-wrap: anywhere; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
 a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
 .refusal { border: 1px solid var(--bad); border-left-width: 5px; background: var(--bad-soft); border-radius: .375rem; padding: .875rem 1.125rem; margin: 0 0 1rem; }
 .console .refusal h2 { color: var(--bad); margin: 0 0 .5rem; font-size: 1.125rem; } .refusal dd { overflow-wrap: anywhere; }

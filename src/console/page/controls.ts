@@ -187,6 +187,7 @@ export function when(iso: string, now: number): Html {
 
 /** Returns a duration such as `6 ms`, `1.05 s`, `2 min 3 s` or `1 h 5 min`. */
 export function duration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 0.95) return `${Math.max(0.1, milliseconds).toFixed(1)} ms`;
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / second;
   if (seconds < 9.995) return `${Number(seconds.toFixed(2))} s`;

@@ -30,7 +30,7 @@ export interface Comparison {
 
 /** Values that are new in every journey: random values, times, and tokens. */
 const newEachTime =
-  /^(state|nonce|code|code_challenge|code_verifier|jti|iat|exp|nbf|auth_time|sid|at_hash|c_hash|s_hash|access_token|refresh_token|id_token|client_assertion|subject_token|actor_token|request|request_uri|authorization|dpop|cookie|auditTrackingId|org\.forgerock\.openidconnect\.ops|interaction|ticket|login_token|x-request-id|x-correlation-id|x-message-id|nhsd-.*id|date|content-length|host|traceparent|tracestate|user-agent|if-none-match|location|set-cookie|expires_in|refresh_token_expires_in)$/i;
+  /^(state|nonce|code|code_challenge|code_verifier|jti|iat|exp|nbf|auth_time|sid|at_hash|c_hash|s_hash|access_token|refresh_token|id_token|client_assertion|subject_token|actor_token|request|request_uri|authorization|dpop|cookie|auditTrackingId|org\.forgerock\.openidconnect\.ops|interaction|ticket|txn_h|proof|request_jti|signature|card_signature|challenge|one_time_code|login_token|x-request-id|x-correlation-id|x-message-id|nhsd-.*id|date|content-length|host|traceparent|tracestate|user-agent|if-none-match|location|set-cookie|expires_in|refresh_token_expires_in)$/i;
 
 /** Journeys with more messages are aligned by their first ones: the effort grows with the square. */
 const mostAligned = 1_000;

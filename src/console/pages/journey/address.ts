@@ -6,14 +6,13 @@ export type Tab = (typeof tabs)[number];
 
 /** The view of a journey that its address names. A link shows a colleague the same view. */
 export interface JourneyView extends View {
-  readonly id: string;
   /** Number of the open message. */
   readonly step: number | undefined;
   readonly tab: Tab | undefined;
   /** Index of the shown token. */
   readonly token: number;
-  /** From 1. */
-  readonly page: number;
+  /** From 1. By default, the page with the open step. */
+  readonly page: number | undefined;
 }
 
 const shown: readonly Shown[] = ['all', 'redirects', 'calls', 'refused'];
@@ -23,17 +22,20 @@ const wholeNumber = (value: string | null): number | undefined =>
   value !== null && /^\d{1,6}$/.test(value) ? Number(value) : undefined;
 
 /** Reads the view from a query. A refused journey opens the step that failed, until a step or 0 (none) is chosen. */
-export function viewOf(journey: Pick<Journey, 'id' | 'failedStep'>, query: URLSearchParams): JourneyView {
-  const step = wholeNumber(query.get('step')) ?? journey.failedStep ?? undefined;
+export function viewOf(
+  journey: Pick<Journey, 'failedStep' | 'outcome'>,
+  query: URLSearchParams,
+): JourneyView {
+  const failed = journey.outcome === 'succeeded' ? null : journey.failedStep;
+  const step = wholeNumber(query.get('step')) ?? failed ?? undefined;
   const hops: Hops = query.get('hops') === 'every' ? 'every' : 'one';
   return {
-    id: journey.id,
     step: step === 0 ? undefined : step,
     tab: oneOf(tabs, query.get('tab')),
     show: oneOf(shown, query.get('show')) ?? 'all',
     hops,
     token: wholeNumber(query.get('token')) ?? 0,
-    page: Math.max(1, wholeNumber(query.get('page')) ?? 1),
+    page: wholeNumber(query.get('page')),
   };
 }
 
@@ -41,7 +43,7 @@ type Change = {
   [Name in 'step' | 'tab' | 'show' | 'hops' | 'token' | 'page']?: JourneyView[Name] | undefined;
 };
 
-/** Returns the address of a changed view, relative to the page of the journey. */
+/** Returns the address of a changed view, relative to the page of the journey. It is in every row, so it is short. */
 export function addressOf(view: JourneyView, change: Change = {}): string {
   const { step, tab, show, hops, token, page } = { ...view, ...change };
   const query = new URLSearchParams({
@@ -50,9 +52,9 @@ export function addressOf(view: JourneyView, change: Change = {}): string {
     ...(show === 'all' ? {} : { show }),
     ...(hops === 'one' ? {} : { hops }),
     ...(token ? { token: String(token) } : {}),
-    ...((page ?? 1) > 1 ? { page: String(page) } : {}),
+    ...(page === undefined ? {} : { page: String(page) }),
   });
-  return `/journeys/${encodeURIComponent(view.id)}?${query}`;
+  return `?${query}`;
 }
 
 /** Returns the address of a step. Its row is the target, so that it is in view without the script. */

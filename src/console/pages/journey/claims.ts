@@ -36,14 +36,19 @@ const timeMeaning =
     return 'problem' in read ? read.problem : `${clockTime(read.at)}, ${relative(read.at, context)}`;
   };
 
+/** Returns a duration without the seconds of a long one. */
+const rough = (milliseconds: number): string =>
+  duration(milliseconds < 120_000 ? milliseconds : Math.round(milliseconds / 60_000) * 60_000);
+
 /** Whether the token was valid when it was sent, and whether it is now. */
 function expiry(at: number, context: ClaimContext): string {
   const sent = sentAt(context);
-  if (at <= sent) return `expired ${duration(sent - at)} before this request`;
-  const lifetime = `${duration(at - sent)} after this request`;
+  if (at <= sent) return `expired ${rough(sent - at)} before this request`;
+  const { iat } = context.token.claims;
+  const lifetime = typeof iat === 'number' ? `valid for ${duration(at - iat * 1000)}, ` : '';
   return at > context.now
-    ? `${lifetime}, ${duration(at - context.now)} from now`
-    : `${lifetime}, expired ${duration(context.now - at)} ago`;
+    ? `${lifetime}${rough(at - context.now)} from now`
+    : `${lifetime}expired ${rough(context.now - at)} ago`;
 }
 
 /** A time of the issuer beside the time of the request. Issuer and receiver may disagree by a second. */
@@ -59,8 +64,8 @@ const isSmartcard = ({ token }: ClaimContext): boolean =>
 const signedIn = timeMeaning((at, context) => {
   const { iat } = context.token.claims;
   const act = isSmartcard(context) ? 'when the PIN was given' : 'when the person signed in';
-  return typeof iat === 'number'
-    ? `${act}, ${duration(Math.max(0, iat * 1000 - at))} before the token was issued`
+  return typeof iat === 'number' && iat * 1000 > at
+    ? `${act}, ${rough(iat * 1000 - at)} before the token was issued`
     : act;
 });
 
@@ -194,10 +199,10 @@ function verdict({ header, signature }: DecodedToken): Html {
   const algorithm = cut(String(header.alg ?? 'no algorithm'), 20);
   if (signature === null) {
     const kid = header.kid === undefined ? 'without a kid' : `kid ${cut(String(header.kid), 80)}`;
-    return html`<p class="verdict unknown"><span aria-hidden="true">?</span> Signature not checked: ${algorithm}, ${kid}. No key of this installation or its applications has this kid.</p>`;
+    return html`<p class="signed unknown"><span aria-hidden="true">?</span> Signature not checked: ${algorithm}, ${kid}. No key of this installation or its applications has this kid.</p>`;
   }
   const { holds, keyId, owner } = signature;
-  return html`<p class="verdict ${holds ? 'good' : 'bad'}"><span aria-hidden="true">${holds ? '✓' : '✕'}</span> Signature ${holds ? 'holds' : 'does not hold'}: ${algorithm}, key <code>${cut(keyId, 80)}</code> of ${foreign(owner, 80)}</p>`;
+  return html`<p class="signed ${holds ? 'good' : 'bad'}"><span aria-hidden="true">${holds ? '✓' : '✕'}</span> Signature ${holds ? 'holds' : 'does not hold'}: ${algorithm}, key <code>${cut(keyId, 80)}</code> of ${foreign(owner, 80)}</p>`;
 }
 
 /** Shows a token: verdict, the claims that matter with their meaning, then all others and the header. */
@@ -206,7 +211,8 @@ export function tokenView(token: DecodedToken, context: Omit<ClaimContext, 'toke
   const entries = Object.entries(token.claims);
   const first = important.flatMap((name) => entries.filter(([own]) => own === name));
   const rest = entries.filter(([name]) => !important.includes(name));
-  return html`${verdict(token)}${claimList(first, all)}${
+  const decoded = JSON.stringify({ header: token.header, payload: token.claims }, null, 2);
+  return html`${verdict(token)}<p><button type="button" class="small secondary needs-script" data-copy="${decoded}">Copy decoded</button></p>${claimList(first, all)}${
     rest.length > 0
       ? html`<details><summary>${rest.length} more ${rest.length === 1 ? 'claim' : 'claims'}</summary>${claimList(rest, all)}</details>`
       : undefined

@@ -110,7 +110,7 @@ function exchange(captured: Captured, context: ExchangeContext): Html {
   const isNotable = ({ name, mark, offending }: Field) =>
     mark !== undefined ||
     offending ||
-    /^(content-type|accept|location|www-authenticate|x-|nhsd-|nhs-|dpop)/i.test(name);
+    /^(content-type$|accept$|location$|www-authenticate$|x-(?!message-id)|nhsd-|nhs-|dpop)/i.test(name);
   const notable = headers.filter(isNotable);
   const others = headers.filter((field) => !isNotable(field));
   return html`<div class="values">${fields(notable, ': ', context)}${fields(query, '=', context)}${fields(form, '=', context)}${

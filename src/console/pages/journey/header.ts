@@ -86,17 +86,17 @@ export function sourceLink(source: string): Html {
 /** Received and expected value, remedy, who acts, and the error with its source. */
 export function refusalDetails(refusal: RefusalView, application: Message['application']): Html {
   const { came, expected, mend, error, source } = refusal;
-  return html`<dl class="refusal">${came === null ? undefined : html`<dt>Came</dt><dd>${foreign(came)}</dd>`}${
+  return html`<dl class="reasons">${came === null ? undefined : html`<dt>Came</dt><dd>${foreign(came)}</dd>`}${
     expected === null ? undefined : html`<dt>Expected</dt><dd>${foreign(expected, 600)}</dd>`
   }<dt>What to do</dt><dd>${foreign(mend, 600)}</dd><dt>Who acts</dt><dd>${actorOf(refusal, application)} · <code>${cut(error, 80)}</code> · ${sourceLink(source)}</dd></dl>`;
 }
 
 const verbs = { refused: 'was refused', failed: 'failed', lost: 'was lost', succeeded: '' } as const;
 
-/** Explains the step in which a journey ended. A failed step without a refusal says so in one sentence. */
+/** Explains the step in which a journey ended. One that succeeded in the end, such as after a wrong PIN, needs no explanation. */
 export function banner(journey: Journey, view: JourneyView): Html | undefined {
   const message = journey.messages.find(({ number }) => number === journey.failedStep);
-  if (!message || message.outcome === 'succeeded') return undefined;
+  if (!message || journey.outcome === 'succeeded') return undefined;
   const { refusal, outcome, number, application } = message;
   const reason = refusal ? cut(afterColon(refusal.headline)) : reasonOf(message);
   const address = stepAddress(view, message);

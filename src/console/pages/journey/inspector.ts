@@ -115,7 +115,7 @@ function subtitle(message: Message, journey: Journey): Html {
   const around = parent === null ? undefined : journey.messages.find(({ id }) => id === parent);
   const parties = from === to ? laneName(from) : `${laneName(from)} → ${laneName(to)}`;
   const inside = around ? ` inside step ${around.number}` : '';
-  return html`<p class="quiet">${parties}, ${kind}${inside}, <time datetime="${startedAt}">${startedAt.slice(11, 23)}</time>${durationMs === null ? undefined : `, ${duration(durationMs)}`}</p>`;
+  return html`<p class="quiet">${parties}, ${kind}${inside}, <time datetime="${startedAt}">${startedAt.slice(11, 23)}</time>${durationMs === null || kind === 'act' ? undefined : `, ${duration(durationMs)}`}</p>`;
 }
 
 const iconLink = (address: string, label: string, sign: string, key: string, step?: number): Html =>

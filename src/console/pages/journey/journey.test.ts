@@ -163,6 +163,7 @@ describe('the ledger', () => {
     const second = String(ledger(journey, view(journey, 'page=2')));
     assert.match(second, /<ol start="1001"/);
     assert.equal(second.match(/<li>/g)?.length, 200);
+    assert.match(String(ledger(journey, view(journey, 'step=1100'))), /Page 2 of 2/);
   });
 
   test('keeps names of neighbouring lanes apart', () => {
@@ -186,19 +187,22 @@ describe('the address of a journey', () => {
     const journey = refusedJourney();
     assert.equal(view(journey).step, 7);
     assert.equal(view(journey, 'step=0').step, undefined);
-    assert.equal(addressOf(view(journey), { step: undefined }), '/journeys/journey-1?step=0');
+    assert.equal(addressOf(view(journey), { step: undefined }), '?step=0');
   });
 
   test('keeps filter, hops and tab when a step is opened', () => {
     const address = addressOf(view(goodJourney(), 'step=7&tab=request&show=redirects&hops=every'), {
       step: 3,
     });
-    assert.equal(address, '/journeys/journey-1?step=3&tab=request&show=redirects&hops=every');
+    assert.equal(address, '?step=3&tab=request&show=redirects&hops=every');
   });
 
   test('ignores values that no link contains', () => {
     const chosen = view(goodJourney(), 'step=7e9&tab=__proto__&show=constructor&page=-1');
-    assert.deepEqual([chosen.step, chosen.tab, chosen.show, chosen.page], [undefined, undefined, 'all', 1]);
+    assert.deepEqual(
+      [chosen.step, chosen.tab, chosen.show, chosen.page],
+      [undefined, undefined, 'all', undefined],
+    );
   });
 });
 
@@ -256,10 +260,7 @@ describe('the inspector', () => {
     assert.match(text, /✓ Signature holds: RS256, key B-rRus7cD29tSdVNveQo of CIS2/);
     assert.match(text, /sub656005750108Dr Harriet Quillfeather/);
     assert.match(text, /audalongside-platformthe API platform/);
-    assert.match(
-      text,
-      /exp1795768442\s?08:34:02 UTC, 59 min 60 s after this request|1 h after|min .* from now/,
-    );
+    assert.match(text, /exp1795768442\s?08:34:02 UTC, valid for 1 h, 58 min from now/);
     assert.match(text, /07:34:01 UTC, when the PIN was given, 1 s before the token was issued/);
     assert.match(text, /N3_SMARTCARD.*smartcard, first generation/);
     assert.match(text, /General Medical Practitioner at A9A5A/);

@@ -70,7 +70,8 @@ export function ledger(journey: Journey, view: JourneyView): Html {
     return html`<p class="empty">No step of this kind. <a href="${addressOf(view, { show: 'all' })}">Show all ${journey.messages.length} steps</a></p>`;
   const lanes = lanesOf(laidOut);
   const pages = Math.ceil(rows.length / pageSize);
-  const page = Math.min(view.page, pages);
+  const opened = rows.findIndex(({ message }) => message.number === view.step);
+  const page = Math.min(Math.max(view.page ?? Math.floor(opened / pageSize) + 1, 1), pages);
   const start = (page - 1) * pageSize;
   const groups = groupsOf(rows.slice(start, start + pageSize));
   return html`<div class="ledger"><div class="ledger-head" aria-hidden="true"><span class="n">#</span><span class="at">Time</span><span class="words">What happened</span>${laneHeads(lanes)}</div>

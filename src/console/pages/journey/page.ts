@@ -14,13 +14,29 @@ import { journeyScript } from './script.ts';
 import { timeBar } from './time.ts';
 import { titleOf } from './words.ts';
 
-type JourneyRequest = Pick<PageView<{ id: string }>, 'console' | 'params' | 'query' | 'now'>;
+type JourneyRequest = Pick<PageView<{ id: string }>, 'console' | 'request' | 'params' | 'query' | 'now'>;
 
 /** Ids are shorter. A longer one is not searched for. */
 const longestId = 200;
 
+interface Found {
+  readonly journey: Journey;
+  readonly view: JourneyView;
+}
+
+/** Journeys by request: all parts of one page show the same. */
+const found = new WeakMap<object, Promise<Found>>();
+
 /** Finds the journey of a page and the view that its address names. */
-async function read({ console: { journeys }, params: { id }, query }: JourneyRequest) {
+function read(request: JourneyRequest): Promise<Found> {
+  const known = found.get(request.request);
+  if (known) return known;
+  const reading = find(request);
+  found.set(request.request, reading);
+  return reading;
+}
+
+async function find({ console: { journeys }, params: { id }, query }: JourneyRequest): Promise<Found> {
   const journey = id.length <= longestId ? await journeys?.find(id) : undefined;
   if (!journey) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
   return { journey, view: viewOf(journey, query) };
@@ -53,16 +69,20 @@ const filters = (journey: Journey, view: JourneyView): Html =>
     'Steps',
     (Object.keys(filterNames) as Shown[]).map((show) => ({
       label: `${filterNames[show]} ${shownMessages(journey, show).length}`,
-      href: addressOf(view, { show, page: 1 }),
+      href: addressOf(view, { show, page: undefined }),
       isChosen: view.show === show,
     })),
   )}${segmented('Redirects', [
     {
       label: 'One arrow per redirect',
-      href: addressOf(view, { hops: 'one' }),
+      href: addressOf(view, { hops: 'one', page: undefined }),
       isChosen: view.hops === 'one',
     },
-    { label: 'Every hop', href: addressOf(view, { hops: 'every' }), isChosen: view.hops === 'every' },
+    {
+      label: 'Every hop',
+      href: addressOf(view, { hops: 'every', page: undefined }),
+      isChosen: view.hops === 'every',
+    },
   ])}`;
 
 const exportMenu = ({ id }: Journey): Html =>
@@ -85,7 +105,7 @@ const summary = (journey: Journey, view: JourneyView, console: Pick<ConsoleConte
     view,
   )}${related(journey)}<div class="filters-of-journey">${filters(journey, view)}<div class="actions">${actions(journey, console)}</div></div>${timeBar(journey)}`;
 
-const keysHelp = html`<p class="quiet needs-script"><button type="button" class="small secondary" id="show-keys">Keys</button></p>
+const keysHelp = html`<p class="show-keys needs-script"><button type="button" class="small secondary" id="show-keys">Keys</button></p>
 <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
 <dl class="keys"><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous step</dd><dt><kbd>Enter</kbd></dt><dd>opens a step</dd><dt><kbd>[</kbd> <kbd>]</kbd></dt><dd>previous and next tab</dd><dt><kbd>x</kbd></dt><dd>marks this journey for comparison</dd><dt><kbd>c</kbd></dt><dd>compares it with the marked one, or with the last good one</dd><dt><kbd>Esc</kbd></dt><dd>closes the details</dd><dt><kbd>/</kbd></dt><dd>search</dd><dt><kbd>?</kbd></dt><dd>this list</dd></dl>
 <div class="choice"><input type="checkbox" id="keys-on"><label for="keys-on">Use these keys on this browser</label></div>

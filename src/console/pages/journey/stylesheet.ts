@@ -7,8 +7,8 @@ ${arrowStyles}
 .related { margin: 0 0 .75rem; }
 .banner { background: var(--bad-soft); border-left: 4px solid var(--bad); border-radius: 0 .5rem .5rem 0; padding: .75rem 1.25rem; margin: 0 0 1rem; }
 .console .banner h2 { color: var(--bad); margin: 0 0 .5rem; } .banner h2 a { color: inherit; }
-dl.refusal { display: grid; grid-template-columns: minmax(5.5rem, max-content) minmax(0, 1fr); gap: .25rem 1.25rem; margin: 0; }
-dl.refusal dt { color: var(--quiet); } dl.refusal dd { margin: 0; overflow-wrap: anywhere; }
+dl.reasons { display: grid; grid-template-columns: minmax(5.5rem, max-content) minmax(0, 1fr); gap: .25rem 1.25rem; margin: 0; }
+dl.reasons dt { color: var(--quiet); } dl.reasons dd { margin: 0; overflow-wrap: anywhere; }
 .menu { position: relative; margin: 0; } .menu > summary { list-style: none; color: var(--accent); } .menu > summary::after { content: " ▾"; } .menu > summary::-webkit-details-marker { display: none; }
 .menu > ul { position: absolute; right: 0; max-width: 80vw; z-index: 7; min-width: 15rem; margin: .25rem 0 0; padding: .375rem; list-style: none; background: var(--card); border: 1px solid var(--quiet); border-radius: .5rem; }
 .menu > ul a { display: block; padding: .375rem .75rem; text-decoration: none; border-radius: .25rem; } .menu > ul a:hover { background: var(--accent-soft); }
@@ -64,19 +64,19 @@ ul.fields { list-style: none; margin: 0; padding: 0; } ul.fields + ul.fields { m
 .values .name, .inspector pre .name, .claims dt, .fields .name { color: var(--accent); } .inspector pre .text, .claims .text { color: var(--warn); } .inspector pre .number, .claims dd .number { color: var(--number, #2d5bb9); text-align: left !important; }
 .secret { background: var(--accent-soft); border-radius: .25rem; padding: 0 .25rem; } .origin { font-family: system-ui, sans-serif; color: var(--quiet); }
 mark.offending { color: var(--bad); background: var(--bad-soft); border: 1px solid var(--bad); border-radius: .25rem; padding: 0 .25rem; } .offence { color: var(--bad); font-family: system-ui, sans-serif; }
-.verdict { font-weight: 600; overflow-wrap: anywhere; } .verdict.good { color: var(--good); } .verdict.bad { color: var(--bad); } .verdict.unknown { color: var(--warn); }
+.signed { font-weight: 600; overflow-wrap: anywhere; } .signed.good { color: var(--good); } .signed.bad { color: var(--bad); } .signed.unknown { color: var(--warn); }
 dl.claims { margin: 0 0 .75rem; font-size: .8125rem; } dl.claims > div { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .75rem; padding: .3125rem 0; border-bottom: 1px solid var(--line); }
 .claims dt { font-family: ui-monospace, "Liberation Mono", monospace; overflow-wrap: anywhere; } .claims dd { margin: 0; overflow-wrap: anywhere; } .claims dd > :is(.text, .number) { display: block; font-family: ui-monospace, "Liberation Mono", monospace; white-space: pre-wrap; } .meaning { display: block; color: var(--quiet); }
 .events { margin: 0; padding-left: 1.25rem; }
 .console details > summary { font-size: .9375rem; } .inspector details { margin: 0 0 .625rem; }
 dialog { color: var(--ink); background: var(--card); border: 1px solid var(--quiet); border-radius: .5rem; padding: 1.25rem; max-width: 32rem; } dialog::backdrop { background: rgb(0 0 0 / .45); } dialog h2:first-child { margin-top: 0 !important; }
-dl.keys { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dl.keys dd { margin: 0; }
+.show-keys { margin: 1rem 0 0; } dl.keys { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dl.keys dd { margin: 0; }
 kbd { font: .8125rem ui-monospace, monospace; border: 1px solid var(--line); border-radius: .25rem; padding: 0 .375rem; background: var(--paper); }
 ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25rem; }
 .differences td, .differences th { overflow-wrap: anywhere; } .differences th:first-child { width: 26%; } .differences td { width: 37%; } .differences tr.bad > * { background: var(--bad-soft); }
 @media (prefers-color-scheme: dark) { :root { --number: #8db4ff; } .t-cis2 { fill: #d98a1f; } }
 @media (min-width: 75rem) {
-  .journey:has(> [data-part=inspector] > .inspector) { grid-template-columns: minmax(0, 1.7fr) minmax(20rem, 1fr); }
+  .journey:has(> [data-part=inspector] > .inspector) { grid-template-columns: minmax(0, 1.9fr) minmax(21rem, 1fr); }
   .journey > [data-part=inspector] { position: sticky; top: 3.5rem; } .inspector { max-height: calc(100vh - 4.5rem); overflow-y: auto; }
 }
 @container ledger (max-width: 40rem) {
@@ -85,7 +85,7 @@ ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25re
   .ledger .path { position: static; width: auto; height: auto; clip-path: none; white-space: normal; display: block; font-size: .8125rem; color: var(--quiet); }
   .ledger a.row.open + .to-inspector { position: static; display: block; padding: .25rem .75rem .5rem 2.75rem; font-size: .875rem; }
 }
-@media (max-width: 30rem) { dl.refusal { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.refusal dd { margin: 0 0 .375rem; } dl.claims > div { grid-template-columns: minmax(0, 1fr); gap: 0; } }
+@media (max-width: 30rem) { dl.reasons { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.reasons dd { margin: 0 0 .375rem; } dl.claims > div { grid-template-columns: minmax(0, 1fr); gap: 0; } }
 @media (forced-colors: active) {
   .dot, .tip { fill: CanvasText; } .line { stroke: CanvasText; } .glass, .answers { fill: Canvas; stroke: CanvasText; } .lane-lines line { stroke: GrayText; }
   .ledger a.row.open { outline: 2px solid Highlight; outline-offset: -2px; } mark.offending { border-width: 2px; } .time-went rect { stroke: CanvasText; }

@@ -35,7 +35,7 @@ export function timeOf({ messages, durationMs }: Pick<Journey, 'messages' | 'dur
   }
   const outside = Math.max(0, durationMs - covered(messages.filter(({ kind }) => kind !== 'act')));
   const parties = inLaneOrder(times.keys()).map((party) => ({ party, ms: times.get(party) ?? 0 }));
-  return [{ party: 'outside' as const, ms: outside }, ...parties].filter(({ ms }) => ms >= 0.5);
+  return [{ party: 'outside' as const, ms: outside }, ...parties].filter(({ ms }) => ms >= 1);
 }
 
 /** Colours by party; those of APIs and other servers are equal, and the legend names them. */

@@ -59,9 +59,11 @@ export const afterColon = (sentence: string): string =>
   /^\p{Lu}(\p{Ll}|\s)/u.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence;
 
 /** Returns the reason for which a message did not succeed, or undefined. */
-export function reasonOf({ outcome, refusal, kind, durationMs, status }: Message): string | undefined {
+export function reasonOf({ outcome, refusal, kind, durationMs, status, words }: Message): string | undefined {
   if (outcome === 'succeeded') return undefined;
   if (refusal) return cut(afterColon(refusal.headline));
+  const colon = words.indexOf(': ');
+  if (colon !== -1) return cut(words.slice(colon + 2));
   if (outcome === 'lost') return kind === 'redirect' ? 'never arrived' : 'no answer';
   if (status !== null) return `answered ${status}`;
   if (outcome === 'refused') return 'refused';
@@ -77,33 +79,35 @@ export function wordsOf(message: Message): string {
 /** Returns the words of a message without the reason of a refusal. */
 export const attemptOf = ({ words }: Pick<Message, 'words'>): string => cut(words.split(': ', 1)[0] ?? '');
 
-/** Returns a route of which only the end is shown if it is long: `…/realms/Healthcare/authorize`. */
+/** Returns a route of which only the end is shown if it is long: `…/R4/Patient/:id`. */
 function shortRoute(route: string): string {
-  if (route.length <= longestRoute) return route;
+  if (route.length <= longestRoute || !route.startsWith('/')) return route;
   const start = route.indexOf('/', route.length - longestRoute);
   return `…${start === -1 ? route.slice(-longestRoute) : route.slice(start)}`;
 }
-const longestRoute = 36;
+const longestRoute = 20;
 
 /** Returns the method, route, status and duration of a message; an empty string for an act. */
 export function requestLine({ method, route, status, durationMs, outcome, response, kind }: Message): string {
-  if (kind === 'act') return '';
+  // Nobody here sees what an application does with a redirect.
+  if (kind === 'act' || (route === null && status === null)) return '';
   const request = [method, route === null ? undefined : cut(shortRoute(route))].filter(Boolean).join(' ');
   const error = outcome === 'refused' ? errorCode(response?.body) : undefined;
   const answer = status === null ? '' : ` → ${status}${error === undefined ? '' : ` ${error}`}`;
-  return `${request}${answer}${durationMs === null ? '' : ` · ${duration(durationMs)}`}`;
+  const isUnknown = durationMs === null || (status === null && durationMs === 0);
+  return `${request}${answer}${isUnknown ? '' : ` · ${duration(durationMs)}`}`;
 }
 
 /** Returns the `error` of an OAuth error response. */
 const errorCode = (body: string | undefined): string | undefined =>
   /^\s*\{\s*"error"\s*:\s*"([a-z_]{1,40})"/.exec(body ?? '')?.[1];
 
-/** Returns the title of a journey: `Dr Harriet Quillfeather at Clinic Express`. */
-export function titleOf({ person, application, pattern }: JourneySummary): string {
+/** Returns the title of a journey: `Dr Harriet Quillfeather at Clinic Express`, or its headline if neither is known. */
+export function titleOf({ person, application, pattern, headline }: JourneySummary): string {
   const who = person ? cut(person.name, 80) : undefined;
   const where = application ? cut(application.name, 80) : undefined;
   if (pattern === 'desk') return who ? `${who} at the desk` : 'Sign-in at the desk';
   if (pattern === 'sign-out') return who ? `${who} signs out` : 'Sign-out';
   if (who && where) return `${who} at ${where}`;
-  return who ?? where ?? patternName(pattern);
+  return who ?? where ?? (headline ? cut(headline, 80) : patternName(pattern));
 }

@@ -1,0 +1,82 @@
+// Measures the page of a journey with very many messages: time to render, size, and time to the first paint in Chromium, cold and warm:
+// `npm run bench:journey-page [-- --messages 1000] [--rounds 5] [--json]`. Never fails on a figure.
+
+import { viewOf } from '../src/console/pages/journey/address.ts';
+import { ledger } from '../src/console/pages/journey/ledger.ts';
+import { longJourney } from '../src/console/pages/journey/testing/journey.ts';
+import { startConsole } from '../src/console/testing/console.ts';
+import { launchBrowser } from '../test/testing/browser.ts';
+import { endWith, readBenchFlags } from './flags.ts';
+
+const usageText = 'bench:journey-page -- [--messages 1000] [--rounds 5] [--json]';
+const { values } = readBenchFlags(usageText, {
+  options: {
+    messages: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const messages = Number(values.messages);
+const rounds = Number(values.rounds);
+if (!(messages >= 1 && messages <= 10_000 && rounds >= 1)) endWith(usageText);
+
+const journey = longJourney(messages);
+const median = (figures: readonly number[]): number =>
+  Math.round(figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0);
+
+const view = viewOf(journey, new URLSearchParams());
+const renders = Array.from({ length: rounds }, () => {
+  const start = performance.now();
+  String(ledger(journey, view));
+  return performance.now() - start;
+});
+
+const console = await startConsole({
+  journeys: {
+    list: async () => ({ journeys: [], next: null }),
+    find: async (id) => (id === 'short' ? longJourney(10) : journey),
+    message: async () => undefined,
+    refusedSince: async () => 0,
+  },
+});
+const browser = await launchBrowser();
+/** Resolves to the milliseconds until the first paint with content. */
+const firstPaint = `new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    for (const { name, startTime } of list.getEntries()) if (name === 'first-contentful-paint') resolve(startTime);
+  }).observe({ type: 'paint', buffered: true });
+})`;
+/** A cold paint is that of a new browser context, without its cache. */
+async function paints(id: string, count: number): Promise<number[]> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
+  const figures: number[] = [];
+  for (let round = 0; round < count; round++) {
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${console.port}/journeys/${id}`);
+    figures.push(Number(await page.evaluate(firstPaint)));
+    await page.close();
+  }
+  await context.close();
+  return figures;
+}
+const [cold = 0] = await paints(journey.id, 1);
+const [, ...warm] = await paints(journey.id, rounds + 1);
+const [, ...short] = await paints('short', rounds + 1);
+const { text } = await console.send(`/journeys/${journey.id}`);
+await browser.close();
+await console.close();
+
+const result = {
+  messages,
+  renderMs: median(renders),
+  kilobytes: Math.round(Buffer.byteLength(text) / 1024),
+  firstPaintColdMs: Math.round(cold),
+  firstPaintWarmMs: median(warm),
+  /** Of a journey with 10 messages: what the machine and the browser need for any page. */
+  shortJourneyMs: median(short),
+};
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify(result)}\n`
+    : `${messages} messages: rendered in ${result.renderMs} ms, ${result.kilobytes} KB, first paint after ${result.firstPaintColdMs} ms cold and ${result.firstPaintWarmMs} ms warm; of 10 messages after ${result.shortJourneyMs} ms\n`,
+);
