@@ -70,14 +70,14 @@ function tokens(message: Message, journey: Journey, view: JourneyView, known: Kn
   const choice =
     all.length === 1
       ? html`<h3>${tokenName(token)}</h3>`
-      : html`<p>${segmented(
+      : html`<div class="choice-of-token">${segmented(
           'Token',
           all.map((one, index) => ({
             label: tokenName(one),
             href: addressOf(view, { tab: 'tokens', token: index }),
             isChosen: index === at,
           })),
-        )}</p>`;
+        )}</div>`;
   return html`${choice}${tokenView(token, { journey, message, ...known })}`;
 }
 

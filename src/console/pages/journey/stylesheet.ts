@@ -67,7 +67,7 @@ mark.offending { color: var(--bad); background: var(--bad-soft); border: 1px sol
 .signed { font-weight: 600; overflow-wrap: anywhere; } .signed.good { color: var(--good); } .signed.bad { color: var(--bad); } .signed.unknown { color: var(--warn); }
 dl.claims { margin: 0 0 .75rem; font-size: .8125rem; } dl.claims > div { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .75rem; padding: .3125rem 0; border-bottom: 1px solid var(--line); }
 .claims dt { font-family: ui-monospace, "Liberation Mono", monospace; overflow-wrap: anywhere; } .claims dd { margin: 0; overflow-wrap: anywhere; } .claims dd > :is(.text, .number) { display: block; font-family: ui-monospace, "Liberation Mono", monospace; white-space: pre-wrap; } .meaning { display: block; color: var(--quiet); }
-.events { margin: 0; padding-left: 1.25rem; }
+.choice-of-token { margin: 0 0 .75rem; } .events { margin: 0; padding-left: 1.25rem; }
 .console details > summary { font-size: .9375rem; } .inspector details { margin: 0 0 .625rem; }
 dialog { color: var(--ink); background: var(--card); border: 1px solid var(--quiet); border-radius: .5rem; padding: 1.25rem; max-width: 32rem; } dialog::backdrop { background: rgb(0 0 0 / .45); } dialog h2:first-child { margin-top: 0 !important; }
 .show-keys { margin: 1rem 0 0; } dl.keys { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dl.keys dd { margin: 0; }
@@ -88,7 +88,7 @@ ul.compared { list-style: none; padding: 0; } ul.compared li { margin: 0 0 .25re
 @media (max-width: 30rem) { dl.reasons { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.reasons dd { margin: 0 0 .375rem; } dl.claims > div { grid-template-columns: minmax(0, 1fr); gap: 0; } }
 @media (forced-colors: active) {
   .dot, .tip { fill: CanvasText; } .line { stroke: CanvasText; } .glass, .answers { fill: Canvas; stroke: CanvasText; } .lane-lines line { stroke: GrayText; }
-  .ledger a.row.open { outline: 2px solid Highlight; outline-offset: -2px; } mark.offending { border-width: 2px; } .time-went rect { stroke: CanvasText; }
+  .ledger a.row:not(.open, .wrong) { border-color: Canvas; } .ledger a.row.open { outline: 2px solid Highlight; outline-offset: -2px; } mark.offending { border-width: 2px; } .time-went rect { stroke: CanvasText; }
 }
 @media print { .ledger-head { position: static; } .inspector { max-height: none; } .rows ol.later { content-visibility: visible; } }
 `;
