@@ -39,8 +39,11 @@ interface CommandError {
   messageId?: string | undefined;
 }
 
+/** The database failed: its state is for the operator to mend, and its message has the reason. */
+const operatorErrors: ReadonlySet<string> = new Set(['OperatorError', 'StorageError']);
+
 export const isOperatorError = (error: unknown): boolean =>
-  error instanceof OperatorError || (error as Error)?.name === 'OperatorError';
+  error instanceof OperatorError || operatorErrors.has((error as Error)?.name);
 
 /** Recognizes a refusal of the console by its members: most command lines do not load its class. */
 const isRefusal = (error: unknown): error is OperatorError & CommandError & { error: string } =>
