@@ -65,6 +65,7 @@ export const menu: readonly Section[] = [
     collapsed: true,
     pages: [
       ['docs/self-hosting.md', 'Host for others'],
+      ['docs/server.md', 'Install a server'],
       ['docs/installing.md', 'Install on a server'],
       ['docs/production.md', 'Production'],
       ['docs/desk-engineers.md', 'Workstations'],

@@ -71,11 +71,13 @@ export interface MutualTlsUrls {
   cis2: string | undefined;
 }
 
-/** Returns the addresses for clients with a certificate: of a proxy, else of our own listeners. */
-export const mutualTlsUrls = (config: Config, ports: Ports): MutualTlsUrls => ({
-  api:
-    config.urlApiMutualTls ?? (config.tlsCertificate ? `https://localhost:${ports.apiMutualTls}` : undefined),
-  cis2:
-    config.urlCis2MutualTls ??
-    (config.tlsCertificate ? `https://localhost:${ports.cis2MutualTls}` : undefined),
-});
+/** Returns the addresses for clients with a certificate: of a proxy, else of our own listeners under the public names. */
+export function mutualTlsUrls(config: Config, ports: Ports): MutualTlsUrls {
+  const own = (url: string, port: number) =>
+    config.tlsCertificate ? `https://${new URL(url).hostname}:${port}` : undefined;
+  const { api, cis2 } = publicUrls(config, ports);
+  return {
+    api: config.urlApiMutualTls ?? own(api, ports.apiMutualTls),
+    cis2: config.urlCis2MutualTls ?? own(cis2, ports.cis2MutualTls),
+  };
+}

@@ -28,6 +28,18 @@ const startsOne = ({ marks, code }: Block) =>
 /** Blocks that need our packages in the supplier's project. */
 const usesPackages = ({ language, marks }: Block) => language === 'ts' || marks.in === 'project';
 
+/**
+ * Pages that need more than a plain copy: a script for its preparation, and what people do in a browser, which runs after the block with
+ * this text.
+ */
+const acts: Readonly<Record<string, { before: string; after: string; act: string }>> = {
+  'docs/server.md': {
+    before: 'bash /opt/alongside/test/pages/server-machine.sh',
+    after: 'authenticator enrol',
+    act: 'node /opt/alongside/test/pages/server-sign-in.ts "$uid" "$officer"',
+  },
+};
+
 /** Blocks that are run, or written to a file that others read. */
 const used = (block: Block) =>
   runs(block) || (block.marks.title !== undefined && block.marks.excerpt === undefined);
@@ -84,9 +96,13 @@ async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
     ...(blocks.some(usesPackages) && !blocks.some(({ code }) => code.includes('npm install'))
       ? [packages]
       : []),
-    ...(blocks.some(startsOne) ? [] : [instance]),
+    ...(acts[page] ? [acts[page].before] : []),
+    ...(acts[page] || blocks.some(startsOne) ? [] : [instance]),
   ];
-  await writeFile(script, [...first, ...blocks.map(step)].join('\n'));
+  const steps = blocks.map((block) =>
+    acts[page] && block.code.includes(acts[page].after) ? `${step(block)}\n${acts[page].act}` : step(block),
+  );
+  await writeFile(script, [...first, ...steps].join('\n'));
   // The Node that runs this file, by its path on the copy.
   const inClone = relative(clone, process.execPath);
   const node = inClone.startsWith('..')

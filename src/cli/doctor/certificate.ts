@@ -51,11 +51,13 @@ async function judge(origin: string): Promise<Finding> {
   }
 }
 
-/** Checks the certificates of the public addresses. */
+/** Checks the certificates of the public addresses. Production has no sample application, and its agents are elsewhere. */
 export const certificate: Check = {
   name: 'certificate',
-  async run({ console }) {
-    const origins = new Set(Object.values(console?.urls ?? {}).map((url) => new URL(url).origin));
+  async run({ console, inProduction }) {
+    const { sample, identityAgent, ...served } = console?.urls ?? {};
+    const urls = Object.values(inProduction ? served : { ...served, sample, identityAgent });
+    const origins = new Set(urls.flatMap((url) => (url === undefined ? [] : [new URL(url).origin])));
     return Promise.all([...origins].filter((origin) => origin.startsWith('https:')).map(judge));
   },
 };
