@@ -68,6 +68,7 @@ export const menu: readonly Section[] = [
       ['docs/server.md', 'Install a server'],
       ['docs/installing.md', 'Install on a server'],
       ['docs/production.md', 'Production'],
+      ['docs/operating.md', 'Operate'],
       ['docs/desk-engineers.md', 'Workstations'],
       ['docs/observability.md', 'Metrics, logs and traces'],
       ['docs/runbooks.md', 'Runbooks'],

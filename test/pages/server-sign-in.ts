@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { browserFlags, browserPath } from '../testing/browser.ts';
 
@@ -68,7 +70,7 @@ await user.getByRole('button', { name: 'Set it up' }).click();
 await user.getByText(/It signs you in/).waitFor();
 
 const { platform } = read<{ platform: { clientId: string; clientSecret: string } }>(
-  '/root/first-application.json',
+  join(homedir(), 'first-application.json'),
 );
 const api = 'https://api.alongside.example:8401';
 const callback = 'https://app.alongside.example/callback';
