@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Journey, JourneySummary } from '../../src/journeys/model.ts';
+import { examine, isAccessible } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { databaseDump } from '../testing/database-dump.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
@@ -209,6 +210,19 @@ describe('journeys in the console', () => {
     await page.getByRole('link', { name: 'Compare with the last good one' }).click();
     const first = page.locator('.differences tbody tr').first();
     assert.match((await first.textContent()) ?? '', /client_secret.*wrong.*wron…/);
+  });
+
+  test('are accessible with the details of a token, also in the dark and at 320 px', async () => {
+    const { id, messages } = await journeyOf('succeeded');
+    const token = messages.find(({ name }) => name === 'cis2.token.code');
+    // axe-core compiles functions.
+    const open = await browser.newContext({ bypassCSP: true, viewport: { width: 1440, height: 1000 } });
+    const own = await open.newPage();
+    await own.goto(`${instance.urls.console}/journeys/${id}?step=${token?.number}&tab=tokens`);
+    await own.getByText('Signature holds').waitFor();
+    await examine(own, 'journey');
+    await isAccessible(own);
+    await open.close();
   });
 
   test('leave as a picture, an HTTP archive and a command that work elsewhere', async () => {

@@ -157,12 +157,30 @@ ${tabs(
 <div class="panel-body">${panels[open]()}${actions(message, journey)}</div></section>`;
 }
 
+/** Kinds of the request builder, by the name of a message. */
+const builderKinds: Readonly<Record<string, string>> = {
+  'authorisation.authorize': 'authorize',
+  'authorisation.token.code': 'code',
+  'authorisation.token.refresh': 'refresh',
+  'authorisation.token.assertion': 'client-credentials',
+  'authorisation.token.exchange': 'exchange',
+  'authorisation.userinfo': 'userinfo',
+  'cis2.authorize': 'authorize-cis2',
+  'cis2.token.code': 'code-cis2',
+};
+
+/** Returns the address at which an application's request is built again; undefined for one that the builder does not know. */
+function builderAddress({ name, to, from, application, request }: Message): string | undefined {
+  const kind = to.startsWith('api:') ? 'api' : builderKinds[name];
+  if (kind === undefined || from !== 'application' || request === null) return undefined;
+  return `/build?${new URLSearchParams({ kind, ...(application ? { application: application.id } : {}) })}`;
+}
+
 /** Next steps after a failed one. */
 function actions(message: Message, journey: Journey): Html | undefined {
   if (message.outcome === 'succeeded' || message.kind === 'act') return undefined;
+  const builder = builderAddress(message);
   return html`<p class="actions">${
-    message.request && message.to === 'authorisation'
-      ? html`<a class="button" href="/build?message=${encodeURIComponent(message.id)}">Open in request builder</a>`
-      : undefined
+    builder ? html`<a class="button" href="${builder}">Open in request builder</a>` : undefined
   }<a class="button secondary" href="/journeys/compare?a=${encodeURIComponent(journey.id)}">Compare with the last good one</a></p>`;
 }

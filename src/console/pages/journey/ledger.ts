@@ -74,7 +74,7 @@ export function ledger(journey: Journey, view: JourneyView): Html {
   const page = Math.min(Math.max(view.page ?? Math.floor(opened / pageSize) + 1, 1), pages);
   const start = (page - 1) * pageSize;
   const groups = groupsOf(rows.slice(start, start + pageSize));
-  return html`<div class="ledger"><div class="ledger-head" aria-hidden="true"><span class="n">#</span><span class="at">Time</span><span class="words">What happened</span>${laneHeads(lanes)}</div>
+  return html`<h2 class="visually-hidden">Steps</h2><div class="ledger"><div class="ledger-head" aria-hidden="true"><span class="n">#</span><span class="at">Time</span><span class="words">What happened</span>${laneHeads(lanes)}</div>
 <div class="rows">${laneLines(lanes)}${groups.map(
     (group, index) =>
       html`<ol start="${start + index * groupSize + 1}"${groups.length > 1 ? html` class="later"` : undefined}>${group.map((row) => step(row, view, lanes))}</ol>`,
