@@ -29,6 +29,56 @@ describe('the console with CIS and an agent', () => {
   const status = () => instance.api<Status>('GET', '/agent');
 
   describe('/people', () => {
+    test('finds people, cards, organisations and job roles by name', async () => {
+      const people = await instance.api<{ people: { persona: string }[] }>('GET', '/people?q=Harbottle%20W');
+      assert.deepEqual(
+        people.people.map(({ persona }) => persona),
+        ['nurse'],
+      );
+      const last = await instance.api<{ people: unknown[]; next: null }>('GET', '/people?q=');
+      assert.deepEqual([last.people.length, last.next], [16, null]);
+      assert.equal((await raw('GET', `/people?q=${'x'.repeat(201)}`)).status, 400);
+      assert.equal((await raw('GET', '/people?q=a&after=zzz')).status, 400);
+      const { organisations } = await instance.api<{ organisations: { code: string }[] }>(
+        'GET',
+        '/organisations?q=alder',
+      );
+      assert.deepEqual(
+        organisations.map(({ code }) => code),
+        ['A9A5A'],
+      );
+      const { jobRoles } = await instance.api<{ jobRoles: { code: string; activities: unknown[] }[] }>(
+        'GET',
+        '/job-roles?q=nurse',
+      );
+      assert.deepEqual(
+        jobRoles.map(({ code, activities }) => [code, activities.length]),
+        [['S8000:G8000:R8001', 3]],
+      );
+      const card = await instance.api<{ serial: string }>('POST', '/registration-authority/cards', {
+        actor: 'admin',
+        person: 'nurse',
+      });
+      const found = await instance.api<{ cards: { serial: string; holder: string }[] }>(
+        'GET',
+        '/registration-authority/cards?q=harb&role=R8001',
+      );
+      assert.deepEqual(
+        found.cards.map(({ serial, holder }) => [serial, holder]),
+        [[card.serial, 'Harbottle Winifred Mrs']],
+      );
+      for (const q of [card.serial, ''])
+        assert.equal(
+          (await instance.api<typeof found>('GET', `/registration-authority/cards?q=${q}`)).cards[0]?.serial,
+          card.serial,
+        );
+      const one = await instance.api<{ state: string }>(
+        'GET',
+        `/registration-authority/cards/${card.serial}`,
+      );
+      assert.equal(one.state, 'ordered');
+    });
+
     test('lists the people of the directory', async () => {
       const { people } = await instance.api<{ people: { uid: string; persona: string }[] }>('GET', '/people');
       assert.ok(people.some(({ uid, persona }) => uid === '656005750108' && persona === 'gp'));

@@ -190,6 +190,24 @@ describe('/applications', () => {
     assert.match(String(bareHost), /^platform\.attributes\.jwks-resource-url: the address must have a path/);
   });
 
+  test('checks a registration without storing it, and finds applications by a part of a name or id', async () => {
+    const check = (body: object) =>
+      console_.send('/api/v1/applications/check', { method: 'POST', json: body });
+    const good = await check({ name: 'never stored', platform: {} });
+    assert.equal(good.status, 200);
+    assert.deepEqual(
+      (good.body.warnings as { code: string }[]).map(({ code }) => code),
+      ['no_product'],
+    );
+    const bad = await check({ name: 'never stored', platform: { callbackUrls: ['https://a.test/#b'] } });
+    assert.deepEqual([bad.status, bad.body.field], [400, 'platform.callbackUrls.0']);
+    const find = async (q: string) =>
+      ((await console_.send(`/api/v1/applications?q=${q}`)).body.applications as View[]).map(({ id }) => id);
+    assert.deepEqual(await find('never'), []);
+    assert.deepEqual(await find('MO-COMBINED'), ['demo-combined']);
+    assert.deepEqual(await find('demo-separate.apps'), ['demo-separate']);
+  });
+
   test('lists the development secrets of the seed until they are replaced', async () => {
     const list = async () => (await console_.send('/api/v1/applications')).body.applications as View[];
     const seeded = (await list()).find(({ id }) => id === 'demo-separate');

@@ -20,7 +20,7 @@ import { actsOn, type PossibleAct } from './acts.ts';
 import { readerButton } from './list.ts';
 import { stateTags, virtualTags } from './table.ts';
 
-type View = Pick<PageView, 'console' | 'now' | 'query'> & { params: { serial: string } };
+type View = Pick<PageView, 'console' | 'now' | 'query' | 'caller'> & { params: { serial: string } };
 
 interface Found {
   /** Null for a virtual card that has no certificate yet. */
@@ -147,6 +147,8 @@ const actForm = (
 
 async function acts(view: View): Promise<Html> {
   const [{ card }, acting] = await Promise.all([find(view), officers(view.console)]);
+  if (view.caller?.role === 'support')
+    return html`<p class="quiet">Your role shows cards and does not change them.</p>`;
   if (!card) return html`<p class="quiet">CIS does not know this card yet. Insert it once.</p>`;
   const list = actsOn(card);
   if (acting.length === 0 && list.some(({ whyNot }) => whyNot === undefined)) return noOfficer;
@@ -155,6 +157,7 @@ async function acts(view: View): Promise<Html> {
 
 export const cardPage = definePage({
   path: '/cards/:serial',
+  roles: ['registration-authority', 'support'],
   script: personScript,
   parts: {
     state: { on: ['card', 'desk', 'person', 'clock'], render: state },

@@ -72,6 +72,7 @@ async function virtual({ console }: PageView): Promise<Html> {
 export const cardsPage = definePage({
   path: '/cards',
   navigation: { group: 'register', label: 'Cards' },
+  roles: ['registration-authority', 'support'],
   parts: {
     list: { on: ['card', 'person'], render: list },
     virtual: { on: ['card', 'desk'], render: virtual },

@@ -36,6 +36,7 @@ async function list({ console, query }: PageView): Promise<Html> {
 export const organisationsPage = definePage({
   path: '/organisations',
   navigation: { group: 'register', label: 'Organisations' },
+  roles: ['registration-authority', 'support'],
   parts: { list: { on: ['person'], render: list } },
   async render({ query, part }) {
     return {

@@ -108,6 +108,7 @@ ${pageLinks('/people', query, found.next)}`;
 export const peoplePage = definePage({
   path: '/people',
   navigation: { group: 'register', label: 'People' },
+  roles: ['registration-authority', 'support'],
   parts: { list: { on: ['person'], render: list } },
   async render(view) {
     return {

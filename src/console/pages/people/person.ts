@@ -24,7 +24,7 @@ import { personForm } from './person-form.ts';
 import { personScript } from './person-script.ts';
 import { authenticatorName, plainRole } from './role-names.ts';
 
-type View = Pick<PageView, 'console' | 'now' | 'query'> & { params: { uid: string } };
+type View = Pick<PageView, 'console' | 'now' | 'query' | 'caller'> & { params: { uid: string } };
 
 const find = ({ console, params }: View): Promise<Person> => console.cis.person(params.uid);
 
@@ -105,8 +105,11 @@ async function otherAuthenticators(view: View): Promise<Html> {
 }
 
 async function sessions(view: View): Promise<Html> {
-  const { console, now } = view;
+  const { console, now, caller } = view;
   const { uid } = await find(view);
+  // As the calls of the API.
+  if (caller?.role === 'registration-authority')
+    return html`<p class="quiet">Your role does not include sessions.</p>`;
   const answer = await orNull(
     console.cis2.call({ method: 'GET', path: `${consolePaths.sessions}?uid=${uid}` }),
   );
@@ -143,8 +146,10 @@ async function sessions(view: View): Promise<Html> {
 }
 
 async function did(view: View): Promise<Html> {
-  const { console, now } = view;
+  const { console, now, caller } = view;
   const { uid } = await find(view);
+  if (caller?.role === 'registration-authority')
+    return html`<p class="quiet">Your role does not include journeys.</p>`;
   const links = html`<p><a href="/journeys?person=${uid}">All journeys of this person</a> · <a href="/audit?actor=${uid}">Audit records of this person</a></p>`;
   // Reading a person's journeys is an act that production records, so it takes a click there.
   if (!console.development) return links;
@@ -155,7 +160,8 @@ async function did(view: View): Promise<Html> {
 const kinds = ['passkey', 'security-key', 'windows-hello', 'totp', 'tablet', 'password'] as const;
 
 /** The forms that order a card and make a link. They are no live part, so nothing that is chosen is lost. */
-async function forms({ console }: View, { uid }: Person): Promise<Html> {
+async function forms({ console, caller }: View, { uid }: Person): Promise<Html | undefined> {
+  if (caller?.role === 'support') return undefined;
   const acting = await officers(console);
   if (acting.length === 0) return noOfficer;
   return html`<div class="cards"><section class="panel" aria-labelledby="h-order"><h2 id="h-order">Order a card</h2>${callForm(
@@ -188,6 +194,7 @@ async function forms({ console }: View, { uid }: Person): Promise<Html> {
 
 export const personPage = definePage({
   path: '/people/:uid',
+  roles: ['registration-authority', 'support'],
   script: personScript,
   parts: {
     about: { on: ['person'], render: about },
@@ -199,11 +206,11 @@ export const personPage = definePage({
   async render(view) {
     const person = await find(view);
     const { uid, displayName } = person;
-    const isEdit = view.query.get('tab') === 'edit';
+    const isEdit = view.query.get('tab') === 'edit' && view.caller?.role !== 'support';
     const { etag = '' } = await view.console.cis.call({ method: 'GET', path: paths.person(uid) });
     const choices = [
       { label: 'Overview', tab: undefined },
-      { label: 'Edit', tab: 'edit' },
+      ...(view.caller?.role === 'support' ? [] : [{ label: 'Edit', tab: 'edit' }]),
     ];
     const main = isEdit
       ? html`${personForm(person, { name: '', tag: etag })}
@@ -228,6 +235,7 @@ ${await forms(view, person)}<h2>Sessions</h2>${await view.part('sessions')}<h2>L
 
 export const newPersonPage = definePage({
   path: '/people/new',
+  roles: ['registration-authority'],
   script: personScript,
   async render({ query }) {
     return {
