@@ -147,6 +147,11 @@ export class EventLoopWatch {
     this.#due = now + interval;
   }
 
+  /** The worse of the last two measurements, in milliseconds. */
+  get delay(): number {
+    return Math.max(0, ...this.#delays);
+  }
+
   /** Returns whether two consecutive measurements were over a second late. One alone may be a pause of the machine. */
   isLate(): boolean {
     return Math.min(...this.#delays) > limit;

@@ -26,6 +26,13 @@ export type Readings<T extends SeriesTable, N extends keyof T> = readonly (reado
   value: number,
 ])[];
 
+/** One value of a series. A histogram has several: its buckets, sum and count. */
+export interface Sample {
+  name: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
 /** Upper bounds in seconds, from the semantic conventions of OpenTelemetry for durations of HTTP. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** Maximum number of lines of one scrape. */
@@ -213,6 +220,23 @@ export class Metrics<T extends SeriesTable> {
         }
       },
     });
+  }
+
+  /** Returns the values of these series, also those of Node.js, as a scrape has them. */
+  async samples(names: readonly string[]): Promise<Sample[]> {
+    const found = await Promise.all(
+      names.map(async (name): Promise<Sample[]> => {
+        const metric = await this.#registry.getSingleMetric(name)?.get();
+        return (metric?.values ?? []).map((one) => ({
+          name: ('metricName' in one && typeof one.metricName === 'string' && one.metricName) || name,
+          labels: Object.fromEntries(
+            Object.entries(one.labels).map(([label, value]) => [label, String(value)]),
+          ),
+          value: one.value,
+        }));
+      }),
+    );
+    return found.flat();
   }
 
   /** Returns a scrape, in the plain format or that of OpenMetrics. */

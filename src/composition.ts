@@ -10,6 +10,7 @@ import { createAuthorisation } from './authorisation/index.ts';
 import type { MutualTlsUrls, Ports } from './boot/addresses.ts';
 import type { Core } from './boot/core.ts';
 import type { Placement } from './boot/listeners.ts';
+import type { Figures } from './boot/metrics/gauges.ts';
 import { outages, withOutages } from './boot/outages.ts';
 import { createPeopleNow, createPersonSource, mockClaimsOf } from './boot/people.ts';
 import type { LiveSettings } from './boot/reloadables.ts';
@@ -62,6 +63,8 @@ export interface Materials {
   logLevel: LogLevel;
   /** Follows the requests of services to each other without a socket. */
   observer?: RequestObserver | undefined;
+  /** The current values of the metrics. */
+  figures: () => Promise<Figures>;
   /** Secret of the API platform as a client of this CIS2. */
   platformSecret: string;
 }
@@ -77,7 +80,7 @@ export interface Composition {
 export async function compose(materials: Materials): Promise<Composition> {
   const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, citizens, reset } =
     materials;
-  const { mutualTls, operatorHash, platformSecret, live, logLevel, observer } = materials;
+  const { mutualTls, operatorHash, platformSecret, live, logLevel, observer, figures } = materials;
   const { clientAuthorities, clientRevocations } = live;
   const {
     clock,
@@ -319,6 +322,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       listenEvents: (listener) => recorder.listen(listener),
       keys,
       log: log('console'),
+      figures,
       networkLimits: config.networkLimits,
       cis2Issuer,
       version,

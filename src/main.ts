@@ -15,7 +15,7 @@ import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, requireVolume } from './boot/data-folder.ts';
 import { startListeners } from './boot/listeners.ts';
 import { measuredDatabase } from './boot/metrics/database.ts';
-import { readGauges } from './boot/metrics/gauges.ts';
+import { figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
 import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
 import { allOf, measureOutboundCalls, notableActs, requestMetrics } from './boot/metrics/requests.ts';
 import { series } from './boot/metrics/series.ts';
@@ -190,11 +190,14 @@ async function start(
     ...(metrics ? [requestMetrics(metrics)] : []),
   ]);
   const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
+  const completed = new Map<string, number>();
+  const readings = gaugeReadings({ config, core, readiness, eventLoop, live, completed });
   const { placements, resetAgent } = await compose({
     config,
     live,
     logLevel,
     observer,
+    figures: figuresOf(readings, metrics),
     development,
     core,
     vault,
@@ -243,7 +246,6 @@ async function start(
     shutdown.add(() => service.stop?.());
     await service.start?.();
   }
-  const completed = new Map<string, number>();
   const work = new RegularWork(
     {
       ...core,
@@ -259,7 +261,7 @@ async function start(
   let metricsUrl: string | null = null;
   if (metrics && metricsPort) {
     shutdown.add(measureOutboundCalls(metrics));
-    readGauges(metrics, { config, core, readiness, live, completed });
+    readGauges(metrics, readings);
     const started = await startMetricsListener(metrics, metricsPort, { host: config.metricsHost, log });
     if (started) shutdown.add(() => started.listener.close());
     metricsUrl = started?.url ?? null;

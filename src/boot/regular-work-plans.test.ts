@@ -225,6 +225,7 @@ for (const open of [onSqlite, onPostgres])
         citizens: new AddedCitizens(seen),
         reset: async () => undefined,
         operatorHash: sha256(''),
+        figures: async () => ({ samples: [], measuresRequests: false }),
         platformSecret: 'a-secret-of-the-platform-of-32-characters',
       });
       for (const { service } of placements) await service.start?.();

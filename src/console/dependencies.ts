@@ -2,6 +2,7 @@ import type { AdjustableClock } from '@alongside/kernel/clock';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
+import type { Sample } from '@alongside/kernel/metrics';
 import type { PeerUser } from '@alongside/kernel/peer-user';
 import type { ApiDraft, ApiDraftPatch, ApiReport, ListedApi } from '../gateway/protocol.ts';
 import type { JourneyReader } from '../journeys/model.ts';
@@ -108,6 +109,8 @@ export interface ConsoleDependencies {
   tokens: Tokens;
   keys: Record<KeyService, SigningKeys>;
   log: Log;
+  /** The current values of the metrics; those of requests only while this process measures them. */
+  figures: () => Promise<{ samples: readonly Sample[]; measuresRequests: boolean }>;
   urls: Urls;
   cis2Issuer: string;
   version: string;

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '@alongside/kernel/clock';
-import type { Readiness } from '@alongside/kernel/health';
+import type { EventLoopWatch, Readiness } from '@alongside/kernel/health';
 import { rotationSchedule } from '@alongside/kernel/keys';
-import type { Metrics } from '@alongside/kernel/metrics';
+import type { Metrics, Readings, Sample } from '@alongside/kernel/metrics';
 import type { Config } from '../../config.ts';
 import { readAuthorities } from '../../oauth/mutual-tls.ts';
 import { type Database, sql } from '../../storage/database.ts';
@@ -16,6 +16,7 @@ interface GaugeSources {
   config: Config;
   core: Pick<Core, 'database' | 'clock' | 'recorder' | 'keys'>;
   readiness: Pick<Readiness, 'names' | 'failed'>;
+  eventLoop: Pick<EventLoopWatch, 'delay'>;
   live: Pick<LiveSettings, 'clientAuthorities' | 'clientRevocations'>;
   /** When this process last completed each regular task, in milliseconds. */
   completed: ReadonlyMap<string, number>;
@@ -75,43 +76,110 @@ const queues = (database: Database): Promise<Queue[]> =>
     ),
   );
 
-/** Makes every scrape read readiness, queues, connections, expiry and the clock. */
-export function readGauges(metrics: Metrics<Series>, sources: GaugeSources): void {
-  const { config, core, readiness, live, completed } = sources;
+/** Every gauge of the product, except those that count requests. */
+type GaugeName = Exclude<
+  { [N in keyof Series]: Series[N]['kind'] extends 'gauge' ? N : never }[keyof Series],
+  'http_server_active_requests'
+>;
+
+export type GaugeReadings = {
+  readonly [N in GaugeName]: () => Readings<Series, N> | Promise<Readings<Series, N>>;
+};
+
+/** Returns functions that read readiness, queues, connections, expiry and the clock. */
+export function gaugeReadings(sources: GaugeSources): GaugeReadings {
+  const { config, core, readiness, eventLoop, live, completed } = sources;
   const { database, clock, recorder } = core;
-  metrics.read('alongside_build_info', () => [
-    [{ version, commit: release.commitId, node: process.version }, 1],
-  ]);
-  metrics.read('alongside_clock_timestamp_seconds', () => [[{}, seconds(systemClock.now())]]);
-  metrics.read('alongside_ready', async () => {
-    const failed = await readiness.failed();
-    return readiness.names.map((check) => [{ service, check }, failed.includes(check) ? 0 : 1] as const);
-  });
-  metrics.read('alongside_db_pool', () =>
-    Object.entries(database.pool?.() ?? {}).map(([state, count]) => [{ state }, count] as const),
-  );
-  metrics.read('alongside_queue_depth', async () => {
-    const unsealed = await database.get<{ depth: number }>(
-      sql('SELECT COUNT(*) AS depth FROM audit_unsealed'),
+  return {
+    alongside_build_info: () => [[{ version, commit: release.commitId, node: process.version }, 1]],
+    alongside_clock_timestamp_seconds: () => [[{}, seconds(systemClock.now())]],
+    alongside_event_loop_delay_seconds: () => [[{}, seconds(eventLoop.delay)]],
+    async alongside_ready() {
+      const failed = await readiness.failed();
+      return readiness.names.map((check) => [{ service, check }, failed.includes(check) ? 0 : 1] as const);
+    },
+    alongside_db_pool: () =>
+      Object.entries(database.pool?.() ?? {}).map(([state, count]) => [{ state }, count] as const),
+    async alongside_queue_depth() {
+      const unsealed = await database.get<{ depth: number }>(
+        sql('SELECT COUNT(*) AS depth FROM audit_unsealed'),
+      );
+      return [
+        ...(await queues(database)).map(({ topic, depth }) => [{ queue: topic }, Number(depth)] as const),
+        [{ queue: 'events' }, recorder.waiting],
+        [{ queue: 'audit' }, Number(unsealed?.depth ?? 0)],
+      ];
+    },
+    alongside_queue_oldest_seconds: async () =>
+      (await queues(database)).map(
+        ({ topic, oldest }) => [{ queue: topic }, seconds(clock.now() - Number(oldest))] as const,
+      ),
+    alongside_signing_key_expiry_timestamp_seconds: () => keyEnds(sources),
+    alongside_certificate_expiry_timestamp_seconds: () => certificateEnds(config, live),
+    alongside_crl_expiry_timestamp_seconds() {
+      const next = live.clientRevocations?.nextUpdate;
+      return next === undefined ? [] : [[{ service, use: 'clients' }, seconds(next)]];
+    },
+    alongside_regular_work_timestamp_seconds: () =>
+      [...completed].map(([task, at]) => [{ task }, seconds(at)] as const),
+  };
+}
+
+const namesOf = (readings: GaugeReadings) => Object.keys(readings) as GaugeName[];
+
+/** Makes every scrape read these gauges. */
+export function readGauges(metrics: Metrics<Series>, readings: GaugeReadings): void {
+  const read = <N extends GaugeName>(name: N) => metrics.read(name, readings[name]);
+  for (const name of namesOf(readings)) read(name);
+}
+
+/** The series that the console shows besides the gauges. */
+const shownSeries = [
+  'http_server_request_duration_seconds',
+  'http_server_active_requests',
+  'alongside_db_duration_seconds',
+  'alongside_rate_limited_total',
+  'nodejs_eventloop_lag_p99_seconds',
+  'process_resident_memory_bytes',
+] as const;
+
+/** Milliseconds for which the same figures are shown, because reading all histograms blocks the event loop. */
+const figuresKept = 2_000;
+
+/** The current values of the metrics, for the console. */
+export interface Figures {
+  samples: readonly Sample[];
+  measuresRequests: boolean;
+}
+
+/** Returns a function that reads the figures of the metrics endpoint, or only the gauges without metrics. */
+export function figuresOf(
+  readings: GaugeReadings,
+  metrics: Metrics<Series> | undefined,
+): () => Promise<Figures> {
+  async function readEach(): Promise<Sample[]> {
+    const samples = await Promise.all(
+      namesOf(readings).map(async (name) =>
+        (await readings[name]()).map(([labels, value]) => ({ name, labels: { ...labels }, value })),
+      ),
     );
-    return [
-      ...(await queues(database)).map(({ topic, depth }) => [{ queue: topic }, Number(depth)] as const),
-      [{ queue: 'events' }, recorder.waiting],
-      [{ queue: 'audit' }, Number(unsealed?.depth ?? 0)],
-    ];
+    return samples.flat();
+  }
+  const read = async (): Promise<Figures> => ({
+    samples: metrics ? await metrics.samples([...namesOf(readings), ...shownSeries]) : await readEach(),
+    measuresRequests: metrics !== undefined,
   });
-  metrics.read('alongside_queue_oldest_seconds', async () =>
-    (await queues(database)).map(
-      ({ topic, oldest }) => [{ queue: topic }, seconds(clock.now() - Number(oldest))] as const,
-    ),
-  );
-  metrics.read('alongside_signing_key_expiry_timestamp_seconds', () => keyEnds(sources));
-  metrics.read('alongside_certificate_expiry_timestamp_seconds', () => certificateEnds(config, live));
-  metrics.read('alongside_crl_expiry_timestamp_seconds', () => {
-    const next = live.clientRevocations?.nextUpdate;
-    return next === undefined ? [] : [[{ service, use: 'clients' }, seconds(next)]];
-  });
-  metrics.read('alongside_regular_work_timestamp_seconds', () =>
-    [...completed].map(([task, at]) => [{ task }, seconds(at)] as const),
-  );
+  let last: Promise<Figures> | undefined;
+  let readAt = 0;
+  return () => {
+    const now = performance.now();
+    if (!last || now - readAt > figuresKept) {
+      readAt = now;
+      last = read();
+      last.catch(() => {
+        last = undefined;
+      });
+    }
+    return last;
+  };
 }

@@ -150,6 +150,12 @@ export const series = {
     labels: { service: 'alongside', check: 'name of the check, as in /readyz' },
     most: 12,
   },
+  alongside_event_loop_delay_seconds: {
+    kind: 'gauge',
+    help: 'How late the event loop ran what was due in the last half second.',
+    labels: {},
+    most: 1,
+  },
   alongside_clock_timestamp_seconds: {
     kind: 'gauge',
     help: 'Clock of the machine.',

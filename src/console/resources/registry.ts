@@ -21,6 +21,7 @@ import { developers } from './developers.ts';
 import { directory } from './directory.ts';
 import { events } from './events.ts';
 import { faults } from './faults.ts';
+import { health } from './health.ts';
 import { reset, state } from './installation.ts';
 import { journeys } from './journeys.ts';
 import { keys } from './keys.ts';
@@ -70,6 +71,7 @@ export const resources: readonly Resource[] = [
   explanation,
   requests,
   keys,
+  health,
   audit,
   administrators,
   transfer,

@@ -131,6 +131,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     tokens,
     keys,
     log: silentLog,
+    figures: async () => ({ samples: [], measuresRequests: false }),
     urls,
     cis2Issuer: `${urls.cis2}/issuer`,
     version: '1.2.3',

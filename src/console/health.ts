@@ -1,0 +1,334 @@
+import { reasonOf } from '@alongside/kernel/errors';
+import type { Sample } from '@alongside/kernel/metrics';
+import { outbound } from '@alongside/kernel/outbound';
+import type { ConsoleContext } from './dependencies.ts';
+
+/** One address of the installation. */
+export interface HealthPart {
+  name: string;
+  address: string;
+  responds: boolean;
+  milliseconds: number;
+  /** Why it does not respond. */
+  problem: string | null;
+}
+
+/** The requests of one listener since the process started. Percentiles are upper bounds, in seconds. */
+export interface HealthTraffic {
+  service: string;
+  active: number;
+  requests: number;
+  /** Answered with a status of 500 or more. */
+  failures: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+/** A condition of an alert rule that holds now, and the rule that reports it. */
+export interface HealthProblem {
+  alert: string;
+  text: string;
+}
+
+export interface HealthReport {
+  ok: boolean;
+  problems: HealthProblem[];
+  parts: HealthPart[];
+  checks: { name: string; holds: boolean }[];
+  traffic: HealthTraffic[];
+  database: { description: string; connections: Record<string, number> | null; p99: Record<string, number> };
+  queues: { queue: string; depth: number; oldestSeconds: number | null }[];
+  eventLoop: { delaySeconds: number; p99Seconds: number | null };
+  memoryBytes: number | null;
+  expiries: { kind: 'signing key' | 'certificate' | 'revocation list'; of: string; at: string }[];
+  regularWork: { task: string; at: string }[];
+  limits: { name: string; perMinute: number | null; refused: number | null }[];
+  /** Whether this process measures requests: the metrics are on. */
+  measuresRequests: boolean;
+}
+
+/** Limits of the alert rules in deploy/observability, in seconds. A test compares them. */
+export const alertLimits = {
+  AlongsideEventLoopSlow: 0.2,
+  AlongsideLogoutLate: 300,
+  AlongsideSigningKeyWithoutSuccessor: 7 * 86_400,
+  AlongsideCertificateExpires: 14 * 86_400,
+  AlongsideAuditAnchorLate: 300,
+} as const;
+
+/** Samples by name. */
+class Figures {
+  readonly #samples = new Map<string, Sample[]>();
+
+  constructor(samples: readonly Sample[]) {
+    for (const sample of samples) {
+      const named = this.#samples.get(sample.name);
+      if (named) named.push(sample);
+      else this.#samples.set(sample.name, [sample]);
+    }
+  }
+
+  of(name: string, labels: Readonly<Record<string, string>> = {}): Sample[] {
+    const wanted = Object.entries(labels);
+    return (this.#samples.get(name) ?? []).filter((sample) =>
+      wanted.every(([label, value]) => sample.labels[label] === value),
+    );
+  }
+
+  sum(name: string, labels?: Readonly<Record<string, string>>): number {
+    return this.of(name, labels).reduce((sum, { value }) => sum + value, 0);
+  }
+
+  first(name: string): number | null {
+    return this.of(name)[0]?.value ?? null;
+  }
+
+  /** Returns the upper bound of the bucket in which this share of a histogram ends; null without observations. */
+  quantile(name: string, share: number, labels: Readonly<Record<string, string>>): number | null {
+    const buckets = new Map<number, number>();
+    for (const { labels: own, value } of this.of(`${name}_bucket`, labels)) {
+      const bound = own.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(own.le);
+      buckets.set(bound, (buckets.get(bound) ?? 0) + value);
+    }
+    const all = buckets.get(Number.POSITIVE_INFINITY) ?? 0;
+    if (all === 0) return null;
+    const bounds = [...buckets].sort(([a], [b]) => a - b);
+    const [bound] = bounds.find(([, count]) => count >= share * all) ?? [0];
+    // Above the last bound, only that bound is known.
+    return Number.isFinite(bound) ? bound : (bounds.at(-2)?.[0] ?? null);
+  }
+
+  values(name: string, label: string): string[] {
+    return [...new Set(this.of(name).map(({ labels }) => labels[label] ?? ''))];
+  }
+}
+
+const duration = 'http_server_request_duration_seconds';
+
+function trafficOf(figures: Figures): HealthTraffic[] {
+  return figures
+    .values(`${duration}_count`, 'service')
+    .sort()
+    .map((service) => ({
+      service,
+      active: figures.sum('http_server_active_requests', { service }),
+      requests: figures.sum(`${duration}_count`, { service }),
+      failures: figures
+        .of(`${duration}_count`, { service })
+        .filter(({ labels }) => labels.http_response_status_code?.startsWith('5'))
+        .reduce((sum, { value }) => sum + value, 0),
+      p50: figures.quantile(duration, 0.5, { service }),
+      p95: figures.quantile(duration, 0.95, { service }),
+      p99: figures.quantile(duration, 0.99, { service }),
+    }));
+}
+
+const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
+const expirySeries = [
+  ['signing key', 'alongside_signing_key_expiry_timestamp_seconds'],
+  ['certificate', 'alongside_certificate_expiry_timestamp_seconds'],
+  ['revocation list', 'alongside_crl_expiry_timestamp_seconds'],
+] as const;
+
+const expiriesOf = (figures: Figures): HealthReport['expiries'] =>
+  expirySeries
+    .flatMap(([kind, name]) =>
+      figures.of(name).map(({ labels, value }) => ({
+        kind,
+        of: labels.service === 'alongside' ? String(labels.use) : `${labels.service}, ${labels.use}`,
+        at: iso(value),
+      })),
+    )
+    .sort((a, b) => a.at.localeCompare(b.at));
+
+const partPatience = 2_000;
+
+async function examine(name: string, address: string): Promise<HealthPart> {
+  const began = performance.now();
+  let problem: string | null = null;
+  try {
+    const answer = await outbound(
+      `${address}/healthz`,
+      { privateAddresses: true },
+      { method: 'GET', milliseconds: partPatience, purpose: 'other' },
+    );
+    if (answer.status !== 200) problem = `It answered ${answer.status}.`;
+  } catch (error) {
+    problem = reasonOf(error);
+  }
+  return {
+    ...{ name, address, problem, responds: problem === null },
+    milliseconds: Math.round(performance.now() - began),
+  };
+}
+
+/** Examines the addresses of the services that this installation has. */
+function partsOf({ urls, development }: Pick<ConsoleContext, 'urls' | 'development'>): Promise<HealthPart[]> {
+  const parts: readonly (readonly [name: string, address: string])[] = [
+    ['API platform', urls.api],
+    ['CIS2', urls.cis2],
+    ['CIS', urls.cis],
+    ...(development
+      ? ([
+          ['Identity Agent', urls.identityAgent],
+          ['Sample application', urls.sample],
+        ] as const)
+      : []),
+  ];
+  return Promise.all(parts.map(([name, address]) => examine(name, address)));
+}
+
+interface Seen {
+  figures: Figures;
+  parts: readonly HealthPart[];
+  /** Seconds of the clock by which keys expire, and of the machine's. */
+  now: number;
+  real: number;
+}
+
+const days = (seconds: number): string =>
+  seconds < 0 ? 'has ended' : `ends in ${Math.floor(seconds / 86_400)} days`;
+
+function problemsOf({ figures, parts, now, real }: Seen): HealthProblem[] {
+  const limits = alertLimits;
+  const delay = Math.max(
+    figures.first('alongside_event_loop_delay_seconds') ?? 0,
+    figures.first('nodejs_eventloop_lag_p99_seconds') ?? 0,
+  );
+  const anchored = figures.of('alongside_regular_work_timestamp_seconds', { task: 'core.audit-chains' })[0];
+  const waiting = figures.sum('alongside_db_pool', { state: 'waiting' });
+  return [
+    ...parts
+      .filter(({ responds }) => !responds)
+      .map(({ name, problem }) => ({ alert: 'AlongsideDown', text: `${name} does not respond: ${problem}` })),
+    ...figures
+      .of('alongside_ready')
+      .filter(({ value }) => value === 0)
+      .map(({ labels }) => ({
+        alert: 'AlongsideNotReady',
+        text: `The check "${labels.check}" of /readyz fails.`,
+      })),
+    ...(delay > limits.AlongsideEventLoopSlow
+      ? [{ alert: 'AlongsideEventLoopSlow', text: `The event loop is ${delay.toFixed(2)} s late.` }]
+      : []),
+    ...(waiting > 0
+      ? [
+          {
+            alert: 'AlongsideDatabasePoolWaiting',
+            text: `${waiting} requests wait for a database connection.`,
+          },
+        ]
+      : []),
+    ...figures
+      .of('alongside_queue_oldest_seconds')
+      .filter(
+        ({ labels, value }) =>
+          /logout|session-ended/.test(labels.queue ?? '') && value > limits.AlongsideLogoutLate,
+      )
+      .map(({ labels, value }) => ({
+        alert: 'AlongsideLogoutLate',
+        text: `A message of the queue ${labels.queue} has waited for ${Math.round(value / 60)} minutes.`,
+      })),
+    ...figures
+      .of('alongside_signing_key_expiry_timestamp_seconds')
+      .filter(({ value }) => value - now < limits.AlongsideSigningKeyWithoutSuccessor)
+      .map(({ labels, value }) => ({
+        alert: 'AlongsideSigningKeyWithoutSuccessor',
+        text: `The last ${labels.use} key of ${labels.service} ${days(value - now)}.`,
+      })),
+    ...figures
+      .of('alongside_certificate_expiry_timestamp_seconds')
+      .filter(({ value }) => value - real < limits.AlongsideCertificateExpires)
+      .map(({ labels, value }) => ({
+        alert: 'AlongsideCertificateExpires',
+        text: `The certificate of ${labels.use} ${days(value - real)}.`,
+      })),
+    ...figures
+      .of('alongside_crl_expiry_timestamp_seconds')
+      .filter(({ value }) => value < real)
+      .map(() => ({
+        alert: 'AlongsideRevocationListOverdue',
+        text: 'The revocation list of clients is overdue.',
+      })),
+    ...(anchored && real - anchored.value > limits.AlongsideAuditAnchorLate
+      ? [
+          {
+            alert: 'AlongsideAuditAnchorLate',
+            text: `The audit log was last anchored ${Math.round((real - anchored.value) / 60)} minutes ago.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Limits on unauthenticated requests, and the requests that each limit refused. */
+function limitsOf(
+  figures: Figures,
+  { networkLimits }: Pick<ConsoleContext, 'networkLimits'>,
+  counts: boolean,
+) {
+  const configured = Object.entries(networkLimits ?? {}).map(([name, perMinute]) => ({
+    name: `${name} of one network`,
+    perMinute,
+    refused: null,
+  }));
+  const refused = figures
+    .of('alongside_rate_limited_total')
+    .map(({ labels, value }) => ({ name: String(labels.scope), perMinute: null, refused: value }));
+  return [...configured, ...(counts ? refused : [])];
+}
+
+/** Reads the figures of the metrics endpoint, examines the parts, and names the problems. */
+export async function healthReport(
+  console: Pick<ConsoleContext, 'figures' | 'urls' | 'development' | 'database' | 'networkLimits' | 'clock'>,
+): Promise<HealthReport> {
+  const [{ samples, measuresRequests }, parts] = await Promise.all([console.figures(), partsOf(console)]);
+  const figures = new Figures(samples);
+  const { now, real } = console.clock.reading();
+  const problems = problemsOf({ figures, parts, now: now / 1000, real: real / 1000 });
+  const operations = figures.values('alongside_db_duration_seconds_count', 'operation');
+  const pool = figures.of('alongside_db_pool');
+  const oldest = new Map(
+    figures.of('alongside_queue_oldest_seconds').map(({ labels, value }) => [labels.queue, value]),
+  );
+  return {
+    ok: problems.length === 0,
+    problems,
+    parts,
+    checks: figures
+      .of('alongside_ready')
+      .map(({ labels, value }) => ({ name: String(labels.check), holds: value === 1 })),
+    traffic: trafficOf(figures),
+    database: {
+      description: console.database.description,
+      connections:
+        pool.length === 0
+          ? null
+          : Object.fromEntries(pool.map(({ labels, value }) => [String(labels.state), value])),
+      p99: Object.fromEntries(
+        operations.map((operation) => [
+          operation,
+          figures.quantile('alongside_db_duration_seconds', 0.99, { operation }) ?? 0,
+        ]),
+      ),
+    },
+    queues: figures.of('alongside_queue_depth').map(({ labels, value }) => ({
+      queue: String(labels.queue),
+      depth: value,
+      oldestSeconds: oldest.get(labels.queue) ?? null,
+    })),
+    eventLoop: {
+      delaySeconds: figures.first('alongside_event_loop_delay_seconds') ?? 0,
+      p99Seconds: figures.first('nodejs_eventloop_lag_p99_seconds'),
+    },
+    memoryBytes: figures.first('process_resident_memory_bytes'),
+    expiries: expiriesOf(figures),
+    regularWork: figures
+      .of('alongside_regular_work_timestamp_seconds')
+      .map(({ labels, value }) => ({ task: String(labels.task), at: iso(value) })),
+    limits: limitsOf(figures, console, measuresRequests),
+    measuresRequests,
+  };
+}
