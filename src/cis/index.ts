@@ -36,6 +36,7 @@ import { Mails } from './mail/mails.ts';
 import { outboxRoutes, personMailRoutes } from './mail/routes.ts';
 import type { SmtpSettings } from './mail/smtp.ts';
 import type { Person } from './protocol.ts';
+import { authorityRoutes } from './revocation/authority-routes.ts';
 import { type CheckerDependencies, RevocationChecker } from './revocation/checker.ts';
 import type { ExternalIssuer } from './revocation/external-issuers.ts';
 import { OwnCrl } from './revocation/own-crl.ts';
@@ -44,6 +45,7 @@ import { Agents } from './sessions/agents.ts';
 import { sessionEndStatement } from './sessions/audit-records.ts';
 import { Challenges, challengeRoutes } from './sessions/challenge.ts';
 import { clockMovedRoutes } from './sessions/clock-moved.ts';
+import { consoleSessionRoutes } from './sessions/console-calls.ts';
 import { Delivery, type deliveryTimes, type Subscriber } from './sessions/delivery.ts';
 import { EndWatch } from './sessions/end-watch.ts';
 import { Endings } from './sessions/endings.ts';
@@ -203,6 +205,8 @@ export function createCis(dependencies: CisDependencies): CisService {
       ...challengeRoutes(shared),
       ...signInRoutes(shared),
       ...sessionCallRoutes(shared),
+      ...consoleSessionRoutes(shared),
+      ...authorityRoutes(shared),
       ...proofRoutes(shared),
       ...presenceRoutes(shared),
       ...clockMovedRoutes(shared),

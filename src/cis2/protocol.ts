@@ -11,6 +11,8 @@ export const consolePaths = {
   sessions: '/cis2/sessions',
   /** `DELETE`: 204, or 404 if no live session has this sid. */
   session: (sid: string) => `/cis2/sessions/${encodeURIComponent(sid)}`,
+  /** `DELETE`: ends all sessions of a person; 200 with `{ended}`, their number. */
+  sessionsOf: (uid: string) => `/cis2/people/${encodeURIComponent(uid)}/sessions`,
   /** `GET`, with `?since=` and an ISO time. */
   deliveries: '/cis2/deliveries',
   /** `POST`: 200 with the delivery after the attempt. */
@@ -77,6 +79,8 @@ export interface SessionAnswer {
   cisSessionId: string | null;
   /** Client ids of its relying parties. */
   clients: string[];
+  /** Live tokens that end with the session, and the applications that have them. */
+  tokens: { access: number; refresh: number; applications: string[] };
   createdAt: string;
   activeAt: string;
   /** End of its lifetime. */

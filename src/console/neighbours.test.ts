@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startInstance, type TestInstance } from '../../test/testing/instance.ts';
+import { Navigator } from '../../test/testing/navigate.ts';
+import type { AuthoritiesAnswer, DeskSession } from '../cis/protocol.ts';
+import type { SessionAnswer } from '../cis2/protocol.ts';
 import { send } from './testing/request.ts';
 
 describe('the console with CIS and an agent', () => {
@@ -292,6 +295,38 @@ describe('the console with CIS and an agent', () => {
       assert.equal((await instance.call('PUT', '/readers/0/card', { card: 'nobody' })).status, 404);
       assert.equal((await instance.call('PATCH', '/cards/nobody', {})).status, 404);
     });
+  });
+
+  test('lists the sessions of a person with what depends on them, and ends them all', async () => {
+    await instance.signInAtDesk('gp');
+    await new Navigator().go(`${instance.urls.sample}/sign-in/combined`);
+    const desk = async () =>
+      (await instance.api<{ sessions: DeskSession[] }>('GET', '/desk-sessions?person=gp')).sessions;
+    const [atDesk] = await desk();
+    assert.deepEqual([atDesk?.uid, atDesk?.generation], ['656005750108', 'hscn']);
+    const { sessions } = await instance.api<{ sessions: SessionAnswer[] }>('GET', '/sessions?person=gp');
+    assert.equal(sessions[0]?.cisSessionId, atDesk?.id);
+    assert.deepEqual(sessions[0]?.tokens, { access: 1, refresh: 1, applications: ['demo-combined'] });
+    const { ends } = await instance.api<{ ends: object }>('GET', '/clock/effects?advance=172800');
+    assert.deepEqual(ends, { ...ends, deskSessions: 1, accessTokens: 1, refreshTokens: 1 });
+    assert.deepEqual(await instance.api('DELETE', '/people/gp/sessions'), { sessions: 1, deskSessions: 1 });
+    assert.deepEqual(await desk(), []);
+    assert.equal((await instance.call('DELETE', `/desk-sessions/${atDesk?.id}`)).status, 404);
+    assert.equal((await instance.call('DELETE', '/people/nobody/sessions')).status, 404);
+  });
+
+  test('lists the certificates of the issuing authority with their revocation list', async () => {
+    const { authorities } = await instance.api<AuthoritiesAnswer>('GET', '/certificates');
+    assert.deepEqual(
+      authorities.map(({ name, crl }) => [name, crl === null]),
+      [
+        ['Alongside TEST Authentication', false],
+        ['Alongside TEST Root Authority', true],
+      ],
+    );
+    const { address = '', nextUpdate = '', thisUpdate = '' } = authorities[0]?.crl ?? {};
+    assert.equal((await fetch(address)).status, 200);
+    assert.equal(Date.parse(nextUpdate) - Date.parse(thisUpdate), 3_600_000);
   });
 
   test('keeps agent sessions when the clock moves', async () => {

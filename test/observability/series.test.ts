@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { mostLines } from '@alongside/kernel/metrics';
 import { series } from '../../src/boot/metrics/series.ts';
+import type { HealthReport } from '../../src/console/health.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
 import { startProduction } from '../testing/production.ts';
@@ -88,6 +89,26 @@ describe('the metrics of an instance', () => {
       body,
       /^alongside_refusals_total\{service="authorisation",error="authorisation\.\w+"\} \d+$/m,
     );
+  });
+
+  test('are those of the console', async () => {
+    const health = await instance.api<HealthReport>('GET', '/health');
+    const { body } = await scrape();
+    const console_ = 'alongside_signing_key_expiry_timestamp_seconds{service="cis2",use="RS256"}';
+    assert.equal(
+      health.expiries.find(({ of }) => of === 'cis2, RS256')?.at,
+      new Date(sampleOf(body, console_) * 1000).toISOString(),
+    );
+    const cis2 = health.traffic.find(({ service }) => service === 'cis2');
+    const counts = body.matchAll(/^http_server_request_duration_seconds_count\{service="cis2".*\} (\d+)$/gm);
+    assert.equal(
+      cis2?.requests,
+      [...counts].reduce((sum, [, count]) => sum + Number(count), -1),
+      'the scrape counts the ping of the console too',
+    );
+    assert.deepEqual([health.ok, health.problems], [true, []]);
+    assert.ok(health.parts.every(({ responds }) => responds));
+    assert.ok(health.measuresRequests && (health.memoryBytes ?? 0) > 1e7 && health.regularWork.length > 0);
   });
 
   test('have every named series with HELP and TYPE, in both formats', async () => {

@@ -14,6 +14,14 @@ export const paths = {
   pin: (id: string) => `/sessions/${encodeURIComponent(id)}/pin`,
   /** `POST`, CIS2: the session state and the verification of a card signature, in one call. */
   proof: (id: string) => `/sessions/${encodeURIComponent(id)}/proof`,
+  /** `GET`, console: live sessions, with `?uid=` of one person. */
+  consoleSessions: '/console/sessions',
+  /** `DELETE`, console. */
+  consoleSession: (id: string) => `/console/sessions/${encodeURIComponent(id)}`,
+  /** `DELETE`, console: ends all sessions of a person. */
+  consoleSessionsOf: (uid: string) => `/console/people/${encodeURIComponent(uid)}/sessions`,
+  /** `GET`, console: the certificates that issue those of cards, and their revocation lists. */
+  authorities: '/console/authorities',
   presence: '/agents/presence',
   /** `DELETE`, agent: it has restarted, which ends its earlier sessions. */
   agentSessions: '/agents/sessions',

@@ -115,3 +115,42 @@ export interface ClockMoved {
   /** Seconds that were added to the clock; negative if it went back. */
   bySeconds: number;
 }
+
+/** A live session at a workstation, for the console. Times are ISO 8601. */
+export interface DeskSession {
+  id: string;
+  uid: string;
+  agentId: string;
+  cardSerial: string;
+  generation: string;
+  mode: string;
+  roleId: string | null;
+  createdAt: string;
+  pinTime: string;
+  /** Last report of the agent. */
+  heardAt: string;
+  /** End without another report. */
+  idleEndsAt: string;
+  endsAt: string;
+}
+
+/** Response of `GET /console/sessions`: up to 200, the newest first. */
+export interface DeskSessionsAnswer {
+  sessions: DeskSession[];
+}
+
+/** A certificate that issues or has issued those of cards, and its revocation list. Times are ISO 8601. */
+export interface AuthorityCertificate {
+  name: string;
+  notBefore: string;
+  notAfter: string;
+  /** SHA-256. */
+  fingerprint: string;
+  /** Null for a root, which issues no cards. */
+  crl: { address: string; thisUpdate: string; nextUpdate: string; revoked: number } | null;
+}
+
+/** Response of `GET /console/authorities`. */
+export interface AuthoritiesAnswer {
+  authorities: AuthorityCertificate[];
+}

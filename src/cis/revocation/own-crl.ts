@@ -46,6 +46,13 @@ export class OwnCrl {
     return (await this.#latest).der;
   }
 
+  /** Returns from when and until when the current CRL is valid, in milliseconds. */
+  async validity(): Promise<{ thisUpdate: number; nextUpdate: number }> {
+    await this.current();
+    const at = (await this.#latest)?.at ?? this.#clock.now();
+    return { thisUpdate: at, nextUpdate: at + ownRevocation.valid };
+  }
+
   async #sign(
     content: string,
     now: number,

@@ -82,6 +82,20 @@ export class Sessions {
     return await this.#changeLive('heartbeat_at = ?', [this.#clock.now()], id);
   }
 
+  /** Returns live sessions, the newest first, of one person or of all. */
+  async live(limit: number, uid?: string): Promise<Session[]> {
+    const ofPerson = uid === undefined ? '' : ' AND uid = ?';
+    const rows = await this.#database.all<Row>(
+      sql(
+        `SELECT * FROM cis_session WHERE ended_at IS NULL AND ${notOver}${ofPerson} ORDER BY created_at DESC, id LIMIT ?`,
+        ...this.#limits(this.#clock.now()),
+        ...(uid === undefined ? [] : [uid]),
+        limit,
+      ),
+    );
+    return rows.map(sessionFromRow);
+  }
+
   /** Returns the sessions that ended after a time. */
   async endedAfter(time: number): Promise<Pick<Session, 'id' | 'endCause'>[]> {
     const rows = await this.#database.all<{ id: string; end_cause: EndCause | null }>(

@@ -50,6 +50,7 @@ describe('authentication of the console', () => {
   for (const [method, path] of [
     ['GET', '/cis2/sessions'],
     ['DELETE', '/cis2/sessions/x'],
+    ['DELETE', '/cis2/people/000000000000/sessions'],
     ['GET', '/cis2/deliveries'],
     ['POST', '/cis2/deliveries/x/send'],
   ] as const)

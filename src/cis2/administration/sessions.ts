@@ -3,6 +3,7 @@ import type { Clock } from '@alongside/kernel/clock';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { type Passed, steps } from '@alongside/kernel/steps';
+import { type SessionTokens, sessionTokens } from '../../oauth/session-tokens.ts';
 import { type Database, sql } from '../../storage/database.ts';
 import { fromRow, type Session, sessionColumns, sessionRow } from '../model/session.ts';
 import { consolePaths, type SessionAnswer, type SessionsAnswer } from '../protocol.ts';
@@ -29,7 +30,14 @@ const most = 200;
 const uidForm = /^\d{12}$/;
 const iso = (time: number): string => new Date(time).toISOString();
 
-const shown = (session: Session, createdAt: number, clients: string[]): SessionAnswer => ({
+const noTokens: SessionTokens = { access: 0, refresh: 0, applications: [] };
+
+const shown = (
+  session: Session,
+  createdAt: number,
+  clients: string[],
+  tokens: SessionTokens = noTokens,
+): SessionAnswer => ({
   sid: session.sid,
   uid: session.uid,
   authenticator: session.authentication.authenticator,
@@ -38,6 +46,7 @@ const shown = (session: Session, createdAt: number, clients: string[]): SessionA
   roleId: session.roleId,
   cisSessionId: session.cisSessionId,
   clients,
+  tokens,
   createdAt: iso(createdAt),
   activeAt: iso(session.activeAt),
   endsAt: iso(session.endsAt),
@@ -57,8 +66,15 @@ async function answerSessions({ request, provider }: Start & Passed<'console'>):
     most,
   );
   const rows = await database.all(statement, sessionRow);
+  const tokens = await sessionTokens(
+    database,
+    rows.map(({ sid }) => sid),
+    clock.now(),
+  );
   const list = await Promise.all(
-    rows.map(async (row) => shown(fromRow(row), row.created_at, await sessions.clients(row.sid))),
+    rows.map(async (row) =>
+      shown(fromRow(row), row.created_at, await sessions.clients(row.sid), tokens.get(row.sid)),
+    ),
   );
   return json(200, { sessions: list } satisfies SessionsAnswer);
 }
@@ -75,14 +91,26 @@ async function endSession({
   return noContent();
 }
 
+/** Ends all sessions of a person. */
+async function endSessionsOf({
+  request,
+  provider: { sessions, ends },
+}: Start<{ uid: string }> & Passed<'console'>): Promise<Answer> {
+  const ended = await ends.end(await sessions.ofPerson(request.params.uid), 'administrator', 'console');
+  return json(200, { ended });
+}
+
 const list = steps<Start>('cis2.sessions').step(requireConsole).step(answerSessions);
 const end = steps<Start<{ sid: string }>>('cis2.session-end').step(requireConsole).step(endSession);
 
-/** `GET /cis2/sessions` and `DELETE /cis2/sessions/{sid}`. */
+const endAll = steps<Start<{ uid: string }>>('cis2.sessions-end').step(requireConsole).step(endSessionsOf);
+
+/** `GET /cis2/sessions`, `DELETE /cis2/sessions/{sid}` and `DELETE /cis2/people/{uid}/sessions`. */
 export function sessionRoutes(provider: SessionDependencies): Route[] {
   const handler = handlersOf(provider, serviceError);
   return [
     ...route(consolePaths.sessions, { GET: handler(list) }),
     ...route('/cis2/sessions/:sid', { DELETE: handler(end) }),
+    ...route('/cis2/people/:uid/sessions', { DELETE: handler(endAll) }),
   ];
 }

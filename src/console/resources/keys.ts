@@ -2,6 +2,7 @@ import { json } from '@alongside/kernel/answer';
 import { seconds } from '@alongside/kernel/clock';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import { z } from 'zod';
+import { type AuthorityCertificate, paths } from '../../cis/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import { type KeyService, keyServices } from '../dependencies.ts';
 import { errors } from '../errors.ts';
@@ -24,6 +25,23 @@ function stateOf(
 
 const time = (milliseconds: number | null): string | null =>
   milliseconds === null ? null : new Date(milliseconds).toISOString();
+
+const authority: z.ZodType<AuthorityCertificate> = z
+  .strictObject({
+    name: z.string(),
+    notBefore: z.iso.datetime(),
+    notAfter: z.iso.datetime(),
+    fingerprint: z.string(),
+    crl: z
+      .strictObject({
+        address: z.string(),
+        thisUpdate: z.iso.datetime(),
+        nextUpdate: z.iso.datetime(),
+        revoked: z.number(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'AuthorityCertificate' });
 
 const rotation = z.strictObject({
   now: z
@@ -57,7 +75,7 @@ const serviceOf = (name: string): KeyService => {
 
 /** `/keys`: the signing keys of the services. */
 export const keys: Resource = {
-  calls({ clock, keys, audit }) {
+  calls({ clock, keys, audit, cis }) {
     async function ofEach<T>(
       services: readonly KeyService[],
       read: (keys: SigningKeys, service: KeyService) => Promise<T[]>,
@@ -108,6 +126,15 @@ export const keys: Resource = {
           );
           return json(200, { proofs });
         },
+      }),
+      defineCall({
+        method: 'GET',
+        path: '/certificates',
+        summary: 'Lists the certificates of the issuing authority of cards, with its revocation list',
+        answers: { 200: 'Names, validity and fingerprints; listeners and other authorities are in /health' },
+        roles: ['read', 'registration-authority'],
+        response: z.strictObject({ authorities: z.array(authority) }),
+        handle: () => cis.relay({ method: 'GET', path: paths.authorities }),
       }),
       defineCall({
         method: 'POST',

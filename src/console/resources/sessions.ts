@@ -1,6 +1,9 @@
+import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
+import { type DeskSession, paths } from '../../cis/protocol.ts';
 import { consolePaths, type DeliveryAnswer, type SessionAnswer } from '../../cis2/protocol.ts';
 import { defineCall } from '../api/call.ts';
+import type { Neighbour } from '../neighbour.ts';
 import { sessionsSection } from '../page/sessions.ts';
 import type { Resource } from './resource.ts';
 
@@ -14,11 +17,35 @@ const session: z.ZodType<SessionAnswer> = z
     roleId: z.string().nullable(),
     cisSessionId: z.string().nullable(),
     clients: z.array(z.string()),
+    tokens: z.strictObject({
+      access: z.number(),
+      refresh: z.number(),
+      applications: z.array(z.string()),
+    }),
     createdAt: z.iso.datetime(),
     activeAt: z.iso.datetime(),
     endsAt: z.iso.datetime(),
   })
   .meta({ id: 'Session' });
+
+const deskSession: z.ZodType<DeskSession> = z
+  .strictObject({
+    id: z.string(),
+    uid: z.string(),
+    agentId: z.string(),
+    cardSerial: z.string(),
+    generation: z.string(),
+    mode: z.string(),
+    roleId: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    pinTime: z.iso.datetime(),
+    heardAt: z.iso.datetime(),
+    idleEndsAt: z.iso.datetime(),
+    endsAt: z.iso.datetime(),
+  })
+  .meta({ id: 'DeskSession' });
+
+const ofPerson = z.strictObject({ person: z.string().max(40).optional().describe('Persona or uid') });
 
 const delivery: z.ZodType<DeliveryAnswer> = z
   .strictObject({
@@ -37,7 +64,7 @@ const delivery: z.ZodType<DeliveryAnswer> = z
   })
   .meta({ id: 'LogoutDelivery' });
 
-/** `/sessions` and `/logout-deliveries`: sign-in sessions at CIS2, and its back-channel logout messages. */
+/** `/sessions`, `/desk-sessions` and `/logout-deliveries`: sessions at CIS2 and CIS, and back-channel logout messages. */
 export const sessions: Resource = {
   section: sessionsSection,
   calls: ({ cis, cis2 }) => [
@@ -45,7 +72,7 @@ export const sessions: Resource = {
       method: 'GET',
       path: '/sessions',
       summary: 'Lists live sign-in sessions at CIS2, newest first, of all people or of one',
-      query: z.strictObject({ person: z.string().max(40).optional().describe('Persona or uid') }),
+      query: ofPerson,
       answers: { 200: 'At most 200 sessions', 404: 'Unknown persona' },
       roles: ['support'],
       response: z.strictObject({ sessions: z.array(session) }),
@@ -61,6 +88,45 @@ export const sessions: Resource = {
       answers: { 204: 'Ended', 404: 'No live session has this sid' },
       roles: ['support'],
       handle: ({ params }) => cis2.relay({ method: 'DELETE', path: consolePaths.session(params.sid) }),
+    }),
+    defineCall({
+      method: 'GET',
+      path: '/desk-sessions',
+      summary: 'Lists live sessions at workstations (CIS), newest first, of all people or of one',
+      query: ofPerson,
+      answers: { 200: 'At most 200 sessions', 404: 'Unknown persona' },
+      roles: ['support'],
+      response: z.strictObject({ sessions: z.array(deskSession) }),
+      async handle({ query: { person } }) {
+        const query = person === undefined ? '' : `?uid=${await cis.uidOf(person)}`;
+        return cis.relay({ method: 'GET', path: paths.consoleSessions + query });
+      },
+    }),
+    defineCall({
+      method: 'DELETE',
+      path: '/desk-sessions/:id',
+      summary: 'Ends a session at a workstation, and the sessions at CIS2 that depend on it',
+      answers: { 204: 'Ended', 404: 'No live session has this id' },
+      roles: ['support'],
+      handle: ({ params }) => cis.relay({ method: 'DELETE', path: paths.consoleSession(params.id) }),
+    }),
+    defineCall({
+      method: 'DELETE',
+      path: '/people/:person/sessions',
+      summary: 'Ends all sessions of a person, at CIS and at CIS2',
+      answers: { 200: 'The number of ended sessions of each kind', 404: 'Unknown persona' },
+      roles: ['support'],
+      response: z.strictObject({ deskSessions: z.number(), sessions: z.number() }),
+      async handle({ params: { person } }) {
+        const uid = await cis.uidOf(person);
+        const endedBy = async (neighbour: Neighbour, path: string) => {
+          const { body } = await neighbour.call({ method: 'DELETE', path });
+          return (body as { ended: number }).ended;
+        };
+        // CIS2 first: it then ends nothing a second time when CIS reports the end at the workstation.
+        const sessions = await endedBy(cis2, consolePaths.sessionsOf(uid));
+        return json(200, { sessions, deskSessions: await endedBy(cis, paths.consoleSessionsOf(uid)) });
+      },
     }),
     defineCall({
       method: 'GET',

@@ -1,0 +1,68 @@
+import { json, noContent } from '@alongside/kernel/answer';
+import type { Route } from '@alongside/kernel/http';
+import { route } from '@alongside/kernel/route';
+import { type Passed, steps } from '@alongside/kernel/steps';
+import { admit, type Call, handler, type ServiceSecrets } from '../endpoint.ts';
+import { errors } from '../errors.ts';
+import type { DeskSession, DeskSessionsAnswer } from '../protocol.ts';
+import type { Endings } from './endings.ts';
+import { idleEnd, iso, type Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+interface ConsoleDependencies {
+  sessions: Sessions;
+  endings: Endings;
+  serviceSecrets: ServiceSecrets;
+}
+
+type Start = Call<ConsoleDependencies>;
+
+const most = 200;
+
+const shown = (session: Session): DeskSession => ({
+  id: session.id,
+  uid: session.uid,
+  agentId: session.agentId,
+  cardSerial: session.cardSerial,
+  generation: session.generation,
+  mode: session.mode,
+  roleId: session.roleId,
+  createdAt: iso(session.createdAt),
+  pinTime: iso(session.pinAt),
+  heardAt: iso(session.heartbeatAt),
+  idleEndsAt: iso(idleEnd(session)),
+  endsAt: iso(session.endsAt),
+});
+
+async function answerSessions({ request, cis }: Start & Passed<'caller'>) {
+  const uid = new URLSearchParams(request.query).get('uid') ?? undefined;
+  const live = await cis.sessions.live(most, uid);
+  return json(200, { sessions: live.map(shown) } satisfies DeskSessionsAnswer);
+}
+
+async function endSession({ cis, id }: Start & Passed<'caller'> & { id: string }) {
+  const session = await cis.endings.read(id);
+  if (!session || session.endedAt !== null)
+    throw errors.sessionUnknown(`no live session is ${id.slice(0, 100)}`);
+  await cis.endings.end(id, 'administrator');
+  return noContent();
+}
+
+async function endSessionsOf({ cis, uid }: Start & Passed<'caller'> & { uid: string }) {
+  const ended = await cis.sessions.endAllOf(uid, 'administrator');
+  await cis.endings.announce(ended);
+  return json(200, { ended: ended.length });
+}
+
+const list = steps<Start>('cis.list-sessions').step(admit('console')).step(answerSessions);
+const end = steps<Start & { id: string }>('cis.end-session').step(admit('console')).step(endSession);
+const endAll = steps<Start & { uid: string }>('cis.end-sessions-of-person')
+  .step(admit('console'))
+  .step(endSessionsOf);
+
+/** The sessions at workstations, for the console. */
+export const consoleSessionRoutes = (cis: ConsoleDependencies): Route[] => [
+  ...route('/console/sessions', { GET: handler(list, cis) }),
+  ...route('/console/sessions/:id', { DELETE: handler(end, cis) }),
+  ...route('/console/people/:uid/sessions', { DELETE: handler(endAll, cis) }),
+];
