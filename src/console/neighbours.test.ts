@@ -306,9 +306,13 @@ describe('the console with CIS and an agent', () => {
     assert.deepEqual([atDesk?.uid, atDesk?.generation], ['656005750108', 'hscn']);
     const { sessions } = await instance.api<{ sessions: SessionAnswer[] }>('GET', '/sessions?person=gp');
     assert.equal(sessions[0]?.cisSessionId, atDesk?.id);
-    assert.deepEqual(sessions[0]?.tokens, { access: 1, refresh: 1, applications: ['demo-combined'] });
+    assert.deepEqual(sessions[0]?.tokens, {
+      access: 2,
+      refresh: 1,
+      applications: ['platform', 'demo-combined'],
+    });
     const { ends } = await instance.api<{ ends: object }>('GET', '/clock/effects?advance=172800');
-    assert.deepEqual(ends, { ...ends, deskSessions: 1, accessTokens: 1, refreshTokens: 1 });
+    assert.deepEqual(ends, { ...ends, deskSessions: 1, accessTokens: 2, refreshTokens: 1 });
     assert.deepEqual(await instance.api('DELETE', '/people/gp/sessions'), { sessions: 1, deskSessions: 1 });
     assert.deepEqual(await desk(), []);
     assert.equal((await instance.call('DELETE', `/desk-sessions/${atDesk?.id}`)).status, 404);
