@@ -20,6 +20,7 @@ import { createCis } from './cis/index.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
 import { authorisationApis, type Config, type ServiceName } from './config.ts';
+import type { StoredPart } from './console/dependencies.ts';
 import { createConsole } from './console/index.ts';
 import { ApiRegister, createGateway, patientRegister, pdsFaults, statusKeyOf } from './gateway/index.ts';
 import { Names } from './journeys/names.ts';
@@ -54,8 +55,8 @@ export interface Materials {
   agentSocket: string;
   realmKeys: RealmKeys;
   citizens: AddedCitizens;
-  /** Restores the seed. */
-  reset: () => Promise<void>;
+  /** Restores these parts of the seed. */
+  reset: (parts: readonly StoredPart[]) => Promise<void>;
   /** SHA-256 of the access token in the state file. */
   operatorHash: string;
   /** State that a reload replaces. */

@@ -25,7 +25,7 @@ import { RegularWork } from './boot/regular-work.ts';
 import { Reloads } from './boot/reload.ts';
 import { LiveProxies, openLiveSettings, reloadableParts } from './boot/reloadables.ts';
 import { Shutdown } from './boot/shutdown.ts';
-import { deleteHistory, openStorage } from './boot/storage.ts';
+import { deleteCertificates, deleteHistory, openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
 import { openTls, trustAuthority } from './boot/tls.ts';
 import { startTracing } from './boot/tracing.ts';
@@ -33,6 +33,7 @@ import * as directory from './cis/directory/seed.ts';
 import { resetCredentials, seedCredentials } from './cis2/authenticators/seed.ts';
 import { compose } from './composition.ts';
 import { type Config, productionServices } from './config.ts';
+import type { StoredPart } from './console/dependencies.ts';
 import { resetDefinitions, resetPatients, seedPatients } from './gateway/index.ts';
 import { AddedCitizens, RealmKeys } from './mock/index.ts';
 import {
@@ -163,18 +164,26 @@ async function start(
     : vault.serviceSecret('authorisation', 'cis2');
   const registrations = { applications: core.applications, products: core.products, urls };
 
-  async function reset(): Promise<void> {
-    await core.recorder.keep();
-    await core.journeys.keep();
-    await deleteHistory(database);
-    await directory.reset(database);
-    await resetRegistrations(registrations);
-    await resetCredentials({ database, vault, clock: core.clock });
-    await resetAgent();
-    await realmKeys.clear();
-    await citizens.clear();
-    await resetDefinitions(database);
-    await resetPatients(database);
+  async function reset(parts: readonly StoredPart[]): Promise<void> {
+    const isPart = (part: StoredPart) => parts.includes(part);
+    if (isPart('history')) {
+      await core.recorder.keep();
+      await core.journeys.keep();
+      await deleteHistory(database);
+    }
+    if (isPart('people')) {
+      await deleteCertificates(database);
+      await directory.reset(database);
+      await resetCredentials({ database, vault, clock: core.clock });
+      await resetAgent();
+      await citizens.clear();
+    }
+    if (isPart('applications')) {
+      await resetRegistrations(registrations);
+      await realmKeys.clear();
+    }
+    if (isPart('apis')) await resetDefinitions(database);
+    if (isPart('patients')) await resetPatients(database);
   }
 
   const observer = allOf([

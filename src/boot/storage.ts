@@ -166,7 +166,6 @@ const emptied = [
   'cis2_session',
   'cis2_session_client',
   'outbox',
-  'certificate',
   'event_block',
   'journey_block',
   'journey_link',
@@ -179,4 +178,9 @@ const emptied = [
 /** Deletes sessions, tokens, events and everything else that only use created. */
 export async function deleteHistory(database: Database): Promise<void> {
   await database.batch(emptied.map((table) => sql(`DELETE FROM ${table}`)));
+}
+
+/** Deletes the certificates of cards that are restored. */
+export async function deleteCertificates(database: Database): Promise<void> {
+  await database.run(sql('DELETE FROM certificate'));
 }

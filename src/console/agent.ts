@@ -73,6 +73,11 @@ export class LocalAgent {
     return this.#call(methods.answerRole, { roleId });
   }
 
+  /** Reports that the screen of the workstation was locked or unlocked. */
+  lockScreen(isLocked: boolean): Promise<AgentStatus> {
+    return this.#call(isLocked ? methods.screenLocked : methods.screenUnlocked);
+  }
+
   /** Ends the session, if there is one. */
   async signOut(): Promise<void> {
     if (!this.#socket) throw errors.agentUnreachable('there is no agent here');

@@ -26,6 +26,10 @@ import type { CisDirectory, Neighbour, NeighbourAddress } from './neighbour.ts';
 export const keyServices = ['cis2', 'authorisation', 'cis'] as const;
 export type KeyService = (typeof keyServices)[number];
 
+/** The parts of storage that a reset restores. `history`: sessions, tokens, mail and journeys; `people` with their cards. */
+export const storedParts = ['history', 'people', 'applications', 'patients', 'apis'] as const;
+export type StoredPart = (typeof storedParts)[number];
+
 /** Public keys that testers add to a mock realm, to sign ID and logout tokens themselves. Refusals reach the caller. */
 export interface RealmKeySets {
   list(realm: string): Promise<JsonWebKey[]>;
@@ -127,8 +131,8 @@ export interface ConsoleDependencies {
   agentSocket: string | null;
   /** The records of the PDS. */
   patients: PatientRegister;
-  /** Restores the seed data in storage. */
-  reset: () => Promise<void>;
+  /** Restores these parts of the seed data in storage. */
+  reset: (parts: readonly StoredPart[]) => Promise<void>;
   /** Keys of the mock realms; development only. */
   realmKeys?: RealmKeySets;
   /** Citizens of the mock realms; development only. */

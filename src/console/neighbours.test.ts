@@ -319,6 +319,53 @@ describe('the console with CIS and an agent', () => {
     assert.equal((await instance.call('DELETE', '/people/nobody/sessions')).status, 404);
   });
 
+  test('previews an import without changing anything', async () => {
+    const state = await instance.api<Record<string, { uid?: string; givenName?: string }[]>>(
+      'GET',
+      '/export',
+    );
+    const preview = async () =>
+      (await instance.api<{ preview: Record<string, object | null> }>('POST', '/import/preview', state))
+        .preview;
+    const same = await preview();
+    assert.ok(Object.keys(same).length === 7);
+    for (const [list, counts] of Object.entries(same))
+      assert.deepEqual(counts, { ...counts, added: 0, changed: 0, removed: 0 }, list);
+    const { people = [] } = state;
+    const [first, second] = people;
+    state.people = [
+      { ...first, givenName: 'Changed' },
+      { ...second, uid: '999999999999' },
+      ...people.slice(2),
+    ];
+    delete state.cards;
+    const changed = await preview();
+    assert.deepEqual(changed.people, {
+      ...{ now: people.length, afterwards: people.length, added: 1, changed: 1, removed: 1 },
+    });
+    assert.equal(changed.cards, null);
+    state.people.push({ ...first });
+    const refused = await instance.call('POST', '/import/preview', state);
+    assert.deepEqual([refused.status, refused.body.field], [400, `people.${people.length}.uid`]);
+    assert.equal((await raw('GET', '/people/999999999999')).status, 404);
+  });
+
+  test('restores only the chosen parts', async () => {
+    await instance.api('PUT', '/clock', { advance: 60 });
+    await instance.api('PUT', '/faults/pds-slow', {});
+    await raw('DELETE', '/people/nurse');
+    await raw('DELETE', '/applications/demo-native');
+    await instance.api('POST', '/reset', { parts: ['people', 'faults'] });
+    assert.equal((await raw('GET', '/people/nurse')).status, 200);
+    assert.equal((await raw('GET', '/applications/demo-native')).status, 404);
+    assert.equal((await instance.api<{ offsetSeconds: number }>('GET', '/clock')).offsetSeconds, 60);
+    assert.deepEqual(await instance.api('DELETE', '/faults'), { off: [] });
+    await instance.signInAtDesk('nurse');
+    assert.equal((await instance.call('POST', '/reset', { parts: [] })).status, 400);
+    assert.equal((await instance.call('POST', '/reset', { parts: ['moon'] })).body.field, 'parts.0');
+    await instance.api('POST', '/reset', { parts: ['clock', 'applications'] });
+  });
+
   test('lists the certificates of the issuing authority with their revocation list', async () => {
     const { authorities } = await instance.api<AuthoritiesAnswer>('GET', '/certificates');
     assert.deepEqual(

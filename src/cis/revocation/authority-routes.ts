@@ -23,8 +23,14 @@ type Start = Call<AuthorityDependencies>;
 
 const iso = (time: number): string => new Date(time).toISOString();
 
+const commonNameOf = ({ subject }: X509Certificate): string =>
+  subject
+    .split('\n')
+    .find((line) => line.startsWith('CN='))
+    ?.slice(3) ?? subject;
+
 const shown = (certificate: X509Certificate, crl: AuthorityCertificate['crl']): AuthorityCertificate => ({
-  name: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? certificate.subject,
+  name: commonNameOf(certificate),
   notBefore: certificate.validFromDate.toISOString(),
   notAfter: certificate.validToDate.toISOString(),
   fingerprint: certificate.fingerprint256,

@@ -96,6 +96,15 @@ export const agent: Resource = {
       handle: async ({ body }) => json(200, await agent.answerRole(body.roleId)),
     }),
     defineCall({
+      method: 'PUT',
+      path: '/agent/screen',
+      summary: 'Locks or unlocks the screen of the workstation; the mode of the agent decides what follows',
+      body: z.strictObject({ locked: z.boolean('must be true or false') }),
+      answers: { 200: 'The new state', 503: 'No agent responds on this machine' },
+      response: agentStatus,
+      handle: async ({ body }) => json(200, await agent.lockScreen(body.locked)),
+    }),
+    defineCall({
       method: 'DELETE',
       path: '/agent/session',
       summary: 'Signs out; the card stays in the reader',

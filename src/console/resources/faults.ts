@@ -4,7 +4,7 @@ import { faultOf, runForm } from '../../storage/faults.ts';
 import { defineCall } from '../api/call.ts';
 import { recordStatement } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
-import { faultsSection } from '../page/faults.ts';
+import { listFaults } from '../fault-list.ts';
 import type { Resource } from './resource.ts';
 
 const times = (description: string) =>
@@ -38,14 +38,27 @@ const faultShape = z.strictObject({
 });
 
 const listedFault = z
-  .strictObject({ name: z.string(), summary: z.string(), state: faultShape.nullable() })
+  .strictObject({
+    name: z.string(),
+    summary: z.string(),
+    topic: z.string(),
+    state: faultShape.nullable(),
+    journeys: z.array(
+      z.strictObject({
+        id: z.string(),
+        headline: z.string(),
+        outcome: z.string(),
+        startedAt: z.iso.datetime(),
+      }),
+    ),
+  })
   .meta({ id: 'Fault' });
 
 /** `/faults`: injected faults. */
 export const faults: Resource = {
   only: 'development',
-  section: faultsSection,
-  calls({ faults, namedFaults, audit }) {
+  calls(console) {
+    const { faults, namedFaults, audit } = console;
     function requireKnown(name: string): void {
       const { fault: base, run } = faultOf(name);
       const isKnown = namedFaults.some((fault) => fault.name === base);
@@ -57,18 +70,22 @@ export const faults: Resource = {
       defineCall({
         method: 'GET',
         path: '/faults',
-        summary: 'Lists all faults, with the state of those that are on',
+        summary:
+          'Lists all faults by topic, with the state of those that are on and the journeys that each has hit',
         answers: { 200: 'The faults' },
         response: z.strictObject({ faults: z.array(listedFault) }),
+        handle: async () => json(200, { faults: await listFaults(console) }),
+      }),
+      defineCall({
+        method: 'DELETE',
+        path: '/faults',
+        summary: 'Switches all faults off',
+        answers: { 200: 'The names of those that were on' },
+        response: z.strictObject({ off: z.array(z.string()) }),
         async handle() {
-          const on = await faults.on();
-          const shown = namedFaults.flatMap(({ name, summary }) => [
-            { name, summary, state: on.get(name) ?? null },
-            ...[...on]
-              .filter(([key]) => key !== name && faultOf(key).fault === name)
-              .map(([key, state]) => ({ name: key, summary, state })),
-          ]);
-          return json(200, { faults: shown });
+          const off = [...(await faults.on()).keys()];
+          for (const name of off) await faults.set(name, null, recordStatement(audit, 'fault.off', name));
+          return json(200, { off });
         },
       }),
       defineCall({

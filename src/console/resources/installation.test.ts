@@ -38,7 +38,13 @@ describe('/state', () => {
 describe('/faults', () => {
   test('switches a fault on and off and refuses unknown faults', async () => {
     const shown = async () => (await api('GET', '/faults')).body;
-    const off = { name: 'test-fault', summary: 'something is wrong', state: null };
+    const off = {
+      name: 'test-fault',
+      summary: 'something is wrong',
+      state: null,
+      topic: 'Others',
+      journeys: [],
+    };
     assert.deepEqual(await shown(), { faults: [off] });
     assert.deepEqual((await api('PUT', '/faults/test-fault', { next: 2 })).body, {
       name: 'test-fault',

@@ -3,7 +3,8 @@ import { Refusal } from '@alongside/kernel/errors';
 import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
-import { addressesSection, resetSection } from '../page/installation.ts';
+import { storedParts } from '../dependencies.ts';
+import { addressesSection } from '../page/installation.ts';
 import { clockResponse, clockState, resetClock } from './clock.ts';
 import type { Resource } from './resource.ts';
 
@@ -61,25 +62,37 @@ async function resetAgent(agent: LocalAgent): Promise<string[]> {
   }
 }
 
-/** `POST /reset`: restores the seed data, except the audit log. */
+/** The parts that a reset can restore. */
+export const resetParts = ['clock', 'faults', ...storedParts] as const;
+
+const choice = z.strictObject({
+  parts: z
+    .array(z.enum(resetParts, `must be of ${resetParts.join(', ')}`), 'must be a list')
+    .min(1, 'must name a part')
+    .default([...resetParts])
+    .describe('All by default'),
+});
+
+/** `POST /reset`: restores the seed data, or parts of it, except the audit log. */
 export const reset: Resource = {
   only: 'development',
-  section: resetSection,
   calls: ({ agent, faults, audit, reset, ...clockParts }) => [
     defineCall({
       method: 'POST',
       path: '/reset',
-      summary: 'Restores the seed data and real time, and switches off all faults',
+      summary: 'Restores the seed data and real time, and switches off all faults; or only these parts',
+      body: choice,
       answers: { 200: 'Done; "warnings" lists failed parts' },
       response: z.strictObject({ reset: z.literal(true), warnings: z.array(z.string()).optional() }),
-      async handle() {
-        const entry = { actor: 'developer', action: 'reset', target: 'installation' } as const;
+      async handle({ body: { parts } }) {
+        const target = parts.length === resetParts.length ? 'installation' : parts.join(' ');
+        const entry = { actor: 'developer', action: 'reset', target } as const;
         const warnings = await audit.recordThen(entry, async () => {
-          await faults.clear();
-          const lagging = (await resetClock({ ...clockParts, agent })).map(({ reason }) => reason);
-          const failed = [...lagging, ...(await resetAgent(agent))];
-          await reset();
-          return failed;
+          if (parts.includes('faults')) await faults.clear();
+          const lagging = parts.includes('clock') ? await resetClock({ ...clockParts, agent }) : [];
+          const failed = parts.includes('people') ? await resetAgent(agent) : [];
+          await reset(storedParts.filter((part) => parts.includes(part)));
+          return [...lagging.map(({ reason }) => reason), ...failed];
         });
         return json(200, { reset: true, ...(warnings.length > 0 ? { warnings } : {}) });
       },

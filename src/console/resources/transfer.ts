@@ -23,6 +23,7 @@ import {
   uniqueClaims,
 } from '../transfer/cis.ts';
 import { exportedPatients, patientShape } from '../transfer/patients.ts';
+import { listPreview, previewOf } from '../transfer/preview.ts';
 import { findRepeated, type UniqueValue } from '../transfer/shapes.ts';
 import { productShape } from './products.ts';
 import type { Resource } from './resource.ts';
@@ -140,6 +141,19 @@ export const transfer: Resource = {
       await patients.replaceAll(own.patients);
     }
 
+    const exportState = async (withCards: boolean) => ({
+      version: 1,
+      products: (await products.list()).map(({ revision: _, ...product }) => product),
+      applications: (await applications.list()).map(({ revision: _, ...application }) =>
+        exportedApplication(application, urls),
+      ),
+      people: await cis.everyone(),
+      apis: await apis.drafts(),
+      patients: await exportedPatients(database),
+      cardRecords: await exportedCardRecords(cis),
+      ...(withCards ? { cards: await exportedCards(agent) } : {}),
+    });
+
     let last: Promise<void> = Promise.resolve();
     /** Runs one import at a time. */
     function replaceInTurn(document: ImportDocument): Promise<void> {
@@ -158,18 +172,7 @@ export const transfer: Resource = {
         roles: [],
         response: exportedState,
         async handle({ query: { cards } }) {
-          const state = {
-            version: 1,
-            products: (await products.list()).map(({ revision: _, ...product }) => product),
-            applications: (await applications.list()).map(({ revision: _, ...application }) =>
-              exportedApplication(application, urls),
-            ),
-            people: await cis.everyone(),
-            apis: await apis.drafts(),
-            patients: await exportedPatients(database),
-            cardRecords: await exportedCardRecords(cis),
-            ...(cards === 'true' ? { cards: await exportedCards(agent) } : {}),
-          };
+          const state = await exportState(cards === 'true');
           await audit.recordAlone({ ...entry, action: 'state.exported', outcome: 'ok' });
           return json(200, state);
         },
@@ -202,6 +205,25 @@ export const transfer: Resource = {
               cardRecords: cardRecords?.length ?? null,
             },
           });
+        },
+      }),
+      defineCall({
+        method: 'POST',
+        path: '/import/preview',
+        summary: 'Validates an export and returns what an import would change, without changing anything',
+        body: documentShape(urls),
+        bodyLimit: importLimit,
+        answers: {
+          200: 'For each list the entries now and afterwards; null for lists that would not change',
+          400: 'Invalid member: "field" and "problem"',
+          413: 'The body is too long',
+          503: 'The agent or CIS does not respond',
+        },
+        response: z.strictObject({ preview: z.record(z.string(), listPreview.nullable()) }),
+        async handle({ body }) {
+          if (body.apis) await prepareApis(body.apis);
+          const before = await exportState(body.cards !== undefined);
+          return json(200, { preview: previewOf(before, body) });
         },
       }),
     ];

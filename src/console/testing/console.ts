@@ -61,6 +61,8 @@ export interface TestConsole {
   urls: Urls;
   /** Returns the number of resets. */
   resets: () => number;
+  /** Returns the parts of the last reset. */
+  lastReset: () => readonly string[];
   send(path: string, sent?: Sent): Promise<Answered>;
   close(): Promise<void>;
 }
@@ -114,7 +116,7 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     sample: 'http://sample.test',
   };
   await seedRegistrations({ applications, products, urls });
-  let resets = 0;
+  const resets: (readonly string[])[] = [];
   const allowedHosts: string[] = ['console.test'];
   const service = createConsole({
     clock,
@@ -142,8 +144,8 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     agentSocket: null,
     namedFaults: [{ name: 'test-fault', summary: 'something is wrong' }],
     patients: storedPatients(database),
-    reset: async () => {
-      resets += 1;
+    reset: async (parts) => {
+      resets.push(parts);
     },
     allowedHosts,
     peerUser: anyPeerUser,
@@ -173,7 +175,8 @@ export async function startConsole(changes: Partial<ConsoleDependencies> = {}): 
     keys,
     database,
     urls,
-    resets: () => resets,
+    resets: () => resets.length,
+    lastReset: () => resets.at(-1) ?? [],
     send: (path, sent) => send(port, path, sent),
     async close() {
       await service.stop?.();
