@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DefinitionError, draftShape } from '../../gateway/protocol.ts';
 import type { Urls } from '../../service.ts';
 import { defineCall } from '../api/call.ts';
+import { readShape } from '../api/request.ts';
 import { personResponse } from '../directory/person.ts';
 import { errors } from '../errors.ts';
 import {
@@ -222,7 +223,8 @@ export const transfer: Resource = {
         response: z.strictObject({ preview: z.record(z.string(), listPreview.nullable()) }),
         async handle({ body }) {
           if (body.apis) await prepareApis(body.apis);
-          const before = await exportState(body.cards !== undefined);
+          // Read like the document, because reading fills in defaults.
+          const before = readShape(documentShape(urls), await exportState(body.cards !== undefined));
           return json(200, { preview: previewOf(before, body) });
         },
       }),
