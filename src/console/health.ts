@@ -263,6 +263,12 @@ function problemsOf({ figures, parts, now, real }: Seen): HealthProblem[] {
   ];
 }
 
+const limitNames: Readonly<Record<string, string>> = {
+  requests: 'Unauthenticated requests of one network',
+  failures: 'Failed authentications of one network',
+  rows: 'Rows that one network may create before a sign-in',
+};
+
 /** Limits on unauthenticated requests, and the requests that each limit refused. */
 function limitsOf(
   figures: Figures,
@@ -270,7 +276,7 @@ function limitsOf(
   counts: boolean,
 ) {
   const configured = Object.entries(networkLimits ?? {}).map(([name, perMinute]) => ({
-    name: `${name} of one network`,
+    name: limitNames[name] ?? name,
     perMinute,
     refused: null,
   }));

@@ -1,4 +1,5 @@
 import { journeyStyles } from '../pages/journey/stylesheet.ts';
+import { operateStyles } from '../pages/operate-styles.ts';
 
 /** Styles of the console, in addition to the shared style sheet. */
 export const consoleStylesheet = `
@@ -117,4 +118,4 @@ dl.addresses { row-gap: .625rem; }
 }
 @media (forced-colors: active) { .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
-${journeyStyles}`;
+${journeyStyles}${operateStyles}`;

@@ -168,7 +168,8 @@ export function inWords(milliseconds: number): string {
   if (size < minute) return counted(Math.round(size / second), 'second');
   if (size < hour) return counted(Math.round(size / minute), 'minute');
   if (size < 2 * day) return counted(Math.round(size / hour), 'hour');
-  return counted(Math.round(size / day), 'day');
+  if (size < 1_000 * day) return counted(Math.round(size / day), 'day');
+  return counted(Math.round(size / (365.25 * day)), 'year');
 }
 
 /** Returns a time relative to now, such as `2 minutes ago` or `in 3 days`. */

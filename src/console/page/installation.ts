@@ -1,5 +1,5 @@
 import { html, safeHref } from '@alongside/kernel/html';
-import { callButton, copied } from './controls.ts';
+import { copied } from './controls.ts';
 import type { Section } from './section.ts';
 
 /** The addresses of the services, without those that only development serves in production. */
@@ -21,14 +21,5 @@ export const addressesSection: Section = {
       ([name, address, link]) =>
         html`<dt><a href="${safeHref(link)}">${name}</a></dt><dd>${copied(address, `the address of ${name}`)}</dd>`,
     )}</dl>`;
-  },
-};
-
-export const resetSection: Section = {
-  id: 'reset',
-  title: 'Start again',
-  async render() {
-    return html`<p>Restores the original people, cards, applications, patients and clock. Deletes sessions, tokens and journeys.</p>
-${callButton({ id: 'reset-all', method: 'POST', path: '/reset', done: 'The seed data is restored.', label: 'Restore the seed data', confirm: 'Restore the seed data and delete all changes?' })}`;
   },
 };

@@ -29,7 +29,8 @@ function shell(): void {
       active instanceof HTMLTextAreaElement ||
       active instanceof HTMLSelectElement ||
       (active instanceof HTMLInputElement && !['button', 'submit'].includes(active.type));
-    if (isField && part.contains(active)) return true;
+    // A form that was sent is not being typed in, although it has the focus.
+    if (isField && part.contains(active) && active.form?.dataset.sent === undefined) return true;
     for (const input of part.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea'))
       if (input.value !== input.defaultValue && input.type !== 'hidden') return true;
     const selection = getSelection();
@@ -115,6 +116,10 @@ function shell(): void {
       stale.set(dataset.part ?? '', 1);
     refresh();
   };
+  document.addEventListener('alongside:refresh', (event) => changed((event as CustomEvent<string[]>).detail));
+  document.addEventListener('input', ({ target }) => {
+    if (target instanceof Element) target.closest('form')?.removeAttribute('data-sent');
+  });
   document.addEventListener('visibilitychange', refresh);
   document.addEventListener('focusout', () => setTimeout(refresh, 100));
 
@@ -264,12 +269,16 @@ function shell(): void {
       if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text, confirmation);
       else {
         form?.reset();
+        form?.setAttribute('data-sent', '');
         report(text, true);
       }
       everything();
       return;
     }
-    if (form) form.reset();
+    if (form) {
+      form.reset();
+      form.dataset.sent = '';
+    }
     element.dispatchEvent(new CustomEvent('alongside:done', { bubbles: true, detail: answer }));
     if (next)
       return location.assign(next.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name] ?? '')));

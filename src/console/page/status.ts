@@ -21,9 +21,10 @@ async function faults({ console: { faults } }: PageView): Promise<Html> {
 }
 
 function clock({ console: { clock }, now }: PageView): Html {
-  const { offsetSeconds } = clockState(clock);
+  const { offsetSeconds, frozen } = clockState(clock);
   const at = new Date(now).toISOString();
   const time = html`<time datetime="${at}">${at.slice(11, 19)} UTC</time>`;
+  if (frozen) return state(html`Clock: stands still at ${at.slice(0, 10)}, ${time}`, '/clock', true);
   return offsetSeconds === 0
     ? state(html`Clock: real time, ${time}`, '/clock')
     : state(html`Clock: moved to ${at.slice(0, 10)}, ${time}`, '/clock', true);

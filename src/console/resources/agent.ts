@@ -2,7 +2,6 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import type { AgentStatus } from '../../../identity-agent/protocol.ts';
 import { defineCall } from '../api/call.ts';
-import { workstationSection } from '../page/workstation.ts';
 import type { Resource } from './resource.ts';
 
 const pinShape = z.strictObject({ pin: z.string('must be text').regex(/^\d{1,12}$/, 'must be digits') });
@@ -56,7 +55,6 @@ const agentStatus: z.ZodType<AgentStatus> = z
 /** `/agent`: the Identity Agent of this machine, and the user's answers to its prompts. */
 export const agent: Resource = {
   only: 'development',
-  section: workstationSection,
   calls: ({ agent }) => [
     defineCall({
       method: 'GET',

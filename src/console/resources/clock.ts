@@ -70,7 +70,10 @@ async function moveSessions({ cis, log }: ClockContext, bySeconds: number): Prom
 const agentTolerance = 5_000;
 
 /** Compares the time of the agent, which may be another process. */
-async function laggingAgent({ agent, clock }: Pick<ClockContext, 'agent' | 'clock'>): Promise<LaggingPart[]> {
+export async function laggingAgent({
+  agent,
+  clock,
+}: Pick<ClockContext, 'agent' | 'clock'>): Promise<LaggingPart[]> {
   try {
     const { now } = await agent.configuration();
     if (Math.abs(Date.parse(now) - clock.now()) <= agentTolerance) return [];

@@ -11,13 +11,12 @@ import type { Resource } from './resource.ts';
 /** The `typ` of `/keys/proofs`, which no token has. */
 const keyProofType = 'alongside-key-proof+jwt';
 
-type DescribedKey = Awaited<ReturnType<SigningKeys['describe']>>[number];
+type StoredKey = Awaited<ReturnType<SigningKeys['describe']>>[number];
+/** A signing key as the API shows it. */
+export type DescribedKey = z.output<typeof signingKey>;
 
 /** A key is announced in the key set before it signs, and stays there for verification afterwards. */
-function stateOf(
-  { signsFrom, signsUntil, removedAt }: DescribedKey,
-  now: number,
-): z.output<typeof signingKey>['state'] {
+function stateOf({ signsFrom, signsUntil, removedAt }: StoredKey, now: number): DescribedKey['state'] {
   if (removedAt !== null && removedAt <= now) return 'retired';
   if (signsUntil !== null && signsUntil <= now) return 'verifying';
   return signsFrom > now ? 'announced' : 'signing';
@@ -58,8 +57,8 @@ const signingKey = z
     kid: z.string(),
     algorithm: z.string(),
     state: z.enum(['announced', 'signing', 'verifying', 'retired']),
-    announcedAt: instant,
-    signsFrom: instant,
+    announcedAt: z.iso.datetime(),
+    signsFrom: z.iso.datetime(),
     signsUntil: instant,
     removedAt: instant,
   })
@@ -73,32 +72,40 @@ const serviceOf = (name: string): KeyService => {
   return service;
 };
 
+type AllKeys = Readonly<Record<KeyService, SigningKeys>>;
+
+async function ofEach<T>(
+  keys: AllKeys,
+  services: readonly KeyService[],
+  read: (keys: SigningKeys, service: KeyService) => Promise<T[]>,
+): Promise<T[]> {
+  return (await Promise.all(services.map((service) => read(keys[service], service)))).flat();
+}
+
+/** Returns the keys of these services with their states. */
+export const describeKeys = (
+  keys: AllKeys,
+  services: readonly KeyService[],
+  now: number,
+): Promise<DescribedKey[]> =>
+  ofEach(keys, services, async (own, service) =>
+    (await own.describe()).map((key) => ({
+      service,
+      kid: key.kid,
+      algorithm: key.algorithm,
+      state: stateOf(key, now),
+      announcedAt: new Date(key.announcedAt).toISOString(),
+      signsFrom: new Date(key.signsFrom).toISOString(),
+      signsUntil: time(key.signsUntil),
+      removedAt: time(key.removedAt),
+    })),
+  );
+
 /** `/keys`: the signing keys of the services. */
 export const keys: Resource = {
   calls({ clock, keys, audit, cis }) {
-    async function ofEach<T>(
-      services: readonly KeyService[],
-      read: (keys: SigningKeys, service: KeyService) => Promise<T[]>,
-    ): Promise<T[]> {
-      return (await Promise.all(services.map((service) => read(keys[service], service)))).flat();
-    }
-
-    async function describe(services: readonly KeyService[]) {
-      const now = clock.now();
-      const shown = await ofEach(services, async (own, service) =>
-        (await own.describe()).map((key) => ({
-          service,
-          kid: key.kid,
-          algorithm: key.algorithm,
-          state: stateOf(key, now),
-          announcedAt: time(key.announcedAt),
-          signsFrom: time(key.signsFrom),
-          signsUntil: time(key.signsUntil),
-          removedAt: time(key.removedAt),
-        })),
-      );
-      return json(200, { keys: shown });
-    }
+    const described = async (services: readonly KeyService[]) =>
+      json(200, { keys: await describeKeys(keys, services, clock.now()) });
 
     return [
       defineCall({
@@ -108,7 +115,7 @@ export const keys: Resource = {
         roles: ['read'],
         answers: { 200: 'The keys of cis2, authorisation and cis, without their private parts' },
         response: keyList,
-        handle: () => describe(keyServices),
+        handle: () => described(keyServices),
       }),
       defineCall({
         method: 'GET',
@@ -121,7 +128,7 @@ export const keys: Resource = {
         }),
         async handle() {
           const claims = { purpose: 'alongside doctor', iat: seconds(clock) };
-          const proofs = await ofEach(keyServices, async (own, service) =>
+          const proofs = await ofEach(keys, keyServices, async (own, service) =>
             (await own.signEach(claims, keyProofType)).map((jws) => ({ service, jws })),
           );
           return json(200, { proofs });
@@ -152,7 +159,7 @@ export const keys: Resource = {
             { actor: 'developer', action: 'keys.rotated', target: service, detail: { now } },
             () => keys[service].rotate(now ? 'now' : 'scheduled'),
           );
-          return describe([service]);
+          return described([service]);
         },
       }),
     ];

@@ -4,7 +4,6 @@ import { type DeskSession, paths } from '../../cis/protocol.ts';
 import { consolePaths, type DeliveryAnswer, type SessionAnswer } from '../../cis2/protocol.ts';
 import { defineCall } from '../api/call.ts';
 import type { Neighbour } from '../neighbour.ts';
-import { sessionsSection } from '../page/sessions.ts';
 import type { Resource } from './resource.ts';
 
 const session: z.ZodType<SessionAnswer> = z
@@ -66,7 +65,6 @@ const delivery: z.ZodType<DeliveryAnswer> = z
 
 /** `/sessions`, `/desk-sessions` and `/logout-deliveries`: sessions at CIS2 and CIS, and back-channel logout messages. */
 export const sessions: Resource = {
-  section: sessionsSection,
   calls: ({ cis, cis2 }) => [
     defineCall({
       method: 'GET',

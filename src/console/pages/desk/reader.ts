@@ -1,0 +1,34 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { AgentState, AgentStatus } from '../../../../identity-agent/protocol.ts';
+
+/** How each state of the agent is shown: as text, with a tone, and as the light of the reader. */
+export const agentStates: Readonly<
+  Record<AgentState, readonly [text: string, tone: 'good' | 'bad' | 'warn' | 'plain']>
+> = {
+  noCard: ['nobody signed in', 'plain'],
+  pinRequested: ['asks for the PIN', 'warn'],
+  roleRequested: ['asks for a role', 'warn'],
+  signedIn: ['signed in', 'good'],
+  locked: ['locked', 'warn'],
+  blocked: ['card blocked', 'bad'],
+  cardRejected: ['card rejected', 'bad'],
+};
+
+const card: Html = html`<g class="card"><rect x="42" y="6" width="96" height="92" rx="7"/>
+<rect class="chip" x="54" y="24" width="22" height="18" rx="3"/><path class="chip" d="M54 33h22M65 24v18"/>
+<path class="print" d="M86 27h40M86 38h28M54 58h60"/></g>`;
+
+/** The reader with or without a card, and its light. */
+export function readerPicture({ card: inserted, person, state }: AgentStatus): Html {
+  const [text, tone] = agentStates[state];
+  const label = inserted
+    ? `Reader with the card of ${inserted.name}, ${text}`
+    : person
+      ? `Empty reader, ${person.displayName} is ${text}`
+      : 'Empty reader';
+  return html`<svg class="reader" viewBox="0 0 180 176" role="img" aria-label="${label}">
+${inserted ? card : undefined}
+<rect class="body" x="10" y="72" width="160" height="94" rx="12"/><rect class="slot" x="32" y="82" width="116" height="8" rx="4"/>
+<circle class="light ${tone}" cx="152" cy="148" r="6"/>${inserted ? undefined : html`<text x="90" y="126" text-anchor="middle">no card</text>`}
+</svg>`;
+}

@@ -1,0 +1,153 @@
+import { type Html, html } from '@alongside/kernel/html';
+import { type AuthoritiesAnswer, paths } from '../../../cis/protocol.ts';
+import { type KeyService, keyServices } from '../../dependencies.ts';
+import { healthReport } from '../../health.ts';
+import { callButton, orNull, relative, table, tag } from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+import { type DescribedKey, describeKeys } from '../../resources/keys.ts';
+import { keyCalendar } from './calendar.ts';
+
+type View = Pick<PageView, 'console' | 'now'>;
+
+const titles: Readonly<Record<KeyService, string>> = {
+  cis2: 'CIS2: ID tokens, userinfo, logout tokens',
+  authorisation: 'API platform: tokens of /oauth2.1',
+  cis: 'CIS: session certificates',
+};
+
+const tones = { announced: 'warn', signing: 'good', verifying: 'plain', retired: 'plain' } as const;
+const order: readonly DescribedKey['state'][] = ['signing', 'announced', 'verifying', 'retired'];
+
+const date = (iso: string | null, now: number): Html | string =>
+  iso === null
+    ? '–'
+    : html`<time datetime="${iso}">${iso.slice(0, 10)}</time><br><span class="quiet">${relative(iso, now)}</span>`;
+
+const rotate = (service: KeyService): Html => html`<div class="actions">
+${callButton({
+  ...{ id: `announce-${service}`, method: 'POST', path: `/keys/${service}/rotate`, body: { now: false } },
+  ...{
+    done: `Successors of the keys of ${service} are announced.`,
+    label: 'Announce successors',
+    about: `of ${service}`,
+  },
+  confirm: `Announce new keys of ${service}? They sign in 14 days.`,
+})}
+${callButton({
+  ...{
+    id: `rotate-${service}`,
+    method: 'POST',
+    path: `/keys/${service}/rotate`,
+    body: { now: true },
+    tone: 'danger',
+  },
+  ...{ done: `New keys of ${service} sign now.`, label: 'Rotate at once', about: `the keys of ${service}` },
+  confirm: `Rotate the keys of ${service} at once? Applications that cached the key set refuse tokens until they read it again.`,
+})}</div>`;
+
+async function calendar({ console, now }: View): Promise<Html> {
+  const all = await describeKeys(console.keys, keyServices, now);
+  return html`${keyServices.map((service) => {
+    const keys = all
+      .filter((key) => key.service === service && key.state !== 'retired')
+      .sort(
+        (a, b) => a.algorithm.localeCompare(b.algorithm) || order.indexOf(a.state) - order.indexOf(b.state),
+      );
+    const retired = all.filter((key) => key.service === service && key.state === 'retired').length;
+    return html`<section aria-labelledby="h-${service}"><h2 id="h-${service}">${titles[service]}</h2>
+${
+  keys.length === 0
+    ? html`<p>No key yet. The first is made when this service signs for the first time.</p>`
+    : html`${keyCalendar(keys, now)}
+${table(
+  `Keys of ${service}`,
+  [
+    { label: 'Key' },
+    { label: 'State' },
+    { label: 'Announced' },
+    { label: 'Signs from' },
+    { label: 'Signs until' },
+    { label: 'Leaves the key set' },
+  ],
+  keys.map(({ kid, algorithm, state, announcedAt, signsFrom, signsUntil, removedAt }, index) => ({
+    id: `key-${service}-${index + 1}`,
+    cells: [
+      html`${index + 1}. ${algorithm}<br><code class="quiet">${kid}</code>`,
+      tag(state, tones[state]),
+      date(announcedAt, now),
+      date(signsFrom, now),
+      signsUntil === null
+        ? html`no successor yet<br><span class="quiet">one is announced after 76 days</span>`
+        : date(signsUntil, now),
+      date(removedAt, now),
+    ],
+  })),
+)}`
+}${retired > 0 ? html`<p class="quiet">${retired} retired.</p>` : undefined}${rotate(service)}</section>`;
+  })}`;
+}
+
+async function certificates({ console, now }: View): Promise<Html> {
+  const [answered, health] = await Promise.all([
+    orNull(console.cis.call({ method: 'GET', path: paths.authorities })),
+    healthReport(console),
+  ]);
+  const { authorities } = (answered?.body as AuthoritiesAnswer | undefined) ?? { authorities: [] };
+  const others = health.expiries.filter(({ kind }) => kind !== 'signing key');
+  const rows = [
+    ...authorities.flatMap(({ name, notBefore, notAfter, fingerprint, crl }, index) => [
+      {
+        id: `authority-${index}`,
+        cells: [
+          html`${name}<br><code class="quiet">${fingerprint.slice(0, 23)}…</code>`,
+          crl ? 'issues certificates of virtual cards' : 'root of the cards',
+          date(notBefore, now),
+          date(notAfter, now),
+        ],
+      },
+      ...(crl
+        ? [
+            {
+              id: 'crl',
+              cells: [
+                html`Revocation list<br><a href="${crl.address}">${crl.address}</a>`,
+                `${crl.revoked} revoked`,
+                date(crl.thisUpdate, now),
+                date(crl.nextUpdate, now),
+              ],
+            },
+          ]
+        : []),
+    ]),
+    ...others.map(({ kind, of, at }, index) => ({
+      id: `expiry-${index}`,
+      cells: [`${kind} of ${of}`, 'file of this process', '–', date(at, now)],
+    })),
+  ];
+  return html`${answered ? undefined : html`<p class="warning">CIS does not respond, so its certificates are missing.</p>`}${
+    rows.length === 0
+      ? html`<p>None: no card was issued yet, and this process has no certificate files.</p>`
+      : table(
+          'Certificates and revocation lists',
+          [{ label: 'Certificate' }, { label: 'Use' }, { label: 'From' }, { label: 'Until' }],
+          rows,
+        )
+  }`;
+}
+
+/** Signing keys as a calendar, certificates and revocation lists. */
+export const keysPage = definePage({
+  path: '/keys',
+  navigation: { group: 'operate', label: 'Keys' },
+  parts: {
+    calendar: { on: ['key', 'clock'], render: calendar },
+    certificates: { on: ['key', 'card', 'clock'], render: certificates },
+  },
+  async render({ part }) {
+    return {
+      title: 'Keys',
+      lead: html`A key is in the key set for 14 days before it signs, signs for 90 days, and stays for 14 more to verify. <span class="legend"><span class="announced">announced</span> <span class="signing">signs</span> <span class="verifying">verifies</span></span>`,
+      main: html`${await part('calendar')}<h2>Certificates and revocation lists</h2>${await part('certificates')}`,
+    };
+  },
+});

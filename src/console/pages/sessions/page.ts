@@ -1,0 +1,205 @@
+import { type Html, html } from '@alongside/kernel/html';
+import { type DeskSession, type DeskSessionsAnswer, type Person, paths } from '../../../cis/protocol.ts';
+import {
+  consolePaths,
+  type DeliveriesAnswer,
+  type DeliveryAnswer,
+  type SessionAnswer,
+  type SessionsAnswer,
+} from '../../../cis2/protocol.ts';
+import { callButton, emptyState, foreign, orNull, relative, table, tag, when } from '../../page/controls.ts';
+import { definePage, type PageView } from '../../page/page.ts';
+
+type View = Pick<PageView, 'console' | 'query' | 'now'>;
+
+const personOf = ({ query }: Pick<View, 'query'>): string => query.get('person')?.trim().slice(0, 40) ?? '';
+
+/** Returns the uid in the query: a persona is looked up. Null if there is no such person. */
+async function uidOf({ console: { cis }, query }: View): Promise<string | null | undefined> {
+  const person = personOf({ query });
+  return person === '' ? undefined : orNull(cis.uidOf(person));
+}
+
+async function listed(view: View) {
+  const { cis, cis2 } = view.console;
+  const uid = await uidOf(view);
+  if (uid === null) return undefined;
+  const query = uid === undefined ? '' : `?uid=${uid}`;
+  const [atDesks, atCis2] = await Promise.all([
+    orNull(cis.call({ method: 'GET', path: paths.consoleSessions + query })),
+    orNull(cis2.call({ method: 'GET', path: consolePaths.sessions + query })),
+  ]);
+  const desk = atDesks && (atDesks.body as DeskSessionsAnswer).sessions;
+  const sessions = atCis2 && (atCis2.body as SessionsAnswer).sessions;
+  return { desk, sessions, names: await namesOf(view, [...(desk ?? []), ...(sessions ?? [])]) };
+}
+
+/** Returns the people of these sessions, those that CIS finds. */
+async function namesOf(
+  { console: { cis } }: View,
+  sessions: readonly { uid: string }[],
+): Promise<Map<string, Person>> {
+  const uids = [...new Set(sessions.map(({ uid }) => uid))];
+  const people = await Promise.all(uids.map((uid) => orNull(cis.person(uid))));
+  return new Map(people.flatMap((person) => (person ? [[person.uid, person]] : [])));
+}
+
+const who = (uid: string, names: ReadonlyMap<string, Person>): Html => {
+  const person = names.get(uid);
+  return html`<a href="/people/${uid}">${person ? foreign(person.displayName) : uid}</a>`;
+};
+
+const nameOf = (uid: string, names: ReadonlyMap<string, Person>): string =>
+  names.get(uid)?.displayName ?? uid;
+
+const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+
+const end = (kind: 'sessions' | 'desk-sessions', id: string, name: string): Html =>
+  callButton({
+    ...{ id: `end-${id}`, method: 'DELETE', path: `/${kind}/${encodeURIComponent(id)}` },
+    ...{ done: `The session of ${name} has ended.`, label: 'End', about: `the session of ${name}` },
+  });
+
+interface Listed {
+  now: number;
+  names: ReadonlyMap<string, Person>;
+}
+
+const deskRow = (session: DeskSession, { now, names }: Listed, dependants: number) => ({
+  id: `session-${session.id}`,
+  tone: 'chosen' as const,
+  cells: [
+    html`${who(session.uid, names)}<br><span class="quiet">at a workstation</span>`,
+    html`Card <a href="/cards/${session.cardSerial}">${session.cardSerial}</a><br><span class="quiet">${session.generation}, ${session.mode}</span>`,
+    dependants === 0 ? 'nothing' : counted(dependants, 'session'),
+    when(session.createdAt, now),
+    html`PIN ${relative(session.pinTime, now)}<br><span class="quiet">agent heard ${relative(session.heardAt, now)}</span>`,
+    relative(session.endsAt, now),
+    end('desk-sessions', session.id, nameOf(session.uid, names)),
+  ],
+});
+
+const sessionRow = (session: SessionAnswer, { now, names }: Listed, isDependant: boolean) => ({
+  id: `session-${session.sid}`,
+  cells: [
+    html`${isDependant ? html`<span aria-hidden="true">↳ </span>` : undefined}${who(session.uid, names)}<br><span class="quiet">at CIS2${isDependant ? ', ends with the workstation' : ''}</span>`,
+    html`${session.authenticator}<br><span class="quiet">AAL${session.level}</span>`,
+    html`${session.clients.length === 0 ? 'no application yet' : session.clients.map((client, index) => html`${index > 0 ? ', ' : ''}${foreign(client)}`)}<br><span class="quiet">${counted(session.tokens.access, 'access token')}, ${counted(session.tokens.refresh, 'refresh token')}</span>`,
+    when(session.createdAt, now),
+    html`used ${relative(session.activeAt, now)}`,
+    relative(session.endsAt, now),
+    end('sessions', session.sid, nameOf(session.uid, names)),
+  ],
+});
+
+function endAll(uid: string, names: ReadonlyMap<string, Person>): Html {
+  const name = nameOf(uid, names);
+  return callButton({
+    ...{ id: 'end-all', method: 'DELETE', path: `/people/${uid}/sessions`, tone: 'danger' },
+    ...{ done: `All sessions of ${name} have ended.`, label: `End all sessions of ${name}` },
+    confirm: `End all sessions of ${name}, at workstations and at CIS2?`,
+  });
+}
+
+async function sessionsPart(view: View): Promise<Html> {
+  const found = await listed(view);
+  const person = personOf(view);
+  if (!found) return emptyState(html`Nobody is called ${foreign(person)}. Write a uid or a persona.`);
+  const { desk, sessions, names } = found;
+  const missing = html`${desk ? undefined : html`<p class="warning">CIS does not respond, so the sessions at workstations are missing.</p>`}${
+    sessions ? undefined : html`<p class="warning">CIS2 does not respond, so its sessions are missing.</p>`
+  }`;
+  const atDesks = desk ?? [];
+  const others = sessions ?? [];
+  if (atDesks.length + others.length === 0)
+    return html`${missing}${emptyState(person ? 'This person has no session.' : 'There is no session. One begins when somebody signs in.')}`;
+  const context: Listed = { now: view.now, names };
+  const of = (id: string) => others.filter(({ cisSessionId }) => cisSessionId === id);
+  const known = new Set(atDesks.map(({ id }) => id));
+  const rows = [
+    ...atDesks.flatMap((session) => {
+      const dependants = of(session.id);
+      return [
+        deskRow(session, context, dependants.length),
+        ...dependants.map((each) => sessionRow(each, context, true)),
+      ];
+    }),
+    ...others
+      .filter(({ cisSessionId }) => cisSessionId === null || !known.has(cisSessionId))
+      .map((each) => sessionRow(each, context, false)),
+  ];
+  const [first] = [...atDesks, ...others];
+  return html`${missing}${table(
+    'Sessions',
+    [
+      { label: 'Person' },
+      { label: 'Signed in with' },
+      { label: 'Depends on it' },
+      { label: 'Began' },
+      { label: 'Last use' },
+      { label: 'Ends' },
+      { label: 'End', kind: 'hidden' },
+    ],
+    rows,
+  )}${person && first ? html`<div class="actions">${endAll(first.uid, names)}</div>` : undefined}`;
+}
+
+const states: Readonly<
+  Record<DeliveryAnswer['state'], readonly [text: string, tone: 'good' | 'bad' | 'warn']>
+> = {
+  pending: ['waiting', 'warn'],
+  delivered: ['delivered', 'good'],
+  givenUp: ['given up', 'bad'],
+};
+
+async function deliveries({ console: { cis2 }, now }: View): Promise<Html> {
+  const answered = await orNull(cis2.call({ method: 'GET', path: consolePaths.deliveries }));
+  if (!answered) return html`<p class="warning">CIS2 does not respond.</p>`;
+  const { deliveries } = answered.body as DeliveriesAnswer;
+  if (deliveries.length === 0)
+    return html`<p>None in the last seven days. CIS2 sends one to each application of a session that ends.</p>`;
+  return table(
+    'Logout messages',
+    [
+      { label: 'Application' },
+      { label: 'Why' },
+      { label: 'State' },
+      { label: 'Written' },
+      { label: 'Send', kind: 'hidden' },
+    ],
+    deliveries.slice(0, 50).map(({ id, clientId, address, cause, state, attempts, result, createdAt }) => ({
+      id: `delivery-${id}`,
+      cells: [
+        html`${foreign(clientId)}<br><span class="quiet">${foreign(address)}</span>`,
+        cause,
+        html`${tag(...states[state])}<br><span class="quiet">${counted(attempts, 'attempt')}${result ? html`: ${foreign(result)}` : undefined}</span>`,
+        when(createdAt, now),
+        state === 'delivered'
+          ? undefined
+          : callButton({
+              ...{ id: `send-${id}`, method: 'POST', path: `/logout-deliveries/${id}/send` },
+              ...{ done: 'Tried again.', label: 'Send again', about: `to ${clientId}` },
+            }),
+      ],
+    })),
+  );
+}
+
+/** Sessions at workstations and at CIS2, with what depends on them, and the messages about their ends. */
+export const sessionsPage = definePage({
+  path: '/sessions',
+  navigation: { group: 'operate', label: 'Sessions' },
+  parts: {
+    list: { on: ['session', 'desk', 'clock'], render: sessionsPart },
+    deliveries: { on: ['session'], render: deliveries },
+  },
+  async render(view) {
+    return {
+      title: 'Sessions',
+      lead: 'A session at CIS2 that began with a card ends with the session of its workstation.',
+      main: html`<form class="filters" action="/sessions"><div><label for="person">Person: uid or persona</label>
+<input type="search" id="person" name="person" value="${personOf(view)}" maxlength="40" autocomplete="off" spellcheck="false"></div><button type="submit" class="secondary">Show</button></form>
+${await view.part('list')}<h2>Logout messages</h2>${await view.part('deliveries')}`,
+    };
+  },
+});
