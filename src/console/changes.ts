@@ -1,4 +1,5 @@
 import type { Database } from '../storage/database.ts';
+import { faultTurns } from '../storage/faults.ts';
 
 /** What may have changed, so that a page knows which of its parts to draw again. */
 export const changes = [
@@ -28,6 +29,7 @@ const ofWrites: Readonly<Record<string, readonly Change[]>> = {
   'registration-authority': ['card', 'person'],
   people: ['person', 'card'],
   sessions: ['session', 'desk'],
+  'desk-sessions': ['session', 'desk'],
   faults: ['fault'],
   clock: ['clock', 'session', 'key'],
   mail: ['mail'],
@@ -60,12 +62,15 @@ export class Changes {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Announces changes by events and by other processes. Returns a function that stops this. */
+  /** Announces changes by events, by faults that occurred, and by other processes. Returns a function that stops this. */
   follow(
     listenEvents: (listener: () => void) => () => void,
     database: Pick<Database, 'onForeignChange'>,
   ): () => void {
+    const turned = () => this.announce(['fault']);
+    faultTurns.subscribe(turned);
     const stops = [
+      () => void faultTurns.unsubscribe(turned),
       listenEvents(() => this.announce(ofEvents)),
       database.onForeignChange(() => this.announce(changes)),
     ];

@@ -48,6 +48,8 @@ describe('GET /health', () => {
       sample('alongside_regular_work_timestamp_seconds', now - 900, { task: 'core.audit-chains' }),
     ]);
     assert.equal(ok, false);
+    const runbooks = readFileSync(new URL('../../docs/runbooks.md', import.meta.url), 'utf8');
+    for (const { alert } of problems) assert.ok(runbooks.includes(`\n## ${alert}\n`), alert);
     assert.ok(parts.every(({ responds, problem }) => !responds && problem));
     assert.deepEqual(
       problems.filter(({ alert }) => alert !== 'AlongsideDown'),

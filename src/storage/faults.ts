@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { chance } from '@alongside/kernel/ids';
 import { z } from 'zod';
 import type { Statement } from './database.ts';
@@ -24,6 +25,9 @@ export interface FaultState {
   /** Duration of a delay. */
   readonly seconds?: number | undefined;
 }
+
+/** Published when the state of a fault changes because it occurred, or was skipped. */
+export const faultTurns = channel('alongside.fault-turns');
 
 const prefix = 'fault.';
 
@@ -161,7 +165,10 @@ export class Faults {
       if (!text) return false;
       const { happens, after } = turn(stateOf(text));
       const next = after === null ? '' : JSON.stringify(after);
-      if (next === text || (await this.#settings.swap(prefix + name, text, next))) return happens;
+      if (next === text) return happens;
+      if (!(await this.#settings.swap(prefix + name, text, next))) continue;
+      faultTurns.publish(name);
+      return happens;
     }
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContext } from 'playwright-core';
+import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { consolePages } from '../../src/console/pages/registry.ts';
 import { examine, isAccessible } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
@@ -21,6 +22,18 @@ const examples: Readonly<Record<string, (instance: TestInstance) => Promise<stri
   '/journeys/compare': async (instance) => {
     const [refused, good] = await newestJourneys(instance);
     return `/journeys/compare?a=${refused}&b=${good}`;
+  },
+  '/audit/:seq': () => '/audit/1',
+  '/mail/:id': async (instance) => {
+    const list = () => instance.api<{ mails: { id: string }[] }>('GET', '/mail');
+    if ((await list()).mails.length === 0) {
+      await instance.api('PATCH', '/cards/nurse', { locked: true });
+      await instance.api('PUT', '/readers/0/card', { card: 'nurse' });
+      const agent = await AgentConnection.open(String(instance.state.agentSocket));
+      await agent.call('requestUnlockCode', {});
+      agent.close();
+    }
+    return `/mail/${(await list()).mails[0]?.id}`;
   },
 };
 

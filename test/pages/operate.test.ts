@@ -174,7 +174,7 @@ describe('the pages for desk, tests and operation', () => {
     await choose('{\n"version": 1,\n]');
     await page.getByText('The file is not JSON at line 3.').waitFor();
     const text = JSON.stringify({ ...state, people: [...state.people, state.people[0]] }, null, 1);
-    const last = text.lastIndexOf(`"uid": "${state.people[0]?.uid}"`, text.indexOf('"apis":'));
+    const last = text.lastIndexOf(`"uid": "${state.people[0]?.uid}"`, text.indexOf('\n "patients":'));
     const line = text.slice(0, last).split('\n').length;
     await choose(text);
     await page.getByText(`Line ${line}: people.${state.people.length}.uid`).waitFor();

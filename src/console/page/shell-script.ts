@@ -185,8 +185,8 @@ function shell(): void {
       if (control instanceof HTMLInputElement && ['radio', 'checkbox'].includes(control.type)) {
         if (dataset.type === 'boolean') place(name, control.checked);
         else if (dataset.list !== undefined) {
+          if (form.querySelector(`[name="${CSS.escape(name)}"]`) === control) place(name, []);
           if (control.checked) place(name, value);
-          else if (!form.querySelector(`[name="${CSS.escape(name)}"]:checked`)) place(name, []);
         } else if (control.checked) place(name, value);
         continue;
       }

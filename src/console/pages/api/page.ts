@@ -89,7 +89,7 @@ function list(calls: readonly ApiCall[], query: URLSearchParams, chosen: string 
   const subjects = [...new Set(calls.map(subjectOf))];
   return html`${subjects.map(
     (subject) =>
-      html`<h3>${subject}</h3><ul class="calls">${calls
+      html`<h2>${subject}</h2><ul class="calls">${calls
         .filter((call) => subjectOf(call) === subject)
         .map((call) => {
           const name = nameOf(call);

@@ -13,8 +13,8 @@ import {
   tag,
 } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
-import { plainRole } from '../../page/people.ts';
 import { journeyTable } from '../journeys/table.ts';
+import { plainRole } from '../people/role-names.ts';
 import { agentStates, readerPicture } from './reader.ts';
 
 type View = Pick<PageView, 'console' | 'now'>;

@@ -8,7 +8,7 @@ type View = Pick<PageView, 'console' | 'now'>;
 
 /** Where the remedy for an alert is described. */
 const runbook = (alert: string): Html =>
-  html`<a href="https://alongside.example/docs/runbooks.html#${alert.toLowerCase()}" rel="noreferrer">${alert}: what to do</a>`;
+  html`<a href="https://alongside.example/runbooks/#${alert.toLowerCase()}" rel="noreferrer">${alert}: what to do</a>`;
 
 const problems = ({ problems }: HealthReport): Html =>
   problems.length === 0
