@@ -28,7 +28,7 @@ const nameOf = ({ method, path }: Pick<ApiCall, 'method' | 'path'>): string =>
   `${method} ${templateOf(path)}`;
 
 /** Returns the first part of a path, which groups the calls. */
-const subjectOf = ({ path }: ApiCall): string => path.split('/')[1] ?? '';
+const subjectOf = ({ path }: ApiCall): string => /^\/([^/]*)/.exec(path)?.[1] ?? '';
 
 function control(place: string, name: string, schema: Schema, isRequired: boolean): Html {
   const id = `${place}-${name}`;

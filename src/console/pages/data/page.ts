@@ -3,6 +3,7 @@ import { sql } from '../../../storage/database.ts';
 import { computed, integer, row } from '../../../storage/row.ts';
 import { orNull } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import type { resetParts } from '../../resources/installation.ts';
 import { dataScript } from './script.ts';
 
 const countRow = row('setting', { count: computed(integer) });
@@ -34,7 +35,7 @@ async function inventory({ console }: Pick<PageView, 'console'>): Promise<Html> 
   )}</dl>`;
 }
 
-const parts: readonly (readonly [part: string, label: string, hint: string])[] = [
+const parts: readonly (readonly [part: (typeof resetParts)[number], label: string, hint: string])[] = [
   ['history', 'Sessions, tokens, mail and journeys', 'Everyone is signed out'],
   ['people', 'People, authenticators and cards', 'The seeded ones'],
   ['applications', 'Applications and products', 'Yours are deleted'],

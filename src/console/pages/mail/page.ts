@@ -62,8 +62,10 @@ function withLinks(text: string): Html {
     )}`;
 }
 
-/** A code to unlock a card, as its mail has it: a line of its own or a word of eight digits. */
-const codesIn = (text: string): string[] => [...new Set(text.match(/\b\d{6,8}\b/g) ?? [])];
+/** The codes of a mail: words of six to eight digits. */
+const codesIn = (text: string): string[] => [
+  ...new Set(text.split(/\s/).filter((word) => /^\d{6,8}$/.test(word))),
+];
 
 async function journeyOf({ console: { journeys } }: View, id: string | null): Promise<string | undefined> {
   return id === null ? undefined : (await journeys?.message(id))?.journey;
