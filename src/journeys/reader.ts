@@ -144,7 +144,7 @@ export class StoredJourneys implements JourneyReader {
     await this.#options.recorder.keep();
     const counted = await this.#options.database.get(
       sql(
-        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome = 'refused' AND started_at >= ? LIMIT ${mostRefused}) AS some`,
+        `SELECT COUNT(*) AS count FROM (SELECT id FROM journey WHERE outcome = 'refused' AND started_at >= ? LIMIT ${mostRefused}) AS refused`,
         Date.parse(from),
       ),
       countRow,
