@@ -72,7 +72,7 @@ const result = {
   kilobytes: Math.round(Buffer.byteLength(text) / 1024),
   firstPaintColdMs: Math.round(cold),
   firstPaintWarmMs: median(warm),
-  /** Of a journey with 10 messages: what the machine and the browser need for any page. */
+  /** Of a journey with 10 messages, for comparison. */
   shortJourneyMs: median(short),
 };
 process.stdout.write(

@@ -284,7 +284,7 @@ describe('journeys in the console', () => {
     assert.ok(shown.every((text) => !/pin\W{1,8}123456/i.test(text)));
   });
 
-  test('run no script against the policy of the page', () => {
+  test('obey the policy of the page', () => {
     assert.deepEqual(complaints, []);
   });
 });

@@ -18,7 +18,7 @@ const size = {
   time: 100,
 };
 
-/** Characters that fit beside the lanes, by the width of an average character. */
+/** Characters that fit next to the lanes, by the width of an average character. */
 const longest = { words: 42, line: 46 };
 
 const fit = (text: string, most: number): string =>

@@ -72,7 +72,13 @@ describe('a comparison', () => {
     );
   });
 
-  test('says so when nothing differs', () => {
+  test('lists the steps of one journey alone together', () => {
+    const shown = String(comparison(refusedJourney(), goodJourney({ id: 'good' })));
+    assert.match(shown, /client_secret.*<h2>Only in B<\/h2>.*step 8<\/a>: Reads a patient/s);
+    assert.doesNotMatch(shown, /Only in A/);
+  });
+
+  test('reports that nothing differs', () => {
     assert.match(
       String(comparison(goodJourney(), goodJourney({ id: 'other' }))),
       /differ only in values that are new/,

@@ -179,7 +179,7 @@ function rank({ a, b, differences }: ComparedStep): number {
   return a && b ? 3 : 2;
 }
 
-/** Compares two journeys step by step. The wrong parameter comes first, then other outcomes, missing steps and values. */
+/** Compares two journeys step by step. The wrong parameter is first, then other outcomes, missing steps and values. */
 export function compare(a: Pick<Journey, 'messages'>, b: Pick<Journey, 'messages'>): Comparison {
   const usual = new Set<string>();
   const all = aligned(a.messages, b.messages).map(

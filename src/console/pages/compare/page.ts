@@ -14,7 +14,7 @@ async function find(journeys: JourneyReader, id: string): Promise<Journey> {
   return found;
 }
 
-/** Returns other journeys of the same application and pattern, the good ones first. */
+/** Returns other journeys of the same application and pattern, the successful ones first. */
 async function similar(journeys: JourneyReader, journey: Journey): Promise<JourneySummary[]> {
   const { id, application, pattern } = journey;
   const filter = { pattern, ...(application ? { application: application.id } : {}) };
@@ -29,7 +29,7 @@ async function similar(journeys: JourneyReader, journey: Journey): Promise<Journ
 
 const others = 10;
 
-/** Compares two journeys. With one, compares it with the last good one of its application, if it was refused itself. */
+/** Compares two journeys. Compares a single refused one with the last successful one of its application. */
 export const comparePage = definePage({
   path: '/journeys/compare',
   roles: ['support', 'read'],

@@ -25,16 +25,43 @@ const row = ({ kind, name, a, b, offending }: Difference): Html =>
     offending ? html` <span class="tag bad"><span aria-hidden="true">✕</span> wrong</span>` : undefined
   }</th><td>${shown(a)}</td><td>${shown(b)}</td></tr>`;
 
-function step({ a, b, differences }: ComparedStep, journeys: { a: Journey; b: Journey }): Html {
+interface Journeys {
+  readonly a: Journey;
+  readonly b: Journey;
+}
+
+const parties = ({ from, to }: Message): string =>
+  from === to ? laneName(from) : `${laneName(from)} → ${laneName(to)}`;
+
+/** A step that both journeys have. */
+function step({ a, b, differences }: ComparedStep, journeys: Journeys): Html {
   const message = a ?? b;
   if (!message) return html``;
-  const { from, to } = message;
-  const parties = from === to ? laneName(from) : `${laneName(from)} → ${laneName(to)}`;
-  const heading = html`<h2>${attemptOf(message)} <span class="quiet">${parties}</span></h2>`;
-  const missing = a ? 'B' : 'A';
-  if (!a || !b)
-    return html`<section class="panel">${heading}<p>Only in ${a ? 'A' : 'B'}, ${stepLink(a ? journeys.a : journeys.b, message)}: ${wordsOf(message)}. Journey ${missing} has no such step.</p></section>`;
-  return html`<section class="panel">${heading}<div class="scroll" tabindex="0" role="region" aria-label="Differences: ${attemptOf(message)}"><table class="differences"><thead><tr><th scope="col">Value</th><th scope="col">A, ${stepLink(journeys.a, a)}</th><th scope="col">B, ${stepLink(journeys.b, b)}</th></tr></thead><tbody>${differences.map(row)}</tbody></table></div></section>`;
+  const words = attemptOf(message);
+  return html`<section class="panel"><h2>${words} <span class="quiet">${parties(message)}</span></h2><div class="scroll" tabindex="0" role="region" aria-label="Differences: ${words}"><table class="differences"><thead><tr><th scope="col">Value</th><th scope="col">A, ${stepLink(journeys.a, a)}</th><th scope="col">B, ${stepLink(journeys.b, b)}</th></tr></thead><tbody>${differences.map(row)}</tbody></table></div></section>`;
+}
+
+/** The steps that only one journey has. */
+function missing(steps: readonly ComparedStep[], side: 'a' | 'b', journey: Journey): Html | undefined {
+  const messages = steps.flatMap((one) => (one.a && one.b ? [] : (one[side] ?? [])));
+  if (messages.length === 0) return undefined;
+  return html`<section class="panel"><h2>Only in ${side.toUpperCase()}</h2><ul class="compared">${messages.map(
+    (message) =>
+      html`<li>${stepLink(journey, message)}: ${wordsOf(message)} <span class="quiet">${parties(message)}</span></li>`,
+  )}</ul></section>`;
+}
+
+/** Shows the steps in the order of their weight; those of one journey alone together, where the first of them belongs. */
+function stepsOf({ steps }: Comparison, journeys: Journeys): Html {
+  const isShared = ({ a, b }: ComparedStep) => a !== undefined && b !== undefined;
+  const first = steps.findIndex((one) => !isShared(one));
+  const before = first === -1 ? steps : steps.slice(0, first);
+  const after = first === -1 ? [] : steps.slice(first).filter(isShared);
+  return html`${before.map((one) => step(one, journeys))}${missing(steps, 'a', journeys.a)}${missing(
+    steps,
+    'b',
+    journeys.b,
+  )}${after.map((one) => step(one, journeys))}`;
 }
 
 const about = (letter: string, journey: JourneySummary): Html =>
@@ -53,7 +80,7 @@ export function comparison(a: Journey, b: Journey): Html {
   return html`<ul class="compared">${about('A', a)}${about('B', b)}</ul>${summary(found)}${
     found.steps.length === 0
       ? html`<p class="note">These journeys differ only in values that are new each time.</p>`
-      : found.steps.map((one) => step(one, { a, b }))
+      : stepsOf(found, { a, b })
   }<p><a href="/journeys/compare?a=${encodeURIComponent(b.id)}&amp;b=${encodeURIComponent(a.id)}">Swap A and B</a></p>`;
 }
 

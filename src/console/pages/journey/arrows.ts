@@ -71,7 +71,7 @@ function loop(row: Row, lanes: Lanes): Html {
   return html`<circle class="dot" cx="${x}" cy="-8" r="3"/><path class="line" d="M${x} -8h22v8H${x + 9}"/>${end}`;
 }
 
-/** Draws the arrow between two lanes. What differs by outcome is its end, so that it does not depend on colour. */
+/** Draws the arrow between two lanes. The outcome changes its end, so that it does not depend on colour. */
 function betweenLanes(row: Row, lanes: Lanes): Html {
   const { hop, message } = row;
   const start = lane(lanes, row.from);
@@ -108,7 +108,7 @@ export function arrowOf(row: Row, lanes: Lanes): Html {
   return html`${row.spans.map((span) => bar(span, lanes))}<g class="${style}">${drawn(row, lanes)}</g>`;
 }
 
-/** Draws the diagram's part of a row around its middle. What leaves the picture is cut off by the row, whatever its height. */
+/** Draws the diagram's part of a row around its middle. The row clips the rest, at any height. */
 export const arrowPicture = (row: Row, lanes: Lanes): Html =>
   html`<svg class="arrow" width="${lanes.width}" height="1" aria-hidden="true">${arrowOf(row, lanes)}</svg>`;
 

@@ -2,7 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import type { DecodedToken, Journey, Message } from '../../../journeys/model.ts';
 import { cut, duration, foreign } from '../../page/controls.ts';
 
-/** What explains the claims of a token. */
+/** The surroundings of a token, from which its claims are explained. */
 export interface ClaimContext {
   readonly journey: Pick<Journey, 'person' | 'application' | 'role' | 'startedAt'>;
   readonly message: Pick<Message, 'startedAt' | 'person' | 'application'>;
@@ -51,7 +51,7 @@ function expiry(at: number, context: ClaimContext): string {
     : `${lifetime}expired ${rough(context.now - at)} ago`;
 }
 
-/** A time of the issuer beside the time of the request. Issuer and receiver may disagree by a second. */
+/** Compares a time of the issuer with the time of the request. They may differ by a second. */
 function issuedAt(at: number, context: ClaimContext): string {
   const ahead = at - sentAt(context);
   if (ahead > 1_000) return `${duration(ahead)} after this request: the clocks differ`;
@@ -149,7 +149,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   uid: person,
 };
 
-/** Returns the meaning of a claim in words, or undefined if its name says all. */
+/** Returns the meaning of a claim in words, or undefined if it needs none. */
 export const meaningOf = (name: string, value: unknown, context: ClaimContext): Html | string | undefined =>
   Object.hasOwn(meanings, name) ? meanings[name]?.(value, context) : undefined;
 

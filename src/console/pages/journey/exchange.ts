@@ -5,7 +5,7 @@ import { cut, duration, foreign } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
 import { linksOf, type ValueSteps } from './values.ts';
 
-/** What the values of a request and a response are shown with. */
+/** The surroundings of a request and a response. */
 export interface ExchangeContext {
   readonly journey: Journey;
   readonly message: Message;
@@ -104,7 +104,7 @@ const nothing = ({ notCaptured }: Message): Html =>
 const contentType = (captured: Captured | null): string | undefined =>
   captured?.headers.find(({ name }) => name.toLowerCase() === 'content-type')?.value;
 
-/** Headers, query, parameters and body. What belongs to the protocol comes first, the other headers behind a summary. */
+/** Headers, query, parameters and body. Headers of the protocol are first, the others behind a summary. */
 function exchange(captured: Captured, context: ExchangeContext): Html {
   const { headers, query, form } = captured;
   const isNotable = ({ name, mark, offending }: Field) =>

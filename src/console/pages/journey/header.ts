@@ -36,7 +36,7 @@ export const related = ({ links }: Pick<Journey, 'links'>): Html | undefined =>
           html`${index === 0 ? undefined : ' · '}<a href="/journeys/${encodeURIComponent(id)}">${linkNames[why]}</a>`,
       )}</p>`;
 
-/** What changed the journey besides its requests: a moved clock, faults, removed messages. */
+/** Warnings: a moved clock, faults, removed messages. */
 export function notices({ isClockMoved, faults, isTruncated }: Journey): Html | undefined {
   const lines: (Html | string)[] = [
     ...(isClockMoved ? [html`The <a href="/clock">clock</a> was moved.`] : []),

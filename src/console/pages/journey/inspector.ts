@@ -8,7 +8,7 @@ import { refusalDetails } from './header.ts';
 import { valueSteps } from './values.ts';
 import { afterColon, attemptOf, laneName, reasonOf } from './words.ts';
 
-/** What explains tokens besides the journey. */
+/** Knowledge about tokens besides the journey. */
 export type Known = Pick<ClaimContext, 'parties' | 'now'>;
 
 export const tokensOf = ({ request, response }: Message): DecodedToken[] => [

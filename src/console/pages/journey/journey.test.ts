@@ -84,7 +84,7 @@ describe('the rows of a journey', () => {
 });
 
 describe('the time of a journey', () => {
-  test('is split by the party that answered, without the time of its own calls', () => {
+  test('is split by the party that answered, without the time of the calls that it made', () => {
     assert.deepEqual(timeOf(refusedJourney()), [
       { party: 'outside', ms: 654 - 7 - 9 - 24 - 6 },
       { party: 'authorisation', ms: 7 + (24 - 5 - 4) + 6 },
@@ -99,7 +99,7 @@ describe('the time of a journey', () => {
 });
 
 describe('the ledger', () => {
-  test('says sender, receiver, kind, time and outcome of each row in text', () => {
+  test('names sender, receiver, kind, time and outcome of each row in text', () => {
     const text = ledgerText(refusedJourney());
     assert.match(text, /Asks for access to an API.*Application → to Authorisation, redirect, 0 ms/);
     assert.match(text, /CIS2, call, 42 ms, inside another step/);
@@ -110,7 +110,7 @@ describe('the ledger', () => {
     assert.match(text, /587 ms outside Alongside/);
   });
 
-  test('hides every drawing from assistive technology and has no inline style', () => {
+  test('hides every drawing from assistive technology, without inline styles', () => {
     const markup = String(ledger(refusedJourney(), view(refusedJourney())));
     assert.doesNotMatch(markup, / style=/);
     const drawings = markup.match(/<svg class="(arrow|lane-lines)"[^>]*>/g) ?? [];
@@ -118,7 +118,7 @@ describe('the ledger', () => {
     assert.ok(drawings.every((drawing) => drawing.includes('aria-hidden="true"')));
   });
 
-  test('tells outcomes apart without colour', () => {
+  test('distinguishes outcomes without colour', () => {
     const journey = journeyOf([
       { from: 'application', to: 'cis2', words: 'Asks', outcome: 'failed', status: null, durationMs: 10_000 },
       { from: 'cis2', to: 'application', words: 'Returns', kind: 'redirect', outcome: 'lost' },
@@ -216,7 +216,7 @@ describe('the header of a journey', () => {
     );
   });
 
-  test('says of a refusal what was received and expected, what to do and who acts', () => {
+  test('explains a refusal: the received and the expected value, the remedy and the actor', () => {
     const journey = refusedJourney();
     const text = textOf(String(banner(journey, view(journey))));
     assert.match(text, /Step 7 was refused: the client secret is wrong/);
@@ -255,7 +255,7 @@ describe('the inspector', () => {
     );
   });
 
-  test('says of each claim what it means', () => {
+  test('explains each claim', () => {
     const text = textOf(inspected(goodJourney(), 'step=4&tab=tokens'));
     assert.match(text, /✓ Signature holds: RS256, key B-rRus7cD29tSdVNveQo of CIS2/);
     assert.match(text, /sub656005750108Dr Harriet Quillfeather/);
@@ -282,7 +282,7 @@ describe('the inspector', () => {
     assert.match(String(meaningOf('exp', 'soon', context)), /not a number/);
   });
 
-  test('says why a message has no request', () => {
+  test('gives the reason for which a message was not captured', () => {
     const journey = journeyOf([
       {
         from: 'application',
@@ -296,7 +296,7 @@ describe('the inspector', () => {
     assert.match(textOf(inspected(journey, 'step=1')), /Not captured. Production captures nothing./);
   });
 
-  test('offers no request of an act and no reason of a success', () => {
+  test('leaves out the request of an act and the reason of a success', () => {
     const journey = journeyOf([
       { from: 'person', to: 'identity-agent', words: 'Gives PIN', kind: 'act', request: captured() },
     ]);

@@ -6,7 +6,7 @@ import { arrowPicture, type Lanes, laneHeads, laneLines, lanesOf } from './arrow
 import { ledgerOf, type Row } from './rows.ts';
 import { laneName, requestLine, wordsOf } from './words.ts';
 
-/** Rows of a page, and rows that a browser lays out together when they come into view. */
+/** Rows of a page, and rows that a browser lays out together when they are in view. */
 const pageSize = 1_000;
 const groupSize = 100;
 

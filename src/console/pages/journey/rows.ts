@@ -66,7 +66,7 @@ interface Node {
   readonly calls: Node[];
 }
 
-/** Returns the shown messages as trees. A message whose parent is not shown belongs to the nearest one around it that is. */
+/** Returns the shown messages as trees. The parent of a message is the nearest shown one. */
 function treesOf(all: readonly Message[], shown: readonly Message[]): Node[] {
   const parents = new Map(all.map(({ id, parent }) => [id, parent]));
   const nodes = new Map(shown.map((message) => [message.id, { message, calls: [] as Node[] }]));

@@ -6,7 +6,7 @@ function journey(): void {
   const part = (name: string) => document.querySelector<HTMLElement>(`[data-part="${name}"]`);
   const rows = (): HTMLAnchorElement[] => [...document.querySelectorAll<HTMLAnchorElement>('.ledger a.row')];
   const stepIn = (address: string): number => Number(new URL(address).searchParams.get('step') ?? 0);
-  /** What decides the rows. The rest decides the details only. */
+  /** Returns the parameters that change the rows. The others change the details only. */
   const rowsIn = (address: string): string => {
     const { searchParams } = new URL(address);
     return ['show', 'hops', 'page'].map((name) => searchParams.get(name) ?? '').join(' ');

@@ -9,7 +9,7 @@ ${arrowStyles}
 .console .banner h2 { color: var(--bad); margin: 0 0 .5rem; } .banner h2 a { color: inherit; }
 dl.reasons { display: grid; grid-template-columns: minmax(5.5rem, max-content) minmax(0, 1fr); gap: .25rem 1.25rem; margin: 0; }
 dl.reasons dt { color: var(--quiet); } dl.reasons dd { margin: 0; overflow-wrap: anywhere; }
-.menu { position: relative; margin: 0; } .menu > summary { list-style: none; color: var(--accent); } .menu > summary::after { content: " ▾"; } .menu > summary::-webkit-details-marker { display: none; }
+.menu { position: relative; margin: 0; } .menu > summary { list-style: none; color: var(--accent); } .menu > summary::after { content: "▾"; margin-left: .375rem; } .menu > summary::-webkit-details-marker { display: none; }
 .menu > ul { position: absolute; right: 0; max-width: 80vw; z-index: 7; min-width: 15rem; margin: .25rem 0 0; padding: .375rem; list-style: none; background: var(--card); border: 1px solid var(--quiet); border-radius: .5rem; }
 .menu > ul a { display: block; padding: .375rem .75rem; text-decoration: none; border-radius: .25rem; } .menu > ul a:hover { background: var(--accent-soft); }
 .time-went { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; font-size: .875rem; margin: 0 0 1rem; color: var(--quiet); }

@@ -27,7 +27,7 @@ export function valueSteps({ messages }: Pick<Journey, 'messages'>): ValueSteps 
   return steps;
 }
 
-/** Where a value came from, and which steps used it afterwards. */
+/** The step that issued a value, and the steps that used it. */
 export interface ValueLinks {
   readonly from: number | undefined;
   readonly usedIn: readonly number[];

@@ -89,13 +89,14 @@ const longestRoute = 20;
 
 /** Returns the method, route, status and duration of a message; an empty string for an act. */
 export function requestLine({ method, route, status, durationMs, outcome, response, kind }: Message): string {
-  // Nobody here sees what an application does with a redirect.
+  // The application handles it outside Alongside.
   if (kind === 'act' || (route === null && status === null)) return '';
   const request = [method, route === null ? undefined : cut(shortRoute(route))].filter(Boolean).join(' ');
   const error = outcome === 'refused' ? errorCode(response?.body) : undefined;
   const answer = status === null ? '' : ` → ${status}${error === undefined ? '' : ` ${error}`}`;
   const isUnknown = durationMs === null || (status === null && durationMs === 0);
-  return `${request}${answer}${isUnknown ? '' : ` · ${duration(durationMs)}`}`;
+  // The duration stays on one line.
+  return `${request}${answer}${isUnknown ? '' : ` ·\u00a0${duration(durationMs).replaceAll(' ', '\u00a0')}`}`;
 }
 
 /** Returns the `error` of an OAuth error response. */
