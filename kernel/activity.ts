@@ -9,6 +9,8 @@ export interface Fact {
   readonly name: string;
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly detail: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** The session of an event. */
+  readonly session?: string | undefined;
 }
 
 /** The actor, action and target of an audit record. */
@@ -17,6 +19,7 @@ interface Act {
   outcome: Fact['outcome'];
   actor: string;
   application?: string | null | undefined;
+  role?: string | null | undefined;
   detail?: Fact['detail'] | undefined;
 }
 
@@ -82,6 +85,8 @@ export class Activity {
   refusal: { readonly record: RefusalRecord; readonly refusal: Refusal } | undefined;
   readonly events: Fact[] = [];
   readonly acts: Fact[] = [];
+  /** Injected faults that hit it; development only. */
+  faults: string[] | undefined;
   /** Endpoints at which an unauthenticated caller was refused. */
   readonly unproven: string[] = [];
   #undecided = 0;
@@ -118,18 +123,23 @@ export class Activity {
     if (rule) caller.rule ??= rule;
   }
 
+  noteFault(name: string): void {
+    this.faults ??= [];
+    if (!this.faults.includes(name)) this.faults.push(name);
+  }
+
   noteEvent(
-    { name, outcome = 'ok', detail = {} }: Partial<Fact> & Pick<Fact, 'name'>,
+    { name, outcome = 'ok', detail = {}, session }: Partial<Fact> & Pick<Fact, 'name'>,
     journey?: string,
   ): void {
-    this.events.push({ name, outcome, detail });
+    this.events.push({ name, outcome, detail, session });
     if (journey === undefined) this.#undecided += 1;
     else this.journey ??= journey;
   }
 
   /** Notes an act from its audit record. */
-  noteAct({ action, outcome, actor, application, detail = {} }: Act): void {
-    this.acts.push({ name: action, outcome, detail });
+  noteAct({ action, outcome, actor, application, role, detail = {} }: Act): void {
+    this.acts.push({ name: action, outcome, detail: role ? { ...detail, role } : detail });
     this.note({ user: actor, application });
   }
 

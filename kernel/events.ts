@@ -18,6 +18,8 @@ export type Outcome = 'ok' | 'refused' | 'failed';
 
 /** An event as a step records it. */
 export interface NewEvent extends JourneyKeys {
+  /** A session, by which its journeys are found from each other. It joins none. */
+  readonly session?: string | undefined;
   readonly from: Party;
   readonly to: Party;
   /** Name in `docs/journey.md`, such as `authorize.request`. */
@@ -71,8 +73,8 @@ export interface Keeping {
   alone?: boolean;
   /** Called when events that no request waits for could not be stored. */
   onLost?: (error: unknown) => void;
-  /** Called with each event that no request recorded, once its journey is known. */
-  onOutside?: (event: Omit<JourneyEvent, 'seq'>) => void;
+  /** Called with each event once its journey is known. An event of a request has the id of its message. */
+  onDecided?: (event: Omit<JourneyEvent, 'seq'>) => void;
 }
 
 interface Waiting {
@@ -102,7 +104,7 @@ export class EventRecorder implements Recorder {
   readonly #gather: number;
   readonly #journeys: Journeys;
   readonly #onLost: (error: unknown) => void;
-  readonly #onOutside: Keeping['onOutside'];
+  readonly #onDecided: Keeping['onDecided'];
   readonly #listeners = new Set<() => void>();
   #waiting: Waiting[] = [];
   /** Whether the journey of a waiting event is undecided. */
@@ -117,9 +119,9 @@ export class EventRecorder implements Recorder {
   constructor(
     clock: Clock,
     store: EventStore,
-    { gather = 0, alone = false, onLost = () => undefined, onOutside }: Keeping = {},
+    { gather = 0, alone = false, onLost = () => undefined, onDecided }: Keeping = {},
   ) {
-    this.#onOutside = onOutside;
+    this.#onDecided = onDecided;
     this.#clock = clock;
     this.#store = store;
     this.#gather = gather;
@@ -193,11 +195,7 @@ export class EventRecorder implements Recorder {
     this.#isPressing = false;
     if (this.#isUndecided) await this.#settle(waiting.filter(({ journey }) => journey === undefined));
     const events = waiting.map(storedAs);
-    if (this.#onOutside)
-      for (const [index, { request }] of waiting.entries()) {
-        const event = request === undefined ? events[index] : undefined;
-        if (event) this.#onOutside(event);
-      }
+    if (this.#onDecided) for (const event of events) this.#onDecided(event);
     const links = this.#journeys.takeLinks();
     try {
       await this.#store.append(events, links);

@@ -23,6 +23,9 @@ export interface JourneyLink {
   readonly journey: string;
 }
 
+/** The end of a session is a journey of its own: a key that the journeys of the session do not have. */
+export const endOf = (session: string): string => `end ${session}`;
+
 /** Values of each generation: two of them are those of the last minute on a busy machine. */
 const mostKnown = 10_000;
 const none: ReadonlyMap<string, string> = new Map();

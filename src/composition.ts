@@ -306,8 +306,14 @@ export async function compose(materials: Materials): Promise<Composition> {
     const person = await personSource(uid);
     return person && [person.title, person.givenName, person.familyName].filter(Boolean).join(' ');
   };
+  const roleName = async (uid: string, roleId: string) => {
+    const role = (await personSource(uid))?.roles.find((held) => held.roleId === roleId);
+    // "Clinical":"Medical":"General Medical Practitioner"
+    const name = role?.roleName.split(':').at(-1)?.replaceAll('"', '');
+    return role && `${name} at ${role.orgCode}`;
+  };
   const applicationName = async (id: string) => (await applications.get(id))?.name;
-  const names = new Names({ database, log: log('console'), personName, applicationName });
+  const names = new Names({ database, log: log('console'), personName, roleName, applicationName });
   const console_ = () =>
     createConsole({
       ...shared,

@@ -77,9 +77,12 @@ export class CisClient {
     this.#options = options;
   }
 
-  /** Returns a new challenge for the card. */
-  async challenge(): Promise<string> {
-    const { challenge } = await this.#call<ChallengeAnswer>('POST', paths.challenge, {});
+  /**
+   * Returns a new challenge for the card.
+   * @param correlation a value that links it to the PIN, in X-Correlation-ID
+   */
+  async challenge(correlation?: string): Promise<string> {
+    const { challenge } = await this.#call<ChallengeAnswer>('POST', paths.challenge, {}, { correlation });
     return challenge;
   }
 
@@ -187,7 +190,14 @@ export class CisClient {
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     json: unknown,
-    by: { key?: HeldKey; withKey?: boolean; sessionId?: string; secret?: string; milliseconds?: number } = {},
+    by: {
+      key?: HeldKey;
+      withKey?: boolean;
+      sessionId?: string;
+      secret?: string;
+      milliseconds?: number;
+      correlation?: string | undefined;
+    } = {},
   ): Promise<T> {
     const url = `${this.#options.url}${path}`;
     const headers: Record<string, string> = {};
@@ -196,6 +206,7 @@ export class CisClient {
       const all = by.sessionId === undefined ? claims : { ...claims, sid: by.sessionId };
       headers[proofHeader] = await by.key.sign(agentCallType, all, { withKey: by.withKey ?? false });
     }
+    if (by.correlation !== undefined) headers['x-correlation-id'] = by.correlation;
     if (by.secret !== undefined) headers.authorization = `Bearer ${by.secret}`;
     return read<T>(
       await this.#options.servers.call({ method, url, headers, json, milliseconds: by.milliseconds }),

@@ -65,9 +65,10 @@ export class AgentArrows {
     this.#recorder.record({ keys, from: 'identity-agent', to, name: 'agent.pin', detail: { step: 'asked' } });
   }
 
-  pinAnswered({ from, keys }: Answerer, insertion: string, result: string): void {
+  /** @param ms for how long it was checked, with the sign-in */
+  pinAnswered({ from, keys }: Answerer, insertion: string, result: string, ms: number): void {
     const outcome = result === 'ok' ? 'ok' : 'refused';
-    const detail = { step: 'answered', result };
+    const detail = { step: 'answered', result, ms };
     this.#recorder.record({
       keys: [...keys, insertion],
       from,

@@ -32,9 +32,11 @@ export async function answerPin(desk: Desk, pin: string, by: Answerer): Promise<
   const { card } = desk;
   if (card?.blocked) return { ok: false, error: 'card_blocked', attemptsLeft: 0 };
   if (!card || !desk.pinQuestion) return { ok: false, error: 'no_open_question' };
+  const { clock } = desk.parts;
+  const began = clock.now();
   const result = await tryPin(desk, card, pin, by);
   desk.cisUnreachable = !result.ok && result.error === 'cis_unreachable';
-  desk.arrows.pinAnswered(by, card.insertion, result.ok ? 'ok' : result.error);
+  desk.arrows.pinAnswered(by, card.insertion, result.ok ? 'ok' : result.error, clock.now() - began);
   return result;
 }
 
@@ -60,10 +62,13 @@ async function tryPin(desk: Desk, card: DeskCard, pin: string, by: Answerer): Pr
   }
 }
 
+/** The journey of a PIN is that of the sign-in that asked for it, else that of the card in the reader. */
+const correlationOf = (card: DeskCard, { keys: [asked] }: Answerer): string => asked ?? card.insertion;
+
 /** Confirms the PIN in the same session; returns false if CIS has ended it. */
 async function confirmed(desk: Desk, card: DeskCard, session: LiveSession, by: Answerer): Promise<boolean> {
   try {
-    await confirmPin(card, session, desk.parts.cis);
+    await confirmPin(card, session, desk.parts.cis, correlationOf(card, by));
   } catch (error) {
     if (!(error instanceof CisRefusal && error.sessionIsOver)) throw error;
     desk.lost(session, error.message);
@@ -98,7 +103,7 @@ function lockIfDue(desk: Desk, card: DeskCard): void {
 /** Creates a session at CIS. */
 async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
   const { clock, cis, announce, requireRole } = desk.parts;
-  const { answer, key } = await signIn(card, desk.parts);
+  const { answer, key } = await signIn(card, desk.parts, correlationOf(card, by));
   const session = new LiveSession(answer, key, clock.now(), desk.pins + 1);
   openFor(desk, session, by);
   countPin(desk);

@@ -21,9 +21,10 @@ export interface SignInParts {
 export async function signIn(
   card: DeskCard,
   parts: SignInParts,
+  correlation: string,
 ): Promise<{ answer: SignInAnswer; key: HeldKey }> {
   const { cis, agentId, generation, mode } = parts;
-  const [key, challenge] = await Promise.all([newSessionKey(), cis.challenge()]);
+  const [key, challenge] = await Promise.all([newSessionKey(), cis.challenge(correlation)]);
   const signed = await card.sign(Buffer.from(signInMessage(challenge, key.thumbprint)));
   const answer = await cis.signIn({
     ...signed,
@@ -41,8 +42,9 @@ export async function confirmPin(
   card: DeskCard,
   session: { id: string; key: HeldKey },
   cis: CisClient,
+  correlation: string,
 ): Promise<void> {
-  const challenge = await cis.challenge();
+  const challenge = await cis.challenge(correlation);
   const signed = await card.sign(Buffer.from(signInMessage(challenge, session.key.thumbprint)));
   await cis.pin(session.id, session.key, { ...signed, challenge });
 }

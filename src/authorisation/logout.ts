@@ -2,6 +2,7 @@ import { type Answer, json } from '@alongside/kernel/answer';
 import { seconds, shownTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { endOf } from '@alongside/kernel/journeys';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
 import { OutboundError } from '@alongside/kernel/outbound';
@@ -132,7 +133,7 @@ export async function endSession({ server, request, sid, upstream }: EndCall): P
   }
   if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session is live');
   recorder.record({
-    lasting: sid,
+    keys: [endOf(sid)],
     from: 'cis2',
     to: 'authorisation',
     name: 'authorisation.logout',

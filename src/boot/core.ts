@@ -97,7 +97,7 @@ export async function createCore(
   });
   const recorder = new EventRecorder(clock, events, {
     ...options.events,
-    onOutside: (event) => journeys.outside(event),
+    onDecided: (event) => journeys.outside(event),
   });
   events.readAfter(() => recorder.keep());
   const singleUse = new SingleUse(database, clock);

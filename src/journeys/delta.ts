@@ -1,3 +1,4 @@
+import { sha256 } from '@alongside/kernel/secrets';
 import type { Described } from './line.ts';
 import type { JourneyPattern } from './model.ts';
 
@@ -27,6 +28,8 @@ export interface Delta {
   application: string | null;
   level: string | null;
   role: string | null;
+  /** Hash of a session. */
+  session: string | null;
   messages: number;
   wrongPins: number;
   failed: string | null;
@@ -40,7 +43,15 @@ const textOf = (value: string | number | boolean | undefined): string | null =>
 function begun(id: string, at: number): Delta {
   return {
     ...{ id, startedAt: at, endedAt: at, pattern: 0, outcome: 'waiting', decidedAt: 0, headline: '' },
-    ...{ waitingFor: null, person: null, application: null, level: null, role: null, messages: 0 },
+    ...{
+      waitingFor: null,
+      person: null,
+      application: null,
+      level: null,
+      role: null,
+      session: null,
+      messages: 0,
+    },
     ...{ wrongPins: 0, failed: null, faults: '', clockMoved: 0 },
   };
 }
@@ -50,12 +61,14 @@ export function add(
   known: Delta | undefined,
   journey: string,
   { message, wording, facts }: Described,
+  isClockMoved: boolean,
 ): Delta {
   const { at, ms, outcome, departs, parent } = message;
   const delta = known ?? begun(journey, at);
   const end = at + ms;
   delta.startedAt = Math.min(delta.startedAt, at);
   delta.endedAt = Math.max(delta.endedAt, end);
+  if (isClockMoved) delta.clockMoved = 1;
   delta.messages += departs?.to === 'application' ? 2 : 1;
   delta.person ??= message.person ?? null;
   delta.application ??= message.application ?? null;
@@ -64,6 +77,8 @@ export function add(
   delta.pattern = Math.max(delta.pattern, pattern === undefined ? 0 : patternRanks.indexOf(pattern));
   for (const fact of facts) {
     delta.level ??= textOf(fact.detail.level ?? fact.detail.acr);
+    delta.role ??= textOf(fact.detail.roleId ?? fact.detail.role);
+    if (fact.session) delta.session ??= sha256(fact.session);
     if (fact.name === 'agent.pin' && fact.outcome === 'refused') delta.wrongPins += 1;
   }
   for (const fault of message.faults ?? []) delta.faults += ` ${fault}`;

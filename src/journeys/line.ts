@@ -118,6 +118,7 @@ export function describe(activity: Activity, places: Places): Described | undefi
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(view ? { refusal: view } : {}),
     ...(departs ? { departs } : {}),
+    ...(activity.faults ? { faults: activity.faults } : {}),
   };
   return { message, wording, facts: [...events, ...acts] };
 }
@@ -126,7 +127,8 @@ export function describe(activity: Activity, places: Places): Described | undefi
 export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
   const wording = wordingOfEvent(event.name);
   if (!wording || event.detail.step === 'asked') return undefined;
-  const at = Date.parse(event.at);
+  const ms = typeof event.detail.ms === 'number' ? event.detail.ms : 0;
+  const at = Date.parse(event.at) - ms;
   const result = event.detail.result === undefined ? '' : `: ${String(event.detail.result)}`;
   const message: StoredMessage = {
     id: `e${sha256(`${event.journey} ${event.at} ${event.name}`).slice(0, 31)}`,
@@ -136,7 +138,7 @@ export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | u
     name: wording.name,
     words: event.outcome === 'ok' ? wording.words : `${wording.words}${result}`,
     at,
-    ms: 0,
+    ms,
     ...(event.outcome === 'ok' ? {} : { outcome: event.outcome }),
   };
   return { message, wording, facts: [event] };

@@ -9,6 +9,8 @@ interface NameOptions {
   readonly log: Log;
   /** Returns the name of a person; undefined if unknown. */
   readonly personName: (uid: string) => Promise<string | undefined>;
+  /** Returns the name and organisation of a role. */
+  readonly roleName: (uid: string, roleId: string) => Promise<string | undefined>;
   readonly applicationName: (id: string) => Promise<string | undefined>;
 }
 
@@ -35,6 +37,16 @@ export class Names {
 
   applications(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return this.#named('application', ids, this.#options.applicationName);
+  }
+
+  /** Returns the names of roles by uid and role id, with a space between. */
+  roles(
+    held: readonly { person: string | null; role: string | null }[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const keys = held.flatMap(({ person, role }) => (person && role ? `${person} ${role}` : []));
+    return this.#named('role', keys, (key) =>
+      this.#options.roleName(...(key.split(' ', 2) as [string, string])),
+    );
   }
 
   /** Returns the people and applications of journeys with a word that begins with this text. */

@@ -60,7 +60,23 @@ const journeyOfMessage = row('message', { journey: text });
 const countRow = row('journey', { count: computed(integer) });
 const columns = Object.keys(journeyRow.columns).join(', ');
 
+const linkRow = row('journey', { id: text, pattern: integer });
+const mostLinks = 50;
+const whyLinked: Readonly<Record<string, Journey['links'][number]['why']>> = {
+  desk: 'desk sign-in',
+  'sign-out': 'sign-out',
+};
+/** Numbers of failed steps that are remembered. */
+const mostSteps = 2_000;
+/** Surroundings for the order of messages alone. */
+const unnamed = { application: () => null, person: () => null, captured: () => undefined, notCaptured: '' };
+
+const failedStepOf = (messages: readonly Message[]): number | null =>
+  messages.find(({ outcome }) => outcome === 'refused' || outcome === 'failed')?.number ?? null;
+
 const wrongPins = ['', ', after one wrong PIN', ', after two wrong PINs'];
+
+type KnownNames = Pick<Surroundings, 'person' | 'application'> & { role: (row: JourneyRow) => string | null };
 
 interface Condition {
   readonly text: string;
@@ -70,6 +86,7 @@ interface Condition {
 /** The journeys in storage. */
 export class StoredJourneys implements JourneyReader {
   readonly #options: ReaderOptions;
+  readonly #steps = new Map<string, number | null>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -90,21 +107,22 @@ export class StoredJourneys implements JourneyReader {
     );
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
-    const names = await this.#namesOf(page);
+    const [names, steps] = await Promise.all([this.#namesOf(page), this.#failedSteps(page)]);
     return {
-      journeys: page.map((each) => this.#summaryOf(each, names)),
+      journeys: page.map((each) => ({
+        ...this.#summaryOf(each, names),
+        failedStep: steps.get(each.id) ?? null,
+      })),
       next: last ? `${last.started_at}.${last.id}` : null,
     };
   }
 
   async find(id: string): Promise<Journey | undefined> {
-    const { database, events, recorder } = this.#options;
+    const { database, recorder } = this.#options;
     await recorder.keep();
     const found = await database.get(sql(`SELECT ${columns} FROM journey WHERE id = ?`, id), journeyRow);
     if (!found) return undefined;
-    const { lines, isTruncated } = await events.linesOf(id, mostLines);
-    const stored = lines.flatMap((line) => (isEvent(line) ? [] : (line.message as StoredMessage)));
-    const recorded: JourneyEvent[] = lines.filter(isEvent);
+    const { stored, recorded, isTruncated } = await this.#linesOf(id);
     const people = stored.flatMap(({ person }) => person ?? []);
     const applications = stored.flatMap(({ application }) => application ?? []);
     const names = await this.#namesOf([found], people, applications);
@@ -118,17 +136,58 @@ export class StoredJourneys implements JourneyReader {
       now: this.#options.clock.now(),
     };
     const messages = assemble(stored, recorded, id, surroundings);
-    const failed = messages.find(({ outcome }) => outcome === 'refused' || outcome === 'failed');
     return {
       ...this.#summaryOf(found, names),
-      failedStep: failed?.number ?? null,
+      failedStep: failedStepOf(messages),
       count: messages.length,
-      role: found.role,
+      role: names.role(found) ?? found.role,
       level: found.level,
-      links: [],
+      links: await this.#linksOf(found),
       messages,
       isTruncated,
     };
+  }
+
+  async #linesOf(
+    id: string,
+  ): Promise<{ stored: StoredMessage[]; recorded: JourneyEvent[]; isTruncated: boolean }> {
+    const { lines, isTruncated } = await this.#options.events.linesOf(id, mostLines);
+    const stored = lines.flatMap((line) => (isEvent(line) ? [] : (line.message as StoredMessage)));
+    return { stored, recorded: lines.filter(isEvent), isTruncated };
+  }
+
+  /** Returns the newest journeys of the same session. */
+  async #linksOf({ id, session }: JourneyRow): Promise<Journey['links']> {
+    if (session === null) return [];
+    const rows = await this.#options.database.all(
+      sql(
+        `SELECT id, pattern FROM journey WHERE session = ? AND id <> ? ORDER BY started_at DESC LIMIT ${mostLinks}`,
+        ...[session, id],
+      ),
+      linkRow,
+    );
+    return rows.map((other) => ({
+      id: other.id,
+      why: whyLinked[patternRanks[other.pattern] ?? ''] ?? 'same session',
+    }));
+  }
+
+  /** Returns the number of the first message that failed, for rows that have one. It is remembered while the journey has no more messages. */
+  async #failedSteps(rows: readonly JourneyRow[]): Promise<ReadonlyMap<string, number | null>> {
+    const steps = new Map<string, number | null>();
+    for (const { id, failed, messages } of rows) {
+      if (failed === null) continue;
+      const key = `${id} ${messages}`;
+      let step = this.#steps.get(key);
+      if (step === undefined) {
+        const { stored, recorded } = await this.#linesOf(id);
+        step = failedStepOf(assemble(stored, recorded, id, { ...unnamed, now: this.#options.clock.now() }));
+        if (this.#steps.size >= mostSteps) this.#steps.clear();
+        this.#steps.set(key, step);
+      }
+      steps.set(id, step);
+    }
+    return steps;
   }
 
   async message(id: string): Promise<Message | undefined> {
@@ -215,15 +274,17 @@ export class StoredJourneys implements JourneyReader {
     rows: readonly JourneyRow[],
     people: readonly string[] = [],
     applications: readonly string[] = [],
-  ): Promise<Pick<Surroundings, 'person' | 'application'>> {
+  ): Promise<KnownNames> {
     const { names } = this.#options;
-    const [named, called] = await Promise.all([
+    const [named, called, roles] = await Promise.all([
       names.people([...rows.flatMap(({ person }) => person ?? []), ...people]),
       names.applications([...rows.flatMap(({ application }) => application ?? []), ...applications]),
+      names.roles(rows),
     ]);
     return {
       person: (uid) => ({ uid, name: named.get(uid) ?? uid }),
       application: (id) => ({ id, name: called.get(id) ?? id }),
+      role: ({ person, role }) => roles.get(`${person} ${role}`) ?? null,
     };
   }
 
@@ -232,7 +293,14 @@ export class StoredJourneys implements JourneyReader {
     return ended_at < this.#options.clock.now() - abandonedAfter ? 'abandoned' : 'waiting';
   }
 
-  #summaryOf(found: JourneyRow, names: Pick<Surroundings, 'person' | 'application'>): JourneySummary {
+  #headlineOf(found: JourneyRow, names: KnownNames): string {
+    const role = patternRanks[found.pattern] === 'desk' ? names.role(found) : null;
+    return found.headline === 'Signed in' && role
+      ? `Signed in as ${role.replace(/ at \w+$/, '')}`
+      : found.headline;
+  }
+
+  #summaryOf(found: JourneyRow, names: KnownNames): JourneySummary {
     const outcome = this.#outcomeOf(found);
     const after =
       outcome === 'succeeded'
@@ -246,7 +314,7 @@ export class StoredJourneys implements JourneyReader {
       outcome,
       person: found.person === null ? null : names.person(found.person),
       application: found.application === null ? null : names.application(found.application),
-      headline: `${found.headline}${after}`,
+      headline: `${this.#headlineOf(found, names)}${after}`,
       waitingFor: outcome === 'waiting' || outcome === 'abandoned' ? found.waiting_for : null,
       failedStep: null,
       count: found.messages,

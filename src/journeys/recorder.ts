@@ -1,5 +1,5 @@
 import type { Activity, RequestObserver } from '@alongside/kernel/activity';
-import type { Clock } from '@alongside/kernel/clock';
+import type { AdjustableClock, Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
 import type { StoredEvents } from '../storage/events.ts';
@@ -14,7 +14,8 @@ import { deltaStatements } from './rows.ts';
 import type { Verdicts } from './verdicts.ts';
 
 interface RecorderOptions {
-  readonly clock: Clock;
+  /** A clock that can be moved marks the journeys that it touched. */
+  readonly clock: Clock & Partial<Pick<AdjustableClock, 'offset' | 'isFrozen'>>;
   readonly events: StoredEvents;
   readonly places: Places;
   /** Whether every message can be found by its id, not only refused ones. */
@@ -71,6 +72,8 @@ export class JourneyRecorder implements RequestObserver {
 
   /** Records what no request did: the act of a person at the desk, or a call to the outside. */
   outside(event: Omit<JourneyEvent, 'seq'>): void {
+    // A request is its own message; a call that it made to an application is another.
+    if (event.message !== undefined && event.to !== 'application') return;
     const described = describeOutside(event);
     if (described) this.#keep(event.journey, described);
   }
@@ -99,9 +102,13 @@ export class JourneyRecorder implements RequestObserver {
   #keep(journey: string, described: Described, activity?: Activity): void {
     if (this.#lines.length >= most.waiting) return;
     const { message } = described;
+    const { offset = 0, isFrozen = false } = this.#options.clock;
     const line = { journey, message };
     this.#lines.push(line);
-    this.#deltas.set(journey, add(this.#deltas.get(journey), journey, described));
+    this.#deltas.set(
+      journey,
+      add(this.#deltas.get(journey), journey, described, isFrozen || Math.abs(offset) > 1),
+    );
     if (activity && this.#options.capture) this.#found.push(this.#captured(line, activity));
     else if (this.#options.development || message.outcome !== undefined) this.#found.push({ line });
     if (this.#lines.length >= most.gathered) this.keep().catch(this.#options.onLost);

@@ -18,13 +18,21 @@ function sentence(text: string): string {
   );
 }
 
+/** Headlines for errors whose public descriptions are for programs. */
+const headlines: Readonly<Record<string, string>> = {
+  'authorisation.notFound': 'There is no such path',
+  'gateway.unsupportedPath': 'No API has this path',
+  'gateway.missingAuthorization': 'The access token is missing',
+  'gateway.invalidToken': 'The access token is unknown or was revoked',
+};
+
 /** Returns why a request was refused, for people: what its step knows, else the public description and the reason of the log. */
 export function refusalViewOf({ record }: { readonly record: RefusalRecord }): RefusalView {
   const { error, description, detail, fix, actor, source, facts = {} } = record;
   return {
     error,
     field: facts.field ?? null,
-    headline: facts.headline ?? sentence(description || detail),
+    headline: facts.headline ?? headlines[error] ?? sentence(description || detail),
     came: facts.came ?? (facts.expected === undefined && detail !== '' ? sentence(detail) : null),
     expected: facts.expected ?? null,
     mend: fix,

@@ -4,7 +4,18 @@ import type { Delta } from './delta.ts';
 
 const columns = [
   ...['id', 'started_at', 'ended_at', 'pattern', 'outcome', 'decided_at', 'headline', 'waiting_for'],
-  ...['person', 'application', 'role', 'level', 'messages', 'wrong_pins', 'failed', 'faults', 'clock_moved'],
+  ...[
+    'person',
+    'application',
+    'role',
+    'level',
+    'session',
+    'messages',
+    'wrong_pins',
+    'failed',
+    'faults',
+    'clock_moved',
+  ],
 ];
 
 /** The newest decision wins. */
@@ -21,7 +32,7 @@ const conflict = `ON CONFLICT (id) DO UPDATE SET
     ...['ended_at', 'pattern', 'clock_moved'].map(greater),
     ...['outcome', 'headline', 'waiting_for'].map(decided),
     greater('decided_at'),
-    ...['person', 'application', 'role', 'level', 'failed'].map(first),
+    ...['person', 'application', 'role', 'level', 'session', 'failed'].map(first),
     ...['messages', 'wrong_pins'].map(sum),
     'faults = journey.faults || excluded.faults',
   ].join(', ')}`;
@@ -29,7 +40,16 @@ const conflict = `ON CONFLICT (id) DO UPDATE SET
 const valuesOf = (delta: Delta): Value[] => [
   ...[delta.id, Math.floor(delta.startedAt), Math.ceil(delta.endedAt), delta.pattern, delta.outcome],
   ...[Math.ceil(delta.decidedAt), delta.headline, delta.waitingFor, delta.person, delta.application],
-  ...[delta.role, delta.level, delta.messages, delta.wrongPins, delta.failed, delta.faults, delta.clockMoved],
+  ...[
+    delta.role,
+    delta.level,
+    delta.session,
+    delta.messages,
+    delta.wrongPins,
+    delta.failed,
+    delta.faults,
+    delta.clockMoved,
+  ],
 ];
 
 const row = `(${columns.map(() => '?').join(', ')})`;

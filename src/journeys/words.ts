@@ -118,7 +118,7 @@ api PATCH /Patient/:id                           | pds.update                   
 api GET /Patient/:id/RelatedPerson               | pds.related                   | call application        | Reads related people             | =Read related people
 api *                                            | api.call                      | call application        | Calls the API                    | =Called an API
 event agent.card-inserted                        | agent.card-inserted           | act person              | Inserts card                     | …the PIN #desk
-event agent.card-removed                         | agent.card-removed            | act person              | Removes card                     | =Removed the card #desk
+event agent.card-removed                         | agent.card-removed            | act person              | Removes card                     | #desk
 event agent.card-act                             | agent.card-act                | act person              | Changes the card                 | #desk
 event agent.pin                                  | agent.pin                     | act person              | Gives PIN                        | #desk
 event cis2.backchannel-logout                    | cis2.backchannel-logout       | call cis2               | Tells that the session ended     | #sign-out

@@ -2,6 +2,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
+import { endOf } from '@alongside/kernel/journeys';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { outbound } from '@alongside/kernel/outbound';
@@ -45,7 +46,7 @@ export class LogoutMessages {
     const { recorder, log } = this.#dependencies;
     const { isDelivered, detail } = await this.#post(realm, client, ended);
     recorder.record({
-      keys: [ended.sid],
+      keys: [endOf(ended.sid)],
       from: 'cis2',
       to: client.party,
       name: 'cis2.backchannel-logout',

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { activity } from '@alongside/kernel/activity';
 import { chance } from '@alongside/kernel/ids';
 import { z } from 'zod';
 import type { Statement } from './database.ts';
@@ -165,9 +166,11 @@ export class Faults {
       if (!text) return false;
       const { happens, after } = turn(stateOf(text));
       const next = after === null ? '' : JSON.stringify(after);
-      if (next === text) return happens;
-      if (!(await this.#settings.swap(prefix + name, text, next))) continue;
-      faultTurns.publish(name);
+      if (next !== text) {
+        if (!(await this.#settings.swap(prefix + name, text, next))) continue;
+        faultTurns.publish(name);
+      }
+      if (happens) activity()?.noteFault(name);
       return happens;
     }
   }

@@ -43,9 +43,16 @@ interface ChallengeDependencies {
 
 type ChallengeCall = Call<ChallengeDependencies>;
 
-async function answerChallenge({ cis }: ChallengeCall & Passed<'rate-limit'>) {
+async function answerChallenge({ cis, request }: ChallengeCall & Passed<'rate-limit'>) {
   const made = await cis.challenges.make();
-  cis.recorder.record({ keys: [made.challenge], from: 'identity-agent', to: 'cis', name: 'cis.challenge' });
+  const { 'x-correlation-id': correlation } = request.headers;
+  const linked = typeof correlation === 'string' && correlation.length <= 200 ? [correlation] : [];
+  cis.recorder.record({
+    keys: [...linked, made.challenge],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.challenge',
+  });
   return json(200, made);
 }
 

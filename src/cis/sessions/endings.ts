@@ -1,5 +1,6 @@
 import type { Background } from '@alongside/kernel/background';
 import type { Recorder } from '@alongside/kernel/events';
+import { endOf } from '@alongside/kernel/journeys';
 import type { Log } from '@alongside/kernel/log';
 import { inBatches } from '../../storage/batches.ts';
 import type { EndCause } from '../protocol.ts';
@@ -61,7 +62,12 @@ export class Endings {
     await durable();
     for (const { id, endCause: cause } of ended) {
       watch.ended({ id, endCause: cause });
-      recorder.record({ lasting: id, from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } });
+      recorder.record({
+        // The end is a journey of its own, found from the others by the session.
+        keys: [endOf(id)],
+        session: id,
+        ...{ from: 'cis', to: 'cis2', name: 'cis.session-ended', detail: { cause } },
+      });
     }
     // The sessions have ended even if their messages must wait.
     await background.run(log, 'the messages to subscribers wait', () => delivery.run());

@@ -70,6 +70,7 @@ function recordProof({
     // The message identifies one hand-off, the session many.
     keys: [message],
     lasting: session.id,
+    session: session.id,
     from: 'cis2',
     to: 'cis',
     name: 'cis.proof',

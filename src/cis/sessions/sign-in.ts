@@ -187,10 +187,11 @@ function recordSignIn({ cis, session, signIn }: Opened): void {
   cis.recorder.record({
     keys: [signIn.challenge],
     lasting: session.id,
+    session: session.id,
     from: 'identity-agent',
     to: 'cis',
     name: 'cis.sign-in',
-    detail: { generation: session.generation, mode: session.mode },
+    detail: { generation: session.generation, mode: session.mode, roleId: session.roleId ?? '' },
   });
 }
 

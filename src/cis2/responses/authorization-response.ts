@@ -200,9 +200,14 @@ export class Codes {
   }
 
   /** Records the event of a code. Call it once its statements are written. */
-  sent(client: RelyingParty, authorization: AuthorizationRequest, code: string, silent: boolean): void {
+  sent(
+    client: RelyingParty,
+    authorization: AuthorizationRequest,
+    { code, silent, session }: { code: string; silent: boolean; session: Session },
+  ): void {
     this.#recorder.record({
       keys: [authorization.state ?? '', code],
+      session: session.cisSessionId ?? session.sid,
       from: 'cis2',
       to: partyOf(client.registration, this.#urls),
       name: 'cis2.code',

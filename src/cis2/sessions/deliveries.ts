@@ -1,5 +1,6 @@
 import type { Recorder } from '@alongside/kernel/events';
 import { uuid } from '@alongside/kernel/ids';
+import { endOf } from '@alongside/kernel/journeys';
 import type { TokenSigner } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { z } from 'zod';
@@ -158,7 +159,7 @@ export class Deliveries {
 
   async #post(attempt: Attempt<Logout>): Promise<Outcome> {
     const { applications, sessions, recorder, urls } = this.#dependencies;
-    const { sid, cisSessionId, clientId } = attempt.body;
+    const { sid, clientId } = attempt.body;
     const party = await findRelyingParty(applications, clientId);
     // Relying parties know the issuer of the sign-in; a process of another realm may send this.
     const issuer = await sessions.issuerOf(sid);
@@ -168,7 +169,7 @@ export class Deliveries {
     this.#log(attempt, outcome);
     if (party)
       recorder.record({
-        keys: [sid, cisSessionId ?? ''],
+        keys: [endOf(sid)],
         from: 'cis2',
         to: partyOf(party.registration, urls),
         name: 'cis2.backchannel-logout',

@@ -1,6 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
+import { endOf } from '@alongside/kernel/journeys';
 import { route } from '@alongside/kernel/route';
 import { equalSecrets } from '@alongside/kernel/secrets';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -58,6 +59,9 @@ async function readEnd({ request }: Start): Promise<{ ended: SessionEnded }> {
   }
 }
 
+/** The most ended sessions whose sign-outs join the journey. */
+const mostLinked = 50;
+
 async function endSessions({
   provider: { sessions, ends, recorder },
   ended: { sessionId, agentId, uid, cause, generation },
@@ -73,7 +77,8 @@ async function endSessions({
     [...ofSession, ...ofAgent, ...ofPerson].map((session) => [session.sid, session]),
   );
   recorder.record({
-    lasting: sessionId,
+    keys: [sessionId, ...all.keys()].slice(0, mostLinked).map(endOf),
+    session: sessionId,
     from: 'cis',
     to: 'cis2',
     name: 'cis2.session-ended',

@@ -249,7 +249,8 @@ async function establishSession(
   if (found && !before) await ends.end([found], 'anotherPerson');
   if (authentication.agentId !== null)
     await ends.end(await sessions.ofOthers(authentication.agentId, person.uid), 'anotherPerson');
-  codes.sent(client, interaction.authorization, code, authentication.personAt < interaction.createdAt);
+  const silent = authentication.personAt < interaction.createdAt;
+  codes.sent(client, interaction.authorization, { code, silent, session: made.session });
   return reply.succeed(code, interaction.authorization.scope).with({
     'set-cookie': [
       made.cookie,

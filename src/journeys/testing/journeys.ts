@@ -68,7 +68,13 @@ export function journeysIn(
     ...{ clock, events, places: placesOf(testUrls, 'platform'), development: true, onLost },
   });
   const nameOf = async (id: string) => names[id];
-  const look = new Names({ database, log: silentLog, personName: nameOf, applicationName: nameOf });
+  const look = new Names({
+    database,
+    log: silentLog,
+    personName: nameOf,
+    roleName: nameOf,
+    applicationName: nameOf,
+  });
   const journeys = new StoredJourneys({
     clock,
     database,

@@ -196,6 +196,6 @@ export async function answerSilently({
     // The session ended at the same time: continue as without one.
     return undefined;
   }
-  codes.sent(client, authorization, code, true);
+  codes.sent(client, authorization, { code, silent: true, session });
   return reply.succeed(code, authorization.scope);
 }

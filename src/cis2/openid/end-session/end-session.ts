@@ -3,6 +3,7 @@ import { type Clock, seconds } from '@alongside/kernel/clock';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { randomToken } from '@alongside/kernel/ids';
+import { endOf } from '@alongside/kernel/journeys';
 import type { SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -175,14 +176,16 @@ async function signOut({
   provider: { ends, marks, sessions, recorder, development },
 }: SignOutCall & WithTarget & Passed<'consent'> & { session: Session | null }): Promise<Answer> {
   if (session) {
-    await ends.end([session], 'signedOut');
+    // Before the relying parties are told, whose events join this journey.
     recorder.record({
-      keys: [session.sid, session.cisSessionId ?? ''],
+      keys: [endOf(session.sid)],
+      session: session.cisSessionId ?? session.sid,
       from: 'browser',
       to: 'cis2',
       name: 'cis2.logout',
       detail: { goesBack: to !== null },
     });
+    await ends.end([session], 'signedOut');
   }
   const continueTo = (address: string) =>
     request.method === 'POST'
