@@ -9,8 +9,9 @@ export interface Fact {
   readonly name: string;
   readonly outcome: 'ok' | 'refused' | 'failed';
   readonly detail: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** The session of an event. */
+  /** The session and the role of an event. */
   readonly session?: string | undefined;
+  readonly role?: string | undefined;
 }
 
 /** The actor, action and target of an audit record. */
@@ -129,17 +130,17 @@ export class Activity {
   }
 
   noteEvent(
-    { name, outcome = 'ok', detail = {}, session }: Partial<Fact> & Pick<Fact, 'name'>,
+    { name, outcome = 'ok', detail = {}, session, role }: Partial<Fact> & Pick<Fact, 'name'>,
     journey?: string,
   ): void {
-    this.events.push({ name, outcome, detail, session });
+    this.events.push({ name, outcome, detail, session, role });
     if (journey === undefined) this.#undecided += 1;
     else this.journey ??= journey;
   }
 
   /** Notes an act from its audit record. */
   noteAct({ action, outcome, actor, application, role, detail = {} }: Act): void {
-    this.acts.push({ name: action, outcome, detail: role ? { ...detail, role } : detail });
+    this.acts.push({ name: action, outcome, detail, role: role ?? undefined });
     this.note({ user: actor, application });
   }
 

@@ -20,6 +20,8 @@ export type Outcome = 'ok' | 'refused' | 'failed';
 export interface NewEvent extends JourneyKeys {
   /** A session, by which its journeys are found from each other. It joins none. */
   readonly session?: string | undefined;
+  /** Id of the person's role. */
+  readonly role?: string | undefined;
   readonly from: Party;
   readonly to: Party;
   /** Name in `docs/journey.md`, such as `authorize.request`. */

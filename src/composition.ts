@@ -313,6 +313,11 @@ export async function compose(materials: Materials): Promise<Composition> {
     return role && `${name} at ${role.orgCode}`;
   };
   const applicationName = async (id: string) => (await applications.get(id))?.name;
+  const keepAll = async () => {
+    // Events first, because some are messages themselves.
+    await recorder.keep();
+    await core.journeys.keep();
+  };
   const names = new Names({ database, log: log('console'), personName, roleName, applicationName });
   const console_ = () =>
     createConsole({
@@ -322,7 +327,7 @@ export async function compose(materials: Materials): Promise<Composition> {
       audit,
       events: core.events,
       journeys: new StoredJourneys({
-        ...{ clock, database, events: core.events, recorder: core.journeys, names, development },
+        ...{ clock, database, events: core.events, recorder: { keep: keepAll }, names, development },
         captured: core.captured,
       }),
       refusals: core.refusals,

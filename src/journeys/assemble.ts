@@ -1,6 +1,6 @@
 import type { JourneyEvent } from '@alongside/kernel/events';
 import type { Kept } from './captured.ts';
-import type { StoredMessage } from './line.ts';
+import { idOfEvent, type StoredMessage } from './line.ts';
 import type { Message } from './model.ts';
 
 /** What a message needs besides its line. */
@@ -90,7 +90,8 @@ function placeEvents(drawn: readonly Drawn[], events: readonly JourneyEvent[]): 
   const next = new Map(
     drawn.flatMap((each) => (each.sender ? [[each.sender.message.id, each] as const] : [])),
   );
-  for (const { name, outcome, detail, message = '' } of events) {
+  for (const event of events) {
+    const { name, outcome, detail, message = idOfEvent(event) } = event;
     const holder = (departing.has(name) ? next.get(message) : undefined) ?? byId.get(message);
     holder?.events.push({ name, outcome, detail });
   }

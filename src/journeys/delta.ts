@@ -77,7 +77,7 @@ export function add(
   delta.pattern = Math.max(delta.pattern, pattern === undefined ? 0 : patternRanks.indexOf(pattern));
   for (const fact of facts) {
     delta.level ??= textOf(fact.detail.level ?? fact.detail.acr);
-    delta.role ??= textOf(fact.detail.roleId ?? fact.detail.role);
+    delta.role ??= textOf(fact.role ?? fact.detail.roleId);
     if (fact.session) delta.session ??= sha256(fact.session);
     if (fact.name === 'agent.pin' && fact.outcome === 'refused') delta.wrongPins += 1;
   }

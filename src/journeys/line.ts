@@ -123,6 +123,10 @@ export function describe(activity: Activity, places: Places): Described | undefi
   return { message, wording, facts: [...events, ...acts] };
 }
 
+/** Returns the id of the message of an event that no request recorded. */
+export const idOfEvent = ({ journey, at, name }: Omit<JourneyEvent, 'seq'>): string =>
+  `e${sha256(`${journey} ${at} ${name}`).slice(0, 31)}`;
+
 /** Returns the message of an event that no request recorded: the act of a person, or a call to the outside. */
 export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
   const wording = wordingOfEvent(event.name);
@@ -131,7 +135,7 @@ export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | u
   const at = Date.parse(event.at) - ms;
   const result = event.detail.result === undefined ? '' : `: ${String(event.detail.result)}`;
   const message: StoredMessage = {
-    id: `e${sha256(`${event.journey} ${event.at} ${event.name}`).slice(0, 31)}`,
+    id: idOfEvent(event),
     kind: wording.kind,
     from: wording.from,
     to: wording.kind === 'act' ? 'identity-agent' : 'application',

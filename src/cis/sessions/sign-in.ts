@@ -188,10 +188,11 @@ function recordSignIn({ cis, session, signIn }: Opened): void {
     keys: [signIn.challenge],
     lasting: session.id,
     session: session.id,
+    role: session.roleId ?? undefined,
     from: 'identity-agent',
     to: 'cis',
     name: 'cis.sign-in',
-    detail: { generation: session.generation, mode: session.mode, roleId: session.roleId ?? '' },
+    detail: { generation: session.generation, mode: session.mode },
   });
 }
 
