@@ -142,6 +142,12 @@ export class CisClient {
     return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
   }
 
+  /** Examines a card before its PIN is asked. */
+  async examineCard(held: HeldCard): Promise<void> {
+    // A user who inserted a card waits for this.
+    await this.#call('POST', paths.cardExamination, held, { milliseconds: 2_000 });
+  }
+
   /** Requests a mailed code to unlock this card. The response does not show whether CIS knows the card. */
   async requestUnlockCode(cardSerial: string, held: HeldCard): Promise<void> {
     await this.#call('POST', paths.unlockCode(cardSerial), held, this.#ownKey);

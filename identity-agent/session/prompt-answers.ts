@@ -1,6 +1,7 @@
 import { reasonOf } from '@alongside/kernel/errors';
 import { CardError } from '../card/card-client.ts';
 import { reportBlocked } from './card-acts.ts';
+import { isAboutTheCard } from './card-refusal.ts';
 import { CisRefusal } from './cis-client.ts';
 import type { Desk } from './desk.ts';
 import { type DeskCard, refusalOf, rejected, sentenceOf } from './desk-card.ts';
@@ -13,17 +14,6 @@ export type PinResult =
   | { ok: true }
   | { ok: false; error: 'no_open_question' | 'card_removed' | 'cis_unreachable' }
   | { ok: false; error: 'wrong_pin' | 'card_blocked'; attemptsLeft: number };
-
-/** Refusals of CIS about this card and its holder: the card stays refused until it is inserted again. */
-const aboutTheCard: readonly string[] = [
-  'signature_invalid',
-  'certificate_expired',
-  'certificate_revoked',
-  'certificate_untrusted',
-  'person_unknown',
-  'person_disabled',
-  'no_role',
-];
 
 const noRole = 'You have no role, so you cannot sign in here. Please contact your Registration Authority.';
 
@@ -132,7 +122,7 @@ async function enter(desk: Desk, card: DeskCard, by: Answerer): Promise<void> {
 function trouble(desk: Desk, card: DeskCard, error: unknown): PinResult {
   if (error instanceof CardError && error.code === 'card_removed')
     return { ok: false, error: 'card_removed' };
-  const refused = error instanceof CisRefusal && aboutTheCard.includes(error.code);
+  const refused = isAboutTheCard(error);
   desk.parts.log[refused ? 'info' : 'warn']({ reason: reasonOf(error) }, 'a sign-in with the card failed');
   if (!refused && !(error instanceof CardError)) return { ok: false, error: 'cis_unreachable' };
   card.problem = refused

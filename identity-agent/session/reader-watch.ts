@@ -1,4 +1,5 @@
 import type { Reader } from '../card/transport.ts';
+import { refuseBeforePin } from './card-refusal.ts';
 import type { Desk } from './desk.ts';
 import { type CardLabel, DeskCard } from './desk-card.ts';
 
@@ -10,7 +11,9 @@ export function watchReader(desk: Desk, reader: Reader, label: () => CardLabel |
     const inserted = reader.card();
     if (!inserted) return;
     const card = await DeskCard.read(inserted, label()).catch(() => undefined);
-    if (!card || reader.card() !== inserted) return;
+    if (!card) return;
+    await refuseBeforePin(desk, card);
+    if (reader.card() !== inserted) return;
     desk.card = card;
     desk.arrows.card('agent.card-inserted', card);
     if (desk.pinQuestion) desk.arrows.pinAsked('identity-agent', [card.insertion]);

@@ -15,6 +15,7 @@ import type { SingleUse } from '../storage/single-use.ts';
 import { CardExaminer } from './card/examination.ts';
 import { actRoutes } from './cards/acts.ts';
 import { Cards } from './cards/cards.ts';
+import { examinationRoutes } from './cards/examine.ts';
 import { issueRoutes } from './cards/issue.ts';
 import { KeptRecords, keptRecordRoutes } from './cards/kept-records.ts';
 import { type PositionCodes, publishedPositions } from './cards/positions.ts';
@@ -199,6 +200,7 @@ export function createCis(dependencies: CisDependencies): CisService {
       ...keptRecordRoutes(shared),
       ...unlockRoutes(shared),
       ...renewalRoutes(shared),
+      ...examinationRoutes(shared),
       ...revocationRoutes(shared),
       ...outboxRoutes(shared),
       ...personMailRoutes(shared),

@@ -98,7 +98,7 @@ async function enterPin(
   if (answer.status === 409) {
     const state = await api.must('GET', '/agent');
     if (state.state !== 'signedIn' && state.state !== 'roleRequested' && !asksLater(state))
-      throw new OperatorError(stateText(state));
+      throw new OperatorError(state.reason ?? stateText(state));
     return { state, pinChecked: false };
   }
   if (answer.status === 403 && answer.body.error === 'wrong_pin') {

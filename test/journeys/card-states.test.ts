@@ -137,8 +137,12 @@ describe('the role chosen at the agent', () => {
         await assertion.text(),
       )?.[1];
       assert.equal(role, chosen.roleId);
-      // A second sign-in at this workstation does not ask for a role.
+      // A second sign-in at this workstation does not ask for a role, except the application in the combined pattern.
       await page.context().clearCookies();
-      await desk.open('combined');
+      await desk.open('separate');
+      await page.context().clearCookies();
+      await page.goto(`${instance.urls.sample}/sign-in/combined`);
+      await page.getByRole('heading', { name: 'Choose your role' }).waitFor();
+      assert.equal(new URL(page.url()).origin, instance.urls.sample);
     }));
 });

@@ -113,6 +113,8 @@ describe('a user who is not signed in at the workstation', () => {
   ] as const) {
     test(`sees the reason for refusing the card of "${persona}"`, async () => {
       await instance.api('PUT', '/readers/0/card', { card: persona });
+      const { question } = await instance.api<{ question: string | null }>('GET', '/agent');
+      assert.equal(question, null, 'no PIN is asked');
       const answer = await instance.call('POST', '/agent/pin', { pin: '123456' });
       const status = await instance.api<{ state: string; reason: string | null }>('GET', '/agent');
       assert.ok(['blocked', 'cardRejected'].includes(status.state), `${persona}: ${status.state}`);

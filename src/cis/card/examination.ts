@@ -165,6 +165,15 @@ export class CardExaminer {
     return this.examineRead(await readCertificate(evidence.certificate), evidence);
   }
 
+  /** Examines a card in a reader, before it can sign. @throws a refusal with a code of `SignInRefusal` */
+  async examineHeld(certificate: CardCertificate): Promise<void> {
+    const card = { certificate, cis: this.#deps };
+    const issuer = await checkIssuer(card);
+    await checkValidity(card);
+    await checkUse({ ...card, ...issuer });
+    await checkRevocation({ ...card, ...issuer });
+  }
+
   /** Examines a card with a parsed certificate. */
   async examineRead(
     certificate: CardCertificate,

@@ -32,6 +32,8 @@ export const paths = {
   organisations: '/directory/organisations',
   jobRoles: '/directory/job-roles',
   certificates: '/cards/certificates',
+  /** `POST` with `HeldCard`, agent: 204 if the card can sign in, else 403 with a `SignInRefusal`, before a PIN is asked. */
+  cardExamination: '/cards/examination',
   /** `POST`, agent: certifies new keys of the card before its certificates expire. */
   cardRenewal: (sessionId: string) => `/sessions/${encodeURIComponent(sessionId)}/card-renewal`,
   /** `POST`, agent: a ticket for a desktop application that uses the legacy interface; 404 if that is off. */
