@@ -142,6 +142,7 @@ export const applications: Resource = {
           200: 'It would be registered; "warnings" about what would fail at use',
           400: 'Invalid member: "field" and "problem"',
         },
+        roles: [],
         response: z.strictObject({ warnings }),
         async handle({ body: registration }) {
           const { application } = await checked(registration);

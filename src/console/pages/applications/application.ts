@@ -268,6 +268,7 @@ async function journeys(view: View): Promise<Html> {
 
 export const applicationPage = definePage({
   path: '/applications/:id',
+  roles: [],
   script: applicationScript,
   parts: {
     overview: { on: ['application'], render: overview },

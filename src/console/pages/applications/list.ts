@@ -86,6 +86,7 @@ async function rows(view: Pick<PageView, 'console' | 'now' | 'query'>): Promise<
 
 export const applicationsPage = definePage({
   path: '/applications',
+  roles: [],
   navigation: {
     group: 'register',
     label: 'Applications',
@@ -106,6 +107,7 @@ ${await part('list')}`,
 
 export const newApplicationPage = definePage({
   path: '/applications/new',
+  roles: [],
   script: registerScript,
   async render({ console }) {
     return {

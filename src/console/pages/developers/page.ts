@@ -59,6 +59,7 @@ const select = (name: string, label: string, value: string, options: readonly st
 
 export const developersPage = definePage({
   path: '/developers',
+  roles: [],
   navigation: { group: 'register', label: 'Developers' },
   parts: { list: { on: ['application'], render: list } },
   async render({ part }) {
@@ -82,6 +83,7 @@ ${textField({ name: 'name', label: 'Name', maxlength: 100 })}${select('kind', 'K
 
 export const developerPage = definePage({
   path: '/developers/:id',
+  roles: [],
   async render({ console, params }) {
     const developer = await console.developers.get(params.id);
     if (!developer) throw errors.notFound(`There is no developer ${params.id.slice(0, 60)}.`);

@@ -100,6 +100,7 @@ ${linesField('scopes', 'Scopes', 'One a line, such as urn:nhsd:apim:user-nhs-id:
 
 export const productsPage = definePage({
   path: '/products',
+  roles: [],
   navigation: {
     group: 'register',
     label: 'Products',
@@ -133,6 +134,7 @@ async function found({ console, params }: View & { params: { name: string } }): 
 
 export const productPage = definePage({
   path: '/products/:name',
+  roles: [],
   parts: {
     holders: {
       on: ['application'],
