@@ -220,6 +220,7 @@ export const transfer: Resource = {
           413: 'The body is too long',
           503: 'The agent or CIS does not respond',
         },
+        roles: [],
         response: z.strictObject({ preview: z.record(z.string(), listPreview.nullable()) }),
         async handle({ body }) {
           if (body.apis) await prepareApis(body.apis);

@@ -133,6 +133,7 @@ function exportLinks(query: URLSearchParams): Html {
 /** The audit log: search, verification and export. */
 export const auditListPage = definePage({
   path: '/audit',
+  roles: [],
   navigation: { group: 'operate', label: 'Audit' },
   script: auditScript,
   parts: {
@@ -188,6 +189,7 @@ function value(name: string, content: unknown): Html {
 /** One record, with the journey that it belongs to. */
 export const auditRecordPage = definePage({
   path: '/audit/:seq',
+  roles: [],
   async render({ console, params: { seq }, now }) {
     const record = /^\d{1,15}$/.test(seq) ? await console.audit.find(Number(seq)) : undefined;
     if (!record) throw errors.notFound('Records are deleted by --audit-retention only.');

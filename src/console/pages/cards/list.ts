@@ -71,7 +71,6 @@ async function virtual({ console }: PageView): Promise<Html> {
 
 export const cardsPage = definePage({
   path: '/cards',
-  roles: ['registration-authority', 'support'],
   navigation: { group: 'register', label: 'Cards' },
   roles: ['registration-authority', 'support'],
   parts: {

@@ -115,6 +115,7 @@ async function report({ console, now }: View): Promise<Html> {
 /** The figures of the metrics of this process, and the alerts whose conditions hold. */
 export const healthPage = definePage({
   path: '/health',
+  roles: ['support', 'read'],
   navigation: { group: 'operate', label: 'Health' },
   script: healthScript,
   parts: { report: { on: ['session', 'key', 'clock'], render: report } },

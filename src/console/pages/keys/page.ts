@@ -138,6 +138,7 @@ async function certificates({ console, now }: View): Promise<Html> {
 /** Signing keys as a calendar, certificates and revocation lists. */
 export const keysPage = definePage({
   path: '/keys',
+  roles: ['read'],
   navigation: { group: 'operate', label: 'Keys' },
   parts: {
     calendar: { on: ['key', 'clock'], render: calendar },

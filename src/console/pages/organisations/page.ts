@@ -35,7 +35,6 @@ async function list({ console, query }: PageView): Promise<Html> {
 
 export const organisationsPage = definePage({
   path: '/organisations',
-  roles: ['registration-authority', 'support'],
   navigation: { group: 'register', label: 'Organisations' },
   roles: ['registration-authority', 'support'],
   parts: { list: { on: ['person'], render: list } },

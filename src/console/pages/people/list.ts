@@ -107,7 +107,6 @@ ${pageLinks('/people', query, found.next)}`;
 
 export const peoplePage = definePage({
   path: '/people',
-  roles: ['registration-authority', 'support'],
   navigation: { group: 'register', label: 'People' },
   roles: ['registration-authority', 'support'],
   parts: { list: { on: ['person'], render: list } },

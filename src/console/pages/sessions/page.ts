@@ -188,6 +188,7 @@ async function deliveries({ console: { cis2 }, now }: View): Promise<Html> {
 /** Sessions at workstations and at CIS2, with what depends on them, and the messages about their ends. */
 export const sessionsPage = definePage({
   path: '/sessions',
+  roles: ['support'],
   navigation: { group: 'operate', label: 'Sessions' },
   parts: {
     list: { on: ['session', 'desk', 'clock'], render: sessionsPart },
