@@ -1,5 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import { z } from 'zod';
+import { everyRole } from '../../administrators/roles.ts';
 import { type ApiCall, apiPath, templateOf } from '../../api/call.ts';
 import { copiedBlock, emptyState, withQuery } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
@@ -101,6 +102,7 @@ function list(calls: readonly ApiCall[], query: URLSearchParams, chosen: string 
 /** Every call of the API as a form that tries it. */
 export const apiPage = definePage({
   path,
+  roles: everyRole,
   navigation: { group: 'operate', label: 'API' },
   script: apiScript,
   async render({ console, query }) {

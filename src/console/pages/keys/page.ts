@@ -83,7 +83,7 @@ ${table(
     ],
   })),
 )}`
-}${retired > 0 ? html`<p class="quiet">${retired} retired.</p>` : undefined}${rotate(service)}</section>`;
+}${retired > 0 ? html`<p class="quiet">${retired} retired.</p>` : undefined}${keys.length === 0 ? undefined : rotate(service)}</section>`;
   })}`;
 }
 
