@@ -56,7 +56,7 @@ Once a minute one process records the end of each chain that has grown, and logs
 - \`alongside audit verify [--from T --to T] [--anchors FILE]\` reads every record. Exit code 1 names the chain and number of the first record that was changed, moved, removed, added or cut. \`--anchors\` takes the exported log.
 - \`alongside audit search\` and \`alongside audit export --format jsonl|fhir\` filter by time, actor, action, application, outcome and patient. \`fhir\` prints AuditEvent resources of FHIR R4.
 - \`alongside doctor\` verifies the last day.
-- \`GET /api/v1/audit\` has the same filters, also from the newest record (`order=newest`), and `GET /api/v1/audit/export` exports what they match. The page Audit of the console searches, opens the journey of a record, exports, and verifies with progress; it shows the retention. To search by patient, send the NHS number to \`POST /api/v1/audit/subjects\` and use the \`subject\` that it returns. \`POST /api/v1/audit/{seq}/subject\` opens the sealed number of a record. Each of these writes a record itself.
+- \`GET /api/v1/audit\` has the same filters, also from the newest record (\`order=newest\`), and \`GET /api/v1/audit/export\` exports what they match. The page Audit of the console searches, opens the journey of a record, exports, and verifies with progress; it shows the retention. To search by patient, send the NHS number to \`POST /api/v1/audit/subjects\` and use the \`subject\` that it returns. \`POST /api/v1/audit/{seq}/subject\` opens the sealed number of a record. Each of these writes a record itself.
 
 ## Retention
 
