@@ -42,6 +42,7 @@ export const menu: readonly Section[] = [
     label: 'Solve problems',
     pages: [
       ['docs/finding-mistakes.md', 'Find a mistake'],
+      ['docs/console.md', 'The console'],
       ['docs/troubleshooting.md', 'By symptom'],
       ['docs/errors.md', 'By error'],
     ],

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../testing/browser.ts';
+import { startInstance, type TestInstance } from '../testing/instance.ts';
+
+describe('the first page of the console', () => {
+  let instance: TestInstance;
+  let browser: Browser;
+  let page: Page;
+  before(async () => {
+    [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+    page = await browser.newPage();
+    await page.goto(instance.urls.console);
+  });
+  after(async () => {
+    await browser?.close();
+    await instance?.stop();
+  });
+
+  test('leads from a fresh start to a finished sign-in with three clicks, and ticks its steps', async () => {
+    const done = page.locator('.first-steps .done');
+    assert.equal(await done.count(), 0);
+    await page.getByRole('button', { name: 'Insert the card of the GP and give the PIN' }).click();
+    await done.filter({ hasText: 'A card is in the reader' }).waitFor();
+    const sample = await page.context().newPage();
+    await sample.goto((await page.getByRole('link', { name: instance.urls.sample }).getAttribute('href')) ?? '');
+    await sample.getByRole('link', { name: 'Sign in (combined)' }).click();
+    await sample.getByRole('button', { name: 'Find patient' }).waitFor();
+    await sample.close();
+    await done.filter({ hasText: 'Sign in to the sample' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'demo-combined' }).first().waitFor();
+    await page.getByText('signed in', { exact: true }).waitFor();
+  });
+
+  test('shows a refusal that just happened, with its reason', async () => {
+    await fetch(`${instance.urls.api}/oauth2/authorize?client_id=nobody`);
+    await page.locator('.lately a').first().waitFor();
+    await page.locator('.lately a').first().click();
+    await page.waitForURL(/\/journeys\/[\w-]+\?step=1$/);
+    await page.getByText('authorisation.clientUnknown').first().waitFor();
+    await page.goBack();
+  });
+
+  test('hands a pasted text to Explain without an address', async () => {
+    await page.getByLabel('Something else? Paste it here').fill('error=invalid_client');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.waitForURL(`${instance.urls.console}/explain`);
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('explain')), null);
+  });
+
+});
