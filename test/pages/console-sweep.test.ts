@@ -47,6 +47,9 @@ async function newestJourneys(instance: TestInstance): Promise<string[]> {
 const addressOf = async (path: string, instance: TestInstance): Promise<string> =>
   examples[path]?.(instance) ?? path;
 
+/** The pages in development. Those of production alone are examined where an administrator signs in. */
+const pages = consolePages.filter(({ only }) => only !== 'production');
+
 describe('every page of the console', () => {
   let instance: TestInstance;
   let browser: Browser;
@@ -73,14 +76,14 @@ describe('every page of the console', () => {
   });
 
   test('has an address here if it has a parameter', () => {
-    const unknown = consolePages.filter(({ path }) => path.includes('/:') && !examples[path]);
+    const unknown = pages.filter(({ path }) => path.includes('/:') && !examples[path]);
     assert.deepEqual(
       unknown.map(({ path }) => path),
       [],
     );
   });
 
-  for (const { path } of consolePages) {
+  for (const { path } of pages) {
     test(`${path} is accessible, in the dark and at 320 px, and loads nothing from elsewhere`, async () => {
       const page = await context.newPage();
       const complaints: string[] = [];
