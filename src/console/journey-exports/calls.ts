@@ -54,7 +54,7 @@ export const journeyExports: Resource = {
         summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
         query,
         answers: { 200: 'The journey in this format', 404: 'Unknown journey' },
-        roles: ['support'],
+        roles: ['support', 'read'],
         async handle({ params: { id }, query: { format, hops = 'one', download } }) {
           const journey = await reader().find(id);
           if (!journey) throw errors.journeyUnknown(`no journey ${id.slice(0, 64)}`);
@@ -70,7 +70,7 @@ export const journeyExports: Resource = {
         summary:
           'Returns the request of a message as a curl command, with shell variables instead of secrets',
         answers: { 200: 'The command', 404: 'Unknown message, or one that was not captured' },
-        roles: ['support'],
+        roles: ['support', 'read'],
         async handle({ params: { id } }) {
           const message = await reader().message(id);
           if (!message) throw errors.messageUnknown(`no message ${id.slice(0, 64)}`);

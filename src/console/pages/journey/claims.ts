@@ -1,10 +1,11 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { DecodedToken, Journey, Message } from '../../../journeys/model.ts';
 import { cut, duration, foreign } from '../../page/controls.ts';
+import { roleIn } from './roles.ts';
 
 /** The surroundings of a token, from which its claims are explained. */
 export interface ClaimContext {
-  readonly journey: Pick<Journey, 'person' | 'application' | 'role' | 'startedAt'>;
+  readonly journey: Pick<Journey, 'person' | 'application' | 'role' | 'messages'>;
   readonly message: Pick<Message, 'startedAt' | 'person' | 'application'>;
   readonly token: DecodedToken;
   /** Names of known issuers and audiences. */
@@ -131,7 +132,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
       .flat()
       .map((method) => methods[String(method)] ?? cut(String(method), 40))
       .join(', '),
-  sid: (value) => html`<a href="/sessions?q=${encodeURIComponent(String(value))}">the session at CIS2</a>`,
+  sid: (_, { token: { claims } }) =>
+    typeof claims.sub === 'string'
+      ? html`<a href="/sessions?person=${encodeURIComponent(claims.sub)}">the session at CIS2</a>`
+      : 'the session at CIS2',
   nonce: constantMeaning('ties the token to one sign-in request'),
   jti: constantMeaning('id of this token; an assertion may be used once'),
   at_hash: constantMeaning('half of the hash of the access token'),
@@ -141,8 +145,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   authentication_assurance_level: (value) => `level ${String(value)} of 3 (NIST SP 800-63B)`,
   id_assurance_level: (value) => `level ${String(value)} of identity proofing (NIST SP 800-63A)`,
   idassurancelevel: constantMeaning('id_assurance_level, under the name of userinfo'),
-  selected_roleid: (value, { journey }) =>
-    journey.role ? foreign(journey.role, 120) : String(value) === '' ? 'no role' : undefined,
+  selected_roleid: (value, { journey }) => {
+    const role = roleIn(journey, value) ?? journey.role;
+    return role ? foreign(role, 120) : String(value) === '' ? 'no role' : undefined;
+  },
   cnf: constantMeaning('the key or certificate to which the token is bound'),
   events: constantMeaning('what happened: a back-channel logout'),
   nhsid_useruid: person,

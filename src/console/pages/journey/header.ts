@@ -2,6 +2,7 @@ import { type Html, html, safeHref } from '@alongside/kernel/html';
 import type { Journey, JourneySummary, Message, RefusalView } from '../../../journeys/model.ts';
 import { counted, cut, duration, foreign, outcomeTag } from '../../page/controls.ts';
 import { type JourneyView, stepAddress } from './address.ts';
+import { roleOf } from './roles.ts';
 import { afterColon, dateAndTime, patternName, reasonOf, titleOf } from './words.ts';
 
 /** The title of a journey with its outcome, as the heading of its page. */
@@ -9,7 +10,9 @@ export const headingOf = (journey: JourneySummary): Html =>
   html`${titleOf(journey)} ${outcomeTag(journey.outcome)}`;
 
 /** Pattern, time, requests, role and level, as one line. */
-export function leadOf({ pattern, startedAt, count, durationMs, role, level, waitingFor }: Journey): Html {
+export function leadOf(journey: Journey): Html {
+  const { pattern, startedAt, count, durationMs, level, waitingFor } = journey;
+  const role = roleOf(journey);
   const parts: (Html | string)[] = [
     patternName(pattern),
     html`<time datetime="${startedAt}">${dateAndTime(startedAt)}</time>`,

@@ -267,6 +267,24 @@ describe('the inspector', () => {
     assert.match(text, /1 more claim/);
   });
 
+  test('names the role of a token from the userinfo that the journey read', () => {
+    const role = {
+      person_roleid: '555010842101',
+      org_code: 'A9A5A',
+      role_name: '"Clinical":"Medical":"General Medical Practitioner"',
+    };
+    const journey = goodJourney({ role: null });
+    const messages = journey.messages.map((message) =>
+      message.name === 'cis2.userinfo'
+        ? { ...message, response: captured({ body: JSON.stringify({ nhsid_nrbac_roles: [role] }) }) }
+        : message,
+    );
+    const shown = { ...journey, messages };
+    assert.match(textOf(inspected(shown, 'step=4&tab=tokens')), /General Medical Practitioner at A9A5A/);
+    assert.match(textOf(String(leadOf(shown))), /General Medical Practitioner at A9A5A/);
+    assert.doesNotMatch(textOf(String(leadOf(journey))), /Practitioner/);
+  });
+
   test('names an expired token, milliseconds and clocks that differ', () => {
     const journey = goodJourney();
     const message = journey.messages[3];
