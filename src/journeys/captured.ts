@@ -66,7 +66,10 @@ export class CapturedMessages {
     const before = Math.max(this.#clock.now() - most.age, (beyond?.at ?? 0) + 1);
     if (await inBatches(() => this.#removeSome(before))) return true;
     return inBatches(async () => {
-      const size = await this.#database.get(sql('SELECT SUM(size) AS bytes FROM message'), sizeRow);
+      const size = await this.#database.get(
+        sql('SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM message'),
+        sizeRow,
+      );
       return Number(size?.bytes ?? 0) > most.bytes ? this.#removeSome(Number.MAX_SAFE_INTEGER) : 0;
     }, 1);
   }
