@@ -146,14 +146,14 @@ export class CisDirectory extends Neighbour {
   async uidOf(name: string): Promise<string> {
     if (uidPattern.test(name)) return name;
     const [person] = (await this.#list({ persona: name })).people;
-    if (!person) throw errors.notFound(`no persona ${name.slice(0, 40)}`);
+    if (!person) throw errors.notFound(`There is no person ${name.slice(0, 40)}.`);
     return person.uid;
   }
 
   /** Returns the person with a uid or persona. Throws `not_found`. */
   async person(name: string): Promise<Person> {
     const { status, body } = await this.call({ method: 'GET', path: paths.person(await this.uidOf(name)) });
-    if (status !== 200) throw errors.notFound(`CIS answered ${status}`);
+    if (status !== 200) throw errors.notFound(`There is no person ${name.slice(0, 40)}.`);
     return body as Person;
   }
 

@@ -13,6 +13,11 @@ export const pageLimit = z
   .regex(/^\d{1,4}$/, 'must be a number')
   .optional();
 
+/** A text that a form may lack. */
+export const requiredText = z.string({
+  error: ({ input }) => (input === undefined ? 'is required' : 'must be text'),
+});
+
 /** Members of a query by which people are found. */
 export const foundPeople = {
   q: z

@@ -57,6 +57,8 @@ export function formTools() {
     const summary = form.querySelector<HTMLElement>('.error-summary') ?? byId('problems');
     if (!summary) return;
     summary.hidden = problems.length === 0;
+    summary.replaceChildren();
+    if (summary.hidden) return;
     const links = problems.map(({ at, text }) => {
       const control = byId(at);
       control?.setAttribute('aria-invalid', 'true');
@@ -75,11 +77,11 @@ export function formTools() {
       return link;
     });
     const count = `${problems.length} thing${problems.length === 1 ? '' : 's'} to put right: `;
-    summary.replaceChildren(
+    summary.append(
       made('strong', count),
       ...links.flatMap((link, index) => (index > 0 ? [' · ', link] : [link])),
     );
-    if (problems.length > 0) summary.focus();
+    summary.focus();
   };
 
   const isPrivateKey = (text: string): boolean =>

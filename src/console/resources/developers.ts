@@ -2,16 +2,17 @@ import { json, noContent } from '@alongside/kernel/answer';
 import { mergePatch } from '@alongside/kernel/json';
 import { z } from 'zod';
 import { apiPath, defineCall } from '../api/call.ts';
-import { anyMembers, invalidMember, readShape } from '../api/request.ts';
+import { anyMembers, invalidMember, readShape, requiredText } from '../api/request.ts';
 import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
 const developerShape = z.strictObject({
-  id: z
-    .string('must be text')
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, dots, underscores and hyphens'),
-  name: z.string('must be text').min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
+  id: requiredText.regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    'must be letters, digits, dots, underscores and hyphens',
+  ),
+  name: requiredText.min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
   kind: z.enum(['developer', 'company'], 'must be "developer" or "company"').default('developer'),
   email: z
     .string('must be text')
@@ -53,7 +54,10 @@ export const developers: Resource = {
         response: developerShape,
         async handle({ body }) {
           if (!(await developers.add(body, recordStatement(audit, 'developer.created', body.id))))
-            throw errors.taken(`developer ${body.id} exists`);
+            throw errors.taken(`developer ${body.id} exists`, {
+              field: 'id',
+              problem: 'is taken: another developer has it',
+            });
           return tagged({ ...body, revision: 1 }, 201, { location: `${apiPath}/developers/${body.id}` });
         },
       }),

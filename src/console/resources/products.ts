@@ -3,7 +3,7 @@ import { mergePatch } from '@alongside/kernel/json';
 import { nearest } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { apiPath, defineCall } from '../api/call.ts';
-import { anyMembers, invalidMember, readShape } from '../api/request.ts';
+import { anyMembers, invalidMember, readShape, requiredText } from '../api/request.ts';
 import { changeCurrent, checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
 import type { Resource } from './resource.ts';
@@ -33,9 +33,10 @@ const limits = z
 
 /** A product, in a body or an export. */
 export const productShape = z.strictObject({
-  name: z
-    .string('must be text')
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, dots, underscores and hyphens'),
+  name: requiredText.regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    'must be letters, digits, dots, underscores and hyphens',
+  ),
   apis: z
     .array(
       z
@@ -105,7 +106,11 @@ export const products: Resource = {
         response: productWithWarnings,
         async handle({ body }) {
           const { name } = body;
-          if (await products.get(name)) throw errors.taken(`product ${name} exists`);
+          if (await products.get(name))
+            throw errors.taken(`product ${name} exists`, {
+              field: 'name',
+              problem: 'is taken: another product has it',
+            });
           await products.save(body, undefined, recordStatement(audit, 'product.created', name));
           return tagged(await withWarnings({ ...body, revision: 1 }), 201, {
             location: `${apiPath}/products/${name}`,

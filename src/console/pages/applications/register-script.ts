@@ -338,10 +338,23 @@ function register(tools: FormTools): void {
     return ['name', 'profile', 'developer'].find((name) => member.endsWith(name)) ?? 'name';
   };
 
-  const problemOf = (answer: Body): FormProblem => ({
-    at: controlOf(String(answer.field ?? 'name')),
-    text: problemText(answer),
-  });
+  const subjects: Record<string, string> = {
+    key: 'The key',
+    proof: 'This choice',
+    subject: 'The subject',
+    name: 'The name',
+  };
+  /** Problems of members continue a sentence that begins with the member. */
+  const problemOf = (answer: Body): FormProblem => {
+    const member = String(answer.field ?? '');
+    const at = controlOf(member);
+    const subject = /Uris|Urls/.test(member) ? 'The address' : subjects[at];
+    const text = problemText(answer);
+    return {
+      at,
+      text: subject && answer.problem ? `${subject} ${text.charAt(0).toLowerCase()}${text.slice(1)}` : text,
+    };
+  };
 
   let accepted = '';
   const submitted = async (): Promise<void> => {
