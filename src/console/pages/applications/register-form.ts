@@ -121,5 +121,5 @@ ${field({
 <template id="registered"><section class="panel"><h2 tabindex="-1"></h2><p class="note">The secrets are shown this once. Copy them now: only hashes are stored.</p>
 <div class="block"><button type="button" class="small secondary" data-copy="">Copy<span class="visually-hidden"> the settings</span></button><pre tabindex="0"></pre></div>
 <div class="actions"><button type="button" data-download class="secondary">Download .env</button></div>
-<div data-warnings></div><div class="actions"><a class="button" data-open href="/applications">Open the application</a><a class="button secondary" href="/build">Run a first sign-in</a></div></section></template>`;
+<div data-warnings></div><div class="actions"><a class="button" data-open href="/applications">Open the application</a>${console.development ? html`<a class="button secondary" data-try href="/build">Run a first sign-in</a>` : undefined}</div></section></template>`;
 }

@@ -75,9 +75,7 @@ function register(tools: FormTools): void {
     kty === 'RSA' ? `RSA, ${Math.floor((String(n).length * 6) / 8) * 8} bits` : `${kty} ${crv ?? ''}`.trim();
 
   /** Reads the pasted key. Only a public one is sent, to the check of this installation. */
-  const readKey = async (): Promise<void> => {
-    const text = given('key');
-    if (text === keys.text) return;
+  const read = async (text: string): Promise<void> => {
     keys = { text };
     if (text === '' || isAddress(text)) return;
     if (isPrivateKey(text)) {
@@ -106,6 +104,18 @@ function register(tools: FormTools): void {
     const kids = found.flatMap(({ kid }) => kid ?? []);
     const twice = kids.find((kid, index) => kids.indexOf(kid) !== index);
     if (twice) keys.problem = `The key id ${twice} is taken: another key of this set has it.`;
+  };
+
+  let reading: Promise<void> = Promise.resolve();
+  /** Resolves when the present text is read, also one that is being checked. */
+  const readKey = (): Promise<void> => {
+    const text = given('key');
+    if (text !== keys.text)
+      reading = read(text).catch((error) => {
+        keys = { text: '' };
+        throw error;
+      });
+    return reading;
   };
 
   const halfOf = (): Body => {
@@ -358,6 +368,7 @@ function register(tools: FormTools): void {
 
   let accepted = '';
   const submitted = async (): Promise<void> => {
+    clearTimeout(waiting);
     await readKey();
     draw();
     const problems = ownProblems();
@@ -416,6 +427,7 @@ function register(tools: FormTools): void {
       .querySelector('[data-download]')
       ?.addEventListener('click', () => download(`${slug()}.env`, text));
     content.querySelector('[data-open]')?.setAttribute('href', `/applications/${answer.id}`);
+    content.querySelector('[data-try]')?.setAttribute('href', `/build?application=${answer.id}`);
     content
       .querySelector('[data-warnings]')
       ?.append(...warningsOf(answer).map(({ message }) => made('p', message, 'warning')));
@@ -494,22 +506,21 @@ function register(tools: FormTools): void {
   });
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const keyTyped = (): void => {
+    const message = byId('key-error');
+    const show = (problem: string | undefined): void => {
+      if (!message) return;
+      message.hidden = problem === undefined;
+      message.textContent = problem === undefined ? '' : sentence(problem);
+      if (problem === undefined) byId('key')?.removeAttribute('aria-invalid');
+      else byId('key')?.setAttribute('aria-invalid', 'true');
+    };
+    // The message was about another text.
+    show(undefined);
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       await readKey().catch(() => undefined);
       draw();
-      if (keys.problem) {
-        const message = byId('key-error');
-        byId('key')?.setAttribute('aria-invalid', 'true');
-        if (message) {
-          message.textContent = sentence(keys.problem);
-          message.hidden = false;
-        }
-      } else {
-        byId('key')?.removeAttribute('aria-invalid');
-        const message = byId('key-error');
-        if (message) message.hidden = true;
-      }
+      if (keys.problem) show(keys.problem);
     }, 300);
   };
   const changed = (): void => {
