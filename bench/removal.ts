@@ -158,7 +158,7 @@ const instance = await startCommand(['--data', data]);
 const { urls } = instance;
 const over = new AbortController();
 try {
-  const vault = new MasterKeyFile(data, undefined).make();
+  const vault = new MasterKeyFile(data, {}).make();
   const client = await register(instance);
   await instance.signInAtDesk();
   const began = performance.now();

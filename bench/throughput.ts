@@ -49,7 +49,7 @@ try {
   const postgres = await startPostgres({ settings: ['fsync=on'], apart: true });
   endings.unshift(() => postgres.stop());
   const masterKey = join(folder, 'master.key');
-  new MasterKeyFile(folder, masterKey).make();
+  new MasterKeyFile(folder, { masterKey }).make();
   const common = ['--database', await postgres.create('throughput'), '--master-key', masterKey];
   // With the workstation and CIS. It also has the public addresses, but gets no load.
   const first = await startCommand([...common, '--data', join(folder, 'first')]);

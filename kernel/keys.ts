@@ -3,7 +3,16 @@ import { promisify } from 'node:util';
 import type { Clock } from './clock.ts';
 import { randomBase64, randomToken } from './ids.ts';
 import type { JsonWebKey } from './jwk.ts';
-import { type JwsHeader, type JwtClaims, type SigningAlgorithm, signJwt } from './jws.ts';
+import {
+  decodeJwt,
+  type JwsHeader,
+  type JwtClaims,
+  type RemoteKey,
+  type SigningAlgorithm,
+  signJwt,
+  verifySignature,
+} from './jws.ts';
+import { OperatorError } from './operator.ts';
 
 const generate = promisify(generateKeyPair) as (
   type: string,
@@ -16,7 +25,7 @@ export interface SigningKeyRecord {
   kid: string;
   algorithm: SigningAlgorithm;
   publicJwk: JsonWebKey;
-  /** PKCS#8 PEM; the store encrypts it. */
+  /** PKCS#8 PEM, or `token:` and the name of a key in a token; the store encrypts it. */
   privatePem: string;
   /** Time from which it is in the key set. */
   announcedAt: number;
@@ -65,6 +74,15 @@ export async function newKeyPair(
   return { privatePem, publicJwk };
 }
 
+/** A device that creates keys and signs with them. Private parts never leave it. */
+export interface KeyToken {
+  create(algorithm: SigningAlgorithm, label: string): Promise<{ key: string; publicJwk: JsonWebKey }>;
+  sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Promise<Buffer>;
+  remove(key: string): Promise<void>;
+}
+
+const inToken = 'token:';
+
 const day = 86_400_000;
 /** Default rotation schedule: announced 14 days, used 90 days, kept 14 days for verification. */
 export const rotationSchedule = { announce: 14 * day, sign: 90 * day, retire: 14 * day };
@@ -75,7 +93,8 @@ export interface KeySet {
 }
 
 interface LoadedKey extends SigningKeyRecord {
-  privateKey: KeyObject;
+  privateKey: KeyObject | RemoteKey;
+  publicKey: KeyObject;
   /** The protected headers of its signatures by `typ`. */
   headers: Map<string, JwsHeader>;
 }
@@ -109,21 +128,33 @@ export class SigningKeys implements TokenSigner {
   readonly #store: KeyStore;
   readonly #clock: Clock;
   readonly #kids: KidStyle;
+  readonly #token: KeyToken | undefined;
   readonly #loaded = new Map<string, LoadedKey>();
   #list: readonly LoadedKey[] | Promise<readonly LoadedKey[]> | undefined;
   /** The key set of the last call, with the keys that it was made of. */
   #published: { of: readonly LoadedKey[]; set: KeySet } = { of: [], set: { keys: [] } };
 
-  constructor(service: string, store: KeyStore, clock: Clock, kids: KidStyle = 'urlSafe') {
+  /** @param token creates new keys; keys of earlier starts without one stay in use until their successors sign */
+  constructor(service: string, store: KeyStore, clock: Clock, kids: KidStyle = 'urlSafe', token?: KeyToken) {
     this.#service = service;
     this.#store = store;
     this.#clock = clock;
     this.#kids = kids;
+    this.#token = token;
   }
 
-  /** Reads every key from the store. Throws if one cannot be decrypted, or if its public part would not verify its signatures. */
+  /**
+   * Reads every key from the store. Throws if one cannot be decrypted, if its public part would not verify its signatures, or if a
+   * token does not sign with a key whose signatures are still published.
+   */
   async reread(): Promise<void> {
-    for (const { kid, privateKey, publicJwk } of await this.#read()) {
+    for (const { kid, algorithm, privateKey, publicKey, publicJwk, removedAt } of await this.#read()) {
+      if (typeof privateKey === 'function') {
+        if (removedAt !== null && removedAt <= this.#clock.now()) continue;
+        const probe = decodeJwt(await signJwt({ alg: algorithm, typ: 'probe' }, {}, privateKey));
+        if (probe && (await verifySignature(probe, algorithm, publicKey))) continue;
+        throw new Error(`The public part of the key ${kid} does not verify a signature of its token.`);
+      }
       const own = createPublicKey(privateKey).export({ format: 'jwk' });
       for (const [name, value] of Object.entries(own))
         if (publicJwk[name as keyof JsonWebKey] !== value)
@@ -140,7 +171,8 @@ export class SigningKeys implements TokenSigner {
   async ensure(algorithm: SigningAlgorithm): Promise<void> {
     const records = await this.#store.list(this.#service);
     if (records.some((record) => record.algorithm === algorithm)) return;
-    await this.#store.addFirst(await this.#fresh(algorithm, this.#clock.now()));
+    const first = await this.#fresh(algorithm, this.#clock.now());
+    if (!(await this.#store.addFirst(first))) await this.#discard(first);
     this.forget();
   }
 
@@ -190,12 +222,14 @@ export class SigningKeys implements TokenSigner {
   /** Returns the public key with this kid, even if it has left the key set, because old hints must be verified. */
   async publicKey(kid: string): Promise<{ key: KeyObject; algorithm: SigningAlgorithm } | undefined> {
     const found = (await this.#keys()).find((key) => key.kid === kid);
-    return found && { key: createPublicKey(found.privateKey), algorithm: found.algorithm };
+    return found && { key: found.publicKey, algorithm: found.algorithm };
   }
 
   /** Returns all keys with their times, without the private part. */
   async describe(): Promise<Omit<SigningKeyRecord, 'privatePem'>[]> {
-    return (await this.#keys()).map(({ privatePem: _, privateKey: __, headers: ___, ...rest }) => rest);
+    return (await this.#keys()).map(
+      ({ privatePem: _, privateKey: __, publicKey: ___, headers: ____, ...rest }) => rest,
+    );
   }
 
   /**
@@ -229,23 +263,25 @@ export class SigningKeys implements TokenSigner {
   async keepSchedule(): Promise<void> {
     const now = this.#clock.now();
     const { announce, sign, retire } = rotationSchedule;
-    for (const { privateKey: _, headers: __, ...record } of await this.#keys()) {
+    for (const { privateKey: _, publicKey: __, headers: ___, ...record } of await this.#keys()) {
       const due = record.signsUntil === null && record.signsFrom + sign - announce <= now;
       if (!due) continue;
       // Later than planned if no process ran: no key signs before it was announced for long enough.
       const signsFrom = Math.max(record.signsFrom + sign, now + announce);
       const before = { ...record, signsUntil: signsFrom, removedAt: signsFrom + retire };
-      await this.#store.succeed(before, { ...(await this.#fresh(record.algorithm, now)), signsFrom });
+      const successor = { ...(await this.#fresh(record.algorithm, now)), signsFrom };
+      if (!(await this.#store.succeed(before, successor))) await this.#discard(successor);
       this.#loaded.delete(record.kid);
       this.forget();
     }
   }
 
   async #fresh(algorithm: SigningAlgorithm, now: number): Promise<SigningKeyRecord> {
-    const pair = await newKeyPair(algorithm);
+    const kid = kidOf[this.#kids]();
+    const pair = await this.#newPair(algorithm, kid);
     return {
       service: this.#service,
-      kid: kidOf[this.#kids](),
+      kid,
       algorithm,
       ...pair,
       announcedAt: now,
@@ -253,6 +289,27 @@ export class SigningKeys implements TokenSigner {
       signsUntil: null,
       removedAt: null,
     };
+  }
+
+  async #newPair(algorithm: SigningAlgorithm, kid: string) {
+    if (!this.#token) return newKeyPair(algorithm);
+    const { key, publicJwk } = await this.#token.create(algorithm, `alongside ${this.#service} ${kid}`);
+    return { privatePem: `${inToken}${key}`, publicJwk };
+  }
+
+  /** Removes a key from its token that another process has made superfluous. */
+  async #discard({ privatePem }: SigningKeyRecord): Promise<void> {
+    if (privatePem.startsWith(inToken)) await this.#token?.remove(privatePem.slice(inToken.length));
+  }
+
+  #privateKeyOf({ kid, algorithm, privatePem }: SigningKeyRecord): KeyObject | RemoteKey {
+    if (!privatePem.startsWith(inToken)) return createPrivateKey(privatePem);
+    const token = this.#token;
+    if (!token)
+      throw new OperatorError(
+        `The ${algorithm} key ${kid} of ${this.#service} is in a token: set --signing-module.`,
+      );
+    return (data) => token.sign(algorithm, privatePem.slice(inToken.length), data);
   }
 
   async #current(algorithm: SigningAlgorithm): Promise<LoadedKey> {
@@ -295,7 +352,8 @@ export class SigningKeys implements TokenSigner {
       const before = this.#loaded.get(record.kid);
       const key: LoadedKey = {
         ...record,
-        privateKey: before?.privateKey ?? createPrivateKey(record.privatePem),
+        privateKey: before?.privateKey ?? this.#privateKeyOf(record),
+        publicKey: before?.publicKey ?? createPublicKey({ key: record.publicJwk, format: 'jwk' }),
         headers: before?.headers ?? new Map(),
       };
       this.#loaded.set(record.kid, key);

@@ -170,6 +170,27 @@ export const configShape = {
     .string()
     .optional()
     .describe('File with the key that encrypts secrets; created in the data folder by default'),
+  masterKeyCommand: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Command that prints the master key, such as a call of a key service: instead of a file with the key. It runs at each start',
+    ),
+  signingModule: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Library of a PKCS#11 token: new signing keys of cis, cis2 and authorisation are created in it and never leave it',
+    ),
+  signingToken: z.string().min(1).optional().describe('Label of that token; the first one by default'),
+  signingPin: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PIN of that token; @FILE reads it from a file')
+    .meta(isSecret),
   auditRetention: z.coerce
     .number('must be days')
     .int('must be whole days')

@@ -25,6 +25,7 @@ import { RegularWork } from './boot/regular-work.ts';
 import { Reloads } from './boot/reload.ts';
 import { LiveProxies, openLiveSettings, reloadableParts } from './boot/reloadables.ts';
 import { Shutdown } from './boot/shutdown.ts';
+import { SigningToken } from './boot/signing/token.ts';
 import { deleteCertificates, deleteHistory, openStorage } from './boot/storage.ts';
 import { openTheme } from './boot/theme.ts';
 import { openTls, trustAuthority } from './boot/tls.ts';
@@ -129,12 +130,15 @@ async function start(
   shutdown.add(() => database.close());
   const tracing = await startTracing(config, log);
   if (tracing) shutdown.add(() => tracing.stop());
+  const token = await SigningToken.open(config);
+  shutdown.add(() => token?.close());
   const core = await createCore(database, vault, {
     development,
     captures: development && config.captureMessages !== false,
     urls,
     platform: platformClient.clientId,
     cis2Kids: config.base64Kids ? 'base64' : 'urlSafe',
+    ...(token ? { token } : {}),
     events: eventKeeping(config, database),
     audit: auditOptions(config, development),
     log,

@@ -156,7 +156,7 @@ async function start(
     disks = { tables: data, log: data };
   }
   const masterKey = join(folder, 'master.key');
-  new MasterKeyFile(folder, masterKey).make();
+  new MasterKeyFile(folder, { masterKey }).make();
 
   let postgres: TestPostgres | undefined;
   let storage: FaultyProxy | undefined;

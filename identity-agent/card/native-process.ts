@@ -8,9 +8,9 @@ import { OperatorError } from '@alongside/kernel/operator';
 const flags =
   !isSea() && extname(import.meta.url) === '.js' ? ['--max-semi-space-size=1', '--lite-mode'] : [];
 
-/** Returns the file of a program in this folder. The single executable contains the programs and takes their name. */
-const fileOf = (program: string): string =>
-  isSea() ? program : fileURLToPath(new URL(`./${program}${extname(import.meta.url)}`, import.meta.url));
+/** Returns the file of a program next to a module. The single executable contains the programs and takes their name. */
+const fileOf = (program: string, near: string): string =>
+  isSea() ? program : fileURLToPath(new URL(`./${program}${extname(near)}`, near));
 
 /** Milliseconds that loading a library may take. */
 const LOADING = 30_000;
@@ -33,8 +33,9 @@ interface Waiting {
 }
 
 export interface NativeProcessOptions<E> {
-  /** Name of the program in this folder, without its file extension. */
+  /** Name of the program, without its file extension, and the module next to it; one of this folder by default. */
   readonly program: string;
+  readonly near?: string;
   /** Passed to the process as its one argument, in JSON. */
   readonly settings: object;
   /** Name of the library, as the subject of the operator's error message. */
@@ -73,9 +74,13 @@ export class NativeProcess<E> {
 
   /** @throws OperatorError in one sentence */
   static async start<E>(options: NativeProcessOptions<E>): Promise<NativeProcess<E>> {
-    const child = fork(fileOf(options.program), [JSON.stringify(options.settings)], {
-      ...{ serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
-    });
+    const child = fork(
+      fileOf(options.program, options.near ?? import.meta.url),
+      [JSON.stringify(options.settings)],
+      {
+        ...{ serialization: 'advanced', execArgv: flags, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+      },
+    );
     const { loaded, problem } = await firstMessage(child, options.crash);
     if (loaded === null) {
       await ended(child);

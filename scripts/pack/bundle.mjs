@@ -43,6 +43,7 @@ const forms = {
         'testing-playwright': inClone('src', 'kit', 'playwright.ts'),
         'testing-vitest': inClone('src', 'kit', 'vitest.ts'),
         'validation-worker': inClone('src', 'gateway', 'definitions', 'validation-worker.ts'),
+        'signing-process': inClone('src', 'boot', 'signing', 'signing-process.ts'),
         'pcsc-process': inClone('identity-agent', 'card', 'pcsc-process.ts'),
         'pkcs11-process': inClone('identity-agent', 'card', 'pkcs11-process.ts'),
       },

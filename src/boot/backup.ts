@@ -152,7 +152,7 @@ export async function checkBackup(
   file: string,
   { step, signal }: LongWork,
 ): Promise<CheckedBackup> {
-  const keyFile = new MasterKeyFile(resolve(config.data), config.masterKey);
+  const keyFile = new MasterKeyFile(resolve(config.data), config);
   const vault = keyFile.read();
   const backup = await Backup.open(file);
   try {
@@ -200,7 +200,7 @@ export async function restoreBackup(config: Config, file: string, options: Backu
       throw new OperatorError(
         `The backup ${file} has schema ${manifest.schema}, and this version ${version} knows ${knownSchema}. Use version ${manifest.version} or newer.`,
       );
-    const keyFile = new MasterKeyFile(resolve(config.data), config.masterKey);
+    const keyFile = new MasterKeyFile(resolve(config.data), config);
     const vault = keyFile.read();
     if (!vault)
       throw new OperatorError(

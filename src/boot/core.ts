@@ -2,7 +2,7 @@ import { Background } from '@alongside/kernel/background';
 import { AdjustableClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
 import { EventRecorder, type Keeping } from '@alongside/kernel/events';
-import { type KidStyle, SigningKeys } from '@alongside/kernel/keys';
+import { type KeyToken, type KidStyle, SigningKeys } from '@alongside/kernel/keys';
 import type { Log } from '@alongside/kernel/log';
 import type { Vault } from '@alongside/kernel/secrets';
 import { CapturedMessages } from '../journeys/captured.ts';
@@ -70,6 +70,8 @@ export async function createCore(
     /** The platform as a client of CIS2. */
     platform: string;
     cis2Kids: KidStyle;
+    /** Creates the signing keys of production. */
+    token?: KeyToken;
     events: Keeping;
     log: Log;
     audit?: AuditOptions;
@@ -80,9 +82,9 @@ export async function createCore(
   const events = new StoredEvents(database);
   const store = new StoredKeys(database, vault);
   const keys = {
-    cis: new SigningKeys('cis', store, clock),
-    cis2: new SigningKeys('cis2', store, clock, options.cis2Kids),
-    authorisation: new SigningKeys('authorisation', store, clock),
+    cis: new SigningKeys('cis', store, clock, 'urlSafe', options.token),
+    cis2: new SigningKeys('cis2', store, clock, options.cis2Kids, options.token),
+    authorisation: new SigningKeys('authorisation', store, clock, 'urlSafe', options.token),
     mock: new SigningKeys('mock', store, clock),
   };
   const applications = new Applications(database, clock);

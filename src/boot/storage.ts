@@ -65,7 +65,10 @@ async function refuseWrongKey(database: Database, vault: Vault | undefined, file
 }
 
 /** Settings for the location of storage and its connections. */
-export type StorageConfig = Pick<Config, 'database' | 'ephemeral' | 'masterKey' | 'migrate'> &
+export type StorageConfig = Pick<
+  Config,
+  'database' | 'ephemeral' | 'masterKey' | 'masterKeyCommand' | 'migrate'
+> &
   Partial<
     Pick<Config, 'databaseConnections' | 'databaseReaders' | 'databaseConnectTimeout' | 'databaseTimeout'>
   >;
@@ -89,7 +92,7 @@ export async function openStorage(
   mode: 'development' | 'production' | 'either',
   report?: (line: string) => void,
 ): Promise<Storage> {
-  const keyFile = new MasterKeyFile(folder, config.masterKey);
+  const keyFile = new MasterKeyFile(folder, config);
   const found = keyFile.read();
   const database = await connect(config, folder);
   try {
@@ -136,7 +139,7 @@ export async function openExisting(
   config: StorageConfig,
   folder: string,
 ): Promise<Storage & { schema: number }> {
-  const keyFile = new MasterKeyFile(folder, config.masterKey);
+  const keyFile = new MasterKeyFile(folder, config);
   refuseMemory(config);
   const file = sqliteFileOf(config.database, folder);
   if (file !== undefined && !existsSync(file)) throw new OperatorError(`There is no data in SQLite ${file}.`);

@@ -6,6 +6,7 @@ import '../first.cjs';
 const childPrograms = {
   'pcsc-process': () => import('../../../identity-agent/card/pcsc-process.ts'),
   'validation-worker': () => import('../../../src/gateway/definitions/validation-worker.ts'),
+  'signing-process': () => import('../../../src/boot/signing/signing-process.ts'),
   'pkcs11-process': () => import('../../../identity-agent/card/pkcs11-process.ts'),
 };
 

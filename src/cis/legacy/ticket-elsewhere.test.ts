@@ -13,7 +13,7 @@ describe('a legacy ticket at the other services', () => {
   let client: LegacyClient;
   before(async () => {
     instance = await startInstance({ legacyCis: true });
-    const vault = new MasterKeyFile(dirname(instance.state.stateFile), undefined).make();
+    const vault = new MasterKeyFile(dirname(instance.state.stateFile), {}).make();
     const secret = vault.serviceSecret('card-issuer', 'cis');
     const issuer: Pick<TestCis, 'call'> = {
       async call<Body>(path: string, { body }: { body?: unknown } = {}) {

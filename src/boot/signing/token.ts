@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import type { JsonWebKey } from '@alongside/kernel/jwk';
+import type { SigningAlgorithm } from '@alongside/kernel/jws';
+import { Unavailable } from '@alongside/kernel/kernel-errors';
+import type { KeyToken } from '@alongside/kernel/keys';
+import { OperatorError } from '@alongside/kernel/operator';
+import { NativeProcess } from '../../../identity-agent/card/native-process.ts';
+import type { Config } from '../../config.ts';
+import type { SigningCall, SigningModule } from './signing-process.ts';
+
+/** Milliseconds that a call may take: a token generates RSA keys slowly. */
+const longestCall = 30_000;
+/** Milliseconds between attempts to reach a token that was lost. */
+const again = 1_000;
+
+/** A token with signing keys, behind a PKCS#11 module in a separate process, which is started again when it has lost the token. */
+export class SigningToken implements KeyToken {
+  readonly #settings: SigningModule;
+  readonly #pin: string;
+  #process: Promise<NativeProcess<string>> | undefined;
+  #lostAt = 0;
+  /** Set after a refused PIN: more attempts would lock the token. */
+  #refused: Error | undefined;
+
+  private constructor(settings: SigningModule, pin: string) {
+    this.#settings = settings;
+    this.#pin = pin;
+  }
+
+  /** Logs in to the configured token; undefined without one. @throws OperatorError in one sentence */
+  static async open({
+    signingModule: module,
+    signingToken: token,
+    signingPin: pin,
+  }: Pick<Config, 'signingModule' | 'signingToken' | 'signingPin'>): Promise<SigningToken | undefined> {
+    if (module === undefined) return undefined;
+    if (pin === undefined) throw new OperatorError('--signing-module needs --signing-pin, such as @FILE.');
+    const opened = new SigningToken({ module, token }, pin);
+    try {
+      await opened.#connected();
+    } catch (error) {
+      throw error instanceof Unavailable ? new OperatorError(`${error.message}.`, { cause: error }) : error;
+    }
+    return opened;
+  }
+
+  async create(algorithm: SigningAlgorithm, label: string) {
+    if (algorithm === 'EdDSA')
+      throw new OperatorError(
+        'Alongside creates no EdDSA keys in a token: choose another algorithm for the client.',
+      );
+    const key = randomBytes(16).toString('hex');
+    return { key, publicJwk: await this.#ask<JsonWebKey>({ call: 'create', algorithm, key, label }) };
+  }
+
+  async sign(algorithm: SigningAlgorithm, key: string, data: Uint8Array): Promise<Buffer> {
+    return Buffer.from(await this.#ask<Uint8Array>({ call: 'sign', algorithm, key, data }));
+  }
+
+  remove(key: string): Promise<void> {
+    return this.#ask({ call: 'remove', key });
+  }
+
+  async close(): Promise<void> {
+    await (await this.#process?.catch(() => undefined))?.close();
+  }
+
+  async #ask<T>(question: SigningCall): Promise<T> {
+    const process = await this.#connected();
+    try {
+      return await process.ask<T>(question, longestCall);
+    } catch (error) {
+      // A session that has ended with its token does not return; a new process finds the token again.
+      if (error instanceof Unavailable && /CKR_|has stopped/.test(error.message)) this.#lose(process);
+      throw error;
+    }
+  }
+
+  #lose(process: NativeProcess<string>): void {
+    this.#process = undefined;
+    this.#lostAt = performance.now();
+    void process.close();
+  }
+
+  #connected(): Promise<NativeProcess<string>> {
+    if (this.#process) return this.#process;
+    if (this.#refused) return Promise.reject(this.#refused);
+    if (this.#lostAt > 0 && performance.now() - this.#lostAt < again)
+      return Promise.reject(new Unavailable('the token of the signing keys was lost'));
+    const starting = this.#start();
+    this.#process = starting;
+    starting.catch(() => {
+      this.#process = undefined;
+      this.#lostAt = performance.now();
+    });
+    return starting;
+  }
+
+  async #start(): Promise<NativeProcess<string>> {
+    const subject = `The PKCS#11 module ${this.#settings.module}`;
+    const process = await NativeProcess.start<string>({
+      ...{ program: 'signing-process', near: import.meta.url, settings: this.#settings, subject },
+      crash: 'the module crashes',
+      failure: (reason) => new Unavailable(`${subject} failed: ${reason}`),
+      lost: () => new Unavailable(`${subject} has stopped`),
+      onEnd: () => undefined,
+    });
+    try {
+      await process.ask({ call: 'login', pin: this.#pin } satisfies SigningCall, longestCall);
+    } catch (error) {
+      if (error instanceof Unavailable && /CKR_PIN/.test(error.message)) this.#refused = error;
+      await process.close();
+      throw error;
+    }
+    return process;
+  }
+}

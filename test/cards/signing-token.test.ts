@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ManualClock } from '@alongside/kernel/clock';
+import { Unavailable } from '@alongside/kernel/kernel-errors';
+import { type KeySet, SigningKeys } from '@alongside/kernel/keys';
+import { OperatorError } from '@alongside/kernel/operator';
+import { Vault } from '@alongside/kernel/secrets';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import pkcs11js from 'pkcs11js';
+import { MasterKeyFile } from '../../src/boot/master-key.ts';
+import { SigningToken } from '../../src/boot/signing/token.ts';
+import { openInstance } from '../../src/kit/instance.ts';
+import { startInstanceProcess } from '../../src/kit/instance-process.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { connectDatabase } from '../../src/storage/dialects.ts';
+import { migrate } from '../../src/storage/migrations.ts';
+import { StoredKeys } from '../../src/storage/signing-keys.ts';
+import { needing, pathOf, run } from './testing/programs.ts';
+
+const pin = '4471-signing';
+const label = 'signing';
+const algorithms = ['RS256', 'RS512', 'PS256', 'ES256'] as const;
+const verified = (jwt: string, set: KeySet) => jwtVerify(jwt, createLocalJWKSet(set as JSONWebKeySet));
+
+describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
+  const folder = mkdtempSync(join(tmpdir(), 'signing-token-'));
+  const clock = new ManualClock(1_790_000_000_000);
+  let module: string;
+  let database: Database;
+  let token: SigningToken;
+  const settings = (signingPin: string) => ({ signingModule: module, signingToken: label, signingPin });
+  const keysWith = (own: SigningToken | undefined) =>
+    new SigningKeys('cis2', new StoredKeys(database, new Vault(Buffer.alloc(32, 1))), clock, 'urlSafe', own);
+
+  before(async () => {
+    module = pathOf('SoftHSM2');
+    mkdirSync(join(folder, 'tokens'));
+    process.env.SOFTHSM2_CONF = join(folder, 'softhsm2.conf');
+    writeFileSync(process.env.SOFTHSM2_CONF, `directories.tokendir = ${join(folder, 'tokens')}\n`);
+    const made = await run('softhsm2-util', [
+      ...['--init-token', '--free', '--label', label, '--so-pin', '87654321', '--pin', pin],
+    ]);
+    assert.equal(made.code, 0, made.said);
+    database = await connectDatabase(':memory:', folder);
+    await migrate(database);
+    token = (await SigningToken.open(settings(pin))) ?? assert.fail();
+  });
+  after(async () => {
+    await token?.close();
+    await database?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('sign by every algorithm, and their public parts are published', async () => {
+    const keys = keysWith(token);
+    for (const algorithm of algorithms) {
+      const jwt = await keys.sign({ sub: algorithm }, { algorithm });
+      const { payload, protectedHeader } = await verified(jwt, await keys.jwks());
+      assert.deepEqual([payload.sub, protectedHeader.alg], [algorithm, algorithm]);
+    }
+    await keys.reread();
+    const { keys: published } = await keys.jwks();
+    assert.equal(published.length, algorithms.length);
+    assert.ok(published.every((key) => !('d' in key)));
+    await assert.rejects(keys.sign({}, { algorithm: 'EdDSA' }), /no EdDSA keys in a token/);
+  });
+
+  test('cannot be read from the token', () => {
+    const library = new pkcs11js.PKCS11();
+    library.load(module);
+    library.C_Initialize();
+    const slot = library
+      .C_GetSlotList(true)
+      .find((one) => library.C_GetTokenInfo(one).label.trim() === label);
+    const session = library.C_OpenSession(slot ?? assert.fail(), pkcs11js.CKF_SERIAL_SESSION);
+    library.C_Login(session, pkcs11js.CKU_USER, pin);
+    library.C_FindObjectsInit(session, [{ type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY }]);
+    const found = library.C_FindObjects(session, 20);
+    assert.equal(found.length, algorithms.length);
+    for (const key of found)
+      for (const type of [pkcs11js.CKA_VALUE, pkcs11js.CKA_PRIVATE_EXPONENT])
+        assert.throws(() => library.C_GetAttributeValue(session, key, [{ type }]), /CKR_/);
+    library.C_Finalize();
+    library.close();
+  });
+
+  test('rotate: a successor in the token signs, and the earlier key still verifies', async () => {
+    const keys = keysWith(token);
+    const before = await keys.sign({}, { algorithm: 'ES256' });
+    await keys.rotate('now');
+    const later = await keys.sign({}, { algorithm: 'ES256' });
+    const kids = [before, later].map(
+      (jwt) => JSON.parse(String(Buffer.from(jwt.split('.')[0] ?? '', 'base64url'))).kid,
+    );
+    assert.notEqual(kids[0], kids[1]);
+    for (const jwt of [before, later]) await verified(jwt, await keys.jwks());
+  });
+
+  test('are not made twice by two processes at once', async (t) => {
+    const service = (own: SigningToken) =>
+      new SigningKeys(
+        'authorisation',
+        new StoredKeys(database, new Vault(Buffer.alloc(32, 1))),
+        clock,
+        'urlSafe',
+        own,
+      );
+    const other = (await SigningToken.open(settings(pin))) ?? assert.fail();
+    t.after(() => other.close());
+    const [one, two] = [service(token), service(other)];
+    await Promise.all([one.ensure('ES256'), two.ensure('ES256')]);
+    await verified(await one.sign({}, { algorithm: 'ES256' }), await two.jwks());
+  });
+
+  test('need the token again: without its settings a sentence, while it is lost 503, afterwards signatures', async () => {
+    await assert.rejects(
+      keysWith(undefined).reread(),
+      (error) => error instanceof OperatorError && /is in a token: set --signing-module/.test(error.message),
+    );
+    const keys = keysWith(token);
+    await keys.reread();
+    renameSync(join(folder, 'tokens'), join(folder, 'away'));
+    mkdirSync(join(folder, 'tokens'));
+    await token.close();
+    await assert.rejects(keys.reread(), Unavailable);
+    await assert.rejects(keys.sign({}, { algorithm: 'RS256' }), Unavailable);
+    rmSync(join(folder, 'tokens'), { recursive: true });
+    renameSync(join(folder, 'away'), join(folder, 'tokens'));
+    for (let isBack = false; !isBack; )
+      isBack = await keys.sign({}, { algorithm: 'RS256' }).then(
+        () => true,
+        () => new Promise((resolve) => setTimeout(resolve, 50, false)),
+      );
+    await keys.reread();
+  });
+
+  test('are refused with a wrong PIN or module, in one sentence without the PIN', async () => {
+    for (const [wrong, reason] of [
+      [settings('wrong-pin'), /CKR_PIN_INCORRECT/],
+      [{ ...settings(pin), signingToken: 'another' }, /it has no token another/],
+      [{ ...settings(pin), signingModule: '/no/module.so' }, /cannot be used/],
+      [{ ...settings(pin), signingPin: undefined }, /--signing-module needs --signing-pin/],
+    ] as const)
+      await assert.rejects(SigningToken.open(wrong), (error) => {
+        assert.ok(error instanceof OperatorError);
+        assert.match(error.message, reason);
+        assert.doesNotMatch(error.message, /wrong-pin|4471/);
+        return true;
+      });
+  });
+
+  test('sign the tokens of an instance', async () => {
+    writeFileSync(join(folder, 'pin'), `${pin}\n`, { mode: 0o600 });
+    const started = await startInstanceProcess({
+      program: [process.execPath, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))],
+      args: [
+        '--signing-module',
+        module,
+        '--signing-token',
+        label,
+        '--signing-pin',
+        `@${join(folder, 'pin')}`,
+      ],
+    });
+    try {
+      const instance = await openInstance(started.state.urls.console, started);
+      await instance.desk('gp');
+      const { status } = await instance.browser().goto(`${instance.urls.sample}/sign-in/separate`);
+      assert.equal(status, 200);
+      assert.equal((await fetch(`${instance.urls.api}/readyz`)).status, 200);
+    } finally {
+      await started.stop();
+    }
+  });
+
+  test('the master key can be unwrapped in the token by a command', async () => {
+    const at = ['--module', module, '--token-label', label, '--login', '--pin', pin];
+    const tool = async (program: string, ...args: string[]) => {
+      const { code, said } = await run(program, args);
+      assert.equal(code, 0, said);
+    };
+    const file = (name: string) => join(folder, name);
+    writeFileSync(file('plain'), `${randomBytes(32).toString('base64url')}\n`);
+    await tool(
+      'pkcs11-tool',
+      ...at,
+      '--keypairgen',
+      '--key-type',
+      'rsa:2048',
+      '--id',
+      '4d',
+      '--label',
+      'master',
+    );
+    await tool(
+      'pkcs11-tool',
+      ...at,
+      '--read-object',
+      '--type',
+      'pubkey',
+      '--id',
+      '4d',
+      '--output-file',
+      file('pub'),
+    );
+    await tool(
+      ...(['openssl', 'pkeyutl', '-encrypt', '-pubin', '-keyform', 'DER', '-inkey', file('pub')] as const),
+      ...['-pkeyopt', 'rsa_padding_mode:oaep', '-in', file('plain'), '-out', file('master.key.wrapped')],
+    );
+    const command = `PIN=$(cat ${file('pin')}) pkcs11-tool --module ${module} --token-label ${label} --login --pin env:PIN --decrypt --mechanism RSA-PKCS-OAEP --hash-algorithm SHA-1 --id 4d --input-file ${file('master.key.wrapped')} 2>/dev/null | head -n 1`;
+    const wrapped = new MasterKeyFile(folder, { masterKeyCommand: command }).read();
+    const plain = new MasterKeyFile(folder, { masterKey: file('plain') }).read();
+    assert.equal(wrapped?.serviceSecret('a', 'b'), plain?.serviceSecret('a', 'b'));
+  });
+});
