@@ -98,7 +98,7 @@ a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hove
 .found { padding-left: 1.25rem; } #explanation td { overflow-wrap: anywhere; } .button.file { cursor: pointer; margin: 0; position: relative; overflow: hidden; } .console #file { position: absolute; width: 1px; min-height: 1px; padding: 0; } .button.file:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .build { display: grid; gap: 0 1.5rem; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } .build input { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", monospace; font-size: .8125rem !important; max-width: none !important; }
 .mistakes { border: 0; margin: 0 0 .5rem; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; } .mistakes label { font-weight: 400; }
-.filters > div { min-width: 0; max-width: 100%; } .build td:nth-child(2) { width: 45%; } .build summary { padding: .25rem 0; } @media (max-width: 62rem) { .build { grid-template-columns: minmax(0, 1fr); } }
+.filters > div { min-width: 0; max-width: 100%; } .build td:nth-child(2) { width: 45%; } .build summary { padding: .25rem 0; } @media (max-width: 66rem) { .build { grid-template-columns: minmax(0, 1fr); } }
 #explain textarea { margin: .25rem 0; }
 dl.addresses { row-gap: .625rem; }
 @media (max-width: 43.75rem) {
@@ -109,7 +109,7 @@ dl.addresses { row-gap: .625rem; }
   .console .bar { position: static; padding: .5rem 1rem; } body.console main { padding: 1rem; }
   .console .result { top: 0; }
 }
-@media (max-width: 44rem) {
+@media (max-width: 66rem) {
   .console table { border: 0; background: none; }
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacks tr { display: block; padding: .625rem .75rem; margin: 0 0 .5rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }

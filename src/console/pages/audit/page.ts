@@ -59,11 +59,11 @@ ${query.get('subject') ? html`<input type="hidden" name="subject" value="${text(
 <button type="submit" class="secondary">Filter</button></form>`;
 
 const facts = ({ detail, target }: AuditRecord): Html =>
-  html`${target ? foreign(target) : undefined}${Object.entries(detail)
+  html`<span class="facts">${target ? foreign(target) : undefined}${Object.entries(detail)
     .slice(0, 4)
     .map(
       ([name, value]) => html` <span class="quiet">${name}</span> ${foreign(String(value).slice(0, 80))}`,
-    )}`;
+    )}</span>`;
 
 const tag = (outcome: string): Html =>
   outcome === 'ok' || outcome === 'refused' || outcome === 'failed' ? outcomeTag(outcome) : foreign(outcome);
