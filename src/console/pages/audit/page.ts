@@ -101,7 +101,7 @@ async function list({ console, query, now }: View): Promise<Html> {
         when(record.at, now),
         html`<a href="/audit/${record.seq}">${record.action}</a>`,
         tag(record.outcome),
-        foreign(record.actor || 'unknown'),
+        html`<span class="uid">${foreign(record.actor || 'unknown')}</span>`,
         record.application ? foreign(record.application) : undefined,
         facts(record),
       ],
