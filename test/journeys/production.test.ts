@@ -462,6 +462,36 @@ describe('production', () => {
     await page.context().close();
   });
 
+  test('captures no header and no body, and records who opens the journey of a person', async () => {
+    const { journeys } = await instance.api<{ journeys: { id: string; person: object | null }[] }>(
+      'GET',
+      '/journeys',
+    );
+    assert.ok(journeys.length > 0);
+    for (const { id } of journeys) {
+      const { messages } = await instance.api<{ messages: Record<string, unknown>[] }>(
+        'GET',
+        `/journeys/${id}`,
+      );
+      for (const { request, response, notCaptured } of messages)
+        assert.deepEqual([request, response, typeof notCaptured], [null, null, 'string']);
+    }
+    const opened = await instance.api<{ records: { actor: string; target: string }[] }>(
+      'GET',
+      '/audit?action=journey.opened',
+    );
+    assert.deepEqual(
+      new Set(opened.records.map(({ target }) => target)),
+      new Set(journeys.filter(({ person }) => person !== null).map(({ id }) => id)),
+    );
+    const { page } = await join_('Reader', '--role', 'read');
+    const seen = (await (await page.request.get(`${origin}/api/v1/journeys`)).json()) as {
+      journeys: { person: unknown }[];
+    };
+    assert.ok(seen.journeys.length > 0 && seen.journeys.every(({ person }) => person === null));
+    await page.context().close();
+  });
+
   test('registers the platform at CIS2 with a secret of this installation', async () => {
     const master = readFileSync(join(instance.folder, 'master.key'), 'utf8');
     const own = new Vault(Buffer.from(master, 'base64url')).serviceSecret('authorisation', 'cis2');
