@@ -4,6 +4,7 @@ import { apiPage } from './api/page.ts';
 import { applicationPage } from './applications/application.ts';
 import { applicationsPage, newApplicationPage } from './applications/list.ts';
 import { auditListPage, auditRecordPage } from './audit/page.ts';
+import { buildCallbackPage } from './build/callback-page.ts';
 import { buildPage } from './build/page.ts';
 import { cardPage } from './cards/card.ts';
 import { cardsPage } from './cards/list.ts';
@@ -47,6 +48,7 @@ export const consolePages: readonly ConsolePage[] = [
   auditListPage,
   auditRecordPage,
   healthPage,
+  buildCallbackPage,
   administratorsPage,
   administratorPage,
   applicationsPage,

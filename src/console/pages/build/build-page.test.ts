@@ -51,6 +51,35 @@ describe('Build a request', () => {
     await page.close();
   });
 
+  for (const [kind, application] of [
+    ['authorize', 'demo-combined'],
+    ['authorize-cis2', 'demo-separate'],
+  ] as const)
+    test(`runs ${kind} in the browser, catches the code, and removes its callback afterwards`, async () => {
+      await instance.signInAtDesk('gp');
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${instance.urls.console}/build?kind=${kind}&application=${application}`);
+      await page.getByLabel('Catch the code in this tab').check();
+      const [tab] = await Promise.all([
+        context.waitForEvent('page'),
+        page.getByRole('button', { name: 'Open in a new tab' }).click(),
+      ]);
+      await tab.getByText('The other tab has the response').waitFor();
+      assert.equal(new URL(tab.url()).search, '');
+      await page.getByText('The browser has returned with a code').waitFor();
+      await page.locator('#v-CODE').waitFor();
+      const callbacks = async () => JSON.stringify(await instance.api('GET', `/applications/${application}`));
+      assert.match(await callbacks(), /build\/callback/);
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('"access_token"').waitFor();
+      await page.waitForFunction(
+        async (id) => !(await (await fetch(`/api/v1/applications/${id}`)).text()).includes('/build/callback'),
+        application,
+      );
+      await context.close();
+    });
+
   test('every request has a rule and a source for each field, and no secret in a program', async () => {
     for (const { id, half } of requestKinds) {
       const application = half === 'cis2' ? 'demo-separate' : 'demo-combined';

@@ -72,6 +72,10 @@ export const buildPage = definePage({
           html`<a class="button" href="/applications/new">Register an application</a>`,
         ),
       };
+    const leftOver = [
+      ...(application.platform?.callbackUrls ?? []),
+      ...(application.cis2?.redirectUris ?? []),
+    ].find((address) => address.endsWith('/build/callback'));
     const mistakes = query.getAll('mistake').slice(0, 20);
     return {
       title,
@@ -81,6 +85,7 @@ export const buildPage = definePage({
         application,
         all.filter(({ platform, cis2 }) => platform || cis2),
       )}
+${leftOver ? html`<p class="warning"><code>${leftOver}</code> is still a callback of this application, from a run that did not end. <a href="/applications/${application.id}">Remove it there</a>, or end a run.</p>` : undefined}
 <div id="preview">${previewView(previewOf(console, { kind, application, mistakes }))}</div>
 <section id="response" aria-label="Response" aria-live="polite"></section>`,
     };

@@ -122,7 +122,61 @@ function build(): void {
       return whole;
     });
 
+  // A run in the browser: the callback of this console is registered for it, with consent.
+  const callback = `${location.origin}/build/callback`;
+  const channel = new BroadcastChannel('alongside-build');
+  let expected: { state: string; kind: string } | undefined;
+  const registerCallback = async (isWanted: boolean): Promise<boolean> => {
+    const address = `/api/v1/applications/${encodeURIComponent(chosen('application'))}`;
+    const found = await fetch(address);
+    const [half, list] = chosen('kind').endsWith('-cis2')
+      ? ['cis2', 'redirectUris']
+      : ['platform', 'callbackUrls'];
+    const known: string[] = (await found.json())?.[half]?.[list] ?? [];
+    if (known.includes(callback) === isWanted) return true;
+    const changed = isWanted ? [...known, callback] : known.filter((each) => each !== callback);
+    const answer = await fetch(address, {
+      method: 'PATCH',
+      headers: {
+        'content-type': 'application/merge-patch+json',
+        'if-match': found.headers.get('etag') ?? '',
+      },
+      body: JSON.stringify({ [half]: { [list]: changed } }),
+    });
+    if (answer.ok) return true;
+    const { field, problem, error_description: description } = await answer.json();
+    fail(problem ? `The callback cannot be registered: ${field ?? ''} ${problem}.` : description);
+    return false;
+  };
+  const isCatching = (): boolean => {
+    const box = document.getElementById('catch');
+    return box instanceof HTMLInputElement && box.checked;
+  };
+  channel.onmessage = ({ data }) => {
+    const answer: Record<string, string> | undefined = data?.response;
+    // A response without the state of this run is not its own.
+    if (!expected || !answer || answer.state !== expected.state) return;
+    channel.postMessage({ taken: answer.state });
+    if (answer.error) {
+      registerCallback(false).catch(unreachable);
+      return fail(`${answer.error}: ${answer.error_description ?? ''}`);
+    }
+    variables.set('CODE', answer.code ?? '');
+    const select = form.elements.namedItem('kind');
+    if (select instanceof HTMLSelectElement) select.value = expected.kind;
+    values = { redirect_uri: callback };
+    const note = document.createElement('p');
+    note.textContent = 'The browser has returned with a code. Look at the next request, then send it.';
+    response.replaceChildren(note);
+    redraw();
+  };
+
   const send = async (): Promise<void> => {
+    const isCaught = isCatching();
+    if (isCaught) {
+      if (!(await registerCallback(true))) return;
+      values = { ...values, redirect_uri: callback };
+    }
     // Made again, so that times and ids are those of now.
     const fresh = await call('/requests/preview', orderOf(), 'application/json');
     if (!fresh) return;
@@ -153,6 +207,9 @@ function build(): void {
     const [first] = missing;
     if (first) return fail(`Fill in $${first}.`, document.getElementById(`v-${first}`));
     if (isNavigation) {
+      const state = new URL(sent.url).searchParams.get('state') ?? '';
+      const next = chosen('kind').endsWith('-cis2') ? 'code-cis2' : 'code';
+      expected = isCaught ? { state, kind: next } : undefined;
       open(sent.url, '_blank', 'noopener');
       return;
     }
@@ -163,6 +220,10 @@ function build(): void {
     put(response, await answer.text());
     document.getElementById('h-response')?.focus();
     keepTokens(document.getElementById('response-body')?.textContent ?? '');
+    if (!expected || !chosen('kind').startsWith('code')) return;
+    expected = undefined;
+    variables.delete('CODE');
+    await registerCallback(false);
   };
   /** Tokens of a response are ready for the next request. */
   const keepTokens = (body: string): void => {

@@ -34,6 +34,9 @@ const signingPart = html`<div class="field"><label for="key">Private key, PEM (P
 <p class="hint" id="key-hint">It signs the assertion in this tab and never leaves it.</p>
 <textarea id="key" rows="3" spellcheck="false" autocomplete="off" aria-describedby="key-hint" placeholder="-----BEGIN PRIVATE KEY-----"></textarea></div>`;
 
+const catchPart = html`<p><label class="check"><input type="checkbox" id="catch"> Catch the code in this tab</label>
+<span class="quiet">Registers <code>/build/callback</code> of this console as a callback of the application until the code is exchanged. Otherwise the code goes to the application.</span></p>`;
+
 const variableField = (
   name: string,
 ): Html => html`<div class="field"><label for="v-${name}">${labels[name] ?? name}</label>
@@ -58,7 +61,7 @@ export function previewView(preview: Preview): Html {
 ${copiedBlock(message, 'the message')}
 <div class="needs-script">${assertion ? signingPart : undefined}${asked.map(variableField)}
 <div class="actions"><button type="button" id="send">${isNavigation ? 'Open in a new tab' : 'Send'}</button>
-${isNavigation ? html`<span class="quiet">The code arrives at the callback of the application.</span>` : undefined}</div></div>
+</div>${isNavigation ? catchPart : undefined}</div>
 <h2>As a program</h2>${snippets.map(
     ({ language, code }, index) =>
       html`<details id="snippet-${index}"><summary>${language}</summary>${copiedBlock(code, `as ${language}`)}</details>`,
