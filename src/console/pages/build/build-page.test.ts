@@ -18,6 +18,7 @@ describe('Build a request', () => {
   let browser: Browser;
   before(async () => {
     [instance, browser] = await Promise.all([startInstance(), launchBrowser()]);
+    await instance.signInAtDesk('gp');
   });
   after(async () => {
     await browser?.close();
@@ -56,11 +57,11 @@ describe('Build a request', () => {
     ['authorize-cis2', 'demo-separate'],
   ] as const)
     test(`runs ${kind} in the browser, catches the code, and removes its callback afterwards`, async () => {
-      await instance.signInAtDesk('gp');
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(`${instance.urls.console}/build?kind=${kind}&application=${application}`);
       await page.getByLabel('Catch the code in this tab').check();
+      await page.getByText('build%2Fcallback').first().waitFor();
       const [tab] = await Promise.all([
         context.waitForEvent('page'),
         page.getByRole('button', { name: 'Open in a new tab' }).click(),

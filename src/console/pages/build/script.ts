@@ -24,6 +24,7 @@ function build(): void {
   ];
   /** Values that the reader changed, by name, kept while the request is drawn again. */
   let values: Record<string, string> = {};
+  let isCatching = false;
   const orderOf = (): Order => ({
     kind: chosen('kind'),
     application: chosen('application'),
@@ -59,6 +60,9 @@ function build(): void {
       input.value = variables.get(input.dataset.variable ?? '') ?? '';
     const area = document.getElementById('key');
     if (area instanceof HTMLTextAreaElement) area.value = key;
+    const box = document.getElementById('catch');
+    if (box instanceof HTMLInputElement) box.checked = isCatching;
+    else isCatching = false;
   };
 
   let drawn = 0;
@@ -148,10 +152,6 @@ function build(): void {
     fail(problem ? `The callback cannot be registered: ${field ?? ''} ${problem}.` : description);
     return false;
   };
-  const isCatching = (): boolean => {
-    const box = document.getElementById('catch');
-    return box instanceof HTMLInputElement && box.checked;
-  };
   channel.onmessage = ({ data }) => {
     const answer: Record<string, string> | undefined = data?.response;
     // A response without the state of this run is not its own.
@@ -172,11 +172,7 @@ function build(): void {
   };
 
   const send = async (): Promise<void> => {
-    const isCaught = isCatching();
-    if (isCaught) {
-      if (!(await registerCallback(true))) return;
-      values = { ...values, redirect_uri: callback };
-    }
+    if (isCatching && !(await registerCallback(true))) return;
     // Made again, so that times and ids are those of now.
     const fresh = await call('/requests/preview', orderOf(), 'application/json');
     if (!fresh) return;
@@ -209,7 +205,7 @@ function build(): void {
     if (isNavigation) {
       const state = new URL(sent.url).searchParams.get('state') ?? '';
       const next = chosen('kind').endsWith('-cis2') ? 'code-cis2' : 'code';
-      expected = isCaught ? { state, kind: next } : undefined;
+      expected = isCatching ? { state, kind: next } : undefined;
       open(sent.url, '_blank', 'noopener');
       return;
     }
@@ -254,7 +250,12 @@ function build(): void {
   });
   preview.addEventListener('change', ({ target }) => {
     if (!(target instanceof HTMLInputElement) || target.dataset.variable) return;
-    if (target.name !== 'mistake') values = { ...values, [target.name]: target.value };
+    if (target.id === 'catch') {
+      // The message shows the address before it is sent.
+      isCatching = target.checked;
+      const { redirect_uri: _, ...others } = values;
+      values = isCatching ? { ...others, redirect_uri: callback } : others;
+    } else if (target.name !== 'mistake') values = { ...values, [target.name]: target.value };
     redraw();
   });
   document.addEventListener('click', ({ target }) => {
