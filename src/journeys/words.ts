@@ -78,6 +78,7 @@ cis2 POST /tablet/join                           | cis2.tablet-join             
 cis2 GET /federated/:provider/callback           | cis2.federated                | redirect browser        | Returns a code                   |
 cis2 GET /connect/jwk_uri                        | cis2.jwks                     | quiet application       | Reads the public keys            |
 cis2 GET /connect/no_keys                        | cis2.jwks                     | quiet application       | Reads the public keys            |
+cis2 POST /cis2/validate                         | cis2.validate                 | quiet console           | Checks a request                 |
 cis2 *                                           | cis2.other                    | call application        | Asks for another path            |
 identity-agent GET /v1/cis2                      | agent.hand-off                | redirect cis2           | Asks who is at the desk          | …the person
 identity-agent POST /interaction/:id/pin         | agent.pin                     | act person              | Gives PIN                        | …the person

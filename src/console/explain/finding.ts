@@ -1,4 +1,5 @@
-import { edits } from '@alongside/kernel/refusal-facts';
+import { edits, shownRegistered } from '@alongside/kernel/refusal-facts';
+import { refusalViewOf } from '../../journeys/refusal-view.ts';
 import type { FoundRefusal } from '../../storage/refusals.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import type { Paste } from './paste.ts';
@@ -89,8 +90,6 @@ export const unchecked = (
   came = '',
 ): ExplainedCheck => ({ name, outcome, came: cut(came), expected: '', why });
 
-const mostShown = 5;
-
 /** Returns the registered value that is most like the received one; undefined without one. */
 export function nearest(came: string, registered: readonly string[]): string | undefined {
   const short = came.slice(0, longest);
@@ -103,16 +102,9 @@ export function nearest(came: string, registered: readonly string[]): string | u
   return best;
 }
 
-/** Lists up to five registered values, the nearest first and marked. */
-export function listed(came: string, registered: readonly string[]): string {
-  if (registered.length === 0) return 'none is registered';
-  if (registered.includes(came)) return cut(came);
-  const best = nearest(came, registered);
-  const values = [...registered].sort((a, b) => Number(b === best) - Number(a === best));
-  const shown = values.slice(0, mostShown).map((value) => (value === best ? `${value} (nearest)` : value));
-  const more = values.length - mostShown;
-  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
+/** Returns a registered value that came, or else up to five registered ones, the nearest marked. */
+export const listed = (came: string, registered: readonly string[]): string =>
+  registered.includes(came) ? cut(came) : shownRegistered(came, registered);
 
 /** Returns the banner of a text that this installation would not refuse by an error of its own. */
 export const ownBanner = (
@@ -120,22 +112,10 @@ export const ownBanner = (
   rest: Omit<Banner, 'came' | 'expected' | 'error' | 'actor'> & { actor?: Banner['actor'] },
 ): Banner => ({ error: null, actor: 'developer', ...rest, came, expected });
 
-const between = ', expected is ';
-/** The name of a value before what came. */
-const named = /^[\w.-]{1,60} is /;
-
 /** Returns the banner of a stored refusal. */
-export function bannerOf({ error, description, detail, fix, actor, source }: FoundRefusal): Banner {
-  const end = detail.indexOf(between);
-  return {
-    error,
-    headline: description,
-    came: (end < 0 ? detail : detail.slice(0, end).replace(named, '')) || null,
-    expected: end < 0 ? null : detail.slice(end + between.length),
-    mend: fix,
-    actor,
-    source,
-  };
+export function bannerOf(record: FoundRefusal): Banner {
+  const { field: _, ...banner } = refusalViewOf({ record });
+  return banner;
 }
 
 /** Returns the first failed check. */

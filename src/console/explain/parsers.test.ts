@@ -104,7 +104,7 @@ test('the nearest of up to five registered values is marked', () => {
   assert.equal(listed('b', ['a', 'b']), 'b');
   assert.match(
     listed('kid-2', ['x', 'kid-1', 'y', 'z', 'w', 'v']),
-    /^kid-1 \(nearest\), x, y, z, w and 1 more$/,
+    /^kid-1 \(the nearest\), x, y, z, w, 1 more$/,
   );
   assert.equal(cut(`a\n${'b'.repeat(300)}`).length, 201);
 });

@@ -1,7 +1,8 @@
 import { Refusal } from '@alongside/kernel/errors';
-import { paths } from '../../../cis/protocol.ts';
+import { type CardsAnswer, type PeopleAnswer, paths } from '../../../cis/protocol.ts';
 import { consolePaths, type SessionsAnswer } from '../../../cis2/protocol.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
+import type { Neighbour } from '../../neighbour.ts';
 import { checked, type ExplainKind, type Finding, type Link, unchecked } from '../finding.ts';
 import { linkTo } from '../registered.ts';
 import { refusalFinding } from './errors.ts';
@@ -17,14 +18,16 @@ const any = /^[\x21-\x7e]{1,200}$/;
 const digits = /^\d{12}$/;
 const page = (folder: string, id: string): string => `/${folder}/${encodeURIComponent(id)}`;
 
-const orUndefined = async <T>(found: Promise<T>): Promise<T | undefined> => {
+/** Reads a list of a neighbour. A list has no refusal that would record the id; empty if the neighbour does not respond. */
+async function listOf<T extends object>(neighbour: Neighbour, path: string): Promise<Partial<T>> {
   try {
-    return await found;
+    const { status, body } = await neighbour.call({ method: 'GET', path });
+    return status === 200 ? (body as T) : {};
   } catch (error) {
-    if (error instanceof Refusal) return undefined;
+    if (error instanceof Refusal) return {};
     throw error;
   }
-};
+}
 
 /** In the order in which they are tried. */
 const idKinds: readonly IdKind[] = [
@@ -63,7 +66,11 @@ const idKinds: readonly IdKind[] = [
     name: 'person',
     form: digits,
     async find(id, { cis }) {
-      const found = await orUndefined(cis.person(id));
+      const { people = [] } = await listOf<PeopleAnswer>(
+        cis,
+        `${paths.people}?${new URLSearchParams({ q: id })}`,
+      );
+      const found = people.find(({ uid }) => uid === id);
       return found && { label: `${found.displayName}, ${id}`, href: page('people', id) };
     },
   },
@@ -71,16 +78,20 @@ const idKinds: readonly IdKind[] = [
     name: 'card',
     form: /^[A-Za-z0-9-]{4,40}$/,
     async find(id, { cis }) {
-      const found = await orUndefined(cis.call({ method: 'GET', path: paths.card(id) }));
-      return found?.status === 200 ? { label: `Card ${id}`, href: page('cards', id) } : undefined;
+      const { cards = [] } = await listOf<CardsAnswer>(
+        cis,
+        `${paths.cards}?${new URLSearchParams({ q: id })}`,
+      );
+      return cards.some(({ serial }) => serial === id)
+        ? { label: `Card ${id}`, href: page('cards', id) }
+        : undefined;
     },
   },
   {
     name: 'session',
     form: any,
     async find(id, { cis2 }) {
-      const found = await orUndefined(cis2.call({ method: 'GET', path: consolePaths.sessions }));
-      const { sessions = [] } = (found?.body ?? {}) as Partial<SessionsAnswer>;
+      const { sessions = [] } = await listOf<SessionsAnswer>(cis2, consolePaths.sessions);
       const session = sessions.find(({ sid, cisSessionId }) => sid === id || cisSessionId === id);
       return session && { label: `Session of ${session.uid}`, href: '/sessions' };
     },

@@ -1,6 +1,7 @@
 import { Refusal } from '@alongside/kernel/errors';
 import { isObject } from '@alongside/kernel/json';
 import { decodeJwt } from '@alongside/kernel/jws';
+import { shownSecret } from '@alongside/kernel/refusal-facts';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import { likeness } from '../../../oauth/check.ts';
 import { scopesOf } from '../../../oauth/products.ts';
@@ -191,7 +192,7 @@ const refusedAddress = (
   });
 
 const secretLength = (secret: string | null): string =>
-  secret === null ? 'missing' : secret === '' ? 'empty' : `a secret of ${secret.length} characters`;
+  secret === null ? 'missing' : secret === '' ? 'empty' : shownSecret(secret);
 
 /** Explains why a secret is not one of the client's: its white space, or the client whose secret it is. */
 function secretInsight(form: URLSearchParams): Insights['client_secret'] {
