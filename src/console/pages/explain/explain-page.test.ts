@@ -76,7 +76,7 @@ describe('Explain and Search', () => {
       buffer: Buffer.from(JSON.stringify({ log: { entries } })),
     });
     await page.getByText('2 requests to this installation, 1 failed').waitFor();
-    assert.match((await page.locator('.refusal').textContent()) ?? '', /redirect_uri is invalid/);
+    assert.match((await page.locator('.refusal').textContent()) ?? '', /redirect_uri is not registered/);
     assert.ok(sent.some((body) => body.includes('_ping')) && !sent.some((body) => body.includes(secret)));
     await page.close();
   });
@@ -86,8 +86,8 @@ describe('Explain and Search', () => {
       const response = await fetch(instance.urls.console + path, { redirect: 'manual' });
       return { location: response.headers.get('location'), text: await response.text() };
     };
-    assert.match((await read(`/explain?q=${refused}`)).text, /redirect_uri is invalid/);
-    assert.match((await read(`/search?q=${refused}`)).text, /redirect_uri is invalid/);
+    assert.match((await read(`/explain?q=${refused}`)).text, /redirect_uri is not registered/);
+    assert.match((await read(`/search?q=${refused}`)).text, /redirect_uri is not registered/);
     assert.equal((await read('/search?q=656005750108')).location, '/people/656005750108');
     assert.equal((await read(`/search?q=${clientId}`)).location, '/applications/demo-combined');
     assert.match((await read('/search?q=demo-c')).text, /Applications.*demo-citizen.*demo-combined/s);
