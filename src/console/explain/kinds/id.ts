@@ -98,7 +98,8 @@ const idKinds: readonly IdKind[] = [
   },
   {
     name: 'request or correlation',
-    form: any,
+    // Journeys are also found by names, which are shorter.
+    form: /^[\w.:-]{20,200}$/,
     async find(id, { journeys }) {
       const [found] = (await journeys?.list({ q: id }))?.journeys ?? [];
       return found && { label: 'Journey', href: page('journeys', found.id) };
