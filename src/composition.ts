@@ -331,7 +331,12 @@ export async function compose(materials: Materials): Promise<Composition> {
         captured: core.captured,
       }),
       refusals: core.refusals,
-      listenEvents: (listener) => recorder.listen(listener),
+      listenEvents(listener) {
+        const stops = [recorder.listen(listener), core.journeys.listen(listener)];
+        return () => {
+          for (const stop of stops) stop();
+        };
+      },
       keys,
       log: log('console'),
       figures,

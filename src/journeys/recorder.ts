@@ -37,6 +37,8 @@ interface Findable {
 const gather = 1_000;
 /** Messages are written at once when this many wait, and dropped beyond the second number. */
 const most = { gathered: 512, waiting: 20_000 };
+/** Milliseconds for which announcements are gathered. */
+const announceAfter = 50;
 /** Captured messages between two checks of their limits. */
 const sweepEvery = 1_000;
 
@@ -52,6 +54,8 @@ export class JourneyRecorder implements RequestObserver {
   #sinceSweep = 0;
   readonly #markKey = markKey();
   #timer: NodeJS.Timeout | undefined;
+  readonly #listeners = new Set<() => void>();
+  #announcing: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
@@ -76,6 +80,21 @@ export class JourneyRecorder implements RequestObserver {
     if (event.message !== undefined && event.to !== 'application') return;
     const described = describeOutside(event);
     if (described) this.#keep(event.journey, described);
+  }
+
+  /** Calls the listener soon after messages of this process can be read. Returns a function that stops this. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A request becomes a message at its end, after its events were announced. */
+  #announce(): void {
+    if (this.#listeners.size === 0) return;
+    this.#announcing ??= setTimeout(() => {
+      this.#announcing = undefined;
+      for (const listener of this.#listeners) listener();
+    }, announceAfter).unref();
   }
 
   #finish(activity: Activity): void {
@@ -105,6 +124,7 @@ export class JourneyRecorder implements RequestObserver {
     const { offset = 0, isFrozen = false } = this.#options.clock;
     const line = { journey, message };
     this.#lines.push(line);
+    this.#announce();
     this.#deltas.set(
       journey,
       add(this.#deltas.get(journey), journey, described, isFrozen || Math.abs(offset) > 1),
