@@ -142,6 +142,12 @@ describe('the pages for desk, tests and operation', () => {
       statuses.push((await fetch(`${instance.urls.api}/oauth2/token`, { method: 'POST' })).status);
     assert.deepEqual(statuses, [503, 503, 415]);
     await page.getByText('No fault is on.').waitFor();
+    // Its row lists the journeys that it hit, and each of them is marked.
+    await page.locator('#fault-platform-token-unavailable li a').nth(1).click();
+    await page.waitForURL(/\/journeys\//);
+    await page.goto(`${instance.urls.console}/journeys`);
+    await page.getByText('fault platform-token-unavailable').nth(1).waitFor();
+    await page.goto(`${instance.urls.console}/faults`);
     await page.getByRole('button', { name: 'Next time : id-token-expired' }).click();
     await page.getByRole('button', { name: 'All off' }).click();
     await page.getByRole('link', { name: 'No fault on' }).waitFor();

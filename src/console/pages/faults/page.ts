@@ -145,7 +145,7 @@ export const faultsPage = definePage({
   },
   parts: {
     active: { on: ['fault', 'journey'], render: active },
-    all: { on: ['fault'], render: all },
+    all: { on: ['fault', 'journey'], render: all },
   },
   async render(view) {
     const chosen = (await listFaults(view.console)).find(({ name }) => name === view.query.get('fault'));
