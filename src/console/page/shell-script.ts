@@ -263,7 +263,7 @@ function shell(): void {
     if (!response.ok) {
       const left = answer.attemptsLeft;
       const attempts = left === undefined ? '' : left === 1 ? ' 1 attempt left.' : ` ${left} attempts left.`;
-      const text = `${answer.field ? `${answer.field} ${answer.problem}` : (answer.error_description ?? answer.error)}${attempts}`;
+      const text = `${answer.field ? `${answer.field} ${answer.problem}` : (answer.problem ?? answer.error_description ?? answer.error)}${attempts}`;
       // A change of roles or keys may need the passkey again.
       const confirmation = answer.confirm && `${answer.confirm}?next=${location.pathname}`;
       if (form && !form.dataset.isShort) showError(form, String(answer.field ?? ''), text, confirmation);

@@ -1,6 +1,7 @@
 import type { ConsolePage } from '../page/page.ts';
 import { administratorPage, administratorsPage } from './administrators/page.ts';
 import { apiPage } from './api/page.ts';
+import { apisPage } from './apis/page.ts';
 import { applicationPage } from './applications/application.ts';
 import { applicationsPage, newApplicationPage } from './applications/list.ts';
 import { auditListPage, auditRecordPage } from './audit/page.ts';
@@ -22,10 +23,10 @@ import { keysPage } from './keys/page.ts';
 import { mailPage, oneMailPage } from './mail/page.ts';
 import { organisationsPage } from './organisations/page.ts';
 import { overviewPage } from './overview/page.ts';
+import { patientsPage } from './patients/page.ts';
 import { peoplePage } from './people/list.ts';
 import { newPersonPage, personPage } from './people/person.ts';
 import { productPage, productsPage } from './products/page.ts';
-import { remainingPage } from './remaining.ts';
 import { searchPage } from './search/page.ts';
 import { sessionsPage } from './sessions/page.ts';
 
@@ -42,6 +43,7 @@ export const consolePages: readonly ConsolePage[] = [
   clockPage,
   mailPage,
   oneMailPage,
+  patientsPage,
   dataPage,
   sessionsPage,
   keysPage,
@@ -56,6 +58,7 @@ export const consolePages: readonly ConsolePage[] = [
   applicationPage,
   productsPage,
   productPage,
+  apisPage,
   developersPage,
   developerPage,
   peoplePage,
@@ -65,6 +68,5 @@ export const consolePages: readonly ConsolePage[] = [
   cardPage,
   organisationsPage,
   apiPage,
-  remainingPage,
   searchPage,
 ];

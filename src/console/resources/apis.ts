@@ -11,7 +11,6 @@ import {
 import { apiPath, defineCall } from '../api/call.ts';
 import { checkRevision, recordStatement, tagged } from '../api/revisions.ts';
 import { errors } from '../errors.ts';
-import { apisSection } from '../page/apis.ts';
 import type { Resource } from './resource.ts';
 
 /** Two mebibytes of files, of which each character may be escaped. */
@@ -91,7 +90,6 @@ const apiSource = draftShape.extend({ examples: z.array(z.looseObject({})) });
 
 /** `/apis`: the APIs behind the gateway. */
 export const apis: Resource = {
-  section: apisSection,
   calls({ apis, audit }) {
     const unknown = (name: string) => errors.notFound(`no API ${name.slice(0, 60)} was added`);
     const answers = { 400: 'The definition cannot be used: "problem" with "file", "line" and "column"' };

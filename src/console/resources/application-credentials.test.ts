@@ -50,7 +50,7 @@ describe('keys and secrets of an application', () => {
 
   const privateJwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   const refused: [string, object, number, string | undefined][] = [
-    ['a kid that is taken', { half: 'platform', jwk: publicJwk('second') }, 409, undefined],
+    ['a kid that is taken', { half: 'platform', jwk: publicJwk('second') }, 409, 'jwk.kid'],
     ['a key without kid', { half: 'platform', jwk: publicJwk() }, 400, 'jwk.kid'],
     ['a private key', { half: 'platform', jwk: { ...privateJwk, kid: 'x' } }, 400, 'jwk'],
     ['an invalid key', { half: 'platform', jwk: { kty: 'EC', kid: 'x' } }, 400, 'jwk'],

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import type { LocalAgent } from '../agent.ts';
 import { defineCall } from '../api/call.ts';
 import { storedParts } from '../dependencies.ts';
-import { addressesSection } from '../page/installation.ts';
 import { clockResponse, clockState, resetClock } from './clock.ts';
 import type { Resource } from './resource.ts';
 
@@ -28,7 +27,6 @@ const installationState = z
 
 /** `GET /state`: the running installation. */
 export const state: Resource = {
-  section: addressesSection,
   calls: ({ clock, database, urls, agentSocket, cis2Issuer, version }) => [
     defineCall({
       method: 'GET',

@@ -1,10 +1,7 @@
 import { json } from '@alongside/kernel/answer';
-import { html } from '@alongside/kernel/html';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import { callButton } from '../page/controls.ts';
-import type { Section } from '../page/section.ts';
 import type { Resource } from './resource.ts';
 
 const text = (most: number) =>
@@ -32,15 +29,6 @@ const part = z.strictObject({
     .describe('The household to begin with: `nextHousehold` of the part before'),
   count: number(6, 500).describe('At most so many patients'),
 });
-
-const section: Section = {
-  id: 'patients',
-  title: 'Patients',
-  async render() {
-    return html`<p>Add fictitious patients to the PDS: <code>alongside patients add</code> for one, <code>alongside patients generate --count 10000</code> for a population.</p>
-${callButton({ id: 'generate-patients', method: 'POST', path: '/patients/generate', body: { count: 500 }, done: 'The first 500 patients of the population are stored.', label: 'Add 500 patients' })}`;
-  },
-};
 
 const lines = z.array(z.string());
 const patientRecord = z
@@ -70,7 +58,6 @@ const patientRecord = z
 /** `/patients`: fictitious patients of the PDS. */
 export const patients: Resource = {
   only: 'development',
-  section,
   calls: ({ patients }) => [
     defineCall({
       method: 'POST',

@@ -2,7 +2,6 @@ import { json } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { errors } from '../errors.ts';
-import { refusalSection } from '../page/refusal.ts';
 import type { Resource } from './resource.ts';
 
 const longestId = 200;
@@ -38,7 +37,6 @@ const foundRefusal = z
 
 /** `GET /refusals/{id}`: a refused request by its message id, X-Request-ID or X-Correlation-ID. */
 export const refusals: Resource = {
-  section: refusalSection,
   calls: ({ refusals, clock }) => [
     defineCall({
       method: 'GET',

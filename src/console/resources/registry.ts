@@ -41,7 +41,7 @@ import { mintedTokens, tokens } from './tokens.ts';
 import { transfer } from './transfer.ts';
 import { validate } from './validate.ts';
 
-/** All resources, in the order of the first page and of the API document. */
+/** All resources. */
 export const resources: readonly Resource[] = [
   agent,
   reader,
@@ -85,7 +85,7 @@ export const resources: readonly Resource[] = [
 ];
 
 /** The resources of an installation. */
-export const resourcesOf = ({ development }: Pick<ConsoleContext, 'development'>): readonly Resource[] =>
+const resourcesOf = ({ development }: Pick<ConsoleContext, 'development'>): readonly Resource[] =>
   resources.filter(({ only }) => development || only === undefined);
 
 /** All calls of an installation, with the call that describes them. */

@@ -1,0 +1,92 @@
+import { type Html, html } from '@alongside/kernel/html';
+import type { ListedApi } from '../../../gateway/protocol.ts';
+import {
+  callButton,
+  callForm,
+  copied,
+  describedBy,
+  field,
+  foreign,
+  table,
+  tag,
+  textField,
+} from '../../page/controls.ts';
+import { definePage } from '../../page/page.ts';
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const row = ({ name, basePath, title, backEnd, operations, warnings }: ListedApi, origin: string) => ({
+  id: `api-${name}`,
+  cells: [
+    html`<strong>${name}</strong><br><span class="quiet">${foreign(title)}</span>`,
+    copied(origin + basePath, `the address of ${name}`),
+    backEnd,
+    html`${operations === 0 ? undefined : operations}${warnings === 0 ? undefined : html` ${tag(counted(warnings, 'warning'), 'warn')}`}`,
+    backEnd === 'in process'
+      ? undefined
+      : callButton({
+          id: `remove-api-${name}`,
+          method: 'DELETE',
+          path: `/apis/${name}`,
+          done: `${name} is removed.`,
+          label: 'Remove',
+          about: name,
+          confirm: `Remove ${name} and its products?`,
+        }),
+  ],
+});
+
+const fields: Html = html`${field({
+  name: 'text',
+  label: 'OpenAPI file (YAML or JSON)',
+  hint: html`A definition of several files is added on the command line: <code>alongside api add FILE</code>.`,
+  control: html`<textarea id="text" name="text" rows="10" spellcheck="false" required aria-describedby="${describedBy('text')}"></textarea>`,
+})}${textField({ name: 'basePath', label: 'Base path', hint: 'Such as /my-api; needed if the file names none.' })}${textField(
+  {
+    name: 'upstream',
+    label: 'Address of the back end',
+    type: 'url',
+    hint: 'Leave it empty to answer with the examples of the file.',
+  },
+)}`;
+
+/** The APIs behind the gateway. */
+export const apisPage = definePage({
+  path: '/apis',
+  roles: [],
+  navigation: { group: 'register', label: 'APIs' },
+  parts: {
+    list: {
+      on: ['application'],
+      async render({ console: { apis, urls } }) {
+        return table(
+          'APIs behind the gateway',
+          [
+            { label: 'API' },
+            { label: 'Address' },
+            { label: 'Back end' },
+            { label: 'Operations', kind: 'number' },
+            { label: 'Change', kind: 'hidden' },
+          ],
+          (await apis.list()).map((api) => row(api, urls.api)),
+        );
+      },
+    },
+  },
+  async render({ part }) {
+    return {
+      title: 'APIs',
+      lead: 'What the gateway protects. An application may call those of its products.',
+      main: html`${await part('list')}<section class="panel" aria-labelledby="h-add"><h2 id="h-add">Add an API</h2>${callForm(
+        {
+          id: 'add-api',
+          method: 'POST',
+          path: '/apis',
+          done: 'The API is added. Products of it can be chosen at once.',
+          submit: 'Add the API',
+          fields,
+        },
+      )}</section>`,
+    };
+  },
+});
