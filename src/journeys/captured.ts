@@ -67,7 +67,7 @@ export class CapturedMessages {
     if (await inBatches(() => this.#removeSome(before))) return true;
     return inBatches(async () => {
       const size = await this.#database.get(
-        sql('SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM message'),
+        sql('SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM message WHERE captured IS NOT NULL'),
         sizeRow,
       );
       return Number(size?.bytes ?? 0) > most.bytes ? this.#removeSome(Number.MAX_SAFE_INTEGER) : 0;
