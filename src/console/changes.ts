@@ -46,9 +46,17 @@ const ofWrites: Readonly<Record<string, readonly Change[]>> = {
 /** Tells open pages what has changed, in this process or another. */
 export class Changes {
   readonly #listeners = new Set<(changed: readonly Change[]) => void>();
+  #count = 0;
+
+  /** The number of announcements so far, by which a page knows whether it missed one before it listened. */
+  get count(): number {
+    return this.#count;
+  }
 
   announce(changed: readonly Change[]): void {
-    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
+    if (changed.length === 0) return;
+    this.#count += 1;
+    for (const listener of this.#listeners) listener(changed);
   }
 
   /** Announces what a successful write at a path below that of the API has changed. */

@@ -79,6 +79,19 @@ describe('StoredJourneys', () => {
     assert.deepEqual(started, started.toSorted().reverse());
   });
 
+  test('keep so many failed requests of one network in ten minutes, and those of others', async () => {
+    const refuse = (address: string) =>
+      desk.record([{ service: 'api', route: '/oauth2/token', status: 503, address }]);
+    const kept = async (ids: readonly string[]) =>
+      (await Promise.all(ids.map((id) => desk.journeys.find(id)))).filter(Boolean).length;
+    desk.clock.advance(600);
+    const flood = Array.from({ length: 30 }, (_, last) => refuse(`2001:db8::${last}`));
+    assert.equal(await kept(flood), 20);
+    assert.equal(await kept([refuse('2001:db8:0:1::1')]), 1);
+    desk.clock.advance(600);
+    assert.equal(await kept([refuse('2001:db8::1')]), 1);
+  });
+
   test('find a journey by the beginning of a name and by the id of a message', async () => {
     const id = desk.record(signIn);
     const [message] = (await desk.journeys.find(id))?.messages ?? [];

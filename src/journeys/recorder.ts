@@ -3,6 +3,7 @@ import type { AdjustableClock, Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
 import type { StoredEvents } from '../storage/events.ts';
+import { NetworkWindow } from '../storage/network-window.ts';
 import { type CapturedPart, captureAnswer, captureDeparture, captureRequest } from './capture.ts';
 import { type CapturedMessages, insertMessageStatement } from './captured.ts';
 import { markKey } from './cut.ts';
@@ -23,6 +24,8 @@ interface RecorderOptions {
   /** Keeps requests and responses; in development only. */
   readonly capture?: { readonly verdicts: Verdicts; readonly messages: CapturedMessages } | undefined;
   readonly onLost: (error: unknown) => void;
+  /** Maximum number of refused requests of one network in ten minutes. */
+  readonly mostRefused?: number;
 }
 
 /** A message that can be found by its ids. */
@@ -37,6 +40,8 @@ interface Findable {
 const gather = 1_000;
 /** Messages are written at once when this many wait, and dropped beyond the second number. */
 const most = { gathered: 512, waiting: 20_000 };
+/** As many refusals are stored. */
+const mostRefused = 5_000;
 /** Milliseconds for which announcements are gathered. */
 const announceAfter = 50;
 /** Captured messages between two checks of their limits. */
@@ -45,6 +50,7 @@ const sweepEvery = 1_000;
 /** Makes messages of the requests of this process, and rows of their journeys, and stores them in groups. */
 export class JourneyRecorder implements RequestObserver {
   readonly #options: RecorderOptions;
+  readonly #networks: NetworkWindow;
   /** Finished requests without a journey of their own, until the request that made them has one. */
   readonly #inner = new WeakMap<Activity, Activity[]>();
   #origin = Number.NEGATIVE_INFINITY;
@@ -60,6 +66,7 @@ export class JourneyRecorder implements RequestObserver {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#networks = new NetworkWindow(options.clock, options.mostRefused ?? mostRefused);
   }
 
   began(activity: Activity): void {
@@ -102,6 +109,7 @@ export class JourneyRecorder implements RequestObserver {
     const described = describe(activity, this.#options.places);
     const inner = this.#inner.get(activity) ?? [];
     if (!described && inner.length === 0) return;
+    if (described?.message.outcome !== undefined && !this.#networks.admits(activity.address)) return;
     if (activity.journey === undefined && parent !== undefined) {
       this.#inner.set(parent, [...(this.#inner.get(parent) ?? []), ...inner, activity]);
       return;

@@ -1,10 +1,10 @@
 import type { Clock } from '@alongside/kernel/clock';
-import { callerNetwork } from '@alongside/kernel/networks';
 import type { RefusalRecord, RefusalRecorder } from '@alongside/kernel/refusals';
 import { sha256 } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { batchSize, inBatches } from './batches.ts';
 import { type Database, sql } from './database.ts';
+import { NetworkWindow } from './network-window.ts';
 import { computed, integer, json, nullable, row } from './row.ts';
 
 /** A refusal as it is stored. */
@@ -27,9 +27,6 @@ export interface RefusalLimits {
 
 const usual: RefusalLimits = { stored: 100_000, waiting: 2_000, ofNetwork: 5_000 };
 const keptFor = 7 * 86_400_000;
-const networkWindow = 600_000;
-/** Maximum number of networks counted separately. */
-const mostNetworks = 10_000;
 /** Milliseconds for which refusals are collected before they are written. */
 const gather = 50;
 const mostEarlier = 20;
@@ -66,8 +63,7 @@ export class Refusals implements RefusalRecorder {
   readonly #clock: Clock;
   readonly #limits: RefusalLimits;
   readonly #onLost: (error: unknown) => void;
-  readonly #networks = new Map<string, number>();
-  #windowEnd = 0;
+  readonly #networks: NetworkWindow;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -86,10 +82,11 @@ export class Refusals implements RefusalRecorder {
     this.#clock = clock;
     this.#limits = limits;
     this.#onLost = onLost;
+    this.#networks = new NetworkWindow(clock, limits.ofNetwork);
   }
 
   record(record: RefusalRecord, address: string): void {
-    if (this.#waiting.length >= this.#limits.waiting || !this.#mayStore(callerNetwork(address))) return;
+    if (this.#waiting.length >= this.#limits.waiting || !this.#networks.admits(address)) return;
     this.#waiting.push({ at: this.#clock.now(), record });
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -154,17 +151,6 @@ export class Refusals implements RefusalRecorder {
       ),
     );
     return changes;
-  }
-
-  #mayStore(network: string): boolean {
-    const now = this.#clock.now();
-    if (now >= this.#windowEnd || this.#networks.size > mostNetworks) {
-      this.#networks.clear();
-      this.#windowEnd = now + networkWindow;
-    }
-    const stored = this.#networks.get(network) ?? 0;
-    this.#networks.set(network, stored + 1);
-    return stored < this.#limits.ofNetwork;
   }
 
   async #write(): Promise<void> {

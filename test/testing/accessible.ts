@@ -47,8 +47,11 @@ async function hasNoViolation(page: Page, runOnly?: readonly string[]): Promise<
 }
 
 async function fits(page: Page): Promise<void> {
-  const { scrollWidth, clientWidth } = (await page.evaluate(
-    '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
-  )) as { scrollWidth: number; clientWidth: number };
-  assert.ok(scrollWidth <= clientWidth, `${page.url()} scrolls sideways`);
+  const wide = await page.evaluate(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const beyond = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > clientWidth);
+    return ['scrolls sideways', ...beyond.slice(-5).map(({ tagName, className, textContent }) => tagName + '.' + className + ' ' + textContent.slice(0, 80))];
+  })()`);
+  assert.deepEqual(wide, [], page.url());
 }

@@ -82,7 +82,7 @@ export async function framed(
 ${script ? html`<script src="${assetPaths.script(script)}" defer></script>` : undefined}
 ${administrator ? administratorHead : undefined}
 </head>
-<body class="console">
+<body class="console" data-changes="${view.seen}">
 <a class="skip" href="#main">Skip to main content</a>
 <nav class="column" aria-label="Console">
 <p class="brand"><span class="mark" aria-hidden="true"></span><a href="/">Alongside</a></p>

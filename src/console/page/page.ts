@@ -34,6 +34,8 @@ export interface PageView<Params = Readonly<Record<string, string>>, Part extend
   readonly now: number;
   /** The administrator or command in production; undefined in development. */
   readonly caller: Caller | undefined;
+  /** The number of announced changes before the page was drawn. */
+  readonly seen: number;
   /** Draws a live part, to be embedded in the page. */
   part(name: Part): Promise<Html>;
 }

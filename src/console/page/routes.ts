@@ -80,6 +80,7 @@ export function pageRoutes(
       query: new URLSearchParams(request.query),
       now: console.clock.now(),
       caller,
+      seen: console.changes.count,
       part: async (name) => {
         const part = page.parts[name];
         if (!part) throw new Error(`${page.path} has no part ${name}.`);

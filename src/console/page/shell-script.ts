@@ -130,15 +130,18 @@ function shell(): void {
     live.setAttribute('aria-pressed', String(!isPaused));
   };
   let wait = 1_000;
+  let seen = document.body.dataset.changes;
   const connect = (): void => {
     const stream = new EventSource('/api/v1/changes');
-    let wasLost = wait > 1_000;
     stream.onopen = () => {
       wait = 1_000;
       showLive(isPaused ? 'Paused' : 'Live', isPaused ? 'paused' : 'live');
-      if (wasLost) everything();
-      wasLost = false;
     };
+    // Something changed before the page listened.
+    stream.addEventListener('count', ({ data }) => {
+      if (data !== seen) everything();
+      seen = data;
+    });
     stream.onmessage = ({ data }) => changed(JSON.parse(data));
     stream.onerror = () => {
       stream.close();

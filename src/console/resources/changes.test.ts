@@ -26,7 +26,7 @@ describe('the stream of changes', () => {
     const response = await fetch(`http://localhost:${console.port}/api/v1/changes`, { signal: gone.signal });
     assert.equal(response.headers.get('content-type'), 'text/event-stream');
     const parts = response.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
-    assert.match(String((await parts.next()).value), /changes/);
+    assert.match(String((await parts.next()).value), /^event: count$/m);
     await console.send('/api/v1/faults/no-such-fault', { method: 'PUT', json: {} });
     await console.send('/api/v1/faults/test-fault', { method: 'PUT', json: {} });
     assert.deepEqual(dataOf((await parts.next()).value), ['fault', 'audit']);

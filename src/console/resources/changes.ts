@@ -24,7 +24,7 @@ export async function* changeStream(
   const ring = () => bell.ring();
   gone.addEventListener('abort', ring);
   try {
-    yield 'retry: 2000\n: changes\n\n';
+    yield `retry: 2000\nevent: count\ndata: ${changes.count}\n\n`;
     while (!gone.aborted) {
       if (!(await bell.wait(beat))) yield ': still here\n\n';
       if (changed.size === 0 || gone.aborted) continue;

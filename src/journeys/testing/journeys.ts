@@ -28,6 +28,7 @@ export interface Exchange {
   service: 'api' | 'cis2' | 'cis' | 'identityAgent';
   method?: string;
   route: string;
+  address?: string;
   status?: number;
   ms?: number;
   /** Milliseconds after the start of the journey. */
@@ -65,7 +66,7 @@ export function journeysIn(
     throw error;
   };
   const recorder = new JourneyRecorder({
-    ...{ clock, events, places: placesOf(testUrls, 'platform'), development: true, onLost },
+    ...{ clock, events, places: placesOf(testUrls, 'platform'), development: true, onLost, mostRefused: 20 },
   });
   const nameOf = async (id: string) => names[id];
   const look = new Names({
@@ -91,6 +92,7 @@ export function journeysIn(
       const began = clock.now();
       for (const [index, exchange] of exchanges.entries()) {
         const { service, method = 'GET', route, status = 200, ms = 5, after = index * 10 } = exchange;
+        const { address = '127.0.0.1' } = exchange;
         const activity = new Activity(service, method);
         recorder.began(activity);
         const { caller = {}, location, body = '', refusal, event } = exchange;
@@ -98,7 +100,7 @@ export function journeysIn(
         activity.follow(
           {
             ...{ id: uuid(), method, path: route, params: {}, query: '', headers, rawHeaders: [], body },
-            ...{ address: '127.0.0.1', port: 0 },
+            ...{ address, port: 0 },
           },
           route,
         );

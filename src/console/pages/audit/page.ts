@@ -101,7 +101,7 @@ async function list({ console, query, now }: View): Promise<Html> {
         when(record.at, now),
         html`<a href="/audit/${record.seq}">${record.action}</a>`,
         tag(record.outcome),
-        html`<span class="uid">${foreign(record.actor || 'unknown')}</span>`,
+        foreign(record.actor || 'unknown'),
         record.application ? foreign(record.application) : undefined,
         facts(record),
       ],
