@@ -42,14 +42,18 @@ describe('MasterKeyFile with a command', () => {
     const folder = folderOf(t);
     writeFileSync(join(folder, 'key'), `${key}\n`);
     const own = new MasterKeyFile(folder, { masterKey: join(folder, 'key') }).read()?.serviceSecret('a', 'b');
-    assert.equal(read(`${process.execPath} -p "'${key}'"`)?.serviceSecret('a', 'b'), own);
+    assert.equal(read(`"${process.execPath}" -p "'${key}'"`)?.serviceSecret('a', 'b'), own);
     assert.deepEqual(readdirSync(folder), ['key']);
   });
 
   for (const [name, command, message] of [
-    ['fails', `${process.execPath} -e "console.log('${key}'); process.exit(3)"`, /ended with code 3/],
-    ['prints a message too', `${process.execPath} -p "'Using a key: ${key}'"`, /nothing else may be printed/],
-    ['prints too little', `${process.execPath} -p "'short'"`, /must hold at least 32 bytes/],
+    ['fails', `"${process.execPath}" -e "console.log('${key}'); process.exit(3)"`, /ended with code 3/],
+    [
+      'prints a message too',
+      `"${process.execPath}" -p "'Using a key: ${key}'"`,
+      /nothing else may be printed/,
+    ],
+    ['prints too little', `"${process.execPath}" -p "'short'"`, /must hold at least 32 bytes/],
   ] as const)
     test(`refuses to start in one sentence without its output if the command ${name}`, () =>
       assert.throws(

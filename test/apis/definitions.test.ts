@@ -264,7 +264,7 @@ describe('alongside api', () => {
       [bad.body.error, bad.body.file, bad.body.line],
       ['invalid_definition', 'openapi.yaml', 1],
     );
-    const page = await (await fetch(instance.urls.console)).text();
+    const page = await (await fetch(`${instance.urls.console}/apis`)).text();
     assert.match(page, /<strong>pasted<\/strong>/);
     await instance.api('DELETE', '/apis/pasted');
   });

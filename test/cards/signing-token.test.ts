@@ -212,7 +212,7 @@ describe('signing keys in a SoftHSM2 token', needing(['SoftHSM2']), () => {
       ...(['openssl', 'pkeyutl', '-encrypt', '-pubin', '-keyform', 'DER', '-inkey', file('pub')] as const),
       ...['-pkeyopt', 'rsa_padding_mode:oaep', '-in', file('plain'), '-out', file('master.key.wrapped')],
     );
-    const command = `PIN=$(cat ${file('pin')}) pkcs11-tool --module ${module} --token-label ${label} --login --pin env:PIN --decrypt --mechanism RSA-PKCS-OAEP --hash-algorithm SHA-1 --id 4d --input-file ${file('master.key.wrapped')} 2>/dev/null | head -n 1`;
+    const command = `PIN=$(cat '${file('pin')}') pkcs11-tool --module '${module}' --token-label '${label}' --login --pin env:PIN --decrypt --mechanism RSA-PKCS-OAEP --hash-algorithm SHA-1 --id 4d --input-file '${file('master.key.wrapped')}' 2>/dev/null | head -n 1`;
     const wrapped = new MasterKeyFile(folder, { masterKeyCommand: command }).read();
     const plain = new MasterKeyFile(folder, { masterKey: file('plain') }).read();
     assert.equal(wrapped?.serviceSecret('a', 'b'), plain?.serviceSecret('a', 'b'));
