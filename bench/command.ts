@@ -67,7 +67,15 @@ export async function startCommand(
   }: { apart?: boolean; log?: number | undefined; program?: string } = {},
 ): Promise<RunningCommand> {
   const began = performance.now();
-  const common = ['up', '--json', '--port-base', '0', '--network-limits', JSON.stringify(unlimited)];
+  const common = [
+    'up',
+    '--json',
+    '--port-base',
+    '0',
+    '--network-limits',
+    JSON.stringify(unlimited),
+    '--no-capture-messages',
+  ];
   const child = spawn(process.execPath, [program, ...common, ...flags], {
     stdio: ['ignore', 'pipe', log ?? 'pipe'],
     detached: apart,

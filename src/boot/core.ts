@@ -90,7 +90,7 @@ export async function createCore(
   const applications = new Applications(database, clock);
   const captured = new CapturedMessages(database, clock);
   const journeys: JourneyRecorder = new JourneyRecorder({
-    ...{ clock, events, development: options.development },
+    ...{ clock, events, findable: options.captures ? 'all' : 'refused' },
     places: placesOf(options.urls, options.platform),
     capture: options.captures
       ? { messages: captured, verdicts: new Verdicts({ applications, services: ownersOf(keys) }) }

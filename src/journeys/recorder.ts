@@ -19,8 +19,8 @@ interface RecorderOptions {
   readonly clock: Clock & Partial<Pick<AdjustableClock, 'offset' | 'isFrozen'>>;
   readonly events: StoredEvents;
   readonly places: Places;
-  /** Whether every message can be found by its id, not only refused ones. */
-  readonly development: boolean;
+  /** Which messages can be found by their id. */
+  readonly findable: 'all' | 'refused';
   /** Keeps requests and responses; in development only. */
   readonly capture?: { readonly verdicts: Verdicts; readonly messages: CapturedMessages } | undefined;
   readonly onLost: (error: unknown) => void;
@@ -138,7 +138,7 @@ export class JourneyRecorder implements RequestObserver {
       add(this.#deltas.get(journey), journey, described, isFrozen || Math.abs(offset) > 1),
     );
     if (activity && this.#options.capture) this.#found.push(this.#captured(line, activity));
-    else if (this.#options.development || message.outcome !== undefined) this.#found.push({ line });
+    else if (this.#options.findable === 'all' || message.outcome !== undefined) this.#found.push({ line });
     if (this.#lines.length >= most.gathered) this.keep().catch(this.#options.onLost);
     else
       this.#timer ??= setTimeout(() => {

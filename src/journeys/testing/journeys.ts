@@ -66,7 +66,7 @@ export function journeysIn(
     throw error;
   };
   const recorder = new JourneyRecorder({
-    ...{ clock, events, places: placesOf(testUrls, 'platform'), development: true, onLost, mostRefused: 20 },
+    ...{ clock, events, places: placesOf(testUrls, 'platform'), findable: 'all', onLost, mostRefused: 20 },
   });
   const nameOf = async (id: string) => names[id];
   const look = new Names({
