@@ -25,12 +25,7 @@ function membersOf(request: Activity, failure?: { detail: string; stack: string 
     `,"outcome":"${outcome}"${member('error', refusal?.record.error)}` +
     `${member('detail', failure?.detail ?? refusal?.record.detail)}` +
     `${
-      acts.length === 0
-        ? ''
-        : listMember(
-            'acts',
-            acts.map(({ name }) => name),
-          )
+      acts.length === 0 ? '' : listMember('acts', [...new Set(acts.map(({ name }) => name))])
     }${member('address', request.address)}${member('stack', failure?.stack)}`
   );
 }
