@@ -48,8 +48,8 @@ function outsideBlocks(text: string, change: (line: string) => string): string {
 
 /** Puts our sequence diagrams into the page, so that they follow its colours. Others stay pictures. */
 function withPictures(line: string, clone: string, file: string): string {
-  return line.replace(/!\[([^\]]*)\]\(([\w./-]+\.svg)\)/g, (_, alt: string, name: string) => {
-    const svg = readFileSync(join(clone, dirname(file), name), 'utf8');
+  return line.replace(/!\[([^\]]*)\]\(([\w./-]+\.(?:svg|png))\)/g, (_, alt: string, name: string) => {
+    const svg = name.endsWith('.svg') ? readFileSync(join(clone, dirname(file), name), 'utf8') : '';
     if (!svg.includes('class="picture"'))
       return `<img src="/pictures/${name.replace(/.*\//, '')}" alt="${alt}">`;
     const inline = svg

@@ -42,5 +42,5 @@ function named(page: string): string {
 
 for (const [group, text] of apiReference()) write(join(content, `reference/console/${group}.md`), text);
 write(join(site, 'src/menu.json'), JSON.stringify(sidebar(clone, slugOf)));
-for (const picture of globSync('{docs,bench}/*.svg', { cwd: clone }))
+for (const picture of globSync('{docs,bench}/*.{svg,png}', { cwd: clone }))
   cpSync(join(clone, picture), join(site, 'public/pictures', basename(picture)));

@@ -6,7 +6,7 @@ import { listedApplication } from '../../registration/stored.ts';
 
 const mostChoices = 6;
 /** Applications of the seed. */
-const seeded = /^(demo-|alongside-)/;
+const seeded = /^(demo-|platform$)/;
 
 /** The settings of one application, as lines of a `.env` file. */
 export async function connect({ console, query }: Pick<PageView, 'console' | 'query'>): Promise<Html> {

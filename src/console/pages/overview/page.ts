@@ -34,7 +34,7 @@ async function firstSteps(view: View): Promise<Html> {
   ]);
   const person = status?.person;
   const signIns = succeeded.filter(({ pattern }) => pattern === 'combined' || pattern === 'separate');
-  const own = signIns.find(({ application }) => application && !application.id.startsWith('demo-'));
+  const own = signIns.find(({ application }) => application && !/^(demo-|platform$)/.test(application.id));
   return html`<ol class="first-steps">
 ${step(
   1,
