@@ -27,7 +27,10 @@ export async function refuseBeforePin(desk: Desk, card: DeskCard): Promise<void>
   try {
     await desk.parts.cis.examineCard(card.held);
   } catch (error) {
-    if (isAboutTheCard(error)) card.problem = rejected(error.message, error.code);
-    desk.parts.log.info({ reason: reasonOf(error) }, 'a card was not accepted at its insertion');
+    const reason = reasonOf(error);
+    if (isAboutTheCard(error)) {
+      card.problem = rejected(error.message, error.code);
+      desk.parts.log.info({ reason }, 'a card was not accepted at its insertion');
+    } else desk.parts.log.debug({ reason }, 'a card could not be examined at its insertion');
   }
 }
