@@ -9,7 +9,7 @@ import { environmentWith } from './environment.ts';
 const [major = 0] = process.versions.node.split('.').map(Number);
 
 describe('a proxy of the environment', () => {
-  test('carries the calls of the library', { skip: major < 24 }, async () => {
+  test('carries the calls of the library, where Node.js supports it', async () => {
     const asked: string[] = [];
     const proxy = http.createServer();
     proxy.on('connect', (request, socket) => {
@@ -35,6 +35,6 @@ describe('a proxy of the environment', () => {
     );
     proxy.close();
     assert.equal(stdout.trim(), 'network');
-    assert.deepEqual(asked, ['api.invalid:443']);
+    assert.deepEqual(asked, major < 24 ? [] : ['api.invalid:443']);
   });
 });
