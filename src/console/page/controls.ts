@@ -46,7 +46,6 @@ interface CallForm extends Pick<Control, 'id' | 'method' | 'path' | 'done' | 'ne
 /**
  * A form that the script sends to the API as JSON: a name with dots is a path, `data-type` (`number`, `boolean`, `json`, `lines`) converts
  * a value, and an empty field is left out unless it has `data-empty`. An error stays at its field, with everything that was typed.
- * @public
  */
 export const callForm = ({
   id,
@@ -75,16 +74,10 @@ interface FormField {
   control: Html;
 }
 
-/**
- * The value of `aria-describedby` for the control of a field.
- * @public
- */
+/** The value of `aria-describedby` for the control of a field. */
 export const describedBy = (name: string): string => `${name}-hint ${name}-error`;
 
-/**
- * A label, a hint and a place for the error of one control.
- * @public
- */
+/** A label, a hint and a place for the error of one control. */
 export const field = ({ name, label, hint, error, control }: FormField): Html => html`<div class="field">
 <label for="${name}">${label}</label>
 <p class="hint" id="${name}-hint">${hint}</p>
@@ -99,10 +92,7 @@ interface TextField extends Omit<FormField, 'control'> {
   maxlength?: number;
 }
 
-/**
- * A field with one line of text.
- * @public
- */
+/** A field with one line of text. */
 export const textField = ({ value, type = 'text', required, maxlength = 2_000, ...rest }: TextField): Html =>
   field({
     ...rest,
@@ -159,10 +149,7 @@ const day = 24 * hour;
 /** `1 request`, `7 requests`. */
 export const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
-/**
- * Returns a duration in words, such as `2 minutes`.
- * @public
- */
+/** Returns a duration in words, such as `2 minutes`. */
 export function inWords(milliseconds: number): string {
   const size = Math.abs(milliseconds);
   if (size < minute) return counted(Math.round(size / second), 'second');
