@@ -90,6 +90,7 @@ tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background
 .first-steps li { display: flex; gap: .625rem; min-width: 0; } .first-steps li > div { min-width: 0; overflow-wrap: anywhere; }
 .mark-step { flex: none; width: 1.375rem; height: 1.375rem; border: 1.5px solid var(--quiet); border-radius: 50%; text-align: center; font-size: .8125rem; line-height: 1.25rem; font-weight: 650; }
 .done .mark-step { border-color: var(--good); color: var(--good); }
+.at-desk { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; margin: 0 0 .75rem; } .at-desk .reader { max-width: 7rem; } .at-desk p { margin: 0; }
 .lately { list-style: none; margin: 0 0 1rem; padding: 0; } .lately li { display: grid; grid-template-columns: 7rem minmax(0, 1fr); overflow-wrap: anywhere; gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
 a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hover { text-decoration: underline; }
 .refusal { border: 1px solid var(--bad); border-left-width: 5px; background: var(--bad-soft); border-radius: .375rem; padding: .875rem 1.125rem; margin: 0 0 1rem; }

@@ -1,19 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
-import type { AgentState } from '../../../../identity-agent/protocol.ts';
 import { callButton, foreign, orNull, tag } from '../../page/controls.ts';
 import type { PageView } from '../../page/page.ts';
+import { agentStates, readerPicture } from '../desk/reader.ts';
 import { plainRole } from '../people/role-names.ts';
-
-const states: Readonly<Record<AgentState, readonly [text: string, tone: 'good' | 'bad' | 'warn' | 'plain']>> =
-  {
-    noCard: ['no card', 'plain'],
-    pinRequested: ['asks for the PIN', 'warn'],
-    roleRequested: ['asks for a role', 'warn'],
-    signedIn: ['signed in', 'good'],
-    locked: ['locked', 'warn'],
-    blocked: ['card blocked', 'bad'],
-    cardRejected: ['card rejected', 'bad'],
-  };
 
 const row = (term: string, value: Html | string | undefined): Html | undefined =>
   value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
@@ -24,7 +13,7 @@ export async function desk({ console: { agent } }: Pick<PageView, 'console'>): P
   if (!status)
     return html`<p class="warning">No Identity Agent responds on this machine, so there is no card reader.</p>`;
   const { card, person, role, state, reason, generation } = status;
-  return html`<p>${tag(...states[state])}</p>
+  return html`<div class="at-desk">${readerPicture(status)}<p>${tag(...agentStates[state])}</p></div>
 ${reason ? html`<p class="error">${foreign(reason)}</p>` : undefined}
 <dl class="summary">${row('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
 ${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
