@@ -15,6 +15,13 @@ export interface AgentNotices {
   questionOpened: { question: 'pin' | 'role'; applications: readonly string[]; page: string };
 }
 
+/** What became of an entered PIN. */
+interface PinAnswer {
+  ok: boolean;
+  error?: string;
+  attemptsLeft?: number;
+}
+
 export type NoticeName = keyof AgentNotices;
 export type NoticeListener = <N extends NoticeName>(name: N, params: AgentNotices[N]) => void;
 
@@ -66,9 +73,11 @@ export class AgentArrows {
   }
 
   /** @param ms for how long it was checked, with the sign-in */
-  pinAnswered({ from, keys }: Answerer, insertion: string, result: string, ms: number): void {
-    const outcome = result === 'ok' ? 'ok' : 'refused';
-    const detail = { step: 'answered', result, ms };
+  pinAnswered({ from, keys }: Answerer, insertion: string, given: PinAnswer, ms: number): void {
+    const { ok, error = 'ok', attemptsLeft } = given;
+    const outcome = ok ? 'ok' : 'refused';
+    const detail: Record<string, string | number> = { step: 'answered', result: error, ms };
+    if (attemptsLeft !== undefined) detail.attemptsLeft = attemptsLeft;
     this.#recorder.record({
       keys: [...keys, insertion],
       from,

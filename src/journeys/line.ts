@@ -127,20 +127,32 @@ export function describe(activity: Activity, places: Places): Described | undefi
 export const idOfEvent = ({ journey, at, name }: Omit<JourneyEvent, 'seq'>): string =>
   `e${sha256(`${journey} ${at} ${name}`).slice(0, 31)}`;
 
+/** Why the agent refused a PIN. */
+const pinResults: Readonly<Record<string, string>> = {
+  wrong_pin: 'wrong',
+  card_blocked: 'the card is blocked',
+  cis_unreachable: 'CIS does not respond',
+};
+
 /** Returns the message of an event that no request recorded: the act of a person, or a call to the outside. */
 export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
   const wording = wordingOfEvent(event.name);
   if (!wording || event.detail.step === 'asked') return undefined;
   const ms = typeof event.detail.ms === 'number' ? event.detail.ms : 0;
   const at = Date.parse(event.at) - ms;
-  const result = event.detail.result === undefined ? '' : `: ${String(event.detail.result)}`;
+  const { result, attemptsLeft } = event.detail;
+  const attempts =
+    typeof attemptsLeft === 'number'
+      ? `, ${attemptsLeft} ${attemptsLeft === 1 ? 'attempt' : 'attempts'} left`
+      : '';
+  const why = result === undefined ? '' : `: ${pinResults[String(result)] ?? String(result)}${attempts}`;
   const message: StoredMessage = {
     id: idOfEvent(event),
     kind: wording.kind,
     from: wording.from,
     to: wording.kind === 'act' ? 'identity-agent' : 'application',
     name: wording.name,
-    words: event.outcome === 'ok' ? wording.words : `${wording.words}${result}`,
+    words: event.outcome === 'ok' ? wording.words : `${wording.words}${why}`,
     at,
     ms,
     ...(event.outcome === 'ok' ? {} : { outcome: event.outcome }),

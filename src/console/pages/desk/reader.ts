@@ -1,5 +1,8 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { AgentState, AgentStatus } from '../../../../identity-agent/protocol.ts';
+import { callButton, foreign, orNull, tag } from '../../page/controls.ts';
+import type { PageView } from '../../page/page.ts';
+import { plainRole } from '../people/role-names.ts';
 
 /** How each state of the agent is shown: as text, with a tone, and as the light of the reader. */
 export const agentStates: Readonly<
@@ -31,4 +34,25 @@ ${inserted ? card : undefined}
 <rect class="body" x="10" y="72" width="160" height="94" rx="12"/><rect class="slot" x="32" y="82" width="116" height="8" rx="4"/>
 <circle class="light ${tone}" cx="152" cy="148" r="6"/>${inserted ? undefined : html`<text x="90" y="126" text-anchor="middle">no card</text>`}
 </svg>`;
+}
+
+const row = (term: string, value: Html | string | undefined): Html | undefined =>
+  value === undefined ? undefined : html`<dt>${term}</dt><dd>${value}</dd>`;
+
+/** The card, person and role at the desk, and the buttons of the reader. */
+export async function deskSummary({ console: { agent } }: Pick<PageView, 'console'>): Promise<Html> {
+  const status = await orNull(agent.status());
+  if (!status)
+    return html`<p class="warning">No Identity Agent responds on this machine, so there is no card reader.</p>`;
+  const { card, person, role, state, reason, generation } = status;
+  return html`<div class="at-desk">${readerPicture(status)}<p>${tag(...agentStates[state])}</p></div>
+${reason ? html`<p class="error">${foreign(reason)}</p>` : undefined}
+<dl class="summary">${row('Card', card ? html`${foreign(card.name)} (${card.serial})` : 'none')}
+${row('Person', person ? html`<a href="/people/${person.uid}">${foreign(person.displayName)}</a>` : undefined)}
+${row('Role', role ? `${plainRole(role.roleName)} at ${role.orgCode}` : undefined)}
+${row('Agent', `${generation} generation`)}</dl>
+<div class="actions">
+${card ? callButton({ id: 'take-card', method: 'DELETE', path: '/readers/0/card', done: 'The reader is empty.', label: 'Remove the card' }) : undefined}
+${person ? callButton({ id: 'sign-out', method: 'DELETE', path: '/agent/session', done: 'Signed out.', label: 'Sign out' }) : undefined}
+<a href="/desk">Open the desk</a></div>`;
 }

@@ -3,11 +3,11 @@ import { hasRole } from '../../administrators/admission.ts';
 import { everyRole } from '../../administrators/roles.ts';
 import { callButton, emptyState, foreign, orNull, relative } from '../../page/controls.ts';
 import { type ConsolePage, definePage, type PageView } from '../../page/page.ts';
+import { deskSummary } from '../desk/reader.ts';
 import { explainPage } from '../explain/page.ts';
 import { journeysPage } from '../journeys/page.ts';
 import { journeyTable } from '../journeys/table.ts';
 import { connect } from './connect.ts';
-import { desk } from './desk.ts';
 import { overviewScript } from './script.ts';
 
 type View = Omit<PageView, 'part' | 'params'>;
@@ -80,7 +80,7 @@ export const overviewPage = definePage({
   parts: {
     steps: { on: ['desk', 'journey'], render: firstSteps },
     refusals: { on: ['journey'], render: refusals },
-    desk: { on: ['desk', 'session'], render: desk },
+    desk: { on: ['desk', 'session'], render: deskSummary },
     journeys: {
       on: ['journey'],
       async render(view) {
