@@ -172,6 +172,8 @@ function build(): void {
   };
 
   const send = async (): Promise<void> => {
+    // A response of an earlier request would look like that of this one.
+    response.replaceChildren();
     if (isCatching && !(await registerCallback(true))) return;
     // Made again, so that times and ids are those of now.
     const fresh = await call('/requests/preview', orderOf(), 'application/json');
