@@ -226,8 +226,10 @@ export class Outbox<B> {
 
   /** @returns the number of messages that the last take found */
   async #run(dueBy: number): Promise<number> {
+    // One that ends during the take may have kept others back.
+    const before = this.#running.size;
     let found = await this.#take(dueBy);
-    if (found === 0 && this.#running.size === 0) return 0;
+    if (found === 0 && before === 0 && this.#running.size === 0) return 0;
     await Promise.all(this.#running);
     // Takes the messages that waited behind those under way.
     found = await this.#take(dueBy);
