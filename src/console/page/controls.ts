@@ -100,6 +100,24 @@ export const textField = ({ value, type = 'text', required, maxlength = 2_000, .
  autocomplete="off" spellcheck="false" aria-describedby="${describedBy(rest.name)}"${required ? html` required` : undefined}>`,
   });
 
+interface SelectField extends Omit<FormField, 'control'> {
+  /** Values with their labels, or values that are their labels. */
+  options: readonly (string | readonly [value: string, label: string])[];
+  value?: string | undefined;
+}
+
+/** A field with a list of choices. */
+export const selectField = ({ options, value: chosen, ...rest }: SelectField): Html =>
+  field({
+    ...rest,
+    control: html`<select id="${rest.name}" name="${rest.name}" aria-describedby="${describedBy(rest.name)}">${options
+      .map((option) => (typeof option === 'string' ? ([option, option] as const) : option))
+      .map(
+        ([value, label]) =>
+          html`<option value="${value}"${value === chosen ? html` selected` : undefined}>${label}</option>`,
+      )}</select>`,
+  });
+
 /** A value with a button that copies it. */
 export const copied = (value: string, about: string): Html => html`<span class="copied"><code>${value}</code>
 <button type="button" class="small secondary needs-script" data-copy="${value}">Copy<span class="visually-hidden"> ${about}</span></button></span>`;

@@ -9,6 +9,7 @@ import {
   describedBy,
   field,
   foreign,
+  selectField,
   table,
   textField,
   when,
@@ -17,14 +18,7 @@ import { definePage, type PageView } from '../../page/page.ts';
 import { administratorsScript } from './script.ts';
 
 const roleField = (name: string, chosen: string): Html =>
-  field({
-    name,
-    label: 'Role',
-    control: html`<select id="${name}" name="${name}" aria-describedby="${describedBy(name)}">${roles.map(
-      (role) =>
-        html`<option value="${role}"${role === chosen ? html` selected` : undefined}>${role}</option>`,
-    )}</select>`,
-  });
+  selectField({ name, label: 'Role', options: roles, value: chosen });
 
 const organisationsField = (value: readonly string[]): Html =>
   field({

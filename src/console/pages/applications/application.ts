@@ -13,6 +13,7 @@ import {
   field,
   foreign,
   relative,
+  selectField,
   table,
   tabs,
   tag,
@@ -214,13 +215,7 @@ async function keysTab(view: View & { part(name: 'secrets' | 'keys'): Promise<Ht
   const { id } = application;
   const time = (later: number): string => new Date(now + later).toISOString();
   const expiry = (name: string, label: string, options: readonly (readonly [string, string])[]): Html =>
-    field({
-      name,
-      label,
-      control: html`<select id="${name}" name="${name}" aria-describedby="${describedBy(name)}">${options.map(
-        ([value, text]) => html`<option value="${value}">${text}</option>`,
-      )}</select>`,
-    });
+    selectField({ name, label, options });
   return html`<h2>Secrets</h2>${await view.part('secrets')}
 <section class="panel" aria-labelledby="h-rotate"><h2 id="h-rotate">Make another secret</h2>
 ${callForm({

@@ -2,7 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { variables } from '../../../kit/environment.ts';
 import type { StoredProduct } from '../../../oauth/products.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { describedBy, field, textField } from '../../page/controls.ts';
+import { describedBy, field, selectField, textField } from '../../page/controls.ts';
 import { accessOf, productTitle } from '../products/page.ts';
 
 /** A choice as a card, with an explanation. */
@@ -70,13 +70,7 @@ export async function registerForm(console: ConsoleContext): Promise<Html> {
 <div class="split" id="registration"><form id="register" class="panel" novalidate data-setup="${await setupOf(console)}">
 <div class="pair">
 ${textField({ name: 'name', label: 'Name', required: true, maxlength: 100 })}
-${field({
-  name: 'profile',
-  label: 'Profile',
-  control: html`<select id="profile" name="profile" aria-describedby="${describedBy('profile')}">${profiles.map(
-    ([value, label]) => html`<option value="${value}">${label}</option>`,
-  )}</select>`,
-})}
+${selectField({ name: 'profile', label: 'Profile', options: profiles })}
 </div>
 ${choices('signIn', 'How do people sign in?', [
   option('radio', 'signIn', 'combined', 'Combined', 'The platform signs people in. Least to build.', true),

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { describedBy, field } from '../../page/controls.ts';
+import { describedBy, field, selectField } from '../../page/controls.ts';
 import { registrationOf } from '../../registration/stored.ts';
 import { accessOf, productTitle } from '../products/page.ts';
 
@@ -34,15 +34,7 @@ const select = (
 ): Html => {
   const now = value === null ? nothing : String(value);
   const known = options.some(([option]) => option === now) ? options : [...options, [now, now] as const];
-  return field({
-    name,
-    label,
-    hint,
-    control: html`<select id="${name}" name="${name}" aria-describedby="${describedBy(name)}">${known.map(
-      ([option, text]) =>
-        html`<option value="${option}"${option === now ? html` selected` : undefined}>${text}</option>`,
-    )}</select>`,
-  });
+  return selectField({ name, label, hint, options: known, value: now });
 };
 
 const lines = (name: string, label: string, value: unknown, hint = 'One a line. Compared exactly.'): Html => {

@@ -3,10 +3,9 @@ import { errors } from '../../errors.ts';
 import {
   callButton,
   callForm,
-  describedBy,
   emptyState,
-  field,
   foreign,
+  selectField,
   table,
   tag,
   textField,
@@ -47,15 +46,8 @@ async function list({ console }: View): Promise<Html> {
   );
 }
 
-const select = (name: string, label: string, value: string, options: readonly string[]): Html =>
-  field({
-    name,
-    label,
-    control: html`<select id="${name}" name="${name}" aria-describedby="${describedBy(name)}">${options.map(
-      (option) =>
-        html`<option value="${option}"${option === value ? html` selected` : undefined}>${option}</option>`,
-    )}</select>`,
-  });
+const kinds = ['developer', 'company'];
+const statuses = ['active', 'inactive'];
 
 export const developersPage = definePage({
   path: '/developers',
@@ -74,7 +66,7 @@ export const developersPage = definePage({
           done: 'Added.',
           submit: 'Add',
           fields: html`<div class="pair">${textField({ name: 'id', label: 'Id', hint: 'Letters, digits, dots, underscores and hyphens. It cannot be changed.', maxlength: 100 })}
-${textField({ name: 'name', label: 'Name', maxlength: 100 })}${select('kind', 'Kind', 'developer', ['developer', 'company'])}${textField({ name: 'email', label: 'E-mail address', type: 'email', maxlength: 254 })}</div>`,
+${textField({ name: 'name', label: 'Name', maxlength: 100 })}${selectField({ name: 'kind', label: 'Kind', options: kinds, value: 'developer' })}${textField({ name: 'email', label: 'E-mail address', type: 'email', maxlength: 254 })}</div>`,
         },
       )}</section>`,
     };
@@ -101,8 +93,8 @@ export const developerPage = definePage({
         done: 'Saved.',
         next: at(id),
         submit: 'Save',
-        fields: html`<div class="pair">${textField({ name: 'name', label: 'Name', value: name, maxlength: 100 })}${select('kind', 'Kind', kind, ['developer', 'company'])}
-${textField({ name: 'email', label: 'E-mail address', type: 'email', value: email, maxlength: 254 })}${select('status', 'Status', status, ['active', 'inactive'])}</div>
+        fields: html`<div class="pair">${textField({ name: 'name', label: 'Name', value: name, maxlength: 100 })}${selectField({ name: 'kind', label: 'Kind', options: kinds, value: kind })}
+${textField({ name: 'email', label: 'E-mail address', type: 'email', value: email, maxlength: 254 })}${selectField({ name: 'status', label: 'Status', options: statuses, value: status })}</div>
 <p class="hint">The applications of an inactive developer are refused.</p>`,
       })}</section><h2>Applications</h2>${
         own.length === 0

@@ -1,5 +1,5 @@
 import { type Html, html } from '@alongside/kernel/html';
-import { callButton, callForm, describedBy, field, textField } from '../../page/controls.ts';
+import { callButton, callForm, describedBy, field, selectField, textField } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 
 const genders = ['female', 'male', 'other', 'unknown'] as const;
@@ -14,11 +14,7 @@ const lines = (name: string, label: string, hint: string, rows: number): Html =>
 
 const fields: Html = html`${textField({ name: 'family', label: 'Family name', maxlength: 35, required: true })}
 ${lines('given', 'Given names', 'One on each line.', 2)}
-${field({
-  name: 'gender',
-  label: 'Gender',
-  control: html`<select id="gender" name="gender" aria-describedby="${describedBy('gender')}">${genders.map((gender) => html`<option>${gender}</option>`)}</select>`,
-})}
+${selectField({ name: 'gender', label: 'Gender', options: genders })}
 ${textField({ name: 'birthDate', label: 'Date of birth', hint: 'Such as 1968-02-12.', maxlength: 10, required: true })}
 ${lines('line', 'Address', 'Two to five lines, or none.', 3)}
 ${textField({ name: 'postalCode', label: 'Postcode', maxlength: 8 })}

@@ -1,6 +1,6 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { Person } from '../../../cis/protocol.ts';
-import { describedBy, field, textField } from '../../page/controls.ts';
+import { describedBy, selectField, textField } from '../../page/controls.ts';
 
 const levels = [
   ['3', '3: identity proven, needed for AAL3'],
@@ -32,14 +32,7 @@ ${textField({ name: 'title', label: 'Title', value: person?.title, maxlength: 35
 ${textField({ name: 'givenName', label: 'Given name', value: person?.givenName ?? first, required: true, maxlength: 100 })}
 ${textField({ name: 'familyName', label: 'Family name', value: person?.familyName ?? last, required: true, maxlength: 100 })}
 ${textField({ name: 'email', label: 'E-mail address', type: 'email', value: person?.email, maxlength: 254, hint: 'For codes that unlock a card.' })}
-${field({
-  name: 'idAssuranceLevel',
-  label: 'Identity assurance level',
-  control: html`<select id="idAssuranceLevel" name="idAssuranceLevel" aria-describedby="${describedBy('idAssuranceLevel')}">${levels.map(
-    ([value, label]) =>
-      html`<option value="${value}"${value === (person?.idAssuranceLevel ?? '3') ? html` selected` : undefined}>${label}</option>`,
-  )}</select>`,
-})}</div>
+${selectField({ name: 'idAssuranceLevel', label: 'Identity assurance level', options: levels, value: person?.idAssuranceLevel ?? '3' })}</div>
 <fieldset class="field" id="roles" tabindex="-1" aria-describedby="roles-error"><legend>Roles</legend>
 <p class="error-message" id="roles-error" hidden></p><div id="role-list"></div>
 <div class="pair">${finder('job', 'Role', 'Type a part of its name, such as nurse.')}${finder('at', 'Organisation', 'Type a part of its name.')}</div>

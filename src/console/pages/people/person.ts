@@ -5,11 +5,10 @@ import {
   callButton,
   callForm,
   copied,
-  describedBy,
-  field,
   foreign,
   orNull,
   relative,
+  selectField,
   table,
   tabs,
   tag,
@@ -182,12 +181,12 @@ async function forms({ console, caller }: View, { uid }: Person): Promise<Html |
     path: `/people/${uid}/enrolments`,
     done: 'The link is below the form.',
     submit: 'Make a link',
-    fields: html`<div class="pair">${field({
+    fields: html`<div class="pair">${selectField({
       name: 'kind',
       label: 'Kind',
-      control: html`<select id="kind" name="kind" aria-describedby="${describedBy('kind')}">${kinds
+      options: kinds
         .filter((kind) => kind !== 'password' || console.development)
-        .map((kind) => html`<option value="${kind}">${authenticatorName(kind)}</option>`)}</select>`,
+        .map((kind) => [kind, authenticatorName(kind)] as const),
     })}${officerField('enrol-officer', 'officer', acting)}</div>`,
   })}</section></div>`;
 }
