@@ -14,7 +14,7 @@ import {
 import { fhir, outcomes } from './outcomes.ts';
 import type { Coverage, PatientRecord } from './patient.ts';
 import { checkShape, isDay } from './shape.ts';
-import { checkTexts, countryName } from './values.ts';
+import { checkBody, countryName } from './values.ts';
 import { urls } from './vocabulary.ts';
 
 const searchForm = /^subscriber(?::|%3A)identifier=(\d{10})$/i;
@@ -134,7 +134,7 @@ function checkEnd(end: string, now: number): void {
 /** Parses a card with the number of its holder. */
 function readCoverage({ body, clock }: OperationRequest): { subject: string; coverage: Coverage } {
   const sent = readObject(body);
-  checkTexts(sent);
+  checkBody(sent);
   checkShape(coverageShape, sent);
   const { identifier, beneficiary, payor, period, subscriber } = coverageShape.parse(sent);
   checkEnd(period.end, clock.now());

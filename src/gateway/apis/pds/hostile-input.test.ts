@@ -39,7 +39,7 @@ const text = fc.oneof(
 );
 const value = fc.oneof(
   text,
-  fc.constantFrom(null, 0, -1, 1e308, true, [], {}, [[]]),
+  fc.constantFrom(null, 0, -1, 1e308, true, [], {}, [[]], { toString: 1, valueOf: 1, url: { toString: 1 } }),
   fc.array(text, { maxLength: 7 }),
   fc.dictionary(
     fc.oneof(
@@ -78,7 +78,13 @@ const path = fc.constantFrom(
     '/generalPractitioner/0/identifier/value',
   ],
 );
-const patch = fc.record({ op: fc.constantFrom('add', 'replace', 'remove', 'test'), path, value });
+const patch = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({ op: fc.constantFrom('add', 'replace', 'remove', 'test'), path, value }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: value, path: value, value }) },
+);
 const names = [
   { op: 'test', path: '/name/0/id', value: '123' },
   { op: 'test', path: '/address/0/id', value: '456' },
@@ -113,8 +119,9 @@ for (const dialect of ['SQLite', 'PostgreSQL'])
     ) => {
       const sent = { 'nhsd-request-id': randomUUID(), 'content-type': 'application/json', ...headers };
       const asked = { method, path: at, query, headers: new Map(Object.entries(sent)), messageId: '' };
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
       try {
-        const { status, body: answered } = await backEnd({ ...asked, body: JSON.stringify(body) });
+        const { status, body: answered } = await backEnd({ ...asked, body: text });
         return { status, body: JSON.parse(String(answered)) as Patient };
       } catch (thrown) {
         assert.ok(thrown instanceof Refusal, String(thrown));
@@ -167,6 +174,37 @@ for (const dialect of ['SQLite', 'PostgreSQL'])
       assert.equal(await patchAll([...many(99), bad]), 400);
       assert.equal(await patchAll(many(101)), 400);
       assert.deepEqual(await stored(), was);
+    });
+
+    test('refuses a body of 100,000 levels or members in any place', async () => {
+      const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+      const wide = JSON.stringify(
+        Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, 1])),
+      );
+      for (const hostile of [deep, wide]) {
+        const version = { 'if-match': `W/"${(await stored()).patient.meta.versionId}"` };
+        const was = await stored();
+        for (const patches of [
+          hostile,
+          `[${hostile}]`,
+          ...['op', 'path', 'value'].map(
+            (name) => `[{"op":"add","path":"/name/-","value":1,"${name}":${hostile}}]`,
+          ),
+        ])
+          assert.equal(
+            (await send('PATCH', `/Patient/${id}`, `{"patches":${patches}}`, version)).status,
+            400,
+          );
+        assert.deepEqual(await stored(), was);
+        const patient = '"gender":"female","birthDate":"1990-10-22","address":[]';
+        for (const body of [
+          hostile,
+          `{"name":${hostile},${patient}}`,
+          `{"x":${hostile},"name":[],${patient}}`,
+        ])
+          for (const at of ['/Patient', '/Coverage'])
+            assert.equal((await send('POST', at, body, version)).status, 400);
+      }
     });
 
     test('creates a patient of the published shape, or none', async () => {

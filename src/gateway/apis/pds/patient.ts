@@ -132,6 +132,8 @@ export interface Coverage {
 /** A complete stored record, whatever its confidentiality. */
 export interface PatientRecord {
   patient: Patient;
+  /** Addresses marked as not to be shown: stored, but never returned, and no search matches them. */
+  hiddenAddress?: Address[];
   related: RelatedPerson[];
   coverage?: Coverage;
   history: History;

@@ -1,7 +1,7 @@
 import { Answer } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
 import { Refusal } from '@alongside/kernel/errors';
-import { sha256 } from '@alongside/kernel/secrets';
+import { sha256, Vault } from '@alongside/kernel/secrets';
 import { z } from 'zod';
 import { type Database, type Statement, sql } from '../../../storage/database.ts';
 import { storedJson } from '../../../storage/row.ts';
@@ -9,7 +9,7 @@ import { SingleUse } from '../../../storage/single-use.ts';
 import { errors } from '../../errors/catalogue.ts';
 import type { HeaderMap } from '../../headers.ts';
 
-const kind = 'pds-outcome';
+const kind = 'pds-response';
 /** Milliseconds for which a repeated request gets the first response. */
 const lifetime = 3_600_000;
 
@@ -31,6 +31,11 @@ interface RepeatableRequest {
   headers: HeaderMap;
   body: string;
 }
+
+/**
+ * Encrypts a stored response under its own request: patient data can be read only by who sent the request, and repeats it.
+ */
+const sealOf = (key: string): Vault => new Vault(Buffer.from(key));
 
 /** Returns the key of a request: the same for its repetitions by one application, and for no other request. */
 const keyOf = ({ method, path, headers, body }: RepeatableRequest): string =>
@@ -93,8 +98,10 @@ export class Repetitions {
   }
 
   #start(key: string, work: (keepStatement: KeepStatement) => Promise<Answer>): Promise<Answer> {
-    const keepStatement: KeepStatement = ({ status, headers, body }) =>
-      this.#singleUse.claimStatement(kind, key, lifetime, { status, headers, body: String(body) });
+    const keepStatement: KeepStatement = ({ status, headers, body }) => {
+      const stored = JSON.stringify({ status, headers, body: String(body) });
+      return this.#singleUse.claimStatement(kind, key, lifetime, sealOf(key).seal(kind, stored));
+    };
     const running = work(keepStatement)
       .catch(async (refusal: unknown) => {
         // After the first, in any process, its repetition is refused: the version is old, or the patient exists.
@@ -108,13 +115,10 @@ export class Repetitions {
   }
 
   async #first(key: string): Promise<Answer | undefined> {
-    const found = await this.#singleUse.find(kind, key);
+    const found = await this.#singleUse.find<string>(kind, key);
     if (!found || found.expiresAt <= this.#clock.now()) return undefined;
-    const { status, headers, body } = storedJson(
-      storedAnswer,
-      JSON.stringify(found.payload),
-      'single_use.payload',
-    );
+    const text = sealOf(key).open(kind, found.payload);
+    const { status, headers, body } = storedJson(storedAnswer, text, 'single_use.payload');
     return new Answer(status, headers, body);
   }
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@alongside/kernel/json';
 import { outcomes } from './outcomes.ts';
 import type { Extension, Patient } from './patient.ts';
 import { pythonOf } from './update/python.ts';
@@ -47,7 +48,8 @@ export function countryName(code: string): string | undefined {
 export const isPreferredLanguage = (code: string): boolean =>
   /^q[1-5]$/.test(code) || (/^[a-z]{2}$/.test(code) && code !== 'en' && languageNames.of(code) !== undefined);
 
-const invalid = (field: string, value: unknown) =>
+/** Returns the published refusal of a value. */
+export const invalid = (field: string, value: unknown) =>
   outcomes.invalidField(`${field} has a value that is not allowed`, {
     field,
     value: typeof value === 'string' ? value.slice(0, 100) : pythonOf(value).slice(0, 1_000),
@@ -61,6 +63,13 @@ export function checkTexts(value: unknown, path: readonly string[] = []): void {
     if (unprintable.test(key)) throw invalid(path.join('/'), key);
     checkTexts(part, [...path, key]);
   }
+}
+
+/** Refuses a request body with a member that is too deep or too long, or with unprintable texts. */
+export function checkBody(sent: JsonObject): void {
+  const wide = Object.keys(sent).find((member, at) => at === longest || !isWithinLimits(sent[member]));
+  if (wide !== undefined) throw invalid(wide.slice(0, 100), '');
+  checkTexts(sent);
 }
 
 /** Runs a check for each entry of a list that is new or changed. */

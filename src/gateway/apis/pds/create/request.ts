@@ -4,7 +4,7 @@ import { readObject } from '../operations.ts';
 import { outcomes } from '../outcomes.ts';
 import type { Address, ContactPoint, Extension, Gender, HumanName } from '../patient.ts';
 import { checkShape, patientShape } from '../shape.ts';
-import { checkTexts, checkValues, isWithinLimits } from '../values.ts';
+import { checkBody, checkValues } from '../values.ts';
 import { extensionUrls, urls } from '../vocabulary.ts';
 
 /** A valid request for a new patient. */
@@ -111,10 +111,7 @@ function checkExtensions(extensions: readonly Extension[]): void {
 export function readNewPatient(body: string): NewPatient {
   const sent = readObject(body);
   checkMissing(sent);
-  const wide = Object.keys(sent).find((member) => !isWithinLimits(sent[member]));
-  if (wide !== undefined)
-    throw outcomes.invalidField('a value that is too deep or too long', { field: wide, value: '' });
-  checkTexts(sent);
+  checkBody(sent);
   const tidy = { ...sent, name: withoutBlanks(sent.name), address: withUpperCase(sent.address) };
   checkShape(shape, tidy);
   const read: unknown = tidy;

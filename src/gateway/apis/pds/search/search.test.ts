@@ -149,6 +149,7 @@ describe('a search', () => {
     ['a postcode by its older name', `${smith}&address-postcode=LS1+6AE`, [jane]],
     ['a postcode with a wildcard', `${smith}&address-postalcode=LS1*`, [jane]],
     ['the postcode of a temporary address', 'family=Wick*&birthdate=1987-03-14&address-postalcode=TR18+5EG', ['9736363082']],
+    ['the postcode of a hidden address, with history', 'family=Wick*&birthdate=1987-03-14&address-postalcode=HU17+8AA&_history=true', []],
     ['another postcode', `${smith}&address-postalcode=LS2+6AE`, []],
     ['a practice', `${smith}&general-practitioner=Y12345`, [jane]],
     ['another practice', `${smith}&general-practitioner=A20047`, []],

@@ -28,6 +28,7 @@ export interface Draft {
   multipleBirth?: number;
   deceased?: string;
   address?: Address[];
+  hiddenAddress?: Address[];
   telecom?: ContactPoint[];
   contact?: Contact[];
   practice?: OrganizationReference;
@@ -235,6 +236,7 @@ function patientOf(draft: Draft): Patient {
 /** Completes a record from its special values. */
 export const recordFrom = (draft: Draft): PatientRecord => ({
   patient: patientOf(draft),
+  ...(draft.hiddenAddress && { hiddenAddress: draft.hiddenAddress }),
   related: draft.related ?? [],
   ...(draft.coverage && { coverage: draft.coverage }),
   history: { name: [], address: [], telecom: [], gender: [], ...draft.history },

@@ -229,6 +229,7 @@ export const scenarios: readonly Draft[] = [
         period: { start: '2026-06-01', end: '2026-08-31' },
       }),
     ],
+    hiddenAddress: [located(['9 Kept Lane', '', '', 'Beverley'], 'HU17 8AA', { id: 'H458' })],
   },
   // Former values.
   {

@@ -2,7 +2,7 @@ import { extensionUrls, urls } from '../vocabulary.ts';
 import type { PatchCheck } from './apply.ts';
 import { invalidUpdate, type Patch } from './patches.ts';
 
-const extensions: readonly string[] = [
+const extensions: readonly unknown[] = [
   extensionUrls.communication,
   extensionUrls.nominatedPharmacy,
   extensionUrls.dispensingDoctor,
@@ -17,7 +17,7 @@ const open: Readonly<Record<string, (entry: Entry) => boolean>> = {
   address: () => true,
   contact: () => true,
   telecom: ({ system, use }) => system === 'email' || (system === 'phone' && use === 'mobile'),
-  extension: ({ url }) => extensions.includes(String(url)),
+  extension: ({ url }) => extensions.includes(url),
 };
 
 /** Lists of which citizens may change a part of an entry; entries of others are sent as a whole. */

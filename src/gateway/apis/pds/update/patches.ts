@@ -1,6 +1,6 @@
 import { isObject } from '@alongside/kernel/json';
 import { outcomes } from '../outcomes.ts';
-import { isWithinLimits } from '../values.ts';
+import { invalid, isWithinLimits } from '../values.ts';
 
 /** One operation of a JSON Patch (RFC 6902). */
 export interface Patch {
@@ -31,18 +31,14 @@ export function pointerParts(path: string): string[] | undefined {
 
 function readPatch(entry: unknown, at: number): Patch {
   const { op, path, value } = (entry ?? {}) as Record<string, unknown>;
-  const invalid = (field: string, found: unknown) =>
-    outcomes.invalidField('a malformed patch', {
-      field: `${at}/${field}`,
-      value: String(found ?? '').slice(0, 100),
-    });
-  if (typeof op !== 'string' || !operations.includes(op)) throw invalid('op', op);
+  const malformed = (field: string, found: unknown = '') =>
+    invalid(`${at}/${field}`, isWithinLimits(found) ? found : '');
+  if (typeof op !== 'string' || !operations.includes(op)) throw malformed('op', op);
   const parts = typeof path === 'string' ? pointerParts(path) : undefined;
-  if (parts === undefined) throw invalid('path', path);
+  if (parts === undefined) throw malformed('path', path);
   if (value === undefined && op !== 'remove')
     throw outcomes.missingField('a patch without value', { field: `${at}/value` });
-  if (!isWithinLimits(value))
-    throw outcomes.invalidField('a value that is too deep or too long', { field: `${at}/value`, value: '' });
+  if (!isWithinLimits(value)) throw malformed('value');
   return { op: op as Patch['op'], path: path as string, parts, value: addedValue(op, parts, value) };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../../../../test/testing/postgres.ts';
+import { sql } from '../../../../storage/database.ts';
 import { type RunningGateway, startGateway } from '../../../testing/gateway.ts';
 import { reset } from '../seed.ts';
 import { named, updater } from '../testing/update.ts';
@@ -67,6 +68,15 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const)
       gateways[0]!.clock.advance(3_601);
       const expired = updater(gateways[0]!, await gateways[0]!.issue());
       assert.equal((await expired.patch(change('Hare'), { headers })).status, 409);
+    });
+
+    test('are stored only under the key of their own request', async () => {
+      assert.equal((await patch(0, 'Findme')).status, 200);
+      const rows = await gateways[0]!.database.all(
+        sql("SELECT payload FROM single_use WHERE kind = 'pds-response'"),
+      );
+      assert.equal(rows.length, 1);
+      assert.doesNotMatch(String(rows[0]?.payload), /Findme|Patient|birthDate/);
     });
 
     test('are carried out again after a refusal and after a reset', async () => {

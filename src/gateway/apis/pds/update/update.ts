@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '@alongside/kernel/answer';
+import { isObject } from '@alongside/kernel/json';
 import { isNhsNumber } from '../nhs-number.ts';
 import {
   checkContentType,
@@ -31,8 +32,8 @@ function checkHidden(patches: readonly Patch[], patient: Patient): void {
   if (code === 'U') return;
   const hidden = [...hiddenMembers, ...(code === 'V' ? ['name', 'birthDate'] : [])];
   for (const { parts, value } of patches) {
-    const url = String((value as { url?: unknown } | null)?.url);
-    if (hidden.includes(parts[0] ?? '') || locatingExtensions.includes(url))
+    const url: unknown = isObject(value) ? value.url : undefined;
+    if (hidden.includes(parts[0] ?? '') || locatingExtensions.some((locating) => locating === url))
       throw invalidUpdate('This user does not have permission to update the fields in the patches provided.');
   }
 }
