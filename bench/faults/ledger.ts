@@ -34,28 +34,29 @@ export class Ledger {
 
   /**
    * Checks every promise, one kind after another, because a later kind may invalidate an earlier one. Returns the lost ones by
-   * kind.
+   * kind. Stops when the signal says so.
    */
-  async verify(kinds: readonly string[]): Promise<Record<string, number>> {
+  async verify(kinds: readonly string[], signal: AbortSignal): Promise<Record<string, number>> {
     const lost: Record<string, number> = {};
     for (const kind of kinds) {
       const rest = this.#promises.filter((one) => one.kind === kind).values();
       await Promise.all(
         Array.from({ length: atOnce }, async () => {
-          for (const one of rest) if (!(await this.#holds(one))) lost[kind] = (lost[kind] ?? 0) + 1;
+          for (const one of rest)
+            if (!signal.aborted && !(await this.#holds(one, signal))) lost[kind] = (lost[kind] ?? 0) + 1;
         }),
       );
     }
     return lost;
   }
 
-  async #holds({ holds }: Promised): Promise<boolean> {
+  async #holds({ holds }: Promised, signal: AbortSignal): Promise<boolean> {
     const end = performance.now() + patience;
     for (;;) {
       const answer = await holds().catch(() => undefined);
       if (answer !== undefined) return answer;
       // A response that can never be checked counts as lost.
-      if (performance.now() > end) return false;
+      if (signal.aborted || performance.now() > end) return false;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -116,7 +116,7 @@ async function runOne(installation: Installation, fault: Fault, options: RunOpti
   const recovery = error || options.signal.aborted ? null : await recovered(load, over, options.signal);
   load.stop();
   await running;
-  const lost = options.signal.aborted ? {} : await ledger.verify(promiseKinds);
+  const lost = await ledger.verify(promiseKinds, options.signal);
   const deadProcesses = processes.reduce((sum, one) => sum + one.deaths, 0) - deaths;
   const { requests, promised } = ledger;
   const ids = ledger.examples.flatMap((example) => /"message_id":"([^"]+)"/.exec(example)?.[1] ?? []);
