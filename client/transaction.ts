@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { ClientError } from './errors.ts';
 import { printable } from './secrets.ts';
+import { misfit, type Shape } from './shape.ts';
 
 /** The flow of a transaction, so that one flow cannot finish another's. */
 export type TransactionKind = 'combined' | 'cis2' | 'fapi2';
@@ -28,6 +29,16 @@ export interface Transaction {
 export const TRANSACTION_LIFETIME_MS = 15 * 60_000;
 
 const LONGEST_TRANSACTION = 4096;
+
+const FORM: Shape = {
+  state: 'text',
+  verifier: 'text',
+  nonce: 'text',
+  startedAt: 'number',
+  maxAge: 'number',
+  level: 'number',
+  fresh: 'flag',
+};
 
 /** Serialises a transaction as one opaque string. It contains secrets: keep it in the web session on the server. */
 export function packTransaction(transaction: Transaction): string {
@@ -64,23 +75,16 @@ function parsed(packed: unknown): Transaction | undefined {
   if (typeof packed !== 'string' || packed.length === 0 || packed.length > LONGEST_TRANSACTION)
     return undefined;
   try {
-    const value = JSON.parse(
-      Buffer.from(packed, 'base64url').toString('utf8'),
-    ) as Partial<Transaction> | null;
-    return value && isText(value.state) && Number.isFinite(value.startedAt) && optionalsFit(value)
-      ? (value as Transaction)
-      : undefined;
+    const value: unknown = JSON.parse(Buffer.from(packed, 'base64url').toString('utf8'));
+    return isTransaction(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function optionalsFit(value: Partial<Transaction>): boolean {
-  const texts = [value.verifier, value.nonce].every((item) => item === undefined || isText(item));
-  const numbers = [value.maxAge, value.level].every((item) => item === undefined || Number.isFinite(item));
-  return texts && numbers && (value.fresh === undefined || typeof value.fresh === 'boolean');
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0;
+function isTransaction(value: unknown): value is Transaction {
+  if (misfit(value, FORM) !== undefined) return false;
+  const { state, verifier, nonce, startedAt, maxAge = 0, level = 0 } = value as Partial<Transaction>;
+  const texts = state !== undefined && ![state, verifier, nonce].includes('');
+  return texts && [startedAt, maxAge, level].every(Number.isFinite);
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { OperatorError } from './operator.ts';
 
 /** A process that listens on a port. The id is undefined if this user may not see it. */
@@ -53,7 +54,7 @@ function nameOf(pid: number): string {
     () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'),
     [],
   );
-  const short = (path: string) => path.split('/').slice(-2).join('/');
+  const short = (path: string) => join(basename(dirname(path)), basename(path));
   return script === '' || script.startsWith('-') ? short(program) : `${short(program)} ${short(script)}`;
 }
 

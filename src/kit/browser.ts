@@ -1,7 +1,8 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
+import { OutboundAgents, outboundStream } from '@alongside/kernel/outbound';
 import { type Form, formOf, refreshOf, sendsItself } from './markup.ts';
 
 /** The browser reached an address at which it stops. */
@@ -20,7 +21,7 @@ export interface Page {
   status: number;
   url: URL;
   body: string;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
 }
 
 export type Landing = Callback | Page;
@@ -40,11 +41,14 @@ export interface CookieLine {
 /** Time limit of a response in milliseconds. */
 const patience = 30_000;
 
+/** The instance and the client under test are on this machine or its network. */
+const policy = { privateAddresses: true, agents: new OutboundAgents() };
+
 /** A server that did not respond. */
 export class Unreachable extends Error {
   readonly origin: string;
 
-  constructor(origin: string, cause: Error) {
+  constructor(origin: string, cause: unknown) {
     super(`${origin} does not answer: ${reasonOf(cause)}`, { cause });
     this.origin = origin;
   }
@@ -161,7 +165,7 @@ export class Browser {
     throw new Error(`the redirects do not end, at last ${next.href}`);
   }
 
-  #send(
+  async #send(
     url: URL,
     site: string,
     form: URLSearchParams | undefined,
@@ -170,44 +174,35 @@ export class Browser {
     this.addresses.push(url.href);
     const body = form?.toString();
     const cookie = this.#cookiesFor(url, site === 'cross-site' && body !== undefined);
-    return new Promise((resolve, reject) => {
-      const request = (url.protocol === 'https:' ? https : http).request(
+    try {
+      const answer = await outboundStream(url.href, policy, {
+        purpose: 'other',
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          accept: 'text/html',
+          'sec-fetch-dest': 'document',
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-site': site,
+          ...(cookie === '' ? {} : { cookie }),
+          ...(body === undefined
+            ? {}
+            : { 'content-type': 'application/x-www-form-urlencoded', origin: origin ?? 'null' }),
+        },
+        body: body === undefined ? undefined : Buffer.from(body),
+        timeouts: { connect: patience, headers: patience, idle: patience },
+        signal: this.#signal,
+      });
+      this.#keep(url, answer.headers['set-cookie'] ?? []);
+      return {
+        kind: 'page',
+        status: answer.status,
         url,
-        {
-          signal: this.#signal,
-          timeout: patience,
-          method: body === undefined ? 'GET' : 'POST',
-          headers: {
-            accept: 'text/html',
-            'sec-fetch-dest': 'document',
-            'sec-fetch-mode': 'navigate',
-            'sec-fetch-site': site,
-            ...(cookie === '' ? {} : { cookie }),
-            ...(body === undefined
-              ? {}
-              : { 'content-type': 'application/x-www-form-urlencoded', origin: origin ?? 'null' }),
-          },
-        },
-        (response) => {
-          this.#keep(url, response.headers['set-cookie'] ?? []);
-          response.on('error', (error) => reject(new Unreachable(url.origin, error)));
-          const parts: Buffer[] = [];
-          response.on('data', (part: Buffer) => parts.push(part));
-          response.on('end', () =>
-            resolve({
-              kind: 'page',
-              status: response.statusCode ?? 0,
-              url,
-              headers: response.headers,
-              body: Buffer.concat(parts).toString('utf8'),
-            }),
-          );
-        },
-      );
-      request.on('error', (error) => reject(new Unreachable(url.origin, error)));
-      request.on('timeout', () => request.destroy(new Error(`no answer within ${patience / 1000} s`)));
-      request.end(body);
-    });
+        headers: answer.headers,
+        body: await text(answer.body),
+      };
+    } catch (error) {
+      throw new Unreachable(url.origin, error);
+    }
   }
 
   #cookiesFor({ hostname, pathname }: URL, crossSitePost: boolean): string {

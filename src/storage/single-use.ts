@@ -1,4 +1,5 @@
 import type { Clock } from '@alongside/kernel/clock';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { sha256 } from '@alongside/kernel/secrets';
 import { inBatches, removeSomeStatement } from './batches.ts';
 import { type Database, must, type Statement, sql } from './database.ts';
@@ -70,7 +71,7 @@ export class SingleUse {
   async spend<P>(kind: string, value: string): Promise<P | undefined> {
     const { rows } = await this.#database.run(this.spendStatement(kind, value));
     const payload = rows[0]?.payload;
-    return typeof payload === 'string' ? (JSON.parse(payload) as P) : undefined;
+    return typeof payload === 'string' ? parseOwnJson<P>(payload) : undefined;
   }
 
   /** Reads an unused value without spending it. */
@@ -88,7 +89,7 @@ export class SingleUse {
         sha256(value),
       ),
     );
-    return row && { payload: JSON.parse(row.payload) as P, usedAt: row.used_at, expiresAt: row.expires_at };
+    return row && { payload: parseOwnJson(row.payload), usedAt: row.used_at, expiresAt: row.expires_at };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { seconds } from '@alongside/kernel/clock';
+import { type JsonObject, parseOwnJson } from '@alongside/kernel/json';
 import type { SigningAlgorithm } from '@alongside/kernel/jws';
 import type { PlatformRegistration } from '../../oauth/applications.ts';
 import {
@@ -59,9 +60,9 @@ export const refreshBinding = (
 export function partyOf(
   attributes: Readonly<Record<string, string>>,
   name: typeof actorAttribute | typeof mayActAttribute,
-): Record<string, unknown> | undefined {
+): JsonObject | undefined {
   const text = attributes[name];
-  return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+  return text === undefined ? undefined : parseOwnJson<JsonObject>(text);
 }
 
 /** Returns the algorithm of JWT access tokens: the registered one, where the client's profile allows it. */

@@ -13,7 +13,8 @@ export type Generation = (typeof generations)[number];
  * Persistence, and while the screen is locked, it sends no heartbeats, so the user must enter the PIN within 600 s. In Mobility,
  * and in the newer generation, heartbeats continue without the card.
  */
-export type SessionMode = 'normal' | 'enhancedNormal' | 'sessionLockPersistence' | 'mobility';
+export const sessionModes = ['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'] as const;
+export type SessionMode = (typeof sessionModes)[number];
 
 /** Response of `POST /sessions/challenge`. A challenge is single use. */
 export interface ChallengeAnswer {

@@ -1,6 +1,16 @@
+import { isObject } from '@alongside/kernel/json';
 import type { JsonWebKey } from '@alongside/kernel/jwk';
-import type { Row } from '../../storage/database.ts';
-import type { EndCause, Generation, SessionMode, SessionState } from '../protocol.ts';
+import { z } from 'zod';
+import { integer, json, nullable, oneOf, type RowOf, row, text } from '../../storage/row.ts';
+import {
+  type EndCause,
+  endCauses,
+  type Generation,
+  generations,
+  type SessionMode,
+  type SessionState,
+  sessionModes,
+} from '../protocol.ts';
 
 /** Milliseconds. A session ends this long after the agent was last heard from, and this long after it began. */
 export const sessionLimits = { idle: 600_000, absolute: 36_000_000 };
@@ -26,21 +36,38 @@ export interface Session {
   endCause: EndCause | null;
 }
 
-export const sessionFromRow = (row: Row): Session => ({
-  id: String(row.id),
-  uid: String(row.uid),
-  agentId: String(row.agent_id),
-  cardSerial: String(row.card_serial),
-  sessionKey: JSON.parse(String(row.session_jwk)) as JsonWebKey,
-  generation: row.generation as Generation,
-  mode: row.mode as SessionMode,
-  roleId: row.role_id as string | null,
-  createdAt: Number(row.created_at),
-  pinAt: Number(row.pin_at),
-  heartbeatAt: Number(row.heartbeat_at),
-  endsAt: Number(row.ends_at),
-  endedAt: row.ended_at === null ? null : Number(row.ended_at),
-  endCause: row.end_cause as EndCause | null,
+export const sessionRow = row('cis_session', {
+  id: text,
+  uid: text,
+  agent_id: text,
+  card_serial: text,
+  session_jwk: json(z.custom<JsonWebKey>(isObject)),
+  generation: oneOf(...generations),
+  mode: oneOf(...sessionModes),
+  role_id: nullable(text),
+  created_at: integer,
+  pin_at: integer,
+  heartbeat_at: integer,
+  ends_at: integer,
+  ended_at: nullable(integer),
+  end_cause: nullable(oneOf(...endCauses)),
+});
+
+export const sessionFromRow = (row: RowOf<typeof sessionRow>): Session => ({
+  id: row.id,
+  uid: row.uid,
+  agentId: row.agent_id,
+  cardSerial: row.card_serial,
+  sessionKey: row.session_jwk,
+  generation: row.generation,
+  mode: row.mode,
+  roleId: row.role_id,
+  createdAt: row.created_at,
+  pinAt: row.pin_at,
+  heartbeatAt: row.heartbeat_at,
+  endsAt: row.ends_at,
+  endedAt: row.ended_at,
+  endCause: row.end_cause,
 });
 
 /** Returns the time at which the session ends without another heartbeat. */

@@ -1,9 +1,9 @@
 import type { Clock } from '@alongside/kernel/clock';
 import { batchSize, inBatches, removeSomeStatement, someStatement } from '../../storage/batches.ts';
-import { type Database, must, type Row, type Statement, sql, type Value } from '../../storage/database.ts';
+import { type Database, must, type Statement, sql, type Value } from '../../storage/database.ts';
 import type { SingleUse } from '../../storage/single-use.ts';
 import type { EndCause } from '../protocol.ts';
-import { idleEnd, type Session, sessionFromRow, sessionLimits } from './session.ts';
+import { idleEnd, type Session, sessionFromRow, sessionLimits, sessionRow } from './session.ts';
 
 /** Milliseconds to keep ended sessions. */
 const kept = 30 * 86_400_000;
@@ -41,7 +41,7 @@ export class Sessions {
 
   /** Returns the stored session. An expired one may not be marked as ended yet. */
   async find(id: string): Promise<Session | undefined> {
-    const row = await this.#database.get<Row>(sql('SELECT * FROM cis_session WHERE id = ?', id));
+    const row = await this.#database.get(sql('SELECT * FROM cis_session WHERE id = ?', id), sessionRow);
     return row && sessionFromRow(row);
   }
 
@@ -85,13 +85,14 @@ export class Sessions {
   /** Returns live sessions, the newest first, of one person or of all. */
   async live(limit: number, uid?: string): Promise<Session[]> {
     const ofPerson = uid === undefined ? '' : ' AND uid = ?';
-    const rows = await this.#database.all<Row>(
+    const rows = await this.#database.all(
       sql(
         `SELECT * FROM cis_session WHERE ended_at IS NULL AND ${notOver}${ofPerson} ORDER BY created_at DESC, id LIMIT ?`,
         ...this.#limits(this.#clock.now()),
         ...(uid === undefined ? [] : [uid]),
         limit,
       ),
+      sessionRow,
     );
     return rows.map(sessionFromRow);
   }
@@ -232,9 +233,8 @@ export class Sessions {
 
   /** Selects sessions that are not marked as ended. */
   async #select({ condition, values }: Selection): Promise<Session[]> {
-    const rows = await this.#database.all<Row>(
-      sql(`SELECT * FROM cis_session WHERE ${condition} AND ended_at IS NULL`, ...values),
-    );
+    const statement = sql(`SELECT * FROM cis_session WHERE ${condition} AND ended_at IS NULL`, ...values);
+    const rows = await this.#database.all(statement, sessionRow);
     return rows.map(sessionFromRow);
   }
 

@@ -18,11 +18,11 @@ import { errors } from '../errors.ts';
 import { readBody } from '../json-body.ts';
 import { type CisNetworkLimits, limitNetwork } from '../limits.ts';
 import {
-  type Generation,
+  generations,
   type Person,
-  type SessionMode,
   type SignInAnswer,
   sessionCertificateType,
+  sessionModes,
   signInMessage,
 } from '../protocol.ts';
 import { cardSignature, challenge, p256Key } from '../shapes.ts';
@@ -44,21 +44,13 @@ interface SignInDependencies extends ProofDependencies {
   audit: AuditLog;
 }
 
-const generations = ['hscn', 'internet'] as const satisfies readonly Generation[];
-const modes = [
-  'normal',
-  'enhancedNormal',
-  'sessionLockPersistence',
-  'mobility',
-] as const satisfies readonly SessionMode[];
-
 const shape = z.strictObject({
   ...cardSignature,
   challenge,
   sessionKey: p256Key,
   agentId: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be the thumbprint of a key'),
   generation: z.enum(generations, `must be of ${generations.join(', ')}`),
-  mode: z.enum(modes, `must be of ${modes.join(', ')}`),
+  mode: z.enum(sessionModes, `must be of ${sessionModes.join(', ')}`),
 });
 
 /** The proven facts about a sign-in, for the record of a refusal. */

@@ -1,6 +1,6 @@
 import { detailOf, reasonOf } from '@alongside/kernel/errors';
 import type { Ask } from '@alongside/kernel/in-process';
-import { ParsedTexts } from '@alongside/kernel/json';
+import { ParsedTexts, parseOwnJson } from '@alongside/kernel/json';
 import type { Log } from '@alongside/kernel/log';
 import { askOver } from '@alongside/kernel/outbound';
 import {
@@ -91,7 +91,7 @@ export class CisClient {
   async #fetch<T>(
     path: string,
     body?: unknown,
-    read = (text: string) => JSON.parse(text) as T,
+    read: (text: string) => T = parseOwnJson,
   ): Promise<T | undefined> {
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#secret}`,

@@ -1,4 +1,5 @@
 import { systemClock } from '@alongside/kernel/clock';
+import { parseOwnJson } from '@alongside/kernel/json';
 import { insertStatement } from '../batches.ts';
 import { type Database, sql, type Value } from '../database.ts';
 import type { DataMigration, MovedRows } from '../migration.ts';
@@ -84,7 +85,7 @@ async function movedGrant(database: Database, family: string): Promise<OldToken 
 }
 
 const providerOf = (attributes: string): string | null =>
-  (JSON.parse(attributes) as Attributes)['id_token-issuer'] ?? null;
+  parseOwnJson<Attributes>(attributes)['id_token-issuer'] ?? null;
 
 /** Returns the token with the data of the authorization. A delegated token of the same family does not name the provider. */
 const grantOf = (tokens: readonly OldToken[]): OldToken =>
@@ -117,7 +118,7 @@ function grantRow(tokens: readonly OldToken[], grant: OldToken): Value[] {
 }
 
 async function nextBatch(database: Database, position: string): Promise<MovedRows | undefined> {
-  const [family = '', hash = ''] = position === '' ? [] : (JSON.parse(position) as string[]);
+  const [family = '', hash = ''] = position === '' ? [] : parseOwnJson<string[]>(position);
   const found = await nextTokens(database, family, hash);
   const last = found.at(-1);
   if (!last) return undefined;
