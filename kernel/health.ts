@@ -95,12 +95,14 @@ export class Readiness {
 }
 
 /**
- * Routes for load balancers: `GET /healthz` (the process is alive) and `GET /readyz` (it can serve; 503 with
+ * Routes for load balancers, for GET and HEAD: `/healthz` (the process is alive) and `/readyz` (it can serve; 503 with
  * the failed checks).
  */
 export function healthRoutes(readiness: Readiness): Route[] {
-  const get = (path: string, endpoint: Endpoint): Route[] =>
-    withoutMethodErrors(route(path, { GET: { endpoint, errors: plainError } }));
+  const get = (path: string, endpoint: Endpoint): Route[] => {
+    const handler = { endpoint, errors: plainError };
+    return withoutMethodErrors(route(path, { GET: handler, HEAD: handler }));
+  };
   return [
     ...get('/healthz', async () => json(200, { status: 'ok' })),
     ...get('/readyz', async () => {

@@ -63,12 +63,40 @@ export interface Target {
   query: string;
 }
 
-/** Splits a request target at its first `?`. */
+/** The start of a request target in absolute form (RFC 9112 section 3.2.2). */
+const absoluteForm = /^https?:\/\/([^/?#]*)/i;
+
+/** Splits a request target at its first `?`. The authority of the absolute form is not part of the path. */
 export function targetOf(address: string): Target {
-  const mark = address.indexOf('?');
+  const own = address.startsWith('/') ? address : address.replace(absoluteForm, '');
+  const mark = own.indexOf('?');
   return mark === -1
-    ? { path: address, query: '' }
-    : { path: address.slice(0, mark), query: address.slice(mark + 1) };
+    ? { path: own || '/', query: '' }
+    : { path: own.slice(0, mark) || '/', query: own.slice(mark + 1) };
+}
+
+/** A host and a port as in an address (RFC 3986 section 3.2), or nothing. */
+const hostAndPort = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/**
+ * Returns the refusal of a request that the parser accepts, but that proxies may read in another way: another version of HTTP,
+ * several or malformed `Host` headers, or a `Host` that differs from the target (RFC 9112 sections 2.3 and 3.2).
+ */
+export function ambiguous({ httpVersion, rawHeaders, url = '/' }: IncomingMessage): Refusal | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    return kernelErrors.requestMalformed(`HTTP/${httpVersion} is not supported`);
+  let host: string | undefined;
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    const name = rawHeaders[place] ?? '';
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return kernelErrors.requestMalformed('several Host headers');
+    host = rawHeaders[place + 1] ?? '';
+  }
+  if (host && !hostAndPort.test(host)) return kernelErrors.requestMalformed('the Host header is malformed');
+  const authority = url.startsWith('/') ? undefined : absoluteForm.exec(url)?.[1];
+  return authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()
+    ? kernelErrors.requestMalformed('the Host header differs from the request target')
+    : undefined;
 }
 
 const noBytes = Buffer.alloc(0);

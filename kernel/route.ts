@@ -171,10 +171,6 @@ export interface FoundRoute {
 
 const nowhere: FoundRoute = { route: nothingHere, params: {}, template: noRoute };
 
-/** Returns the path of a request target without the authority (RFC 9112 section 3.2.2) and without a fragment. */
-const plainPath = (target: string): string =>
-  (target.split('#', 1)[0] ?? '').replace(/^https?:\/\/[^/]+(?=\/)/i, '');
-
 /** Returns a function that finds the template of a path that a route serves. */
 function templateFinder(routes: readonly Route[]): (route: Route, parts: readonly string[]) => string {
   const known = new Map<readonly string[], Branch>();
@@ -207,7 +203,8 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
   return (method, address) => {
     const here = fixed.get(address)?.get(method);
     if (here) return here;
-    const path = plainPath(address);
+    // A request target has no fragment; a client that sends one does not mean it.
+    const path = address.split('#', 1)[0] ?? '';
     if (!decodes(path)) {
       const route = root.find(partsOf(path), undefined);
       const template = route?.path ?? noRoute;

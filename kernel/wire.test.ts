@@ -107,6 +107,33 @@ describe('a listener on the wire', { timeout: 60_000 }, () => {
   const get = (path: string, method = 'GET') =>
     lines(`${method} ${path} HTTP/1.1`, 'Host: a', 'Connection: close');
 
+  const ambiguous: [string, string][] = [
+    ['two Host headers', lines('GET /latin HTTP/1.1', 'Host: a', 'Host: b')],
+    ['a Host header twice', lines('GET /latin HTTP/1.1', 'Host: a', 'hOST: a')],
+    ['a Host header with a path', lines('GET /latin HTTP/1.1', 'Host: a/b')],
+    ['a Host header with user information', lines('GET /latin HTTP/1.1', 'Host: a@b')],
+    ['an authority that differs from Host', lines('GET http://b/latin HTTP/1.1', 'Host: a')],
+    ['user information in the authority', lines('GET http://a@b/latin HTTP/1.1', 'Host: a')],
+    ['HTTP/2.0', lines('GET /latin HTTP/2.0', 'Host: a')],
+    ['HTTP/0.9', lines('GET /latin HTTP/0.9', 'Host: a')],
+  ];
+  for (const [name, bytes] of ambiguous)
+    test(`refuses ${name}`, async () => assert.match(await exchange(bytes), /^HTTP\/1\.1 400 /));
+
+  for (const host of ['a', 'A:80', '[::1]:8400', 'under_score.test', ''])
+    test(`accepts the Host "${host}"`, async () => {
+      const bytes = lines('GET /latin HTTP/1.1', `Host: ${host}`, 'Connection: close');
+      assert.match(await exchange(bytes), /^HTTP\/1\.1 200 /);
+    });
+
+  test('removes the authority from the path of a target in absolute form', async () => {
+    for (const target of ['http://A/latin?x', 'HTTP://a/latin'])
+      assert.match(
+        await exchange(lines(`GET ${target} HTTP/1.1`, 'Host: a', 'Connection: close')),
+        /^HTTP\/1\.1 200 /,
+      );
+  });
+
   test('sends its headers once, in order, with the length of the body', async () => {
     const [head = '', body] = (await exchange(get('/latin'))).split('\r\n\r\n');
     assert.deepEqual(
