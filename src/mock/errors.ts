@@ -171,6 +171,12 @@ export const keySetErrors = catalogue('mock', {
     description: 'Invalid ApiKey for given resource',
     fix: 'Add a product that holds mock-jwks to the application.',
   },
+  statusKey: {
+    ...key,
+    code: 'steps.raisefault.RaiseFault',
+    description: 'Invalid Api Key',
+    fix: 'Send the key that GET /mock-jwks/status-endpoint-api-key returns in the header apikey.',
+  },
   keySetMalformed: {
     actor: 'developer',
     status: 400,

@@ -79,6 +79,7 @@ describe('production', () => {
       for (const path of ['/healthz', '/readyz']) {
         const answer = await fetch(part + path);
         assert.deepEqual([path, answer.status, await answer.json()], [path, 200, { status: 'ok' }], part);
+        assert.equal((await fetch(part + path, { method: 'HEAD' })).status, 200, part);
       }
   });
 

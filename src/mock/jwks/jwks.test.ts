@@ -81,6 +81,17 @@ describe('GET /mock-jwks/{key set}', () => {
   });
 });
 
+describe('GET /mock-jwks/_ping and /_status', () => {
+  const build = ['version', 'revision', 'releaseId', 'commitId'];
+
+  test('return the build, and with the key of _status also the status', async () => {
+    assert.deepEqual(Object.keys((await (await get('_ping')).json()) as object), build);
+    const answer = await get('_status', { apikey: 'status-api-key-0123456789' });
+    assert.deepEqual(Object.keys((await answer.json()) as object), ['status', ...build, 'checks']);
+    assert.equal((await get('_status', { apikey: 'wrong' })).status, 401);
+  });
+});
+
 describe('endpoints with an API key', () => {
   const named = (client: { clientId: string; clientSecret: string }) => ({
     client_id: client.clientId,

@@ -1,6 +1,8 @@
 import { Answer, json, text } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
+import { equalSecrets } from '@alongside/kernel/secrets';
+import { release } from '../../version.ts';
 import type { MockDependencies } from '../dependencies.ts';
 import { faultError } from '../error-formats.ts';
 import { keySetErrors } from '../errors.ts';
@@ -64,7 +66,7 @@ async function checkApiKey(
     throw keySetErrors.apiKeyWithoutProduct(`no product of ${application.name} contains ${api}`);
 }
 
-/** The routes of `/mock-jwks`. The first two require the API key of an application with a product that contains `mock-jwks`. */
+/** The routes of `/mock-jwks`. Credentials require the API key of an application with a product that contains `mock-jwks`. */
 export function keySetRoutes(dependencies: MockDependencies): Route[] {
   const { urls, statusApiKey } = dependencies;
   const withApiKey =
@@ -79,9 +81,19 @@ export function keySetRoutes(dependencies: MockDependencies): Route[] {
     redirect_uri: platformCallback(urls),
   });
   const credentials = json(200, { cis2: named(testClients.cis2), 'nhs-login': named(testClients.nhsLogin) });
-  const get = (path: string, endpoint: Endpoint) =>
-    route(`/mock-jwks/${path}`, { GET: { endpoint, errors: faultError } });
+  // It has no back end that could fail.
+  const status: Endpoint = async ({ headers: { apikey } }) => {
+    if (typeof apikey !== 'string' || !equalSecrets(apikey, statusApiKey))
+      throw keySetErrors.statusKey('the header apikey is missing or wrong');
+    return json(200, { status: 'pass', ...release, checks: {} });
+  };
+  const get = (path: string, endpoint: Endpoint) => {
+    const handler = { endpoint, errors: faultError };
+    return route(`/mock-jwks/${path}`, { GET: handler, HEAD: handler });
+  };
   return [
+    ...get('_ping', async () => json(200, release)),
+    ...get('_status', status),
     ...get('keycloak-client-credentials', withApiKey(credentials)),
     ...get('status-endpoint-api-key', withApiKey(text(200, statusApiKey))),
     ...get('*', spelledKeySetEndpoint),
