@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RequestObserver } from '@alongside/kernel/activity';
-import { inProcess } from '@alongside/kernel/in-process';
+import { type Ask, inProcess } from '@alongside/kernel/in-process';
 import { createLog, type LogLevel } from '@alongside/kernel/log';
 import { askOver } from '@alongside/kernel/outbound';
 import { peerUserOf } from '@alongside/kernel/peer-user';
@@ -12,10 +12,16 @@ import type { Core } from './boot/core.ts';
 import type { Placement } from './boot/listeners.ts';
 import type { Figures } from './boot/metrics/gauges.ts';
 import { outages, withOutages } from './boot/outages.ts';
-import { createPeopleNow, createPersonSource, mockClaimsOf } from './boot/people.ts';
+import {
+  createPeopleNow,
+  createPersonSource,
+  mockClaimsOf,
+  namesOf,
+  type PersonSource,
+} from './boot/people.ts';
 import type { LiveSettings } from './boot/reloadables.ts';
 import { signInSettings, webAuthnSettings } from './boot/sign-in-settings.ts';
-import { upstreamsOf } from './boot/upstreams.ts';
+import { providerAt, upstreamsOf } from './boot/upstreams.ts';
 import { createCis } from './cis/index.ts';
 import { cis2Faults } from './cis2/faults/registry.ts';
 import { createCis2 } from './cis2/index.ts';
@@ -37,6 +43,7 @@ import { createSample } from './sample/index.ts';
 import { demoCredentials, platformClient } from './seed/registrations.ts';
 import { realmPath, type Service, type Urls } from './service.ts';
 import { Faults, type NamedFault } from './storage/faults.ts';
+import type { Refusals } from './storage/refusals.ts';
 import { version } from './version.ts';
 
 /** The faults that developers can inject: console, commands and documentation list these. */
@@ -77,297 +84,285 @@ export interface Composition {
   resetAgent(): Promise<void>;
 }
 
-/** Builds the configured services. Only this file and main.ts know all of them. */
-export async function compose(materials: Materials): Promise<Composition> {
-  const { config, development, core, vault, folder, ports, urls, agentSocket, realmKeys, citizens, reset } =
-    materials;
-  const { mutualTls, operatorHash, platformSecret, live, logLevel, observer, figures } = materials;
-  const { clientAuthorities, clientRevocations } = live;
-  const {
-    clock,
-    database,
-    recorder,
-    background,
-    settings,
-    singleUse,
-    audit,
-    applications,
-    products,
-    developers,
-    tokens,
-    keys,
-  } = core;
-  const cis2Issuer = `${urls.cis2}${realmPath}`;
-  const log = (name: string) => createLog(logLevel, name);
+/** Returns the materials with what several services are given. */
+async function wiringOf(materials: Materials) {
+  const { config, core, development, vault, urls, logLevel, observer, platformSecret } = materials;
+  const { clock, database, recorder, background, singleUse, audit } = core;
+  const { applications, products, developers, tokens } = core;
+  const { networkLimits } = config;
   const secret = (from: string, to: string) => vault.serviceSecret(from, to);
-  const shared = { clock, database, recorder, background, urls, development };
-  const registrations = { applications, products, developers, tokens };
-  const faults = development ? new Faults(settings) : undefined;
-  const statusApiKey = config.statusApiKey ?? (await statusKeyOf(database));
-  const cisSecrets = {
-    cis2: secret('cis2', 'cis'),
-    console: secret('console', 'cis'),
-    authorisation: secret('authorisation', 'cis'),
-    cardIssuer: secret('card-issuer', 'cis'),
+  const log = (name: string) => createLog(logLevel, name);
+  const faults = development ? new Faults(core.settings) : undefined;
+  return {
+    ...materials,
+    shared: { clock, database, recorder, background, singleUse, audit, networkLimits, urls, development },
+    registrations: { applications, products, developers, tokens },
+    secret,
+    log,
+    faults,
+    statusApiKey: config.statusApiKey ?? (await statusKeyOf(database)),
+    cisSecrets: {
+      cis2: secret('cis2', 'cis'),
+      console: secret('console', 'cis'),
+      authorisation: secret('authorisation', 'cis'),
+      cardIssuer: secret('card-issuer', 'cis'),
+    },
+    cis2Provider: providerAt(`${urls.cis2}${realmPath}`, { ...platformClient, clientSecret: platformSecret }),
+    asService: (name: ServiceName, service: Service) =>
+      faults ? withOutages(name, service, faults) : service,
+    /** Calls a service of this process without a socket. */
+    calling: (name: ServiceName, service: Service, refusals?: { refusals: Refusals; development: boolean }) =>
+      inProcess(service.routes, { ...service, name, log: log(name), observer, ...refusals }),
   };
-  const cis = config.only.includes('cis')
-    ? createCis({
-        ...shared,
-        singleUse,
-        settings,
-        audit,
-        keys: keys.cis,
-        vault,
-        log: log('cis'),
-        allowVirtualCards: development,
-        selfService: config.selfService,
-        subscribers: [{ name: 'cis2', url: urls.cis2, secret: secret('cis', 'cis2') }],
-        serviceSecrets: cisSecrets,
-        ...(live.smtp ? { smtp: live.smtp } : {}),
-        ...(config.legacyCis ? { legacy: { sha1: config.legacySha1, clients: config.legacyClients } } : {}),
-        externalIssuers: live.externalIssuers,
-      })
-    : undefined;
-  const askCis = cis
-    ? inProcess(cis.routes, { ...cis, name: 'cis', log: log('cis'), observer })
-    : askOver(urls.cis);
-  const personSource = createPersonSource(askCis, cisSecrets.authorisation);
-  const cis2Provider = {
-    issuer: cis2Issuer,
-    authorizeUrl: `${cis2Issuer}/authorize`,
-    tokenUrl: `${cis2Issuer}/access_token`,
-    userinfoUrl: `${cis2Issuer}/userinfo`,
-    jwksUrl: `${cis2Issuer}/connect/jwk_uri`,
-    ...platformClient,
-    clientSecret: platformSecret,
-    providerName: 'nhs-cis2' as const,
-    sendNonceAndPkce: true,
-  };
+}
 
-  const cis2 = config.only.includes('cis2')
-    ? createCis2({
-        ...shared,
-        ...registrations,
-        singleUse,
-        keys: keys.cis2,
-        vault,
-        log: log('cis2'),
-        issuer: cis2Issuer,
-        cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis },
-        cisSecret: secret('cis', 'cis2'),
-        faults,
-        audit,
-        consoleSecret: secret('console', 'cis2'),
-        selfService: config.selfService,
-        webAuthn: webAuthnSettings(config),
-        ...signInSettings(config),
-        clientAuthorities,
-        clientRevocations,
-        networkLimits: config.networkLimits,
-        mutualTlsUrl: mutualTls.cis2,
-        dpopNonces: config.dpopNonceAtCis2,
-        dynamicRegistration: config.dynamicRegistration,
-        afterSignOut: config.afterSignOut,
-        signOutWithoutSession: config.signOutWithoutSession,
-        idleSignOut: !config.keepIdleSessions,
-        assuranceAsNumbers: config.assuranceAsNumbers,
-        forgeRockClaims: !config.plainIdTokens,
-        platformLogout: `${urls.api}/oauth2/backchannel_logout`,
-        platformClientId: platformClient.clientId,
-        agentUrl: urls.identityAgent,
-      })
-    : undefined;
+type Wiring = Awaited<ReturnType<typeof wiringOf>>;
 
-  const asService = (name: ServiceName, service: Service) =>
-    faults ? withOutages(name, service, faults) : service;
-  const refusals = { refusals: core.refusals, development };
-  const cis2Here = cis2 && {
-    origin: urls.cis2,
-    ask: inProcess(asService('cis2', cis2).routes, { name: 'cis2', log: log('cis2'), observer, ...refusals }),
-  };
+const cisOf = ({ config, core, shared, vault, live, log, urls, secret, cisSecrets, development }: Wiring) =>
+  createCis({
+    ...shared,
+    settings: core.settings,
+    keys: core.keys.cis,
+    vault,
+    log: log('cis'),
+    allowVirtualCards: development,
+    selfService: config.selfService,
+    subscribers: [{ name: 'cis2', url: urls.cis2, secret: secret('cis', 'cis2') }],
+    serviceSecrets: cisSecrets,
+    ...(live.smtp ? { smtp: live.smtp } : {}),
+    ...(config.legacyCis ? { legacy: { sha1: config.legacySha1, clients: config.legacyClients } } : {}),
+    externalIssuers: live.externalIssuers,
+  });
 
-  const agent = config.only.includes('identity-agent')
-    ? await createIdentityAgent({
-        clock,
-        recorder,
-        flush: () => recorder.flush(),
-        log: log('identity-agent'),
-        dataFolder: join(folder, 'identity-agent'),
-        socketPath: agentSocket,
-        url: urls.identityAgent,
-        cisUrl: urls.cis,
-        cis2: {
-          issuer: cis2Issuer,
-          jwksUrl: cis2Provider.jwksUrl,
-          exchangeUrl: `${urls.cis2}/agent/exchange`,
-        },
-        development,
-        generation: config.generation,
-        mode: config.agentMode,
-        requireRole: config.agentRequireRole,
-        fetchTransport: config.agentFetchTransport,
-        legacyTickets: config.legacyCis,
-        checkPeerUser: !config.anyLocalUser,
-        cardIssuerSecret: cisSecrets.cardIssuer,
-        here: cis2Here,
-      })
-    : undefined;
-
-  const mock = createMockSurface({
+const cis2Of = (wiring: Wiring, askCis: Ask) => {
+  const { config, core, shared, registrations, vault, live, log, urls, secret, cisSecrets } = wiring;
+  return createCis2({
     ...shared,
     ...registrations,
-    singleUse,
-    keys: keys.mock,
+    keys: core.keys.cis2,
+    vault,
+    log: log('cis2'),
+    issuer: wiring.cis2Provider.issuer,
+    cis: { url: urls.cis, secret: cisSecrets.cis2, ask: askCis },
+    cisSecret: secret('cis', 'cis2'),
+    faults: wiring.faults,
+    consoleSecret: secret('console', 'cis2'),
+    selfService: config.selfService,
+    webAuthn: webAuthnSettings(config),
+    ...signInSettings(config),
+    clientAuthorities: live.clientAuthorities,
+    clientRevocations: live.clientRevocations,
+    mutualTlsUrl: wiring.mutualTls.cis2,
+    dpopNonces: config.dpopNonceAtCis2,
+    dynamicRegistration: config.dynamicRegistration,
+    afterSignOut: config.afterSignOut,
+    signOutWithoutSession: config.signOutWithoutSession,
+    idleSignOut: !config.keepIdleSessions,
+    assuranceAsNumbers: config.assuranceAsNumbers,
+    forgeRockClaims: !config.plainIdTokens,
+    platformLogout: `${urls.api}/oauth2/backchannel_logout`,
+    platformClientId: platformClient.clientId,
+    agentUrl: urls.identityAgent,
+  });
+};
+
+/** A CIS2 in this process, called without a socket. */
+type Cis2Here = { origin: string; ask: Ask } | undefined;
+
+const agentOf = (wiring: Wiring, here: Cis2Here) => {
+  const { config, core, urls, cis2Provider } = wiring;
+  return createIdentityAgent({
+    clock: core.clock,
+    recorder: core.recorder,
+    flush: () => core.recorder.flush(),
+    log: wiring.log('identity-agent'),
+    dataFolder: join(wiring.folder, 'identity-agent'),
+    socketPath: wiring.agentSocket,
+    url: urls.identityAgent,
+    cisUrl: urls.cis,
+    cis2: {
+      issuer: cis2Provider.issuer,
+      jwksUrl: cis2Provider.jwksUrl,
+      exchangeUrl: `${urls.cis2}/agent/exchange`,
+    },
+    development: wiring.development,
+    generation: config.generation,
+    mode: config.agentMode,
+    requireRole: config.agentRequireRole,
+    fetchTransport: config.agentFetchTransport,
+    legacyTickets: config.legacyCis,
+    checkPeerUser: !config.anyLocalUser,
+    cardIssuerSecret: wiring.cisSecrets.cardIssuer,
+    here,
+  });
+};
+
+const mockOf = ({ core, shared, registrations, log, urls, cisSecrets, statusApiKey }: Wiring) =>
+  createMockSurface({
+    ...shared,
+    ...registrations,
+    keys: core.keys.mock,
     log: log('mock'),
     cis: { url: urls.cis, secret: cisSecrets.cis2 },
     statusApiKey,
-    networkLimits: config.networkLimits,
     claimsOf: mockClaimsOf,
   });
 
-  const upstreams = upstreamsOf(config, { ...cis2Provider, here: cis2Here });
-  const options = config.basePathOptions;
-  const authorisation = () =>
-    createAuthorisation({
-      ...shared,
-      ...registrations,
-      singleUse,
-      keys: keys.authorisation,
-      vault,
-      log: log('authorisation'),
-      audit,
-      statusApiKey,
-      personSource,
-      ...(development
-        ? {
-            userinfoSource: async (uid: string) => {
-              const person = await personSource(uid);
-              return person && mockClaimsOf(person).userinfo;
-            },
-          }
-        : {}),
-      roleSource: async (uid) => (await personSource(uid))?.roles.map(({ roleId }) => roleId),
-      consoleSecret: secret('console', 'authorisation'),
-      clientAuthorities,
-      clientRevocations,
-      mutualTlsUrl: mutualTls.api,
-      networkLimits: config.networkLimits,
-      bases: [
-        {
-          path: '/oauth2',
-          profile: 'nhs',
-          environment: 'local',
-          ...(development ? { nhsLogin: mockNhsLogin(urls) } : {}),
-          ...upstreams,
-          options: options['/oauth2'],
-          limits: config.apiLimits.oauth2,
-        },
-        ...(development
-          ? [
-              {
-                ...mockBasePath(urls, undefined, options['/oauth2-mock']),
-                limits: config.apiLimits['oauth2-mock'],
-              },
-            ]
-          : []),
-        {
-          path: '/oauth2.1',
-          profile: 'standard',
-          environment: 'local',
-          ...upstreams,
-          options: options['/oauth2.1'],
-          limits: config.apiLimits['oauth2.1'],
-        },
-      ],
-    });
-  const gateway = () =>
-    createGateway({
-      ...shared,
-      ...registrations,
-      log: log('gateway'),
-      refusals: core.refusals,
-      audit,
-      statusApiKey,
-      people: { issuer: cis2Issuer, find: createPeopleNow(personSource) },
-      mutualTlsUrl: mutualTls.api,
-      networkLimits: config.networkLimits,
-      vault,
-      faults,
-      ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, clock, 'gateway') } : {}),
-      options: {
-        legacyDefaultMode: config.legacyDefaultMode,
-        requireAsid: config.requireAsid,
-        apiLimits: config.apiLimits,
-        cors: config.corsAtGateway,
-        sandbox: development && config.sandbox,
-      },
-    });
-  const personName = async (uid: string) => {
+/** Returns the base paths of the platform's authorization server. */
+function basesOf({ config, development, urls, cis2Provider }: Wiring, here: Cis2Here) {
+  const upstreams = upstreamsOf(config, { ...cis2Provider, here });
+  const { basePathOptions: options, apiLimits: limits } = config;
+  const environment = 'local';
+  const mock = { ...mockBasePath(urls, undefined, options['/oauth2-mock']), limits: limits['oauth2-mock'] };
+  return [
+    {
+      ...{ path: '/oauth2', profile: 'nhs' as const, environment },
+      ...(development ? { nhsLogin: mockNhsLogin(urls) } : {}),
+      ...upstreams,
+      ...{ options: options['/oauth2'], limits: limits.oauth2 },
+    },
+    ...(development ? [mock] : []),
+    {
+      ...{ path: '/oauth2.1', profile: 'standard' as const, environment },
+      ...upstreams,
+      ...{ options: options['/oauth2.1'], limits: limits['oauth2.1'] },
+    },
+  ];
+}
+
+const authorisationOf = (wiring: Wiring, personSource: PersonSource, here: Cis2Here) => {
+  const { core, live, log } = wiring;
+  const userinfoSource = async (uid: string) => {
     const person = await personSource(uid);
-    return person && [person.title, person.givenName, person.familyName].filter(Boolean).join(' ');
+    return person && mockClaimsOf(person).userinfo;
   };
-  const roleName = async (uid: string, roleId: string) => {
-    const role = (await personSource(uid))?.roles.find((held) => held.roleId === roleId);
-    // "Clinical":"Medical":"General Medical Practitioner"
-    const name = role?.roleName.split(':').at(-1)?.replaceAll('"', '');
-    return role && `${name} at ${role.orgCode}`;
-  };
+  return createAuthorisation({
+    ...wiring.shared,
+    ...wiring.registrations,
+    keys: core.keys.authorisation,
+    vault: wiring.vault,
+    log: log('authorisation'),
+    statusApiKey: wiring.statusApiKey,
+    personSource,
+    ...(wiring.development ? { userinfoSource } : {}),
+    roleSource: async (uid) => (await personSource(uid))?.roles.map(({ roleId }) => roleId),
+    consoleSecret: wiring.secret('console', 'authorisation'),
+    clientAuthorities: live.clientAuthorities,
+    clientRevocations: live.clientRevocations,
+    mutualTlsUrl: wiring.mutualTls.api,
+    bases: basesOf(wiring, here),
+  });
+};
+
+const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
+  const { config, core, vault } = wiring;
+  return createGateway({
+    ...wiring.shared,
+    ...wiring.registrations,
+    log: wiring.log('gateway'),
+    refusals: core.refusals,
+    statusApiKey: wiring.statusApiKey,
+    people: { issuer: wiring.cis2Provider.issuer, find: createPeopleNow(personSource) },
+    mutualTlsUrl: wiring.mutualTls.api,
+    vault,
+    faults: wiring.faults,
+    ...(config.dpopNonceAtGateway ? { proofNonces: new ProofNonces(vault, core.clock, 'gateway') } : {}),
+    options: {
+      legacyDefaultMode: config.legacyDefaultMode,
+      requireAsid: config.requireAsid,
+      apiLimits: config.apiLimits,
+      cors: config.corsAtGateway,
+      sandbox: wiring.development && config.sandbox,
+    },
+  });
+};
+
+const journeysOf = ({ core, log, development }: Wiring, personSource: PersonSource) => {
+  const { clock, database, events, recorder, applications } = core;
   const applicationName = async (id: string) => (await applications.get(id))?.name;
-  const keepAll = async () => {
-    // Events first, because some are messages themselves.
-    await recorder.keep();
-    await core.journeys.keep();
-  };
-  const names = new Names({ database, log: log('console'), personName, roleName, applicationName });
-  const console_ = () =>
-    createConsole({
-      ...shared,
-      ...registrations,
-      settings,
-      audit,
-      events: core.events,
-      journeys: new StoredJourneys({
-        ...{ clock, database, events: core.events, recorder: { keep: keepAll }, names, development },
-        captured: core.captured,
-      }),
-      refusals: core.refusals,
-      listenEvents(listener) {
-        const stops = [recorder.listen(listener), core.journeys.listen(listener)];
-        return () => {
-          for (const stop of stops) stop();
-        };
+  return new StoredJourneys({
+    ...{ clock, database, events, development, captured: core.captured },
+    names: new Names({ database, log: log('console'), ...namesOf(personSource), applicationName }),
+    recorder: {
+      async keep() {
+        // Events first, because some are messages themselves.
+        await recorder.keep();
+        await core.journeys.keep();
       },
-      keys,
-      log: log('console'),
-      figures,
-      networkLimits: config.networkLimits,
-      cis2Issuer,
-      version,
-      cis: { url: urls.cis, secret: cisSecrets.console },
-      authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
-      cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
-      agentSocket,
-      apis: new ApiRegister({ database, products, vault }),
-      // The key sets of the mock are an API too.
-      platformApis: [...authorisationApis, 'mock-jwks'],
-      namedFaults,
-      ...(development ? { realmKeys, citizens } : { operatorHash }),
-      patients: patientRegister(core.database),
-      reset,
-      allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
-      peerUser: peerUserOf(`http://localhost:${ports.console}`, !config.anyLocalUser),
-    });
-  const sample = () =>
-    createSample({
-      clock,
-      log: log('sample'),
-      origin: urls.sample,
-      api: urls.api,
-      cis2Issuer,
-      console: urls.console,
-      development,
-      ...demoCredentials(urls),
-    });
+    },
+  });
+};
+
+const consoleOf = (wiring: Wiring, personSource: PersonSource) => {
+  const { config, core, development, urls, ports, secret, cisSecrets } = wiring;
+  const { database, recorder, keys } = core;
+  return createConsole({
+    ...wiring.shared,
+    ...wiring.registrations,
+    settings: core.settings,
+    events: core.events,
+    journeys: journeysOf(wiring, personSource),
+    refusals: core.refusals,
+    listenEvents(listener) {
+      const stops = [recorder.listen(listener), core.journeys.listen(listener)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    keys,
+    log: wiring.log('console'),
+    figures: wiring.figures,
+    cis2Issuer: wiring.cis2Provider.issuer,
+    version,
+    cis: { url: urls.cis, secret: cisSecrets.console },
+    authorisation: { url: urls.api, secret: secret('console', 'authorisation') },
+    cis2: { url: urls.cis2, secret: secret('console', 'cis2') },
+    agentSocket: wiring.agentSocket,
+    apis: new ApiRegister({ database, products: core.products, vault: wiring.vault }),
+    // The key sets of the mock are an API too.
+    platformApis: [...authorisationApis, 'mock-jwks'],
+    namedFaults,
+    ...(development
+      ? { realmKeys: wiring.realmKeys, citizens: wiring.citizens }
+      : { operatorHash: wiring.operatorHash }),
+    patients: patientRegister(database),
+    reset: wiring.reset,
+    allowedHosts: [new URL(urls.console).host, `localhost:${ports.console}`, `127.0.0.1:${ports.console}`],
+    peerUser: peerUserOf(`http://localhost:${ports.console}`, !config.anyLocalUser),
+  });
+};
+
+const sampleOf = ({ core, urls, log, development, cis2Provider }: Wiring) =>
+  createSample({
+    clock: core.clock,
+    log: log('sample'),
+    origin: urls.sample,
+    api: urls.api,
+    cis2Issuer: cis2Provider.issuer,
+    console: urls.console,
+    development,
+    ...demoCredentials(urls),
+  });
+
+/**
+ * Builds the configured services: first CIS, CIS2 and the agent, which others call without a socket where they run in this process, then
+ * the others. Only this file and main.ts know all of them.
+ */
+export async function compose(materials: Materials): Promise<Composition> {
+  const wiring = await wiringOf(materials);
+  const { config, core, development, urls, log, asService, calling } = wiring;
+  const runs = (name: ServiceName) => config.only.includes(name);
+  const cis = runs('cis') ? cisOf(wiring) : undefined;
+  const askCis = cis ? calling('cis', cis) : askOver(urls.cis);
+  const personSource = createPersonSource(askCis, wiring.cisSecrets.authorisation);
+  const cis2 = runs('cis2') ? cis2Of(wiring, askCis) : undefined;
+  const refusals = { refusals: core.refusals, development };
+  const cis2Here = cis2 && {
+    origin: urls.cis2,
+    ask: calling('cis2', { routes: asService('cis2', cis2).routes }, refusals),
+  };
+  const agent = runs('identity-agent') ? await agentOf(wiring, cis2Here) : undefined;
+  const mock = mockOf(wiring);
 
   type Places = Omit<Placement, 'log'>[];
   const places: Record<ServiceName, () => Places | Promise<Places>> = {
@@ -376,29 +371,23 @@ export async function compose(materials: Materials): Promise<Composition> {
       ...(cis2 ? [{ listener: 'cis2' as const, service: cis2 }] : []),
       { listener: 'cis2', service: mock.cis2 },
     ],
-    authorisation: () => [{ listener: 'api', service: authorisation() }],
+    authorisation: () => [{ listener: 'api', service: authorisationOf(wiring, personSource, cis2Here) }],
     gateway: async () => [
-      { listener: 'api', service: await gateway() },
+      { listener: 'api', service: await gatewayOf(wiring, personSource) },
       { listener: 'api', service: mock.api },
     ],
     'identity-agent': () => (agent ? [{ listener: 'identityAgent', service: agent.service }] : []),
-    console: () => [{ listener: 'console', service: console_() }],
-    sample: () => [{ listener: 'sample', service: sample() }],
+    console: () => [{ listener: 'console', service: consoleOf(wiring, personSource) }],
+    sample: () => [{ listener: 'sample', service: sampleOf(wiring) }],
   };
-  return {
-    placements: (
-      await Promise.all(
-        config.only.map(async (name) =>
-          (
-            await places[name]()
-          ).map(({ listener, service }) => ({
-            listener,
-            service: asService(name, service),
-            log: log(name),
-          })),
-        ),
-      )
-    ).flat(),
-    resetAgent: async () => agent?.reset(),
-  };
+  const placed = await Promise.all(
+    config.only.map(async (name) =>
+      (await places[name]()).map(({ listener, service }) => ({
+        listener,
+        service: asService(name, service),
+        log: log(name),
+      })),
+    ),
+  );
+  return { placements: placed.flat(), resetAgent: async () => agent?.reset() };
 }

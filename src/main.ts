@@ -13,7 +13,7 @@ import { sha256 } from '@alongside/kernel/secrets';
 import { choosePorts, mutualTlsUrls, publicUrls } from './boot/addresses.ts';
 import { createCore } from './boot/core.ts';
 import { agentSocketPath, openDataFolder, requireVolume } from './boot/data-folder.ts';
-import { startListeners } from './boot/listeners.ts';
+import { type Placement, startListeners } from './boot/listeners.ts';
 import { measuredDatabase } from './boot/metrics/database.ts';
 import { figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
 import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
@@ -83,23 +83,8 @@ function auditOptions({ auditRetention, logLevel }: Config, development: boolean
   return { log, anchorLog, retentionDays: auditRetention };
 }
 
-/** Builds and starts the configured instance: storage, keys, services, listeners. */
-export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
-  const shutdown = new Shutdown();
-  try {
-    return await start(config, options, shutdown);
-  } catch (error) {
-    // Otherwise the parts that were started would keep the process running.
-    await shutdown.run().catch(() => undefined);
-    throw error;
-  }
-}
-
-async function start(
-  config: Config,
-  { development }: { development: boolean },
-  shutdown: Shutdown,
-): Promise<Instance> {
+/** Opens the parts below the services: data folder, ports, addresses, logs, storage, traces and the signing token. */
+async function openGround(config: Config, development: boolean, shutdown: Shutdown) {
   if (config.dataVolume) requireVolume(config.data);
   const folder = openDataFolder(config.data, config.ephemeral);
   shutdown.add(() => folder.discard());
@@ -111,7 +96,6 @@ async function start(
   const mutualTls = mutualTlsUrls(config, ports);
   const tls = openTls(config);
   trustAuthority(config.tlsAuthority)();
-  const proxies = new LiveProxies(config.trustedProxies);
   const checkSafe = (wanted: Config) => {
     if (development) return;
     const plan = { config: wanted, urls, mutualTls, folder: folder.path, tls: openTls(wanted) };
@@ -121,17 +105,34 @@ async function start(
   const logLevel: LogLevel = { current: config.logLevel };
   const log = createLog(logLevel, 'alongside');
   const metricsPort = metricsPortOf(config, development);
-  const metrics = metricsPort && (await Metrics.open(series, log));
+  const metrics = metricsPort ? await Metrics.open(series, log) : undefined;
   const storage = await openStorage(config, folder.path, development ? 'development' : 'production', (line) =>
     log.info({}, line),
   );
-  const { vault } = storage;
   const database = metrics ? measuredDatabase(storage.database, metrics) : storage.database;
   shutdown.add(() => database.close());
   const tracing = await startTracing(config, log);
   if (tracing) shutdown.add(() => tracing.stop());
   const token = await SigningToken.open(config);
   shutdown.add(() => token?.close());
+  return {
+    ...{ config, development, folder: folder.path, stateFile, stateFileIsOurs, ports, held, release },
+    ...{ urls, mutualTls, tls, checkSafe, logLevel, log, metricsPort, metrics, database, tracing, token },
+    vault: storage.vault,
+    proxies: new LiveProxies(config.trustedProxies),
+    theme: openTheme(config.theme),
+    agentSocket: agentSocketPath(ports.identityAgent),
+    platformSecret: development
+      ? platformClient.clientSecret
+      : storage.vault.serviceSecret('authorisation', 'cis2'),
+  };
+}
+
+type Ground = Awaited<ReturnType<typeof openGround>>;
+
+/** Opens the parts that the services share, and the check of readiness. */
+async function openShared(ground: Ground, shutdown: Shutdown) {
+  const { config, development, database, vault, token, urls, folder, log } = ground;
   const core = await createCore(database, vault, {
     development,
     captures: development && config.captureMessages !== false,
@@ -143,13 +144,17 @@ async function start(
     audit: auditOptions(config, development),
     log,
   });
-  const { background, recorder } = core;
   let left = 0;
+  /** Waits for background work while listeners still serve it. */
+  const settleBackground = async () => {
+    left = await core.background.settled();
+    if (left > 0) log.warn({ left }, 'some background work did not finish; the next start continues it');
+  };
   shutdown.add(async () => {
     core.stop();
     // The last requests may have started more work. Work that did not finish in time is not awaited again.
-    if (left === 0) await background.settled();
-    await recorder.keep();
+    if (left === 0) await core.background.settled();
+    await core.recorder.keep();
     await core.journeys.keep();
     await core.audit.close();
     await core.refusals.keep().catch(() => undefined);
@@ -157,40 +162,19 @@ async function start(
   const eventLoop = new EventLoopWatch();
   eventLoop.start();
   shutdown.add(() => eventLoop.stop());
-  const readiness = createReadiness({ config, core, vault, folder: folder.path, eventLoop, log });
-  const theme = openTheme(config.theme);
-  const agentSocket = agentSocketPath(ports.identityAgent);
-  const realmKeys = new RealmKeys(database);
-  const citizens = new AddedCitizens(database);
-  const operatorToken = randomToken();
-  const platformSecret = development
-    ? platformClient.clientSecret
-    : vault.serviceSecret('authorisation', 'cis2');
-  const registrations = { applications: core.applications, products: core.products, urls };
+  return {
+    ...{ core, settleBackground, eventLoop },
+    readiness: createReadiness({ config, core, vault, folder, eventLoop, log }),
+    realmKeys: new RealmKeys(database),
+    citizens: new AddedCitizens(database),
+  };
+}
 
-  async function reset(parts: readonly StoredPart[]): Promise<void> {
-    const isPart = (part: StoredPart) => parts.includes(part);
-    if (isPart('history')) {
-      await core.recorder.keep();
-      await core.journeys.keep();
-      await deleteHistory(database);
-    }
-    if (isPart('people')) {
-      await deleteCertificates(database);
-      await directory.reset(database);
-      await resetCredentials({ database, vault, clock: core.clock });
-      await resetAgent();
-      await citizens.clear();
-    }
-    if (isPart('applications')) {
-      await resetRegistrations(registrations);
-      await realmKeys.clear();
-    }
-    if (isPart('apis')) await resetDefinitions(database);
-    if (isPart('patients')) await resetPatients(database);
-  }
+type Shared = Awaited<ReturnType<typeof openShared>>;
 
-  const observer = allOf([
+/** Follows the requests: journeys, traces, log and metrics. */
+const observerOf = ({ config, tracing, logLevel, metrics }: Ground, { core }: Shared) =>
+  allOf([
     // First, because it may decide the journey that the log names.
     core.journeys,
     ...(tracing ? [tracing.observer] : []),
@@ -202,59 +186,59 @@ async function start(
     }),
     ...(metrics ? [requestMetrics(metrics)] : []),
   ]);
-  const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
-  const completed = new Map<string, number>();
-  const readings = gaugeReadings({ config, core, readiness, eventLoop, live, completed });
-  const { placements, resetAgent } = await compose({
-    config,
-    live,
-    logLevel,
-    observer,
-    figures: figuresOf(readings, metrics),
-    development,
-    core,
-    vault,
-    folder: folder.path,
-    ports,
-    urls,
-    mutualTls,
-    agentSocket,
-    realmKeys,
-    citizens,
-    reset,
-    operatorHash: sha256(operatorToken),
-    platformSecret,
-  });
 
-  if (development) {
-    await directory.seed(database);
-    await seedRegistrations(registrations);
-    await seedCredentials({ database, vault, clock: core.clock });
-    await seedPatients(database);
-  } else await registerPlatform(core.applications, urls, platformSecret);
+/** Restores these parts of the seed. */
+async function reset(
+  parts: readonly StoredPart[],
+  { database, vault, urls }: Ground,
+  { core, citizens, realmKeys }: Shared,
+  resetAgent: () => Promise<void>,
+): Promise<void> {
+  const isPart = (part: StoredPart) => parts.includes(part);
+  if (isPart('history')) {
+    await core.recorder.keep();
+    await core.journeys.keep();
+    await deleteHistory(database);
+  }
+  if (isPart('people')) {
+    await deleteCertificates(database);
+    await directory.reset(database);
+    await resetCredentials({ database, vault, clock: core.clock });
+    await resetAgent();
+    await citizens.clear();
+  }
+  if (isPart('applications')) {
+    await resetRegistrations({ ...core, urls });
+    await realmKeys.clear();
+  }
+  if (isPart('apis')) await resetDefinitions(database);
+  if (isPart('patients')) await resetPatients(database);
+}
 
-  const listeners = await startListeners(placements, {
-    ports,
-    held,
-    host: config.host,
-    consoleHost: config.consoleHost,
-    recorder,
-    refusals: core.refusals,
-    observer,
-    development,
-    proxies,
-    tls,
-    theme,
-    readiness,
-    urls: { ...urls, apiMutualTls: mutualTls.api, cis2MutualTls: mutualTls.cis2 },
-  });
+/** Stores the data of a development installation; in production, only the platform's registration at CIS2. */
+async function seed(
+  { development, database, vault, urls, platformSecret }: Ground,
+  { core }: Shared,
+): Promise<void> {
+  if (!development) return await registerPlatform(core.applications, urls, platformSecret);
+  await directory.seed(database);
+  await seedRegistrations({ ...core, urls });
+  await seedCredentials({ database, vault, clock: core.clock });
+  await seedPatients(database);
+}
+
+/** Starts the services behind their listeners, then the regular work of all. */
+async function startServices(
+  placements: readonly Placement[],
+  { listeners, completed }: { listeners: readonly Listener[]; completed: Map<string, number> },
+  { database, log, release }: Ground,
+  { core, settleBackground }: Shared,
+  shutdown: Shutdown,
+): Promise<void> {
   shutdown.add(() => Promise.all(listeners.map((listener) => listener.close())));
   await release();
   // Before the listeners close, because background work may call them.
-  shutdown.add(async () => {
-    left = await background.settled();
-    if (left > 0) log.warn({ left }, 'some background work did not finish; the next start continues it');
-  });
+  shutdown.add(settleBackground);
   for (const { service } of placements) {
     shutdown.add(() => service.stop?.());
     await service.start?.();
@@ -270,43 +254,87 @@ async function start(
   );
   shutdown.add(() => work.stop());
   work.start();
+}
 
-  let metricsUrl: string | null = null;
-  if (metrics && metricsPort) {
-    shutdown.add(measureOutboundCalls(metrics));
-    readGauges(metrics, readings);
-    const started = await startMetricsListener(metrics, metricsPort, { host: config.metricsHost, log });
-    if (started) shutdown.add(() => started.listener.close());
-    metricsUrl = started?.url ?? null;
-  }
+/** Starts the listener of the metrics and returns its address; null without metrics. */
+async function startMetrics(
+  { config, metrics, metricsPort, log }: Ground,
+  readings: ReturnType<typeof gaugeReadings>,
+  shutdown: Shutdown,
+): Promise<string | null> {
+  if (!metrics || !metricsPort) return null;
+  shutdown.add(measureOutboundCalls(metrics));
+  readGauges(metrics, readings);
+  const started = await startMetricsListener(metrics, metricsPort, { host: config.metricsHost, log });
+  if (started) shutdown.add(() => started.listener.close());
+  return started?.url ?? null;
+}
 
-  const reloads = new Reloads(config, { log, check: checkSafe });
+/** Returns what the state file says of this instance. */
+const stateOf = (
+  { config, urls, database, ports, agentSocket, stateFile }: Ground,
+  metrics: string | null,
+): StateFile => ({
+  version,
+  urls: {
+    console: urls.console,
+    api: urls.api,
+    cis2Issuer: `${urls.cis2}${realmPath}`,
+    identityAgent: urls.identityAgent,
+    cis: urls.cis,
+    sample: urls.sample,
+  },
+  database: database.description,
+  pid: process.pid,
+  portBase: ports.console,
+  ports,
+  agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
+  metrics,
+  stateFile,
+});
+
+async function start(
+  config: Config,
+  { development }: { development: boolean },
+  shutdown: Shutdown,
+): Promise<Instance> {
+  const ground = await openGround(config, development, shutdown);
+  const shared = await openShared(ground, shutdown);
+  const { ports, urls, mutualTls, logLevel, log, proxies } = ground;
+  const { core, readiness } = shared;
+  const observer = observerOf(ground, shared);
+  const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
+  const completed = new Map<string, number>();
+  const readings = gaugeReadings({ ...shared, config, live, completed });
+  const operatorToken = randomToken();
+  const { placements, resetAgent } = await compose({
+    ...ground,
+    ...shared,
+    ...{ live, observer },
+    figures: figuresOf(readings, ground.metrics),
+    operatorHash: sha256(operatorToken),
+    reset: (parts) => reset(parts, ground, shared, resetAgent),
+  });
+  await seed(ground, shared);
+
+  const listeners = await startListeners(placements, {
+    ...{ ports, held: ground.held, host: config.host, consoleHost: config.consoleHost, development },
+    ...{ recorder: core.recorder, refusals: core.refusals, observer, readiness, proxies, tls: ground.tls },
+    theme: ground.theme,
+    urls: { ...urls, apiMutualTls: mutualTls.api, cis2MutualTls: mutualTls.cis2 },
+  });
+  await startServices(placements, { listeners, completed }, ground, shared, shutdown);
+  const metricsUrl = await startMetrics(ground, readings, shutdown);
+
+  const reloads = new Reloads(config, { log, check: ground.checkSafe });
   for (const part of reloadableParts(config, { live, logLevel, proxies, listeners })) reloads.add(part);
   const fileChecks = setInterval(() => reloads.checkFiles(), checkFilesEvery).unref();
   shutdown.add(() => clearInterval(fileChecks));
 
-  const state: StateFile = {
-    version,
-    urls: {
-      console: urls.console,
-      api: urls.api,
-      cis2Issuer: `${urls.cis2}${realmPath}`,
-      identityAgent: urls.identityAgent,
-      cis: urls.cis,
-      sample: urls.sample,
-    },
-    database: database.description,
-    pid: process.pid,
-    portBase: ports.console,
-    ports,
-    agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
-    metrics: metricsUrl,
-    stateFile,
-  };
+  const state = stateOf(ground, metricsUrl);
   const operator = { url: `http://127.0.0.1:${ports.console}`, token: operatorToken };
-  if (stateFileIsOurs)
+  if (ground.stateFileIsOurs)
     writeStateFile({ ...state, ...(development || !config.only.includes('console') ? {} : { operator }) });
-
   shutdown.add(() => removeStateFile(state));
   // First, so that load balancers notice while every request is still served.
   let { drainDelay } = config;
@@ -320,4 +348,16 @@ async function start(
     return shutdown.run();
   };
   return { state, listeners, stop, reload: (load) => reloads.reload(load) };
+}
+
+/** Builds and starts the configured instance: storage, keys, services, listeners. */
+export async function startAlongside(config: Config, options: { development: boolean }): Promise<Instance> {
+  const shutdown = new Shutdown();
+  try {
+    return await start(config, options, shutdown);
+  } catch (error) {
+    // Otherwise the parts that were started would keep the process running.
+    await shutdown.run().catch(() => undefined);
+    throw error;
+  }
 }

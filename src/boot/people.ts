@@ -16,9 +16,11 @@ export const createPersonSource =
     return parseOwnJson<Person>(body);
   };
 
+export type PersonSource = ReturnType<typeof createPersonSource>;
+
 /** Looks a person up for the gateway during a session. */
 export const createPeopleNow =
-  (source: ReturnType<typeof createPersonSource>) =>
+  (source: PersonSource) =>
   async (
     uid: string,
   ): Promise<{ disabled: boolean; roleIds: string[]; organisations: Record<string, string> } | undefined> => {
@@ -31,6 +33,20 @@ export const createPeopleNow =
       }
     );
   };
+
+/** Returns how the console names people and their roles in journeys. */
+export const namesOf = (source: PersonSource) => ({
+  async personName(uid: string): Promise<string | undefined> {
+    const person = await source(uid);
+    return person && [person.title, person.givenName, person.familyName].filter(Boolean).join(' ');
+  },
+  async roleName(uid: string, roleId: string): Promise<string | undefined> {
+    const role = (await source(uid))?.roles.find((held) => held.roleId === roleId);
+    // "Clinical":"Medical":"General Medical Practitioner"
+    const name = role?.roleName.split(':').at(-1)?.replaceAll('"', '');
+    return role && `${name} at ${role.orgCode}`;
+  },
+});
 
 /**
  * Returns the claims of a care worker at the mock realms: those of CIS2, with the role of users with exactly one. `name` is the given

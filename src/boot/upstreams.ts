@@ -39,6 +39,12 @@ const cis2Shape = z
     providerName: 'nhs-cis2' as const,
   }));
 
+/** Returns our CIS2 as a provider of the platform. */
+export const providerAt = (
+  issuer: string,
+  { clientId, clientSecret }: { clientId: string; clientSecret: string },
+) => cis2Shape.parse({ issuer, clientId, clientSecret, sendNonceAndPkce: true });
+
 /** A provider for citizens. Without a secret the platform signs its client assertions with RS512. */
 const nhsLoginShape = z
   .strictObject({
