@@ -4,21 +4,32 @@ import { rolldown } from 'rolldown';
 import license from 'rollup-plugin-license';
 import { inClone } from '../prepare/clone.mjs';
 import { allowedLicences } from './licences.mjs';
+import { resolve, treeshake, trims } from './trim.mjs';
 
 const [folder, form] = process.argv.slice(2);
 
 const isOwn = ({ name }) => name.startsWith('@alongside/');
 
-/** Returns the notice of one package. Some packages name their licence and author without a file with its text. */
-const noticeOf = ({ name, version, license: licence, licenseText, noticeText, author }) =>
-  [
-    `${name} ${version} (${licence})`,
-    licenseText ?? (author ? `Copyright ${author.text()}` : ''),
-    noticeText ?? '',
-  ]
+const titleOf = ({ name, version, license: licence }) => `${name} ${version} (${licence})`;
+
+/** Returns the licence of one package. Some packages name their licence and author without a file with its text. */
+const licenceOf = ({ licenseText, noticeText, author }) =>
+  [licenseText ?? (author ? `Copyright ${author.text()}` : ''), noticeText ?? '']
     .map((text) => text.trim())
     .filter(Boolean)
     .join('\n\n');
+
+/** Returns the notices of the bundled packages. Packages with the same text share it. */
+function noticesOf(packages) {
+  const groups = Map.groupBy(
+    packages.filter((one) => !isOwn(one)),
+    licenceOf,
+  );
+  const notices = [...groups].map(([text, group]) =>
+    `${group.map(titleOf).sort().join('\n')}\n\n${text}`.trim(),
+  );
+  return `Alongside contains these packages:\n\n${notices.sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}
 
 /** Takes a native module from the executable instead of a file. */
 const nativeModules = {
@@ -72,20 +83,18 @@ const { input, output } = forms[form];
 const bundle = await rolldown({
   ...input,
   platform: 'node',
+  resolve,
+  treeshake,
   plugins: [
     ...(input.plugins ?? []),
+    ...trims,
     license({
       thirdParty: {
         includeSelf: false,
         allow: allowedLicences(isOwn),
         output: {
           file: join(folder, 'THIRD-PARTY-NOTICES.txt'),
-          template: (packages) =>
-            `Alongside contains these packages:\n\n${packages
-              .filter((one) => !isOwn(one))
-              .map(noticeOf)
-              .sort()
-              .join(`\n\n${'-'.repeat(80)}\n\n`)}\n`,
+          template: noticesOf,
         },
       },
     }),

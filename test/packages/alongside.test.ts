@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -76,6 +76,11 @@ describe('the package of the product', () => {
         !(await readFile(installed(file), 'utf8')).includes(clone),
         `${file} names a folder of this machine`,
       );
+  });
+
+  test('is at most 1.26 MB packed', async () => {
+    const { size } = await stat(packed[0] ?? '');
+    assert.ok(size <= 1_260_000, `${size} bytes`);
   });
 
   test('installs nothing else and runs no script', async () => {

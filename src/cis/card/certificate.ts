@@ -27,10 +27,8 @@ const oids = {
 };
 
 async function parse(der: Buffer): Promise<CardCertificate> {
-  const [{ BitString }, { BasicConstraints, Certificate, CertificatePolicies }] = await Promise.all([
-    import('asn1js'),
-    import('pkijs'),
-  ]);
+  const { BitString } = await import('asn1js');
+  const { BasicConstraints, Certificate, CertificatePolicies } = await import('pkijs');
   const x509 = new X509Certificate(der);
   if (!x509.raw.equals(der)) throw new Error('it is not one certificate in DER');
   const certificate = Certificate.fromBER(new Uint8Array(der));

@@ -42,9 +42,6 @@ export const joinBody = z.strictObject({ token: invitationToken, response: regis
 /** Body of `POST /sign-in`. */
 export const signInBody = z.strictObject({ response: authentication });
 
-// Loaded at first use, because it takes a quarter of a second.
-const library = () => import('@simplewebauthn/server');
-
 /** ES256, EdDSA, RS256 (RFC 9053 section 2, RFC 8812 section 2). */
 const algorithms = [-7, -8, -257];
 const challengeKind = 'administrator-challenge';
@@ -101,7 +98,7 @@ export class Passkeys {
 
   /** Verifies a registration (WebAuthn section 7.1). Returns the key and the id of the challenge's administrator. */
   async register(response: Registration): Promise<{ id: string; key: AdministratorKey } | Refused> {
-    const { verifyRegistrationResponse } = await library();
+    const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
     let id = '';
     try {
       const { registrationInfo: info } = await verifyRegistrationResponse({
@@ -130,7 +127,7 @@ export class Passkeys {
     { id }: Administrator,
     key: AdministratorKey,
   ): Promise<{ counter: number } | Refused> {
-    const { verifyAuthenticationResponse } = await library();
+    const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
     try {
       const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
         response: { ...response, clientExtensionResults: {} },

@@ -6,10 +6,6 @@ import type { AssertionFlags } from './policy.ts';
 import type { Assertion, Attestation } from './response.ts';
 import { algorithms, type WebAuthnBody } from './variants.ts';
 
-/** Loads the library at its first use, because it costs a quarter of a second of every start. */
-const webAuthnLibrary = () => import('@simplewebauthn/server');
-const webAuthnHelpers = () => import('@simplewebauthn/server/helpers');
-
 /** Attestation formats with a certificate chain; `none` and self attestation have none (WebAuthn section 6.5.4). */
 const chained = new Set(['packed', 'tpm', 'fido-u2f', 'apple', 'android-key']);
 
@@ -39,8 +35,9 @@ export async function rootOf(
   roots: ReadonlyMap<string, string>,
 ): Promise<string | null> {
   if (!chained.has(format)) return null;
-  const { decodeAttestationObject, convertCertBufferToPEM, validateCertificatePath } =
-    await webAuthnHelpers();
+  const { decodeAttestationObject, convertCertBufferToPEM, validateCertificatePath } = await import(
+    '@simplewebauthn/server/helpers'
+  );
   const certificates = decodeAttestationObject(attestationObject).get('attStmt').get('x5c') ?? [];
   const chain = certificates.map((certificate) => convertCertBufferToPEM(certificate));
   const [leaf] = chain;
@@ -64,7 +61,7 @@ export async function verifyAttestation(
   challenge: string,
   ceiling: 2 | 3,
 ): Promise<{ body: WebAuthnBody } | { refused: string }> {
-  const { verifyRegistrationResponse } = await webAuthnLibrary();
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
   try {
     const { registrationInfo: info } = await verifyRegistrationResponse({
       response: {
@@ -119,7 +116,7 @@ export async function verifyAssertion(
   challenge: string,
   { body, lookup }: Pick<Credential<WebAuthnBody>, 'body' | 'lookup'>,
 ): Promise<(AssertionFlags & { counter: number }) | RefusedAssertion> {
-  const { verifyAuthenticationResponse } = await webAuthnLibrary();
+  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
   try {
     const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
       response: {
