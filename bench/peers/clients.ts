@@ -33,7 +33,6 @@ export async function registerClients(urls: StateFile['urls']): Promise<Clients>
   });
   const atCis2 = { redirectUris: [redirectUri], refreshTokens: true, firstAuthenticator: 'choose' };
   const { cis2 } = await application('Bench party', 'standard', { cis2: { ...keys, ...atCis2 } });
-  const { cis2: secret } = await application('Bench secret party', 'standard', { cis2: atCis2 });
   const separate = await application('Bench separate', 'nhs', { platform, cis2: { ...keys, ...atCis2 } });
   const { cis2: smartcard } = await application('Bench smartcard party', 'standard', {
     cis2: { ...keys, ...atCis2, firstAuthenticator: 'smartcard' },
@@ -60,7 +59,6 @@ export async function registerClients(urls: StateFile['urls']): Promise<Clients>
       ...{ audience: `${urls.api}/oauth2.1`, tokenEndpoint: `${urls.api}/oauth2.1/token` },
     },
     party: partyOf(cis2.clientId),
-    secretParty: { ...partyOf(secret.clientId), clientSecret: secret.clientSecret },
     exchange: {
       ...partyOf(separate.cis2.clientId),
       // In this profile, CIS2 requires its token endpoint as the audience of an assertion.

@@ -51,7 +51,7 @@ export async function startOidcProvider({ durable = false } = {}): Promise<Targe
     opaque: { ...client, scope: '' },
     jwt: { ...client, scope: 'api:read', more: { resource: 'https://api.example.test' } },
     party: signedIn,
-    secretParty: { ...signedIn, ...secretClient },
+    secretParty: { ...signedIn, ...secretClient, scope: 'profile' },
     exchange: { ...signedIn, at: { ...client, scope: '' } },
     discovery: `${issuer}/.well-known/openid-configuration`,
     jwks: `${issuer}/jwks`,

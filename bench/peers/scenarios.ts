@@ -56,7 +56,8 @@ export function codeRequest(
     redirect_uri: party.redirectUri,
     scope: party.scope,
     state: randomBytes(16).toString('base64url'),
-    nonce: randomBytes(16).toString('base64url'),
+    // It is for an ID token.
+    ...(party.scope.includes('openid') ? { nonce: randomBytes(16).toString('base64url') } : {}),
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   }).toString();
@@ -98,17 +99,28 @@ const secretOf = ({ clientId, clientSecret }: { clientId: string; clientSecret: 
   client_secret: clientSecret,
 });
 
+/** A client with a signed-in user, whose tokens it refreshes. */
+interface Refresher {
+  readonly tokenEndpoint: string;
+  signIn(): Promise<Record<string, unknown>>;
+  authenticate(): Record<string, string>;
+  readonly hasIdToken: boolean;
+}
+
 const refreshesOf =
-  (party: (target: Target) => Target['party'], proofOf: (target: Target) => Record<string, string>) =>
-  async (target: Target, lanes: number, each: number): Promise<Operation[][]> => {
-    const client = party(target);
+  (refresherOf: (target: Target) => Refresher): Scenario['prepare'] =>
+  async (target, lanes, each) => {
+    const { tokenEndpoint, signIn, authenticate, hasIdToken } = refresherOf(target);
     const lane = async (): Promise<Operation[]> => {
-      let token = (await codeJourney(client, proofOf(target))()).refresh_token;
+      let token = (await signIn()).refresh_token;
       return Array.from({ length: each }, () => {
-        const proof = proofOf(target);
+        const proof = authenticate();
         return async () => {
           const form = { grant_type: 'refresh_token', refresh_token: String(token), ...proof };
-          token = json(await demand(200, client.tokenEndpoint, { form })).refresh_token ?? token;
+          const tokens = json(await demand(200, tokenEndpoint, { form }));
+          if ('id_token' in tokens !== hasIdToken)
+            throw new Error(`${target.name}: a refresh ${hasIdToken ? 'without' : 'with'} an ID token.`);
+          token = tokens.refresh_token ?? token;
         };
       });
     };
@@ -117,14 +129,26 @@ const refreshesOf =
     return all;
   };
 
-const refreshes = refreshesOf(
-  ({ party }) => party,
-  ({ party }) => authentication(party),
-);
-const secretRefreshes = refreshesOf(
-  ({ secretParty }) => secretParty,
-  ({ secretParty }) => secretOf(secretParty),
-);
+const refreshes = refreshesOf(({ party }) => ({
+  tokenEndpoint: party.tokenEndpoint,
+  signIn: codeJourney(party),
+  authenticate: () => authentication(party),
+  hasIdToken: true,
+}));
+
+/** Of tokens without an ID token, so that the server signs nothing: ours are from a combined sign-in. */
+const secretRefreshes = refreshesOf((target) => {
+  const { combined } = target.workstation ?? {};
+  const client = combined ?? target.secretParty;
+  if (!client) throw new Error(`${target.name} has no client with a secret.`);
+  return {
+    tokenEndpoint: client.tokenEndpoint,
+    signIn: () =>
+      combined ? combinedTokens(target) : codeJourney(target.secretParty ?? target.party, secretOf(client))(),
+    authenticate: () => secretOf(client),
+    hasIdToken: false,
+  };
+});
 
 const exchanges: Scenario['prepare'] = async (target, lanes, each) => {
   const { at, ...party } = target.exchange;
@@ -155,13 +179,16 @@ const hops: Scenario['prepare'] = (target, lanes, each) =>
     };
   })(target, lanes, each);
 
-/** Signs a new browser in by the combined pattern, without a question to the user. */
-export async function combinedSignIn(target: Clients): Promise<string> {
+/** Signs a new browser in by the combined pattern, without a question to the user, and returns its access token. */
+export const combinedSignIn = async (target: Clients): Promise<string> =>
+  String((await combinedTokens(target)).access_token);
+
+async function combinedTokens(target: Clients): Promise<Record<string, unknown>> {
   const { combined } = workstationOf(target);
   const { redirectUri } = target.party;
   const { address, redeem } = codeRequest({ ...combined, redirectUri }, secretOf(combined));
   const reached = await new Navigator().go(address, redirectUri);
-  return String((await redeem(reached.address)).access_token);
+  return redeem(reached.address);
 }
 
 const apiCall = async (address: string, token: string): Promise<void> => {
@@ -191,7 +218,7 @@ export const scenarios: readonly Scenario[] = [
   { id: 'jwt', about: 'client credentials, JWT by RS512', prepare: credentials(({ jwt }) => jwt) },
   { id: 'code', about: 'code journey with ID token, userinfo', prepare: journeys },
   { id: 'refresh', about: 'refresh with ID token', prepare: refreshes },
-  { id: 'refresh-secret', about: 'refresh, client secret', prepare: secretRefreshes },
+  { id: 'refresh-secret', about: 'refresh without ID token, client secret', prepare: secretRefreshes },
   { id: 'exchange', about: 'token exchange', prepare: exchanges },
   { id: 'userinfo', about: 'userinfo', times: 4, prepare: userinfos },
   { id: 'discovery', about: 'discovery', times: 20, prepare: documents(({ discovery }) => discovery) },

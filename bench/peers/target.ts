@@ -22,8 +22,8 @@ export interface Clients {
     readonly redirectUri: string;
     readonly cookie: string;
   };
-  /** Same as `party`, with a client secret in the body. */
-  readonly secretParty: Clients['party'] & { readonly clientSecret: string };
+  /** Same as `party`, with a client secret in the body and without ID token; ours is the workstation's `combined`. */
+  readonly secretParty?: Clients['party'] & { readonly clientSecret: string };
   /** Exchanges the user's ID token for an access token (RFC 8693), with an assertion of the client. */
   readonly exchange: Clients['party'] & {
     /** Endpoint and audience of the exchange, which may be another server than the issuer of the ID token. */
