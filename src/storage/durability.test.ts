@@ -86,20 +86,34 @@ describe('Durability', () => {
     assert.equal(slow.begun(), 1);
   });
 
-  test('uses another fsync for commits during the first', async (t) => {
+  test('commits writes during an fsync once it has ended, and uses another for them', async (t) => {
     const slow = slowDatabase(t);
     await slow.open();
     const first = slow.database.durable();
     await settle();
-    await slow.write(1);
+    const writes = Promise.all([slow.write(1), slow.write(2)]);
+    assert.equal(await state(writes), 'waits');
+    slow.end();
+    await Promise.all([first, writes]);
     const second = slow.database.durable();
     const third = slow.database.durable();
-    slow.end();
-    await first;
     assert.equal(await state(second), 'waits');
     slow.end();
     await Promise.all([second, third]);
     assert.equal(slow.begun(), 2);
+  });
+
+  test('commits writes before an fsync begins, which covers them', async (t) => {
+    const slow = slowDatabase(t);
+    await slow.open();
+    const first = slow.database.durable();
+    const write = slow.write(1);
+    await Promise.all([write, settle()]);
+    const second = slow.database.durable();
+    assert.equal(await state(second), 'waits');
+    slow.end();
+    await Promise.all([first, second]);
+    assert.equal(slow.begun(), 1);
   });
 
   test('lets a response wait for pending commits, but not without new ones', async (t) => {

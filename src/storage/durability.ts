@@ -41,6 +41,7 @@ const soon = 50;
  */
 export class Durability {
   readonly #log: DurableLog;
+  readonly #commit: () => void;
   /** Whether something was committed since the last fsync began, and whether a response may depend on it. */
   #committed = false;
   #owed = false;
@@ -49,8 +50,15 @@ export class Durability {
   #later: NodeJS.Timeout | undefined;
   #failure: StorageError | undefined;
 
-  constructor(log: DurableLog) {
+  /** @param commit commits what waits: before an fsync begins, which then covers it too, and after one ended */
+  constructor(log: DurableLog, commit: () => void = () => undefined) {
     this.#log = log;
+    this.#commit = commit;
+  }
+
+  /** Whether an fsync is running, after which `commit` is called. */
+  get isSyncing(): boolean {
+    return this.#running !== undefined;
   }
 
   /** Why no more writes are allowed. */
@@ -103,6 +111,7 @@ export class Durability {
   }
 
   async #sync(): Promise<void> {
+    this.#commit();
     this.#committed = false;
     this.#owed = false;
     clearTimeout(this.#later);
@@ -116,6 +125,7 @@ export class Durability {
       throw this.#failure;
     } finally {
       this.#running = undefined;
+      this.#commit();
     }
   }
 }

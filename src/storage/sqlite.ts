@@ -25,8 +25,8 @@ interface Waiting {
   lazy: boolean;
   resolve(result: BatchResult): void;
   reject(error: Error): void;
-  /** Time limit, on the monotonic clock. */
-  deadline: number;
+  /** Time limit for a lock, on the monotonic clock, once it was met. */
+  deadline?: number;
 }
 
 const foreignChangeInterval = 250;
@@ -34,8 +34,8 @@ const foreignChangeInterval = 250;
 const pause = 2;
 
 /**
- * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction. No caller sees them before the commit. The
- * fsync happens when a response waits for it.
+ * SQLite in WAL mode. Combines all writes of an event-loop turn into one transaction, or of the time of an fsync: their responses
+ * have to wait for the next one. No caller sees them before the commit. The fsync happens when a response waits for it.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
@@ -81,7 +81,8 @@ export class SqliteDatabase implements Database {
     } catch (error) {
       throw new OperatorError(`The database ${file} cannot be opened: ${reasonOf(error)}.`);
     }
-    if (log || !inMemory) this.#durability = new Durability(log ?? new WriteAheadLog(file));
+    if (log || !inMemory)
+      this.#durability = new Durability(log ?? new WriteAheadLog(file), () => this.#turnUnlessHindered());
   }
 
   all<R extends object = Row>(statement: Statement, shape?: RowReader<R>): Promise<R[]> {
@@ -116,7 +117,7 @@ export class SqliteDatabase implements Database {
     if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ statements, lazy, resolve, reject, deadline: performance.now() + patience });
+      this.#queue.push({ statements, lazy, resolve, reject });
       this.#schedule();
     });
   }
@@ -192,12 +193,16 @@ export class SqliteDatabase implements Database {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#retry) return;
+    if (this.#scheduled || this.#retry || this.#durability?.isSyncing) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (!this.#closing && !this.#retry) this.#turn();
+      this.#turnUnlessHindered();
     });
+  }
+
+  #turnUnlessHindered(): void {
+    if (!this.#closing && !this.#retry) this.#turn();
   }
 
   /** Commits the queue in one transaction, or each batch in its own if one of them must be undone. */
@@ -244,7 +249,8 @@ export class SqliteDatabase implements Database {
   /** Retries soon without blocking the event loop, because another process holds the lock. */
   #later(turn: readonly Waiting[], error: unknown): void {
     const now = performance.now();
-    const over = ({ deadline }: Waiting): boolean => deadline <= now;
+    for (const waiting of turn) waiting.deadline ??= now + patience;
+    const over = ({ deadline = Infinity }: Waiting): boolean => deadline <= now;
     this.#rejectAll(
       turn.filter(over),
       new StorageError(`The database is locked: ${reasonOf(error)}.`, { cause: error }),
