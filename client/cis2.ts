@@ -135,6 +135,11 @@ export function createCis2(settings: Cis2Settings): Cis2 {
   return {
     async begin(options = {}) {
       const to = await provider();
+      if (!to.pkce && settings.authentication.method === 'none')
+        throw new ClientError(
+          'metadata_invalid',
+          'The provider does not offer proof keys (S256); a public client needs them.',
+        );
       const state = randomToken();
       const nonce = randomToken();
       const proof = to.pkce ? createProofKey() : undefined;

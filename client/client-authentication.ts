@@ -33,6 +33,8 @@ export async function signClientAssertion(settings: ClientAssertionSettings): Pr
 
 /** How an application authenticates at CIS2's token endpoint. */
 export type ClientAuthentication =
+  /** A public client, such as a native application: needs a provider with PKCE. */
+  | { method: 'none' }
   | { method: 'client_secret_post'; clientSecret: string }
   | { method: 'client_secret_basic'; clientSecret: string }
   | {
@@ -66,6 +68,10 @@ type Settings = {
 };
 
 const methods: { [M in keyof Settings]: Method<Settings[M]> } = {
+  none: {
+    check: () => undefined,
+    parts: (_authentication, { clientId }) => ({ form: { client_id: clientId }, headers: {} }),
+  },
   client_secret_post: {
     check: (authentication) => checkedText('authentication.clientSecret', authentication.clientSecret),
     parts: ({ clientSecret }, { clientId }) => ({

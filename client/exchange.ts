@@ -11,8 +11,9 @@ import { TokenSet } from './tokens.ts';
 
 /** The settings of an application at the API authorisation service in the separate pattern. */
 export interface ExchangeSettings {
-  /** The token endpoint, which is the audience of the client assertion exactly as written here. */
   tokenUrl: string;
+  /** The audience of the client assertion: by default `tokenUrl` exactly as written; other servers expect their issuer. */
+  audience?: string;
   /** The application's key. */
   clientId: string;
   /** The application's secret, needed only to refresh tokens. */
@@ -37,7 +38,7 @@ export function createExchange(settings: ExchangeSettings): Exchange {
   const clock = settings.clock ?? systemClock;
   const tokenUrl = checkedUrl('tokenUrl', settings.tokenUrl);
   const clientId = checkedText('clientId', settings.clientId);
-  const { clientSecret, key } = settings;
+  const { clientSecret, key, audience = tokenUrl } = settings;
   readSigningKey('key', key, 'RS512');
 
   return {
@@ -47,7 +48,7 @@ export function createExchange(settings: ExchangeSettings): Exchange {
           advice: 'Hand over the ID token of a finished sign-in at CIS2: signIn.tokens.idToken.',
         });
       }
-      const assertion = await signClientAssertion({ clientId, audience: tokenUrl, key, alg: 'RS512', clock });
+      const assertion = await signClientAssertion({ clientId, audience, key, alg: 'RS512', clock });
       const { tokens } = await requestTokens({
         tokenUrl,
         form: {

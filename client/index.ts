@@ -95,9 +95,9 @@ export type {
 export { createLogoutReceiver, logoutUrl, memoryReplayStore } from './logout.ts';
 export type { LoopbackPaths } from './loopback.ts';
 export type { ServerMetadata } from './metadata.ts';
-export type { Native, NativeSettings, NativeSignInOptions } from './native.ts';
+export type { Native, NativeCis2Options, NativeSettings, NativeSignInOptions } from './native.ts';
 /** Sign-in of a native application without a secret (public client). */
-export { createNative, signInNative } from './native.ts';
+export { createNative, signInAtCis2, signInNative } from './native.ts';
 export type {
   BackendCalls,
   BackendOutcome,

@@ -1,4 +1,5 @@
 import { checkCallback, readCallback } from './callback.ts';
+import { type Cis2, type Cis2Settings, type Cis2SignIn, type Cis2SignInOptions, createCis2 } from './cis2.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { checkedText, checkedUrl, withQuery } from './config.ts';
@@ -113,6 +114,29 @@ export function createNative(settings: NativeSettings): Native {
       return true;
     },
   };
+}
+
+/** The settings of a native application that signs its users in at CIS2, with a redirect address on loopback. */
+export type NativeCis2Options = Omit<Cis2Settings, 'redirectUri'> & Cis2SignInOptions & SignInWindowOptions;
+
+/**
+ * Signs a user in at CIS2 with a browser: the first half of the separate pattern. `createExchange(...).exchange(tokens.idToken)` is
+ * the second, which belongs on a back end, because only confidential clients exchange tokens. Throws as `signIn` and `finish` do.
+ */
+export async function signInAtCis2(options: NativeCis2Options): Promise<Cis2SignIn> {
+  let begun: { cis2: Cis2; state: string } | undefined;
+  return signInInWindow(options, {
+    async address(redirectUri) {
+      const cis2 = createCis2({ ...options, redirectUri });
+      const { url, state } = await cis2.begin(options);
+      begun = { cis2, state };
+      return url;
+    },
+    async redeem(answer) {
+      if (!begun) throw new ClientError('transaction_invalid', 'The sign-in did not begin.');
+      return begun.cis2.finish(answer, begun.state);
+    },
+  });
 }
 
 /** Signs a user in once: `createNative(settings).signIn(options)`. */

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClientError } from '../errors.ts';
 import type { TestProvider } from '../testing/openid-provider.ts';
 import { startProvider } from '../testing/openid-provider.ts';
 import { userAgent } from '../testing/user-agent.ts';
-import { runNativeCommand, type Terminal } from './commands.ts';
+import { runNativeCommand, sentencesOf, type Terminal } from './commands.ts';
 import { FLAGS, helpOf, NATIVE_COMMANDS, type NativeCommandName } from './options.ts';
 
 // Next to this file, emitted or not.
@@ -30,6 +33,13 @@ describe('the commands of the native journey', () => {
           token_endpoint_auth_method: 'none',
           redirect_uris: ['http://127.0.0.1/callback'],
           grant_types: ['authorization_code', 'refresh_token'],
+        },
+        {
+          client_id: 'desk',
+          client_secret: 'a-secret-of-32-characters-for-tests',
+          application_type: 'native',
+          token_endpoint_auth_method: 'client_secret_post',
+          redirect_uris: ['http://127.0.0.1/callback'],
         },
       ],
       configuration: {
@@ -86,6 +96,28 @@ describe('the commands of the native journey', () => {
     assert.deepEqual([late.lines, late.error?.code], [[], 'oauth']);
   });
 
+  test('sign in at CIS2 with the separate pattern, with and without a secret', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sign-in-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, 'a-secret-of-32-characters-for-tests\n');
+    const flags = ['--issuer', provider.issuer, '--browser', 'manual', '--pattern', 'separate'];
+    for (const more of [
+      ['--client', 'demo-native'],
+      ['--client', 'desk', '--secret-file', secret],
+    ]) {
+      const { lines, error } = await call('sign-in', [...flags, ...more]);
+      assert.equal(error, undefined);
+      const [, claims = ''] = JSON.parse(lines[0] ?? '').id_token.split('.');
+      const { aud, iss } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+      assert.deepEqual([aud, iss], [more[1], provider.issuer]);
+    }
+    writeFileSync(secret, 'another');
+    const wrong = await call('sign-in', [...flags, '--client', 'desk', '--secret-file', secret]);
+    assert.equal(wrong.error?.code, 'oauth');
+    assert.match(sentencesOf(wrong.error), /^invalid_client: .*[.] See that client id/);
+  });
+
   test('token prints the access token alone, or everything', async () => {
     const plain = await call('token', signIn());
     assert.match(plain.lines.join(), /^[\w.-]{20,}$/);
@@ -133,6 +165,31 @@ describe('the commands of the native journey', () => {
     ['an issuer that is no address', 'refresh', () => ['--issuer', 'x', '--client', 'x'], /issuer/],
     ['an unknown browser', 'sign-in', () => [...server(), '--browser', 'lynx'], /no browser "lynx"/],
     ['a time limit that is no number', 'sign-in', () => [...signIn(), '--timeout', 'soon'], /--timeout/],
+    ['an unknown pattern', 'sign-in', () => [...signIn(), '--pattern', 'x'], /no pattern "x"/],
+    [
+      'a flag of the other pattern',
+      'sign-in',
+      () => [...signIn(), '--key-file', 'x'],
+      /needs --pattern separate/,
+    ],
+    [
+      'half an exchange',
+      'sign-in',
+      () => [...signIn(), '--pattern', 'separate', '--key-file', 'x'],
+      /together/,
+    ],
+    [
+      'watching without a refresh token',
+      'token',
+      () => [...signIn(), '--pattern', 'separate', '--watch'],
+      /--watch/,
+    ],
+    [
+      'a file that does not exist',
+      'sign-in',
+      () => [...signIn(), '--pattern', 'separate', '--secret-file', '/nope'],
+      /could not be read/,
+    ],
     ['a word too many', 'sign-in', () => [...signIn(), 'more'], /more/],
     ['input that is not JSON', 'refresh', server, /Standard input/],
   ];

@@ -2,7 +2,15 @@ import { ClientError } from '../errors.ts';
 import { keepFresh } from '../fresh.ts';
 import { createNative, type Native } from '../native.ts';
 import { TokenSet } from '../tokens.ts';
-import { browserOf, type FlagValues, type NativeCommandName, readFlags, timeoutOf } from './options.ts';
+import {
+  browserOf,
+  type FlagValues,
+  type NativeCommandName,
+  readFlags,
+  textOf,
+  timeoutOf,
+} from './options.ts';
+import { signInSeparately } from './separate.ts';
 
 /** Where a command reads and writes. */
 export interface Terminal {
@@ -22,6 +30,10 @@ const LONGEST_INPUT = 262_144;
 /** Tokens are renewed this long before they expire. */
 const MARGIN_SECONDS = 60;
 const SHORTEST_WAIT_SECONDS = 5;
+
+/** Returns an error as sentences: what happened, and what to do. */
+export const sentencesOf = ({ message, advice }: ClientError): string =>
+  `${message}${/[.!?]$/.test(message) ? '' : '.'} ${advice}`;
 
 /**
  * Runs a command of the native journey. Tokens go to standard output as one JSON line. Throws `settings_invalid` for wrong usage, or
@@ -65,12 +77,13 @@ const ACTIONS: Record<NativeCommandName, Action> = {
 };
 
 function signedIn(native: Native, flags: FlagValues, { note, signal }: Terminal): Promise<TokenSet> {
-  return native.signIn({
+  const options = {
     browser: browserOf(flags, (url) => note(`Open this address in a browser: ${url}`)),
     acrValues: textOf(flags['acr-values']),
     timeoutMs: timeoutOf(flags),
     signal,
-  });
+  };
+  return flags.pattern === 'separate' ? signInSeparately(flags, options) : native.signIn(options);
 }
 
 /** Prints the tokens at each renewal until the signal fires. */
@@ -98,7 +111,7 @@ async function watch(
 
 /** Returns the tokens as one line, with the names of OAuth. `expires_at` is in seconds since the epoch. */
 function lineOf(tokens: TokenSet): string {
-  const { accessToken, expiresAt, refreshToken, refreshExpiresAt, scope, sid } = tokens.reveal();
+  const { accessToken, expiresAt, refreshToken, refreshExpiresAt, scope, sid, idToken } = tokens.reveal();
   return JSON.stringify({
     access_token: accessToken,
     token_type: 'Bearer',
@@ -108,6 +121,7 @@ function lineOf(tokens: TokenSet): string {
     refresh_expires_at: refreshExpiresAt && Math.floor(refreshExpiresAt / 1000),
     scope,
     sid,
+    id_token: idToken,
   });
 }
 
@@ -140,8 +154,4 @@ function tokensIn(text: string): TokenSet {
   } catch {
     throw wrong;
   }
-}
-
-function textOf(value: FlagValues[keyof FlagValues]): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { ClientError } from '../errors.ts';
-import { runNativeCommand, type Terminal } from './commands.ts';
+import { runNativeCommand, sentencesOf, type Terminal } from './commands.ts';
 import { helpOf, isNativeCommand, NATIVE_COMMANDS, type NativeCommandName } from './options.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -28,7 +28,7 @@ async function exitCodeOf(name: NativeCommandName, argv: string[], terminal: Ter
     if (!(error instanceof ClientError)) throw error;
     const { code, message, advice } = error;
     if (argv.includes('--json')) terminal.line(JSON.stringify({ error: { code, message, advice } }));
-    else terminal.note(`${message} ${advice}`);
+    else terminal.note(sentencesOf(error));
     return code === 'settings_invalid' ? 2 : 1;
   }
 }

@@ -14,8 +14,24 @@ type Flag = keyof typeof FLAGS;
 
 /** All flags: the value that they take (none for a switch) and their explanation. */
 export const FLAGS = {
-  issuer: ['URL', 'the authorisation server, as it writes its own address'],
+  issuer: [
+    'URL',
+    'the authorisation server, as it writes its own address; with --pattern separate that of CIS2',
+  ],
   client: ['ID', 'the client id of the native application'],
+  pattern: ['P', 'combined (the default), or separate: sign in at CIS2, and print its ID token to exchange'],
+  'secret-file': [
+    'FILE',
+    "with separate: the file with the client's secret at CIS2, unless it is a public client",
+  ],
+  'exchange-url': [
+    'URL',
+    'with separate: exchange the ID token at this token endpoint, and print the tokens of the platform',
+  ],
+  'exchange-client': ['ID', 'the client id there'],
+  'exchange-audience': ['URL', 'the audience of its assertion; by default that token endpoint'],
+  'key-file': ['FILE', 'its private key, PEM or JWK, which signs with RS512'],
+  'key-id': ['KID', 'the registered id of its public key; by default that of the JWK'],
   scope: ['S', 'scopes with spaces between them, such as that of an API'],
   'acr-values': ['V', 'how to authenticate, such as AAL3_ANY'],
   browser: [
@@ -35,7 +51,14 @@ export const FLAGS = {
 } as const satisfies Record<string, readonly [value: string | undefined, about: string]>;
 
 const SERVER = ['issuer', 'client'] as const;
-const SIGN_IN = ['scope', 'acr-values', 'browser', 'executable', 'browser-flag', 'timeout'] as const;
+const SEPARATE = [
+  ...(['secret-file', 'exchange-url', 'exchange-client', 'exchange-audience'] as const),
+  ...(['key-file', 'key-id'] as const),
+];
+const SIGN_IN = [
+  ...(['pattern', 'scope', 'acr-values', 'browser', 'executable', 'browser-flag', 'timeout'] as const),
+  ...SEPARATE,
+];
 
 /** The commands of the native journey. */
 export const NATIVE_COMMANDS = {
@@ -83,7 +106,23 @@ export function readFlags(name: NativeCommandName, argv: readonly string[]): Fla
   for (const flag of SERVER) {
     if (typeof values[flag] !== 'string') throw usage(`The flag --${flag} is missing.`);
   }
+  checkPattern(values);
   return values;
+}
+
+/** Refuses a flag that the pattern would ignore. */
+function checkPattern({ pattern = 'combined', ...values }: FlagValues): void {
+  if (pattern !== 'combined' && pattern !== 'separate')
+    throw usage(`There is no pattern "${String(pattern)}": use combined or separate.`);
+  const [used] = SEPARATE.filter((flag) => values[flag] !== undefined);
+  if (pattern === 'combined' && used) throw usage(`The flag --${used} needs --pattern separate.`);
+  if (pattern === 'separate' && values.watch)
+    throw usage('The flag --watch needs the combined pattern: CIS2 issues no refresh token.');
+  const exchange = (['exchange-url', 'exchange-client', 'key-file'] as const).filter(
+    (flag) => values[flag] !== undefined,
+  );
+  if (exchange.length !== 0 && exchange.length !== 3)
+    throw usage('To exchange the ID token, use --exchange-url, --exchange-client and --key-file together.');
 }
 
 /** Returns the lines of a command's help. */
@@ -124,6 +163,12 @@ export function timeoutOf(values: FlagValues): number | undefined {
   throw usage('The flag --timeout needs a number of seconds, 3600 at most.');
 }
 
-function usage(message: string): ClientError {
+/** Returns the value of a flag that has one. */
+export function textOf(value: FlagValues[Flag]): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Returns the error of a wrong call. */
+export function usage(message: string): ClientError {
   return new ClientError('settings_invalid', message, { advice: 'See --help.' });
 }

@@ -66,8 +66,12 @@ export function registrationFrom(
   for (const flag of registrationLists) if (repeated[flag].length > 0) put(lists[flag], repeated[flag]);
   if (flags.native === true) {
     // Public clients exist only in the standard profile.
-    put({ half: 'platform', member: 'applicationType' }, 'native');
-    if (flags.auth === undefined) put({ half: 'platform', member: 'tokenEndpointAuthMethod' }, 'none');
+    const methods = { platform: flags.auth, cis2: flags['cis2-auth'] };
+    for (const half of ['platform', 'cis2'] as const) {
+      if (half === 'platform' ? halves.cis2 && !halves.platform : !halves.cis2) continue;
+      put({ half, member: 'applicationType' }, 'native');
+      if (methods[half] === undefined) put({ half, member: 'tokenEndpointAuthMethod' }, 'none');
+    }
   }
   if (flags.name === undefined) throw new UsageError('Name it: --name NAME.');
   if (!halves.platform && !halves.cis2)

@@ -5,6 +5,7 @@ import {
   type NativeCommandName,
   processTerminal,
   runNativeCommand,
+  sentencesOf,
 } from '@alongside/client/cli';
 import { OperatorError, UsageError } from '@alongside/kernel/operator';
 import { type Command, exampleLines } from '../command.ts';
@@ -34,7 +35,8 @@ function nativeCommand(name: NativeCommandName, note: string): Command {
       try {
         await runNativeCommand(name, argv, terminal);
       } catch (error) {
-        throw commandError(error);
+        // A signal ended it.
+        if (exitCode(0) === 0) throw commandError(error);
       }
       return exitCode(0);
     },
@@ -44,9 +46,9 @@ function nativeCommand(name: NativeCommandName, note: string): Command {
 /** Returns an error of the library as one of this command line. */
 function commandError(error: unknown): unknown {
   if (!(error instanceof ClientError)) return error;
-  const { code, message, advice } = error;
+  const { code, message } = error;
   if (code === 'settings_invalid') return new UsageError(message);
-  return Object.assign(new OperatorError(`${message} ${advice}`), { error: code, status: undefined });
+  return Object.assign(new OperatorError(sentencesOf(error)), { error: code, status: undefined });
 }
 
 const printed = 'The tokens are secrets: read them from a pipe.';
