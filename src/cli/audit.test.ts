@@ -83,6 +83,18 @@ describe('alongside audit', () => {
     await assert.rejects(run('export', '--format', 'xml'), UsageError);
   });
 
+  for (const [action, member] of [
+    ['search', 'action'],
+    ['export', 'action'],
+    ['export --format fhir', 'resourceType'],
+  ] as const)
+    test(`${action} prints one JSON line with --json`, async () => {
+      const { lines } = await run(...action.split(' '), '--json');
+      assert.equal(lines.length, 1);
+      const { records } = JSON.parse(lines[0] ?? '{}') as { records: Record<string, unknown>[] };
+      assert.ok(records.length > 1 && records.every((record) => record[member]));
+    });
+
   test('verify accepts unchanged records, also with exported anchors', async () => {
     const { code, lines } = await run('verify', '--anchors', log);
     assert.equal(code, 0, lines.join());

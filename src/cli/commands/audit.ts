@@ -46,13 +46,14 @@ const rowOf = ({ at, actor, action, outcome, application, target, subject }: Aud
   subject === '' ? '' : `patient ${subject.slice(0, 8)}`,
 ];
 
-/** Prints records page by page, because a log may be long. */
+/** Prints records page by page, because a log may be long; with `--json`, as one line. */
 async function print(
   call: AuditCall,
-  form: (record: AuditRecord) => string,
+  shape: (record: AuditRecord) => unknown,
+  line: (record: AuditRecord) => string,
   format: string,
 ): Promise<Result> {
-  const { audit, out, flags } = call;
+  const { audit, out, flags, json } = call;
   const filter = filterOf(call);
   await audit.recordAlone({
     action: 'audit.exported',
@@ -61,8 +62,12 @@ async function print(
     subject: flags.patient,
     detail: { filter: namesOf(filter), format },
   });
-  for await (const page of audit.pages(filter)) for (const record of page) out.line(form(record));
-  return {};
+  const records: unknown[] = [];
+  for await (const page of audit.pages(filter))
+    for (const record of page)
+      if (json) records.push(shape(record));
+      else out.line(line(record));
+  return { json: { records } };
 }
 
 async function verify(call: AuditCall): Promise<Result> {
@@ -90,7 +95,7 @@ async function exportRecords(call: AuditCall): Promise<Result> {
   const format = call.flags.format ?? 'jsonl';
   const form = Object.hasOwn(forms, format) ? forms[format] : undefined;
   if (!form) throw new UsageError(`--format must be ${Object.keys(forms).join(' or ')}.`);
-  return print(call, (record) => JSON.stringify(form(record)), format);
+  return print(call, form, (record) => JSON.stringify(form(record)), format);
 }
 
 export const audit = command({
@@ -119,7 +124,8 @@ export const audit = command({
       run: (call) =>
         print(
           call,
-          (record) => (call.json ? JSON.stringify(record) : (columns([rowOf(record)])[0] ?? '')),
+          (record) => record,
+          (record) => columns([rowOf(record)])[0] ?? '',
           'search',
         ),
     },
