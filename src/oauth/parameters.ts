@@ -18,8 +18,9 @@ export class Parameters {
     return this.#values.get(name) ?? [];
   }
 
+  /** Returns whether it has a value: an empty one counts as absent (RFC 6749 section 3.1). */
   has(name: string): boolean {
-    return this.#values.has(name);
+    return this.get(name) !== undefined;
   }
 
   /** Returns the first repeated name, except those that may be repeated (RFC 6749 section 3.1). */

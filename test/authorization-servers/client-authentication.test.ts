@@ -181,6 +181,13 @@ const secrets: Row[] = [
     outcome: () => severalMethods,
   },
   {
+    name: 'ignores an empty secret besides Basic',
+    registration: () => ({ method: 'client_secret_basic' }),
+    form: (id) => ({ ...named(id), client_secret: '' }),
+    headers: (id) => basic(id, secret),
+    outcome: anyway,
+  },
+  {
     name: 'refuses a secret besides an assertion',
     registration: byKey,
     form: async (id, server) => ({ ...assertionForm(await assertion(server, id, keys.ec)), ...post(id) }),
@@ -196,6 +203,12 @@ const secrets: Row[] = [
 
 const publicClients: Row[] = [
   { name: 'accepts a public client by its name', registration: publicClient, form: named, outcome: anyway },
+  {
+    name: 'accepts a public client with an empty secret',
+    registration: publicClient,
+    form: (id) => ({ ...named(id), client_secret: '' }),
+    outcome: anyway,
+  },
   { name: 'refuses a confidential client by its name', form: named, outcome: never },
   { name: 'refuses a secret of a public client', registration: publicClient, form: post, outcome: never },
   {
