@@ -7,7 +7,7 @@ import { computed, integer, json, type RowOf, row, sharedJson, text } from '../.
 import { errors } from '../errors.ts';
 import type { ChangesAnswer, JobRole, Person } from '../protocol.ts';
 import { changeStatements, changesAfter, latestStatements } from './changes.ts';
-import { completePerson, orgCodesOf, readDraft } from './person.ts';
+import { completePerson, orgCodesOf, readDraft, withoutDerivedNames } from './person.ts';
 import {
   findKeys,
   firstUid,
@@ -324,7 +324,7 @@ export class Directory {
   }
 
   async #patched(before: Person, patch: unknown): Promise<Person> {
-    const draft = readDraft(mergePatch(before, patch));
+    const draft = readDraft(mergePatch(withoutDerivedNames(before), patch));
     if (draft.uid !== before.uid)
       throw errors.personInvalid('the uid would change', { field: 'uid', problem: 'cannot be changed' });
     const person = completePerson(draft, before.uid, await this.names(orgCodesOf(draft)));

@@ -203,6 +203,21 @@ describe('directory API', () => {
     assert.equal((await cis.call(paths.changes, {})).status, 401);
   });
 
+  test('changes initials and display name with the other names, unless they differ from them', async () => {
+    const namesAfter = async (body: object) => {
+      const { initials, displayName } = (await patch(uids.unproven, body)).body;
+      return [initials, displayName];
+    };
+    const { givenName, familyName, middleNames, title } = (await patch(uids.unproven, {})).body;
+    assert.deepEqual(
+      await namesAfter({ givenName: 'Una', middleNames: 'Vi', familyName: 'Wren', title: 'Dr' }),
+      ['UV', 'Wren Una Dr'],
+    );
+    assert.deepEqual(await namesAfter({ displayName: 'Own name' }), ['UV', 'Own name']);
+    assert.deepEqual(await namesAfter({ givenName: 'Xia' }), ['XV', 'Own name']);
+    await patch(uids.unproven, { givenName, familyName, middleNames, title, displayName: null });
+  });
+
   test('changes only the members of a merge patch', async () => {
     const before = await cis.call(paths.person(uids.clinician), { as: 'console' });
     const changed = await patch(uids.clinician, {

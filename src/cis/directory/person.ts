@@ -86,6 +86,21 @@ function completeRoles(draft: PersonDraft, organisations: Organisations): Person
 export const orgCodesOf = ({ organisations, roles }: PersonDraft): string[] =>
   [...organisations, ...roles].map(({ orgCode }) => orgCode);
 
+type NameParts = Pick<PersonDraft, 'givenName' | 'middleNames' | 'familyName' | 'title'>;
+
+const initialsOf = ({ givenName, middleNames }: NameParts): string =>
+  [givenName, ...middleNames.split(' ')].map((part) => part[0]?.toUpperCase() ?? '').join('');
+
+const displayNameOf = ({ familyName, givenName, title }: NameParts): string =>
+  [familyName, givenName, title].filter(Boolean).join(' ');
+
+/** Returns a person without initials and display name that follow from the other names, so that a changed name changes them. */
+export const withoutDerivedNames = ({ initials, displayName, ...rest }: Person): Partial<Person> => ({
+  ...rest,
+  ...(initials === initialsOf(rest) ? {} : { initials }),
+  ...(displayName === displayNameOf(rest) ? {} : { displayName }),
+});
+
 /**
  * Adds the missing members of a draft.
  * @param known names of organisations in the directory, by code
@@ -93,13 +108,11 @@ export const orgCodesOf = ({ organisations, roles }: PersonDraft): string[] =>
  */
 export function completePerson(draft: PersonDraft, uid: string, known: ReadonlyMap<string, string>): Person {
   const organisations = completeOrganisations(draft, known);
-  const given = [draft.givenName, ...draft.middleNames.split(' ')].filter(Boolean);
   return {
     ...draft,
     uid,
-    initials: draft.initials ?? given.map((part) => part[0]?.toUpperCase() ?? '').join(''),
-    displayName:
-      draft.displayName ?? [draft.familyName, draft.givenName, draft.title].filter(Boolean).join(' '),
+    initials: draft.initials ?? initialsOf(draft),
+    displayName: draft.displayName ?? displayNameOf(draft),
     organisations,
     roles: completeRoles(draft, organisations),
   };
