@@ -45,7 +45,7 @@ test('parseParameters refuses too many parameters, repeated ones are found, and 
   assert.equal(read?.repeated(['resource']), 'a');
   assert.equal(read?.without('a').repeated(['resource']), undefined);
   assert.equal(read?.get('empty'), undefined);
-  assert.equal(read?.has('empty'), true);
+  assert.deepEqual([read?.has('a'), read?.has('empty'), read?.has('absent')], [true, false, false]);
   assert.equal(
     withQuery('https://a.test/cb?x=1', { 'error d': 'a b&c', none: undefined }),
     'https://a.test/cb?x=1&error%20d=a%20b%26c',

@@ -44,6 +44,11 @@ describe('/keys', () => {
     assert.equal((await api('POST', '/keys/authorisation/rotate', { when: 'now' })).status, 400);
   });
 
+  test('creates the first key of a service that has none before it rotates', async () => {
+    const { body } = await api('POST', '/keys/cis/rotate', { now: true });
+    assert.deepEqual((body.keys as Key[]).map(({ state }) => state).sort(), ['signing', 'verifying']);
+  });
+
   test('answers 404 to an unknown service', async () => {
     assert.equal((await api('POST', '/keys/gateway/rotate', {})).status, 404);
     assert.equal((await api('POST', '/keys/__proto__/rotate', {})).status, 404);

@@ -154,6 +154,9 @@ export const keys: Resource = {
         recentPasskey: true,
         async handle({ params, body: { now } }) {
           const service = serviceOf(params.service);
+          // A service creates its first key when it needs it; a rotated service has one.
+          if ((await keys[service].describe()).length === 0)
+            await keys[service].ensure(service === 'authorisation' ? 'RS256' : 'ES256');
           // Each algorithm is a separate write.
           await audit.recordThen(
             { actor: 'developer', action: 'keys.rotated', target: service, detail: { now } },
