@@ -20,7 +20,6 @@ export interface CallRequest<Path extends string, Query, Body> {
 }
 
 interface Documented extends Access {
-  readonly method: Method;
   readonly summary: string;
   /** Meaning of each status. */
   readonly answers: Readonly<Record<number, string>>;
@@ -32,6 +31,7 @@ interface Documented extends Access {
 
 /** One call of the API. The OpenAPI document is generated from the same members that serve it. */
 export interface ApiCall extends Documented {
+  readonly method: Method;
   /** Below `/api/v1`, with parameters as `:name`. */
   readonly path: string;
   readonly query: z.ZodType;
@@ -50,7 +50,6 @@ export const answeredCalls = channel('alongside.console.answered');
 
 interface CallDefinition<Path extends string, Query extends z.ZodType, Body extends z.ZodType>
   extends Documented {
-  path: Path;
   /** Without a schema, a query or body with members is refused. */
   query?: Query;
   body?: Body;
@@ -62,11 +61,12 @@ export function defineCall<
   const Path extends string,
   Query extends z.ZodType = typeof noMembers,
   Body extends z.ZodType = typeof noMembers,
->({ handle, ...definition }: CallDefinition<Path, Query, Body>): ApiCall {
+>(method: Method, path: Path, { handle, ...definition }: CallDefinition<Path, Query, Body>): ApiCall {
   const query = definition.query ?? noMembers;
   const body = definition.body ?? noMembers;
+  const call = { ...definition, method, path };
   return {
-    ...definition,
+    ...call,
     query,
     body: definition.body,
     async endpoint(request) {
@@ -76,8 +76,7 @@ export function defineCall<
         query: readShape(query, parseQuery(request.query)) as z.output<Query>,
         body: readShape(body, request.method === 'GET' ? {} : parseObject(request.body)) as z.output<Body>,
       });
-      if (answeredCalls.hasSubscribers)
-        answeredCalls.publish({ call: definition, answer } satisfies AnsweredCall);
+      if (answeredCalls.hasSubscribers) answeredCalls.publish({ call, answer } satisfies AnsweredCall);
       return answer;
     },
   };

@@ -80,9 +80,7 @@ const reported: z.ZodType<KeyReport> = z.strictObject({
 /** `POST /explain` and `POST /keys/check`. The texts are in no address, log, event or table. */
 export const explanation: Resource = {
   calls: (console) => [
-    defineCall({
-      method: 'POST',
-      path: '/explain',
+    defineCall('POST', '/explain', {
       summary: 'Explains a pasted text with every check that a service would make, without using anything up',
       body: order,
       bodyLimit,
@@ -98,9 +96,7 @@ export const explanation: Resource = {
         return request.headers.accept === 'text/html' ? page(200, explanationView(found)) : json(200, found);
       },
     }),
-    defineCall({
-      method: 'POST',
-      path: '/keys/check',
+    defineCall('POST', '/keys/check', {
       summary: 'Describes a public key or a key set before its registration, and stores nothing',
       body: keyOrder,
       bodyLimit,

@@ -84,9 +84,7 @@ const answered: z.ZodType<RunAnswer> = z.strictObject({
 export const requests: Resource = {
   only: 'development',
   calls: (console) => [
-    defineCall({
-      method: 'POST',
-      path: '/requests/preview',
+    defineCall('POST', '/requests/preview', {
       summary:
         'Makes the exact request of a pattern for an application, with the rule and source of each field, and sends nothing',
       body: order,
@@ -107,9 +105,7 @@ export const requests: Resource = {
         return request.headers.accept === 'text/html' ? page(200, previewView(preview)) : json(200, preview);
       },
     }),
-    defineCall({
-      method: 'POST',
-      path: '/requests/run',
+    defineCall('POST', '/requests/run', {
       summary:
         'Sends a request to the API platform or CIS2 of this installation, as an application would, and follows no redirect',
       body: runOrder,

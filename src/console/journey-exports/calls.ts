@@ -48,9 +48,7 @@ export const journeyExports: Resource = {
       return journeys;
     };
     return [
-      defineCall({
-        method: 'GET',
-        path: '/journeys/:id/export',
+      defineCall('GET', '/journeys/:id/export', {
         summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
         query,
         answers: { 200: 'The journey in this format', 404: 'Unknown journey' },
@@ -64,9 +62,7 @@ export const journeyExports: Resource = {
             : answer;
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/messages/:id/curl',
+      defineCall('GET', '/messages/:id/curl', {
         summary:
           'Returns the request of a message as a curl command, with shell variables instead of secrets',
         answers: { 200: 'The command', 404: 'Unknown message, or one that was not captured' },

@@ -64,18 +64,14 @@ export const administrators: Resource = {
         lastSignIn: iso(lastSignIn),
       }));
     return [
-      defineCall({
-        method: 'GET',
-        path: '/administrators',
+      defineCall('GET', '/administrators', {
         summary: 'Lists administrators of the console with their roles',
         answers: { 200: 'The administrators, the first to join first' },
         roles: [],
         response: z.strictObject({ administrators: z.array(administrator) }),
         handle: async () => json(200, { administrators: await list() }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/administrators/invitations',
+      defineCall('POST', '/administrators/invitations', {
         summary:
           'Creates a link with which a person sets up a passkey and joins in a role: once, within an hour',
         body: invitation,
@@ -95,9 +91,7 @@ export const administrators: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'PUT',
-        path: '/administrators/:id/role',
+      defineCall('PUT', '/administrators/:id/role', {
         summary: 'Changes the role of an administrator from the next request on',
         body: grantShape,
         answers: {
@@ -119,9 +113,7 @@ export const administrators: Resource = {
           return json(200, changed);
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/administrators/:id',
+      defineCall('DELETE', '/administrators/:id', {
         summary: 'Removes an administrator with passkeys and sessions',
         answers: {
           204: 'Removed',

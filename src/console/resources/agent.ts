@@ -56,17 +56,13 @@ const agentStatus: z.ZodType<AgentStatus> = z
 export const agent: Resource = {
   only: 'development',
   calls: ({ agent }) => [
-    defineCall({
-      method: 'GET',
-      path: '/agent',
+    defineCall('GET', '/agent', {
       summary: 'Returns the state of the local Identity Agent: card, person, role and open prompt',
       answers: { 200: 'The state', 503: 'No agent responds on this machine' },
       response: agentStatus,
       handle: async () => json(200, await agent.status()),
     }),
-    defineCall({
-      method: 'POST',
-      path: '/agent/pin',
+    defineCall('POST', '/agent/pin', {
       summary: 'Enters the PIN',
       body: pinShape,
       answers: {
@@ -79,9 +75,7 @@ export const agent: Resource = {
       response: agentStatus,
       handle: async ({ body }) => json(200, await agent.answerPin(body.pin)),
     }),
-    defineCall({
-      method: 'POST',
-      path: '/agent/role',
+    defineCall('POST', '/agent/role', {
       summary: 'Selects the role',
       body: roleShape,
       answers: {
@@ -93,18 +87,14 @@ export const agent: Resource = {
       response: agentStatus,
       handle: async ({ body }) => json(200, await agent.answerRole(body.roleId)),
     }),
-    defineCall({
-      method: 'PUT',
-      path: '/agent/screen',
+    defineCall('PUT', '/agent/screen', {
       summary: 'Locks or unlocks the screen of the workstation; the mode of the agent decides what follows',
       body: z.strictObject({ locked: z.boolean('must be true or false') }),
       answers: { 200: 'The new state', 503: 'No agent responds on this machine' },
       response: agentStatus,
       handle: async ({ body }) => json(200, await agent.lockScreen(body.locked)),
     }),
-    defineCall({
-      method: 'DELETE',
-      path: '/agent/session',
+    defineCall('DELETE', '/agent/session', {
       summary: 'Signs out; the card stays in the reader',
       answers: { 200: 'The new state', 503: 'No agent responds on this machine' },
       response: agentStatus,

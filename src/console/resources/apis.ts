@@ -95,18 +95,14 @@ export const apis: Resource = {
     const answers = { 400: 'The definition cannot be used: "problem" with "file", "line" and "column"' };
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/apis',
+      defineCall('GET', '/apis', {
         summary: 'Lists the APIs behind the gateway',
         answers: { 200: 'The APIs' },
         roles: [],
         response: z.strictObject({ apis: z.array(listedApi) }),
         handle: async () => json(200, { apis: await apis.list() }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/apis',
+      defineCall('POST', '/apis', {
         summary: 'Adds an API by its OpenAPI definition, with a product for each of its grants',
         body: newDraftOrForm,
         bodyLimit,
@@ -120,9 +116,7 @@ export const apis: Resource = {
           return tagged({ ...added, revision: 1 }, 201, { location: `${apiPath}/apis/${added.name}` });
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/apis/check',
+      defineCall('POST', '/apis/check', {
         summary: 'Reads a definition without adding it',
         body: draftOrForm,
         bodyLimit,
@@ -131,9 +125,7 @@ export const apis: Resource = {
         response: apiReport,
         handle: async ({ body }) => json(200, await orRefusal(apis.check(body))),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/apis/:name',
+      defineCall('GET', '/apis/:name', {
         summary: 'Returns an API that was added',
         answers: { 200: 'The API as it was understood; ETag', 404: 'Unknown API' },
         roles: [],
@@ -144,9 +136,7 @@ export const apis: Resource = {
           return tagged(found);
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/apis/:name/source',
+      defineCall('GET', '/apis/:name/source', {
         summary: 'Returns the files of an API, its options and its recorded responses',
         answers: { 200: 'The source', 404: 'Unknown API' },
         roles: [],
@@ -157,9 +147,7 @@ export const apis: Resource = {
           return json(200, { ...source, examples: await apis.examples(name) });
         },
       }),
-      defineCall({
-        method: 'PATCH',
-        path: '/apis/:name',
+      defineCall('PATCH', '/apis/:name', {
         summary: 'Changes the files or options of an API, and its products with it; null removes an option',
         body: draftPatchShape,
         bodyLimit,
@@ -180,9 +168,7 @@ export const apis: Resource = {
           return tagged(changed);
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/apis/:name',
+      defineCall('DELETE', '/apis/:name', {
         summary: 'Removes an API with its products',
         answers: { 204: 'Removed', 404: 'Unknown API', 412: 'If-Match has another revision' },
         roles: [],
@@ -194,9 +180,7 @@ export const apis: Resource = {
           return noContent();
         },
       }),
-      defineCall({
-        method: 'PUT',
-        path: '/api-secrets/:name',
+      defineCall('PUT', '/api-secrets/:name', {
         summary:
           'Stores a secret that the target of an API names: an API key, or a client certificate with its key as PEM',
         body: secretName,
@@ -207,9 +191,7 @@ export const apis: Resource = {
           return noContent();
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/api-secrets/:name',
+      defineCall('DELETE', '/api-secrets/:name', {
         summary: 'Removes a secret of targets',
         answers: { 204: 'Removed' },
         roles: [],

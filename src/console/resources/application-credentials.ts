@@ -98,9 +98,7 @@ export const applicationCredentials: Resource = {
     const { applications } = console;
     const editor = new ApplicationEditor(console);
     return [
-      defineCall({
-        method: 'GET',
-        path: '/applications/:id/keys',
+      defineCall('GET', '/applications/:id/keys', {
         summary: 'Lists the registered public keys of an application',
         answers: { 200: 'The keys, and the addresses of those that are fetched', 404: 'Unknown application' },
         roles: [],
@@ -118,9 +116,7 @@ export const applicationCredentials: Resource = {
           return json(200, { keys, addresses });
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/applications/:id/keys',
+      defineCall('POST', '/applications/:id/keys', {
         summary: 'Registers an additional public key',
         body: newKeyShape,
         answers: {
@@ -147,9 +143,7 @@ export const applicationCredentials: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/applications/:id/keys/:half/:kid',
+      defineCall('DELETE', '/applications/:id/keys/:half/:kid', {
         summary: 'Removes a public key; assertions that it signed are refused',
         answers: { 204: 'Removed', 404: 'Unknown key', 412: 'If-Match has another revision' },
         roles: [],
@@ -165,9 +159,7 @@ export const applicationCredentials: Resource = {
           return noContent();
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/applications/:id/secrets',
+      defineCall('POST', '/applications/:id/secrets', {
         summary: 'Generates an additional secret, shown only once; the others stay valid until they expire',
         body: newSecretShape,
         answers: {

@@ -90,9 +90,7 @@ export const applications: Resource = {
     };
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/applications',
+      defineCall('GET', '/applications', {
         summary: 'Lists applications; the seeded ones with their development secrets',
         query: z.strictObject({
           q: z.string().max(200).optional().describe('Part of a name, an id or a client id'),
@@ -106,9 +104,7 @@ export const applications: Resource = {
           return json(200, { applications: found.map(shown) });
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/applications',
+      defineCall('POST', '/applications', {
         summary: 'Registers an application; secrets are shown only once',
         body: registrationShape,
         answers: {
@@ -133,9 +129,7 @@ export const applications: Resource = {
           );
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/applications/check',
+      defineCall('POST', '/applications/check', {
         summary: 'Checks a registration, with its keys, without storing anything',
         body: registrationShape,
         answers: {
@@ -149,9 +143,7 @@ export const applications: Resource = {
           return json(200, optional(await warningsOf(application, registration)));
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/applications/:id',
+      defineCall('GET', '/applications/:id', {
         summary: 'Returns an application without its secrets',
         answers: {
           200: 'The application; ETag; "warnings" about what will fail at use',
@@ -164,9 +156,7 @@ export const applications: Resource = {
           return shownApplication(found, optional(registrationWarnings(found, await products.list())));
         },
       }),
-      defineCall({
-        method: 'PATCH',
-        path: '/applications/:id',
+      defineCall('PATCH', '/applications/:id', {
         summary: 'Changes an application with a JSON merge patch (RFC 7396)',
         body: anyMembers,
         answers: { ...changeAnswers, 400: 'Invalid member: "field" and "problem"' },
@@ -199,9 +189,7 @@ export const applications: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/applications/:id',
+      defineCall('DELETE', '/applications/:id', {
         summary: 'Removes an application',
         answers: { 204: 'Removed', 404: 'Unknown application', 412: 'If-Match has another revision' },
         roles: [],
@@ -216,9 +204,7 @@ export const applications: Resource = {
           ['revoke', 'revoked', 'Revokes an application: all its requests are refused'],
         ] as const
       ).map(([act, status, summary]) =>
-        defineCall({
-          method: 'POST',
-          path: `/applications/:id/${act}`,
+        defineCall('POST', `/applications/:id/${act}`, {
           summary,
           answers: changeAnswers,
           roles: [],

@@ -127,9 +127,7 @@ export const audit: Resource = {
       });
     };
     return [
-      defineCall({
-        method: 'GET',
-        path: '/audit',
+      defineCall('GET', '/audit', {
         summary: 'Lists audit records, at most 1,000; the next page is after the last number',
         query,
         answers: { 200: 'The records, and "next" if there are more' },
@@ -141,9 +139,7 @@ export const audit: Resource = {
           return json(200, page);
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/audit/extent',
+      defineCall('GET', '/audit/extent', {
         summary: 'Returns how many audit records there are, and how long they are kept',
         answers: { 200: '{retentionDays, records, chains, anchored, oldest}' },
         roles: [],
@@ -156,9 +152,7 @@ export const audit: Resource = {
         }),
         handle: async () => json(200, await audit.extent()),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/audit/verify',
+      defineCall('GET', '/audit/verify', {
         summary:
           'Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result"',
         query: z.strictObject({ from: time, to: time }),
@@ -177,9 +171,7 @@ export const audit: Resource = {
           return json(200, { ok: result.problem === undefined, ...result });
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/audit/export',
+      defineCall('GET', '/audit/export', {
         summary: 'Exports audit records, oldest first, one JSON value a line',
         query: filterShape.extend({
           format: z
@@ -210,9 +202,7 @@ export const audit: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/audit/subjects',
+      defineCall('POST', '/audit/subjects', {
         summary: 'Returns the value with which records about a patient are found',
         body: z.strictObject({ nhsNumber: z.string('must be text').regex(/^\d{10}$/, 'must be ten digits') }),
         answers: { 200: '{subject}' },
@@ -223,9 +213,7 @@ export const audit: Resource = {
           return json(200, { subject: audit.subjectOf(nhsNumber) });
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/audit/:seq',
+      defineCall('GET', '/audit/:seq', {
         summary: 'Returns one audit record and its journey',
         answers: {
           200: '{record, journey}; the journey is null if it is no longer stored',
@@ -240,9 +228,7 @@ export const audit: Resource = {
           return json(200, { record: found, journey: await journeyOfRecord({ journeys }, found) });
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/audit/:seq/subject',
+      defineCall('POST', '/audit/:seq/subject', {
         summary: 'Decrypts the NHS number of a record, and records that',
         answers: { 200: '{nhsNumber}', 404: 'Unknown record, or one without a patient' },
         roles: [],

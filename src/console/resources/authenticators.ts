@@ -29,9 +29,7 @@ const authenticator = z
 /** `/people/{uid}/authenticators` and `/people/{uid}/enrolments`: a person's authenticators at CIS2, other than smartcards. */
 export const authenticators: Resource = {
   calls: ({ cis, cis2 }) => [
-    defineCall({
-      method: 'GET',
-      path: '/people/:uid/authenticators',
+    defineCall('GET', '/people/:uid/authenticators', {
       summary:
         'Lists a person’s authenticators other than smartcards; with the seeded secrets in development',
       answers: { 200: 'The authenticators', 404: 'Unknown uid or persona' },
@@ -40,18 +38,14 @@ export const authenticators: Resource = {
       handle: async ({ params }) =>
         cis2.relay({ method: 'GET', path: consolePaths.authenticators(await cis.uidOf(params.uid)) }),
     }),
-    defineCall({
-      method: 'DELETE',
-      path: '/people/:uid/authenticators/:id',
+    defineCall('DELETE', '/people/:uid/authenticators/:id', {
       summary: 'Removes an authenticator',
       answers: { 204: 'Removed', 404: 'Unknown person or authenticator' },
       roles: ['registration-authority'],
       handle: async ({ params: { uid, id } }) =>
         cis2.relay({ method: 'DELETE', path: consolePaths.authenticator(await cis.uidOf(uid), id) }),
     }),
-    defineCall({
-      method: 'POST',
-      path: '/people/:uid/enrolments',
+    defineCall('POST', '/people/:uid/enrolments', {
       summary: 'Creates a link with which a person enrols an authenticator: once, within 15 minutes',
       body: enrolment,
       answers: {
@@ -76,9 +70,7 @@ export const authenticators: Resource = {
 export const importedAuthenticators: Resource = {
   only: 'development',
   calls: ({ cis, cis2 }) => [
-    defineCall({
-      method: 'POST',
-      path: '/people/:uid/authenticators',
+    defineCall('POST', '/people/:uid/authenticators', {
       summary: 'Imports an authenticator with its secret, for tests; development only',
       body: z.looseObject({ kind }),
       answers: { 201: 'The authenticator', 404: 'Unknown uid or persona', 422: 'Invalid member' },

@@ -54,17 +54,13 @@ export const cards: Resource = {
     ) => audit.recordThen({ actor: 'developer', action, target }, act);
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/cards',
+      defineCall('GET', '/cards', {
         summary: 'Returns the virtual cards of the local agent',
         answers: { 200: 'The cards', 503: 'No agent responds on this machine' },
         response: z.strictObject({ cards: z.array(virtualCard) }),
         handle: async () => json(200, { cards: await agent.cards() }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/cards',
+      defineCall('POST', '/cards', {
         summary: 'Creates a card for a person; its keys are generated when it is first inserted',
         body: newCard,
         answers: { 201: 'The card', 404: 'Unknown person', 503: 'No agent responds on this machine' },
@@ -83,9 +79,7 @@ export const cards: Resource = {
           return json(201, card, { location: `${apiPath}/cards/${card.serial}` });
         },
       }),
-      defineCall({
-        method: 'PATCH',
-        path: '/cards/:serial',
+      defineCall('PATCH', '/cards/:serial', {
         summary: 'Changes the PIN of a card, blocks it or restores its attempts',
         body: change,
         answers: { 200: 'The card', 404: 'Unknown card', 503: 'No agent responds on this machine' },
@@ -93,9 +87,7 @@ export const cards: Resource = {
         handle: async ({ params: { serial }, body }) =>
           json(200, await recorded('card.changed', serial, () => agent.editCard(serial, body))),
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/cards/:serial',
+      defineCall('DELETE', '/cards/:serial', {
         summary: 'Destroys a card and removes it from the reader',
         answers: { 204: 'Destroyed', 404: 'Unknown card', 503: 'No agent responds on this machine' },
         async handle({ params: { serial } }) {

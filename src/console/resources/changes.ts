@@ -43,9 +43,7 @@ export const changes: Resource = {
   calls({ changes }) {
     const streams = new StreamLimit();
     return [
-      defineCall({
-        method: 'GET',
-        path: '/changes',
+      defineCall('GET', '/changes', {
         summary:
           'Sends the names of what has changed, as server-sent events: journey, desk, session, fault, clock, mail, application, person, card, key, audit, data',
         answers: { 200: 'A stream', 503: 'Too many streams are open' },

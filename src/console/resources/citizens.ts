@@ -32,17 +32,13 @@ export const citizens: Resource = {
   calls: ({ citizens }) =>
     citizens
       ? [
-          defineCall({
-            method: 'GET',
-            path: '/citizens',
+          defineCall('GET', '/citizens', {
             summary: 'Lists the citizens that testers added to the realms NHS-Login-mock-*',
             answers: { 200: 'The citizens' },
             response: z.strictObject({ citizens: z.array(citizen) }),
             handle: async () => json(200, { citizens: await citizens.list() }),
           }),
-          defineCall({
-            method: 'POST',
-            path: '/citizens',
+          defineCall('POST', '/citizens', {
             summary: 'Adds a citizen, or replaces the one with the same NHS number',
             body: citizen,
             answers: { 201: 'The citizen', 400: 'Invalid member: "field" and "problem"' },
@@ -52,9 +48,7 @@ export const citizens: Resource = {
               return json(201, body);
             },
           }),
-          defineCall({
-            method: 'DELETE',
-            path: '/citizens/:nhsNumber',
+          defineCall('DELETE', '/citizens/:nhsNumber', {
             summary: 'Removes an added citizen',
             answers: { 204: 'Removed', 404: 'No citizen with this number was added' },
             async handle({ params }) {

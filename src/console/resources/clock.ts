@@ -176,17 +176,13 @@ export const clock: Resource = {
     }
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/clock',
+      defineCall('GET', '/clock', {
         summary: 'Returns the clock of all services',
         answers: { 200: 'Its time, its offset from real time in seconds, and whether it stands still' },
         response: clockWithParts,
         handle: async () => json(200, { ...clockState(clock), lagging: await laggingAgent(clockParts) }),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/clock/effects',
+      defineCall('GET', '/clock/effects', {
         summary: 'Counts what a move of the clock would end, without moving it',
         query: effectsQuery,
         answers: { 200: 'The time after the move, and the sessions, codes, tokens and certificates it ends' },
@@ -200,9 +196,7 @@ export const clock: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'PUT',
-        path: '/clock',
+      defineCall('PUT', '/clock', {
         summary: 'Moves the clock of all services by seconds or to a time; stops it or lets it run again',
         body: shape,
         answers: {
@@ -216,9 +210,7 @@ export const clock: Resource = {
           return move(() => setClock(clockParts, { now, real, time, isFrozen: freeze }), time - real, freeze);
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/clock',
+      defineCall('DELETE', '/clock', {
         summary: 'Returns to real time',
         answers: { 200: 'The clock' },
         response: clockWithParts,

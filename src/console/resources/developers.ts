@@ -32,9 +32,7 @@ export const developers: Resource = {
     }
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/developers',
+      defineCall('GET', '/developers', {
         summary: 'Lists developers',
         answers: { 200: 'The developers' },
         roles: [],
@@ -44,9 +42,7 @@ export const developers: Resource = {
             developers: (await developers.list()).map(({ revision: _, ...developer }) => developer),
           }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/developers',
+      defineCall('POST', '/developers', {
         summary: 'Adds a developer or a company',
         body: developerShape,
         answers: { 201: 'The developer; ETag', 400: 'Invalid member', 409: 'The id is taken' },
@@ -61,18 +57,14 @@ export const developers: Resource = {
           return tagged({ ...body, revision: 1 }, 201, { location: `${apiPath}/developers/${body.id}` });
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/developers/:id',
+      defineCall('GET', '/developers/:id', {
         summary: 'Returns a developer',
         answers: { 200: 'The developer; ETag', 404: 'Unknown developer' },
         roles: [],
         response: developerShape,
         handle: async ({ params }) => tagged(await find(params.id)),
       }),
-      defineCall({
-        method: 'PATCH',
-        path: '/developers/:id',
+      defineCall('PATCH', '/developers/:id', {
         summary:
           'Changes a developer with a JSON merge patch (RFC 7396); applications of an inactive one are refused',
         body: anyMembers,
@@ -99,9 +91,7 @@ export const developers: Resource = {
             ),
           ),
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/developers/:id',
+      defineCall('DELETE', '/developers/:id', {
         summary: 'Removes a developer; its applications remain without one',
         answers: { 204: 'Removed', 404: 'Unknown developer', 412: 'If-Match has another revision' },
         roles: [],

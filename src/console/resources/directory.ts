@@ -46,9 +46,7 @@ const roleActivities: z.ZodType<RoleActivities> = z.strictObject({
 /** `/directory`: exports and imports the people of CIS. */
 export const directory: Resource = {
   calls: ({ cis }) => [
-    defineCall({
-      method: 'GET',
-      path: '/directory/export',
+    defineCall('GET', '/directory/export', {
       summary: 'Exports people, organisations and activities as JSON or CSV',
       query: z.strictObject({ format: format.default('json') }),
       answers: { 200: 'The document' },
@@ -66,9 +64,7 @@ export const directory: Resource = {
           : relayed(answer);
       },
     }),
-    defineCall({
-      method: 'POST',
-      path: '/directory/import',
+    defineCall('POST', '/directory/import', {
       summary: 'Adds and changes people from an exported document, all or none',
       body: importShape,
       bodyLimit: importLimit,
@@ -81,9 +77,7 @@ export const directory: Resource = {
         return cis.relay({ method: 'POST', path, body: csv ?? document, type, isLong: true });
       },
     }),
-    defineCall({
-      method: 'GET',
-      path: '/directory/activities/:person',
+    defineCall('GET', '/directory/activities/:person', {
       summary: 'Lists the activities of each role of a person, including implied ones',
       answers: { 200: 'Roles and their activities', 404: 'Unknown uid or persona' },
       roles: ['registration-authority', 'support'],

@@ -91,9 +91,7 @@ export const events: Resource = {
   calls(console) {
     const streams = new StreamLimit();
     return [
-      defineCall({
-        method: 'GET',
-        path: '/events',
+      defineCall('GET', '/events', {
         summary:
           'Lists events, oldest first, at most 1,000; with Accept: text/event-stream sends new ones too, after Last-Event-ID',
         query,

@@ -67,18 +67,14 @@ export const faults: Resource = {
     }
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/faults',
+      defineCall('GET', '/faults', {
         summary:
           'Lists all faults by topic, with the state of those that are on and the journeys that each has hit',
         answers: { 200: 'The faults' },
         response: z.strictObject({ faults: z.array(listedFault) }),
         handle: async () => json(200, { faults: await listFaults(console) }),
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/faults',
+      defineCall('DELETE', '/faults', {
         summary: 'Switches all faults off',
         answers: { 200: 'The names of those that were on' },
         response: z.strictObject({ off: z.array(z.string()) }),
@@ -88,9 +84,7 @@ export const faults: Resource = {
           return json(200, { off });
         },
       }),
-      defineCall({
-        method: 'PUT',
-        path: '/faults/:name',
+      defineCall('PUT', '/faults/:name', {
         summary:
           'Switches a fault on; one of the PDS for a run of tests as `pds-slow@RUN`: the calls whose X-Correlation-ID begins with RUN',
         body: faultShape,
@@ -102,9 +96,7 @@ export const faults: Resource = {
           return json(200, { name, state: body });
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/faults/:name',
+      defineCall('DELETE', '/faults/:name', {
         summary: 'Switches a fault off',
         answers: { 204: 'Off', 404: 'Unknown fault' },
         async handle({ params: { name } }) {

@@ -51,9 +51,7 @@ const response = z
 /** `GET /health`: the figures of the metrics of this process, and the problems that they show. */
 export const health: Resource = {
   calls: (console) => [
-    defineCall({
-      method: 'GET',
-      path: '/health',
+    defineCall('GET', '/health', {
       summary:
         'Returns parts, checks, latency, queues, expiry and limits of this process: the figures of its metrics, and the alerts whose conditions hold',
       answers: { 200: 'The figures; without metrics, those of requests are missing' },

@@ -28,9 +28,7 @@ const installationState = z
 /** `GET /state`: the running installation. */
 export const state: Resource = {
   calls: ({ clock, database, urls, agentSocket, cis2Issuer, version }) => [
-    defineCall({
-      method: 'GET',
-      path: '/state',
+    defineCall('GET', '/state', {
       summary: 'Returns version, addresses, clock and database of the installation',
       answers: { 200: 'Version, public addresses, local socket of the Identity Agent, clock and database' },
       roles: ['registration-authority', 'support', 'read'],
@@ -75,9 +73,7 @@ const choice = z.strictObject({
 export const reset: Resource = {
   only: 'development',
   calls: ({ agent, faults, audit, reset, ...clockParts }) => [
-    defineCall({
-      method: 'POST',
-      path: '/reset',
+    defineCall('POST', '/reset', {
       summary: 'Restores the seed data and real time, and switches off all faults; or only these parts',
       body: choice,
       answers: { 200: 'Done; "warnings" lists failed parts' },

@@ -136,9 +136,7 @@ const longestId = 200;
 /** Journeys and their messages. */
 export const journeys: Resource = {
   calls: ({ journeys }) => [
-    defineCall({
-      method: 'GET',
-      path: '/journeys',
+    defineCall('GET', '/journeys', {
       summary: 'Lists journeys, newest first, 50 at a time',
       query,
       answers: { 200: 'The journeys, and where the next page begins' },
@@ -146,9 +144,7 @@ export const journeys: Resource = {
       response: z.strictObject({ journeys: z.array(summary), next: z.string().nullable() }),
       handle: async ({ query: filter }) => json(200, await journeys.list(filter)),
     }),
-    defineCall({
-      method: 'GET',
-      path: '/journeys/:id',
+    defineCall('GET', '/journeys/:id', {
       summary: 'Shows a journey with its messages in order',
       answers: { 200: 'The journey', 404: 'No such journey' },
       roles: ['support', 'read'],
@@ -159,9 +155,7 @@ export const journeys: Resource = {
         return json(200, found);
       },
     }),
-    defineCall({
-      method: 'GET',
-      path: '/messages/:id',
+    defineCall('GET', '/messages/:id', {
       summary: 'Shows one message, with secrets cut',
       answers: { 200: 'The message', 404: 'No such message' },
       roles: ['support', 'read'],

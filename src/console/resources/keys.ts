@@ -108,18 +108,14 @@ export const keys: Resource = {
       json(200, { keys: await describeKeys(keys, services, clock.now()) });
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/keys',
+      defineCall('GET', '/keys', {
         summary: 'Lists signing keys and their states',
         roles: ['read'],
         answers: { 200: 'The keys of cis2, authorisation and cis, without their private parts' },
         response: keyList,
         handle: () => described(keyServices),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/keys/proofs',
+      defineCall('GET', '/keys/proofs', {
         summary: 'Signs once with each signing key, to verify the published key sets',
         answers: { 200: 'JSON Web Signatures by service, which no service accepts as a token' },
         roles: [],
@@ -134,18 +130,14 @@ export const keys: Resource = {
           return json(200, { proofs });
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/certificates',
+      defineCall('GET', '/certificates', {
         summary: 'Lists the certificates of the issuing authority of cards, with its revocation list',
         answers: { 200: 'Names, validity and fingerprints; listeners and other authorities are in /health' },
         roles: ['read', 'registration-authority'],
         response: z.strictObject({ authorities: z.array(authority) }),
         handle: () => cis.relay({ method: 'GET', path: paths.authorities }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/keys/:service/rotate',
+      defineCall('POST', '/keys/:service/rotate', {
         summary: 'Creates successors of the keys, announced first or used at once',
         body: rotation,
         answers: { 200: 'The keys of the service', 404: 'Unknown service' },

@@ -23,9 +23,7 @@ const mailResponse: z.ZodType<OutboxMail> = z
 export const mail: Resource = {
   only: 'development',
   calls: ({ cis }) => [
-    defineCall({
-      method: 'GET',
-      path: '/mail',
+    defineCall('GET', '/mail', {
       summary: 'Lists the mail of CIS, newest first; development only',
       query: z.strictObject({ limit: pageLimit }),
       answers: { 200: 'The messages' },
@@ -33,9 +31,7 @@ export const mail: Resource = {
       handle: ({ query }) =>
         cis.relay({ method: 'GET', path: `${paths.mailOutbox}?${new URLSearchParams({ ...query })}` }),
     }),
-    defineCall({
-      method: 'GET',
-      path: '/mail/:id',
+    defineCall('GET', '/mail/:id', {
       summary: 'Returns one mail of CIS; development only',
       answers: { 200: 'The message, with the id of the request that caused it', 404: 'Unknown mail' },
       response: mailResponse,

@@ -59,9 +59,7 @@ const patientRecord = z
 export const patients: Resource = {
   only: 'development',
   calls: ({ patients }) => [
-    defineCall({
-      method: 'POST',
-      path: '/patients',
+    defineCall('POST', '/patients', {
       summary: 'Adds a patient to the PDS; development only',
       body: newPatient,
       answers: {
@@ -77,9 +75,7 @@ export const patients: Resource = {
         return json(201, added.record);
       },
     }),
-    defineCall({
-      method: 'POST',
-      path: '/patients/generate',
+    defineCall('POST', '/patients/generate', {
       summary:
         'Adds the next part of a population to the PDS, always the same: repeat it with `nextHousehold` for more; development only',
       body: part,
@@ -87,9 +83,7 @@ export const patients: Resource = {
       response: z.strictObject({ added: z.number(), patients: z.number(), nextHousehold: z.number() }),
       handle: async ({ body }) => json(200, await patients.generate(body.household, body.count)),
     }),
-    defineCall({
-      method: 'GET',
-      path: '/patients/:nhsNumber',
+    defineCall('GET', '/patients/:nhsNumber', {
       summary:
         'Returns the whole record of a patient in the PDS, whatever its confidentiality; development only',
       answers: { 200: 'The record', 404: 'No such patient' },

@@ -37,9 +37,7 @@ export const people: Resource = {
     const pathOf = async (name: string) => paths.person(await cis.uidOf(name));
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/people',
+      defineCall('GET', '/people', {
         summary:
           'Lists people by uid; with q, organisation or role, finds at most 50 by name; if these are empty, the 20 changed last',
         query,
@@ -49,9 +47,7 @@ export const people: Resource = {
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.people}?${new URLSearchParams({ ...query })}` }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/people',
+      defineCall('POST', '/people', {
         summary: 'Adds a person',
         body: person,
         answers: {
@@ -70,18 +66,14 @@ export const people: Resource = {
           );
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/people/:uid',
+      defineCall('GET', '/people/:uid', {
         summary: 'Returns a person',
         answers: { 200: 'The person; ETag', 404: 'Unknown uid or persona' },
         roles: ['registration-authority', 'support'],
         response: personResponse,
         handle: async ({ params }) => cis.relay({ method: 'GET', path: await pathOf(params.uid) }),
       }),
-      defineCall({
-        method: 'PATCH',
-        path: '/people/:uid',
+      defineCall('PATCH', '/people/:uid', {
         summary: 'Changes a person with a JSON merge patch (RFC 7396)',
         body: anyMembers,
         answers: {
@@ -95,18 +87,14 @@ export const people: Resource = {
         handle: async ({ request, params, body }) =>
           cis.relay({ method: 'PATCH', path: await pathOf(params.uid), body, ...expectedBy(request) }),
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/people/:uid',
+      defineCall('DELETE', '/people/:uid', {
         summary: 'Removes a person',
         answers: { 204: 'Removed', 404: 'Unknown uid or persona', 412: 'If-Match has another revision' },
         roles: ['registration-authority'],
         handle: async ({ request, params }) =>
           cis.relay({ method: 'DELETE', path: await pathOf(params.uid), ...expectedBy(request) }),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/organisations',
+      defineCall('GET', '/organisations', {
         summary: 'Lists organisations of the directory; with q, at most 50 with this text in their name',
         query: nameQuery,
         answers: { 200: 'Codes and names' },
@@ -117,9 +105,7 @@ export const people: Resource = {
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.organisations}?${new URLSearchParams({ ...query })}` }),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/job-roles',
+      defineCall('GET', '/job-roles', {
         summary:
           'Finds job roles that people here have, and published ones: at most 50 with this text in their name',
         query: nameQuery,
@@ -137,18 +123,14 @@ export const people: Resource = {
         handle: ({ query }) =>
           cis.relay({ method: 'GET', path: `${paths.jobRoles}?${new URLSearchParams({ ...query })}` }),
       }),
-      defineCall({
-        method: 'GET',
-        path: '/people/:uid/userinfo',
+      defineCall('GET', '/people/:uid/userinfo', {
         summary: 'Returns a person as a userinfo document with all scopes',
         answers: { 200: 'The document', 404: 'Unknown uid or persona' },
         roles: ['registration-authority', 'support'],
         response: z.looseObject({ sub: z.string() }),
         handle: async ({ params }) => json(200, userinfoDocument(await cis.person(params.uid))),
       }),
-      defineCall({
-        method: 'PUT',
-        path: '/people/:uid/userinfo',
+      defineCall('PUT', '/people/:uid/userinfo', {
         summary: 'Sets a person from a userinfo document; adds an unknown one',
         body: userinfoShape,
         answers: {

@@ -82,9 +82,7 @@ export const products: Resource = {
     }
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/products',
+      defineCall('GET', '/products', {
         summary: 'Lists products',
         answers: { 200: 'The products' },
         roles: [],
@@ -92,9 +90,7 @@ export const products: Resource = {
         handle: async () =>
           json(200, { products: (await products.list()).map(({ revision: _, ...product }) => product) }),
       }),
-      defineCall({
-        method: 'POST',
-        path: '/products',
+      defineCall('POST', '/products', {
         summary: 'Creates a product',
         body: productShape,
         answers: {
@@ -117,18 +113,14 @@ export const products: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'GET',
-        path: '/products/:name',
+      defineCall('GET', '/products/:name', {
         summary: 'Returns a product',
         answers: { 200: 'The product; ETag', 404: 'Unknown product' },
         roles: [],
         response: productResponse,
         handle: async ({ params }) => tagged(await find(params.name)),
       }),
-      defineCall({
-        method: 'PATCH',
-        path: '/products/:name',
+      defineCall('PATCH', '/products/:name', {
         summary: 'Changes a product with a JSON merge patch (RFC 7396); "limits": null lifts the limits',
         body: anyMembers,
         answers: {
@@ -159,9 +151,7 @@ export const products: Resource = {
           return tagged(await withWarnings(changed));
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/products/:name',
+      defineCall('DELETE', '/products/:name', {
         summary: 'Removes a product and what it grants to applications',
         answers: { 204: 'Removed', 404: 'Unknown product', 412: 'If-Match has another revision' },
         roles: [],

@@ -24,17 +24,13 @@ const readerState = z.strictObject({ card: virtualCard.nullable() });
 export const reader: Resource = {
   only: 'development',
   calls: ({ agent }) => [
-    defineCall({
-      method: 'GET',
-      path: '/readers/0',
+    defineCall('GET', '/readers/0', {
       summary: 'Returns the card in the reader',
       answers: { 200: 'The card, or null', 503: 'No agent responds on this machine' },
       response: readerState,
       handle: () => shown(agent),
     }),
-    defineCall({
-      method: 'PUT',
-      path: '/readers/0/card',
+    defineCall('PUT', '/readers/0/card', {
       summary: 'Inserts a card, in place of another one',
       body: insertion,
       answers: { 200: 'The reader', 404: 'Unknown card', 503: 'No agent responds on this machine' },
@@ -44,9 +40,7 @@ export const reader: Resource = {
         return shown(agent);
       },
     }),
-    defineCall({
-      method: 'DELETE',
-      path: '/readers/0/card',
+    defineCall('DELETE', '/readers/0/card', {
       summary: 'Removes the card',
       answers: { 200: 'The empty reader', 503: 'No agent responds on this machine' },
       response: readerState,

@@ -14,26 +14,20 @@ export const realmKeys: Resource = {
   calls: ({ realmKeys }) =>
     realmKeys
       ? [
-          defineCall({
-            method: 'GET',
-            path: '/realms/:realm/keys',
+          defineCall('GET', '/realms/:realm/keys', {
             summary: 'Lists the public keys that testers added to a mock realm',
             answers: { 200: 'The keys', 404: 'Unknown realm' },
             response: z.strictObject({ keys: z.array(publicKey) }),
             handle: async ({ params }) => json(200, { keys: await realmKeys.list(params.realm) }),
           }),
-          defineCall({
-            method: 'POST',
-            path: '/realms/:realm/keys',
+          defineCall('POST', '/realms/:realm/keys', {
             summary: 'Adds a public key, with its kid, to a mock realm',
             body: shape,
             answers: { 201: 'The stored key', 400: 'Not a public signature key', 404: 'Unknown realm' },
             response: publicKey,
             handle: async ({ params, body }) => json(201, await realmKeys.add(params.realm, body.jwk)),
           }),
-          defineCall({
-            method: 'DELETE',
-            path: '/realms/:realm/keys/:kid',
+          defineCall('DELETE', '/realms/:realm/keys/:kid', {
             summary: 'Removes a key',
             answers: { 204: 'Removed', 404: 'Unknown key' },
             async handle({ params: { realm, kid } }) {

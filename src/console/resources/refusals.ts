@@ -38,9 +38,7 @@ const foundRefusal = z
 /** `GET /refusals/{id}`: a refused request by its message id, X-Request-ID or X-Correlation-ID. */
 export const refusals: Resource = {
   calls: ({ refusals, clock }) => [
-    defineCall({
-      method: 'GET',
-      path: '/refusals/:id',
+    defineCall('GET', '/refusals/:id', {
       summary: 'Explains a refused request: expected and received value, fix, and who must act',
       answers: { 200: 'The newest refusal with this id', 404: 'No refusal with this id is stored' },
       roles: ['support', 'read'],

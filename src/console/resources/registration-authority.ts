@@ -57,9 +57,7 @@ const unblockingCode: z.ZodType<UnlockAnswer> = z.strictObject({ unblockingCode:
 /** `/registration-authority/cards`: the cards that CIS stores, and their life cycle. */
 export const registrationAuthority: Resource = {
   calls: ({ cis }) => [
-    defineCall({
-      method: 'GET',
-      path: '/registration-authority/cards',
+    defineCall('GET', '/registration-authority/cards', {
       summary:
         'Lists cards by serial; with q, organisation or role, finds at most 50 by holder; if these are empty, the 20 changed last',
       query,
@@ -74,18 +72,14 @@ export const registrationAuthority: Resource = {
         });
       },
     }),
-    defineCall({
-      method: 'GET',
-      path: '/registration-authority/cards/:serial',
+    defineCall('GET', '/registration-authority/cards/:serial', {
       summary: 'Returns a card',
       answers: { 200: 'The card', 404: 'Unknown card' },
       roles: ['registration-authority', 'support'],
       response: cardRecord,
       handle: ({ params }) => cis.relay({ method: 'GET', path: paths.card(params.serial) }),
     }),
-    defineCall({
-      method: 'POST',
-      path: '/registration-authority/cards',
+    defineCall('POST', '/registration-authority/cards', {
       summary: 'Orders a card for a person',
       body: z.strictObject({ actor, person: name.describe('Persona or uid'), serial, locked }),
       answers: { 201: 'The card', ...refused },
@@ -96,9 +90,7 @@ export const registrationAuthority: Resource = {
         return cis.relay({ method: 'POST', path: paths.cards, body });
       },
     }),
-    defineCall({
-      method: 'POST',
-      path: '/registration-authority/cards/:serial/revoke',
+    defineCall('POST', '/registration-authority/cards/:serial/revoke', {
       summary: 'Revokes the certificates of a card and ends its sessions',
       body: z.strictObject({ actor, reason }),
       answers: { 200: 'The card', ...refused },
@@ -109,9 +101,7 @@ export const registrationAuthority: Resource = {
         return cis.relay({ method: 'POST', path: paths.cardAct(serial, 'revoke'), body });
       },
     }),
-    defineCall({
-      method: 'POST',
-      path: '/registration-authority/cards/:serial/replace',
+    defineCall('POST', '/registration-authority/cards/:serial/replace', {
       summary: 'Revokes a card and orders a replacement',
       body: z.strictObject({ actor, reason, serial, locked }),
       answers: { 201: 'The new card', ...refused },
@@ -133,9 +123,7 @@ export const registrationAuthority: Resource = {
         ],
       ] as const
     ).map(([act, summary, result, response]) =>
-      defineCall({
-        method: 'POST',
-        path: `/registration-authority/cards/:serial/${act}`,
+      defineCall('POST', `/registration-authority/cards/:serial/${act}`, {
         summary,
         body: z.strictObject({ actor }),
         answers: { 200: result, ...refused },

@@ -14,9 +14,7 @@ const order = z.strictObject({
 /** `POST /registration-tokens`. */
 export const registrationTokens: Resource = {
   calls: ({ cis2 }) => [
-    defineCall({
-      method: 'POST',
-      path: '/registration-tokens',
+    defineCall('POST', '/registration-tokens', {
       summary: 'Creates a token with which a supplier registers clients at CIS2, shown only once',
       body: order,
       answers: { 201: 'The token', 404: 'This kind of registration is switched off' },

@@ -92,9 +92,7 @@ const resourcesOf = ({ development }: Pick<ConsoleContext, 'development'>): read
 export function apiCalls(console: ConsoleContext): readonly ApiCall[] {
   const described = resourcesOf(console).flatMap(({ calls }) => calls?.(console) ?? []);
   let document: object | undefined;
-  const description = defineCall({
-    method: 'GET',
-    path: '/openapi.json',
+  const description = defineCall('GET', '/openapi.json', {
     summary: 'Returns this API as an OpenAPI document',
     answers: { 200: 'OpenAPI 3.1' },
     roles: ['registration-authority', 'support', 'read'],

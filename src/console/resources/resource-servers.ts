@@ -47,9 +47,7 @@ export const resourceServers: Resource = {
     const { applications } = console;
     const editor = new ApplicationEditor(console);
     return [
-      defineCall({
-        method: 'GET',
-        path: '/resource-servers',
+      defineCall('GET', '/resource-servers', {
         summary: 'Lists the applications that may introspect tokens, with their resources',
         answers: { 200: 'The resource servers' },
         roles: [],
@@ -57,9 +55,7 @@ export const resourceServers: Resource = {
         handle: async () =>
           json(200, { resourceServers: (await applications.list()).filter(isServer).map(shown) }),
       }),
-      defineCall({
-        method: 'PUT',
-        path: '/resource-servers/:application',
+      defineCall('PUT', '/resource-servers/:application', {
         summary: 'Allows an application to introspect tokens',
         body: serverShape,
         answers: {
@@ -88,9 +84,7 @@ export const resourceServers: Resource = {
           return json(200, shown(changed), { etag: tagOf(changed.revision) });
         },
       }),
-      defineCall({
-        method: 'DELETE',
-        path: '/resource-servers/:application',
+      defineCall('DELETE', '/resource-servers/:application', {
         summary: 'No longer allows an application to introspect tokens',
         answers: { 204: 'Removed', 404: 'Unknown resource server', 412: 'If-Match has another revision' },
         roles: [],

@@ -66,9 +66,7 @@ const delivery: z.ZodType<DeliveryAnswer> = z
 /** `/sessions`, `/desk-sessions` and `/logout-deliveries`: sessions at CIS2 and CIS, and back-channel logout messages. */
 export const sessions: Resource = {
   calls: ({ cis, cis2 }) => [
-    defineCall({
-      method: 'GET',
-      path: '/sessions',
+    defineCall('GET', '/sessions', {
       summary: 'Lists live sign-in sessions at CIS2, newest first, of all people or of one',
       query: ofPerson,
       answers: { 200: 'At most 200 sessions', 404: 'Unknown persona' },
@@ -79,17 +77,13 @@ export const sessions: Resource = {
         return cis2.relay({ method: 'GET', path: consolePaths.sessions + query });
       },
     }),
-    defineCall({
-      method: 'DELETE',
-      path: '/sessions/:sid',
+    defineCall('DELETE', '/sessions/:sid', {
       summary: 'Ends a session, notifies its relying parties and revokes its tokens',
       answers: { 204: 'Ended', 404: 'No live session has this sid' },
       roles: ['support'],
       handle: ({ params }) => cis2.relay({ method: 'DELETE', path: consolePaths.session(params.sid) }),
     }),
-    defineCall({
-      method: 'GET',
-      path: '/desk-sessions',
+    defineCall('GET', '/desk-sessions', {
       summary: 'Lists live sessions at workstations (CIS), newest first, of all people or of one',
       query: ofPerson,
       answers: { 200: 'At most 200 sessions', 404: 'Unknown persona' },
@@ -100,17 +94,13 @@ export const sessions: Resource = {
         return cis.relay({ method: 'GET', path: paths.consoleSessions + query });
       },
     }),
-    defineCall({
-      method: 'DELETE',
-      path: '/desk-sessions/:id',
+    defineCall('DELETE', '/desk-sessions/:id', {
       summary: 'Ends a session at a workstation, and the sessions at CIS2 that depend on it',
       answers: { 204: 'Ended', 404: 'No live session has this id' },
       roles: ['support'],
       handle: ({ params }) => cis.relay({ method: 'DELETE', path: paths.consoleSession(params.id) }),
     }),
-    defineCall({
-      method: 'DELETE',
-      path: '/people/:person/sessions',
+    defineCall('DELETE', '/people/:person/sessions', {
       summary: 'Ends all sessions of a person, at CIS and at CIS2',
       answers: { 200: 'The number of ended sessions of each kind', 404: 'Unknown persona' },
       roles: ['support'],
@@ -126,9 +116,7 @@ export const sessions: Resource = {
         return json(200, { sessions, deskSessions: await endedBy(cis, paths.consoleSessionsOf(uid)) });
       },
     }),
-    defineCall({
-      method: 'GET',
-      path: '/logout-deliveries',
+    defineCall('GET', '/logout-deliveries', {
       summary: 'Lists back-channel logout messages of the last seven days, newest first',
       query: z.strictObject({ since: z.string().max(40).optional().describe('ISO time') }),
       answers: { 200: 'At most 200 messages', 400: 'Invalid time' },
@@ -140,9 +128,7 @@ export const sessions: Resource = {
           path: `${consolePaths.deliveries}?${new URLSearchParams({ ...query })}`,
         }),
     }),
-    defineCall({
-      method: 'POST',
-      path: '/logout-deliveries/:id/send',
+    defineCall('POST', '/logout-deliveries/:id/send', {
       summary: 'Sends a back-channel logout message again, with a new logout token',
       answers: { 200: 'The message after the attempt', 404: 'Unknown message' },
       roles: [],

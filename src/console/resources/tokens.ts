@@ -28,9 +28,7 @@ const sealed: readonly string[] = ['id_token', 'external_access_token'];
 /** `POST /tokens/inspect`. */
 export const tokens: Resource = {
   calls: ({ tokens, urls }) => [
-    defineCall({
-      method: 'POST',
-      path: '/tokens/inspect',
+    defineCall('POST', '/tokens/inspect', {
       summary: 'Returns the attributes of an access token of the platform',
       body: shape,
       answers: { 200: 'Scope and attributes, all as text', 404: 'Unknown token' },
@@ -51,9 +49,7 @@ export const tokens: Resource = {
 export const mintedTokens: Resource = {
   only: 'development',
   calls: ({ cis, platform }) => [
-    defineCall({
-      method: 'POST',
-      path: '/tokens',
+    defineCall('POST', '/tokens', {
       summary:
         'Issues tokens as a sign-in of this person or citizen would, or those of the application itself, to test an API alone; development only',
       body: order,

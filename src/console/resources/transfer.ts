@@ -163,9 +163,7 @@ export const transfer: Resource = {
     }
 
     return [
-      defineCall({
-        method: 'GET',
-        path: '/export',
+      defineCall('GET', '/export', {
         summary:
           'Exports products, applications, people, APIs, patients and cards; contains hashes of secrets and keys of cards, so keep it secret',
         query,
@@ -178,9 +176,7 @@ export const transfer: Resource = {
           return json(200, state);
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/import',
+      defineCall('POST', '/import', {
         summary: 'Replaces the state with an export; removes everything that the export lacks',
         body: documentShape(urls),
         bodyLimit: importLimit,
@@ -208,9 +204,7 @@ export const transfer: Resource = {
           });
         },
       }),
-      defineCall({
-        method: 'POST',
-        path: '/import/preview',
+      defineCall('POST', '/import/preview', {
         summary: 'Validates an export and returns what an import would change, without changing anything',
         body: documentShape(urls),
         bodyLimit: importLimit,

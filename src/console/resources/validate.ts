@@ -41,9 +41,7 @@ const validation: z.ZodType<ValidationAnswer> = z.strictObject({
 /** `POST /validate`. */
 export const validate: Resource = {
   calls: ({ platform }) => [
-    defineCall({
-      method: 'POST',
-      path: '/validate',
+    defineCall('POST', '/validate', {
       summary: 'Checks an assertion, authorization URL or token request without using anything up',
       body: order,
       answers: { 200: 'Each check with the expected and the received value', 400: 'Nothing readable' },
