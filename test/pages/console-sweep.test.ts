@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { AgentConnection } from '../../identity-agent/socket/client.ts';
 import { consolePages } from '../../src/console/pages/registry.ts';
-import { examine, isAccessible } from '../testing/accessible.ts';
+import { examine, isAccessible, isUsableAtHighZoom } from '../testing/accessible.ts';
 import { launchBrowser } from '../testing/browser.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 
@@ -84,7 +84,7 @@ describe('every page of the console', () => {
   });
 
   for (const { path } of pages) {
-    test(`${path} is accessible, in the dark and at 320 px, and loads nothing from elsewhere`, async () => {
+    test(`${path} is accessible, in the dark, at 320 px, at 400 % and with wide text, and loads nothing from elsewhere`, async () => {
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('console', (message) => {
@@ -99,6 +99,7 @@ describe('every page of the console', () => {
       await page.goto(instance.urls.console + (await addressOf(path, instance)));
       await examine(page, `console${path.replaceAll(/\W+/g, '-')}`);
       await isAccessible(page);
+      await isUsableAtHighZoom(page);
       assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
       assert.equal(await page.locator('main img').count(), 0);
       assert.deepEqual(complaints, []);

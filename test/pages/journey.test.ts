@@ -31,8 +31,8 @@ describe('journeys in the console', () => {
   ]);
   let application: { clientId: string; clientSecret: string };
 
-  /** Signs in at the registered application, and reads person and patient if its secret is right. */
-  async function signIn(clientSecret: string, name: string): Promise<void> {
+  /** Signs in at the registered application, and reads person and patient if its secret is right. Returns the header of its token. */
+  async function signIn(clientSecret: string, name: string): Promise<string> {
     const { api } = instance.urls;
     const { clientId } = application;
     const request = { client_id: clientId, redirect_uri: callback, response_type: 'code', state: name };
@@ -54,7 +54,7 @@ describe('journeys in the console', () => {
       }),
     });
     const tokens = (await answer.json()) as Record<string, string>;
-    if (!tokens.access_token || !tokens.refresh_token) return;
+    if (!tokens.access_token || !tokens.refresh_token) return '';
     secrets.set(`the access token of ${name}`, tokens.access_token);
     secrets.set(`the refresh token of ${name}`, tokens.refresh_token);
     const authorization = `Bearer ${tokens.access_token}`;
@@ -62,6 +62,7 @@ describe('journeys in the console', () => {
     const patient = `${api}/personal-demographics/FHIR/R4/Patient/9000000009`;
     const read = await fetch(patient, { headers: { authorization, 'x-request-id': crypto.randomUUID() } });
     assert.equal(read.status, 200);
+    return authorization;
   }
 
   const journeysOf = async (filter: string): Promise<JourneySummary[]> =>
@@ -156,24 +157,29 @@ describe('journeys in the console', () => {
     await page.evaluate('localStorage.clear()');
   });
 
-  test('keep focus and the open step while other journeys arrive', async () => {
-    const { id } = await journeyOf('refused');
-    await page.goto(`${instance.urls.console}/journeys/${id}`);
-    const drawn = page.evaluate(
-      "new Promise((resolve) => document.addEventListener('alongside:part', ({ target }) => target.dataset.part === 'navigation' && resolve(true)))",
-    );
-    await page.locator('#step-3').focus();
-    await page
-      .locator('.inspector h2')
-      .getByText(/^11 · Asks for tokens/)
-      .waitFor();
-    for (let count = 0; count < 5; count++) await fetch(`${instance.urls.api}/oauth2/authorize?client_id=x`);
-    await drawn;
-    assert.equal(await page.evaluate('document.activeElement.id'), 'step-3');
-    await page
-      .locator('.inspector h2')
-      .getByText(/^11 · Asks for tokens/)
-      .waitFor();
+  test('keep focus, selection, scroll position and the open step while 50 messages and other journeys arrive', async () => {
+    const authorization = await signIn(application.clientSecret, 'busy');
+    const { id, messages } = await journeyOf('succeeded');
+    const own = await context.newPage();
+    await own.setViewportSize({ width: 1440, height: 500 });
+    await own.goto(`${instance.urls.console}/journeys/${id}?step=3`);
+    await own.locator('#step-7').focus();
+    await own.evaluate(() => {
+      scrollTo(0, 150);
+      getSelection()?.selectAllChildren(document.querySelector('#inspector-title') as Node);
+    });
+    const place = () =>
+      own.evaluate(() => [scrollY, document.activeElement?.id, String(getSelection())] as const);
+    const before = await place();
+    for (let count = 0; count < 25; count++) {
+      await fetch(`${instance.urls.api}/oauth2/userinfo`, { headers: { authorization } });
+      await fetch(`${instance.urls.api}/oauth2/authorize?client_id=x`);
+    }
+    // Each call of userinfo is two messages.
+    await own.locator(`#step-${messages.length + 50}`).waitFor();
+    assert.deepEqual(await place(), before);
+    assert.deepEqual(before.slice(1), ['step-7', `3 · ${messages[2]?.words}`]);
+    await own.close();
   });
 
   test('grow while they are open, and get their person and outcome', async () => {
@@ -240,7 +246,8 @@ describe('journeys in the console', () => {
     const offline = await browser.newContext({ offline: true });
     await offline.routeFromHAR(archive, { notFound: 'abort' });
     const replayed = await offline.newPage();
-    await replayed.goto(har.log.entries.at(-1)?.request.url ?? '');
+    const read = har.log.entries.findLast(({ request }) => request.url.includes('/Patient/'));
+    await replayed.goto(read?.request.url ?? '');
     assert.match((await replayed.textContent('body')) ?? '', /resourceType/);
     await offline.close();
 

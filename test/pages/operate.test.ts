@@ -67,6 +67,10 @@ describe('the pages for desk, tests and operation', () => {
     await sample.goto(`${instance.urls.sample}/sign-in/combined`);
     await sample.getByRole('button', { name: 'Find patient' }).waitFor();
     const [desk, sessions, journeys] = [await open('/desk'), await open('/sessions'), await open('/audit')];
+    const list = await open('/journeys');
+    const signedOut = list.getByRole('row', { name: /Signed out/ });
+    const before = await signedOut.count();
+    await list.getByRole('button', { name: 'Compare two' }).focus();
     await desk.getByRole('link', { name: 'Session at CIS2' }).waitFor();
     const person = sessions.getByLabel('Person: uid or persona');
     await person.fill('half a na');
@@ -78,6 +82,8 @@ describe('the pages for desk, tests and operation', () => {
     await desk.getByText('Nobody is signed in here').waitFor();
     await sessions.getByText('There is no session.').waitFor();
     await journeys.getByRole('link', { name: 'cis.session-ended' }).first().waitFor();
+    await signedOut.nth(before).waitFor();
+    assert.equal(await list.evaluate(() => document.activeElement?.textContent), 'Compare two');
     assert.equal(await person.inputValue(), 'half a na');
     assert.ok(await person.evaluate((input) => input === document.activeElement));
     assert.equal(await journeys.evaluate(() => String(getSelection())), 'Audit');

@@ -28,6 +28,39 @@ export async function isAccessible(page: Page): Promise<void> {
   await fits(page);
 }
 
+/** The overrides of WCAG 2.2 criterion 1.4.12. */
+const textSpacing =
+  '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }';
+
+/** Asserts in a window of 1280 by 1024 px at 400 %: text spacing fits, and each focused control is in sight, has a ring and is not covered. */
+export async function isUsableAtHighZoom(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 320, height: 256 });
+  const hidden = await page.evaluate(`(() => {
+    const focusable = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
+    const wrong = [];
+    for (const control of document.querySelectorAll(focusable)) {
+      if (!control.checkVisibility({ visibilityProperty: true }) || control.disabled || control.type === 'radio') continue;
+      control.focus({ focusVisible: true });
+      if (document.activeElement !== control) continue;
+      const { left, top, width, height } = control.getClientRects()[0] ?? new DOMRect();
+      const x = left + Math.min(width, 40) / 2, y = top + Math.min(height, 20) / 2;
+      const found = document.elementFromPoint(x, Math.max(y, 1));
+      const label = [...(control.labels ?? [])].some((each) => each.contains(found));
+      const ring = getComputedStyle(control).outlineStyle !== 'none' || control.closest('label:focus-within, .option');
+      if (!found || !(control.contains(found) || found.contains(control) || label) || !ring)
+        wrong.push((control.id || control.className) + ' ' + control.textContent.trim().slice(0, 40));
+    }
+    return wrong;
+  })()`);
+  assert.deepEqual(hidden, [], page.url());
+  await page.evaluate((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    document.adoptedStyleSheets = [sheet];
+  }, textSpacing);
+  await fits(page);
+}
+
 /** Asserts all rules of axe-core in the page's own window, and takes a screenshot if enabled. */
 export async function examine(page: Page, name: string): Promise<void> {
   await hasNoViolation(page);

@@ -4,11 +4,14 @@ import type { AuditAction, AuditLog } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
 import { errors } from '../errors.ts';
 
+/** A request that may have `If-Match`. */
+export type Conditional = Pick<HttpRequest, 'headers'>;
+
 /** Returns the entity tag of a revision (RFC 9110 section 8.8.3). */
 export const tagOf = (revision: number): string => `"${revision}"`;
 
 /** Refuses if `If-Match` has another revision (RFC 9110 section 13.1.1). */
-export function checkRevision({ headers }: HttpRequest, revision: number): void {
+export function checkRevision({ headers }: Conditional, revision: number): void {
   const expected = headers['if-match']?.trim();
   if (expected === undefined || expected === '*' || expected === tagOf(revision)) return;
   throw errors.revisionChanged(`If-Match is ${expected}, it is ${tagOf(revision)}`);
@@ -23,7 +26,7 @@ export const tagged = (
 
 /** Changes the current value. Retries after a concurrent write if the request accepts any revision. */
 export async function changeCurrent<Stored extends { revision: number }, Changed extends object>(
-  request: HttpRequest,
+  request: Conditional,
   find: () => Promise<Stored>,
   change: (before: Stored) => Changed | Promise<Changed>,
   replace: (changed: Changed, revision: number) => Promise<boolean>,

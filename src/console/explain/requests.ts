@@ -1,14 +1,16 @@
-import { json, page } from '@alongside/kernel/answer';
+import { json, noContent, page } from '@alongside/kernel/answer';
 import { z } from 'zod';
 import { defineCall } from '../api/call.ts';
 import { invalidMember } from '../api/request.ts';
 import { errors } from '../errors.ts';
 import { previewView, responseView } from '../pages/build/view.ts';
+import { halfNames } from '../registration/shape.ts';
 import type { Resource } from '../resources/resource.ts';
 import { mistakes } from './build/mistakes.ts';
 import { type Preview, previewOf, suited } from './build/preview.ts';
 import { requestKinds } from './build/request-kinds.ts';
 import { type RunAnswer, run } from './build/run.ts';
+import { RunCallbacks } from './build/run-callback.ts';
 
 const ids = requestKinds.map(({ id }) => id) as [string, ...string[]];
 const mistakeIds = mistakes.map(({ id }) => id) as [string, ...string[]];
@@ -80,42 +82,69 @@ const answered: z.ZodType<RunAnswer> = z.strictObject({
   isCut: z.boolean(),
 });
 
-/** `POST /requests/preview` and `POST /requests/run`, in development only. */
+/** `/requests` and `/applications/{id}/run-callback`, in development only. */
 export const requests: Resource = {
   only: 'development',
-  calls: (console) => [
-    defineCall('POST', '/requests/preview', {
-      summary:
-        'Makes the exact request of a pattern for an application, with the rule and source of each field, and sends nothing',
-      body: order,
-      answers: { 200: 'Fields, message and programs', 404: 'Unknown application' },
-      response: previewed,
-      async handle({ request, body: { application: id, ...rest } }) {
-        const kind = requestKinds.find((each) => each.id === rest.kind);
-        const application = await console.applications.get(id);
-        if (!application) throw errors.notFound(`no application ${id.slice(0, 40)}`);
-        if (!kind || suited(kind, [application]).length === 0)
-          throw invalidMember('application', 'is not registered at the server of this request');
-        const preview = previewOf(console, {
-          kind,
-          application,
-          ...(rest.values ? { values: rest.values } : {}),
-          ...(rest.mistakes ? { mistakes: rest.mistakes } : {}),
-        });
-        return request.headers.accept === 'text/html' ? page(200, previewView(preview)) : json(200, preview);
-      },
-    }),
-    defineCall('POST', '/requests/run', {
-      summary:
-        'Sends a request to the API platform or CIS2 of this installation, as an application would, and follows no redirect',
-      body: runOrder,
-      bodyLimit: 524_288,
-      answers: { 200: 'The response, cut', 400: 'Another server, or a forbidden header', 503: 'No response' },
-      response: answered,
-      async handle({ request, body }) {
-        const answer = await run(body, console);
-        return request.headers.accept === 'text/html' ? page(200, responseView(answer)) : json(200, answer);
-      },
-    }),
-  ],
+  calls(console) {
+    const callbacks = new RunCallbacks(console);
+    return [
+      defineCall('POST', '/requests/preview', {
+        summary:
+          'Makes the exact request of a pattern for an application, with the rule and source of each field, and sends nothing',
+        body: order,
+        answers: { 200: 'Fields, message and programs', 404: 'Unknown application' },
+        response: previewed,
+        async handle({ request, body: { application: id, ...rest } }) {
+          const kind = requestKinds.find((each) => each.id === rest.kind);
+          const application = await console.applications.get(id);
+          if (!application) throw errors.notFound(`no application ${id.slice(0, 40)}`);
+          if (!kind || suited(kind, [application]).length === 0)
+            throw invalidMember('application', 'is not registered at the server of this request');
+          const preview = previewOf(console, {
+            kind,
+            application,
+            ...(rest.values ? { values: rest.values } : {}),
+            ...(rest.mistakes ? { mistakes: rest.mistakes } : {}),
+          });
+          return request.headers.accept === 'text/html'
+            ? page(200, previewView(preview))
+            : json(200, preview);
+        },
+      }),
+      defineCall('POST', '/requests/run', {
+        summary:
+          'Sends a request to the API platform or CIS2 of this installation, as an application would, and follows no redirect',
+        body: runOrder,
+        bodyLimit: 524_288,
+        answers: {
+          200: 'The response, cut',
+          400: 'Another server, or a forbidden header',
+          503: 'No response',
+        },
+        response: answered,
+        async handle({ request, body }) {
+          const answer = await run(body, console);
+          return request.headers.accept === 'text/html' ? page(200, responseView(answer)) : json(200, answer);
+        },
+      }),
+      defineCall('PUT', '/applications/:id/run-callback', {
+        summary:
+          'Registers the callback of the console at an application for one run, for at most ten minutes',
+        body: z.strictObject({ half: z.enum(halfNames, 'must be "platform" or "cis2"') }),
+        answers: { 204: 'Registered', 400: 'The application cannot have it', 404: 'Unknown application' },
+        async handle({ request, params, body }) {
+          await callbacks.register(request, params.id, body.half);
+          return noContent();
+        },
+      }),
+      defineCall('DELETE', '/applications/:id/run-callback', {
+        summary: 'Removes the callback of the console from an application',
+        answers: { 204: 'Removed, or not registered', 404: 'Unknown application' },
+        async handle({ request, params }) {
+          await callbacks.remove(request, params.id);
+          return noContent();
+        },
+      }),
+    ];
+  },
 };

@@ -3,6 +3,7 @@ import { operateStyles } from '../pages/operate-styles.ts';
 
 /** Styles of the console, in addition to the shared style sheet. */
 export const consoleStylesheet = `
+html { scroll-padding-top: 4rem; }
 html:not(.script) .needs-script { display: none !important; }
 body.console { display: grid; grid-template-columns: 13rem minmax(0, 1fr); grid-template-rows: auto 1fr auto; font-size: 1rem; line-height: 1.45; }
 .console .column { grid-row: 1 / -1; display: flex; flex-direction: column; background: var(--card); border-right: 1px solid var(--line);
@@ -10,9 +11,9 @@ body.console { display: grid; grid-template-columns: 13rem minmax(0, 1fr); grid-
 .console .brand { margin: 0 0 1rem; padding: 0 .25rem; font-size: 1.0625rem; }
 .console .brand a { color: inherit; text-decoration: none; }
 .console #menu { display: none; }
-#navigation h2 { font-size: .8125rem; color: var(--quiet); margin: 1rem 0 .25rem; padding: 0 .5rem; }
+#navigation h2 { font-size: .8125rem; color: var(--quiet); margin: .625rem 0 .125rem; padding: 0 .5rem; }
 #navigation ul { list-style: none; margin: 0; padding: 0; }
-#navigation a { display: flex; justify-content: space-between; gap: .5rem; padding: .3rem .5rem; border-radius: .375rem; color: var(--ink); text-decoration: none;
+#navigation a { display: flex; justify-content: space-between; gap: .5rem; padding: .1875rem .5rem; border-radius: .375rem; color: var(--ink); text-decoration: none;
   border-left: 3px solid transparent; font-size: .9375rem; }
 #navigation a:hover { background: var(--accent-soft); }
 #navigation a[aria-current] { background: var(--accent-soft); border-color: var(--accent); font-weight: 650; }
@@ -85,7 +86,7 @@ tr.bad .what { color: var(--bad); font-weight: 650; } tr.chosen > * { background
 .console bdi, .facts { overflow-wrap: anywhere; }
 .empty p { margin: 0 0 .75rem; }
 .waiting-changes { display: block; margin: 0 auto .5rem; position: sticky; top: 4rem; z-index: 6; background: var(--card); }
-.console .act { white-space: nowrap; }
+.console .act { white-space: nowrap; } @media (max-width: 66rem) { .console .act { white-space: normal; } }
 .first-steps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: .75rem 1.5rem; list-style: none; margin: 0; padding: 0; }
 .first-steps li { display: flex; gap: .625rem; min-width: 0; } .first-steps li > div { min-width: 0; overflow-wrap: anywhere; }
 .mark-step { flex: none; width: 1.375rem; height: 1.375rem; border: 1.5px solid var(--quiet); border-radius: 50%; text-align: center; font-size: .8125rem; line-height: 1.25rem; font-weight: 650; }
@@ -103,21 +104,24 @@ a.bad { color: var(--bad); font-weight: 650; text-decoration: none; } a.bad:hove
 .filters > div { min-width: 0; max-width: 100%; } .build td:nth-child(2) { width: 45%; } .build summary { padding: .25rem 0; } @media (max-width: 66rem) { .build { grid-template-columns: minmax(0, 1fr); } }
 #explain textarea { margin: .25rem 0; }
 dl.addresses { row-gap: .625rem; }
+@media (max-height: 30rem) { .console .bar, .console .result, .waiting-changes { position: static; } html { scroll-padding-top: 0; } }
 @media (max-width: 43.75rem) {
+  html { scroll-padding-top: 0; }
   body.console { display: block; }
   .console .column { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); padding: .625rem 1rem; display: block; }
   .console .brand { display: inline-flex; margin: 0; } .console #menu { display: inline-block; float: right; }
   .script .console:not(.menu-open) #navigation, .script .console:not(.menu-open) .about { display: none; }
   .console .bar { position: static; padding: .5rem 1rem; } body.console main { padding: 1rem; }
-  .console .result { top: 0; }
+  .console .result { top: 0; } .search { flex-basis: 10rem; }
+  .script .console:not(.menu-open) #status .state:not(.amber) { display: none; }
 }
 @media (max-width: 66rem) {
   .console table { border: 0; background: none; }
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacks tr { display: block; padding: .625rem .75rem; margin: 0 0 .5rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
-  .stacks th, .stacks td { display: block; border: 0; padding: .125rem 0; text-align: left !important; }
+  .stacks th, .stacks td { display: block; border: 0; overflow-wrap: anywhere; padding: .125rem 0; text-align: left !important; }
   .took { margin-left: 0; }
 }
-@media (forced-colors: active) { .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
+@media (forced-colors: active) { #navigation a:not([aria-current]), .tabs a:not([aria-current]) { border-color: Canvas; } .segments a[aria-current], #navigation a[aria-current] { outline: 2px solid; outline-offset: -2px; } }
 @media print { .console .column, .console .bar { display: none; } }
 ${journeyStyles}${operateStyles}`;

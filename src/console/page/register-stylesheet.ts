@@ -7,6 +7,8 @@ export const registerStylesheet = `
 .split > * { min-width: 0; } .split .panel { margin: 0 0 1rem; }
 .filters > div { min-width: 0; max-width: 100%; }
 .pair { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr)); }
+:is(.pair, .fields) > .field { display: grid; grid-template-rows: subgrid; grid-template-columns: minmax(0, 1fr); grid-row: span 4; }
+:is(.pair, .fields) > .field > label { grid-row: 1; } :is(.pair, .fields) > .field > .hint { grid-row: 2; } :is(.pair, .fields) > .field > :is(input, select, textarea) { grid-row: 3; } :is(.pair, .fields) > .field > .error-message { grid-row: 4; }
 .options { display: grid; gap: .625rem; grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr)); }
 .option { position: relative; display: flex; gap: .625rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .5rem; font-weight: 400; margin: 0; cursor: pointer; min-width: 0; overflow-wrap: anywhere; }
 .option:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); background: var(--accent-soft); }

@@ -55,21 +55,25 @@ function shell(): void {
     note.textContent = `${count} new`;
   };
 
+  const labelOf = (element: Element): string =>
+    ['href', 'name', 'value'].map((name) => element.getAttribute(name)).join(' ') + element.textContent;
   const replaced = (part: HTMLElement, markup: string): void => {
     const fresh = new DOMParser().parseFromString(markup, 'text/html').body;
     const inner = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part ?? '')}"]`) ?? fresh;
     if (part.dataset.shown === inner.innerHTML || part.innerHTML === inner.innerHTML) return;
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
-    const place = focused?.id
-      ? `#${CSS.escape(focused.id)}`
-      : focused?.getAttribute('href')
-        ? `a[href="${CSS.escape(focused.getAttribute('href') ?? '')}"]`
-        : '';
+    const around = focused?.closest('[id]')?.id ?? '';
     const open = [...part.querySelectorAll('details[open][id]')].map(({ id }) => id);
     part.dataset.shown = inner.innerHTML;
     part.replaceChildren(...[...inner.childNodes].map((node) => document.importNode(node, true)));
     for (const id of open) byId(id)?.setAttribute('open', '');
-    if (place) part.querySelector<HTMLElement>(place)?.focus();
+    if (focused) {
+      // The same control of the same row, which may stand elsewhere now.
+      const within = byId(around) ?? part;
+      const again = [...within.querySelectorAll<HTMLElement>(focused.localName)];
+      const same = focused.id ? within : again.find((each) => labelOf(each) === labelOf(focused));
+      same?.focus({ preventScroll: true });
+    }
     part.dispatchEvent(new CustomEvent('alongside:part', { bubbles: true }));
   };
 
@@ -129,12 +133,23 @@ function shell(): void {
     live.dataset.state = state;
     live.setAttribute('aria-pressed', String(!isPaused));
   };
+  let isLost = false;
+  /** A screen reader hears once that the connection is lost, not at each attempt, and once that it is back. */
+  const showConnection = (lost: boolean): void => {
+    if (lost === isLost) return;
+    isLost = lost;
+    report(
+      lost ? 'The console does not respond. This page shows an earlier state.' : 'Connected again.',
+      lost,
+    );
+  };
   let wait = 1_000;
   let seen = document.body.dataset.changes;
   const connect = (): void => {
     const stream = new EventSource('/api/v1/changes');
     stream.onopen = () => {
       wait = 1_000;
+      showConnection(false);
       showLive(isPaused ? 'Paused' : 'Live', isPaused ? 'paused' : 'live');
     };
     // Something changed before the page listened.
@@ -145,6 +160,7 @@ function shell(): void {
     stream.onmessage = ({ data }) => changed(JSON.parse(data));
     stream.onerror = () => {
       stream.close();
+      showConnection(true);
       wait = Math.min(wait * 2, 16_000);
       showLive(`Disconnected, trying again in ${wait / 1_000} s`, 'lost');
       setTimeout(connect, wait);

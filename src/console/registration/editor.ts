@@ -1,8 +1,7 @@
-import type { HttpRequest } from '@alongside/kernel/http';
 import type { Application, StoredApplication } from '../../oauth/applications.ts';
 import type { AuditAction } from '../../storage/audit.ts';
 import type { Statement } from '../../storage/database.ts';
-import { changeCurrent, checkRevision, recordStatement } from '../api/revisions.ts';
+import { type Conditional, changeCurrent, checkRevision, recordStatement } from '../api/revisions.ts';
 import type { ConsoleContext } from '../dependencies.ts';
 import { errors } from '../errors.ts';
 
@@ -31,7 +30,7 @@ export class ApplicationEditor {
   /** Changes the current registration; see `changeCurrent`. */
   change(
     action: AuditAction,
-    request: HttpRequest,
+    request: Conditional,
     id: string,
     change: (before: Application) => Application | Promise<Application>,
   ): Promise<StoredApplication> {
@@ -44,7 +43,7 @@ export class ApplicationEditor {
     );
   }
 
-  async remove(request: HttpRequest, id: string): Promise<void> {
+  async remove(request: Conditional, id: string): Promise<void> {
     checkRevision(request, (await this.find(id)).revision);
     await this.#console.applications.remove(id, this.#recordStatement('application.removed', id));
   }

@@ -84,7 +84,7 @@ async function list({ console, query, now }: View): Promise<Html> {
         ? undefined
         : html`<p>Drop a filter: ${used.map((name, index) => html`${index > 0 ? ', ' : ''}<a href="${withQuery('/audit', query, { [name]: undefined, after: undefined })}">${name}</a>`)}.</p>`,
     );
-  return html`${table(
+  return html`<div class="audit">${table(
     'Audit records',
     [
       { label: 'Time' },
@@ -106,7 +106,7 @@ async function list({ console, query, now }: View): Promise<Html> {
         facts(record),
       ],
     })),
-  )}<div class="actions">${next ? html`<a class="button secondary" href="${withQuery('/audit', query, { after: next })}">Older</a>` : undefined}${
+  )}</div><div class="actions">${next ? html`<a class="button secondary" href="${withQuery('/audit', query, { after: next })}">Older</a>` : undefined}${
     query.has('after')
       ? html`<a href="${withQuery('/audit', query, { after: undefined })}">Newest</a>`
       : undefined

@@ -79,6 +79,35 @@ describe('Build a request', () => {
       await context.close();
     });
 
+  test('removes the callback of a run that is cancelled, or whose tab is closed', async () => {
+    const context = await browser.newContext();
+    const callbacks = async () =>
+      (await instance.api<{ platform: { callbackUrls: string[] } }>('GET', '/applications/demo-combined'))
+        .platform.callbackUrls.length;
+    const begin = async () => {
+      const page = await context.newPage();
+      await page.goto(`${instance.urls.console}/build?kind=authorize&application=demo-combined`);
+      await page.getByLabel('Catch the code in this tab').check();
+      await page.getByText('build%2Fcallback').first().waitFor();
+      await page.evaluate('window.open = () => null');
+      await page.getByRole('button', { name: 'Open in a new tab' }).click();
+      await page.getByText('This tab waits for the code.').waitFor();
+      assert.equal(await callbacks(), 2);
+      return page;
+    };
+    const page = await begin();
+    await page.getByRole('button', { name: 'Cancel this run' }).click();
+    await page.getByText('The run is cancelled.').waitFor();
+    const removed = () =>
+      page.waitForFunction(
+        async () => !(await (await fetch('/api/v1/applications/demo-combined')).text()).includes('/build/'),
+      );
+    await removed();
+    await (await begin()).close({ runBeforeUnload: true });
+    await removed();
+    await context.close();
+  });
+
   test('every request has a rule and a source for each field, and no secret in a program', async () => {
     for (const { id, half } of requestKinds) {
       const application = half === 'cis2' ? 'demo-separate' : 'demo-combined';

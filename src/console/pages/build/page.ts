@@ -3,8 +3,9 @@ import type { StoredApplication } from '../../../oauth/applications.ts';
 import { demoKeyId, demoPrivateKeyPem } from '../../../seed/key.ts';
 import { findKind, previewOf, suited } from '../../explain/build/preview.ts';
 import { type RequestKind, requestKinds } from '../../explain/build/request-kinds.ts';
+import { hasRunCallback } from '../../explain/build/run-callback.ts';
 import { keysOf } from '../../explain/registered.ts';
-import { emptyState } from '../../page/controls.ts';
+import { callButton, emptyState } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 import { buildScript } from './script.ts';
 import { previewView } from './view.ts';
@@ -62,6 +63,7 @@ export const buildPage = definePage({
     const application =
       applications.find(({ id }) => id === query.get('application')) ??
       applications.find(({ id }) => !id.startsWith('demo-') && id !== 'platform') ??
+      applications.find(({ platform, cis2 }) => platform?.callbackUrls.length || cis2) ??
       applications[0];
     const title = 'Build a request';
     if (!application)
@@ -72,10 +74,6 @@ export const buildPage = definePage({
           html`<a class="button" href="/applications/new">Register an application</a>`,
         ),
       };
-    const leftOver = [
-      ...(application.platform?.callbackUrls ?? []),
-      ...(application.cis2?.redirectUris ?? []),
-    ].find((address) => address.endsWith('/build/callback'));
     const mistakes = query.getAll('mistake').slice(0, 20);
     return {
       title,
@@ -85,9 +83,13 @@ export const buildPage = definePage({
         application,
         all.filter(({ platform, cis2 }) => platform || cis2),
       )}
-${leftOver ? html`<p class="warning"><code>${leftOver}</code> is still a callback of this application, from a run that did not end. <a href="/applications/${application.id}">Remove it there</a>, or end a run.</p>` : undefined}
+${
+  hasRunCallback(application, console)
+    ? html`<div class="warning"><p>This console is a callback of the application, for a run in another tab or one that did not end.</p>${callButton({ id: 'remove-callback', method: 'DELETE', path: `/applications/${encodeURIComponent(application.id)}/run-callback`, done: 'Removed.', label: 'Remove the callback', next: '/build' })}</div>`
+    : undefined
+}
 <div id="preview">${previewView(previewOf(console, { kind, application, mistakes }))}</div>
-<section id="response" aria-label="Response" aria-live="polite"></section>`,
+<section id="response" aria-label="Response"></section>`,
     };
   },
 });

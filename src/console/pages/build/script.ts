@@ -1,7 +1,8 @@
+import type { FormTools } from '../../page/form-tools-script.ts';
 import type { BrowserScript } from '../../page/page.ts';
 
 /** Shows each change of a request at once, signs its assertion here, and sends it after a click. Secrets and the key stay in this tab. */
-function build(): void {
+function build({ made, madeButton, report }: FormTools): void {
   const form = document.getElementById('choose');
   const preview = document.getElementById('preview');
   const response = document.getElementById('response');
@@ -130,51 +131,53 @@ function build(): void {
   const callback = `${location.origin}/build/callback`;
   const channel = new BroadcastChannel('alongside-build');
   let expected: { state: string; kind: string } | undefined;
-  const registerCallback = async (isWanted: boolean): Promise<boolean> => {
-    const address = `/api/v1/applications/${encodeURIComponent(chosen('application'))}`;
-    const found = await fetch(address);
-    const [half, list] = chosen('kind').endsWith('-cis2')
-      ? ['cis2', 'redirectUris']
-      : ['platform', 'callbackUrls'];
-    const known: string[] = (await found.json())?.[half]?.[list] ?? [];
-    if (known.includes(callback) === isWanted) return true;
-    const changed = isWanted ? [...known, callback] : known.filter((each) => each !== callback);
-    const answer = await fetch(address, {
-      method: 'PATCH',
-      headers: {
-        'content-type': 'application/merge-patch+json',
-        'if-match': found.headers.get('etag') ?? '',
+  /** Also sent while the tab closes. The server removes it after ten minutes by itself. */
+  const setCallback = async (isWanted: boolean): Promise<boolean> => {
+    const half = chosen('kind').endsWith('-cis2') ? 'cis2' : 'platform';
+    const answer = await fetch(
+      `/api/v1/applications/${encodeURIComponent(chosen('application'))}/run-callback`,
+      {
+        method: isWanted ? 'PUT' : 'DELETE',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(isWanted ? { half } : {}),
+        keepalive: true,
       },
-      body: JSON.stringify({ [half]: { [list]: changed } }),
-    });
+    );
     if (answer.ok) return true;
     const { field, problem, error_description: description } = await answer.json();
     fail(problem ? `The callback cannot be registered: ${field ?? ''} ${problem}.` : description);
     return false;
   };
+  const endRun = (note: string): void => {
+    if (!expected) return;
+    expected = undefined;
+    setCallback(false).catch(unreachable);
+    report(note);
+    response.replaceChildren();
+  };
+  addEventListener('pagehide', () => endRun(''));
   channel.onmessage = ({ data }) => {
     const answer: Record<string, string> | undefined = data?.response;
     // A response without the state of this run is not its own.
     if (!expected || !answer || answer.state !== expected.state) return;
     channel.postMessage({ taken: answer.state });
     if (answer.error) {
-      registerCallback(false).catch(unreachable);
+      endRun('');
       return fail(`${answer.error}: ${answer.error_description ?? ''}`);
     }
     variables.set('CODE', answer.code ?? '');
     const select = form.elements.namedItem('kind');
     if (select instanceof HTMLSelectElement) select.value = expected.kind;
     values = { redirect_uri: callback };
-    const note = document.createElement('p');
-    note.textContent = 'The browser has returned with a code. Look at the next request, then send it.';
-    response.replaceChildren(note);
+    response.replaceChildren(madeButton('Cancel this run', () => endRun('The run is cancelled.')));
+    report('The browser has returned with a code. Look at the next request, then send it.');
     redraw();
   };
 
   const send = async (): Promise<void> => {
     // A response of an earlier request would look like that of this one.
     response.replaceChildren();
-    if (isCatching && !(await registerCallback(true))) return;
+    if (isCatching && !(await setCallback(true))) return;
     // Made again, so that times and ids are those of now.
     const fresh = await call('/requests/preview', orderOf(), 'application/json');
     if (!fresh) return;
@@ -209,6 +212,11 @@ function build(): void {
       const next = chosen('kind').endsWith('-cis2') ? 'code-cis2' : 'code';
       expected = isCatching ? { state, kind: next } : undefined;
       open(sent.url, '_blank', 'noopener');
+      if (expected)
+        response.replaceChildren(
+          made('p', 'This tab waits for the code.'),
+          madeButton('Cancel this run', () => endRun('The run is cancelled.')),
+        );
       return;
     }
     if (fields.length > 0)
@@ -221,7 +229,7 @@ function build(): void {
     if (!expected || !chosen('kind').startsWith('code')) return;
     expected = undefined;
     variables.delete('CODE');
-    await registerCallback(false);
+    await setCallback(false);
   };
   /** Tokens of a response are ready for the next request. */
   const keepTokens = (body: string): void => {

@@ -37,7 +37,7 @@ export const explainPage = definePage({
 <noscript><form method="get" action="/explain"><label for="q">Message, request, journey or other id</label>
 <input type="search" id="q" name="q" value="${mayBeInAddress(q) ? q : ''}" maxlength="200" autocomplete="off" spellcheck="false">
 <button type="submit">Explain</button></form></noscript>
-<div id="explanation" role="region" aria-label="Explanation" aria-live="polite">${await fromQuery(view)}</div>`,
+<div id="explanation" role="region" aria-label="Explanation">${await fromQuery(view)}</div>`,
     };
   },
 });

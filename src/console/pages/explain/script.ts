@@ -16,6 +16,7 @@ function explainPage(): void {
   const fail = (message: string): void => {
     const note = document.createElement('p');
     note.className = 'error';
+    note.setAttribute('role', 'alert');
     note.textContent = message;
     shown.replaceChildren(note);
   };
