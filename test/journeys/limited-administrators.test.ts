@@ -71,6 +71,21 @@ describe('a registration authority in the console', () => {
         assert.ok([...person.roles, ...person.organisations].some(({ orgCode }) => orgCode === practice));
       }
     }
+    // Each page is full although others have the same names.
+    for (const familyName of ['Same', 'Same', 'Same', 'Same']) {
+      const roles = [{ ...gpRole, orgCode: practice }];
+      await cis.call('/directory/people', { body: { givenName: 'A', familyName, roles }, as: 'console' });
+      await cis.call('/directory/people', { body: { givenName: 'A', familyName }, as: 'console' });
+    }
+    const first = (await send('GET', '/people?q=same&limit=3')).body;
+    const second = (
+      await send('GET', `/people?q=same&limit=3&after=${encodeURIComponent(String(first.next))}`)
+    ).body;
+    assert.deepEqual(
+      [first, second].map(({ people }) => (people as Person[]).length),
+      [3, 1],
+    );
+    assert.equal(second.next, null);
     const persona = ((await send('GET', '/people?persona=gp')).body.people as Person[])[0];
     assert.equal(persona?.uid, uids.gp);
     assert.deepEqual((await send('GET', `/people/${uid}`)).answer, foreign);

@@ -5,6 +5,7 @@ import { type Database, sql } from '../../storage/database.ts';
 import { openDatabase } from '../../storage/dialects.ts';
 import { peopleByName } from '../../storage/migrations/0028-people-by-name.ts';
 import { Directory } from './directory.ts';
+import type { PeopleFilter } from './search.ts';
 
 const record = sql(
   "INSERT INTO setting (name, value) VALUES ('search', 'test') ON CONFLICT (name) DO NOTHING",
@@ -55,7 +56,7 @@ for (const [dialect, urlOf] of dialects)
     });
     after(() => database.close());
 
-    const search = async (filter: { q?: string; organisation?: string; role?: string }, limit = 50) => {
+    const search = async (filter: Partial<PeopleFilter>, limit = 50) => {
       const found: string[] = [];
       for (let from: string | null = ''; from !== null; ) {
         const page = await directory.search({ q: '', organisation: '', role: '', ...filter }, from, limit);
@@ -89,6 +90,15 @@ for (const [dialect, urlOf] of dialects)
       assert.deepEqual(await search({ role: 'R8001' }), ['Appleyard', 'Maryweather']);
       assert.deepEqual(await search({ role: 'R8001', organisation: 'BBB', q: 'm' }), ['Maryweather']);
       assert.deepEqual(await search({ role: 'R5080', organisation: 'CCC' }), []);
+    });
+
+    test('finds only people of the organisations to which a caller is limited, once each, on full pages', async () => {
+      const within = ['AAA', 'BBB'];
+      assert.deepEqual(await search({ within }, 1), ['Appleyard', 'Maryweather', "O'Brien-Smith"]);
+      assert.deepEqual(await search({ within: ['CCC'], q: 'mary' }), ['Zimmer']);
+      assert.deepEqual(await search({ within: ['CCC'], organisation: 'AAA' }), []);
+      assert.deepEqual(await search({ within: ['CCC'], role: 'R8001' }), []);
+      assert.deepEqual(await search({ within: ['AAA', 'CCC'], q: '100000000003' }), ['Zimmer']);
     });
 
     test('follows a change of name and roles, and a removal', async () => {

@@ -12,6 +12,8 @@ export interface PeopleFilter {
   organisation: string;
   /** A job role, `R8001`, or a whole role code. */
   role: string;
+  /** ODS codes to which the caller is limited; undefined without a limit. */
+  within?: readonly string[] | undefined;
 }
 
 /** A row of `person_key`, and where a page continues. */
@@ -26,6 +28,7 @@ const latestRow = row('person_latest', { uid: text });
 
 /** Longer texts are in no name. */
 const longestText = 200;
+const longestWithin = 8_000;
 /** Comes before the uid of every person. */
 export const firstUid = '000000000000';
 
@@ -37,7 +40,8 @@ export const visibleText = (text: string): string => text.replaceAll(/\p{C}/gu, 
 /** Reads the filter of a request; undefined without one. */
 export function readFilter(query: URLSearchParams): PeopleFilter | undefined {
   const names = ['q', 'organisation', 'role'] as const;
-  if (names.every((name) => !query.has(name))) return undefined;
+  const within = query.get('within')?.slice(0, longestWithin).split(',');
+  if (!within && names.every((name) => !query.has(name))) return undefined;
   const given = (name: (typeof names)[number]) => {
     const value = visibleText(query.get(name) ?? '');
     if (value.length > longestText) throw invalidField(name, `must have at most ${longestText} characters`);
@@ -47,11 +51,18 @@ export function readFilter(query: URLSearchParams): PeopleFilter | undefined {
     q: given('q'),
     organisation: given('organisation').toUpperCase(),
     role: jobRoleOf(given('role').toUpperCase()),
+    within,
   };
 }
 
-export const isEmptyFilter = ({ q, organisation, role }: PeopleFilter): boolean =>
-  q === '' && organisation === '' && role === '';
+export const isEmptyFilter = ({ q, organisation, role, within }: PeopleFilter): boolean =>
+  q === '' && organisation === '' && role === '' && within === undefined;
+
+/** Returns the organisations of a filter; undefined for all. */
+function organisationsOf({ organisation, within }: Omit<PeopleFilter, 'q'>): readonly string[] | undefined {
+  if (organisation === '') return within;
+  return within === undefined || within.includes(organisation) ? [organisation] : [];
+}
 
 export const isUid = (q: string): boolean => /^\d{12}$/.test(q);
 
@@ -67,38 +78,37 @@ export function readPosition(after: string): KeyPosition | undefined {
 }
 
 /** Returns whether a person is at this organisation in this role. */
-export const fits = (
+export function fits(
   { organisations, roles }: Pick<Person, 'organisations' | 'roles'>,
-  { organisation, role }: Pick<PeopleFilter, 'organisation' | 'role'>,
-): boolean =>
-  role === ''
-    ? organisation === '' || [...organisations, ...roles].some(({ orgCode }) => orgCode === organisation)
-    : roles.some(
-        ({ orgCode, roleCode }) =>
-          jobRoleOf(roleCode) === role && (organisation === '' || orgCode === organisation),
-      );
+  filter: Omit<PeopleFilter, 'q'>,
+): boolean {
+  const codes = organisationsOf(filter);
+  const isThere = ({ orgCode }: { orgCode: string }) => codes?.includes(orgCode) ?? true;
+  return filter.role === ''
+    ? codes === undefined || [...organisations, ...roles].some(isThere)
+    : roles.some((held) => jobRoleOf(held.roleCode) === filter.role && isThere(held));
+}
 
 /** Whether a person is found by family name, so that the given name need not find them again. */
 export const isFoundByFamilyName = (person: Person, prefix: string): boolean =>
   nameKeyOf(person, 'family').startsWith(prefix);
 
-/** Returns the statement for keys of a scope that begin with the prefix, after this one. */
+/** Returns the statement for keys of these scopes that begin with the prefix, after this one. Each scope is one range of the index. */
 function keysStatement(
-  { organisation, role }: PeopleFilter,
+  scopes: readonly string[],
   prefix: string,
-  { order, key, uid }: KeyPosition,
+  { key, uid }: KeyPosition,
   limit: number,
 ): Statement {
-  return sql(
-    `SELECT key, uid FROM person_key WHERE scope = ? AND (key, uid) > (?, ?) AND key < ?
-     ORDER BY key, uid LIMIT ?`,
-    scopeOf(order, organisation, role),
-    key,
-    uid,
-    // The last character of Unicode, which no name has.
-    `${prefix}\u{10ffff}`,
-    limit,
-  );
+  // The last character of Unicode, which no name has.
+  const end = `${prefix}\u{10ffff}`;
+  const range = `SELECT key, uid FROM person_key WHERE scope = ? AND (key, uid) > (?, ?) AND key < ?
+     ORDER BY key, uid LIMIT ?`;
+  const values = scopes.flatMap((scope) => [scope, key, uid, end, limit]);
+  if (scopes.length === 1) return sql(range, ...values);
+  // UNION joins the keys of a person who is at several organisations.
+  const parts = scopes.map((_, index) => `SELECT key, uid FROM (${range}) AS part${index}`);
+  return sql(`${parts.join(' UNION ')} ORDER BY key, uid LIMIT ?`, ...values, limit);
 }
 
 /**
@@ -113,12 +123,15 @@ export async function findKeys(
 ): Promise<KeyPosition[]> {
   const prefix = searchKey(filter.q);
   if (prefix === '' && filter.q !== '') return [];
+  const codes = organisationsOf(filter) ?? [''];
+  if (codes.length === 0) return [];
   const found: KeyPosition[] = [];
   // Without a text, every person has a family name that begins so.
   const orders: readonly NameOrder[] = prefix === '' ? ['family'] : ['family', 'given'];
   for (const order of orders.slice(orders.indexOf(after?.order ?? 'family'))) {
     const from = after?.order === order ? after : { order, key: prefix, uid: '' };
-    const rows = await database.all(keysStatement(filter, prefix, from, limit - found.length), keyRow);
+    const scopes = codes.map((code) => scopeOf(order, code, filter.role));
+    const rows = await database.all(keysStatement(scopes, prefix, from, limit - found.length), keyRow);
     found.push(...rows.map(({ key, uid }) => ({ order, key, uid })));
     if (found.length >= limit) break;
   }

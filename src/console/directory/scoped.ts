@@ -38,6 +38,14 @@ const refuse = (why: string): never => {
   throw errors.otherOrganisation(why);
 };
 
+/** Limits a search to organisations, unless it is for one person. */
+function limitedTo(codes: Codes, call: NeighbourCall, one: string): NeighbourCall {
+  const [address = '', text = ''] = call.path.split('?');
+  const query = new URLSearchParams(text);
+  if (!query.has(one)) query.set('within', codes.join(','));
+  return { ...call, path: `${address}?${query}` };
+}
+
 const isWrite = ({ method }: NeighbourCall): boolean => method !== 'GET';
 
 /**
@@ -137,16 +145,16 @@ export class ScopedDirectory extends CisDirectory {
     return super.call(call);
   }
 
-  /** A page may be shorter than asked for; `next` still leads to all. */
+  /** CIS limits the search, so that each page is full; the answer is checked again. */
   async #list(call: NeighbourCall, codes: Codes): Promise<NeighbourAnswer> {
-    const answer = await super.call(call);
+    const answer = await super.call(limitedTo(codes, call, 'persona'));
     const { people, ...rest } = membersOf(answer.body) as { people?: Person[] };
     if (!people) return answer;
     return { ...answer, body: { people: people.filter((person) => isWithin(person, codes)), ...rest } };
   }
 
   async #listCards(call: NeighbourCall, codes: Codes): Promise<NeighbourAnswer> {
-    const answer = await super.call(call);
+    const answer = await super.call(limitedTo(codes, call, 'uid'));
     const { cards, ...rest } = membersOf(answer.body) as { cards?: CardRecord[] };
     if (!cards) return answer;
     const uids = [...new Set(cards.map(({ uid }) => uid))];

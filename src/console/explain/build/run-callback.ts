@@ -12,8 +12,7 @@ const callbacksOf = (application: Application, half: HalfName): readonly string[
   (half === 'platform' ? application.platform?.callbackUrls : application.cis2?.redirectUris) ?? [];
 
 /** Returns the address to which a run in the browser comes back. */
-const runCallbackOf = ({ urls }: Pick<ConsoleContext, 'urls'>): string =>
-  `${urls.console}/build/callback`;
+const runCallbackOf = ({ urls }: Pick<ConsoleContext, 'urls'>): string => `${urls.console}/build/callback`;
 
 /** Returns whether a run left its callback behind, because the console ended before it. */
 export const hasRunCallback = (application: Application, console: Pick<ConsoleContext, 'urls'>): boolean =>
