@@ -121,8 +121,14 @@ describe('every page of the console', () => {
       ])
         assert.ok(policy.includes(rule), rule);
       assert.ok(!text.includes(odd), 'text from outside is escaped');
-      const parts = [...text.matchAll(/data-part="([\w-]+)"/g)].map(([, name]) => name);
-      assert.equal(new Set(parts).size, parts.length);
+      for (const attribute of ['data-part', ' id']) {
+        const names = [...text.matchAll(new RegExp(`${attribute}="([^"]+)"`, 'g'))].map(([, name]) => name);
+        assert.deepEqual(
+          names.filter((name, index) => names.indexOf(name) !== index),
+          [],
+          attribute,
+        );
+      }
     });
   }
 

@@ -164,6 +164,30 @@ describe('the pages of the group Register', () => {
     assert.deepEqual(stored.platform.products, ['canary-api', 'hello-world']);
   });
 
+  test('loses nothing when two people edit a product, a developer or a person at once', async () => {
+    await instance.api('POST', '/products', { name: 'shared', apis: ['hello-world'] });
+    await instance.api('POST', '/developers', { id: 'shared', name: 'Shared' });
+    for (const [path, theirs, label, mine, expected] of [
+      ['/products/shared', { scopes: ['a'] }, 'APIs', 'canary-api', { apis: ['canary-api'], scopes: ['a'] }],
+      ['/developers/shared', { status: 'inactive' }, 'Name', 'Mine', { name: 'Mine', status: 'inactive' }],
+      ['/people/nurse', { title: 'Dr' }, 'E-mail address', 'a@b.test', { title: 'Dr', email: 'a@b.test' }],
+    ] as const) {
+      await open(path.startsWith('/people') ? `${path}?tab=edit` : path);
+      await instance.api('PATCH', path, theirs);
+      await page.getByLabel(label, { exact: true }).fill(mine);
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Someone else has changed other settings').waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText(path.startsWith('/people') ? 'may sign in' : 'Saved.').waitFor();
+      const stored = await instance.api('GET', path);
+      for (const [name, value] of Object.entries(expected)) assert.deepEqual(stored[name], value, path);
+    }
+    await open('/developers/shared');
+    await page.getByLabel('E-mail address').fill('nothing');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await error('E-mail address: Must be an e-mail address.');
+  });
+
   test('adds a nurse at two organisations without a code, and orders, blocks, unblocks, renews and revokes the card', async () => {
     await open('/people?q=lamp');
     await page.getByRole('link', { name: 'Add a person with this name' }).click();

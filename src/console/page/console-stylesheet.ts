@@ -113,7 +113,7 @@ dl.addresses { row-gap: .625rem; }
   .script .console:not(.menu-open) #navigation, .script .console:not(.menu-open) .about { display: none; }
   .console .bar { position: static; padding: .5rem 1rem; } body.console main { padding: 1rem; }
   .console .result { top: 0; } .search { flex-basis: 10rem; }
-  .script .console:not(.menu-open) #status .state:not(.amber) { display: none; }
+  .script .console:not(.menu-open) #bar-state .state:not(.amber) { display: none; }
 }
 @media (max-width: 66rem) {
   .console table { border: 0; background: none; }

@@ -1,5 +1,6 @@
 import { Refusal } from '@alongside/kernel/errors';
 import { type Html, html } from '@alongside/kernel/html';
+import { tagOf } from '../api/revisions.ts';
 
 interface Control {
   id: string;
@@ -63,6 +64,23 @@ export const callForm = ({
 ${fields}
 <div class="actions"><button type="submit" class="needs-script">${submit}</button>${actions}</div>
 </form>`;
+
+interface EditForm extends Pick<CallForm, 'path' | 'fields'> {
+  id: string;
+  revision: number;
+  /** The value as it is stored, with at least the members of the fields. */
+  before: object;
+  /** More buttons. */
+  actions?: Html;
+}
+
+/** A form for a stored value, which keeps what someone else changes at the same time; see `edit` of the form tools. */
+export const editForm = ({ id, path, revision, before, fields, actions }: EditForm): Html => html`
+<form id="${id}" novalidate data-path="${path}" data-tag="${tagOf(revision)}" data-before="${JSON.stringify(before)}">
+<div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
+<div id="conflict" class="warning" role="alert" tabindex="-1" hidden></div>
+${fields}
+<div class="actions"><button type="submit" id="submit" class="needs-script">Save</button>${actions}</div></form>`;
 
 interface FormField {
   /** Also the id. */

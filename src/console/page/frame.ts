@@ -93,7 +93,7 @@ ${administrator ? administratorHead : undefined}
 <header class="bar">
 ${pages.some(({ path }) => path === '/search') ? searchForm(q) : undefined}
 <div class="states"><button type="button" id="live" class="state needs-script" aria-pressed="true">Live</button>
-<div id="status" class="states" data-part="status" data-on="desk fault clock session">${state}</div></div>
+<div id="bar-state" class="states" data-part="status" data-on="desk fault clock session">${state}</div></div>
 </header>
 <main id="main" tabindex="-1">
 <noscript><p class="warning">You can read and filter everything here without JavaScript. To change something, allow it or use the command line.</p></noscript>

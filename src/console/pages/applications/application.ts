@@ -76,7 +76,7 @@ async function overview(view: View): Promise<Html> {
   return html`${warnings.map(({ message }) => html`<p class="warning">${message}</p>`)}
 <div class="cards"><section class="panel" aria-labelledby="h-about"><h2 id="h-about">Registration</h2><dl class="summary">
 <dt>Status</dt><dd>${tag(status, status === 'approved' ? 'good' : 'bad')}</dd><dt>Id</dt><dd>${copied(id, 'the id')}</dd>
-<dt>Developer</dt><dd>${developer ? html`<a href="/developers/${encodeURIComponent(developer)}">${foreign(developer)}</a>` : html`<span class="quiet">none</span>`}</dd>
+<dt>Developer</dt><dd>${developer ? ((await console.developers.get(developer)) ? html`<a href="/developers/${encodeURIComponent(developer)}">${foreign(developer)}</a>` : foreign(developer)) : html`<span class="quiet">none</span>`}</dd>
 <dt>Secrets</dt><dd>${secrets.length === 0 ? 'none' : html`<a href="${at(id)}?tab=keys">${secrets.length}</a>`}</dd></dl></section>
 ${
   platform &&

@@ -1,7 +1,7 @@
 import { type Html, html } from '@alongside/kernel/html';
 import type { StoredApplication } from '../../../oauth/applications.ts';
 import type { ConsoleContext } from '../../dependencies.ts';
-import { describedBy, field, selectField } from '../../page/controls.ts';
+import { describedBy, editForm, field, selectField } from '../../page/controls.ts';
 import { registrationOf } from '../../registration/stored.ts';
 import { accessOf, productTitle } from '../products/page.ts';
 
@@ -68,7 +68,7 @@ const platformFields = (half: Values, products: readonly { name: string; scopes:
 ${select('platform.tokenEndpointAuthMethod', 'Proves who it is by', half.tokenEndpointAuthMethod, platformMethods)}</div>
 ${lines('platform.callbackUrls', 'Callback URLs', half.callbackUrls)}
 ${text('platform.jwksUrl', 'Address of its public keys', half.jwksUrl, 'Instead of keys that are registered here.', 'nullable')}
-<fieldset class="field" id="platform.products" data-kind="products" tabindex="-1" aria-describedby="platform.products-error"><legend>APIs</legend><div class="options">${known.map(
+<fieldset class="field" id="platform.products" data-kind="list" tabindex="-1" aria-describedby="platform.products-error"><legend>APIs</legend><div class="options">${known.map(
     ({ name, scopes }) =>
       html`<label class="option" for="product-${name}"><input type="checkbox" id="product-${name}" value="${name}"${held.includes(name) ? html` checked` : undefined}><span><strong>${productTitle(name)}</strong><small>${accessOf({ scopes })}</small></span></label>`,
   )}</div><p class="error-message" id="platform.products-error" hidden></p></fieldset></section>`;
@@ -112,12 +112,15 @@ export async function settingsForm(console: ConsoleContext, application: StoredA
   const [products, developers] = await Promise.all([console.products.list(), console.developers.list()]);
   const registration = registrationOf(application);
   const { platform, cis2, name, developer } = registration;
-  return html`<form id="settings" novalidate data-id="${application.id}" data-revision="${application.revision}" data-before="${JSON.stringify(registration)}">
-<div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
-<div id="conflict" class="warning" role="alert" tabindex="-1" hidden></div>
-<section class="panel" aria-labelledby="h-general"><h2 id="h-general">Name and owner</h2><div class="pair">
+  return editForm({
+    id: 'settings',
+    path: `/applications/${encodeURIComponent(application.id)}`,
+    revision: application.revision,
+    before: registration,
+    fields: html`<section class="panel" aria-labelledby="h-general"><h2 id="h-general">Name and owner</h2><div class="pair">
 ${text('name', 'Name', name)}
 ${select('developer', 'Developer', developer, [['', 'none'], ...developers.map(({ id, name }) => [id, name] as const)])}</div></section>
-${platform ? platformFields(platform, products) : undefined}${cis2 ? cis2Fields(cis2) : undefined}
-<div class="actions"><button type="submit" id="submit" class="needs-script">Save</button><a class="button secondary" href="/applications/${encodeURIComponent(application.id)}">Cancel</a></div></form>`;
+${platform ? platformFields(platform, products) : undefined}${cis2 ? cis2Fields(cis2) : undefined}`,
+    actions: html`<a class="button secondary" href="/applications/${encodeURIComponent(application.id)}">Cancel</a>`,
+  });
 }

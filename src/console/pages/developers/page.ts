@@ -3,6 +3,7 @@ import { errors } from '../../errors.ts';
 import {
   callButton,
   callForm,
+  editForm,
   emptyState,
   foreign,
   selectField,
@@ -10,6 +11,7 @@ import {
   tag,
   textField,
 } from '../../page/controls.ts';
+import { editScript } from '../../page/edit-script.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
 type View = Pick<PageView, 'console' | 'now' | 'query'>;
@@ -76,6 +78,7 @@ ${textField({ name: 'name', label: 'Name', maxlength: 100 })}${selectField({ nam
 export const developerPage = definePage({
   path: '/developers/:id',
   roles: [],
+  script: editScript,
   async render({ console, params }) {
     const developer = await console.developers.get(params.id);
     if (!developer) throw errors.notFound(`There is no developer ${params.id.slice(0, 60)}.`);
@@ -86,13 +89,11 @@ export const developerPage = definePage({
       heading: html`${foreign(name)}`,
       crumbs: [{ label: 'Developers', href: '/developers' }],
       lead: html`${statusTag(status)}`,
-      main: html`<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">Settings</h2>${callForm({
+      main: html`<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">Settings</h2>${editForm({
         id: 'edit',
-        method: 'PATCH',
         path: at(id),
-        done: 'Saved.',
-        next: at(id),
-        submit: 'Save',
+        revision: developer.revision,
+        before: developer,
         fields: html`<div class="pair">${textField({ name: 'name', label: 'Name', value: name, maxlength: 100 })}${selectField({ name: 'kind', label: 'Kind', options: kinds, value: kind })}
 ${textField({ name: 'email', label: 'E-mail address', type: 'email', value: email, maxlength: 254 })}${selectField({ name: 'status', label: 'Status', options: statuses, value: status })}</div>
 <p class="hint">The applications of an inactive developer are refused.</p>`,

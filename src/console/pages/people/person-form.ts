@@ -24,7 +24,7 @@ export function personForm(person: Person | undefined, draft: { name: string; ta
   const [given, ...family] = draft.name.split(' ').filter(Boolean);
   const first = family.length > 0 ? (given ?? '') : '';
   const last = family.length > 0 ? family.join(' ') : (given ?? '');
-  return html`<form id="person" class="panel" novalidate data-uid="${person?.uid ?? ''}" data-tag="${draft.tag}" data-before="${JSON.stringify(person ?? {})}">
+  return html`<form id="person" class="panel" novalidate data-path="${person ? `/people/${person.uid}` : '/people'}" data-tag="${draft.tag}" data-before="${JSON.stringify(person ?? {})}">
 <div class="error-summary" id="problems" role="alert" tabindex="-1" hidden></div>
 <div id="conflict" class="warning" role="alert" tabindex="-1" hidden></div>
 <div class="pair">
@@ -36,7 +36,7 @@ ${selectField({ name: 'idAssuranceLevel', label: 'Identity assurance level', opt
 <fieldset class="field" id="roles" tabindex="-1" aria-describedby="roles-error"><legend>Roles</legend>
 <p class="error-message" id="roles-error" hidden></p><div id="role-list"></div>
 <div class="pair">${finder('job', 'Role', 'Type a part of its name, such as nurse.')}${finder('at', 'Organisation', 'Type a part of its name.')}</div>
-<details id="other-organisation"><summary>The organisation is not here yet</summary><div class="pair">
+<details id="other-organisation" data-apart><summary>The organisation is not here yet</summary><div class="pair">
 ${textField({ name: 'newName', label: 'Its name', maxlength: 100 })}${textField({ name: 'newCode', label: 'Its ODS code', maxlength: 12, hint: '3 to 12 capital letters and digits.' })}</div></details>
 <button type="button" id="add-role" class="secondary needs-script">Add this role</button></fieldset>
 ${person ? html`<label class="option" for="disabled"><input type="checkbox" id="disabled" name="disabled"${person.disabled ? html` checked` : undefined}><span><strong>Disabled</strong><small>Cannot sign in. Sessions end at once.</small></span></label><br>` : undefined}

@@ -3,7 +3,7 @@ import type { BrowserScript } from '../../page/page.ts';
 
 /** Adds and edits a person: finds roles and organisations by name, keeps what was typed, and shows codes and links that exist once. */
 function person(tools: FormTools): void {
-  const { byId, made, madeButton, isolated, report, reportSilence, send } = tools;
+  const { byId, made, madeButton, isolated, reportSilence, send } = tools;
   type Body = Record<string, unknown>;
   interface Named {
     code: string;
@@ -40,10 +40,7 @@ function person(tools: FormTools): void {
 
   const form = byId('person');
   if (!(form instanceof HTMLFormElement)) return;
-  const uid = form.dataset.uid ?? '';
-  let before: Body = JSON.parse(form.dataset.before ?? '{}');
-  let tag = '';
-  let roles: Role[] = [...((before.roles as Role[] | undefined) ?? [])];
+  let roles: Role[] = [...(JSON.parse(form.dataset.before ?? '{}').roles ?? [])];
   const chosen: { job?: Named; at?: Named } = {};
 
   const showProblems = (problems: readonly FormProblem[]): void => tools.showProblems(form, problems);
@@ -194,115 +191,40 @@ function person(tools: FormTools): void {
   };
   byId('add-role')?.addEventListener('click', addRole);
 
-  const texts = ['title', 'givenName', 'familyName', 'email', 'idAssuranceLevel'];
-  const labelOf = (id: string): string => document.querySelector(`label[for="${id}"]`)?.textContent ?? id;
-  const bodyOf = (): Body => {
-    const disabled = byId('disabled');
-    return {
-      ...Object.fromEntries(texts.map((name) => [name, fieldOf(name)])),
-      ...(disabled instanceof HTMLInputElement ? { disabled: disabled.checked } : {}),
-      roles,
-    };
-  };
-  const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
-
-  const setValue = (name: string, value: unknown): void => {
-    const control = byId(name);
-    if (name === 'roles') roles = [...(value as Role[])];
-    else if (control instanceof HTMLInputElement && control.type === 'checkbox')
-      control.checked = Boolean(value);
-    else if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement)
-      control.value = String(value);
-  };
-
-  /** After a change by someone else: shows their values, and keeps those typed here. */
-  const merge = async (): Promise<void> => {
-    const current = await send('GET', `/people/${uid}`);
-    const panel = byId('conflict');
-    if (!current.isOk || !panel) return report('The person was removed in the meantime.', true);
-    const mine = bodyOf();
-    const lines: HTMLElement[] = [];
-    for (const [name, value] of Object.entries(mine)) {
-      const [base, theirs] = [before[name], current.answer[name]];
-      if (same(base, theirs) || same(value, theirs)) continue;
-      if (same(value, base)) {
-        setValue(name, theirs);
-        continue;
-      }
-      const line = made('p', `${name === 'roles' ? 'Roles' : labelOf(name)}: they have `);
-      const shown =
-        name === 'roles'
-          ? (theirs as Role[]).map((role) => `${plain(role.roleName)} at ${role.orgName}`).join('; ')
-          : String(theirs);
-      line.append(isolated(shown || 'nothing'), '. Yours is in the form. ');
-      const take = madeButton('Take theirs', () => {
-        setValue(name, theirs);
-        drawRoles();
-        line.remove();
-      });
-      line.append(take);
-      lines.push(line);
-    }
-    before = current.answer;
-    tag = current.tag;
-    drawRoles();
-    panel.replaceChildren(
-      made(
-        'p',
-        'Someone else has changed this person since you opened this page. Nothing of yours is lost. Save again to keep it.',
-      ),
-      ...lines,
-    );
-    panel.hidden = false;
-    panel.focus();
-  };
-
-  const controlOf = (member: string): string => {
-    if (/^(roles|organisations)/.test(member)) return /orgCode|orgName/.test(member) ? 'at' : 'roles';
-    return texts.includes(member) ? member : 'familyName';
-  };
-  const save = async (): Promise<void> => {
-    const body = bodyOf();
-    const missing = [
+  tools.edit(form, {
+    members: {
+      roles: {
+        label: 'Roles',
+        get: () => roles,
+        set(value) {
+          roles = [...(value as Role[])];
+          drawRoles();
+        },
+        shown: (value) =>
+          (value as Role[]).map((role) => `${plain(role.roleName)} at ${role.orgName}`).join('\n'),
+      },
+    },
+    check: () => [
       ...(fieldOf('givenName') === '' ? [{ at: 'givenName', text: 'Give a given name.' }] : []),
       ...(fieldOf('familyName') === '' ? [{ at: 'familyName', text: 'Give a family name.' }] : []),
       ...(chosen.job && (chosen.at || fieldOf('newCode'))
         ? [{ at: 'add-role', text: 'Add the chosen role, or clear it.' }]
         : []),
-    ];
-    if (missing.length > 0) return showProblems(missing);
-    showProblems([]);
+    ],
     // A display name follows from the names, unless it was chosen.
-    const { displayName, title, familyName, givenName, initials, middleNames } = before;
-    const derived = [familyName, givenName, title].filter(Boolean).join(' ');
-    const letters = [givenName, ...String(middleNames ?? '').split(' ')].map((name) =>
-      String(name ?? '')
-        .charAt(0)
-        .toUpperCase(),
-    );
-    const patch = uid
-      ? {
-          ...Object.fromEntries(Object.entries(body).filter(([name, value]) => !same(value, before[name]))),
-          ...(displayName === derived ? { displayName: null } : {}),
-          ...(initials === letters.join('') ? { initials: null } : {}),
-        }
-      : body;
-    const answer = uid
-      ? await send('PATCH', `/people/${uid}`, patch, tag)
-      : await send('POST', '/people', patch);
-    if (answer.status === 412) return merge();
-    if (answer.isOk) return location.assign(`/people/${answer.answer.uid}`);
-    const problem = String(answer.answer.problem ?? answer.answer.error_description ?? answer.answer.error);
-    const member = String(answer.answer.field ?? '');
-    const at = controlOf(member);
-    const label = ['at', 'roles'].includes(at) ? 'A role' : labelOf(at);
-    showProblems([{ at, text: `${label} ${problem}.`.replace('..', '.') }]);
-  };
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    save().catch(reportSilence);
+    complete(patch, { displayName, title, familyName, givenName, initials, middleNames }) {
+      const letters = [givenName, ...String(middleNames ?? '').split(' ')].map((name) =>
+        String(name ?? '')
+          .charAt(0)
+          .toUpperCase(),
+      );
+      if (!form.dataset.tag) return;
+      if (displayName === [familyName, givenName, title].filter(Boolean).join(' ')) patch.displayName = null;
+      if (initials === letters.join('')) patch.initials = null;
+    },
+    controlOf: (member) => (/^(roles|organisations)/.test(member) ? 'roles' : undefined),
+    saved: ({ uid }) => location.assign(`/people/${uid}`),
   });
-  if (uid) tag = form.dataset.tag ?? '';
   drawRoles();
 }
 

@@ -6,12 +6,14 @@ import {
   callButton,
   callForm,
   describedBy,
+  editForm,
   emptyState,
   field,
   foreign,
   table,
   textField,
 } from '../../page/controls.ts';
+import { editScript } from '../../page/edit-script.ts';
 import { definePage, type PageView } from '../../page/page.ts';
 
 const prefix = 'urn:nhsd:apim:';
@@ -135,6 +137,7 @@ async function found({ console, params }: View & { params: { name: string } }): 
 export const productPage = definePage({
   path: '/products/:name',
   roles: [],
+  script: editScript,
   parts: {
     holders: {
       on: ['application'],
@@ -157,15 +160,7 @@ export const productPage = definePage({
       crumbs: [{ label: 'Products', href: '/products' }],
       lead: html`${accessOf(product)}; ${limitsText(product)}`,
       main: html`${unknown.map((api) => html`<p class="warning">There is no API ${foreign(api)} here, so this entry grants nothing.</p>`)}
-<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs and scopes</h2>${callForm({
-        id: 'edit',
-        method: 'PATCH',
-        path: at(name),
-        done: 'Saved.',
-        next: at(name),
-        submit: 'Save',
-        fields: fields(known.join(', '), product),
-      })}</section><h2>Applications</h2>${await view.part('holders')}
+<section class="panel" aria-labelledby="h-edit"><h2 id="h-edit">APIs and scopes</h2>${editForm({ id: 'edit', path: at(name), revision: product.revision, before: product, fields: fields(known.join(', '), product) })}</section><h2>Applications</h2>${await view.part('holders')}
 <h2>Remove</h2><div class="actions">${callButton({ id: 'remove', method: 'DELETE', path: at(name), done: 'Removed.', label: 'Remove', about: 'this product', confirm: 'Remove this product? Applications lose what it grants.', next: '/products', tone: 'danger' })}</div>`,
     };
   },
