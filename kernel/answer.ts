@@ -187,22 +187,24 @@ const sentHeaders = ({ headers }: Answer, { id, isHttps, closes }: Sending): Hea
 
 /** Sends a whole response, with its length. Throws before anything is sent if a header has invalid characters. */
 export function send(response: ServerResponse, answer: Answer, sending: Sending): void {
-  const { status } = answer;
-  // As bytes: Node would encode the headers like a text.
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+  const { status, body } = answer;
   const headers = sentHeaders(answer, sending);
   const isHead = response.req.method === 'HEAD';
   const hasNoContent = status < 200 || status === 204;
-  if (hasNoContent && body.length > 0) {
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  if (hasNoContent && length > 0) {
     delete headers['content-type'];
     delete headers['content-length'];
-  } else if (body.length > 0) {
+  } else if (length > 0) {
     headers['content-type'] ??= 'application/octet-stream';
-    if (!isHead || headers['content-length'] === undefined) headers['content-length'] = String(body.length);
+    if (!isHead || headers['content-length'] === undefined) headers['content-length'] = String(length);
   } else if (!hasNoContent && status !== 304 && !isHead) headers['content-length'] = '0';
   response.writeHead(status, headers);
-  if (hasNoContent || body.length === 0) response.end();
-  else response.end(body);
+  if (hasNoContent || length === 0) response.end();
+  else if (typeof body !== 'string') response.end(body);
+  // Node writes a text in one piece with the headers, and encodes them alike.
+  else if (length === body.length) response.end(body, 'latin1');
+  else response.end(Buffer.from(body));
 }
 
 /**

@@ -212,7 +212,8 @@ export function createListener(routes: readonly Route[], options: ListenerOption
     const failed = (error: unknown) => respondToError(error, request, route, respondOptions);
     let answer = await respond(request, isRefused ? refusing(route, body) : route, respondOptions);
     try {
-      await flush?.();
+      const flushing = flush?.();
+      if (flushing) await flushing;
     } catch (error) {
       answer = await failed(error);
     }

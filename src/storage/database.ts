@@ -98,10 +98,10 @@ export interface Database {
   /** Executes one statement; it is committed when the promise resolves. */
   run(statement: Statement): Promise<StatementResult>;
   /**
-   * Resolves when everything that this process has committed so far is on the disk. HTTP responses wait for it, and so must code
-   * that notifies others.
+   * Resolves when everything that this process has committed so far is on the disk; undefined if it is already. HTTP responses wait
+   * for it, and so must code that notifies others.
    */
-  durable(): Promise<void>;
+  durable(): Promise<void> | undefined;
   /** Calls the listener within a second after another process has written. Returns a function that stops this. */
   onForeignChange(listener: () => void): () => void;
   /** Returns the numbers of connections that write, and of requests that wait for one; absent without a pool. */

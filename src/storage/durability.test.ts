@@ -53,9 +53,9 @@ async function quietDatabase(t: TestContext) {
 }
 
 /** Returns whether a promise has settled. */
-async function state(promise: Promise<unknown>): Promise<'waits' | 'done' | 'failed'> {
+async function state(promise: Promise<unknown> | undefined): Promise<'waits' | 'done' | 'failed'> {
   let now: 'waits' | 'done' | 'failed' = 'waits';
-  promise.then(
+  Promise.resolve(promise).then(
     () => (now = 'done'),
     () => (now = 'failed'),
   );
@@ -186,9 +186,9 @@ describe('Durability', () => {
     const other = slow.database.durable();
     await settle();
     slow.end(new Error('input/output error'));
-    await assert.rejects(answer, /input\/output error/);
-    await assert.rejects(other, /input\/output error/);
-    await assert.rejects(slow.database.durable(), /input\/output error/);
+    await assert.rejects(async () => answer, /input\/output error/);
+    await assert.rejects(async () => other, /input\/output error/);
+    await assert.rejects(async () => slow.database.durable(), /input\/output error/);
     await assert.rejects(slow.write(1), /input\/output error/);
     assert.deepEqual(await slow.database.healthy(), {
       ok: false,

@@ -81,10 +81,10 @@ export class Durability {
     }, soon).unref();
   }
 
-  /** Resolves when all registered commits so far are on the disk. @throws StorageError */
-  settled(): Promise<void> {
+  /** Resolves when all registered commits so far are on the disk; undefined if they are already. @throws StorageError */
+  settled(): Promise<void> | undefined {
     if (this.#failure) return Promise.reject(this.#failure);
-    if (!this.#owed) return this.#running ?? Promise.resolve();
+    if (!this.#owed) return this.#running;
     this.#next ??= this.#afterRunning();
     return this.#next;
   }
@@ -96,9 +96,9 @@ export class Durability {
     this.#log.close();
   }
 
-  #everything(): Promise<void> {
+  async #everything(): Promise<void> {
     this.#owed ||= this.#committed;
-    return this.settled();
+    await this.settled();
   }
 
   async #afterRunning(): Promise<void> {

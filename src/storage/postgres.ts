@@ -251,8 +251,8 @@ export class PostgresDatabase implements Database {
   }
 
   /** PostgreSQL shows only durable commits, unless synchronous_commit is changed. */
-  durable(): Promise<void> {
-    return Promise.resolve();
+  durable(): undefined {
+    return undefined;
   }
 
   onForeignChange(listener: () => void): () => void {

@@ -122,8 +122,8 @@ export class SqliteDatabase implements Database {
     });
   }
 
-  durable(): Promise<void> {
-    if (!this.#durability) return Promise.resolve();
+  durable(): Promise<void> | undefined {
+    if (!this.#durability) return undefined;
     // An fsync that is yet to begin also covers the commits of others.
     const isCovered = this.#durability.isOwed && this.#answeredVersion !== undefined;
     if (!isCovered && !this.#closed && this.#othersCommitted()) this.#durability.owe();

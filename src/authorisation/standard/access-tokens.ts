@@ -79,8 +79,9 @@ const mayAct = ({ attributes }: PlatformRegistration, of: Attributes): Attribute
 };
 
 function amrOf(text: string | undefined): { amr?: unknown } {
+  if (text === undefined) return {};
   try {
-    const amr: unknown = JSON.parse(text ?? '');
+    const amr: unknown = JSON.parse(text);
     return Array.isArray(amr) ? { amr } : {};
   } catch {
     return {};

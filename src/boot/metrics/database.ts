@@ -22,7 +22,10 @@ export function measuredDatabase(database: Database, metrics: Metrics<Series>): 
     stampOf: (tables) => database.stampOf(tables),
     batch: (statements, options) => timed('write', database.batch(statements, options)),
     run: (statement) => timed('write', database.run(statement)),
-    durable: () => timed('sync', database.durable()),
+    durable() {
+      const syncing = database.durable();
+      return syncing && timed('sync', syncing);
+    },
     onForeignChange: (listener) => database.onForeignChange(listener),
     healthy: () => database.healthy(),
     ...(database.pool ? { pool: () => database.pool?.() ?? { used: 0, idle: 0, waiting: 0 } } : {}),

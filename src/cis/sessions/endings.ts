@@ -17,7 +17,7 @@ export interface EndingDependencies {
   background: Background;
   log: Log;
   /** Resolves when all writes so far are on the disk. */
-  durable: () => Promise<void>;
+  durable: () => Promise<void> | undefined;
 }
 
 /** Ends sessions and notifies the subscribers. */

@@ -3,7 +3,7 @@ import { productionShape } from '../../config.ts';
 import type { Instance } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
-import { readConfig, stopInTime, stopOrReload } from '../foreground.ts';
+import { loadServer, readConfig, stopInTime, stopOrReload } from '../foreground.ts';
 import { programWords, shellWord } from '../program.ts';
 import { columns, paragraphs } from '../table.ts';
 
@@ -68,8 +68,7 @@ export const serve: Command = {
     const config = readConfig(productionShape, argv);
     const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
     await warnOfExposed(exposed, config.logLevel);
-    // Loaded here, so that other commands do not load the server.
-    const { startAlongside } = await import('../../main.ts');
+    const { startAlongside } = await loadServer();
     const instance = await startAlongside(config, { development: false });
     running = instance;
     if (stopping.signal !== undefined) {

@@ -3,7 +3,7 @@ import { readableLine } from '@alongside/kernel/readable-log';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
-import { readConfig, StopSignal, stopInTime, untilInputEnds } from '../foreground.ts';
+import { loadServer, readConfig, StopSignal, stopInTime, untilInputEnds } from '../foreground.ts';
 import { stopped } from '../outcome.ts';
 import { programWords, selectingFlags } from '../program.ts';
 import { columns, helpLines, paragraphs } from '../table.ts';
@@ -93,8 +93,7 @@ export const up: Command = {
     if (warning) out.note(warning);
     /** The command that explains a refusal, without its id. */
     let explain = `${programWords()} explain`;
-    // Loaded here, so that other commands do not load the server.
-    const { startAlongside } = await import('../../main.ts');
+    const { startAlongside } = await loadServer();
     if (process.stderr.isTTY && !config.json) {
       const { formatLog } = await import('@alongside/kernel/log');
       formatLog((line) => readableLine(line, explain));
