@@ -204,6 +204,12 @@ export const configShape = {
   trustedProxies: list
     .default([])
     .describe('Addresses or ranges of proxies, separated by commas, that are trusted to name their clients'),
+  tls: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Serve HTTPS on this machine with a certificate that is created in the folder tls of the data folder; clients must trust its authority.pem. Development only',
+    ),
   tlsCertificate: z.string().optional().describe('PEM file: serve HTTPS with this certificate'),
   tlsKey: z.string().optional().describe('PEM file with the key of that certificate'),
   tlsAuthority: z.string().optional().describe('PEM file with more authorities to trust'),

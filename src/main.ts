@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -19,6 +19,7 @@ import { figuresOf, gaugeReadings, readGauges } from './boot/metrics/gauges.ts';
 import { metricsPortOf, startMetricsListener } from './boot/metrics/listener.ts';
 import { allOf, measureOutboundCalls, notableActs, requestMetrics } from './boot/metrics/requests.ts';
 import { series } from './boot/metrics/series.ts';
+import { ensureOwnCertificate, withOwnCertificate } from './boot/own-certificate.ts';
 import { checkProduction } from './boot/production.ts';
 import { createReadiness } from './boot/readiness.ts';
 import { RegularWork } from './boot/regular-work.ts';
@@ -84,16 +85,19 @@ function auditOptions({ auditRetention, logLevel }: Config, development: boolean
 }
 
 /** Opens the parts below the services: data folder, ports, addresses, logs, storage, traces and the signing token. */
-async function openGround(config: Config, development: boolean, shutdown: Shutdown) {
-  if (config.dataVolume) requireVolume(config.data);
-  const folder = openDataFolder(config.data, config.ephemeral);
+async function openGround(given: Config, development: boolean, shutdown: Shutdown) {
+  if (given.dataVolume) requireVolume(given.data);
+  const folder = openDataFolder(given.data, given.ephemeral);
   shutdown.add(() => folder.discard());
+  const complete = (wanted: Config) => (development ? withOwnCertificate(wanted, folder.path) : wanted);
+  const config = complete(given);
   const stateFile = config.state ?? join(folder.path, 'state.json');
   const stateFileIsOurs = await claimStateFile(stateFile, config.only.includes('console'));
   const { ports, held, release } = await choosePorts(config.portBase);
   shutdown.add(release);
   const urls = publicUrls(config, ports);
   const mutualTls = mutualTlsUrls(config, ports);
+  if (config.tls && development) await ensureOwnCertificate(config, urls, systemClock.now());
   const tls = openTls(config);
   trustAuthority(config.tlsAuthority)();
   const checkSafe = (wanted: Config) => {
@@ -116,7 +120,17 @@ async function openGround(config: Config, development: boolean, shutdown: Shutdo
   const token = await SigningToken.open(config);
   shutdown.add(() => token?.close());
   return {
-    ...{ config, development, folder: folder.path, stateFile, stateFileIsOurs, ports, held, release },
+    ...{
+      config,
+      complete,
+      development,
+      folder: folder.path,
+      stateFile,
+      stateFileIsOurs,
+      ports,
+      held,
+      release,
+    },
     ...{ urls, mutualTls, tls, checkSafe, logLevel, log, metricsPort, metrics, database, tracing, token },
     vault: storage.vault,
     proxies: new LiveProxies(config.trustedProxies),
@@ -290,17 +304,18 @@ const stateOf = (
   ports,
   agentSocket: config.only.includes('identity-agent') ? agentSocket : null,
   metrics,
+  tlsAuthority: config.tlsAuthority === undefined ? null : resolve(config.tlsAuthority),
   stateFile,
 });
 
 async function start(
-  config: Config,
+  given: Config,
   { development }: { development: boolean },
   shutdown: Shutdown,
 ): Promise<Instance> {
-  const ground = await openGround(config, development, shutdown);
+  const ground = await openGround(given, development, shutdown);
   const shared = await openShared(ground, shutdown);
-  const { ports, urls, mutualTls, logLevel, log, proxies } = ground;
+  const { config, ports, urls, mutualTls, logLevel, log, proxies } = ground;
   const { core, readiness } = shared;
   const observer = observerOf(ground, shared);
   const live = await openLiveSettings(config, core.clock, createLog(logLevel, 'mutual-tls'));
@@ -347,7 +362,7 @@ async function start(
     drainDelay = seconds;
     return shutdown.run();
   };
-  return { state, listeners, stop, reload: (load) => reloads.reload(load) };
+  return { state, listeners, stop, reload: (load) => reloads.reload(() => ground.complete(load())) };
 }
 
 /** Builds and starts the configured instance: storage, keys, services, listeners. */

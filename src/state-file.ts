@@ -25,6 +25,8 @@ export interface StateFile {
   agentSocket: string | null;
   /** Address of the metrics; null without them. */
   metrics: string | null;
+  /** PEM file of the authorities that the instance trusts besides those of the system; null without one. */
+  tlsAuthority: string | null;
   /** Path of this file. */
   stateFile: string;
 }

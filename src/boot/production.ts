@@ -126,6 +126,11 @@ const capturesNothing: Check = ({ config: { captureMessages } }) =>
 const hasNoSandbox: Check = ({ config: { sandbox } }) =>
   sandbox ? 'The sandbox of the PDS takes no token: leave out --sandbox in production.' : undefined;
 
+const hasRealCertificate: Check = ({ config: { tls } }) =>
+  tls
+    ? 'No client trusts the certificate of --tls: set --tls-certificate and --tls-key in production.'
+    : undefined;
+
 /** A browser on another machine must use TLS, which the console does not support itself. */
 const consoleHasProxy: Check = ({ config: { only, consoleHost, trustedProxies } }) =>
   only.includes('console') &&
@@ -140,6 +145,7 @@ const checks: readonly Check[] = [
   hasNoSample,
   capturesNothing,
   hasNoSandbox,
+  hasRealCertificate,
   isHttps,
   consoleHasName,
   consoleHasProxy,

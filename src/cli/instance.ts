@@ -72,10 +72,6 @@ const atPort = (port: string): Place => ({ origin: `http://localhost:${port}`, s
 export const dataFolderOf = (wish: InstanceSelection): string =>
   wish.data ?? environment().ALONGSIDE_DATA ?? configured(wish).data ?? '.alongside';
 
-/** Returns the file with more authorities that the instance trusts. */
-export const tlsAuthorityOf = (wish: InstanceSelection): string | undefined =>
-  wish.tlsAuthority ?? (environment().ALONGSIDE_TLS_AUTHORITY || configured(wish).tlsAuthority);
-
 /** Returns the expected location of the selected instance, whether it runs or not. */
 export function placeOf(wish: InstanceSelection): Place {
   const variables = environment();
@@ -92,6 +88,18 @@ export function placeOf(wish: InstanceSelection): Place {
   const file = join(dataFolderOf(wish), 'state.json');
   if (existsSync(file)) return { origin: undefined, stateFile: file };
   return atPort(fallback.portBase === undefined || fallback.portBase === '0' ? '8400' : fallback.portBase);
+}
+
+/** Returns the file with more authorities that the instance trusts, if it is set or a readable state file names it. */
+export function tlsAuthorityOf(wish: InstanceSelection): string | undefined {
+  const named = wish.tlsAuthority ?? (environment().ALONGSIDE_TLS_AUTHORITY || configured(wish).tlsAuthority);
+  const { stateFile } = placeOf(wish);
+  if (named !== undefined || stateFile === undefined || !existsSync(stateFile)) return named;
+  try {
+    return readStateFile(stateFile).tlsAuthority ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the address of the selected instance's console and, in production, the access token for commands. */

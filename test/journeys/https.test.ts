@@ -78,7 +78,7 @@ describe('the whole chain over HTTPS', () => {
       trusting(`certificate (${instance.urls.api})`)?.detail ?? '',
       /^It is valid for 36\d\d more days/,
     );
-    const other = await examine();
+    const other = await examine('--tls-authority', authority.issue('other').certificate);
     assert.equal(other('service (cis2)')?.outcome, 'wrong');
   });
 
@@ -123,6 +123,20 @@ describe('the whole chain over HTTPS', () => {
       (await call(hello, authority.certificate, presented, undefined, authorization)).status;
     assert.deepEqual([await status(client), await status(other), await status()], [200, 401, 401]);
   });
+});
+
+test('--tls serves HTTPS with a certificate that alongside doctor trusts', async () => {
+  const instance = await startInstance({ tls: true, only: ['cis', 'cis2', 'authorisation', 'console'] });
+  try {
+    assert.match(instance.urls.api, /^https:\/\/localhost:/);
+    assert.equal((await fetch(`${instance.urls.api}/oauth2/_ping`)).status, 200);
+    const flags = ['doctor', '--json', '--state', instance.state.stateFile ?? ''];
+    const child = spawn(process.execPath, [cli, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const { checks } = (await readJson(child.stdout)) as { checks: { name: string; outcome: string }[] };
+    assert.equal(checks.find(({ name }) => name === 'service (cis2)')?.outcome, 'ok');
+  } finally {
+    await instance.stop();
+  }
 });
 
 interface ClientFiles {

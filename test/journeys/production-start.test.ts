@@ -151,6 +151,7 @@ describe('alongside serve refuses to start', () => {
   });
 
   test('with the sample application', () => refuses({ only: 'console,sample' }, /sample application/));
+  test('with a certificate that no client trusts', () => refuses({ tls: true }, /set --tls-certificate/));
   test('with the sandbox of the PDS', () => refuses({ sandbox: true }, /leave out --sandbox/));
 
   test('with a console without a host name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { isIP, isIPv6 } from 'node:net';
 import {
   Set as Asn1Set,
   BitString,
@@ -20,6 +21,7 @@ import {
   Extension,
   ExtKeyUsage,
   GeneralName,
+  GeneralNames,
   InfoAccess,
   PolicyInformation,
   PublicKeyInfo,
@@ -55,6 +57,8 @@ export interface CertificatePlan {
   revocation?: { crl: string; ocsp: string };
   /** OIDs of extended key usages. */
   extendedUsages?: readonly string[];
+  /** Host names and addresses of a server. */
+  hostnames?: readonly string[];
 }
 
 /** Returns a random serial number of 16 bytes that is positive (RFC 5280 section 4.1.2.2). */
@@ -101,6 +105,25 @@ export const extension = (
 
 const addressName = (value: string): GeneralName => new GeneralName({ type: 6, value });
 
+/** Returns the 4 or 16 bytes of an address (RFC 4291 section 2.2). */
+function addressBytes(address: string): Uint8Array {
+  if (!isIPv6(address)) return Uint8Array.from(address.split('.').map(Number));
+  const [start = [], end = []] = address.split('::').map((half) => half.split(':').filter(Boolean));
+  const zeros = Array.from({ length: 8 - start.length - end.length }, () => '0');
+  const hex = [...start, ...zeros, ...end].map((group) => group.padStart(4, '0')).join('');
+  return Buffer.from(hex, 'hex');
+}
+
+/** Subject alternative names of a server (RFC 5280 section 4.2.1.6). */
+const hostNames = (names: readonly string[]): GeneralNames =>
+  new GeneralNames({
+    names: names.map((value) =>
+      isIP(value) === 0
+        ? new GeneralName({ type: 2, value })
+        : new GeneralName({ type: 7, value: new OctetString({ valueHex: addressBytes(value) }) }),
+    ),
+  });
+
 /** CRL distribution point and responder (RFC 5280 sections 4.2.1.13 and 4.2.2.1). */
 function revocationExtensions({ crl, ocsp }: { crl: string; ocsp: string }): Extension[] {
   const point = new DistributionPoint({ distributionPoint: [addressName(crl)] });
@@ -144,6 +167,7 @@ function extensionsOf(plan: CertificatePlan): Extension[] {
     const usages = new ExtKeyUsage({ keyPurposes: [...extendedUsages] });
     list.push(extension('2.5.29.37', false, usages.toSchema()));
   }
+  if (plan.hostnames) list.push(extension('2.5.29.17', false, hostNames(plan.hostnames).toSchema()));
   return list;
 }
 

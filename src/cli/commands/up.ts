@@ -38,6 +38,7 @@ function banner(out: Output, state: StateFile, only: readonly ServiceName[], too
     out.line(`                     then open ${state.urls.sample}`);
     out.line(`  All addresses      ${command('status')}`);
   }
+  if (state.tlsAuthority) out.line(`  HTTPS              trust ${state.tlsAuthority}`);
   if (state.metrics) out.line(`  Metrics            ${state.metrics}`);
   out.line(`  State file         ${state.stateFile}`);
   out.line('  Stop               Ctrl-C');
