@@ -60,6 +60,7 @@ const related = z.looseObject({
 /** A stored record of the PDS. */
 const record = z.strictObject({
   patient,
+  hiddenAddress: list(address).optional(),
   related: list(related),
   coverage: z
     .looseObject({
