@@ -7,7 +7,8 @@ import {
   identityHeaders,
   type TargetSecurity,
 } from './model.ts';
-import { isMapping, type Mapping, type Source } from './source.ts';
+import { isMapping, type Mapping } from './parsed-files.ts';
+import type { Source } from './source.ts';
 
 type Extension = Pick<
   ApiModel,

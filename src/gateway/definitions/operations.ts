@@ -8,8 +8,9 @@ import {
   type Parameter,
   satisfies,
 } from './model.ts';
+import { isMapping, type Mapping } from './parsed-files.ts';
 import type { Schemas } from './schemas.ts';
-import { isMapping, type Mapping, type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head'];
 const mostOperations = 2_000;

@@ -2,8 +2,9 @@ import { type ApiDraft, apiNameForm, basePathForm } from '../protocol.ts';
 import { readExtension } from './extension.ts';
 import { type ApiModel, type ApiRecord, type ApiSettings, settingsShape } from './model.ts';
 import { readOperations } from './operations.ts';
+import { isMapping, type Mapping, type SourceFiles } from './parsed-files.ts';
 import { hashOfFiles, Schemas } from './schemas.ts';
-import { isMapping, type Mapping, Source, type SourceFiles } from './source.ts';
+import { Source } from './source.ts';
 
 /** Returns the base path: that of the first server, as far as it is an address or a path. */
 function basePathOf(source: Source, document: Mapping, given: string | undefined): string {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sourceLimits } from '../protocol.ts';
 import type { Schema } from './model.ts';
-import { isMapping, type Mapping, type Source } from './source.ts';
+import { isMapping, type Mapping } from './parsed-files.ts';
+import type { Source } from './source.ts';
 
 /** Members of a schema that hold one schema, a list of them, or several by name. */
 const single = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'];

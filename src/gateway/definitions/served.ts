@@ -9,7 +9,8 @@ import { Settings } from '../../storage/settings.ts';
 import type { Api } from '../api.ts';
 import type { Gateway } from '../dependencies.ts';
 import { openBackEnd } from './back-end.ts';
-import { compileApi, operationFinder } from './compile.ts';
+import { compileApi } from './compile.ts';
+import { operationFinder } from './operation-finder.ts';
 import { ApiDefinitions, type StoredApi, secretPurpose, secretSetting } from './store.ts';
 import { Validation } from './validation.ts';
 

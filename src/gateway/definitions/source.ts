@@ -1,17 +1,6 @@
 import { posix } from 'node:path';
-import type { Node, ParsedNode } from 'yaml';
-import { DefinitionError, type Place, sourceLimits } from '../protocol.ts';
-
-/** The files of a definition by their path below its folder, and the one that refers to the others. */
-export interface SourceFiles {
-  entry: string;
-  files: Readonly<Record<string, string>>;
-}
-
-export type Mapping = Record<string, unknown>;
-
-export const isMapping = (value: unknown): value is Mapping =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { DefinitionError, sourceLimits } from '../protocol.ts';
+import { isMapping, type Mapping, ParsedFiles, type SourceFiles } from './parsed-files.ts';
 
 /** Security schemes that every published definition refers to. They are known by name and never fetched. */
 const knownScheme =
@@ -20,29 +9,17 @@ const knownScheme =
 /** A remote address, or another URI with a scheme. A Windows drive is not a path below the folder either. */
 const remote = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
-interface Origin {
-  file: string;
-  offset: number;
-  /** Offsets of the keys of a mapping. */
-  keys?: Map<string, number>;
-}
-
-type Yaml = typeof import('yaml');
-
-/** Reads the files of a definition, with the place of each value. References are followed when they are read. */
+/** Reads a definition, and follows its references when they are read. */
 export class Source {
   readonly warnings: string[] = [];
   readonly #source: SourceFiles;
-  readonly #yaml: Yaml;
-  readonly #origins = new WeakMap<object, Origin>();
-  readonly #roots = new Map<string, unknown>();
+  readonly #files: ParsedFiles;
   readonly #targets = new WeakMap<object, unknown>();
-  #nodes = 0;
   #copied = 0;
 
-  private constructor(source: SourceFiles, yaml: Yaml) {
+  private constructor(source: SourceFiles, files: ParsedFiles) {
     this.#source = source;
-    this.#yaml = yaml;
+    this.#files = files;
   }
 
   /** @throws DefinitionError for files that are too large or no YAML */
@@ -53,12 +30,12 @@ export class Source {
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     if (bytes > sourceLimits.bytes)
       throw new DefinitionError(`The definition has ${bytes} bytes; ${sourceLimits.bytes} are allowed.`);
-    return new Source(source, await import('yaml'));
+    return new Source(source, new ParsedFiles(source, await import('yaml')));
   }
 
   /** The document of the entry file. */
   get document(): Mapping {
-    const root = this.#rootOf(this.#source.entry);
+    const root = this.#files.rootOf(this.#source.entry);
     if (isMapping(root)) return root;
     throw new DefinitionError('The file must hold one mapping, such as an OpenAPI document.', {
       file: this.#source.entry,
@@ -67,18 +44,8 @@ export class Source {
     });
   }
 
-  /** Returns the place of a value, or of the key of a mapping. */
-  placeOf(value: unknown, key?: string): Place | undefined {
-    const origin = typeof value === 'object' && value !== null ? this.#origins.get(value) : undefined;
-    if (!origin) return undefined;
-    const offset = (key === undefined ? undefined : origin.keys?.get(key)) ?? origin.offset;
-    const before = (this.#source.files[origin.file] ?? '').slice(0, offset);
-    const line = before.split('\n').length;
-    return { file: origin.file, line, column: offset - before.lastIndexOf('\n') };
-  }
-
   fail(sentence: string, value?: unknown, key?: string): DefinitionError {
-    return new DefinitionError(sentence, this.placeOf(value, key));
+    return this.#files.fail(sentence, value, key);
   }
 
   warn(sentence: string, value?: unknown, key?: string): void {
@@ -114,7 +81,7 @@ export class Source {
   filesNamedIn(file: string): string[] {
     const named = new Set<string>();
     const seen = new Set<unknown>();
-    const open: unknown[] = [this.#rootOf(file)];
+    const open: unknown[] = [this.#files.rootOf(file)];
     for (let value = open.pop(); value !== undefined; value = open.pop()) {
       if (typeof value !== 'object' || value === null || seen.has(value)) continue;
       seen.add(value);
@@ -165,7 +132,7 @@ export class Source {
 
   #targetOf(at: Mapping, reference: string): unknown {
     if (this.#targets.has(at)) return this.#targets.get(at);
-    const from = this.#origins.get(at)?.file ?? this.#source.entry;
+    const from = this.#files.fileOf(at) ?? this.#source.entry;
     const { file, pointer } = this.#addressOf(at, reference, from);
     const target = file === undefined ? undefined : this.#find(at, reference, file, pointer);
     this.#targets.set(at, target);
@@ -181,7 +148,7 @@ export class Source {
       this.#miss(at, reference, file);
       return undefined;
     }
-    let target = this.#rootOf(file);
+    let target = this.#files.rootOf(file);
     for (const part of pointer.split('/').slice(1)) {
       const name = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
       const within = isMapping(target) && typeof target.$ref === 'string' ? this.follow(target) : target;
@@ -194,83 +161,6 @@ export class Source {
       target = (within as Mapping)[name];
     }
     return target;
-  }
-
-  #rootOf(file: string): unknown {
-    if (this.#roots.has(file)) return this.#roots.get(file);
-    const text = this.#source.files[file];
-    if (text === undefined)
-      throw new DefinitionError(`The file ${file} is not among the files of the definition.`);
-    const { parseDocument } = this.#yaml;
-    const parsed = parseDocument(text, { prettyErrors: false, uniqueKeys: true, logLevel: 'silent' });
-    const [error] = parsed.errors;
-    if (error) {
-      const before = text.slice(0, error.pos[0]);
-      const place = {
-        file,
-        line: before.split('\n').length,
-        column: error.pos[0] - before.lastIndexOf('\n'),
-      };
-      throw new DefinitionError(
-        `The file is no valid YAML or JSON: ${error.message.split('\n')[0]}.`.replace('..', '.'),
-        place,
-      );
-    }
-    const root = this.#valueOf(parsed.contents, file, parsed, new Map(), 0);
-    this.#roots.set(file, root);
-    return root;
-  }
-
-  /** Converts a node. An alias becomes the value of its anchor itself, so that it costs nothing. */
-  #valueOf(
-    node: Node | ParsedNode | null,
-    file: string,
-    parsed: import('yaml').Document.Parsed,
-    known: Map<Node, unknown>,
-    depth: number,
-  ): unknown {
-    const { isAlias, isMap, isSeq, isScalar } = this.#yaml;
-    if (node === null) return null;
-    const offset = node.range?.[0] ?? 0;
-    this.#nodes += 1;
-    if (depth > sourceLimits.depth || this.#nodes > sourceLimits.nodes) {
-      const what =
-        depth > sourceLimits.depth
-          ? `is nested more than ${sourceLimits.depth} deep`
-          : `has more than ${sourceLimits.nodes} values`;
-      const holder = {};
-      this.#origins.set(holder, { file, offset });
-      throw this.fail(`The definition ${what}.`, holder);
-    }
-    if (isAlias(node)) {
-      const target = node.resolve(parsed);
-      return target === undefined
-        ? null
-        : (known.get(target) ?? this.#valueOf(target, file, parsed, known, depth + 1));
-    }
-    if (isScalar(node)) return typeof node.value === 'bigint' ? Number(node.value) : node.value;
-    const before = known.get(node);
-    if (before !== undefined) return before;
-    if (isSeq(node)) {
-      const list: unknown[] = [];
-      known.set(node, list);
-      this.#origins.set(list, { file, offset });
-      for (const item of node.items)
-        list.push(this.#valueOf(item as Node | null, file, parsed, known, depth + 1));
-      return list;
-    }
-    if (!isMap(node)) return null;
-    const mapping: Mapping = {};
-    const keys = new Map<string, number>();
-    known.set(node, mapping);
-    this.#origins.set(mapping, { file, offset, keys });
-    for (const { key, value } of node.items) {
-      const name = String(isScalar(key) ? key.value : key);
-      keys.set(name, (key as Node | null)?.range?.[0] ?? offset);
-      if (name === '__proto__') throw this.fail('A member may not be called __proto__.', mapping, name);
-      mapping[name] = this.#valueOf(value as Node | null, file, parsed, known, depth + 1);
-    }
-    return mapping;
   }
 }
 
