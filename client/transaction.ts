@@ -66,6 +66,9 @@ export function unpackTransaction(kind: TransactionKind, packed: unknown, clock:
   return transaction;
 }
 
+/** Returns the `state` that the response to a sign-in will have; a pushed request does not show it in its address. */
+export const stateOf = (packed: string): string => parsed(packed)?.state ?? '';
+
 function describeReceived(packed: unknown, transaction: Transaction | undefined): string {
   if (transaction) return `the state of a ${printable(String(transaction.kind)).slice(0, 20)} sign-in`;
   return packed === undefined || packed === null || packed === '' ? 'nothing' : 'something else';

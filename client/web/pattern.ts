@@ -1,12 +1,14 @@
 import type { Cis2SignInOptions } from '../cis2.ts';
 import type { Begun, Combined } from '../combined.ts';
+import { ClientError } from '../errors.ts';
 import type { Separate } from '../exchange.ts';
+import type { Fapi2 } from '../fapi2.ts';
 import { rolesOf } from '../roles.ts';
 import { TokenSet } from '../tokens.ts';
 import type { Userinfo } from '../userinfo.ts';
 import type { StoredSession, User } from './sessions.ts';
 
-/** Options of each sign-in. The combined pattern has only `acrValues`; the platform sets the age there. */
+/** Options of each sign-in. Only the separate pattern has `maxAge`; the platform sets the age in the others. */
 export type WebSignInOptions = Pick<Cis2SignInOptions, 'acrValues' | 'maxAge'>;
 
 /** The result of a sign-in in either pattern. */
@@ -24,9 +26,29 @@ export interface WebPattern {
   signOutUrl(session: StoredSession, returnTo: string): Promise<string | undefined>;
 }
 
-/** Returns the steps of either pattern. */
-export function patternOf(pattern: Combined | Separate, options: WebSignInOptions): WebPattern {
-  return 'exchange' in pattern ? separatePattern(pattern, options) : combinedPattern(pattern, options);
+type PatternOptions = WebSignInOptions & { user?: ((tokens: TokenSet) => Promise<User>) | undefined };
+
+/** Returns the steps of a pattern. */
+export function patternOf(pattern: Combined | Separate | Fapi2, options: PatternOptions): WebPattern {
+  if ('exchange' in pattern) return separatePattern(pattern, options);
+  return 'userinfo' in pattern ? combinedPattern(pattern, options) : fapi2Pattern(pattern, options);
+}
+
+function fapi2Pattern(fapi2: Fapi2, { acrValues, user: userOf }: PatternOptions): WebPattern {
+  if (!userOf)
+    throw new ClientError('settings_invalid', 'The setting user is missing; createFapi2 needs it.', {
+      advice: 'Give a function that returns the user of a TokenSet, for example from your own API.',
+    });
+  return {
+    begin: () => fapi2.begin({ acrValues }),
+    async finish(query, state) {
+      const tokens = await fapi2.finish(query, state);
+      const user = await userOf(tokens);
+      return { tokens: tokens.reveal(), user, roleId: onlyRole(user) };
+    },
+    refresh: fapi2.refresh,
+    signOutUrl: async () => undefined,
+  };
 }
 
 function combinedPattern(combined: Combined, { acrValues }: WebSignInOptions): WebPattern {

@@ -4,10 +4,13 @@ import type { Combined } from '../combined.ts';
 import { checkedUrl } from '../config.ts';
 import { ClientError } from '../errors.ts';
 import type { Separate } from '../exchange.ts';
+import type { Fapi2 } from '../fapi2.ts';
 import { readBytes } from '../http.ts';
 import type { LogoutNotice, LogoutReceiver } from '../logout.ts';
 import type { SessionLimits } from '../session-limits.ts';
 import { CARE_IDENTITY_LIMITS } from '../session-limits.ts';
+import type { TokenSet } from '../tokens.ts';
+import { stateOf } from '../transaction.ts';
 import { cookiesAt, pendingName } from './cookies.ts';
 import { liveSessions, type WebSession, type WithHeaders } from './live-sessions.ts';
 import { patternOf, type WebSignInOptions } from './pattern.ts';
@@ -19,15 +22,17 @@ import {
   signedOutPage,
   withCookie,
 } from './responses.ts';
-import { memorySessions, type SessionStore } from './sessions.ts';
+import { memorySessions, type SessionStore, type User } from './sessions.ts';
 import { pendingSignIns } from './transactions.ts';
 
 /** The settings of a web application's sign-in. */
 export interface WebSignInSettings {
   /** The application's own origin, for example `https://clinic.example`. */
   origin: string;
-  /** The result of `createCombined` or `createSeparate`; its callback address is `origin` and `paths.callback`. */
-  pattern: Combined | Separate;
+  /** The result of `createCombined`, `createSeparate` or `createFapi2`; its callback address is `origin` and `paths.callback`. */
+  pattern: Combined | Separate | Fapi2;
+  /** Returns the user to whom tokens belong: only for `createFapi2`, whose server has no claims about users. */
+  user?: (tokens: TokenSet) => Promise<User>;
   /** Level and age of the authentication; `maxAge` is 300 seconds by default (separate pattern). */
   signIn?: WebSignInOptions;
   /** Store of the sessions; `memorySessions()` by default, for one process. */
@@ -96,11 +101,11 @@ const SIGN_IN_SECONDS = 900;
 const LONGEST_FORM = 65_536;
 const FIRST_MINUTE_MS = 60_000;
 
-/** Creates the handlers of a web application in either pattern. Throws `settings_invalid` with the name of the setting. */
+/** Creates the handlers of a web application. Throws `settings_invalid` with the name of the setting. */
 export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
   const clock = settings.clock ?? systemClock;
   const { origin } = new URL(checkedUrl('origin', settings.origin));
-  const pattern = patternOf(settings.pattern, settings.signIn ?? {});
+  const pattern = patternOf(settings.pattern, { ...settings.signIn, user: settings.user });
   const store = settings.sessions ?? memorySessions({ clock });
   const limits = settings.limits ?? CARE_IDENTITY_LIMITS;
   const paths = { ...PATHS, ...settings.paths };
@@ -113,7 +118,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
   async function begin(query: URLSearchParams): Promise<Response> {
     const { url, state } = await pattern.begin({ changesRole: query.get('role') === 'changed' });
     const sealed = await pending.seal({ state, returnTo: ownPath(query.get('to')) });
-    const name = pendingName(new URL(url).searchParams.get('state') ?? '');
+    const name = pendingName(stateOf(state));
     return redirect(url, 302, [cookies.set(name, sealed, SIGN_IN_SECONDS)]);
   }
 

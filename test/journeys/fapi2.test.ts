@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { createApi, createFapi2, keepFresh, publicKeySet } from '@alongside/client';
+import { createApi, createFapi2, keepFresh, publicKeySet, type TokenSet } from '@alongside/client';
+import { createWebSignIn } from '@alongside/client/web';
+import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { Navigator } from '../testing/navigate.ts';
@@ -141,6 +143,59 @@ describe('the fapi2 profile, end to end', () => {
     const elsewhere = new URL(address);
     elsewhere.searchParams.set('iss', 'https://other.example');
     await assert.rejects(fapi2.finish(elsewhere, state), { code: 'issuer_mismatch' });
+  });
+
+  test('the handlers of a web application sign in with it, and end the session with its tokens', async () => {
+    const key = (type: 'rsa' | 'ec') =>
+      type === 'ec'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+        : generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const own = { kid: 'web', privateKey: key('rsa') };
+    const dpop = { kid: 'dpop', privateKey: key('ec'), alg: 'ES256' } as const;
+    const { platform } = await instance.api<{ platform: { clientId: string } }>('POST', '/applications', {
+      name: 'strict, on the web',
+      profile: 'fapi2',
+      platform: {
+        callbackUrls: [callback],
+        products: ['hello-world'],
+        jwks: publicKeySet([{ ...own, alg: 'PS256' }]),
+        accessToken: { format: 'jwt', signingAlg: 'PS256' },
+      },
+    });
+    const pattern = createFapi2({
+      issuer: as.issuer,
+      clientId: platform.clientId,
+      redirectUri: callback,
+      authentication: { method: 'private_key_jwt', key: own, alg: 'PS256' },
+      dpop,
+    });
+    const { origin } = new URL(callback);
+    assert.throws(() => createWebSignIn({ origin, pattern }), { code: 'settings_invalid' });
+    const user = async (tokens: TokenSet) => ({ id: decodeJwt(tokens.accessToken).sub ?? '', roles: [] });
+    const web = createWebSignIn({ origin, pattern, user });
+    const ask = (path: string, cookie = '') => new Request(`${origin}${path}`, { headers: { cookie } });
+    const begun = await web.handle(ask('/sign-in?to=/patients'));
+    const [pending = ''] = begun?.headers.getSetCookie() ?? [];
+    const { address } = await new Navigator().go(begun?.headers.get('location') ?? '', callback);
+    const query = new URL(address).search;
+    const stranger = await web.handle(ask(`/callback${query}`));
+    assert.equal(stranger?.status, 400);
+    const finished = await web.handle(ask(`/callback${query}`, pending.split(';')[0]));
+    assert.deepEqual([finished?.status, finished?.headers.get('location')], [302, '/patients']);
+    const [session = ''] = finished?.headers.getSetCookie() ?? [];
+    const baseUrl = `${instance.urls.api}/hello-world`;
+    const page = () =>
+      web.guard(ask('/patients', session.split(';')[0]), async ({ tokens, user: { id } }) => {
+        const answer = await createApi({ baseUrl, token: tokens, dpop }).fetch('/hello/user');
+        return `${id} ${answer.status}`;
+      });
+    assert.equal(await page(), '656005750108 200');
+    const sessions = await instance.api<{ sessions: { sid: string }[] }>('GET', '/sessions');
+    for (const { sid } of sessions.sessions) await instance.api('DELETE', `/sessions/${sid}`);
+    const after = await page();
+    assert.ok(after instanceof Response);
+    assert.equal(after.status, 401);
+    assert.match(after.headers.getSetCookie().join(), /-session=; .*Max-Age=0/);
   });
 
   test('an authorization request that was not pushed is refused', async () => {
