@@ -10,6 +10,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The Identity Agent does not answer under this name.',
     actor: 'agent',
     source: 'RFC 9110 section 15.5.20; DNS rebinding',
+    expected: '127.0.0.1 or localhost with the port of the agent',
     fix: 'Open the agent as http://127.0.0.1 or localhost with its port.',
   },
   notFound: {
@@ -18,6 +19,7 @@ export const errors = catalogue('identity-agent', {
     description: 'There is nothing at this address.',
     actor: 'user',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'the address of a page of the Identity Agent',
     fix: 'Open the address that the application or CIS2 leads to.',
   },
   notNavigation: {
@@ -26,6 +28,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The Identity Agent answers only when the browser itself goes to it.',
     actor: 'developer',
     source: 'Fetch Metadata, sections 2.1 and 2.2',
+    expected: 'a navigation of the browser',
     fix: 'Send the browser itself to the agent, not a script or a frame.',
   },
   anotherUser: {
@@ -34,6 +37,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The Identity Agent answers only to programs of the same user of this computer.',
     actor: 'operator',
     source: wire,
+    expected: 'a browser of the same user of this computer',
     fix: 'Run the browser and the Identity Agent as the same user of the computer.',
   },
   requestInvalid: {
@@ -42,6 +46,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in request is not valid. Please start again from your application.',
     actor: 'developer',
     source: wire,
+    expected: 'a signed request of CIS2',
     fix: 'Start again from the application. Check that agent and CIS2 are of one version.',
   },
   requestUnpinned: {
@@ -50,6 +55,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in request does not come from a service that this Identity Agent trusts.',
     actor: 'operator',
     source: 'RFC 8725 section 3.1',
+    expected: 'a configured issuer and one of its keys',
     fix: 'Configure the agent with the issuer and the keys of this CIS2.',
   },
   responseForeign: {
@@ -58,6 +64,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in request leads to a foreign address.',
     actor: 'developer',
     source: wire,
+    expected: 'an address of CIS2 in response_uri',
     fix: 'Send a response_uri of CIS2 in the sign-in request.',
   },
   requestReused: {
@@ -66,6 +73,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This sign-in request was used before. Please start again from your application.',
     actor: 'user',
     source: wire,
+    expected: 'a request that was not used before',
     fix: 'Start again from the application.',
   },
   keysUnreachable: {
@@ -74,6 +82,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The sign-in service does not answer the Identity Agent. Please try again.',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.3',
+    expected: 'a response of CIS2',
     fix: 'Check that the workstation reaches CIS2, then try again.',
   },
   exchangeRefused: {
@@ -83,6 +92,7 @@ export const errors = catalogue('identity-agent', {
       'The sign-in service did not accept the proof of the Identity Agent. Please start again from your application.',
     actor: 'operator',
     source: wire,
+    expected: 'a proof that CIS2 accepts',
     fix: 'Start again from the application. Check that agent and CIS2 are of one installation.',
   },
   interactionUnknown: {
@@ -91,6 +101,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This page is no longer valid. Please start again from your application.',
     actor: 'user',
     source: wire,
+    expected: 'an unfinished sign-in',
     fix: 'Start again from the application.',
   },
   interactionOver: {
@@ -99,6 +110,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This sign-in was completed or left. Please start again from your application.',
     actor: 'user',
     source: wire,
+    expected: 'a sign-in that is not completed',
     fix: 'Start again from the application.',
   },
   crossSite: {
@@ -107,6 +119,7 @@ export const errors = catalogue('identity-agent', {
     description: 'This form was not sent by a page of the Identity Agent.',
     actor: 'developer',
     source: 'Fetch Metadata, section 2.3; RFC 6454 section 7',
+    expected: 'a form of a page of the Identity Agent',
     fix: 'Use the pages of the Identity Agent itself.',
   },
   foreignCaller: {
@@ -115,6 +128,7 @@ export const errors = catalogue('identity-agent', {
     description: 'Only pages of the sign-in service may call the Identity Agent.',
     actor: 'developer',
     source: 'Fetch, section 3.3 (CORS)',
+    expected: 'a page of CIS2',
     fix: 'Call the agent from the page of CIS2 alone.',
   },
   formInvalid: {
@@ -123,6 +137,7 @@ export const errors = catalogue('identity-agent', {
     description: 'The form was not filled in as expected.',
     actor: 'developer',
     source: wire,
+    expected: 'the fields of the form',
     fix: 'Fill in the form of the page again.',
   },
 });

@@ -11,8 +11,9 @@ import { createAgentListener } from './listener.ts';
 import { Servers } from './server-call.ts';
 import { freePort } from './testing/desk.ts';
 
+const rest = { actor: 'user', expected: 'yes', fix: 'Try again.', source: 'test' } as const;
 const errors = catalogue('test', {
-  no: { code: 'no', status: 418, description: 'No.', actor: 'user', fix: 'Try again.', source: 'test' },
+  no: { code: 'no', status: 418, description: 'No.', ...rest },
 });
 const show = async (request: HttpRequest): Promise<Answer> => {
   const { method, path, query, body, rawHeaders } = request;

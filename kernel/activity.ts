@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Answer } from './answer.ts';
 import type { Refusal } from './errors.ts';
+import type { JourneyKeys } from './journeys.ts';
 import type { RefusalRecord } from './refusals.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -49,6 +50,11 @@ export interface Trace {
   link(context: string | undefined): void;
 }
 
+/** Finds the journey of values that earlier events had; a promise where another process may know it. It begins none. */
+export type JourneyFinder = (
+  values: Pick<JourneyKeys, 'journey' | 'keys' | 'lasting'>,
+) => string | undefined | Promise<string | undefined>;
+
 const current = new AsyncLocalStorage<Activity>();
 
 /** The route of requests that no route serves. */
@@ -82,6 +88,7 @@ export class Activity {
   status = 0;
   milliseconds = 0;
   journey: string | undefined;
+  finder: JourneyFinder | undefined;
   caller: Caller = {};
   refusal: { readonly record: RefusalRecord; readonly refusal: Refusal } | undefined;
   readonly events: Fact[] = [];
@@ -136,6 +143,21 @@ export class Activity {
     this.events.push({ name, outcome, detail, session, role });
     if (journey === undefined) this.#undecided += 1;
     else this.journey ??= journey;
+  }
+
+  /** Joins the journey of these values, if one is known, and adds the keys to it. For requests that record no event, such as refused ones. */
+  join(values: Pick<JourneyKeys, 'keys' | 'lasting'>): void {
+    // A request inside another belongs to its journey.
+    if (this.parent) return;
+    const found = this.finder?.({ ...values, journey: this.journey });
+    if (found === undefined || typeof found === 'string') this.journey ??= found;
+    else {
+      this.#undecided += 1;
+      found.then(
+        (journey) => this.decideJourney(journey),
+        () => this.decideJourney(undefined),
+      );
+    }
   }
 
   /** Notes an act from its audit record. */

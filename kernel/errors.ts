@@ -16,6 +16,8 @@ export interface ErrorEntry {
   /** Whether it may be sent to the client in a redirect (RFC 6749 section 4.1.2.1). */
   readonly redirect: boolean;
   readonly actor: Actor;
+  /** What a valid request has, as a noun phrase for people. A step that knows the value replaces it: `about`. */
+  readonly expected: string;
   /** The remedy for the actor: one or two sentences in the imperative. */
   readonly fix: string;
   /** Source of the rule. */
@@ -32,12 +34,24 @@ export class Refusal extends Error {
   /** The same for people, where a step knows it. */
   facts: RefusalFacts | undefined;
 
-  constructor(entry: ErrorEntry, detail = '', extra: Record<string, string | number> = {}, cause?: unknown) {
+  constructor(
+    entry: ErrorEntry,
+    detail: string,
+    extra: Record<string, string | number> = {},
+    cause?: unknown,
+  ) {
     super(entry.description, { cause });
     this.name = 'Refusal';
     this.entry = entry;
     this.detail = detail;
     this.extra = extra;
+  }
+
+  /** Returns another error for the same reason. */
+  as(refuse: Refuse): Refusal {
+    const other = refuse(this.detail);
+    other.facts = this.facts;
+    return other;
   }
 
   /** Adds what the console shows about it. */
@@ -47,9 +61,9 @@ export class Refusal extends Error {
   }
 }
 
-/** Creates a refusal of one entry: `throw errors.clientMissing('no client_id in the query')`. */
+/** Creates a refusal of one entry, with what was received: `throw errors.clientMissing('no client_id in the query')`. */
 export type Refuse = ((
-  detail?: string,
+  detail: string,
   extra?: Record<string, string | number>,
   cause?: unknown,
 ) => Refusal) & { readonly entry: ErrorEntry };
@@ -62,7 +76,7 @@ export function catalogue<K extends string>(service: string, drafts: Record<K, D
   for (const name of Object.keys(drafts) as K[]) {
     const entry: ErrorEntry = Object.freeze({ redirect: false, ...drafts[name], id: `${service}.${name}` });
     made[name] = Object.assign(
-      (detail?: string, extra?: Record<string, string | number>, cause?: unknown) =>
+      (detail: string, extra?: Record<string, string | number>, cause?: unknown) =>
         new Refusal(entry, detail, extra, cause),
       { entry },
     );

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { ManualClock } from './clock.ts';
 import { EventRecorder, type EventStore, type Keeping, type NewEvent, type Outcome } from './events.ts';
 import type { JourneyLink } from './journeys.ts';
+import { sha256 } from './secrets.ts';
 
 function recorderOf(keeping?: Keeping) {
   const kept: string[][] = [];
@@ -39,6 +40,36 @@ function recorderOf(keeping?: Keeping) {
       recorder.record({ ...keys, from: 'browser', to: 'cis2', name }),
   };
 }
+
+describe('the journey of a request without events', () => {
+  const state = 'a-state-of-32-random-characters-';
+  const other = 'the-id-of-an-interaction-of-that';
+
+  test('is that of the first known value, which the others join', async () => {
+    const { recorder, happen } = recorderOf({ alone: true });
+    happen('a', { journey: 'j', keys: [state] });
+    assert.equal(recorder.finder({ keys: [other] }), undefined);
+    assert.equal(recorder.finder({ keys: [state, other] }), 'j');
+    assert.equal(recorder.finder({ keys: [other] }), 'j');
+    assert.equal(recorder.finder({ journey: 'k', keys: [state] }), 'k');
+  });
+
+  test('is read from storage if another process may know it, and is not made up', async () => {
+    const { recorder, links, asked } = recorderOf();
+    assert.equal(await recorder.finder({ keys: [state] }), undefined);
+    links.push({ value: sha256(state), journey: 'j' });
+    assert.equal(await recorder.finder({ keys: [state] }), 'j');
+    assert.deepEqual(asked, [sha256(state), sha256(state)]);
+    const family = '0190a5a0-0000-7000-8000-000000000000';
+    assert.equal(await recorder.finder({ lasting: family }), family);
+  });
+
+  test('is not found by a short value, which others may use too', () => {
+    const { recorder, happen } = recorderOf({ alone: true });
+    happen('a', { journey: 'j', keys: ['x'] });
+    assert.equal(recorder.finder({ keys: ['x'] }), undefined);
+  });
+});
 
 describe('events of a request', () => {
   test('are stored before the response by default', async () => {

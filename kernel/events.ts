@@ -1,4 +1,4 @@
-import { type Activity, activity } from './activity.ts';
+import { type Activity, activity, type JourneyFinder } from './activity.ts';
 import type { Clock } from './clock.ts';
 import { type JourneyKeys, type JourneyLink, Journeys } from './journeys.ts';
 
@@ -146,6 +146,16 @@ export class EventRecorder implements Recorder {
       this.keep().catch(this.#onLost);
     }, this.#gather || 250).unref();
   }
+
+  /** Finds the journey of a request without an event. */
+  readonly finder: JourneyFinder = (values) => {
+    const known = this.#journeys.find(values);
+    if (known !== undefined) return known;
+    const asked = this.#journeys.askedValues(values);
+    return asked.length === 0
+      ? undefined
+      : this.#store.journeysOf(asked).then((stored) => this.#journeys.find(values, stored));
+  };
 
   /** Number of events that are not stored yet. */
   get waiting(): number {

@@ -10,6 +10,7 @@ const errors = catalogue('test', {
   forbidden: {
     ...{ code: 'forbidden', status: 403, description: 'Not for you.' },
     actor: 'developer',
+    expected: 'another caller',
     source: 'this test',
     fix: 'Try again.',
   },

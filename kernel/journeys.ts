@@ -28,6 +28,8 @@ export const endOf = (session: string): string => `end ${session}`;
 
 /** Values of each generation: two of them are those of the last minute on a busy machine. */
 const mostKnown = 10_000;
+/** Shorter values, such as a careless state, may be those of others. */
+const shortestFound = 16;
 const none: ReadonlyMap<string, string> = new Map();
 
 /** Families and journeys have such ids. They are not secret, and their order keeps an index compact. */
@@ -60,6 +62,27 @@ export class Journeys {
     const keys = recorded(event.keys);
     const journey = event.journey ?? this.#knownJourney(keys, event.lasting);
     if (journey !== undefined) this.#join(journey, keys, event, none);
+    return journey;
+  }
+
+  /**
+   * Returns the journey of these values, and links the keys to it; undefined if none is known.
+   * @param stored links that were read; without them, an unknown family may still have a journey
+   */
+  find(
+    { journey: own, keys, lasting = '' }: JourneyKeys,
+    stored?: ReadonlyMap<string, string>,
+  ): string | undefined {
+    const values = recorded(keys?.filter(({ length }) => length >= shortestFound));
+    const journey =
+      own ??
+      [...values, ...recorded([lasting])]
+        .map((value) => this.#journeyOf(value) ?? stored?.get(value))
+        .find((known) => known !== undefined) ??
+      stored?.get(sha256(lasting)) ??
+      (stored && isId(lasting) ? lasting : undefined);
+    if (journey !== undefined)
+      for (const value of values) this.#link(value, journey, !this.#alone && !stored?.has(value));
     return journey;
   }
 

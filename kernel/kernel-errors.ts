@@ -6,6 +6,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'invalid_request',
     status: 400,
     description: 'The address is not well-formed.',
+    expected: 'percent-encoded UTF-8',
     fix: 'Percent-encode the path and the query as UTF-8.',
     actor: 'developer',
     source: 'RFC 3986 section 2.1',
@@ -14,6 +15,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'invalid_request',
     status: 400,
     description: 'The request is not well-formed HTTP.',
+    expected: 'well-formed HTTP/1.1',
     fix: 'Send well-formed HTTP/1.1 with one Content-Length or Transfer-Encoding.',
     actor: 'developer',
     source: 'RFC 9112 section 2.2',
@@ -22,6 +24,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'invalid_request',
     status: 431,
     description: 'The headers and the address are longer than 16 KiB.',
+    expected: 'headers and an address of at most 16 KiB',
     fix: 'Send shorter headers and a shorter address. Clear the cookies of this host in a browser.',
     actor: 'developer',
     source: 'RFC 6585 section 5',
@@ -30,6 +33,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'invalid_request',
     status: 413,
     description: 'The body is too large.',
+    expected: 'a body within the limit of the endpoint',
     fix: 'Send a smaller body.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.14',
@@ -38,6 +42,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'invalid_request',
     status: 408,
     description: 'The request was not complete in time.',
+    expected: 'the whole request within 30 seconds',
     fix: 'Send the whole request within 30 seconds.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.9',
@@ -46,6 +51,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'not_found',
     status: 404,
     description: 'There is nothing at this address.',
+    expected: 'a path of this service',
     fix: 'Correct the path. The addresses of this instance: alongside status.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
@@ -54,6 +60,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'method_not_allowed',
     status: 405,
     description: 'This address does not answer this method.',
+    expected: 'a method of the header Allow',
     fix: 'Use a method that the header Allow names.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.6',
@@ -62,6 +69,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'temporarily_unavailable',
     status: 503,
     description: 'The service is temporarily unavailable. Try again in a moment.',
+    expected: 'a database and a disk that respond',
     fix: 'Check the database and the disk of this service: GET /readyz names what fails.',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
@@ -70,6 +78,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'temporarily_unavailable',
     status: 503,
     description: 'An injected fault answers in place of the service.',
+    expected: 'a service without an injected fault',
     fix: 'Switch the fault off: alongside fault off.',
     actor: 'developer',
     source: 'alongside fault',
@@ -78,6 +87,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'refused',
     status: 400,
     description: 'The request was refused. The response contains the reason.',
+    expected: 'a request that the endpoint accepts',
     fix: 'Correct what the answer names, or what the page asks for.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5',
@@ -86,6 +96,7 @@ export const kernelErrors = catalogue('kernel', {
     code: 'server_error',
     status: 500,
     description: 'Something went wrong here.',
+    expected: 'a response without an error',
     fix: 'Look for this id in the log of the service; report a defect with that line.',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.1',
@@ -98,11 +109,11 @@ export function inOwnTerms(
   own: { readonly bodyTooLarge: Refuse; readonly requestMalformed: Refuse },
 ): unknown {
   if (!(thrown instanceof Refusal)) return thrown;
-  const { entry, detail } = thrown;
+  const { entry } = thrown;
   const { addressDamaged, bodyTooLarge, requestMalformed } = kernelErrors;
-  if (entry === bodyTooLarge.entry) return own.bodyTooLarge(detail);
+  if (entry === bodyTooLarge.entry) return thrown.as(own.bodyTooLarge);
   return entry === requestMalformed.entry || entry === addressDamaged.entry
-    ? own.requestMalformed(detail)
+    ? thrown.as(own.requestMalformed)
     : thrown;
 }
 

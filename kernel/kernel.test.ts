@@ -107,6 +107,7 @@ test('catalogue keeps the public and the private part of an error apart', () => 
       description: 'public',
       actor: 'developer',
       source: 'RFC 6749 section 5.2',
+      expected: 'another value',
       fix: 'Try again.',
     },
   });

@@ -46,6 +46,8 @@ export interface RefusalRecord {
   status: number;
   /** Public description, with unfilled placeholders. */
   description: string;
+  /** What a valid request has; `facts` may know the value. */
+  expected: string;
   /** Expected and received values. */
   detail: string;
   fix: string;
@@ -93,6 +95,7 @@ export function recordOf(
     code: entry.code,
     status,
     description: entry.description,
+    expected: entry.expected,
     detail: redacted(detail, longestDetail),
     fix: entry.fix,
     actor: entry.actor,

@@ -101,4 +101,5 @@ export const secured = (answer: Answer): Answer =>
       ...always,
     },
     answer.body,
+    answer.because,
   );

@@ -1,6 +1,7 @@
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { Recorder } from '@alongside/kernel/events';
 import type { HttpRequest } from '@alongside/kernel/http';
+import { decodeJwt } from '@alongside/kernel/jws';
 import type { Log } from '@alongside/kernel/log';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
@@ -86,6 +87,12 @@ export async function findLocation({
       ? `${origin}${interactions.open(trusted, journey.pinsBefore).path}`
       : await vouching.refuse(trusted, 'login_required'),
   };
+}
+
+/** Returns the `jti` that a refused request claims, to find its journey; empty if it cannot be read. */
+export function claimedJti({ query }: Pick<HttpRequest, 'query'>): string {
+  const jti = decodeJwt(new URLSearchParams(query).get('request') ?? '')?.claims.jti;
+  return typeof jti === 'string' ? jti : '';
 }
 
 const readParameter = ({ request }: { request: HttpRequest }) =>

@@ -1,9 +1,12 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, json, redirect } from '@alongside/kernel/answer';
+import type { Refusal } from '@alongside/kernel/errors';
 import { continuePage } from '@alongside/kernel/layout';
 import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request';
 import { type Handler, route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
+import { cardRefusal, pinRefusal } from '../protocol/pin-errors.ts';
 import type { CardVisits } from '../self-service/card-visits.ts';
 import type { Agent } from '../session/agent.ts';
 import { readForm } from './form.ts';
@@ -36,10 +39,14 @@ interface PageCall extends GuardedRequest {
 }
 interface InteractionCall extends PageCall {
   interaction: Interaction;
+  /** Why the submitted PIN did not sign its user in. */
+  refusal?: Refusal | undefined;
 }
 
 function findInteraction({ request, desk }: PageCall): { interaction: Interaction } {
-  return { interaction: desk.interactions.find(request.params.id) };
+  const interaction = desk.interactions.find(request.params.id);
+  activity()?.join({ keys: [interaction.trusted.claims.jti] });
+  return { interaction };
 }
 
 /** Opens the prompt that this interaction needs, and returns the data for its page. */
@@ -96,7 +103,9 @@ function showPage({ interaction, desk }: InteractionCall): Answer {
     interaction.shownFor = context.insertion;
     desk.agent.pinShown('browser', [interaction.trusted.claims.jti]);
   }
-  return interactionPage(page, context, interaction, desk.development);
+  const answer = interactionPage(page, context, interaction, desk.development);
+  const refusal = newCardRefusal(desk.agent, interaction);
+  return refusal ? answer.refusing(refusal) : answer;
 }
 
 function returnStep({ interaction, desk }: InteractionCall): Answer {
@@ -106,12 +115,16 @@ function returnStep({ interaction, desk }: InteractionCall): Answer {
 }
 
 /** Does not use the PIN if the prompt was completed elsewhere. */
-async function answerPin({ request, interaction, desk }: InteractionCall): Promise<void> {
+async function answerPin({
+  request,
+  interaction,
+  desk,
+}: InteractionCall): Promise<Pick<InteractionCall, 'refusal'> | undefined> {
   const { agent, vouching } = desk;
   const { pin, card } = readForm(request, { pin: /^[^\p{C}]{1,64}$/u, card: /^[A-Za-z0-9_-]{0,64}$/ });
   const { claims } = interaction.trusted;
   contextOf(desk, interaction);
-  if (vouching.sessionFor(interaction) || !agent.pinQuestion) return;
+  if (vouching.sessionFor(interaction) || !agent.pinQuestion) return undefined;
   const result = await agent.answerPin(
     pin,
     { from: 'browser', keys: [claims.jti], application: claims.client_name },
@@ -119,6 +132,18 @@ async function answerPin({ request, interaction, desk }: InteractionCall): Promi
   );
   interaction.notice = result.ok ? null : noticeOf(result.error);
   interaction.pinGiven ||= result.ok;
+  const refusal = result.ok
+    ? newCardRefusal(agent, interaction)
+    : pinRefusal(result.error, 'attemptsLeft' in result ? result.attemptsLeft : undefined);
+  return { refusal };
+}
+
+/** Returns why the card in the reader cannot sign its user in, once for each insertion. */
+function newCardRefusal(agent: Agent, interaction: Interaction): Refusal | undefined {
+  const { problem, refusal, reason } = agent.status();
+  if (problem === null || interaction.refusedFor === agent.card?.insertion) return undefined;
+  interaction.refusedFor = agent.card?.insertion;
+  return problem === 'card_blocked' ? pinRefusal(problem) : cardRefusal(refusal ?? problem, reason ?? '');
 }
 
 function answerConfirmation({ request, interaction }: InteractionCall): void {
@@ -148,9 +173,10 @@ async function answerRole({ request, interaction, desk: { agent } }: Interaction
 }
 
 /** Shows a page to continue to another origin, or returns to the prompt. */
-async function continueOrReturn({ interaction, desk }: InteractionCall): Promise<Answer> {
+async function continueOrReturn({ interaction, desk, refusal }: InteractionCall): Promise<Answer> {
   const location = await onward(desk, interaction);
-  return location === undefined ? redirect(interaction.path, 303) : continueTo(location, desk);
+  const answer = location === undefined ? redirect(interaction.path, 303) : continueTo(location, desk);
+  return refusal ? answer.refusing(refusal) : answer;
 }
 
 async function leave({ request, interaction, desk }: InteractionCall): Promise<Answer> {

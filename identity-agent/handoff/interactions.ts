@@ -33,6 +33,8 @@ export class Interaction implements Journey {
   seenAt = Number.NEGATIVE_INFINITY;
   /** The card for which a page asked for the PIN. */
   shownFor: string | undefined;
+  /** The card whose refusal is recorded. */
+  refusedFor: string | undefined;
 
   constructor(trusted: TrustedRequest, pinsBefore: number, until: number, confirmed: boolean) {
     this.trusted = trusted;

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
 import { json } from '@alongside/kernel/answer';
 import type { Clock } from '@alongside/kernel/clock';
@@ -27,7 +28,7 @@ import {
   type GuardedRequest,
   secured,
 } from './guard.ts';
-import { handOff } from './hand-off.ts';
+import { claimedJti, handOff } from './hand-off.ts';
 import { interactionRoutes } from './interaction.ts';
 import { Interactions } from './interactions.ts';
 import { scriptRoutes } from './pages/script.ts';
@@ -124,7 +125,13 @@ export function createBrowserSide(options: BrowserSideOptions): BrowserSide {
   };
   const routes: Route[] = withoutMethodErrors([
     ...route(handOffPath, {
-      GET: { endpoint: (request) => handOff.run({ ...handOffParts, request }), errors },
+      GET: {
+        endpoint: (request) => handOff.run({ ...handOffParts, request }),
+        errors(thrown, request) {
+          activity()?.join({ keys: [claimedJti(request)] });
+          return errors(thrown, request);
+        },
+      },
       ...(onFetch || {}),
     }),
     ...interactionRoutes({ agent, vouching, interactions, cardVisits, issuer, development }, guard, errors),

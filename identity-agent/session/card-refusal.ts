@@ -25,7 +25,7 @@ export const isAboutTheCard = (error: unknown): error is CisRefusal =>
 export async function refuseBeforePin(desk: Desk, card: DeskCard): Promise<void> {
   if (!card.usable) return;
   try {
-    await desk.parts.cis.examineCard(card.held);
+    await desk.parts.cis.examineCard(card.held, card.insertion);
   } catch (error) {
     const reason = reasonOf(error);
     if (isAboutTheCard(error)) {

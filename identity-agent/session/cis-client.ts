@@ -142,10 +142,10 @@ export class CisClient {
     return this.#call<CertificateAnswer>('POST', paths.certificates, request, { secret });
   }
 
-  /** Examines a card before its PIN is asked. */
-  async examineCard(held: HeldCard): Promise<void> {
+  /** Examines a card before its PIN is asked. @param correlation links it to the insertion, in X-Correlation-ID */
+  async examineCard(held: HeldCard, correlation: string): Promise<void> {
     // A user who inserted a card waits for this.
-    await this.#call('POST', paths.cardExamination, held, { milliseconds: 2_000 });
+    await this.#call('POST', paths.cardExamination, held, { milliseconds: 2_000, correlation });
   }
 
   /** Requests a mailed code to unlock this card. The response does not show whether CIS knows the card. */

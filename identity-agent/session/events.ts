@@ -47,12 +47,17 @@ export class AgentArrows {
     card: DeskCard,
     keys: readonly string[] = [],
   ): void {
-    const detail = { card: card.label.serial, ...(card.problem || card.blocked ? { usable: false } : {}) };
+    const isRefused = name === 'agent.card-inserted' && !card.usable;
+    const why: Record<string, string> = card.problem
+      ? { result: 'card_rejected', refusal: card.problem.refusal, reason: card.problem.sentence }
+      : { result: 'card_blocked' };
+    const detail = { card: card.label.serial, ...(isRefused ? { usable: false, ...why } : {}) };
     this.#recorder.record({
       keys: [card.insertion, ...keys],
       from: 'identity-agent',
       to: 'identity-agent',
       name,
+      outcome: isRefused ? 'refused' : 'ok',
       detail,
     });
   }

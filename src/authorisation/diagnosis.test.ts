@@ -10,7 +10,7 @@ test('truncates long values in the log and finds the refusal by its message id',
   const platform = await startPlatform({ more: { log } });
   try {
     const answer = await platform.get('/oauth2/authorize', { client_id: 'x'.repeat(9_000) });
-    assert.equal(answer.body.error_description, errors.clientUnknown().entry.description);
+    assert.equal(answer.body.error_description, errors.clientUnknown.entry.description);
     const line = logged.find(({ id }) => id === answer.body.message_id);
     assert.equal(String(line?.detail).length, 2_000);
     assert.equal(line?.detail, (await platform.refusals.find(answer.body.message_id))?.detail);

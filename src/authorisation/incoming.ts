@@ -12,8 +12,8 @@ export interface Incoming {
   form: Parameters;
   /** Whether the scope `nhs-login` selects the provider for citizens. */
   wantsNhsLogin: boolean;
-  /** The authenticated application, for the audit record of a refusal. */
-  proven: { application?: string };
+  /** The authenticated application and the family of its refresh token, for the records of a refusal. */
+  proven: { application?: string; family?: string };
 }
 
 /** Reads parameters without every `scope`, even a malformed one, which the published pre-flow removes before other checks. */

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, json } from '@alongside/kernel/answer';
 import { seconds, shownTime } from '@alongside/kernel/clock';
 import { reasonOf } from '@alongside/kernel/errors';
@@ -131,7 +132,10 @@ export async function endSession({ server, request, sid, upstream }: EndCall): P
     log.error({ id: request.id, reason: reasonOf(error) }, 'a session could not be ended');
     throw errors.logoutFailed(reasonOf(error), {}, error);
   }
-  if (ended === 0 && base.profile === 'nhs') throw errors.logoutUnknown('no token of this session is live');
+  if (ended === 0 && base.profile === 'nhs') {
+    activity()?.join({ keys: [endOf(sid)] });
+    throw errors.logoutUnknown('no token of this session is live');
+  }
   recorder.record({
     keys: [endOf(sid)],
     from: 'cis2',

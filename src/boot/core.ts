@@ -96,8 +96,9 @@ export async function createCore(
       ? { messages: captured, verdicts: new Verdicts({ applications, services: ownersOf(keys) }) }
       : undefined,
     onLost: (error) => options.log.error({ detail: reasonOf(error) }, 'messages could not be stored'),
+    finder: (values) => recorder.finder(values),
   });
-  const recorder = new EventRecorder(clock, events, {
+  const recorder: EventRecorder = new EventRecorder(clock, events, {
     ...options.events,
     onDecided: (event) => journeys.outside(event),
   });

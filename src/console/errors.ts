@@ -10,6 +10,7 @@ export const errors = catalogue('console', {
     description: 'The console is not available under this name.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.20; DNS rebinding',
+    expected: 'the configured address of the console, or localhost',
     fix: 'Open the console at its configured address or at localhost.',
   },
   foreignOrigin: {
@@ -18,12 +19,14 @@ export const errors = catalogue('console', {
     description: 'Pages of other origins must not call the console.',
     actor: 'developer',
     source: 'RFC 6454 section 7',
+    expected: 'a page of the console, or a program',
     fix: 'Open the console itself, or call its API from the command line.',
   },
   neighbourRefused: {
     code: 'refused',
     status: 400,
     description: 'The service behind the console refused the call; this is its response.',
+    expected: 'a call that the service accepts',
     fix: 'Correct the call; the reason names the error.',
     actor: 'developer',
     source: wire,
@@ -33,6 +36,7 @@ export const errors = catalogue('console', {
     status: 404,
     description:
       'No stored refusal has this message id, X-Request-ID or X-Correlation-ID. Refusals are stored for seven days.',
+    expected: 'an id of a refusal of the last seven days',
     fix: 'Copy the id from the X-Message-Id header of the response, from message_id in its body, or from the error page.',
     actor: 'developer',
     source: wire,
@@ -41,6 +45,7 @@ export const errors = catalogue('console', {
     code: 'unknown_journey',
     status: 404,
     description: 'No journey has this id. Journeys are removed after thirty days, and by a reset.',
+    expected: 'the id of a stored journey',
     fix: 'Find the journey in the list of journeys, or search for an id of one of its messages.',
     actor: 'developer',
     source: wire,
@@ -49,6 +54,7 @@ export const errors = catalogue('console', {
     code: 'unknown_message',
     status: 404,
     description: 'No message has this id. In production, only refused messages are found by their ids.',
+    expected: 'the id of a stored message',
     fix: 'Copy the id from the X-Message-Id header of the response, or open the journey that the log names.',
     actor: 'developer',
     source: wire,
@@ -59,6 +65,7 @@ export const errors = catalogue('console', {
     description: 'Pages of other sites must not call the console.',
     actor: 'developer',
     source: 'Fetch Metadata section 2.3',
+    expected: 'a page of the console, or a program',
     fix: 'Open the console itself, or call its API from the command line.',
   },
   anotherUser: {
@@ -68,6 +75,7 @@ export const errors = catalogue('console', {
       'Only programs of the user who started the console may use it. Set --any-local-user to allow others, for example in a container.',
     actor: 'operator',
     source: 'proc(5), /proc/net/tcp',
+    expected: 'a program of the user who started the console',
     fix: 'Use the console as the user who started it, or set --any-local-user.',
   },
   mediaType: {
@@ -76,6 +84,7 @@ export const errors = catalogue('console', {
     description: 'The body must be sent as application/json.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.16',
+    expected: 'application/json',
     fix: 'Send the body with Content-Type application/json.',
   },
   signInMissing: {
@@ -84,6 +93,7 @@ export const errors = catalogue('console', {
     description: 'In production an administrator must sign in to the console.',
     actor: 'operator',
     source: wire,
+    expected: 'the session of an administrator',
     fix: 'Sign in at the console, or run the command on its machine with --data, --state or --config.',
   },
   operatorUnknown: {
@@ -92,6 +102,7 @@ export const errors = catalogue('console', {
     description: 'The access token is not the one in the current state file.',
     actor: 'operator',
     source: wire,
+    expected: 'the token of the current state file',
     fix: 'Name the state file of the running instance with --data, --state or --config.',
   },
   invitationSpent: {
@@ -100,6 +111,7 @@ export const errors = catalogue('console', {
     description: 'This link has expired or was already used. Ask for a new one: alongside admin invite.',
     actor: 'user',
     source: wire,
+    expected: 'an unused, unexpired invitation',
     fix: 'Ask for a new invitation: alongside admin invite.',
   },
   passkeyRefused: {
@@ -108,6 +120,7 @@ export const errors = catalogue('console', {
     description: 'The response of your passkey was not accepted. Try again.',
     actor: 'user',
     source: 'WebAuthn sections 7.1 and 7.2',
+    expected: 'a valid response of the passkey',
     fix: 'Try again with your passkey.',
   },
   passkeyUnknown: {
@@ -116,6 +129,7 @@ export const errors = catalogue('console', {
     description: 'No administrator has this passkey. Use another one or ask for an invitation.',
     actor: 'user',
     source: 'WebAuthn section 7.2 step 6',
+    expected: 'the passkey of an administrator',
     fix: 'Use another passkey or ask for an invitation: alongside admin invite.',
   },
   roleForbidden: {
@@ -124,6 +138,7 @@ export const errors = catalogue('console', {
     description: 'Your role in the console does not allow this.',
     actor: 'operator',
     source: wire,
+    expected: 'a role that allows the call',
     fix: 'Ask an administrator, who can do it or change your role.',
   },
   otherOrganisation: {
@@ -133,6 +148,7 @@ export const errors = catalogue('console', {
       'Your role in the console is limited to your organisations, and this belongs to another one.',
     actor: 'operator',
     source: wire,
+    expected: 'something of the organisations of the administrator',
     fix: 'Ask the registration authority of that organisation, or an administrator.',
   },
   passkeyNeeded: {
@@ -142,6 +158,7 @@ export const errors = catalogue('console', {
       'This needs your passkey, used within the last five minutes. Confirm it at /confirm, then try again.',
     actor: 'user',
     source: wire,
+    expected: 'a passkey that was used in the last five minutes',
     fix: 'Open /confirm in the console, use your passkey, and repeat the call.',
   },
   ownRole: {
@@ -150,6 +167,7 @@ export const errors = catalogue('console', {
     description: 'You cannot change your own role or remove yourself.',
     actor: 'operator',
     source: wire,
+    expected: 'another administrator',
     fix: 'Ask another administrator.',
   },
   lastAdministrator: {
@@ -158,6 +176,7 @@ export const errors = catalogue('console', {
     description: 'This is the last administrator of the installation.',
     actor: 'operator',
     source: wire,
+    expected: 'another administrator',
     fix: 'Invite another administrator first: alongside admin invite.',
   },
   tooManyRequests: {
@@ -166,6 +185,7 @@ export const errors = catalogue('console', {
     description: 'There are too many sign-ins from your network. Wait a minute and try again.',
     actor: 'user',
     source: 'RFC 6585 section 4',
+    expected: 'fewer sign-ins of one network',
     fix: 'Wait a minute, then try again.',
   },
   requestInvalid: {
@@ -174,6 +194,7 @@ export const errors = catalogue('console', {
     description: 'The request is not valid.',
     actor: 'developer',
     source: wire,
+    expected: 'a request that conforms to its schema',
     fix: 'Correct the member in field. The schemas are in /api/v1/openapi.json.',
   },
   definitionInvalid: {
@@ -182,6 +203,7 @@ export const errors = catalogue('console', {
     description: 'The definition cannot be used.',
     actor: 'developer',
     source: wire,
+    expected: 'a definition without errors',
     fix: 'Correct the place that the answer names: file, line and column. alongside api check FILE reads it again.',
   },
   keyPrivate: {
@@ -190,6 +212,7 @@ export const errors = catalogue('console', {
     description: 'This is a private key. It was not stored.',
     actor: 'developer',
     source: 'RFC 7517 section 9.2',
+    expected: 'a public key',
     fix: 'Send the public half only. Make a new key pair if others could have seen this one.',
   },
   keyUnreadable: {
@@ -198,6 +221,7 @@ export const errors = catalogue('console', {
     description: 'This is not a public key that can be read.',
     actor: 'developer',
     source: 'RFC 7517 section 4',
+    expected: 'a public key as PEM, a JWK or a JWK set',
     fix: 'Send a public key as PEM, a JWK or a JWK set.',
   },
   notFound: {
@@ -206,6 +230,7 @@ export const errors = catalogue('console', {
     description: 'Not found.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'an entry of the list',
     fix: 'Read the list again and use one of its entries.',
   },
   callUnknown: {
@@ -214,12 +239,14 @@ export const errors = catalogue('console', {
     description: 'Production does not have this call.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'a call that docs/console-api.md lists for production',
     fix: 'Use a call that docs/console-api.md lists for production.',
   },
   messageNotCaptured: {
     code: 'not_captured',
     status: 404,
     description: 'The request of this message was not captured.',
+    expected: 'a request that was captured in the last 24 hours',
     fix: 'Send the request again in development. Captured requests are removed after 24 hours.',
     actor: 'developer',
     source: wire,
@@ -230,6 +257,7 @@ export const errors = catalogue('console', {
     description: 'No fault has this name.',
     actor: 'developer',
     source: wire,
+    expected: 'the name of a listed fault',
     fix: 'Use a listed fault: alongside fault list.',
   },
   tokenUnknown: {
@@ -238,6 +266,7 @@ export const errors = catalogue('console', {
     description: 'The platform does not know this access token.',
     actor: 'developer',
     source: wire,
+    expected: 'an access token of this platform',
     fix: 'Send an access token of this platform.',
   },
   taken: {
@@ -246,6 +275,7 @@ export const errors = catalogue('console', {
     description: 'The name is already taken.',
     actor: 'developer',
     source: wire,
+    expected: 'an unused name',
     fix: 'Use another name, or change the existing one.',
   },
   revisionChanged: {
@@ -254,6 +284,7 @@ export const errors = catalogue('console', {
     description: 'It has changed since you read it.',
     actor: 'developer',
     source: 'RFC 9110 section 13.1.1',
+    expected: 'the ETag of the resource as it is now',
     fix: 'Read the resource again and repeat the change with its new ETag.',
   },
   agentUnreachable: {
@@ -263,6 +294,7 @@ export const errors = catalogue('console', {
       'No Identity Agent responds on this machine. Start one, or use the machine on which it runs.',
     actor: 'operator',
     source: wire,
+    expected: 'an Identity Agent on this machine',
     fix: 'Start the Identity Agent on this machine.',
   },
   agentFailed: {
@@ -271,6 +303,7 @@ export const errors = catalogue('console', {
     description: 'The Identity Agent does not support the call. Its version may differ.',
     actor: 'operator',
     source: wire,
+    expected: 'an Identity Agent of this version',
     fix: 'Use an Identity Agent of the same version as this instance.',
   },
   wrongPin: {
@@ -279,6 +312,7 @@ export const errors = catalogue('console', {
     description: 'The PIN is wrong.',
     actor: 'user',
     source: wire,
+    expected: 'the PIN of the card',
     fix: 'Enter the PIN of the card again. A card blocks after three wrong PINs.',
   },
   cardBlocked: {
@@ -287,6 +321,7 @@ export const errors = catalogue('console', {
     description: 'The PIN of this card is blocked.',
     actor: 'user',
     source: wire,
+    expected: 'a card whose PIN is not blocked',
     fix: 'Unblock the card: alongside card unblock.',
   },
   noQuestion: {
@@ -295,6 +330,7 @@ export const errors = catalogue('console', {
     description: 'The Identity Agent is not waiting for this input.',
     actor: 'developer',
     source: wire,
+    expected: 'an open prompt of the agent',
     fix: 'Read the state of the agent and answer its open prompt.',
   },
   cardRemoved: {
@@ -303,6 +339,7 @@ export const errors = catalogue('console', {
     description: 'The card was removed.',
     actor: 'user',
     source: wire,
+    expected: 'a card in the reader',
     fix: 'Insert the card and repeat the call.',
   },
   roleUnknown: {
@@ -311,6 +348,7 @@ export const errors = catalogue('console', {
     description: 'The person does not have this role.',
     actor: 'developer',
     source: wire,
+    expected: 'a role of the person',
     fix: 'Choose a role that the person has.',
   },
   cardUnknown: {
@@ -319,6 +357,7 @@ export const errors = catalogue('console', {
     description: 'No card has this serial, persona or uid.',
     actor: 'developer',
     source: wire,
+    expected: 'the serial, persona or uid of a listed card',
     fix: 'Use a listed card: alongside card list.',
   },
   cardTaken: {
@@ -327,6 +366,7 @@ export const errors = catalogue('console', {
     description: 'Another card has this serial.',
     actor: 'developer',
     source: wire,
+    expected: 'an unused serial',
     fix: 'Use another serial.',
   },
   cardInvalid: {
@@ -335,6 +375,7 @@ export const errors = catalogue('console', {
     description: 'The card is not valid.',
     actor: 'developer',
     source: wire,
+    expected: 'a valid card',
     fix: 'Correct the member that the problem describes.',
   },
   noVirtualReader: {
@@ -343,6 +384,7 @@ export const errors = catalogue('console', {
     description: 'This Identity Agent has a physical reader. Insert the card by hand.',
     actor: 'developer',
     source: wire,
+    expected: 'an agent with a virtual reader',
     fix: 'Insert the card into the reader of the agent.',
   },
   cisUnreachable: {
@@ -351,6 +393,7 @@ export const errors = catalogue('console', {
     description: 'CIS does not respond.',
     actor: 'operator',
     source: wire,
+    expected: 'a response of CIS',
     fix: 'Start CIS and check that the console can reach its address.',
   },
   cisRefused: {
@@ -359,6 +402,7 @@ export const errors = catalogue('console', {
     description: 'CIS does not accept the console: both must belong to the same installation.',
     actor: 'operator',
     source: wire,
+    expected: 'CIS of the same installation',
     fix: 'Start all processes of the installation with the same master key.',
   },
   platformUnreachable: {
@@ -367,6 +411,7 @@ export const errors = catalogue('console', {
     description: 'The authorisation service does not respond.',
     actor: 'operator',
     source: wire,
+    expected: 'a response of the authorisation service',
     fix: 'Start the authorisation service and check that the console can reach its address.',
   },
   platformRefused: {
@@ -376,6 +421,7 @@ export const errors = catalogue('console', {
       'The authorisation service does not accept the console: both must belong to the same installation.',
     actor: 'operator',
     source: wire,
+    expected: 'the authorisation service of the same installation',
     fix: 'Start all processes of the installation with the same master key.',
   },
   cis2Unreachable: {
@@ -384,6 +430,7 @@ export const errors = catalogue('console', {
     description: 'CIS2 does not respond.',
     actor: 'operator',
     source: wire,
+    expected: 'a response of CIS2',
     fix: 'Start CIS2 and check that the console can reach its address.',
   },
   cis2Refused: {
@@ -392,6 +439,7 @@ export const errors = catalogue('console', {
     description: 'CIS2 does not accept the console: both must belong to the same installation.',
     actor: 'operator',
     source: wire,
+    expected: 'CIS2 of the same installation',
     fix: 'Start all processes of the installation with the same master key.',
   },
   targetUnreachable: {
@@ -400,6 +448,7 @@ export const errors = catalogue('console', {
     description: 'The service of this installation does not respond to the request.',
     actor: 'operator',
     source: wire,
+    expected: 'a response of the service',
     fix: 'Check that the API platform and CIS2 run, and that the console can reach their addresses.',
   },
   tooManyStreams: {
@@ -408,6 +457,7 @@ export const errors = catalogue('console', {
     description: 'Too many event streams are open.',
     actor: 'developer',
     source: wire,
+    expected: 'fewer open event streams',
     fix: 'Close other event streams and try again.',
   },
 });

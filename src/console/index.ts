@@ -40,7 +40,7 @@ const unknownCalls = (admission: Admission): Route[] =>
       anyMethod({
         endpoint: admission.admit(
           async () => {
-            throw errors.callUnknown();
+            throw errors.callUnknown('a call of development');
           },
           { roles: everyRole },
         ),

@@ -150,11 +150,11 @@ export interface PresentedToken {
  * without a scheme.
  */
 export function readAuthorization(header: string | undefined): PresentedToken {
-  if (header === undefined) throw errors.missingAuthorization();
+  if (header === undefined) throw errors.missingAuthorization('there is no Authorization header');
   const words = header.trim().split(/[ \t]+/);
   const [written = '', ...rest] = words;
-  if (written === '') throw errors.emptyAuthorization();
-  if (rest.length === 0) throw errors.missingToken();
+  if (written === '') throw errors.emptyAuthorization('the Authorization header is empty');
+  if (rest.length === 0) throw errors.missingToken('the Authorization header has one word');
   const scheme = written.toLowerCase();
   if (scheme !== 'bearer' && scheme !== 'dpop')
     throw errors.wrongTokenType('the scheme is neither Bearer nor DPoP', { type: written });

@@ -1,9 +1,11 @@
 import type { Activity, Fact } from '@alongside/kernel/activity';
+import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
+import { cardRefusal, pinRefusal } from '../../identity-agent/protocol/pin-errors.ts';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
-import { reasonAfterVerb, refusalViewOf } from './refusal-view.ts';
+import { reasonAfterVerb, refusalViewOf, viewOf } from './refusal-view.ts';
 import { type Wording, wordingOf, wordingOfEvent, wordingOfReturn } from './words.ts';
 
 /** A redirect with which a request was answered. Its receiver is another message, or the application. */
@@ -81,6 +83,10 @@ function departureOf({ answer }: Activity, from: Lane, places: Places): Departur
   return { to, name, words, route: `${url.host}${url.pathname.slice(0, 200)}` };
 }
 
+/** Words of a message, with the reason after them if it was refused. */
+const wordsOf = (wording: Wording, view: RefusalView | undefined): string =>
+  view ? `${wording.tries}: ${reasonAfterVerb(view)}` : wording.words;
+
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
 /** Returns the message of a finished request; undefined if it is kept only when it fails. */
@@ -105,7 +111,7 @@ export function describe(activity: Activity, places: Places): Described | undefi
     from: outer ?? (isPlatform && wording.from === 'application' ? 'authorisation' : wording.from),
     to,
     name: wording.name,
-    words: view ? `${wording.tries}: ${reasonAfterVerb(view)}` : wording.words,
+    words: wordsOf(wording, view),
     at: rounded(at),
     ms: rounded(milliseconds),
     method,
@@ -127,12 +133,16 @@ export function describe(activity: Activity, places: Places): Described | undefi
 export const idOfEvent = ({ journey, at, name }: Omit<JourneyEvent, 'seq'>): string =>
   `e${sha256(`${journey} ${at} ${name}`).slice(0, 31)}`;
 
-/** Why the agent refused a PIN. */
-const pinResults: Readonly<Record<string, string>> = {
-  wrong_pin: 'wrong',
-  card_blocked: 'the card is blocked',
-  cis_unreachable: 'CIS does not respond',
-};
+/** Returns why the agent refused a card or a PIN. */
+const refusalOfAct = ({
+  result,
+  refusal,
+  reason,
+  attemptsLeft,
+}: JourneyEvent['detail']): Refusal | undefined =>
+  result === 'card_rejected'
+    ? cardRefusal(String(refusal), String(reason))
+    : pinRefusal(String(result), typeof attemptsLeft === 'number' ? attemptsLeft : undefined);
 
 /** Returns the message of an event that no request recorded: the act of a person, or a call to the outside. */
 export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | undefined {
@@ -140,22 +150,19 @@ export function describeOutside(event: Omit<JourneyEvent, 'seq'>): Described | u
   if (!wording || event.detail.step === 'asked') return undefined;
   const ms = typeof event.detail.ms === 'number' ? event.detail.ms : 0;
   const at = Date.parse(event.at) - ms;
-  const { result, attemptsLeft } = event.detail;
-  const attempts =
-    typeof attemptsLeft === 'number'
-      ? `, ${attemptsLeft} ${attemptsLeft === 1 ? 'attempt' : 'attempts'} left`
-      : '';
-  const why = result === undefined ? '' : `: ${pinResults[String(result)] ?? String(result)}${attempts}`;
+  const refusal = event.outcome === 'ok' ? undefined : refusalOfAct(event.detail);
+  const view = refusal && viewOf(refusal);
   const message: StoredMessage = {
     id: idOfEvent(event),
     kind: wording.kind,
     from: wording.from,
     to: wording.kind === 'act' ? 'identity-agent' : 'application',
     name: wording.name,
-    words: event.outcome === 'ok' ? wording.words : `${wording.words}${why}`,
+    words: wordsOf(wording, view),
     at,
     ms,
     ...(event.outcome === 'ok' ? {} : { outcome: event.outcome }),
+    ...(view ? { refusal: view } : {}),
   };
   return { message, wording, facts: [event] };
 }

@@ -1,4 +1,4 @@
-import type { Activity, RequestObserver } from '@alongside/kernel/activity';
+import type { Activity, JourneyFinder, RequestObserver } from '@alongside/kernel/activity';
 import type { AdjustableClock, Clock } from '@alongside/kernel/clock';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { orderedId } from '@alongside/kernel/ids';
@@ -24,6 +24,8 @@ interface RecorderOptions {
   /** Keeps requests and responses; in development only. */
   readonly capture?: { readonly verdicts: Verdicts; readonly messages: CapturedMessages } | undefined;
   readonly onLost: (error: unknown) => void;
+  /** Finds the journey of a request that records no event. */
+  readonly finder?: JourneyFinder;
   /** Maximum number of refused requests of one network in ten minutes. */
   readonly mostRefused?: number;
 }
@@ -70,6 +72,7 @@ export class JourneyRecorder implements RequestObserver {
   }
 
   began(activity: Activity): void {
+    activity.finder = this.#options.finder;
     const now = this.#options.clock.now();
     const elapsed = performance.now();
     // The clock has whole milliseconds, in which several messages may begin.

@@ -1,3 +1,4 @@
+import type { Refusal } from '@alongside/kernel/errors';
 import type { RefusalRecord } from '@alongside/kernel/refusals';
 import type { RefusalView } from './model.ts';
 
@@ -8,7 +9,7 @@ function sentence(text: string): string {
   const first =
     text
       .replace(/\{\w+\}/g, '…')
-      .split('\n', 1)[0]
+      .split(/\n|(?<=[a-z])\. (?=[A-Z])/, 1)[0]
       ?.trim()
       .replace(/[.:]$/, '') ?? '';
   const word = /^[a-z]+(?=[ ,]|$)/.exec(first)?.[0];
@@ -24,22 +25,34 @@ const headlines: Readonly<Record<string, string>> = {
   'gateway.unsupportedPath': 'No API has this path',
   'gateway.missingAuthorization': 'The access token is missing',
   'gateway.invalidToken': 'The access token is unknown or was revoked',
+  'pds.missingRequestId': 'X-Request-ID is missing',
+  'pds.missingVersion': 'If-Match is missing',
 };
 
+type Recorded = Pick<
+  RefusalRecord,
+  'error' | 'description' | 'expected' | 'detail' | 'fix' | 'actor' | 'source' | 'facts'
+>;
+
 /** Returns why a request was refused, for people: what its step knows, else the public description and the reason of the log. */
-export function refusalViewOf({ record }: { readonly record: RefusalRecord }): RefusalView {
-  const { error, description, detail, fix, actor, source, facts = {} } = record;
+export function refusalViewOf({ record }: { readonly record: Recorded }): RefusalView {
+  const { error, description, expected, detail, fix, actor, source, facts = {} } = record;
+  const headline = facts.headline ?? headlines[error] ?? sentence(description || detail);
   return {
     error,
     field: facts.field ?? null,
-    headline: facts.headline ?? headlines[error] ?? sentence(description || detail),
-    came: facts.came ?? (facts.expected === undefined && detail !== '' ? sentence(detail) : null),
-    expected: facts.expected ?? null,
+    headline,
+    came: facts.came ?? (detail === '' ? headline : sentence(detail)),
+    expected: facts.expected ?? (expected || null),
     mend: fix,
     actor,
     source,
   };
 }
+
+/** Returns the same for a refusal of no request, such as that of a PIN. */
+export const viewOf = ({ entry, detail, facts }: Refusal): RefusalView =>
+  refusalViewOf({ record: { ...entry, error: entry.id, detail, facts } });
 
 /** Short reasons, after a verb, for the errors that are met most. */
 const reasons: Readonly<Record<string, string>> = {
@@ -56,12 +69,16 @@ const reasons: Readonly<Record<string, string>> = {
   'authorisation.assertionExpired': 'assertion has expired',
   'authorisation.assertionAudience': 'wrong aud',
   'authorisation.assertionKid': 'kid not registered',
+  'identity-agent.cardBlocked': 'the card is blocked',
+  'identity-agent.cisUnreachable': 'CIS does not respond',
 };
 
 /** Returns the reason of a refusal as it follows a verb and a colon. */
-export function reasonAfterVerb({ error, headline }: RefusalView): string {
-  const known = reasons[error];
+export function reasonAfterVerb({ error, headline, came }: RefusalView): string {
+  const known = error === 'identity-agent.wrongPin' ? came?.replace('a wrong PIN', 'wrong') : reasons[error];
   if (known !== undefined) return known;
   const bare = headline.replace(/^The /, '');
-  return /^[A-Z][a-z]/.test(bare) ? `${bare.slice(0, 1).toLowerCase()}${bare.slice(1)}` : bare;
+  return /^(?!Identity Agent)[A-Z][a-z]/.test(bare)
+    ? `${bare.slice(0, 1).toLowerCase()}${bare.slice(1)}`
+    : bare;
 }

@@ -106,6 +106,7 @@ cis DELETE /sessions/:id                         | cis.session-ended            
 cis POST /sessions/:id/card-renewal              | cis.card-renewed              | call identity-agent     | Renews the card                  |
 cis POST /cards/:serial/unlock-code              | cis.unlock-code               | call identity-agent     | Asks for an unlocking code       |
 cis POST /cards/:serial/unlock                   | cis.unlock                    | call identity-agent     | Exchanges the mailed code        |
+cis POST /cards/examination                      | cis.examination               | quiet identity-agent | Examines the card                | #desk
 cis POST /login/authactivate                     | cis.legacy-activate           | call identity-agent     | Asks for a challenge             | #desk
 cis POST /login/authvalidate                     | cis.legacy-sign-in            | call identity-agent     | Signs in with the card           | =Signed in #desk
 cis POST /login/authlogout                       | cis.legacy-sign-out           | call identity-agent     | Ends the session                 | =Signed out #sign-out

@@ -20,11 +20,12 @@ export type AgedRefusal = FoundRefusal & { ageSeconds: number };
 
 /** Explains a refusal for people. */
 export function linesOf(refusal: AgedRefusal): string[] {
-  const { error, status, code, description, detail, fix, actor, source, method, path } = refusal;
+  const { error, status, code, description, detail, facts, fix, actor, source, method, path } = refusal;
   const { messageId, earlier, ageSeconds } = refusal;
   const rows: [string, string][] = [
     ['Answer', `${status} ${code}: ${description}`],
     ['Reason', detail],
+    ['Expected', facts?.expected ?? refusal.expected],
     ['Fix', fix],
     ['Who acts', actors[actor]],
     ['Source', source],

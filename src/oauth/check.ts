@@ -58,14 +58,13 @@ const resultOf = <S>({ check, ok, expected, received }: Rule<S>, subject: S): Ch
 export const resultsOf = <S>(rules: readonly Rule<S>[], subject: S): Check[] =>
   rules.map((rule) => resultOf(rule, subject));
 
-const faultOf = <S>(rule: Rule<S>, subject: S): string => {
-  const { check, received, expected } = resultOf(rule, subject);
-  return `${check} is ${received}, expected is ${expected}`;
-};
+/** Describes a failed check for the log. */
+export const faultOf = ({ check, received, expected }: Check): string =>
+  `${check} is ${received}, expected is ${expected}`;
 
-/** Returns the first failure, for the log; undefined if all rules hold. */
-export function firstFault<S>(rules: readonly Rule<S>[], subject: S): string | undefined {
-  for (const rule of rules) if (!rule.ok(subject)) return faultOf(rule, subject);
+/** Returns the result of the first rule that fails; undefined if all hold. */
+export function firstFailure<S>(rules: readonly Rule<S>[], subject: S): Check | undefined {
+  for (const rule of rules) if (!rule.ok(subject)) return resultOf(rule, subject);
   return undefined;
 }
 
@@ -73,8 +72,9 @@ export function firstFault<S>(rules: readonly Rule<S>[], subject: S): string | u
 export function requireAll<S>(rules: readonly (readonly [Rule<S>, Refuse])[], subject: S): void {
   for (const [rule, refuse] of rules) {
     if (rule.ok(subject)) continue;
-    const { check: field, received: came, expected } = resultOf(rule, subject);
-    throw refuse(faultOf(rule, subject)).about({ field, came, expected });
+    const failed = resultOf(rule, subject);
+    const { check: field, received: came, expected } = failed;
+    throw refuse(faultOf(failed)).about({ field, came, expected });
   }
 }
 

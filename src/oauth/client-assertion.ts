@@ -3,7 +3,7 @@ import { type DecodedJwt, decodeJwt, isSigningAlgorithm, type SigningAlgorithm }
 import { OutboundError } from '@alongside/kernel/outbound';
 import type { Check } from '@alongside/kernel/trial';
 import type { SingleUse } from '../storage/single-use.ts';
-import { claimRule, firstFault, headerRule, type JwtAt, type Rule, shown } from './check.ts';
+import { claimRule, firstFailure, headerRule, type JwtAt, type Rule, shown } from './check.ts';
 import { type KeySource, signedByNamedOrLone } from './key-source.ts';
 import type { RemoteKeys } from './remote-keys.ts';
 
@@ -139,18 +139,18 @@ export interface OneTimeValue {
   fault(): string;
 }
 
-/** Verifies a client assertion. Returns the reason for the log, or its `jti`, which the caller claims. */
+/** Verifies a client assertion. Returns the first check that fails, or its `jti`, which the caller claims. */
 export async function verifyAssertion(
   jwt: DecodedJwt,
   rules: AssertionRules,
   source: KeySource,
   { clock, clientKeys }: { clock: Clock; clientKeys: RemoteKeys },
-): Promise<string | OneTimeValue> {
+): Promise<Check | OneTimeValue> {
   const now = seconds(clock);
-  const fault = firstFault(assertionRules, { jwt, rules, now });
-  if (fault !== undefined) return fault;
+  const failed = firstFailure(assertionRules, { jwt, rules, now });
+  if (failed) return failed;
   const signature = await signatureCheck(jwt, source, clientKeys);
-  if (!signature.ok) return `signature: ${signature.received}`;
+  if (!signature.ok) return signature;
   const { exp, jti } = jwt.claims;
   return {
     kind: rules.jtiKind,

@@ -1,7 +1,9 @@
+import { type RefusalFacts, shownRegistered } from '@alongside/kernel/refusal-facts';
 import { z } from 'zod';
 import { type Database, must, type Statement, seldom, sql } from '../storage/database.ts';
 import { integer, onceFor, type RowOf, row, sharedJson } from '../storage/row.ts';
 import type { PlatformRegistration } from './applications.ts';
+import { shown } from './check.ts';
 
 /** Limits of a product, with `timeunit` and `ratelimit` as published: `minute`, `300pm`, `5ps`. */
 export interface RateLimits {
@@ -113,6 +115,17 @@ export class Products {
     return sql('DELETE FROM product WHERE name = ?', name);
   }
 }
+
+/** Describes a requested scope of which none is among the possible ones. */
+export const unknownScope = (text: string | undefined, possible: readonly string[]): RefusalFacts => ({
+  field: 'scope',
+  headline: 'No requested scope is one that the application may have',
+  came: shown(text),
+  expected:
+    possible.length === 0
+      ? 'a product with such a scope; there is none'
+      : shownRegistered(text ?? '', possible),
+});
 
 /** Returns all scopes of these products once each, in their order. */
 export const scopesOf = onceFor((products: readonly Product[]): readonly string[] =>

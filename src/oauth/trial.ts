@@ -92,7 +92,7 @@ export async function tryAll(
       const rules = await probe.rules(known);
       checks.push(...onePerName(rules));
       const failed = rules.find(({ ok }) => !ok);
-      first ??= failed?.refuse();
+      first ??= failed?.refuse(failed.received);
       continue;
     }
     const { check, expected = '', step, needed, received } = probe;
@@ -125,7 +125,7 @@ export async function tryAll(
     checks.push({
       check: verdict.entry.id,
       ok: false,
-      expected: verdict.entry.fix,
+      expected: verdict.facts?.expected ?? verdict.entry.expected,
       received: verdict.detail || verdict.entry.description,
       refusal: explained(verdict.entry),
     });

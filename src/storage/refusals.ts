@@ -40,6 +40,8 @@ const refusalShape: z.ZodType<Omit<StoredRefusal, 'at'>> = z.looseObject({
   code: z.string(),
   status: z.number(),
   description: z.string(),
+  // Rows of earlier versions have none.
+  expected: z.string().default(''),
   detail: z.string(),
   fix: z.string(),
   actor: z.enum(actors),

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { signJwt } from '@alongside/kernel/jws';
+import type { Journey, JourneySummary, Message, RefusalView } from '../../src/journeys/model.ts';
+import { seededClients } from '../../src/seed/applications.ts';
 import { realmPath } from '../../src/service.ts';
 import type { FoundRefusal } from '../../src/storage/refusals.ts';
 import { startInstance, type TestInstance } from '../testing/instance.ts';
+import { Navigator } from '../testing/navigate.ts';
 
 let instance: TestInstance;
 before(async () => {
@@ -290,6 +295,7 @@ describe('explain', () => {
         assert.equal(messageId, id);
         assert.ok(entry.startsWith(error), entry);
         assert.ok(fix.length > 10 && actor.length > 3 && source.length > 3, JSON.stringify(refusal));
+        assert.ok(rest.expected.length > 1 && rest.detail.length > 1, JSON.stringify(refusal));
         assert.deepEqual([rest.status, rest.method], [status, method]);
         assert.ok(where.startsWith('/'));
         assert.doesNotMatch(JSON.stringify(refusal), /9000000009|MARKEDSURNAME/);
@@ -333,6 +339,195 @@ describe('explain', () => {
     const answer = await fetch(`${instance.urls.api}/oauth2/_ping`);
     assert.match(answer.headers.get('x-message-id') ?? '', /^[0-9a-f-]{36}$/);
     assert.equal((await explained(answer.headers.get('x-message-id') ?? '')).status, 404);
+  });
+});
+
+describe('refused messages of a journey', () => {
+  type Shown = Omit<RefusalView, 'mend' | 'actor' | 'source'>;
+
+  /** Returns why messages were refused, the newest journey first. */
+  async function refusedMessages(filter = ''): Promise<Message[]> {
+    const { journeys } = await instance.api<{ journeys: JourneySummary[] }>('GET', `/journeys?${filter}`);
+    const found = await Promise.all(
+      journeys.slice(0, 20).map(({ id }) => instance.api<Journey>('GET', `/journeys/${id}`)),
+    );
+    return found.flatMap(({ messages }) => messages.filter(({ refusal }) => refusal !== null));
+  }
+
+  async function shows({ error, field, headline, came, expected }: Shown): Promise<void> {
+    const refusals = (await refusedMessages()).map(({ refusal }) => refusal);
+    const found = refusals.find((refusal) => refusal?.error === error && refusal.field === field);
+    assert.ok(found, `${error}: ${JSON.stringify(refusals.map((refusal) => refusal?.error))}`);
+    const same = (value: string | null) => value?.replace(/\d+ (?:s|min) ago|\bnow\b/g, 'N ago');
+    assert.deepEqual(
+      [found.headline, same(found.came), same(found.expected)],
+      [headline, same(came), same(expected)],
+    );
+    assert.ok(found.mend && found.actor && found.source, error);
+  }
+
+  const put = (card: string) =>
+    instance.api<{ card: { serial: string } }>('PUT', '/readers/0/card', { card });
+  const take = () => instance.api('DELETE', '/readers/0/card');
+
+  test('name the state of a card, and the remaining attempts of its PIN', async () => {
+    await put('nurse');
+    await instance.call('POST', '/agent/pin', { pin: '99999999' });
+    await shows({
+      ...{ error: 'identity-agent.wrongPin', field: 'pin', headline: 'That PIN is wrong' },
+      ...{ came: 'a wrong PIN, 2 attempts left', expected: 'the PIN of the card in the reader' },
+    });
+    await take();
+    await put('locked');
+    await shows({
+      ...{ error: 'identity-agent.cardBlocked', field: 'pin' },
+      headline: 'The card is blocked after too many wrong PINs',
+      ...{ came: 'a card that is blocked after wrong PINs', expected: 'a card whose PIN is not blocked' },
+    });
+    await take();
+    const { card } = await put('starter');
+    await take();
+    await instance.api('POST', `/registration-authority/cards/${card.serial}/revoke`, {
+      ...{ actor: 'admin', reason: 'keyCompromise' },
+    });
+    await put('starter');
+    await shows({
+      ...{ error: 'cis.certificateRevoked', field: 'certificate', headline: 'The card was revoked' },
+      ...{ came: 'a card that was revoked N ago: keyCompromise', expected: 'a card that is not revoked' },
+    });
+    await shows({
+      ...{ error: 'identity-agent.cardRejected', field: 'card', headline: 'This card has been revoked' },
+      ...{ came: 'a card that is refused: certificate_revoked', expected: 'a card that CIS accepts' },
+    });
+    await take();
+    await put('gp');
+    await take();
+    const fourYears = 4 * 365 * 86_400;
+    await instance.api('PUT', '/clock', { advance: fourYears });
+    await put('gp');
+    await take();
+    await instance.api('PUT', '/clock', { advance: -fourYears });
+    const refused = await refusedMessages('pattern=desk');
+    const expired = refused.find(({ refusal }) => refusal?.error === 'cis.certificateExpired')?.refusal;
+    assert.deepEqual(
+      [expired?.headline, expired?.expected],
+      ['The card has expired', 'a certificate that is valid now'],
+    );
+    assert.match(expired?.came ?? '', /^a certificate that expired .* ago, at 20/);
+  });
+
+  test('name the claim of an assertion, the rule of a profile and the scopes of the application', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwks = {
+      keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'own-1', use: 'sig', alg: 'ES256' }],
+    };
+    const { cis2: client } = await instance.api<{ cis2: { clientId: string } }>('POST', '/applications', {
+      ...{ name: 'Strict', profile: 'fapi2' },
+      cis2: {
+        ...{ profile: 'fapi2', tokenEndpointAuthMethod: 'private_key_jwt', signingAlg: 'ES256', jwks },
+        redirectUris: ['https://strict.example.test/callback'],
+      },
+    });
+    const issuer = instance.urls.cis2Issuer;
+    const authorize = new URLSearchParams({
+      ...{ client_id: client.clientId, redirect_uri: 'https://strict.example.test/callback' },
+      ...{ response_type: 'code', scope: 'openid', state: 'state-of-a-strict-client' },
+    });
+    await fetch(`${issuer}/authorize?${authorize}`, { redirect: 'manual' });
+    await shows({
+      ...{
+        error: 'cis2.requestNotPushed',
+        field: 'request_uri',
+        headline: 'This client must push its requests',
+      },
+      ...{
+        came: 'the parameters themselves, from the browser',
+        expected: 'a request_uri of the PAR endpoint',
+      },
+    });
+    const redeem = async (kid: string, aud: string) => {
+      const now = Math.floor(Date.now() / 1_000);
+      const claims = { iss: client.clientId, sub: client.clientId, aud, jti: crypto.randomUUID() };
+      const assertion = await signJwt(
+        { alg: 'ES256', typ: 'JWT', kid },
+        { ...claims, iat: now, exp: now + 60 },
+        privateKey,
+      );
+      await fetch(`${issuer}/access_token`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          ...{ grant_type: 'authorization_code', code: 'x', client_assertion: assertion },
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        }),
+      });
+    };
+    await redeem('own-2', issuer);
+    await shows({
+      ...{ error: 'cis2.assertionInvalid', field: 'kid', headline: 'No registered key has this kid' },
+      ...{ came: 'own-2', expected: 'own-1' },
+    });
+    await redeem('own-1', 'https://elsewhere.example.test');
+    await shows({
+      ...{ error: 'cis2.assertionInvalid', field: 'aud', headline: 'aud of the assertion is wrong' },
+      ...{ came: 'https://elsewhere.example.test', expected: `the one string ${issuer}` },
+    });
+    const native = new URLSearchParams({
+      ...{ client_id: 'demo-native', redirect_uri: 'http://127.0.0.1/callback', response_type: 'code' },
+      ...{ scope: 'nothing', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', state: 's' },
+    });
+    await fetch(`${instance.urls.api}/oauth2.1/authorize?${native}`, { redirect: 'manual' });
+    const scope = (await refusedMessages()).find(
+      ({ refusal }) => refusal?.error === 'authorisation.standard.scopeEmpty',
+    )?.refusal;
+    assert.deepEqual([scope?.field, scope?.came], ['scope', 'nothing']);
+    assert.match(scope?.expected ?? '', /^urn:nhsd:apim:/);
+  });
+
+  test('are in the journey of the sign-in that they belong to', async () => {
+    const { api: platform } = instance.urls;
+    const callback = `${instance.urls.sample}/combined/callback`;
+    const { clientId, clientSecret } = seededClients.combined;
+    await instance.signInAtDesk('gp');
+    const request = new URLSearchParams({
+      ...{ client_id: clientId, redirect_uri: callback, response_type: 'code' },
+      state: 'state-of-a-sign-in-with-mistakes',
+    });
+    const browser = new Navigator();
+    const { address, hops } = await browser.go(`${platform}/oauth2/authorize?${request}`, callback);
+    const ask = async (fields: Record<string, string>) => {
+      const body = new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...fields });
+      const answer = await fetch(`${platform}/oauth2/token`, { method: 'POST', body });
+      return (await answer.json()) as Record<string, string>;
+    };
+    const code = new URL(address).searchParams.get('code') ?? '';
+    await ask({ grant_type: 'nonsense', code });
+    const { refresh_token: first = '' } = await ask({
+      ...{ grant_type: 'authorization_code', code, redirect_uri: callback },
+    });
+    const refresh = { grant_type: 'refresh_token', refresh_token: first };
+    assert.ok((await ask(refresh)).access_token);
+    await ask(refresh);
+    const stranger = new Navigator();
+    for (const part of ['/v1/cis2', '/agent/return', '/oauth2/callback']) {
+      const hop = hops.find((each) => each.includes(part)) ?? '';
+      await stranger.go(hop);
+    }
+    const { journeys } = await instance.api<{ journeys: JourneySummary[] }>(
+      'GET',
+      '/journeys?pattern=combined&person=656005750108',
+    );
+    const [{ id = '' } = {}] = journeys;
+    const { messages } = await instance.api<Journey>('GET', `/journeys/${id}`);
+    assert.deepEqual(
+      messages.flatMap(({ refusal }) => refusal?.error ?? []),
+      [
+        'authorisation.grantUnsupported',
+        'authorisation.refreshInvalid',
+        'identity-agent.requestReused',
+        'cis2.returnRefused',
+        'authorisation.stateInvalid',
+      ],
+    );
   });
 });
 

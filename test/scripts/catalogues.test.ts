@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Refusal } from '@alongside/kernel/errors';
 import { catalogues } from '../../scripts/docs/catalogues.ts';
 import { allCommands } from '../../src/cli/commands.ts';
+import { viewOf } from '../../src/journeys/refusal-view.ts';
 
 test('every refusal has a fix, an actor and a source, and names only existing commands', async () => {
   const help = (await allCommands()).flatMap((command) => command.help(100)).join('\n');
@@ -15,5 +17,20 @@ test('every refusal has a fix, an actor and a source, and names only existing co
         called.startsWith('authenticator') || help.includes(`alongside ${called.trim()}`),
         `${id}: ${called}`,
       );
+  }
+});
+
+test('every refusal is shown with came, expected, remedy, actor and source, whatever its step knows', async () => {
+  for (const entry of (await catalogues()).flatMap((part) => part.entries)) {
+    const { id, expected, fix } = entry;
+    // A noun phrase for people, which does not repeat the remedy.
+    assert.match(expected, /^\S.{1,98}[^.\s]$/, id);
+    assert.notEqual(expected, fix.replace(/\.$/, ''), id);
+    for (const detail of ['', 'the value of the request']) {
+      const { headline, came, expected: shown, mend, actor, source } = viewOf(new Refusal(entry, detail));
+      for (const text of [headline, came, shown, mend, actor, source]) assert.ok(text, id);
+      assert.doesNotMatch(`${headline} ${came} ${shown}`, /[{}]|undefined|null/, id);
+      if (detail !== '') assert.equal(came, 'The value of the request', id);
+    }
   }
 });

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Recorder } from '@alongside/kernel/events';
 import type { Endpoint, Route } from '@alongside/kernel/http';
@@ -16,11 +17,12 @@ import { flowPaths, flows } from './flows.ts';
 function recordRefusal(
   recorder: Recorder,
   event: string,
-  { query, form }: Incoming,
+  { query, form, proven }: Incoming,
   { entry }: Refusal,
 ): void {
   recorder.record({
-    keys: [query.get('state') ?? '', form.get('code') ?? '', form.get('refresh_token') ?? ''],
+    keys: [query.get('state') ?? '', form.get('code') ?? ''],
+    lasting: proven.family ?? '',
     from: 'application',
     to: 'authorisation',
     name: event,
@@ -35,12 +37,13 @@ export function createNhsRoutes(base: Base, bases: readonly Base[], parts: Platf
   const endpoint: Endpoint = async (request) => {
     const incoming = readIncoming(base, request);
     const flow = flows.find(({ matches }) => matches(incoming));
-    if (!flow) throw errors.notFound();
+    if (!flow) throw errors.notFound(`there is no route for ${request.method} here`);
     try {
       return await flow.endpoint({ server, batch: new RequestBatch(parts.database), ...incoming });
     } catch (thrown) {
       if (thrown instanceof Refusal && flow.event !== undefined)
         recordRefusal(parts.recorder, flow.event, incoming, thrown);
+      else activity()?.join({ keys: [incoming.query.get('state') ?? '', incoming.form.get('code') ?? ''] });
       const { application } = incoming.proven;
       const grant = incoming.form.get('grant_type');
       if (application !== undefined)

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { inGoodStanding } from '../../oauth/developers.ts';
@@ -24,8 +25,10 @@ async function findToken({ server, request }: NhsCall): Promise<WithRecord> {
   const record = await tokens.findAccess(token);
   if (record?.kind !== 'access' || record.issuer !== base.issuer)
     throw errors.userinfoToken(`it is not an access token of ${base.path}`);
-  if (!tokens.isLive(record))
+  if (!tokens.isLive(record)) {
+    activity()?.join({ lasting: record.family });
     throw errors.userinfoToken(record.revokedAt === null ? 'the token has expired' : 'the token was revoked');
+  }
   return { record };
 }
 

@@ -52,8 +52,8 @@ async function prepareReply({
   return { reply: { fail: (refusal) => parts.diagnosis.redirect(refusal, request, to) } };
 }
 
-const refuseClient = async ({ reply }: RequestCall, { detail }: Refusal): Promise<Answer> =>
-  reply.fail(errors.clientRefused(detail));
+const refuseClient = async ({ reply }: RequestCall, refusal: Refusal): Promise<Answer> =>
+  reply.fail(refusal.as(errors.clientRefused));
 
 type CheckedCall = RequestCall &
   WithClient &

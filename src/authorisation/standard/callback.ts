@@ -1,8 +1,10 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal, Refuse } from '@alongside/kernel/errors';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { unknownScope } from '../../oauth/products.ts';
 import { refuseOverLimit, scopesAt, type WithProducts } from '../application/client.ts';
 import { type Arrived, codeRecordStatement, grantOf, sendCode } from '../callback/code.ts';
 import { checkExternalToken, redeemUpstreamCode, type WithClaims } from '../callback/id-token.ts';
@@ -25,8 +27,9 @@ async function readResponse(known: { request: HttpRequest }): Promise<{ query: P
   return { query: (await readQuery(known)).parameters };
 }
 
-const refuseState = async (_known: object, { detail }: Refusal): Promise<Answer> => {
-  throw errors.stateInvalid(detail);
+const refuseState = async ({ query }: { query: Parameters }, refusal: Refusal): Promise<Answer> => {
+  activity()?.join({ keys: [query.get('state') ?? ''] });
+  throw refusal.as(errors.stateInvalid);
 };
 
 /** Returns the requested scopes that are of exactly the user's level; all of that level when the request names none. */
@@ -41,9 +44,11 @@ async function requireScope({
 }: WithClaims & WithProducts): Promise<{ level: Level }> {
   const level = upstream.levelOf(claims);
   if (level && scopesGranted(pending.asked, scopesAt(products, level.marker)).length > 0) return { level };
-  throw errors.levelTooLow(
-    `scope is ${pending.asked?.join(' ') ?? 'missing'}, the level is ${level?.name ?? 'none'}`,
-  );
+  const asked = pending.asked?.join(' ');
+  throw errors.levelTooLow(`scope is ${asked ?? 'missing'}, the level is ${level?.name ?? 'none'}`).about({
+    ...unknownScope(asked, level ? scopesAt(products, level.marker) : []),
+    headline: `No requested scope is of the level ${level?.name ?? 'of the sign-in'}`,
+  });
 }
 
 type ReturnCall = ServerCall & WithPending;
@@ -57,8 +62,8 @@ const failBack = (
 
 const failBackAs =
   (refuse: Refuse) =>
-  (known: ReturnCall, { detail }: Refusal): Promise<Answer> =>
-    failBack(known, refuse(detail));
+  (known: ReturnCall, refusal: Refusal): Promise<Answer> =>
+    failBack(known, refusal.as(refuse));
 
 type CheckedReturn = ReturnCall &
   Arrived &

@@ -29,8 +29,8 @@ export function orElse<K, E, R>(
 }
 
 /** Refuses an application to a client that calls by itself (RFC 6749 section 5.2). */
-export const notAllowed = async (_known: object, { detail }: Refusal): Promise<Answer> => {
-  throw errors.clientNotAllowed(detail);
+export const notAllowed = async (_known: object, refusal: Refusal): Promise<Answer> => {
+  throw refusal.as(errors.clientNotAllowed);
 };
 
 /** Commits the conditions so far, because the later steps write separate batches. */

@@ -19,24 +19,28 @@ export const errors = catalogue('authorisation.standard', {
     status: 413,
     description: 'The request is too large.',
     source: 'RFC 9110 section 15.5.14',
+    expected: 'a form of at most 64 KiB',
     fix: 'Send a form of at most 64 KiB.',
   },
   requestMalformed: {
     ...bad,
     description: 'The request is not well-formed.',
     source: 'RFC 6749 section 3.1',
+    expected: 'at most 100 well-formed percent-encoded parameters',
     fix: 'Send well-formed percent-encoded parameters, at most 100.',
   },
   requestTooLong: {
     ...bad,
     description: 'A parameter is too long.',
     source: 'RFC 6749 section 3.1',
+    expected: 'a parameter within its maximum length',
     fix: 'Shorten the parameter, or push the request.',
   },
   parameterRepeated: {
     ...bad,
     description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.1',
+    expected: 'each parameter once',
     fix: 'Send each parameter once.',
   },
   notFound: {
@@ -44,6 +48,7 @@ export const errors = catalogue('authorisation.standard', {
     status: 404,
     description: 'There is nothing at this address.',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'an endpoint of the metadata',
     fix: 'Correct the path and the method. The metadata names the endpoints.',
   },
   unexpected: {
@@ -52,6 +57,7 @@ export const errors = catalogue('authorisation.standard', {
     description: 'Something went wrong here. The message_id finds the reason.',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.1',
+    expected: 'a response without an error',
     fix: 'Look for this id in the log of the authorisation service; report a defect with that line.',
   },
 
@@ -60,6 +66,7 @@ export const errors = catalogue('authorisation.standard', {
     ...bad,
     description: 'The request names no client.',
     source: 'RFC 6749 section 4.1.2.1',
+    expected: 'a client_id',
     fix: 'Add client_id.',
   },
   clientUnknown: {
@@ -67,18 +74,21 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_client',
     description: 'The client is not known here.',
     source: 'RFC 6749 section 4.1.2.1',
+    expected: 'the client_id of an application of this base path',
     fix: 'Send the client_id of an application of this base path. List them: alongside app list.',
   },
   redirectMissing: {
     ...bad,
     description: 'The request has no redirect_uri.',
     source: 'RFC 9700 section 2.1',
+    expected: 'the registered callback URL',
     fix: 'Add redirect_uri with the registered callback URL.',
   },
   redirectUnknown: {
     ...bad,
     description: 'The redirect_uri is not registered for this client.',
     source: 'RFC 9700 section 2.1',
+    expected: 'a registered callback URL, character for character',
     fix: 'Send a registered callback URL, character for character, or register this one.',
   },
 
@@ -87,12 +97,14 @@ export const errors = catalogue('authorisation.standard', {
     ...back,
     code: 'unauthorized_client',
     description: 'The application may not use this service now.',
+    expected: 'an approved application of an active developer, with a product of this API',
     fix: 'Approve the application, activate its developer, and add a product that holds this API.',
   },
   notPushed: {
     ...back,
     description: 'The client must push its authorization requests.',
     source: 'RFC 9126 section 5',
+    expected: 'a request_uri of the PAR endpoint',
     fix: 'Push the request to the PAR endpoint and send its request_uri.',
   },
   requestUri: {
@@ -100,6 +112,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'request_uri_not_supported',
     description: 'Request objects by reference are not supported.',
     source: 'RFC 9101 section 6',
+    expected: 'a request_uri of the PAR endpoint',
     fix: 'Push the request instead of naming a request object by its address.',
   },
   requestObject: {
@@ -107,6 +120,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_request_object',
     description: 'The request object is not valid.',
     source: 'RFC 9101 section 6.2',
+    expected: 'an unexpired JWT for this audience, signed with a registered key',
     fix: 'Sign the request object with a registered key, for this audience, within its lifetime.',
   },
   requestUriInvalid: {
@@ -114,12 +128,14 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_request_uri',
     description: 'The request_uri is unknown, expired or already used.',
     source: 'RFC 9126 section 4',
+    expected: 'an unused, unexpired request_uri of this client',
     fix: 'Push the request again; each request_uri is used once, within its lifetime.',
   },
   requestUriUsed: {
     ...back,
     description: 'The pushed request was used by another sign-in.',
     source: 'RFC 9126 section 7.3',
+    expected: 'a request_uri of its own for each sign-in',
     fix: 'Push the request again for each sign-in.',
   },
   targetInvalid: {
@@ -127,6 +143,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_target',
     description: 'The resource is not one that the application may use.',
     source: 'RFC 8707 section 2',
+    expected: 'the address of an API of a product of the application',
     fix: 'Send as resource the address of an API that a product of the application holds.',
   },
   keyInvalid: {
@@ -134,34 +151,40 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_dpop_proof',
     description: 'The dpop_jkt is not the thumbprint of the key that was proven.',
     source: 'RFC 9449 section 10',
+    expected: 'the RFC 7638 thumbprint of the key of the DPoP proof',
     fix: 'Set dpop_jkt to the RFC 7638 thumbprint of the key of the DPoP proof, or leave it out.',
   },
   responseTypeMissing: {
     ...back,
     description: 'The request has no response_type.',
+    expected: 'code',
     fix: 'Add response_type=code.',
   },
   responseTypeUnsupported: {
     ...back,
     code: 'unsupported_response_type',
     description: 'Only the response type code is supported.',
+    expected: 'code',
     fix: 'Set response_type to code.',
   },
   responseModeUnsupported: {
     ...back,
     description: 'Only the response mode query is supported.',
+    expected: 'query',
     fix: 'Leave response_mode out, or set it to query.',
   },
   challengeMissing: {
     ...back,
     description: 'The request has no code_challenge.',
     source: 'RFC 7636 section 4.4.1',
+    expected: 'a code_challenge with the method S256',
     fix: 'Add code_challenge and code_challenge_method=S256 (PKCE).',
   },
   challengeInvalid: {
     ...back,
     description: 'The code_challenge must be one of the method S256.',
     source: 'RFC 7636 section 4.2',
+    expected: 'the base64url of a SHA-256, with the method S256',
     fix: 'Send code_challenge as the base64url of the SHA-256 of code_verifier, with code_challenge_method=S256.',
   },
   scopeMalformed: {
@@ -169,6 +192,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_scope',
     description: 'The scope is malformed.',
     source: 'RFC 6749 section 3.3',
+    expected: 'scopes with single spaces between',
     fix: 'Send scopes with single spaces between.',
   },
   scopeEmpty: {
@@ -176,6 +200,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_scope',
     description: 'None of the scopes is one that the application has.',
     source: 'RFC 6749 section 3.3',
+    expected: 'a scope of a product of the application',
     fix: 'Ask for a scope of a product that the application has.',
   },
   levelTooLow: {
@@ -183,18 +208,21 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_scope',
     description: 'None of the scopes is of the level that the person signed in at.',
     source: 'RFC 6749 section 3.3',
+    expected: 'a scope of the level of the sign-in',
     fix: 'Sign in at a higher level, or ask for a scope of the level that was reached.',
   },
   promptInvalid: {
     ...back,
     description: 'The prompt is not valid.',
     source: 'OpenID Connect Core section 3.1.2.1',
+    expected: 'none alone, or login, consent or select_account',
     fix: 'Send prompt as none, login, consent or select_account; none is sent alone.',
   },
   maxAgeInvalid: {
     ...back,
     description: 'The max_age is not a number of seconds.',
     source: 'OpenID Connect Core section 3.1.2.1',
+    expected: 'a whole number of seconds',
     fix: 'Send max_age as a whole number of seconds.',
   },
   upstreamFailed: {
@@ -202,6 +230,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'server_error',
     description: 'The identity provider did not complete the sign-in.',
     actor: 'operator',
+    expected: 'a complete sign-in at the identity provider',
     fix: 'Check that the identity provider answers and that the platform is registered there as configured.',
   },
   stateInvalid: {
@@ -209,6 +238,7 @@ export const errors = catalogue('authorisation.standard', {
     description: 'This sign-in has expired or belongs to another browser.',
     actor: 'user',
     source: 'RFC 9700 section 4.7',
+    expected: 'the state of an unfinished sign-in in the same browser',
     fix: 'Start again from the application, in the same browser.',
   },
 
@@ -216,12 +246,14 @@ export const errors = catalogue('authorisation.standard', {
   contentType: {
     ...bad,
     description: 'The request must be a form (application/x-www-form-urlencoded).',
+    expected: 'application/x-www-form-urlencoded',
     fix: 'Send the form with Content-Type application/x-www-form-urlencoded.',
   },
   clientMethods: {
     ...bad,
     description: 'Use exactly one way of client authentication.',
     source: 'RFC 6749 section 2.3',
+    expected: 'one method of client authentication',
     fix: 'Send either client_secret or client_assertion, not both.',
   },
   clientUnauthenticated: {
@@ -229,12 +261,14 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_client',
     status: 401,
     description: 'Client authentication failed.',
+    expected: 'the registered method with the registered key or secret',
     fix: 'Authenticate by the registered method with the registered key or secret. Try it: alongside validate.',
   },
   clientNotAllowed: {
     ...bad,
     code: 'unauthorized_client',
     description: 'The application may not use this service now.',
+    expected: 'an approved application of an active developer, with a product of this API',
     fix: 'Approve the application, activate its developer, and add a product that holds this API.',
   },
   clientPublic: {
@@ -242,29 +276,44 @@ export const errors = catalogue('authorisation.standard', {
     code: 'unauthorized_client',
     description: 'A public client may not use this grant.',
     source: 'RFC 6749 section 4.4',
+    expected: 'a confidential client',
     fix: 'Register the application as confidential, or use the authorization code grant with PKCE.',
   },
-  grantMissing: { ...bad, description: 'The request has no grant_type.', fix: 'Add grant_type.' },
+  grantMissing: {
+    ...bad,
+    description: 'The request has no grant_type.',
+    expected: 'a grant_type in the form',
+    fix: 'Add grant_type.',
+  },
   grantUnsupported: {
     ...bad,
     code: 'unsupported_grant_type',
     description: 'The grant type is not supported.',
+    expected: 'a grant type of the metadata',
     fix: 'Use a grant type that the metadata of this service names.',
   },
   codeMissing: {
     ...bad,
     description: 'The request has no code.',
+    expected: 'the code of the callback',
     fix: 'Add code with the authorization code of the callback.',
   },
   codeInvalid: {
     ...grant,
     description: 'The authorization code is not valid.',
+    expected: 'an unused, unexpired code of this client, redirect_uri and code_verifier',
     fix: 'Exchange each code once, within its lifetime, with the same client, redirect_uri and code_verifier.',
   },
-  refreshMissing: { ...bad, description: 'The request has no refresh_token.', fix: 'Add refresh_token.' },
+  refreshMissing: {
+    ...bad,
+    description: 'The request has no refresh_token.',
+    expected: 'a refresh_token in the form',
+    fix: 'Add refresh_token.',
+  },
   refreshInvalid: {
     ...grant,
     description: 'The refresh token is not valid.',
+    expected: 'the newest refresh token of this client, with its proof where it is bound',
     fix: 'Send the newest refresh token of this client, with its proof where it is bound.',
   },
   tokenScope: {
@@ -272,6 +321,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_scope',
     description: 'The scope is malformed, or more than was granted.',
     source: 'RFC 6749 section 6',
+    expected: 'at most the granted scopes, with single spaces between',
     fix: 'Ask for at most the scopes that were granted.',
   },
   noScope: {
@@ -279,6 +329,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_scope',
     description: 'No scope is left that the application has.',
     source: 'RFC 6749 section 3.3',
+    expected: 'a product with a scope for this grant',
     fix: 'Add a product with a scope for this grant to the application.',
   },
   tokenTarget: {
@@ -286,6 +337,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_target',
     description: 'The resource is not one that the application may use, or more than was granted.',
     source: 'RFC 8707 section 2.2',
+    expected: 'at most the granted resources',
     fix: 'Ask for at most the resources that were granted.',
   },
   proofInvalid: {
@@ -293,6 +345,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is missing or not valid.',
     source: 'RFC 9449 section 5',
+    expected: 'one DPoP proof with htm, htu, iat and a new jti, signed by its own key',
     fix: 'Send one DPoP proof with htm, htu, iat and a new jti, signed by its own key.',
   },
   ...exchangeErrors,
@@ -301,6 +354,7 @@ export const errors = catalogue('authorisation.standard', {
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must carry the nonce of the header DPoP-Nonce.',
     source: 'RFC 9449 section 8',
+    expected: 'the nonce of the header DPoP-Nonce in the proof',
     fix: 'Repeat the request with the nonce of the header DPoP-Nonce in the proof.',
   },
   certificateMissing: {
@@ -308,12 +362,14 @@ export const errors = catalogue('authorisation.standard', {
     code: 'invalid_request',
     description: 'The connection must be made with a client certificate.',
     source: 'RFC 8705 section 3',
+    expected: 'a connection with the registered client certificate',
     fix: 'Connect to the mutual TLS address with the registered client certificate.',
   },
   tokenMissing: {
     ...bad,
     description: 'The request has no token.',
     source: 'RFC 7009 section 2.1',
+    expected: 'a token in the form',
     fix: 'Add token.',
   },
 });

@@ -1,7 +1,8 @@
 import type { Answer } from '@alongside/kernel/answer';
 import { check, type Steps } from '@alongside/kernel/steps';
+import { shown } from '../../oauth/check.ts';
 import { readScope } from '../../oauth/parameters.ts';
-import { scopesOf } from '../../oauth/products.ts';
+import { scopesOf, unknownScope } from '../../oauth/products.ts';
 import {
   checkBoundKey,
   checkPkce,
@@ -28,7 +29,9 @@ export const refuseForeignRequestUri = async ({ parameters }: Incoming): Promise
 export const refuseRequestUri = check(
   'request-uri',
   async function refuseRequestUri({ parameters, reply }: RequestCall): Promise<Answer | undefined> {
-    return parameters.has('request_uri') ? reply.fail(errors.requestUri()) : undefined;
+    return parameters.has('request_uri')
+      ? reply.fail(errors.requestUri('the request has a request_uri'))
+      : undefined;
   },
 );
 
@@ -43,11 +46,14 @@ export const checkScope = check(
     const text = parameters.get('scope');
     if (text === undefined) return { asked: null };
     const asked = readScope(text);
-    if (!asked) return reply.fail(errors.scopeMalformed());
+    if (!asked)
+      return reply.fail(
+        errors.scopeMalformed(`scope is ${text}`).about({ field: 'scope', came: shown(text) }),
+      );
     const known = scopesOf(products);
     return asked.some((scope) => known.includes(scope))
       ? { asked }
-      : reply.fail(errors.scopeEmpty(`scope is ${text}`));
+      : reply.fail(errors.scopeEmpty(`scope is ${text}`).about(unknownScope(text, known)));
   },
 );
 
@@ -66,7 +72,9 @@ export async function checkSignIn({
   const prompt = parameters.get('prompt');
   const maxAge = parameters.get('max_age') ?? usualMaxAge;
   if (prompt !== undefined && !isPrompt(prompt.split(' ')))
-    return reply.fail(errors.promptInvalid(`prompt is ${prompt}`));
+    return reply.fail(
+      errors.promptInvalid(`prompt is ${prompt}`).about({ field: 'prompt', came: shown(prompt) }),
+    );
   if (!/^\d{1,9}$/.test(maxAge)) return reply.fail(errors.maxAgeInvalid(`max_age is ${maxAge}`));
   return { prompt, maxAge, acrValues: parameters.get('acr_values') ?? usualAcr };
 }

@@ -1,8 +1,11 @@
+import { activity } from '@alongside/kernel/activity';
 import { json } from '@alongside/kernel/answer';
+import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, ErrorFormat, HttpRequest, Method, Route } from '@alongside/kernel/http';
 import { anyMethod, type Handler, type Handlers, route, withoutMethodErrors } from '@alongside/kernel/route';
 import type { Steps } from '@alongside/kernel/steps';
 import { Cors } from '../../oauth/cors.ts';
+import { parseParameters } from '../../oauth/parameters.ts';
 import { RequestBatch, settled } from '../../oauth/request-batch.ts';
 import { type ClientSettings, serverMetadata } from '../../oauth/server/metadata.ts';
 import { requireChecks } from '../../oauth/server/security-checks.ts';
@@ -64,6 +67,14 @@ const keySet =
     return json(200, await keys.jwks(), cached);
   };
 
+/** Adds a refused token request to the journey of its code or refresh token. */
+async function joinRefused({ tokens }: PlatformParts, { body }: HttpRequest): Promise<void> {
+  const form = parseParameters(body);
+  const refreshToken = form?.get('refresh_token');
+  const record = refreshToken === undefined ? undefined : await tokens.find(refreshToken);
+  activity()?.join({ keys: [form?.get('code') ?? ''], lasting: record?.family ?? '' });
+}
+
 async function refuseUnknown({ method }: HttpRequest): Promise<never> {
   throw errors.notFound(`there is no route for ${method} here`);
 }
@@ -93,6 +104,14 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
   const run = (list: Pick<Steps<ServerCall, ServerCall>, 'run'>, errors?: ErrorFormat): Handler<unknown> =>
     handle((request) => settled({ server, request, batch: new RequestBatch(parts.database) }, list), errors);
   const announcing = (list: Parameters<typeof run>[0]) => announceNonce(server, run(list, clientFormat));
+  const joining = ({ endpoint, errors }: Handler<unknown>): Handler<unknown> => ({
+    endpoint,
+    rawQuery: true,
+    async errors(thrown, request) {
+      if (thrown instanceof Refusal) await joinRefused(parts, request);
+      return errors(thrown, request);
+    },
+  });
   /** The handlers of a document; HEAD too (RFC 9110 section 9.1). */
   const readable = (endpoint: Endpoint): Handlers<unknown> => {
     const handler = handle(endpoint);
@@ -113,7 +132,7 @@ export function createStandardRoutes(base: Base, bases: readonly Base[], parts: 
     ...shared(`${base.path}/jwks`, readable(keySet(parts))),
     ...route(`${base.path}/authorize`, { GET: run(endpointLists.authorize), POST: run(authorizeByPost) }),
     ...route(`${base.path}/callback`, { GET: run(endpointLists.callback) }),
-    ...shared(`${base.path}/token`, { POST: announcing(endpointLists.token) }),
+    ...shared(`${base.path}/token`, { POST: joining(announcing(endpointLists.token)) }),
     ...shared(`${base.path}/par`, { POST: announcing(endpointLists.par) }),
     ...route(`${base.path}/introspect`, { POST: run(endpointLists.introspect, clientFormat) }),
     ...route(`${base.path}/backchannel_logout`, { POST: run(endpointLists['backchannel-logout']) }),

@@ -37,6 +37,7 @@ describe('CardExaminer', () => {
   });
   after(() => database.close());
 
+  let refusal: Refusal | undefined;
   async function examine(
     changes: Partial<CertificatePlan> = {},
     signWith?: CryptoKey,
@@ -71,8 +72,9 @@ describe('CardExaminer', () => {
       assert.deepEqual(card, { uid: uids.gp, cardSerial: '1', certificateSerial: plan.serial });
       return 'good';
     } catch (thrown) {
-      if (thrown instanceof Refusal) return thrown.entry.id;
-      throw thrown;
+      if (!(thrown instanceof Refusal)) throw thrown;
+      refusal = thrown;
+      return thrown.entry.id;
     }
   }
 
@@ -103,6 +105,15 @@ describe('CardExaminer', () => {
   ];
   for (const [name, changes, error] of cases)
     test(`rejects ${name}`, async () => assert.equal(await examine(changes), error));
+
+  test('says when an expired card ended, and from when a new one is valid', async () => {
+    await examine({ notAfter: startTime - 90 * second });
+    assert.equal(refusal?.facts?.headline, 'The card has expired');
+    assert.match(refusal?.facts?.came ?? '', /^a certificate that expired 90 s ago, at 20.*Z$/);
+    await examine({ notBefore: startTime + 3_600 * second });
+    assert.equal(refusal?.facts?.headline, 'The card is not valid yet');
+    assert.match(refusal?.facts?.came ?? '', /^a certificate that is valid from 20.*Z, in \d+ (min|h)$/);
+  });
 
   test('accepts a valid card, at both ends of its validity too', async () => {
     for (const changes of [{}, { notAfter: startTime }, { notBefore: startTime }])

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { Clock } from '@alongside/kernel/clock';
+import { type Clock, relativeTime } from '@alongside/kernel/clock';
 import { check, type Passed } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
 import type { Authorities } from '../issuing-authority/authority.ts';
@@ -72,12 +72,23 @@ const checkIssuer = check('issuer', async function checkIssuer({ certificate, ci
   return { external: issuer === own ? undefined : external };
 });
 
+const iso = (time: number): string => new Date(time).toISOString();
+
 const checkValidity = check('validity', function checkValidity({ certificate, cis }: Examination) {
   const { notBefore, notAfter } = certificate;
   const now = cis.clock.now();
-  if (now > notAfter) throw errors.certificateExpired(`it expired at ${new Date(notAfter).toISOString()}`);
+  if (now > notAfter)
+    throw errors.certificateExpired(`it expired at ${iso(notAfter)}`).about({
+      field: 'certificate',
+      headline: 'The card has expired',
+      came: `a certificate that expired ${relativeTime((notAfter - now) / 1_000)}, at ${iso(notAfter)}`,
+    });
   if (now < notBefore)
-    throw errors.certificateNotYetValid(`it is valid from ${new Date(notBefore).toISOString()}`);
+    throw errors.certificateNotYetValid(`it is valid from ${iso(notBefore)}`).about({
+      field: 'certificate',
+      headline: 'The card is not valid yet',
+      came: `a certificate that is valid from ${iso(notBefore)}, ${relativeTime((notBefore - now) / 1_000)}`,
+    });
 });
 
 const wrongUsage = (keyUsage: number) => errors.certificateUse(`its key usage is ${keyUsage.toString(16)}`);
@@ -127,7 +138,11 @@ const checkRevocation = check(
     // At any time of the clock: moving it back does not undo a revocation.
     if (record.revokedAt === null) return { cardSerial: record.cardSerial };
     const reason = record.revocationReason ?? 'unspecified';
-    throw errors.certificateRevoked(`serial ${serial}: ${reason}`, { reason });
+    throw errors.certificateRevoked(`serial ${serial}: ${reason}`, { reason }).about({
+      field: 'certificate',
+      headline: 'The card was revoked',
+      came: `a card that was revoked ${relativeTime((record.revokedAt - cis.clock.now()) / 1_000)}: ${reason}`,
+    });
   },
 );
 

@@ -1,5 +1,7 @@
 import { noContent } from '@alongside/kernel/answer';
-import type { Route } from '@alongside/kernel/http';
+import { Refusal } from '@alongside/kernel/errors';
+import type { Recorder } from '@alongside/kernel/events';
+import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
 import { check, steps } from '@alongside/kernel/steps';
 import { z } from 'zod';
@@ -13,6 +15,7 @@ import { base64 } from '../shapes.ts';
 
 interface ExaminationDependencies {
   examiner: CardExaminer;
+  recorder: Recorder;
   networks: CisNetworkLimits;
 }
 
@@ -24,10 +27,29 @@ async function readHeld({ request }: ExaminationCall) {
   return { held: await readBody(request, shape) };
 }
 
+/** Adds a refused card to the journey of its insertion. */
+function recordRefusal(recorder: Recorder, { headers }: HttpRequest, { entry }: Refusal): void {
+  const { 'x-correlation-id': correlation } = headers;
+  if (typeof correlation !== 'string' || correlation.length > 200) return;
+  recorder.record({
+    keys: [correlation],
+    from: 'identity-agent',
+    to: 'cis',
+    name: 'cis.examination',
+    outcome: 'refused',
+    detail: { error: entry.id },
+  });
+}
+
 const checkCard = check(
   'certificate',
-  async function checkCard({ cis, held }: ExaminationCall & { held: z.output<typeof shape> }) {
-    await cis.examiner.examineHeld(await readCertificate(held.certificate));
+  async function checkCard({ cis, request, held }: ExaminationCall & { held: z.output<typeof shape> }) {
+    try {
+      await cis.examiner.examineHeld(await readCertificate(held.certificate));
+    } catch (thrown) {
+      if (thrown instanceof Refusal) recordRefusal(cis.recorder, request, thrown);
+      throw thrown;
+    }
   },
 );
 

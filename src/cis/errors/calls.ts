@@ -10,6 +10,7 @@ export const callErrors = catalogue('cis', {
     description: 'The request does not have the form that CIS expects.',
     actor: 'developer',
     source: wire,
+    expected: 'the documented members',
     fix: 'Correct the member that the reason names.',
   },
   mediaType: {
@@ -18,6 +19,7 @@ export const callErrors = catalogue('cis', {
     description: 'The body must be JSON.',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.16',
+    expected: 'application/json',
     fix: 'Send the body with the Content-Type that the reason expects.',
   },
   sessionUnknown: {
@@ -26,6 +28,7 @@ export const callErrors = catalogue('cis', {
     description: 'There is no such session.',
     actor: 'agent',
     source: wire,
+    expected: 'the id of a session',
     fix: 'Insert the smartcard and sign in again.',
   },
   sessionEnded: {
@@ -34,6 +37,7 @@ export const callErrors = catalogue('cis', {
     description: 'The session has ended.',
     actor: 'agent',
     source: wire,
+    expected: 'a session that has not ended',
     fix: 'Insert the smartcard and sign in again.',
   },
   proofInvalid: {
@@ -42,6 +46,7 @@ export const callErrors = catalogue('cis', {
     description: 'The agent did not prove possession of its key.',
     actor: 'agent',
     source: wire,
+    expected: 'a proof by the key of the session',
     fix: 'Start the sign-in again. If the error persists, restart the Identity Agent.',
   },
   roleUnknown: {
@@ -50,6 +55,7 @@ export const callErrors = catalogue('cis', {
     description: 'The person does not have this role.',
     actor: 'agent',
     source: wire,
+    expected: 'the id of a role of the person',
     fix: 'Choose a role that the person has.',
   },
   serviceUnknown: {
@@ -58,6 +64,7 @@ export const callErrors = catalogue('cis', {
     description: 'Only services of this installation may call this.',
     actor: 'operator',
     source: 'RFC 6750 section 3.1',
+    expected: 'a service of this installation',
     fix: 'Start all processes of the installation with one master key.',
   },
   serviceForbidden: {
@@ -66,6 +73,7 @@ export const callErrors = catalogue('cis', {
     description: 'This service may not do that.',
     actor: 'operator',
     source: 'RFC 6750 section 3.1',
+    expected: 'the service that owns the call',
     fix: 'Make this call from the service that owns it.',
   },
   personInvalid: {
@@ -74,12 +82,14 @@ export const callErrors = catalogue('cis', {
     description: 'The person is not valid.',
     actor: 'developer',
     source: wire,
+    expected: 'a valid person',
     fix: 'Correct the member that the response names.',
   },
   importInvalid: {
     code: 'invalid_import',
     status: 422,
     description: 'The import has errors, so nothing was stored.',
+    expected: 'an import without errors',
     fix: 'Correct the errors in the response, then import again.',
     actor: 'operator',
     source: wire,
@@ -90,6 +100,7 @@ export const callErrors = catalogue('cis', {
     description: 'A person with this uid or persona already exists.',
     actor: 'developer',
     source: wire,
+    expected: 'an unused uid and persona',
     fix: 'Use another uid and persona, or change the existing person.',
   },
   personMissing: {
@@ -98,6 +109,7 @@ export const callErrors = catalogue('cis', {
     description: 'There is no person with this uid.',
     actor: 'developer',
     source: wire,
+    expected: 'the uid of a person in the directory',
     fix: 'Send the uid of a person in the directory.',
   },
   revisionChanged: {
@@ -106,6 +118,7 @@ export const callErrors = catalogue('cis', {
     description: 'The person has changed since it was read. Read it again.',
     actor: 'developer',
     source: 'RFC 9110 section 13.1.1',
+    expected: 'the person as it is now',
     fix: 'Read the person again and repeat the change.',
   },
   tooManyRequests: {
@@ -114,6 +127,7 @@ export const callErrors = catalogue('cis', {
     description: 'There were too many requests from this network address. Please wait a minute.',
     actor: 'agent',
     source: 'RFC 6585 section 4',
+    expected: 'fewer requests of one network',
     fix: 'Wait a minute, then try again.',
   },
 });

@@ -10,6 +10,7 @@ export const cardErrors = catalogue('cis', {
     description: 'Virtual cards are not issued here.',
     actor: 'operator',
     source: wire,
+    expected: 'an instance in development',
     fix: 'Issue smartcards. Virtual cards are for development.',
   },
   cardKeyUnfit: {
@@ -18,6 +19,7 @@ export const cardErrors = catalogue('cis', {
     description: 'A card needs two different keys, each P-256 or RSA of 2048 to 4096 bits.',
     actor: 'developer',
     source: 'SP 800-78 section 3.1',
+    expected: 'two different keys, each P-256 or RSA of 2048 to 4096 bits',
     fix: 'Create two different keys on the card, each P-256 or RSA of 2048 to 4096 bits.',
   },
   cardTaken: {
@@ -26,6 +28,7 @@ export const cardErrors = catalogue('cis', {
     description: 'A card with this serial already exists.',
     actor: 'developer',
     source: wire,
+    expected: 'an unused serial',
     fix: 'Use another serial.',
   },
   cardUnknown: {
@@ -34,6 +37,7 @@ export const cardErrors = catalogue('cis', {
     description: 'There is no such card.',
     actor: 'developer',
     source: wire,
+    expected: 'the serial of a card that CIS issued',
     fix: 'Send the serial of a card that CIS issued.',
   },
   cardNotOrdered: {
@@ -42,6 +46,7 @@ export const cardErrors = catalogue('cis', {
     description: 'No registration authority has ordered this card or its renewal.',
     actor: 'operator',
     source: wire,
+    expected: 'a card or renewal that the registration authority ordered',
     fix: 'Order the card or its renewal at the registration authority first.',
   },
   cardOver: {
@@ -50,6 +55,7 @@ export const cardErrors = catalogue('cis', {
     description: 'This card has been revoked or replaced.',
     actor: 'operator',
     source: wire,
+    expected: 'a card that is neither revoked nor replaced',
     fix: 'Issue a new card.',
   },
   actNotAllowed: {
@@ -58,6 +64,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The acting person has no position in the registration authority that allows this action.',
     actor: 'operator',
     source: wire,
+    expected: 'a position in the registration authority that allows the action',
     fix: 'Give the acting person a position in the registration authority that allows the action.',
   },
   unblockingCodeUnknown: {
@@ -66,6 +73,7 @@ export const cardErrors = catalogue('cis', {
     description: 'CIS does not have the unblocking code of this card.',
     actor: 'operator',
     source: wire,
+    expected: 'a card whose unblocking code CIS has',
     fix: 'Issue a new card. The issuer did not send the unblocking code to CIS.',
   },
   cardUnproven: {
@@ -74,6 +82,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The agent did not prove that this card is in its reader.',
     actor: 'agent',
     source: wire,
+    expected: 'a proof by the key of the card',
     fix: 'Try again with the card in the reader. If the error persists, update the Identity Agent.',
   },
   wrongCode: {
@@ -82,6 +91,7 @@ export const cardErrors = catalogue('cis', {
     description: 'This is not the code in the email.',
     actor: 'user',
     source: wire,
+    expected: 'the code of the newest email',
     fix: 'Enter the code from the newest email.',
   },
   codeExpired: {
@@ -90,6 +100,7 @@ export const cardErrors = catalogue('cis', {
     description: 'No code is valid any more. Please ask for a new one.',
     actor: 'user',
     source: wire,
+    expected: 'an unexpired code',
     fix: 'Ask for a new code.',
   },
   renewalTooEarly: {
@@ -98,6 +109,7 @@ export const cardErrors = catalogue('cis', {
     description: 'The certificates of this card cannot be renewed yet.',
     actor: 'user',
     source: wire,
+    expected: 'a certificate that expires soon',
     fix: 'Renew the certificates closer to their expiry.',
   },
   mailMissing: {
@@ -106,6 +118,7 @@ export const cardErrors = catalogue('cis', {
     description: 'There is no mail with this id. Mails are stored for seven days.',
     actor: 'developer',
     source: wire,
+    expected: 'the id of a listed mail',
     fix: 'Use the id of a listed mail: alongside mail.',
   },
   outboxOff: {
@@ -114,6 +127,7 @@ export const cardErrors = catalogue('cis', {
     description: 'Mail is shown in development only.',
     actor: 'operator',
     source: wire,
+    expected: 'an instance in development',
     fix: 'Configure a mail server in production: smtpUrl.',
   },
 });

@@ -8,6 +8,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'Invalid input request.',
     actor: 'developer',
     source: 'docs/legacy-interface.md',
+    expected: 'the form of docs/legacy-interface.md',
     fix: 'Send the form that docs/legacy-interface.md documents.',
   },
   legacyRefused: {
@@ -16,6 +17,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'Failed To Validate.',
     actor: 'agent',
     source: 'docs/legacy-interface.md',
+    expected: 'a valid smartcard and signature',
     fix: 'Sign in again with a valid smartcard. The reason names the check that failed.',
   },
   legacyTransport: {
@@ -24,6 +26,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'The legacy interface answers on loopback, or to a client with a known certificate.',
     actor: 'operator',
     source: 'docs/legacy-interface.md',
+    expected: 'loopback, or a certificate of legacyClients',
     fix: 'Call from this machine, or with a certificate that legacyClients names.',
   },
   legacyTicket: {
@@ -32,6 +35,7 @@ export const legacyErrors = catalogue('cis', {
     description: 'The ticket is of no session.',
     actor: 'developer',
     source: 'docs/legacy-interface.md',
+    expected: 'the ticket of a session with one chosen role',
     fix: 'Sign in again for a new ticket. If the user has several roles, choose one.',
   },
 });

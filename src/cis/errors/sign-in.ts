@@ -10,6 +10,7 @@ export const signInErrors = catalogue('cis', {
     description: 'Signing in took too long. Please try again.',
     actor: 'agent',
     source: wire,
+    expected: 'an unused challenge of the last minute',
     fix: 'Start the sign-in again.',
   },
   certificateUnreadable: {
@@ -18,6 +19,7 @@ export const signInErrors = catalogue('cis', {
     description: 'The certificate on this card cannot be read. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 4.1',
+    expected: 'an X.509 certificate',
     fix: 'Ask the registration authority to check the card.',
   },
   issuerUnknown: {
@@ -27,6 +29,7 @@ export const signInErrors = catalogue('cis', {
       'The authority that issued this card is not trusted here. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 6.1',
+    expected: 'a certificate of a trusted issuer',
     fix: 'Ask the registration authority for a card of a trusted issuer. The operator can trust the issuer in cardIssuers.',
   },
   certificateExpired: {
@@ -36,6 +39,7 @@ export const signInErrors = catalogue('cis', {
       'The certificate on this card has expired. Please contact your Registration Authority to renew it.',
     actor: 'user',
     source: 'RFC 5280 section 6.1.3',
+    expected: 'a certificate that is valid now',
     fix: 'Ask the registration authority to renew the card.',
   },
   certificateNotYetValid: {
@@ -44,6 +48,7 @@ export const signInErrors = catalogue('cis', {
     description: 'The certificate on this card is not valid yet. Please check the clock of this computer.',
     actor: 'user',
     source: 'RFC 5280 section 6.1.3',
+    expected: 'a certificate that is valid now',
     fix: 'Correct the clock of the workstation.',
   },
   certificateUse: {
@@ -52,6 +57,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This certificate is not for signing in. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 4.2.1.3',
+    expected: 'a certificate for signing in',
     fix: 'Use the certificate for signing in, or ask the registration authority for a new card.',
   },
   virtualCard: {
@@ -60,6 +66,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This is a virtual card for testing. Virtual cards cannot be used here.',
     actor: 'user',
     source: wire,
+    expected: 'a smartcard that was issued in production',
     fix: 'Use a smartcard that was issued in production.',
   },
   certificateUnrecorded: {
@@ -68,6 +75,7 @@ export const signInErrors = catalogue('cis', {
     description: 'There is no record of this card. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
+    expected: 'a card that CIS issued or registered',
     fix: 'Ask the registration authority to register the card.',
   },
   certificateRevoked: {
@@ -76,6 +84,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This card has been revoked. Please contact your Registration Authority.',
     actor: 'user',
     source: 'RFC 5280 section 6.3',
+    expected: 'a card that is not revoked',
     fix: 'Ask the registration authority for a new card.',
   },
   revocationUnknown: {
@@ -85,6 +94,7 @@ export const signInErrors = catalogue('cis', {
       'We cannot check whether this card has been revoked. Please try again, or contact your Registration Authority.',
     actor: 'operator',
     source: 'RFC 5280 section 6.3',
+    expected: 'a recent answer of the revocation service',
     fix: "Check that CIS reaches the revocation service of the card's issuer.",
   },
   signatureInvalid: {
@@ -93,6 +103,7 @@ export const signInErrors = catalogue('cis', {
     description: 'The signature of the card is invalid. Please take the card out and try again.',
     actor: 'agent',
     source: wire,
+    expected: 'a signature of the challenge by the key of the card',
     fix: 'Take the card out, insert it and try again. The registration authority replaces a faulty card.',
   },
   personUnknown: {
@@ -102,6 +113,7 @@ export const signInErrors = catalogue('cis', {
       'The holder of this card is not in the directory. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
+    expected: 'a person of the directory',
     fix: 'Ask the registration authority to add the holder of the card to the directory.',
   },
   personDisabled: {
@@ -110,6 +122,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This account is disabled. Please contact your Registration Authority.',
     actor: 'user',
     source: wire,
+    expected: 'a person who is enabled',
     fix: 'Ask the registration authority to enable the account.',
   },
   anotherPerson: {
@@ -118,6 +131,7 @@ export const signInErrors = catalogue('cis', {
     description: 'This card belongs to another person. Please sign in with it instead.',
     actor: 'agent',
     source: wire,
+    expected: 'a card of the person who is signed in',
     fix: 'Sign in with this card instead.',
   },
 });

@@ -44,9 +44,15 @@ export class RevocationChecker {
   async check(card: X509Certificate, issuer: ExternalIssuer): Promise<void> {
     const status = await this.#statusOf(card, issuer);
     if (status.revoked)
-      throw errors.certificateRevoked(`${issuer.name} revoked ${card.serialNumber}: ${status.reason}`, {
-        reason: status.reason,
-      });
+      throw errors
+        .certificateRevoked(`${issuer.name} revoked ${card.serialNumber}: ${status.reason}`, {
+          reason: status.reason,
+        })
+        .about({
+          field: 'certificate',
+          headline: 'The card was revoked',
+          came: `a card that ${issuer.name} revoked: ${status.reason}`,
+        });
   }
 
   async #statusOf(card: X509Certificate, issuer: ExternalIssuer): Promise<RevocationStatus> {

@@ -10,6 +10,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'not_found',
     description: 'No live session has this sid.',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'the sid of a live session',
     fix: 'Send the sid of a live session: alongside session list.',
   },
   deliveryUnknown: {
@@ -18,6 +19,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'not_found',
     description: 'No delivery has this id, or it is being sent at this moment.',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'the id of a delivery that is not being sent',
     fix: 'Read the list of deliveries again. Retry when it is no longer being sent.',
   },
   queryInvalid: {
@@ -26,6 +28,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The query is not valid.',
     source: 'RFC 9110 section 15.5.1',
+    expected: 'the documented parameters',
     fix: 'Correct the query as the reason describes.',
   },
   consoleUnknown: {
@@ -34,6 +37,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'invalid_token',
     description: 'Only the console may call this.',
     source: 'RFC 6750 section 3.1',
+    expected: 'the console of this installation',
     fix: 'Start all processes of the installation with one master key.',
   },
   kindUnknown: {
@@ -42,6 +46,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'unknown_kind',
     description: 'No authenticator of this kind can be set up.',
     source: 'RFC 9110 section 15.5.21',
+    expected: 'a kind of authenticator that can be set up',
     fix: 'Send a kind of authenticator that can be set up: alongside authenticator --help.',
   },
   personUnknown: {
@@ -50,6 +55,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'not_found',
     description: 'No person has this uid, or the person is disabled.',
     source: 'RFC 9110 section 15.5.5',
+    expected: 'the uid of a person who is enabled',
     fix: 'Send the uid of a person who is not disabled. List them: alongside status.',
   },
   officerRefused: {
@@ -58,6 +64,7 @@ export const administrationErrors = catalogue('cis2', {
     code: 'access_denied',
     description: 'Only a registration authority manager or agent may do this, and not for themselves.',
     source: 'NIST SP 800-63B section 4.1.2',
+    expected: 'a registration authority manager or agent who acts for another person',
     fix: 'Ask a registration authority manager or agent, who cannot act for themselves.',
   },
 });

@@ -11,12 +11,14 @@ export const enrolmentErrors = catalogue('cis2', {
     ...page,
     description: english.errors.linkUnknown,
     source: 'NIST SP 800-63B section 4.1.2',
+    expected: 'an unused, unexpired link',
     fix: 'Ask the registration authority for a new link.',
   },
   enrolmentUnknown: {
     ...page,
     description: english.errors.enrolmentUnknown,
     source: 'NIST SP 800-63B section 4.1.2',
+    expected: 'an unfinished set-up in the same browser',
     fix: 'Start the set-up again from its link, in the same browser.',
   },
   notSignedIn: {
@@ -25,6 +27,7 @@ export const enrolmentErrors = catalogue('cis2', {
     code: 'access_denied',
     description: english.errors.notSignedIn,
     source: 'NIST SP 800-63B section 4.1.2.1',
+    expected: 'a recent sign-in at /account',
     fix: 'Open /account again and sign in.',
   },
   accountLevel: {
@@ -33,6 +36,7 @@ export const enrolmentErrors = catalogue('cis2', {
     code: 'access_denied',
     description: english.errors.accountLevel,
     source: 'NIST SP 800-63B section 4.1.2.1',
+    expected: 'a sign-in at level 3',
     fix: 'Sign in with the smartcard or another authenticator of level 3.',
   },
   credentialUnknown: {
@@ -41,6 +45,7 @@ export const enrolmentErrors = catalogue('cis2', {
     code: 'not_found',
     description: english.errors.credentialUnknown,
     source: 'RFC 9110 section 15.5.5',
+    expected: 'an authenticator that is set up',
     fix: 'Set the authenticator up again, or use another one.',
   },
   consoleBody: {
@@ -49,6 +54,7 @@ export const enrolmentErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The body is not valid.',
     source: 'RFC 9110 section 15.5.1',
+    expected: 'the body that the console sends',
     fix: 'Correct the body as the reason describes.',
   },
 });

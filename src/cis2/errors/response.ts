@@ -11,6 +11,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'request_not_supported',
     description: 'Request objects are not supported.',
     source: 'OpenID Connect Core section 6.1',
+    expected: 'the parameters without a request object',
     fix: 'Send the parameters themselves instead of a request object.',
   },
   requestUri: {
@@ -18,6 +19,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'request_uri_not_supported',
     description: 'Request objects by reference are not supported.',
     source: 'OpenID Connect Core section 6.2',
+    expected: 'a request_uri of the PAR endpoint',
     fix: 'Push the request instead of sending the address of a request object.',
   },
   requestObjectInvalid: {
@@ -25,6 +27,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request_object',
     description: 'The request object is not valid.',
     source: 'RFC 9101 section 6.2',
+    expected: 'an unexpired JWT for this issuer, signed with a registered key',
     fix: 'Sign the request object with a registered key, for this issuer, within its lifetime.',
   },
   requestTwice: {
@@ -32,6 +35,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'Send request or request_uri, not both.',
     source: 'RFC 9101 section 5',
+    expected: 'request or request_uri, not both',
     fix: 'Send request or request_uri, not both.',
   },
   requestUriInvalid: {
@@ -39,6 +43,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request_uri',
     description: 'The request_uri is unknown, expired or already used.',
     source: 'RFC 9126 section 7.3',
+    expected: 'an unused, unexpired request_uri of this client',
     fix: 'Push the request again. A request_uri is valid once, within its lifetime.',
   },
   requestNotPushed: {
@@ -46,6 +51,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'This client must push its requests.',
     source: 'RFC 9126 section 6',
+    expected: 'a request_uri of the PAR endpoint',
     fix: 'Push the request to the PAR endpoint and send its request_uri.',
   },
   requestNotSigned: {
@@ -53,6 +59,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'This client must sign its requests.',
     source: 'RFC 9101 section 10.5',
+    expected: 'a signed request object',
     fix: 'Send the parameters in a signed request object.',
   },
   keyInvalid: {
@@ -60,6 +67,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The dpop_jkt is not the thumbprint of the key.',
     source: 'RFC 9449 section 10',
+    expected: 'the RFC 7638 thumbprint of the key of the DPoP proof',
     fix: 'Set dpop_jkt to the RFC 7638 thumbprint of the key of the DPoP proof, or omit it.',
   },
   registration: {
@@ -67,6 +75,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'registration_not_supported',
     description: 'The registration parameter is not supported.',
     source: 'OpenID Connect Core section 7.2.1',
+    expected: 'a request without registration',
     fix: 'Remove the registration parameter.',
   },
   responseTypeMissing: {
@@ -74,6 +83,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no response_type.',
     source: 'RFC 6749 section 3.1.1',
+    expected: 'code',
     fix: 'Add response_type=code.',
   },
   responseTypeUnsupported: {
@@ -81,6 +91,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'unsupported_response_type',
     description: 'Only the response type code is supported.',
     source: 'RFC 6749 section 3.1.1',
+    expected: 'code',
     fix: 'Set response_type to code.',
   },
   responseModeUnsupported: {
@@ -88,6 +99,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'Only the response modes query and form_post are supported.',
     source: 'OAuth 2.0 Form Post Response Mode',
+    expected: 'query or form_post',
     fix: 'Set response_mode to query or form_post, or omit it.',
   },
   scopeMissing: {
@@ -95,6 +107,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_scope',
     description: 'The scope must contain openid.',
     source: 'OpenID Connect Core section 3.1.2.1',
+    expected: 'openid in scope',
     fix: 'Add openid to scope.',
   },
   scopeMalformed: {
@@ -102,6 +115,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_scope',
     description: 'The scope is malformed.',
     source: 'RFC 6749 section 3.3',
+    expected: 'scopes with single spaces between',
     fix: 'Separate scopes by single spaces.',
   },
   scopeUnknown: {
@@ -109,6 +123,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_scope',
     description: 'The scope contains an unknown value.',
     source: 'RFC 6749 section 3.3',
+    expected: 'scopes of the discovery document',
     fix: 'Request scopes from the discovery document.',
   },
   challengeMissing: {
@@ -116,6 +131,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'This client must send a code_challenge.',
     source: 'RFC 7636 section 4.4.1',
+    expected: 'a code_challenge with the method S256',
     fix: 'Add code_challenge and code_challenge_method=S256 (PKCE).',
   },
   challengeInvalid: {
@@ -123,6 +139,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The code_challenge must use the method S256.',
     source: 'RFC 7636 section 4.2',
+    expected: 'the base64url of a SHA-256, with the method S256',
     fix: 'Send code_challenge as the base64url of the SHA-256 of code_verifier, with code_challenge_method=S256.',
   },
   promptInvalid: {
@@ -130,6 +147,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The prompt is not valid.',
     source: 'OpenID Connect Core section 3.1.2.1',
+    expected: 'none alone, or login, consent or select_account',
     fix: 'Set prompt to login, consent or select_account, or to none alone.',
   },
   maxAgeInvalid: {
@@ -137,6 +155,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The max_age is not a number of seconds.',
     source: 'OpenID Connect Core section 3.1.2.1',
+    expected: 'a whole number of seconds',
     fix: 'Send max_age as a whole number of seconds.',
   },
   claimsInvalid: {
@@ -144,6 +163,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The claims parameter is not valid.',
     source: 'OpenID Connect Core section 5.5',
+    expected: 'a JSON object as in OpenID Connect Core section 5.5',
     fix: 'Send claims as a JSON object as in OpenID Connect Core section 5.5.',
   },
   hintInvalid: {
@@ -151,6 +171,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The id_token_hint is not valid.',
     source: 'OpenID Connect Core section 3.1.2.1',
+    expected: 'an ID token that this issuer issued to this client',
     fix: 'Send an ID token that this issuer issued to this client, or omit id_token_hint.',
   },
   temporarilyUnavailable: {
@@ -159,6 +180,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'temporarily_unavailable',
     description: 'The sign-in state of the user is temporarily unavailable.',
     source: 'RFC 6749 section 4.1.2.1',
+    expected: 'a response of CIS',
     fix: 'Try again. The operator should check that CIS responds.',
   },
   loginRequired: {
@@ -167,6 +189,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'login_required',
     description: 'The user must sign in.',
     source: 'OpenID Connect Core section 3.1.2.6',
+    expected: 'a session of the user, or a request without prompt=none',
     fix: 'Repeat the request without prompt=none, so that the user can sign in.',
   },
   interactionRequired: {
@@ -175,6 +198,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'interaction_required',
     description: 'The user must answer a question.',
     source: 'OpenID Connect Core section 3.1.2.6',
+    expected: 'a sign-in that asks nothing, or a request without prompt=none',
     fix: 'Repeat the request without prompt=none.',
   },
   levelUnmet: {
@@ -182,6 +206,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'unmet_authentication_requirements',
     description: 'No authenticator meets the requested acr_values.',
     source: 'OpenID Connect Core Unmet Authentication Requirements 1.0',
+    expected: 'acr_values that an authenticator of this instance can meet',
     fix: 'Request acr_values that an authenticator of this instance can meet.',
   },
   denied: {
@@ -190,6 +215,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'access_denied',
     description: 'The user did not sign in.',
     source: 'RFC 6749 section 4.1.2.1',
+    expected: 'a person who completes the sign-in',
     fix: 'Start again from the application and complete the sign-in.',
   },
   personRefused: {
@@ -198,6 +224,7 @@ export const responseErrors = catalogue('cis2', {
     code: 'access_denied',
     description: 'This user may not sign in.',
     source: 'RFC 6749 section 4.1.2.1',
+    expected: 'a person who is enabled in the directory',
     fix: 'Enable the user in the directory, or sign in as another user.',
   },
 });

@@ -10,6 +10,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request is not well-formed.',
     source: 'RFC 6749 section 5.2',
+    expected: 'application/x-www-form-urlencoded',
     fix: 'Send a form with Content-Type application/x-www-form-urlencoded.',
   },
   tokenParameterRepeated: {
@@ -18,6 +19,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'A parameter is repeated.',
     source: 'RFC 6749 section 3.2',
+    expected: 'each parameter once',
     fix: 'Send each parameter once.',
   },
   clientUnauthenticated: {
@@ -26,6 +28,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_client',
     description: 'Client authentication failed',
     source: 'RFC 6749 section 5.2',
+    expected: 'the registered method with the registered secret or key',
     fix: 'Authenticate by the registered method with the registered secret or key.',
   },
   networkBusy: {
@@ -34,6 +37,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'temporarily_unavailable',
     description: 'Too many requests from this network. Try again in a minute.',
     source: 'RFC 6585 section 4',
+    expected: 'fewer requests of one network',
     fix: 'Wait for the seconds of Retry-After, and correct the refused requests.',
   },
   clientMethods: {
@@ -42,6 +46,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'Use exactly one way of client authentication.',
     source: 'RFC 6749 section 2.3',
+    expected: 'one method of client authentication',
     fix: 'Authenticate with only one of Basic, client_secret and client_assertion.',
   },
   assertionInvalid: {
@@ -50,6 +55,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_client',
     description: 'JWT is not valid',
     source: 'RFC 7523 section 3.2',
+    expected: 'an assertion of the client, signed with a registered key',
     fix: 'Sign the assertion with a registered key, with iss and sub the client_id and aud the token endpoint. Try it: alongside validate.',
   },
   dpopProofInvalid: {
@@ -58,6 +64,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 5',
+    expected: 'one DPoP proof with htm, htu, iat and a new jti, signed by its own key',
     fix: 'Send one DPoP proof with htm, htu, iat and a new jti, signed by its own key.',
   },
   dpopNonceNeeded: {
@@ -66,6 +73,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must contain the nonce of the DPoP-Nonce header.',
     source: 'RFC 9449 section 8',
+    expected: 'the nonce of the header DPoP-Nonce in the proof',
     fix: 'Repeat the request with the nonce of the DPoP-Nonce header in the proof.',
   },
   certificateMissing: {
@@ -74,6 +82,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'A client certificate is required.',
     source: 'RFC 8705 section 3',
+    expected: 'a connection with the registered client certificate',
     fix: 'Connect to the mutual TLS address with the registered client certificate.',
   },
   grantMissing: {
@@ -82,6 +91,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no grant_type.',
     source: 'RFC 6749 section 4.1.3',
+    expected: 'a grant_type in the form',
     fix: 'Add grant_type.',
   },
   grantUnsupported: {
@@ -90,6 +100,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'unsupported_grant_type',
     description: 'The grant type is not supported.',
     source: 'RFC 6749 section 5.2',
+    expected: 'authorization_code or, if the client has it, refresh_token',
     fix: 'Use authorization_code or, if the client has it, refresh_token.',
   },
   codeMissing: {
@@ -98,6 +109,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no code.',
     source: 'RFC 6749 section 4.1.3',
+    expected: 'the code of the callback',
     fix: 'Add code with the authorization code of the callback.',
   },
   tokenRedirectMissing: {
@@ -106,6 +118,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no redirect_uri.',
     source: 'RFC 6749 section 4.1.3',
+    expected: 'the redirect_uri of the authorization request',
     fix: 'Add the redirect_uri of the authorization request.',
   },
   codeInvalid: {
@@ -114,6 +127,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_grant',
     description: 'The authorization code is not valid.',
     source: 'RFC 6749 section 5.2',
+    expected: 'an unused, unexpired code of this client, redirect_uri and code_verifier',
     fix: 'Exchange each code once, within its lifetime, with the client, redirect_uri and code_verifier of its request.',
   },
   refreshMissing: {
@@ -122,6 +136,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no refresh_token.',
     source: 'RFC 6749 section 6',
+    expected: 'a refresh_token in the form',
     fix: 'Add refresh_token.',
   },
   refreshInvalid: {
@@ -130,6 +145,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_grant',
     description: 'The refresh token is not valid.',
     source: 'RFC 6749 section 5.2',
+    expected: 'the newest refresh token of this client',
     fix: 'Send the latest refresh token of this client. Each is valid once.',
   },
   refreshOff: {
@@ -138,6 +154,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'unauthorized_client',
     description: 'This client may not use refresh tokens.',
     source: 'RFC 6749 section 5.2',
+    expected: 'a client that is registered with refresh tokens',
     fix: 'Register the client with refresh tokens, or sign in again.',
   },
   tokenMissing: {
@@ -146,6 +163,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The request has no token.',
     source: 'RFC 7009 section 2.1, RFC 7662 section 2.1',
+    expected: 'a token in the form',
     fix: 'Add token.',
   },
   endpointOff: {
@@ -154,6 +172,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'unauthorized_client',
     description: 'This endpoint is not available to clients of the nhs profile.',
     source: 'RFC 6749 section 5.2',
+    expected: 'a client of another profile than nhs',
     fix: 'Register the client with another profile than nhs to use this endpoint.',
   },
   tokenScope: {
@@ -162,6 +181,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_scope',
     description: 'The scope exceeds the granted scope.',
     source: 'RFC 6749 section 6',
+    expected: 'at most the granted scopes',
     fix: 'Request only scopes that were granted.',
   },
   accessTokenMissing: {
@@ -170,6 +190,7 @@ export const tokenErrors = catalogue('cis2', {
     code: '',
     description: 'An access token is required.',
     source: 'RFC 6750 section 3.1',
+    expected: 'Authorization: Bearer with an access token',
     fix: 'Send Authorization: Bearer with the access token.',
   },
   accessTokenTwice: {
@@ -178,6 +199,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'Send the access token in one place only.',
     source: 'RFC 6750 section 2',
+    expected: 'the access token in the Authorization header only',
     fix: 'Send the access token only in the Authorization header.',
   },
   accessTokenInvalid: {
@@ -186,6 +208,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_token',
     description: 'The access token is not valid.',
     source: 'RFC 6750 section 3.1',
+    expected: 'an unexpired access token of this issuer',
     fix: 'Send an unexpired access token of this issuer.',
   },
   resourceProofInvalid: {
@@ -194,6 +217,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'invalid_dpop_proof',
     description: 'The DPoP proof is not valid.',
     source: 'RFC 9449 section 7.1',
+    expected: 'one DPoP proof for this address, with ath of the token, by the key of the token',
     fix: 'Send one DPoP proof for this address, with ath of the token, by the key that it is bound to.',
   },
   resourceNonceNeeded: {
@@ -202,6 +226,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'use_dpop_nonce',
     description: 'The DPoP proof must contain the nonce of the DPoP-Nonce header.',
     source: 'RFC 9449 section 9',
+    expected: 'the nonce of the header DPoP-Nonce in the proof',
     fix: 'Repeat the request with the nonce of the DPoP-Nonce header in the proof.',
   },
   accessTokenScope: {
@@ -210,6 +235,7 @@ export const tokenErrors = catalogue('cis2', {
     code: 'insufficient_scope',
     description: 'The access token lacks the scope openid.',
     source: 'RFC 6750 section 3.1',
+    expected: 'an access token with the scope openid',
     fix: 'Request the scope openid in the authorization request.',
   },
 });

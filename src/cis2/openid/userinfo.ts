@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { Answer, json } from '@alongside/kernel/answer';
 import { relativeTime } from '@alongside/kernel/clock';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
@@ -49,7 +50,8 @@ const findToken = check(
     const record = await tokens.findAccess(token);
     if (!record || record.issuer !== issuer || record.kind !== 'access')
       throw tokenErrors.accessTokenInvalid('the token is unknown');
-    if (!tokens.isLive(record))
+    if (!tokens.isLive(record)) {
+      activity()?.join({ lasting: record.family });
       throw tokenErrors
         .accessTokenInvalid(record.revokedAt === null ? 'the token has expired' : 'the token was revoked')
         .about({
@@ -58,6 +60,7 @@ const findToken = check(
           came: `a token that ${record.revokedAt === null ? 'expired' : 'was revoked'} ${relativeTime(((record.revokedAt ?? record.expiresAt) - clock.now()) / 1_000)}`,
           expected: 'a token that is still valid',
         });
+    }
     // A refresh may ask for less than was granted.
     if (!record.scope.split(' ').includes('openid'))
       throw tokenErrors.accessTokenScope(`the scope of the token is ${record.scope}`);

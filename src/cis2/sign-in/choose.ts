@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, redirect } from '@alongside/kernel/answer';
 import type { HttpRequest } from '@alongside/kernel/http';
 import { responseErrors } from '../errors/response.ts';
@@ -71,6 +72,7 @@ export async function beginInteraction(
   if (!straight && isSilent(authorization))
     return reply.fail(responseErrors.loginRequired('there is no session that meets the request'));
   const { interaction, cookie } = interactions.prepare(authorization, { expected });
+  activity()?.join({ keys: [interaction.id] });
   const begun = { request, client, interaction };
   const prepared = straight?.prepare?.(begun);
   await interactions.add(request, interaction, prepared?.statements);

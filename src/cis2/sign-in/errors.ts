@@ -9,6 +9,7 @@ export const signInErrors = catalogue('cis2', {
     code: 'temporarily_unavailable',
     description: english.errors.busy,
     source: 'RFC 9110 section 15.6.4',
+    expected: 'fewer sign-ins in progress',
     fix: 'Try again in a minute. The operator can look for a flood of sign-ins in the log.',
   },
   interactionUnknown: {
@@ -17,6 +18,7 @@ export const signInErrors = catalogue('cis2', {
     actor: 'user',
     description: english.errors.interactionUnknown,
     source: 'RFC 9700 section 4.7',
+    expected: 'an unfinished sign-in in the same browser',
     fix: 'Start again from the application, in the same browser.',
   },
   returnRefused: {
@@ -25,6 +27,7 @@ export const signInErrors = catalogue('cis2', {
     code: 'access_denied',
     description: english.errors.returnRefused,
     source: 'Web eID system architecture, session binding',
+    expected: 'an unused return in the browser of the sign-in',
     fix: 'Start again from the application, in one browser.',
   },
   sessionEnded: {
@@ -33,6 +36,7 @@ export const signInErrors = catalogue('cis2', {
     code: 'session_ended',
     description: english.errors.sessionEnded,
     source: 'hand-off protocol',
+    expected: 'a smartcard session that has not ended',
     fix: 'Insert the smartcard and sign in again.',
   },
 });

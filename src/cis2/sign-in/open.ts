@@ -36,7 +36,9 @@ export async function openReply(
   const client =
     findAccountClient(frame.issuer, clientId) ?? (await findRelyingParty(applications, clientId));
   if (!client) throw requestErrors.clientUnknown(`${clientId} was revoked during the sign-in`);
-  activity()?.note({ client: clientId, application: client.application.id });
+  const seen = activity();
+  seen?.note({ client: clientId, application: client.application.id });
+  seen?.join({ keys: [interaction.id, authorization.state ?? ''] });
   return { request, interaction, client, reply: replyTo(frame, { client, ...authorization }, request) };
 }
 
@@ -51,8 +53,10 @@ export const openInteraction = check(
     provider: ReplyFrame & { interactions: Interactions; applications: Applications };
   }): Promise<UncheckedInteraction> {
     const interaction = await provider.interactions.open(request.params.id, request);
-    if (!interaction)
+    if (!interaction) {
+      activity()?.join({ keys: [request.params.id] });
       throw signInErrors.interactionUnknown('no live interaction of this browser has this id');
+    }
     return openReply(provider.applications, provider, request, interaction);
   },
 );

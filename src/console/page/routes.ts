@@ -114,7 +114,7 @@ export function pageRoutes(
     if (name === 'navigation') return htmlPage(200, await navigation(view, pagesOf(view)));
     if (name === 'status') return htmlPage(200, await statusBar(view));
     const part = Object.hasOwn(page.parts, name) ? page.parts[name] : undefined;
-    if (!part) throw errors.callUnknown();
+    if (!part) throw errors.callUnknown('the page has no such part');
     if (view.caller) checkAccess(view.caller, page);
     return htmlPage(200, wrapped(name, part, await asCaller(view.caller, () => part.render(view))));
   };

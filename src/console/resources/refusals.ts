@@ -16,6 +16,7 @@ const foundRefusal = z
     code: z.string(),
     status: z.number(),
     description: z.string(),
+    expected: z.string().describe('What a valid request has'),
     detail: z.string(),
     fix: z.string(),
     actor: z.enum(['user', 'developer', 'operator', 'agent']),

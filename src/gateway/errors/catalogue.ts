@@ -17,6 +17,7 @@ export const errors = catalogue('gateway', {
     description: "Header '{header}' was sent more than once",
     actor: 'developer',
     source: 'RFC 9110 section 5.3',
+    expected: 'the header once',
     fix: 'Send the header once.',
   },
   bodyTooLarge: {
@@ -25,6 +26,7 @@ export const errors = catalogue('gateway', {
     description: 'Body buffer overflow',
     actor: 'developer',
     source: 'Apigee, protocol.http.TooBigBody',
+    expected: 'a body within the limit of the API',
     fix: 'Send a smaller body.',
   },
   requestMalformed: {
@@ -33,6 +35,7 @@ export const errors = catalogue('gateway', {
     description: 'Bad request',
     actor: 'developer',
     source: 'RFC 9110 section 15.5.1',
+    expected: 'a well-formed path and body',
     fix: 'Send a well-formed path and body.',
   },
   missingAuthorization: {
@@ -41,6 +44,7 @@ export const errors = catalogue('gateway', {
     description: 'Missing Authorization header',
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    expected: 'Bearer and an access token',
     fix: 'Send Authorization: Bearer with an access token.',
   },
   emptyAuthorization: {
@@ -49,6 +53,7 @@ export const errors = catalogue('gateway', {
     description: 'Empty Authorization header',
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    expected: 'Bearer and an access token',
     fix: 'Send Authorization: Bearer with an access token.',
   },
   missingToken: {
@@ -57,6 +62,7 @@ export const errors = catalogue('gateway', {
     description: 'Missing access token',
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    expected: 'an access token after Bearer and one space',
     fix: 'Put the access token after Bearer and one space.',
   },
   wrongTokenType: {
@@ -65,6 +71,7 @@ export const errors = catalogue('gateway', {
     description: "Invalid token type '{type}', must be 'Bearer'",
     actor: 'developer',
     source: `${published}, UpdateInvalidAccessTokenFaultString`,
+    expected: 'Bearer',
     fix: 'Use the scheme Bearer, spelt exactly.',
   },
   invalidToken: {
@@ -73,6 +80,7 @@ export const errors = catalogue('gateway', {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: apigee,
+    expected: 'an unexpired access token of this instance',
     fix: 'Send an unexpired access token of this instance; get a new one where it was revoked.',
   },
   ...senderErrors,
@@ -83,6 +91,7 @@ export const errors = catalogue('gateway', {
     description: 'Access Token expired',
     actor: 'user',
     source: apigee,
+    expected: 'an access token that is still valid',
     fix: 'Get a new access token: refresh it, or sign in again.',
   },
   invalidApiKey: {
@@ -91,6 +100,7 @@ export const errors = catalogue('gateway', {
     description: 'Invalid ApiKey',
     actor: 'developer',
     source: verifyKey,
+    expected: 'the API key of an approved application',
     fix: 'Send the API key of an approved application in the header apikey.',
   },
   apiKeyWithoutProduct: {
@@ -99,6 +109,7 @@ export const errors = catalogue('gateway', {
     description: 'Invalid ApiKey for given resource',
     actor: 'developer',
     source: verifyKey,
+    expected: 'an application with a product of this API',
     fix: 'Add a product that holds this API to the application: alongside app edit.',
   },
   noProductMatch: {
@@ -107,6 +118,7 @@ export const errors = catalogue('gateway', {
     description: 'Invalid API call as no apiproduct match found',
     actor: 'developer',
     source: apigee,
+    expected: 'a product with this API and a scope of the token',
     fix: 'Add a product with this API and a scope of the token to the application.',
   },
   quotaOfApplication: {
@@ -116,6 +128,7 @@ export const errors = catalogue('gateway', {
       'Your application, {application}, has exceeded its quota of {limit} requests every {interval} {timeunit}(s) and is being rate limited.',
     actor: 'developer',
     source: `${published}, Errors.AppQuotaExceeded`,
+    expected: 'no more calls than the quota of the application allows',
     fix: 'Send fewer requests, and wait for the next interval of the quota.',
   },
   spikeOfApplication: {
@@ -125,6 +138,7 @@ export const errors = catalogue('gateway', {
       'Your application, {application}, has created a spike in traffic and is being rate limited. Please reduce the frequency of your requests.',
     actor: 'developer',
     source: `${published}, Errors.AppSpikeArrestExceeded`,
+    expected: 'no more calls than the spike arrest of the application allows',
     fix: 'Spread the requests of the application over time.',
   },
   busyApi: {
@@ -133,6 +147,7 @@ export const errors = catalogue('gateway', {
     description: 'This API is currently receiving a high volume of requests and is being rate limited.',
     actor: 'operator',
     source: `${published}, Errors.ProxyRatelimitExceeded`,
+    expected: 'no more calls than the limits of the API allow',
     fix: 'Retry later. The operator can raise the limits of the API.',
   },
   spikeOfOperation: {
@@ -141,6 +156,7 @@ export const errors = catalogue('gateway', {
     description: 'There have been too many {operation} requests. Please try again later.',
     actor: 'developer',
     source: `${published}, Errors.TooManyPatientCreateRequests`,
+    expected: 'no more calls than the limit of the operation allows',
     fix: 'Spread the requests for this operation over time, and retry later.',
   },
   patientForbidden: {
@@ -150,6 +166,7 @@ export const errors = catalogue('gateway', {
       'Your access token has insufficient permissions. See documentation regarding Patient access restrictions https://digital.nhs.uk/developer/api-catalogue/personal-demographics-service-fhir',
     actor: 'user',
     source: `${published}, RaiseFault.InvalidUserNHSlogin`,
+    expected: 'the record of the citizen, with a sign-in at level P9',
     fix: "Use the citizen's own record, with a sign-in at level P9.",
   },
   unsupportedPath: {
@@ -158,6 +175,7 @@ export const errors = catalogue('gateway', {
     description: "Unsupported path - '{path}'",
     actor: 'developer',
     source: `${published}, Errors.UnsupportedRequest`,
+    expected: "a path of the API's specification",
     fix: "Correct the path to one of the API's specification.",
   },
   invalidRequestId: {
@@ -166,6 +184,7 @@ export const errors = catalogue('gateway', {
     description: "Invalid value - '{value}' in header 'X-Request-ID'",
     actor: 'developer',
     source: `${published}, Errors.InvalidRequestID`,
+    expected: 'a UUID',
     fix: 'Set X-Request-ID to a UUID.',
   },
   missingRequestId: {
@@ -174,6 +193,7 @@ export const errors = catalogue('gateway', {
     description: "Missing value in header 'X-Request-ID'",
     actor: 'developer',
     source: 'NHSDigital/electronic-prescription-service-api, proxies/live/targets/apim.xml',
+    expected: 'a UUID',
     fix: 'Add X-Request-ID with a new UUID for each request.',
   },
   roleInvalid: {
@@ -182,6 +202,7 @@ export const errors = catalogue('gateway', {
     description: 'NHSD-Session-URID is invalid',
     actor: 'user',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    expected: 'the id of a role of the person',
     fix: 'Choose a role that the person has, or leave NHSD-Session-URID out where there is only one.',
   },
   rolesSeveral: {
@@ -190,6 +211,7 @@ export const errors = catalogue('gateway', {
     description: 'multiple roles found in user info, please check NHSD-Session-URID',
     actor: 'developer',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    expected: 'the id of one role in NHSD-Session-URID',
     fix: "Send the role id of one of the person's roles in NHSD-Session-URID.",
   },
   roleNone: {
@@ -198,6 +220,7 @@ export const errors = catalogue('gateway', {
     description: 'no userroles available, please check NHSD-Session-URID is valid',
     actor: 'user',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    expected: 'a person with a role',
     fix: 'Give the person a role in the directory.',
   },
   rolesMalformed: {
@@ -206,6 +229,7 @@ export const errors = catalogue('gateway', {
     description: 'nhsid_nrbac_roles is misconfigured/invalid',
     actor: 'operator',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    expected: 'well-formed roles in the directory',
     fix: 'Correct the roles of the person in the directory.',
   },
   roleNotInToken: {
@@ -214,6 +238,7 @@ export const errors = catalogue('gateway', {
     description: 'selected_roleid is missing in your token',
     actor: 'developer',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    expected: 'a token with a selected role, or a role id in NHSD-Session-URID',
     fix: 'Ask CIS2 for a selected role, or send the role id in NHSD-Session-URID.',
   },
   noUserInfo: {
@@ -222,6 +247,7 @@ export const errors = catalogue('gateway', {
     description: 'unable to retrieve user info',
     actor: 'operator',
     source: 'NHSDigital/shared-flow-testing, UserRoleService',
+    expected: 'a person whose roles can be looked up',
     fix: 'Check that CIS2 and CIS answer. A token of a citizen has no role to look up.',
   },
   missingAsid: {
@@ -230,6 +256,7 @@ export const errors = catalogue('gateway', {
     description: 'No ASID is associated with your app. Please contact support.',
     actor: 'operator',
     source: `${published}, Errors.MissingASID`,
+    expected: 'an application with the attribute asid',
     fix: 'Set the attribute asid of the application: alongside app edit.',
   },
   updateForbidden: {
@@ -238,6 +265,7 @@ export const errors = catalogue('gateway', {
     description: 'Your app has insufficient permissions to use this method. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.PatchMethodNotAllowedAppRestricted`,
+    expected: 'the token of a healthcare worker or a citizen',
     fix: 'Use the token of a healthcare worker or a citizen for this method.',
   },
   createForbidden: {
@@ -246,6 +274,7 @@ export const errors = catalogue('gateway', {
     description: 'Your app has insufficient permissions to use this method. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.PostMethodNotAllowed`,
+    expected: 'the token of a healthcare worker',
     fix: 'Use the token of a healthcare worker for this method.',
   },
   resourceForbidden: {
@@ -254,6 +283,7 @@ export const errors = catalogue('gateway', {
     description: 'Your app has insufficient permissions to use this operation. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.ResourceRestricted`,
+    expected: 'a token of a mode that may use this operation',
     fix: 'Use a token of the mode that may use this operation.',
   },
   severalResultsForbidden: {
@@ -262,6 +292,7 @@ export const errors = catalogue('gateway', {
     description: 'Your app has insufficient permissions to perform this search. Please contact support.',
     actor: 'developer',
     source: `${published}, RaiseFault.MaxResultsInvalidAppRestricted`,
+    expected: '1 in _max-results',
     fix: 'Set _max-results to 1.',
   },
   backEndRefused: {
@@ -270,6 +301,7 @@ export const errors = catalogue('gateway', {
     description: 'The API behind the gateway refused the request; the gateway passed its answer on.',
     actor: 'developer',
     source: 'the specification of the API',
+    expected: 'a request that the API accepts',
     fix: 'Correct the request as the response body describes.',
   },
   updateLate: {
@@ -279,6 +311,7 @@ export const errors = catalogue('gateway', {
       "The downstream domain processing has not completed within the configured timeout period. Using the same 'X-Request-ID' header, retry your request after the time specified by the 'Retry-After' response header.",
     actor: 'developer',
     source: `${published}, ServiceUnavailable`,
+    expected: 'an update within the configured timeout',
     fix: 'Repeat the request with the same X-Request-ID after the seconds in Retry-After.',
   },
   unavailable: {
@@ -287,6 +320,7 @@ export const errors = catalogue('gateway', {
     description: 'The service is temporarily unavailable. Try again in a moment. (Message ID: {messageId})',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
+    expected: 'a database and a disk that respond',
     fix: 'Check the database and the disk of this service: GET /readyz names what fails.',
   },
   unexpected: {
@@ -296,6 +330,7 @@ export const errors = catalogue('gateway', {
       'An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: https://digital.nhs.uk/developer/help-and-support. (Message ID: {messageId})',
     actor: 'operator',
     source: `${published}, Errors.Default`,
+    expected: 'a response without an error',
     fix: 'Look for this id in the log of the gateway; report a defect with that line.',
   },
   unknownStatusKey: {
@@ -304,6 +339,7 @@ export const errors = catalogue('gateway', {
     description: 'Invalid Api Key',
     actor: 'operator',
     source: `${published}, _status`,
+    expected: 'the configured key of _status',
     fix: 'Send the configured key of _status in the header apikey.',
   },
 });

@@ -6,6 +6,7 @@ export const definitionErrors = {
     description: 'A different authentication level is required',
     actor: 'developer',
     source: 'RFC 9470 section 3',
+    expected: 'a sign-in at the level of the challenge',
     fix: 'Sign the user in again with the acr_values of the challenge.',
   },
   identityUnproven: {
@@ -15,6 +16,7 @@ export const definitionErrors = {
       "We couldn't verify your identity. Contact your local Registration Authority or IT department for help.",
     actor: 'user',
     source: 'NHSDigital/e-referrals-service-api, proxies/live',
+    expected: 'a person whose identity assurance is at the level of the API',
     fix: 'Sign in as a person whose identity assurance is at the level of x-alongside.assurance.',
   },
   operationForbidden: {
@@ -23,6 +25,7 @@ export const definitionErrors = {
     description: 'Your app has insufficient permissions to use this operation. Please contact support.',
     actor: 'developer',
     source: 'NHSDigital/personal-demographics-service-api, proxies/live, RaiseFault.ResourceRestricted',
+    expected: 'a token of a mode that may use this operation',
     fix: 'Use a token of the mode that may use this operation.',
   },
   missingOrganisation: {
@@ -31,6 +34,7 @@ export const definitionErrors = {
     description: 'Missing or Empty {header} header.',
     actor: 'developer',
     source: 'NHSDigital/e-referrals-service-api, proxies/live',
+    expected: 'the ODS code of the organisation',
     fix: 'Send the ODS code of the organisation in the header that the answer names.',
   },
   organisationForbidden: {
@@ -39,6 +43,7 @@ export const definitionErrors = {
     description: 'Unauthorised ODS code provided in {header} header',
     actor: 'developer',
     source: 'NHSDigital/e-referrals-service-api, proxies/live',
+    expected: 'an ODS code of the attribute of the application',
     fix: 'Add the ODS code to the application attribute that the definition names.',
   },
   missingAttribute: {
@@ -48,6 +53,7 @@ export const definitionErrors = {
       'Your application has no attribute {attribute}, which this API requires. Please contact support.',
     actor: 'developer',
     source: 'NHSDigital/proxygen-api-specification, target-attributes',
+    expected: 'an application with the attribute that the API requires',
     fix: 'Set it: alongside app edit ID --set platform.attributes.NAME=VALUE.',
   },
   invalidByDefinition: {
@@ -56,6 +62,7 @@ export const definitionErrors = {
     description: 'Invalid request: {problem}',
     actor: 'developer',
     source: 'the definition of the API',
+    expected: 'a request that conforms to the definition of the API',
     fix: 'Correct the request as the answer says; the definition describes it.',
   },
   differsFromDefinition: {
@@ -64,6 +71,7 @@ export const definitionErrors = {
     description: 'The call was answered, although it does not conform to the definition.',
     actor: 'developer',
     source: 'the definition of the API',
+    expected: 'a call that conforms to the definition of the API',
     fix: 'Correct the request, the API or the definition. x-alongside.validate is warn: enforce would refuse such a request.',
   },
   noExample: {
@@ -72,6 +80,7 @@ export const definitionErrors = {
     description: 'The definition has no example to answer {operation} with',
     actor: 'developer',
     source: 'the definition of the API',
+    expected: 'an example of the definition',
     fix: 'Add an example to the response, or name one that exists in Prefer: code=…, example=….',
   },
   backEndTimeout: {
@@ -80,6 +89,7 @@ export const definitionErrors = {
     description: 'The API did not answer in time. (Message ID: {messageId})',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.5',
+    expected: 'a response within the timeouts of the API',
     fix: 'Check the upstream of the API; its time limits are x-alongside.timeouts.',
   },
   backEndUnreachable: {
@@ -88,6 +98,7 @@ export const definitionErrors = {
     description: 'The API cannot be reached. (Message ID: {messageId})',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
+    expected: 'a connection to the upstream of the API',
     fix: 'Start the upstream, or name another: alongside api edit NAME --upstream URL.',
   },
   backEndBusy: {
@@ -96,6 +107,7 @@ export const definitionErrors = {
     description: 'The API has too many calls in progress. (Message ID: {messageId})',
     actor: 'operator',
     source: 'RFC 9110 section 15.6.4',
+    expected: 'fewer calls in progress than the API allows',
     fix: 'Try again later. x-alongside.sockets and .queue set how many calls may wait.',
   },
   injectedFault: {
@@ -104,6 +116,7 @@ export const definitionErrors = {
     description: 'A fault of the definition answers in place of the API. (Message ID: {messageId})',
     actor: 'developer',
     source: 'x-alongside.faults',
+    expected: 'an API without an injected fault',
     fix: 'Remove the fault: alongside api edit NAME --set faults=[].',
   },
 } as const;

@@ -6,6 +6,7 @@ export const senderErrors = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 9449 section 7.2',
+    expected: 'the scheme DPoP with a proof by the key of the token',
     fix: 'Send the token with the scheme DPoP and a proof by the key that it is bound to.',
   },
   unboundToken: {
@@ -14,6 +15,7 @@ export const senderErrors = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 9449 section 7.1',
+    expected: 'the scheme Bearer without a DPoP proof',
     fix: 'Send this token with the scheme Bearer and without a DPoP proof.',
   },
   wrongCertificate: {
@@ -22,6 +24,7 @@ export const senderErrors = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 8705 section 3',
+    expected: 'the client certificate that the token is bound to',
     fix: 'Connect with the client certificate that the token is bound to.',
   },
   wrongAudience: {
@@ -30,6 +33,7 @@ export const senderErrors = {
     description: 'Invalid Access Token',
     actor: 'developer',
     source: 'RFC 9068 section 4, RFC 8707 section 2',
+    expected: 'a token whose resource is this API',
     fix: 'Ask for a token whose resource is this API.',
   },
   missingProof: {
@@ -38,6 +42,7 @@ export const senderErrors = {
     description: 'Missing DPoP proof',
     actor: 'developer',
     source: 'RFC 9449 section 7.1',
+    expected: 'a header DPoP with a proof for this request',
     fix: 'Add the header DPoP with a proof for this request.',
   },
   invalidProof: {
@@ -46,6 +51,7 @@ export const senderErrors = {
     description: 'Invalid DPoP proof',
     actor: 'developer',
     source: 'RFC 9449 sections 4.3 and 7.1',
+    expected: 'one DPoP proof for this method and address, with ath of the token and a new jti',
     fix: 'Send one DPoP proof for this method and address, with ath of the token and a new jti.',
   },
   nonceRequired: {
@@ -54,6 +60,7 @@ export const senderErrors = {
     description: 'The DPoP proof needs the nonce of the header DPoP-Nonce',
     actor: 'developer',
     source: 'RFC 9449 section 9',
+    expected: 'the nonce of the header DPoP-Nonce in the proof',
     fix: 'Repeat the request with the nonce of the header DPoP-Nonce in the proof.',
   },
   personDisabled: {
@@ -62,6 +69,7 @@ export const senderErrors = {
     description: 'Invalid Access Token',
     actor: 'user',
     source: 'OWASP ASVS 5.0, 7.4.2',
+    expected: 'a token of a person who is enabled',
     fix: 'Enable the person in the directory, then sign in again.',
   },
 } as const;

@@ -43,7 +43,7 @@ export const checkRequestId = check(
     if (api.requestId === 'ignored') return;
     const value = client.get('x-request-id');
     if (value === undefined) {
-      if (api.requestId === 'required') throw errors.missingRequestId();
+      if (api.requestId === 'required') throw errors.missingRequestId('there is no X-Request-ID');
     } else if (!requestIdForm.test(value))
       throw errors.invalidRequestId('X-Request-ID is not a UUID', { value });
   },

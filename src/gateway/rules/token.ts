@@ -53,7 +53,7 @@ export const verifyToken = check('token', async function verifyToken(call: WithH
   trace.tokenHash = hashOf(token, presented.token);
   if (token.revokedAt !== null || token.usedAt !== null) throw errors.invalidToken('the token was revoked');
   if (token.expiresAt <= clock.now())
-    throw errors.expiredToken().about({
+    throw errors.expiredToken('the token has expired').about({
       field: 'authorization',
       headline: 'The access token has expired',
       came: `a token that expired ${relativeTime((token.expiresAt - clock.now()) / 1_000)}`,

@@ -40,7 +40,8 @@ async function reportStatus(call: WithHeaders): Promise<Answer> {
   const { database, urls, statusApiKey } = gateway;
   await countingFailures(call, async () => {
     const key = statusApiKey ?? (await statusKeyOf(database));
-    if (!equalSecrets(client.get('apikey') ?? '', key)) throw errors.unknownStatusKey();
+    if (!equalSecrets(client.get('apikey') ?? '', key))
+      throw errors.unknownStatusKey('apikey is missing or not the key of _status');
   });
   const { ok: healthy } = await database.healthy();
   return json(200, {

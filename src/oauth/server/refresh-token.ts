@@ -2,6 +2,7 @@ import { check, type Passed } from '@alongside/kernel/steps';
 import type { Statement } from '../../storage/database.ts';
 import { confirmationOf, isSameConfirmation } from '../confirmation.ts';
 import { readScope } from '../parameters.ts';
+import { unknownScope } from '../products.ts';
 import type { WithBatch } from '../request-batch.ts';
 import type { TokenRecord } from '../token-records.ts';
 import type { WithConfirmation } from './sender-constraint.ts';
@@ -47,7 +48,9 @@ export function narrowScope({ server, parameters }: ClientCall, granted: readonl
   if (text === undefined) return [...granted];
   const requested = readScope(text);
   if (!requested?.every((value) => granted.includes(value)))
-    throw server.errors.tokenScope(`scope is ${text}, granted is ${granted.join(' ')}`);
+    throw server.errors
+      .tokenScope(`scope is ${text}, granted is ${granted.join(' ')}`)
+      .about({ ...unknownScope(text, granted), headline: 'scope exceeds the granted scope' });
   return requested;
 }
 

@@ -2,7 +2,7 @@ import type { Answer } from '@alongside/kernel/answer';
 import type { Refusal } from '@alongside/kernel/errors';
 import { unregistered } from '@alongside/kernel/refusal-facts';
 import { check, type Passed } from '@alongside/kernel/steps';
-import { likeness } from '../check.ts';
+import { likeness, shown } from '../check.ts';
 import type { Parameters } from '../parameters.ts';
 import { isChallenge } from '../pkce.ts';
 import { redirectFits } from '../registered-addresses.ts';
@@ -68,7 +68,11 @@ export const requirePushed = check(
     const required =
       pushedRequests === 'required' || (pushedRequests === 'allowed' && server.requires(client, 'pushed'));
     return required && pushed === null
-      ? reply.fail(server.errors.requestNotPushed('the browser sent the request'))
+      ? reply.fail(
+          server.errors
+            .requestNotPushed('the browser sent the request')
+            .about({ field: 'request_uri', came: 'the parameters themselves, from the browser' }),
+        )
       : undefined;
   },
 );
@@ -81,7 +85,11 @@ export const checkResponseType = check(
     if (type === undefined) return reply.fail(server.errors.responseTypeMissing('response_type is missing'));
     return type === 'code'
       ? undefined
-      : reply.fail(server.errors.responseTypeUnsupported(`response_type is ${type}, expected is code`));
+      : reply.fail(
+          server.errors
+            .responseTypeUnsupported(`response_type is ${type}, expected is code`)
+            .about({ field: 'response_type', came: shown(type) }),
+        );
   },
 );
 
@@ -91,7 +99,13 @@ export const checkResponseMode = check(
     const mode = parameters.get('response_mode') ?? 'query';
     return server.responseModes.includes(mode)
       ? undefined
-      : reply.fail(server.errors.responseModeUnsupported(`response_mode is ${mode}`));
+      : reply.fail(
+          server.errors.responseModeUnsupported(`response_mode is ${mode}`).about({
+            field: 'response_mode',
+            came: shown(mode),
+            expected: server.responseModes.join(' or '),
+          }),
+        );
   },
 );
 
@@ -112,7 +126,9 @@ export const checkPkce = check('pkce', function checkPkce({ server, client, para
   // A missing method means plain (RFC 7636 section 4.3).
   if (method !== 'S256')
     return reply.fail(
-      errors.challengeInvalid(`code_challenge_method is ${method ?? 'missing'}, expected is S256`),
+      errors
+        .challengeInvalid(`code_challenge_method is ${method ?? 'missing'}, expected is S256`)
+        .about({ field: 'code_challenge_method', came: shown(method), expected: 'S256' }),
     );
   return isChallenge(challenge)
     ? { challenge }

@@ -18,7 +18,7 @@ interface WithToken {
   record: TokenRecord;
 }
 
-export async function findToken({ server, form, client }: NhsCall & WithClient): Promise<WithToken> {
+export async function findToken({ server, form, client, proven }: NhsCall & WithClient): Promise<WithToken> {
   const { base } = server;
   const { tokens } = server.parts;
   const token = form.get('refresh_token');
@@ -26,6 +26,7 @@ export async function findToken({ server, form, client }: NhsCall & WithClient):
   const record = await tokens.findRefresh(token);
   if (record?.issuer !== base.issuer)
     throw errors.refreshInvalid(`it is not a refresh token of ${base.path}`);
+  proven.family = record.family;
   if (record.clientId !== client.registration.clientId)
     throw errors.refreshInvalid(`the token was issued to ${record.clientId}`);
   if (record.revokedAt !== null) throw errors.refreshInvalid('the token was revoked');

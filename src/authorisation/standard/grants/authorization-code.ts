@@ -1,4 +1,5 @@
 import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { unknownScope } from '../../../oauth/products.ts';
 import {
   type CheckedCode,
   checkCodeKey,
@@ -44,7 +45,9 @@ const keepResources = check('resources', function keepResources(call: CodeCall) 
 const keepScopes = check('scope', function keepScopes({ products, granted }: CodeCall) {
   const scope = scopesGranted(granted.asked, scopesAt(products, granted.level.marker));
   if (scope.length === 0)
-    throw errors.noScope(`no scope of the application is of the level ${granted.level.name} any more`);
+    throw errors
+      .noScope(`no scope of the application is of the level ${granted.level.name} any more`)
+      .about(unknownScope(granted.asked?.join(' '), scopesAt(products, granted.level.marker)));
   return { scope };
 });
 

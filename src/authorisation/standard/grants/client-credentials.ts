@@ -1,6 +1,8 @@
 import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { shown } from '../../../oauth/check.ts';
 import { readScope } from '../../../oauth/parameters.ts';
+import { unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
 import { applicationAttributes } from '../../attributes.ts';
@@ -13,10 +15,14 @@ import { narrowResources, refusePublic, type TokenCall } from '../token-call.ts'
 const keepScopes = check('scope', function keepScopes({ parameters, products }: TokenCall) {
   const text = parameters.get('scope');
   const asked = text === undefined ? null : readScope(text);
-  if (asked === undefined) throw errors.tokenScope('the scope is malformed');
-  const scope = scopesGranted(asked, scopesAt(products, applicationMarker));
+  if (asked === undefined)
+    throw errors.tokenScope('the scope is malformed').about({ field: 'scope', came: shown(text) });
+  const possible = scopesAt(products, applicationMarker);
+  const scope = scopesGranted(asked, possible);
   if (scope.length === 0)
-    throw errors.noScope(`scope is ${text ?? 'missing'}, no scope of the products is for applications`);
+    throw errors
+      .noScope(`scope is ${text ?? 'missing'}, no scope of the products is for applications`)
+      .about(unknownScope(text, possible));
   return { scope };
 });
 

@@ -1,6 +1,7 @@
 import { type Answer, json } from '@alongside/kernel/answer';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
 import { type Confirmation, confirmationOf } from '../../../oauth/confirmation.ts';
+import { scopesOf, unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import {
   findRefreshToken,
@@ -69,7 +70,10 @@ const handleUsed = check('single-use', async function handleUsed(call: RefreshCa
 
 const checkScope = check('scope', function checkScope(call: RefreshCall): WithScopes {
   const scope = scopesLeft(call.record, call.products);
-  if (scope.length === 0) throw errors.noScope('the application has no scope of the token any more');
+  if (scope.length === 0)
+    throw errors
+      .noScope('the application has no scope of the token any more')
+      .about(unknownScope(call.record.scope, scopesOf(call.products)));
   return { scope, accessScope: narrowScope(call, scope) };
 });
 

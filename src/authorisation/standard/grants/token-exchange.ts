@@ -1,6 +1,8 @@
 import { orderedId } from '@alongside/kernel/ids';
 import { check, type Passed, steps } from '@alongside/kernel/steps';
+import { shown } from '../../../oauth/check.ts';
 import { readScope } from '../../../oauth/parameters.ts';
+import { unknownScope } from '../../../oauth/products.ts';
 import { grant, type TokenResponse } from '../../../oauth/server/grant.ts';
 import { applicationMarker, scopesAt } from '../../application/client.ts';
 import { unusedExchange } from '../../id-token-party.ts';
@@ -69,13 +71,16 @@ const keepScopes = check('scope', function keepScopes({ parameters, products, su
 } {
   const text = parameters.get('scope');
   const asked = text === undefined ? null : readScope(text);
-  if (asked === undefined) throw errors.tokenScope('the scope is malformed');
+  if (asked === undefined)
+    throw errors.tokenScope('the scope is malformed').about({ field: 'scope', came: shown(text) });
   const marker = 'level' in subject.limit ? subject.limit.level.marker : '';
   const own = scopesAt(products, subject.uid === null ? applicationMarker : marker);
   const most = 'scope' in subject.limit ? subject.limit.scope.filter((scope) => own.includes(scope)) : own;
   const scope = scopesGranted(asked, most);
   if (scope.length === 0)
-    throw errors.noScope(`scope is ${text ?? 'missing'}, possible is ${most.join(' ') || 'nothing'}`);
+    throw errors
+      .noScope(`scope is ${text ?? 'missing'}, possible is ${most.join(' ') || 'nothing'}`)
+      .about(unknownScope(text, most));
   return { scope };
 });
 

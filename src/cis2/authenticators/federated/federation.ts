@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { redirect } from '@alongside/kernel/answer';
 import type { HttpRequest, Route } from '@alongside/kernel/http';
 import { route } from '@alongside/kernel/route';
@@ -171,6 +172,7 @@ export const callbackRoute = (singleUse: SingleUse, development: boolean): Route
         // The address identifies the provider, so it cannot use the state of another one.
         if (!visit || visit.provider !== params.provider)
           throw signInErrors.interactionUnknown('no visit to this provider has this state');
+        activity()?.join({ keys: [/^\/interaction\/([^/]+)/.exec(visit.within)?.[1] ?? ''] });
         const values = Object.fromEntries(repeated.map((name) => [name, query.get(name)]));
         return redirect(withQuery(`${visit.within}/return`, values));
       },

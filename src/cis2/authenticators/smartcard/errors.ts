@@ -12,6 +12,7 @@ export const smartcardErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: 'The hand-off is unknown or expired.',
     source: 'hand-off protocol',
+    expected: 'an unexpired hand-off of this issuer',
     fix: 'Start again from the application.',
   },
   exchangeUsed: {
@@ -20,6 +21,7 @@ export const smartcardErrors = catalogue('cis2', {
     code: 'already_used',
     description: 'The hand-off was already exchanged.',
     source: 'hand-off protocol',
+    expected: 'a hand-off that was not exchanged before',
     fix: 'Start a new sign-in; each hand-off is exchanged once.',
   },
   proofInvalid: {
@@ -28,6 +30,7 @@ export const smartcardErrors = catalogue('cis2', {
     code: 'invalid_proof',
     description: 'The proof is not valid.',
     source: 'RFC 7800 section 3',
+    expected: 'a proof by the key of the Identity Agent for this hand-off',
     fix: 'Start the sign-in again. Restart the Identity Agent if the error persists.',
   },
   cardRefused: {
@@ -36,6 +39,7 @@ export const smartcardErrors = catalogue('cis2', {
     code: 'card_rejected',
     description: smartcardText.cardRefused,
     source: 'hand-off protocol',
+    expected: 'a smartcard that CIS accepts',
     fix: 'Ask the registration authority to check the card.',
   },
 });

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import { type Answer, json } from '@alongside/kernel/answer';
 import { Refusal } from '@alongside/kernel/errors';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
@@ -72,6 +73,7 @@ const findHandOff = check(
     smartcard: { handOffs, clock },
     jti,
   }: Exchange): Promise<{ handOff: HandOff }> {
+    activity()?.join({ keys: [jti] });
     const found = await handOffs.find(jti);
     if (!found || found.expiresAt <= clock.now())
       throw smartcardErrors.exchangeUnknown('no hand-off has this jti, or it has expired');

@@ -1,3 +1,4 @@
+import { activity } from '@alongside/kernel/activity';
 import type { Answer, Headers } from '@alongside/kernel/answer';
 import type { Endpoint, HttpRequest } from '@alongside/kernel/http';
 import { check, steps } from '@alongside/kernel/steps';
@@ -12,7 +13,7 @@ import { failInteraction, toPage } from '../../sign-in/finish.ts';
 import { type InteractionContext, openReply, type UncheckedInteraction } from '../../sign-in/open.ts';
 import { windowPage } from '../../sign-in/pages/window.ts';
 import type { AuthenticatorDependencies } from '../kind.ts';
-import type { AnsweredHandOff, HandOffs } from './sign-in.ts';
+import { type AnsweredHandOff, type HandOffs, jtiOf } from './sign-in.ts';
 import { smartcardText } from './text.ts';
 
 interface ReturnDependencies
@@ -46,9 +47,13 @@ const openResult = check('browser', async function openResult({ smartcard, reque
   const code = parseParameters(request.query)?.get('code');
   if (code === undefined) throw signInErrors.returnRefused('there is no code');
   const result = await handOffs.answered(code);
-  if (!result) throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
+  if (!result) {
+    activity()?.join({ keys: [jtiOf(code)] });
+    throw signInErrors.returnRefused('the code is unknown, used, or older than 30 s');
+  }
   const interaction = await interactions.open(result.interactionId, request);
   if (!interaction) {
+    activity()?.join({ keys: [result.jti] });
     await database.batch([handOffs.spendStatement(result)]);
     throw signInErrors.returnRefused('the cookie of this sign-in is missing or different; the code is spent');
   }

@@ -150,7 +150,7 @@ export class HandOffs {
 }
 
 /** Returns the jti in a code, which contains no full stop itself. */
-const jtiOf = (code: string): string => code.slice(0, Math.max(0, code.indexOf('.')));
+export const jtiOf = (code: string): string => code.slice(0, Math.max(0, code.indexOf('.')));
 
 /** `amr` by the generation of the agent. */
 export const methodOf: Readonly<Record<Generation, string>> = {

@@ -13,6 +13,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'invalid_request',
     description: text.tabletMalformed,
     source: 'tablet protocol',
+    expected: 'a request of the page on the tablet',
     fix: 'Reload the page on the tablet, and update its browser.',
   },
   tabletUnknown: {
@@ -21,6 +22,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'unknown_tablet',
     description: text.tabletUnknown,
     source: 'RFC 7800 section 3',
+    expected: 'a tablet that is set up',
     fix: 'Ask the registration authority to set the tablet up.',
   },
   tabletUnverified: {
@@ -29,6 +31,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'holder_unverified',
     description: text.tabletUnverified,
     source: 'NIST SP 800-63B section 4.2.1',
+    expected: 'a check of the person by PIN, fingerprint or face',
     fix: 'Turn on a PIN, fingerprint or face check on the tablet.',
   },
   tabletCodeUnknown: {
@@ -37,6 +40,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'unknown_code',
     description: text.tabletCodeUnknown,
     source: 'RFC 8628 section 5.1',
+    expected: 'an unused code that the workstation shows',
     fix: 'Start the sign-in again at the workstation.',
   },
   tabletElsewhere: {
@@ -45,6 +49,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'not_near',
     description: text.tabletElsewhere,
     source,
+    expected: 'tablet and workstation in one network',
     fix: 'Connect tablet and workstation to the same network, then start again.',
   },
   tabletBusy: {
@@ -53,6 +58,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'already_open',
     description: text.tabletBusy,
     source: 'OpenID Connect CIBA Core section 7.1.1',
+    expected: 'a tablet without an open sign-in',
     fix: 'Answer the open sign-in on the tablet, or wait two minutes.',
   },
   tabletOften: {
@@ -61,6 +67,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'too_many',
     description: text.tabletOften,
     source: 'OpenID Connect CIBA Core section 13',
+    expected: 'at most five sign-ins in ten minutes',
     fix: 'Wait ten minutes, then start again.',
   },
   tabletWrongNumber: {
@@ -69,6 +76,7 @@ export const tabletErrors = catalogue('cis2', {
     code: 'wrong_number',
     description: text.tabletWrongNumber,
     source,
+    expected: 'the number that the workstation shows',
     fix: 'Start again, and choose the number that the workstation shows.',
   },
 });

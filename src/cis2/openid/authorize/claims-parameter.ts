@@ -92,5 +92,7 @@ export function checkClaims({
   const text = parameters.get('claims');
   if (text === undefined) return { claims: none };
   const claims = parseClaims(text);
-  return claims ? { claims } : reply.fail(responseErrors.claimsInvalid());
+  return claims
+    ? { claims }
+    : reply.fail(responseErrors.claimsInvalid('claims is not a JSON object of known members'));
 }

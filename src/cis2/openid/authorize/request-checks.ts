@@ -36,9 +36,12 @@ export interface RequestCall extends WithRelyingParty {
 
 /** Refuses by name the parameters that are not read for this client (OpenID Connect Core section 6). */
 export function refuseRequestObjects({ parameters, reply }: RequestCall): Answer | undefined {
-  if (parameters.has('request')) return reply.fail(responseErrors.requestObject());
-  if (parameters.has('request_uri')) return reply.fail(responseErrors.requestUri());
-  if (parameters.has('registration')) return reply.fail(responseErrors.registration());
+  if (parameters.has('request'))
+    return reply.fail(responseErrors.requestObject('the request has a request object'));
+  if (parameters.has('request_uri'))
+    return reply.fail(responseErrors.requestUri('the request has a request_uri'));
+  if (parameters.has('registration'))
+    return reply.fail(responseErrors.registration('the request has registration'));
   return undefined;
 }
 
@@ -53,7 +56,7 @@ export const checkScope = check(
     const text = parameters.get('scope');
     if (text === undefined) return reply.fail(responseErrors.scopeMissing('scope is missing'));
     const requested = readScope(text);
-    if (!requested) return reply.fail(responseErrors.scopeMalformed());
+    if (!requested) return reply.fail(responseErrors.scopeMalformed(`scope is ${text.slice(0, 200)}`));
     if (!requested.includes('openid'))
       return reply.fail(responseErrors.scopeMissing(`scope is ${requested.join(' ')}`));
     const isKnown = (value: string) =>

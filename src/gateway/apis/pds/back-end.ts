@@ -55,7 +55,7 @@ export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): 
     delay: () => Promise<void>,
   ): Promise<{ answer: Answer; isChange: boolean }> {
     const { method, path, query, headers, body, change } = request;
-    if (!headers.has('nhsd-request-id')) throw outcomes.missingRequestId();
+    if (!headers.has('nhsd-request-id')) throw outcomes.missingRequestId('there is no X-Request-ID');
     for (const operation of operations) {
       const found = operation.method === method ? operation.path.exec(path) : null;
       if (!found) continue;
@@ -71,7 +71,7 @@ export function makeBackEnd(database: Database, clock: Clock, faults?: Faults): 
       });
       return { answer, isChange: true };
     }
-    throw outcomes.unsupportedService();
+    throw outcomes.unsupportedService('no operation has this method and path');
   }
 
   return async (request) => {

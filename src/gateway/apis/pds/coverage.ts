@@ -167,7 +167,7 @@ export const replaceCoverage: Operation = {
       throw errors.patientForbidden('the card of another citizen');
     const record = await asked.patients.changeable(subject);
     const { meta } = record.patient;
-    if (version !== etagOf(meta.versionId)) throw outcomes.versionMismatch();
+    if (version !== etagOf(meta.versionId)) throw outcomes.versionMismatch(`If-Match is ${version}`);
     const next = { ...meta, versionId: String(Number(meta.versionId) + 1) };
     const changed = { ...record, patient: { ...record.patient, meta: next }, coverage };
     return storeChange(record, changed, coverageAnswer(201, changed, asked), asked, keepStatement);

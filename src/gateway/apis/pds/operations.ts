@@ -59,7 +59,7 @@ export const searchset = (clock: Clock, entry: readonly object[]): object => ({
 /** Returns the version that the client last saw. A malformed version matches none. */
 export function readVersion({ headers }: OperationRequest): string {
   const value = headers.get('if-match') ?? '';
-  if (value === '') throw outcomes.missingVersion();
+  if (value === '') throw outcomes.missingVersion('there is no If-Match');
   return value;
 }
 
@@ -74,7 +74,8 @@ export async function storeChange(
   const version = Number(next.patient.meta.versionId);
   const audited = change?.recordStatement({ before: version - 1, version, subject: next.patient.id });
   const more = [keepStatement(answer), ...(audited ? [audited] : [])];
-  if (!(await patients.replace(before, next, more))) throw outcomes.versionMismatch();
+  if (!(await patients.replace(before, next, more)))
+    throw outcomes.versionMismatch('another update came first');
   change?.done();
   return answer;
 }

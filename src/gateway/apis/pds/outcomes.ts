@@ -11,6 +11,8 @@ interface Outcome {
   severity?: Issue['severity'];
   /** Filled from the refusal's `extra`; without it, the body omits diagnostics. */
   diagnostics?: string;
+  /** What a valid request has. */
+  expected: string;
   fix: string;
 }
 
@@ -23,7 +25,7 @@ const missing = {
 const invalid = { status: 400, code: 'INVALID_VALUE', display: 'Provided value is invalid', type: 'value' };
 const search = { status: 400, code: 'INVALID_SEARCH_DATA', display: 'Search data is invalid', type: 'value' };
 const update = { status: 400, code: 'INVALID_UPDATE', display: 'Update is invalid', type: 'structure' };
-const forbidden: Omit<Outcome, 'fix'> = {
+const forbidden: Omit<Outcome, 'expected' | 'fix'> = {
   status: 403,
   code: 'FORBIDDEN_UPDATE',
   display: 'Update is forbidden',
@@ -38,6 +40,7 @@ const table = {
     code: 'INVALID_RESOURCE_ID',
     display: 'Resource Id is invalid',
     type: 'value',
+    expected: 'ten digits with a correct check digit',
     fix: 'Send a valid NHS number: ten digits with a correct check digit.',
   },
   unsupportedService: {
@@ -45,21 +48,25 @@ const table = {
     code: 'UNSUPPORTED_SERVICE',
     display: 'Unsupported Service',
     type: 'processing',
+    expected: 'an operation, a content type and a body of the specification',
     fix: "Use an operation, a content type and a body of the API's specification.",
   },
   missingRequestId: {
     ...missing,
     diagnostics: 'Invalid request with error - X-Request-ID header must be supplied to access this resource',
+    expected: 'a UUID in X-Request-ID',
     fix: 'Add X-Request-ID with a new UUID for each request.',
   },
   missingField: {
     ...missing,
     diagnostics: "Missing value - '{field}'",
+    expected: 'the parameter or field',
     fix: 'Add the parameter or field that the answer names.',
   },
   invalidField: {
     ...invalid,
     diagnostics: "Invalid value - '{value}' in field '{field}'",
+    expected: 'a value that the specification allows',
     fix: 'Correct the parameter or field that the answer names.',
   },
   unsupportedValue: {
@@ -68,6 +75,7 @@ const table = {
     display: 'Unsupported value',
     type: 'value',
     diagnostics: "Unsupported value - '{value}' in field '{field}'",
+    expected: 'a value that may still be set',
     fix: 'Send a value that may still be set; this one is only kept in old records.',
   },
   tooManyValues: {
@@ -76,6 +84,7 @@ const table = {
     display: 'Too many values submitted',
     type: 'value',
     diagnostics: "Too many values submitted - {values} in field '{field}'",
+    expected: 'as many values as the specification allows',
     fix: 'Send the parameter as often as the specification allows.',
   },
   additionalProperties: {
@@ -84,11 +93,13 @@ const table = {
     display: 'Additional properties should not be included',
     type: 'invariant',
     diagnostics: 'Invalid request with error - Additional properties are not allowed ({names})',
+    expected: 'the parameters of the specification only',
     fix: 'Remove the parameters that the specification does not name.',
   },
   invalidSearch: {
     ...search,
     diagnostics: "Invalid search data provided - '{reason}'",
+    expected: 'family, birthdate and gender, with two characters before a wildcard',
     fix: 'Search by family, birthdate and gender, with at least two characters before a wildcard.',
   },
   tooManyMatches: {
@@ -97,6 +108,7 @@ const table = {
     display: 'Too Many Matches',
     type: 'multiple-matches',
     severity: 'information',
+    expected: 'a search with fewer results',
     fix: 'Narrow the search: add postcode, given name or an exact date of birth.',
   },
   singleMatch: {
@@ -105,6 +117,7 @@ const table = {
     display: 'Single match found',
     type: 'value',
     diagnostics: 'Unable to create new patient. NHS number {number} found for supplied demographic data.',
+    expected: 'data of a patient without a record',
     fix: 'Use the record with this number; the patient has one.',
   },
   multipleMatches: {
@@ -113,6 +126,7 @@ const table = {
     display: 'Multiple matches found',
     type: 'value',
     diagnostics: 'Unable to create new patient. Multiple matches found for supplied demographic data.',
+    expected: 'data of a patient without a record',
     fix: 'Search for the patient and choose one of the records.',
   },
   invalidCreate: {
@@ -121,16 +135,19 @@ const table = {
     display: 'Patient create data is invalid',
     type: 'value',
     diagnostics: "Invalid patient create data provided - '{reason}'",
+    expected: 'a patient that conforms to the specification',
     fix: 'Correct the patient as the answer describes.',
   },
   invalidUpdate: {
     ...update,
     diagnostics: 'Invalid update with error - {reason}',
+    expected: 'a JSON Patch that fits the record as it is now',
     fix: 'Send a JSON Patch that fits the record as it is now; read the record first.',
   },
   forbiddenUpdate: {
     ...forbidden,
     diagnostics: 'Forbidden update with error - {reason}',
+    expected: 'a change that is allowed on this record',
     fix: 'Leave this change out; it is not allowed on this record.',
   },
   notFound: {
@@ -139,6 +156,7 @@ const table = {
     display: 'Resource not found',
     type: 'not-found',
     severity: 'information',
+    expected: 'the NHS number of a record',
     fix: 'Check the NHS number. A superseded record answers under its new number.',
   },
   invalidated: {
@@ -146,6 +164,7 @@ const table = {
     code: 'INVALIDATED_RESOURCE',
     display: 'Resource that has been marked as invalid was requested - invalid resources cannot be retrieved',
     type: 'processing',
+    expected: 'a record that is not marked as invalid',
     fix: 'Do not use this record; it was marked as invalid.',
   },
   versionMismatch: {
@@ -153,6 +172,7 @@ const table = {
     code: 'RESOURCE_VERSION_MISMATCH',
     display: 'Resource version supplied does not match actual version',
     type: 'conflict',
+    expected: 'the ETag of the record as it is now',
     fix: 'Read the record again and send its ETag in If-Match.',
   },
   missingVersion: {
@@ -161,6 +181,7 @@ const table = {
     display: 'Required condition was not fulfilled',
     type: 'structure',
     diagnostics: 'Invalid request with error - If-Match header must be supplied to update this resource',
+    expected: 'the ETag of the record in If-Match',
     fix: 'Send the ETag of the record in If-Match.',
   },
 } satisfies Record<string, Outcome>;
@@ -173,9 +194,9 @@ const source = 'NHSDigital/personal-demographics-service-api, specification and 
 export const outcomes = catalogue<OutcomeName>(
   'pds',
   Object.fromEntries(
-    Object.entries<Outcome>(table).map(([name, { status, code, display, diagnostics, fix }]) => [
+    Object.entries<Outcome>(table).map(([name, { status, code, display, diagnostics, expected, fix }]) => [
       name,
-      { status, code, description: diagnostics ?? display, fix, actor: 'developer', source },
+      { status, code, description: diagnostics ?? display, expected, fix, actor: 'developer', source },
     ]),
   ) as Record<OutcomeName, Omit<ErrorEntry, 'id' | 'redirect'>>,
 );

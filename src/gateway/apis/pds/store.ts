@@ -84,10 +84,10 @@ export class Patients {
    * before an unknown one, an unknown one before an invalidated one.
    */
   async current(nhsNumber: string): Promise<PatientRecord> {
-    if (!isNhsNumber(nhsNumber)) throw outcomes.invalidResourceId();
+    if (!isNhsNumber(nhsNumber)) throw outcomes.invalidResourceId('the id is not a valid NHS number');
     const record = await this.retained(await this.get(nhsNumber));
-    if (!record) throw outcomes.notFound();
-    if (record.invalidated) throw outcomes.invalidated();
+    if (!record) throw outcomes.notFound('no record has this number');
+    if (record.invalidated) throw outcomes.invalidated('the record is marked as invalid');
     return record;
   }
 
@@ -102,12 +102,12 @@ export class Patients {
   /** Returns the record with this number for a change; a merged one accepts none. Throws the published refusals. */
   async changeable(nhsNumber: string): Promise<PatientRecord> {
     const record = await this.get(nhsNumber);
-    if (!record) throw outcomes.notFound();
+    if (!record) throw outcomes.notFound('no record has this number');
     if (record.supersededBy !== null)
       throw outcomes.forbiddenUpdate('superseded', {
         reason: 'Update Failed - NHS No. supplied has been superseded in a merge',
       });
-    if (record.invalidated) throw outcomes.invalidated();
+    if (record.invalidated) throw outcomes.invalidated('the record is marked as invalid');
     return record;
   }
 

@@ -90,13 +90,24 @@ async function verify<K extends Context>(call: AuthenticationCall<K>): Promise<{
   const { registration } = known.client;
   const { tokenEndpointAuthMethod: registered, profile } = registration;
   const method = used.find((candidate) => candidate.ids.includes(registered));
-  if (!method) throw refuse(`the client registered ${registered}, the request ${uses(used)}`);
-  if (!rulesOf(server, registration).authenticationMethods.includes(registered))
-    throw refuse(`the profile ${profile} does not allow ${registered}`);
+  if (!method)
+    throw refuse(`the client registered ${registered}, the request ${uses(used)}`).about({
+      headline: 'The request does not use the registered method',
+      came: used.flatMap(({ ids }) => ids).join(', '),
+      expected: `${registered}, which the client registered`,
+    });
+  const { authenticationMethods: allowed } = rulesOf(server, registration);
+  if (!allowed.includes(registered))
+    throw refuse(`the profile ${profile} does not allow ${registered}`).about({
+      field: 'token_endpoint_auth_method',
+      headline: `The profile ${profile} does not allow ${registered}`,
+      came: registered,
+      expected: allowed.join(' or '),
+    });
   const presented = method === first ? credentials : method.read(call);
   const verified = await presented.verify(known.client, server);
   if (verified === undefined) return { known };
-  if (typeof verified === 'string')
-    throw refuse(verified).about(presented.facts?.(known.client, server) ?? { came: verified });
+  if (typeof verified === 'string') throw refuse(verified).about({ came: verified });
+  if ('reason' in verified) throw refuse(verified.reason).about(verified.facts);
   return { known, value: { ...verified, refuse } };
 }

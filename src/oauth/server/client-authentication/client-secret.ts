@@ -33,11 +33,13 @@ export function readBasic(header: string | undefined): { clientId: string; secre
 /** Returns credentials with a secret, which the method has read. */
 const secretCredentials = (clientId: string | undefined, secret: string): Credentials => ({
   clientId,
-  facts: ({ registration }, { clock }) => secretFacts('the client', registration, secret, clock.now()),
   verify: ({ registration }, { clock }) =>
     secretFits(registration, secret, clock.now())
       ? undefined
-      : 'the secret is not the client’s, or has expired',
+      : {
+          reason: 'the secret is not the client’s, or has expired',
+          facts: secretFacts('the client', registration, secret, clock.now()),
+        },
 });
 
 /** `client_secret_post` (RFC 6749 section 2.3.1). */

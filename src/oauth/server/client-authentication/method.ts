@@ -58,16 +58,20 @@ export interface AuthenticationServer<K extends WithRegistration = WithRegistrat
 export interface Credentials {
   /** The client id that they claim; undefined when it cannot be read. */
   readonly clientId: string | undefined;
-  /** Describes credentials that are not valid. */
-  facts?(client: WithRegistration['client'], server: AuthenticationServer): RefusalFacts;
-  /** Returns the reason for the log why they are not valid, or undefined when valid, or a value to claim when valid. Writes nothing. */
+  /** Returns why they are not valid, or undefined when valid, or a value to claim when valid. Writes nothing. */
   verify(
     client: WithRegistration['client'],
     server: AuthenticationServer,
   ): Verification | Promise<Verification>;
 }
 
-export type Verification = string | OneTimeValue | undefined;
+/** Why credentials are not valid: the reason for the log, and the same for people. */
+export interface Invalid {
+  readonly reason: string;
+  readonly facts: RefusalFacts;
+}
+
+export type Verification = string | Invalid | OneTimeValue | undefined;
 
 /** A method of client authentication. */
 export interface ClientAuthenticationMethod {

@@ -1,7 +1,9 @@
 import { seconds } from '@alongside/kernel/clock';
 import { type DecodedJwt, decodeJwt } from '@alongside/kernel/jws';
+import { type RefusalFacts, shownRegistered } from '@alongside/kernel/refusal-facts';
+import type { Check } from '@alongside/kernel/trial';
 import type { ClientRegistration } from '../../applications.ts';
-import { likeness } from '../../check.ts';
+import { faultOf, likeness, shown } from '../../check.ts';
 import {
   type AssertionRules,
   clientAssertionType,
@@ -63,6 +65,29 @@ function hintsOf(
   ].filter((hint) => hint !== undefined);
 }
 
+const reasonFor = (failed: Check): string =>
+  failed.check === 'signature' ? `signature: ${failed.received}` : faultOf(failed);
+
+/** Describes the first check of an assertion that failed. */
+function factsOf(
+  { check, received, expected }: Check,
+  { header: { kid } }: DecodedJwt,
+  { jwks }: ClientRegistration,
+): RefusalFacts {
+  const kids = jwks?.keys.flatMap((key) => key.kid ?? []);
+  const isUnknown = typeof kid === 'string' && kids !== undefined && !kids.includes(kid);
+  if (check === 'signature' && isUnknown)
+    return {
+      field: 'kid',
+      headline: 'No registered key has this kid',
+      came: shown(kid),
+      expected: shownRegistered(kid, kids),
+    };
+  const headline =
+    check === 'signature' ? 'The signature of the assertion is wrong' : `${check} of the assertion is wrong`;
+  return { field: check === 'signature' ? 'client_assertion' : check, headline, came: received, expected };
+}
+
 /**
  * `private_key_jwt` (OpenID Connect Core section 9, RFC 7523).
  * @param type whether `client_assertion_type` without an assertion is an attempt of this method.
@@ -80,14 +105,21 @@ export const privateKeyJwt = (type: 'counts' | 'ignored'): ClientAuthenticationM
       async verify({ registration }, server) {
         const named = parameters.get('client_assertion_type');
         if (named !== clientAssertionType)
-          return `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`;
+          return {
+            reason: `client_assertion_type is ${named ?? 'missing'}, ${clientAssertionType} was expected`,
+            facts: {
+              field: 'client_assertion_type',
+              came: named === undefined ? 'missing' : shown(named),
+              expected: clientAssertionType,
+            },
+          };
         if (!jwt) return 'client_assertion is not a compact JWS';
         const rules = assertionRulesOf(server, registration);
         const hinted = (fault: string): string =>
           [fault, ...hintsOf(jwt, registration, rules, seconds(server.clock))].join('; ');
         const result = await verifyAssertion(jwt, rules, registration, server);
-        return typeof result === 'string'
-          ? hinted(result)
+        return 'check' in result
+          ? { reason: hinted(reasonFor(result)), facts: factsOf(result, jwt, registration) }
           : { ...result, fault: () => hinted(result.fault()) };
       },
     };

@@ -67,12 +67,14 @@ export const updatePatient: Operation = {
   method: 'PATCH',
   path: /^\/Patient\/(?<id>[^/]+)$/,
   async change(asked, keepStatement) {
-    if (!isNhsNumber(asked.parts.id ?? '')) throw outcomes.invalidResourceId();
+    if (!isNhsNumber(asked.parts.id ?? ''))
+      throw outcomes.invalidResourceId('the id is not a valid NHS number');
     const version = readVersion(asked);
     checkContentType(asked);
     const record = await asked.patients.changeable(asked.parts.id ?? '');
     const patches = readPatches(asked.body);
-    if (version !== etagOf(record.patient.meta.versionId)) throw outcomes.versionMismatch();
+    if (version !== etagOf(record.patient.meta.versionId))
+      throw outcomes.versionMismatch(`If-Match is ${version}`);
     const next = changed(record, patches, asked);
     return storeChange(record, next, answerWith(next, asked.grants), asked, keepStatement);
   },
