@@ -6,7 +6,7 @@ import type { ErrorFormat, HttpRequest, Route } from '@alongside/kernel/request'
 import { type Handler, route } from '@alongside/kernel/route';
 import { steps } from '@alongside/kernel/steps';
 import { errors } from '../errors.ts';
-import { cardRefusal, pinRefusal } from '../protocol/pin-errors.ts';
+import { cardRefusal, pinRefusal } from '../protocol.ts';
 import type { CardVisits } from '../self-service/card-visits.ts';
 import type { Agent } from '../session/agent.ts';
 import { readForm } from './form.ts';

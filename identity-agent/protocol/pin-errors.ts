@@ -67,6 +67,6 @@ export function pinRefusal(result: string, attemptsLeft?: number): Refusal | und
 export const cardRefusal = (code: string, sentence: string): Refusal =>
   pinErrors.cardRejected(`the card was refused: ${code}`).about({
     field: 'card',
-    ...(sentence === '' ? {} : { headline: sentence.replace(/\..*$/s, '') }),
+    ...(sentence === '' ? {} : { headline: sentence.split('.', 1)[0] ?? sentence }),
     came: `a card that is refused: ${code}`,
   });

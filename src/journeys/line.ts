@@ -2,7 +2,7 @@ import type { Activity, Fact } from '@alongside/kernel/activity';
 import type { Refusal } from '@alongside/kernel/errors';
 import type { JourneyEvent } from '@alongside/kernel/events';
 import { sha256 } from '@alongside/kernel/secrets';
-import { cardRefusal, pinRefusal } from '../../identity-agent/protocol/pin-errors.ts';
+import { cardRefusal, pinRefusal } from '../../identity-agent/protocol.ts';
 import { laneOf, type Places } from './lanes.ts';
 import type { Lane, MessageKind, RefusalView } from './model.ts';
 import { reasonAfterVerb, refusalViewOf, viewOf } from './refusal-view.ts';

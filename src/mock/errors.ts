@@ -198,6 +198,7 @@ export const keySetErrors = catalogue('mock', {
     ...key,
     code: 'steps.raisefault.RaiseFault',
     description: 'Invalid Api Key',
+    expected: 'the key of GET /mock-jwks/status-endpoint-api-key',
     fix: 'Send the key that GET /mock-jwks/status-endpoint-api-key returns in the header apikey.',
   },
   keySetMalformed: {
