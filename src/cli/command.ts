@@ -87,11 +87,11 @@ interface Description<S extends z.ZodRawShape, L extends string> {
 }
 
 interface Definition<S extends z.ZodRawShape, L extends string, C> extends Description<S, L> {
-  /** Flags that select what the actions work on. */
-  base: z.ZodRawShape;
+  /** Flags that select what the actions work on; none by default. */
+  base?: z.ZodRawShape;
   callsInstance?: boolean;
-  /** Opens it. */
-  open(flags: Record<string, unknown>): (C & Closable) | Promise<C & Closable>;
+  /** Opens it, if there is such a thing. */
+  open?(flags: Record<string, unknown>): (C & Closable) | Promise<C & Closable>;
   /** Subcommands in the order of the help; `''` is the command without a subcommand. */
   actions: Readonly<Record<string, Action<Call<S, L> & C>>>;
 }
@@ -112,7 +112,7 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
 ): Command {
   const {
     name,
-    base,
+    base = {},
     flags: own = {} as S,
     lists = [],
     notes = [],
@@ -153,7 +153,7 @@ export function command<S extends z.ZodRawShape, L extends string, C>(
       checkWords(given, action.words ?? '', usage(chosen));
       const of = (keys: object) => Object.fromEntries(Object.entries(flags).filter(([key]) => key in keys));
       const json = flags.json === true || jsonByDefault();
-      const opened = await open(of(base));
+      const opened = (await open?.(of(base))) ?? ({} as C & Closable);
       try {
         // Own flags are text or boolean, as they are read.
         const call = { flags: of(own) as z.output<z.ZodObject<S>>, lists: values, json, out };

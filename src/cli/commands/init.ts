@@ -79,9 +79,7 @@ function linesOf({ path, outcome, about, text }: Change, isDry: boolean): string
 
 export const init = command({
   name: 'init',
-  base: {},
   flags: { test: text, ci: text, package: text, dryRun: yes, yes, json: yes },
-  open: () => ({}),
   actions: {
     '': {
       help: [
