@@ -98,14 +98,17 @@ const logRequests = z
     'Log a line at info for every request, not only for sign-ins, refusals and failures; on by default for serve',
   );
 
+const off = (about: string) => z.boolean().default(false).describe(about);
+const on = (about: string) => z.boolean().default(true).describe(about);
+const text = (about: string) => z.string().optional().describe(about);
+const filled = (about: string) => z.string().min(1).optional().describe(about);
+const address = (about: string) => url.optional().describe(about);
+
 /** The schema of `up` and `serve`: each key is also a flag and an environment variable. */
 export const configShape = {
   portBase: port.default(8400).describe('First of six ports in a row; 0 takes free ones'),
   data: z.string().min(1).default('.alongside').describe('Data folder'),
-  ephemeral: z
-    .boolean()
-    .default(false)
-    .describe('Store nothing permanently: data in memory and a temporary folder'),
+  ephemeral: off('Store nothing permanently: data in memory and a temporary folder'),
   database: z
     .string()
     .refine(isDatabaseSetting, 'must be postgres://…, sqlite:FILE or :memory:')
@@ -127,22 +130,16 @@ export const configShape = {
     .default(5_000)
     .describe('Milliseconds to wait for a response of PostgreSQL to a statement'),
   only: only.default([...serviceNames]).describe('Services to start, separated by commas'),
-  json: z.boolean().default(false).describe('Print one JSON line when ready'),
-  endWithInput: z
-    .boolean()
-    .default(false)
-    .describe('Stop when standard input ends, for a program that starts this one and may be killed'),
-  state: z.string().optional().describe('File with the addresses of this instance, for other commands'),
+  json: off('Print one JSON line when ready'),
+  endWithInput: off('Stop when standard input ends, for a program that starts this one and may be killed'),
+  state: text('File with the addresses of this instance, for other commands'),
   host: z
     .string()
     .default('127.0.0.1')
     .describe('Address to listen on; the agent and the console stay on loopback (see --console-host)'),
-  anyLocalUser: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Let the agent, and in development the console, serve every user of this machine, not only the one who started them; for containers',
-    ),
+  anyLocalUser: off(
+    'Let the agent, and in development the console, serve every user of this machine, not only the one who started them; for containers',
+  ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Log level'),
   logRequests: logRequests.default(false),
   metricsPort: z
@@ -156,41 +153,23 @@ export const configShape = {
     .min(1)
     .default('127.0.0.1')
     .describe('Address on which the metrics are served. Anyone who can reach it can read them'),
-  otlpEndpoint: url
-    .optional()
-    .describe(
-      'Address of an OpenTelemetry collector, such as http://127.0.0.1:4318: send traces there. OTEL_EXPORTER_OTLP_ENDPOINT has the same effect',
-    ),
+  otlpEndpoint: address(
+    'Address of an OpenTelemetry collector, such as http://127.0.0.1:4318: send traces there. OTEL_EXPORTER_OTLP_ENDPOINT has the same effect',
+  ),
   drainDelay: drainDelay
     .default(0)
     .describe(
       'Seconds for which a stopping process keeps serving while /readyz returns 503, so that a load balancer notices; 5 by default for serve',
     ),
-  masterKey: z
-    .string()
-    .optional()
-    .describe('File with the key that encrypts secrets; created in the data folder by default'),
-  masterKeyCommand: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'Command that prints the master key, such as a call of a key service: instead of a file with the key. It runs at each start',
-    ),
-  signingModule: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'Library of a PKCS#11 token: new signing keys of cis, cis2 and authorisation are created in it and never leave it',
-    ),
-  signingToken: z.string().min(1).optional().describe('Label of that token; the first one by default'),
-  signingPin: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('PIN of that token; @FILE reads it from a file')
-    .meta(isSecret),
+  masterKey: text('File with the key that encrypts secrets; created in the data folder by default'),
+  masterKeyCommand: filled(
+    'Command that prints the master key, such as a call of a key service: instead of a file with the key. It runs at each start',
+  ),
+  signingModule: filled(
+    'Library of a PKCS#11 token: new signing keys of cis, cis2 and authorisation are created in it and never leave it',
+  ),
+  signingToken: filled('Label of that token; the first one by default'),
+  signingPin: filled('PIN of that token; @FILE reads it from a file').meta(isSecret),
   auditRetention: z.coerce
     .number('must be days')
     .int('must be whole days')
@@ -200,58 +179,40 @@ export const configShape = {
     .describe(
       'Days after which audit records are deleted, as your organisation’s policy requires; by default they are never deleted',
     ),
-  theme: z.string().optional().describe('Folder with theme.css and pictures, for the pages'),
+  theme: text('Folder with theme.css and pictures, for the pages'),
   trustedProxies: list
     .default([])
     .describe('Addresses or ranges of proxies, separated by commas, that are trusted to name their clients'),
-  tls: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Serve HTTPS on this machine with a certificate that is created in the folder tls of the data folder; clients must trust its authority.pem. Development only',
-    ),
-  tlsCertificate: z.string().optional().describe('PEM file: serve HTTPS with this certificate'),
-  tlsKey: z.string().optional().describe('PEM file with the key of that certificate'),
-  tlsAuthority: z.string().optional().describe('PEM file with more authorities to trust'),
-  urlConsole: url.optional().describe('Public address of the console'),
-  urlApi: url.optional().describe('Public address of the API platform'),
-  urlCis2: url.optional().describe('Public address of CIS2'),
-  urlIdentityAgent: url.optional().describe('Address of the Identity Agent as browsers reach it'),
-  urlCis: url.optional().describe('Public address of CIS'),
-  urlSample: url.optional().describe('Public address of the sample application'),
-  urlApiMutualTls: url.optional().describe('Address of the API platform for clients with a certificate'),
-  urlCis2MutualTls: url.optional().describe('Address of CIS2 for clients with a certificate'),
-  tlsClientAuthorities: z
-    .string()
-    .optional()
-    .describe('PEM file with the authorities of client certificates for tls_client_auth'),
-  tlsClientRevocations: z
-    .string()
-    .optional()
-    .describe(
-      'File with the revocation lists (CRL; PEM, or one in DER) of those authorities. Certificates without a current list are refused. Read again when it changes',
-    ),
-  upstreamCis2: z
-    .string()
-    .optional()
-    .describe(
-      'JSON file with another CIS2 at which the API platform signs users in: issuer, clientId, clientSecret',
-    ),
-  upstreamNhsLogin: z
-    .string()
-    .optional()
-    .describe('JSON file with a provider for citizens at the API platform: issuer, clientId'),
+  tls: off(
+    'Serve HTTPS on this machine with a certificate that is created in the folder tls of the data folder; clients must trust its authority.pem. Development only',
+  ),
+  tlsCertificate: text('PEM file: serve HTTPS with this certificate'),
+  tlsKey: text('PEM file with the key of that certificate'),
+  tlsAuthority: text('PEM file with more authorities to trust'),
+  urlConsole: address('Public address of the console'),
+  urlApi: address('Public address of the API platform'),
+  urlCis2: address('Public address of CIS2'),
+  urlIdentityAgent: address('Address of the Identity Agent as browsers reach it'),
+  urlCis: address('Public address of CIS'),
+  urlSample: address('Public address of the sample application'),
+  urlApiMutualTls: address('Address of the API platform for clients with a certificate'),
+  urlCis2MutualTls: address('Address of CIS2 for clients with a certificate'),
+  tlsClientAuthorities: text('PEM file with the authorities of client certificates for tls_client_auth'),
+  tlsClientRevocations: text(
+    'File with the revocation lists (CRL; PEM, or one in DER) of those authorities. Certificates without a current list are refused. Read again when it changes',
+  ),
+  upstreamCis2: text(
+    'JSON file with another CIS2 at which the API platform signs users in: issuer, clientId, clientSecret',
+  ),
+  upstreamNhsLogin: text('JSON file with a provider for citizens at the API platform: issuer, clientId'),
   basePathOptions: basePathOptions
     .default({})
     .describe(
       'Differences from the usual behaviour of a base path: {"/oauth2": {"refreshRetry": true, "logoutSources": ["192.0.2.0/24"]}, "/oauth2.1": {"proofNonces": true}}',
     ),
-  signInProviders: z
-    .string()
-    .optional()
-    .describe(
-      'JSON file with other OpenID providers at which users may sign in: {"providers": [{"label", "issuer", "clientId", "clientSecret"}]}',
-    ),
+  signInProviders: text(
+    'JSON file with other OpenID providers at which users may sign in: {"providers": [{"label", "issuer", "clientId", "clientSecret"}]}',
+  ),
   tabletNetworks: list
     .default([])
     .describe(
@@ -262,14 +223,8 @@ export const configShape = {
     .enum(['normal', 'enhancedNormal', 'sessionLockPersistence', 'mobility'])
     .default('normal')
     .describe('Session mode of the Identity Agent'),
-  agentRequireRole: z
-    .boolean()
-    .default(false)
-    .describe('A person without a role cannot sign in at the agent'),
-  agentFetchTransport: z
-    .boolean()
-    .default(false)
-    .describe("Let the agent also serve calls of CIS2's own page, if the browser allows them"),
+  agentRequireRole: off('A person without a role cannot sign in at the agent'),
+  agentFetchTransport: off("Let the agent also serve calls of CIS2's own page, if the browser allows them"),
   apiLimits: apiLimits
     .default({})
     .describe(
@@ -281,12 +236,9 @@ export const configShape = {
     .describe(
       'Limits per minute for one network (IPv6: 64 bits): unauthenticated requests, failed authentications, and rows, such as sign-ins in progress, that it may create before a user is signed in: {"requests": 3000, "failures": 600, "rows": 6000}',
     ),
-  legacyDefaultMode: z
-    .boolean()
-    .default(false)
-    .describe(
-      'The published rule of the gateway: a token with no scope of an API counts as application-restricted',
-    ),
+  legacyDefaultMode: off(
+    'The published rule of the gateway: a token with no scope of an API counts as application-restricted',
+  ),
   statusApiKey: z
     .string()
     .regex(/^[\x21-\x3f\x41-\x7e][\x21-\x7e]{15,255}$/, 'must be 16 to 256 visible characters')
@@ -295,34 +247,22 @@ export const configShape = {
       'Value of the header apikey that monitoring sends to each /_status of the API platform; @FILE reads it from a file. By default a random key, which only the mock shows',
     )
     .meta(isSecret),
-  requireAsid: z
-    .boolean()
-    .default(false)
-    .describe('Require the application attribute asid at the APIs that forward it'),
-  dpopNonceAtGateway: z.boolean().default(false).describe('Require a nonce in DPoP proofs at the gateway'),
-  corsAtGateway: z
-    .boolean()
-    .default(false)
-    .describe('Let pages with the origin of a public client’s callback call the APIs (CORS)'),
+  requireAsid: off('Require the application attribute asid at the APIs that forward it'),
+  dpopNonceAtGateway: off('Require a nonce in DPoP proofs at the gateway'),
+  corsAtGateway: off('Let pages with the origin of a public client’s callback call the APIs (CORS)'),
   captureMessages: z
     .boolean()
     .optional()
     .describe(
       'Keep requests and responses for the console, with secrets cut, at most 10,000 and for a day; the default in development, and refused in production',
     ),
-  sandbox: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Serve the PDS without tokens at /sandbox/personal-demographics/FHIR/R4 of the API platform, with records of its own; development only',
-    ),
-  dpopNonceAtCis2: z.boolean().default(false).describe('Require a nonce in DPoP proofs at CIS2'),
-  selfService: z
-    .boolean()
-    .default(true)
-    .describe(
-      'Let users unlock cards by a mailed code and change their authenticators at /account; in production this needs --smtp-url',
-    ),
+  sandbox: off(
+    'Serve the PDS without tokens at /sandbox/personal-demographics/FHIR/R4 of the API platform, with records of its own; development only',
+  ),
+  dpopNonceAtCis2: off('Require a nonce in DPoP proofs at CIS2'),
+  selfService: on(
+    'Let users unlock cards by a mailed code and change their authenticators at /account; in production this needs --smtp-url',
+  ),
   smtpUrl: z
     .string()
     .refine(
@@ -349,46 +289,24 @@ export const configShape = {
     .describe(
       'Sign-out by ID token from outside the session’s browser, such as an application’s server: ask on a page, or end the session',
     ),
-  keepIdleSessions: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Let idleness end only silent sign-in at CIS2, not the session; relying parties are not notified',
-    ),
-  assuranceAsNumbers: z
-    .boolean()
-    .default(false)
-    .describe('Send assurance levels of CIS2 as numbers; the published service sends text'),
-  plainIdTokens: z
-    .boolean()
-    .default(false)
-    .describe('Leave the claims that ForgeRock’s product adds out of ID tokens'),
-  base64Kids: z
-    .boolean()
-    .default(false)
-    .describe('Name new keys of CIS2 in plain base64, with + / and =, as the published service does'),
-  dynamicRegistration: z
-    .boolean()
-    .default(false)
-    .describe('Let clients register themselves at CIS2 with an initial access token (RFC 7591)'),
-  legacyCis: z
-    .boolean()
-    .default(false)
-    .describe('Serve the legacy interface of CIS: on loopback, or to clients with a certificate'),
-  legacySha1: z
-    .boolean()
-    .default(false)
-    .describe('Let the legacy interface of CIS accept SHA-1 signatures of cards'),
+  keepIdleSessions: off(
+    'Let idleness end only silent sign-in at CIS2, not the session; relying parties are not notified',
+  ),
+  assuranceAsNumbers: off('Send assurance levels of CIS2 as numbers; the published service sends text'),
+  plainIdTokens: off('Leave the claims that ForgeRock’s product adds out of ID tokens'),
+  base64Kids: off('Name new keys of CIS2 in plain base64, with + / and =, as the published service does'),
+  dynamicRegistration: off('Let clients register themselves at CIS2 with an initial access token (RFC 7591)'),
+  legacyCis: off('Serve the legacy interface of CIS: on loopback, or to clients with a certificate'),
+  legacySha1: off('Let the legacy interface of CIS accept SHA-1 signatures of cards'),
   legacyClients: list
     .default([])
     .describe(
       'Clients of the legacy interface beyond loopback: SHA-256 of their certificates in hexadecimal, separated by commas',
     ),
-  cardIssuers: z
-    .string()
-    .optional()
-    .describe('JSON file with other authorities whose cards CIS accepts, and their revocation services'),
-  webauthnRoots: z.string().optional().describe('PEM file with the WebAuthn attestation roots for AAL3'),
+  cardIssuers: text(
+    'JSON file with other authorities whose cards CIS accepts, and their revocation services',
+  ),
+  webauthnRoots: text('PEM file with the WebAuthn attestation roots for AAL3'),
   webauthnModels: list
     .optional()
     .describe('Authenticator models (AAGUIDs) that may be AAL3, separated by commas'),
@@ -397,29 +315,23 @@ export const configShape = {
     .pipe(z.union([z.literal(2), z.literal(3)], 'must be 2 or 3'))
     .default(2)
     .describe('Highest level of a passkey'),
-  config: z.string().optional().describe('JSON file with these settings'),
+  config: text('JSON file with these settings'),
 };
 
 /** Settings of `serve` alone. */
 export const productionSettings = {
-  migrate: z
-    .boolean()
-    .default(true)
-    .describe(
-      'serve only: migrate a database of an earlier version at the start; with --no-migrate, only alongside migrate does',
-    ),
+  migrate: on(
+    'serve only: migrate a database of an earlier version at the start; with --no-migrate, only alongside migrate does',
+  ),
   consoleHost: z
     .string()
     .default('127.0.0.1')
     .describe(
       'serve only: address on which the console listens, for a trusted proxy on another machine or in another container',
     ),
-  dataVolume: z
-    .boolean()
-    .default(false)
-    .describe(
-      'serve only: refuse to start if the data folder is not a mounted volume, because a container loses everything else; the image sets it (Linux)',
-    ),
+  dataVolume: off(
+    'serve only: refuse to start if the data folder is not a mounted volume, because a container loses everything else; the image sets it (Linux)',
+  ),
 };
 
 /** The same for `serve`, with other defaults. */
