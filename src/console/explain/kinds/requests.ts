@@ -1,4 +1,3 @@
-import { Refusal } from '@alongside/kernel/errors';
 import { isObject } from '@alongside/kernel/json';
 import { decodeJwt } from '@alongside/kernel/jws';
 import { shownSecret } from '@alongside/kernel/refusal-facts';
@@ -10,7 +9,6 @@ import { type DescribedRequest, readCurl } from '../curl.ts';
 import { atCis2, atPlatform, findingOf, headlineOf, type Insights } from '../dry-run.ts';
 import {
   checked,
-  cut,
   type ExplainedCheck,
   type ExplainKind,
   type Finding,
@@ -21,8 +19,8 @@ import {
   unchecked,
 } from '../finding.ts';
 import { linkTo, Registered, standingOf } from '../registered.ts';
+import { addressOf, explainApiCall } from './api-call.ts';
 import { clientAssertion } from './client-assertion.ts';
-import { explainAccess } from './tokens.ts';
 
 const authorizeEnd = '/authorize';
 const basePaths: readonly string[] = ['/oauth2', '/oauth2-mock', '/oauth2.1'];
@@ -38,8 +36,6 @@ function addressesOf(
     `${cis2Issuer}/${end === 'token' ? 'access_token' : end}`,
   ];
 }
-
-const addressOf = ({ origin, pathname }: URL): string => origin + pathname;
 
 /** Checks that a request goes to an endpoint of this installation. */
 function addressCheck(url: URL, known: readonly string[]): ExplainedCheck {
@@ -300,101 +296,6 @@ function explainTokenCall(
   ];
   const base = basePaths.find((path) => url.pathname.startsWith(`${path}/`));
   return explainForm(new URLSearchParams(body), console, { first, ...(base ? { base } : {}) });
-}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Checks the role header of a call for the person of its token. */
-async function roleCheck(
-  role: string | undefined,
-  token: string,
-  console: ConsoleContext,
-): Promise<ExplainedCheck> {
-  const name = 'NHSD-Session-URID';
-  const record = await console.tokens.find(token);
-  if (!record?.uid) return unchecked(name, 'not applicable', 'No person is behind this token.', role ?? '');
-  try {
-    const { roles, displayName } = await console.cis.person(record.uid);
-    const ids = roles.map(({ roleId }) => roleId);
-    const described = roles
-      .slice(0, 5)
-      .map(
-        ({ roleId, roleName, orgCode }) =>
-          `${roleId} (${roleName.split(':').at(-1)?.replaceAll('"', '')} at ${orgCode})`,
-      );
-    if (role === undefined)
-      return checked(name, ids.length < 2, {
-        came: 'missing',
-        expected: ids.length < 2 ? 'none needed' : `one of ${described.join(', ')}`,
-        why:
-          ids.length < 2
-            ? `${displayName} has one role.`
-            : `${displayName} has ${ids.length} roles, so the call has to name one.`,
-      });
-    return checked(name, ids.includes(role), {
-      came: role,
-      expected: `one of ${described.join(', ')}`,
-      why: ids.includes(role) ? '' : `${displayName} does not have this role.`,
-    });
-  } catch (error) {
-    if (error instanceof Refusal)
-      return unchecked(name, 'unknown', 'The directory does not respond.', role ?? '');
-    throw error;
-  }
-}
-
-/** Explains a call of an API: its address, its token, and its ids and role. */
-async function explainApiCall(
-  { headers }: DescribedRequest,
-  url: URL,
-  console: ConsoleContext,
-): Promise<Finding> {
-  const listedApis = await console.apis.list();
-  const bases = listedApis.map(({ basePath }) => console.urls.api + basePath);
-  const came = addressOf(url);
-  const api = bases.find((base) => came === base || came.startsWith(`${base}/`));
-  const authorization = headers.get('authorization');
-  const [scheme = '', token = ''] = (authorization ?? '').split(' ', 2);
-  const isBearer = /^(?:bearer|dpop)$/i.test(scheme) && token !== '';
-  const own: ExplainedCheck[] = [
-    checked('address', api !== undefined, {
-      came,
-      expected: api ? `an API at ${api}` : listed(came, bases),
-      why: api ? '' : `The nearest API is at ${nearest(came, bases) ?? 'no address'}.`,
-    }),
-    checked('Authorization', isBearer, {
-      came: authorization === undefined ? 'missing' : isBearer ? 'a bearer token' : cut(scheme),
-      expected: 'Bearer and an access token',
-      why: 'RFC 6750 section 2.1',
-    }),
-  ];
-  const access = isBearer ? await explainAccess(token, console) : undefined;
-  const requestId = headers.get('x-request-id');
-  const checks = [
-    ...own,
-    ...(access?.checks ?? []),
-    checked('X-Request-ID', requestId !== undefined && uuid.test(requestId), {
-      came: requestId ?? 'missing',
-      expected: 'a UUID',
-      why: 'By it you find the call later.',
-    }),
-    ...(isBearer ? [await roleCheck(headers.get('nhsd-session-urid'), token, console)] : []),
-  ];
-  const failed = firstFailure(checks);
-  return {
-    summary: failed ? `${failed.name} of this call is wrong.` : 'No mistake in address, token, ids and role.',
-    banner: failed
-      ? own.includes(failed) || !access?.banner || access.banner.came !== failed.came
-        ? ownBanner(failed, {
-            headline: `${failed.name} is wrong`,
-            mend: failed.why || `Send ${failed.expected}.`,
-            source: 'docs/patterns.md',
-          })
-        : access.banner
-      : null,
-    checks,
-    links: access?.links ?? [],
-  };
 }
 
 /** Explains any request by its address. */
