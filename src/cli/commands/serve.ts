@@ -3,7 +3,7 @@ import { productionShape } from '../../config.ts';
 import type { Instance } from '../../main.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
-import { loadServer, readConfig, stopInTime, stopOrReload } from '../foreground.ts';
+import { readConfig, startServer, stopInTime, stopOrReload } from '../foreground.ts';
 import { programWords, shellWord } from '../program.ts';
 import { columns, paragraphs } from '../table.ts';
 
@@ -68,8 +68,7 @@ export const serve: Command = {
     const config = readConfig(productionShape, argv);
     const exposed = exposedFlags(productionShape, readFlags(productionShape, argv).flags);
     await warnOfExposed(exposed, config.logLevel);
-    const { startAlongside } = await loadServer();
-    const instance = await startAlongside(config, { development: false });
+    const instance = await startServer(config, { development: false });
     running = instance;
     if (stopping.signal !== undefined) {
       // No load balancer sends requests to it yet.

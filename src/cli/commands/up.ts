@@ -3,7 +3,7 @@ import { readableLine } from '@alongside/kernel/readable-log';
 import { configShape, type ServiceName, serviceNames } from '../../config.ts';
 import type { StateFile } from '../../state-file.ts';
 import { type Command, exampleLines, flagNames, type Output } from '../command.ts';
-import { loadServer, readConfig, StopSignal, stopInTime, untilInputEnds } from '../foreground.ts';
+import { readConfig, StopSignal, startServer, stopInTime, untilInputEnds } from '../foreground.ts';
 import { stopped } from '../outcome.ts';
 import { programWords, selectingFlags } from '../program.ts';
 import { columns, helpLines, paragraphs } from '../table.ts';
@@ -94,12 +94,11 @@ export const up: Command = {
     if (warning) out.note(warning);
     /** The command that explains a refusal, without its id. */
     let explain = `${programWords()} explain`;
-    const { startAlongside } = await loadServer();
     if (process.stderr.isTTY && !config.json) {
       const { formatLog } = await import('@alongside/kernel/log');
       formatLog((line) => readableLine(line, explain));
     }
-    const instance = await startAlongside(config, { development: true });
+    const instance = await startServer(config, { development: true });
     explain += selectingFlags(instance.state.stateFile);
     if (stopping.signal === 'SIGINT') {
       await stopInTime(() => instance.stop(), config, out);
