@@ -15,7 +15,7 @@ const noise = [
 ];
 
 interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>>;
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
 }
 
 /** Joins the lines of each path, schema and operation, because people do not read the file. */
@@ -29,14 +29,13 @@ const joined = (text: string): string =>
     })
     .join('');
 
-/** `src/kit/console-api-types.d.ts`: the types of parameters and successes, generated from the OpenAPI document. */
+/** `src/kit/console-api-types.d.ts`: the types of parameters, bodies and successes, generated from the OpenAPI document. */
 export async function consoleApiTypes(): Promise<string> {
   const { astToString, default: openapiTS } = await import('openapi-typescript');
   const calls = describedCalls().map(({ call }) => call);
   const { paths, ...document } = openApiOf(calls, { version: '', server: '' }) as Document;
-  // Clients throw the same error for each refusal, and the server validates bodies.
+  // Clients throw the same error for each refusal.
   for (const operation of Object.values(paths).flatMap((operations) => Object.values(operations))) {
-    delete operation.requestBody;
     for (const status of Object.keys(operation.responses))
       if (Number(status) >= 400) delete operation.responses[status];
   }

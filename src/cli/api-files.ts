@@ -4,6 +4,7 @@ import { reasonOf } from '@alongside/kernel/errors';
 import { OperatorError } from '@alongside/kernel/operator';
 import { Source } from '../gateway/definitions/source.ts';
 import { sourceLimits } from '../gateway/protocol.ts';
+import type { CallBody } from '../kit/console-api.ts';
 import { jsonObject, readText } from './json-file.ts';
 
 export interface GatheredFiles {
@@ -113,5 +114,8 @@ export const writeRecorded = (folder: string, examples: readonly object[]): void
 };
 
 /** Returns the recorded responses of a folder, which the console checks. */
-export const readRecorded = (folder: string): unknown =>
-  jsonObject(readText(recordedFile(folder), 16_777_216), recordedFile(folder)).examples;
+export const readRecorded = (folder: string): CallBody<'POST', '/apis'>['examples'] =>
+  jsonObject<{ examples: CallBody<'POST', '/apis'>['examples'] }>(
+    readText(recordedFile(folder), 16_777_216),
+    recordedFile(folder),
+  ).examples;

@@ -55,7 +55,7 @@ export const credentialActions = {
       if (flags.file === undefined)
         throw new UsageError('Name the file of the public key: --file KEY.json, a JWK.');
       const expiresAt = timeOf(flags.expires);
-      const body = { half: halfOf(call), jwk: readJsonFile(flags.file), expiresAt };
+      const body = { half: halfOf(call), jwk: readJsonFile<{ kty: string }>(flags.file), expiresAt };
       const added = await api.mustFind(missing(id), 'POST', '/applications/{id}/keys', {
         path: { id },
         body,

@@ -33,11 +33,14 @@ export function readText(name: string, maxBytes = Number.POSITIVE_INFINITY): str
 }
 
 /** Reads the JSON object in a file, or in standard input for `-`. Throws one sentence. */
-export const readJsonFile = (name: string): Record<string, unknown> =>
-  jsonObject(readText(name, largest), shown(name));
+export const readJsonFile = <Value extends object = Record<string, unknown>>(name: string): Value =>
+  jsonObject<Value>(readText(name, largest), shown(name));
 
 /** Parses a JSON object. Throws one sentence, with the name of the file. */
-export function jsonObject(text: string, name: string): Record<string, unknown> {
+export function jsonObject<Value extends object = Record<string, unknown>>(
+  text: string,
+  name: string,
+): Value {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -45,7 +48,7 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
     throw new OperatorError(`${name} is not JSON: ${reasonOf(error)}.`);
   }
   if (!isObject(value)) throw new OperatorError(`${name} must hold one JSON object.`);
-  return value;
+  return value as Value;
 }
 
 const shown = (name: string): string => (name === '-' ? 'Standard input' : name);

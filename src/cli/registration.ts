@@ -57,7 +57,7 @@ function credentialsFrom(flags: Members): Members | undefined {
 export function registrationFrom(
   flags: Members,
   repeated: Record<(typeof registrationLists)[number], string[]>,
-): Members {
+): Members & { name: string } {
   const halves: Partial<Record<Field['half'], Members>> = {};
   const put = ({ half, member }: Field, value: unknown) => {
     halves[half] = { ...halves[half], [member]: value };
@@ -81,7 +81,7 @@ export function registrationFrom(
   const credentials = credentialsFrom(flags);
   const profile = flags.profile ?? (flags.native === true ? 'standard' : undefined);
   return {
-    name: flags.name,
+    name: String(flags.name),
     ...(profile === undefined ? {} : { profile }),
     ...(flags.developer === undefined ? {} : { developer: flags.developer }),
     ...halves,

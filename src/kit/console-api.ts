@@ -29,18 +29,36 @@ type JsonOf<T> = T extends { content: { 'application/json': infer Body } } ? Bod
 type ResultOf<M extends OutboundMethod, P extends PathOf<M>> =
   OperationOf<M, P> extends { responses: infer Responses } ? JsonOf<Responses[keyof Responses]> : never;
 
-/** The parameters of a call, as the OpenAPI document describes them. */
-type InputOf<M extends OutboundMethod, P extends PathOf<M>> = (OperationOf<M, P> extends {
-  parameters: { path: infer Path };
-}
-  ? { path: Path }
-  : unknown) &
+/** A value as it is sent: the server validates texts, and nothing changes lists. */
+type Sent<T> = T extends string
+  ? string
+  : T extends readonly (infer Entry)[]
+    ? readonly Sent<Entry>[]
+    : T extends object
+      ? { readonly [Name in keyof T]: Sent<T[Name]> }
+      : T;
+
+/** The body of a call; an empty one may be left out. */
+type BodyOf<Operation> = Operation extends { requestBody: { content: { 'application/json': infer Body } } }
+  ? { body: Sent<Body> }
+  : Operation extends { requestBody?: { content: { 'application/json': infer Body } } }
+    ? { body?: Sent<Body> }
+    : { body?: never };
+
+/** The parameters and the body of a call, as the OpenAPI document describes them. */
+type InputOf<M extends OutboundMethod, P extends PathOf<M>> = BodyOf<OperationOf<M, P>> &
+  (OperationOf<M, P> extends {
+    parameters: { path: infer Path };
+  }
+    ? { path: Path }
+    : unknown) &
   (OperationOf<M, P> extends { parameters: { query?: infer Query } } ? { query?: Query } : unknown) & {
-    /** The server validates it. */
-    body?: object;
     /** Time limit of the whole response in milliseconds. */
     patience?: number;
   };
+
+/** The body of a call. */
+export type CallBody<M extends OutboundMethod, P extends PathOf<M>> = InputOf<M, P>['body'];
 
 interface AnyInput {
   path?: Record<string, unknown>;

@@ -132,7 +132,9 @@ export async function signInAtDesk(
   const { state: before, pinChecked } = await enterPin(api, pin);
   const asks = before.question === 'role';
   const chosen = role === undefined ? before.roles[0] : asks ? roleIn(before.roles, role) : undefined;
-  const state = asks ? await api.must('POST', '/agent/role', { body: { roleId: chosen?.roleId } }) : before;
+  const state = asks
+    ? await api.must('POST', '/agent/role', { body: { roleId: chosen?.roleId ?? '' } })
+    : before;
   const held = state.roles.find(({ roleId }) => roleId === state.role?.roleId);
   if (role !== undefined && !isRole(held, role) && !asksLater(state))
     throw new OperatorError(

@@ -122,7 +122,9 @@ export class TokenRequests {
     });
     const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
     const kid = uuid();
-    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS512' }] };
+    const jwks = {
+      keys: [{ ...publicKey.export({ format: 'jwk' }), kty: 'RSA', kid, use: 'sig', alg: 'RS512' }],
+    };
     const { platform } = await this.#api.must('POST', '/applications', {
       body: {
         ...{ name, profile: 'nhs' },

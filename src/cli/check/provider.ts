@@ -70,7 +70,9 @@ export class ProviderSide {
       status = await this.#api.must('POST', '/agent/pin', { body: { pin: this.pin } });
     }
     if (status.question === 'role')
-      status = await this.#api.must('POST', '/agent/role', { body: { roleId: status.roles[0]?.roleId } });
+      status = await this.#api.must('POST', '/agent/role', {
+        body: { roleId: status.roles[0]?.roleId ?? '' },
+      });
     if (status.state !== 'signedIn')
       throw new OperatorError(
         `${this.persona} cannot be signed in at the Identity Agent (${status.reason ?? status.state}); choose another with --person.`,

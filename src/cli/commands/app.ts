@@ -111,7 +111,8 @@ export const app = consoleCommand({
           registrationLists.some((name) => repeated[name].length > 0);
         if (file !== undefined && hasMembers)
           throw new UsageError('Give either --file or the other flags, not both.');
-        const registration = file === undefined ? registrationFrom(given, repeated) : readJsonFile(file);
+        const registration =
+          file === undefined ? registrationFrom(given, repeated) : readJsonFile<{ name: string }>(file);
         const made = await api.must('POST', '/applications', { body: registration });
         return changeResult(`Application ${made.id}`, made, made);
       },

@@ -59,7 +59,9 @@ export const person = consoleCommand({
           throw new UsageError(
             'Name the file: alongside person add --json-file FILE (- for standard input).',
           );
-        const person = await api.must('POST', '/people', { body: readJsonFile(jsonFile) });
+        const person = await api.must('POST', '/people', {
+          body: readJsonFile<{ givenName: string }>(jsonFile),
+        });
         const name = person.persona ?? person.uid;
         const next = api.inProduction
           ? `registration-authority order ${name} --actor P`

@@ -61,7 +61,7 @@ export const product = consoleCommand({
           throw new UsageError('Name the product: alongside product add NAME, or --file FILE.');
         const product = await api.must('POST', '/products', {
           body: {
-            ...(file === undefined ? {} : readJsonFile(file)),
+            ...(file === undefined ? { name: name ?? '' } : readJsonFile<{ name: string }>(file)),
             ...(name === undefined ? {} : { name }),
             ...membersOf(lists),
             ...patchOf(lists.set, { numbers: true }),

@@ -25,6 +25,12 @@ interface Documented extends Access {
   readonly answers: Readonly<Record<number, string>>;
   /** Body of a success. Declare each member: tests refuse answers with others. Absent if all successes are 204. */
   readonly response?: z.ZodType;
+  /** Media types of a success besides JSON: those of files and streams. */
+  readonly media?: readonly string[];
+  /** Describes a body that `body` takes as it is, because another service validates it. */
+  readonly describes?: z.ZodType;
+  /** Describes the value to which the body is a JSON merge patch (RFC 7396). */
+  readonly patches?: z.ZodType;
   /** Maximum body size in bytes; the listener's limit by default. */
   readonly bodyLimit?: number;
 }

@@ -7,24 +7,42 @@ import { openApiOf } from './openapi.ts';
 // The calls are only described.
 const calls = apiCalls({ urls: {}, development: true, realmKeys: {}, citizens: {} } as ConsoleContext);
 
-/** Calls whose successes are not JSON. */
-const withoutJson: readonly string[] = [
-  'GET /changes',
-  'GET /journeys/:id/export',
-  'GET /messages/:id/curl',
-  'GET /audit/export',
-];
-
 describe('the OpenAPI document', () => {
   test('describes the response of each call', () => {
     const lacking = calls
       .filter(({ answers }) =>
         Object.keys(answers).some((status) => Number(status) < 300 && status !== '204'),
       )
-      .filter(({ response }) => response === undefined)
-      .map(({ method, path }) => `${method} ${path}`)
-      .filter((call) => !withoutJson.includes(call));
-    assert.deepEqual(lacking, [], 'State the schema as "response" in defineCall.');
+      .filter(({ response, media }) => response === undefined && media === undefined)
+      .map(({ method, path }) => `${method} ${path}`);
+    assert.deepEqual(
+      lacking,
+      [],
+      'State the schema as "response" in defineCall, or the types of files as "media".',
+    );
+  });
+
+  test('describes files by their media type, and every member of a body, also of a merge patch', () => {
+    interface Operation {
+      responses: Record<string, { content: Record<string, { schema: { type?: string } }> }>;
+      requestBody?: { content: { 'application/json': { schema: { properties?: object } } } };
+    }
+    const { paths } = openApiOf(calls, { version: '1', server: '' }) as {
+      paths: Record<string, Record<string, Operation>>;
+    };
+    const types = (path: string) => Object.keys(paths[path]?.get?.responses['200']?.content ?? {});
+    assert.deepEqual(types('/journeys/{id}/export'), [
+      ...['application/json', 'image/svg+xml', 'text/plain', 'text/markdown'],
+    ]);
+    assert.deepEqual(types('/messages/{id}/curl'), ['text/plain']);
+    assert.deepEqual(types('/audit/export'), ['application/x-ndjson']);
+    for (const [path, operations] of Object.entries(paths))
+      for (const [method, { requestBody }] of Object.entries(operations))
+        if (requestBody)
+          assert.ok(
+            Object.keys(requestBody.content['application/json'].schema.properties ?? {}).length > 0,
+            `${method} ${path}`,
+          );
   });
 
   test('gives each operation an id of its own, its roles, and references to schemas that it contains', () => {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { rolesOf } from '../administrators/roles.ts';
 import { type ApiCall, apiPath, templateOf } from './call.ts';
 
-const schemaOf = (schema: z.ZodType) => {
+type Schema = z.core.JSONSchema.JSONSchema;
+
+const schemaOf = (schema: z.ZodType): Schema => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return rest;
 };
@@ -54,15 +56,15 @@ function queryParameters(query: z.ZodType): object[] {
 
 const errorContent = { schema: { $ref: '#/components/schemas/Error' } };
 
-function responses({ answers, response }: ApiCall, schemas: ResponseSchemas): object {
-  const success = response ? { schema: schemas.of(response) } : {};
+function responses({ answers, response, media = [] }: ApiCall, schemas: ResponseSchemas): object {
+  const success = {
+    ...(response ? { 'application/json': { schema: schemas.of(response) } } : {}),
+    ...Object.fromEntries(media.map((type) => [type, { schema: { type: 'string' } }])),
+  };
   return Object.fromEntries(
     Object.entries(answers).map(([status, description]) => {
-      const json = Number(status) < 400 ? success : errorContent;
-      return [
-        status,
-        { description, ...(status === '204' ? {} : { content: { 'application/json': json } }) },
-      ];
+      const content = Number(status) < 400 ? success : { 'application/json': errorContent };
+      return [status, { description, ...(status === '204' ? {} : { content }) }];
     }),
   );
 }
@@ -71,20 +73,35 @@ function responses({ answers, response }: ApiCall, schemas: ResponseSchemas): ob
 const operationId = ({ method, path }: ApiCall): string =>
   `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`;
 
+/** Returns the schema of a merge patch (RFC 7396): every member may be absent, or null to remove it. */
+function patchOf({ properties = {}, type, additionalProperties }: Schema): Schema {
+  const members = Object.entries(properties).map(([name, member]) => {
+    const { default: _, ...schema } = member as { default?: unknown };
+    return [name, { anyOf: [schema, { type: 'null' }] }];
+  });
+  return { type, properties: Object.fromEntries(members), additionalProperties };
+}
+
+/** Returns the JSON Schema of a call's body; undefined without a body. */
+export function bodySchemaOf({ body, patches, describes = body }: ApiCall): Schema | undefined {
+  return patches ? patchOf(schemaOf(patches)) : describes && schemaOf(describes);
+}
+
 /** An empty body is an empty object. */
-const requestBody = (schema: { required?: readonly string[] | undefined }): object => ({
+const requestBody = (schema: Schema): object => ({
   required: (schema.required ?? []).length > 0,
   content: { 'application/json': { schema } },
 });
 
 function operation(call: ApiCall, schemas: ResponseSchemas): object {
-  const { path, summary, query, body } = call;
+  const { path, summary, query } = call;
+  const body = bodySchemaOf(call);
   return {
     operationId: operationId(call),
     summary,
     'x-roles': rolesOf(call.roles),
     parameters: [...pathParameters(path), ...queryParameters(query)],
-    ...(body ? { requestBody: requestBody(schemaOf(body)) } : {}),
+    ...(body ? { requestBody: requestBody(body) } : {}),
     responses: responses(call, schemas),
   };
 }

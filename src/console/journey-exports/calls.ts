@@ -51,7 +51,9 @@ export const journeyExports: Resource = {
       defineCall('GET', '/journeys/:id/export', {
         summary: 'Returns a journey as a picture, a Mermaid diagram, an HTTP archive or a bug report',
         query,
-        answers: { 200: 'The journey in this format', 404: 'Unknown journey' },
+        media: ['image/svg+xml', 'text/plain', 'text/markdown'],
+        response: z.looseObject({ log: z.looseObject({}) }).describe('HAR 1.2'),
+        answers: { 200: 'The journey in this format: HAR is JSON', 404: 'Unknown journey' },
         roles: ['support', 'read'],
         async handle({ params: { id }, query: { format, hops = 'one', download } }) {
           const journey = await reader().find(id);
@@ -65,6 +67,7 @@ export const journeyExports: Resource = {
       defineCall('GET', '/messages/:id/curl', {
         summary:
           'Returns the request of a message as a curl command, with shell variables instead of secrets',
+        media: ['text/plain'],
         answers: { 200: 'The command', 404: 'Unknown message, or one that was not captured' },
         roles: ['support', 'read'],
         async handle({ params: { id } }) {

@@ -159,6 +159,7 @@ export const applications: Resource = {
       defineCall('PATCH', '/applications/:id', {
         summary: 'Changes an application with a JSON merge patch (RFC 7396)',
         body: anyMembers,
+        patches: registrationShape,
         answers: { ...changeAnswers, 400: 'Invalid member: "field" and "problem"' },
         roles: [],
         response: changedApplication,

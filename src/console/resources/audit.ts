@@ -156,6 +156,7 @@ export const audit: Resource = {
         summary:
           'Verifies the audit log, or a period of it; with Accept: text/event-stream sends events "progress" and then "result"',
         query: z.strictObject({ from: time, to: time }),
+        media: ['text/event-stream'],
         answers: { 200: '{ok, chains, records, unsealed, problem}: the first altered record' },
         roles: [],
         response: verificationResponse,
@@ -179,7 +180,8 @@ export const audit: Resource = {
             .default('jsonl')
             .describe('fhir: AuditEvent of FHIR R4'),
         }),
-        answers: { 200: 'application/x-ndjson' },
+        media: ['application/x-ndjson'],
+        answers: { 200: 'The records' },
         roles: [],
         async handle({ query: { format, ...filter } }) {
           const form = await forms[format]();

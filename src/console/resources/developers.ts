@@ -68,6 +68,7 @@ export const developers: Resource = {
         summary:
           'Changes a developer with a JSON merge patch (RFC 7396); applications of an inactive one are refused',
         body: anyMembers,
+        patches: developerShape,
         answers: {
           200: 'The developer; ETag',
           400: 'Invalid member',

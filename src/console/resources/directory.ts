@@ -49,6 +49,7 @@ export const directory: Resource = {
     defineCall('GET', '/directory/export', {
       summary: 'Exports people, organisations and activities as JSON or CSV',
       query: z.strictObject({ format: format.default('json') }),
+      media: ['text/csv'],
       answers: { 200: 'The document' },
       roles: [],
       response: directoryDocument,

@@ -95,6 +95,7 @@ export const events: Resource = {
         summary:
           'Lists events, oldest first, at most 1,000; with Accept: text/event-stream sends new ones too, after Last-Event-ID',
         query,
+        media: ['text/event-stream'],
         answers: { 200: 'The events', 503: 'Too many streams are open' },
         roles: ['support'],
         response: z.strictObject({ events: z.array(event) }),

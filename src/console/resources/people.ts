@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Person, paths } from '../../cis/protocol.ts';
 import { apiPath, defineCall } from '../api/call.ts';
 import { anyMembers, foundPeople, invalidMember, pageLimit } from '../api/request.ts';
-import { personResponse } from '../directory/person.ts';
+import { personDraft, personResponse } from '../directory/person.ts';
 import { relayed } from '../neighbour.ts';
 import {
   personOfUserinfo,
@@ -24,9 +24,6 @@ const query = z.strictObject({
 });
 
 const nameQuery = z.strictObject({ q: z.string().max(100).optional().describe('Part of a name, or a code') });
-
-/** CIS validates the other members and names an invalid one. */
-const person = z.looseObject({ uid: z.string().optional(), persona: z.string().nullable().optional() });
 
 const expectedBy = ({ headers }: HttpRequest) =>
   headers['if-match'] === undefined ? {} : { ifMatch: headers['if-match'] };
@@ -49,7 +46,8 @@ export const people: Resource = {
       }),
       defineCall('POST', '/people', {
         summary: 'Adds a person',
-        body: person,
+        body: anyMembers,
+        describes: personDraft,
         answers: {
           201: 'The person',
           409: 'The uid or persona is taken',
@@ -76,6 +74,7 @@ export const people: Resource = {
       defineCall('PATCH', '/people/:uid', {
         summary: 'Changes a person with a JSON merge patch (RFC 7396)',
         body: anyMembers,
+        patches: personDraft,
         answers: {
           200: 'The changed person; ETag',
           404: 'Unknown uid or persona',

@@ -123,6 +123,7 @@ export const products: Resource = {
       defineCall('PATCH', '/products/:name', {
         summary: 'Changes a product with a JSON merge patch (RFC 7396); "limits": null lifts the limits',
         body: anyMembers,
+        patches: productShape,
         answers: {
           200: 'The product; ETag; "warnings" about unknown APIs',
           400: 'Invalid member',

@@ -2,6 +2,7 @@ import { type Html, html } from '@alongside/kernel/html';
 import { z } from 'zod';
 import { everyRole } from '../../administrators/roles.ts';
 import { type ApiCall, apiPath, templateOf } from '../../api/call.ts';
+import { bodySchemaOf } from '../../api/openapi.ts';
 import { copiedBlock, emptyState, withQuery } from '../../page/controls.ts';
 import { definePage } from '../../page/page.ts';
 import { apiCalls } from '../../resources/registry.ts';
@@ -63,8 +64,8 @@ const part = (title: string, fields: Html[]): Html | undefined =>
 
 /** The form of a call: path, query and body, the same as curl, and the answer. */
 function tryIt(call: ApiCall, origin: string, isProduction: boolean): Html {
-  const { method, path, summary, query, body, answers } = call;
-  const bodySchema = body && schemaOf(body);
+  const { method, path, summary, query, answers } = call;
+  const bodySchema = bodySchemaOf(call) as Schema | undefined;
   const bodyFields = bodySchema ? controls('body', bodySchema) : [];
   const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
     control('path', name, { type: 'string' }, true),

@@ -111,8 +111,11 @@ function api(): void {
         const parsed = JSON.parse(text);
         shown = JSON.stringify(parsed, null, 2);
         const field = String(parsed.field ?? '').split('.')[0] ?? '';
-        const wrong = controls.find(({ dataset }) => dataset.name === field);
-        if (!response.ok && wrong) mark(wrong, `${parsed.field} ${parsed.problem}`);
+        const wrong =
+          controls.find(({ dataset }) => dataset.name === field) ??
+          controls.find(({ dataset }) => dataset.place === 'whole');
+        if (!response.ok && wrong && parsed.problem)
+          mark(wrong, `${parsed.field ?? ''} ${parsed.problem}`.trim());
       } catch {
         // Shown as it came.
       }
