@@ -62,7 +62,7 @@ async function echo(t: TestContext) {
 }
 
 describe('errors', () => {
-  test('of a server that quotes the request hide the quote and keep its message id', async (t) => {
+  test('hide a quote of the request by the server and keep its message id', async (t) => {
     const { origin, sent } = await echo(t);
     const secrets = { clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT };
     const combined = createCombined({ ...platformAt(origin), ...secrets, pkce: true });
@@ -104,7 +104,7 @@ describe('errors', () => {
     }
   });
 
-  test('of an invalid header do not quote the token in it', async () => {
+  test('do not quote the token in an invalid header', async () => {
     const pds = createPds({ baseUrl: ISSUER, token: async () => 'the-access-token\n' });
     const error = await thrownBy(pds.patient('9000000009'));
     assert.equal(error.code, 'settings_invalid');
@@ -112,7 +112,7 @@ describe('errors', () => {
     assert.ok(!printed(error).includes('the-access-token'));
   });
 
-  test('of a patient hide number and diagnostics by default', async (t) => {
+  test('hide number and diagnostics of a patient by default', async (t) => {
     const outcome = { resourceType: 'OperationOutcome', issue: [{ diagnostics: 'no 9000000009 here' }] };
     const server = await serve(() => (_request, response) => {
       response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify(outcome));
@@ -133,7 +133,7 @@ describe('errors', () => {
     for (const error of [refused, unreachable]) assert.doesNotMatch(printed(error), /9000000009/);
   });
 
-  test('of a token show expected and received values, and no other claim', async () => {
+  test('show expected and received values of a token, and no other claim', async () => {
     const now = Math.floor(clock.now() / 1000);
     const good = { iss: ISSUER, aud: 'app', sub: 'the-person', nonce: 'the-nonce', iat: now, exp: now + 60 };
     const expected = {
@@ -167,7 +167,7 @@ describe('errors', () => {
     }
   });
 
-  test('of the browser and the session show the received value in one line', async () => {
+  test('show the received value of browser and session in one line', async () => {
     const combined = createCombined({
       ...{ ...platformAt(ISSUER), clientId: 'app', clientSecret: SECRET, redirectUri: REDIRECT },
       clock,

@@ -56,7 +56,7 @@ describe('tokens kept by the operating system', () => {
     assert.equal(signIns, 1);
   });
 
-  test('that are damaged, or whose refresh token has expired, are replaced by a sign-in', async () => {
+  test('are replaced by a sign-in if they are damaged or their refresh token has expired', async () => {
     for (const text of ['not JSON', '{"accessToken":1}', '']) {
       await writeFile(file, text);
       signIns = 0;

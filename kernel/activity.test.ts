@@ -147,7 +147,7 @@ describe('the line of a request', () => {
     ['/nowhere', false, 'info', 'refused'],
     ['/broken', false, 'error', 'failed'],
   ] as const)
-    test(`of ${path} is at ${level}${logsAll ? '' : ' if only what matters is logged'}`, async () => {
+    test(`is at ${level} for ${path}${logsAll ? '' : ' if only what matters is logged'}`, async () => {
       const { written } = await linesOf(path, logsAll);
       assert.deepEqual(
         written.map((line) => [line.level, line.message]),
@@ -155,14 +155,14 @@ describe('the line of a request', () => {
       );
     });
 
-  test('of an unexpected error has its reason and stack', async () => {
+  test('has the reason and stack of an unexpected error', async () => {
     const { written } = await linesOf('/broken');
     const { detail, stack, outcome, error } = written[0]?.fields ?? {};
     assert.deepEqual([detail, outcome, error], ['why', 'failed', 'kernel.unexpected']);
     assert.match(String(stack), /TypeError: why/);
   });
 
-  test('of a call within the process is at debug, and separate from that of its caller', async () => {
+  test('is at debug for a call within the process, and separate from that of its caller', async () => {
     const inner: Written[] = [];
     const observer = linesTo(inner);
     const ask = inProcess(routes, { name: 'inner', log: silentLog, observer });

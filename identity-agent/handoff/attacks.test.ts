@@ -80,7 +80,7 @@ describe('DNS rebinding', () => {
   });
 });
 
-describe('a request that is not from the pinned CIS2 is refused', () => {
+describe('a request that is not from the pinned CIS2', () => {
   const refused = async (
     t: Parameters<typeof testDesk>[0],
     make: (desk: TestDesk) => Promise<string>,
@@ -93,13 +93,13 @@ describe('a request that is not from the pinned CIS2 is refused', () => {
     nothingWasProven(desk);
   };
 
-  test('with the wrong issuer', (t) =>
+  test('is refused with the wrong issuer', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ iss: 'https://evil.example/realm' })).jws));
 
-  test('with an issuer that differs in one character', (t) =>
+  test('is refused with an issuer that differs in one character', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ iss: `${cis2.issuer}/` })).jws));
 
-  test('with an unpinned issuer, neither trusting nor fetching the keys in its header', async (t) => {
+  test('is refused with an unpinned issuer, neither trusting nor fetching the keys in its header', async (t) => {
     let asked = 0;
     const elsewhere = createListener(
       [
@@ -134,18 +134,18 @@ describe('a request that is not from the pinned CIS2 is refused', () => {
     assert.equal(asked, 0);
   });
 
-  test('with the wrong audience', (t) =>
+  test('is refused with the wrong audience', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ aud: cis2.issuer as never })).jws));
 
   for (const alg of ['none', 'None', 'HS256', 'RS256'])
-    test(`with alg ${alg}`, (t) =>
+    test(`is refused with alg ${alg}`, (t) =>
       refused(t, async ({ cis2 }) => {
         const [, payload, signature] = (await cis2.request()).jws.split('.');
         const header = Buffer.from(JSON.stringify({ alg, typ: 'cis-agent-req+jwt', kid: 'x' }));
         return `${header.toString('base64url')}.${payload}.${alg.toLowerCase() === 'none' ? '' : signature}`;
       }));
 
-  test('after it has expired', async (t) => {
+  test('is refused after it has expired', async (t) => {
     const desk = await testDesk(t);
     await desk.signIn();
     const { jws } = await desk.cis2.request();
@@ -154,7 +154,7 @@ describe('a request that is not from the pinned CIS2 is refused', () => {
     nothingWasProven(desk);
   });
 
-  test('with a response address at another origin', (t) =>
+  test('is refused with a response address at another origin', (t) =>
     refused(t, async ({ cis2 }) => (await cis2.request({ response_uri: 'https://evil.example/' })).jws));
 });
 

@@ -95,7 +95,7 @@ for (const [dialect, create] of subjects) {
       assert.deepEqual(await store.list({ since: first + 149 }), []);
     });
 
-    test('of several processes have one order without a gap', async () => {
+    test('have one order without a gap across processes', async () => {
       const processes = [processOn(one), processOn(two)];
       await Promise.all(
         processes.map(async ({ recorder, happen }) => {
@@ -113,7 +113,7 @@ for (const [dialect, create] of subjects) {
       );
     });
 
-    test('of one sign-in are one journey in any process that handles a step', async () => {
+    test('belong to one journey in any process that handles a step of a sign-in', async () => {
       const [platform, cis2] = [processOn(one), processOn(two)];
       const [family, ownFamily] = [orderedId(), orderedId()];
       const step = async ({ recorder, happen }: typeof platform, ...event: Parameters<typeof happen>) => {
@@ -135,7 +135,7 @@ for (const [dialect, create] of subjects) {
       assert.equal((await cis2.store.list({ journey: family })).length, 9);
     });
 
-    test('of a process that is alone keep their journey after its restart by lasting values only', async () => {
+    test('keep their journey by lasting values only when a lone process restarts', async () => {
       const former = processOn(one, true);
       const [family, session] = [orderedId(), 'a session'];
       former.happen('challenge', { keys: ['challenge'] });

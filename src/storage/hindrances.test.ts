@@ -107,7 +107,7 @@ describe('other processes on the same SQLite file', () => {
 });
 
 describe('a SQLite transaction that fails', () => {
-  test('without a possible rollback fails all its writes with the first reason, and the next works', async (t) => {
+  test('fails all its writes with the first reason if no rollback is possible, and the next works', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     const original = DatabaseSync.prototype.exec;
     let failures = 0;
@@ -131,7 +131,7 @@ describe('a SQLite transaction that fails', () => {
     await database.close();
   });
 
-  test('in memory, with a single connection, is rolled back by the next one', async (t) => {
+  test('is rolled back by the next one in memory, with a single connection', async (t) => {
     const database = await strict(':memory:');
     const original = DatabaseSync.prototype.exec;
     let failures = 0;
@@ -146,7 +146,7 @@ describe('a SQLite transaction that fails', () => {
     await database.close();
   });
 
-  test('because of a full disk fails all its writes, and leaves no transaction open', async (t) => {
+  test('fails all its writes on a full disk, and leaves no transaction open', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     await database.run(sql('CREATE TABLE big (text TEXT)'));
     const { page_count: pages } = (await database.get(sql('PRAGMA page_count'))) as { page_count: number };
@@ -181,7 +181,7 @@ describe('a SQLite transaction that fails', () => {
     assert.equal((await database.healthy()).ok, true);
   });
 
-  test('because of one batch does not fail the others, which are executed alone', async (t) => {
+  test('does not fail the other batches, which are executed alone', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     const outcomes = await Promise.allSettled([
       database.run(parent(1)),
@@ -203,7 +203,7 @@ describe('a SQLite transaction that fails', () => {
     await database.close();
   });
 
-  test('because another process locks the file in between is continued after the batches that were committed', async (t) => {
+  test('is continued after the committed batches if another process locks the file in between', async (t) => {
     const database = await strict(join(folderOf(t), 'test.db'));
     let begun = 0;
     const original = StatementSync.prototype.run as (...values: unknown[]) => unknown;

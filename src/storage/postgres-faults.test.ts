@@ -167,7 +167,7 @@ describe('a lost PostgreSQL connection', () => {
 });
 
 describe('a PostgreSQL server', () => {
-  test('that crashes under load loses no confirmed write, and service resumes by itself', async (t) => {
+  test('loses no confirmed write in a crash under load, and service resumes by itself', async (t) => {
     const { open } = await counting(t);
     const databases = [await open(), await open()];
     await databases[0]?.run(sql('CREATE TABLE acknowledged (id TEXT PRIMARY KEY)'));
@@ -209,7 +209,7 @@ describe('a PostgreSQL server', () => {
     for (const database of databases) assert.deepEqual(await database.healthy(), { ok: true });
   });
 
-  test('that accepts connections and never responds fails reads and writes in time', async (t) => {
+  test('fails reads and writes in time if it accepts connections and never responds', async (t) => {
     const proxy = await startProxy({ path: server.socket });
     t.after(() => proxy.close());
     const { open } = await counting(t, { through: proxy });
@@ -227,7 +227,7 @@ describe('a PostgreSQL server', () => {
     assert.deepEqual(await database.healthy(), { ok: true });
   });
 
-  test('that never responds does not block shutdown', async (t) => {
+  test('does not block shutdown if it never responds', async (t) => {
     const proxy = await startProxy({ path: server.socket });
     t.after(() => proxy.close());
     const { open } = await counting(t, { through: proxy });
@@ -241,7 +241,7 @@ describe('a PostgreSQL server', () => {
     await Promise.all([writing, reading]);
   });
 
-  test('that became a standby is not healthy and accepts no writes', async (t) => {
+  test('is not healthy and accepts no writes as a standby', async (t) => {
     const { operator, open } = await counting(t);
     const { rows } = await operator.query('SELECT current_database() AS name');
     await operator.query(`ALTER DATABASE ${rows[0].name} SET default_transaction_read_only = on`);
@@ -253,7 +253,7 @@ describe('a PostgreSQL server', () => {
     await until(() => database.run(increment));
   });
 
-  test('that takes too long for a statement fails it, except in a batch without a time limit', async (t) => {
+  test('fails a statement that takes too long, except in a batch without a time limit', async (t) => {
     const { open } = await counting(t);
     const database = await open({ ...patient, timeout: 1_000 });
     const slow = sql('SELECT pg_sleep(1.5)');
@@ -262,7 +262,7 @@ describe('a PostgreSQL server', () => {
     assert.deepEqual(await until(() => database.get(value)), { n: 1 });
   });
 
-  test('that refuses a statement is not to blame', async (t) => {
+  test('stays healthy after it refuses a statement', async (t) => {
     const { open } = await counting(t);
     const database = await open();
     const again = sql('INSERT INTO counter VALUES (1, 0)');

@@ -9,7 +9,7 @@ import { startInstance, type TestInstance } from '../testing/instance.ts';
 import { executedFiles } from './executed-files.ts';
 
 // A reader has to follow fewer files: events, journeys, logs, metrics and storage run for every request. The limits may only fall.
-describe('the number of files that run stays within its limit', () => {
+describe('the number of files that run', () => {
   let instance: TestInstance;
   let clients: Clients;
   before(async () => {
@@ -19,13 +19,13 @@ describe('the number of files that run stays within its limit', () => {
   });
   after(() => instance?.stop());
 
-  test('at CIS2 for an authorization request with a session', async () => {
+  test('stays within its limit at CIS2 for an authorization request with a session', async () => {
     const { address } = codeRequest(clients.party);
     const files = await executedFiles(() => call(address, { headers: { cookie: clients.party.cookie } }));
     assert.ok(files.length <= 77, `${files.length} files:\n${files.join('\n')}`);
   });
 
-  test('in all services for a silent sign-in by the combined pattern', async () => {
+  test('stays within its limit in all services for a silent sign-in by the combined pattern', async () => {
     const files = await executedFiles(() => combinedSignIn(clients));
     assert.ok(files.length <= 194, `${files.length} files:\n${files.join('\n')}`);
   });

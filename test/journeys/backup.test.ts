@@ -40,7 +40,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
     });
     after(() => postgres?.stop());
 
-    test('made under load and restored after a loss lets users sign in, and ends earlier tokens', async (t) => {
+    test('lets users sign in when it was made under load and restored after a loss, and ends earlier tokens', async (t) => {
       const instance = await start();
       t.after(() => instance.stop());
       const clients = await registerClients(instance.urls);
@@ -102,7 +102,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.equal((await invokeJson<{ ok: boolean }>(['audit', 'verify', ...at()])).ok, true);
     });
 
-    test('that is stopped leaves no file', async () => {
+    test('leaves no file when it is stopped', async () => {
       const stop = new AbortController();
       const config = loadConfig(productionShape, { data: folder, database });
       const target = join(root, 'stopped.tar');
@@ -180,7 +180,7 @@ for (const dialect of ['sqlite', 'postgres'] as const)
       assert.equal(await databaseDump(database || `sqlite:${join(folder, 'alongside.db')}`), kept);
     });
 
-    test('on a full disk reports the reason and leaves no file', async () => {
+    test('reports the reason and leaves no file on a full disk', async () => {
       const full = join(root, 'full.tar');
       const { code, err } = await runProcess(['backup', full, ...at()], {
         mostBlocks: dialect === 'sqlite' ? 200 : 32,

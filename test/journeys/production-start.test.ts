@@ -109,7 +109,7 @@ test('alongside serve exits with 1 and one sentence for another master key, befo
   }
 });
 
-describe('alongside serve refuses to start', () => {
+describe('alongside serve', () => {
   const folder = mkdtempSync(join(tmpdir(), 'alongside-production-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const starting = (settings: Record<string, unknown>, development = false) =>
@@ -131,12 +131,12 @@ describe('alongside serve refuses to start', () => {
     });
   };
 
-  test('without persistent data', async () => {
+  test('refuses to start without persistent data', async () => {
     await refuses({ ephemeral: true }, /keeps its data/);
     await refuses({ database: ':memory:' }, /keeps its data/);
   });
 
-  test('with an http address, except on loopback', async () => {
+  test('refuses to start with an http address, except on loopback', async () => {
     for (const name of [
       'urlConsole',
       'urlApi',
@@ -150,13 +150,17 @@ describe('alongside serve refuses to start', () => {
     await refuses({ urlCis2: 'http://localhost.example' }, /must be https/);
   });
 
-  test('with the sample application', () => refuses({ only: 'console,sample' }, /sample application/));
-  test('with a certificate that no client trusts', () => refuses({ tls: true }, /set --tls-certificate/));
-  test('with the sandbox of the PDS', () => refuses({ sandbox: true }, /leave out --sandbox/));
+  test('refuses to start with the sample application', () =>
+    refuses({ only: 'console,sample' }, /sample application/));
+  test('refuses to start with a certificate that no client trusts', () =>
+    refuses({ tls: true }, /set --tls-certificate/));
+  test('refuses to start with the sandbox of the PDS', () =>
+    refuses({ sandbox: true }, /leave out --sandbox/));
 
-  test('with a console without a host name', () => refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
+  test('refuses to start with a console without a host name', () =>
+    refuses({ urlConsole: 'https://192.0.2.1' }, /host name/));
 
-  test('with a master key that others can read', async () => {
+  test('refuses to start with a master key that others can read', async () => {
     chmodSync(folder, 0o755);
     await refuses({}, /chmod 700/);
     chmodSync(folder, 0o700);
@@ -171,7 +175,7 @@ describe('alongside serve refuses to start', () => {
     await refuses({ masterKey: join(folder, 'missing.key') }, /missing\.key cannot be read/);
   });
 
-  test('with a data folder that must be a volume and is not', {
+  test('refuses to start with a data folder that must be a volume and is not', {
     skip: process.platform !== 'linux',
   }, async () => {
     await refuses({ dataVolume: true }, /is not a volume, so its data would be lost/);
@@ -181,7 +185,7 @@ describe('alongside serve refuses to start', () => {
     await refuses({ dataVolume: true, data: '/proc' }, /The data folder \/proc cannot be written/);
   });
 
-  test('with a console beyond this machine, unless a proxy is in front of it', async () => {
+  test('refuses to start with a console beyond this machine, unless a proxy is in front of it', async () => {
     const open = { consoleHost: '0.0.0.0', only: 'console', data: join(folder, 'console') };
     await refuses(open, /open at 0\.0\.0\.0 without TLS: name the proxy/);
     const behind = { urlConsole: 'https://console.example', trustedProxies: ['192.0.2.1'] };
@@ -195,7 +199,7 @@ describe('alongside serve refuses to start', () => {
     }
   });
 
-  test('with an https address without TLS or a proxy', async () => {
+  test('refuses to start with an https address without TLS or a proxy', async () => {
     for (const [only, settings] of [
       ['cis2', { urlCis2: 'https://cis2.example' }],
       ['gateway', { urlApi: 'https://api.example' }],
@@ -209,10 +213,10 @@ describe('alongside serve refuses to start', () => {
     await (await starting({ ...elsewhere, ...behind })).stop();
   });
 
-  test('with every address as a trusted proxy', () =>
+  test('refuses to start with every address as a trusted proxy', () =>
     refuses({ trustedProxies: ['::ffff:0:0/96'] }, /is not an address or range of a proxy/));
 
-  test('with a certificate for another name, unless behind a proxy', async () => {
+  test('refuses to start with a certificate for another name, unless behind a proxy', async () => {
     const authority = makeAuthority();
     try {
       const { certificate: tlsCertificate, key: tlsKey } = authority.issue('cis2.example');
@@ -231,7 +235,7 @@ describe('alongside serve refuses to start', () => {
     }
   });
 
-  test('with self-service and without a mail server', async () => {
+  test('refuses to start with self-service and without a mail server', async () => {
     await refuses({ smtpUrl: undefined }, /Self-service needs a mail server/);
     const settings = { smtpUrl: undefined, selfService: false, data: join(folder, 'no-self-service') };
     const instance = await starting({ ...settings, only: 'cis,cis2' });
@@ -242,7 +246,7 @@ describe('alongside serve refuses to start', () => {
     await instance.stop();
   });
 
-  test('on data of development, and up on data of production', async () => {
+  test('refuses to start on data of development, and up on data of production', async () => {
     const development = await starting({ data: join(folder, 'development'), only: 'console' }, true);
     await development.stop();
     await refuses({ data: join(folder, 'development') }, /made in development/);

@@ -58,7 +58,7 @@ describe('a security key', () => {
   }
 
   for (const pattern of ['combined', 'separate'] as const)
-    test(`from the seed signs the gp in and finds a patient (${pattern})`, async () => {
+    test(`signs the gp in from the seed and finds a patient (${pattern})`, async () => {
       const [key] = await keysOf('gp');
       const page = await desk(key?.development?.credential);
       await signIn(page, pattern);

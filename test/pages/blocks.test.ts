@@ -52,11 +52,11 @@ describe('the code blocks of the pages', () => {
     );
   });
 
-  test('that are JSON can be parsed', () => {
+  test('can be parsed if they are JSON', () => {
     for (const block of checked('json')) assert.doesNotThrow(() => JSON.parse(block.code), at(block));
   });
 
-  test('that are excerpts match their files', () => {
+  test('match their files if they are excerpts', () => {
     for (const block of blocks.filter(({ marks: own }) => own.excerpt !== undefined)) {
       const file = readFileSync(join(clone, block.marks.excerpt ?? ''), 'utf8');
       assert.ok(
@@ -66,7 +66,7 @@ describe('the code blocks of the pages', () => {
     }
   });
 
-  test('that are TypeScript compile without type errors', async () => {
+  test('compile without type errors if they are TypeScript', async () => {
     mkdirSync(join(clone, '.cache'), { recursive: true });
     const folder = mkdtempSync(join(clone, '.cache', 'blocks-'));
     try {

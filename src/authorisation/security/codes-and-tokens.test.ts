@@ -74,7 +74,7 @@ describe('codes', () => {
     };
     for (const from of ['/oauth2', '/oauth2-mock', '/oauth2.1'])
       for (const to of ['/oauth2', '/oauth2-mock', '/oauth2.1'].filter((other) => other !== from))
-        test(`from ${from} to ${to}: are refused without being used up`, async () => {
+        test(`are refused without being used up: from ${from} to ${to}`, async () => {
           const { code, access, refresh } = await (from === '/oauth2.1' ? standardForms() : nhsForms(from));
           const id = to === '/oauth2.1' ? 'web' : 'combined';
           for (const form of [codeRequest(code, id), refreshRequest(refresh, id)]) {

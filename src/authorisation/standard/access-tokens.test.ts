@@ -45,7 +45,7 @@ const post = async (form: [string, string][]) =>
 
 describe('JWT access tokens (RFC 9068)', () => {
   for (const algorithm of algorithms)
-    test(`by ${algorithm} verify with the published keys, and are stored for the gateway`, async () => {
+    test(`verify with the published keys by ${algorithm}, and are stored for the gateway`, async () => {
       const id = `jwt-${algorithm.toLowerCase()}`;
       const { access_token: token } = await signedIn(id);
       const { payload, protectedHeader } = await verify(token);

@@ -110,7 +110,7 @@ describe('revocation of cards of another authority', () => {
       assert.equal(await outcome(card), 'good', 'failures are not cached');
     });
 
-    test('after a time-out, rejects the card in hard mode and accepts it in soft mode', async () => {
+    test('rejects the card in hard mode and accepts it in soft mode after a time-out', async () => {
       publisher.crl = async () => 'nothing';
       const card = await authority.card(uids.gp);
       const quick = { revocation: { patience: { list: 50 } } };
@@ -161,7 +161,7 @@ describe('revocation of cards of another authority', () => {
       assert.deepEqual(publisher.asked, ['/ocsp']);
     });
 
-    test('after a time-out, uses the CRL, then rejects the card in hard mode and accepts it in soft mode', async () => {
+    test('uses the CRL after a time-out, then rejects the card in hard mode and accepts it in soft mode', async () => {
       publisher.ocsp = async () => 'nothing';
       publisher.crl = () => authority.crl([]);
       const card = await authority.card(uids.gp);

@@ -73,7 +73,7 @@ describe('POST /sessions', () => {
     });
   });
 
-  describe('returns invalid_request', () => {
+  describe('an invalid request', () => {
     const spoiled: Record<string, Partial<Record<keyof SignInRequest, unknown>> | { extra: string }> = {
       'no challenge': { challenge: undefined },
       'a challenge that is too long': { challenge: 'x'.repeat(129) },
@@ -89,21 +89,21 @@ describe('POST /sessions', () => {
       'a member too many': { extra: 'x' },
     };
     for (const [name, changes] of Object.entries(spoiled)) {
-      test(`for ${name}`, async () => {
+      test(`returns invalid_request for ${name}`, async () => {
         const { status, body } = await new Desk(cis).trySignIn(card, changes as Partial<SignInRequest>);
         assert.equal(status, 400);
         assert.equal(body.error, 'invalid_request');
       });
     }
 
-    test('for a private session key', async () => {
+    test('returns invalid_request for a private session key', async () => {
       const key = newP256();
       const jwk = { ...key.jwk, d: key.privateKey.export({ format: 'jwk' }).d };
       const { status } = await new Desk(cis).trySignIn(card, { sessionKey: jwk });
       assert.equal(status, 400);
     });
 
-    test('for a body that is not JSON or has another type', async () => {
+    test('returns invalid_request for a body that is not JSON or has another type', async () => {
       assert.equal((await cis.call(paths.sessions, { body: '{' })).status, 400);
       assert.equal((await cis.call(paths.sessions, { body: '[]' })).status, 400);
       assert.equal((await cis.call(paths.sessions, { method: 'POST' })).status, 415);
@@ -111,7 +111,7 @@ describe('POST /sessions', () => {
       assert.equal((await cis.call(paths.sessions, asForm)).status, 415);
     });
 
-    test('for a body of more than 32 KiB', async () => {
+    test('returns invalid_request for a body of more than 32 KiB', async () => {
       assert.equal((await cis.call(paths.sessions, { body: { challenge: 'x'.repeat(33_000) } })).status, 400);
       assert.equal((await cis.call(paths.sessions, { body: { challenge: 'x'.repeat(70_000) } })).status, 413);
     });

@@ -103,7 +103,7 @@ describe('choice page', () => {
     assert.match(page.url(), /error=access_denied/);
   });
 
-  test('by keyboard alone', async () => {
+  test('works by keyboard alone', async () => {
     await choice();
     agentPage.asks = false;
     await page.getByRole('radio', { name: 'Smartcard' }).focus();
@@ -120,7 +120,7 @@ describe('role page', () => {
     return decodeJwt((await redeem(cis2, client, back)).id_token)?.claims.selected_roleid;
   };
 
-  test('by keyboard alone', async () => {
+  test('works by keyboard alone', async () => {
     await roles(nurse.uid);
     // The skip link is the first stop, and the radio buttons the next.
     await page.keyboard.press('Tab');

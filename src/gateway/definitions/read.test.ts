@@ -63,8 +63,8 @@ describe('a definition that cannot be used is refused with its place and a sente
     });
 });
 
-describe('a definition is read with warnings', () => {
-  test('for each missing file, and nothing more', async () => {
+describe('a definition', () => {
+  test('is read with a warning for each missing file, and nothing more', async () => {
     const missing = async (draft: ApiDraft) =>
       (await readDefinition(draft)).warnings.filter((warning) => warning.includes('is missing')).length;
     assert.deepEqual(
@@ -89,7 +89,7 @@ describe('a definition is read with warnings', () => {
     ['a grant that nobody gets', spec(`${head}${extension}paths:\n  /a:\n    get: {security: [{nhs-cis2-aal3: []}], responses: {}}\n`), /needs nhs-cis2-aal3, which no access mode gives/],
   ];
   for (const [about, draft, message] of warned)
-    test(`for ${about}`, async () => {
+    test(`is read with a warning for ${about}`, async () => {
       const { warnings } = await readDefinition(draft);
       assert.ok(
         warnings.some((warning) => message.test(warning)),
@@ -98,8 +98,8 @@ describe('a definition is read with warnings', () => {
     });
 });
 
-describe('a definition is understood', () => {
-  test('for underscores in grants, document-level security, and an empty list that opens an operation', async () => {
+describe('an unusual definition', () => {
+  test('may have underscores in grants, document-level security, and an empty list that opens an operation', async () => {
     const { model } = await readDefinition(
       spec(`${head}x-nhsd-apim: {access: [{grants: {nhs_cis2_aal3: []}}, {grants: {app_level3: []}}]}
 security: [{app-level3: []}]
@@ -119,12 +119,12 @@ paths:
     );
   });
 
-  test('without any security as in need of a grant of the access modes, never as open', async () => {
+  test('needs a grant of the access modes if it has no security, and is never open', async () => {
     const { model } = await readDefinition(spec(`${head}${extension}paths:\n${paths}`));
     assert.deepEqual(model.operations[0]?.grants, ['app-level3']);
   });
 
-  test('with recursive schemas, aliases and one path several times', async () => {
+  test('may have recursive schemas, aliases and one path several times', async () => {
     const { model } = await readDefinition(
       spec(`${head}${extension}paths:
   /tree#one:

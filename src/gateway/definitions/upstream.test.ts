@@ -157,7 +157,7 @@ describe('an upstream behind the gateway', () => {
     assert.deepEqual([answer.status, await answer.text()], [200, '<h1>Hello</h1>']);
   });
 
-  test('that falls silent ends the response instead of holding it for ever', async () => {
+  test('ends the response when it falls silent', async () => {
     const answer = await call('/item/silent');
     assert.equal(answer.status, 200);
     await assert.rejects(answer.arrayBuffer());
@@ -208,7 +208,7 @@ describe('an upstream behind the gateway', () => {
     assert.ok(closed > before);
   });
 
-  test('that has all connections and its queue in use refuses more calls', async () => {
+  test('refuses more calls while all connections and its queue are in use', async () => {
     open = [];
     const stop = new AbortController();
     const first = await call('/events', { signal: stop.signal });

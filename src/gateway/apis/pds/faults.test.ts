@@ -70,7 +70,7 @@ describe('a fault of the PDS', () => {
     assert.deepEqual(await statuses(read, read, other, other), [200, 200, 503, 200]);
   });
 
-  test('of one test run does not affect another run', async () => {
+  test('affects only the test run that set it', async () => {
     await faults.set('pds-unavailable@run-1', { next: 1 });
     await faults.set('pds-too-many-requests@run-2', {});
     const of = (run?: string) => () => read(undefined, run);
