@@ -194,7 +194,7 @@ describe('the fapi2 profile, end to end', () => {
     for (const { sid } of sessions.sessions) await instance.api('DELETE', `/sessions/${sid}`);
     const after = await page();
     assert.ok(after instanceof Response);
-    assert.equal(after.status, 401);
+    assert.equal(after.status, 403);
     assert.match(after.headers.getSetCookie().join(), /-session=; .*Max-Age=0/);
   });
 
