@@ -1,6 +1,8 @@
 import { UsageError } from '@alongside/kernel/operator';
 import type { ApiSchema } from '../../kit/console-api.ts';
 import { consoleCommand, text } from '../command.ts';
+import { StopSignal } from '../foreground.ts';
+import { interrupted } from '../outcome.ts';
 
 type StoredPatient = ApiSchema<'PatientRecord'>;
 
@@ -49,7 +51,9 @@ export const patients = consoleCommand({
         let household = 0;
         let all = 0;
         let added = 0;
-        while (all < count) {
+        // Ctrl-C ends it between two parts, of which each is stored whole.
+        const stop = new StopSignal();
+        while (all < count && stop.signal === undefined) {
           progress.step('Storing patients', all, count);
           // A household is not divided, so the last part may have a few more.
           const most = Math.max(6, Math.min(atOnce, count - all));
@@ -61,9 +65,13 @@ export const patients = consoleCommand({
           added += part.added;
         }
         progress.clear();
+        const isStopped = stop.signal !== undefined && all < count;
         return {
-          json: { patients: all, added },
-          lines: [`The PDS has ${all} patients of the population; ${added} are new.`],
+          json: { patients: all, added, ...(isStopped && { stopped: true }) },
+          lines: isStopped
+            ? [`Stopped after ${all} of ${count} patients; ${added} are new. Repeat the command to continue.`]
+            : [`The PDS has ${all} patients of the population; ${added} are new.`],
+          code: isStopped ? interrupted : 0,
         };
       },
     },
