@@ -270,7 +270,9 @@ const gatewayOf = (wiring: Wiring, personSource: PersonSource) => {
     options: {
       legacyDefaultMode: config.legacyDefaultMode,
       requireAsid: config.requireAsid,
-      apiLimits: config.apiLimits,
+      apiLimits: Object.fromEntries(
+        Object.entries(config.apiLimits).filter(([name]) => !authorisationApis.includes(name)),
+      ),
       cors: config.corsAtGateway,
       sandbox: wiring.development && config.sandbox,
     },

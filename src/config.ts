@@ -3,6 +3,7 @@ import { nearest } from '@alongside/kernel/operator';
 import { z } from 'zod';
 import { optionsByBase } from './authorisation/hardening.ts';
 import { apis } from './gateway/apis/registry.ts';
+import { apiNameForm } from './gateway/protocol.ts';
 import { networkLimits } from './oauth/network-limit.ts';
 import { limitsByApi } from './oauth/rate-limits.ts';
 import { isDatabaseSetting } from './storage/dialects.ts';
@@ -67,16 +68,16 @@ const objectOrJson = z.union([
 ]);
 /** Names of the authorisation service in products and limits: its base paths. */
 export const authorisationApis: readonly string[] = ['oauth2', 'oauth2-mock', 'oauth2.1'];
-/** Names in `apiLimits`: the base paths of the authorisation service and the protected APIs. */
+/** Names in `apiLimits`: the base paths of the authorisation service and the APIs in process. An API that was added may be named too. */
 export const limitedApis: readonly string[] = [...authorisationApis, ...apis.map(({ name }) => name)];
 const apiLimits = objectOrJson.pipe(
   limitsByApi.superRefine((byName, context) => {
-    for (const name of Object.keys(byName))
-      if (!limitedApis.includes(name))
-        context.addIssue({
-          code: 'custom',
-          message: `knows no API "${name}".${nearest(name, limitedApis)} Choose from ${limitedApis.join(', ')} (an API that was added has its limits in its definition)`,
-        });
+    for (const name of Object.keys(byName)) {
+      const similar = limitedApis.includes(name) ? '' : nearest(name, limitedApis);
+      if (similar === '' && apiNameForm.test(name)) continue;
+      const message = `knows no API "${name}".${similar} Choose from ${limitedApis.join(', ')}, or name an API that was added`;
+      context.addIssue({ code: 'custom', message });
+    }
   }),
 );
 const basePathOptions = objectOrJson.pipe(optionsByBase);
@@ -228,7 +229,7 @@ export const configShape = {
   apiLimits: apiLimits
     .default({})
     .describe(
-      'Quota and spike arrest of APIs and base paths such as /oauth2, for all clients together: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
+      'Quota and spike arrest of APIs and base paths such as /oauth2, for all clients together, before those of a definition: {"NAME": {"quota": {"limit": 1200}, "spikeArrest": {"ratelimit": "2400pm"}}}',
     ),
   networkLimits: objectOrJson
     .pipe(networkLimits)

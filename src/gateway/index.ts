@@ -55,6 +55,10 @@ export async function createGateway(dependencies: Dependencies): Promise<Service
       await sandbox?.close();
     },
     async start() {
+      const limited = Object.keys(dependencies.options.apiLimits ?? {});
+      const named = limited.filter((name) => !apis.some((api) => api.name === name));
+      for (const name of named.length > 0 ? await served.missing(named) : [])
+        dependencies.log.warn({ api: name }, 'apiLimits names an API that does not exist yet');
       await new Patients(dependencies.database).completeKeys();
       if (dependencies.patients) await seed(dependencies.database, dependencies.patients);
     },

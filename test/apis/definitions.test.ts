@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { decodeJwt } from 'jose';
 import { invoke, invokeJson } from '../../src/cli/testing/command.ts';
 import { startUpstream } from '../../src/gateway/testing/upstream.ts';
 import { seededClients } from '../../src/seed/applications.ts';
@@ -150,6 +151,71 @@ describe('the published definitions, end to end', () => {
       assert.equal(sent['nhsd-organization-uuid'], 'A1');
       assert.match(sent['nhsd-session-urid'] ?? '', /^\d+$/);
     } finally {
+      await upstream.stop();
+    }
+  });
+
+  test('send the ID token, what is known of a citizen, and templates of an extension file', async () => {
+    const upstream = await startUpstream(({ headers }, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(headers));
+    });
+    const spec = join(folder, 'plain.yaml');
+    const extension = join(folder, 'extension.yaml');
+    writeFileSync(
+      spec,
+      "openapi: 3.0.3\nservers: [{url: /plain}]\npaths: {/a: {get: {responses: {'200': {description: x}}}}}\n",
+    );
+    writeFileSync(
+      extension,
+      `x-nhsd-apim:
+  access: [{title: Users, grants: {nhs-cis2-aal3: [], nhs-login-p9: []}}]
+  target-identity:
+    - {name: id-token}
+    - {name: cis2-acr, header: x-acr}
+    - {name: nhs-login-nhs-number}
+    - {name: nhs-login-identity-proofing-level, header: x-proofing}
+x-alongside:
+  headers:
+    x-caller: '{application.name} as {token.id_token-subject} with {scope}'
+    x-message: '{message.id}'
+    x-nothing: '{attribute.none}{token.id_token}{unknown}'
+`,
+    );
+    const applications = ['--application', 'demo-combined', '--application', 'demo-citizen'];
+    await run('api', 'add', spec, '--upstream', upstream.url, '--extension', extension, ...applications);
+    const sentFor = async (authorization: string) => {
+      const forged = {
+        'nhsd-id-token': 'x',
+        'x-caller': 'x',
+        'nhsd-nhslogin-nhs-number': 'x',
+        'x-proofing': 'x',
+      };
+      const answer = await call('/plain/a', { authorization, ...forged });
+      assert.equal(answer.status, 200);
+      return (await answer.json()) as Record<string, string>;
+    };
+    try {
+      const worker = await sentFor(`Bearer ${await tokenOfCard()}`);
+      assert.equal(decodeJwt(worker['nhsd-id-token'] ?? '').sub, '656005750108');
+      assert.equal(worker['x-acr'], 'AAL3_ANY');
+      assert.equal(worker['x-nothing'], undefined);
+      assert.match(
+        worker['x-caller'] ?? '',
+        /^demo-combined as 656005750108 with .*urn:nhsd:apim:user-nhs-cis2:aal3:plain/,
+      );
+      assert.match(worker['x-message'] ?? '', /^[0-9a-f-]{36}$/);
+      const { access_token: token } = await instance.api('POST', '/tokens', {
+        ...{ citizen: '9900000285', application: 'demo-citizen' },
+      });
+      const citizen = await sentFor(`Bearer ${token}`);
+      assert.deepEqual([citizen['nhsd-nhslogin-nhs-number'], citizen['x-proofing']], ['9900000285', 'P9']);
+      assert.deepEqual(
+        [worker['nhsd-nhslogin-nhs-number'], worker['x-proofing'], citizen['x-acr']],
+        [undefined, undefined, undefined],
+      );
+    } finally {
+      await run('api', 'remove', 'plain');
       await upstream.stop();
     }
   });

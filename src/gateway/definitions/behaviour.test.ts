@@ -77,6 +77,22 @@ describe('an API by definition', () => {
     );
   });
 
+  test('has the limits of the configuration before its own', async () => {
+    const quota = { enabled: true, limit: 1, interval: 1, timeunit: 'minute' } as const;
+    const limited = await startGateway({ apiLimits: { test: { quota }, none: { quota } } });
+    try {
+      await limited.products.save({ name: 'test', apis: ['test'], scopes: [], limits: null });
+      await limited.addApplication('nhs', {}, ['test']);
+      await addDefinition(limited, worker());
+      const as = await limited.issue({ applicationId: 'nhs', scope: scope('app:level3'), uid: null });
+      const statuses: number[] = [];
+      for (let at = 0; at < 2; at++) statuses.push((await limited.call('/test/user', { token: as })).status);
+      assert.deepEqual(statuses, [200, 429]);
+    } finally {
+      await limited.stop();
+    }
+  });
+
   test('has metadata as a protected resource, as every API has', async () => {
     await addDefinition(gateway, worker());
     for (const path of ['/test', '/personal-demographics/FHIR/R4', '/hello-world', '/canary-api']) {

@@ -56,6 +56,12 @@ export class ServedApis {
     await this.#validation.close();
   }
 
+  /** Returns which of these names no definition has. */
+  async missing(names: readonly string[]): Promise<string[]> {
+    const stored = await this.#definitions.list();
+    return names.filter((name) => !stored.some((one) => one.name === name));
+  }
+
   /** Returns the API at a path: the one with the longest base path. */
   at(path: string): ServedApi | undefined | Promise<ServedApi | undefined> {
     const current = this.#current.of('');
