@@ -22,6 +22,10 @@ mkdir -m 700 -p "$root/all/run/user/0"
 cp "$script" "$root/all/opt/you/page.sh"
 ip link set lo up
 cd "$root/all"
+# Not chroot: a container engine could not enter its containers.
+mkdir -p "$root/all/mnt/machine"
+pivot_root . mnt/machine
+umount --lazy /mnt/machine
 exec env -i HOME=/opt/you XDG_RUNTIME_DIR=/run/user/0 LANG=C.UTF-8 TERM=dumb CI=true \
   PATH="${4:+$4:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-  chroot . bash /opt/you/page.sh
+  bash /opt/you/page.sh

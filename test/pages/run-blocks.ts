@@ -38,6 +38,11 @@ const acts: Readonly<Record<string, { before: string; after: string; act: string
     after: 'authenticator enrol',
     act: 'node /opt/alongside/test/pages/server-sign-in.ts "$uid" "$officer"',
   },
+  'docs/installing.md': {
+    before: '. /opt/alongside/test/pages/container-machine.sh',
+    after: 'docker compose up',
+    act: 'node /opt/alongside/test/pages/balanced-sign-in.ts',
+  },
 };
 
 /** Blocks that are run, or written to a file that others read. */
