@@ -78,6 +78,22 @@ describe('the web examples, at a running instance', () => {
     });
   }
 
+  // alongside check cannot restart an application that has the metadata already.
+  for (const [fault, refusal] of [
+    ['discovery-other-issuer', /names the issuer "https:.*must be the same/],
+    ['discovery-empty-key-set', /no key of the issuer fits it/],
+  ] as const) {
+    test(`Fastify, separate: signs nobody in with the fault ${fault}`, async (t) => {
+      await instance.api('PUT', `/faults/${fault}`, {});
+      t.after(() => instance.api('DELETE', `/faults/${fault}`));
+      const { address } = await start(t, 'fastify.ts');
+      const page = await browser.newPage();
+      await page.goto(address);
+      assert.match((await page.textContent('body')) ?? '', refusal);
+      assert.equal(await page.title(), 'You are not signed in');
+    });
+  }
+
   test('APIs: calls Hello World, and searches and updates at PDS', async (t) => {
     const { child, output } = await start(t, 'apis.ts', false);
     assert.deepEqual(await once(child, 'exit'), [0, null]);

@@ -1,6 +1,7 @@
 /** Why a request was refused. */
 export interface SignInFailure {
-  status: 400 | 403;
+  /** 503: the sign-in could not begin, for example because the metadata of the provider is wrong or out of reach. */
+  status: 400 | 403 | 503;
   /** In a sentence; may be shown. */
   message: string;
   /** The error of the sign-in, for a log. */

@@ -115,8 +115,15 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
   const { logout } = settings;
   const fail = settings.onFailure ?? failurePage;
 
-  async function begin(query: URLSearchParams): Promise<Response> {
-    const { url, state } = await pattern.begin({ changesRole: query.get('role') === 'changed' });
+  async function begin(request: Request, query: URLSearchParams): Promise<Response> {
+    let url: string;
+    let state: string;
+    try {
+      ({ url, state } = await pattern.begin({ changesRole: query.get('role') === 'changed' }));
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return fail({ status: 503, message: error.message, error, request });
+    }
     const sealed = await pending.seal({ state, returnTo: ownPath(query.get('to')) });
     const name = pendingName(stateOf(state));
     return redirect(url, 302, [cookies.set(name, sealed, SIGN_IN_SECONDS)]);
@@ -197,7 +204,7 @@ export function createWebSignIn(settings: WebSignInSettings): WebSignIn {
     async handle(request) {
       const { pathname, searchParams } = new URL(request.url);
       const is = (method: string, path: string) => request.method === method && pathname === path;
-      if (is('GET', paths.signIn)) return begin(searchParams);
+      if (is('GET', paths.signIn)) return begin(request, searchParams);
       if (is('GET', paths.callback)) return finish(request, searchParams);
       if (is('POST', paths.signOut)) return withForm(request, signOut);
       if (is('GET', paths.signedOut)) return signedOutPage(paths.signIn);

@@ -3,8 +3,10 @@ import { describe, type TestContext, test } from 'node:test';
 import { createCombined } from '../combined.ts';
 import { platformAt } from '../config.ts';
 import { ClientError } from '../errors.ts';
+import { createSeparate } from '../exchange.ts';
 import type { LogoutReceiver } from '../logout.ts';
 import { testClock } from '../testing/clock.ts';
+import { rsaKey } from '../testing/keys.ts';
 import { type PlatformAnswer, PUBLISHED_TOKENS, startPlatform } from '../testing/platform.ts';
 import { createWebSignIn, memorySessions, type WebSignIn, type WebSignInSettings } from './index.ts';
 
@@ -240,6 +242,23 @@ describe('createWebSignIn', () => {
     assert.ok(outcome instanceof Response);
     assert.equal(outcome.headers.get('location'), '/sign-in?to=%2Fpatients');
     assert.equal(await web.session(browser.requestOf('/')), undefined);
+  });
+
+  test('shows a page if a sign-in cannot begin', async (t) => {
+    const { browser } = await application(t, {
+      pattern: createSeparate({
+        cis2: {
+          issuer: 'http://127.0.0.1:1/cis2',
+          clientId: 'id',
+          redirectUri: `${origin}/callback`,
+          authentication: { method: 'client_secret_post', clientSecret: 'secret' },
+        },
+        platform: { tokenUrl: 'http://127.0.0.1:1/token', clientId: 'id', key: rsaKey('k') },
+      }),
+    });
+    const response = await browser.visit('/sign-in');
+    assert.equal(response.status, 503);
+    assert.match(await response.text(), /You are not signed in.*could not be reached/s);
   });
 
   test('does not loop when fresh tokens are refused', async (t) => {
