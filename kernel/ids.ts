@@ -5,19 +5,28 @@ import { randomBytes, randomFillSync, randomInt, randomUUID } from 'node:crypto'
 const pool = Buffer.alloc(4_096);
 let used = pool.length;
 
-/** Returns a random URL-safe string with this many bytes of entropy; 32 bytes are 43 characters. */
-export function randomToken(bytes = 32): string {
-  if (bytes > pool.length) return randomBytes(bytes).toString('base64url');
+/** Takes bytes of the pool, which `use` must not keep. */
+function takeRandom<T>(bytes: number, use: (start: number, end: number) => T): T {
   if (used + bytes > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  const end = used + bytes;
-  const token = pool.toString('base64url', used, end);
-  pool.fill(0, used, end);
-  used = end;
-  return token;
+  const start = used;
+  used += bytes;
+  const taken = use(start, used);
+  pool.fill(0, start, used);
+  return taken;
 }
+
+/** Returns a random URL-safe string with this many bytes of entropy; 32 bytes are 43 characters. */
+export const randomToken = (bytes = 32): string =>
+  bytes > pool.length
+    ? randomBytes(bytes).toString('base64url')
+    : takeRandom(bytes, (start, end) => pool.toString('base64url', start, end));
+
+/** Fills the rest of a buffer of at most 4 KiB with random bytes. */
+export const fillRandom = (buffer: Buffer, from: number): void =>
+  takeRandom(buffer.length - from, (start, end) => void pool.copy(buffer, from, start, end));
 
 /** Returns a random UUID (RFC 9562 version 4). */
 export const uuid = (): string => randomUUID();

@@ -12,7 +12,6 @@ import { isLoopbackName } from '@alongside/kernel/networks';
 import type { TrustedProxies } from '@alongside/kernel/peer';
 import { requireOwnPorts } from '@alongside/kernel/port-owner';
 import type { RefusalRecorder } from '@alongside/kernel/refusals';
-import { partsOf } from '@alongside/kernel/route';
 import type { Service } from '../service.ts';
 import type { ListenerName, Ports } from './addresses.ts';
 import type { Theme } from './theme.ts';
@@ -25,18 +24,23 @@ export interface Placement {
   log: Log;
 }
 
-const firstPart = (path: string): string => partsOf(path)[1] ?? '';
+/** Returns the part of a path between its first two slashes. */
+function firstPart(path: string): string {
+  const end = path.indexOf('/', 1);
+  return path.slice(1, end === -1 ? undefined : end);
+}
 
 function merge(placements: readonly Placement[]): Service {
   const services = placements.map(({ service }) => service);
   const [only] = services;
   if (only && services.length === 1) return only;
-  const owners = services.map((service) => ({
-    service,
-    prefixes: service.routes.map((route) => firstPart(route.path)),
-  }));
-  const withPrefix = (prefix: string) => owners.find(({ prefixes }) => prefixes.includes(prefix))?.service;
-  const ownerOf = ({ path }: HttpRequest) => withPrefix(firstPart(path)) ?? withPrefix('*');
+  const owners = new Map<string, Service>();
+  for (const service of services)
+    for (const route of service.routes) {
+      const prefix = firstPart(route.path);
+      if (!owners.has(prefix)) owners.set(prefix, service);
+    }
+  const ownerOf = ({ path }: HttpRequest) => owners.get(firstPart(path)) ?? owners.get('*');
   const malformed = services.find(({ onMalformed }) => onMalformed)?.onMalformed;
   return {
     routes: services.flatMap((service) => service.routes),

@@ -156,7 +156,7 @@ for (const make of [sqliteSubject, postgresSubject]) {
       assert.equal((await survivor.verify()).problem, undefined);
     });
 
-    test('refuses to seal an entry that was written without the key', async () => {
+    test('refuses to seal an entry that was written or changed without the key', async () => {
       const log = logOf(one);
       await log.recordAlone(entry('first'));
       const chain = await chainOf(log, 'first');
@@ -164,9 +164,11 @@ for (const make of [sqliteSubject, postgresSubject]) {
       await two.run(
         sql('INSERT INTO audit_unsealed (chain, entry, mac) VALUES (?, ?, ?)', chain, forged, 'x'),
       );
+      await one.batch([log.recordStatement(entry('changed'))]);
+      await two.run(sql('UPDATE audit_unsealed SET entry = ? WHERE mac <> ?', forged, 'x'));
       assert.deepEqual(
         (await log.list()).map(({ action }) => action),
-        ['api.called', 'audit.entry-rejected'],
+        ['api.called', 'audit.entry-rejected', 'audit.entry-rejected'],
       );
     });
 

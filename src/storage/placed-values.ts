@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Clock } from '@alongside/kernel/clock';
+import { fillRandom } from '@alongside/kernel/ids';
 import { sha256, type Vault } from '@alongside/kernel/secrets';
 
 /** Ids of one millisecond; more continue in the next one. */
@@ -69,7 +70,7 @@ export class PlacedValues {
     const bytes = Buffer.allocUnsafe(valueBytes);
     bytes.writeUInt32BE(tag * 2 ** highBits + Math.floor(id / half), 0);
     bytes.writeUInt32BE(id % half, 4);
-    randomFillSync(bytes, 8);
+    fillRandom(bytes, 8);
     this.#encrypt(bytes.subarray(0, blockBytes)).copy(bytes);
     return bytes.toString('base64url');
   }
