@@ -16,11 +16,11 @@ const tokenBy = (key: ReturnType<typeof rsaKey>, kid: string | null = key.kid): 
   new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid: kid ?? undefined }).sign(privateKeyOf(key));
 
 async function keyServer() {
-  const state = { keys: publicHalf(first), fetches: 0, status: 200 };
+  const state = { keys: publicHalf(first), answers: [] as JWK[][], fetches: 0, status: 200 };
   const server = await serve(() => (_request, response) => {
     state.fetches += 1;
     response.writeHead(state.status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ keys: state.keys }));
+    response.end(JSON.stringify({ keys: state.answers.shift() ?? state.keys }));
   });
   const clock = testClock();
   const keys = createRemoteKeys({ url: async () => server.origin, fetch, clock });
@@ -65,10 +65,21 @@ describe('createRemoteKeys', () => {
         code: 'ERR_JWKS_NO_MATCHING_KEY',
       });
     }
-    assert.equal(state.fetches, 2);
+    assert.equal(state.fetches, 5);
     clock.advance(11);
     await assert.rejects(verify(await tokenBy(second)), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
-    assert.equal(state.fetches, 3);
+    assert.equal(state.fetches, 6);
+  });
+
+  test('finds a new key during a restart, in which one process still publishes the old keys', async (t) => {
+    const { state, verify, close } = await keyServer();
+    t.after(close);
+    await verify(await tokenBy(first));
+    await assert.rejects(verify(await tokenBy(second, 'forged')), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    state.answers = [publicHalf(first)];
+    state.keys = [...publicHalf(first), ...publicHalf(second)];
+    await verify(await tokenBy(second));
+    assert.equal(state.fetches, 5);
   });
 
   test('fetches again after a while, so that a withdrawn key stops working', async (t) => {
@@ -97,11 +108,11 @@ describe('createRemoteKeys', () => {
       for (let attempt = 0; attempt < 5; attempt += 1) {
         await assert.rejects(check(await tokenBy(first, kid)), /signature/);
       }
-      assert.equal(state.fetches, 2, 'not without end for forged signatures');
+      assert.equal(state.fetches, 5, 'not without end for forged signatures');
       clock.advance(11);
       state.status = 503;
       await assert.rejects(check(await tokenBy(first, kid)), /signature/);
-      assert.equal(state.fetches, 3);
+      assert.equal(state.fetches, 6);
     }
   });
 

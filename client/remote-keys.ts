@@ -17,7 +17,11 @@ export interface RemoteKeysSettings {
 }
 
 const TEN_MINUTES_MS = 600_000;
-/** A token without a matching key may cause one fetch in this time, so that forged tokens cannot flood the provider. */
+/**
+ * Tokens without a matching key may cause this many fetches at once, then one in this time: forged tokens cannot flood the
+ * provider, and one forged token does not delay a new key. During a restart, a process of the provider may still have the old keys.
+ */
+const MOST_FETCHES = 4;
 const UNKNOWN_KEY_INTERVAL_MS = 10_000;
 
 /** Caches the provider's keys and fetches them again if a token names an unknown key. */
@@ -25,7 +29,7 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
   const maxAgeMs = settings.maxAgeMs ?? TEN_MINUTES_MS;
   let kept: { lookup: JWTVerifyGetKey; until: number } | undefined;
   let underWay: Promise<JWTVerifyGetKey> | undefined;
-  let nextUnknownAt = 0;
+  let fetches = { spent: 0, at: 0 };
 
   async function read(): Promise<JWTVerifyGetKey> {
     const url = await settings.url();
@@ -47,24 +51,33 @@ export function createRemoteKeys(settings: RemoteKeysSettings): VerificationKeys
     return underWay;
   }
 
+  function mayFetch(): boolean {
+    const at = settings.clock.now();
+    const spent = Math.max(0, fetches.spent - Math.max(0, at - fetches.at) / UNKNOWN_KEY_INTERVAL_MS);
+    const isAllowed = spent <= MOST_FETCHES - 1;
+    fetches = { spent: isAllowed ? spent + 1 : spent, at };
+    return isAllowed;
+  }
+
   // A newer copy: one that another caller has fetched or is fetching, else a new fetch if allowed.
   function newerThan(copy: JWTVerifyGetKey): Promise<JWTVerifyGetKey> | JWTVerifyGetKey | undefined {
     if (underWay) return underWay;
     if (kept && kept.lookup !== copy) return kept.lookup;
-    if (settings.clock.now() < nextUnknownAt) return undefined;
-    nextUnknownAt = settings.clock.now() + UNKNOWN_KEY_INTERVAL_MS;
-    return fetched();
+    return mayFetch() ? fetched() : undefined;
   }
 
   const lookup: JWTVerifyGetKey = async (header, token) => {
-    const copy = kept && kept.until > settings.clock.now() ? kept.lookup : undefined;
-    if (!copy) return (await fetched())(header, token);
-    try {
-      return await copy(header, token);
-    } catch (error) {
-      const newer = error instanceof errors.JWKSNoMatchingKey ? await newerThan(copy) : undefined;
-      if (!newer) throw error;
-      return newer(header, token);
+    let copy = kept && kept.until > settings.clock.now() ? kept.lookup : await fetched();
+    // A fetch that another token began may be older than this token's key, so a second one may follow.
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await copy(header, token);
+      } catch (error) {
+        const isUnknown = error instanceof errors.JWKSNoMatchingKey && attempt < 2;
+        const newer = isUnknown ? await newerThan(copy) : undefined;
+        if (!newer) throw error;
+        copy = newer;
+      }
     }
   };
   return Object.assign(lookup, {
