@@ -1,9 +1,10 @@
 // Measures the cost of the gateway for an API call, including token, rules, limits and event, compared with Node's bare HTTP server
-// in the same run: `npm run bench:gateway [-- --rounds 7] [--operations 3200] [--json] [--out FOLDER]`. Never fails on a figure.
+// in the same run, and of a call that it forwards to an upstream, compared with a bare proxy: `npm run bench:gateway [-- --rounds 7] [--operations 3200] [--json] [--out FOLDER]`. Never fails on a figure.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { callConsole } from './command.ts';
 import { endWith, readBenchFlags } from './flags.ts';
-import { startBareServer } from './gateway/bare.ts';
+import { type BareServer, startBare } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
 import { type Measured, measure, mediansOf } from './peers/measure.ts';
@@ -25,10 +26,26 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(each) || each <
 const ours = await startAlongside();
 const { workstation } = ours;
 if (!workstation) throw new Error('Alongside has a workstation.');
-/** Measures one API call at the gateway and at the bare server, in turns. */
-async function compare(id: 'hello' | 'patient', token: string) {
-  const address = workstation![id];
-  const bare = await startBareServer(address, token);
+
+/** Puts a server behind the gateway, and gives the benchmark's applications access. Returns its address there. */
+async function addUpstream(upstream: string): Promise<string> {
+  const { console: at, api } = ours.command.urls;
+  const spec = `openapi: 3.0.3
+servers: [{url: /bench}]
+x-nhsd-apim: {access: [{grants: {nhs-cis2-aal3: []}}], target-identity: [{name: cis2-uuid}, {name: cis2-urid}]}
+paths: {/hello: {get: {responses: {'200': {description: Hello}}}}}
+`;
+  await callConsole(at, 'POST', '/apis', { entry: 'bench.yaml', files: { 'bench.yaml': spec }, upstream });
+  const product = await callConsole<Record<'apis' | 'scopes', string[]>>(at, 'GET', '/products/bench');
+  await callConsole(at, 'PATCH', '/products/bench', {
+    apis: [...product.apis, 'bench'],
+    scopes: [...product.scopes, 'urn:nhsd:apim:user-nhs-cis2:aal3:bench'],
+  });
+  return `${api}/bench/hello`;
+}
+
+/** Measures one API call at the gateway and at the bare server or proxy, in turns. */
+async function compare(id: 'hello' | 'patient' | 'upstream', address: string, bare: BareServer) {
   const run = (target: { pid: number }, at?: string) => ({
     target,
     scenario: { prepare: (_: unknown, wide: number, long: number) => bare.prepare(wide, long, at) },
@@ -46,7 +63,18 @@ async function compare(id: 'hello' | 'patient', token: string) {
 
 try {
   const token = await combinedSignIn(ours);
-  const report = [await compare('hello', token), await compare('patient', token)];
+  const report = [];
+  for (const id of ['hello', 'patient'] as const) {
+    const address = workstation[id];
+    report.push(await compare(id, address, await startBare('bare-server.ts', address, token)));
+  }
+  const back = await startBare('bare-server.ts', workstation.hello, token);
+  const address = await addUpstream(back.address);
+  const other = await combinedSignIn(ours);
+  report.push(
+    await compare('upstream', address, await startBare('bare-proxy.ts', address, other, back.address)),
+  );
+  back.stop();
   const raw = `${JSON.stringify({ node: process.version, report })}\n`;
   if (values.out !== undefined) {
     mkdirSync(values.out, { recursive: true });
@@ -58,7 +86,7 @@ try {
       const line = ({ cpu, perSecond, p50, p99 }: Measured) =>
         `${cpu.toFixed(0).padStart(4)} µs of processor time a call, ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
       process.stdout.write(
-        `${id}\n  gateway           ${line(gateway)}\n  bare HTTP server  ${line(bare)}\n  added             ${added.toFixed(0).padStart(4)} µs\n`,
+        `${id}\n  gateway           ${line(gateway)}\n  bare ${id === 'upstream' ? 'proxy       ' : 'HTTP server '} ${line(bare)}\n  added             ${added.toFixed(0).padStart(4)} µs\n`,
       );
     }
 } finally {

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endWith, readBenchFlags } from './flags.ts';
-import { startBareServer } from './gateway/bare.ts';
+import { startBare } from './gateway/bare.ts';
 import { startAlongside } from './peers/alongside.ts';
 import { lanes } from './peers/call.ts';
 import { chart } from './peers/chart.ts';
@@ -85,7 +85,8 @@ async function compare({ id, about, times = 1, peer }: Scenario, contenders: rea
 async function compareWithBareServer(scenario: Scenario & { id: 'hello' | 'patient' }) {
   const address = ours.workstation?.[scenario.id];
   if (!address) throw new Error('Alongside has a workstation.');
-  const bare = await startBareServer(address, await combinedSignIn(ours));
+  const server = await startBare('bare-server.ts', address, await combinedSignIn(ours));
+  const bare = { ...server, name: 'bare HTTP server' };
   try {
     const { name, pid } = ours;
     const here = { name, pid, prepare: (wide: number, long: number) => scenario.prepare(ours, wide, long) };
