@@ -10,6 +10,7 @@ import { errorsPage } from './docs/errors-page.ts';
 import { injectedFaultsPage } from './docs/injected-faults-page.ts';
 import { observabilityPage } from './docs/observability-page.ts';
 import { peoplePage } from './docs/people-page.ts';
+import { runbooksModule } from './docs/runbooks-module.ts';
 import { stepsPage } from './docs/steps-page.ts';
 import { structurePicture } from './docs/structure-picture.ts';
 import { tourPage } from './docs/tour-page.ts';
@@ -26,6 +27,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'steps.md': stepsPage,
   'structure.svg': structurePicture,
   'tour.md': tourPage,
+  '../src/console/pages/runbooks/text.ts': runbooksModule,
   '../src/kit/console-api-types.d.ts': consoleApiTypes,
 };
 const check = process.argv.includes('--check');

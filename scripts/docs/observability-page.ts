@@ -74,7 +74,7 @@ Under load, sample: \`OTEL_TRACES_SAMPLER=parentbased_traceidratio OTEL_TRACES_S
 Import \`deploy/observability/alongside-dashboard.json\` into Grafana. It shows traffic, failures and latency; sign-ins by authenticator and the share without a prompt; tokens; refusals by error; decisions of the gateway; database, queues and other servers; keys and certificates that expire.
 
 ## Alerts
-\`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`. [Runbooks](runbooks.md) has a section for each: symptom, meaning, first look, fix, and whom to call. The annotation \`runbook_url\` names it, relative to the documentation site.
+\`deploy/observability/alongside.rules.yml\`, tested by \`promtool test rules alongside.rules.test.yml\`. [Runbooks](runbooks.md) has a section for each: symptom, meaning, first look, fix, and whom to call. The annotation \`runbook_url\` names it, relative to the documentation site; the console shows the same at \`/runbooks\`.
 
 ## Cost
 Metrics and a line for each request cost less than a tenth of a call at the gateway: \`npm run bench:observation\` measures it. A trace of each request costs 5 µs more, with one of ten requests sampled 1 µs.

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Sample } from '@alongside/kernel/metrics';
 import { alertLimits, type HealthReport } from './health.ts';
+import { runbooksText } from './pages/runbooks/text.ts';
 import { startConsole, startTime } from './testing/console.ts';
 
 const now = startTime / 1000;
@@ -48,8 +49,7 @@ describe('GET /health', () => {
       sample('alongside_regular_work_timestamp_seconds', now - 900, { task: 'core.audit-chains' }),
     ]);
     assert.equal(ok, false);
-    const runbooks = readFileSync(new URL('../../docs/runbooks.md', import.meta.url), 'utf8');
-    for (const { alert } of problems) assert.ok(runbooks.includes(`\n## ${alert}\n`), alert);
+    for (const { alert } of problems) assert.ok(runbooksText.includes(`\n## ${alert}\n`), alert);
     assert.ok(parts.every(({ responds, problem }) => !responds && problem));
     assert.deepEqual(
       problems.filter(({ alert }) => alert !== 'AlongsideDown'),

@@ -34,6 +34,16 @@ describe('the pages for desk, tests and operation', () => {
     return page;
   }
 
+  /** Returns the links to places that the page does not have. */
+  const brokenAnchors = (page: Page) =>
+    page
+      .locator('main a[href^="#"]')
+      .evaluateAll((links) =>
+        links
+          .map((link) => link.getAttribute('href') ?? '')
+          .filter((href) => !document.getElementById(href.slice(1))),
+      );
+
   test('insert a card, give its PIN, choose a role, lock, sign out and remove the card', async () => {
     const page = await open('/desk');
     await page.getByRole('img', { name: 'Empty reader' }).waitFor();
@@ -221,6 +231,12 @@ describe('the pages for desk, tests and operation', () => {
       .waitFor();
     await page.goto(`${instance.urls.console}/health`);
     await page.getByText('No alert rule holds.').waitFor();
+    await page.getByRole('link', { name: 'What to do at each alert' }).click();
+    await page.getByRole('link', { name: 'AlongsideClockWrong' }).first().click();
+    await page.waitForURL(/\/runbooks#alongsideclockwrong$/);
+    assert.deepEqual(await brokenAnchors(page), []);
+    await page.goBack();
+    await page.goBack();
     assert.equal(await page.getByText('responds', { exact: true }).count(), 5);
     await page.getByRole('row', { name: /^console / }).waitFor();
     assert.deepEqual(complaints, []);

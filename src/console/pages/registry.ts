@@ -27,6 +27,7 @@ import { patientsPage } from './patients/page.ts';
 import { peoplePage } from './people/list.ts';
 import { newPersonPage, personPage } from './people/person.ts';
 import { productPage, productsPage } from './products/page.ts';
+import { runbooksPage } from './runbooks/page.ts';
 import { searchPage } from './search/page.ts';
 import { sessionsPage } from './sessions/page.ts';
 
@@ -50,6 +51,7 @@ export const consolePages: readonly ConsolePage[] = [
   auditListPage,
   auditRecordPage,
   healthPage,
+  runbooksPage,
   buildCallbackPage,
   administratorsPage,
   administratorPage,

@@ -2,18 +2,15 @@ import { type Html, html } from '@alongside/kernel/html';
 import { type HealthReport, healthReport } from '../../health.ts';
 import { duration, inWords, relative, table, tag } from '../../page/controls.ts';
 import { definePage, type PageView } from '../../page/page.ts';
+import { runbookAddress } from '../runbooks/page.ts';
 import { healthScript } from './script.ts';
 
 type View = Pick<PageView, 'console' | 'now'>;
 
-/** Where the remedy for an alert is described. */
-const runbook = (alert: string): Html =>
-  html`<a href="https://alongside.example/runbooks/#${alert.toLowerCase()}" rel="noreferrer">${alert}: what to do</a>`;
-
 const problems = ({ problems }: HealthReport): Html =>
   problems.length === 0
     ? html`<p class="note">No alert rule holds.</p>`
-    : html`<ul class="problems">${problems.map(({ alert, text }) => html`<li class="error"><p>${text}</p><p>${runbook(alert)}</p></li>`)}</ul>`;
+    : html`<ul class="problems">${problems.map(({ alert, text }) => html`<li class="error"><p>${text}</p><p><a href="${runbookAddress(alert)}">${alert}: what to do</a></p></li>`)}</ul>`;
 
 const milliseconds = (seconds: number | null): string =>
   seconds === null ? '–' : `≤ ${duration(seconds * 1000)}`;
@@ -122,7 +119,7 @@ export const healthPage = definePage({
   async render({ part }) {
     return {
       title: 'Health',
-      lead: html`The same figures as <code>/metrics</code>, of the process that serves this page.`,
+      lead: html`The same figures as <code>/metrics</code>, of the process that serves this page. <a href="/runbooks">What to do at each alert</a>`,
       main: await part('report'),
     };
   },
