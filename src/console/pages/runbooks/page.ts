@@ -5,7 +5,7 @@ import { runbooksText } from './text.ts';
 /** Returns the address of the runbook of an alert, as `runbook_url` of its rule ends. */
 export const runbookAddress = (alert: string): string => `/runbooks#${alert.toLowerCase()}`;
 
-const inline = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*|\[([^\]]+)\]\(([^)]+)\)/g;
+const inline = /`([^`]{1,300})`|\*\*([^*]{1,80})\*\*|\*([^*]{1,80})\*|\[([^[\]]{1,80})\]\(([^()]{1,80})\)/g;
 
 /** A link of the page, or the name of a page of the documentation, which this console does not serve. */
 const link = (label: string, address: string): Html => {
