@@ -14,7 +14,7 @@ import { at, type Block, blocksOf, clone, pages } from './blocks.ts';
 
 /** Seconds that all blocks of a page may take. */
 const patience = 240;
-const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child'];
+const namespaces = ['--mount', '--net', '--pid', '--ipc', '--uts', '--cgroup', '--fork', '--kill-child'];
 
 const wanted = (process.env.ALONGSIDE_PAGES ?? '').split(',').filter((page) => pages.includes(page));
 
@@ -32,8 +32,9 @@ const usesPackages = ({ language, marks }: Block) => language === 'ts' || marks.
  * Pages that need more than a plain copy: a script for its preparation, and what people do in a browser, which runs after the block with
  * this text.
  */
-const acts: Readonly<Record<string, { before: string; after: string; act: string }>> = {
+const acts: Readonly<Record<string, { systemd?: true; before: string; after: string; act: string }>> = {
   'docs/server.md': {
+    systemd: true,
     before: 'bash /opt/alongside/test/pages/server-machine.sh',
     after: 'authenticator enrol',
     act: 'node /opt/alongside/test/pages/server-sign-in.ts "$uid" "$officer"',
@@ -113,7 +114,14 @@ async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
   const node = inClone.startsWith('..')
     ? dirname(process.execPath)
     : join('/opt/alongside', dirname(inClone));
-  const words = [join(import.meta.dirname, 'machine.sh'), clone, project.folder, script, node];
+  const words = [
+    join(import.meta.dirname, 'machine.sh'),
+    clone,
+    project.folder,
+    script,
+    node,
+    acts[page]?.systemd ? 'systemd' : '',
+  ];
   const child = spawn('unshare', [...namespaces, 'bash', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), patience * 1000);
   let output = '';
@@ -123,6 +131,7 @@ async function runPage(page: string, blocks: readonly Block[]): Promise<void> {
     });
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
+  output += await readFile(`${script}.output`, 'utf8').catch(() => '');
   const last = output.lastIndexOf('\u001e');
   const end = code === null ? `not done in ${patience} s` : `exit code ${code}`;
   if (code !== 0) assert.fail(`${output.slice(last + 1).slice(-4000)}\n${end}`);

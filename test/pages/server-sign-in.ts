@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { enrolPasskey, signIn, trustingBrowser, workstation } from './passkey-browser.ts';
 
 const command = (...words: string[]): string =>
@@ -14,7 +15,11 @@ const command = (...words: string[]): string =>
   ).trim();
 
 // The service has no rights: another user, no capabilities, and nothing to write but its data.
-const pid = readFileSync('/run/alongside.pid', 'utf8').trim();
+const mainProcess = (): string =>
+  execFileSync('systemctl', ['show', '--property', 'MainPID', '--value', 'alongside'], {
+    encoding: 'utf8',
+  }).trim();
+const pid = mainProcess();
 const status = readFileSync(`/proc/${pid}/status`, 'utf8');
 assert.equal(/^Uid:\s+(\d+)/m.exec(status)?.[1], String(statSync('/var/lib/alongside').uid));
 assert.notEqual(/^Uid:\s+(\d+)/m.exec(status)?.[1], '0');
@@ -38,3 +43,15 @@ const { platform } = JSON.parse(readFileSync(join(homedir(), 'first-application.
 };
 await signIn(user, 'https://api.alongside.example:8401', platform);
 await browser.close();
+
+// The unit reloads the service, and starts it again after a crash.
+execFileSync('systemctl', ['reload', 'alongside']);
+process.kill(Number(pid), 'SIGKILL');
+while ([pid, '0'].includes(mainProcess())) await sleep(100);
+for (let ready = false; !ready; await sleep(100)) {
+  try {
+    ready = command('ready') !== '';
+  } catch {
+    // Not yet.
+  }
+}
