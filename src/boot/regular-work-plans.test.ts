@@ -139,6 +139,7 @@ function watched(database: Database, onStatement: (statement: Statement) => Prom
       return database.batch(statements, options);
     },
     durable: () => database.durable(),
+    untilSynced: () => database.untilSynced(),
     onForeignChange: (listener: () => void) => database.onForeignChange(listener),
   });
 }

@@ -70,6 +70,8 @@ interface Failed {
 export interface BatchOptions {
   /** No response depends on it, so none waits until it is on the disk. */
   lazy?: boolean;
+  /** A response waits until it is on the disk, and for nothing else: it is committed just before the next fsync begins. */
+  withSync?: boolean;
   /** Runs without a time limit, as for a migration. */
   patient?: boolean;
 }
@@ -102,6 +104,8 @@ export interface Database {
    * for it, and so must code that notifies others.
    */
   durable(): Promise<void> | undefined;
+  /** Resolves when no fsync runs: a batch of then is on the disk as early as one of now. */
+  untilSynced(): Promise<void>;
   /** Calls the listener within a second after another process has written. Returns a function that stops this. */
   onForeignChange(listener: () => void): () => void;
   /** Returns the numbers of connections that write, and of requests that wait for one; absent without a pool. */

@@ -56,9 +56,9 @@ export class Durability {
     this.#commit = commit;
   }
 
-  /** Whether an fsync is running, after which `commit` is called. */
-  get isSyncing(): boolean {
-    return this.#running !== undefined;
+  /** Settles when the running fsync ends, after which `commit` is called; undefined if none runs. */
+  get running(): Promise<void> | undefined {
+    return this.#running;
   }
 
   /** Why no more writes are allowed. */

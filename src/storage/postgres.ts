@@ -255,6 +255,10 @@ export class PostgresDatabase implements Database {
     return undefined;
   }
 
+  untilSynced(): Promise<void> {
+    return Promise.resolve();
+  }
+
   onForeignChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     const notify = () => {

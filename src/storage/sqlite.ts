@@ -113,13 +113,23 @@ export class SqliteDatabase implements Database {
     return results[0] ?? { changes: 0, rows: [] };
   }
 
-  batch(statements: readonly Statement[], { lazy = false }: BatchOptions = {}): Promise<BatchResult> {
+  batch(
+    statements: readonly Statement[],
+    { lazy = false, withSync = false }: BatchOptions = {},
+  ): Promise<BatchResult> {
     if (this.#closing) return Promise.reject(new StorageError('The database is closed.'));
     if (this.#durability?.failure) return Promise.reject(this.#durability.failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ statements, lazy, resolve, reject });
-      this.#schedule();
+      if (withSync && this.#durability) this.#commitWithSync(this.#durability);
+      else this.#schedule();
     });
+  }
+
+  #commitWithSync(durability: Durability): void {
+    durability.owe();
+    // After a failed fsync, the turn rejects what waits.
+    durability.settled()?.catch(() => this.#schedule());
   }
 
   durable(): Promise<void> | undefined {
@@ -128,6 +138,10 @@ export class SqliteDatabase implements Database {
     const isCovered = this.#durability.isOwed && this.#answeredVersion !== undefined;
     if (!isCovered && !this.#closed && this.#othersCommitted()) this.#durability.owe();
     return this.#durability.settled();
+  }
+
+  async untilSynced(): Promise<void> {
+    await this.#durability?.running?.catch(() => undefined);
   }
 
   onForeignChange(listener: () => void): () => void {
@@ -193,7 +207,7 @@ export class SqliteDatabase implements Database {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#retry || this.#durability?.isSyncing) return;
+    if (this.#scheduled || this.#retry || this.#durability?.running) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;

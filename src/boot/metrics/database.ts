@@ -26,6 +26,7 @@ export function measuredDatabase(database: Database, metrics: Metrics<Series>): 
       const syncing = database.durable();
       return syncing && timed('sync', syncing);
     },
+    untilSynced: () => database.untilSynced(),
     onForeignChange: (listener) => database.onForeignChange(listener),
     healthy: () => database.healthy(),
     ...(database.pool ? { pool: () => database.pool?.() ?? { used: 0, idle: 0, waiting: 0 } } : {}),

@@ -180,7 +180,8 @@ export class Sealer {
   }
 
   #sealNext(): Promise<void> {
-    this.#next ??= this.#exclusively(() => {
+    this.#next ??= this.#exclusively(async () => {
+      await this.#database.untilSynced();
       this.#next = undefined;
       return this.#sealGroup();
     });
@@ -254,7 +255,7 @@ export class Sealer {
     this.#head = undefined;
     const { done } = await this.#database.batch(
       [this.#moveStatement(head, seq, mac), ...insertStatements(records), ...statements],
-      { lazy },
+      { lazy, withSync: !lazy },
     );
     if (done) this.#head = { chain: head.chain, seq, mac };
     else this.#chain = randomToken(12);
